@@ -1,0 +1,202 @@
+"""What a check is: typed parameters, class facts, one method that measures, and what it is given."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, final
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from auditkit.errors import FindingsError, TimeLimit
+from auditkit.models import Capability
+from auditkit.results import (
+    About,
+    CheckResult,
+    Control,
+    Definition,
+    Figure,
+    Level,
+    Measurement,
+    Rows,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.predictions import Predictions
+
+Budget: TypeAlias = Literal["quick", "standard", "thorough"]
+BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")
+
+MODALITIES = frozenset({"table", "image", "text", "sequence"})
+TASKS = frozenset({"binary", "multiclass", "regression"})
+NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TASKS
+"""The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
+modalities and of the tasks named, any one will do; where none is named, all will."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What `measure` returns."""
+
+    measurements: Iterable[Measurement] = ()
+    controls: Iterable[Control] = ()
+    figures: Iterable[Figure] = ()
+    tables: Iterable[Table] = ()
+    notes: Iterable[str] = ()
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    """Added to the class's own."""
+    level: Level | None = None
+    """The evidence level that was used, where it is not the class's."""
+    higher_level: str | None = None
+
+
+@dataclass
+class Context:
+    """What a check is given beside model and data."""
+
+    rng: np.random.Generator
+    """Seeded by the check's name: adding a check changes no other check's numbers."""
+    predictions: Predictions
+    """The model's answers about these rows, asked once for all checks."""
+    device: str = "cpu"
+    budget: Budget = "standard"
+    seed: int = 0
+    """For libraries that take a number; derived as `rng` is."""
+    rows: Rows | None = None
+    """Which rows of the data these are, where the check asked for a sample."""
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("auditkit.check"))
+    deadline: float | None = None
+    """`time.monotonic()` at which the check must have ended."""
+    on_progress: Callable[[int, int, str], None] | None = None
+
+    def progress(self, done: int, total: int, what: str = "") -> None:
+        """Say how far the check is; call it in every long loop.
+
+        Raises:
+            TimeLimit: the check's time is up.
+        """
+        if self.on_progress is not None:
+            self.on_progress(done, total, what)
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise TimeLimit(f"the time limit was reached at step {done} of {total}" + (f" ({what})" if what else ""))
+
+
+class Check(BaseModel, ABC):
+    """One unit of audit work: takes model and data, returns findings, never judges.
+
+    Parameters are typed fields with defaults, recorded in the result and read from `[checks."<id>"]`. A check that
+    cannot afford every row has a field `rows: int`; the runner draws them. Class facts say the rest; what is left out
+    is read from the docstring (first line: the question; then paragraphs of purpose, method, limits).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    id: ClassVar[str] = ""
+    """`family.name`, in lower case."""
+    title: ClassVar[str] = ""
+    question: ClassVar[str] = ""
+    purpose: ClassVar[str] = ""
+    method: ClassVar[str] = ""
+    limits: ClassVar[str] = ""
+    reference: ClassVar[str] = ""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """A flat set from `NEEDS`."""
+    requires: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Optional packages: pairs of (module, the extra that brings it)."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """{budget: {parameter: value}}; what the user sets wins."""
+    definitions: ClassVar[Mapping[str, Definition]] = {}
+    """{measurement: what it means}."""
+    level: ClassVar[Level] = "queries"
+    higher_level: ClassVar[str] = ""
+    """What a higher evidence level would add."""
+
+    @abstractmethod
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Measure, and return what was found. Import heavy packages here."""
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Why this check cannot serve this model and data, beyond `needs`; None where it can."""
+        return None
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """About how many rows the model will be asked about, beyond the shared pass; for the plan."""
+        return 0
+
+    @classmethod
+    @final
+    def about(cls) -> About:
+        """What the check says of itself."""
+        question, purpose, method, limits = _paragraphs(cls.__doc__)
+        return About(
+            title=cls.title or cls.id,
+            question=cls.question or question,
+            purpose=cls.purpose or purpose,
+            method=cls.method or method,
+            limits=cls.limits or limits,
+            reference=cls.reference,
+        )
+
+    @final
+    def __call__(self, model: Model, data: AuditData, context: Context) -> CheckResult:
+        """Measure and fold the findings into a result; the runner applies controls and hides small cells.
+
+        Raises:
+            FindingsError: `measure` returned something else than Findings.
+        """
+        findings = self.measure(model, data, context)
+        if not isinstance(findings, Findings):
+            raise FindingsError(f"{self.id}: measure must return Findings; it returned {type(findings).__name__}")
+        return CheckResult(
+            check=self.id,
+            plugin="",
+            plugin_version="",
+            about=self.about(),
+            definitions={**self.definitions, **findings.definitions},
+            parameters=self.model_dump(mode="json"),
+            level=findings.level or self.level,
+            higher_level=self.higher_level if findings.higher_level is None else findings.higher_level,
+            status="measured",
+            controls=tuple(findings.controls),
+            measurements=tuple(findings.measurements),
+            figures=tuple(findings.figures),
+            tables=tuple(findings.tables),
+            notes=tuple(findings.notes),
+            rows=context.rows,
+            seed=context.seed,
+            device=context.device,
+        )
+
+
+def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | None:
+    """What the check needs and this model or data lacks, in a sentence; None where nothing is missing."""
+    needs = check.needs
+    lacking = sorted(str(each) for each in needs & frozenset(Capability) if each not in model.capabilities)
+    if lacking:
+        return f"needs {', '.join(lacking)}, which this {model.kind} model does not give"
+    if "labels" in needs and data.labels is None:
+        return "needs labels, and the data has none"
+    if "groups" in needs and not data.groups:
+        return "needs groups, and none were named"
+    if "train" in needs and data.train is None:
+        return "needs the training split, and none was given"
+    for allowed, value, what in ((MODALITIES, data.modality, "inputs"), (TASKS, data.task, "task")):
+        wanted = needs & allowed
+        if wanted and value not in wanted:
+            return f"is for {what} of kind {' or '.join(sorted(wanted))}; this is {value}"
+    return None
+
+
+def _paragraphs(docstring: str | None) -> tuple[str, str, str, str]:
+    """Question, purpose, method and limits from a docstring; empty where it has fewer paragraphs."""
+    blocks = [" ".join(block.split()) for block in inspect.cleandoc(docstring or "").split("\n\n")]
+    question, purpose, method, limits = (*blocks, "", "", "", "")[:4]
+    return question, purpose, method, limits

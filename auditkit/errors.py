@@ -1,0 +1,103 @@
+"""Everything auditkit raises on purpose, and the one door to optional packages.
+
+    AuditkitError                 the base: catch this to catch all of them
+    ├── ConfigError               the configuration or the command line is wrong
+    ├── DataError                 the audit data cannot be used as given
+    ├── ModelError                the model cannot be wrapped or asked
+    │   ├── CapabilityError       the model lacks what was asked of it
+    │   └── ModelFileRejected     a model file was not opened, and why
+    ├── PluginError               a plugin broke the contract with its host
+    ├── FindingsError             a check returned what cannot be a finding
+    ├── MissingExtra              an optional package is not installed
+    ├── TimeLimit                 a check ran past its time limit
+    └── EvidenceError             a run folder is incomplete, altered or unreadable
+
+Every message says which parameter, what is required, what was given and how to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class AuditkitError(Exception):
+    """The base of everything auditkit raises on purpose; its text is for the user."""
+
+
+class ConfigError(AuditkitError):
+    """The configuration or the command line is wrong."""
+
+
+class DataError(AuditkitError):
+    """The audit data cannot be used as given."""
+
+
+class ModelError(AuditkitError):
+    """The model cannot be wrapped or asked."""
+
+
+class CapabilityError(ModelError):
+    """The model lacks what was asked of it."""
+
+
+class ModelFileRejected(ModelError):
+    """A model file was not opened, and why."""
+
+
+class PluginError(AuditkitError):
+    """A plugin broke the contract with its host."""
+
+
+class FindingsError(AuditkitError):
+    """A check returned what cannot be a finding."""
+
+
+class MissingExtra(AuditkitError, ImportError):
+    """An optional package is not installed."""
+
+
+class TimeLimit(AuditkitError):
+    """A check ran past its time limit; `findings`, where set, is what it had by then."""
+
+    findings: object | None = None
+
+
+class EvidenceError(AuditkitError):
+    """A run folder is incomplete, altered or unreadable."""
+
+
+DISTRIBUTION = "auditkit-rai"
+"""The name on the package index; the import name is taken there by another product."""
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import an optional package, or say which extra brings it.
+
+    Args:
+        module: dotted name to import, such as `"captum.attr"`.
+        extra: the extra of auditkit that installs it, such as `"captum"`.
+
+    Raises:
+        MissingExtra: the package is not installed; the message holds the pip command.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        top = module.partition(".")[0]
+        if error.name is not None and error.name.partition(".")[0] != top:
+            needs = f"the package {error.name!r}, which {top!r} needs, is not installed"
+        else:
+            needs = f"the package {top!r} is not installed"
+        raise MissingExtra(f"{needs}; install it with: pip install '{DISTRIBUTION}[{extra}]'") from error
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """A phrase that helps with a misspelt word: the close match, or the list of what is known."""
+    names = sorted(known)
+    match = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if match:
+        return f"did you mean {match[0]!r}?"
+    return "known: " + (", ".join(repr(name) for name in names) if names else "none")

@@ -1,0 +1,175 @@
+"""Figure builders: data and encodings from a closed list of marks. No colour, font or width: the theme sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from auditkit.results import Axis, Figure, Measurement, Rule, Scalar, pairs
+
+
+def dot_whisker(
+    name: str,
+    title: str,
+    measurements: Iterable[Measurement],
+    *,
+    axis: Axis | None = None,
+    caption: str = "",
+    rules: Sequence[Rule] = (),
+) -> Figure | None:
+    """One dot with its interval for each measurement: a rate per group. None where no measurement has a value.
+
+    Measurements without a value (hidden or undefined) are left out of the picture and named in the caption.
+    """
+    return _intervals("dot-whisker", name, title, list(measurements), axis, caption, rules)
+
+
+def forest(
+    name: str,
+    title: str,
+    measurements: Iterable[Measurement],
+    *,
+    axis: Axis | None = None,
+    caption: str = "",
+    rules: Sequence[Rule] = (),
+) -> Figure | None:
+    """One row for each disparity, with its interval and the line of no difference; None where none has a value."""
+    return _intervals("forest", name, title, list(measurements), axis, caption, rules)
+
+
+def curve(
+    name: str,
+    title: str,
+    points: Sequence[Mapping[str, Scalar]],
+    *,
+    x: Axis,
+    y: Axis,
+    series: Axis | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    caption: str = "",
+    rules: Sequence[Rule] = (),
+) -> Figure:
+    """A line through points, with a band where `low` and `high` name fields of them: accuracy over epsilon."""
+    ends = _curve_ends(points, x, y, series)
+    return Figure(
+        name=name, title=title, alt=f"{title}. {ends}", caption=caption, mark="curve",
+        data=tuple(dict(point) for point in points), x=x, y=y, series=series, low=low, high=high, rules=tuple(rules),
+    )  # fmt: skip
+
+
+def bars(
+    name: str,
+    title: str,
+    rows: Sequence[Mapping[str, Scalar]],
+    *,
+    label: Axis,
+    value: Axis,
+    series: Axis | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    caption: str = "",
+) -> Figure:
+    """Horizontal bars in the order given: importance per feature."""
+    said = "; ".join(f"{row[label.field]} {_number(row[value.field], value)}" for row in rows[:12])
+    more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
+    return Figure(
+        name=name, title=title, alt=f"{title}: {said}{more}.", caption=caption, mark="bars",
+        data=tuple(dict(row) for row in rows), x=value, y=label, series=series, low=low, high=high,
+    )  # fmt: skip
+
+
+def heat_map(
+    name: str,
+    title: str,
+    cells: Sequence[Mapping[str, Scalar]],
+    *,
+    x: Axis,
+    y: Axis,
+    value: Axis,
+    caption: str = "",
+) -> Figure:
+    """A number in each cell of two categories: a rate per intersection. A value of None is an empty cell."""
+    shown = [(cell, cell[value.field]) for cell in cells]
+    known = [(number, cell) for cell, number in shown if isinstance(number, int | float)]
+    known.sort(key=lambda each: each[0])
+    said = "no cell has a value"
+    if known:
+        (least, at_least), (most, at_most) = known[0], known[-1]
+        said = (
+            f"from {_number(least, value)} ({at_least[y.field]}, {at_least[x.field]}) "
+            f"to {_number(most, value)} ({at_most[y.field]}, {at_most[x.field]})"
+        )
+    return Figure(
+        name=name, title=title, alt=f"{title}: {said}.", caption=caption, mark="heat-map",
+        data=tuple(dict(cell) for cell in cells), x=x, y=y, value=value,
+    )  # fmt: skip
+
+
+def label(measurement: Measurement) -> str:
+    """What a measurement is about, in few words: its slice, across and conditions; "everyone" for none of them."""
+    parts = [pairs(measurement.slice)] if measurement.slice else []
+    if measurement.across:
+        parts.append("over " + " and ".join(measurement.across))
+    if measurement.conditions:
+        parts.append(pairs(measurement.conditions))
+    return "; ".join(parts) or "everyone"
+
+
+def _intervals(
+    mark: str,
+    name: str,
+    title: str,
+    measurements: list[Measurement],
+    axis: Axis | None,
+    caption: str,
+    rules: Sequence[Rule],
+) -> Figure | None:
+    shown = [each for each in measurements if each.value is not None]
+    if not shown:
+        return None
+    names = {each.name for each in shown}
+    axis = axis or Axis(field="value", title=title, unit=shown[0].unit, percent=shown[0].unit == "share")
+    rows = [
+        {
+            "label": label(each) if len(names) == 1 else f"{each.name.replace('_', ' ')}: {label(each)}",
+            "value": each.value,
+            "low": each.interval.low if each.interval else None,
+            "high": each.interval.high if each.interval else None,
+            "n": each.n,
+        }
+        for each in shown
+    ]
+    said = "; ".join(f"{row['label']} {_number(row['value'], axis)}{_range(row, axis)}" for row in rows[:12])
+    more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
+    left_out = [f"{label(each)} ({each.reason})" for each in measurements if each.value is None]
+    if left_out:
+        caption = f"{caption} Not shown: {', '.join(left_out[:8])}{' …' if len(left_out) > 8 else ''}.".strip()
+    return Figure(
+        name=name, title=title, alt=f"{title}: {said}{more}.", caption=caption, mark=mark,  # type: ignore[arg-type]
+        data=tuple(rows), x=axis, y=Axis(field="label", title=""), low="low", high="high", rules=tuple(rules),
+    )  # fmt: skip
+
+
+def _curve_ends(points: Sequence[Mapping[str, Scalar]], x: Axis, y: Axis, series: Axis | None) -> str:
+    names = list(dict.fromkeys(str(point[series.field]) if series else "" for point in points))
+    parts = []
+    for name in names:
+        some = [point for point in points if (str(point[series.field]) if series else "") == name]
+        first, last = some[0], some[-1]
+        parts.append(
+            f"{name + ': ' if name else ''}{y.title} {_number(first[y.field], y)} at {x.title} "
+            f"{_number(first[x.field], x)}, {_number(last[y.field], y)} at {_number(last[x.field], x)}"
+        )
+    return "; ".join(parts) + "."
+
+
+def _range(row: Mapping[str, Scalar], axis: Axis) -> str:
+    if row["low"] is None or row["high"] is None:
+        return ""
+    return f" ({_number(row['low'], axis)} to {_number(row['high'], axis)})"
+
+
+def _number(value: Scalar, axis: Axis) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return str(value)
+    return f"{value:.1%}" if axis.percent else f"{value:.3g}"

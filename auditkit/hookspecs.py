@@ -1,0 +1,90 @@
+"""The hooks that a plugin may implement: the one page to read before writing one.
+
+Mark an implementation with `@auditkit.hookimpl`. Take the arguments you need, by name, without defaults. A collecting
+hook returns an iterable; `None` means nothing to add. A first-result hook returns None for "not mine" and raises only
+where the thing is its own and broken. Most checks need no hook: see `auditkit.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pluggy
+
+if TYPE_CHECKING:
+    import pathlib
+
+    from auditkit.checks import Check, Context
+    from auditkit.data import AuditData
+    from auditkit.models import Model, ModelOptions
+    from auditkit.results import AuditResult, CheckResult, Comparison, Plan
+    from auditkit.trainers import Trainer
+
+PROJECT = "auditkit"
+API = 1
+"""The version of this contract, shown by `auditkit plugins`."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def register_checks() -> Iterable[type[Check]]:  # type: ignore[empty-body]
+    """Collect: Check classes, or functions decorated with `@auditkit.check`."""
+
+
+@hookspec
+def register_trainers() -> Iterable[type[Trainer]]:  # type: ignore[empty-body]
+    """Collect: Trainer classes."""
+
+
+@hookspec
+def register_rules() -> Iterable[pathlib.Path]:  # type: ignore[empty-body]
+    """Collect: rule packs, each the path of one TOML file."""
+
+
+@hookspec
+def register_formats() -> Iterable[Format]:  # type: ignore[empty-body]
+    """Collect: output formats."""
+
+
+@hookspec(firstresult=True)
+def load_model(path: pathlib.Path, options: ModelOptions) -> Model | None:
+    """First result: a Model from a file; None: not mine."""
+
+
+@hookspec(firstresult=True)
+def wrap_model(obj: Any, options: ModelOptions) -> Model | None:
+    """First result: a Model from a live object; None: not mine."""
+
+
+@hookspec(firstresult=True)
+def run_check(check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
+    """First result, wrappers welcome: runs one check. auditkit itself answers last."""
+
+
+@hookspec
+def audit_started(plan: Plan) -> None:
+    """Notify: the plan is fixed and nothing has been measured."""
+
+
+@hookspec
+def check_finished(result: CheckResult) -> None:
+    """Notify: one check ended, well or not."""
+
+
+@hookspec
+def audit_finished(result: AuditResult, folder: pathlib.Path | None) -> None:
+    """Notify: everything is judged and, where there is a folder, written."""
+
+
+class Format(NamedTuple):
+    """An output format: a pure function from results to bytes."""
+
+    name: str
+    """What `auditkit render --format` takes."""
+    file: str
+    """The file's name in the run folder."""
+    render: Callable[[AuditResult | Comparison], bytes | None]
+    """Returns None where the format has nothing to say about this kind of result."""

@@ -1,0 +1,222 @@
+"""The model under audit: one small interface with declared capabilities. Adapters live in `plugins/models/`."""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, final
+
+import numpy as np
+
+from auditkit.data import Task, take_rows
+from auditkit.errors import CapabilityError, ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Capability(enum.StrEnum):
+    """What a model can be asked for."""
+
+    QUERIES = "queries"
+    """Answers about inputs it has not seen; recorded answers lack it."""
+    SCORES = "scores"
+    """One number per row: the score of the positive class, or a regression's prediction."""
+    PROBABILITIES = "probabilities"
+    """One probability per class."""
+    GRADIENTS = "gradients"
+    """Gradients with respect to the inputs; the module may be run forward, never trained or hooked."""
+    TORCH_MODULE = "torch_module"
+    """A whole torch module: layers may be hooked, a fresh copy may be trained."""
+    TREES = "trees"
+    """A tree ensemble that the tree explainers understand."""
+
+
+class Answers(NamedTuple):
+    """What a model says about some rows."""
+
+    labels: np.ndarray
+    """(n,) in the model's own vocabulary; the predicted numbers for regression."""
+    scores: np.ndarray | None
+    """(n,) float64: the positive class's score (binary) or the prediction (regression)."""
+    probabilities: np.ndarray | None
+    """(n, C) float64, columns in the order of `classes`."""
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """How the user wants a model wrapped; every field may be left to the adapter."""
+
+    name: str | None = None
+    task: Task | None = None
+    classes: tuple[Any, ...] | None = None
+    positive: Any = None
+    threshold: float | None = None
+    preprocess: Any = None
+    """A callable or a fitted transformer: the audit data's inputs in, what the model eats out."""
+    batch: int | None = None
+    device: str | None = None
+    fresh: Callable[[], Any] | None = None
+    """Makes an untrained model of the same kind, for trainers."""
+    output: str | None = None
+    """`logits` or `probabilities`, where the probe should not decide (torch)."""
+    class_path: str | None = None
+    """`package.module:Class`, the architecture that `.safetensors` weights belong to."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of that class."""
+    trust: tuple[str, ...] = ()
+    """Types in a `.skops` file that the user vouches for."""
+    trust_pickle: bool = False
+
+
+class Model(ABC):
+    """A wrapped model. Adapters fill `answer`, and the methods of the capabilities that they declare.
+
+    Batching and halving the batch after out-of-memory are done here, so an adapter sees one batch at a time.
+    """
+
+    name: str = "model"
+    kind: str = "model"
+    """The adapter, such as `sklearn` or `torch`."""
+    task: Task = "binary"
+    classes: tuple[Any, ...] = ()
+    """In the model's own vocabulary, in the order of the columns of its probabilities; empty for regression."""
+    positive: Any = None
+    """The class that counts as positive (binary); the last one unless given."""
+    threshold: float | None = None
+    """The score from which a row is decided positive; None: the model's own rule."""
+    capabilities: frozenset[Capability] = frozenset()
+    device: str = "cpu"
+    batch: int = 4096
+    """Rows asked about at once."""
+    loaded: str = "live object"
+    """How it was opened."""
+    source: Mapping[str, Any] | None = None
+    """How to open it again in another process; None for a live object."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """SHA-256 over what decides the answers: parameters and structure, not the file that held them."""
+
+    @abstractmethod
+    def answer(self, inputs: Any) -> Answers:
+        """Answers for one batch of inputs, of the kind that the audit data holds."""
+
+    @final
+    def answers(self, inputs: Any) -> Answers:
+        """Answers for any number of rows, batch by batch.
+
+        Raises:
+            ModelError: the model failed on the inputs, or answered with numbers that are not finite.
+        """
+        parts, start, rows = [], 0, len(inputs)
+        while start < rows:
+            at = np.arange(start, min(start + self.batch, rows))
+            try:
+                parts.append(self.answer(take_rows(inputs, at)))
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error) or self.batch == 1:
+                    raise
+                self.batch = max(1, self.batch // 2)
+                self.notes = (*self.notes, f"out of memory: the batch was halved to {self.batch}")
+                continue
+            start += len(at)
+        return _join(parts, self.name)
+
+    @final
+    def predict(self, inputs: Any) -> np.ndarray:
+        """(N,) decisions in the model's vocabulary, or predicted numbers."""
+        return self.answers(inputs).labels
+
+    @final
+    def scores(self, inputs: Any) -> np.ndarray:
+        """(N,) float64 scores of the positive class, or predicted numbers.
+
+        Raises:
+            CapabilityError: the model gives decisions only.
+        """
+        scores = self.answers(inputs).scores
+        if scores is None:
+            raise CapabilityError(f"{self.name}: the model gives no scores, only decisions")
+        return scores
+
+    @final
+    def probabilities(self, inputs: Any) -> np.ndarray:
+        """(N, C) float64 probabilities, columns in the order of `classes`.
+
+        Raises:
+            CapabilityError: the model gives no probabilities.
+        """
+        probabilities = self.answers(inputs).probabilities
+        if probabilities is None:
+            raise CapabilityError(f"{self.name}: the model gives no probabilities")
+        return probabilities
+
+    def encode(self, inputs: Any) -> torch.Tensor:
+        """The tensor that the module eats for these inputs, on the model's device (capability `gradients`)."""
+        raise CapabilityError(f"{self.name}: a {self.kind} model has no tensors to encode inputs into")
+
+    def gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
+        """(N, ...) gradients of the output of class `targets` (N,) with respect to the encoded inputs."""
+        raise CapabilityError(f"{self.name}: a {self.kind} model gives no gradients")
+
+    def module(self) -> AbstractContextManager[torch.nn.Module]:
+        """The torch module in eval mode with frozen parameters; everything is restored on leaving.
+
+        The module maps encoded inputs to logits (N, C), to one logit (N, 1) or (N,), or to probabilities;
+        `output` says which.
+        """
+        raise CapabilityError(f"{self.name}: a {self.kind} model has no torch module")
+
+    output: str = ""
+    """Torch adapters: `logits`, `one logit`, `probabilities`, `one probability` or `number`, told apart by a probe."""
+
+    def fresh(self) -> Model:
+        """An untrained model of the same kind, for trainers."""
+        raise CapabilityError(f"{self.name}: no untrained copy can be made of a {self.kind} model")
+
+    def estimator(self) -> Any:
+        """The object inside, for exact explainers of trees and linear models; None where there is none to give."""
+        return None
+
+
+def decide(
+    probabilities: np.ndarray, classes: tuple[Any, ...], positive: Any = None, threshold: float | None = None
+) -> np.ndarray:
+    """(N,) decisions from (N, C) probabilities: the positive class at or above `threshold`, else the largest.
+
+    Args:
+        probabilities: (N, C), columns in the order of `classes`.
+        classes: the C class values.
+        positive: which of two classes `threshold` is about; the last unless given.
+        threshold: None: the class with the largest probability, the first of equals.
+    """
+    names = np.asarray(classes)
+    if threshold is None or len(classes) != 2:
+        return names[np.argmax(probabilities, axis=1)]
+    at = len(classes) - 1 if positive is None else list(classes).index(positive)
+    return np.where(probabilities[:, at] >= threshold, names[at], names[1 - at])
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
+
+
+def _join(parts: list[Answers], name: str) -> Answers:
+    def column(values: list[Any], what: str) -> np.ndarray | None:
+        if values[0] is None:
+            return None
+        joined = np.concatenate(values)
+        if joined.dtype.kind == "f" and not np.isfinite(joined).all():
+            raise ModelError(f"{name}: {what} must be finite; {int((~np.isfinite(joined)).sum())} values are not")
+        return joined
+
+    labels, scores, probabilities = (list(each) for each in zip(*parts, strict=True))
+    answered = column(labels, "answers")
+    assert answered is not None  # every adapter gives labels
+    return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"))

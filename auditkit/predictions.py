@@ -1,0 +1,202 @@
+"""The prediction store: one model pass per (model, data) serves every check."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from auditkit.data import AuditData
+from auditkit.errors import CapabilityError, DataError
+from auditkit.models import Answers, Capability, Model, decide
+
+PROBE = 64
+"""Rows asked about twice, to find out whether the model answers the same."""
+
+
+class Predictions:
+    """What the model says about the audit data, asked once, in the vocabulary of the data's labels.
+
+    Args:
+        model: the wrapped model; a recorded one answers from the data itself.
+        data: the audit data, or its training split.
+    """
+
+    def __init__(self, model: Model, data: AuditData, answers: Answers | None = None) -> None:
+        self.model = model
+        self.data = data
+        if answers is not None:
+            self._answers = answers
+
+    @functools.cached_property
+    def _answers(self) -> Answers:
+        if Capability.QUERIES in self.model.capabilities:
+            return self.model.answers(self.data.inputs)
+        return _recorded(self.model, self.data)
+
+    @functools.cached_property
+    def classes(self) -> tuple[Any, ...]:
+        """The model's classes, in its order, as the data spells them; empty for regression."""
+        return tuple(match_class(each, self.data.classes) for each in self.model.classes)
+
+    @functools.cached_property
+    def codes(self) -> np.ndarray:
+        """(N,) int64: the position of each decision in `classes`."""
+        return _positions(self._answers.labels, self.model.classes, f"{self.model.name}: decision")
+
+    @functools.cached_property
+    def labels(self) -> np.ndarray:
+        """(N,) decisions in the data's vocabulary; predicted numbers (float64) for regression."""
+        if self.data.task == "regression":
+            return self._answers.labels.astype(np.float64)
+        return np.asarray(self.classes)[self.codes]
+
+    @functools.cached_property
+    def truth(self) -> np.ndarray:
+        """(N,) int64: the position of each true label in `classes`.
+
+        Raises:
+            DataError: there are no labels, or one that the model does not know.
+        """
+        if self.data.labels is None:
+            raise DataError(f"{self.data.name}: there are no labels")
+        return _positions(self.data.labels, self.classes, f"{self.data.name}: label")
+
+    @functools.cached_property
+    def positive(self) -> int:
+        """The position of the positive class in `classes` (binary).
+
+        Raises:
+            DataError: the positive value is none of the model's classes.
+        """
+        wanted = self.data.positive if self.data.positive is not None else self.model.positive
+        if wanted is None:
+            return len(self.classes) - 1
+        wanted = match_class(wanted, self.classes)
+        if wanted not in self.classes:
+            raise DataError(f"positive must be one of the model's classes {list(self.classes)}; {wanted!r} was given")
+        return self.classes.index(wanted)
+
+    @functools.cached_property
+    def selected(self) -> np.ndarray:
+        """(N,) bool: decided positive (binary)."""
+        return self.codes == self.positive
+
+    @functools.cached_property
+    def outcomes(self) -> np.ndarray:
+        """(N,) bool: truly positive (binary)."""
+        return self.truth == self.positive
+
+    @functools.cached_property
+    def scores(self) -> np.ndarray:
+        """(N,) float64: the score of the data's positive class (binary), or the predicted number.
+
+        Raises:
+            CapabilityError: the model gives decisions only.
+        """
+        if self._answers.probabilities is not None and self.data.task == "binary":
+            return self._answers.probabilities[:, self.positive]
+        if self._answers.scores is None:
+            raise CapabilityError(f"{self.model.name}: the model gives no scores, only decisions")
+        return self._answers.scores
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(N, C) float64, columns in the order of `classes`.
+
+        Raises:
+            CapabilityError: the model gives no probabilities.
+        """
+        if self._answers.probabilities is None:
+            raise CapabilityError(f"{self.model.name}: the model gives no probabilities")
+        return self._answers.probabilities
+
+    @functools.cached_property
+    def stochastic(self) -> bool:
+        """True where the model answers differently when asked the same twice."""
+        if Capability.QUERIES not in self.model.capabilities:
+            return False
+        few = self.data.take(np.arange(min(PROBE, len(self.data)))).inputs
+        twice = zip(self.model.answers(few), self.model.answers(few), strict=True)
+        return any(a is not None and b is not None and not np.array_equal(a, b) for a, b in twice)
+
+    @functools.cached_property
+    def train(self) -> Predictions:
+        """The same about the training split.
+
+        Raises:
+            DataError: there is no training split.
+        """
+        if self.data.train is None:
+            raise DataError(f"{self.data.name}: there is no training split; name one under [data] train")
+        return Predictions(self.model, self.data.train)
+
+    def of(self, inputs: Any) -> Predictions:
+        """What the model says about other inputs; their labels are not known.
+
+        Raises:
+            CapabilityError: only recorded answers are there.
+        """
+        if Capability.QUERIES not in self.model.capabilities:
+            raise CapabilityError(f"{self.model.name}: recorded answers cannot be asked about new inputs")
+        asked = AuditData(
+            inputs, schema=self.data.schema, task=self.data.task, modality=self.data.modality,
+            positive=self.data.positive, name="asked",
+        )  # fmt: skip
+        other = Predictions(self.model, asked)
+        other.__dict__["classes"] = self.classes
+        return other
+
+    def take(self, rows: np.ndarray, data: AuditData) -> Predictions:
+        """The same answers about a sample of the rows, without asking again."""
+        few = Answers(*(None if each is None else each[rows] for each in self._answers))  # type: ignore[arg-type]
+        other = Predictions(self.model, data, few)
+        other.__dict__.update(classes=self.classes, stochastic=self.stochastic)
+        if data.train is not None and data.train is self.data.train:
+            other.__dict__["train"] = self.train
+        return other
+
+
+def match_class(value: Any, known: tuple[Any, ...]) -> Any:
+    """`value` as `known` spells it: equal, or equal as text, as 1, 1.0, "1" and True are not but look it."""
+    if value in known:
+        return known[known.index(value)]
+    spelt = {spelling(each): each for each in known}
+    return spelt.get(spelling(value), value)
+
+
+def spelling(value: Any) -> str:
+    """A class value as text, whole numbers without a decimal point."""
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, float) and plain.is_integer():
+        plain = int(plain)
+    return str(plain)
+
+
+def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str) -> np.ndarray:
+    place = {spelling(each): position for position, each in enumerate(classes)}
+    unique, inverse = np.unique(values, return_inverse=True)
+    unknown = [each for each in unique if spelling(each) not in place]
+    if unknown:
+        raise DataError(
+            f"{what} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given. "
+            "Name the classes with classes=…, or take the rows out"
+        )
+    return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
+
+
+def _recorded(model: Model, data: AuditData) -> Answers:
+    if data.recorded is None:
+        raise DataError(f"{data.name}: there are no recorded answers beside these rows")
+    decisions, scores = data.recorded
+    if decisions is None and scores is not None and data.task != "regression":
+        both = np.column_stack([1 - scores, scores])
+        order = [each for each in model.classes if each != model.positive] + [model.positive]
+        threshold = 0.5 if model.threshold is None else model.threshold
+        decisions = decide(both, tuple(order), model.positive, threshold)
+    if decisions is None:
+        decisions = scores
+    if decisions is None:
+        raise DataError(f"{data.name}: recorded answers need decisions or scores; neither was given")
+    return Answers(decisions, scores, None)

@@ -1,0 +1,344 @@
+"""What a whole audit says: plan, limits, verdicts, coverage, and the result that is saved."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import pathlib
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from auditkit.results.base import Level, Record, Scalar, VerdictStatus, canonical
+from auditkit.results.findings import CheckResult, ErrorInfo, Measurement
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Limit(Record):
+    """What the owner decided beforehand about one or many measurements."""
+
+    name: str
+    measurement: str
+    """`check.measurement`, or the id of a check that has only one."""
+    at_least: float | None = None
+    at_most: float | None = None
+    across: tuple[str, ...] = ()
+    slice: dict[str, str] = {}
+    conditions: dict[str, Scalar] = {}
+    judge: Literal["interval", "point"] = "interval"
+    because: str = ""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError(f"limit {self.name!r} needs at_least, at_most or both; neither was given")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"limit {self.name!r} has at_least {self.at_least} above at_most {self.at_most}")
+        return self
+
+
+class Waiver(Record):
+    """A missed or undecided limit that somebody accepted, until a day."""
+
+    limit: str
+    reason: str = Field(min_length=1)
+    approver: str = Field(min_length=1)
+    expires: datetime.date
+
+
+class Judged(Record):
+    """One measurement under a limit."""
+
+    check: str
+    measurement: Measurement
+    status: VerdictStatus
+    reason: str
+
+
+class Verdict(Record):
+    """A limit applied to its measurements."""
+
+    limit: Limit
+    status: VerdictStatus
+    reason: str
+    judged: tuple[Judged, ...] = ()
+    waiver: Waiver | None = None
+    """The waiver written for this limit, expired or not."""
+    waived: bool = False
+    """True where the waiver takes this limit out of the verdict."""
+
+
+class Outcome(Record):
+    """The one computation that every format, `.passed` and the exit code read."""
+
+    verdict: Literal["met", "missed", "inconclusive", "error", "not tested"]
+    exit_code: int
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    """The reasons that matter most, worst first."""
+    counts: dict[str, int] = {}
+
+
+class PlannedCheck(Record):
+    """A row of the plan: a check that will run, or why it will not."""
+
+    check: str
+    plugin: str
+    plugin_version: str
+    parameters: dict[str, Any] = {}
+    rows: int | None = None
+    calls: int | None = None
+    """About how many rows the model will be asked about, beyond the one shared pass."""
+    skipped: str | None = None
+    error: ErrorInfo | None = None
+
+
+class Plan(Record):
+    """What will be done, fixed and hashed before anything is measured."""
+
+    checks: tuple[PlannedCheck, ...]
+    limits: tuple[Limit, ...] = ()
+    budget: str
+    seed: int
+    digest: str
+
+
+class PluginInfo(Record):
+    """A plugin that was seen, loaded or not."""
+
+    name: str
+    distribution: str
+    version: str
+    source: Literal["built-in", "entry point", "file", "object"]
+    loaded: bool
+    hooks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    error: str | None = None
+
+
+class Run(Record):
+    """The one object that differs between two runs of the same audit."""
+
+    started: datetime.datetime
+    finished: datetime.datetime
+    seconds: float
+    host: str = ""
+    check_seconds: dict[str, float] = {}
+    resumed: tuple[str, ...] = ()
+
+
+class Provenance(Record):
+    """What the numbers depend on, apart from model and data."""
+
+    auditkit: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    threads: int
+    device: str
+    plugins: tuple[PluginInfo, ...]
+    settings_digest: str
+    notes: tuple[str, ...] = ()
+
+
+class ModelInfo(Record):
+    """The model under audit, as the report names it."""
+
+    name: str
+    kind: str
+    task: str
+    classes: tuple[str, ...] = ()
+    positive: str | None = None
+    threshold: float | None = None
+    threshold_note: str = ""
+    capabilities: tuple[str, ...] = ()
+    device: str = "cpu"
+    batch: int | None = None
+    fingerprint: str
+    loaded: str = ""
+    """How it was opened: live object, skops file, pickle by flag …"""
+    stochastic: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class FeatureInfo(Record):
+    """One feature of the schema, as the report prints it."""
+
+    name: str
+    kind: str
+    group: bool = False
+    seen_by_model: bool = True
+    missing: int | None = None
+    detail: str = ""
+
+
+class GroupInfo(Record):
+    """One group of a sensitive attribute; `rows` is None where it is too small to show."""
+
+    attribute: str
+    value: str
+    rows: int | None
+    hidden: str | None = None
+
+
+class DataInfo(Record):
+    """The audit data, as the report names it; no row of it."""
+
+    name: str
+    rows: int
+    digest: str
+    task: str
+    modality: str
+    label: str | None = None
+    positive: str | None = None
+    features: tuple[FeatureInfo, ...] = ()
+    groups: tuple[GroupInfo, ...] = ()
+    train_rows: int | None = None
+    weighted: bool = False
+    minimum_cell: int = 10
+    notes: tuple[str, ...] = ()
+
+
+class Coverage(Record):
+    """What was tested, what was not, and why."""
+
+    check: str
+    question: str
+    status: Literal["measured", "skipped", "error", "not selected"]
+    reason: str = ""
+    level: Level | None = None
+    higher_level: str = ""
+
+
+class Clause(Record):
+    """A clause of a rule pack and the evidence that this audit has for it."""
+
+    id: str
+    text: str
+    status: Literal["present", "partial", "absent", "not computable"]
+    evidence: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    note: str = ""
+
+
+class RuleCoverage(Record):
+    """A rule pack held against an audit: coverage, never compliance."""
+
+    pack: str
+    title: str
+    source: str
+    status: str
+    in_force_from: str = ""
+    verified_on: str = ""
+    note: str = ""
+    clauses: tuple[Clause, ...] = ()
+
+
+class AuditResult(Record):
+    """One model on one data set, measured and judged."""
+
+    schema_version: Literal[1] = 1
+    run: Run
+    provenance: Provenance
+    model: ModelInfo
+    parent: str | None = None
+    """The name of the model that a trainer made this one from."""
+    data: DataInfo
+    plan: Plan
+    limits: tuple[Limit, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    results: tuple[CheckResult, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    outcome: Outcome
+    coverage: tuple[Coverage, ...] = ()
+    card: dict[str, Any] = {}
+    rules: tuple[RuleCoverage, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """`met`, `missed`, `inconclusive`, `error` or `not tested`: the whole audit in a word."""
+        return self.outcome.verdict
+
+    @property
+    def passed(self) -> bool:
+        """True where every limit is met or waived; never by absence."""
+        return self.outcome.exit_code == 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 met, 1 missed, 3 error, inconclusive or not tested, 5 nothing judged."""
+        return self.outcome.exit_code
+
+    def frame(self) -> pandas.DataFrame:
+        """All measurements, one row each: check, name, slice, across, conditions, value, low, high, n, and so on."""
+        import pandas  # a table is wanted only by those who ask for one
+
+        rows = [_frame_row(result.check, each) for result in self.results for each in result.measurements]
+        return pandas.DataFrame(rows, columns=list(FRAME_COLUMNS))
+
+    def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
+        """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""
+        return _save(self, folder)
+
+
+class Comparison(Record):
+    """Several models on the same data, side by side."""
+
+    schema_version: Literal[1] = 1
+    title: str
+    results: tuple[AuditResult, ...] = Field(min_length=1)
+
+    @property
+    def exit_code(self) -> int:
+        """The first that applies to any of the audits, in the order 2, 1, 3, 5, 0."""
+        codes = {result.exit_code for result in self.results}
+        return next(code for code in (2, 1, 3, 5, 0) if code in codes)
+
+    @property
+    def passed(self) -> bool:
+        """True where every audit passed."""
+        return self.exit_code == 0
+
+    def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
+        """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""
+        return _save(self, folder)
+
+
+FRAME_COLUMNS = (
+    "check", "name", "slice", "across", "conditions", "value", "low", "high", "n", "unit", "direction", "validity",
+    "reason", "p", "p_adjusted",
+)  # fmt: skip
+
+
+def pairs(mapping: dict[str, Any]) -> str:
+    """A mapping as people read it: `sex=F, race=B`; empty for none."""
+    return ", ".join(f"{key}={value}" for key, value in mapping.items())
+
+
+def _frame_row(check: str, each: Measurement) -> dict[str, Any]:
+    return {
+        "check": check,
+        "name": each.name,
+        "slice": pairs(each.slice),
+        "across": ", ".join(each.across),
+        "conditions": pairs(each.conditions),
+        "value": each.value,
+        "low": each.interval.low if each.interval else None,
+        "high": each.interval.high if each.interval else None,
+        "n": each.n,
+        "unit": each.unit,
+        "direction": each.direction,
+        "validity": each.validity,
+        "reason": each.reason or "",
+        "p": each.test.p if each.test else None,
+        "p_adjusted": each.test.p_adjusted if each.test else None,
+    }
+
+
+def _save(result: Record, folder: str | os.PathLike[str]) -> pathlib.Path:
+    path = pathlib.Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "results.json").write_bytes(canonical(result))
+    return path / "results.json"

@@ -1,0 +1,44 @@
+"""The base of all that is written, and the one writer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+"""The shape of results.json. To raise it: keep a reader for the old number, keep the old golden file, add a new one."""
+
+Scalar: TypeAlias = bool | int | float | str | None
+Direction: TypeAlias = Literal["higher", "lower", "none"]
+Validity: TypeAlias = Literal["valid", "inconclusive", "invalid"]
+VerdictStatus: TypeAlias = Literal["met", "missed", "inconclusive", "error", "not tested"]
+Level: TypeAlias = Literal["recorded", "queries", "model", "training"]
+ErrorKind: TypeAlias = Literal["exception", "missing extra", "time limit", "findings", "plugin"]
+
+
+class Record(BaseModel):
+    """The base of all that is written: frozen, closed, finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def canonical(value: Any) -> bytes:
+    """The one writer: sorted keys, UTF-8, no NaN, one trailing newline.
+
+    Args:
+        value: a Record, or anything that JSON holds.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1, separators=(",", ": "))
+    return (text + "\n").encode()
+
+
+def digest(value: Any) -> str:
+    """SHA-256, in hexadecimal, of what the one writer makes of `value`."""
+    return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,0 +1,246 @@
+"""What one check returns: measurements, controls, figures, tables, and the result that carries them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity
+
+
+class Interval(Record):
+    """An interval for a number. An end that is None is unbounded."""
+
+    low: float | None
+    high: float | None
+    level: float = Field(default=0.95, gt=0, lt=1)
+    method: str
+
+
+class Test(Record):
+    """A test of the hypothesis that a measurement is nothing but chance."""
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    method: str
+    p: float = Field(ge=0, le=1)
+    p_adjusted: float | None = Field(default=None, ge=0, le=1)
+    family: str | None = None
+
+
+class Measurement(Record):
+    """One number with all that is needed to read it; `value` is None, with a reason, where it is undefined."""
+
+    name: str
+    value: float | None
+    reason: str | None = None
+    """Why the value is None, or why the number is inconclusive or invalid."""
+    interval: Interval | None = None
+    exact: bool = False
+    """A fact about these rows, not an estimate: a count, a sum, a closed form."""
+    n: int | None = Field(default=None, ge=0)
+    """How many rows the number is about (its denominator); None where that is not shown."""
+    unit: str = ""
+    direction: Direction = "none"
+    validity: Validity = "valid"
+    test: Test | None = None
+    detectable: float | None = None
+    """The smallest effect that this many rows would show with 80 % power."""
+    slice: dict[str, str] = {}
+    """{attribute: value}; empty: everyone."""
+    across: tuple[str, ...] = ()
+    """For a disparity: over the groups of which attributes."""
+    conditions: dict[str, Scalar] = {}
+    """{name: value}, such as {"epsilon": 0.1, "norm": "Linf"}."""
+
+    @model_validator(mode="after")
+    def _explained(self) -> Self:
+        if self.value is None and not self.reason:
+            raise ValueError(f"measurement {self.name!r} has no value, so it needs a reason")
+        if self.validity != "valid" and not self.reason:
+            raise ValueError(f"measurement {self.name!r} is {self.validity}, so it needs a reason")
+        return self
+
+
+class Control(Record):
+    """A check's test of itself. Where `holds` is not True, the runner applies `otherwise` to what it guards."""
+
+    name: str
+    question: str
+    value: float | None
+    at_least: float | None = None
+    at_most: float | None = None
+    holds: bool | None
+    """None: it could not be computed, which counts as not holding."""
+    guards: tuple[str, ...] = ()
+    """Names of measurements; empty: all of the check's."""
+    otherwise: Literal["invalid", "inconclusive", "note"] = "invalid"
+    reason: str = ""
+    """What the outcome means, in a sentence; shown beside the control and on what it guards."""
+
+    @classmethod
+    def within(
+        cls,
+        name: str,
+        question: str,
+        value: float | None,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        guards: tuple[str, ...] = (),
+        otherwise: Literal["invalid", "inconclusive", "note"] = "invalid",
+        reason: str = "",
+    ) -> Control:
+        """A control that holds where `at_least <= value <= at_most`; a value of None does not hold."""
+        low, high = at_least, at_most
+        holds = None if value is None else (low is None or value >= low) and (high is None or value <= high)
+        return cls(
+            name=name, question=question, value=value, at_least=low, at_most=high, holds=holds,
+            guards=guards, otherwise=otherwise, reason=reason,
+        )  # fmt: skip
+
+
+class Axis(Record):
+    """One encoded field of a figure: which column of its data, called what, in which unit."""
+
+    field: str
+    title: str
+    unit: str = ""
+    domain: tuple[float, float] | None = None
+    percent: bool = False
+    log: bool = False
+
+
+class Rule(Record):
+    """A reference line of a figure: a limit, chance level, perfect calibration."""
+
+    value: float
+    label: str
+    axis: Literal["x", "y"] = "x"
+
+
+class Image(Record):
+    """A picture, where no chart can say it; embedded, never linked."""
+
+    media_type: Literal["image/png", "image/svg+xml"]
+    base64: str
+
+
+class Figure(Record):
+    """Data and encodings from a closed list of marks; the one theme draws it. Or an image."""
+
+    name: str
+    title: str
+    alt: str
+    """A sentence with the numbers, for those who cannot see the picture."""
+    caption: str = ""
+    mark: Literal["dot-whisker", "curve", "heat-map", "bars", "forest", "image"]
+    data: tuple[dict[str, Scalar], ...] = ()
+    x: Axis | None = None
+    y: Axis | None = None
+    series: Axis | None = None
+    """What tells lines or colours apart (curve, bars, dot-whisker)."""
+    value: Axis | None = None
+    """The number in each cell (heat map)."""
+    low: str | None = None
+    high: str | None = None
+    """Fields of `data` with the interval's ends."""
+    rules: tuple[Rule, ...] = ()
+    image: Image | None = None
+
+
+class Column(Record):
+    """One column of a table."""
+
+    name: str
+    title: str
+    unit: str = ""
+    percent: bool = False
+
+
+class Table(Record):
+    """Rows of scalars under named columns; no row of it is about one person."""
+
+    name: str
+    title: str
+    caption: str = ""
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> Self:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"table {self.name!r} has rows of a length other than its {len(self.columns)} columns")
+        return self
+
+
+class Definition(Record):
+    """What a measurement means; printed beside it and in the glossary."""
+
+    title: str
+    formula: str
+    range: str
+    direction: Direction = "none"
+    unit: str = ""
+    reference: str = ""
+    pitfalls: str = ""
+
+
+class About(Record):
+    """What a check says of itself: the question it answers, then purpose, method and limits."""
+
+    title: str
+    question: str
+    purpose: str = ""
+    method: str = ""
+    limits: str = ""
+    reference: str = ""
+
+
+class Rows(Record):
+    """Which rows a check looked at."""
+
+    used: int
+    total: int
+    digest: str
+    how: str
+
+
+class ErrorInfo(Record):
+    """What went wrong, in words and in lines; no path of the machine."""
+
+    kind: ErrorKind
+    type: str
+    message: str
+    traceback: tuple[str, ...] = ()
+    hint: str = ""
+
+
+class CheckResult(Record):
+    """All that one check found, or why it found nothing."""
+
+    check: str
+    plugin: str
+    plugin_version: str
+    about: About
+    definitions: dict[str, Definition] = {}
+    parameters: dict[str, Any] = {}
+    level: Level | None = None
+    """How much of the model the check could reach."""
+    higher_level: str = ""
+    """What a higher level would add."""
+    status: Literal["measured", "skipped", "error"]
+    reason: str | None = None
+    controls: tuple[Control, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    rows: Rows | None = None
+    seed: int | None = None
+    device: str | None = None
+    answered_by: str | None = None
+    """The plugin that answered run_check, where it was not auditkit itself."""
+    wrapped_by: tuple[str, ...] = ()
+    error: ErrorInfo | None = None

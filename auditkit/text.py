@@ -1,0 +1,23 @@
+"""Text that came from data, models or plugins, made harmless for terminals and logs."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI sequences
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC sequences
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # C0 and C1, without tab and newline
+    "|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # bidirectional overrides
+)
+
+
+def printable(text: object, limit: int = 2000) -> str:
+    """`text` without control characters and escape sequences, cut to `limit` characters (CWE-150)."""
+    clean = _CONTROL.sub("", str(text))
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def one_line(text: object, limit: int = 200) -> str:
+    """`printable` text on one line."""
+    return " ".join(printable(text, limit * 4).split())[:limit]
