@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -175,6 +176,10 @@ class Model(ABC):
 
     output: str = ""
     """Torch adapters: `logits`, `one logit`, `probabilities`, `one probability` or `number`, told apart by a probe."""
+
+    def kept(self) -> AbstractContextManager[Any]:
+        """Keep what a check may disturb in the object inside, and put it back on leaving; nothing to keep by default."""
+        return contextlib.nullcontext()
 
     def fresh(self) -> Model:
         """An untrained model of the same kind, for trainers."""

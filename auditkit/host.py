@@ -1,0 +1,394 @@
+"""The host of all plugins: lists, loads, blocks and calls them, each on its own and by name."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import logging
+import pathlib
+import sys
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import pluggy
+
+import auditkit
+from auditkit import hookspecs
+from auditkit.checks import NEEDS, Check, Context
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, ModelError, PluginError, closest
+from auditkit.hookspecs import PROJECT, Format
+from auditkit.models import Model, ModelOptions
+from auditkit.offers import offered_checks, offered_trainers, problems
+from auditkit.plugins import BUILTIN
+from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
+from auditkit.text import one_line
+from auditkit.trainers import Trainer
+
+GROUP = "auditkit"
+"""The entry-point group of plugins."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A plugin that was found, loaded or not."""
+
+    name: str
+    distribution: str
+    version: str
+    source: str
+    plugin: Any = None
+    error: str | None = None
+
+
+class Offer(NamedTuple):
+    """Something that a plugin gave, with its giver."""
+
+    value: Any
+    plugin: str
+    version: str
+
+
+class Host:
+    """Loads plugins and calls their hooks; an instance of its own for every audit, nothing global.
+
+    Args:
+        plugins: entry-point names, dotted modules, paths of `.py` files, or live objects, to load beside the built-ins.
+        discover: list the installed entry points (without importing them).
+        builtin: load auditkit's own plugins.
+    """
+
+    def __init__(self, plugins: Iterable[Any] = (), *, discover: bool = True, builtin: bool = True) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self.seen: list[Seen] = []
+        self.faults: list[str] = []
+        """What went wrong with a plugin that was asked for, each a sentence that names it."""
+        self._manager.register(_Core(self), "auditkit")
+        if builtin:
+            for dotted in BUILTIN:
+                self._load(Seen(dotted.rpartition(".")[2], "auditkit", auditkit.__version__, "built-in"), dotted)
+        installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
+        wanted = list(plugins)
+        for name, point in sorted(installed.items()):
+            seen = Seen(name, *_distribution(point), "entry point")
+            if name in wanted:
+                self._load(seen, point)
+            else:
+                self.seen.append(seen)
+        for each in wanted:
+            if not (isinstance(each, str) and each in installed):
+                self._load_named(each, installed)
+        self._find_duplicates()
+
+    # ---- what plugins offer
+
+    def checks(self) -> dict[str, Offer]:
+        """{id: check class} of everything loaded, in the order of the ids; an id that two offer is not among them."""
+        return {each.value.id: each for each in self._offers("register_checks", offered_checks, Check)}
+
+    def trainers(self) -> dict[str, Offer]:
+        """{id: trainer class} of everything loaded."""
+        return {each.value.id: each for each in self._offers("register_trainers", offered_trainers, Trainer)}
+
+    def rules(self) -> list[pathlib.Path]:
+        """The rule packs of everything loaded."""
+        return sorted(
+            (pathlib.Path(offer.value) for offer in self._collect("register_rules")), key=lambda path: path.name
+        )
+
+    def formats(self) -> dict[str, Format]:
+        """{name: output format} of everything loaded."""
+        return {offer.value.name: offer.value for offer in self._collect("register_formats")}
+
+    def plugins(self) -> list[PluginInfo]:
+        """Everything seen, loaded or not, in the order of the names."""
+        checks = self.checks()
+        return [
+            PluginInfo(
+                name=each.name,
+                distribution=each.distribution,
+                version=each.version,
+                source=each.source,  # type: ignore[arg-type]
+                loaded=each.plugin is not None,
+                hooks=self._hooks_of(each),
+                checks=tuple(id for id, offer in checks.items() if offer.plugin == each.name),
+                error=each.error,
+            )
+            for each in sorted(self.seen, key=lambda seen: seen.name)
+        ]
+
+    # ---- first-result hooks
+
+    def load_model(self, path: pathlib.Path, options: ModelOptions) -> Model:
+        """A Model from a file, by whichever plugin knows its content.
+
+        Raises:
+            ModelError: no plugin does.
+        """
+        return self._first("load_model", f"the file {path.name!r}", path=path, options=options)
+
+    def wrap_model(self, obj: Any, options: ModelOptions) -> Model:
+        """A Model from a live object; a Model is given back as it is.
+
+        Raises:
+            ModelError: no plugin knows the object.
+        """
+        if isinstance(obj, Model):
+            return obj
+        return self._first("wrap_model", f"an object of type {type(obj).__name__!r}", obj=obj, options=options)
+
+    def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult:
+        """Run one check through the hook, with whatever wraps it."""
+        self._answered_by: str | None = None
+        result = self._manager.hook.run_check(check=check, model=model, data=data, context=context)
+        wrappers = tuple(
+            impl.plugin_name
+            for impl in self._manager.hook.run_check.get_hookimpls()
+            if impl.wrapper or impl.hookwrapper
+        )
+        if not isinstance(result, CheckResult):
+            who = self._answered_by or ", ".join(wrappers) or "auditkit"
+            raise PluginError(f"{check.id}: run_check must give a CheckResult; {who} gave {type(result).__name__}")
+        return result.model_copy(update={"answered_by": self._answered_by, "wrapped_by": wrappers})
+
+    # ---- notifications
+
+    def audit_started(self, plan: Plan) -> None:
+        """Tell every plugin that the plan is fixed."""
+        self._notify("audit_started", plan=plan)
+
+    def check_finished(self, result: CheckResult) -> None:
+        """Tell every plugin that one check ended."""
+        self._notify("check_finished", result=result)
+
+    def audit_finished(self, result: AuditResult, folder: pathlib.Path | None) -> None:
+        """Tell every plugin that everything is judged and written."""
+        self._notify("audit_finished", result=result, folder=folder)
+
+    # ---- loading
+
+    def _load(self, seen: Seen, source: Any) -> None:
+        """Import and register one plugin; whatever goes wrong becomes a fault that names it."""
+        try:
+            plugin = _import(source)
+            wrong = problems(plugin)
+            if wrong:
+                raise PluginError("; ".join(wrong))
+            self._manager.register(plugin, seen.name)
+            self.seen.append(replace(seen, plugin=plugin))
+        except Exception as error:  # a plugin may raise anything at all
+            if self._manager.has_plugin(seen.name):
+                self._manager.unregister(name=seen.name)
+            message = f"{type(error).__name__}: {one_line(error, 500)}"
+            self.seen.append(replace(seen, error=message))
+            self.faults.append(f"plugin {seen.name!r} did not load: {message}")
+
+    def _load_named(self, each: Any, installed: dict[str, Any]) -> None:
+        if not isinstance(each, str | pathlib.Path):
+            name = getattr(each, "__name__", type(each).__name__)
+            self._load(Seen(str(name), "", "object", "object"), each)
+            return
+        path = pathlib.Path(each)
+        if path.suffix == ".py":
+            version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
+            self._load(Seen(path.stem, "", version, "file"), path)
+        elif _importable(str(each)):
+            self._load(Seen(str(each), "", "module", "object"), str(each))
+        else:
+            known = closest(str(each), installed) if installed else "no plugin is installed"
+            raise ConfigError(
+                f"plugin {str(each)!r} is neither an installed plugin, nor a module, nor a .py file; {known}"
+            )
+
+    def _find_duplicates(self) -> None:
+        for hook, find, kind in (
+            ("register_checks", offered_checks, Check), ("register_trainers", offered_trainers, Trainer),
+        ):  # fmt: skip
+            owners: dict[str, list[str]] = {}
+            for offer in self._offers(hook, find, kind, unique=False):
+                owners.setdefault(offer.value.id, []).append(offer.plugin)
+            for id, names in sorted(owners.items()):
+                if len(names) > 1:
+                    self.faults.append(f"the id {id!r} is offered by {' and '.join(map(repr, names))}; neither is used")
+
+    def _hooks_of(self, seen: Seen) -> tuple[str, ...]:
+        if seen.plugin is None:
+            return ()
+        callers = self._manager.get_hookcallers(seen.plugin) or []
+        return tuple(sorted(caller.name for caller in callers))
+
+    # ---- calling
+
+    def _offers(self, hook: str, find: Any, kind: type, *, unique: bool = True) -> list[Offer]:
+        """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
+        offers = list(self._collect(hook))
+        known = {(offer.plugin, offer.value) for offer in offers if isinstance(offer.value, type)}
+        for seen in self.seen:
+            if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
+                found = (Offer(each, seen.name, seen.version) for each in find(seen.plugin))
+                offers += [offer for offer in found if (offer.plugin, offer.value) not in known]
+        good = []
+        for offer in offers:
+            value = getattr(offer.value, "check", offer.value)  # a decorated function stands for its class
+            wrong = _bad_offer(value, kind)
+            if wrong:
+                self._fault(f"plugin {offer.plugin!r}: {hook} gave {one_line(value)}: {wrong}")
+            else:
+                good.append(offer._replace(value=value))
+        ids = [offer.value.id for offer in good]
+        good.sort(key=lambda offer: (offer.value.id, offer.plugin))
+        return [offer for offer in good if not unique or ids.count(offer.value.id) == 1]
+
+    def _collect(self, hook: str) -> Iterator[Offer]:
+        """Everything that the implementations of a collecting hook give, each with its plugin; a fault stops only it."""
+        caller = getattr(self._manager.hook, hook)
+        for impl in sorted(caller.get_hookimpls(), key=lambda each: each.plugin_name):
+            try:
+                values = list(impl.function() or ())
+            except Exception as error:  # a plugin may raise anything at all
+                self._fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
+                continue
+            version = next((each.version for each in self.seen if each.name == impl.plugin_name), auditkit.__version__)
+            for value in values:
+                yield Offer(value, impl.plugin_name, version)
+
+    def _first(self, hook: str, what: str, **arguments: Any) -> Model:
+        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            model = impl.function(**{name: arguments[name] for name in impl.argnames})
+            if model is None:
+                continue
+            if not isinstance(model, Model):
+                raise PluginError(
+                    f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {type(model).__name__}"
+                )
+            return model
+        raise ModelError(
+            f"no plugin knows {what}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
+            "format, or recorded decisions beside the data"
+        )
+
+    def _notify(self, hook: str, **arguments: Any) -> None:
+        for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=lambda each: each.plugin_name):
+            try:
+                impl.function(**{name: arguments[name] for name in impl.argnames})
+            except Exception as error:  # a plugin may raise anything at all
+                self._fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
+
+    def _fault(self, sentence: str) -> None:
+        if sentence not in self.faults:
+            self.faults.append(sentence)
+            log.warning(sentence)
+
+    def _ask(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
+        """The first plugin that answers run_check, else the check itself; remembers who it was."""
+        arguments = {"check": check, "model": model, "data": data, "context": context}
+        for impl in reversed(self._manager.hook.run_check.get_nonwrapper_impls()):
+            if impl.plugin_name == "auditkit":
+                continue
+            answer: CheckResult | None = impl.function(**{name: arguments[name] for name in impl.argnames})
+            if answer is not None:
+                self._answered_by = impl.plugin_name
+                return answer
+        return check(model, data, context)
+
+
+class _Core:
+    """auditkit's own answer to run_check: goes first, asks the others, and notes who answered."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @hookspecs.hookimpl(tryfirst=True)
+    def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
+        return self._host._ask(check, model, data, context)
+
+
+def wrap(
+    obj: Any,
+    *,
+    classes: Sequence[Any] | None = None,
+    threshold: float | None = None,
+    preprocess: Any = None,
+    batch: int | None = None,
+    device: str | None = None,
+    **options: Any,
+) -> Model:
+    """A Model from a live object: an estimator, a torch module, a callable.
+
+    Args:
+        obj: the object; a Model is given back as it is.
+        classes: class values in the order of the columns of its probabilities.
+        threshold: the score from which a row is decided positive.
+        preprocess: a callable or fitted transformer from the audit data's inputs to what the object eats.
+        batch: rows asked about at once.
+        device: where the model runs; where it is, unless given.
+        options: further fields of `auditkit.models.ModelOptions`.
+
+    Raises:
+        ModelError: no plugin knows the object, or an option does not fit it.
+    """
+    known = ModelOptions.__dataclass_fields__
+    for name in options:
+        if name not in known:
+            raise ConfigError(f"wrap: {name!r} is not an option; {closest(name, known)}")
+    named = tuple(classes) if classes is not None else None
+    asked = ModelOptions(
+        classes=named, threshold=threshold, preprocess=preprocess, batch=batch, device=device, **options
+    )  # fmt: skip
+    return Host(discover=False).wrap_model(obj, asked)
+
+
+def _bad_offer(value: Any, kind: type) -> str | None:
+    if not (isinstance(value, type) and issubclass(value, kind)):
+        return f"a {kind.__name__} class or a function decorated with @auditkit.check is required"
+    if not value.id:  # type: ignore[attr-defined]
+        return "it has no id"
+    unknown = sorted(str(each) for each in getattr(value, "needs", ()) if each not in NEEDS)
+    if unknown:
+        return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
+    return None
+
+
+def _import(source: Any) -> Any:
+    if isinstance(source, str):
+        return importlib.import_module(source)
+    if isinstance(source, importlib.metadata.EntryPoint):
+        return source.load()
+    if isinstance(source, pathlib.Path):
+        return _import_file(source)
+    return source
+
+
+def _import_file(path: pathlib.Path) -> types.ModuleType:
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path.name!r}")
+    name = f"auditkit_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path.name!r} cannot be imported as a module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pydantic look their module up there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _importable(dotted: str) -> bool:
+    try:
+        return importlib.util.find_spec(dotted) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _distribution(point: importlib.metadata.EntryPoint) -> tuple[str, str]:
+    return (point.dist.name, point.dist.version) if point.dist is not None else ("", "")
