@@ -148,11 +148,7 @@ class Host:
         """Run one check through the hook, with whatever wraps it."""
         self._answered_by: str | None = None
         result = self._manager.hook.run_check(check=check, model=model, data=data, context=context)
-        wrappers = tuple(
-            impl.plugin_name
-            for impl in self._manager.hook.run_check.get_hookimpls()
-            if impl.wrapper or impl.hookwrapper
-        )
+        wrappers = tuple(impl.plugin_name for impl in self._manager.hook.run_check.get_hookimpls() if _wraps(impl))
         if not isinstance(result, CheckResult):
             who = self._answered_by or ", ".join(wrappers) or "auditkit"
             raise PluginError(f"{check.id}: run_check must give a CheckResult; {who} gave {type(result).__name__}")
@@ -229,7 +225,7 @@ class Host:
     def _offers(self, hook: str, find: Any, kind: type, *, unique: bool = True) -> list[Offer]:
         """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
         offers = list(self._collect(hook))
-        known = {(offer.plugin, offer.value) for offer in offers if isinstance(offer.value, type)}
+        known = {(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers}
         for seen in self.seen:
             if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
                 found = (Offer(each, seen.name, seen.version) for each in find(seen.plugin))
@@ -247,7 +243,7 @@ class Host:
         return [offer for offer in good if not unique or ids.count(offer.value.id) == 1]
 
     def _collect(self, hook: str) -> Iterator[Offer]:
-        """Everything that the implementations of a collecting hook give, each with its plugin; a fault stops only it."""
+        """Everything that a collecting hook is given, each with its plugin; a fault stops only its own."""
         caller = getattr(self._manager.hook, hook)
         for impl in sorted(caller.get_hookimpls(), key=lambda each: each.plugin_name):
             try:
@@ -289,8 +285,8 @@ class Host:
     def _ask(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
         """The first plugin that answers run_check, else the check itself; remembers who it was."""
         arguments = {"check": check, "model": model, "data": data, "context": context}
-        for impl in reversed(self._manager.hook.run_check.get_nonwrapper_impls()):
-            if impl.plugin_name == "auditkit":
+        for impl in reversed(self._manager.hook.run_check.get_hookimpls()):
+            if _wraps(impl) or impl.plugin_name == "auditkit":
                 continue
             answer: CheckResult | None = impl.function(**{name: arguments[name] for name in impl.argnames})
             if answer is not None:
@@ -343,6 +339,10 @@ def wrap(
         classes=named, threshold=threshold, preprocess=preprocess, batch=batch, device=device, **options
     )  # fmt: skip
     return Host(discover=False).wrap_model(obj, asked)
+
+
+def _wraps(impl: Any) -> bool:
+    return bool(impl.wrapper or impl.hookwrapper)
 
 
 def _bad_offer(value: Any, kind: type) -> str | None:

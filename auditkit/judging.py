@@ -168,9 +168,7 @@ def _matches(limit: Limit, result: CheckResult, each: Measurement) -> bool:
         named
         and (not limit.across or set(limit.across) == set(each.across))
         and (not limit.slice or limit.slice == each.slice)
-        and all(
-            name in each.conditions and each.conditions[name] == wanted for name, wanted in limit.conditions.items()
-        )
+        and limit.conditions.items() <= each.conditions.items()
     )
 
 
@@ -246,11 +244,8 @@ def _outcome(verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults
         for status in ("met", "missed", "inconclusive", "error", "not tested")
     }
     counts["waived"] = len(verdicts) - len(standing)
-    errors = [
-        f"{each.check}: {each.error.message if each.error else each.reason}"
-        for each in results
-        if each.status == "error"
-    ]
+    failed = [each for each in results if each.status == "error"]
+    errors = [f"{each.check}: {each.error.message if each.error else each.reason}" for each in failed]
     errors += list(faults)
     reasons = [
         f"{verdict.limit.name}: {verdict.reason}"
@@ -264,8 +259,7 @@ def _outcome(verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults
     if counts["missed"]:
         return _say("missed", 1, f"{counts['missed']} of {total} limits missed{waived}", reasons + errors, counts)
     if errors or counts["error"]:
-        failed = len(errors)
-        sentence = f"{failed} part{'s' * (failed != 1)} of the audit ended in error{waived}"
+        sentence = f"{len(errors)} part{'s' * (len(errors) != 1)} of the audit ended in error{waived}"
         return _say("error", 3, sentence, errors + reasons, counts)
     if counts["inconclusive"]:
         return _say("inconclusive", 3, f"{counts['inconclusive']} of {total} limits undecided{waived}", reasons, counts)

@@ -178,7 +178,7 @@ class Model(ABC):
     """Torch adapters: `logits`, `one logit`, `probabilities`, `one probability` or `number`, told apart by a probe."""
 
     def kept(self) -> AbstractContextManager[Any]:
-        """Keep what a check may disturb in the object inside, and put it back on leaving; nothing to keep by default."""
+        """Keep what a check may disturb in the object inside and put it back on leaving; by default, nothing."""
         return contextlib.nullcontext()
 
     def fresh(self) -> Model:
