@@ -1,0 +1,120 @@
+"""auditkit.toml to typed settings: defaults < file < AUDITKIT_* < flags; an unknown key is an error."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tomllib
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import pydantic
+from pydantic import BaseModel
+
+from auditkit.errors import ConfigError, closest
+from auditkit.settings import Settings
+from auditkit.text import one_line
+
+ENVIRONMENT = {
+    "AUDITKIT_BUDGET": "budget",
+    "AUDITKIT_DEVICE": "device",
+    "AUDITKIT_OUT": "out",
+    "AUDITKIT_SEED": "seed",
+}
+"""The closed list of environment variables, and the keys of `[audit]` that they set."""
+
+
+def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from a file, the environment and flags.
+
+    Args:
+        path: an auditkit.toml, a pyproject.toml with `[tool.auditkit]`, or None: the one in this folder.
+        flags: keys of `[audit]` that the command line sets; None values are left out.
+
+    Raises:
+        ConfigError: there is no file, it is not TOML, or a key or value in it is not allowed.
+    """
+    found = _find(path)
+    document = _read(found)
+    audit = dict(document.get("audit", {})) if isinstance(document.get("audit", {}), dict) else {}
+    audit.update({key: os.environ[name] for name, key in ENVIRONMENT.items() if os.environ.get(name)})
+    audit.update({key: value for key, value in (flags or {}).items() if value is not None})
+    _known_environment()
+    settings = parse(Settings, {**document, "audit": audit}, found.name)
+    if not settings.all_models:
+        raise ConfigError(
+            f"{found.name}: a [model] is required, with path, object, decisions or scores; none was given"
+        )
+    return settings
+
+
+def parse(kind: type[BaseModel], document: Mapping[str, Any], where: str) -> Any:
+    """A typed object from plain values.
+
+    Raises:
+        ConfigError: every key or value that is not allowed, each with its place and the close match.
+    """
+    try:
+        return kind.model_validate(document)
+    except pydantic.ValidationError as error:
+        lines = [_sentence(kind, each, where) for each in error.errors(include_url=False)]
+        raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _find(path: str | os.PathLike[str] | None) -> pathlib.Path:
+    if path is not None:
+        found = pathlib.Path(path)
+        found = found / "auditkit.toml" if found.is_dir() else found
+        if not found.is_file():
+            raise ConfigError(f"there is no file {found.name!r}; write one, or name it: auditkit run FILE")
+        return found
+    for name in ("auditkit.toml", "pyproject.toml"):
+        if pathlib.Path(name).is_file():
+            return pathlib.Path(name)
+    raise ConfigError("there is no auditkit.toml in this folder; write one, or name it: auditkit run FILE")
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not valid TOML: {one_line(error)}") from None
+    if path.name == "pyproject.toml":
+        document = document.get("tool", {}).get("auditkit", {})
+        if not document:
+            raise ConfigError("pyproject.toml has no [tool.auditkit]; write it, or an auditkit.toml")
+    return document
+
+
+def _known_environment() -> None:
+    extra = {"AUDITKIT_DATA", "AUDITKIT_TRACE"}
+    for name in os.environ:
+        if name.startswith("AUDITKIT_") and name not in ENVIRONMENT and name not in extra:
+            raise ConfigError(f"the environment variable {name} is not known; {closest(name, ENVIRONMENT)}")
+
+
+def _sentence(kind: type[BaseModel], error: Any, where: str) -> str:
+    place = [str(each) for each in error["loc"]]
+    said = f"{where}: {'.'.join(place) or 'the file'}"
+    if error["type"] == "extra_forbidden":
+        return f"{said} is not a known key; {closest(place[-1], _keys(kind, place[:-1]))}"
+    if error["type"] == "missing":
+        return f"{said} is required, and was not given"
+    given = one_line(error.get("input"), 80)
+    return f"{said}: {one_line(error['msg']).removeprefix('Value error, ')}; {given!r} was given"
+
+
+def _keys(kind: Any, place: list[str]) -> list[str]:
+    """The known keys of the table at `place`."""
+    for step in place:
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and step in kind.model_fields:
+            kind = kind.model_fields[step].annotation
+        models = _models_in(kind)
+        kind = models[0] if models else kind
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for each in get_args(annotation) for model in _models_in(each)]

@@ -1,0 +1,167 @@
+"""One check, run on its own: seeded, timed, isolated, its failure a result like any other."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pathlib
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pydantic
+
+from auditkit.checks import Context, Findings
+from auditkit.controls import apply_controls, hide_small_cells
+from auditkit.data import AuditData
+from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
+from auditkit.host import Host
+from auditkit.models import Model
+from auditkit.planning import Step, draw_rows, seed_for
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult, ErrorInfo, Rows, digest
+from auditkit.state import as_found
+from auditkit.text import one_line, printable
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that is the same for all checks of one audit."""
+
+    host: Host
+    model: Model
+    data: AuditData
+    predictions: Predictions
+    budget: str
+    seed: int
+    device: str
+    seconds_per_check: float | None = None
+    on_progress: Callable[[str, int, int, str], None] | None = None
+
+
+def measure(step: Step, bench: Bench) -> CheckResult:
+    """Run one check of the plan; whatever happens, a result comes back.
+
+    Raises:
+        KeyboardInterrupt: the user's own; nothing else leaves.
+    """
+    planned = step.planned
+    if planned.error is not None:
+        return _failed(step, planned.error)
+    if planned.skipped is not None or step.check is None:
+        return _blank(step, "skipped", planned.skipped)
+    seed = seed_for(bench.seed, planned.check)
+    try:
+        data, predictions, rows = _rows(step, bench, seed)
+        context = _context(step, bench, predictions, rows, seed)
+        with as_found(bench.model, seed):
+            result = bench.host.run_check(step.check, bench.model, data, context)
+        return _finish(step, result, bench.data)
+    except KeyboardInterrupt:
+        raise
+    except TimeLimit as error:
+        return _over_time(step, error, bench)
+    except BaseException as error:  # SystemExit too: a check may not end the audit
+        return _failed(step, describe(error))
+
+
+def describe(error: BaseException) -> ErrorInfo:
+    """An exception in words and in lines, without a path of the machine and without control characters."""
+    kind = "exception"
+    if isinstance(error, MissingExtra):
+        kind = "missing extra"
+    elif isinstance(error, TimeLimit):
+        kind = "time limit"
+    elif isinstance(error, FindingsError | pydantic.ValidationError):
+        kind = "findings"
+    elif isinstance(error, PluginError):
+        kind = "plugin"
+    lines: tuple[str, ...] = ()
+    if not isinstance(error, AuditkitError):
+        frames = traceback.extract_tb(error.__traceback__)[-8:]
+        lines = tuple(f"{pathlib.PurePath(each.filename).name}:{each.lineno} in {each.name}" for each in frames)
+    message = without_paths(one_line(error, 1000)) or type(error).__name__
+    return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)  # type: ignore[arg-type]
+
+
+def without_paths(text: str) -> str:
+    """`text` without the folders that would tell whose machine this is."""
+    for folder, name in ((os.getcwd(), "."), (str(pathlib.Path.home()), "~"), (sys.prefix, "python")):
+        if len(folder) > 1:
+            text = text.replace(folder, name)
+    return text
+
+
+def _rows(step: Step, bench: Bench, seed: int) -> tuple[AuditData, Predictions, Rows | None]:
+    wanted = getattr(step.check, "rows", None)
+    if wanted is None or wanted >= len(bench.data):
+        return bench.data, bench.predictions, None
+    at = draw_rows(bench.data, wanted, seed)
+    data = bench.data.take(at)
+    rows = Rows(
+        used=len(at), total=len(bench.data), digest=digest([int(each) for each in at]),
+        how="random, every class and group in its share, seeded by the check's name",
+    )  # fmt: skip
+    return data, bench.predictions.take(at, data), rows
+
+
+def _context(step: Step, bench: Bench, predictions: Predictions, rows: Rows | None, seed: int) -> Context:
+    id = step.planned.check
+    limit = bench.seconds_per_check
+    tell = bench.on_progress
+    return Context(
+        rng=np.random.default_rng(seed),
+        predictions=predictions,
+        device=bench.device,
+        budget=bench.budget,  # type: ignore[arg-type]
+        seed=seed,
+        rows=rows,
+        log=logging.getLogger(f"auditkit.check.{id}"),
+        deadline=None if limit is None else time.monotonic() + limit,
+        on_progress=None if tell is None else lambda done, total, what: tell(id, done, total, what),
+    )
+
+
+def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
+    if result.check != step.planned.check:
+        raise PluginError(f"{step.planned.check}: the result is about another check, {one_line(result.check)!r}")
+    named = result.model_copy(
+        update={"plugin": step.planned.plugin, "plugin_version": step.planned.plugin_version}
+    )  # fmt: skip
+    return hide_small_cells(apply_controls(CheckResult.model_validate(named.model_dump())), data.cells)
+
+
+def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
+    """An error with whatever the check had by then."""
+    result = _failed(step, describe(error))
+    if isinstance(error.findings, Findings) and step.check is not None:
+        had = error.findings
+        result = result.model_copy(
+            update={
+                "measurements": tuple(had.measurements), "controls": tuple(had.controls),
+                "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
+            }
+        )  # fmt: skip
+        result = hide_small_cells(apply_controls(result), bench.data.cells)
+    return result
+
+
+def _failed(step: Step, error: ErrorInfo) -> CheckResult:
+    return _blank(step, "error", error.message).model_copy(update={"error": error})
+
+
+def _blank(step: Step, status: str, reason: str | None) -> CheckResult:
+    planned = step.planned
+    return CheckResult(
+        check=planned.check,
+        plugin=planned.plugin,
+        plugin_version=planned.plugin_version,
+        about=step.kind.about(),
+        parameters=planned.parameters,
+        higher_level=step.kind.higher_level,
+        status=status,  # type: ignore[arg-type]
+        reason=printable(reason or ""),
+    )

@@ -1,0 +1,157 @@
+"""The plan: which checks will run on how many rows, which are skipped and why; fixed before anything is measured."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auditkit.checks import Budget, Check, missing_needs
+from auditkit.config import parse
+from auditkit.data import AuditData
+from auditkit.errors import DISTRIBUTION, ConfigError, closest
+from auditkit.host import Host, Offer
+from auditkit.models import Model
+from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
+from auditkit.text import one_line
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the plan with the check that it is about; None where the check cannot even be made."""
+
+    planned: PlannedCheck
+    kind: type[Check]
+    check: Check | None
+
+
+def make_plan(
+    host: Host,
+    model: Model,
+    data: AuditData,
+    *,
+    checks: Sequence[str | Check] | None,
+    parameters: Mapping[str, Mapping[str, Any]],
+    limits: Sequence[Limit],
+    budget: Budget,
+    seed: int,
+) -> tuple[Plan, list[Step]]:
+    """Decide what will run.
+
+    Args:
+        host: offers the checks.
+        model: the model under audit.
+        data: the audit data.
+        checks: families, ids, or Check instances; None: everything that is offered.
+        parameters: {check id: {parameter: value}}, over the budget's presets.
+        limits: recorded and hashed with the plan.
+        budget: which presets apply.
+        seed: the audit's.
+
+    Raises:
+        ConfigError: a check, family or parameter is not known.
+    """
+    offers = host.checks()
+    ready = {each.id: each for each in checks or () if isinstance(each, Check)}
+    chosen = _select(offers, checks, host.faults)
+    for id in parameters:
+        if id not in offers:
+            raise ConfigError(f'[checks."{id}"]: there is no such check; {closest(id, offers)}')
+    steps = []
+    for id in chosen:
+        offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
+        check = ready.get(id) or configured(offer.value, budget, parameters.get(id, {}))
+        steps.append(_step(offer, check, model, data))
+    plan = Plan(checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=budget, seed=seed, digest="")
+    return plan.model_copy(update={"digest": digest(plan)}), steps
+
+
+def configured(kind: type[Any], budget: Budget, parameters: Mapping[str, Any]) -> Any:
+    """A check or trainer with the budget's presets and the user's parameters over them."""
+    values = {**kind.presets.get(budget, {}), **parameters}
+    return parse(kind, values, f'[checks."{kind.id}"]' if issubclass(kind, Check) else f"[[train]] {kind.id}")
+
+
+def missing_extra(kind: type[Any]) -> ErrorInfo | None:
+    """Which optional package a check or trainer lacks; None where it has all."""
+    for module, extra in kind.requires:
+        if importlib.util.find_spec(module.partition(".")[0]) is None:
+            command = f"pip install '{DISTRIBUTION}[{extra}]'"
+            message = f"the package {module.partition('.')[0]!r} is not installed"
+            return ErrorInfo(kind="missing extra", type="MissingExtra", message=f"{message}; {command}", hint=command)
+    return None
+
+
+def seed_for(seed: int, name: str) -> int:
+    """A seed for one named thing; adding another thing does not change it."""
+    words = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype=np.uint32)
+    return int(np.random.SeedSequence([seed, *map(int, words)]).generate_state(1)[0] >> 1)
+
+
+def draw_rows(data: AuditData, rows: int, seed: int) -> np.ndarray:
+    """(rows,) sorted positions: a random sample with every class and group in its share.
+
+    Args:
+        data: what to draw from.
+        rows: how many; all of them where there are no more.
+        seed: of the check.
+    """
+    total = len(data)
+    if rows >= total:
+        return np.arange(total)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(total)
+    strata = np.zeros(total, dtype=np.int64)
+    columns = [data.labels] if data.labels is not None and data.task != "regression" else []
+    for column in (*columns, *data.groups.values()):
+        codes = np.unique(column, return_inverse=True)[1]
+        strata = np.unique(strata * (codes.max() + 1) + codes, return_inverse=True)[1]
+    # every stratum spreads its rows evenly over [0, 1); the first `rows` of the whole then hold each in its share
+    shuffled = strata[order]
+    by_stratum = np.argsort(shuffled, kind="stable")
+    counts = np.bincount(shuffled)
+    rank = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = np.empty(total)
+    place[by_stratum] = (rank + rng.random(total)) / np.repeat(counts, counts)
+    return np.sort(order[np.argsort(place, kind="stable")[:rows]])
+
+
+def _select(offers: Mapping[str, Offer], checks: Sequence[str | Check] | None, faults: Sequence[str]) -> list[str]:
+    if checks is None:
+        return sorted(offers)
+    families = {id.partition(".")[0] for id in offers}
+    chosen: list[str] = []
+    for each in checks:
+        if isinstance(each, Check):
+            chosen.append(each.id)
+        elif each in offers:
+            chosen.append(each)
+        elif each in families:
+            chosen += [id for id in offers if id.partition(".")[0] == each]
+        else:
+            blame = f" A plugin did not load: {faults[0]}." if faults else ""
+            hint = closest(each, [*offers, *families])
+            raise ConfigError(f"checks: {one_line(each)!r} is neither a check nor a family; {hint}{blame}")
+    return list(dict.fromkeys(chosen))
+
+
+def _step(offer: Offer, check: Check, model: Model, data: AuditData) -> Step:
+    error = missing_extra(offer.value)
+    skipped = None
+    rows = min(getattr(check, "rows", None) or len(data), len(data))
+    calls: int | None = None
+    if error is None:
+        try:
+            skipped = missing_needs(offer.value, model, data) or check.applies(model, data)
+            calls = check.calls(model, data, rows) if skipped is None else None
+        except Exception as fault:  # a plugin may raise anything at all
+            error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
+    planned = PlannedCheck(
+        check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),
+        rows=rows, calls=calls, skipped=skipped, error=error,
+    )  # fmt: skip
+    return Step(planned, offer.value, check)

@@ -1,0 +1,122 @@
+"""What an auditkit.toml may say: every table and key, typed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auditkit.checks import Budget
+from auditkit.data import Modality, Task
+from auditkit.results import Limit, Waiver
+
+
+class Section(BaseModel):
+    """The base of every table: closed and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSettings(Section):
+    """`[model]`, or one of `[[models]]`: where the model is and how to read its answers."""
+
+    name: str | None = None
+    path: str | None = Field(default=None, description="a model file: .skops, .safetensors, .pt2, native tree formats")
+    object: str | None = Field(default=None, description="package.module:factory, called without arguments")
+    decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
+    scores: str | None = Field(default=None, description="a column of the data with recorded scores")
+    threshold: float | None = Field(default=None, description="the score from which a row is decided positive")
+    classes: tuple[Any, ...] | None = Field(default=None, description="class values, in the order of the columns")
+    preprocess: str | None = Field(default=None, description="package.module:callable, from inputs to model inputs")
+    class_path: str | None = Field(default=None, description="package.module:Class of .safetensors weights")
+    arguments: dict[str, Any] = Field(default={}, description="arguments of that class")
+    output: Literal["logits", "probabilities"] | None = None
+    batch: int | None = Field(default=None, gt=0)
+    device: str | None = None
+    task: Task | None = None
+    trust: tuple[str, ...] = Field(default=(), description="types in a .skops file that you vouch for")
+
+
+class GroupSettings(Section):
+    """`[data.groups.NAME]`: how a column becomes groups."""
+
+    bins: tuple[float, ...] | None = Field(default=None, description="edges: [25, 45] makes three groups")
+    values: dict[str, str] | None = Field(default=None, description="new names: { 1 = 'male', 2 = 'female' }")
+    column: str | None = Field(default=None, description="the column, where it is not called as the group")
+
+
+class FeatureSettings(Section):
+    """`[data.features.NAME]`: what is known about a feature better than it can be inferred."""
+
+    kind: Literal["number", "integer", "category", "boolean"] | None = None
+    mutable: bool | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class DataSettings(Section):
+    """`[data]`: the audit data and its columns."""
+
+    path: str
+    name: str | None = None
+    label: str | None = None
+    positive: Any = None
+    groups: tuple[str, ...] | dict[str, GroupSettings] = ()
+    drop: tuple[str, ...] = ()
+    weights: str | None = None
+    id: str | None = None
+    missing: tuple[str, ...] = ("",)
+    task: Task | None = None
+    modality: Modality | None = None
+    train: str | None = None
+    minimum_cell: int = Field(default=10, ge=1)
+    drop_unlabelled: bool = False
+    features: dict[str, FeatureSettings] = {}
+
+
+class AuditSettings(Section):
+    """`[audit]`: what is done, how thoroughly, and where it goes."""
+
+    checks: tuple[str, ...] | None = Field(default=None, description="families or ids; all, where left out")
+    budget: Budget = "standard"
+    seed: int = Field(default=0, ge=0)
+    device: str | None = None
+    rules: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    out: str = "audit"
+    title: str | None = None
+    seconds_per_check: float | None = Field(default=None, gt=0)
+
+
+class TrainSettings(BaseModel):
+    """One of `[[train]]`: a trainer by its id, and its parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    trainer: str
+    name: str | None = None
+    model: str | None = Field(default=None, description="the parent, by name, where there are several models")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is not a field of this table: the trainer's own parameters."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class Settings(Section):
+    """The whole of auditkit.toml, or of `[tool.auditkit]`."""
+
+    model: ModelSettings | None = None
+    models: tuple[ModelSettings, ...] = ()
+    data: DataSettings
+    audit: AuditSettings = AuditSettings()
+    checks: dict[str, dict[str, Any]] = {}
+    limits: tuple[Limit, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    train: tuple[TrainSettings, ...] = ()
+    card: dict[str, Any] = {}
+
+    @property
+    def all_models(self) -> tuple[ModelSettings, ...]:
+        """`[model]` and `[[models]]` together."""
+        return ((self.model,) if self.model else ()) + self.models
