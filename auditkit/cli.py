@@ -1,0 +1,174 @@
+"""The command `auditkit`: results on stdout, progress and messages on stderr, an exit code that can be trusted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="auditkit",
+    help="Audit machine-learning models for responsible use, and leave the evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Plugin = Annotated[list[str] | None, typer.Option("--plugin", help="A plugin: name, module or .py file.")]
+FailOn = Annotated[str, typer.Option(help="'any': every exit code counts; 'missed': only a missed limit does.")]
+TrustPickle = Annotated[bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict.")]
+
+
+@app.command()
+def run(
+    config: Annotated[str | None, typer.Argument(help="auditkit.toml, or the folder that holds it.")] = None,
+    out: Annotated[str | None, typer.Option(help="The run folder.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this family or check; may be repeated.")] = None,
+    plugin: Plugin = None,
+    budget: Annotated[str | None, typer.Option(help="quick, standard or thorough.")] = None,
+    device: Annotated[str | None, typer.Option(help="Where checks run, such as cpu or cuda.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of everything random.")] = None,
+    trust_pickle: Annotated[
+        bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Print the plan and measure nothing.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    fail_on: FailOn = "any",
+    exit_zero: ExitZero = False,
+) -> None:
+    """Run the audit that auditkit.toml describes."""
+    from auditkit import commands  # heavy: only where something runs
+
+    flags = {"out": out, "budget": budget, "device": device, "seed": seed}
+    code = commands.run(
+        config, flags, only=only, plugins=plugin or (), trust_pickle=trust_pickle, plan=plan, json=json, quiet=quiet
+    )  # fmt: skip
+    raise typer.Exit(_exit_code(code, fail_on, exit_zero))
+
+
+@app.command()
+def demo(
+    name: Annotated[str, typer.Argument(help="credit or digits.")] = "credit",
+    out: Annotated[str | None, typer.Option(help="The run folder.")] = None,
+    budget: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "quick",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Audit an embedded example; works offline."""
+    from auditkit import commands  # heavy: only where something runs
+
+    raise typer.Exit(commands.demo(name, out or f"audit/{name}", budget, json=json, quiet=quiet))
+
+
+@app.command()
+def train(
+    config: Annotated[str | None, typer.Argument(help="auditkit.toml with [[train]] tables.")] = None,
+    out: Annotated[str | None, typer.Option(help="The run folder.")] = None,
+    plugin: Plugin = None,
+    trust_pickle: Annotated[
+        bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    fail_on: FailOn = "any",
+    exit_zero: ExitZero = False,
+) -> None:
+    """Train what [[train]] asks for and audit each new model beside its parent."""
+    from auditkit import commands  # heavy: only where something runs
+
+    code = commands.run(
+        config, {"out": out}, only=None, plugins=plugin or (), trust_pickle=trust_pickle, plan=False, json=json,
+        quiet=quiet, must_train=True,
+    )  # fmt: skip
+    raise typer.Exit(_exit_code(code, fail_on, exit_zero))
+
+
+@app.command()
+def render(
+    folder: Annotated[str, typer.Argument(help="A run folder.")],
+    format: Annotated[str | None, typer.Option(help="One format; all of them, where left out.")] = None,
+    plugin: Plugin = None,
+    json: Json = False,
+) -> None:
+    """Make the formats again from results.json."""
+    from auditkit import commands  # heavy: only where something runs
+
+    raise typer.Exit(commands.render(folder, format, plugin or (), json=json))
+
+
+@app.command()
+def verify(folder: Annotated[str, typer.Argument(help="A run folder.")], json: Json = False) -> None:
+    """Check that no byte of a run folder was changed."""
+    from auditkit import commands  # heavy: only where something runs
+
+    raise typer.Exit(commands.verify(folder, json=json))
+
+
+@app.command()
+def plugins(plugin: Plugin = None, json: Json = False) -> None:
+    """List every plugin that is there: loaded or only seen, what it offers, what went wrong."""
+    from auditkit import listing  # a little heavy: only where something is listed
+
+    raise typer.Exit(listing.plugins(plugin or (), json=json))
+
+
+@app.command()
+def schema(
+    what: Annotated[str, typer.Argument(help="'results' for results.json, 'config' for auditkit.toml.")] = "results",
+    plugin: Plugin = None,
+) -> None:
+    """Print the JSON Schema of results.json or of auditkit.toml."""
+    from auditkit import listing  # a little heavy: only where something is listed
+
+    raise typer.Exit(listing.schema(what, plugin or ()))
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        import auditkit
+
+        typer.echo(f"auditkit {auditkit.__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; every error that is auditkit's own ends in a sentence and exit code 2."""
+    from auditkit.errors import AuditkitError
+    from auditkit.text import printable
+
+    try:
+        app()
+    except AuditkitError as error:
+        typer.echo(f"auditkit: {printable(error, 4000)}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("auditkit: interrupted; the same command goes on from the checks that were finished", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os._exit(141)  # the reader of stdout is gone: nothing more can be said
+
+
+def _exit_code(code: int, fail_on: str, exit_zero: bool) -> int:
+    from auditkit.errors import ConfigError
+
+    if fail_on not in ("any", "missed"):
+        raise ConfigError(f"--fail-on must be 'any' or 'missed'; {fail_on!r} was given")
+    if exit_zero:
+        said, given = "--exit-zero", 0
+    elif fail_on == "missed":
+        said, given = "--fail-on missed", code if code in (1, 2) else 0
+    else:
+        return code
+    typer.echo(f"exit code {given} by {said}; without it {code}", err=True)
+    return given

@@ -1,0 +1,154 @@
+"""What the commands do: open, audit, print the verdict, say where the report is."""
+
+from __future__ import annotations
+
+import json as json_module
+import logging
+import pathlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auditkit import evidence, runfolder
+from auditkit.config import load
+from auditkit.errors import ConfigError, closest
+from auditkit.host import Host
+from auditkit.opening import Opened, open_all
+from auditkit.progress import Lines, Silence
+from auditkit.results import AuditResult, Comparison
+from auditkit.runner import Request, plan_only, publish, run_all, run_one
+from auditkit.settings import Settings
+from auditkit.terminal import print_plan, print_result, print_schema
+
+
+def run(
+    config: str | None,
+    flags: Mapping[str, Any],
+    *,
+    only: Sequence[str] | None,
+    plugins: Sequence[str],
+    trust_pickle: bool,
+    plan: bool,
+    json: bool,
+    quiet: bool,
+    must_train: bool = False,
+) -> int:
+    """Run what auditkit.toml describes; the exit code is the audit's."""
+    settings = load(config, flags)
+    if must_train and not settings.train:
+        raise ConfigError("auditkit train needs a [[train]] table with a trainer; there is none in the configuration")
+    home = pathlib.Path(config) if config else pathlib.Path()
+    home = home if home.is_dir() else home.parent
+    host = Host([*map(lambda name: _plugin(name, home), settings.audit.plugins), *plugins])
+    opened = open_all(host, settings, home, trust_pickle)
+    if not quiet:
+        print_schema(opened.data)
+    request = _request(settings, only, quiet)
+    if plan:
+        plans = [plan_only(host, model, opened.data, request) for model in opened.models]
+        print_plan(plans, opened, json=json)
+        return 0
+    folder = runfolder.prepare(settings.audit.out, evidence.files(host))
+    with _run_log(folder):
+        result = _audit(host, opened, settings, request, folder)
+    print_result(result, folder / "report.html", json=json)
+    return result.exit_code
+
+
+def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
+    """Audit an embedded example; exit code 0 where the audit itself worked, whatever it found."""
+    from auditkit import demos  # trains models
+
+    if name not in demos.DEMOS:
+        raise ConfigError(
+            f"demo must be one of {', '.join(demos.DEMOS)}; {name!r} was given, {closest(name, demos.DEMOS)}"
+        )
+    host = Host()
+    built = demos.DEMOS[name]()
+    request = Request(
+        limits=built.limits, rules=("nist-ai-rmf",), card=built.card, budget=budget,  # type: ignore[arg-type]
+        parameters=built.parameters, progress=Silence() if quiet else Lines(),
+    )  # fmt: skip
+    folder = runfolder.prepare(out, evidence.files(host))
+    with _run_log(folder):
+        result = run_all(host, built.models, built.data, request, folder, title=built.title, train=built.train)
+        result = publish(host, result, folder)
+    print_result(result, folder / "report.html", json=json)
+    failed = [each for audit in result.results for each in audit.results if each.status == "error"]
+    return 3 if failed else 0
+
+
+def render(folder: str, format: str | None, plugins: Sequence[str], *, json: bool) -> int:
+    """Make formats again from results.json."""
+    written = evidence.render(Host(plugins), pathlib.Path(folder), format)
+    print(json_module.dumps({"written": written}) if json else "\n".join(written))
+    return 0
+
+
+def verify(folder: str, *, json: bool) -> int:
+    """Exit code 0 where every byte is as it was sealed, else 1."""
+    problems = runfolder.verify(folder)
+    if json:
+        print(json_module.dumps({"intact": not problems, "problems": problems}))
+    elif problems:
+        print("\n".join([f"altered: {len(problems)} problem{'s' * (len(problems) != 1)}", *problems]))
+    else:
+        print("intact: every file is as it was when the audit was sealed")
+    return 1 if problems else 0
+
+
+def _audit(
+    host: Host, opened: Opened, settings: Settings, request: Request, folder: pathlib.Path
+) -> AuditResult | Comparison:
+    train = [
+        {"trainer": each.trainer, "name": each.name, "model": each.model, **each.parameters} for each in settings.train
+    ]
+    if len(opened.models) == 1 and not train:
+        return publish(host, run_one(host, opened.models[0], opened.data, request, folder), folder)
+    title = settings.audit.title or f"Models on {opened.data.name}"
+    return publish(host, run_all(host, opened.models, opened.data, request, folder, title=title, train=train), folder)
+
+
+def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Request:
+    return Request(
+        checks=tuple(only) if only else settings.audit.checks,
+        parameters=settings.checks,
+        limits=settings.limits,
+        waivers=settings.waivers,
+        rules=settings.audit.rules,
+        card=settings.card,
+        budget=settings.audit.budget,
+        device=settings.audit.device,
+        seed=settings.audit.seed,
+        seconds_per_check=settings.audit.seconds_per_check,
+        progress=Silence() if quiet else Lines(),
+    )
+
+
+def _plugin(name: str, home: pathlib.Path) -> str | pathlib.Path:
+    """A plugin named in the configuration; a `.py` file is looked for beside it."""
+    return home / name if name.endswith(".py") else name
+
+
+class _run_log:
+    """Everything that auditkit logs, also into run.log of the folder."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._handler = logging.FileHandler(folder / runfolder.LOG, encoding="utf-8")
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+
+    def __enter__(self) -> None:
+        logger = logging.getLogger("auditkit")
+        self._level = logger.level
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(self._handler)
+
+    def __exit__(self, *_: object) -> None:
+        logger = logging.getLogger("auditkit")
+        logger.removeHandler(self._handler)
+        logger.setLevel(self._level)
+        self._handler.close()
+
+
+if __name__ == "__main__":
+    sys.exit("use: python -m auditkit")

@@ -1,0 +1,95 @@
+"""Writing the evidence: results.json, then every format from it, then the seal."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TypeVar
+
+from auditkit import runfolder
+from auditkit.errors import ConfigError, closest
+from auditkit.host import Host
+from auditkit.judging import judge
+from auditkit.results import AuditResult, Comparison, canonical
+from auditkit.text import one_line
+
+Result = TypeVar("Result", AuditResult, Comparison)
+
+
+def files(host: Host) -> tuple[str, ...]:
+    """The names of the files that the loaded formats write."""
+    return tuple(each.file for each in host.formats().values())
+
+
+def write(host: Host, result: Result, folder: pathlib.Path) -> Result:
+    """Write the whole folder and seal it.
+
+    A format that fails is a fault: it stops no other, and the result that is written and given back says so.
+    """
+    rendered, faults = _render(host, result)
+    if faults:
+        result = _with_faults(result, faults)
+        rendered, _ = _render(host, result)
+    runfolder.write(folder, runfolder.RESULTS, canonical(result))
+    for name, content in rendered.items():
+        runfolder.write(folder, name, content)
+    names = [(each.model.name, check.check) for each in _each(result) for check in each.results]
+    runfolder.keep_checks(folder, [("", check) for _, check in names] if isinstance(result, AuditResult) else names)
+    runfolder.seal(folder)
+    return result
+
+
+def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[str]:
+    """Make formats again from results.json; the names of the files written.
+
+    Args:
+        host: offers the formats.
+        folder: the run folder.
+        wanted: one format; all of them, where left out.
+
+    Raises:
+        ConfigError: the format is not known, or failed.
+        EvidenceError: results.json cannot be read.
+    """
+    formats = host.formats()
+    if wanted is not None and wanted not in formats:
+        raise ConfigError(
+            f"--format must be a known format; {one_line(wanted)!r} was given, {closest(wanted, formats)}"
+        )
+    result = runfolder.read_result(folder)
+    chosen = {name: each for name, each in formats.items() if wanted in (None, name)}
+    written = []
+    for name, each in chosen.items():
+        try:
+            content = each.render(result)
+        except Exception as error:  # a plugin may raise anything at all
+            raise ConfigError(f"the format {name!r} failed: {type(error).__name__}: {one_line(error)}") from error
+        if content is not None:
+            runfolder.write(folder, each.file, content)
+            written.append(each.file)
+    runfolder.seal(folder)
+    return written
+
+
+def _render(host: Host, result: AuditResult | Comparison) -> tuple[dict[str, bytes], list[str]]:
+    rendered: dict[str, bytes] = {}
+    faults = []
+    for name, each in host.formats().items():
+        try:
+            content = each.render(result)
+        except Exception as error:  # a plugin may raise anything at all
+            faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(error, 300)}")
+            continue
+        if content is not None:
+            rendered[each.file] = content
+    return rendered, faults
+
+
+def _with_faults(result: Result, faults: list[str]) -> Result:
+    if isinstance(result, Comparison):
+        return result.model_copy(update={"results": tuple(_with_faults(each, faults) for each in result.results)})
+    judged = judge(result.limits, result.waivers, result.results, result.run.started.date(), faults)
+    return result.model_copy(update={"verdicts": judged.verdicts, "outcome": judged.outcome})
+
+
+def _each(result: AuditResult | Comparison) -> tuple[AuditResult, ...]:
+    return (result,) if isinstance(result, AuditResult) else result.results

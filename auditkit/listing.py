@@ -1,0 +1,115 @@
+"""What can be listed without measuring: plugins, checks, schemas. Imports neither torch nor pandas."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from auditkit.checks import Check
+from auditkit.errors import ConfigError
+from auditkit.hookspecs import API
+from auditkit.host import Host
+from auditkit.planning import missing_extra
+from auditkit.results import AuditResult, Comparison
+from auditkit.settings import Settings
+from auditkit.text import one_line
+
+
+def plugins(wanted: Sequence[str], *, json: bool) -> int:
+    """Print every plugin seen; exit code 3 where one that was asked for did not load."""
+    host = Host(wanted)
+    infos = host.plugins()
+    rows = [_check_row(host, id) for id in host.checks()]
+    trainers = sorted(host.trainers())
+    if json:
+        document = {
+            "api": API, "plugins": [each.model_dump(mode="json") for each in infos], "checks": rows,
+            "trainers": trainers, "faults": host.faults,
+        }  # fmt: skip
+        _print_json(document)
+        return 3 if host.faults else 0
+    for each in infos:
+        state = "loaded" if each.loaded else "not loaded" if each.error else "seen, not loaded"
+        version = f" {each.version}" if each.version else ""
+        distribution = f" ({one_line(each.distribution)}{version})" if each.distribution else version
+        print(f"{one_line(each.name)}{distribution}, {each.source}: {state}")
+        if each.hooks:
+            print(f"    hooks: {', '.join(each.hooks)}")
+        if each.error:
+            print(f"    error: {each.error}")
+        for row in rows:
+            if row["plugin"] == each.name:
+                needs = ", ".join(row["needs"]) or "nothing"
+                print(f"    {row['id']}: {row['question']}")
+                print(f"        needs {needs}" + (f"; {row['missing']}" if row["missing"] else ""))
+    if trainers:
+        print(f"trainers: {', '.join(trainers)}")
+    for fault in host.faults:
+        print(f"auditkit: {one_line(fault, 500)}", file=sys.stderr)
+    return 3 if host.faults else 0
+
+
+def schema(what: str, wanted: Sequence[str]) -> int:
+    """Print a JSON Schema."""
+    if what == "results":
+        document = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "results.json of auditkit",
+            "anyOf": [AuditResult.model_json_schema(), Comparison.model_json_schema()],
+        }
+        _print_json(_hoisted(document))
+    elif what == "config":
+        _print_json(_config_schema(Host(wanted)))
+    else:
+        raise ConfigError(f"schema must be 'results' or 'config'; {what!r} was given")
+    return 0
+
+
+def _check_row(host: Host, id: str) -> dict[str, Any]:
+    offer = host.checks()[id]
+    kind: type[Check] = offer.value
+    missing = missing_extra(kind)
+    return {
+        "id": id, "plugin": offer.plugin, "question": one_line(kind.about().question),
+        "needs": sorted(map(str, kind.needs)), "reference": kind.reference,
+        "missing": missing.message if missing else "",
+    }  # fmt: skip
+
+
+def _config_schema(host: Host) -> dict[str, Any]:
+    """The schema of auditkit.toml, with the parameters of every check and trainer."""
+    document = Settings.model_json_schema()
+    checks = {id: offer.value.model_json_schema() for id, offer in host.checks().items()}
+    document["properties"]["checks"] = {"type": "object", "properties": checks, "additionalProperties": False}
+    trainers = [
+        {
+            "if": {"properties": {"trainer": {"const": id}}},
+            "then": {"properties": offer.value.model_json_schema()["properties"]},
+        }
+        for id, offer in host.trainers().items()
+    ]
+    document["$defs"]["TrainSettings"]["allOf"] = trainers
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return _hoisted(document)
+
+
+def _hoisted(document: dict[str, Any]) -> dict[str, Any]:
+    """The same schema with every nested `$defs` at the top, where `$ref` looks for it."""
+    found: dict[str, Any] = {}
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            defs = value.get("$defs")
+            if isinstance(defs, dict):
+                found.update({name: walk(each) for name, each in defs.items()})
+            return {key: walk(each) for key, each in value.items() if key != "$defs"}
+        return [walk(each) for each in value] if isinstance(value, list) else value
+
+    plain = walk(document)
+    return {**plain, "$defs": found}
+
+
+def _print_json(document: Any) -> None:
+    print(json_module.dumps(document, indent=1, sort_keys=True, allow_nan=False))

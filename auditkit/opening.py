@@ -1,0 +1,148 @@
+"""From settings to the live things: data read, models opened, each error with its place in the file."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from auditkit.data import AuditData
+from auditkit.errors import AuditkitError, ConfigError
+from auditkit.host import Host
+from auditkit.models import Model, ModelOptions
+from auditkit.settings import DataSettings, GroupSettings, ModelSettings, Settings
+from auditkit.text import one_line
+
+
+class Opened(NamedTuple):
+    """What an audit needs, opened."""
+
+    models: list[Model]
+    data: AuditData
+
+
+def open_all(host: Host, settings: Settings, folder: pathlib.Path, trust_pickle: bool = False) -> Opened:
+    """Open every model and the data that settings name; paths are relative to `folder`.
+
+    Raises:
+        ConfigError, DataError, ModelError: what is wrong, and where.
+    """
+    wanted = settings.all_models
+    recorded = [each for each in wanted if each.decisions or each.scores]
+    if len(recorded) > 1 or (recorded and len(wanted) > 1):
+        raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
+    live = {id(each): _open_model(host, each, folder, trust_pickle) for each in wanted if each not in recorded}
+    names = [getattr(model, "feature_names", None) for model in live.values()]
+    features = list(names[0]) if names and names[0] is not None and all(each == names[0] for each in names) else None
+    data = open_data(settings.data, folder, recorded[0] if recorded else None, features)
+    models = [_recorded(host, each, data) if each in recorded else live[id(each)] for each in wanted]
+    return Opened(models, data)
+
+
+def open_data(
+    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: list[str] | None = None
+) -> AuditData:
+    """The audit data that `[data]` names.
+
+    Args:
+        settings: the table `[data]`.
+        folder: what its paths are relative to.
+        recorded: a model that stands in columns of the data; None for a live one.
+        features: the model's features, which the inputs are then exactly.
+    """
+    given = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
+    if recorded is not None:
+        given.update(decisions=recorded.decisions, scores=recorded.scores)
+    groups = settings.groups
+    named: Any = groups if isinstance(groups, tuple) else {name: _group(each) for name, each in groups.items()}
+    schema = {name: each.model_dump(exclude_none=True) for name, each in settings.features.items()}
+    return AuditData.from_table(
+        folder / settings.path,
+        groups=named,
+        schema=schema,
+        train=None if settings.train is None else folder / settings.train,
+        name=settings.name or pathlib.Path(settings.path).name,
+        features=features,
+        **given,
+    )
+
+
+def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:
+    """What `package.module:name` names, with `folder` importable.
+
+    Raises:
+        ConfigError: it is not of that form, or cannot be imported.
+    """
+    module, colon, name = spec.partition(":")
+    if not colon or not module or not name:
+        raise ConfigError(f"{where} must be of the form package.module:name; {one_line(spec)!r} was given")
+    with _importable(folder):
+        try:
+            found = importlib.import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+        except AuditkitError:
+            raise
+        except Exception as error:  # the user's own module may raise anything
+            raise ConfigError(
+                f"{where}: {spec!r} cannot be imported: {type(error).__name__}: {one_line(error)}"
+            ) from error
+    return found
+
+
+def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool) -> Model:
+    if (settings.path is None) == (settings.object is None):
+        raise ConfigError("[model] needs one of path, object, decisions, scores; give exactly one of path and object")
+    preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
+    options = ModelOptions(
+        name=settings.name, task=settings.task, classes=settings.classes, threshold=settings.threshold,
+        preprocess=preprocess, batch=settings.batch, device=settings.device, output=settings.output,
+        class_path=settings.class_path, arguments=settings.arguments, trust=settings.trust, trust_pickle=trust_pickle,
+    )  # fmt: skip
+    if settings.path is not None:
+        path = folder / settings.path
+        if not path.is_file():
+            raise ConfigError(f"[model] path: there is no file {settings.path!r}")
+        with _importable(folder):
+            model = host.load_model(path, options)
+        model.name = settings.name or model.name
+        return model
+    factory = import_object(str(settings.object), folder, "[model] object")
+    try:
+        obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
+    except AuditkitError:
+        raise
+    except Exception as error:  # the user's own factory may raise anything
+        message = f"{type(error).__name__}: {one_line(error)}"
+        raise ConfigError(f"[model] object: {settings.object!r} raised {message}") from error
+    model = host.wrap_model(obj, options)
+    model.loaded = f"object {settings.object}, made by the user's own code"
+    model.name = settings.name or model.name
+    return model
+
+
+def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
+    options = ModelOptions(
+        name=settings.name, task=data.task, classes=settings.classes or data.classes or None, positive=data.positive,
+        threshold=settings.threshold,
+    )  # fmt: skip
+    model = host.wrap_model(data.recorded, options)
+    model.name = settings.name or f"recorded {settings.decisions or settings.scores}"
+    return model
+
+
+def _group(settings: GroupSettings) -> dict[str, Any]:
+    return settings.model_dump(exclude_none=True)
+
+
+@contextlib.contextmanager
+def _importable(folder: pathlib.Path) -> Iterator[None]:
+    entry = str(folder.resolve())
+    sys.path.insert(0, entry)
+    try:
+        yield
+    finally:
+        sys.path.remove(entry)

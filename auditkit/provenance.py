@@ -1,0 +1,124 @@
+"""What the numbers depend on apart from the checks: the model, the packages, the machine class, the threads."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import pathlib
+import platform
+import sys
+from collections.abc import Sequence
+
+import auditkit
+from auditkit import runfolder
+from auditkit.data import AuditData
+from auditkit.errors import EvidenceError
+from auditkit.host import Host
+from auditkit.models import Capability, Model
+from auditkit.predictions import Predictions
+from auditkit.results import AuditResult, Limit, ModelInfo, Plan, PlannedCheck, Provenance, digest
+from auditkit.spelling import spelling
+
+PACKAGES = (
+    "numpy", "scipy", "pandas", "pyarrow", "narwhals", "scikit-learn", "statsmodels", "pluggy", "pydantic", "jinja2",
+    "vl-convert-python", "skops", "safetensors", "torch", "fairlearn", "shap", "lime", "captum",
+    "adversarial-robustness-toolbox", "opacus", "dp-accounting", "xgboost", "lightgbm",
+)  # fmt: skip
+"""The packages that can change a number; those installed are recorded with their versions."""
+
+
+def threads() -> int:
+    """How many processors this process may use: part of what numbers depend on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def result_key(planned: PlannedCheck, model: Model, data: AuditData, seed: int, device: str, thread_count: int) -> str:
+    """The digest under which a finished check may be taken up again: all that its result depends on."""
+    return digest(
+        {
+            "auditkit": auditkit.__version__, "model": model.fingerprint, "name": model.name, "data": data.digest,
+            "check": planned.check, "plugin": planned.plugin, "plugin_version": planned.plugin_version,
+            "parameters": planned.parameters, "rows": planned.rows, "seed": seed, "device": device,
+            "threads": thread_count, "batch": model.batch, "threshold": model.threshold,
+            "packages": installed(),
+        }
+    )  # fmt: skip
+
+
+def installed() -> dict[str, str]:
+    """{package: version} of those of PACKAGES that are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def describe_run_on(
+    host: Host,
+    model: Model,
+    device: str | None,
+    plan: Plan,
+    folder: pathlib.Path | None,
+    limits: Sequence[Limit],
+) -> Provenance:
+    """The provenance object of a result."""
+    return Provenance(
+        auditkit=auditkit.__version__,
+        python=platform.python_version(),
+        platform=f"{sys.platform} {platform.machine()}",
+        packages=installed(),
+        threads=threads(),
+        device=device or model.device,
+        plugins=tuple(host.plugins()),
+        settings_digest=digest([plan, *limits]),
+        notes=_changed_limits(folder, model, plan, limits),
+    )
+
+
+def describe_model(model: Model, data: AuditData, predictions: Predictions) -> ModelInfo:
+    """The model object of a result."""
+    positive = None
+    if data.task == "binary":
+        positive = spelling(predictions.classes[predictions.positive])
+    note = ""
+    if model.threshold is None and data.task == "binary":
+        note = "the model's own rule"
+    elif model.threshold is not None:
+        note = f"positive from a score of {model.threshold:g}"
+    return ModelInfo(
+        name=model.name,
+        kind=model.kind,
+        task=model.task,
+        classes=tuple(spelling(each) for each in model.classes),
+        positive=positive,
+        threshold=model.threshold,
+        threshold_note=note,
+        capabilities=tuple(str(each) for each in Capability if each in model.capabilities),
+        device=model.device,
+        batch=model.batch,
+        fingerprint=model.fingerprint,
+        loaded=model.loaded,
+        stochastic=predictions.stochastic,
+        notes=tuple(model.notes),
+    )
+
+
+def _changed_limits(folder: pathlib.Path | None, model: Model, plan: Plan, limits: Sequence[Limit]) -> tuple[str, ...]:
+    """Says so where this folder already holds numbers of the same plan, judged by other limits."""
+    if folder is None or not (folder / runfolder.RESULTS).is_file():
+        return ()
+    try:
+        before = runfolder.read_result(folder)
+    except EvidenceError:
+        return ()
+    for result in [before] if isinstance(before, AuditResult) else before.results:
+        if result.model.fingerprint != model.fingerprint or result.plan.checks != plan.checks:
+            continue
+        old = [note for note in result.provenance.notes if note.startswith("limits were changed")]
+        if result.limits != tuple(limits):
+            return ("limits were changed after these numbers had been measured once",)
+        return tuple(old)
+    return ()

@@ -1,0 +1,350 @@
+"""The audit: plan, run, judge, write."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import pathlib
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from auditkit import evidence, runfolder
+from auditkit.checks import BUDGETS, Budget, Check
+from auditkit.data import AuditData, describe
+from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, closest
+from auditkit.host import Host
+from auditkit.judging import check_names, judge
+from auditkit.measuring import Bench, measure
+from auditkit.models import Model, ModelOptions
+from auditkit.planning import Step, make_plan
+from auditkit.predictions import Predictions
+from auditkit.provenance import describe_model, describe_run_on, result_key, threads
+from auditkit.results import (
+    AuditResult,
+    CheckResult,
+    Comparison,
+    Coverage,
+    Limit,
+    Plan,
+    Run,
+    Waiver,
+)
+from auditkit.rulepacks import coverage as rule_coverage
+from auditkit.rulepacks import load_pack
+from auditkit.text import one_line
+from auditkit.training import train_models
+
+Result = TypeVar("Result", AuditResult, Comparison)
+Progress = Callable[[str, int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that an audit was asked to do; the fields are those of `audit`."""
+
+    checks: Sequence[str | Check] | None = None
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    limits: Sequence[Limit] = ()
+    waivers: Sequence[Waiver] = ()
+    rules: Sequence[str] = ()
+    card: Mapping[str, Any] = field(default_factory=dict)
+    budget: Budget = "standard"
+    device: str | None = None
+    seed: int = 0
+    seconds_per_check: float | None = None
+    progress: Progress | None = None
+
+
+def audit(
+    model: Any = None,
+    data: AuditData | None = None,
+    *,
+    checks: Sequence[str | Check] | None = None,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    limits: Iterable[Limit | Mapping[str, Any]] = (),
+    waivers: Iterable[Waiver | Mapping[str, Any]] = (),
+    rules: Sequence[str] = (),
+    card: Mapping[str, Any] | None = None,
+    plugins: Iterable[Any] = (),
+    budget: Budget = "standard",
+    device: str | None = None,
+    seed: int = 0,
+    seconds_per_check: float | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Audit one model on one data set.
+
+    Args:
+        model: a wrapped Model, or an object that `auditkit.wrap` knows; None where answers are recorded in the data.
+        data: the audit data.
+        checks: families, ids or Check instances; all that are offered, where left out.
+        parameters: {check id: {parameter: value}}.
+        limits: what the owner decided beforehand, as Limit or mappings of its fields.
+        waivers: missed or undecided limits that somebody accepted.
+        rules: ids of rule packs to hold the audit against.
+        card: what the owner says for the model card.
+        plugins: entry-point names, modules, `.py` files or objects to load beside the built-ins.
+        budget: `quick`, `standard` or `thorough`.
+        device: where checks run; where the model is, unless given.
+        seed: of everything random, by check name.
+        seconds_per_check: a check that runs longer ends in error with what it had.
+        out: the run folder; nothing is written where left out.
+        progress: called with (check, done, total, what).
+
+    Raises:
+        ConfigError: a check, parameter, rule pack or budget is not known.
+        DataError, ModelError: data or model cannot be used as given.
+    """
+    request = _request(
+        checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
+        device=device, seed=seed, seconds_per_check=seconds_per_check, progress=progress,
+    )  # fmt: skip
+    if data is None:
+        raise DataError("data is required: an AuditData, for instance from AuditData.from_table; none was given")
+    host = Host(plugins)
+    folder = None if out is None else runfolder.prepare(out, evidence.files(host))
+    return publish(host, run_one(host, _wrapped(host, model, data), data, request, folder), folder)
+
+
+def compare(
+    models: Sequence[Any],
+    data: AuditData,
+    *,
+    title: str = "Comparison",
+    train: Sequence[Mapping[str, Any]] = (),
+    plugins: Iterable[Any] = (),
+    out: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Audit several models on the same data, and those that trainers make of them.
+
+    Args:
+        models: as `model` of `audit`; each needs a name of its own.
+        data: the audit data; trainers use its training split.
+        title: of the report.
+        train: mappings with `trainer`, and optionally `name`, `model` (the parent's name) and the trainer's parameters.
+        plugins: as in `audit`.
+        out: the run folder.
+        options: further arguments of `audit`.
+
+    Raises:
+        ConfigError: two models share a name, or a trainer is not known.
+    """
+    known = Request.__dataclass_fields__
+    for name in options:
+        if name not in known:
+            raise ConfigError(f"compare: {name!r} is not an argument; {closest(name, known)}")
+    host = Host(plugins)
+    request = _request(**options)
+    wrapped = [_wrapped(host, model, data) for model in models]
+    folder = None if out is None else runfolder.prepare(out, evidence.files(host))
+    return publish(host, run_all(host, wrapped, data, request, folder, title=title, train=train), folder)
+
+
+def run_all(
+    host: Host,
+    models: Sequence[Model],
+    data: AuditData,
+    request: Request,
+    folder: pathlib.Path | None,
+    *,
+    title: str,
+    train: Sequence[Mapping[str, Any]] = (),
+) -> Comparison:
+    """Train what is to be trained, then audit every model; nothing is written but finished checks."""
+    if not models:
+        raise ConfigError("compare: at least one model is required; none was given")
+    children = train_models(host, models, data, train, request, folder)
+    everyone = [*models, *(child.model for child in children if child.model is not None)]
+    names = [model.name for model in everyone]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
+    results = []
+    for model in everyone:
+        made = [child for child in children if child.model is model]
+        failed = [child for child in children if child.model is None and child.parent == model.name]
+        extra = [child.result for child in (*made, *failed)]
+        parent = made[0].parent if made else None
+        results.append(run_one(host, model, data, request, folder, parent=parent, extra=extra, several=True))
+    return Comparison(title=title, results=tuple(results))
+
+
+def run_one(
+    host: Host,
+    model: Model,
+    data: AuditData,
+    request: Request,
+    folder: pathlib.Path | None,
+    *,
+    parent: str | None = None,
+    extra: Sequence[CheckResult] = (),
+    several: bool = False,
+) -> AuditResult:
+    """Plan, run and judge the audit of one model; finished checks are kept in `folder` as they end."""
+    started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+    check_names(request.limits, request.waivers)
+    packs = [load_pack(path) for path in _packs(host, request.rules)]
+    predictions = _asked(model, data)
+    plan, steps = _plan(host, model, data, request)
+    host.audit_started(plan)
+    results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, folder, several)
+    results = [*extra, *results]
+    provenance = describe_run_on(host, model, request.device, plan, folder, request.limits)
+    verdicts, outcome = judge(request.limits, request.waivers, results, started.date(), host.faults)
+    finished = datetime.datetime.now(datetime.UTC)
+    result = AuditResult(
+        run=Run(
+            started=started, finished=finished, seconds=round(time.monotonic() - clock, 3), host=platform.node(),
+            check_seconds=seconds, resumed=tuple(resumed),
+        ),
+        provenance=provenance,
+        model=describe_model(model, data, predictions),
+        parent=parent,
+        data=describe(data),
+        plan=plan,
+        limits=tuple(request.limits),
+        waivers=tuple(request.waivers),
+        results=tuple(results),
+        verdicts=verdicts,
+        outcome=outcome,
+        coverage=_coverage(host, results),
+        card=dict(request.card),
+        rules=tuple(rule_coverage(pack, results) for pack in packs),
+    )  # fmt: skip
+    return result
+
+
+def publish(host: Host, result: Result, folder: pathlib.Path | None) -> Result:
+    """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
+    if folder is not None:
+        result = evidence.write(host, result, folder)
+    for each in [result] if isinstance(result, AuditResult) else result.results:
+        host.audit_finished(each, folder)
+    return result
+
+
+def plan_only(host: Host, model: Model, data: AuditData, request: Request) -> Plan:
+    """The plan alone, for `auditkit run --plan`."""
+    return _plan(host, model, data, request)[0]
+
+
+def _plan(host: Host, model: Model, data: AuditData, request: Request) -> tuple[Plan, list[Step]]:
+    return make_plan(
+        host, model, data, checks=request.checks, parameters=request.parameters, limits=request.limits,
+        budget=request.budget, seed=request.seed,
+    )  # fmt: skip
+
+
+def _request(**options: Any) -> Request:
+    given = {name: value for name, value in options.items() if value is not None}
+    given["limits"] = tuple(_record(Limit, each, "limits") for each in given.get("limits", ()))
+    given["waivers"] = tuple(_record(Waiver, each, "waivers") for each in given.get("waivers", ()))
+    if given.get("budget", "standard") not in BUDGETS:
+        raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(given['budget'])!r} was given")
+    return Request(**given)
+
+
+def _record(kind: Any, value: Any, where: str) -> Any:
+    from auditkit.config import parse  # only mappings need it
+
+    return value if isinstance(value, kind) else parse(kind, dict(value), where)
+
+
+def _wrapped(host: Host, model: Any, data: AuditData) -> Model:
+    """The model, wrapped for this data; recorded answers where there is no model."""
+    if model is None and data.recorded is None:
+        raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
+    options = ModelOptions(task=data.task, classes=data.classes or None, positive=data.positive)
+    if model is None:
+        return host.wrap_model(data.recorded, options)
+    bare = ModelOptions(task=data.task, positive=None)
+    return host.wrap_model(model, bare)
+
+
+def _asked(model: Model, data: AuditData) -> Predictions:
+    """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
+    if model.task != data.task and "regression" in (model.task, data.task):
+        raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")
+    predictions = Predictions(model, data)
+    try:
+        answered = predictions.labels
+        if data.labels is not None and data.task != "regression":
+            _ = predictions.truth
+        if data.task == "binary":
+            _ = predictions.positive
+        _ = predictions.stochastic
+    except AuditkitError:
+        raise
+    except Exception as error:  # a model may raise anything at all
+        message = f"{model.name}: the model failed on the audit data: {type(error).__name__}: {one_line(error, 500)}"
+        raise ModelError(message) from error
+    if len(answered) != len(data):
+        raise ModelError(f"{model.name}: one answer per row is required ({len(data)}); the model gave {len(answered)}")
+    return predictions
+
+
+def _measure_all(
+    host: Host,
+    steps: Sequence[Step],
+    model: Model,
+    data: AuditData,
+    predictions: Predictions,
+    request: Request,
+    folder: pathlib.Path | None,
+    several: bool,
+) -> tuple[list[CheckResult], dict[str, float], list[str]]:
+    device = request.device or model.device
+    bench = Bench(
+        host, model, data, predictions, request.budget, request.seed, device, request.seconds_per_check,
+        request.progress,
+    )  # fmt: skip
+    results: list[CheckResult] = []
+    seconds: dict[str, float] = {}
+    resumed: list[str] = []
+    shelf = model.name if several else ""
+    for number, step in enumerate(steps):
+        id = step.planned.check
+        if request.progress is not None:
+            request.progress(id, number, len(steps), "starts")
+        key = result_key(step.planned, model, data, request.seed, device, threads())
+        before = runfolder.load_check(folder, id, key, shelf) if folder is not None else None
+        clock = time.monotonic()
+        result = before if before is not None else measure(step, bench)
+        if before is not None:
+            resumed.append(id)
+        elif folder is not None and result.status == "measured":
+            runfolder.store_check(folder, key, result, shelf)
+        seconds[id] = round(time.monotonic() - clock, 3)
+        host.check_finished(result)
+        results.append(result)
+    return results, seconds, resumed
+
+
+def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...]:
+    """A row for every check that is offered, selected or not."""
+    rows = {
+        id: Coverage(check=id, question=offer.value.about().question, status="not selected", reason="not selected")
+        for id, offer in host.checks().items()
+    }
+    for each in results:
+        rows[each.check] = Coverage(
+            check=each.check, question=each.about.question, status=each.status, reason=each.reason or "",
+            level=each.level, higher_level=each.higher_level,
+        )  # fmt: skip
+    return tuple(rows[id] for id in sorted(rows))
+
+
+def _packs(host: Host, rules: Sequence[str]) -> list[pathlib.Path]:
+    offered = {path.stem: path for path in host.rules()}
+    found = []
+    for each in rules:
+        own = pathlib.Path(each)
+        if each not in offered and not (own.suffix == ".toml" and own.is_file()):
+            raise ConfigError(f"rules: there is no rule pack {one_line(each)!r}; {closest(each, offered)}")
+        found.append(offered.get(each, own))
+    return found

@@ -1,0 +1,121 @@
+"""What the terminal shows: the inferred schema, the plan, the verdict table, and where the report is."""
+
+from __future__ import annotations
+
+import json as json_module
+import pathlib
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from auditkit.data import AuditData, describe
+from auditkit.models import Capability, Model
+from auditkit.results import AuditResult, Comparison, Plan, canonical
+from auditkit.text import one_line
+
+if TYPE_CHECKING:
+    from auditkit.opening import Opened
+
+COLOURS = {"met": "green", "missed": "red", "error": "red", "inconclusive": "yellow", "not tested": "yellow"}
+
+
+def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json: bool) -> None:
+    """The verdict table on stdout; with `json` the whole result instead. The last line says where the report is."""
+    if json:
+        sys.stdout.write(canonical(result).decode())
+        print(f"Report: {report}", file=sys.stderr)
+        return
+    console = _console()
+    for audit in [result] if isinstance(result, AuditResult) else result.results:
+        console.print()
+        console.print(_verdict_line(audit))
+        if audit.verdicts:
+            console.print(_limits(audit))
+        troubles = [each for each in audit.results if each.status != "measured"]
+        for each in troubles:
+            console.print(Text(f"  {each.check} {each.status}: {one_line(each.reason or '')}", style="dim"))
+    console.print()
+    print(f"Report: {report}")
+
+
+def print_schema(data: AuditData) -> None:
+    """What was inferred about the data, on stderr."""
+    info = describe(data)
+    lines = [f"{one_line(info.name)}: {info.rows:,} rows, {info.task}, {info.modality}"]
+    if info.label:
+        positive = f", positive {one_line(info.positive)!r}" if info.positive is not None else ""
+        lines.append(f"  label {one_line(info.label)!r}{positive}")
+    for feature in info.features:
+        missing = f", {feature.missing:,} missing" if feature.missing else ""
+        group = ", group" if feature.group else ""
+        lines.append(f"  {one_line(feature.name)}: {feature.kind} {one_line(feature.detail)}{missing}{group}".rstrip())
+    lines += [f"  {one_line(note)}" for note in info.notes]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
+    """The plan of every model: rows, model calls, a time estimate for the calls, and what is skipped."""
+    if json:
+        print(json_module.dumps([plan.model_dump(mode="json") for plan in plans], indent=1, sort_keys=True))
+        return
+    console = _console()
+    for model, plan in zip(opened.models, plans, strict=True):
+        per_row = _seconds_per_row(model, opened.data)
+        table = Table(title=f"{one_line(model.name)}, budget {plan.budget}, plan {plan.digest[:12]}", box=None)
+        for heading, side in (("check", "left"), ("rows", "right"), ("model calls", "right"), ("calls take", "right")):
+            table.add_column(heading, justify=side)  # type: ignore[arg-type]
+        table.add_column("note")
+        for each in plan.checks:
+            runs = each.skipped is None and each.error is None
+            calls = each.calls or 0
+            note = each.skipped or (each.error.message if each.error else "")
+            table.add_row(
+                one_line(each.check),
+                f"{each.rows:,}" if runs and each.rows else "",
+                f"{calls:,}" if runs else "",
+                f"{calls * per_row:.1f} s" if runs and per_row is not None else "",
+                Text(one_line(f"skipped: {note}" if note else ""), style="dim"),
+            )
+        console.print(table)
+    print(f"{sum(len(plan.limits) for plan in plans):,} limits apply; nothing was measured")
+
+
+def _seconds_per_row(model: Model, data: AuditData) -> float | None:
+    """How long the model takes for a row, from a few of them."""
+    if Capability.QUERIES not in model.capabilities:
+        return None
+    import numpy as np
+
+    few = data.take(np.arange(min(256, len(data)))).inputs
+    clock = time.monotonic()
+    model.answers(few)
+    return (time.monotonic() - clock) / len(few)
+
+
+def _verdict_line(audit: AuditResult) -> Text:
+    line = Text(f"{one_line(audit.model.name)}: ", style="bold")
+    line.append(audit.verdict.upper(), style=f"bold {COLOURS[audit.verdict]}")
+    line.append(f"  {one_line(audit.outcome.sentence)} (exit code {audit.exit_code})")
+    return line
+
+
+def _limits(audit: AuditResult) -> Table:
+    table = Table(box=None, pad_edge=True)
+    table.add_column("limit", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("why")
+    for each in audit.verdicts:
+        word = f"{each.status}, waived" if each.waived else each.status
+        point = " (point)" if each.limit.judge == "point" else ""
+        style = "dim" if each.waived else COLOURS[each.status]
+        table.add_row(one_line(each.limit.name), Text(word + point, style=style), Text(one_line(each.reason, 300)))
+    return table
+
+
+def _console() -> Console:
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 120)

@@ -1,0 +1,125 @@
+"""Trainers at work: each makes a new model from a parent, and its account of it is a result like a check's."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from auditkit.checks import Context, missing_needs
+from auditkit.controls import apply_controls
+from auditkit.data import AuditData
+from auditkit.errors import AuditkitError, ConfigError, DataError, closest
+from auditkit.host import Host, Offer
+from auditkit.measuring import describe
+from auditkit.models import Model
+from auditkit.planning import configured, missing_extra, seed_for
+from auditkit.predictions import Predictions
+from auditkit.results import About, CheckResult, ErrorInfo
+from auditkit.state import as_found
+from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.runner import Request
+
+
+class Child(NamedTuple):
+    """What became of one `[[train]]`: the new model, or None and an error in the result."""
+
+    parent: str
+    model: Model | None
+    result: CheckResult
+
+
+def train_models(
+    host: Host,
+    models: Sequence[Model],
+    data: AuditData,
+    train: Sequence[Mapping[str, Any]],
+    request: Request,
+    folder: pathlib.Path | None,
+) -> list[Child]:
+    """Run every trainer that was asked for; a failure is a result of the parent's audit.
+
+    Raises:
+        ConfigError: a trainer, its parent or a parameter is not known.
+        DataError: there is no training split.
+    """
+    offers = host.trainers()
+    children = []
+    for wanted in train:
+        options = dict(wanted)
+        id = str(options.pop("trainer", ""))
+        if id not in offers:
+            raise ConfigError(f"[[train]] trainer: there is no trainer {id!r}; {closest(id, offers)}")
+        parent = _parent(models, options.pop("model", None), id)
+        name = options.pop("name", None) or f"{parent.name} ({id})"
+        if data.train is None:
+            raise DataError(f"[[train]] {id} needs the training split; name one under [data] train")
+        trainer = configured(offers[id].value, request.budget, options)
+        children.append(_train(offers[id], trainer, parent, str(name), data, request))
+    return children
+
+
+def _parent(models: Sequence[Model], name: str | None, trainer: str) -> Model:
+    if name is None and len(models) == 1:
+        return models[0]
+    for model in models:
+        if model.name == name:
+            return model
+    known = closest(str(name), [model.name for model in models])
+    raise ConfigError(f"[[train]] {trainer}: model must name the parent; {name!r} was given, {known}")
+
+
+def _train(offer: Offer, trainer: Trainer, parent: Model, name: str, data: AuditData, request: Request) -> Child:
+    assert data.train is not None  # looked at before
+    about = About(
+        title=trainer.title or trainer.id, question=trainer.question, purpose=trainer.purpose,
+        method=trainer.method, limits=trainer.limits, reference=trainer.reference,
+    )  # fmt: skip
+    blank = CheckResult(
+        check=f"train.{trainer.id}", plugin=offer.plugin, plugin_version=offer.version, about=about,
+        definitions=dict(trainer.definitions), parameters=trainer.model_dump(mode="json"), level=trainer.level,
+        status="measured",
+    )  # fmt: skip
+    lacking = missing_extra(type(trainer)) or _lacking(trainer, parent, data)
+    if lacking is not None:
+        return Child(parent.name, None, _failed(blank, lacking))
+    seed = seed_for(request.seed, f"{parent.name}/train.{trainer.id}")
+    tell = request.progress
+    context = Context(
+        rng=np.random.default_rng(seed), predictions=Predictions(parent, data.train),
+        device=request.device or parent.device, budget=request.budget, seed=seed,
+        deadline=None if request.seconds_per_check is None else time.monotonic() + request.seconds_per_check,
+        on_progress=None if tell is None else lambda done, total, what: tell(blank.check, done, total, what),
+    )  # fmt: skip
+    try:
+        with as_found(parent, seed):
+            trained = trainer.train(parent, data.train, context)
+        if not isinstance(trained, Trained):
+            raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {type(trained).__name__}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: a trainer may not end the audit
+        return Child(parent.name, None, _failed(blank, describe(error)))
+    trained.model.name = name
+    result = blank.model_copy(
+        update={
+            "controls": tuple(trained.controls), "measurements": tuple(trained.measurements),
+            "figures": tuple(trained.figures), "tables": tuple(trained.tables), "notes": tuple(trained.notes),
+            "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
+        }
+    )  # fmt: skip
+    return Child(parent.name, trained.model, apply_controls(CheckResult.model_validate(result.model_dump())))
+
+
+def _lacking(trainer: Trainer, parent: Model, data: AuditData) -> ErrorInfo | None:
+    reason = missing_needs(type(trainer), parent, data)  # type: ignore[arg-type]
+    return ErrorInfo(kind="exception", type="CapabilityError", message=f"{trainer.id} {reason}") if reason else None
+
+
+def _failed(blank: CheckResult, error: ErrorInfo) -> CheckResult:
+    return blank.model_copy(update={"status": "error", "error": error, "reason": error.message})
