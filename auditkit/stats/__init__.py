@@ -1,0 +1,74 @@
+"""Intervals, tests, bootstrap, multiple testing, power: plain functions on counts and arrays, each with its source.
+
+proportions.py  one share, the difference and the ratio of two
+means.py        a mean, weights
+gaps.py         the widest difference and the smallest ratio over several groups
+ranking.py      the area under the ROC curve
+resampling.py   the bootstrap, on rows and on counts
+multiplicity.py many tests at once
+"""
+
+from __future__ import annotations
+
+from auditkit.stats.gaps import (
+    Shares,
+    apart,
+    detectable_gap,
+    permutation_p,
+    shuffled_gaps,
+    smallest_ratio,
+    smallest_ratio_interval,
+    widest_gap,
+    widest_gap_interval,
+)
+from auditkit.stats.means import FEW, effective_size, mean_interval, weighted_mean
+from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
+from auditkit.stats.proportions import (
+    Bounds,
+    clopper_pearson,
+    critical,
+    difference_interval,
+    ratio_interval,
+    score_difference,
+    score_ratio,
+    wilson,
+    wilson_bounds,
+)
+from auditkit.stats.ranking import Auc, auc, auc_interval, pooled_error
+from auditkit.stats.resampling import bootstrap_interval, percentile_interval, resampled_counts, resamples
+
+__all__ = [
+    "FEW",
+    "Auc",
+    "Bounds",
+    "Shares",
+    "apart",
+    "auc",
+    "auc_interval",
+    "benjamini_hochberg",
+    "bootstrap_interval",
+    "clopper_pearson",
+    "critical",
+    "detectable_gap",
+    "difference_interval",
+    "effective_size",
+    "holm",
+    "mean_interval",
+    "percentile_interval",
+    "permutation_p",
+    "pooled_error",
+    "ratio_interval",
+    "resampled_counts",
+    "resamples",
+    "score_difference",
+    "score_ratio",
+    "shuffled_gaps",
+    "sidak_level",
+    "smallest_ratio",
+    "smallest_ratio_interval",
+    "weighted_mean",
+    "widest_gap",
+    "widest_gap_interval",
+    "wilson",
+    "wilson_bounds",
+]

@@ -1,0 +1,62 @@
+"""Intervals for a mean, with and without weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from auditkit.results import Interval
+from auditkit.stats.proportions import wilson
+
+FEW = 30
+"""Rows under which values that do not vary say nothing about how much they might."""
+
+
+def mean_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarray | None = None) -> Interval | None:
+    """An interval for the mean of independent values: Wilson for booleans, Student's t otherwise.
+
+    With weights the mean is the weighted one; booleans use the effective number of rows, numbers the linearised
+    (sandwich) variance.
+
+    Args:
+        values: (n,) bool or finite numbers.
+        level: the confidence, between 0 and 1.
+        weights: (n,) not negative, or None: all the same.
+
+    Returns:
+        None below two rows, and below 30 where all values are the same: nothing to estimate a spread from.
+
+    Source: Student (1908), Biometrika 6; Wilson (1927), JASA 22; Särndal, Swensson and Wretman (1992), Model assisted
+    survey sampling, 5.7 (ratio of two totals).
+    """
+    n = len(values)
+    if n and (bool(((values == 0) | (values == 1)).all())):
+        size = effective_size(n if weights is None else weights)
+        return wilson(min(size, size * weighted_mean(values, weights)), size, level)
+    if n < 2 or (n < FEW and np.ptp(values) == 0):
+        return None
+    mean = weighted_mean(values, weights)
+    shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
+    error = float(np.sqrt(n / (n - 1) * np.sum((shares * (values - mean)) ** 2)))
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    method = "Student t" if weights is None else "Student t, linearised for weights"
+    return Interval(low=mean - half, high=mean + half, level=level, method=method)
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """The mean of (n,) values, weighted where there are weights."""
+    return float(values.mean()) if weights is None else float(np.dot(weights, values) / weights.sum())
+
+
+def effective_size(weights: np.ndarray | float) -> float:
+    """How many rows of equal weight hold as much information: (sum of weights)^2 / sum of squares; 0 for none.
+
+    Args:
+        weights: (n,) not negative, or the number of rows where all weigh the same.
+
+    Source: Kish (1965), Survey sampling.
+    """
+    if not isinstance(weights, np.ndarray):
+        return float(weights)
+    squares = float(np.sum(weights**2))
+    return float(np.sum(weights)) ** 2 / squares if squares > 0 else 0.0

@@ -1,0 +1,97 @@
+"""The area under the ROC curve, with an interval."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from auditkit.results import Interval
+from auditkit.stats.means import effective_size
+from auditkit.stats.proportions import critical, wilson_bounds
+
+
+class Auc(NamedTuple):
+    """An area under the ROC curve."""
+
+    value: float
+    """Between 0 and 1; 0.5: the scores say nothing."""
+    interval: Interval
+    influence: np.ndarray
+    """(n,) how much each row pulls the value; the variance is the sum of squares over n squared."""
+
+
+def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None, level: float = 0.95) -> Auc | None:
+    """The chance that a positive row scores above a negative one (ties count half), with DeLong's interval.
+
+    The interval is taken on the logit scale, so that it stays between 0 and 1. Where the scores separate the classes
+    without error there is no spread to estimate, and the interval is Wilson's for the rows of the smaller class.
+
+    Args:
+        scores: (n,) finite.
+        positive: (n,) bool.
+        weights: (n,) not negative, or None: all the same.
+        level: the confidence, between 0 and 1.
+
+    Returns:
+        None where one of the classes is empty.
+
+    Source: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44; by ranks as in Sun and Xu (2014), IEEE Signal
+    Processing Letters 21; logit scale as in Pepe (2003), The statistical evaluation of medical tests, 5.2.
+    """
+    weights = np.ones(len(scores)) if weights is None else weights
+    sizes = effective_size(weights[positive]), effective_size(weights[~positive])
+    if min(sizes) <= 0:
+        return None
+    beaten = _placements(scores, positive, weights)
+    value = float(np.average(beaten[positive], weights=weights[positive]))
+    influence = _influence(beaten - value, positive, weights)
+    error = float(np.sqrt(np.sum(influence**2))) / len(scores)
+    return Auc(value, auc_interval(value, error, min(sizes), level), influence)
+
+
+def auc_interval(value: float, error: float, smaller: float, level: float = 0.95) -> Interval:
+    """The interval for an area from its standard error; see `auc`.
+
+    Args:
+        value: between 0 and 1.
+        error: the standard error, not negative.
+        smaller: how many (effective) rows the smaller class has; used where the error cannot be estimated.
+        level: the confidence, between 0 and 1.
+    """
+    if error <= 0 or value <= 0 or value >= 1:
+        low, high = wilson_bounds(value * smaller, smaller, level)
+        return Interval(low=float(low), high=float(high), level=level, method="Wilson on the smaller class")
+    half = critical(level) * error / (value * (1 - value))
+    low, high = special.expit(special.logit(value) - half), special.expit(special.logit(value) + half)
+    return Interval(low=float(low), high=float(high), level=level, method="DeLong, logit scale")
+
+
+def _placements(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(n,) for a positive row the share of negatives below it, for a negative row the share of positives above it."""
+    placed = np.empty(len(scores))
+    for mine, sign in ((positive, 1.0), (~positive, -1.0)):
+        others, weight = sign * scores[~mine], weights[~mine]
+        order = np.argsort(others, kind="stable")
+        below = np.concatenate([[0.0], np.cumsum(weight[order])])
+        left = np.searchsorted(others[order], sign * scores[mine], side="left")
+        right = np.searchsorted(others[order], sign * scores[mine], side="right")
+        placed[mine] = (below[left] + below[right]) / 2 / below[-1]
+    return placed
+
+
+def _influence(centred: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    n = len(centred)
+    pull = np.zeros(n)
+    for mine in (positive, ~positive):
+        rows = int(mine.sum())
+        unbias = np.sqrt(rows / (rows - 1)) if rows > 1 else 1.0
+        pull[mine] = n * unbias * centred[mine] * weights[mine] / weights[mine].sum()
+    return pull
+
+
+def pooled_error(influences: list[np.ndarray]) -> float:
+    """The standard error of the mean of several areas on the same rows, from their influences."""
+    together = np.mean(influences, axis=0)
+    return float(np.sqrt(np.sum(together**2))) / len(together)

@@ -1,0 +1,152 @@
+import itertools
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import power_proportions_2indep
+
+from auditkit import stats
+from auditkit.stats import gaps
+
+
+def shares(successes, sizes):
+    return stats.Shares(np.asarray(successes, dtype=float), np.asarray(sizes, dtype=float))
+
+
+def covered(rates, sizes, samples, rng):
+    """How often the intervals for gap and ratio hold the true ones."""
+    sizes, rates = np.asarray(sizes), np.asarray(rates)
+    gap, ratio = np.ptp(rates), rates.min() / rates.max()
+    hits = np.zeros(2)
+    for _ in range(samples):
+        part = shares(rng.binomial(sizes, rates), sizes)
+        wide, small = stats.widest_gap_interval([part]), stats.smallest_ratio_interval([part])
+        hits += wide.low <= gap <= wide.high, small.low <= ratio <= small.high
+    return hits / samples
+
+
+@pytest.mark.parametrize(
+    ("rates", "sizes"),
+    [
+        ([0.3] * 5, [100] * 5),
+        ([0.3, 0.3], [500, 60]),
+        ([0.3, 0.45], [500, 500]),
+        ([0.2, 0.3, 0.25, 0.4], [1000, 80, 300, 40]),
+    ],
+)
+def test_the_intervals_cover_also_where_there_is_no_gap(rates, sizes):
+    gap, ratio = covered(rates, sizes, 250, np.random.default_rng(3))
+    assert gap >= 0.93 and ratio >= 0.93  # 0.95, less one and a half standard errors of 250 samples
+
+
+def test_two_parts_are_covered_together():
+    rng, hits = np.random.default_rng(4), 0
+    for _ in range(250):
+        parts = [shares(rng.binomial(90, [0.5, 0.5, 0.5]), [90] * 3), shares(rng.binomial(60, [0.1, 0.1]), [60] * 2)]
+        hits += stats.widest_gap_interval(parts).low == 0
+    assert hits / 250 >= 0.93
+
+
+def test_the_intervals_are_built_from_all_pairs():
+    part = shares([30, 45, 12], [100, 110, 60])
+    level = 0.95 ** (1 / 3)
+    pairs = [
+        stats.difference_interval(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
+        for i, j in itertools.permutations(range(3), 2)
+    ]
+    interval = stats.widest_gap_interval([part])
+    assert interval.low == pytest.approx(max(0, *(each.low for each in pairs)))
+    assert interval.high == pytest.approx(max(each.high for each in pairs))
+    ratios = [
+        stats.ratio_interval(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
+        for i, j in itertools.permutations(range(3), 2)
+    ]
+    interval = stats.smallest_ratio_interval([part])
+    assert interval.low == pytest.approx(min(each.low for each in ratios))
+    assert interval.high == pytest.approx(min(1, *(each.high for each in ratios)))
+
+
+def test_the_point_lies_inside_and_the_ends_in_zero_to_one():
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        sizes = rng.integers(10, 200, rng.integers(2, 6))
+        part = shares(rng.binomial(sizes, rng.random()), sizes)
+        interval = stats.widest_gap_interval([part])
+        assert 0 <= interval.low <= stats.widest_gap([part]) <= interval.high <= 1
+        ratio = stats.smallest_ratio([part])
+        if ratio is not None:
+            interval = stats.smallest_ratio_interval([part])
+            assert 0 <= interval.low <= ratio + 1e-12 and ratio <= interval.high <= 1
+
+
+def test_many_groups_use_one_interval_each():
+    rng = np.random.default_rng(6)
+    part = shares(rng.binomial(200, 0.4, gaps.PAIRWISE + 20), np.full(gaps.PAIRWISE + 20, 200))
+    interval, ratio = stats.widest_gap_interval([part]), stats.smallest_ratio_interval([part])
+    assert "Wilson" in interval.method and interval.low == 0 and interval.high > stats.widest_gap([part])
+    assert ratio.high == 1 and ratio.low < stats.smallest_ratio([part])
+
+
+def test_a_ratio_of_nothing_but_zeros_is_undefined():
+    nothing = shares([0, 0], [20, 30])
+    assert stats.smallest_ratio([nothing]) is None
+    assert stats.smallest_ratio_interval([nothing]) is None
+    assert stats.smallest_ratio([shares([0, 3], [20, 30])]) == 0
+    assert stats.smallest_ratio_interval([shares([0, 3], [20, 30])]).low == 0
+
+
+def test_shuffled_tables_follow_the_law_of_shuffled_rows():
+    sizes, selected = np.array([40, 25, 15]), 24
+    groups = np.repeat(np.arange(3), sizes)
+    chosen = np.arange(80) < selected
+    rng = np.random.default_rng(7)
+    by_rows = []
+    for _ in range(4000):
+        counts = np.bincount(rng.permutation(groups), weights=chosen, minlength=3)
+        by_rows.append(np.ptp(counts / sizes))
+    by_law = stats.shuffled_gaps([shares([10, 8, 6], sizes)], 4000, rng)
+    grid = np.quantile(by_rows, np.linspace(0.05, 0.95, 19))
+    share_rows = (np.asarray(by_rows)[:, None] <= grid).mean(axis=0)
+    share_law = (by_law[:, None] <= grid).mean(axis=0)
+    assert np.abs(share_rows - share_law).max() < 0.045  # about four standard errors
+
+
+def test_a_permutation_p_is_counted_by_hand():
+    # two groups of three, two selected of six: 15 equally likely places, six of which put both in one group
+    part = shares([2, 0], [3, 3])
+    drawn = stats.shuffled_gaps([part], 20_000, np.random.default_rng(8))
+    assert stats.permutation_p(stats.widest_gap([part]), drawn) == pytest.approx(6 / 15, abs=0.015)
+    assert stats.permutation_p(2.0, drawn) == 1 / 20_001
+
+
+def test_null_tables_are_rarely_flagged_and_planted_gaps_are_found():
+    rng = np.random.default_rng(9)
+
+    def flagged(rates, sizes):
+        part = shares(rng.binomial(sizes, rates), sizes)
+        return stats.permutation_p(stats.widest_gap([part]), stats.shuffled_gaps([part], 999, rng)) <= 0.05
+
+    assert np.mean([flagged([0.3] * 5, [100] * 5) for _ in range(400)]) <= 0.075
+    assert np.mean([flagged([0.3, 0.45], [500, 500]) for _ in range(100)]) >= 0.9
+
+
+@pytest.mark.parametrize(("rate", "n1", "n2"), [(0.3, 500, 500), (0.5, 200, 50), (0.1, 1000, 300)])
+def test_the_detectable_gap_has_the_power_that_statsmodels_says(rate, n1, n2):
+    gap = stats.detectable_gap(rate, n1, n2)
+    _, second = stats.apart(rate, n1, n2, gap)
+    said = power_proportions_2indep(gap, float(second), n1, ratio=n2 / n1, alpha=0.05)
+    assert said.power == pytest.approx(0.8, abs=0.005)
+
+
+def test_the_detectable_gap_shrinks_with_rows_and_grows_with_tests():
+    assert stats.detectable_gap(0.3, 2000, 2000) < stats.detectable_gap(0.3, 200, 200)
+    assert stats.detectable_gap(0.3, 200, 200, alpha=0.01) > stats.detectable_gap(0.3, 200, 200)
+    assert stats.detectable_gap(0.5, 1, 1) is None
+    assert stats.detectable_gap(0.0, 1, 2) is None
+
+
+def test_two_rates_move_apart_around_the_common_one():
+    for rate, n1, n2, gap in ((0.3, 10, 30, 0.2), (0.01, 50, 50, 0.4), (0.99, 50, 10, 0.4)):
+        first, second = stats.apart(rate, n1, n2, gap)
+        assert first - second == pytest.approx(gap) and 0 <= second <= first <= 1
+    first, second = stats.apart(0.3, 10, 30, 0.2)
+    assert (10 * first + 30 * second) / 40 == pytest.approx(0.3)

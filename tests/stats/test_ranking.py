@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from auditkit import stats
+
+
+def slow_delong(scores, positive):
+    """Value and standard error from every pair, as the paper writes them."""
+    x, y = scores[positive], scores[~positive]
+    wins = (x[:, None] > y) + 0.5 * (x[:, None] == y)
+    v10, v01 = wins.mean(axis=1), wins.mean(axis=0)
+    return wins.mean(), np.sqrt(v10.var(ddof=1) / len(x) + v01.var(ddof=1) / len(y))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(4, 80), st.integers(0, 10**6), st.integers(2, 12))
+def test_it_equals_the_pairs_and_scikit_learn(n, seed, levels):
+    rng = np.random.default_rng(seed)
+    positive = np.arange(n) < max(2, n // 3)
+    scores = rng.integers(0, levels, n) / 3 + 0.4 * positive
+    found = stats.auc(scores, positive)
+    value, error = slow_delong(scores, positive)
+    assert found.value == pytest.approx(value) == pytest.approx(roc_auc_score(positive, scores))
+    assert np.sqrt(np.sum(found.influence**2)) / n == pytest.approx(error)
+    assert found.interval.low <= value <= found.interval.high
+    turned = stats.auc(-scores, positive)
+    assert turned.value == pytest.approx(1 - value)
+    assert turned.interval.low == pytest.approx(1 - found.interval.high)
+
+
+def test_weights_count_as_copies():
+    rng = np.random.default_rng(0)
+    scores, positive, copies = rng.normal(size=40), rng.random(40) < 0.4, rng.integers(1, 4, 40)
+    weighted = stats.auc(scores, positive, copies.astype(float))
+    assert weighted.value == pytest.approx(roc_auc_score(positive, scores, sample_weight=copies))
+    assert weighted.value == pytest.approx(stats.auc(np.repeat(scores, copies), np.repeat(positive, copies)).value)
+
+
+def test_no_error_at_all_still_has_an_interval():
+    found = stats.auc(np.arange(20.0), np.arange(20) >= 15)
+    assert found.value == 1 and found.interval.high == 1
+    assert found.interval.low == pytest.approx(stats.wilson(5, 5).low)
+
+
+def test_one_class_has_no_area():
+    assert stats.auc(np.arange(4.0), np.ones(4, dtype=bool)) is None
+
+
+def test_the_interval_covers_as_often_as_it_says():
+    rng, hits = np.random.default_rng(1), 0
+    for _ in range(1500):
+        positive = np.arange(120) < 40
+        interval = stats.auc(rng.normal(size=120) + 1.2 * positive, positive).interval
+        hits += interval.low <= 0.80193 <= interval.high  # Phi(1.2 / sqrt 2)
+    assert 0.93 < hits / 1500 < 0.97
+
+
+def test_the_mean_of_areas_has_the_spread_of_its_samples():
+    rng, values, errors = np.random.default_rng(2), [], []
+    for _ in range(400):
+        positive, base = np.arange(100) < 40, rng.normal(size=100)
+        some = [stats.auc(base + rng.normal(size=100) + shift * positive, positive) for shift in (1, 1.5)]
+        values.append(np.mean([each.value for each in some]))
+        errors.append(stats.pooled_error([each.influence for each in some]))
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.1)
