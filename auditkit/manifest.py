@@ -1,0 +1,120 @@
+"""The manifest of a run folder: the SHA-256 of each file, and whether the audit was finished.
+
+Whoever can write the folder can also write a new manifest: hashes find what was changed by accident or by one who
+overlooked it; a signature over the manifest's own digest finds the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import stat
+from typing import Literal, TypeAlias
+
+from pydantic import Field
+
+from auditkit import strictjson
+from auditkit.errors import EvidenceError
+from auditkit.files import TEMPORARY, read_plain, write_atomic
+from auditkit.results import Record, canonical
+from auditkit.text import one_line
+
+MANIFEST = "manifest.json"
+LOG = "run.log"
+UNSEALED = (MANIFEST, LOG)
+"""Files that no manifest lists."""
+
+Kind: TypeAlias = Literal["file", "folder", "other"]
+
+
+class Entry(Record):
+    """One sealed file."""
+
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+    def fits(self, raw: bytes) -> bool:
+        """True where these are the bytes that were sealed."""
+        return len(raw) == self.size and hashlib.sha256(raw).hexdigest() == self.sha256
+
+
+class Manifest(Record):
+    """What manifest.json holds; `complete` is false until the audit is sealed."""
+
+    auditkit: Literal["run folder"] = "run folder"
+    version: Literal[1] = 1
+    complete: bool
+    files: dict[str, Entry] = {}
+
+
+def seal(folder: pathlib.Path) -> str:
+    """Write the manifest of a finished audit.
+
+    Returns:
+        The SHA-256 of manifest.json, which stands for the whole folder.
+
+    Raises:
+        EvidenceError: the folder holds a link or something else that is no file, or the system refused.
+    """
+    drop_temporaries(folder)
+    files = {}
+    for name, kind in sorted(listing(folder).items()):
+        if kind == "other":
+            raise EvidenceError(f"{shown(name)} in {folder} is no regular file; a run folder holds nothing else")
+        if kind == "file" and name not in UNSEALED:
+            raw = read_plain(folder / name)
+            files[name] = Entry(size=len(raw), sha256=hashlib.sha256(raw).hexdigest())
+    raw = canonical(Manifest(complete=True, files=files))
+    write_atomic(folder / MANIFEST, raw)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def unseal(folder: pathlib.Path, before: Manifest | None) -> None:
+    """Mark the folder as auditkit's own and not finished; which files an earlier audit left is kept."""
+    write_atomic(folder / MANIFEST, canonical(Manifest(complete=False, files=before.files if before else {})))
+
+
+def read_manifest(folder: pathlib.Path) -> Manifest:
+    """The manifest of a run folder.
+
+    Raises:
+        EvidenceError: there is none, or it is not byte for byte what auditkit writes.
+    """
+    try:
+        raw = read_plain(folder / MANIFEST)
+    except OSError as error:
+        raise EvidenceError(f"{MANIFEST} cannot be read in {folder}: {error.strerror or error}") from error
+    manifest = strictjson.record(Manifest, strictjson.loads(raw, MANIFEST), MANIFEST)
+    if canonical(manifest) != raw:
+        raise EvidenceError(f"{MANIFEST} is not byte for byte what auditkit writes, so it was changed")
+    return manifest
+
+
+def listing(folder: pathlib.Path) -> dict[str, Kind]:
+    """Everything under the folder by its relative name; links are not followed and count as other."""
+    found: dict[str, Kind] = {}
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = pathlib.Path(parent, name)
+            mode = path.lstat().st_mode
+            kind: Kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+            found[path.relative_to(folder).as_posix()] = kind
+    return found
+
+
+def drop_temporaries(folder: pathlib.Path) -> None:
+    """Remove what a killed process was writing."""
+    for name, kind in listing(folder).items():
+        if is_temporary(name, kind):
+            (folder / name).unlink(missing_ok=True)
+
+
+def is_temporary(name: str, kind: Kind) -> bool:
+    """True for a file that a killed process was writing."""
+    return kind == "file" and TEMPORARY.fullmatch(name.rpartition("/")[2]) is not None
+
+
+def shown(name: str) -> str:
+    """The name of a file as a message may print it."""
+    return one_line(name.encode("utf-8", "replace").decode())

@@ -1,0 +1,280 @@
+"""The run folder: everything an audit produced, written as it goes.
+
+    results.json      the whole result; every other format is made from it
+    report.html, model_card.md, junit.xml, metrics.json: what formats made
+    checks/<id>.json  one per finished check, so that a killed audit resumes; of several models checks/<model>/<id>.json
+    run.log           for people; no evidence
+    manifest.json     the SHA-256 of each file but run.log and itself
+
+A folder is auditkit's own where it was empty, or has a manifest and nothing that is not listed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from auditkit import strictjson
+from auditkit.errors import EvidenceError
+from auditkit.files import plain_name, read_plain, real_folder, slug, write_atomic
+from auditkit.manifest import (
+    LOG,
+    MANIFEST,
+    UNSEALED,
+    Entry,
+    Kind,
+    Manifest,
+    drop_temporaries,
+    is_temporary,
+    listing,
+    read_manifest,
+    seal,
+    shown,
+    unseal,
+)
+from auditkit.results import AuditResult, CheckResult, Comparison, Record, canonical, digest
+from auditkit.text import one_line
+
+__all__ = [
+    "CHECKS",
+    "FORMAT_FILES",
+    "LOG",
+    "MANIFEST",
+    "RESULTS",
+    "keep_checks",
+    "load_check",
+    "parse_result",
+    "prepare",
+    "read_result",
+    "seal",
+    "store_check",
+    "verify",
+    "write",
+]
+
+RESULTS = "results.json"
+CHECKS = "checks"
+FORMAT_FILES = ("report.html", "model_card.md", "junit.xml", "metrics.json")
+
+
+class StoredCheck(Record):
+    """What a file under checks/ holds."""
+
+    auditkit: Literal["check"] = "check"
+    version: Literal[1] = 1
+    key: str
+    sha256: str
+    """Of the result, so that a torn or altered file is not taken for evidence."""
+    result: CheckResult
+
+
+def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES) -> pathlib.Path:
+    """Make a folder ready for an audit, new or resumed, and mark it as not finished.
+
+    Args:
+        folder: where the audit goes; made where it does not exist.
+        files: names of the files that formats will write.
+
+    Returns:
+        The folder with links resolved.
+
+    Raises:
+        EvidenceError: it cannot be made, or holds something that auditkit did not write.
+    """
+    path = pathlib.Path(folder).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        found = listing(path)
+    except OSError as error:
+        raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
+    before = _own_manifest(path) if MANIFEST in found else None
+    ours = {MANIFEST, LOG, RESULTS, *files, *before.files} if before else frozenset[str]()
+    foreign = sorted(name for name, kind in found.items() if not _is_ours(name, kind, ours))
+    if foreign:
+        raise EvidenceError(
+            f"the folder {path} holds what auditkit did not write there ({_some(foreign)}); "
+            "choose another folder for the audit, or empty this one"
+        )
+    drop_temporaries(path)
+    unseal(path, before)
+    return path
+
+
+def write(folder: pathlib.Path, name: str, data: bytes) -> pathlib.Path:
+    """Write one file of the run folder, whole or not at all.
+
+    Raises:
+        EvidenceError: the name would leave the folder or belongs to auditkit, or the system refused.
+    """
+    if plain_name(name).lower() in (*UNSEALED, CHECKS):
+        raise EvidenceError(f"{name!r} is written by auditkit alone; a format needs another file name")
+    write_atomic(folder / name, data)
+    return folder / name
+
+
+def store_check(folder: pathlib.Path, key: str, result: CheckResult, model: str = "") -> pathlib.Path:
+    """Keep what one check found, for an audit that resumes.
+
+    Args:
+        folder: the run folder.
+        key: digest of all that the result depends on: model, data, check, plugin version, parameters, seed, threads,
+            batch.
+        result: what the check found, as it must be taken up again.
+        model: name of the model, where the folder is about several.
+
+    Raises:
+        EvidenceError: the file cannot be written inside the folder.
+    """
+    path = _check_path(folder, result.check, model)
+    for parent in (folder / CHECKS, path.parent):
+        try:
+            parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise EvidenceError(f"{parent} cannot be made: {error.strerror or error}") from error
+        if not real_folder(parent):
+            raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
+    write_atomic(path, canonical(StoredCheck(key=key, sha256=digest(result), result=result)))
+    return path
+
+
+def load_check(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> CheckResult | None:
+    """What `store_check` kept under this key; None where there is nothing, or nothing that can be trusted."""
+    path = _check_path(folder, check_id, model)
+    if not real_folder(folder / CHECKS) or not real_folder(path.parent):
+        return None
+    try:
+        stored = _parse_check(read_plain(path), path.name)
+    except (OSError, EvidenceError):
+        return None
+    return stored.result if stored.key == key and stored.result.check == check_id else None
+
+
+def keep_checks(folder: pathlib.Path, wanted: Iterable[tuple[str, str]]) -> None:
+    """Remove the stored checks of earlier plans.
+
+    Args:
+        folder: the run folder.
+        wanted: (model, check) of each stored check to keep; the model is empty where the folder is about one.
+    """
+    kept = {_check_path(folder, check, model) for model, check in wanted}
+    for name, kind in listing(folder).items():
+        if kind == "file" and name.startswith(f"{CHECKS}/") and folder / name not in kept:
+            (folder / name).unlink()
+    for parent in sorted((folder / CHECKS).glob("*/")):
+        with contextlib.suppress(OSError):  # it is not empty
+            parent.rmdir()
+
+
+def verify(folder: str | os.PathLike[str]) -> list[str]:
+    """What is wrong with a finished run folder, each in a sentence; empty where every byte is as it was sealed.
+
+    run.log is not looked at.
+    """
+    path = pathlib.Path(folder).resolve()
+    if not path.is_dir():
+        return [f"there is no folder {path}"]
+    try:
+        manifest = read_manifest(path)
+    except EvidenceError as error:
+        return [str(error)]
+    if not manifest.complete:
+        return [f"the audit in {path} is running or was stopped: its {MANIFEST} does not seal it"]
+    found = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind == "other"}
+    problems = [f"{shown(name)} is missing" for name in sorted({RESULTS, *manifest.files} - found.keys())]
+    for name, kind in sorted(found.items()):
+        if kind == "folder" and any(each.startswith(f"{name}/") for each in manifest.files):
+            continue
+        if kind == "file" and name in manifest.files:
+            problems += _problems_of(path, name, manifest.files[name])
+        else:
+            problems.append(f"{shown(name)} is not part of the sealed audit")
+    return problems
+
+
+def read_result(folder: str | os.PathLike[str]) -> AuditResult | Comparison:
+    """The result that a run folder holds.
+
+    Raises:
+        EvidenceError: there is none, or it cannot be read as what auditkit writes.
+    """
+    path = pathlib.Path(folder)
+    try:
+        raw = read_plain(path / RESULTS)
+    except OSError as error:
+        raise EvidenceError(f"there is no {RESULTS} to read in {path}: {error.strerror or error}") from error
+    return parse_result(raw)
+
+
+def parse_result(raw: bytes) -> AuditResult | Comparison:
+    """An AuditResult or a Comparison from the bytes of results.json.
+
+    Raises:
+        EvidenceError: not JSON, a key twice, a number not finite, another schema version, or fields that do not fit.
+    """
+    plain = strictjson.loads(raw, RESULTS)
+    if not isinstance(plain, dict):
+        raise EvidenceError(f"{RESULTS} does not have the shape that auditkit writes: it is no object")
+    version = plain.get("schema_version")
+    if isinstance(version, bool) or version != 1:
+        raise EvidenceError(f"{RESULTS} has schema_version {one_line(version, 40)}; this auditkit reads 1")
+    if "title" in plain and "run" not in plain:
+        return strictjson.record(Comparison, plain, RESULTS)
+    return strictjson.record(AuditResult, plain, RESULTS)
+
+
+def _own_manifest(folder: pathlib.Path) -> Manifest:
+    try:
+        return read_manifest(folder)
+    except EvidenceError as error:
+        raise EvidenceError(
+            f"the folder {folder} holds a {MANIFEST} that is not auditkit's own, or was changed ({error}); "
+            "choose another folder for the audit, or empty this one"
+        ) from None
+
+
+def _parse_check(raw: bytes, name: str) -> StoredCheck:
+    stored = strictjson.record(StoredCheck, strictjson.loads(raw, name), name)
+    if digest(stored.result) != stored.sha256:
+        raise EvidenceError(f"{name} was changed after it was written")
+    return stored
+
+
+def _problems_of(folder: pathlib.Path, name: str, entry: Entry) -> list[str]:
+    try:
+        raw = read_plain(folder / name)
+        if not entry.fits(raw):
+            return [f"{shown(name)} was changed: its SHA-256 is not the one in {MANIFEST}"]
+        if name == RESULTS:
+            parse_result(raw)
+        elif name.startswith(f"{CHECKS}/"):
+            _parse_check(raw, shown(name))
+        elif name.endswith(".json"):
+            strictjson.loads(raw, shown(name))
+    except OSError as error:
+        return [f"{shown(name)} cannot be read: {error.strerror or error}"]
+    except EvidenceError as error:
+        return [str(error)]
+    return []
+
+
+def _check_path(folder: pathlib.Path, check: str, model: str) -> pathlib.Path:
+    parent = folder / CHECKS / slug(model) if model else folder / CHECKS
+    return parent / f"{slug(check)}.json"
+
+
+def _is_ours(name: str, kind: Kind, ours: Collection[str]) -> bool:
+    """`ours` is empty where no manifest says that the folder belongs to auditkit."""
+    if is_temporary(name, kind):
+        return True
+    in_checks = bool(ours) and (name == CHECKS or name.startswith(f"{CHECKS}/"))
+    return (
+        in_checks if kind == "folder" else kind == "file" and (name in ours or (in_checks and name.endswith(".json")))
+    )
+
+
+def _some(names: list[str]) -> str:
+    text = ", ".join(shown(name) for name in names[:3])
+    return text if len(names) <= 3 else f"{text} and {len(names) - 3:,} more"
