@@ -229,8 +229,10 @@ class RuleCoverage(Record):
     pack: str
     title: str
     source: str
+    source_url: str = ""
     status: str
     in_force_from: str = ""
+    superseded_by: str = ""
     verified_on: str = ""
     note: str = ""
     clauses: tuple[Clause, ...] = ()
