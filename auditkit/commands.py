@@ -39,7 +39,7 @@ def run(
         raise ConfigError("auditkit train needs a [[train]] table with a trainer; there is none in the configuration")
     home = pathlib.Path(config) if config else pathlib.Path()
     home = home if home.is_dir() else home.parent
-    host = Host([*map(lambda name: _plugin(name, home), settings.audit.plugins), *plugins])
+    host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *plugins])
     opened = open_all(host, settings, home, trust_pickle)
     if not quiet:
         print_schema(opened.data)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import os
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> pathlib.Path:
+    """The folder with the real data sets; its absence is a failure in CI and a skip elsewhere."""
+    folder = pathlib.Path(os.environ.get("AUDITKIT_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("the real data is required in CI: set AUDITKIT_DATA")
+        pytest.skip("no real data: set AUDITKIT_DATA to its folder")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked gpu are reported as not run where there is no GPU."""
+    if not any(item.get_closest_marker("gpu") for item in items):
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        return
+    skip = pytest.mark.skip(reason="needs a CUDA device, and there is none here")
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(skip)
