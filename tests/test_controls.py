@@ -1,0 +1,71 @@
+"""Controls applied, small cells hidden."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditkit.cells import Cells
+from auditkit.controls import apply_controls, hide_small_cells
+from auditkit.results import About, CheckResult, Control, Interval, Measurement
+
+
+def result(controls=(), measurements=()) -> CheckResult:
+    return CheckResult(
+        check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
+        controls=tuple(controls), measurements=tuple(measurements),
+    )  # fmt: skip
+
+
+A = Measurement(name="a", value=1.0, exact=True)
+B = Measurement(name="b", value=2.0, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "holds"),
+    [(0.5, 0.0, 1.0, True), (0.0, 0.0, 1.0, True), (1.1, 0.0, 1.0, False), (-0.1, 0.0, None, False), (None, 0, 1, None)],
+)
+def test_within(value, low, high, holds):
+    assert Control.within("c", "?", value, at_least=low, at_most=high).holds is holds
+
+
+@pytest.mark.parametrize("value", [2.0, None])
+@pytest.mark.parametrize("otherwise", ["invalid", "inconclusive"])
+def test_what_does_not_hold_or_could_not_be_computed_is_applied_to_what_it_guards(value, otherwise):
+    control = Control.within("c", "?", value, at_most=1, guards=("a",), otherwise=otherwise, reason="too much")
+    after = apply_controls(result([control], [A, B])).measurements
+    assert after[0].validity == otherwise
+    assert "control 'c'" in after[0].reason
+    assert "too much" in after[0].reason
+    assert after[1] == B
+
+
+def test_a_control_that_holds_changes_nothing():
+    before = result([Control.within("c", "?", 0.5, at_most=1)], [A, B])
+    assert apply_controls(before) == before
+
+
+def test_no_guards_means_all_and_invalid_outweighs_inconclusive():
+    controls = [
+        Control.within("weak", "?", 2, at_most=1, otherwise="inconclusive"),
+        Control.within("strong", "?", 2, at_most=1, otherwise="invalid"),
+    ]
+    for order in (controls, controls[::-1]):
+        assert [each.validity for each in apply_controls(result(order, [A, B])).measurements] == ["invalid", "invalid"]
+
+
+def test_a_note_is_a_note():
+    after = apply_controls(result([Control.within("c", "?", 2, at_most=1, otherwise="note", reason="r")], [A]))
+    assert after.measurements == (A,)
+    assert after.notes == ("control 'c' does not hold: r",)
+
+
+def test_a_number_about_a_hidden_group_is_taken_out_whatever_the_check_returned():
+    cells = Cells({"sex": np.array(["F"] * 40 + ["M"] * 30 + ["X"] * 3)})
+    interval = Interval(low=0, high=1, method="m")
+    leaking = Measurement(name="a", value=0.3, n=3, interval=interval, slice={"sex": "X"})
+    fine = Measurement(name="a", value=0.3, n=40, interval=interval, slice={"sex": "F"})
+    after = hide_small_cells(result([], [leaking, fine, A]), cells).measurements
+    assert (after[0].value, after[0].n, after[0].interval) == (None, None, None)
+    assert after[0].reason == "fewer than 10 people"
+    assert after[1:] == (fine, A)

@@ -1,0 +1,339 @@
+"""Loading, blocking, listing, and calling with attribution and isolation."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import types
+
+import numpy as np
+import pytest
+
+import auditkit
+from auditkit.checks import Check, Context, Findings
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, ModelError, PluginError
+from auditkit.host import Host
+from auditkit.hookspecs import hookimpl
+from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.offers import HOOKS, problems
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult, Measurement
+
+
+class Constant(Model):
+    classes = ("no", "yes")
+    capabilities = frozenset({Capability.QUERIES})
+    fingerprint = "0"
+
+    def answer(self, inputs):
+        return Answers(np.full(len(inputs), "yes"), None, None)
+
+
+class One(Check):
+    """How many?"""
+
+    id = "x.one"
+
+    def measure(self, model, data, context):
+        return Findings([Measurement(name="one", value=1.0, exact=True)])
+
+
+def module(name: str = "plug", **members) -> types.ModuleType:
+    made = types.ModuleType(name)
+    for key, value in members.items():
+        if isinstance(value, type):
+            value.__module__ = name
+        setattr(made, key, value)
+    return made
+
+
+def host(*plugins, builtin: bool = False) -> Host:
+    return Host(plugins, discover=False, builtin=builtin)
+
+
+def make_check(id: str, name: str = "Made") -> type[Check]:
+    return type(name, (One,), {"id": id, "__doc__": "How many?", "__module__": "plug"})
+
+
+def context(model: Model, data: AuditData) -> Context:
+    return Context(np.random.default_rng(0), Predictions(model, data))
+
+
+DATA = AuditData(np.zeros((3, 1)))
+
+
+def test_a_module_offers_what_it_decorates_and_subclasses_but_not_what_it_imports():
+    @auditkit.check("acme.share")
+    def share(labels):
+        """Which share?"""
+        return labels == 1
+
+    own = make_check("acme.own")
+    made = host(module("plug", share=share, Own=own, Check=Check, json=importlib.metadata))
+    assert list(made.checks()) == ["acme.own", "acme.share"]
+    assert {offer.plugin for offer in made.checks().values()} == {"plug"}
+    assert made.faults == []
+
+
+def test_a_check_that_is_registered_and_defined_is_offered_once():
+    own = make_check("acme.own")
+    plug = module("plug", Own=own)
+    plug.register_checks = hookimpl(lambda: [own])
+    plug.register_checks.__name__ = "register_checks"
+    made = host(plug)
+    assert list(made.checks()) == ["acme.own"]
+    assert made.faults == []
+
+
+def test_one_plugin_raising_stops_no_other_and_is_named():
+    class Broken:
+        @hookimpl
+        def register_checks(self):
+            raise RuntimeError("boom\x1b[31m")
+
+    class Fine:
+        @hookimpl
+        def register_checks(self):
+            return [One]
+
+    made = host(Broken(), Fine())
+    assert list(made.checks()) == ["x.one"]
+    assert any("'Broken'" in fault and "boom" in fault for fault in made.faults)
+    assert "\x1b" not in "".join(made.faults)
+
+
+@pytest.mark.parametrize("nonsense", [42, "x.one", object(), dict, None.__class__])
+def test_nonsense_among_the_checks_is_a_fault_that_names_the_plugin(nonsense):
+    class Odd:
+        @hookimpl
+        def register_checks(self):
+            return [nonsense, One]
+
+    made = host(Odd())
+    assert list(made.checks()) == ["x.one"]
+    assert any("'Odd'" in fault for fault in made.faults)
+
+
+def test_a_need_outside_the_vocabulary_is_a_fault_with_the_close_match():
+    kind = make_check("x.needy")
+    kind.needs = frozenset({"lables"})
+    made = host(module("plug", K=kind))
+    assert made.checks() == {}
+    assert "did you mean 'labels'" in made.faults[0]
+
+
+def test_a_misspelt_hook_is_an_error_with_the_close_match():
+    class Odd:
+        @hookimpl
+        def register_check(self):
+            return [One]
+
+    made = host(Odd())
+    assert "'register_check' is not a hook; did you mean 'register_checks'?" in made.faults[0]
+    assert made.checks() == {}
+    assert [each.loaded for each in made.plugins()] == [False]
+
+
+def test_a_hook_that_is_meant_for_another_version_may_be_optional():
+    class Future:
+        @hookimpl(optionalhook=True)
+        def register_dreams(self):
+            return []
+
+    assert host(Future()).faults == []
+
+
+def test_signatures_that_pluggy_versions_treat_differently_are_refused():
+    class Default:
+        @hookimpl
+        def check_finished(self, result=None):
+            pass
+
+    class Keyword:
+        @hookimpl
+        def check_finished(self, *, result):
+            pass
+
+    class Unknown:
+        @hookimpl
+        def check_finished(self, resutl):
+            pass
+
+    class Wrapper:
+        @hookimpl(wrapper=True)
+        def register_checks(self):
+            yield
+
+    assert "must not have a default" in problems(Default())[0]
+    assert "must not be keyword-only" in problems(Keyword())[0]
+    assert "did you mean 'result'" in problems(Unknown())[0]
+    assert "cannot be wrapped" in problems(Wrapper())[0]
+
+
+def test_a_class_where_an_instance_is_meant_is_refused_with_the_mend():
+    class Plug:
+        @hookimpl
+        def register_checks(self):
+            return [One]
+
+    assert "call it: Plug()" in host(Plug).faults[0]
+
+
+def test_a_duplicate_id_names_both_and_neither_is_used():
+    first, second = make_check("x.same"), make_check("x.same")
+    first.__module__ = "a_plugin"
+    made_a, made_b = module("a_plugin"), module("b_plugin")
+    made_a.K, made_b.K = first, second
+    first.__module__, second.__module__ = "a_plugin", "b_plugin"
+    for plugins in ((made_a, made_b), (made_b, made_a)):
+        made = host(*plugins)
+        assert made.checks() == {}
+        assert made.faults == ["the id 'x.same' is offered by 'a_plugin' and 'b_plugin'; neither is used"]
+
+
+def test_a_file_is_a_plugin(tmp_path):
+    path = tmp_path / "acme.py"
+    path.write_text(
+        "import auditkit\n"
+        "@auditkit.check('acme.file', unit='share')\n"
+        "def file(predictions):\n"
+        "    '''How often?'''\n"
+        "    return predictions.labels == 'yes'\n"
+    )
+    made = host(str(path))
+    assert list(made.checks()) == ["acme.file"]
+    info = made.plugins()[0]
+    assert (info.name, info.source, info.loaded) == ("acme", "file", True)
+    assert len(info.version) == 12
+
+
+def test_a_file_that_fails_to_import_is_a_fault_and_leaves_no_module(tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text("1 / 0\n")
+    made = host(str(path), builtin=True)
+    assert any("'broken' did not load: ZeroDivisionError" in fault for fault in made.faults)
+    assert made.checks()
+    assert "auditkit_file_broken" not in sys.modules
+
+
+def test_a_name_that_is_nothing_is_a_configuration_error():
+    with pytest.raises(ConfigError, match="'nowhere' is neither an installed plugin"):
+        host("nowhere")
+
+
+def fake_distribution(folder, name: str, body: str) -> None:
+    (folder / f"{name}.py").write_text(body)
+    info = folder / f"{name}-1.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
+    (info / "entry_points.txt").write_text(f"[auditkit]\n{name} = {name}\n")
+
+
+def test_entry_points_are_listed_without_importing_and_loaded_by_name(tmp_path, monkeypatch):
+    body = "import auditkit\n@auditkit.check('shipped.share')\ndef share(labels):\n    '''Q?'''\n    return labels == 1\n"
+    fake_distribution(tmp_path, "shippedplug", body)
+    fake_distribution(tmp_path, "brokenplug", "raise ImportError('no')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    seen = {each.name: each for each in Host().plugins()}
+    assert seen["shippedplug"].loaded is False
+    assert (seen["shippedplug"].distribution, seen["shippedplug"].version) == ("shippedplug", "1.5")
+    assert "shippedplug" not in sys.modules
+    made = Host(["shippedplug", "brokenplug"])
+    assert "shipped.share" in made.checks()
+    assert any("'brokenplug' did not load: ImportError" in fault for fault in made.faults)
+
+
+class Answering:
+    @hookimpl
+    def run_check(self, check, model):
+        return One()(model, DATA, context(model, DATA)).model_copy(update={"notes": ("mine",)})
+
+
+class Wrapping:
+    @hookimpl(wrapper=True)
+    def run_check(self, check):
+        result = yield
+        return result.model_copy(update={"notes": (*result.notes, "wrapped")})
+
+
+def test_who_answered_and_who_wrapped_is_in_the_result():
+    model = Constant()
+    plain = host().run_check(One(), model, DATA, context(model, DATA))
+    assert (plain.answered_by, plain.wrapped_by) == (None, ())
+    made = host(Answering(), Wrapping())
+    result = made.run_check(One(), model, DATA, context(model, DATA))
+    assert result.notes == ("mine", "wrapped")
+    assert (result.answered_by, result.wrapped_by) == ("Answering", ("Wrapping",))
+
+
+def test_run_check_that_gives_something_else_is_named():
+    class Nonsense:
+        @hookimpl
+        def run_check(self):
+            return 42
+
+    with pytest.raises(PluginError, match="Nonsense gave int"):
+        host(Nonsense()).run_check(One(), Constant(), DATA, context(Constant(), DATA))
+
+
+def test_notifications_are_isolated_and_named():
+    heard = []
+
+    class Deaf:
+        @hookimpl
+        def check_finished(self, result):
+            raise ValueError("deaf")
+
+    class Listening:
+        @hookimpl
+        def check_finished(self, result):
+            heard.append(result.check)
+
+    made = host(Deaf(), Listening())
+    model = Constant()
+    made.check_finished(made.run_check(One(), model, DATA, context(model, DATA)))
+    assert heard == ["x.one"]
+    assert any("'Deaf'" in fault for fault in made.faults)
+
+
+def test_wrapping_goes_to_the_first_plugin_that_knows_the_object():
+    class Mine:
+        @hookimpl
+        def wrap_model(self, obj):
+            return Constant() if obj == "mine" else None
+
+    made = host(Mine())
+    assert isinstance(made.wrap_model("mine", ModelOptions()), Constant)
+    with pytest.raises(ModelError, match="no plugin knows an object of type 'int'"):
+        made.wrap_model(3, ModelOptions())
+    same = Constant()
+    assert made.wrap_model(same, ModelOptions()) is same
+
+
+def test_wrapping_that_gives_something_else_is_named():
+    class Bad:
+        @hookimpl
+        def wrap_model(self, obj):
+            return 42
+
+    with pytest.raises(PluginError, match="'Bad': wrap_model must give a Model or None; it gave int"):
+        host(Bad()).wrap_model("x", ModelOptions())
+
+
+def test_core_works_without_any_built_in_plugin():
+    made = host(module("plug", One=make_check("x.one")))
+    result = made.run_check(made.checks()["x.one"].value(), Constant(), DATA, context(Constant(), DATA))
+    assert isinstance(result, CheckResult)
+
+
+def test_every_hook_of_the_contract_is_known():
+    assert set(HOOKS) == {
+        "register_checks", "register_trainers", "register_rules", "register_formats", "load_model", "wrap_model",
+        "run_check", "audit_started", "check_finished", "audit_finished",
+    }  # fmt: skip
+
+
+def test_wrap_names_an_unknown_option():
+    with pytest.raises(ConfigError, match="did you mean 'threshold'"):
+        auditkit.wrap(lambda inputs: inputs, treshold=0.3)

@@ -1,0 +1,225 @@
+"""The verdict table, row by row."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditkit.errors import ConfigError
+from auditkit.judging import judge, judge_measurement
+from auditkit.results import About, CheckResult, ErrorInfo, Interval, Limit, Measurement, Waiver
+
+TODAY = datetime.date(2026, 11, 23)
+
+
+def measurement(value: float | None = 0.9, low: float | None = 0.85, high: float | None = 0.95, **fields) -> Measurement:
+    interval = None if value is None or fields.get("exact") else Interval(low=low, high=high, method="test")
+    fields.setdefault("n", 100)
+    return Measurement(name=fields.pop("name", "rate"), value=value, interval=interval, **fields)
+
+
+def result(*measurements: Measurement, check: str = "a.check", status: str = "measured", **fields) -> CheckResult:
+    about = About(title="t", question="q")
+    return CheckResult(
+        check=check, plugin="p", plugin_version="1", about=about, status=status, measurements=measurements, **fields
+    )
+
+
+def limit(**fields) -> Limit:
+    bounds = {} if "at_most" in fields else {"at_least": 0.8}
+    return Limit(**{"name": "l", "measurement": "a.check.rate", **bounds, **fields})
+
+
+def decide(*measurements: Measurement, limits=None, waivers=(), faults=(), results=None):
+    judged = [result(*measurements)] if results is None else results
+    return judge(limits if limits is not None else [limit()], waivers, judged, TODAY, faults)
+
+
+@pytest.mark.parametrize(
+    ("fields", "bound", "status"),
+    [
+        ({}, {"at_least": 0.8}, "met"),
+        ({}, {"at_least": 0.85}, "met"),
+        ({}, {"at_least": 0.9}, "inconclusive"),
+        ({}, {"at_least": 0.86}, "inconclusive"),
+        ({}, {"at_least": 0.96}, "missed"),
+        ({}, {"at_most": 0.95}, "met"),
+        ({}, {"at_most": 0.94}, "inconclusive"),
+        ({}, {"at_most": 0.84}, "missed"),
+        ({}, {"at_least": 0.8, "at_most": 0.95}, "met"),
+        ({}, {"at_least": 0.8, "at_most": 0.9}, "inconclusive"),
+        ({}, {"at_least": 0.96, "at_most": 0.99}, "missed"),
+        ({"low": None}, {"at_least": 0.8}, "inconclusive"),
+        ({"high": None}, {"at_least": 0.8}, "met"),
+        ({"low": None}, {"at_most": 0.8}, "inconclusive"),
+        ({"exact": True}, {"at_least": 0.9}, "met"),
+        ({"exact": True}, {"at_least": 0.91}, "missed"),
+        ({"value": None, "reason": "no positives"}, {"at_least": 0.0}, "inconclusive"),
+        ({"validity": "invalid", "reason": "r"}, {"at_least": 0.8}, "inconclusive"),
+        ({"validity": "inconclusive", "reason": "r"}, {"at_least": 0.8}, "inconclusive"),
+        ({"validity": "invalid", "reason": "r"}, {"at_least": 0.99}, "inconclusive"),
+        ({}, {"at_least": 0.9, "judge": "point"}, "met"),
+        ({}, {"at_least": 0.91, "judge": "point"}, "missed"),
+        ({"value": None, "reason": "r"}, {"at_least": 0.0, "judge": "point"}, "inconclusive"),
+        ({"validity": "invalid", "reason": "r"}, {"at_least": 0.0, "judge": "point"}, "inconclusive"),
+    ],
+)
+def test_one_measurement(fields, bound, status):
+    assert judge_measurement(limit(**bound), measurement(**fields))[0] == status
+
+
+def test_no_interval_and_not_exact_is_inconclusive():
+    status, reason = judge_measurement(limit(), Measurement(name="rate", value=0.99))
+    assert status == "inconclusive"
+    assert "no interval and is not exact" in reason
+
+
+def test_an_undecided_limit_says_the_side_and_how_many_rows_would_decide():
+    # half width 0.1, distance to the bound 0.05: four times the rows, 300 more
+    status, reason = judge_measurement(limit(at_least=0.85), measurement(0.9, 0.8, 1.0, slice={"sex": "F"}))
+    assert status == "inconclusive"
+    assert "on the right side" in reason
+    assert "About 300 more rows of sex=F" in reason
+    assert "on the wrong side" in judge_measurement(limit(at_least=0.95), measurement(0.9, 0.8, 1.0))[1]
+    assert "no number of rows" in judge_measurement(limit(at_least=0.9), measurement(0.9, 0.8, 1.0))[1]
+
+
+@given(
+    value=st.floats(0, 1), below=st.floats(0.001, 0.5), above=st.floats(0.001, 0.5), bound=st.floats(-0.5, 1.5)
+)
+def test_exactly_one_of_three_and_the_mirror_image_agrees(value, below, above, bound):
+    here = judge_measurement(limit(at_least=bound), measurement(value, value - below, value + above))[0]
+    mirrored = judge_measurement(limit(at_most=-bound), measurement(-value, -value - above, -value + below))[0]
+    assert here in ("met", "missed", "inconclusive")
+    assert here == mirrored
+
+
+@given(st.floats(0.51, 0.99))
+def test_a_wider_interval_never_turns_inconclusive_into_a_verdict(value):
+    order = {"met": 1, "missed": 1, "inconclusive": 0}
+    decided = [
+        order[judge_measurement(limit(at_least=0.5), measurement(value, value - half, value + half))[0]]
+        for half in (0.001, 0.01, 0.1, 0.3, 0.5)
+    ]
+    assert decided == sorted(decided, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "measurements", "word", "code"),
+    [
+        ([limit()], [measurement()], "met", 0),
+        ([limit(at_least=0.96)], [measurement()], "missed", 1),
+        ([limit(at_least=0.9)], [measurement()], "inconclusive", 3),
+        ([limit(measurement="a.check.other")], [measurement()], "not tested", 3),
+        ([limit(measurement="b.check.rate")], [measurement()], "not tested", 3),
+        ([limit(across=("sex",))], [measurement()], "not tested", 3),
+        ([limit(slice={"sex": "F"})], [measurement()], "not tested", 3),
+        ([limit(conditions={"epsilon": 0.1})], [measurement()], "not tested", 3),
+        ([], [measurement()], "not tested", 5),
+        ([], [], "not tested", 5),
+        ([limit()], [measurement(), measurement(0.5, 0.4, 0.6, slice={"sex": "F"})], "missed", 1),
+        ([limit()], [measurement(), measurement(None, reason="hidden", slice={"sex": "F"})], "inconclusive", 3),
+        ([limit(), limit(name="m", at_least=0.99)], [measurement()], "missed", 1),
+        ([limit(), limit(name="m", measurement="x.y")], [measurement()], "not tested", 3),
+    ],
+)
+def test_the_outcome(limits, measurements, word, code):
+    judged = decide(*measurements, limits=limits)
+    assert (judged.outcome.verdict, judged.outcome.exit_code) == (word, code)
+
+
+def failed(**fields) -> CheckResult:
+    return result(status="error", error=ErrorInfo(kind="exception", type="E", message="boom"), **fields)
+
+
+def test_a_failed_check_is_an_error_whatever_the_limits_say():
+    assert decide(results=[failed()]).verdicts[0].status == "error"
+    judged = decide(results=[failed(check="b.check"), result(measurement())])
+    assert judged.verdicts[0].status == "met"
+    assert (judged.outcome.verdict, judged.outcome.exit_code) == ("error", 3)
+    assert "boom" in judged.outcome.reasons[0]
+
+
+def test_a_missed_limit_comes_before_an_error():
+    judged = decide(limits=[limit(at_least=0.99)], results=[result(measurement()), failed(check="b.check")])
+    assert judged.outcome.exit_code == 1
+    assert any("boom" in reason for reason in judged.outcome.reasons)
+
+
+def test_a_plugin_that_did_not_load_is_an_error():
+    assert decide(measurement(), faults=["plugin 'x' did not load"]).outcome.exit_code == 3
+
+
+def test_a_skipped_check_moves_the_code_only_through_a_limit():
+    skipped = result(check="b.check", status="skipped", reason="needs gradients")
+    assert decide(results=[result(measurement()), skipped]).outcome.exit_code == 0
+    judged = decide(limits=[limit(measurement="b.check.rate")], results=[result(measurement()), skipped])
+    assert judged.verdicts[0].status == "not tested"
+    assert "needs gradients" in judged.verdicts[0].reason
+    assert judged.outcome.exit_code == 3
+
+
+def test_nothing_measured_is_not_a_pass():
+    skipped = result(status="skipped", reason="r")
+    assert decide(limits=[], results=[skipped]).outcome.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("bound", "days", "code", "waived"),
+    [(0.99, 1, 0, True), (0.99, 0, 0, True), (0.99, -1, 1, False), (0.9, 1, 0, True), (0.9, -1, 3, False)],
+)
+def test_a_waiver_counts_until_its_day(bound, days, code, waived):
+    waiver = Waiver(limit="l", reason="ticket", approver="head", expires=TODAY + datetime.timedelta(days=days))
+    judged = decide(measurement(), limits=[limit(at_least=bound)], waivers=[waiver])
+    assert judged.outcome.exit_code == code
+    assert judged.verdicts[0].waived is waived
+    assert judged.verdicts[0].waiver == waiver
+    assert judged.outcome.counts["waived"] == waived
+
+
+@pytest.mark.parametrize("results", [[failed()], [result(status="skipped", reason="r")], []])
+def test_a_waiver_never_covers_an_error_or_a_not_tested(results):
+    waiver = Waiver(limit="l", reason="ticket", approver="head", expires=TODAY)
+    judged = decide(results=results, waivers=[waiver])
+    assert judged.verdicts[0].waived is False
+    assert judged.outcome.exit_code == 3
+
+
+def test_a_check_with_one_measurement_may_be_called_by_its_id():
+    assert decide(measurement(), limits=[limit(measurement="a.check")]).outcome.exit_code == 0
+    both = decide(measurement(), measurement(name="other"), limits=[limit(measurement="a.check")])
+    assert both.verdicts[0].status == "not tested"
+    assert "name one: other, rate" in both.verdicts[0].reason
+
+
+def test_across_slice_and_conditions_choose():
+    sex = measurement(across=("sex",))
+    race = measurement(0.5, 0.4, 0.6, across=("race",))
+    eps = measurement(0.5, 0.4, 0.6, conditions={"epsilon": 0.1, "norm": "Linf"})
+    assert decide(sex, race, limits=[limit(across=("sex",))]).outcome.exit_code == 0
+    assert decide(sex, race, limits=[limit(across=("race",))]).outcome.exit_code == 1
+    assert decide(sex, race).outcome.exit_code == 1
+    assert decide(sex, eps, limits=[limit(conditions={"epsilon": 0.1})]).outcome.exit_code == 1
+    assert decide(sex, limits=[limit(across=("sex", "race"))]).verdicts[0].status == "not tested"
+
+
+def test_a_misspelt_measurement_is_not_tested_and_the_close_match_is_named():
+    judged = decide(measurement(), limits=[limit(measurement="a.check.rat")])
+    assert "did you mean 'rate'?" in judged.verdicts[0].reason
+
+
+def test_names_of_limits_and_waivers_are_checked():
+    with pytest.raises(ConfigError, match="'l' is used 2 times"):
+        decide(measurement(), limits=[limit(), limit()])
+    waiver = Waiver(limit="ll", reason="r", approver="a", expires=TODAY)
+    with pytest.raises(ConfigError, match="did you mean 'l'"):
+        decide(measurement(), waivers=[waiver])
+
+
+@pytest.mark.parametrize("fields", [{"at_least": None}, {"at_least": 0.9, "at_most": 0.1}])
+def test_a_limit_needs_bounds_in_order(fields):
+    with pytest.raises(ValueError, match="limit 'l'"):
+        limit(**fields)
