@@ -1,0 +1,209 @@
+"""Rule packs: a dated, sourced list of clauses, and which measurements are evidence for each.
+
+A pack is one TOML file, read by `load_pack` and held against results by `coverage`. It says which evidence is there and
+which is not; whether a law or a standard is met is for people to say.
+
+    pack = 1                        # the version of this format
+    id = "acme-policy"              # also the file's name: acme-policy.toml
+    title = "Model policy of Acme"
+    source = "Model policy 4.2, March 2026"
+    source_url = "https://…"        # where to read it
+    status = "in force"             # or voluntary, proposed, repealed …
+    in_force_from = 2026-03-01      # a date, or words
+    superseded_by = ""              # what took its place
+    verified_on = 2026-11-02        # when somebody compared the clauses with the source, or "unverified"
+    note = ""
+
+    [[clauses]]
+    id = "3.2"
+    text = "Selection rates of groups are compared."    # in our own words
+    evidence = ["fairness.groups.selection_rate", "fairness.groups.demographic_parity_ratio"]
+    require = "all"                 # or "any": one of the evidence is enough
+    part = "Group names are the owner's."               # what the clause asks beyond this evidence, if anything
+
+    [[clauses]]
+    id = "5.1"
+    text = "An independent person approves the model."
+    computable = false
+    why = "Independence is not a number."
+    verified_on = "unverified"      # where it differs from the pack's
+"""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import tomllib
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from auditkit.errors import PluginError, closest
+from auditkit.results import CheckResult, Clause, Measurement, RuleCoverage
+from auditkit.text import one_line
+
+Verified: TypeAlias = datetime.date | Literal["unverified"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PackClause(_Table):
+    """One clause of a pack, in our own words."""
+
+    id: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+    evidence: tuple[str, ...] = ()
+    """`check.measurement`, or `check` for any of its numbers."""
+    require: Literal["all", "any"] = "all"
+    part: str = ""
+    """What the clause asks beyond the evidence; where set, the clause is never more than partly covered."""
+    computable: bool = True
+    why: str = ""
+    """Why no measurement can be evidence."""
+    verified_on: Verified | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.computable and not self.evidence:
+            raise ValueError("needs evidence, or computable = false and why")
+        if not self.computable and not self.why:
+            raise ValueError("is not computable, so it needs why")
+        if not self.computable and self.evidence:
+            raise ValueError("is not computable, so it has no evidence")
+        return self
+
+
+class RulePack(_Table):
+    """A law, a standard or a policy, as one TOML file tells it."""
+
+    pack: Literal[1]
+    id: str = Field(pattern="^[a-z0-9][a-z0-9-]*$")
+    title: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    source_url: str = ""
+    status: str = Field(min_length=1)
+    in_force_from: datetime.date | str = ""
+    superseded_by: str = ""
+    verified_on: Verified
+    note: str = ""
+    clauses: tuple[PackClause, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        ids = [clause.id for clause in self.clauses]
+        twice = sorted({each for each in ids if ids.count(each) > 1})
+        if twice:
+            raise ValueError(f"the clause {twice[0]!r} appears {ids.count(twice[0])} times")
+        return self
+
+
+def load_pack(path: pathlib.Path) -> RulePack:
+    """Read a rule pack.
+
+    Raises:
+        PluginError: the file cannot be read, or a key is missing, unknown or wrong; the message names file and key.
+    """
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise PluginError(f"the rule pack {path} cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PluginError(f"the rule pack {path.name} is not valid TOML: {one_line(error)}") from error
+    try:
+        pack = RulePack.model_validate(table)
+    except ValidationError as error:
+        raise PluginError(f"the rule pack {path.name}: {_sentence(error)}") from error
+    if pack.id != path.stem:
+        raise PluginError(f"the rule pack {path.name}: id must be the file's name, {path.stem!r}; it is {pack.id!r}")
+    return pack
+
+
+def coverage(pack: RulePack, results: Sequence[CheckResult]) -> RuleCoverage:
+    """Which evidence these results hold for each clause.
+
+    A measurement counts where its check was measured and the number is there and valid. A clause is `present` where
+    all that it requires counts and it asks nothing beyond; `partial` where some counts, or a number is inconclusive;
+    `absent` where nothing counts; `not computable` where no measurement could be evidence.
+    """
+    return RuleCoverage(
+        pack=pack.id,
+        title=pack.title,
+        source=pack.source,
+        source_url=pack.source_url,
+        status=pack.status,
+        in_force_from=str(pack.in_force_from),
+        superseded_by=pack.superseded_by,
+        verified_on=str(pack.verified_on),
+        note=pack.note,
+        clauses=tuple(_cover(clause, results) for clause in pack.clauses),
+    )
+
+
+class _Evidence(NamedTuple):
+    key: str
+    status: Literal["present", "partial", "absent"]
+    reason: str
+
+
+def _cover(clause: PackClause, results: Sequence[CheckResult]) -> Clause:
+    verified = "Not verified against the source." if clause.verified_on == "unverified" else ""
+    if not clause.computable:
+        note = " ".join(filter(None, (clause.why, verified)))
+        return Clause(id=clause.id, text=clause.text, status="not computable", note=note)
+    found = [_look_for(key, results) for key in clause.evidence]
+    beyond = f"Beyond this evidence: {clause.part}" if clause.part else ""
+    return Clause(
+        id=clause.id,
+        text=clause.text,
+        status=_status(clause, [each.status for each in found]),
+        evidence=tuple(each.key for each in found if each.status == "present"),
+        missing=tuple(f"{each.key}: {each.reason}" for each in found if each.status != "present"),
+        note=" ".join(filter(None, (beyond, verified))),
+    )
+
+
+def _status(clause: PackClause, found: Iterable[str]) -> Literal["present", "partial", "absent"]:
+    statuses = set(found)
+    enough = "present" in statuses if clause.require == "any" else statuses == {"present"}
+    if enough and not clause.part:
+        return "present"
+    return "absent" if statuses == {"absent"} else "partial"
+
+
+def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
+    meant = [each for each in results if key == each.check or key.startswith(f"{each.check}.")]
+    if not meant:
+        return _Evidence(key, "absent", "the check was not run")
+    result = max(meant, key=lambda each: len(each.check))
+    if result.status != "measured":
+        ended = "was skipped" if result.status == "skipped" else "ended in an error"
+        return _Evidence(key, "absent", f"the check {ended}" + (f" ({result.reason})" if result.reason else ""))
+    name = key[len(result.check) + 1 :]
+    return _weigh(key, [each for each in result.measurements if not name or each.name == name])
+
+
+def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:
+    numbers = [each for each in measurements if each.value is not None and each.validity != "invalid"]
+    if any(each.validity == "valid" for each in numbers):
+        return _Evidence(key, "present", "")
+    if numbers:
+        return _Evidence(key, "partial", f"inconclusive: {numbers[0].reason}")
+    if measurements:
+        return _Evidence(key, "absent", f"no valid number: {measurements[0].reason}")
+    return _Evidence(key, "absent", "the check measured no such number")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "date")
+    if first["type"] == "extra_forbidden":
+        known = PackClause.model_fields if "clauses" in first["loc"] else RulePack.model_fields
+        return f"the key {where!r} is not known; {closest(str(first['loc'][-1]), known)}"
+    if first["type"] == "missing":
+        return f"the key {where!r} is required"
+    said = one_line(first["msg"].removeprefix("Value error, "))
+    given = one_line(repr(first["input"]), 80)
+    return f"{where or 'the pack'}: {said}" + (f"; it is {given}" if first["type"] != "value_error" else "")
