@@ -1,0 +1,142 @@
+"""What every adapter does alike: options, preprocessing, probabilities to answers, failures and warnings."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from auditkit.errors import AuditkitError, ModelError
+from auditkit.models import Answers, Model, ModelOptions, decide
+from auditkit.predictions import match_class, spelling
+from auditkit.text import one_line
+
+PROBE = 64
+"""Rows on which an adapter finds out what kind of answers it gets."""
+MOST_NOTES = 20
+"""Notes kept from warnings; a model that warns about every row must not fill the report."""
+
+
+def adopt(model: Model, options: ModelOptions, name: str) -> None:
+    """Take name, batch and threshold from the options.
+
+    Raises:
+        ModelError: a threshold that is not a finite number, or a batch below 1.
+    """
+    model.name = options.name or name
+    if options.batch is not None:
+        if options.batch < 1:
+            raise ModelError(f"{model.name}: batch must be at least 1; {options.batch!r} was given")
+        model.batch = options.batch
+    if options.threshold is not None and not np.isfinite(options.threshold):
+        raise ModelError(f"{model.name}: threshold must be a finite number; {options.threshold!r} was given")
+    model.threshold = options.threshold
+
+
+def settle(model: Model, options: ModelOptions) -> None:
+    """Check task, classes, positive class and threshold against each other, once the classes are known.
+
+    Raises:
+        ModelError: they contradict each other.
+    """
+    if model.task == "regression":
+        if model.threshold is not None:
+            raise ModelError(f"{model.name}: threshold is for binary classifiers; this model predicts numbers")
+        return
+    if options.task == "regression" or (options.task == "binary" and len(model.classes) > 2):
+        raise ModelError(
+            f"{model.name}: task must agree with the model, a classifier of {len(model.classes)} classes; "
+            f"{options.task!r} was given"
+        )
+    if len({spelling(each) for each in model.classes}) < len(model.classes):
+        raise ModelError(f"{model.name}: classes must be distinct; {list(model.classes)} was given")
+    model.task = "binary" if len(model.classes) == 2 else "multiclass"
+    if model.threshold is not None and model.task != "binary":
+        raise ModelError(f"{model.name}: threshold is for two classes; this model has {len(model.classes)}")
+    if options.positive is not None:
+        model.positive = match_class(options.positive, model.classes)
+        if model.positive not in model.classes:
+            raise ModelError(
+                f"{model.name}: positive must be one of the classes {list(model.classes)}; "
+                f"{options.positive!r} was given"
+            )
+    elif model.task == "binary":
+        model.positive = model.classes[-1]
+
+
+def positive_column(model: Model) -> int:
+    """The column of the positive class of a binary model."""
+    return len(model.classes) - 1 if model.positive is None else model.classes.index(model.positive)
+
+
+def names(classes: tuple[Any, ...], codes: np.ndarray) -> np.ndarray:
+    """The class values at these positions, as an array of one kind."""
+    chosen: np.ndarray = np.asarray(classes)[codes]
+    return chosen
+
+
+def answer_probabilities(model: Model, probabilities: np.ndarray, labels: np.ndarray | None = None) -> Answers:
+    """Answers from (n, C) probabilities; `labels` where the model decides by another rule than ours."""
+    wide = np.asarray(probabilities, dtype=np.float64)
+    if wide.ndim != 2 or wide.shape[1] != len(model.classes):
+        raise ModelError(
+            f"{model.name}: probabilities must have one column for each of the {len(model.classes)} classes "
+            f"{list(model.classes)}; their shape is {wide.shape}. Name the classes with classes=…"
+        )
+    if labels is None:
+        labels = decide(wide, model.classes, model.positive, model.threshold)
+    return Answers(labels, wide[:, positive_column(model)] if model.task == "binary" else None, wide)
+
+
+def prepared(inputs: Any, preprocess: Any, name: str) -> Any:
+    """The inputs after the user's own preprocessing.
+
+    Raises:
+        ModelError: it is neither a transformer nor a callable, or it failed.
+    """
+    if preprocess is None:
+        return inputs
+    step = preprocess.transform if hasattr(preprocess, "transform") else preprocess
+    if not callable(step):
+        raise ModelError(
+            f"{name}: preprocess must be a callable or a fitted transformer; {type(preprocess).__name__} was given"
+        )
+    with failing(name, "preprocess"):
+        return step(inputs)
+
+
+@contextlib.contextmanager
+def failing(name: str, what: str) -> Iterator[None]:
+    """Turn a foreign exception into a ModelError; out-of-memory passes, so that the batch can be halved."""
+    try:
+        yield
+    except AuditkitError:
+        raise
+    except Exception as error:
+        if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+            raise
+        raise ModelError(f"{name}: {what} failed: {type(error).__name__}: {one_line(error, 500)}") from error
+
+
+@contextlib.contextmanager
+def noting(model: Model) -> Iterator[None]:
+    """Turn warnings of foreign code into notes of the model, each once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    note(model, *(warned(each) for each in caught))
+
+
+def warned(warning: warnings.WarningMessage) -> str:
+    """A warning as one line."""
+    return f"{warning.category.__name__}: {one_line(warning.message, 300)}"
+
+
+def note(model: Model, *sentences: str) -> None:
+    """Add notes that are not there yet."""
+    for sentence in sentences:
+        if sentence not in model.notes and len(model.notes) < MOST_NOTES:
+            model.notes = (*model.notes, sentence)

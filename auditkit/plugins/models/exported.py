@@ -1,0 +1,205 @@
+"""`torch.export` archives: what they may hold, so that opening one runs no foreign code, and how many rows they take.
+
+`torch.export.load` by itself unpickles weights, custom objects and sample inputs, evaluates expressions and runs
+generated source that is made of names in the file. So the members, the operators, the names and the expressions are
+checked against lists of what is known to be harmless, and torch is given an archive rebuilt from what was checked.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from auditkit.errors import ModelFileRejected
+from auditkit.plugins.models.archives import members
+from auditkit.text import one_line
+
+ROWS = (1, 2, 7)
+"""Batch sizes that a graph is tried with."""
+
+_MEMBERS = re.compile(
+    r"[^/]+/(data/weights/(weight_\d+|model_weights_config\.json)"
+    r"|data/constants/(tensor_\d+|model_constants_config\.json)"
+    r"|data/sample_inputs/model\.pt|models/model\.json|archive_format|archive_version|byteorder|\.data/[\w.]+)"
+)
+_OPERATORS = re.compile(
+    r"torch\.ops\.aten\.\w+\.\w+"
+    r"|_operator\.(getitem|add|sub|mul|floordiv|truediv|mod|neg|pow|eq|ne|lt|le|gt|ge|and_|or_)"
+    r"|torch\.sym_(max|min|int|float|not|ite|sqrt)|math\.(ceil|floor|trunc)"
+)
+_FORBIDDEN = re.compile(r"torch\.ops\.aten\.(from_file|_print|save|_save\w*|set_data)\b.*")
+"""Operators that touch files or the terminal."""
+_NAMES = re.compile(r"[\w.@+\-]*")
+_TEXTS = re.compile(r"[\w .,:>\-]*")
+_WORDS = {
+    "Symbol", "Integer", "Float", "Rational", "Add", "Mul", "Mod", "PythonMod", "FloorDiv", "CeilDiv", "CleanDiv",
+    "IntTrueDiv", "FloatTrueDiv", "ToFloat", "TruncToInt", "RoundToInt", "ModularIndexing", "Max", "Min", "Where", "Eq",
+    "Ne", "Lt", "Le", "Gt", "Ge", "And", "Or", "Not", "True", "False", "positive", "nonnegative", "integer", "real",
+    "finite", "evaluate", "int_oo", "oo",
+}  # fmt: skip
+_EXPRESSION = re.compile(r"[\w\s'(),+*/<>=.\-]*")
+_TREES = {None, "builtins.tuple", "builtins.list", "builtins.dict"}
+
+
+class Padded(torch.nn.Module):
+    """A graph that takes exactly `rows` rows, or at least as many, made to take any number.
+
+    Rows are handed over `rows` at a time; the last ones are filled up with copies of the last row, whose answers
+    are dropped. Rows are taken to be answered one by one, as in any model in eval mode.
+    """
+
+    def __init__(self, graph: torch.nn.Module, rows: int) -> None:
+        super().__init__()
+        self.graph = graph
+        self.rows = rows
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(n, ...) to (n, ...)."""
+        answers = []
+        for part in torch.split(inputs, self.rows):
+            lacking = self.rows - len(part)
+            whole = torch.cat([part, part[-1:].expand(lacking, *part.shape[1:])]) if lacking else part
+            answers.append(self.graph(whole)[: len(part)])
+        return torch.cat(answers)
+
+
+def load_exported(data: bytes, name: str) -> tuple[torch.nn.Module, str | None]:
+    """The graph module of a `.pt2` file and a note about its batch, None where it takes any number of rows.
+
+    Raises:
+        ModelFileRejected: the archive holds what could run code, or is broken, or takes several inputs.
+    """
+    safe = _rebuilt(data, name)
+    program = torch.export.load(io.BytesIO(safe))
+    graph = program.module(check_guards=False)
+    sample = _sample(program, name)
+    exported = len(sample)
+    taken = {rows for rows in {*ROWS, exported} if _takes(graph, sample, rows)}
+    if set(ROWS) <= taken:
+        return graph, None
+    if exported not in taken:
+        raise ModelFileRejected(f"{name}: the graph fails on its own sample of {exported} rows")
+    return Padded(graph, exported), (
+        f"the graph takes {exported} rows at a time, not each of {', '.join(map(str, ROWS))}; "
+        "batches are filled up with copies whose answers are dropped"
+    )
+
+
+def _sample(program: Any, name: str) -> torch.Tensor:
+    """A batch of the shape that the graph was exported with."""
+    wanted = program.graph_signature.user_inputs
+    if len(wanted) != 1 or len(program.graph_signature.user_outputs) != 1:
+        raise ModelFileRejected(
+            f"{name}: an exported graph must have one input and one output; it has {len(wanted)} and "
+            f"{len(program.graph_signature.user_outputs)}"
+        )
+    node = next(each for each in program.graph.nodes if each.name == wanted[0])
+    value = node.meta["val"]
+    shape = [int(each) if isinstance(each, int) else 3 for each in value.shape]
+    inputs = program.example_inputs[0] if program.example_inputs else ()
+    given = inputs[0] if inputs else None
+    return given if isinstance(given, torch.Tensor) else torch.zeros(shape, dtype=value.dtype)
+
+
+def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int) -> bool:
+    """True where the graph answers this many rows, each as it answers it in the sample's own number."""
+    at = torch.arange(rows, device=sample.device) % len(sample)
+    try:
+        with torch.no_grad():
+            answer, whole = graph(sample[at]), graph(sample)
+    except Exception:  # a wrong shape may fail in any operator
+        return False
+    return bool(len(answer) == rows and torch.allclose(answer, whole[at], rtol=1e-3, atol=1e-4, equal_nan=True))
+
+
+def _rebuilt(data: bytes, name: str) -> bytes:
+    """An archive of the same members, each checked."""
+    found = members(data, name)
+    roots = {member.partition("/")[0] for member in found}
+    strange = [member for member in found if not _MEMBERS.fullmatch(member)]
+    if strange or len(roots) != 1:
+        what = one_line(strange[0]) if strange else f"{len(roots)} folders"
+        raise ModelFileRejected(
+            f"{name}: the torch.export archive holds what auditkit does not open: {what!r} (compiled code, custom "
+            "objects and pickles are refused). Save it again with torch.export.save from a plain module"
+        )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w") as rebuilt:
+        for member in found:
+            raw = archive.read(member)
+            if member.endswith("/models/model.json"):
+                _check_program(json.loads(raw), name)
+            elif member.endswith("_config.json"):
+                _check_payload(json.loads(raw), name)
+            elif member.endswith("/data/sample_inputs/model.pt") and raw:
+                torch.load(io.BytesIO(raw), weights_only=True)  # raises where torch would go on and unpickle it
+            rebuilt.writestr(member, raw)
+    return buffer.getvalue()
+
+
+def _check_payload(config: Any, name: str) -> None:
+    for entry in config["config"].values():
+        if entry["use_pickle"] or not re.fullmatch(r"(weight|tensor)_\d+", entry["path_name"]):
+            raise ModelFileRejected(
+                f"{name}: the torch.export archive holds a pickled tensor or object; it was not opened"
+            )
+
+
+def _check_program(program: Any, name: str) -> None:
+    """Check every text of a serialized program: it may end in generated source or in an evaluated expression."""
+    if program.get("guards_code"):
+        raise ModelFileRejected(f"{name}: the torch.export archive holds source code of guards; it was not opened")
+    for key, text in _texts(program, ""):
+        if not _harmless(key, text):
+            raise ModelFileRejected(
+                f"{name}: the torch.export archive holds a text that could run code, as {key}: {one_line(text, 80)!r}"
+            )
+
+
+def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each, key)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name == "metadata":  # of a node: where it was traced; looked up by torch, never run
+                continue
+            yield "expr_str" if key == "range_constraints" else "name", name
+            yield from _texts(each, name)
+
+
+def _harmless(key: str, text: str) -> bool:
+    if key in ("target", "as_operator"):
+        return bool(_OPERATORS.fullmatch(text)) and not _FORBIDDEN.fullmatch(text)
+    if key == "expr_str":
+        words = re.findall(r"[^\W\d]\w*", text)
+        dotted = re.search(r"\.\s*[^\W\d]", text)
+        known = all(word in _WORDS or re.fullmatch(r"[a-z]+\d+", word) for word in words)
+        return bool(_EXPRESSION.fullmatch(text)) and not dotted and known
+    if key in ("in_spec", "out_spec"):
+        return not text or _plain_tree(json.loads(text))
+    if key in ("as_string", "as_strings"):
+        return bool(_TEXTS.fullmatch(text))
+    return bool(_NAMES.fullmatch(text)) and "__" not in text.replace("L__self__", "")
+
+
+def _plain_tree(spec: Any) -> bool:
+    """True for `[protocol, tree]` of tuples, lists and dicts with plain keys."""
+
+    def plain(tree: Any) -> bool:
+        context = tree["context"]
+        return (
+            tree["type"] in _TREES
+            and (context is None or bool(re.fullmatch(r'null|\[("\w+"(, )?)*\]', context)))
+            and all(plain(each) for each in tree["children_spec"])
+        )
+
+    return isinstance(spec, list) and len(spec) == 2 and spec[0] == 1 and plain(spec[1])

@@ -1,0 +1,238 @@
+"""Model files: told apart by their bytes, opened by the one loader that fits, never by a less safe one after it.
+
+Only files that are known to run no foreign code are opened without a word. A pickle needs the user's own flag, types in
+a `.skops` file that its defaults do not know need to be named, and every foreign failure is a ModelFileRejected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import io
+import pathlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from auditkit.errors import AuditkitError, ModelFileRejected, require
+from auditkit.models import Model, ModelOptions
+from auditkit.plugins.models.answering import note, warned
+from auditkit.plugins.models.archives import MOST_BYTES, members
+from auditkit.plugins.models.wrapping import wrap
+from auditkit.text import one_line
+
+_PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".ckpt", ".bin")
+_COMPRESSED = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x78\x01",
+    b"\x78\x5e",
+    b"\x78\x9c",
+    b"\x78\xda",
+    b"\x04\x22\x4d\x18",
+)
+_SAFE = ".skops (scikit-learn), .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), .txt (LightGBM)"
+
+
+class _Opened(NamedTuple):
+    """What a loader gives back."""
+
+    model: Any
+    """A live object, or a Model already."""
+    loaded: str
+    notes: tuple[str, ...] = ()
+
+
+def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
+    """The Model in a file, or None where its bytes are of no format known here.
+
+    Raises:
+        ModelFileRejected: the file is missing, broken, unsafe, or of a format that is known and not supported.
+    """
+    if not path.is_file():
+        raise ModelFileRejected(f"path must be a model file; there is none at {one_line(path)}")
+    if path.stat().st_size > MOST_BYTES:
+        raise ModelFileRejected(f"{path.name}: a model file may have {MOST_BYTES} bytes; it has {path.stat().st_size}")
+    data = path.read_bytes()
+    form = sniff(data, path)
+    if form is None:
+        return None
+    with _boundary(path.name, form) as caught:
+        opened = _LOADERS[form](data, path.name, options)
+        model = wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
+    if model is None:
+        raise ModelFileRejected(f"{path.name}: it holds a {type(opened.model).__name__}, which is no model")
+    model.loaded = opened.loaded
+    model.source = _source(path, data, form, options)
+    note(model, *opened.notes, *(warned(each) for each in caught))
+    return model
+
+
+def sniff(data: bytes, path: pathlib.Path) -> str | None:
+    """The format of a file, from its first bytes and, for an archive, its members."""
+    head = data[:64]
+    if head.startswith(b"PK\x03\x04"):
+        return _sniff_archive(data, path.name)
+    if head.startswith(b"\x89HDF"):
+        return "keras"
+    if len(data) > 9 and data[8:9] == b"{" and 2 <= int.from_bytes(data[:8], "little") <= len(data) - 8:
+        return "safetensors"
+    if head.startswith(b"{") and (b"learner" in head or b'"version"' in head):
+        return "xgboost"
+    if head.startswith((b"tree\nversion=", b"tree\r\nversion=")):
+        return "lightgbm"
+    if head[:1] == b"\x80" or head.startswith(_COMPRESSED):
+        return "pickle"
+    if head[:1] == b"\x08" and path.suffix == ".onnx":
+        return "onnx"
+    # the oldest pickles begin like any text: there the name may only make us more careful
+    return "pickle" if path.suffix in _PICKLE_NAMES else None
+
+
+def _sniff_archive(data: bytes, name: str) -> str:
+    found = members(data, name)
+    last = {member.rpartition("/")[2] for member in found}
+    if "schema.json" in found:
+        return "skops"
+    if "archive_format" in last or "serialized_exported_program.json" in last:
+        return "exported"
+    if "constants.pkl" in last:
+        return "torchscript"
+    if "data.pkl" in last:
+        return "torch"
+    if "model.weights.h5" in last:
+        return "keras"
+    raise ModelFileRejected(f"{name}: a zip archive, but of no known model format; supported are {_SAFE}")
+
+
+@contextlib.contextmanager
+def _boundary(name: str, form: str) -> Iterator[list[warnings.WarningMessage]]:
+    """Turn every foreign failure into a ModelFileRejected; collect warnings, keep prints out of our output."""
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("always")
+        try:
+            yield caught
+        except AuditkitError:
+            raise
+        except Exception as error:
+            raise ModelFileRejected(
+                f"{name}: the {form} file could not be opened: {type(error).__name__}: {one_line(error, 500)}"
+            ) from error
+
+
+def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    import skops.io
+
+    unknown = skops.io.get_untrusted_types(data=data)
+    strange = sorted(set(unknown) - set(options.trust))
+    if strange:
+        line = ", ".join(f'"{one_line(each)}"' for each in [*options.trust, *strange])
+        raise ModelFileRejected(
+            f"{name}: the file holds types that are not known to be safe: {', '.join(map(one_line, strange))}. "
+            f"If you vouch for them, write under [model]:\ntrust = [{line}]"
+        )
+    vouched = sorted(unknown)
+    model = skops.io.loads(data, trusted=vouched)
+    said = f"skops file; types vouched for: {', '.join(vouched)}" if vouched else "skops file, no foreign code"
+    return _Opened(model, said)
+
+
+def _pickle(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    _refuse_pickle(name, "pickle", options)
+    import joblib  # type: ignore[import-untyped]
+
+    return _Opened(joblib.load(io.BytesIO(data)), "pickle, trusted by the user (--trust-pickle): its code was run")
+
+
+def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    """A file of `torch.save`: weights alone where a class is named, the whole pickle only by flag."""
+    if options.class_path is not None:
+        from auditkit.plugins.models.weights import module_with, torch_weights
+
+        module = module_with(torch_weights(data), options, name)
+        return _Opened(module, f"torch weights (weights_only) into {options.class_path}: the user's own code was run")
+    _refuse_pickle(name, "torch.save file, which is a pickle", options)
+
+    torch = require("torch", "torch")
+    module = torch.load(io.BytesIO(data), weights_only=False, map_location="cpu")
+    if isinstance(module, Mapping):
+        raise ModelFileRejected(
+            f'{name}: it holds weights alone; name their architecture with class_path = "package.module:Class"'
+        )
+    return _Opened(module, "torch pickle, trusted by the user (--trust-pickle): its code was run")
+
+
+def _refuse_pickle(name: str, what: str, options: ModelOptions) -> None:
+    if not options.trust_pickle:
+        raise ModelFileRejected(
+            f"{name}: a {what} can run any code when it is opened, so it was not opened. If you trust whoever made it, "
+            f"run again with --trust-pickle (in Python: trust_pickle=True), or save the model as {_SAFE}"
+        )
+
+
+def _safetensors(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    from auditkit.plugins.models.weights import module_with, safe_weights
+
+    module = module_with(safe_weights(data), options, name)
+    return _Opened(module, f"safetensors weights into {options.class_path}: the user's own code was run")
+
+
+def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
+
+    require("torch", "torch")
+    from auditkit.plugins.models.exported import load_exported
+    from auditkit.plugins.models.torch import TorchModel
+
+    graph, remark = load_exported(data, name)
+    named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)
+    notes = ("an exported graph gives gradients of its inputs; its layers can be neither hooked nor trained",)
+    model = TorchModel(graph, named, hookable=False)
+    return _Opened(model, "torch.export archive, no foreign code", (*notes, remark) if remark else notes)
+
+
+def _xgboost(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    from auditkit.plugins.models.boosters import read_xgboost
+
+    return _Opened(read_xgboost(data, name), "XGBoost model file, no foreign code")
+
+
+def _lightgbm(data: bytes, name: str, options: ModelOptions) -> _Opened:
+    from auditkit.plugins.models.boosters import read_lightgbm
+
+    return _Opened(read_lightgbm(data), "LightGBM model file, no foreign code")
+
+
+def _unsupported(what: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
+    def refuse(data: bytes, name: str, options: ModelOptions) -> _Opened:
+        raise ModelFileRejected(f"{name}: {what} is not supported yet; {instead}")
+
+    return refuse
+
+
+_LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
+    "skops": _skops,
+    "pickle": _pickle,
+    "torch": _torch,
+    "safetensors": _safetensors,
+    "exported": _exported,
+    "xgboost": _xgboost,
+    "lightgbm": _lightgbm,
+    "onnx": _unsupported("ONNX", f'save the model as {_SAFE}, or give object = "package.module:factory"'),
+    "torchscript": _unsupported("TorchScript", "save the module with torch.export.save as .pt2"),
+    "keras": _unsupported("Keras", 'give object = "package.module:factory" with a function that asks the model'),
+}
+
+
+def _source(path: pathlib.Path, data: bytes, form: str, options: ModelOptions) -> Mapping[str, Any]:
+    """How to open it again, and how to tell that it is still the same file."""
+    return {
+        "path": str(path),
+        "format": form,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "class_path": options.class_path,
+        "arguments": dict(options.arguments),
+        "trust": list(options.trust),
+        "trust_pickle": options.trust_pickle,
+    }

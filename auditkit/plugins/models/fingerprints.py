@@ -1,0 +1,216 @@
+"""SHA-256 over the state of an object: the same for the same parameters in any process, saved, loaded or live.
+
+Nothing is pickled and no memory address enters. What decides no answer is left out: random generators, thread counts,
+verbosity, timings.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import types
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+_IDLE = {
+    "n_jobs", "n_threads", "nthread", "verbose", "verbosity", "random_state", "_random_state", "_rng", "_random_seed",
+    "_feature_subsample_rng", "_stop_words_id", "memory", "callbacks", "_sklearn_version", "_evals_result",
+    "_best_score", "refit_time_", "cv_results_", "_has_sorted_indices", "_has_canonical_format",
+}  # fmt: skip
+_SEARCHES = ("best_estimator_", "classes_")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def fingerprint(*things: Any) -> str:
+    """SHA-256 in hexadecimal over the state of these things, in order."""
+    walk = _Walk()
+    for thing in things:
+        walk.add(thing)
+    return walk.hash.hexdigest()
+
+
+class _Walk:
+    """One pass over an object graph, each object once."""
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+        self.seen: dict[int, int] = {}
+        self.alive: list[Any] = []  # an id is only unique while its object lives
+
+    def text(self, kind: str, value: object = "") -> None:
+        raw = str(value).encode("utf-8", "surrogatepass")
+        self.hash.update(f"{kind}:{len(raw)}:".encode() + raw)
+
+    def add(self, value: Any) -> None:
+        """Add any object."""
+        if isinstance(value, np.generic) and not isinstance(value, np.void):
+            value = value.item()
+        if value is None or isinstance(value, (bool, int, float, complex, str)):
+            self.text(type(value).__name__, repr(value))
+        elif isinstance(value, (bytes, bytearray)):
+            self.text("bytes", hashlib.sha256(value).hexdigest())
+        elif isinstance(value, np.dtype):
+            self.text("dtype", value.str)
+        elif isinstance(value, type):
+            self.text("type", f"{value.__module__}.{value.__qualname__}")
+        elif id(value) in self.seen:
+            self.text("again", self.seen[id(value)])
+        else:
+            self.seen[id(value)] = len(self.seen)
+            self.alive.append(value)
+            self.composite(value)
+
+    def composite(self, value: Any) -> None:
+        """Add an object that holds others."""
+        if isinstance(value, np.ndarray):
+            self.array(value)
+        elif isinstance(value, Mapping):
+            self.mapping("dict", value)
+        elif isinstance(value, (list, tuple)):
+            self.text("list" if isinstance(value, list) else "tuple", len(value))
+            for each in value:
+                self.add(each)
+        elif isinstance(value, (set, frozenset)):
+            self.text("set", sorted(fingerprint(each) for each in value))
+        elif isinstance(value, (np.random.Generator, np.random.RandomState)):
+            self.text("random")
+        elif isinstance(value, types.ModuleType):
+            self.text("module", value.__name__)
+        elif hasattr(value, "__code__"):
+            self.function(value)
+        elif isinstance(value, types.MethodType):
+            self.add(value.__func__)
+            self.add(value.__self__)
+        elif isinstance(value, functools.partial):
+            self.add((value.func, value.args, value.keywords))
+        else:
+            self.instance(value)
+
+    def array(self, array: np.ndarray) -> None:
+        """Add an array: field by field, for the bytes between fields are not defined."""
+        self.text("array", array.shape)
+        if array.dtype.names:
+            for name in array.dtype.names:
+                self.text("field", name)
+                self.array(array[name])
+        elif array.dtype.hasobject:
+            for each in array.ravel():
+                self.add(each)
+        else:
+            little = array.dtype.newbyteorder("<")
+            self.text("dtype", little.str)
+            self.hash.update(np.ascontiguousarray(array, dtype=little).tobytes())
+
+    def mapping(self, kind: str, values: Mapping[Any, Any]) -> None:
+        """Add the items of a mapping, sorted by key."""
+        items = sorted((str(key), type(key).__name__, key) for key in values if str(key) not in _IDLE)
+        self.text(kind, len(items))
+        for text, _, key in items:
+            self.text("key", text)
+            self.add(values[key])
+
+    def function(self, function: Any) -> None:
+        """Add a function: bytecode, constants, defaults, closure, and the globals that it names."""
+        self.text("function", function.__qualname__)
+        names = self.code(function.__code__)
+        self.add((function.__defaults__, function.__kwdefaults__))
+        self.add([_cell(each) for each in function.__closure__ or ()])
+        known = function.__globals__
+        self.mapping("globals", {name: known[name] for name in names if name in known})
+
+    def code(self, code: types.CodeType) -> set[str]:
+        """Add a code object and those inside it; the names that they look up."""
+        self.text("code", hashlib.sha256(code.co_code).hexdigest())
+        names = set(code.co_names)
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                names |= self.code(constant)
+            else:
+                self.add(constant)
+        return names
+
+    def instance(self, value: Any) -> None:
+        """Add any other object by its state."""
+        kind = type(value)
+        self.text("object", f"{kind.__module__}.{kind.__qualname__}")
+        if hasattr(value, "detach"):
+            self.add(tensor_bytes(value))
+        elif hasattr(value, "state_dict") and hasattr(value, "named_modules"):
+            self.add([_ADDRESS.sub("", repr(value)), *module_state(value)])
+        elif kind.__name__ == "Booster":
+            self.add(booster_bytes(value))
+        elif hasattr(value, "tocoo") and hasattr(value, "shape"):
+            whole = value.tocoo()
+            order = np.lexsort((whole.col, whole.row))
+            self.add([whole.shape, whole.row[order], whole.col[order], whole.data[order]])
+        elif hasattr(value, "to_numpy"):
+            self.add([_labels(value), value.to_numpy()])
+        elif all(hasattr(value, name) for name in ("best_estimator_", "cv_results_")):
+            self.add([getattr(value, name, None) for name in _SEARCHES])
+        else:
+            self.state(value)
+
+    def state(self, value: Any) -> None:
+        """Add what `__dict__` holds, or what the object would hand to a copy of itself."""
+        if vars_of := getattr(value, "__dict__", None):
+            self.mapping("state", vars_of)
+            return
+        try:
+            reduced = value.__reduce_ex__(2)
+        except Exception:  # an object that cannot be copied either: its text is all there is
+            self.text("repr", _ADDRESS.sub("", repr(value)))
+            return
+        if isinstance(reduced, str):
+            self.text("name", reduced)
+            return
+        rebuild, arguments, *rest = reduced
+        self.text("rebuild", getattr(rebuild, "__qualname__", ""))
+        self.add(arguments)
+        if rest:
+            self.add(rest[0])
+
+
+def tensor_bytes(tensor: Any) -> list[Any]:
+    """What a torch tensor holds, for hashing: type, shape and bytes."""
+    import torch  # only a tensor gets here
+
+    flat = tensor.detach().cpu().contiguous()
+    raw = flat.reshape(-1).view(torch.uint8).numpy() if flat.numel() else np.empty(0, np.uint8)
+    return [str(flat.dtype), tuple(flat.shape), raw]
+
+
+def module_state(module: Any) -> list[Any]:
+    """What a torch module decides by: parameters, buffers, and plain attributes of every layer; never its mode."""
+    layers = {
+        name: [type(each), {key: held for key, held in vars(each).items() if _plain(key, held)}]
+        for name, each in module.named_modules()
+    }
+    return [dict(module.state_dict()), dict(module.named_buffers()), layers]
+
+
+def _plain(key: str, held: Any) -> bool:
+    simple = isinstance(held, (bool, int, float, str, tuple)) or hasattr(held, "detach")
+    return simple and key != "training" and not key.startswith("_")
+
+
+def booster_bytes(booster: Any) -> list[Any]:
+    """What an XGBoost or LightGBM booster decides by: its trees, without the settings of its training."""
+    if hasattr(booster, "save_raw"):
+        return [bytes(booster.save_raw("ubj"))]
+    text: str = booster.model_to_string()
+    trees, _, rest = text.partition("\nparameters:")
+    return [trees, rest.partition("pandas_categorical:")[2]]
+
+
+def _labels(frame: Any) -> list[Any]:
+    return [list(map(str, getattr(frame, "columns", ()))), str(getattr(frame, "dtype", ""))]
+
+
+def _cell(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # an empty cell: a name that is not bound yet
+        return None

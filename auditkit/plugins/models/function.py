@@ -1,0 +1,211 @@
+"""Plain callables: inputs in, labels or probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from auditkit.data import as_array
+from auditkit.errors import ModelError
+from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.plugins.models.answering import (
+    adopt,
+    answer_probabilities,
+    failing,
+    names,
+    note,
+    noting,
+    positive_column,
+    prepared,
+    settle,
+)
+from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.predictions import spelling
+
+_TOLERANCE = 1e-3
+_FORMS = ("labels", "probabilities", "one probability", "number")
+
+
+class FunctionModel(Model):
+    """A callable `f(inputs)` that answers with (N,) labels, (N,) probabilities of the positive class, or (N, C).
+
+    Which of them is found out on the first rows and noted. Capabilities that depend on it are declared then:
+    ask once before planning.
+
+    Args:
+        function: takes a batch of inputs, of the kind that the audit data holds.
+        options: `classes` names the columns; it is required where the answers are probabilities. `output` is one of
+            `labels`, `probabilities`, `number` where the probe should not decide.
+
+    Raises:
+        ModelError: the options contradict each other.
+    """
+
+    kind = "function"
+
+    def __init__(self, function: Callable[[Any], Any], options: ModelOptions) -> None:
+        self._function = function
+        self._options = options
+        adopt(self, options, _name(function))
+        if options.output is not None and options.output not in ("labels", "probabilities", "number"):
+            raise ModelError(
+                f"{self.name}: output of a callable must be 'labels', 'probabilities' or 'number'; "
+                f"{options.output!r} was given"
+            )
+        able = {Capability.QUERIES}
+        if options.task == "regression":
+            self.task = "regression"
+            settle(self, options)
+            able.add(Capability.SCORES)
+        elif options.classes is not None:
+            self.classes = tuple(options.classes)
+            settle(self, options)
+        elif options.task is not None:
+            self.task = options.task
+        self.capabilities = frozenset(able)
+        note(self, "the fingerprint of a callable covers its code, closure and named globals, not all it may call")
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, as good as can be, over bytecode, closure, named globals, classes and threshold."""
+        chosen = self._options
+        return fingerprint("function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold)
+
+    def answer(self, inputs: Any) -> Answers:
+        """Answers for one batch.
+
+        Raises:
+            ModelError: the callable failed, or its answer has another shape or range than its first one.
+        """
+        eaten = prepared(inputs, self._options.preprocess, self.name)
+        with noting(self), failing(self.name, "the callable"):
+            array = _as_rows(self._function(eaten), len(inputs), self.name)
+        if not self.output:
+            self._settle(array)
+        if self.output == "number":
+            numbers = self._numbers(array)
+            return Answers(numbers, numbers, None)
+        if self.output == "labels":
+            return Answers(self._labels(array), None, None)
+        return answer_probabilities(self, self._both(array))
+
+    def _settle(self, array: np.ndarray) -> None:
+        """Find out from the first answer what the callable gives."""
+        output = self._form(array)
+        assert output in _FORMS
+        if output in ("probabilities", "one probability"):
+            two = len(self.classes) == 2
+            self.capabilities |= {Capability.PROBABILITIES} | ({Capability.SCORES} if two else set())
+        elif output == "labels" and self.threshold is not None:
+            raise ModelError(f"{self.name}: threshold needs probabilities; the callable gives labels only")
+        self.output = output
+        said = "as told" if self._options.output else f"by the first {len(array)} rows"
+        note(self, f"the callable answers with {_SPOKEN[output]}, {said}")
+
+    def _form(self, array: np.ndarray) -> str:
+        asked = self._options.output
+        if self.task == "regression" or asked == "number":
+            if self.task != "regression":
+                raise ModelError(f"{self.name}: output 'number' is for task='regression'")
+            return "number"
+        if asked == "labels":
+            return "labels"
+        if array.ndim == 2:
+            return self._needs_classes("one column per class", "probabilities")
+        if asked == "probabilities":
+            return self._needs_classes("one probability per row", "one probability")
+        known = {spelling(each) for each in self.classes}
+        if array.dtype.kind != "f" or (known and {spelling(each) for each in np.unique(array)} <= known):
+            return "labels"
+        if array.min() >= 0 and array.max() <= 1:
+            return self._needs_classes("one number in [0, 1] per row", "one probability")
+        raise ModelError(
+            f"{self.name}: the callable must give labels or probabilities; it gave numbers between {array.min():g} "
+            f"and {array.max():g}. Say task='regression', or name the classes with classes=…"
+        )
+
+    def _needs_classes(self, given: str, output: str) -> str:
+        if not self.classes:
+            raise ModelError(
+                f"{self.name}: classes must be named where the answers are probabilities; the callable gave {given}. "
+                "Pass classes=(…) in the order of the columns, the positive class last; "
+                "or say task='regression' where they are predicted numbers"
+            )
+        return output
+
+    def _numbers(self, array: np.ndarray) -> np.ndarray:
+        if array.ndim != 1 or array.dtype.kind not in "fiub":
+            raise ModelError(
+                f"{self.name}: a regression must give one number per row; it gave {array.dtype} of shape {array.shape}"
+            )
+        return array.astype(np.float64)
+
+    def _labels(self, array: np.ndarray) -> np.ndarray:
+        if array.ndim != 1:
+            raise ModelError(f"{self.name}: labels must have shape (N,); they have {array.shape}")
+        values = [each.item() if hasattr(each, "item") else each for each in np.unique(array)]
+        place = {spelling(each): position for position, each in enumerate(self.classes)}
+        unknown = [each for each in values if spelling(each) not in place]
+        if not unknown:
+            codes = [place[spelling(each)] for each in array]
+            return names(self.classes, np.array(codes, dtype=np.int64))
+        if self._options.classes is not None:
+            raise ModelError(
+                f"{self.name}: answers must be among the classes {list(self.classes)}; {unknown[0]!r} was given"
+            )
+        self.classes = tuple(sorted([*self.classes, *unknown], key=_order))
+        if len(self.classes) >= 2:
+            settle(self, self._options)
+        note(self, "classes were taken from the answers; name them with classes=… to be sure of them")
+        return array
+
+    def _both(self, array: np.ndarray) -> np.ndarray:
+        wide = array.astype(np.float64)
+        if self.output == "one probability":
+            if len(self.classes) != 2 or wide.ndim != 1:
+                raise ModelError(
+                    f"{self.name}: one probability per row needs exactly two classes; there are {len(self.classes)}, "
+                    f"and the shape is {wide.shape}"
+                )
+            at = positive_column(self)
+            wide = np.column_stack([1 - wide, wide] if at == 1 else [wide, 1 - wide])
+        if not np.isfinite(wide).all():
+            return wide  # said by Model.answers, with the count
+        if (wide < -_TOLERANCE).any() or (np.abs(wide.sum(axis=1) - 1) > _TOLERANCE).any():
+            raise ModelError(
+                f"{self.name}: probabilities must lie in [0, 1] and sum to 1 in every row; "
+                f"the sums lie between {wide.sum(axis=1).min():g} and {wide.sum(axis=1).max():g}, the smallest "
+                f"value is {wide.min():g}. Apply softmax or sigmoid in the callable"
+            )
+        return wide
+
+
+_SPOKEN = {
+    "labels": "labels",
+    "probabilities": "one probability per class",
+    "one probability": "the probability of the positive class",
+    "number": "predicted numbers",
+}
+
+
+def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
+    found = as_array(answer)
+    array = np.asarray(answer) if found is None else found
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in (1, 2) or len(array) != rows:
+        raise ModelError(
+            f"{name}: the callable must answer with one row per input, (N,) or (N, C); "
+            f"it gave shape {array.shape} for {rows} inputs"
+        )
+    return array
+
+
+def _order(value: Any) -> tuple[bool, Any]:
+    return (isinstance(value, str), value)
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

@@ -1,0 +1,305 @@
+"""Estimators and Pipelines of scikit-learn, and everything that speaks its interface, XGBoost and LightGBM included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from auditkit.data import Task, as_array
+from auditkit.errors import CapabilityError, ModelError
+from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.plugins.models.answering import (
+    PROBE,
+    adopt,
+    answer_probabilities,
+    failing,
+    names,
+    note,
+    noting,
+    positive_column,
+    prepared,
+    settle,
+)
+from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.trees import is_tree_ensemble, last_step
+from auditkit.predictions import spelling
+
+_LARGEST = {
+    "BaggingClassifier", "CalibratedClassifierCV", "DecisionTreeClassifier", "ExtraTreesClassifier",
+    "GradientBoostingClassifier", "HistGradientBoostingClassifier", "LGBMClassifier", "LogisticRegression",
+    "MLPClassifier", "RandomForestClassifier", "XGBClassifier",
+}  # fmt: skip
+"""Classifiers whose `predict` is the largest of `predict_proba` by construction."""
+
+
+class SklearnModel(Model):
+    """A fitted estimator, asked through `predict`, `predict_proba` and `decision_function`.
+
+    Args:
+        estimator: a classifier or a regressor; it is used as it is, never copied or fitted.
+        options: `classes` may name the classes of an estimator that was fitted on 0 … C-1.
+
+    Raises:
+        ModelError: the estimator is not fitted, has several outputs, or is neither a classifier nor a regressor.
+    """
+
+    def __init__(self, estimator: Any, options: ModelOptions, *, fitted: bool = True) -> None:
+        self._estimator = estimator
+        self._options = options
+        self._largest: bool | None = None
+        self.kind = _kind(estimator)
+        adopt(self, options, type(last_step(estimator)).__name__)
+        if fitted:
+            _check_fitted(estimator, self.name)
+        self.task = _task(estimator, options, self.name)
+        if self.task != "regression" and (fitted or hasattr(estimator, "classes_")):
+            self.classes = _classes(estimator, options, self.name)
+            settle(self, options)
+        elif self.task == "regression":
+            settle(self, options)
+        if fitted:
+            self._declare()
+
+    def _declare(self) -> None:
+        able = {Capability.QUERIES}
+        if self.task == "regression":
+            able.add(Capability.SCORES)
+        elif hasattr(self._estimator, "predict_proba"):
+            able |= {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
+        elif self.task == "binary" and hasattr(self._estimator, "decision_function"):
+            able.add(Capability.SCORES)
+            note(self, "scores are values of decision_function: uncalibrated, not probabilities")
+        elif self.threshold is not None:
+            raise ModelError(
+                f"{self.name}: threshold needs scores; a {type(self._estimator).__name__} gives decisions only"
+            )
+        if self._options.preprocess is None and is_tree_ensemble(self._estimator):
+            able.add(Capability.TREES)
+        self.capabilities = frozenset(able)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the fitted state, the preprocessing, the classes and the threshold."""
+        chosen = self._options
+        return fingerprint("sklearn", self._estimator, chosen.preprocess, chosen.classes, self.threshold)
+
+    def answer(self, inputs: Any) -> Answers:
+        """Answers for one batch; decisions are those of `predict`, or of the threshold where one is given."""
+        eaten = self._columns(prepared(inputs, self._options.preprocess, self.name))
+        with noting(self), failing(self.name, f"{type(self._estimator).__name__}"):
+            if self.task == "regression":
+                numbers = self._one_per_row(self._estimator.predict(eaten), len(inputs)).astype(np.float64)
+                return Answers(numbers, numbers, None)
+            if Capability.PROBABILITIES in self.capabilities or hasattr(self._estimator, "predict_proba"):
+                return self._from_probabilities(eaten)
+            return self._from_decisions(eaten)
+
+    def _from_probabilities(self, eaten: Any) -> Answers:
+        probabilities = np.asarray(self._estimator.predict_proba(eaten), dtype=np.float64)
+        if self.threshold is not None:
+            return answer_probabilities(self, probabilities)
+        if self._largest is not False and not self._known_largest():
+            probe = _closest(probabilities)
+            asked = self._codes(self._estimator.predict(_rows(eaten, probe)))
+            self._largest = bool((asked == np.argmax(probabilities[probe], axis=1)).all())
+            if not self._largest:
+                note(self, "decisions come from predict, which is not always the class of the largest probability")
+        if self._largest is False:
+            return answer_probabilities(self, probabilities, names(self.classes, self._codes(self._predict(eaten))))
+        return answer_probabilities(self, probabilities)
+
+    def _known_largest(self) -> bool:
+        last = last_step(self._estimator)
+        plain = type(last).__module__.partition(".")[0] in ("sklearn", "xgboost", "lightgbm")
+        return self._largest is True and plain and type(last).__name__ in _LARGEST
+
+    def _from_decisions(self, eaten: Any) -> Answers:
+        codes = self._codes(self._predict(eaten))
+        if Capability.SCORES not in self.capabilities:
+            return Answers(names(self.classes, codes), None, None)
+        scores = np.asarray(self._estimator.decision_function(eaten), dtype=np.float64).ravel()
+        at = positive_column(self)
+        scores = scores if at == 1 else -scores
+        if self.threshold is not None:
+            codes = np.where(scores >= self.threshold, at, 1 - at)
+        return Answers(names(self.classes, codes), scores, None)
+
+    def _predict(self, eaten: Any) -> np.ndarray:
+        return np.asarray(self._estimator.predict(eaten)).ravel()
+
+    def _codes(self, labels: Any) -> np.ndarray:
+        """Positions in the estimator's own classes, which have the order of ours."""
+        place = {spelling(each): position for position, each in enumerate(_own_classes(self._estimator))}
+        unique, inverse = np.unique(np.asarray(labels).ravel(), return_inverse=True)
+        return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
+
+    def _one_per_row(self, values: Any, rows: int) -> np.ndarray:
+        array = np.asarray(values)
+        if array.size != rows:
+            raise ModelError(
+                f"{self.name}: a regressor must predict one number per row; it gave shape {array.shape} for {rows} rows"
+            )
+        return array.reshape(rows)
+
+    def _columns(self, inputs: Any) -> Any:
+        """The columns that the estimator was fitted on, in its order."""
+        wanted = _feature_names(self._estimator)
+        array = as_array(inputs)
+        if array is not None:
+            if wanted is None or array.ndim != 2:
+                return array
+            return _named(array, wanted, self.name)
+        if not hasattr(inputs, "columns"):
+            return inputs
+        if wanted is None:
+            return inputs.to_numpy() if _numeric(inputs) and not _takes_names(self._estimator) else inputs
+        missing = [name for name in wanted if name not in inputs.columns]
+        if missing:
+            raise ModelError(
+                f"{self.name}: the inputs must have the columns that the model was fitted on; missing: "
+                f"{', '.join(map(repr, missing[:10]))}. Given: {', '.join(repr(str(each)) for each in inputs.columns)}"
+            )
+        return inputs[list(wanted)]
+
+    def fresh(self) -> SklearnModel:
+        """An unfitted clone; fit its `estimator()` and it is a model like any other, after `fitted()`.
+
+        Raises:
+            CapabilityError: the estimator cannot be cloned.
+        """
+        from sklearn.base import clone
+
+        if self._options.fresh is not None:
+            return SklearnModel(self._options.fresh(), self._options, fitted=False)
+        try:
+            other = SklearnModel(clone(self._estimator), self._options, fitted=False)
+        except (TypeError, RuntimeError) as error:
+            raise CapabilityError(f"{self.name}: no unfitted copy can be made: {error}; give fresh=…") from error
+        return other
+
+    def fitted(self) -> SklearnModel:
+        """The model again after its `estimator()` was fitted: classes and capabilities are read anew."""
+        return SklearnModel(self._estimator, self._options)
+
+    def estimator(self) -> Any:
+        """The estimator or whole Pipeline, the best one of a search; None behind a preprocessing of the user's own."""
+        if self._options.preprocess is not None:
+            return None
+        return getattr(self._estimator, "best_estimator_", self._estimator)
+
+
+def _kind(estimator: Any) -> str:
+    library = type(last_step(estimator)).__module__.partition(".")[0]
+    return library if library in ("xgboost", "lightgbm") else "sklearn"
+
+
+def _check_fitted(estimator: Any, name: str) -> None:
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if type(last_step(estimator)).__module__.partition(".")[0] not in ("sklearn", "xgboost", "lightgbm"):
+        return
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError as error:
+        raise ModelError(f"{name}: the model must be fitted; call its fit first") from error
+
+
+def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
+    from sklearn.base import is_classifier, is_regressor
+
+    with failing(name, "reading the kind of estimator"):
+        if hasattr(estimator, "__sklearn_tags__"):
+            classifier, regressor = bool(is_classifier(estimator)), bool(is_regressor(estimator))
+        else:
+            classifier, regressor = (
+                hasattr(estimator, "classes_"),
+                getattr(estimator, "_estimator_type", "") == "regressor",
+            )
+    if classifier or (not regressor and hasattr(estimator, "predict_proba")):
+        return "binary" if options.task == "binary" else "multiclass"
+    if regressor or options.task == "regression":
+        if options.task not in (None, "regression"):
+            raise ModelError(f"{name}: task must be 'regression' for a regressor; {options.task!r} was given")
+        return "regression"
+    raise ModelError(
+        f"{name}: the model must be a classifier or a regressor; {type(estimator).__name__} is neither. "
+        "Wrap a function of its answers in place of it, or say task='regression'"
+    )
+
+
+def _own_classes(estimator: Any) -> tuple[Any, ...]:
+    return tuple(each.item() if hasattr(each, "item") else each for each in estimator.classes_)
+
+
+def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...]:
+    if not hasattr(estimator, "classes_"):
+        raise ModelError(f"{name}: a classifier must have classes_; this one has none. Is it fitted?")
+    found = estimator.classes_
+    if isinstance(found, list) and found and isinstance(found[0], np.ndarray):
+        raise ModelError(f"{name}: the model must have one output; it was fitted on {len(found)}. Wrap one of them")
+    own = _own_classes(estimator)
+    if options.classes is None or [*map(spelling, options.classes)] == [*map(spelling, own)]:
+        return own
+    numbered = own == tuple(range(len(own)))
+    named = not {spelling(each) for each in options.classes} & {spelling(each) for each in own}
+    if len(options.classes) == len(own) and numbered and named:
+        return tuple(options.classes)
+    raise ModelError(
+        f"{name}: classes must be the estimator's own, in its order, {list(own)}, or names for classes that are "
+        f"numbered from 0; {list(options.classes)} was given"
+    )
+
+
+def _feature_names(estimator: Any) -> tuple[Any, ...] | None:
+    try:
+        found = estimator.feature_names_in_
+    except Exception:  # whatever a foreign property raises, it names no features
+        return None
+    return None if found is None else tuple(found)
+
+
+def _takes_names(estimator: Any) -> bool:
+    """A Pipeline without fitted names begins with a step that reads the table itself."""
+    return hasattr(estimator, "steps") or type(last_step(estimator)).__module__.partition(".")[0] not in (
+        "sklearn", "xgboost", "lightgbm",
+    )  # fmt: skip
+
+
+def _numeric(frame: Any) -> bool:
+    return all(getattr(kind, "kind", "O") in "fiub" for kind in frame.dtypes)
+
+
+def _named(array: np.ndarray, wanted: tuple[Any, ...], name: str) -> Any:
+    import pandas  # only an estimator fitted on a table gets here
+
+    if array.shape[1] != len(wanted):
+        raise ModelError(
+            f"{name}: the inputs must have the {len(wanted)} columns that the model was fitted on; "
+            f"they have {array.shape[1]}"
+        )
+    return pandas.DataFrame(array, columns=list(wanted))
+
+
+def _rows(eaten: Any, at: np.ndarray) -> Any:
+    if hasattr(eaten, "iloc"):
+        return eaten.iloc[at]
+    return [eaten[position] for position in at] if isinstance(eaten, list) else eaten[at]
+
+
+def _closest(probabilities: np.ndarray) -> np.ndarray:
+    """Up to PROBE rows on which another rule would differ first: the least certain of each decided class.
+
+    For two classes this finds every rule that is a threshold on the probability: the rows that it flips are the
+    least certain ones on their side.
+    """
+    decided = np.argmax(probabilities, axis=1)
+    ordered = np.sort(probabilities, axis=1)
+    certainty = ordered[:, -1] - ordered[:, -2] if probabilities.shape[1] > 1 else ordered[:, -1]
+    present = np.unique(decided)
+    each = max(1, PROBE // len(present))
+    chosen = [
+        np.flatnonzero(decided == one)[np.argsort(certainty[decided == one], kind="stable")[:each]] for one in present
+    ]
+    return np.sort(np.concatenate(chosen))

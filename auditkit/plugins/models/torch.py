@@ -1,0 +1,261 @@
+"""Torch modules: classifiers and regressors on any device."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+
+from auditkit.data import take_rows
+from auditkit.errors import CapabilityError, ModelError
+from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.plugins.models.answering import (
+    PROBE,
+    adopt,
+    answer_probabilities,
+    failing,
+    note,
+    noting,
+    prepared,
+    settle,
+)
+from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.torch_inputs import to_tensor
+from auditkit.plugins.models.torch_output import of_class, tell, to_probabilities
+from auditkit.plugins.models.torch_state import answering, frozen, keeping, reset
+
+_OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
+
+
+class TorchModel(Model):
+    """A torch module, asked in eval mode and left as it was found.
+
+    What its output means is found out on the first rows asked about and recorded in `output` and in the notes; task,
+    classes and the capabilities that depend on them are settled then: ask once before planning.
+
+    Args:
+        module: maps (n, ...) to (n, C), (n, 1) or (n,); it stays where it is unless `options.device` names another
+            device, where a copy of it goes.
+        options: `preprocess` makes arrays or tensors of the inputs; `output` says `logits` or `probabilities` where the
+            probe should not decide; one output per row is about the second of two classes.
+        hookable: False for a graph of which only inputs and outputs may be touched.
+
+    Raises:
+        ModelError: the device is not there, or the options contradict each other.
+    """
+
+    kind = "torch"
+    batch = 512
+
+    def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
+        self._options = options
+        adopt(self, options, type(module).__name__)
+        if options.output is not None and options.output not in _OUTPUTS:
+            raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
+        self._module, self._device = _placed(module, options.device, self.name)
+        self.device = str(self._device)
+        self._whole = any(isinstance(each, (torch.nn.Embedding, torch.nn.EmbeddingBag)) for each in module.modules())
+        floats = (each.dtype for each in module.parameters() if each.dtype.is_floating_point)
+        self._float = next(floats, torch.float32)
+        self._hookable = hookable
+        self._declare()
+
+    @classmethod
+    def wrap(cls, module: torch.nn.Module, options: ModelOptions) -> TorchModel:
+        """A model of a live module: opacus's wrapper is taken off a copy, for captum, shap and ART fail on it."""
+        unwrap = getattr(type(module), "to_standard_module", None)
+        if unwrap is not None and type(module).__module__.partition(".")[0] == "opacus":
+            model = cls(unwrap(copy.deepcopy(module)), options)
+            note(model, f"a copy of the module inside {type(module).__name__} is audited")
+            return model
+        scripted = isinstance(module, torch.jit.ScriptModule)
+        return cls(module, options, hookable=not scripted and not isinstance(module, torch.fx.GraphModule))
+
+    def _declare(self) -> None:
+        """What can be said before the first answer."""
+        able = {Capability.QUERIES, Capability.GRADIENTS}
+        if self._hookable:
+            able.add(Capability.TORCH_MODULE)
+        chosen = self._options
+        if chosen.task is not None:
+            self.task = chosen.task
+        if self.task == "regression":
+            settle(self, chosen)
+            able.add(Capability.SCORES)
+        elif chosen.classes is not None:
+            self.classes = tuple(chosen.classes)
+            settle(self, chosen)
+        if self.task != "regression" and (chosen.task is not None or self.classes):
+            able |= {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
+        self.capabilities = frozenset(able)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over structure, parameters, buffers, preprocessing, classes and threshold; never mode or device."""
+        chosen = self._options
+        return fingerprint(
+            "torch", self._module, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold
+        )
+
+    def answer(self, inputs: Any) -> Answers:
+        """Answers for one batch, in eval mode and without gradients."""
+        encoded = self.encode(inputs)
+        # no_grad, not inference_mode: a layer that caches a tensor now must still serve gradients later
+        quiet = answering(self._module) if self._hookable else keeping(self._module)
+        with quiet, torch.no_grad(), noting(self), failing(self.name, type(self._module).__name__):
+            output = self._ask(encoded)
+            if not self.output:
+                self._settle(output[:PROBE], encoded[:PROBE])
+        values = output.detach().to(torch.float64).cpu().numpy()
+        if self.output == "number":
+            numbers = values.reshape(len(values))
+            return Answers(numbers, numbers, None)
+        return answer_probabilities(self, to_probabilities(values, self.output))
+
+    def _ask(self, encoded: torch.Tensor) -> torch.Tensor:
+        output = self._module(encoded)
+        output = getattr(output, "logits", output)
+        if not isinstance(output, torch.Tensor) or output.ndim not in (1, 2) or len(output) != len(encoded):
+            given = f"shape {tuple(output.shape)}" if isinstance(output, torch.Tensor) else f"a {type(output).__name__}"
+            raise ModelError(
+                f"{self.name}: the module must give one tensor (n, C), (n, 1) or (n,); it gave {given} for "
+                f"{len(encoded)} rows. Wrap it in a module that picks the right output"
+            )
+        return output
+
+    def _settle(self, output: torch.Tensor, encoded: torch.Tensor) -> None:
+        """Find out from real rows what the output means, and with it task and classes."""
+        kind = tell(output, encoded, self._ask, self._options, self.name)
+        if kind != "number":
+            count = 2 if kind.startswith("one ") else int(output.shape[1])
+            self.classes = self.classes or tuple(range(count))
+            settle(self, self._options)
+            able = {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
+            self.capabilities = (self.capabilities - {Capability.SCORES}) | able
+        self.output = kind
+        said = "as told" if self._options.output else f"by a probe of {len(output)} rows"
+        note(self, f"the output is read as {kind}, {said}")
+
+    def encode(self, inputs: Any) -> torch.Tensor:
+        """The tensor that the module eats for these inputs, on its device.
+
+        Raises:
+            ModelError: the inputs are no numbers and no preprocessing was given.
+        """
+        made = prepared(inputs, self._options.preprocess, self.name)
+        return to_tensor(made, self.name, self._whole, self._float, self._device)
+
+    def gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
+        """(N, ...) gradients of each row's class output with respect to the encoded inputs.
+
+        Args:
+            inputs: N rows, of the kind that the audit data holds.
+            targets: (N,) positions in `classes`; ignored for a regression. A single output counts for class 1 and,
+                with the other sign, for class 0.
+
+        Raises:
+            CapabilityError: the inputs are whole numbers, positions in an embedding.
+        """
+        wanted = np.asarray(targets)
+        if len(wanted) != len(inputs):
+            raise ModelError(f"{self.name}: targets must have one class per row ({len(inputs)}); it has {len(wanted)}")
+        if not self.output:
+            self.answers(take_rows(inputs, np.arange(min(PROBE, len(inputs)))))
+        parts, start = [], 0
+        with self.module():
+            while start < len(inputs):
+                at = np.arange(start, min(start + self.batch, len(inputs)))
+                try:
+                    parts.append(self._gradients(take_rows(inputs, at), wanted[at]))
+                except (MemoryError, RuntimeError) as error:
+                    if "out of memory" not in str(error).lower() or self.batch == 1:
+                        raise
+                    self.batch = max(1, self.batch // 2)
+                    note(self, f"out of memory: the batch was halved to {self.batch}")
+                    continue
+                start += len(at)
+        return np.concatenate(parts)
+
+    def _gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
+        encoded = self.encode(inputs)
+        if not encoded.dtype.is_floating_point:
+            raise CapabilityError(f"{self.name}: positions in an embedding are whole numbers and have no gradients")
+        leaf = encoded.detach().clone().requires_grad_(True)
+        places = torch.zeros(len(targets), dtype=torch.int64, device=self._device)
+        if self.output != "number":
+            if len(targets) and not (targets.min() >= 0 and targets.max() < len(self.classes)):
+                raise ModelError(f"{self.name}: targets must be positions in the {len(self.classes)} classes")
+            places = torch.as_tensor(targets.astype(np.int64), device=self._device)
+        with torch.enable_grad(), failing(self.name, "the gradient"):
+            total = of_class(self._ask(leaf), self.output, places).sum()
+            (gradient,) = torch.autograd.grad(total, leaf)
+        return gradient.detach().to(torch.float64).cpu().numpy()
+
+    def module(self) -> AbstractContextManager[torch.nn.Module]:
+        """The module in eval mode with frozen parameters; everything is put back on leaving, also after an exception.
+
+        `output` says what it gives. Without the capability `torch_module` it may be run forward, never hooked.
+        """
+        return frozen(self._module)
+
+    def kept(self) -> AbstractContextManager[Any]:
+        """Modes, hooks, parameters, their `requires_grad` and `.grad`, and buffers are put back on leaving."""
+        return keeping(self._module)
+
+    def fresh(self) -> TorchModel:
+        """A model of the same architecture with newly drawn parameters, read as this one is.
+
+        Raises:
+            CapabilityError: a layer does not know how to draw new parameters and no `fresh` was given.
+        """
+        if self._options.fresh is not None:
+            module = self._options.fresh()
+            if not isinstance(module, torch.nn.Module):
+                raise ModelError(f"{self.name}: fresh must make a torch module; it made a {type(module).__name__}")
+        else:
+            module = self._reset_copy()
+        other = TorchModel(module, dataclasses.replace(self._options, device=self.device))
+        other.name, other.batch = self.name, self.batch
+        other.task, other.classes, other.positive = self.task, self.classes, self.positive
+        other.output, other.capabilities = self.output, self.capabilities
+        return other
+
+    def _reset_copy(self) -> torch.nn.Module:
+        if not self._hookable:
+            raise CapabilityError(
+                f"{self.name}: an exported graph cannot be trained; give fresh=, which makes a module"
+            )
+        module = copy.deepcopy(self._module)
+        module.zero_grad(set_to_none=True)
+        stuck = reset(module)
+        if stuck:
+            raise CapabilityError(
+                f"{self.name}: no untrained copy can be made, for these layers have parameters but no "
+                f"reset_parameters(): {', '.join(stuck)}. Give fresh=, a function that makes an untrained module"
+            )
+        return module
+
+    def estimator(self) -> torch.nn.Module | None:
+        """The module itself, live; None where it may not be touched."""
+        return self._module if self._hookable else None
+
+
+def _placed(module: torch.nn.Module, wanted: str | None, name: str) -> tuple[torch.nn.Module, torch.device]:
+    """The module and its device; a copy of it where another device is wanted, so that the user's stays."""
+    tensors = [*module.parameters(), *module.buffers()]
+    here = tensors[0].device if tensors else torch.device("cpu")
+    if wanted is None:
+        return module, here
+    try:
+        device = torch.device(wanted)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(
+            f"{name}: device must be one that torch can use here, such as 'cpu'; {wanted!r} was given"
+        ) from error
+    same = device.type == here.type and (device.index is None or device.index == here.index)
+    return (module, here) if same else (copy.deepcopy(module).to(device), device)

@@ -1,0 +1,134 @@
+"""Everything about a torch module that an audit may disturb: kept, frozen, put back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+_RECURRENT = (torch.nn.RNNBase,)
+_TABLES = ("_parameters", "_buffers", "_modules")
+
+
+class Snapshot:
+    """What a module was: modes, hooks, parameters with their `requires_grad` and `.grad`, buffers.
+
+    Values are copied, so that restoring also undoes what was changed in place.
+    """
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        self._modules = [
+            (each, each.training, _tables(each), _hooks(each)) for each in module.modules()
+        ]  # fmt: skip
+        self._parameters = [
+            (
+                each,
+                each.requires_grad,
+                each.grad,
+                None if each.grad is None else each.grad.clone(),
+                each.detach().clone(),
+            )
+            for each in module.parameters()
+        ]
+        self._buffers = [(each, each.detach().clone()) for each in module.buffers()]
+
+    def restore(self) -> None:
+        """Put everything back."""
+        for module, training, tables, hooks in self._modules:
+            module.training = training
+            for name, kept in (*tables.items(), *hooks.items()):
+                table = module.__dict__[name]
+                table.clear()
+                table.update(kept)
+        with torch.no_grad():
+            for parameter, requires_grad, gradient, values, weights in self._parameters:
+                parameter.requires_grad_(requires_grad)
+                if not torch.equal(parameter, weights):
+                    parameter.copy_(weights)
+                if gradient is not None and values is not None:
+                    gradient.copy_(values)
+                parameter.grad = gradient
+            for buffer, values in self._buffers:
+                if not torch.equal(buffer, values):
+                    buffer.copy_(values)
+
+
+def _tables(module: torch.nn.Module) -> dict[str, Any]:
+    return {name: dict(module.__dict__[name]) for name in _TABLES}
+
+
+def _hooks(module: torch.nn.Module) -> dict[str, Any]:
+    """Every hook table of a module, by attribute name."""
+    return {
+        name: dict(value) for name, value in module.__dict__.items() if "_hooks" in name and isinstance(value, dict)
+    }
+
+
+@contextlib.contextmanager
+def keeping(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """The module, put back as it was on leaving, also after an exception."""
+    snapshot = Snapshot(module)
+    try:
+        yield module
+    finally:
+        snapshot.restore()
+
+
+@contextlib.contextmanager
+def frozen(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """The module in eval mode, parameters without gradients; put back on leaving.
+
+    Under CUDA cuDNN is off for recurrent layers meanwhile, for it refuses their backward pass in eval mode.
+    """
+    recurrent = any(isinstance(each, _RECURRENT) for each in module.modules())
+    cuda = any(each.is_cuda for each in module.parameters())
+    plain = torch.backends.cudnn.flags(enabled=False) if recurrent and cuda else contextlib.nullcontext()
+    with keeping(module), plain:
+        evaluate(module)
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
+            parameter.grad = None
+        yield module
+
+
+@contextlib.contextmanager
+def answering(module: torch.nn.Module) -> Iterator[None]:
+    """Eval mode while the module is only asked; the mode of each layer is put back."""
+    modes = [(each, each.training) for each in module.modules()]
+    try:
+        evaluate(module)
+        yield
+    finally:
+        for each, training in modes:
+            each.training = training
+
+
+def evaluate(module: torch.nn.Module) -> None:
+    """Eval mode for every layer; an exported graph has one mode for ever and refuses the call."""
+    for each in module.modules():
+        each.training = False
+
+
+def reset(module: torch.nn.Module) -> list[str]:
+    """Draw new parameters for every layer; the kinds of layer that cannot, with nothing changed where there are any."""
+    layers = [each for each in module.modules() if _own(each) or hasattr(each, "reset_parameters")]
+    stuck = sorted({type(each).__name__ for each in layers if _resetter(each) is None})
+    if not stuck:
+        for each in reversed(layers):  # children first: attention sets a bias of its output layer
+            resetter = _resetter(each)
+            assert resetter is not None
+            resetter()
+    return stuck
+
+
+def _own(module: torch.nn.Module) -> bool:
+    return next(module.parameters(recurse=False), None) is not None
+
+
+def _resetter(module: torch.nn.Module) -> Any:
+    for name in ("reset_parameters", "_reset_parameters"):
+        if callable(getattr(module, name, None)):
+            return getattr(module, name)
+    return None

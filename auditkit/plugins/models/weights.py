@@ -1,0 +1,79 @@
+"""Weights without an architecture, and the class of the user's own that they belong to."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import Any
+
+from auditkit.errors import ConfigError, ModelFileRejected, closest, require
+from auditkit.models import ModelOptions
+from auditkit.text import one_line
+
+
+def safe_weights(data: bytes) -> dict[str, Any]:
+    """The tensors of a `.safetensors` file."""
+    return require("safetensors.torch", "torch").load(data)
+
+
+def torch_weights(data: bytes) -> Any:
+    """The tensors of a file of `torch.save`, read with the restricted unpickler."""
+    return require("torch", "torch").load(io.BytesIO(data), weights_only=True, map_location="cpu")
+
+
+def module_with(weights: Any, options: ModelOptions, name: str) -> Any:
+    """A module of the user's class with these weights.
+
+    Raises:
+        ConfigError: `class_path` or `arguments` do not make a module.
+        ModelFileRejected: the weights do not fit it.
+    """
+    module = build(options, name)
+    if not isinstance(weights, dict):
+        raise ModelFileRejected(
+            f"{name}: it must hold a mapping of names to tensors; it holds a {type(weights).__name__}"
+        )
+    try:
+        module.load_state_dict(weights)
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise ModelFileRejected(
+            f"{name}: the weights do not fit {options.class_path}: {one_line(error, 600)}. "
+            "Check class_path and its arguments"
+        ) from error
+    return module
+
+
+def build(options: ModelOptions, name: str) -> Any:
+    """An instance of `class_path`, made with `arguments`."""
+    torch = require("torch", "torch")
+    if options.class_path is None:
+        raise ConfigError(
+            f'{name}: weights need the class that they belong to; write class_path = "package.module:Class" under '
+            "[model], and its arguments under [model.arguments]"
+        )
+    place, colon, attribute = options.class_path.partition(":")
+    if not colon or not place or not attribute:
+        raise ConfigError(f"class_path must be 'package.module:Class'; {options.class_path!r} was given")
+    try:
+        found = importlib.import_module(place)
+    except Exception as error:  # the user's own module, which may fail in any way
+        raise ConfigError(
+            f"class_path {options.class_path!r}: {place!r} cannot be imported: "
+            f"{type(error).__name__}: {one_line(error)}"
+        ) from error
+    if not hasattr(found, attribute):
+        raise ConfigError(
+            f"class_path {options.class_path!r}: no {attribute!r} there; {closest(attribute, dir(found))}"
+        )
+    try:
+        module = getattr(found, attribute)(**options.arguments)
+    except Exception as error:
+        raise ConfigError(
+            f"class_path {options.class_path!r} with arguments {dict(options.arguments)}: "
+            f"{type(error).__name__}: {one_line(error)}"
+        ) from error
+    if not isinstance(module, torch.nn.Module):
+        raise ConfigError(
+            f"class_path {options.class_path!r} must make a torch module; it made a {type(module).__name__}"
+        )
+    return module

@@ -1,0 +1,53 @@
+"""Which adapter a live object belongs to, decided without importing what the object does not need."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from auditkit.errors import ModelError
+from auditkit.models import Model, ModelOptions
+
+
+def wrap(obj: Any, options: ModelOptions) -> Model | None:
+    """The Model for `obj`, or None where no adapter here knows it.
+
+    An object can only be a torch module where torch has been imported, and likewise for the others.
+
+    Raises:
+        ModelError: a class was given in place of an object, or the object is broken.
+    """
+    if isinstance(obj, Model):
+        return obj
+    if isinstance(obj, type):
+        raise ModelError(f"model must be a fitted object, not a class; the class {obj.__qualname__!r} was given")
+    if _is_torch(obj):
+        from auditkit.plugins.models.torch import TorchModel
+
+        return TorchModel.wrap(obj, options)
+    if _is_booster(obj):
+        from auditkit.plugins.models.boosters import wrap_booster
+
+        return wrap_booster(obj, options)
+    if _is_estimator(obj):
+        from auditkit.plugins.models.sklearn import SklearnModel
+
+        return SklearnModel(obj, options)
+    if callable(obj):
+        from auditkit.plugins.models.function import FunctionModel
+
+        return FunctionModel(obj, options)
+    return None
+
+
+def _is_torch(obj: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and hasattr(torch, "nn") and isinstance(obj, torch.nn.Module)
+
+
+def _is_booster(obj: Any) -> bool:
+    return type(obj).__name__ == "Booster" and type(obj).__module__.partition(".")[0] in ("xgboost", "lightgbm")
+
+
+def _is_estimator(obj: Any) -> bool:
+    return all(callable(getattr(obj, name, None)) for name in ("predict", "fit", "get_params"))
