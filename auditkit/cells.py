@@ -8,29 +8,54 @@ suppression), and every cell inside a hidden one. Practice: ONS and UK LLC hide 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-MINIMUM = 10
+from auditkit.errors import DataError
+
+MINIMUM: Final = 10
 """People. The default of UK LLC and of ACRO."""
+MOST: Final = 100_000
+"""Cells of one table; more cannot be measured, nor read."""
+
+SMALL: Final = "fewer than {} people"
+INSIDE: Final = "inside a group that is too small to show"
+COMPLEMENT: Final = "hidden so that a smaller group cannot be worked out from it"
 
 
-class Cell(NamedTuple):
+class Members(NamedTuple):
+    """The rows of a cell, kept as positions: a mask of all rows for each of a thousand cells would not fit."""
+
+    at: np.ndarray
+    total: int
+
+
+class Cell:
     """One group or intersection of groups."""
 
-    where: dict[str, str]
-    """{attribute: value}, attributes in the order of the data."""
-    rows: np.ndarray
-    """(N,) bool: which rows are in it."""
-    hidden: str | None
-    """Why it may not be shown; None where it may."""
+    __slots__ = ("_members", "hidden", "where")
+
+    def __init__(self, where: dict[str, str], members: Members, hidden: str | None) -> None:
+        self.where = where
+        """{attribute: value}, attributes in the order of the data."""
+        self.hidden = hidden
+        """Why it may not be shown; None where it may."""
+        self._members = members
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(N,) bool: which rows are in it."""
+        mask = np.zeros(self._members.total, dtype=bool)
+        mask[self._members.at] = True
+        return mask
 
     @property
     def n(self) -> int:
         """How many rows; not to be written where `hidden` is set."""
-        return int(self.rows.sum())
+        return len(self._members.at)
 
 
 class Cells:
@@ -39,27 +64,37 @@ class Cells:
     Args:
         groups: {attribute: (N,) array of str}.
         minimum: cells with fewer rows are hidden, empty ones included.
+        decided: the cells of the whole data, where `groups` are a sample of it: what may be shown was decided there.
     """
 
-    def __init__(self, groups: Mapping[str, np.ndarray], minimum: int = MINIMUM) -> None:
+    def __init__(self, groups: Mapping[str, np.ndarray], minimum: int = MINIMUM, decided: Cells | None = None) -> None:
         self.groups = dict(groups)
         self.minimum = minimum
-        self.values = {name: [str(value) for value in np.unique(column)] for name, column in groups.items()}
-        self._codes = {
-            name: np.searchsorted(np.asarray(self.values[name]), column) for name, column in self.groups.items()
-        }
-        self._hidden: dict[tuple[str, ...], dict[tuple[int, ...], str]] = {}
+        self.values: dict[str, list[str]] = {}
+        self._codes: dict[str, np.ndarray] = {}
+        for name, column in self.groups.items():
+            values, codes = np.unique(np.asarray(column, dtype=str), return_inverse=True)
+            self.values[name] = values.tolist()
+            self._codes[name] = codes
+        self._places = {name: {value: at for at, value in enumerate(self.values[name])} for name in self.values}
+        self._decided = decided
+        self._hidden: dict[tuple[str, ...], np.ndarray] = {}
 
     def of(self, attributes: tuple[str, ...]) -> list[Cell]:
-        """Every cell of these attributes, hidden ones included, in the order of their values."""
-        hidden = self._decide(attributes)
-        cells = []
-        for position in np.ndindex(*self._shape(attributes)):
-            rows = np.ones(len(self._codes[attributes[0]]), dtype=bool)
-            for name, code in zip(attributes, position, strict=True):
-                rows &= self._codes[name] == code
-            where = {name: self.values[name][code] for name, code in zip(attributes, position, strict=True)}
-            cells.append(Cell(where, rows, hidden.get(position)))
+        """Every cell of these attributes, hidden ones included, in the order of their values.
+
+        Raises:
+            DataError: more than 100,000 cells.
+        """
+        fused, shape = self._fused(attributes)
+        order = np.argsort(fused, kind="stable")
+        ends = np.cumsum(np.bincount(fused, minlength=math.prod(shape)))
+        values = itertools.product(*(self.values[name] for name in attributes))
+        cells, start = [], 0
+        for end, each in zip(ends.tolist(), values, strict=True):
+            where = dict(zip(attributes, each, strict=True))
+            cells.append(Cell(where, Members(order[start:end], len(fused)), self.reason(where)))
+            start = end
         return cells
 
     def subsets(self, order: int = 1) -> Iterator[tuple[str, ...]]:
@@ -69,57 +104,64 @@ class Cells:
 
     def reason(self, where: Mapping[str, str]) -> str | None:
         """Why the cell `where` may not be shown; None where it may, or where it is not one of the data's."""
+        if self._decided is not None:
+            return self._decided.reason(where)
         if not where or any(name not in self.groups for name in where):
             return None
         attributes = tuple(name for name in self.groups if name in where)
-        try:
-            position = tuple(self.values[name].index(where[name]) for name in attributes)
-        except ValueError:
+        position = tuple(self._places[name].get(where[name], -1) for name in attributes)
+        if -1 in position:
             return None
-        return self._decide(attributes).get(position)
+        reason = REASONS[self._decide(attributes)[position]]
+        return reason and reason.format(self.minimum)
 
-    def _shape(self, attributes: tuple[str, ...]) -> tuple[int, ...]:
-        return tuple(len(self.values[name]) for name in attributes)
+    def _fused(self, attributes: tuple[str, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        """(N,) the position of each row's cell in the flattened table, and the shape of the table."""
+        shape = tuple(len(self.values[name]) for name in attributes)
+        if math.prod(shape) > MOST:
+            raise DataError(
+                f"the intersection of {', '.join(attributes)} has {math.prod(shape):,} cells; at most {MOST:,} can be "
+                "shown. Give bins or fewer values to one of them under [data.groups], or ask for fewer intersections"
+            )
+        return np.ravel_multi_index(tuple(self._codes[name] for name in attributes), shape), shape
 
-    def _counts(self, attributes: tuple[str, ...]) -> np.ndarray:
-        shape = self._shape(attributes)
-        fused = np.ravel_multi_index(tuple(self._codes[name] for name in attributes), shape)
-        return np.bincount(fused, minlength=int(np.prod(shape))).reshape(shape)
-
-    def _decide(self, attributes: tuple[str, ...]) -> dict[tuple[int, ...], str]:
-        """{position: reason} of the hidden cells of these attributes."""
+    def _decide(self, attributes: tuple[str, ...]) -> np.ndarray:
+        """The table of these attributes: for each cell the position of its reason in REASONS, 0 where it is shown."""
         if attributes in self._hidden:
             return self._hidden[attributes]
-        counts = self._counts(attributes)
-        small = f"fewer than {self.minimum} people"
-        hidden = {tuple(map(int, at)): small for at in np.argwhere(counts < self.minimum)}
-        for left_out in range(len(attributes)) if len(attributes) > 1 else ():
-            rest = attributes[:left_out] + attributes[left_out + 1 :]
-            for margin in self._decide(rest):
-                for code in range(counts.shape[left_out]):
-                    inside = (*margin[:left_out], code, *margin[left_out:])
-                    hidden.setdefault(inside, "inside a group that is too small to show")
+        fused, shape = self._fused(attributes)
+        counts = np.bincount(fused, minlength=math.prod(shape)).reshape(shape)
+        hidden = np.zeros(shape, dtype=np.int8)
+        for axis in range(len(shape)) if len(shape) > 1 else ():
+            margin = self._decide(attributes[:axis] + attributes[axis + 1 :])
+            hidden[np.broadcast_to(np.expand_dims(margin > 0, axis), shape)] = REASONS.index(INSIDE)
+        hidden[counts < self.minimum] = REASONS.index(SMALL)
         _complement(counts, hidden, self.minimum)
         self._hidden[attributes] = hidden
         return hidden
 
 
-def _complement(counts: np.ndarray, hidden: dict[tuple[int, ...], str], minimum: int) -> None:
+REASONS: Final = (None, SMALL, INSIDE, COMPLEMENT)
+
+
+def _complement(counts: np.ndarray, hidden: np.ndarray, minimum: int) -> None:
     """Hide more cells until no hidden one can be worked out from its line and the line's total.
 
     In every line along every axis, the hidden cells must be none, or at least two that hold `minimum` people together.
     """
-    because = "hidden so that a smaller group cannot be worked out from it"
+    if counts.ndim == 1:
+        counts, hidden = counts[None], hidden[None]  # one line is a table too
     changed = True
     while changed:
         changed = False
         for axis in range(counts.ndim):
-            others = [range(size) for number, size in enumerate(counts.shape) if number != axis]
-            for rest in itertools.product(*others):
-                line = [(*rest[:axis], code, *rest[axis:]) for code in range(counts.shape[axis])]
-                dark = [at for at in line if at in hidden]
-                light = [at for at in line if at not in hidden]
-                enough = len(dark) != 1 and sum(int(counts[at]) for at in dark) >= minimum
-                if dark and light and not enough:
-                    hidden[min(light, key=lambda at: (counts[at], at))] = because
-                    changed = True
+            lines, reasons = np.moveaxis(counts, axis, -1), np.moveaxis(hidden, axis, -1)
+            dark = reasons > 0
+            number = dark.sum(axis=-1)
+            held = np.where(dark, lines, 0).sum(axis=-1)
+            weak = (number > 0) & (number < counts.shape[axis]) & ((number == 1) | (held < minimum))
+            if weak.any():
+                smallest = np.where(dark, np.iinfo(np.int64).max, lines).argmin(axis=-1)
+                at = np.nonzero(weak)
+                reasons[(*at, smallest[at])] = REASONS.index(COMPLEMENT)  # a view: this writes into `hidden`
+                changed = True

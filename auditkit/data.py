@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from auditkit.accepting import accept
 from auditkit.cells import MINIMUM, Cell, Cells
+from auditkit.codes import from_codes, to_codes, whole_numbers
 from auditkit.errors import DataError
-from auditkit.schema import FeatureSchema, from_codes, infer_schema, to_codes
+from auditkit.inputs import as_array, take_rows
+from auditkit.labels import Recorded, Task
+from auditkit.schema import FeatureSchema
 
 if TYPE_CHECKING:
     import pandas
 
-Task: TypeAlias = Literal["binary", "multiclass", "regression"]
+__all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
+
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
-
-
-class Recorded(NamedTuple):
-    """Answers that stand beside the data instead of a model."""
-
-    decisions: np.ndarray | None
-    """(N,) in the vocabulary of the labels; for regression the predicted numbers."""
-    scores: np.ndarray | None
-    """(N,) float64: the score of the positive class."""
 
 
 @dataclass(frozen=True, eq=False)
 class AuditData:
-    """What a model is audited on. Make one with `AuditData.from_table`, or from arrays with this constructor."""
+    """What a model is audited on. Make one with `AuditData.from_table`, or from arrays with this constructor.
+
+    Raises:
+        DataError: lengths or indexes that do not agree, infinite values, missing labels, one class only, a positive
+            value that does not occur, probabilities given as decisions, weights that are not positive, or a group
+            that is none (see `auditkit.groups`).
+    """
 
     inputs: Any
     """A pandas DataFrame, an array or tensor `(N, ...)`, or a list of texts: what the model eats."""
@@ -61,9 +62,8 @@ class AuditData:
     """What was inferred or repaired, for the report."""
 
     def __post_init__(self) -> None:
-        _check_lengths(self)
-        if not self.schema and self.modality == "table" and hasattr(self.inputs, "columns"):
-            object.__setattr__(self, "schema", infer_schema(self.inputs))
+        for name, value in accept(self).items():
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -73,12 +73,12 @@ class AuditData:
         cls,
         source: str | os.PathLike[str] | pandas.DataFrame | Any,
         *,
-        label: str | None = None,
+        label: Any = None,
         positive: Any = None,
         groups: Sequence[str] | Mapping[str, Any] = (),
         **options: Any,
     ) -> AuditData:
-        """Audit data from a table: a DataFrame, or a csv, parquet or npz file.
+        """Audit data from a table: a DataFrame (pandas, polars, pyarrow), or a csv, parquet or npz file.
 
         See `auditkit.readers.read_table` for every option.
         """
@@ -96,24 +96,29 @@ class AuditData:
         """The distinct labels, sorted; empty for regression and where there are no labels."""
         if self.labels is None or self.task == "regression":
             return ()
-        return tuple(value.item() if hasattr(value, "item") else value for value in np.unique(self.labels))
+        return tuple(np.unique(self.labels).tolist())
 
     @functools.cached_property
     def digest(self) -> str:
         """SHA-256 over schema and values of everything here, the training split included."""
         return _digest(self)
 
+    @property
+    def seen_groups(self) -> tuple[str, ...]:
+        """The sensitive attributes that are among the inputs, so that the model sees them."""
+        return tuple(name for name in self.groups if name in self.feature_names)
+
+    @functools.cached_property
+    def _here(self) -> Cells:
+        """The cells of these rows; whether they are hidden is asked of the whole data."""
+        return self.cells if self.whole is None else Cells(self.groups, self.minimum_cell, self.whole)
+
     def slices(self, order: int = 1) -> list[Cell]:
         """Every group, and every intersection of up to `order` attributes, hidden ones included.
 
         The masks are about these rows; whether a cell is hidden was decided on the whole data.
         """
-        here = Cells(self.groups, self.minimum_cell)
-        return [
-            cell._replace(hidden=self.cells.reason(cell.where))
-            for attributes in here.subsets(order)
-            for cell in here.of(attributes)
-        ]
+        return [cell for attributes in self._here.subsets(order) for cell in self._here.of(attributes)]
 
     def take(self, rows: np.ndarray) -> AuditData:
         """The same data with only these rows (positions or a mask); what may be shown stays as decided before."""
@@ -130,7 +135,7 @@ class AuditData:
         )
 
     def codes(self) -> np.ndarray:
-        """The inputs as (N, D) float64 codes; see `auditkit.schema`.
+        """The inputs as (N, D) float64 codes; see `auditkit.codes`.
 
         Raises:
             DataError: the inputs are neither a table nor an array (N, D).
@@ -145,10 +150,12 @@ class AuditData:
     def decode(self, codes: np.ndarray) -> Any:
         """The inputs that these codes stand for, of the kind the model eats."""
         if hasattr(self.inputs, "columns"):
-            return from_codes(codes, self.schema)
+            frame = from_codes(codes, self.schema)
+            frame.columns = self.inputs.columns  # a model may want numbers as column names
+            return frame
         array = as_array(self.inputs)
-        kind = np.float64 if array is None else array.dtype
-        same = codes.astype(kind)
+        kind = np.dtype(np.float64) if array is None else array.dtype
+        same = whole_numbers(codes, kind) if kind.kind in "iu" else codes.astype(kind)
         return same if isinstance(self.inputs, np.ndarray) else self.inputs.new_tensor(same)
 
     @property
@@ -156,74 +163,30 @@ class AuditData:
         """The names of the features of a table or of an array (N, D); empty for anything else."""
         if self.schema:
             return tuple(feature.name for feature in self.schema)
-        shape = getattr(self.inputs, "shape", ())
+        shape: tuple[int, ...] = getattr(self.inputs, "shape", ())
         return tuple(f"x{number}" for number in range(shape[1])) if len(shape) == 2 else ()
 
 
-def as_array(inputs: Any) -> np.ndarray | None:
-    """An array or a tensor as a numpy array; None for tables and texts."""
-    if isinstance(inputs, np.ndarray):
-        return inputs
-    if hasattr(inputs, "detach"):
-        array: np.ndarray = inputs.detach().cpu().numpy()
-        return array
-    return None
-
-
-def take_rows(inputs: Any, at: np.ndarray) -> Any:
-    """Rows of a table, an array, a tensor or a list, as the same kind of thing."""
-    if hasattr(inputs, "iloc"):
-        return inputs.iloc[at].reset_index(drop=True)
-    if isinstance(inputs, list):
-        return [inputs[position] for position in at]
-    return inputs[at]
-
-
-def _check_lengths(data: AuditData) -> None:
-    rows = len(data.inputs)
-    if rows == 0:
-        raise DataError(f"{data.name}: there are no rows; give at least one")
-    columns: dict[str, Any] = {"labels": data.labels, "weights": data.weights, **dict(data.groups.items())}
-    for name, column in columns.items():
-        if column is not None and len(column) != rows:
-            raise DataError(f"{data.name}: {name} must have one value per row ({rows}); it has {len(column)}")
-
-
 def _digest(data: AuditData) -> str:
-    """Names, types and values in one fixed form: NaN in one pattern, -0.0 as 0.0, every text length-prefixed."""
-    state = hashlib.sha256()
+    from auditkit.digests import Digest  # hashing is wanted only by those who write
 
-    def text(value: object) -> None:
-        raw = str(value).encode()
-        state.update(len(raw).to_bytes(8, "little") + raw)
-
-    def column(name: str, values: Any) -> None:
-        text(name)
-        array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
-        text(array.dtype.kind)
-        text(array.shape)
-        if array.dtype.kind in "fiub":
-            exact = array.astype(np.float64) + 0.0
-            state.update(np.where(np.isnan(exact), np.nan, exact).tobytes())
-        else:
-            for value in array.ravel():
-                text("\0missing" if value is None or value != value else value)
-
+    state = Digest()
+    array = as_array(data.inputs)
     if hasattr(data.inputs, "columns"):
-        for name in data.inputs.columns:
-            values = data.inputs[name]
-            column(str(name), values.to_numpy() if values.dtype.kind in "fiub" else values.astype(object).to_numpy())
+        state.frame(data.inputs)
+    elif array is not None:
+        state.array(array)
     else:
-        array = as_array(data.inputs)
-        column("inputs", np.asarray(data.inputs, dtype=object) if array is None else array)
-    for name, values in (("labels", data.labels), ("weights", data.weights), *sorted(data.groups.items())):
+        state.texts(list(data.inputs))
+    decisions, scores = data.recorded or (None, None)
+    parts = {"labels": data.labels, "weights": data.weights, "decisions": decisions, "scores": scores}
+    for name, values in (*parts.items(), *((f"group {name}", data.groups[name]) for name in sorted(data.groups))):
         if values is not None:
-            column(name, values)
-    for name, values in zip(("decisions", "scores"), data.recorded or (), strict=False):
-        if values is not None:
-            column(name, values)
+            state.text(name)
+            state.array(values)
+    for feature in data.schema:
+        state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
     for fact in (data.task, data.modality, data.positive, data.minimum_cell):
-        text(fact)
-    if data.train is not None:
-        text(data.train.digest)
+        state.text(fact)
+    state.text("no training split" if data.train is None else data.train.digest)
     return state.hexdigest()

@@ -10,6 +10,9 @@ import numpy as np
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, DataError
 from auditkit.models import Answers, Capability, Model, decide
+from auditkit.spelling import match_class, spelling
+
+__all__ = ["PROBE", "Predictions", "match_class", "spelling"]
 
 PROBE = 64
 """Rows asked about twice, to find out whether the model answers the same."""
@@ -156,22 +159,6 @@ class Predictions:
         if data.train is not None and data.train is self.data.train:
             other.__dict__["train"] = self.train
         return other
-
-
-def match_class(value: Any, known: tuple[Any, ...]) -> Any:
-    """`value` as `known` spells it: equal, or equal as text, as 1, 1.0, "1" and True are not but look it."""
-    if value in known:
-        return known[known.index(value)]
-    spelt = {spelling(each): each for each in known}
-    return spelt.get(spelling(value), value)
-
-
-def spelling(value: Any) -> str:
-    """A class value as text, whole numbers without a decimal point."""
-    plain = value.item() if hasattr(value, "item") else value
-    if isinstance(plain, float) and plain.is_integer():
-        plain = int(plain)
-    return str(plain)
 
 
 def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str) -> np.ndarray:

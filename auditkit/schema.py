@@ -1,23 +1,39 @@
-"""What each feature of a table is, and how a table becomes numbers and back.
+"""What each feature of a table is: kind, categories, range, and whether a perturbation may touch it.
 
-Any table becomes a matrix of float64 codes: numbers are themselves, a category is its position, a boolean is 0 or 1,
-missing is NaN. The way back gives exactly the columns and types that the model eats, so that a coalition, a neighbour
-or a perturbation can be made for any table.
+`auditkit.codes` makes a matrix of numbers from a table by its schema, and the table from the matrix again.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.errors import DataError
+from auditkit.codes import from_codes, to_codes
+from auditkit.errors import DataError, closest
+from auditkit.spelling import listed
 
 if TYPE_CHECKING:
     import pandas
 
+__all__ = [
+    "FeatureSchema",
+    "from_codes",
+    "infer_feature",
+    "infer_schema",
+    "merge_schemas",
+    "override_schema",
+    "to_codes",
+]
+
 Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text"]
+KINDS: Final = ("number", "integer", "category", "boolean", "text")
+EXACT: Final = 2**53
+"""Integers beyond this are no longer told apart as float64, so they are categories."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,10 @@ class FeatureSchema:
     """False: no perturbation may touch it (age, sex, …)."""
     dtype: str = ""
     """The column's type, given back by `decode`."""
+    storage: Any = dataclasses.field(default=None, compare=False, repr=False)
+    """The pandas type itself, where the name in `dtype` does not say all (the categories and their order)."""
+    absent: Any = dataclasses.field(default=math.nan, compare=False, repr=False)
+    """What stands for a missing value in a column of objects: None, NaN or NA."""
 
     @property
     def numeric(self) -> bool:
@@ -45,67 +65,191 @@ class FeatureSchema:
 
 
 def infer_feature(column: pandas.Series[Any], name: str) -> FeatureSchema:
-    """What a column is, from its type and its values."""
-    import pandas  # data frames are read only where a table is
+    """What a column is, from its type and its values.
 
-    present = column.dropna()
-    missing = int(len(column) - len(present))
-    dtype = str(column.dtype)
-    if isinstance(column.dtype, pandas.CategoricalDtype):
-        return FeatureSchema(name, "category", tuple(column.dtype.categories), missing=missing, dtype=dtype)
-    if pandas.api.types.is_bool_dtype(column.dtype):
-        return FeatureSchema(name, "boolean", (False, True), missing=missing, dtype=dtype)
-    if pandas.api.types.is_numeric_dtype(column.dtype):
-        values = present.to_numpy(dtype=np.float64)
-        if not np.isfinite(values).all():
-            raise DataError(f"column {name!r} holds infinite values; replace them or list them under [data] missing")
-        whole = bool(values.size) and bool((values == np.round(values)).all())
-        low, high = (float(values.min()), float(values.max())) if values.size else (None, None)
-        return FeatureSchema(name, "integer" if whole else "number", (), low, high, missing, dtype=dtype)
-    categories = tuple(sorted(present.unique(), key=str))
-    return FeatureSchema(name, "category", categories, missing=missing, dtype=dtype)
+    Raises:
+        DataError: infinite values, or values that cannot be compared (lists, arrays).
+    """
+    import pandas  # data frames are read only where a table is
+    from pandas.api import types
+
+    lacking = column.isna()
+    present = column[~lacking]
+    missing = int(lacking.sum())
+    dtype = column.dtype
+    objects = types.is_object_dtype(dtype)
+    absent = column[lacking].iloc[0] if objects and missing else math.nan
+    feature = FeatureSchema(name, "category", (), None, None, missing, True, str(dtype), dtype, absent)
+    if isinstance(dtype, pandas.CategoricalDtype):
+        return dataclasses.replace(feature, categories=tuple(dtype.categories.tolist()))
+    contents = types.infer_dtype(present, skipna=False) if objects else ""
+    if types.is_bool_dtype(dtype) or contents == "boolean":
+        return dataclasses.replace(feature, kind="boolean", categories=(False, True))
+    if contents in ("integer", "floating", "mixed-integer-float") or (not objects and dtype.kind in "iuf"):
+        return _number(feature, present, contents != "floating")
+    return dataclasses.replace(feature, categories=_distinct(present, name))
 
 
 def infer_schema(frame: pandas.DataFrame) -> tuple[FeatureSchema, ...]:
-    """The schema of every column of a table, in its order."""
-    return tuple(infer_feature(frame[name], str(name)) for name in frame.columns)
+    """The schema of every column of a table, in its order.
+
+    Raises:
+        DataError: two columns with the same name, infinite values, or values that cannot be compared.
+    """
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise DataError(f"column names must differ; {listed(twice)} occurs more than once. Rename the columns")
+    return tuple(infer_feature(frame.iloc[:, position], name) for position, name in enumerate(names))
 
 
-def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.ndarray:
-    """A table as (N, D) float64 codes; NaN where a value is missing."""
-    codes = np.empty((len(frame), len(schema)), dtype=np.float64)
-    for position, feature in enumerate(schema):
-        column = frame[feature.name]
-        if feature.numeric:
-            codes[:, position] = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            continue
-        place = {value: code for code, value in enumerate(feature.categories)}
-        codes[:, position] = [place.get(value, np.nan) for value in column.astype(object)]
-    return codes
+def merge_schemas(
+    schema: tuple[FeatureSchema, ...], other: tuple[FeatureSchema, ...]
+) -> tuple[tuple[FeatureSchema, ...], tuple[FeatureSchema, ...]]:
+    """Both schemas with the categories and ranges of both, so that their codes mean the same.
+
+    Raises:
+        DataError: a feature is a number in one and a category in the other.
+    """
+    theirs = {feature.name: feature for feature in other}
+    ours = {feature.name: feature for feature in schema}
+    merged = tuple(_merged(feature, theirs.get(feature.name), mine=True) for feature in schema)
+    return merged, tuple(_merged(feature, ours.get(feature.name), mine=False) for feature in other)
 
 
-def from_codes(codes: np.ndarray, schema: tuple[FeatureSchema, ...]) -> pandas.DataFrame:
-    """The table that `to_codes` would turn into these codes: same columns, same types."""
-    import pandas  # as above
+def override_schema(
+    schema: tuple[FeatureSchema, ...], overrides: Mapping[str, Mapping[str, Any]], frame: pandas.DataFrame
+) -> tuple[FeatureSchema, ...]:
+    """The schema with what the owner declared in place of what was inferred.
 
-    columns = {}
-    for position, feature in enumerate(schema):
-        columns[feature.name] = _column(codes[:, position], feature)
-    return pandas.DataFrame(columns)
+    Args:
+        schema: as inferred from `frame`.
+        overrides: `{"zip": {"kind": "category"}, "age": {"mutable": False, "low": 0, "high": 120}}`; also `categories`.
+        frame: the table, for the values of a number that is declared a category.
+
+    Raises:
+        DataError: an unknown feature or fact, or a fact that the values contradict.
+    """
+    names = [feature.name for feature in schema]
+    for name in overrides:
+        if name not in names:
+            raise DataError(f"schema: the inputs have no column {name!r}; {closest(name, names)}")
+    return tuple(
+        _overridden(feature, overrides[feature.name], frame.iloc[:, position]) if feature.name in overrides else feature
+        for position, feature in enumerate(schema)
+    )
 
 
-def _column(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
-    import pandas  # as above
+def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: bool) -> FeatureSchema:
+    values = present.to_numpy(dtype=np.float64)
+    values = values[~np.isnan(values)]  # a nullable column can hold NaN beside NA
+    if not np.isfinite(values).all():
+        count = int((~np.isfinite(values)).sum())
+        raise DataError(
+            f"column {feature.name!r} holds {count} infinite values; replace them by the largest number that is "
+            "meant, or by a missing value"
+        )
+    if not values.size:
+        return dataclasses.replace(feature, kind="number")
+    if (np.abs(values) >= EXACT).any() and present.dtype.kind != "f":
+        return dataclasses.replace(feature, categories=_distinct(present, feature.name))
+    whole = may_be_whole and bool((values == np.round(values)).all())
+    low, high = float(values.min()), float(values.max())
+    return dataclasses.replace(feature, kind="integer" if whole else "number", low=low, high=high)
 
+
+def _distinct(present: pandas.Series[Any], name: str) -> tuple[Any, ...]:
+    """The values of a column, sorted: numbers by size, anything else as text."""
+    try:
+        values = present.unique().tolist()
+    except TypeError:
+        raise DataError(
+            f"column {name!r} holds values that cannot be compared, such as lists; make one column of each part, "
+            "or take it out with drop"
+        ) from None
+    return tuple(sorted(values, key=None if present.dtype.kind in "iuf" else str))
+
+
+def _family(feature: FeatureSchema) -> str:
+    return "number" if feature.numeric else "boolean" if feature.kind == "boolean" else "category"
+
+
+def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, mine: bool) -> FeatureSchema:
+    if other is None or other == feature:
+        return feature
+    first, second = (feature, other) if mine else (other, feature)
+    if _family(feature) != _family(other):
+        if any(each.low is None and each.kind != "boolean" and not each.categories for each in (feature, other)):
+            return feature  # nothing but missing values on one side: no values to disagree about
+        raise DataError(
+            f"column {feature.name!r} is {first.kind} in the data and {second.kind} in the training split; write both "
+            f'alike, or say what it is, in the configuration: [data.schema."{feature.name}"] kind = "category"'
+        )
     if feature.numeric:
-        series = pandas.Series(codes)
-        whole = feature.dtype.lower().startswith(("int", "uint"))
-        return series.round().astype(feature.dtype) if whole and not series.isna().any() else _number(series, feature)
-    known = np.append(np.asarray(feature.categories, dtype=object), None)
-    position = np.where(np.isnan(codes), len(feature.categories), codes).astype(int)
-    values = pandas.Series(known[position], dtype=object)
-    return values.astype(feature.dtype) if feature.dtype and feature.dtype != "object" else values
+        bounds = [(each.low, each.high) for each in (feature, other) if each.low is not None and each.high is not None]
+        low, high = (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else (None, None)
+        kind: Kind = "integer" if feature.kind == other.kind == "integer" else "number"
+        return dataclasses.replace(feature, kind=kind, low=low, high=high)
+    known = set(first.categories)
+    categories = (*first.categories, *(value for value in second.categories if value not in known))
+    return dataclasses.replace(feature, kind=first.kind, categories=categories, storage=_widened(feature, categories))
 
 
-def _number(series: pandas.Series[Any], feature: FeatureSchema) -> pandas.Series[Any]:
-    return series.astype(feature.dtype) if feature.dtype.lower().startswith("float") else series
+def _widened(feature: FeatureSchema, categories: tuple[Any, ...]) -> Any:
+    """The type of a categorical column with the categories of both splits, its own first: its codes stay."""
+    import pandas  # as above
+
+    if not isinstance(feature.storage, pandas.CategoricalDtype):
+        return feature.storage
+    own = feature.storage.categories.tolist()
+    more = [value for value in categories if value not in set(own)]
+    return pandas.CategoricalDtype([*own, *more], ordered=feature.storage.ordered) if more else feature.storage
+
+
+def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas.Series[Any]) -> FeatureSchema:
+    known = ("kind", "categories", "low", "high", "mutable")
+    for fact in facts:
+        if fact not in known:
+            raise DataError(f"schema of {feature.name!r}: unknown fact {fact!r}; {closest(fact, known)}")
+    feature = _of_kind(feature, facts.get("kind", feature.kind), column)
+    if "mutable" in facts:
+        feature = dataclasses.replace(feature, mutable=bool(facts["mutable"]))
+    if "categories" in facts:
+        feature = _with_categories(feature, tuple(facts["categories"]))
+    for end in ("low", "high"):
+        if facts.get(end) is not None:
+            if not feature.numeric:
+                raise DataError(f"schema of {feature.name!r}: {end} is for numbers; the column is {feature.kind}")
+            bound = float(facts[end])
+            feature = (
+                dataclasses.replace(feature, low=bound) if end == "low" else dataclasses.replace(feature, high=bound)
+            )
+    if feature.low is not None and feature.high is not None and feature.low > feature.high:
+        low, high = f"{feature.low:g}", f"{feature.high:g}"
+        raise DataError(f"schema of {feature.name!r}: low must not be above high; low is {low} and high is {high}")
+    return feature
+
+
+def _of_kind(feature: FeatureSchema, kind: Any, column: pandas.Series[Any]) -> FeatureSchema:
+    if kind not in KINDS:
+        raise DataError(f"schema of {feature.name!r}: kind must be one of {listed(KINDS)}; {kind!r} was given")
+    if kind == feature.kind:
+        return feature
+    if kind in ("category", "text"):
+        categories = feature.categories or _distinct(column.dropna(), feature.name)
+        return dataclasses.replace(feature, kind=kind, categories=categories, low=None, high=None)
+    if feature.numeric and kind == "number":
+        return dataclasses.replace(feature, kind="number")
+    if feature.low is None and not feature.categories:
+        return dataclasses.replace(feature, kind=kind)
+    raise DataError(f"schema of {feature.name!r}: the values are {feature.kind}, they cannot be read as {kind}")
+
+
+def _with_categories(feature: FeatureSchema, categories: tuple[Any, ...]) -> FeatureSchema:
+    if feature.numeric:
+        raise DataError(f"schema of {feature.name!r}: categories are for a category; the column is {feature.kind}")
+    lost = [value for value in feature.categories if value not in categories]
+    if lost or len(set(categories)) < len(categories):
+        what = f"the data also holds {listed(lost)}" if lost else "one occurs twice"
+        raise DataError(f"schema of {feature.name!r}: categories must name every value once; {what}")
+    return dataclasses.replace(feature, categories=categories)

@@ -1,0 +1,250 @@
+"""What AuditData accepts: every part is checked once, at the edge, and brought into its final form."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit.cells import Cells
+from auditkit.errors import DataError
+from auditkit.groups import MISSING, group_column
+from auditkit.inputs import all_finite, any_infinite
+from auditkit.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
+from auditkit.schema import infer_schema, merge_schemas
+from auditkit.spelling import listed
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+MODALITIES = ("table", "image", "text", "sequence")
+
+
+def accept(data: AuditData) -> dict[str, Any]:
+    """The fields of `data` in their final form.
+
+    Rows drawn by `take` were accepted before and are left as they are.
+
+    Raises:
+        DataError: see `AuditData`.
+    """
+    if data.whole is not None:
+        _check_lengths(data, data.groups)
+        return {}
+    fields: dict[str, Any] = {"inputs": _inputs(data)}
+    data = _with(data, fields)
+    given = _aligned(data)
+    _check_lengths(data, given)
+    fields.update(_answers(data))
+    if data.weights is not None:
+        fields["weights"] = check_weights(data.weights, data.name)
+    fields["groups"] = {name: group_column(name, column) for name, column in data.groups.items()}
+    notes = (*fields.get("notes", data.notes), *_missing_notes(fields["groups"], data.minimum_cell))
+    fields["notes"] = tuple(dict.fromkeys(notes))
+    fields["inputs"] = _without_index(fields["inputs"])
+    if hasattr(data.inputs, "columns"):
+        fields["schema"] = _schema(data)
+    if data.train is not None:
+        fields.update(_with_train(_with(data, fields)))
+    return fields
+
+
+def check_weights(weights: Any, what: str) -> np.ndarray:
+    """(N,) float64 weights.
+
+    Raises:
+        DataError: a weight is missing, infinite, zero or negative.
+    """
+    try:
+        array = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{what}: weights must be numbers; they hold {listed(np.asarray(weights), 3)}") from None
+    wrong = ~(np.isfinite(array) & (array > 0))
+    if array.ndim != 1 or wrong.any():
+        shape = "" if array.ndim == 1 else f"of shape {array.shape} "
+        raise DataError(
+            f"{what}: weights must be positive finite numbers, one per row; {int(wrong.sum())} {shape}are not. "
+            "Take those rows out, or leave the weights out"
+        )
+    return array
+
+
+def check_index(values: Any, index: Any, what: str) -> None:
+    """A pandas Series must have the index of the table; by position it would silently match the wrong rows.
+
+    Raises:
+        DataError: the indexes differ.
+    """
+    own = getattr(values, "index", None)
+    if index is None or own is None or not hasattr(values, "iloc") or own.equals(index):
+        return
+    raise DataError(
+        f"{what} must have the index of the table; the two differ. Select both with the same rows, or, where they are "
+        "in the same order, give plain values with .to_numpy()"
+    )
+
+
+def _with(data: AuditData, fields: Mapping[str, Any]) -> AuditData:
+    """The same data with other fields, not accepted again."""
+    other = object.__new__(type(data))
+    other.__dict__.update({each.name: getattr(data, each.name) for each in dataclasses.fields(data)}, **fields)
+    return other
+
+
+def _inputs(data: AuditData) -> Any:
+    inputs = data.inputs
+    if data.task not in TASKS:
+        raise DataError(f"task must be one of {listed(TASKS)}; {data.task!r} was given")
+    if data.modality not in MODALITIES:
+        raise DataError(f"modality must be one of {listed(MODALITIES)}; {data.modality!r} was given")
+    if data.modality == "text" and not hasattr(inputs, "columns"):
+        return _texts(inputs, data.name)
+    if hasattr(inputs, "columns"):
+        if not hasattr(inputs, "iloc") or data.modality != "table":
+            kind = f"type {type(inputs).__name__} and modality {data.modality}"
+            raise DataError(f"{data.name}: inputs of {kind} are read with AuditData.from_table")
+        return inputs
+    if not hasattr(inputs, "shape") or hasattr(inputs, "toarray"):
+        hint = "call .toarray()" if hasattr(inputs, "toarray") else 'texts need modality="text"'
+        raise DataError(
+            f"{data.name}: inputs must be a pandas DataFrame, an array, a tensor or a list of texts; "
+            f"{type(inputs).__name__} was given ({hint})"
+        )
+    _check_array(inputs, data)
+    return inputs
+
+
+def _texts(inputs: Any, name: str) -> list[str]:
+    texts = inputs if isinstance(inputs, list) else list(inputs)
+    wrong = next((position for position, text in enumerate(texts) if not isinstance(text, str)), None)
+    if wrong is not None:
+        kind = type(texts[wrong]).__name__
+        raise DataError(f"{name}: inputs of modality text must be a list of str; the one at {wrong} is {kind}")
+    return texts if all(type(text) is str for text in texts) else [str(text) for text in texts]
+
+
+def _check_array(inputs: Any, data: AuditData) -> None:
+    shape = tuple(inputs.shape)
+    if str(inputs.dtype) == "object":
+        raise DataError(f"{data.name}: inputs hold Python objects; give a pandas DataFrame, or an array of numbers")
+    if data.modality == "table" and len(shape) != 2:
+        hint = 'modality="image"' if len(shape) == 4 else 'modality="sequence"'
+        raise DataError(f"{data.name}: a table must have the shape (N, D); got {shape}. Say {hint} if it is one")
+    if data.modality == "image" and len(shape) != 4:
+        raise DataError(
+            f"{data.name}: images must have the shape (N, C, H, W); got {shape}. A missing channel axis is added with "
+            "inputs[:, None]"
+        )
+    if data.modality == "table":
+        if any_infinite(inputs):
+            raise DataError(
+                f"{data.name}: inputs hold infinite values; replace them, or use NaN where they are missing"
+            )
+    elif not all_finite(inputs):
+        raise DataError(f"{data.name}: inputs of modality {data.modality} must be finite; they hold NaN or infinity")
+
+
+def _without_index(inputs: Any) -> Any:
+    """A table numbered from 0: rows are found by position from here on."""
+    if not hasattr(inputs, "columns"):
+        return inputs
+    plain = type(inputs.index).__name__ == "RangeIndex" and inputs.index.start == 0 and inputs.index.step == 1
+    return inputs if plain else inputs.reset_index(drop=True)
+
+
+def _aligned(data: AuditData) -> dict[str, Any]:
+    """The columns beside the inputs by name, their indexes compared."""
+    decisions, scores = data.recorded or (None, None)
+    columns = {"labels": data.labels, "weights": data.weights, "decisions": decisions, "scores": scores, **data.groups}
+    given = {name: column for name, column in columns.items() if column is not None}
+    index = data.inputs.index if hasattr(data.inputs, "columns") else None
+    for name, column in given.items():
+        if index is None and hasattr(column, "iloc"):
+            index = getattr(column, "index", None)
+        check_index(column, index, f"{data.name}: {name}")
+    return given
+
+
+def _check_lengths(data: AuditData, columns: Mapping[str, Any]) -> None:
+    rows = len(data.inputs)
+    if rows == 0:
+        raise DataError(f"{data.name}: there are no rows; give at least one")
+    for name, column in {**columns, "labels": data.labels, "weights": data.weights}.items():
+        if column is not None and len(column) != rows:
+            raise DataError(f"{data.name}: {name} must have one value per row ({rows}); it has {len(column)}")
+
+
+def _answers(data: AuditData) -> dict[str, Any]:
+    """Labels, recorded answers and the positive value, in one vocabulary."""
+    fields: dict[str, Any] = {}
+    what = f"{data.name}: {'labels' if data.label_name is None else f'label {data.label_name!r}'}"
+    classes: tuple[Any, ...] = ()
+    if data.labels is not None:
+        labels = check_labels(label_array(data.labels, what), data.task, what)
+        classes = () if data.task == "regression" else tuple(np.unique(labels).tolist())
+        fields["labels"] = labels
+    if data.recorded is not None:
+        fields["recorded"], note = check_recorded(Recorded(*data.recorded), classes, data.task)
+        decisions = fields["recorded"].decisions
+        if not classes and decisions is not None and data.task != "regression":
+            classes, what = tuple(np.unique(decisions).tolist()), f"{data.name}: decisions"
+        if note:
+            fields["notes"] = (*data.notes, note)
+    if data.positive is not None:
+        if data.task != "binary":
+            raise DataError(f"{data.name}: positive is for the task binary; the task is {data.task}. Take it out")
+        if classes:
+            fields["positive"], _ = pick_positive(data.positive, classes, what)
+    return fields
+
+
+def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int) -> list[str]:
+    notes = []
+    for name, column in groups.items():
+        lacking = int((column == MISSING).sum())
+        if lacking:
+            hidden = Cells({name: column}, minimum).reason({name: MISSING})
+            count = "" if hidden else f"{lacking} "
+            notes.append(f"group {name}: {count}missing values are the group {MISSING!r}")
+    return notes
+
+
+def _schema(data: AuditData) -> Any:
+    if not data.schema:
+        return infer_schema(data.inputs)
+    names = {str(name) for name in data.inputs.columns}
+    lost = [feature.name for feature in data.schema if feature.name not in names]
+    if lost:
+        raise DataError(f"{data.name}: the schema names columns that the inputs lack: {listed(lost)}")
+    return data.schema
+
+
+def _with_train(data: AuditData) -> dict[str, Any]:
+    """The training split in the codes of the data, and the data in those of the training split."""
+    train = data.train
+    assert train is not None  # asked by the caller
+    if train.task != data.task or train.modality != data.modality:
+        raise DataError(
+            f"{data.name}: the training split must be of the same task and modality, {data.task} and {data.modality}; "
+            f"it is {train.task} and {train.modality}"
+        )
+    if data.classes and train.classes and not set(data.classes) & set(train.classes):
+        raise DataError(
+            f"{data.name}: the labels of the training split are {listed(train.classes)}, those of the data "
+            f"{listed(data.classes)}; write both alike"
+        )
+    if not hasattr(data.inputs, "columns"):
+        ours, theirs = tuple(getattr(data.inputs, "shape", ()))[1:], tuple(getattr(train.inputs, "shape", ()))[1:]
+        if data.modality in ("table", "image") and ours != theirs:
+            raise DataError(f"{data.name}: a row has the shape {ours}, one of the training split {theirs}")
+        return {}
+    names, known = list(data.feature_names), set(train.feature_names)
+    if known != set(names):
+        different = sorted(known ^ set(names))
+        raise DataError(
+            f"{data.name}: the training split must have the same columns; they differ in {listed(different)}"
+        )
+    ours, theirs = merge_schemas(data.schema, train.schema)
+    return {"schema": ours, "train": train if theirs == train.schema else dataclasses.replace(train, schema=theirs)}
