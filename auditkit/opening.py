@@ -125,13 +125,8 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
-    options = ModelOptions(
-        name=settings.name, task=data.task, classes=settings.classes or data.classes or None, positive=data.positive,
-        threshold=settings.threshold,
-    )  # fmt: skip
-    model = host.wrap_model(data.recorded, options)
-    model.name = settings.name or f"recorded {settings.decisions or settings.scores}"
-    return model
+    name = settings.name or f"recorded {settings.decisions or settings.scores}"
+    return host.wrap_model(data, ModelOptions(name=name, threshold=settings.threshold))
 
 
 def _group(settings: GroupSettings) -> dict[str, Any]:

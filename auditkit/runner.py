@@ -229,7 +229,8 @@ def publish(host: Host, result: Result, folder: pathlib.Path | None) -> Result:
 
 
 def plan_only(host: Host, model: Model, data: AuditData, request: Request) -> Plan:
-    """The plan alone, for `auditkit run --plan`."""
+    """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
+    _ = _asked(model, data)
     return _plan(host, model, data, request)[0]
 
 
@@ -259,11 +260,7 @@ def _wrapped(host: Host, model: Any, data: AuditData) -> Model:
     """The model, wrapped for this data; recorded answers where there is no model."""
     if model is None and data.recorded is None:
         raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
-    options = ModelOptions(task=data.task, classes=data.classes or None, positive=data.positive)
-    if model is None:
-        return host.wrap_model(data.recorded, options)
-    bare = ModelOptions(task=data.task, positive=None)
-    return host.wrap_model(model, bare)
+    return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
 
 
 def _asked(model: Model, data: AuditData) -> Predictions:

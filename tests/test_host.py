@@ -42,8 +42,10 @@ class One(Check):
 def module(name: str = "plug", **members) -> types.ModuleType:
     made = types.ModuleType(name)
     for key, value in members.items():
-        if isinstance(value, type):
+        if isinstance(value, type) and value is not Check:
             value.__module__ = name
+        if hasattr(value, "check"):
+            value.check.__module__ = name
         setattr(made, key, value)
     return made
 

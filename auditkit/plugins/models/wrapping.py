@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from auditkit.data import AuditData
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
 
@@ -19,6 +20,10 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
     """
     if isinstance(obj, Model):
         return obj
+    if isinstance(obj, AuditData):
+        from auditkit.plugins.models.recorded import RecordedModel
+
+        return RecordedModel.of(obj, options.name, options.threshold)
     if isinstance(obj, type):
         raise ModelError(f"model must be a fitted object, not a class; the class {obj.__qualname__!r} was given")
     if _is_torch(obj):

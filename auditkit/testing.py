@@ -1,0 +1,161 @@
+"""What a plugin author tests with: toy data, a toy model, and one function that proves a plugin."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from auditkit.checks import Check
+from auditkit.data import AuditData
+from auditkit.host import Host
+from auditkit.measuring import Bench, measure
+from auditkit.models import Answers, Capability, Model, decide
+from auditkit.planning import make_plan
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult, canonical
+
+
+class ToyModel(Model):
+    """A fixed rule on the toy table; `constant` makes it answer the same for every row."""
+
+    kind = "toy"
+    classes = ("no", "yes")
+    positive = "yes"
+    capabilities = frozenset({Capability.QUERIES, Capability.SCORES, Capability.PROBABILITIES})
+
+    def __init__(self, constant: bool = False) -> None:
+        self.constant = constant
+        self.name = "constant" if constant else "toy"
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same rule."""
+        return f"toy-{self.constant}"
+
+    def answer(self, inputs: Any) -> Answers:
+        """Probabilities from a logistic rule on the numbers of the table."""
+        logits = inputs["income"].to_numpy() / 10 - inputs["age"].to_numpy() / 30 + 0.3
+        logits = logits + (inputs["housing"] == "own").to_numpy()
+        score = 1 / (1 + np.exp(-(np.ones(len(logits)) if self.constant else logits)))
+        both = np.column_stack([1 - score, score])
+        return Answers(decide(both, self.classes), score, both)
+
+
+def toy_data(rows: int = 200, seed: int = 0, *, train: bool = True, one_class: bool = False) -> AuditData:
+    """A small table with numbers, a category, missing values, labels and two group attributes.
+
+    Args:
+        rows: how many.
+        seed: the same table for the same seed.
+        train: with a training split beside it.
+        one_class: every label is the same.
+    """
+    import pandas  # a table is made only for tests
+
+    rng = np.random.default_rng(seed)
+    frame = pandas.DataFrame(
+        {
+            "age": rng.integers(18, 80, rows),
+            "income": rng.normal(10, 8, rows).round(2),
+            "housing": rng.choice(["rent", "own", "family"], rows),
+        }
+    )
+    truth = ToyModel().answer(frame).probabilities
+    assert truth is not None  # the toy model always gives them
+    labels = np.where(rng.random(rows) < truth[:, 1], "yes", "no")
+    return AuditData(
+        frame,
+        np.full(rows, "yes") if one_class else labels,
+        groups={"sex": rng.choice(["female", "male"], rows), "region": rng.choice(["north", "south"], rows)},
+        task="binary",
+        positive="yes",
+        name="toy data",
+        train=toy_data(rows, seed + 1, train=False) if train else None,
+    )
+
+
+def check_plugin(plugin: Any, *, only: str | None = None) -> list[str]:
+    """Prove a plugin: run each of its checks on plain and awkward data.
+
+    Args:
+        plugin: a `.py` file, a module, or an object with hooks.
+        only: the id of one check.
+
+    Returns:
+        The ids of the checks that were proved.
+
+    Raises:
+        AssertionError: which check broke which rule, and on what data.
+    """
+    host = Host([plugin], discover=False, builtin=False)
+    assert not host.faults, "; ".join(host.faults)
+    checks = {id: offer.value for id, offer in host.checks().items() if only in (None, id)}
+    assert checks, "the plugin offers no check; decorate a function with @auditkit.check or subclass auditkit.Check"
+    for kind in checks.values():
+        _check_facts(kind)
+        for name, model, data in _cases():
+            _check_case(host, kind, name, model, data)
+    return sorted(checks)
+
+
+def run_check(check: type[Check] | Check, model: Model, data: AuditData, seed: int = 0) -> CheckResult:
+    """One check as the runner would run it, controls and hidden cells applied; its failure is in the result."""
+    kind = check if isinstance(check, type) else type(check)
+    host = Host([_Offering(kind)], discover=False, builtin=False)
+    return _run(host, check() if isinstance(check, type) else check, model, data, seed)
+
+
+class _Offering:
+    """A plugin that offers one check class."""
+
+    def __init__(self, kind: type[Check]) -> None:
+        from auditkit.hookspecs import hookimpl  # kept off the instance's class, which has no other use for it
+
+        self.register_checks = hookimpl(lambda: [kind])
+        self.register_checks.__name__ = "register_checks"
+
+
+def _cases() -> Iterator[tuple[str, Model, AuditData]]:
+    yield "plain data", ToyModel(), toy_data()
+    yield "a constant model", ToyModel(constant=True), toy_data()
+    yield "one class only", ToyModel(), toy_data(one_class=True)
+    yield "one row", ToyModel(), toy_data(1)
+    yield "a group too small to show", ToyModel(), toy_data(30)
+    yield "no training split", ToyModel(), toy_data(train=False)
+
+
+def _check_facts(kind: type[Check]) -> None:
+    about = kind.about()
+    assert "." in kind.id, f"{kind.id}: an id must be of the form family.name"
+    asked = about.question
+    assert asked.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {asked!r}"
+    again = kind.model_validate(json.loads(kind().model_dump_json()))
+    assert again == kind(), f"{kind.id}: its parameters must survive JSON there and back"
+
+
+def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: AuditData) -> None:
+    where = f"{kind.id} on {name}"
+    digest, fingerprint = data.digest, model.fingerprint
+    random.seed(1)
+    np.random.seed(1)
+    before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]
+    first, second = (_run(host, kind(), model, data, 0) for _ in range(2))
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before, f"{where}: a global generator was changed"  # type: ignore[index, union-attr]
+    assert first.status != "error", f"{where}: {first.reason}"
+    assert canonical(first) == canonical(second), f"{where}: the same seed must give the same result twice"
+    del data.__dict__["digest"]
+    assert data.digest == digest, f"{where}: the data was changed"
+    assert model.fingerprint == fingerprint, f"{where}: the model was changed"
+    hidden = [each for each in first.measurements if data.cells.reason(each.slice) and each.value is not None]
+    assert not hidden, f"{where}: a group too small to show has a number"
+
+
+def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> CheckResult:
+    _, steps = make_plan(
+        host, model, data, checks=[check], parameters={}, limits=(), budget="quick", seed=seed
+    )  # fmt: skip
+    return measure(steps[0], Bench(host, model, data, Predictions(model, data), "quick", seed, "cpu"))
