@@ -42,9 +42,7 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
     _known_environment()
     settings = parse(Settings, {**document, "audit": audit}, found.name)
     if not settings.all_models:
-        raise ConfigError(
-            f"{found.name}: a [model] is required, with path, object, decisions or scores; none was given"
-        )
+        raise ConfigError(f"{found.name}: a [model] with path, object, decisions or scores is required; none was given")
     return settings
 
 

@@ -1,0 +1,128 @@
+"""The documents are true: their files are written, their code is run, their commands print what they show."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^( *)```(\w+)(?: title=\"([\w.]+)\")?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(path: pathlib.Path) -> list[tuple[str, str | None, str]]:
+    """(language, file to write, text) of every fenced block."""
+    return [(language, title, text) for _, language, title, text in BLOCK.findall(path.read_text())]
+
+
+def command(line: str, folder: pathlib.Path) -> subprocess.CompletedProcess:
+    words = shlex.split(line)
+    assert words[0] == "auditkit", line
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
+    return subprocess.run(
+        [sys.executable, "-m", "auditkit", *words[1:]], capture_output=True, text=True, cwd=folder, env=environment
+    )
+
+
+def check_console(text: str, folder: pathlib.Path) -> None:
+    """`$ auditkit …` is run; the lines after it must be its output, `…` standing for any lines."""
+    line, _, expected = text.partition("\n")
+    done = command(line.removeprefix("$ "), folder)
+    assert "Traceback" not in done.stderr, done.stderr
+    pattern = re.escape(expected.strip()).replace("…", r"(?s:.*)")
+    assert re.fullmatch(pattern, done.stdout.strip()), f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def run_document(path: pathlib.Path, folder: pathlib.Path) -> None:
+    for language, title, text in blocks(path):
+        if title:
+            (folder / title).write_text(text)
+        elif language == "python":
+            script = folder / "block.py"
+            script.write_text(text)
+            done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=folder)
+            assert done.returncode == 0, f"{text}\n{done.stderr}"
+        elif language == "console":
+            check_console(text, folder)
+
+
+PREPARE = """
+import numpy as np
+import pandas as pd
+rng = np.random.default_rng(0)
+n = 400
+frame = pd.DataFrame({"sex": rng.choice(["F", "M"], n), "answer": rng.choice(["yes", "no", "unknown"], n, p=[.5, .4, .1])})
+frame["truth"] = np.where(rng.random(n) < 0.9, frame.answer, "no")
+frame.to_csv("answers.csv", index=False)
+"""
+
+RECORDED = """
+[model]
+decisions = "answer"
+[data]
+path = "answers.csv"
+label = "truth"
+groups = ["sex"]
+"""
+
+
+@pytest.mark.parametrize("name", ["audit-a-model.md", "write-a-plugin.md", "in-a-pipeline.md"])
+def test_a_document_runs_from_top_to_bottom(name, tmp_path):
+    if name != "audit-a-model.md":
+        subprocess.run([sys.executable, "-c", PREPARE], cwd=tmp_path, check=True)
+        (tmp_path / "auditkit.toml").write_text(RECORDED)
+    if name == "in-a-pipeline.md":
+        assert command("auditkit run --budget quick --only performance", tmp_path).returncode == 5
+    run_document(ROOT / "docs" / name, tmp_path)
+
+
+def test_the_classes_in_the_plugin_guide_are_proved(tmp_path):
+    files = {title: text for _, title, text in blocks(ROOT / "docs" / "write-a-plugin.md") if title}
+    assert set(files) == {"acme.py", "stability.py", "timing.py"}
+    (tmp_path / "stability.py").write_text(files["stability.py"])
+    code = "from auditkit.testing import check_plugin; print(check_plugin('stability.py'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert "['acme.stability']" in done.stdout, done.stderr
+
+
+def test_the_smallest_plugin_has_six_lines():
+    files = {title: text for _, title, text in blocks(ROOT / "docs" / "write-a-plugin.md") if title}
+    assert len([line for line in files["acme.py"].splitlines() if line.strip()]) <= 6
+
+
+def test_the_readme_shows_the_real_output(tmp_path):
+    shown = [text for language, title, text in blocks(ROOT / "README.md") if language == "console"]
+    assert shown
+    for text in shown:
+        check_console(text, tmp_path)
+
+
+def test_the_readme_names_the_two_commands_that_the_makefile_has():
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    for target in ("demo", "test"):
+        assert f"make {target}" in readme
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+    assert "auditkit-rai" in readme
+
+
+def test_every_check_and_its_question_is_in_the_readme():
+    from auditkit.host import Host
+
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    host = Host(discover=False)
+    for id, offer in host.checks().items():
+        assert f"| `{id}` | {offer.value.about().question} |" in readme, id
+    for id in host.trainers():
+        assert f"`{id}`" in readme
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.name)
+def test_links_between_documents_resolve(path):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+        assert (path.parent / target).exists(), target
