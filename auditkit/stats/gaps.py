@@ -86,27 +86,37 @@ def smallest_ratio_interval(parts: Sequence[Shares], level: float = 0.95) -> Int
     return Interval(low=low, high=high, level=level, method=_method("ratios", parts))
 
 
-def shuffled_gaps(parts: Sequence[Shares], draws: int, rng: np.random.Generator) -> np.ndarray:
-    """(draws,) widest gaps if the groups were shuffled among the rows: the law of the gap where no group differs.
+def largest_z(parts: Sequence[Shares]) -> float:
+    """The largest difference between two groups in standard errors, in the part where it is largest; at least 0.
+
+    Standard errors, not differences, so that two large groups that differ for certain are not outshouted by the
+    chance differences of small ones.
+    """
+    return max(float(_studentized(part.successes[None, :], part.sizes)[0]) for part in parts)
+
+
+def shuffled_z(parts: Sequence[Shares], draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(draws,) values of `largest_z` if the groups were shuffled among the rows: its law where no group differs.
 
     Shuffling rows moves a fixed number of successes over groups of fixed size, so the counts follow a multivariate
     hypergeometric law; it is drawn directly. Exact, at a cost that does not grow with the rows. Several parts are
     shuffled each for itself (for equalized odds: among the rows of equal label).
 
     Args:
-        parts: counts; numbers that are not whole are rounded first.
+        parts: counts, below 10^9 rows in all; numbers that are not whole are rounded first.
         draws: how many shuffles.
         rng: the source of chance.
 
-    Source: Fisher (1935), The design of experiments; Mehta and Patel (1983), JASA 78 (conditional law of a table).
+    Source: Fisher (1935), The design of experiments; Westfall and Young (1993), Resampling-based multiple testing, for
+    the maximum over pairs.
     """
-    widest = np.zeros(draws)
+    largest = np.zeros(draws)
     for part in parts:
         sizes = np.maximum(1, np.round(part.sizes)).astype(np.int64)
         total = int(min(sizes.sum(), round(float(part.successes.sum()))))
         counts = rng.multivariate_hypergeometric(sizes, total, size=draws, method="marginals")
-        np.maximum(widest, np.ptp(counts / sizes, axis=1), out=widest)
-    return widest
+        np.maximum(largest, _studentized(counts, sizes), out=largest)
+    return largest
 
 
 def permutation_p(observed: float, shuffled: np.ndarray) -> float:
@@ -114,7 +124,7 @@ def permutation_p(observed: float, shuffled: np.ndarray) -> float:
 
     Source: Phipson and Smyth (2010), Permutation p-values should never be zero, arXiv:1603.05766.
     """
-    extreme = int(np.sum(shuffled >= observed - 1e-12))
+    extreme = int(np.sum(shuffled >= observed * (1 - 1e-9)))
     return (1 + extreme) / (1 + len(shuffled))
 
 
@@ -144,13 +154,24 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
     with np.errstate(divide="ignore", invalid="ignore"):
         reached = np.where(spread > 0, (steps - critical(1 - alpha) * null) / spread, np.inf)
     enough = np.flatnonzero((reached >= stats.norm.ppf(power)) & (steps >= critical(1 - alpha) * null))
-    return float(steps[enough[0]]) if enough.size else None
+    return round(float(steps[enough[0]]), 6) if enough.size else None
 
 
 def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Two rates that differ by `gap`, around a common `rate`, moved together where one would leave 0 to 1."""
     second = np.clip(rate - np.asarray(gap) * n1 / (n1 + n2), 0, 1 - np.asarray(gap))
     return second + gap, second
+
+
+def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """(B,) the largest difference of two groups in pooled standard errors, for tables of counts (B, k)."""
+    rates, pooled = counts / sizes, counts.sum(axis=1) / sizes.sum()
+    largest = np.zeros(len(counts))
+    for i in range(len(sizes) - 1):
+        weight = 1 / np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 :])
+        np.maximum(largest, (np.abs(rates[:, i + 1 :] - rates[:, i : i + 1]) * weight).max(axis=1), out=largest)
+    spread = np.sqrt(pooled * (1 - pooled))
+    return np.divide(largest, spread, out=np.zeros_like(largest), where=spread > 0)
 
 
 def _comparisons(parts: Sequence[Shares]) -> int:

@@ -94,17 +94,36 @@ def test_a_ratio_of_nothing_but_zeros_is_undefined():
     assert stats.smallest_ratio_interval([shares([0, 3], [20, 30])]).low == 0
 
 
+def slow_z(successes, sizes):
+    """The largest two-sample z over all pairs, with the rate of all groups together."""
+    pooled = sum(successes) / sum(sizes)
+    if pooled in (0, 1):
+        return 0
+    return max(
+        abs(successes[i] / sizes[i] - successes[j] / sizes[j])
+        / (pooled * (1 - pooled) * (1 / sizes[i] + 1 / sizes[j])) ** 0.5
+        for i, j in itertools.combinations(range(len(sizes)), 2)
+    )
+
+
+def test_the_statistic_is_the_largest_z_of_all_pairs():
+    rng = np.random.default_rng(10)
+    for _ in range(50):
+        sizes = rng.integers(3, 60, rng.integers(2, 6))
+        counts = rng.binomial(sizes, rng.random())
+        assert stats.largest_z([shares(counts, sizes)]) == pytest.approx(slow_z(counts, sizes))
+    # two groups: the pooled z test that every textbook has; 120 of 200 against 90 of 200
+    assert stats.largest_z([shares([120, 90], [200, 200])]) == pytest.approx(3.0038, abs=1e-4)
+
+
 def test_shuffled_tables_follow_the_law_of_shuffled_rows():
     sizes, selected = np.array([40, 25, 15]), 24
     groups = np.repeat(np.arange(3), sizes)
     chosen = np.arange(80) < selected
     rng = np.random.default_rng(7)
-    by_rows = []
-    for _ in range(4000):
-        counts = np.bincount(rng.permutation(groups), weights=chosen, minlength=3)
-        by_rows.append(np.ptp(counts / sizes))
-    by_law = stats.shuffled_gaps([shares([10, 8, 6], sizes)], 4000, rng)
-    grid = np.quantile(by_rows, np.linspace(0.05, 0.95, 19))
+    by_rows = [slow_z(np.bincount(rng.permutation(groups), weights=chosen, minlength=3), sizes) for _ in range(4000)]
+    by_law = stats.shuffled_z([shares([10, 8, 6], sizes)], 4000, rng)
+    grid = np.quantile(by_rows, np.linspace(0.05, 0.95, 19)) + 1e-9
     share_rows = (np.asarray(by_rows)[:, None] <= grid).mean(axis=0)
     share_law = (by_law[:, None] <= grid).mean(axis=0)
     assert np.abs(share_rows - share_law).max() < 0.045  # about four standard errors
@@ -113,20 +132,34 @@ def test_shuffled_tables_follow_the_law_of_shuffled_rows():
 def test_a_permutation_p_is_counted_by_hand():
     # two groups of three, two selected of six: 15 equally likely places, six of which put both in one group
     part = shares([2, 0], [3, 3])
-    drawn = stats.shuffled_gaps([part], 20_000, np.random.default_rng(8))
-    assert stats.permutation_p(stats.widest_gap([part]), drawn) == pytest.approx(6 / 15, abs=0.015)
-    assert stats.permutation_p(2.0, drawn) == 1 / 20_001
+    drawn = stats.shuffled_z([part], 20_000, np.random.default_rng(8))
+    assert stats.permutation_p(stats.largest_z([part]), drawn) == pytest.approx(6 / 15, abs=0.015)
+    assert stats.permutation_p(99.0, drawn) == 1 / 20_001
+
+
+def p_value(successes, sizes, rng):
+    part = shares(successes, sizes)
+    return stats.permutation_p(stats.largest_z([part]), stats.shuffled_z([part], 999, rng))
 
 
 def test_null_tables_are_rarely_flagged_and_planted_gaps_are_found():
     rng = np.random.default_rng(9)
 
     def flagged(rates, sizes):
-        part = shares(rng.binomial(sizes, rates), sizes)
-        return stats.permutation_p(stats.widest_gap([part]), stats.shuffled_gaps([part], 999, rng)) <= 0.05
+        return p_value(rng.binomial(sizes, rates), sizes, rng) <= 0.05
 
     assert np.mean([flagged([0.3] * 5, [100] * 5) for _ in range(400)]) <= 0.075
+    assert np.mean([flagged([0.2] * 4, [2000, 300, 40, 15]) for _ in range(400)]) <= 0.075
     assert np.mean([flagged([0.3, 0.45], [500, 500]) for _ in range(100)]) >= 0.9
+
+
+def test_a_small_group_does_not_hide_that_two_large_ones_differ():
+    assert p_value([300, 450, 6], [1000, 1000, 15], np.random.default_rng(11)) <= 0.01
+
+
+def test_groups_that_are_all_selected_do_not_differ():
+    assert p_value([20, 30], [20, 30], np.random.default_rng(12)) == 1
+    assert p_value([0, 0], [20, 30], np.random.default_rng(12)) == 1
 
 
 @pytest.mark.parametrize(("rate", "n1", "n2"), [(0.3, 500, 500), (0.5, 200, 50), (0.1, 1000, 300)])

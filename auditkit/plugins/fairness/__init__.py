@@ -1,1 +1,14 @@
-"""To be filled."""
+"""Fairness: what decisions do to groups and to their intersections."""
+
+from __future__ import annotations
+
+from auditkit.checks import Check
+from auditkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """The checks of this family."""
+    from auditkit.plugins.fairness.checks import GroupFairness
+
+    return [GroupFairness]
