@@ -1,1 +1,16 @@
-"""To be filled."""
+"""Robustness: how little an input must change before the model is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditkit.checks import Check
+from auditkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_checks() -> Iterable[type[Check]]:
+    """The checks of this family."""
+    from auditkit.plugins.robustness.evasion import Evasion
+
+    return [Evasion]

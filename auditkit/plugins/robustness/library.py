@@ -1,0 +1,81 @@
+"""The one door to ART: quiet, and without leaving anything in the user's home."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import pathlib
+import random
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from types import ModuleType
+from unittest import mock
+
+import numpy as np
+import torch
+
+from auditkit.errors import require
+
+
+def require_art(module: str) -> ModuleType:
+    """Import a module of ART.
+
+    Raises:
+        MissingExtra: ART is not installed.
+    """
+    if "art" not in sys.modules:
+        _load_config()
+    with quiet():
+        return require(module, "art")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence ART's log and the warnings of what it imports, for one call."""
+    log = logging.getLogger("art")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            # it warns of its own use of numpy and torch, which whoever reads the audit can do nothing about
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the global generators, which ART draws from, and put them back on leaving."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
+    states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
+    try:
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.manual_seed(seed)
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.random.set_rng_state(states[2])
+        if cuda is not None:
+            torch.cuda.set_rng_state_all(cuda)
+
+
+def _load_config() -> None:
+    """ART writes a folder into the home directory when `art.config` is first imported: give it another home."""
+    spec = importlib.util.find_spec("art")
+    if spec is None or spec.origin is None:
+        return  # `require` says so
+    path = pathlib.Path(spec.origin).parent / "config.py"
+    config = importlib.util.spec_from_file_location("art.config", path)
+    if config is None or config.loader is None:
+        return
+    module = importlib.util.module_from_spec(config)
+    with tempfile.TemporaryDirectory() as home, mock.patch.dict(os.environ, {"HOME": home, "USERPROFILE": home}):
+        config.loader.exec_module(module)
+    sys.modules["art.config"] = module

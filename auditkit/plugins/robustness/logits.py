@@ -1,0 +1,134 @@
+"""The surface that a gradient attack climbs: any classifier as logits of the usual size over inputs in [0, 1]."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+SMALLEST = 1e-30
+"""A probability under this is taken as this: the logarithm of 0 is no number."""
+
+
+def as_logits(output: torch.Tensor, kind: str) -> torch.Tensor:
+    """What a classifier gives, as (n, C) logits whose largest is the decision at threshold one half.
+
+    Args:
+        output: (n, C); or (n, 1) or (n,) for a single output, which is about the second of two classes.
+        kind: `logits`, `one logit`, `probabilities` or `one probability`.
+
+    Raises:
+        ValueError: another kind.
+    """
+    if kind == "logits":
+        return output
+    if kind == "probabilities":
+        return output.clamp_min(SMALLEST).log()
+    if kind == "one logit":
+        logit = output.reshape(len(output))
+    elif kind == "one probability":
+        chance = output.reshape(len(output))
+        logit = chance.clamp_min(SMALLEST).log() - (1 - chance).clamp_min(SMALLEST).log()
+    else:
+        raise ValueError(f"kind must be logits, one logit, probabilities or one probability; {kind!r} was given")
+    return torch.stack([-logit / 2, logit / 2], dim=1)
+
+
+class Surface(torch.nn.Module):
+    """A classifier over unit inputs, its logits divided by their typical margin.
+
+    The division keeps the loss from saturating: a model that multiplies its logits by a hundred decides as before, yet
+    the gradient of its cross-entropy vanishes and an attack on it fails (notes on obfuscated gradients: Carlini et al.
+    2019, On Evaluating Adversarial Robustness, arXiv:1902.06705).
+
+    Args:
+        module: encoded inputs in, outputs of `kind` out; in eval mode, parameters frozen.
+        kind: see `as_logits`.
+        low: (*shape) the input at 0.
+        scale: (*shape) how far the input at 1 is from it.
+        like: an encoded input, for type and device.
+        positive: the column that `threshold` is about (binary).
+        threshold: the probability from which the positive class is decided (binary); None: the largest logit decides.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        kind: str,
+        low: torch.Tensor,
+        scale: torch.Tensor,
+        like: torch.Tensor,
+        *,
+        positive: int = 1,
+        threshold: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.inner = module
+        self.kind = kind
+        self.positive = positive
+        self.shift = 0.0 if threshold is None else math.log(threshold) - math.log1p(-threshold)
+        self.low = low.to(like)
+        self.scale = scale.to(like)
+        self.factor = 1.0
+        """Multiplies the model's logits: what it claims to be sure of, not what it decides."""
+        self.spread = 1.0
+        """What they are divided by; set by `standardise`."""
+        self.rows = 0
+        """How many rows went forward."""
+
+    def forward(self, unit: torch.Tensor) -> torch.Tensor:
+        """(n, C) logits for inputs (n, *shape) in units."""
+        self.rows += len(unit)
+        output = self.inner(self.low + unit.to(self.low) * self.scale)
+        logits = as_logits(getattr(output, "logits", output), self.kind)
+        if self.shift:
+            towards = torch.zeros_like(logits[:1])
+            towards[0, self.positive] = self.shift
+            logits = logits - towards
+        return logits * self.factor / self.spread
+
+    def standardise(self, unit: torch.Tensor) -> None:
+        """Set `spread` so that the median margin between the two largest logits on these inputs is 1."""
+        self.spread = 1.0
+        with torch.no_grad():
+            top = self(unit).topk(2, dim=1).values
+        margin = float((top[:, 0] - top[:, 1]).median())
+        self.spread = margin if math.isfinite(margin) and margin > 0 else 1.0
+
+    def decide(self, unit: torch.Tensor) -> torch.Tensor:
+        """(n,) the column decided."""
+        with torch.no_grad():
+            return self(unit).argmax(dim=1)
+
+
+class Margin(torch.nn.Module):
+    """The largest other logit minus that of the class wanted, summed: it cannot saturate, unlike cross-entropy."""
+
+    def forward(self, logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        """A number for logits (n, C) and one-hot classes (n, C)."""
+        own = (logits * wanted).sum(dim=1)
+        others = logits.masked_fill(wanted > 0, -torch.inf).max(dim=1).values
+        return (others - own).sum()
+
+
+def zero_gradients(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, free: torch.Tensor) -> torch.Tensor:
+    """(n,) bool: rows at which the margin's gradient is exactly zero on every feature that may change, or not finite.
+
+    Args:
+        surface: the classifier.
+        unit: (n, *shape) inputs in units.
+        classes: (n,) the classes that are right.
+        free: (*shape) bool.
+    """
+    at = unit.detach().clone().requires_grad_(True)
+    with torch.enable_grad():
+        logits = surface(at)
+        if not logits.requires_grad:
+            return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
+        wanted = torch.nn.functional.one_hot(classes, logits.shape[1])
+        loss = Margin()(logits, wanted)
+        (slope,) = torch.autograd.grad(loss, at, allow_unused=True)
+    if slope is None:
+        return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
+    usable = torch.isfinite(slope) & (slope != 0) & free
+    return ~usable.reshape(len(unit), -1).any(dim=1)

@@ -1,0 +1,86 @@
+"""Where an attack may go: what may change, how far, and what one unit of distance is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Space:
+    """The inputs that an attack may try. Every field is (D,), about one feature or pixel each."""
+
+    low: np.ndarray
+    """The smallest value that a feature may take."""
+    high: np.ndarray
+    """The largest."""
+    scale: np.ndarray
+    """What counts as a change of 1: positive."""
+    whole: np.ndarray
+    """bool: only whole numbers make sense."""
+    free: np.ndarray
+    """bool: may be changed at all."""
+
+    def snap(self, points: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """(M, D) the nearest points that may be tried: held features and gaps as in `origins`, whole numbers whole.
+
+        An origin that lies outside the range itself widens the range to itself.
+        """
+        rounded = np.where(self.whole, np.round(points), points)
+        inside = np.clip(rounded, np.fmin(self.low, origins), np.fmax(self.high, origins))
+        return np.where(self.free & ~np.isnan(origins), inside, origins)
+
+    def moved(self, points: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """(M, D) how far each feature went, in units; 0 where it is held or missing."""
+        return np.where(self.free & ~np.isnan(origins), (points - origins) / self.scale, 0.0)
+
+    def distance(self, points: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """(M,) the Euclidean distance in units."""
+        return np.sqrt((self.moved(points, origins) ** 2).sum(axis=1))
+
+    def farthest(self, points: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """(M,) the largest change of any feature in units."""
+        return np.abs(self.moved(points, origins)).max(axis=1, initial=0.0)
+
+
+def feature_space(
+    values: np.ndarray,
+    *,
+    whole: np.ndarray,
+    free: np.ndarray,
+    low: np.ndarray | None = None,
+    high: np.ndarray | None = None,
+) -> Space:
+    """A space in which every feature has its own unit: the range from its 1st to its 99th percentile.
+
+    A feature whose percentiles coincide has its whole range as unit; one that never varies is held.
+
+    Args:
+        values: (N, D) the data; NaN where a value is missing.
+        whole: (D,) bool, for whole numbers.
+        free: (D,) bool, for what may be changed.
+        low: (D,) declared smallest values, NaN where none was; the data's are used then.
+        high: (D,) declared largest values, likewise.
+    """
+    columns = [column[~np.isnan(column)] for column in values.T]
+    smallest = np.array([column.min() if len(column) else 0.0 for column in columns])
+    largest = np.array([column.max() if len(column) else 0.0 for column in columns])
+    ends = np.array([np.percentile(column, (1, 99)) if len(column) else (0.0, 0.0) for column in columns])
+    low = smallest if low is None else np.where(np.isnan(low), smallest, low)
+    high = largest if high is None else np.where(np.isnan(high), largest, high)
+    middle = ends[:, 1] - ends[:, 0]
+    scale = np.where(middle > 0, middle, high - low)
+    varies = (scale > 0) & (high > low)
+    return Space(low, high, np.where(varies, scale, 1.0), whole, free & varies)
+
+
+def picture_space(values: np.ndarray, *, whole: bool) -> Space:
+    """A space for images and signals (N, D): every pixel has the same unit, the range of all of them."""
+    features = values.shape[1]
+    low, high = float(values.min()), float(values.max())
+    varies = high > low
+    return Space(
+        np.full(features, low), np.full(features, high), np.full(features, high - low if varies else 1.0),
+        np.full(features, whole), np.full(features, varies),
+    )  # fmt: skip
