@@ -284,7 +284,7 @@ class Host:
 
     def _ask(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult | None:
         """The first plugin that answers run_check, else the check itself; remembers who it was."""
-        arguments = {"check": check, "model": model, "data": data, "context": context}
+        arguments: dict[str, Any] = {"check": check, "model": model, "data": data, "context": context}
         for impl in reversed(self._manager.hook.run_check.get_hookimpls()):
             if _wraps(impl) or impl.plugin_name == "auditkit":
                 continue

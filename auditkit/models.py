@@ -185,6 +185,14 @@ class Model(ABC):
         """An untrained model of the same kind, for trainers."""
         raise CapabilityError(f"{self.name}: no untrained copy can be made of a {self.kind} model")
 
+    def weights(self) -> bytes | None:
+        """The learned parameters as a `.safetensors` file; None for a kind that has none to give."""
+        return None
+
+    def with_weights(self, weights: bytes) -> Model:
+        """A model of the same architecture with these parameters, as `weights` gave them."""
+        raise CapabilityError(f"{self.name}: a {self.kind} model takes no weights")
+
     def estimator(self) -> Any:
         """The object inside, for exact explainers of trees and linear models; None where there is none to give."""
         return None

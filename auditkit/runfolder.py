@@ -57,6 +57,7 @@ __all__ = [
 
 RESULTS = "results.json"
 CHECKS = "checks"
+MODELS = "models"
 FORMAT_FILES = ("report.html", "model_card.md", "junit.xml", "metrics.json")
 
 
@@ -138,6 +139,27 @@ def store_check(folder: pathlib.Path, key: str, result: CheckResult, model: str 
             raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
     write_atomic(path, canonical(StoredCheck(key=key, sha256=digest(result), result=result)))
     return path
+
+
+def store_model(folder: pathlib.Path, name: str, weights: bytes) -> pathlib.Path:
+    """Keep the weights of a model that a trainer made: part of the evidence, and taken up again by a resumed audit."""
+    parent = folder / MODELS
+    parent.mkdir(exist_ok=True)
+    if not real_folder(parent):
+        raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
+    path = parent / f"{slug(name)}.safetensors"
+    write_atomic(path, weights)
+    return path
+
+
+def load_model(folder: pathlib.Path, name: str) -> bytes | None:
+    """The weights that `store_model` kept under this name; None where there are none."""
+    if not real_folder(folder / MODELS):
+        return None
+    try:
+        return read_plain(folder / MODELS / f"{slug(name)}.safetensors")
+    except OSError:
+        return None
 
 
 def load_check(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> CheckResult | None:
@@ -269,10 +291,10 @@ def _is_ours(name: str, kind: Kind, ours: Collection[str]) -> bool:
     """`ours` is empty where no manifest says that the folder belongs to auditkit."""
     if is_temporary(name, kind):
         return True
-    in_checks = bool(ours) and (name == CHECKS or name.startswith(f"{CHECKS}/"))
-    return (
-        in_checks if kind == "folder" else kind == "file" and (name in ours or (in_checks and name.endswith(".json")))
-    )
+    room = name.partition("/")[0]
+    inside = bool(ours) and room in (CHECKS, MODELS)
+    suffix = ".json" if room == CHECKS else ".safetensors"
+    return inside if kind == "folder" else kind == "file" and (name in ours or (inside and name.endswith(suffix)))
 
 
 def _some(names: list[str]) -> str:

@@ -142,9 +142,9 @@ def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: Au
     digest, fingerprint = data.digest, model.fingerprint
     random.seed(1)
     np.random.seed(1)
-    before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]
+    before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
     first, second = (_run(host, kind(), model, data, 0) for _ in range(2))
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before, f"{where}: a global generator was changed"  # type: ignore[index, union-attr]
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before, f"{where}: a global generator was changed"  # type: ignore[index]
     assert first.status != "error", f"{where}: {first.reason}"
     assert canonical(first) == canonical(second), f"{where}: the same seed must give the same result twice"
     del data.__dict__["digest"]

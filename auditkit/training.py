@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from auditkit import runfolder
 from auditkit.checks import Context, missing_needs
 from auditkit.controls import apply_controls
 from auditkit.data import AuditData
@@ -18,7 +20,8 @@ from auditkit.measuring import describe
 from auditkit.models import Model
 from auditkit.planning import configured, missing_extra, seed_for
 from auditkit.predictions import Predictions
-from auditkit.results import About, CheckResult, ErrorInfo
+from auditkit.provenance import installed
+from auditkit.results import About, CheckResult, ErrorInfo, digest
 from auditkit.state import as_found
 from auditkit.trainers import Trained, Trainer
 
@@ -32,6 +35,18 @@ class Child(NamedTuple):
     parent: str
     model: Model | None
     result: CheckResult
+
+
+class Job(NamedTuple):
+    """One trainer, ready to make one model."""
+
+    offer: Offer
+    trainer: Trainer
+    parent: Model
+    name: str
+    """Of the new model."""
+    data: AuditData
+    request: Request
 
 
 def train_models(
@@ -56,12 +71,52 @@ def train_models(
         if id not in offers:
             raise ConfigError(f"[[train]] trainer: there is no trainer {id!r}; {closest(id, offers)}")
         parent = _parent(models, options.pop("model", None), id)
-        name = options.pop("name", None) or f"{parent.name} ({id})"
+        name = str(options.pop("name", None) or f"{parent.name} ({id})")
         if data.train is None:
             raise DataError(f"[[train]] {id} needs the training split; name one under [data] train")
         trainer = configured(offers[id].value, request.budget, options)
-        children.append(_train(offers[id], trainer, parent, str(name), data, request))
+        job = Job(offers[id], trainer, parent, name, data, request)
+        before = _before(job, folder)
+        child = before or _train(job)
+        if before is None and folder is not None:
+            _keep(job, child, folder)
+        children.append(child)
     return children
+
+
+def _key(job: Job, weights: bytes) -> str:
+    """The digest under which a trained model may be taken up again: all that it depends on, and its own weights.
+
+    Private training is not reproducible by design, so a resumed audit must go on with the model that it made.
+    """
+    assert job.data.train is not None  # looked at before
+    facts = {
+        "trainer": job.trainer.id, "plugin": job.offer.plugin, "plugin_version": job.offer.version,
+        "parameters": job.trainer.model_dump(mode="json"), "parent": job.parent.fingerprint,
+        "train": job.data.train.digest, "seed": job.request.seed, "device": job.request.device,
+        "packages": installed(), "weights": hashlib.sha256(weights).hexdigest(),
+    }  # fmt: skip
+    return digest(facts)
+
+
+def _keep(job: Job, child: Child, folder: pathlib.Path) -> None:
+    weights = child.model.weights() if child.model is not None else None
+    if weights is not None:
+        runfolder.store_model(folder, job.name, weights)
+        runfolder.store_check(folder, _key(job, weights), child.result, job.name)
+
+
+def _before(job: Job, folder: pathlib.Path | None) -> Child | None:
+    """The model that an earlier run of the same audit made; None where there is none."""
+    weights = runfolder.load_model(folder, job.name) if folder is not None else None
+    if folder is None or weights is None:
+        return None
+    result = runfolder.load_check(folder, f"train.{job.trainer.id}", _key(job, weights), job.name)
+    if result is None:
+        return None
+    model = job.parent.with_weights(weights)
+    model.name = job.name
+    return Child(job.parent.name, model, result)
 
 
 def _parent(models: Sequence[Model], name: str | None, trainer: str) -> Model:
@@ -74,7 +129,8 @@ def _parent(models: Sequence[Model], name: str | None, trainer: str) -> Model:
     raise ConfigError(f"[[train]] {trainer}: model must name the parent; {name!r} was given, {known}")
 
 
-def _train(offer: Offer, trainer: Trainer, parent: Model, name: str, data: AuditData, request: Request) -> Child:
+def _train(job: Job) -> Child:
+    offer, trainer, parent, name, data, request = job
     assert data.train is not None  # looked at before
     about = About(
         title=trainer.title or trainer.id, question=trainer.question, purpose=trainer.purpose,

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 
 from auditkit.data import take_rows
@@ -27,6 +28,7 @@ from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.torch_inputs import to_tensor
 from auditkit.plugins.models.torch_output import of_class, tell, to_probabilities
 from auditkit.plugins.models.torch_state import answering, frozen, keeping, reset
+from auditkit.text import one_line
 
 _OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 
@@ -238,6 +240,26 @@ class TorchModel(Model):
                 f"reset_parameters(): {', '.join(stuck)}. Give fresh=, a function that makes an untrained module"
             )
         return module
+
+    def weights(self) -> bytes | None:
+        """Parameters and buffers as a `.safetensors` file."""
+        state = {name: value.detach().cpu().contiguous() for name, value in self._module.state_dict().items()}
+        saved: bytes = safetensors.torch.save(state)
+        return saved
+
+    def with_weights(self, weights: bytes) -> TorchModel:
+        """A fresh model that holds these parameters and buffers; both in eval mode.
+
+        Raises:
+            ModelError: they belong to another architecture.
+        """
+        model = self.fresh()
+        try:
+            model._module.load_state_dict(safetensors.torch.load(weights))
+        except (RuntimeError, safetensors.SafetensorError) as error:
+            raise ModelError(f"{self.name}: these weights do not fit: {one_line(error)}") from error
+        model._module.eval()
+        return model
 
     def estimator(self) -> torch.nn.Module | None:
         """The module itself, live; None where it may not be touched."""
