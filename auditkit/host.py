@@ -288,7 +288,7 @@ class Host:
         for impl in reversed(self._manager.hook.run_check.get_hookimpls()):
             if _wraps(impl) or impl.plugin_name == "auditkit":
                 continue
-            answer: CheckResult | None = impl.function(**{name: arguments[name] for name in impl.argnames})
+            answer: Any = impl.function(**{name: arguments[name] for name in impl.argnames})
             if answer is not None:
                 self._answered_by = impl.plugin_name
                 return answer
