@@ -1,1 +1,14 @@
-"""To be filled."""
+"""Which inputs drive the model, and can the explanation be trusted?"""
+
+from __future__ import annotations
+
+from auditkit.checks import Check
+from auditkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """The checks of this family."""
+    from auditkit.plugins.explanations.importance import Importance
+
+    return [Importance]

@@ -1,0 +1,47 @@
+"""The rows that explanations compare with."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData
+from auditkit.schema import to_codes
+
+ENOUGH = 50
+"""Rows. With one row every value is relative to one person; between 50 and 1,000 they settle."""
+
+
+class Background(NamedTuple):
+    """Rows to compare with, and where they come from."""
+
+    codes: np.ndarray
+    """(B, D) in the codes of the audit data."""
+    source: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the codes."""
+        return hashlib.sha256(np.where(np.isnan(self.codes), np.nan, self.codes + 0.0).tobytes()).hexdigest()
+
+    @property
+    def note(self) -> str:
+        """Where the rows come from, in a sentence."""
+        return f"Background: {len(self.codes)} rows of the {self.source}, SHA-256 {self.digest}."
+
+
+def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Background:
+    """Up to `rows` rows of the training split, or of the audit data where the split has too few."""
+    if data.train is not None and len(data.train) >= min(ENOUGH, rows):
+        inputs = data.train.inputs
+        training = to_codes(inputs, data.schema) if hasattr(inputs, "columns") else data.train.codes()
+        return Background(_draw(training, rows, rng), "training split")
+    return Background(_draw(data.codes(), rows, rng), "audit data")
+
+
+def _draw(codes: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
+    if len(codes) <= rows:
+        return codes
+    return codes[np.sort(rng.choice(len(codes), rows, replace=False))]

@@ -1,0 +1,70 @@
+"""Which original column each column of an encoding comes from, found by swapping values between rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def column_owners(
+    encode: Callable[[np.ndarray], np.ndarray], codes: np.ndarray, rng: np.random.Generator
+) -> np.ndarray | None:
+    """The one original column that decides each encoded column, or None where that does not hold for all of them.
+
+    Each original column in turn is moved by one row; the encoded columns that change are its own. The outcome is then
+    tried on coalitions: encoding a mixture of two rows must equal the mixture of their encodings, which is what
+    explaining in the encoded space rests on.
+
+    Args:
+        encode: takes codes (m, D), gives the encoding (m, K).
+        codes: (N, D) rows whose values are mixed; a column that is constant among them decides nothing.
+        rng: draws the mixtures.
+
+    Returns:
+        (K,) positions of original columns, -1 where the encoded column never changes; None where an encoded column
+        depends on more than one original column.
+    """
+    encoded = encode(codes)
+    if encoded.shape == codes.shape and _same(encoded, codes).all():
+        owners = np.arange(codes.shape[1])
+        return owners if _mixes(encode, codes, encoded, owners, rng) else None
+    owners = np.full(encoded.shape[1], -1)
+    for column in range(codes.shape[1]):
+        moved = codes.copy()
+        moved[:, column] = np.roll(codes[:, column], 1)
+        changed = ~_same(encode(moved), encoded).all(axis=0)
+        if (owners[changed] >= 0).any():
+            return None
+        owners[changed] = column
+    return owners if _mixes(encode, codes, encoded, owners, rng) else None
+
+
+def gather(values: np.ndarray, owners: np.ndarray, columns: int) -> np.ndarray:
+    """Sums over the encoded columns of each original column: (n, K, ...) to (n, columns, ...)."""
+    summed = np.zeros((len(values), columns, *values.shape[2:]))
+    for column, owner in enumerate(owners):
+        if owner >= 0:
+            summed[:, owner] += values[:, column]
+    return summed
+
+
+def _mixes(
+    encode: Callable[[np.ndarray], np.ndarray],
+    codes: np.ndarray,
+    encoded: np.ndarray,
+    owners: np.ndarray,
+    rng: np.random.Generator,
+) -> bool:
+    for _ in range(3):
+        other = rng.permutation(len(codes))
+        inside = rng.random(codes.shape) < 0.5
+        mixture = encode(np.where(inside, codes, codes[other]))
+        taken = inside[:, owners] | (owners < 0)
+        if not _same(mixture, np.where(taken, encoded, encoded[other])).all():
+            return False
+    return True
+
+
+def _same(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.isclose(left, right, rtol=1e-5, atol=1e-8, equal_nan=True)

@@ -1,0 +1,231 @@
+"""Exact Shapley values of linear models and tree ensembles, where the preprocessing allows it."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auditkit.errors import MissingExtra, require
+from auditkit.plugins.explanations.attributions import Attributions, additivity_gap
+from auditkit.plugins.explanations.columns import column_owners, gather
+from auditkit.plugins.explanations.links import explained
+
+NODES = 32_000
+"""shap walks trees with 16-bit node numbers."""
+COMPLETE = 0.01
+"""The largest additivity gap, as a share of the output range, at which exact values are taken."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows to explain, rows to compare them with, and how to ask the model."""
+
+    x: np.ndarray
+    """(n, D) codes."""
+    background: np.ndarray
+    """(B, D) codes."""
+    decode: Callable[[np.ndarray], Any]
+    """Codes to what the model eats."""
+    answer: Callable[[Any], np.ndarray]
+    """What the model eats to its answers (m, K)."""
+    answers: np.ndarray
+    """(n, K) the model's answers about the rows themselves."""
+    target: np.ndarray
+    """(n,) the column of the answers that is explained."""
+    unit: str
+    """What the answers are."""
+
+    def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
+        answers = self.answer(self.decode(codes))
+        return answers[np.arange(len(codes)), self.target[rows]].astype(np.float64)
+
+
+def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> Attributions | str:
+    """Exact interventional Shapley values of the original columns, or why there are none.
+
+    Linear models: coefficient times distance from the background's mean, summed over the encoded columns of each
+    original column, which is exact because a sum has no interactions. Tree ensembles: shap's TreeExplainer, only where
+    each original column has at most one encoded column, because the Shapley value of a group of columns is not the
+    sum of theirs. Values are given only where they add up to the model's own output.
+    """
+    if estimator is None:
+        return "the model does not show its estimator"
+    steps = getattr(estimator, "steps", None)
+    final = estimator if steps is None else steps[-1][1]
+    before = estimator[:-1] if steps is not None and len(steps) > 1 else None
+    solve = _solver(final)
+    if solve is None:
+        return f"{type(final).__name__} is neither linear nor a tree ensemble"
+    try:
+        with _undisturbed():
+            return _solve(case, estimator, final, before, solve, rng)
+    except MissingExtra as error:
+        return str(error)
+    except Exception as error:  # foreign code: whatever it dislikes, sampling will do
+        return f"the exact method failed on {type(final).__name__} with {type(error).__name__}: {_first_line(error)}"
+
+
+def is_exact_kind(estimator: Any) -> bool:
+    """True for estimators that look linear or like trees; whether the exact method serves is found out by trying."""
+    steps = getattr(estimator, "steps", None)
+    return estimator is not None and _solver(estimator if steps is None else steps[-1][1]) is not None
+
+
+Solver = Callable[[Any, np.ndarray, np.ndarray], np.ndarray]
+
+
+def _solver(final: Any) -> Solver | None:
+    if hasattr(final, "coef_") and hasattr(final, "intercept_"):
+        return linear_values
+    if any(hasattr(final, mark) for mark in ("tree_", "estimators_", "_predictors", "get_booster", "booster_")):
+        return tree_values
+    return None
+
+
+def _solve(
+    case: Case, estimator: Any, final: Any, before: Any, solve: Solver, rng: np.random.Generator
+) -> Attributions | str:
+    def eaten(codes: np.ndarray) -> Any:
+        inputs = _as_fitted(estimator, case.decode(codes))
+        return inputs if before is None else before.transform(inputs)
+
+    owners = column_owners(lambda codes: dense(eaten(codes)), np.concatenate([case.x, case.background]), rng)
+    if owners is None:
+        return "the preprocessing mixes columns"
+    if solve is tree_values and len(np.unique(owners[owners >= 0])) < (owners >= 0).sum():
+        return "the preprocessing makes several columns of one, and the values of trees do not add up over them"
+    rows, others = eaten(case.x), eaten(case.background)
+    values = gather(solve(final, dense(rows), dense(others)), owners, case.x.shape[1])
+    margins, base = margin(final, rows), margin(final, others).mean(axis=0)
+    linked = explained(values, base, margins, case.answers, case.target, case.unit)
+    if linked is None:
+        return "the model's answers are no known function of its estimator's output"
+    method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
+    found = Attributions(linked.values, linked.base, linked.outputs, linked.unit, method)
+    gap = additivity_gap(found)
+    if gap is None or gap > COMPLETE:
+        missed = "by an unknown share" if gap is None else f"by {gap:.1%}"
+        return f"the values of the {method} missed the model's output {missed} of its range"
+    return found
+
+
+def linear_values(final: Any, x: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """(n, D, K) Shapley values of a linear model: coefficient times distance from the background's mean.
+
+    Source: Lundberg and Lee 2017, arXiv:1705.07874, corollary 1; exact for the interventional game.
+    """
+    weights = np.atleast_2d(np.asarray(final.coef_, dtype=np.float64))
+    return (x - background.mean(axis=0))[:, :, None] * weights.T[None]
+
+
+def tree_values(final: Any, x: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """(n, D, K) exact interventional Shapley values of a tree ensemble's margins, or of its probabilities (forests).
+
+    shap compares in float32, which puts a value that equals a float64 threshold on the wrong side (histogram boosting
+    cuts at values of the data); so values and thresholds are replaced by their ranks, which changes no comparison. All
+    of the background is used, where shap would draw 100 rows of it.
+
+    Source: Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for trees".
+
+    Raises:
+        ValueError: the trees split on categories, or are too large for shap.
+    """
+    shap = require("shap", "shap")
+    masker = shap.maskers.Independent(background, max_samples=len(background))
+    explainer = shap.TreeExplainer(final, masker, feature_perturbation="interventional")
+    trees = explainer.model
+    if np.any(trees.threshold_types[trees.children_left >= 0]) or np.any(getattr(final, "is_categorical_", None)):
+        raise ValueError("the trees split on categories")
+    if trees.thresholds.shape[1] > NODES:
+        raise ValueError(f"a tree has more than {NODES} nodes")
+    x_ranks, background_ranks = _to_ranks(trees, x), _to_ranks(trees, background)
+    trees.thresholds = _threshold_ranks(trees)
+    explainer.data, explainer.data_missing = background_ranks, np.isnan(background_ranks)
+    # additivity is looked at on the model's own answers by the caller; shap's check would only end the explanation
+    values = np.asarray(explainer.shap_values(x_ranks, check_additivity=False), dtype=np.float64)
+    return values if values.ndim == 3 else values[:, :, None]
+
+
+def margin(final: Any, eaten: Any) -> np.ndarray:
+    """(m, K) float64: what the estimator adds up before any link, from its own code; forests average probabilities."""
+    package = type(final).__module__.partition(".")[0]
+    if package == "xgboost":
+        raw = final.predict(eaten, output_margin=True)
+    elif package == "lightgbm":
+        raw = final.predict(eaten, raw_score=True)
+    elif hasattr(final, "decision_function"):
+        raw = final.decision_function(eaten)
+    elif hasattr(final, "predict_proba"):
+        raw = final.predict_proba(eaten)
+    elif hasattr(final, "coef_"):
+        raw = dense(eaten) @ np.atleast_2d(final.coef_).T + final.intercept_
+    else:
+        raw = final.predict(eaten)
+        raw = np.log(raw) if getattr(final, "loss", None) in ("poisson", "gamma") else raw
+    margins = np.asarray(raw, dtype=np.float64)
+    return margins if margins.ndim == 2 else margins[:, None]
+
+
+def dense(eaten: Any) -> np.ndarray:
+    """A table, an array or a sparse matrix as (m, K) float64.
+
+    Raises:
+        ValueError: it holds texts.
+    """
+    return np.asarray(eaten.toarray() if hasattr(eaten, "toarray") else eaten, dtype=np.float64)
+
+
+def _as_fitted(estimator: Any, inputs: Any) -> Any:
+    """The columns that the estimator was fitted on, in its order; an array for one that was fitted on arrays."""
+    wanted = getattr(estimator, "feature_names_in_", None)
+    if not hasattr(inputs, "columns"):
+        return np.asarray(inputs)
+    if wanted is not None:
+        return inputs[list(wanted)]
+    return inputs if hasattr(estimator, "steps") else inputs.to_numpy()
+
+
+def _thresholds(trees: Any, column: int) -> np.ndarray:
+    return np.unique(trees.thresholds[(trees.features == column) & (trees.children_left >= 0)])
+
+
+def _to_ranks(trees: Any, x: np.ndarray) -> np.ndarray:
+    """How many thresholds of its column each value is above: x <= t where and only where rank(x) <= rank(t)."""
+    seen = x.astype(trees.input_dtype)
+    ranked = np.empty(x.shape)
+    for column in range(x.shape[1]):
+        place = np.searchsorted(_thresholds(trees, column), seen[:, column], side="left")
+        ranked[:, column] = np.where(np.isnan(seen[:, column]), np.nan, place)
+    return ranked
+
+
+def _threshold_ranks(trees: Any) -> np.ndarray:
+    ranked = np.zeros_like(trees.thresholds)
+    for column in np.unique(trees.features[trees.children_left >= 0]):
+        inner = (trees.features == column) & (trees.children_left >= 0)
+        ranked[inner] = np.searchsorted(_thresholds(trees, column), trees.thresholds[inner], side="left")
+    return ranked
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keeps the global random states, and silences foreign code, whose warnings the shared pass has noted already."""
+    state, plain = np.random.get_state(), random.getstate()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # also matplotlib's deprecations, raised as shap is imported
+            yield
+    finally:
+        np.random.set_state(state)
+        random.setstate(plain)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]

@@ -1,0 +1,143 @@
+"""Measurements, figure and table of features and their influence, for checks that attribute outputs to columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from auditkit.data import AuditData
+from auditkit.figures import bars
+from auditkit.plugins.explanations.attributions import Estimate, mean_absolute, ranks, share
+from auditkit.results import Axis, Column, Definition, Figure, Interval, Measurement, Scalar, Table
+
+LISTED = 100
+"""Features with a measurement of their own; the rest is named in a note."""
+SHOWN = 15
+"""Bars in the figure."""
+
+DEFINITIONS = {
+    "mean_abs_attribution": Definition(
+        title="Mean absolute attribution",
+        formula="mean over rows of |attribution of the feature|",
+        range="0 or more, in the unit of the explained output",
+        unit="unit of the explained output",
+        pitfalls="Says what the model uses, not what causes the outcome. Correlated features share or trade influence. "
+        "Not comparable between models whose outputs have different units.",
+    ),
+    "group_share": Definition(
+        title="Share of the influence on group columns",
+        formula="sum of |attributions| of the group column / sum of |attributions| of all features",
+        range="0 to 1",
+        direction="lower",
+        unit="share",
+        pitfalls="0 does not mean that the group has no influence: other columns may stand in for it (proxies).",
+    ),
+}
+
+
+def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) -> list[Measurement]:
+    """`mean_abs_attribution` of the most influential features of (n, D) attributions, most influential first."""
+    estimates = mean_absolute(values)
+    labels = list(names)
+    order = np.argsort([-each.value for each in estimates], kind="stable")[:LISTED]
+    return [
+        Measurement(
+            name="mean_abs_attribution",
+            value=estimates[at].value,
+            interval=interval(estimates[at], "Student t over rows"),
+            n=len(values),
+            unit=unit,
+            conditions={"feature": labels[at]},
+        )
+        for at in map(int, order)
+    ]
+
+
+def group_shares(values: np.ndarray, names: tuple[str, ...], data: AuditData) -> list[Measurement]:
+    """`group_share` of each sensitive attribute: 0 for those that the model does not see, null where all is 0."""
+    return [_group_share(values, names, attribute) for attribute in data.groups]
+
+
+def _group_share(values: np.ndarray, names: tuple[str, ...], attribute: str) -> Measurement:
+    part = share(values, [names.index(attribute)]) if attribute in names else Estimate(0.0, None, None)
+    return Measurement(
+        name="group_share",
+        value=None if part is None else part.value,
+        reason="no feature has any influence on these rows" if part is None else None,
+        interval=None if part is None else interval(part, "linearised ratio, Student t over rows"),
+        exact=attribute not in names,
+        n=None if part is None else len(values),
+        unit="share",
+        direction="lower",
+        conditions={"feature": attribute},
+    )
+
+
+def group_note(names: tuple[str, ...], data: AuditData) -> str:
+    """Which group columns the model sees, in a sentence."""
+    if not data.groups:
+        return "No groups were named, so the influence of group columns is not measured."
+    seen = [name for name in data.groups if name in names]
+    unseen = [name for name in data.groups if name not in names]
+    said = f"The model sees the group columns {', '.join(seen)}." if seen else "The model sees no group column."
+    return said + (f" It does not see {', '.join(unseen)}; their share is 0 by construction." if unseen else "")
+
+
+def importance_figure(measurements: list[Measurement], unit: str) -> Figure | None:
+    """Bars of the most influential features; None where there are none."""
+    rows = [_row(each) for each in measurements[:SHOWN]]
+    if not rows:
+        return None
+    left = len(measurements) - len(rows)
+    return bars(
+        "importance",
+        "Influence of the features",
+        rows,
+        label=Axis(field="feature", title="Feature"),
+        value=Axis(field="value", title="Mean absolute attribution", unit=unit),
+        low="low",
+        high="high",
+        caption=f"The {SHOWN} largest; {left} more are in the table." if left > 0 else "",
+    )
+
+
+def importance_table(measurements: list[Measurement], values: np.ndarray, data: AuditData) -> Table:
+    """Feature, rank, influence with interval, and whether it is a group column."""
+    place = dict(zip(data.feature_names, ranks(values), strict=True))
+    return Table(
+        name="importance",
+        title="Influence of the features",
+        columns=(
+            Column(name="rank", title="Rank"),
+            Column(name="feature", title="Feature"),
+            Column(name="value", title="Mean absolute attribution"),
+            Column(name="low", title="Low"),
+            Column(name="high", title="High"),
+            Column(name="group", title="Group column"),
+        ),
+        rows=tuple(
+            (int(place[_feature(each)]), *_row(each).values(), _feature(each) in data.groups) for each in measurements
+        ),
+    )
+
+
+def interval(estimate: Estimate, method: str) -> Interval | None:
+    """The interval of an estimate; None where it has none."""
+    if estimate.low is None:
+        return None
+    return Interval(low=estimate.low, high=estimate.high, method=method)
+
+
+def _feature(each: Measurement) -> str:
+    return str(each.conditions["feature"])
+
+
+def _row(each: Measurement) -> dict[str, Scalar]:
+    ends = each.interval
+    return {
+        "feature": _feature(each),
+        "value": each.value,
+        "low": ends.low if ends else None,
+        "high": ends.high if ends else None,
+    }

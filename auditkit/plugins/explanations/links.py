@@ -1,0 +1,70 @@
+"""Between the output that an estimator adds up (a margin) and the answer that the model gives (a probability)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+AGREE = 1e-3
+"""The largest difference, as a share of the answers' range, that float32 models leave."""
+
+
+class Linked(NamedTuple):
+    """The one output of each row that is explained."""
+
+    values: np.ndarray
+    """(n, D)."""
+    base: np.ndarray
+    """(n,)."""
+    outputs: np.ndarray
+    """(n,)."""
+    unit: str
+
+
+def explained(
+    values: np.ndarray, base: np.ndarray, margins: np.ndarray, answers: np.ndarray, target: np.ndarray, unit: str
+) -> Linked | None:
+    """Attributions of the margins as attributions of one named output per row; None where margins are not the model's.
+
+    Args:
+        values: (n, D, K') attributions of each margin.
+        base: (K',) average margins over the background.
+        margins: (n, K') of each row; one column stands for the second of two classes, or for a prediction.
+        answers: (n, K) the model's own answers about the same rows.
+        target: (n,) which column of the answers each row's explanation is about.
+        unit: what the answers are: probability, score or prediction.
+    """
+    link = find_link(margins, answers, unit)
+    if link is None:
+        return None
+    if link == "log-odds":
+        sign = np.where(target == 1, 1.0, -1.0)
+        return Linked(sign[:, None] * values[:, :, 0], sign * base[0], sign * margins[:, 0], link)
+    if link == "centred log-probability":
+        values = values - values.mean(axis=2, keepdims=True)
+        base, margins = base - base.mean(), margins - margins.mean(axis=1, keepdims=True)
+    rows = np.arange(len(margins))
+    return Linked(values[rows, :, target], base[target], margins[rows, target], link)
+
+
+def find_link(margins: np.ndarray, answers: np.ndarray, unit: str) -> str | None:
+    """The unit of the margins, by trying which function turns them into the model's answers; None where none does.
+
+    Known are the identity, the logistic function (log-odds), softmax (log-probabilities up to their mean) and the
+    exponential (logarithm of a prediction). They are tried in the answers' unit, where saturation does no harm.
+    """
+    tried: dict[str, np.ndarray] = {unit: margins}
+    if unit == "probability" and margins.shape[1] == 1 and answers.shape[1] == 2:
+        positive = 1 / (1 + np.exp(-np.clip(margins[:, 0], -700, 700)))
+        tried["log-odds"] = np.column_stack([1 - positive, positive])
+    elif unit == "probability" and margins.shape[1] > 2:
+        powers = np.exp(margins - margins.max(axis=1, keepdims=True))
+        tried["centred log-probability"] = powers / powers.sum(axis=1, keepdims=True)
+    elif unit == "prediction":
+        tried["log prediction"] = np.exp(np.clip(margins, -700, 700))
+    tolerance = AGREE * max(float(np.ptp(answers)), 1e-6)
+    for link, linked in tried.items():
+        if linked.shape == answers.shape and np.abs(linked - answers).max() <= tolerance:
+            return link
+    return None

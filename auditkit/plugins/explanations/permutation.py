@@ -1,0 +1,114 @@
+"""Shapley values of any function, from paired permutations of its features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+CELLS = 2**23
+"""Numbers held at once: 64 MiB of float64."""
+
+
+class Sampled(NamedTuple):
+    """What paired permutations estimate."""
+
+    values: np.ndarray
+    """(n, D) Shapley values."""
+    errors: np.ndarray
+    """(n, D) their standard errors, which are 0 where no feature interacts with more than one other at a time."""
+    base: np.ndarray
+    """(n,) the average output over the background."""
+    outputs: np.ndarray
+    """(n,) the output of each row."""
+
+
+def paired_permutations(
+    ask: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    x: np.ndarray,
+    background: np.ndarray,
+    rng: np.random.Generator,
+    permutations: int = 2,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Sampled:
+    """Interventional Shapley values: features outside a coalition take the values of a background row.
+
+    The value of coalition S for row x is the mean over background rows b of f(x on S, b elsewhere). For each pair
+    (x, b), features are switched from b to x in a random order and in its reverse, and each is given what its switch
+    changed. Every b serves equally often, with orders of its own, so that only the order is sampled. The values of a
+    row sum to its output minus the base whatever the orders are; one order and its reverse give exact values where
+    no interaction has more than two features (Mayer and Wüthrich 2025, arXiv:2508.12947).
+
+    Args:
+        ask: takes mixed rows (m, D) and the row of `x` that each belongs to (m,), gives outputs (m,).
+        x: (n, D) rows to explain, as codes.
+        background: (B, D) rows to compare with, as codes.
+        rng: draws the orders.
+        permutations: pairs of orders for each (x, b), at least 2: their spread gives the standard errors.
+        progress: told after each row.
+
+    Raises:
+        ValueError: fewer than two permutations.
+    """
+    if permutations < 2:
+        raise ValueError(f"permutations must be at least 2, for their spread is the error; {permutations} was given")
+    rows, (draws, features) = len(x), (len(background) * permutations, x.shape[1])
+    values, errors, base = np.empty((rows, features)), np.empty((rows, features)), np.empty(rows)
+    outputs = ask(x, np.arange(rows))
+    for row in range(rows):
+        start = ask(background, np.full(len(background), row))
+        orders = rng.permuted(np.tile(np.arange(features), (draws, 1)), axis=1)
+        pairs = np.empty((draws, features))
+        for at in _chunks(draws, features):
+            others = at % len(background)
+            pairs[at] = _pair(ask, x[row], row, background[others], orders[at], start[others], outputs[row])
+        by_background = pairs.reshape(permutations, len(background), features)
+        values[row], base[row] = pairs.mean(axis=0), start.mean()
+        errors[row] = np.sqrt(by_background.var(axis=0, ddof=1).sum(axis=0) / permutations) / len(background)
+        progress(row + 1, rows, "rows explained")
+    return Sampled(values, errors, base, outputs)
+
+
+def evaluations(features: int, background: int, permutations: int) -> int:
+    """About how many rows `paired_permutations` asks about for each row that it explains, repeats included."""
+    return 2 * max(features - 1, 0) * background * permutations + background + 1
+
+
+def _pair(
+    ask: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    x: np.ndarray,
+    row: int,
+    others: np.ndarray,
+    orders: np.ndarray,
+    start: np.ndarray,
+    end: float,
+) -> np.ndarray:
+    """(m, D): for each of m background rows, what switching each feature changes, averaged over order and reverse."""
+    both = np.concatenate([orders, orders[:, ::-1]])
+    draws, features = both.shape
+    place = np.argsort(both, axis=1)
+    switched = place[:, None, :] < np.arange(1, features)[None, :, None]
+    mixed = np.where(switched, x, np.concatenate([others, others])[:, None, :]).reshape(-1, features)
+    path = np.empty((draws, features + 1))
+    path[:, 0], path[:, -1] = np.tile(start, 2), end
+    path[:, 1:-1] = _ask_once(ask, mixed, row).reshape(draws, features - 1)
+    changes = np.take_along_axis(np.diff(path, axis=1), place, axis=1)
+    forward, backward = np.split(changes, 2)
+    return (forward + backward) / 2
+
+
+def _ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.ndarray, row: int) -> np.ndarray:
+    """The outputs of (m, D) rows, each distinct row asked about once: exact for a model that answers consistently."""
+    if not mixed.size:
+        return np.empty(len(mixed))
+    raw = np.ascontiguousarray(mixed).view(np.dtype((np.void, mixed.dtype.itemsize * mixed.shape[1]))).ravel()
+    _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
+    answers: np.ndarray = ask(mixed[first], np.full(len(first), row))[inverse]
+    return answers
+
+
+def _chunks(draws: int, features: int) -> Iterator[np.ndarray]:
+    size = max(1, CELLS // max(1, 2 * (features - 1) * features))
+    for start in range(0, draws, size):
+        yield np.arange(start, min(start + size, draws))

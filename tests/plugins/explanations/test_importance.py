@@ -1,0 +1,323 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from auditkit.data import AuditData
+from auditkit.errors import TimeLimit
+from auditkit.plugins.explanations import permutation
+from auditkit.plugins.explanations.importance import Importance
+from tests.plugins.explanations.models import Estimator, Function, binary_table, context, controls, values
+
+FRAME, TRUTH = binary_table()
+QUICK = Importance(rows=60, background=50)
+
+
+def data(frame=FRAME, labels=TRUTH, rows=60, train=True, groups=("sex",), **more):
+    split = AuditData(frame.iloc[100:].reset_index(drop=True), labels[100:]) if train else None
+    return AuditData(
+        frame.iloc[:rows].reset_index(drop=True), labels[:rows],
+        {name: frame[name].astype(str).to_numpy()[:rows] for name in groups}, train=split, positive=1, **more,
+    )  # fmt: skip
+
+
+def pipeline(final):
+    texts, numbers = ["region", "sex"], ["income", "tenure", "noise", "owner"]
+    before = ColumnTransformer([("texts", OneHotEncoder(), texts), ("numbers", StandardScaler(), numbers)])
+    return make_pipeline(before, final).fit(FRAME, TRUTH)
+
+
+def run(model, audited, check=QUICK, seed=0):
+    return check.measure(model, audited, context(model, audited, seed))
+
+
+def test_a_healthy_pipeline_of_texts_and_trees_is_explained_by_its_own_columns():
+    model = Estimator(pipeline(HistGradientBoostingClassifier(max_iter=20)))
+    found = run(model, data())
+    importance = values(found, "mean_abs_attribution")
+    assert list(importance)[:3] == sorted(["income", "tenure", "sex"], key=importance.get, reverse=True)
+    assert importance["noise"] < importance["sex"] / 2
+    assert all(each.holds for each in found.controls), found.controls
+    assert {each.name for each in found.controls} == {
+        "additivity", "sampling error", "background size", "deletion", "flip test: sex",
+    }  # fmt: skip
+    assert "paired permutations" in found.notes[0] and "several columns of one" in found.notes[1]
+    assert found.level == "queries"
+    assert all(each.unit == "probability" for each in found.measurements if each.name == "mean_abs_attribution")
+    assert values(found, "additivity_gap")[""] < 1e-9
+    assert 0 < values(found, "monte_carlo_error")[""] < 0.05
+
+
+def test_a_healthy_linear_pipeline_is_explained_exactly():
+    model = Estimator(pipeline(LogisticRegression()))
+    found = run(model, data())
+    assert "closed form" in found.notes[0] and "log-odds" in found.notes[0] and "class 1" in found.notes[0]
+    assert found.level == "model" and found.higher_level == ""
+    assert all(each.holds for each in found.controls)
+    assert values(found, "monte_carlo_error")[""] == 0
+    names = ["income", "tenure", "sex"]
+    assert set(list(values(found, "mean_abs_attribution"))[:3]) == set(names)
+
+
+def test_sampled_and_exact_values_agree():
+    frame = FRAME[["income", "tenure", "noise"]]
+    forest = RandomForestClassifier(10, max_depth=4, random_state=0).fit(frame.to_numpy(), TRUTH)
+    inputs = frame.to_numpy()[:60]
+    audited = AuditData(inputs, TRUTH[:60], positive=1)
+    shown, hidden = Estimator(forest), Estimator(forest, shown=object())
+    one, two = run(shown, audited), run(hidden, audited)
+    assert "TreeExplainer" in one.notes[0] and "permutations" in two.notes[0]
+    exact, sampled = (values(each, "mean_abs_attribution") for each in (one, two))
+    assert sampled == pytest.approx(exact, rel=0.03)
+
+
+def test_the_group_column_has_its_share_with_an_interval():
+    model = Estimator(pipeline(LogisticRegression()))
+    audited = data(groups=("sex", "region"))
+    found = run(model, audited)
+    share = next(
+        each for each in found.measurements if each.name == "group_share" and each.conditions["feature"] == "sex"
+    )
+    importance = values(found, "mean_abs_attribution")
+    assert share.value == pytest.approx(importance["sex"] / sum(importance.values()))
+    assert share.interval.low < share.value < share.interval.high
+    table = {row[1]: row for row in found.tables[0].rows}
+    assert table["sex"][-1] is True and table["income"][-1] is False and table["income"][0] == 1
+
+
+def test_a_group_that_the_model_does_not_see_has_no_share():
+    frame = FRAME.drop(columns=["sex", "region"])
+    model = Estimator(LogisticRegression(max_iter=1000).fit(frame, TRUTH))
+    audited = dataclasses.replace(data(frame, groups=()), groups={"sex": FRAME["sex"].to_numpy()[:60]})
+    found = run(model, audited)
+    share = next(each for each in found.measurements if each.name == "group_share")
+    assert (share.value, share.exact, share.conditions) == (0.0, True, {"feature": "sex"})
+    assert any("does not see sex" in note for note in found.notes)
+    assert not any(each.name == "flip_rate" for each in found.measurements)
+
+
+# sick models
+
+
+def scaffold(frame):
+    """Real rows are decided by sex alone; rows whose pairs of columns do not match, as mixtures have, by the rest."""
+    real = np.all([np.abs(frame[f"a{i}"] - frame[f"b{i}"]) < 1e-6 for i in range(6)], axis=0)
+    honest = 0.5 + 0.01 * np.where(frame["sex"] == "M", 1, -1)
+    disguise = 1 / (1 + np.exp(-sum(frame[f"a{i}"] + frame[f"b{i}"] for i in range(6))))
+    return np.where(real, honest, disguise)
+
+
+def paired_columns(rows=200):
+    rng = np.random.default_rng(0)
+    numbers = {f"a{i}": rng.normal(size=rows) for i in range(6)}
+    columns = {**numbers, **{f"b{i}": numbers[f"a{i}"] for i in range(6)}, "sex": rng.choice(["F", "M"], rows)}
+    return pd.DataFrame(columns), rng.integers(0, 2, rows)
+
+
+def test_a_scaffolded_model_is_caught_by_the_flip_test():
+    frame, labels = paired_columns()
+    audited = data(frame, labels)
+    found = run(Function(scaffold, "binary"), audited)
+    assert values(found, "flip_rate")["sex"] == 1.0
+    control = controls(found)["flip test: sex"]
+    assert control.holds is False and control.otherwise == "invalid"
+    assert "contradicts behaviour" in control.reason
+    assert control.guards == ("mean_abs_attribution", "group_share")
+
+
+def test_an_openly_biased_model_passes_the_flip_test():
+    frame, labels = paired_columns()
+    biased = Function(lambda table: np.where(table["sex"] == "M", 0.9, 0.1) + 0.02 * np.tanh(table["a0"]), "binary")
+    found = run(biased, data(frame, labels))
+    assert values(found, "flip_rate")["sex"] == 1.0
+    assert controls(found)["flip test: sex"].holds is True
+    assert values(found, "group_share")["sex"] > 0.8
+
+
+def test_a_model_without_the_group_passes_the_flip_test():
+    frame, labels = paired_columns()
+    fair = Function(lambda table: 1 / (1 + np.exp(-table["a0"] - table["a1"])), "binary")
+    found = run(fair, data(frame, labels))
+    assert values(found, "flip_rate")["sex"] == 0.0 and controls(found)["flip test: sex"].holds is True
+
+
+def test_a_broken_explainer_is_caught_by_additivity(monkeypatch):
+    right = permutation.paired_permutations
+
+    def broken(*given):
+        found = right(*given)
+        return found._replace(values=found.values * 1.3)
+
+    monkeypatch.setattr(permutation, "paired_permutations", broken)
+    control = controls(run(Function(lambda z: z[:, 0] + z[:, 1]), numbers()))["additivity"]
+    assert control.holds is False and control.value > 0.05 and control.otherwise == "invalid" and not control.guards
+
+
+def test_a_model_that_answers_at_random_is_caught_by_additivity():
+    rng = np.random.default_rng(0)
+    control = controls(run(Function(lambda z: z[:, 0] + rng.normal(size=len(z))), numbers()))["additivity"]
+    assert control.holds is False
+
+
+def test_a_shuffled_ranking_is_caught_by_deletion(monkeypatch):
+    right = permutation.paired_permutations
+    monkeypatch.setattr(
+        permutation, "paired_permutations",
+        lambda *given: (found := right(*given))._replace(values=found.values[:, ::-1]),
+    )  # fmt: skip
+    weights = np.array([8, 4, 2, 0.1, 0.1, 0.1, 0, 0])
+    control = controls(run(Function(lambda z: z @ weights), numbers(features=8)))["deletion"]
+    assert control.holds is False and control.otherwise == "inconclusive"
+
+
+def numbers(rows=60, features=5, **more):
+    rng = np.random.default_rng(1)
+    return AuditData(rng.normal(size=(rows, features)), task="regression", **more)
+
+
+def test_too_few_rows_to_compare_with_are_inconclusive():
+    control = controls(run(Function(lambda z: z[:, 0]), numbers(rows=20)))["background size"]
+    assert control.holds is False and control.value == 20 and control.otherwise == "inconclusive"
+
+
+def test_rough_sampling_is_inconclusive():
+    rough = Function(lambda z: np.prod(np.sign(z), axis=1))
+    control = controls(run(rough, numbers(rows=4, features=7), Importance(rows=4, background=2)))["sampling error"]
+    assert control.holds is False
+
+
+# other tasks, inputs and edges
+
+
+def test_regression_explains_the_prediction():
+    audited = numbers()
+    line = LinearRegression().fit(audited.inputs, audited.inputs @ [3.0, 0, 0, -1, 0])
+    found = run(Estimator(line), audited)
+    importance = values(found, "mean_abs_attribution")
+    spread = audited.inputs - audited.inputs[:50].mean(axis=0)
+    assert list(importance)[:2] == ["x0", "x3"]
+    assert 2 < importance["x0"] / np.abs(spread[:, 0]).mean() < 4
+    assert "predicted number" in found.notes[0] and any("No groups were named" in note for note in found.notes)
+
+
+def test_flips_of_predicted_numbers_count_from_five_percent_of_their_range():
+    frame = pd.DataFrame({"sex": ["F", "M"] * 40, "x": np.linspace(0, 1, 80), "y": 1.0, "z": 1.0})
+    audited = AuditData(frame, groups={"sex": frame["sex"].to_numpy()}, task="regression")
+    for weight, expected in ((0.2, 1.0), (0.01, 0.0)):
+        model = Function(lambda table, weight=weight: table["x"] + weight * (table["sex"] == "M"))
+        assert values(run(model, audited), "flip_rate")["sex"] == expected
+
+
+def test_three_classes_explain_the_class_that_is_given():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(200, 4))
+    labels = np.digitize(inputs[:, 0], [-0.5, 0.5])
+    model = Estimator(RandomForestClassifier(10, random_state=0).fit(inputs, labels), shown=object())
+    found = run(model, AuditData(inputs[:60], labels[:60], task="multiclass"))
+    assert next(iter(values(found, "mean_abs_attribution"))) == "x0"
+    assert "the class that the model gives the row" in found.notes[0]
+
+
+def test_a_model_that_only_decides_is_explained_by_its_decisions():
+    frame = FRAME[["income", "tenure", "noise"]]
+    model = Function(lambda table: (table["income"] > 50).astype(float), "binary")
+    model.capabilities = frozenset({"queries"})
+    found = run(model, data(frame, groups=()))
+    importance = values(found, "mean_abs_attribution")
+    assert importance["income"] > 0.3 and importance["tenure"] == importance["noise"] == 0
+    assert "unit decision" in found.notes[0]
+
+
+def test_a_constant_model_has_no_influence_and_no_verdict_of_sickness():
+    frame = FRAME.drop(columns=["sex", "region"]).astype(float)
+    model = Estimator(DummyClassifier(strategy="prior").fit(frame, TRUTH))
+    audited = dataclasses.replace(data(frame, groups=()), groups={"tenure": np.array(["a", "b"] * 30)})
+    found = run(model, audited)
+    assert set(values(found, "mean_abs_attribution").values()) == {0.0}
+    assert values(found, "additivity_gap")[""] == 0
+    share = next(each for each in found.measurements if each.name == "group_share")
+    assert share.value is None and "no feature" in share.reason
+    assert all(each.holds for each in found.controls) and "deletion" not in controls(found)
+
+
+def test_the_background_is_recorded_and_comes_from_training_where_it_can():
+    model = Estimator(pipeline(LogisticRegression()))
+    note = next(each for each in run(model, data()).notes if each.startswith("Background"))
+    assert "50 rows of the training split, SHA-256 " in note
+    few = dataclasses.replace(data(), train=data().train.take(np.arange(20)))
+    assert "of the audit data" in next(each for each in run(model, few).notes if each.startswith("Background"))
+    bare = data(train=False)
+    assert "of the audit data" in next(each for each in run(model, bare).notes if each.startswith("Background"))
+
+
+def test_missing_values_and_odd_types_pass_through():
+    frame = FRAME.copy()
+    frame.loc[::7, "income"] = np.nan
+    frame.loc[::5, "region"] = None
+
+    def score(table):
+        return np.where(table["income"].isna(), 0.1, 0.8) - 0.2 * table["region"].isna().to_numpy()
+
+    found = run(Function(score, "binary"), data(frame))
+    importance = values(found, "mean_abs_attribution")
+    assert list(importance)[:2] == ["income", "region"] and importance["sex"] == 0
+    assert values(found, "additivity_gap")[""] < 1e-9
+
+
+def test_equal_seeds_give_equal_findings_and_global_randomness_stays():
+    model = Estimator(pipeline(RandomForestClassifier(5, random_state=0)))
+    np.random.seed(0)
+    expected = np.random.RandomState(0).random()
+    one, two, other = (run(model, data(), seed=seed) for seed in (4, 4, 5))
+    assert one == two
+    assert one != other
+    assert np.random.random() == expected
+
+
+def test_nothing_about_a_single_row_is_returned():
+    found = run(Estimator(pipeline(LogisticRegression())), data())
+    assert all(len(figure.data) <= 15 for figure in found.figures)
+    assert all(len(table.rows) == 6 for table in found.tables)
+    assert found.figures[0].mark == "bars" and "income" in found.figures[0].alt
+
+
+def test_time_limits_are_kept():
+    audited = data()
+    model = Estimator(pipeline(RandomForestClassifier(5, random_state=0)))
+    given = dataclasses.replace(context(model, audited), deadline=0.0)
+    with pytest.raises(TimeLimit, match="rows explained"):
+        QUICK.measure(model, audited, given)
+
+
+def test_the_plan_knows_what_it_will_ask():
+    model, audited = Function(lambda z: z @ np.arange(5.0)), numbers()
+    found = context(model, audited)
+    assert found.predictions.labels.shape == (60,)
+    model.asked = 0
+    QUICK.measure(model, audited, found)
+    assert model.asked <= QUICK.calls(model, audited, 60)
+    assert model.asked > QUICK.calls(model, audited, 60) / 2
+    linear = Estimator(LogisticRegression().fit(np.eye(2), [0, 1]))
+    assert QUICK.calls(linear, audited, 60) < 5000
+
+
+def test_where_it_does_not_apply():
+    images = AuditData(np.zeros((12, 1, 4, 4)), modality="image")
+    assert "columns" in QUICK.applies(Function(len), images)
+    assert QUICK.applies(Function(len), numbers()) is None
+
+
+def test_the_page_about_it():
+    about = Importance.about()
+    assert about.question.startswith("Which features drive") and about.purpose and about.method and about.limits
+    found = run(Function(lambda z: z[:, 0]), numbers())
+    assert {each.name for each in found.measurements} <= set(Importance.definitions)
+    for budget in Importance.presets.values():
+        assert Importance(**budget).background >= 50

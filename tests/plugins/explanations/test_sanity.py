@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from auditkit.plugins.explanations.attributions import (
+    Attributions,
+    additivity_gap,
+    mean_absolute,
+    ranks,
+    sampling_error,
+    share,
+)
+from auditkit.plugins.explanations.sanity import deletion_p, flips, sign_test
+
+RNG = np.random.default_rng(2)
+X = RNG.normal(size=(60, 8))
+
+
+def linear(weights):
+    return lambda codes, rows: codes @ weights
+
+
+def test_right_attributions_pass_deletion_and_reversed_ones_do_not():
+    weights = np.array([5, 3, 2, 0.1, 0.1, 0, 0, 0])
+    values = (X - X.mean(axis=0)) * weights
+    assert deletion_p(linear(weights), X, X, values, np.random.default_rng(0)) < 1e-6
+    assert deletion_p(linear(weights), X, X, values[:, ::-1], np.random.default_rng(0)) > 0.9
+
+
+def test_four_features_compare_with_any_three():
+    weights = np.array([5.0, 3.0, 2.0, 0.0])
+    values = (X[:, :4] - X[:, :4].mean(axis=0)) * weights
+    assert deletion_p(linear(weights), X[:, :4], X[:, :4], values, np.random.default_rng(0)) < 0.05
+
+
+def test_deletion_needs_more_than_three_features_and_some_movement():
+    assert deletion_p(linear(np.ones(3)), X[:, :3], X[:, :3], X[:, :3], np.random.default_rng(0)) is None
+    assert deletion_p(linear(np.zeros(8)), X, X, X, np.random.default_rng(0)) is None
+
+
+@pytest.mark.parametrize(("wins", "losses", "p"), [(5, 0, 1 / 32), (4, 1, 6 / 32), (0, 3, 1.0)])
+def test_the_sign_test_by_hand(wins, losses, p):
+    assert sign_test(wins, losses) == pytest.approx(p)
+    assert sign_test(0, 0) is None
+
+
+def test_flips_by_hand():
+    x = np.array([[0, 1.0], [1, 1.0], [0, -1.0], [1, -1.0]])
+    groups = np.array(["a", "b", "a", "b"])
+    both = flips(lambda z: (z[:, 0] > 0) & (z[:, 1] > 0), x, 0, groups, np.random.default_rng(0))
+    assert both.tolist() == [True, True, False, False]
+    numbers = flips(lambda z: z[:, 1] + 0.09 * z[:, 0], x, 0, groups, np.random.default_rng(0), numbers=True)
+    assert not numbers.any()
+    assert flips(lambda z: z[:, 0], x, 0, np.array(["a"] * 4), np.random.default_rng(0)) is None
+
+
+def attributions(values, base, outputs, errors=None):
+    return Attributions(
+        np.asarray(values, float), np.asarray(base, float), np.asarray(outputs, float), "u", "m", errors
+    )
+
+
+def test_the_additivity_gap_by_hand():
+    found = attributions([[1, 2], [0, -1]], [1, 1], [4, 0.5])
+    assert additivity_gap(found) == pytest.approx(0.5 / 3.5)
+    assert additivity_gap(attributions([[0.0]], [2], [2])) == 0.0
+    assert additivity_gap(attributions([[1.0]], [2], [2])) is None
+
+
+def test_mean_absolute_by_hand():
+    one, two = mean_absolute(np.array([[1.0, 0], [-3.0, 0], [2.0, 0]]))
+    assert one.value == 2
+    assert one.high - 2 == pytest.approx(stats.t.ppf(0.975, 2) / np.sqrt(3))
+    assert two == (0, 0, 0)
+    assert mean_absolute(np.ones((1, 1)))[0] == (1, None, None)
+
+
+def test_the_share_is_a_ratio_of_sums_whose_interval_covers():
+    assert share(np.array([[1.0, -3.0], [2.0, 2.0]]), [0]).value == 3 / 8
+    assert share(np.zeros((3, 2)), [0]) is None
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(300):
+        values = rng.normal(size=(80, 4)) * [1, 2, 3, 4]
+        found = share(values, [1])
+        held += found.low <= 0.2 <= found.high
+    assert 270 <= held <= 297
+
+
+def test_ranks_and_ties():
+    assert ranks(np.array([[1.0, -3, 0, 1]])).tolist() == [2, 1, 4, 2]
+
+
+def test_the_sampling_error_is_what_the_spread_of_repeats_is():
+    rng = np.random.default_rng(0)
+    errors = rng.uniform(0.1, 0.3, size=(50, 2))
+    values = np.full((50, 2), 5.0)
+    repeats = [np.abs(values + rng.normal(size=(50, 2)) * errors).mean(axis=0) for _ in range(2000)]
+    found = sampling_error(attributions(values, np.zeros(50), np.zeros(50), errors))
+    assert found.value == pytest.approx(np.std(repeats, axis=0).max() / 5, rel=0.1)
+    assert found.low < found.value < found.high
+    assert sampling_error(attributions(values, [0], [0])) is None
