@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.data import AuditData, as_array
-from auditkit.errors import DataError, ModelError
+from auditkit.errors import ModelError
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.space import Space, feature_space, picture_space
 from auditkit.predictions import Predictions
@@ -59,7 +59,8 @@ def way(model: Model, data: AuditData) -> str:
     array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
     if array is None and not hasattr(data.inputs, "columns"):
         return "needs inputs made of numbers; these are of modality " + repr(data.modality)
-    if array is not None and Capability.GRADIENTS in model.capabilities and _eats_as_is(model, data.inputs):
+    whole = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
+    if whole and Capability.GRADIENTS in model.capabilities and _eats_as_is(model, data.inputs):
         return "gradient"
     if array is not None and array.ndim != 2:
         return "needs a model that gives gradients and eats the inputs as they are, for inputs that are no table"
@@ -128,7 +129,6 @@ def by_gradients(model: Model, data: AuditData, predictions: Predictions, attemp
     """Attack a differentiable model whose inputs are arrays.
 
     Raises:
-        DataError: an input is not finite.
         ModelError: the module's output is of no kind that can be read as logits.
     """
     from auditkit.plugins.robustness import gradient, library
@@ -136,8 +136,6 @@ def by_gradients(model: Model, data: AuditData, predictions: Predictions, attemp
     array = as_array(data.inputs)
     assert array is not None  # `way` saw to it
     flat = array.reshape(len(array), -1).astype(np.float64)
-    if not np.isfinite(flat).all():
-        raise DataError(f"{data.name}: inputs must be finite to be attacked; {int((~np.isfinite(flat)).sum())} are not")
     truth = predictions.truth
     right = np.flatnonzero(predictions.codes == truth)
     if not len(right):

@@ -1,0 +1,366 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+
+import auditkit
+from auditkit.checks import Context, missing_needs
+from auditkit.controls import apply_controls
+from auditkit.data import AuditData
+from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult
+
+GRID = (0.02, 0.05, 0.1, 0.2)
+
+
+def run(check: Evasion, model: Any, data: AuditData, seed: int = 0) -> CheckResult:
+    context = Context(rng=np.random.default_rng(seed), predictions=Predictions(model, data), seed=seed)
+    return apply_controls(check(model, data, context))
+
+
+def robust(result: CheckResult, **where: str) -> dict[Any, tuple[float | None, str]]:
+    return {
+        each.conditions["epsilon"]: (each.value, each.validity)
+        for each in result.measurements
+        if each.name == "robust_accuracy" and each.slice == where
+    }
+
+
+def one(result: CheckResult, name: str) -> Any:
+    return next(each for each in result.measurements if each.name == name)
+
+
+def broken_controls(result: CheckResult) -> set[str]:
+    return {each.name for each in result.controls if each.holds is not True}
+
+
+@pytest.fixture(scope="module")
+def pictures(digits: Any) -> AuditData:
+    rows = slice(0, 60)
+    groups = {"half": np.where(np.arange(60) < 45, "most", "few"), "rare": np.where(np.arange(60) < 5, "a", "b")}
+    return AuditData(
+        digits.pictures[rows], labels=digits.labels[rows], groups=groups, task="multiclass", modality="image"
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def audited(disguised: Callable[[str], Any], pictures: AuditData) -> Callable[[str], CheckResult]:
+    done: dict[str, CheckResult] = {}
+
+    def audit(name: str) -> CheckResult:
+        if name not in done:
+            model = auditkit.wrap(disguised(name), classes=tuple(range(10)), task="multiclass")
+            done[name] = run(Evasion(rows=60, steps=20), model, pictures)
+        return done[name]
+
+    return audit
+
+
+@pytest.mark.parametrize("name", ["plain", "times 100", "by 100", "softmax", "log-softmax"])
+def test_a_disguise_that_can_be_seen_through_changes_nothing(
+    name: str, audited: Callable[[str], CheckResult]
+) -> None:  # fmt: skip
+    truth, found = robust(audited("plain")), robust(audited(name))
+    for epsilon in GRID:
+        assert found[epsilon][1] == "valid"
+        assert abs((found[epsilon][0] or 0) - (truth[epsilon][0] or 0)) <= 0.05
+    assert truth[0.02][0] > 0.8 and truth[0.2][0] < 0.1, "the curve says something"
+
+
+@pytest.mark.parametrize("name", ["quantised input", "one-hot", "saturated softmax", "noisy"])
+def test_a_disguise_that_hides_the_gradient_makes_the_number_invalid(
+    name: str, audited: Callable[[str], CheckResult]
+) -> None:  # fmt: skip
+    result = audited(name)
+    assert all(validity == "invalid" for _, validity in robust(result).values())
+    wanted = {"noisy": "repeatable"}.get(name, "gradient-vanishes")
+    assert wanted in broken_controls(result)
+
+
+def test_robust_accuracy_starts_at_accuracy_and_only_falls(audited: Callable[[str], CheckResult]) -> None:
+    result = audited("plain")
+    values = [one(result, "clean_accuracy").value, *(robust(result)[each][0] for each in GRID)]
+    assert values == sorted(values, reverse=True)
+    assert one(result, "queries").exact and one(result, "queries").value > 60 * 20
+
+
+def test_groups_are_compared_at_one_epsilon_and_small_ones_are_not_shown(
+    audited: Callable[[str], CheckResult],
+) -> None:
+    result = audited("plain")
+    shares = [robust(result, half=value)[0.1][0] for value in ("most", "few")]
+    assert None not in shares
+    overall = robust(result)[0.1][0]
+    assert np.isclose((45 * shares[0] + 15 * shares[1]) / 60, overall)  # type: ignore[operator]
+    hidden = [each for each in result.measurements if "rare" in each.slice]
+    assert len(hidden) == 2 and all(each.value is None and each.n is None and each.reason for each in hidden)
+    by_group = next(each for each in result.figures if each.name == "robust-accuracy-by-group")
+    assert len(by_group.data) == 2 and "rare" in by_group.caption
+
+
+def test_the_curve_has_every_epsilon_and_its_interval(audited: Callable[[str], CheckResult]) -> None:
+    figure = audited("plain").figures[0]
+    assert [point["epsilon"] for point in figure.data] == [0.0, *GRID]
+    assert all(point["low"] <= point["accuracy"] <= point["high"] for point in figure.data)  # type: ignore[operator]
+
+
+def test_the_same_seed_gives_the_same_result_and_the_model_is_left_as_found(
+    digits: Any, pictures: AuditData
+) -> None:  # fmt: skip
+    import torch
+
+    network = digits.network
+    network.train()
+    model = auditkit.wrap(network, classes=tuple(range(10)), task="multiclass")
+    before = [each.clone() for each in network.parameters()], torch.random.get_rng_state(), np.random.get_state()[2]
+    check = Evasion(rows=60, steps=5, epsilons=(0.05,), group_epsilon=0.05)
+    first, second = (run(check, model, pictures) for _ in range(2))
+    assert network.training
+    network.eval()
+    assert first.model_dump_json() == second.model_dump_json()
+    for was, now in zip(before[0], network.parameters(), strict=True):
+        assert torch.equal(was, now) and now.requires_grad and now.grad is None
+    assert torch.equal(before[1], torch.random.get_rng_state()) and before[2] == np.random.get_state()[2]
+
+
+def test_labels_that_are_wrong_count_as_wrong_and_are_not_attacked(digits: Any, pictures: AuditData) -> None:
+    import dataclasses
+
+    model = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
+    wrong = dataclasses.replace(pictures, labels=(Predictions(model, pictures).labels + 1) % 10)
+    result = run(Evasion(rows=60), model, wrong)
+    assert one(result, "clean_accuracy").value == 0 and one(result, "queries").value == 0
+    assert all(value == 0 for value, _ in robust(result).values())
+    assert "wrong about every row" in result.notes[0]
+
+
+def test_whole_pictures_stay_whole(digits: Any) -> None:
+    import torch
+
+    class Bytes(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = digits.network
+
+        def forward(self, x: Any) -> Any:
+            return self.network(x / 255)
+
+    asked: list[np.ndarray] = []
+
+    class Listening(Predictions):
+        def of(self, inputs: Any) -> Predictions:
+            asked.append(inputs)
+            return super().of(inputs)
+
+    inputs = np.round(digits.pictures[:30] * 255).astype(np.uint8)
+    data = AuditData(inputs, labels=digits.labels[:30], task="multiclass", modality="image")
+    model = auditkit.wrap(Bytes().eval(), classes=tuple(range(10)), task="multiclass")
+    context = Context(rng=np.random.default_rng(0), predictions=Listening(model, data))
+    result = apply_controls(Evasion(rows=30, steps=20)(model, data, context))
+    assert not broken_controls(result)
+    assert robust(result)[0.2][0] < 0.2
+    assert all(each.dtype == np.uint8 for each in asked)
+
+
+# tables
+
+
+def table(rows: int = 160, seed: int = 0) -> AuditData:
+    rng = np.random.default_rng(seed)
+    frame = pandas.DataFrame(
+        {
+            "income": rng.normal(50, 12, rows),
+            "children": rng.integers(0, 5, rows),
+            "job": rng.choice(["clerk", "nurse", "cook"], rows),
+            "sex": rng.choice(["f", "m"], rows),
+            "age": rng.integers(20, 70, rows),
+        }
+    )
+    merit = frame.income / 12 + frame.children - 0.03 * frame.age + (frame.job == "nurse")
+    labels = np.where(merit > merit.median(), "yes", "no")
+    return AuditData(frame, labels=labels, groups={"sex": frame.sex.to_numpy().astype(str)}, positive="yes")
+
+
+def pipeline(data: AuditData, estimator: Any) -> Any:
+    from sklearn.compose import make_column_transformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    encode = make_column_transformer(
+        (StandardScaler(), ["income", "children", "age"]), (OneHotEncoder(sparse_output=False), ["job", "sex"])
+    )
+    return auditkit.wrap(make_pipeline(encode, estimator).fit(data.inputs, data.labels))
+
+
+@pytest.fixture(scope="module")
+def linear() -> tuple[Any, AuditData]:
+    from sklearn.linear_model import LogisticRegression
+
+    data = table()
+    return pipeline(data, LogisticRegression()), data
+
+
+def test_a_table_is_attacked_by_its_decisions(linear: tuple[Any, AuditData]) -> None:
+    model, data = linear
+    some = data.take(np.arange(60))
+    result = run(Evasion(rows=60, max_queries=300), model, some)
+    assert not broken_controls(result)
+    shares = [robust(result)[each][0] for each in GRID]
+    assert shares == sorted(shares, reverse=True) and shares[0] > 0.9 and shares[-1] < 0.8  # type: ignore[operator]
+    assert all(each.conditions["norm"] == "L2 scaled" for each in result.measurements if each.name == "robust_accuracy")
+    median = one(result, "median_distance")
+    assert median.interval.low <= median.value <= median.interval.high
+    assert result.level == "queries" and "job, sex" in result.notes[0]
+
+
+def test_the_distances_of_a_linear_table_model_are_right(linear: tuple[Any, AuditData]) -> None:
+    """One numeric feature moves, so the distance to the boundary has a closed form."""
+    import dataclasses
+
+    from sklearn.linear_model import LogisticRegression
+
+    data = table()
+    fixed = tuple(dataclasses.replace(each, mutable=each.name == "income") for each in data.schema)
+    data = dataclasses.replace(data, schema=fixed)
+    model = pipeline(data, LogisticRegression())
+    inner = model.estimator()
+    result = run(Evasion(rows=160, max_queries=200), model, data)
+    z = inner.decision_function(data.inputs)
+    scaler = inner[0].named_transformers_["standardscaler"]
+    slope = inner[-1].coef_[0, 0] / scaler.scale_[0]
+    income = data.inputs.income.to_numpy()
+    unit = np.percentile(income, 99) - np.percentile(income, 1)
+    target = income - z / slope
+    distance = np.where((target >= income.min()) & (target <= income.max()), np.abs(z / slope) / unit, np.inf)
+    right = Predictions(model, data).codes == Predictions(model, data).truth
+    for epsilon in GRID:
+        assert abs((robust(result)[epsilon][0] or 0) - np.mean(right & (distance > epsilon))) <= 0.02
+
+
+def test_a_model_that_ignores_what_may_change_is_robust_and_valid() -> None:
+    data = table()
+
+    def by_job(frame: pandas.DataFrame) -> np.ndarray:
+        nurse = (frame.job == "nurse").to_numpy(dtype=float)
+        return np.column_stack([1 - nurse, nurse])
+
+    model = auditkit.wrap(by_job, classes=("no", "yes"), task="binary")
+    result = run(Evasion(rows=160, max_queries=100), model, data)
+    clean = one(result, "clean_accuracy").value
+    assert all(value == clean for value, _ in robust(result).values())
+    assert one(result, "median_distance").value is None and not broken_controls(result)
+
+
+def test_whole_numbers_categories_and_groups_are_held_in_a_table(linear: tuple[Any, AuditData]) -> None:
+    model, data = linear
+    asked: list[pandas.DataFrame] = []
+
+    class Listening(Predictions):
+        def of(self, inputs: Any) -> Predictions:
+            asked.append(inputs)
+            return super().of(inputs)
+
+    some = data.take(np.arange(20))
+    context = Context(rng=np.random.default_rng(0), predictions=Listening(model, some))
+    Evasion(rows=20, max_queries=100)(model, some, context)
+    points = pandas.concat(asked)
+    assert points.children.dtype.kind == "i" and points.children.between(0, 4).all()
+    assert points.age.dtype.kind == "i" and points.age.between(20, 69).all()
+    assert set(points.job) <= {"clerk", "nurse", "cook"} and len(points) > 1000
+
+
+def test_a_threshold_is_part_of_the_decision_that_is_attacked() -> None:
+    import torch
+
+    inputs = np.linspace(0, 1, 101)[:, None].astype(np.float32)
+    inputs = np.hstack([inputs, 1 - inputs])
+
+    class Line(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.tensor([8.0, 0.0]))
+
+        def forward(self, x: Any) -> Any:
+            return x @ self.weight - 4
+
+    model = auditkit.wrap(Line().eval(), classes=(0, 1), task="binary", threshold=0.8, output="logits")
+    cut = 0.5 + np.log(4) / 8
+    data = AuditData(inputs, labels=(inputs[:, 0] >= cut).astype(int), task="binary", modality="table", positive=1)
+    result = run(Evasion(rows=101, steps=20), model, data)
+    assert not broken_controls(result)
+    unit = np.percentile(inputs[:, 0], 99) - np.percentile(inputs[:, 0], 1)
+    for epsilon in GRID:
+        expected = np.mean(np.abs(inputs[:, 0] - cut) > epsilon * unit)
+        assert abs((robust(result)[epsilon][0] or 0) - expected) <= 0.02
+
+
+# what it cannot serve, and what it refuses
+
+
+def test_says_why_it_cannot_serve() -> None:
+    check = Evasion()
+    data = table()
+    model = auditkit.wrap(lambda frame: np.full((len(frame), 2), 0.5), classes=("no", "yes"), task="binary")
+    only = AuditData(data.inputs[["job", "sex"]], labels=data.labels, positive="yes")
+    assert "numeric feature that may change" in (check.applies(model, only) or "")
+    texts = AuditData(["a", "b"], labels=np.array(["no", "yes"]), modality="text", positive="yes")
+    assert "texts" in (check.applies(model, texts) or "") or "'text'" in (check.applies(model, texts) or "")
+    images = AuditData(np.zeros((4, 1, 2, 2)), labels=np.array(["no", "yes"] * 2), modality="image", positive="yes")
+    assert "gives gradients" in (check.applies(model, images) or "")
+    assert check.applies(model, data) is None and check.calls(model, data, 10) == 10 * check.max_queries
+    regression = AuditData(data.inputs, labels=np.arange(160.0), task="regression")
+    assert "binary or multiclass" in (missing_needs(Evasion, model, regression) or "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"epsilons": (0.1, 0.05)}, "epsilons must ascend"),
+        ({"epsilons": (0.0, 0.1)}, "above 0"),
+        ({"epsilons": (0.1, 2.0)}, "up to 1"),
+        ({"epsilons": ()}, "at least 1"),
+        ({"group_epsilon": 0.3}, "group_epsilon must be one of"),
+        ({"max_queries": 3}, "greater than or equal to 50"),
+    ],
+)
+def test_wrong_parameters_are_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Evasion(**wrong)
+
+
+def test_an_array_with_gaps_is_attacked_by_its_decisions() -> None:
+    import torch
+
+    class Patient(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.tensor([4.0, 2.0]))
+
+        def forward(self, x: Any) -> Any:
+            return torch.nan_to_num(x) @ self.weight - 3
+
+    inputs = np.random.default_rng(0).uniform(0, 1, (40, 2))
+    inputs[::5, 1] = np.nan
+    data = AuditData(inputs, labels=(np.nan_to_num(inputs) @ [4, 2] > 3).astype(int), task="binary", positive=1)
+    model = auditkit.wrap(Patient().eval(), classes=(0, 1), task="binary", output="logits")
+    result = run(Evasion(rows=40, max_queries=100), model, data)
+    assert robust(result)[0.2][0] < 0.8 and not broken_controls(result)
+    assert {each.conditions.get("norm") for each in result.measurements} == {"L2 scaled", None}
+
+
+@pytest.mark.gpu
+def test_the_attack_runs_where_the_model_is(digits: Any, pictures: AuditData) -> None:
+    import copy
+
+    model = auditkit.wrap(copy.deepcopy(digits.network).cuda(), classes=tuple(range(10)), task="multiclass")
+    on_cpu = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
+    check = Evasion(rows=60, steps=20)
+    there, here = run(check, model, pictures), run(check, on_cpu, pictures)
+    assert "cuda" in there.notes[-1]
+    for epsilon in GRID:
+        assert abs((robust(there)[epsilon][0] or 0) - (robust(here)[epsilon][0] or 0)) <= 0.02
