@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from auditkit import evidence, runfolder
 from auditkit.checks import BUDGETS, Budget, Check
-from auditkit.data import AuditData, describe
+from auditkit.data import AuditData
+from auditkit.describing import describe
 from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, closest
 from auditkit.host import Host
 from auditkit.judging import check_names, judge

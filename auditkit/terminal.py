@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditkit.data import AuditData, describe
+from auditkit.data import AuditData
+from auditkit.describing import describe
 from auditkit.models import Capability, Model
 from auditkit.results import AuditResult, Comparison, Plan, canonical
 from auditkit.text import one_line

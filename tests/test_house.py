@@ -22,9 +22,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     ("errors", "text", "spelling", "files", "strictjson"),
-    ("cells", "schema", "codes", "data", "digests", "groups", "labels", "inputs", "accepting", "readers", "describing"),
+    ("cells", "schema", "codes", "data", "digests", "groups", "labels", "inputs", "accepting", "readers"),
     ("models", "results", "stats"),
-    ("figures", "predictions"),
+    ("figures", "predictions", "describing"),
     ("checks", "trainers", "authoring", "controls", "judging", "rulepacks", "runfolder", "state"),
     ("hookspecs",),
     ("settings", "config", "offers"),

@@ -1,0 +1,118 @@
+"""Audit data as the report names it: schema, groups and notes, and nothing about any one row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from auditkit.cells import Cell
+from auditkit.codes import to_codes
+from auditkit.data import AuditData
+from auditkit.groups import MISSING
+from auditkit.results import DataInfo, FeatureInfo, GroupInfo
+from auditkit.schema import FeatureSchema
+from auditkit.spelling import spelling
+
+FEATURES = 500
+"""Columns of an array that are listed one by one."""
+TAIL = 0.01
+"""The share of values below and above the range that is printed; the smallest and the largest value are somebody's."""
+
+
+def describe(data: AuditData) -> DataInfo:
+    """What the audit data is, with no count and no range that fewer people stand behind than may be shown."""
+    groups = data.slices(1)
+    return DataInfo(
+        name=data.name,
+        rows=len(data),
+        digest=data.digest,
+        task=data.task,
+        modality=data.modality,
+        label=data.label_name,
+        positive=None if data.positive is None else spelling(data.positive),
+        features=(*_features(data), *_unseen(data, groups)),
+        groups=tuple(_group(cell) for cell in groups),
+        train_rows=None if data.train is None else len(data.train),
+        weighted=data.weights is not None,
+        minimum_cell=data.minimum_cell,
+        notes=data.notes,
+    )
+
+
+def value_range(values: np.ndarray, minimum: int) -> str:
+    """The middle of some numbers as "17 to 90 (1st to 99th percentile)", or why it is not shown.
+
+    Args:
+        values: (n,) numbers, NaN where missing.
+        minimum: at least so many values lie outside the range on either side.
+    """
+    present = values[~np.isnan(values)]
+    tail = max(TAIL, minimum / max(1, len(present)))
+    if tail > 0.25:
+        return "too few values to show a range"
+    percent = int(np.ceil(100 * tail))
+    low, high = np.quantile(present, (percent / 100, 1 - percent / 100))
+    return f"{low:.4g} to {high:.4g} ({_ordinal(percent)} to {_ordinal(100 - percent)} percentile)"
+
+
+def _features(data: AuditData) -> list[FeatureInfo]:
+    if hasattr(data.inputs, "columns"):
+        return [_feature(data, each) for each in data.schema]
+    if data.modality != "table" or len(data.feature_names) > FEATURES:
+        return []
+    codes = data.codes()
+    return [
+        _info(data, name, "number", codes[:, position], value_range(codes[:, position], data.minimum_cell))
+        for position, name in enumerate(data.feature_names)
+    ]
+
+
+def _feature(data: AuditData, feature: FeatureSchema) -> FeatureInfo:
+    values = to_codes(data.inputs, (feature,))[:, 0]
+    if feature.numeric:
+        detail = value_range(values, data.minimum_cell)
+    elif feature.kind == "boolean":
+        detail = ""
+    else:
+        detail = f"{len(feature.categories)} values"
+    fixed = "" if feature.mutable else "not to be changed"
+    return _info(data, feature.name, feature.kind, values, ", ".join(part for part in (detail, fixed) if part))
+
+
+def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str) -> FeatureInfo:
+    missing: int | None = int(np.isnan(values).sum())
+    group = name in data.groups
+    secret = data.cells.reason({name: MISSING}) is not None if group else 0 < (missing or 0) < data.minimum_cell
+    if missing and secret:
+        missing, few = None, "few missing"
+        detail = f"{detail}, {few}" if detail else few
+    return FeatureInfo(name=name, kind=kind, group=group, missing=missing, detail=detail)
+
+
+def _unseen(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
+    """The sensitive attributes that the model does not see."""
+    return [
+        FeatureInfo(
+            name=name, kind="category", group=True, seen_by_model=False, missing=_missing(name, groups),
+            detail=f"{len(data.cells.values[name])} groups",
+        )
+        for name in data.groups
+        if name not in data.feature_names
+    ]  # fmt: skip
+
+
+def _missing(name: str, groups: list[Cell]) -> int | None:
+    cell = next((cell for cell in groups if cell.where == {name: MISSING}), None)
+    if cell is None:
+        return 0
+    return None if cell.hidden else cell.n
+
+
+def _group(cell: Cell) -> GroupInfo:
+    ((attribute, value),) = cell.where.items()
+    return GroupInfo(attribute=attribute, value=value, rows=None if cell.hidden else cell.n, hidden=cell.hidden)
+
+
+def _ordinal(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
