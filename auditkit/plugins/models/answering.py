@@ -11,7 +11,7 @@ import numpy as np
 
 from auditkit.errors import AuditkitError, ModelError
 from auditkit.models import Answers, Model, ModelOptions, decide
-from auditkit.predictions import match_class, spelling
+from auditkit.spelling import match_class, spelling
 from auditkit.text import one_line
 
 PROBE = 64

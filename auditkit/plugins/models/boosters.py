@@ -122,7 +122,7 @@ class LightGBMModel(Model):
             array = as_array(inputs)
             return inputs if array is None else array
         wanted = self._booster.feature_name()
-        if wanted == [f"Column_{number}" for number in range(len(wanted))] and wanted[0] not in inputs.columns:
+        if self._numbered() and wanted[0] not in inputs.columns:
             return inputs.to_numpy()
         plain = {str(column).replace(" ", "_"): column for column in inputs.columns}  # as LightGBM spells them
         missing = [each for each in wanted if each not in plain]
@@ -132,6 +132,15 @@ class LightGBMModel(Model):
                 f"{', '.join(map(repr, missing[:10]))}"
             )
         return inputs[[plain[each] for each in wanted]]
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """The columns that the model was trained on, in its order; None where they were only numbered."""
+        return None if self._numbered() or self._options.preprocess is not None else tuple(self._booster.feature_name())
+
+    def _numbered(self) -> bool:
+        names = self._booster.feature_name()
+        return bool(names == [f"Column_{number}" for number in range(len(names))])
 
     def estimator(self) -> Any:
         """The booster; None behind a preprocessing of the user's own."""

@@ -142,6 +142,8 @@ class _Walk:
             self.add([_ADDRESS.sub("", repr(value)), *module_state(value)])
         elif kind.__name__ == "Booster":
             self.add(booster_bytes(value))
+        elif kind.__module__ in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree"):
+            self.add(value.__getstate__()[:7])  # the rest counts how often it was asked
         elif hasattr(value, "tocoo") and hasattr(value, "shape"):
             whole = value.tocoo()
             order = np.lexsort((whole.col, whole.row))

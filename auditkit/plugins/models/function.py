@@ -22,7 +22,7 @@ from auditkit.plugins.models.answering import (
     settle,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.predictions import spelling
+from auditkit.spelling import spelling
 
 _TOLERANCE = 1e-3
 _FORMS = ("labels", "probabilities", "one probability", "number")

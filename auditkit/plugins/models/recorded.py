@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data import AuditData, Task
+from auditkit.data import AuditData, Recorded, Task
 from auditkit.errors import CapabilityError, ModelError
-from auditkit.models import Answers, Capability, Model
+from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.predictions import match_class, spelling
+from auditkit.spelling import match_class, spelling
 
 
 class RecordedModel(Model):
@@ -59,22 +59,35 @@ class RecordedModel(Model):
         Raises:
             ModelError: nothing is recorded, or the recorded answers cannot be decisions or scores.
         """
-        name = name or "recorded answers"
-        if data.recorded is None or (data.recorded.decisions is None and data.recorded.scores is None):
+        options = ModelOptions(
+            name=name, task=data.task, classes=data.classes or None, positive=data.positive, threshold=threshold
+        )
+        return cls.read(data.recorded or Recorded(None, None), options)
+
+    @classmethod
+    def read(cls, recorded: Recorded, options: ModelOptions) -> RecordedModel:
+        """The model of these answers; `options.task` is binary unless given, `options.classes` those of the labels.
+
+        Raises:
+            ModelError: as `of`.
+        """
+        name, task, (decisions, scores) = options.name or "recorded answers", options.task or "binary", recorded
+        if decisions is None and scores is None:
             raise ModelError(f"{name}: decisions or scores must stand beside the data; name their column")
-        decisions, scores = data.recorded
         _check_finite(scores, name)
-        classes = () if data.task == "regression" else _classes(data, name)
-        positive = _positive(data, classes, name) if data.task == "binary" else None
-        if data.task == "multiclass" and decisions is None:
+        classes = () if task == "regression" else _classes(decisions, task, options, name)
+        positive = _positive(options.positive, classes, name) if task == "binary" else None
+        if task == "multiclass" and decisions is None:
             raise ModelError(f"{name}: more than two classes need recorded decisions; only scores were given")
-        if decisions is None and data.task == "binary" and threshold is None:
-            threshold = _half(scores, name)
-        known = data.task != "multiclass" and scores is not None
+        notes: tuple[str, ...] = ()
+        threshold = options.threshold
+        if decisions is None and scores is not None and task == "binary":
+            threshold = _half(scores, name) if threshold is None else threshold
+            notes = (f"decisions are recorded scores at or above {threshold:g}",)
+        known = task != "multiclass" and scores is not None
         digest = fingerprint(decisions if decisions is None else [spelling(each) for each in decisions], scores)
-        model = cls(data.task, classes, positive, threshold, known, name, digest)
-        if decisions is None and data.task == "binary":
-            model.notes = (f"decisions are recorded scores at or above {threshold:g}",)
+        model = cls(task, classes, positive, threshold, known, name, digest)
+        model.notes = notes
         return model
 
     @property
@@ -95,41 +108,41 @@ class RecordedModel(Model):
 
 
 def _check_finite(scores: np.ndarray | None, name: str) -> None:
-    if scores is not None and not np.isfinite(np.asarray(scores, dtype=np.float64)).all():
-        bad = int((~np.isfinite(np.asarray(scores, dtype=np.float64))).sum())
+    if scores is None:
+        return
+    if np.asarray(scores).dtype.kind not in "fiub":
+        raise ModelError(f"{name}: recorded scores must be numbers; they are {np.asarray(scores).dtype}")
+    bad = int((~np.isfinite(np.asarray(scores, dtype=np.float64))).sum())
+    if bad:
         raise ModelError(f"{name}: recorded scores must be finite numbers; {bad} are not")
 
 
-def _classes(data: AuditData, name: str) -> tuple[Any, ...]:
+def _classes(decisions: np.ndarray | None, task: Task, options: ModelOptions, name: str) -> tuple[Any, ...]:
     """The classes of the labels, then those that only the decisions know."""
-    assert data.recorded is not None
-    known = list(data.classes)
-    if data.recorded.decisions is not None:
-        plain = [each.item() if hasattr(each, "item") else each for each in np.unique(data.recorded.decisions)]
+    known = list(options.classes or ())
+    if decisions is not None:
+        plain = [each.item() if hasattr(each, "item") else each for each in np.unique(decisions)]
         known += [each for each in plain if match_class(each, tuple(known)) not in known]
-    if data.task == "binary" and len(known) > 2:
+    if task == "binary" and len(known) > 2:
         raise ModelError(
             f"{name}: recorded decisions must be one of two classes; with the labels there are {len(known)}: "
-            f"{', '.join(repr(each) for each in known[:5])}…. Numbers between 0 and 1 belong in scores, not decisions"
+            f"{', '.join(repr(each) for each in known[:5])}. Numbers between 0 and 1 belong in scores, not decisions"
         )
-    if data.task == "binary" and len(known) < 2:
-        positive = 1 if data.positive is None else data.positive
-        spare = known[0] if known and spelling(known[0]) != spelling(positive) else f"not {positive}"
-        known = [spare, known[0] if known and spelling(known[0]) == spelling(positive) else positive]
+    if task == "binary" and len(known) < 2:
+        positive = match_class(1 if options.positive is None else options.positive, tuple(known))
+        other = [each for each in known if each != positive]
+        known = [*(other or [0 if positive == 1 else f"not {positive}"]), positive]
     return tuple(known)
 
 
-def _positive(data: AuditData, classes: tuple[Any, ...], name: str) -> Any:
-    if data.positive is None:
-        return classes[-1]
-    positive = match_class(data.positive, classes)
+def _positive(wanted: Any, classes: tuple[Any, ...], name: str) -> Any:
+    positive = classes[-1] if wanted is None else match_class(wanted, classes)
     if positive not in classes:
-        raise ModelError(f"{name}: positive must be one of the classes {list(classes)}; {data.positive!r} was given")
+        raise ModelError(f"{name}: positive must be one of the classes {list(classes)}; {wanted!r} was given")
     return positive
 
 
-def _half(scores: np.ndarray | None, name: str) -> float:
-    assert scores is not None
+def _half(scores: np.ndarray, name: str) -> float:
     if scores.min() < 0 or scores.max() > 1:
         raise ModelError(
             f"{name}: threshold must be given where recorded scores are no probabilities; "

@@ -23,7 +23,7 @@ from auditkit.plugins.models.answering import (
 )
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.trees import is_tree_ensemble, last_step
-from auditkit.predictions import spelling
+from auditkit.spelling import spelling
 
 _LARGEST = {
     "BaggingClassifier", "CalibratedClassifierCV", "DecisionTreeClassifier", "ExtraTreesClassifier",
@@ -161,6 +161,11 @@ class SklearnModel(Model):
                 f"{', '.join(map(repr, missing[:10]))}. Given: {', '.join(repr(str(each)) for each in inputs.columns)}"
             )
         return inputs[list(wanted)]
+
+    @property
+    def feature_names(self) -> tuple[Any, ...] | None:
+        """The columns that the model was fitted on, in its order; None where it knows none, or not the inputs'."""
+        return None if self._options.preprocess is not None else _feature_names(self._estimator)
 
     def fresh(self) -> SklearnModel:
         """An unfitted clone; fit its `estimator()` and it is a model like any other, after `fitted()`.

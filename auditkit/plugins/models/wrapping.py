@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from auditkit.data import AuditData
+from auditkit.data import AuditData, Recorded
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
 
@@ -26,6 +26,10 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
         return RecordedModel.of(obj, options.name, options.threshold)
     if isinstance(obj, type):
         raise ModelError(f"model must be a fitted object, not a class; the class {obj.__qualname__!r} was given")
+    if isinstance(obj, Recorded):
+        from auditkit.plugins.models.recorded import RecordedModel
+
+        return RecordedModel.read(obj, options)
     if _is_torch(obj):
         from auditkit.plugins.models.torch import TorchModel
 
