@@ -1,0 +1,161 @@
+"""The model card: the nine sections of Mitchell et al., filled from the audit and from what the owner said.
+
+Source: Mitchell et al., 2019, Model Cards for Model Reporting, arXiv:1810.03993.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from auditkit.reports import cardtables as tables
+from auditkit.reports.cardnumbers import quantities
+from auditkit.reports.cardtables import Results
+from auditkit.reports.frontmatter import front_matter
+from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
+from auditkit.results import AuditResult, Comparison
+from auditkit.results.card import Card
+
+LABELS = {
+    "summary": "Summary", "owners": "Owners", "contact": "Contact", "version": "Version", "licence": "Licence",
+    "citation": "Citation", "auditor": "Auditor", "intended_use": "Intended use", "users": "Intended users",
+    "decisions": "Decisions", "out_of_scope": "Out of scope", "factors": "Relevant factors",
+    "metrics": "Choice of metrics", "evaluation_data": "Origin", "training_data": "Origin",
+    "ethical_considerations": "Considerations", "caveats": "Caveats", "recommendations": "Recommendations",
+}  # fmt: skip
+SECTIONS = {
+    "Model Details": ("summary", "owners", "contact", "version", "licence", "citation", "auditor"),
+    "Intended Use": ("intended_use", "users", "decisions", "out_of_scope"),
+    "Factors": ("factors",),
+    "Metrics": ("metrics",),
+    "Evaluation Data": ("evaluation_data",),
+    "Training Data": ("training_data",),
+    "Quantitative Analyses": (),
+    "Ethical Considerations": ("ethical_considerations",),
+    "Caveats and Recommendations": ("caveats", "recommendations"),
+}
+"""Which statements of the owner belong to which of the nine sections."""
+STATEMENTS = tuple(key for keys in SECTIONS.values() for key in keys)
+SCOPE = "This card reports measurements and the limits that the owner set for them. It certifies nothing."
+
+
+def render(result: AuditResult | Comparison) -> bytes:
+    """The card of one model, or of several side by side on the same data; UTF-8 Markdown."""
+    alone = result if isinstance(result, AuditResult) else None
+    results = result.results if isinstance(result, Comparison) else (result,)
+    card = Card.model_validate({key: value for key, value in results[0].card.items() if key in Card.model_fields})
+    name = result.title if isinstance(result, Comparison) else result.model.name
+    blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]
+    for section, keys in SECTIONS.items():
+        blocks += [heading(2, section), *_said(card, keys), *_FILL[section](results)]
+    return (front_matter(card, alone) + document(blocks)).encode()
+
+
+def _verdict(results: Results) -> Iterator[Markdown]:
+    for each in results:
+        whose = f" for {escape(each.model.name)}" if len(results) > 1 else ""
+        yield labelled(f"Verdict{whose}: {each.outcome.verdict}.", each.outcome.sentence)
+        yield bullets(each.outcome.reasons)
+    yield tables.verdicts(results) or escape("No limit was set, so nothing was judged.")
+    yield tables.waivers(results)
+    first = results[0]
+    yield escape(
+        f"Audited on {first.run.finished.date()} with auditkit {first.provenance.auditkit}, "
+        f"budget {first.plan.budget}, seed {first.plan.seed}, on {first.provenance.device}. "
+        f"The plan {first.plan.digest} was fixed before anything was measured. {SCOPE}"
+    )
+
+
+def _provided(card: Card) -> Iterator[Markdown]:
+    missing = _missing(card, STATEMENTS)
+    if missing:
+        count = f"{len(missing)} of {len(STATEMENTS)}"
+        yield escape(f"Not provided by the model owner ({count} statements): {', '.join(missing)}.")
+
+
+def _said(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
+    given = card.given
+    for key in keys:
+        if key in given:
+            yield labelled(f"{LABELS[key]}.", paragraphs(_joined(given[key])))
+    missing = _missing(card, keys)
+    if missing:
+        yield escape(f"Not provided by the model owner: {', '.join(missing)}.")
+
+
+def _details(results: Results) -> Iterator[Markdown]:
+    yield tables.facts(results)
+    further = {key: value for key, value in results[0].card.items() if key not in Card.model_fields}
+    yield bullets(f"{key}: {_joined(value)}" for key, value in sorted(further.items()))
+
+
+def _nothing(results: Results) -> Iterator[Markdown]:
+    return iter(())
+
+
+def _factors(results: Results) -> Iterator[Markdown]:
+    data = results[0].data
+    yield tables.groups(data) or escape("No sensitive attribute was named, so nothing is broken down by group.")
+    for seen, verb in ((True, "sees"), (False, "does not see")):
+        names = [each.name for each in data.features if each.group and each.seen_by_model is seen]
+        yield escape(f"Of the sensitive attributes, the model {verb}: {', '.join(names)}.") if names else Markdown()
+
+
+def _metrics(results: Results) -> Iterator[Markdown]:
+    yield tables.definitions(results)
+    methods = tables.methods(results)
+    if methods:
+        yield escape(f"Intervals hold 95% unless another level stands beside them. How they were made: {methods}.")
+
+
+def _evaluation(results: Results) -> Iterator[Markdown]:
+    yield tables.dataset(results[0].data)
+
+
+def _training(results: Results) -> Iterator[Markdown]:
+    rows = results[0].data.train_rows
+    if rows is None:
+        yield escape("The training data was not given to the audit.")
+    else:
+        yield escape(f"The audit was given {rows:,} rows of training data.")
+
+
+def _analyses(results: Results) -> Iterator[Markdown]:
+    for part in quantities(results):
+        yield heading(3, part.title)
+        yield part.table or escape("No number was measured.")
+        yield bullets(f"No number, because {reason}" for reason in part.absent)
+
+
+def _caveats(results: Results) -> Iterator[Markdown]:
+    parts = {
+        "Not tested": tables.untested(results),
+        "Controls that did not hold": tables.failed_controls(results),
+        "Evidence for rule packs, in clauses": tables.rules(results),
+        "Notes of the audit": bullets(tables.notes(results)),
+    }
+    for title, content in parts.items():
+        if content:
+            yield from (heading(3, title), content)
+
+
+_FILL: dict[str, Callable[[Results], Iterator[Markdown]]] = {
+    "Model Details": _details,
+    "Intended Use": _nothing,
+    "Factors": _factors,
+    "Metrics": _metrics,
+    "Evaluation Data": _evaluation,
+    "Training Data": _training,
+    "Quantitative Analyses": _analyses,
+    "Ethical Considerations": _nothing,
+    "Caveats and Recommendations": _caveats,
+}
+"""What the audit adds to each section."""
+
+
+def _missing(card: Card, keys: Sequence[str]) -> list[str]:
+    return [key.replace("_", " ") for key in keys if key not in card.given]
+
+
+def _joined(value: Any) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

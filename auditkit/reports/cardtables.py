@@ -1,0 +1,202 @@
+"""The tables of a model card, apart from its numbers; of several models, the name stands in the first column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from auditkit.reports import numbers
+from auditkit.reports.about import about, decisive, listed
+from auditkit.reports.markdown import Markdown, table
+from auditkit.results import AuditResult, DataInfo, Limit, Verdict
+
+Results: TypeAlias = Sequence[AuditResult]
+Rows: TypeAlias = Callable[[AuditResult], Iterable[Sequence[object]]]
+
+
+def verdicts(results: Results) -> Markdown:
+    """Each limit, what was found, and how it was decided."""
+    return _by_model(
+        results,
+        ("Limit", "Required", "Status", "Found", "Because"),
+        lambda result: (
+            (each.limit.name, required(each), status(each), found(each), each.limit.because) for each in result.verdicts
+        ),
+    )
+
+
+def required(verdict: Verdict) -> str:
+    """`performance.quality.accuracy at least 80%`, with whom and what the limit is about."""
+    limit = verdict.limit
+    unit = verdict.judged[0].measurement.unit if verdict.judged else ""
+    bound = numbers.bounds(limit.at_least, limit.at_most, unit)
+    by_point = ", judged by the value alone" if limit.judge == "point" else ""
+    return f"{limit.measurement}{_over(limit)} {bound}{by_point}"
+
+
+def status(verdict: Verdict) -> str:
+    """`met`, `missed` …; `waived` where a waiver takes the limit out of the verdict."""
+    return f"waived ({verdict.status})" if verdict.waived else verdict.status
+
+
+def found(verdict: Verdict) -> str:
+    """The number that decided, with its interval and n; the reason where there is none."""
+    number = decisive(verdict)
+    if number is None or number.value is None:
+        return verdict.reason
+    size = f", n {numbers.count(number.n)}" if number.n is not None else ""
+    whom = f"; {about(number)}" if len(verdict.judged) > 1 else ""
+    doubt = f"; {verdict.reason}" if verdict.status != "met" else ""
+    return f"{numbers.value(number)} ({numbers.uncertainty(number)}{size}){whom}{doubt}"
+
+
+def waivers(results: Results) -> Markdown:
+    """Who accepted which limit, until when."""
+    return _by_model(
+        results,
+        ("Limit", "Waived because", "Approved by", "Until", "In force"),
+        lambda result: (
+            (each.limit.name, each.waiver.reason, each.waiver.approver, each.waiver.expires, _force(each))
+            for each in result.verdicts
+            if each.waiver is not None
+        ),
+    )
+
+
+def definitions(results: Results) -> Markdown:
+    """What each measurement means."""
+    rows = {}
+    for result in results:
+        for found in result.results:
+            for name, each in sorted(found.definitions.items() if found.status == "measured" else ()):
+                better = "" if each.direction == "none" else each.direction
+                key = f"{found.check}.{name}"
+                rows[key] = (key, each.title, each.formula, each.range, better, each.reference)
+    return table(("Measurement", "Title", "Formula", "Range", "Better", "Source"), rows.values())
+
+
+def methods(results: Results) -> str:
+    """How the intervals were made."""
+    names = {
+        each.interval.method
+        for result in results
+        for found in result.results
+        for each in found.measurements
+        if each.interval is not None
+    }
+    return "; ".join(sorted(names))
+
+
+def facts(results: Results) -> Markdown:
+    """What the audit knows of each model."""
+    return _by_model(results, ("Fact", "Value"), _facts)
+
+
+def _facts(result: AuditResult) -> Iterable[tuple[str, object]]:
+    model = result.model
+    yield "Kind", f"{model.kind}, {model.task}"
+    if result.parent:
+        yield "Trained anew from", result.parent
+    if model.classes:
+        yield "Classes", ", ".join(model.classes) + (f"; positive is {model.positive}" if model.positive else "")
+    if model.threshold is not None:
+        yield "Decision threshold", "; ".join(filter(None, (numbers.plain(model.threshold), model.threshold_note)))
+    yield "Opened as", model.loaded
+    yield "Fingerprint", model.fingerprint
+
+
+def groups(data: DataInfo) -> Markdown:
+    """How many people each group has."""
+    return table(
+        ("Attribute", "Group", "Rows"),
+        ((each.attribute, each.value, each.hidden or numbers.count(each.rows)) for each in data.groups),
+    )
+
+
+def dataset(data: DataInfo) -> Markdown:
+    """What the audit knows of the audit data."""
+    facts: list[tuple[str, object]] = [
+        ("Name", data.name),
+        ("Rows", f"{data.rows:,}" + (", weighted" if data.weighted else "")),
+        ("Task", f"{data.task}, {data.modality}"),
+        ("Label", "; positive is ".join(filter(None, (data.label, data.positive))) or "none"),
+        ("Features", f"{sum(each.seen_by_model for each in data.features):,} that the model sees"),
+        ("Smallest group shown", f"{data.minimum_cell} people"),
+        ("SHA-256", data.digest),
+    ]
+    return table(("Fact", "Value"), facts)
+
+
+def untested(results: Results) -> Markdown:
+    """What was not tested, and why."""
+    return _by_model(
+        results,
+        ("Check", "Question", "Status", "Why"),
+        lambda result: (
+            (each.check, each.question, each.status, each.reason)
+            for each in result.coverage
+            if each.status != "measured"
+        ),
+    )
+
+
+def failed_controls(results: Results) -> Markdown:
+    """The checks' tests of themselves that did not hold."""
+    return _by_model(
+        results,
+        ("Check", "Control", "Found", "Required", "Then", "Meaning"),
+        lambda result: (
+            (found.check, each.question, numbers.scalar(each.value), numbers.bounds(each.at_least, each.at_most),
+             f"{', '.join(each.guards) or 'all its numbers'}: {each.otherwise}", each.reason)
+            for found in result.results
+            for each in found.controls
+            if each.holds is not True
+        ),
+    )  # fmt: skip
+
+
+def rules(results: Results) -> Markdown:
+    """How many clauses of each rule pack have evidence."""
+    statuses = ("present", "partial", "absent", "not computable")
+    return _by_model(
+        results,
+        ("Rule pack", "Source", *statuses),
+        lambda result: (
+            (pack.title, pack.source, *(sum(each.status == status for each in pack.clauses) for status in statuses))
+            for pack in result.rules
+        ),
+    )
+
+
+def notes(results: Results) -> list[str]:
+    """What the audit noted about data, models and itself; each once."""
+    every = (
+        note
+        for result in results
+        for note in (*result.data.notes, *result.model.notes, *result.provenance.notes, *_check_notes(result))
+    )
+    return list(dict.fromkeys(every))
+
+
+def _check_notes(result: AuditResult) -> Iterable[str]:
+    return (f"{found.check}: {note}" for found in result.results for note in found.notes)
+
+
+def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
+    if len(results) == 1:
+        return table(titles, rows(results[0]))
+    return table(("Model", *titles), ((each.model.name, *row) for each in results for row in rows(each)))
+
+
+def _over(limit: Limit) -> str:
+    over = f"over {' and '.join(limit.across)}" if limit.across else ""
+    parts = ", ".join(filter(None, (over, listed(limit.slice), listed(limit.conditions))))
+    return f" ({parts})" if parts else ""
+
+
+def _force(verdict: Verdict) -> str:
+    if verdict.waived:
+        return "yes"
+    if verdict.status in ("missed", "inconclusive"):
+        return "no: it has expired"
+    return f"no: the limit is {verdict.status}" if verdict.status != "error" else "no: its check ended in an error"

@@ -1,0 +1,125 @@
+"""The head of a model card: YAML between two lines of dashes, as the Hugging Face hub reads it.
+
+A number is listed where it is valid, and is about everyone or stands under a limit; the card's body has the others.
+Source: Hugging Face, Model Cards, https://huggingface.co/docs/hub/model-cards (model-index).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from auditkit.results import AuditResult, Measurement, digest
+from auditkit.results.card import Card
+from auditkit.text import printable
+
+_TASKS = {
+    ("table", "binary"): "tabular-classification",
+    ("table", "multiclass"): "tabular-classification",
+    ("table", "regression"): "tabular-regression",
+    ("image", "binary"): "image-classification",
+    ("image", "multiclass"): "image-classification",
+    ("text", "binary"): "text-classification",
+    ("text", "multiclass"): "text-classification",
+}
+_BOOLEANS = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
+"""Words that are no text in YAML 1.1."""
+_UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""Characters that JSON takes as they are and YAML does not."""
+
+
+def front_matter(card: Card, result: AuditResult | None) -> str:
+    """The head, with what the owner gave and the numbers of one audit; empty where there is nothing to say.
+
+    Args:
+        card: the owner's part.
+        result: the audit whose numbers are listed; None for several models, which one model-index cannot tell apart.
+    """
+    head: dict[str, Any] = {}
+    if card.given.get("languages"):
+        head["language"] = list(card.languages)
+    if card.given.get("licence"):
+        head["license"] = card.licence
+    if card.given.get("tags"):
+        head["tags"] = list(card.tags)
+    index = [] if result is None else _index(result)
+    if result is not None and index:
+        head["model-index"] = [{"name": result.model.name, "results": index}]
+    return f"---\n{yaml(head)}---\n\n" if head else ""
+
+
+def yaml(value: dict[str, Any], indent: int = 0) -> str:
+    """A mapping as YAML that every reader of YAML 1.1 and 1.2 takes for the same; texts are always quoted.
+
+    Args:
+        value: mappings and non-empty lists of mappings or scalars, down to text, numbers, booleans and None.
+        indent: of each line.
+    """
+    return "".join(" " * indent + f"{_key(key)}:{_value(each, indent)}" for key, each in value.items())
+
+
+def _value(value: Any, indent: int) -> str:
+    if isinstance(value, dict) and value:
+        return "\n" + yaml(value, indent + 2)
+    if isinstance(value, list) and value:
+        return "\n" + "".join(_item(each, indent) for each in value)
+    return f" {_scalar(value)}\n"
+
+
+def _item(value: Any, indent: int) -> str:
+    if not isinstance(value, dict):
+        return f"{' ' * indent}- {_scalar(value)}\n"
+    return f"{' ' * indent}- {yaml(value, indent + 2)[indent + 2 :]}"
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[a-z][a-z0-9_-]+", key) and key not in _BOOLEANS else _text(key)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    written = json.dumps(value)
+    if isinstance(value, float) and "e" in written and "." not in written:
+        return written.replace("e", ".0e")  # YAML 1.1 takes 1e-05 for text
+    return written
+
+
+def _text(text: str) -> str:
+    clean = printable(text, 1000).encode("utf-8", "replace").decode()
+    return _UNREADABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(clean, ensure_ascii=False))
+
+
+def _index(result: AuditResult) -> list[dict[str, Any]]:
+    judged = {(each.check, digest(each.measurement)) for verdict in result.verdicts for each in verdict.judged}
+    metrics = [
+        _metric(found.check, each, found.definitions[each.name].title if each.name in found.definitions else each.name)
+        for found in result.results
+        for each in found.measurements
+        if each.value is not None and each.validity == "valid"
+        if not (each.slice or each.across) or (found.check, digest(each)) in judged
+    ]
+    if not metrics:
+        return []
+    data = result.data
+    task = _TASKS.get((data.modality, data.task), "other")
+    dataset = {"name": data.name, "type": data.name, "args": {"sha256": data.digest, "rows": data.rows}}
+    return [{"task": {"type": task}, "dataset": dataset, "metrics": metrics}]
+
+
+def _metric(check: str, each: Measurement, title: str) -> dict[str, Any]:
+    args: dict[str, Any] = {}
+    if each.slice:
+        args["slice"] = dict(sorted(each.slice.items()))
+    if each.across:
+        args["across"] = list(each.across)
+    if each.conditions:
+        args["conditions"] = dict(sorted(each.conditions.items()))
+    if each.interval is not None:
+        ends = each.interval
+        args["interval"] = {"low": ends.low, "high": ends.high, "level": ends.level, "method": ends.method}
+    if each.n is not None:
+        args["n"] = each.n
+    metric: dict[str, Any] = {"type": f"{check}.{each.name}", "name": title, "value": each.value}
+    return {**metric, "args": args} if args else metric

@@ -1,0 +1,176 @@
+"""junit.xml: one suite a check, one case a limit, for the pipelines that read it.
+
+A missed limit is a failure (exit code 1). A limit that is inconclusive, not tested or in error is an error (exit code
+3), and so is a check that ended in one, in the suite `auditkit`. A waived limit is skipped, with the waiver. There is
+a failure or an error exactly where the exit code is not 0. No times: the same audit gives the same file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from auditkit.reports import numbers
+from auditkit.reports.about import decisive, listed
+from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict
+from auditkit.text import one_line, printable
+
+OWN = "auditkit"
+"""The suite of what belongs to no check, or where the check itself ended in an error."""
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Case(NamedTuple):
+    suite: str
+    name: str
+    kind: str = ""
+    """failure, error, skipped, or empty where it passed."""
+    type: str = ""
+    message: str = ""
+    text: str = ""
+
+
+def render(result: AuditResult | Comparison) -> bytes:
+    """The whole file; UTF-8 XML."""
+    results = (result,) if isinstance(result, AuditResult) else result.results
+    root = ElementTree.Element("testsuites", name="auditkit")
+    for each in results:
+        prefix = f"{each.model.name}: " if len(results) > 1 else ""
+        for name, cases in _suites(each).items():
+            root.append(_suite(prefix, name, cases, each))
+    ElementTree.indent(root)
+    xml: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml + b"\n"
+
+
+def message(verdict: Verdict) -> str:
+    """A missed limit in a line: `impact_ratio over sex 0.720 < 0.800 (95% interval 0.610 to 0.780, n=1,181)`."""
+    number = decisive(verdict)
+    if number is None or number.value is None:
+        return verdict.reason
+    more = len([each for each in verdict.judged if each.status == verdict.status]) - 1
+    others = f", and {more} more" if more else ""
+    return f"{_named(number)} {_compared(number.value, number.unit, verdict.limit)}{_precision(number)}{others}"
+
+
+def _suites(result: AuditResult) -> dict[str, list[_Case]]:
+    suites: dict[str, list[_Case]] = {}
+    for case in (*_limits(result), *_faults(result)):
+        suites.setdefault(case.suite, []).append(case)
+    bad = any(case.kind in ("failure", "error") for cases in suites.values() for case in cases)
+    if result.exit_code != 0 and not bad:
+        outcome = result.outcome
+        case = _Case(OWN, "audit", "error", outcome.verdict, outcome.sentence, "\n".join(outcome.reasons))
+        suites.setdefault(OWN, []).append(case)
+    return suites
+
+
+def _limits(result: AuditResult) -> Iterator[_Case]:
+    for verdict in result.verdicts:
+        suite, name = _suite_of(verdict, result.results), verdict.limit.name
+        lines = [f"{each.check}.{_named(each.measurement)}: {each.status}, {each.reason}" for each in verdict.judged]
+        text = "\n".join([_required(verdict.limit), verdict.reason, *lines, *_waiver(verdict)])
+        if verdict.waived and verdict.waiver is not None:
+            yield _Case(suite, name, "skipped", "waived", "; ".join(_waiver(verdict)), text)
+        elif verdict.status == "met":
+            yield _Case(suite, name)
+        elif verdict.status == "missed":
+            yield _Case(suite, name, "failure", "missed", message(verdict), text)
+        else:
+            yield _Case(suite, name, "error", verdict.status, f"{verdict.status}: {verdict.reason}", text)
+
+
+def _faults(result: AuditResult) -> Iterator[_Case]:
+    for found in result.results:
+        if found.status != "error":
+            continue
+        fault = found.error
+        lines = [] if fault is None else [*fault.traceback, f"{fault.type}: {fault.message}", fault.hint]
+        text = "\n".join(line for line in lines if line)
+        yield _Case(OWN, found.check, "error", fault.type if fault else "error", found.reason or "it ended", text)
+
+
+def _suite_of(verdict: Verdict, results: Iterable[CheckResult]) -> str:
+    if verdict.judged:
+        return verdict.judged[0].check
+    wanted = verdict.limit.measurement
+    owners = [each.check for each in results if wanted == each.check or wanted.startswith(f"{each.check}.")]
+    return max(owners, key=len, default=OWN)
+
+
+def _suite(prefix: str, name: str, cases: list[_Case], result: AuditResult) -> ElementTree.Element:
+    def count(kind: str) -> str:
+        return str(sum(case.kind == kind for case in cases))
+
+    suite = ElementTree.Element(
+        "testsuite", name=_attribute(prefix + name), tests=str(len(cases)), failures=count("failure"),
+        errors=count("error"), skipped=count("skipped"),
+    )  # fmt: skip
+    properties = ElementTree.SubElement(suite, "properties")
+    for key, value in _facts(name, result):
+        ElementTree.SubElement(properties, "property", name=key, value=_attribute(value))
+    for case in cases:
+        element = ElementTree.SubElement(
+            suite, "testcase", classname=_attribute(prefix + case.suite), name=_attribute(case.name)
+        )
+        if case.kind:
+            facts = {"type": _attribute(case.type), "message": _attribute(case.message)}
+            ElementTree.SubElement(element, case.kind, facts).text = _body(case.text)
+    return suite
+
+
+def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
+    yield "model", result.model.name
+    yield "data", result.data.name
+    for found in result.results:
+        if found.check == suite:
+            yield "plugin", f"{found.plugin} {found.plugin_version}"
+
+
+def _named(number: Measurement) -> str:
+    over = f" over {' and '.join(number.across)}" if number.across else ""
+    parts = ", ".join(filter(None, (listed(number.slice), listed(number.conditions))))
+    return number.name + over + (f" [{parts}]" if parts else "")
+
+
+def _compared(value: float, unit: str, limit: Limit) -> str:
+    if limit.at_least is not None and value < limit.at_least:
+        sign, bound = "<", limit.at_least
+    elif limit.at_most is not None and value > limit.at_most:
+        sign, bound = ">", limit.at_most
+    else:
+        return f"{numbers.with_unit(value, unit)}, {numbers.bounds(limit.at_least, limit.at_most, unit)}"
+    shown, wanted = numbers.with_unit(value, unit), numbers.with_unit(bound, unit)
+    if shown == wanted:  # rounding hides the difference
+        shown, wanted = repr(value), repr(bound)
+    return f"{shown} {sign} {wanted}"
+
+
+def _precision(number: Measurement) -> str:
+    level = f"{numbers.level(number.interval)} interval " if number.interval is not None else ""
+    size = f", n={number.n:,}" if number.n is not None else ""
+    return f" ({level}{numbers.uncertainty(number)}{size})"
+
+
+def _required(limit: Limit) -> str:
+    because = f", because {limit.because}" if limit.because else ""
+    return f"required: {limit.measurement} {numbers.bounds(limit.at_least, limit.at_most)}{because}"
+
+
+def _waiver(verdict: Verdict) -> list[str]:
+    waiver = verdict.waiver
+    if waiver is None:
+        return []
+    word = "waived until" if verdict.waived else "a waiver does not apply; it was written until"
+    return [f"{word} {waiver.expires} by {waiver.approver}: {waiver.reason}"]
+
+
+def _attribute(text: str) -> str:
+    return _ILLEGAL.sub("", one_line(text, 1000))
+
+
+def _body(text: str) -> str:
+    return _ILLEGAL.sub("", printable(text, 20_000))

@@ -1,0 +1,78 @@
+"""Text of strangers as Markdown: it shows what it says and does nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from auditkit.text import printable
+
+_LONGEST = 20_000
+_SPECIAL = re.compile(
+    r"[\\`*<>\[\]|~&$]"  # code, emphasis, HTML, links, cells, strikes, entities, mathematics
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"  # emphasis; inside a word it is none
+    r"|:(?=//)|(?<=[Ww]{3})\."  # addresses, which some readers would make a link of
+)
+_START = re.compile(r"[-+=](?=[-+=\s]|$)|#|\d{1,9}(?=[.)](?:\s|$))")
+"""What would begin a list, a heading or a rule at the start of a line."""
+
+
+class Markdown(str):
+    """Text that is Markdown already; everything else is escaped where it is printed."""
+
+
+def escape(text: object) -> Markdown:
+    """`text` on one line, without any meaning to a Markdown reader or to a browser behind it."""
+    flat = " ".join(printable(str(text), _LONGEST).split())
+    flat = flat.encode("utf-8", "replace").decode()
+    start = _START.match(flat)
+    if start is None:
+        return Markdown(_SPECIAL.sub(r"\\\g<0>", flat))
+    first = start.group()
+    kept = f"{first}\\" if first.isdigit() else f"\\{first}"
+    return Markdown(kept + _SPECIAL.sub(r"\\\g<0>", flat[start.end() :]))
+
+
+def shown(value: object) -> Markdown:
+    """Markdown as it is, everything else escaped, nothing for None."""
+    if isinstance(value, Markdown):
+        return value
+    return Markdown("") if value is None else escape(value)
+
+
+def document(blocks: Iterable[Markdown]) -> str:
+    """Blocks with a blank line between; empty ones are left out."""
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def heading(level: int, text: object) -> Markdown:
+    """A heading of level 1 to 6."""
+    return Markdown(f"{'#' * level} {shown(text)}")
+
+
+def labelled(label: str, text: object) -> Markdown:
+    """`text` behind a label of our own in bold."""
+    return Markdown(f"**{label}** {shown(text)}")
+
+
+def bullets(items: Iterable[object]) -> Markdown:
+    """A list; empty where there is no item."""
+    return Markdown("\n".join(f"- {shown(item)}" for item in items))
+
+
+def paragraphs(text: str) -> Markdown:
+    """`text` with its paragraphs kept; lines within one are joined."""
+    blocks = re.split(r"\n[ \t\r]*\n", text.strip())
+    return Markdown("\n\n".join(escape(block) for block in blocks if block.strip()))
+
+
+def table(titles: Sequence[object], rows: Iterable[Sequence[object]]) -> Markdown:
+    """A table; cells are escaped, an empty one gets a dash. Empty where there is no row."""
+    lines = [_row(row) for row in rows]
+    if not lines:
+        return Markdown("")
+    return Markdown("\n".join([_row(titles), "|" + " --- |" * len(titles), *lines]))
+
+
+def _row(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(shown(cell) or "–" for cell in cells) + " |"

@@ -1,0 +1,67 @@
+"""metrics.json: every number under a key that stays the same from audit to audit, for tools that plot and compare.
+
+A key is `check.measurement[slice][over groups][conditions]`, such as
+`fairness.groups.selection_rate[sex=F]` or `robustness.evasion.robust_accuracy[epsilon=0.1,norm=Linf]`; of several
+models, the model's name stands before it. What is undefined or invalid is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from auditkit.results import AuditResult, Comparison, Measurement, canonical
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
+
+
+def render(result: AuditResult | Comparison) -> bytes:
+    """One flat JSON object of numbers."""
+    if isinstance(result, AuditResult):
+        return canonical(_numbers(result, ""))
+    found: dict[str, float] = {}
+    for each in result.results:
+        for key, value in _numbers(each, f"{slug(each.model.name)}.").items():
+            found[_free(key, found)] = value
+    return canonical(found)
+
+
+def key(check: str, measurement: Measurement) -> str:
+    """The key of one measurement."""
+    over = ",".join(slug(each) for each in measurement.across)
+    parts = (_pairs(measurement.slice), over and f"over={over}", _pairs(measurement.conditions))
+    return f"{slug(check)}.{slug(measurement.name)}" + "".join(f"[{part}]" for part in parts if part)
+
+
+def slug(text: str) -> str:
+    """`text` of letters, digits and `_ . + -`; where that changes it, with a digest, so that two texts keep apart."""
+    if _PLAIN.fullmatch(text):
+        return text
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:55].strip("_") + f"~{mark}"
+
+
+def _numbers(result: AuditResult, prefix: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for each in result.results:
+        for measurement in each.measurements:
+            if measurement.value is not None and measurement.validity != "invalid":
+                found[_free(prefix + key(each.check, measurement), found)] = measurement.value
+    return found
+
+
+def _free(wanted: str, taken: Mapping[str, float]) -> str:
+    number, free = 2, wanted
+    while free in taken:
+        free, number = f"{wanted}#{number}", number + 1
+    return free
+
+
+def _pairs(mapping: Mapping[str, Any]) -> str:
+    return ",".join(f"{slug(name)}={slug(_written(mapping[name]))}" for name in sorted(mapping))
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else canonical(value).decode().strip()

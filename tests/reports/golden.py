@@ -1,0 +1,24 @@
+"""What the formats make of the fake audit, kept in tests/data; `python -m tests.reports.golden` writes it anew."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+
+from auditkit.reports import card, junit, metrics
+from tests import fakes
+
+FOLDER = pathlib.Path(__file__).parents[1] / "data"
+FILES: dict[str, Callable[[], bytes]] = {
+    "model_card.md": lambda: card.render(fakes.audit()),
+    "comparison_card.md": lambda: card.render(fakes.comparison()),
+    "junit.xml": lambda: junit.render(fakes.audit()),
+    "comparison_junit.xml": lambda: junit.render(fakes.comparison()),
+    "metrics.json": lambda: metrics.render(fakes.audit()),
+    "comparison_metrics.json": lambda: metrics.render(fakes.comparison()),
+}
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, make in FILES.items():
+        (FOLDER / name).write_bytes(make())

@@ -1,0 +1,106 @@
+"""Escaping: whatever a stranger wrote shows as text and does nothing."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs, table
+from auditkit.text import printable
+
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+HOSTILE = [
+    "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "`code`", "``` \nfence", "| a | b |",
+    "[x](javascript:alert(1))", "![x](//evil.example/p.png)", "[x]: //evil.example", "<http://evil.example>",
+    "*a* **b** ***c***", "_a_ __b__ a_b_c", "~~a~~", "# heading", "- item", "+ item", "* item", "1. item", "1) item",
+    "> quote", "===", "---", "***", "    code", "\tcode", "&lt;b&gt; &copy; &#60;", "\\", "a\\|b", "<!-- x -->",
+    "line\nline", "a\n\nb", "a  \nb", "$x$", "{{ 7*7 }}", "![", "\x00\x1b[31mred", "\u202eevil", "a\u2028b", "<?php",
+    "- \n# x", "2026-03-02", "0.5", "-0.5", "+1", "",
+]  # fmt: skip
+TEXTS = st.one_of(st.text(), st.text("ab \n\t`*_{}[]<>()#+-.!|~&:=\\$1", max_size=30), st.sampled_from(HOSTILE))
+
+
+def flat(text: str) -> str:
+    return " ".join(printable(text, 20_000).split())
+
+
+def inline(tokens: list[Token]) -> list[Token]:
+    """The one run of text in a document; no token but text may be in it."""
+    runs = [each for each in tokens if each.type == "inline"]
+    assert len(runs) == 1
+    return runs[0].children or []
+
+
+def said(children: list[Token]) -> str:
+    assert {each.type for each in children} <= {"text", "text_special"}, [each.type for each in children]
+    return "".join(each.content for each in children)
+
+
+def with_examples(test):
+    for each in HOSTILE:
+        test = example(each)(test)
+    return test
+
+
+@with_examples
+@given(TEXTS)
+def test_a_paragraph_says_what_the_text_says(text):
+    tokens = READER.parse(escape(text))
+    if not flat(text):
+        assert tokens == []
+        return
+    assert [each.type for each in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    assert said(inline(tokens)) == flat(text)
+
+
+@with_examples
+@given(TEXTS)
+def test_a_list_item_says_what_the_text_says(text):
+    tokens = READER.parse(bullets([text]))
+    types = [each.type for each in tokens if each.type not in ("paragraph_open", "paragraph_close", "inline")]
+    assert types == ["bullet_list_open", "list_item_open", "list_item_close", "bullet_list_close"]
+    if flat(text):
+        assert said(inline(tokens)) == flat(text)
+
+
+@with_examples
+@given(TEXTS)
+def test_a_cell_says_what_the_text_says(text):
+    tokens = READER.parse(table(["a", "b"], [[text, text]]))
+    cells = [each for each in tokens if each.type == "inline"]
+    assert [said(each.children or []) for each in cells] == ["a", "b", *[flat(text) or "–"] * 2]
+    assert sum(each.type == "tr_open" for each in tokens) == 2
+
+
+@with_examples
+@given(TEXTS)
+def test_a_statement_keeps_its_paragraphs_and_nothing_else(text):
+    tokens = READER.parse(labelled("Label.", paragraphs(text)))
+    assert {each.type for each in tokens} == {"paragraph_open", "inline", "paragraph_close"}
+    types = {child.type for each in tokens for child in each.children or []}
+    assert types <= {"text", "text_special", "strong_open", "strong_close"}
+
+
+def test_paragraphs_are_kept_and_lines_joined():
+    assert paragraphs("one\ntwo\n\n \n\n- three\r\n\r\nfour") == "one two\n\n\\- three\n\nfour"
+
+
+def test_numbers_and_names_stay_readable():
+    for text in ("37.2%", "0.5", "-0.5", "2026-03-02", "demographic_parity_ratio", "sex=F, race=B", "(a + b) / n"):
+        assert escape(text) == text
+
+
+def test_addresses_are_no_links():
+    assert escape("http://evil.example www.evil.example") == "http\\://evil.example www\\.evil.example"
+
+
+def test_half_a_character_is_replaced():
+    assert escape("a\ud800b") == "a?b"
+
+
+def test_what_is_markdown_already_is_left_alone():
+    assert table(["x"], [[Markdown("**b**")]]).endswith("| **b** |")
+    assert table(["x"], []) == ""
+    assert document([heading(2, "a*b"), Markdown(""), escape("c")]) == "## a\\*b\n\nc\n"
