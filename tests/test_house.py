@@ -25,7 +25,7 @@ LEVELS = (
     ("cells", "schema", "codes", "data", "digests", "groups", "labels", "inputs", "accepting", "readers"),
     ("models", "results", "stats"),
     ("figures", "predictions", "describing"),
-    ("checks", "trainers", "authoring", "controls", "judging", "rulepacks", "runfolder", "state"),
+    ("checks", "trainers", "authoring", "controls", "judging", "rulepacks", "manifest", "runfolder", "state"),
     ("hookspecs",),
     ("settings", "config", "offers"),
     ("plugins", "reports"),
