@@ -1,0 +1,7 @@
+"""The one theme: turns a Figure into a Vega-Lite dictionary and that into SVG, for two widths and two modes."""
+
+from __future__ import annotations
+
+from auditkit.reports.charts.draw import Picture, picture, specification, svg
+
+__all__ = ["Picture", "picture", "specification", "svg"]

@@ -1,0 +1,86 @@
+"""From a Figure to SVG, and to what a `<picture>` needs."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import re
+from typing import NamedTuple
+
+import vl_convert
+
+from auditkit.reports.charts.curves import curve_chart
+from auditkit.reports.charts.heat import heat_chart
+from auditkit.reports.charts.rows import rows_chart
+from auditkit.reports.charts.theme import FAMILY, FONT, Size, Spec, dark
+from auditkit.results import Figure
+
+
+class Picture(NamedTuple):
+    """A figure as data URIs; the same one four times for an image."""
+
+    wide: str
+    wide_dark: str
+    narrow: str
+    narrow_dark: str
+    width: int | None
+    height: int | None
+    """Of the wide one, in pixels; None for an image."""
+
+
+def specification(figure: Figure, size: Size) -> Spec | None:
+    """The Vega-Lite dictionary of `figure`; None for an image, or where nothing in it can be drawn."""
+    if figure.mark == "image" or not figure.data:
+        return None
+    if figure.mark == "curve":
+        return curve_chart(figure, size)
+    return heat_chart(figure, size) if figure.mark == "heat-map" else rows_chart(figure, size)
+
+
+def svg(figure: Figure, size: Size) -> str | None:
+    """`figure` as SVG in the light colours; None for an image, or where nothing in it can be drawn."""
+    spec = specification(figure, size)
+    return None if spec is None else _drawn(json.dumps(spec, sort_keys=True))
+
+
+def picture(figure: Figure) -> Picture | None:
+    """`figure` in two widths and two modes; None where nothing in it can be drawn."""
+    if figure.image is not None:
+        uri = f"data:{figure.image.media_type};base64,{_base64(figure.image.base64)}"
+        return Picture(uri, uri, uri, uri, None, None)
+    wide, narrow = svg(figure, "wide"), svg(figure, "narrow")
+    if wide is None or narrow is None:
+        return None
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', wide)
+    width, height = (round(float(each)) for each in size.groups()) if size else (None, None)
+    return Picture(_uri(wide), _uri(dark(wide)), _uri(narrow), _uri(dark(narrow)), width, height)
+
+
+@functools.lru_cache(maxsize=256)
+def _drawn(spec: str) -> str:
+    """Cached, because every format of a folder draws the same figures."""
+    return _lean(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
+
+
+_TAG = re.compile(r"<[^>]*>")
+_NOISE = re.compile(
+    r' (?:class|role|aria-[a-z]+|pointer-events|stroke-miterlimit|font-family|font-size)="[^"]*"| opacity="1"'
+)
+_NOTHING = re.compile(r'<path d="" display="none"/>|<path d="M0,0h[^"]*"/>(?=<g>)')
+
+
+def _lean(text: str) -> str:
+    """The SVG without what a picture does not need; the one font is named once."""
+    text = _TAG.sub(lambda tag: _NOISE.sub("", tag[0]), text)
+    text = _NOTHING.sub("", text)
+    return text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
+
+
+def _uri(text: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode()
+
+
+def _base64(text: str) -> str:
+    """The image's bytes again, so that nothing but base64 stands in the address."""
+    return base64.b64encode(base64.b64decode(text)).decode()

@@ -1,0 +1,181 @@
+"""A number in each cell of two categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from auditkit.reports.charts.scales import number
+from auditkit.reports.charts.sheet import Frame, across, segments, sheet, texts, title
+from auditkit.reports.charts.theme import (
+    DIVERGING,
+    EMPTY,
+    GRID,
+    LINE,
+    MUTED,
+    ON_DARK,
+    ON_LIGHT,
+    SEQUENTIAL,
+    WIDTH,
+    Size,
+    Spec,
+    clean,
+    cut,
+    text_width,
+    wrap,
+)
+from auditkit.reports.numbers import NONE, plain
+from auditkit.results import Axis, Figure
+
+COLUMNS, ROWS = 40, 60
+"""A picture holds no more than this; the table beside it holds all."""
+
+
+class Grid(NamedTuple):
+    """What is in the cells, and the range of it."""
+
+    columns: list[str]
+    rows: list[str]
+    cells: dict[tuple[str, str], float | None]
+    low: float
+    high: float
+
+    def colour(self, value: float) -> str:
+        """From pale to deep; in two directions where there are numbers on both sides of zero."""
+        if self.low < 0 < self.high:
+            most = max(-self.low, self.high)
+            return _mixed(DIVERGING[1], DIVERGING[2] if value >= 0 else DIVERGING[0], abs(value) / most)
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return _mixed(*SEQUENTIAL, share)
+
+
+def heat_chart(figure: Figure, size: Size) -> Spec:
+    """The specification of a heat map."""
+    axis = figure.value or Axis(field="value", title="")
+    grid = _grid(figure, axis)
+    wide = size == "wide"
+    longest = max((text_width(row) for row in grid.rows), default=0.0)
+    spare = WIDTH[size] - 20 - 130.0 * len(grid.columns)  # columns are no wider than 130
+    left = min(longest, max(210.0, spare)) + 14 if wide else 2.0
+    width = WIDTH[size] - left - 2
+    cell = min(width / max(1, len(grid.columns)), 130.0)
+    heads, turned, head = _heads(grid.columns, cell)
+    frame = Frame(width, 0, left, head + LINE + 14, 2, 4)
+    layers: list[Spec] = []
+    rects: list[Spec] = []
+    numbers: list[Spec] = []
+    names: list[Spec] = []
+    y = 0.0
+    for row in grid.rows:
+        lines = wrap(row, left - 14 if wide else width, lines=3)
+        y += 0 if wide else LINE * len(lines) + 6
+        height = max(32.0, LINE * len(lines) + 6 if wide else 0)
+        start = y + height / 2 - LINE * (len(lines) - 1) / 2 if wide else y - LINE * len(lines) + LINE / 2 - 1
+        names.append({"x": -10.0 if wide else 0.0, "y": start, "text": "\n".join(lines)})
+        for index, column in enumerate(grid.columns):
+            value = grid.cells.get((column, row))
+            box = {"x": index * cell + 1, "x2": (index + 1) * cell - 1, "y": y + 1, "y2": y + height - 1}
+            colour = EMPTY if value is None else grid.colour(value)
+            rects.append(box | {"fill": colour})
+            text = NONE if value is None else plain(value, percent=axis.percent)
+            if text_width(text) <= cell - 4:
+                ink = MUTED if value is None else ON_LIGHT if _luminance(colour) > 0.32 else ON_DARK
+                numbers.append({"x": (index + 0.5) * cell, "y": y + height / 2, "text": text, "ink": ink})
+        y += height
+    frame = frame._replace(height=y)
+    layers += _boxes(frame, rects)
+    for ink in sorted({each["ink"] for each in numbers}):
+        mine = [{key: each[key] for key in ("x", "y", "text")} for each in numbers if each["ink"] == ink]
+        layers += texts(frame, mine, align="center", colour=ink)
+    layers += texts(frame, names, align="right" if wide else "left")
+    layers += _head_layers(frame, heads, cell, turned)
+    layers += _key(frame, grid, axis)
+    return sheet(frame, layers)
+
+
+def _grid(figure: Figure, axis: Axis) -> Grid:
+    x = figure.x.field if figure.x else "x"
+    y = figure.y.field if figure.y else "y"
+    columns = list(dict.fromkeys(clean(row.get(x)) for row in figure.data))[:COLUMNS]
+    rows = list(dict.fromkeys(clean(row.get(y)) for row in figure.data))[:ROWS]
+    cells: dict[tuple[str, str], float | None] = {}
+    for each in figure.data:
+        value = each.get(axis.field)
+        cells[clean(each.get(x)), clean(each.get(y))] = float(value or 0) if number(value) else None
+    known = [value for (column, row), value in cells.items() if value is not None and column in columns and row in rows]
+    low, high = axis.domain or (min(known, default=0.0), max(known, default=1.0))
+    return Grid(columns, rows, cells, min([low, *known]), max([high, *known]))
+
+
+def _heads(columns: Sequence[str], cell: float) -> tuple[list[str], bool, float]:
+    """The columns' names as written, whether they are turned upright, and the height that they need."""
+    longest_word = max((text_width(word) for column in columns for word in column.split()), default=0.0)
+    if longest_word <= cell - 6:
+        lines = [wrap(column, cell - 6, lines=3) for column in columns]
+        return ["\n".join(each) for each in lines], False, LINE * max((len(each) for each in lines), default=1) + 4
+    written = [cut(column, 110) for column in columns]
+    return written, True, max(text_width(each) for each in written) + 10
+
+
+def _head_layers(frame: Frame, heads: Sequence[str], cell: float, turned: bool) -> list[Spec]:
+    if turned:
+        rows = [{"x": (index + 0.5) * cell, "y": -6.0, "text": head} for index, head in enumerate(heads)]
+        layers = texts(frame, rows)
+        for layer in layers:
+            layer["mark"]["angle"] = 270
+        return layers
+    rows = [
+        {"x": (index + 0.5) * cell, "y": -LINE * (1 + head.count("\n")) + LINE / 2 - 2, "text": head}
+        for index, head in enumerate(heads)
+    ]
+    return texts(frame, rows, align="center")
+
+
+def _boxes(frame: Frame, rects: Sequence[Spec]) -> list[Spec]:
+    encoding = {
+        "x": across("x", frame.width),
+        "y": across("y", frame.height),
+        "x2": {"field": "x2"},
+        "y2": {"field": "y2"},
+        "fill": {"field": "fill", "type": "nominal", "scale": None},
+    }
+    values = [
+        {key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()} for row in rects
+    ]
+    return [
+        {"data": {"values": values}, "mark": {"type": "rect", "stroke": GRID, "strokeWidth": 1}, "encoding": encoding}
+    ]
+
+
+def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:
+    """What the colours mean, above all else: lowest number, steps, highest number, and what they are numbers of."""
+    y = -frame.top + LINE / 2 + 2
+    low, high = plain(grid.low, percent=axis.percent), plain(grid.high, percent=axis.percent)
+    x = 2 - frame.left
+    start = x + text_width(low) + 8
+    steps = 6
+    rects = []
+    for step in range(steps):
+        colour = grid.colour(grid.low + (grid.high - grid.low) * step / (steps - 1))
+        rects.append({"x": start + 14 * step, "x2": start + 14 * (step + 1), "y": y - 6, "y2": y + 6, "fill": colour})
+    after = start + 14 * steps + 8
+    name = cut(clean(title(axis)), frame.width + frame.left - 4 - (after - x) - text_width(high) - 14)
+    words = [{"x": x, "y": y, "text": low}, {"x": after, "y": y, "text": high}]
+    words.append({"x": after + text_width(high) + 14, "y": y, "text": name})
+    return [*_boxes(frame, rects), *texts(frame, words, colour=MUTED), *segments(frame, [], MUTED)]
+
+
+def _mixed(first: str, second: str, share: float) -> str:
+    """A colour `share` of the way from `first` to `second`."""
+    pairs = zip(_channels(first), _channels(second), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * min(1.0, max(0.0, share))):02x}" for a, b in pairs)
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def _luminance(colour: str) -> float:
+    """How light a colour is, 0 to 1 (WCAG 2, relative luminance, with a square for the power)."""
+    red, green, blue = ((each / 255) ** 2.2 for each in _channels(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

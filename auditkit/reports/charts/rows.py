@@ -1,0 +1,186 @@
+"""Charts with one row for each thing that has a number: dot and whisker, forest, bars.
+
+On a wide screen the names stand to the left of their rows; on a narrow one above them. The number stands at the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from auditkit.reports.charts.scales import Scale, number, scale
+from auditkit.reports.charts.sheet import (
+    Frame,
+    bottom_axis,
+    points,
+    room_above,
+    segments,
+    sheet,
+    texts,
+    title,
+    upright,
+    upright_layers,
+)
+from auditkit.reports.charts.theme import (
+    INK,
+    LINE,
+    MUTED,
+    PAPER,
+    SERIES,
+    SHAPES,
+    WIDTH,
+    Size,
+    Spec,
+    clean,
+    text_width,
+    wrap,
+)
+from auditkit.reports.numbers import plain
+from auditkit.results import Axis, Figure, Scalar
+
+ROWS = 60
+"""A picture holds no more rows than this; the table beside it holds all."""
+
+
+class Row(NamedTuple):
+    """One mark: whose name it stands under, in which series, and its numbers."""
+
+    name: str
+    series: int
+    value: float
+    low: float | None
+    high: float | None
+    first: bool
+    """Whether it is the first under its name."""
+
+
+class Layout(NamedTuple):
+    """Where everything is, in pixels of the plot."""
+
+    frame: Frame
+    names: list[Spec]
+    middles: list[float]
+    numbers: list[Spec]
+
+
+def rows_chart(figure: Figure, size: Size) -> Spec:
+    """The specification of a dot-whisker, forest or bars figure."""
+    axis = figure.x or Axis(field="value", title="")
+    rows, series = _rows(figure, axis)
+    values = [each for row in rows for each in (row.value, row.low, row.high)]
+    rules = [rule for rule in figure.rules if rule.axis == "x"]
+    bars = figure.mark == "bars"
+    across = scale([*values, *(rule.value for rule in rules)], axis, about=6 if size == "wide" else 4, zero=bars)
+    layout = _layout(rows, series, axis, size, rules=bool(rules))
+    frame = layout.frame
+    placed = upright(rules, across, frame.width, frame.left - 2, frame.right - 2)
+    frame = frame._replace(top=room_above(placed) + LINE * len(series) * (len(series) > 1))
+    layers = bottom_axis(frame, across)
+    layers += upright_layers(frame, placed)
+    draw = _bars if bars else _dots
+    layers += draw(frame, across, rows, layout.middles, square=figure.mark == "forest")
+    layers += texts(frame, layout.names, align="right" if size == "wide" else "left", halo=True)
+    layers += texts(frame, layout.numbers, align="right", halo=True)
+    layers += _key(frame, series, room_above(placed))
+    layers += texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED)
+    return sheet(frame, layers)
+
+
+def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
+    """The rows that can be drawn, grouped by name in the order given, and the names of the series."""
+    label = figure.y.field if figure.y else "label"
+    drawn = [row for row in figure.data if number(row.get(axis.field))]
+    names = list(dict.fromkeys(clean(row.get(label)) for row in drawn))
+    field = figure.series.field if figure.series else None
+    series = list(dict.fromkeys(clean(row.get(field)) for row in drawn)) if field else [""]
+    found: list[Row] = []
+    for name in names:
+        mine = [row for row in drawn if clean(row.get(label)) == name]
+        for index, row in enumerate(mine):
+            at = series.index(clean(row.get(field))) if field else 0
+            ends = [_end(row, figure.low), _end(row, figure.high)]
+            found.append(Row(name, at, float(row[axis.field] or 0), ends[0], ends[1], first=index == 0))
+    return found[:ROWS], series
+
+
+def _end(row: dict[str, Scalar], field: str | None) -> float | None:
+    end = row.get(field) if field else None
+    return float(end) if end is not None and number(end) else None
+
+
+def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, rules: bool) -> Layout:
+    """Each row's middle, its name and its number."""
+    written = [plain(row.value, percent=axis.percent) for row in rows]
+    right = max((text_width(text) for text in written), default=0.0) + 14
+    wide = size == "wide"
+    longest = max((text_width(row.name) for row in rows), default=0.0)
+    left = min(longest, 230.0) + 16 if wide else 14.0
+    width = WIDTH[size] - left - (right if wide else 14.0)
+    names: list[Spec] = []
+    numbers: list[Spec] = []
+    middles: list[float] = []
+    y = 0.0
+    for row, text in zip(rows, written, strict=True):
+        lines = wrap(row.name, left - 14 if wide else WIDTH[size] - right - 8, lines=3) if row.first else []
+        above = 0.0 if wide else LINE * len(lines)
+        band = max(22.0 if row.first else 18.0, (LINE * len(lines) + 5) if wide else 18.0)
+        y += (4.0 if row.first else 0.0) + above
+        middle = y + band / 2
+        start = middle - LINE * (len(lines) - 1) / 2 if wide else y - above + LINE / 2 + 2
+        if lines:
+            names.append({"x": -12.0 if wide else -left, "y": start, "text": "\n".join(lines)})
+        beside = middle if wide or not row.first else y - LINE / 2 + 2
+        numbers.append({"x": width + (right if wide else 14.0) - 2, "y": beside, "text": text})
+        middles.append(middle)
+        y += band
+    frame = Frame(width, y + 4, left, 0, right if wide else 14.0, 46)
+    return Layout(frame, names, middles, numbers)
+
+
+def _dots(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float], square: bool) -> list[Spec]:
+    layers: list[Spec] = []
+    for index in sorted({row.series for row in rows}):
+        mine = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
+        colour = SERIES[index % len(SERIES)]
+        whiskers = [
+            {"x": across.at(row.low, frame.width), "x2": across.at(row.high, frame.width), "y": y}
+            for row, y in mine
+            if row.low is not None and row.high is not None
+        ]
+        dots = [{"x": across.at(row.value, frame.width), "y": y} for row, y in mine]
+        shape = "square" if square and index == 0 else SHAPES[index % len(SHAPES)]
+        layers += segments(frame, whiskers, colour, thick=2.5)
+        layers += points(frame, dots, colour, shape)
+    return layers
+
+
+def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float], square: bool) -> list[Spec]:
+    del square  # bars have one shape
+    layers: list[Spec] = []
+    zero = across.at(0, frame.width)
+    for index in sorted({row.series for row in rows}):
+        mine = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
+        bodies = [{"x": zero, "x2": across.at(row.value, frame.width), "y": y} for row, y in mine]
+        whiskers = [
+            {"x": across.at(row.low, frame.width), "x2": across.at(row.high, frame.width), "y": y}
+            for row, y in mine
+            if row.low is not None and row.high is not None
+        ]
+        layers += segments(frame, bodies, SERIES[index % len(SERIES)], thick=12)
+        layers += segments(frame, whiskers, PAPER, thick=4)
+        layers += segments(frame, whiskers, INK, thick=1.75)
+    return [*layers, *segments(frame, [{"x": zero, "y": 0, "y2": frame.height}], MUTED)]
+
+
+def _key(frame: Frame, series: Sequence[str], above: float) -> list[Spec]:
+    """One line for each series, above all else: its mark and its name."""
+    if len(series) < 2:
+        return []
+    layers: list[Spec] = []
+    for index, name in enumerate(series):
+        y = -above - LINE * (len(series) - index) + LINE / 2 + 2
+        x = -frame.left + 8 if frame.left < 20 else 0.0
+        layers += points(frame, [{"x": x, "y": y}], SERIES[index % len(SERIES)], SHAPES[index % len(SHAPES)])
+        text = wrap(name, frame.width - 20, lines=1)[0]
+        layers += texts(frame, [{"x": x + 12, "y": y, "text": text}])
+    return layers

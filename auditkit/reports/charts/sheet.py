@@ -1,0 +1,187 @@
+"""What every chart is put together from: layers on a sheet whose every pixel is fixed beforehand.
+
+Nothing is left to the renderer's own layout, so a chart does not depend on which fonts a machine has.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from auditkit.reports.charts.scales import Scale
+from auditkit.reports.charts.theme import FONT, GRID, INK, LINE, MUTED, PAPER, Spec, cut, text_width
+from auditkit.results import Axis, Rule
+
+
+class Frame(NamedTuple):
+    """The plot and the margins around it, in pixels."""
+
+    width: float
+    height: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def sheet(frame: Frame, layers: Sequence[Spec]) -> Spec:
+    """A Vega-Lite specification of `layers`, in the theme."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "width": round(frame.width, 2),
+        "height": round(frame.height, 2),
+        "autosize": {"type": "none"},
+        "padding": {side: round(getattr(frame, side), 2) for side in ("left", "top", "right", "bottom")},
+        "background": None,
+        "config": {"aria": False, "view": {"stroke": None}},
+        "layer": list(layers),
+    }
+
+
+def pixels(length: float) -> Spec:
+    """The scale of a position that is given in pixels."""
+    return {"domain": [0, length], "range": [0, length], "nice": False, "zero": False}
+
+
+def across(field: str, length: float) -> Spec:
+    """A horizontal position in pixels."""
+    return {"field": field, "type": "quantitative", "scale": pixels(length), "axis": None}
+
+
+def texts(
+    frame: Frame,
+    rows: Sequence[Spec],
+    *,
+    align: str = "left",
+    colour: str = INK,
+    bold: bool = False,
+    halo: bool = False,
+) -> list[Spec]:
+    """Words at pixels of the plot: `rows` have x, y and text; y is the middle of the first line."""
+    if not rows:
+        return []
+    mark: Spec = {"type": "text", "align": align, "baseline": "middle", "fontSize": FONT, "lineBreak": "\n"}
+    mark |= {"lineHeight": LINE, "fontWeight": 600 if bold else 400, "clip": False}
+    encoding = {
+        "x": across("x", frame.width),
+        "y": across("y", frame.height),
+        "text": {"field": "text", "type": "nominal"},
+    }
+    values = {"values": [{key: _rounded(value) for key, value in row.items()} for row in rows]}
+    layers = [{"data": values, "mark": mark | {"color": colour}, "encoding": encoding}]
+    if halo:
+        outline = {"color": PAPER, "stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
+        layers.insert(0, {"data": values, "mark": mark | outline, "encoding": encoding})
+    return layers
+
+
+def bottom_axis(frame: Frame, scale: Scale, words: Sequence[str] | None = None) -> list[Spec]:
+    """Grid lines with their numbers (or `words`) under them."""
+    at = [scale.at(tick, frame.width) for tick in scale.ticks]
+    written = scale.words if words is None else words
+    rows = _apart([{"x": x, "y": frame.height + 14, "text": word} for x, word in zip(at, written, strict=True)])
+    lines = [{"x": x, "y": 0, "y2": frame.height} for x in at]
+    return [*segments(frame, lines, GRID), *texts(frame, rows, align="center", colour=MUTED)]
+
+
+def left_axis(frame: Frame, scale: Scale) -> list[Spec]:
+    """Grid lines with their numbers to the left."""
+    at = [frame.height - scale.at(tick, frame.height) for tick in scale.ticks]
+    rows = [{"x": -8, "y": y, "text": word} for y, word in zip(at, scale.words, strict=True)]
+    lines = [{"x": 0, "x2": frame.width, "y": y} for y in at]
+    return [*segments(frame, lines, GRID), *texts(frame, rows, align="right", colour=MUTED)]
+
+
+def segments(
+    frame: Frame, rows: Sequence[Spec], colour: str, *, thick: float = 1, dash: Sequence[int] = (1, 0)
+) -> list[Spec]:
+    """Straight lines at pixels of the plot."""
+    if not rows:
+        return []
+    encoding: Spec = {"x": across("x", frame.width), "y": across("y", frame.height)}
+    if "x2" in rows[0]:
+        encoding["x2"] = {"field": "x2"}
+    if "y2" in rows[0]:
+        encoding["y2"] = {"field": "y2"}
+    mark = {"type": "rule", "color": colour, "strokeWidth": thick, "strokeDash": list(dash)}
+    values = [{key: _rounded(value) for key, value in row.items()} for row in rows]
+    return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
+
+
+def points(frame: Frame, rows: Sequence[Spec], colour: str, shape: str = "circle", size: float = 72) -> list[Spec]:
+    """Filled marks at pixels of the plot."""
+    if not rows:
+        return []
+    mark = {"type": "point", "filled": True, "shape": shape, "size": size, "color": colour, "opacity": 1}
+    encoding = {"x": across("x", frame.width), "y": across("y", frame.height)}
+    values = [{key: _rounded(value) for key, value in row.items()} for row in rows]
+    return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
+
+
+def title(axis: Axis) -> str:
+    """What an axis is called, with its unit."""
+    return f"{axis.title} ({axis.unit})" if axis.unit and axis.unit != "share" and axis.title else axis.title
+
+
+class Placed(NamedTuple):
+    """The label of an upright line: its text, left edge, and row above the plot (0 is the lowest)."""
+
+    text: str
+    x: float
+    row: int
+    line: float
+
+
+def upright(rules: Sequence[Rule], scale: Scale, frame_width: float, left: float, right: float) -> list[Placed]:
+    """Labels for upright lines, in as many rows above the plot as keep them apart and inside the chart.
+
+    Args:
+        rules: the lines.
+        scale: of the horizontal axis.
+        frame_width: of the plot, in pixels.
+        left: how far labels may reach to the left of the plot.
+        right: how far to its right.
+    """
+    placed: list[Placed] = []
+    for rule in sorted(rules, key=lambda each: (each.value, each.label)):
+        at = scale.at(rule.value, frame_width)
+        text = cut(rule.label, frame_width + left + right)
+        wide = text_width(text)
+        x = min(max(at - wide / 2, -left), frame_width + right - wide)
+        row = 0
+        while any(
+            each.row == row and x < each.x + text_width(each.text) + 10 and each.x < x + wide + 10 for each in placed
+        ):
+            row += 1
+        placed.append(Placed(text, x, row, at))
+    return placed
+
+
+def upright_layers(frame: Frame, placed: Sequence[Placed]) -> list[Spec]:
+    """Upright lines from their labels to the foot of the plot."""
+    lines = [{"x": each.line, "y": -6 - each.row * LINE, "y2": frame.height} for each in placed]
+    rows = [{"x": each.x, "y": -14 - each.row * LINE, "text": each.text} for each in placed]
+    return [*segments(frame, lines, INK, thick=1.25, dash=(5, 3)), *texts(frame, rows, halo=True)]
+
+
+def room_above(placed: Sequence[Placed]) -> float:
+    """How many pixels the labels of upright lines need above the plot."""
+    return 8.0 + LINE * (1 + max((each.row for each in placed), default=-1))
+
+
+def _apart(rows: list[Spec]) -> list[Spec]:
+    """The rows, as many of them as do not touch: every one, or every second, and so on."""
+    for every in range(1, len(rows) + 1):
+        kept = rows[::every]
+        gaps = [
+            second["x"] - first["x"] - (text_width(first["text"]) + text_width(second["text"])) / 2
+            for first, second in itertools.pairwise(kept)
+        ]
+        if all(gap >= 6 for gap in gaps):
+            return kept
+    return rows[:1]
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 2) if isinstance(value, float) else value

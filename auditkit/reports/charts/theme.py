@@ -1,0 +1,110 @@
+"""The one look of every chart: colours, sizes, and how much room a text takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from auditkit.text import printable
+
+Spec: TypeAlias = dict[str, Any]
+Size: TypeAlias = Literal["narrow", "wide"]
+
+WIDTH: Mapping[Size, int] = {"narrow": 320, "wide": 680}
+"""Pixels. Shown at 343 on a phone of 375, and at no less than 600 on anything wider than 640."""
+FONT = 13
+"""Pixels, for every text; 11.7 on a screen of 320."""
+LINE = 17
+"""From one line of text to the next."""
+FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+INK = "#1b2733"
+MUTED = "#52606d"
+GRID = "#dfe4e9"
+PAPER = "#fdfdfe"
+EMPTY = "#eceff2"
+"""A cell without a value."""
+SERIES = ("#0060a8", "#b04a00", "#00735d", "#8a3a8d", "#5a5f66", "#a32140")
+"""Told apart by colour-blind readers, at least 4.5:1 on white; never alone: shape and dash differ too."""
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (1, 4))
+SEQUENTIAL = ("#f1f6fb", "#084a85")
+DIVERGING = ("#8f3d00", "#f6f6f6", "#084a85")
+ON_LIGHT, ON_DARK = "#101010", "#fefefe"
+"""Numbers inside cells; the same in dark mode, as the cells are."""
+
+DARK: Mapping[str, str] = {
+    INK: "#e8edf2",
+    MUTED: "#a9b5c1",
+    GRID: "#33404d",
+    PAPER: "#161d24",
+    EMPTY: "#2a343e",
+    **dict(
+        zip(
+            SERIES,
+            ("#6cb4f5", "#f2a35e", "#4fcaa8", "#dba0de", "#b4bac1", "#ff8fa3"),
+            strict=True,
+        )
+    ),
+}
+"""What each colour becomes on a dark page."""
+
+_TAG = re.compile(r"<[^>]*>")
+_COLOUR = re.compile(r'\b(fill|stroke)="(#[0-9a-f]{6})"')
+
+
+def dark(svg: str) -> str:
+    """The same picture for a dark page: colours exchanged, nothing moved."""
+    exchange = lambda at: f'{at[1]}="{DARK.get(at[2], at[2])}"'  # noqa: E731
+    return _TAG.sub(lambda tag: _COLOUR.sub(exchange, tag[0]), svg)
+
+
+def clean(text: object) -> str:
+    """`text` on one line, without what XML forbids."""
+    return " ".join(re.sub("[\ud800-\udfff\ufffe\uffff]", "", printable(text, 1000)).split())
+
+
+def text_width(text: str, font: int = FONT) -> float:
+    """About how many pixels `text` takes, on the wide side: letters as wide as DejaVu Sans has them."""
+    return font * sum(_advance(letter) for letter in text)
+
+
+def cut(text: str, width: float) -> str:
+    """`text`, or as much of its beginning as `width` pixels hold, with an ellipsis."""
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def wrap(text: str, width: float, lines: int = 2) -> list[str]:
+    """`text` in at most `lines` lines of `width` pixels, the last one cut where it does not fit."""
+    words = text.split() or [""]
+    found: list[str] = []
+    while words and len(found) < lines - 1:
+        line = words.pop(0)
+        while words and text_width(f"{line} {words[0]}") <= width:
+            line += f" {words.pop(0)}"
+        if text_width(line) > width:  # one word wider than the line: break inside it
+            kept = cut(line, width)[:-1] or line[0]
+            words.insert(0, line[len(kept) :])
+            line = kept
+        found.append(line)
+    if words:
+        found.append(cut(" ".join(words), width))
+    return found
+
+
+def _advance(letter: str) -> float:
+    """The width of a letter, in em."""
+    if letter in "iljI.,:;'|!":
+        return 0.34
+    if letter in 'ftr()[]/ -"·':
+        return 0.42
+    if letter in "mwMW%@—…":
+        return 1.0
+    if ord(letter) > 0x2E7F:
+        return 1.1
+    return 0.76 if letter.isupper() or letter in "=+<>~±" else 0.64

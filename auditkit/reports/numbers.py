@@ -1,0 +1,125 @@
+"""Numbers as people read them: shares in percent, counts with separators, everything else in three digits."""
+
+from __future__ import annotations
+
+from auditkit.results import Interval, Measurement, Scalar
+
+NONE = "–"
+"""Stands where there is no number; the reason stands beside it."""
+SHARE = "share"
+"""The unit that is written in percent."""
+
+
+def plain(value: float, *, percent: bool = False) -> str:
+    """`value` in words of digits: `37.2%`, `6,012`, `0.367`.
+
+    Args:
+        value: any finite number.
+        percent: whether it is a share, to be written in percent with one decimal.
+    """
+    if percent:
+        return _signed(_percent(abs(value)), value)
+    size = abs(value)
+    if size >= 1e15:
+        return _signed(f"{size:.2e}", value)
+    if float(size).is_integer() and size >= 10:
+        return _signed(f"{size:,.0f}", value)
+    if size >= 100:
+        return _signed(f"{size:,.0f}", value)
+    if size == 0:
+        return "0"
+    return _signed(f"{size:#.3g}".rstrip(".") if size >= 1e-4 else f"{size:.2e}", value)
+
+
+def count(value: int | None) -> str:
+    """A number of rows or people: `6,012`; a dash for None."""
+    return NONE if value is None else f"{value:,}"
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """`value` in its unit: shares in percent, others with the unit's name; a dash for None."""
+    if value is None:
+        return NONE
+    if unit == SHARE:
+        return plain(value, percent=True)
+    if unit and float(value).is_integer():
+        return f"{_signed(f'{abs(value):,.0f}', value)} {unit}"
+    return f"{plain(value)} {unit}".strip()
+
+
+def value(measurement: Measurement) -> str:
+    """The number of a measurement, in its unit; a dash where it has none."""
+    return with_unit(measurement.value, measurement.unit)
+
+
+def interval(ends: Interval | None, unit: str) -> str:
+    """An interval in words: `33.1% to 40.5%`, `at least 0.2`; empty for None."""
+    if ends is None:
+        return ""
+    percent = unit == SHARE
+    low = None if ends.low is None else plain(ends.low, percent=percent)
+    high = None if ends.high is None else plain(ends.high, percent=percent)
+    if low is None and high is None:
+        return "unbounded"
+    if high is None:
+        return f"at least {low}"
+    return f"at most {high}" if low is None else f"{low} to {high}"
+
+
+def uncertainty(measurement: Measurement) -> str:
+    """What is known of a measurement's precision: its interval, `exact`, or that none was given; empty for no value."""
+    if measurement.value is None:
+        return ""
+    if measurement.interval is not None:
+        return interval(measurement.interval, measurement.unit)
+    return "exact" if measurement.exact else "no interval"
+
+
+def level(ends: Interval) -> str:
+    """`95%`."""
+    return f"{ends.level * 100:g}%"
+
+
+def p_value(p: float) -> str:
+    """`p < 0.001`, `p = 0.032`."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def bounds(at_least: float | None, at_most: float | None, unit: str = "") -> str:
+    """A bound in words, with the digits that its owner wrote: `at least 80%`, `0.1 to 0.2`; empty for none."""
+    if at_least is not None and at_most is not None:
+        return f"{_written(at_least, unit)} to {_written(at_most, unit)}"
+    if at_least is not None:
+        return f"at least {_written(at_least, unit)}"
+    return "" if at_most is None else f"at most {_written(at_most, unit)}"
+
+
+def scalar(value: Scalar, *, percent: bool = False) -> str:
+    """A cell of a table: numbers as `plain`, yes and no, a dash for None, text as it is."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and not percent:
+        return f"{value:,}".replace("-", "−")
+    return plain(value, percent=percent) if isinstance(value, int | float) else value
+
+
+def _written(value: float, unit: str) -> str:
+    digits = f"{abs(value) * 100:.10g}%" if unit == SHARE else f"{abs(value):,.10g}"
+    return _signed(digits, value)
+
+
+def _percent(size: float) -> str:
+    if 0 < size < 0.0005:
+        return "<0.1%"
+    if 0.9995 <= size < 1:
+        return ">99.9%"
+    return f"{size:,.1%}"
+
+
+def _signed(text: str, value: float) -> str:
+    if value >= 0:
+        return text
+    turned = {"<": ">−", ">": "<−"}.get(text[0])
+    return turned + text[1:] if turned else f"−{text}"
