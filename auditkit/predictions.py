@@ -102,6 +102,8 @@ class Predictions:
             return self._answers.probabilities[:, self.positive]
         if self._answers.scores is None:
             raise CapabilityError(f"{self.model.name}: the model gives no scores, only decisions")
+        if self.data.task == "binary" and self.model.positive not in (None, self.model.classes[self.positive]):
+            return -self._answers.scores  # a decision function of the other class
         return self._answers.scores
 
     @property
