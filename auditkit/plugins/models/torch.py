@@ -243,7 +243,7 @@ class TorchModel(Model):
 
     def weights(self) -> bytes | None:
         """Parameters and buffers as a `.safetensors` file."""
-        state = {name: value.detach().cpu().contiguous() for name, value in self._module.state_dict().items()}
+        state = {name: value.detach().cpu().clone().contiguous() for name, value in self._module.state_dict().items()}
         saved: bytes = safetensors.torch.save(state)
         return saved
 

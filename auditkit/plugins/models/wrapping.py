@@ -11,7 +11,7 @@ from auditkit.models import Model, ModelOptions
 
 
 def wrap(obj: Any, options: ModelOptions) -> Model | None:
-    """The Model for `obj`, or None where no adapter here knows it.
+    """The Model for `obj`, or None where no adapter here knows it; audit data stand for their recorded answers.
 
     An object can only be a torch module where torch has been imported, and likewise for the others.
 
@@ -20,15 +20,13 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
     """
     if isinstance(obj, Model):
         return obj
-    if isinstance(obj, AuditData):
-        from auditkit.plugins.models.recorded import RecordedModel
-
-        return RecordedModel.of(obj, options.name, options.threshold)
     if isinstance(obj, type):
         raise ModelError(f"model must be a fitted object, not a class; the class {obj.__qualname__!r} was given")
-    if isinstance(obj, Recorded):
+    if isinstance(obj, (AuditData, Recorded)):
         from auditkit.plugins.models.recorded import RecordedModel
 
+        if isinstance(obj, AuditData):
+            return RecordedModel.of(obj, options.name, options.threshold)
         return RecordedModel.read(obj, options)
     if _is_torch(obj):
         from auditkit.plugins.models.torch import TorchModel

@@ -89,6 +89,12 @@ def test_the_hook_takes_the_recorded_columns():
     assert model.fingerprint == RecordedModel.of(data(*given.recorded, labels=given.labels, positive=1)).fingerprint
 
 
+def test_the_hook_takes_the_data_themselves():
+    given = data(scores=SCORES, positive="no")
+    model = wrapped(given, threshold=0.4, name="vendor")
+    assert (model.name, model.threshold, model.positive) == ("vendor", 0.4, "no")
+
+
 @pytest.mark.parametrize(
     ("columns", "options", "message"),
     [

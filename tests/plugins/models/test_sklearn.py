@@ -27,8 +27,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import Capability
+from auditkit.predictions import Predictions
 from tests.plugins.models.tables import numbers, people, people_pipeline, truth, wrapped
 
 X = numbers()
@@ -169,6 +171,15 @@ def test_decisions_only_with_scores_of_the_decision_function():
     np.testing.assert_array_equal(above, (estimator.decision_function(X) >= 0.4).astype(int))
     with pytest.raises(CapabilityError, match="gives no probabilities"):
         model.probabilities(X)
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+def test_scores_are_of_the_class_that_is_positive_in_the_data(positive):
+    estimator = SVC().fit(X, Y)
+    answers = Predictions(wrapped(estimator), AuditData(X, Y, positive=positive))
+    sign = 1 if positive == 1 else -1
+    np.testing.assert_allclose(answers.scores, sign * estimator.decision_function(X))
+    np.testing.assert_array_equal(answers.scores > 0, answers.selected)
 
 
 def test_decisions_only_of_three_classes():

@@ -356,3 +356,26 @@ def test_half_precision_weights():
     model = wrapped(mlp(3, nn.Softmax(dim=1)).to(torch.bfloat16))
     assert model.answers(X).probabilities.shape == (300, 3)
     assert len(model.fingerprint) == 64
+
+
+class Tied(nn.Module):
+    """Two layers with one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.other.weight = self.one.weight
+
+    def forward(self, inputs):
+        return self.other(self.one(inputs))
+
+
+@pytest.mark.parametrize("make", [mlp, Tied])
+def test_weights_go_out_and_come_back(make):
+    model = wrapped(make())
+    model.answers(X)
+    again = model.with_weights(model.weights())
+    assert again.fingerprint == model.fingerprint
+    np.testing.assert_array_equal(again.probabilities(X), model.probabilities(X))
+    with pytest.raises(ModelError, match="these weights do not fit"):
+        model.with_weights(wrapped(mlp(5)).weights())
