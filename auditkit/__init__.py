@@ -30,6 +30,7 @@ _HOMES = {
     "Waiver": "auditkit.results",
     "audit": "auditkit.runner",
     "check": "auditkit.authoring",
+    "compare": "auditkit.runner",
     "hookimpl": "auditkit.hookspecs",
     "wrap": "auditkit.host",
 }
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from auditkit.results import Measurement as Measurement
     from auditkit.results import Waiver as Waiver
     from auditkit.runner import audit as audit
+    from auditkit.runner import compare as compare
     from auditkit.trainers import Trained as Trained
     from auditkit.trainers import Trainer as Trainer
 

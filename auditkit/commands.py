@@ -116,7 +116,7 @@ def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Req
         limits=settings.limits,
         waivers=settings.waivers,
         rules=settings.audit.rules,
-        card=settings.card,
+        card=settings.card.given,
         budget=settings.audit.budget,
         device=settings.audit.device,
         seed=settings.audit.seed,

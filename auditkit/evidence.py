@@ -6,7 +6,7 @@ import pathlib
 from typing import TypeVar
 
 from auditkit import runfolder
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, EvidenceError, closest
 from auditkit.host import Host
 from auditkit.judging import judge
 from auditkit.results import AuditResult, Comparison, canonical
@@ -55,6 +55,9 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
         raise ConfigError(
             f"--format must be a known format; {one_line(wanted)!r} was given, {closest(wanted, formats)}"
         )
+    altered = [each for each in runfolder.verify(folder) if each.startswith(runfolder.RESULTS)]
+    if altered and (folder / runfolder.MANIFEST).is_file():
+        raise EvidenceError(f"{altered[0]}; nothing is made from a result that is not as it was sealed")
     result = runfolder.read_result(folder)
     chosen = {name: each for name, each in formats.items() if wanted in (None, name)}
     written = []
@@ -71,6 +74,9 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
 
 
 def _render(host: Host, result: AuditResult | Comparison) -> tuple[dict[str, bytes], list[str]]:
+    result = runfolder.parse_result(
+        canonical(result)
+    )  # as it is read back, so that a later render gives the same bytes
     rendered: dict[str, bytes] = {}
     faults = []
     for name, each in host.formats().items():

@@ -33,6 +33,7 @@ from auditkit.results import (
     Run,
     Waiver,
 )
+from auditkit.results.card import parse_card
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.rulepacks import load_pack
 from auditkit.text import one_line
@@ -246,6 +247,7 @@ def _request(**options: Any) -> Request:
     given = {name: value for name, value in options.items() if value is not None}
     given["limits"] = tuple(_record(Limit, each, "limits") for each in given.get("limits", ()))
     given["waivers"] = tuple(_record(Waiver, each, "waivers") for each in given.get("waivers", ()))
+    given["card"] = parse_card(given.get("card", {}))
     if given.get("budget", "standard") not in BUDGETS:
         raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(given['budget'])!r} was given")
     return Request(**given)

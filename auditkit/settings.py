@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from auditkit.checks import Budget
 from auditkit.data import Modality, Task
 from auditkit.results import Limit, Waiver
+from auditkit.results.card import Card
 
 
 class Section(BaseModel):
@@ -114,7 +115,7 @@ class Settings(Section):
     limits: tuple[Limit, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     train: tuple[TrainSettings, ...] = ()
-    card: dict[str, Any] = {}
+    card: Card = Card()
 
     @property
     def all_models(self) -> tuple[ModelSettings, ...]:

@@ -289,9 +289,10 @@ def without_run(folder: pathlib.Path) -> dict:
 def test_finished_checks_are_taken_up_and_a_changed_limit_judges_again(tmp_path):
     limits = [{"name": "l", "measurement": "acme.share", "slice": {"sex": "male"}, "at_least": 0.0}]
     first = audit("share", "draw", out=tmp_path / "a", limits=limits)
+    written = without_run(tmp_path / "a")
     again = audit("share", "draw", out=tmp_path / "a", limits=limits)
     assert (first.run.resumed, again.run.resumed) == ((), ("acme.share", "acme.draw"))
-    assert without_run(tmp_path / "a") == json.loads(canonical(first.model_copy(update={"run": again.run}))) | {} or True
+    assert without_run(tmp_path / "a") == written
     stricter = [{**limits[0], "at_least": 1.0}]
     judged = audit("share", "draw", out=tmp_path / "a", limits=stricter)
     assert judged.run.resumed == ("acme.share", "acme.draw")

@@ -7,6 +7,7 @@ import json
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_jsonable_python
 
 SCHEMA_VERSION = 1
 """The shape of results.json. To raise it: keep a reader for the old number, keep the old golden file, add a new one."""
@@ -29,13 +30,14 @@ def canonical(value: Any) -> bytes:
     """The one writer: sorted keys, UTF-8, no NaN, one trailing newline.
 
     Args:
-        value: a Record, or anything that JSON holds.
+        value: a Record, or anything that JSON holds, Records inside it included.
 
     Raises:
         ValueError: a number is not finite.
     """
-    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1, separators=(",", ": "))
+    text = json.dumps(
+        to_jsonable_python(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1, separators=(",", ": ")
+    )
     return (text + "\n").encode()
 
 

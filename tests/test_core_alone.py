@@ -1,0 +1,74 @@
+"""The core alone, in an environment of its own without torch or any other extra, audits recorded decisions."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+CONFIG = """
+[model]
+decisions = "decision"
+[data]
+path = "decisions.csv"
+label = "repaid"
+positive = "yes"
+groups = ["sex"]
+[[limits]]
+name = "accuracy"
+measurement = "performance.quality.accuracy"
+at_least = 0.5
+judge = "point"
+because = "policy"
+"""
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> pathlib.Path:
+    """The python of a new environment that holds auditkit's core dependencies and nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [*command, "-c", str(ROOT / "constraints.txt"), str(ROOT)], capture_output=True, text=True, cwd=folder
+    )
+    if done.returncode != 0:
+        if os.environ.get("CI"):
+            pytest.fail(done.stderr)
+        pytest.skip("the package index cannot be reached")
+    return python
+
+
+@pytest.mark.slow
+def test_the_core_alone_audits_recorded_decisions(bare, tmp_path):
+    lines = ["sex,repaid,decision"]
+    lines += [f"{'FM'[n % 2]},{'yes' if n % 3 else 'no'},{'yes' if n % 3 or n % 7 == 0 else 'no'}" for n in range(210)]
+    (tmp_path / "decisions.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "auditkit.toml").write_text(CONFIG)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+    def run(*words: str) -> subprocess.CompletedProcess:
+        return subprocess.run([str(bare), *words], cwd=tmp_path, capture_output=True, text=True, env=environment)
+
+    for module in ("torch", "shap", "fairlearn", "captum", "art", "opacus"):
+        assert run("-c", f"import {module}").returncode != 0, module
+    done = run("-m", "auditkit", "run")
+    result = json.loads((tmp_path / "audit" / "results.json").read_text())
+    status = {each["check"]: each["status"] for each in result["results"]}
+    assert status["performance.quality"] == "measured", done.stderr
+    assert status["fairness.groups"] == "measured"
+    assert [each["status"] for each in result["verdicts"]] == ["met"]
+    assert (tmp_path / "audit" / "report.html").is_file()
+    # the extras are not there, and nothing passes by absence
+    missing = {each["check"] for each in result["results"] if each["status"] == "error"}
+    assert missing == {"explanations.importance", "explanations.gradients", "robustness.evasion"}
+    assert done.returncode == 3
+    done = run("-m", "auditkit", "run", "--only", "performance", "--only", "fairness")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,49 @@
+"""The examples run as their first lines say."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def adult(tmp_path_factory, shared_data) -> tuple[pathlib.Path, subprocess.CompletedProcess]:
+    """The census example, trained and audited with budget quick."""
+    folder = tmp_path_factory.mktemp("adult")
+    shutil.copytree(ROOT / "examples" / "adult", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("work"))
+    environment = {**os.environ, "AUDITKIT_DATA": str(shared_data)}
+    subprocess.run([sys.executable, "train.py"], cwd=folder, check=True, env=environment)
+    words = ["-m", "auditkit", "run", "--budget", "quick"]
+    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, env=environment)
+    return folder / "work" / "audit", done
+
+
+@pytest.mark.slow
+def test_the_census_example_finds_what_is_known_of_it(adult):
+    folder, done = adult
+    assert done.returncode == 1, done.stdout + done.stderr
+    comparison = json.loads((folder / "results.json").read_text())
+    assert [each["model"]["name"] for each in comparison["results"]] == ["boosted trees", "network"]
+    for result in comparison["results"]:
+        verdicts = {each["limit"]["name"]: each["status"] for each in result["verdicts"]}
+        assert verdicts["accuracy"] == "met"
+        assert verdicts["selection-by-sex"] == "missed"
+        assert {each["status"] for each in result["results"]} <= {"measured", "skipped"}, result["outcome"]["reasons"]
+        assert {each["value"] for each in result["data"]["groups"]} >= {"Female", "Male", "Black", "White"}
+
+
+@pytest.mark.slow
+def test_its_evidence_is_whole(adult):
+    folder, _ = adult
+    words = ["-m", "auditkit", "verify", str(folder)]
+    assert subprocess.run([sys.executable, *words], capture_output=True).returncode == 0
+    for name in ("report.html", "model_card.md", "junit.xml", "metrics.json"):
+        assert (folder / name).stat().st_size > 500
