@@ -22,7 +22,7 @@ from auditkit.stats.gaps import (
     widest_gap,
     widest_gap_interval,
 )
-from auditkit.stats.means import FEW, effective_size, mean_interval, weighted_mean
+from auditkit.stats.means import FEW, effective_size, mean_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
 from auditkit.stats.proportions import (
     Bounds,
@@ -68,6 +68,7 @@ __all__ = [
     "sidak_level",
     "smallest_ratio",
     "smallest_ratio_interval",
+    "student_interval",
     "weighted_mean",
     "widest_gap",
     "widest_gap_interval",

@@ -33,6 +33,12 @@ def mean_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarray |
     if n and (bool(((values == 0) | (values == 1)).all())):
         size = effective_size(n if weights is None else weights)
         return wilson(min(size, size * weighted_mean(values, weights)), size, level)
+    return student_interval(values, level, weights)
+
+
+def student_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarray | None = None) -> Interval | None:
+    """`mean_interval` without the exception for booleans: for numbers that may happen to be 0 and 1 only."""
+    n = len(values)
     if n < 2 or (n < FEW and np.ptp(values) == 0):
         return None
     mean = weighted_mean(values, weights)

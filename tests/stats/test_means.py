@@ -17,6 +17,13 @@ def test_booleans_get_wilson_and_numbers_get_student():
     assert (interval.low, interval.high, interval.method) == (pytest.approx(low), pytest.approx(high), "Student t")
 
 
+def test_numbers_that_happen_to_be_zero_and_one_can_be_kept_numbers():
+    errors = np.array([0.0, 1.0, 0.0, 0.0])
+    assert stats.mean_interval(errors).method == "Wilson"
+    assert stats.student_interval(errors).method == "Student t"
+    assert stats.student_interval(np.zeros(10)) is None
+
+
 def test_equal_weights_change_nothing_and_weights_equal_the_textbook():
     numbers = np.random.default_rng(0).normal(size=50)
     plain, same = stats.mean_interval(numbers), stats.mean_interval(numbers, weights=np.full(50, 3.0))

@@ -1,1 +1,14 @@
-"""To be filled."""
+"""Performance: how good the answers are, for everyone and for every group."""
+
+from __future__ import annotations
+
+from auditkit.checks import Check
+from auditkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """The checks of this family."""
+    from auditkit.plugins.performance.checks import Quality
+
+    return [Quality]

@@ -1,0 +1,48 @@
+"""The check of performance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.performance.definitions import DEFINITIONS
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class Quality(Check):
+    """How good are the answers, for everyone and for every group?
+
+    Every other finding is read against the quality of the model: a fair but useless model is no better than a coin. A
+    model that is good on the whole may be poor for one group.
+
+    Binary: accuracy, balanced accuracy, precision, recall; with scores the area under the ROC curve (DeLong); with
+    probabilities log-loss, Brier score and calibration error. More classes: accuracy, balanced accuracy, macro F1,
+    log-loss, calibration error of the likeliest class. Numbers: mean absolute error, root mean squared error, R². Each
+    with a 95 % interval, overall and per group, and beside the accuracy of always giving the most common label.
+
+    Quality is measured on these rows, and says nothing about other people or other times. Labels are taken as true.
+    """
+
+    id = "performance.quality"
+    title = "Quality of the answers"
+    reference = "DeLong et al. (1988), Biometrics 44; Guo et al. (2017), arXiv:1706.04599; Wilson (1927), JASA 22"
+    needs = frozenset({"labels"})
+    presets = {"quick": {"resamples": 200}, "thorough": {"resamples": 5000}}
+    definitions = DEFINITIONS
+    higher_level = "Answers on demand would show how quality changes when inputs do."
+
+    bins: int = Field(default=10, ge=2, le=100, description="bins of the calibration error, at most")
+    resamples: int = Field(default=1000, ge=100, description="bootstrap resamples behind the interval of macro F1")
+    shuffles: int = Field(default=50, ge=10, description="shuffled answers behind the placebo control")
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Measurements overall and per group, controls, figures, the confusion matrix."""
+        from auditkit.plugins.performance.findings import find
+
+        return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

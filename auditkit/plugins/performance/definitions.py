@@ -1,0 +1,95 @@
+"""What the measurements of this family mean."""
+
+from __future__ import annotations
+
+from auditkit.results import Definition, Direction
+
+
+def _define(
+    title: str,
+    formula: str,
+    reference: str,
+    pitfalls: str,
+    range: str = "0 to 1",
+    direction: Direction = "higher",
+    unit: str = "share",
+) -> Definition:
+    return Definition(
+        title=title,
+        formula=formula,
+        range=range,
+        direction=direction,
+        unit=unit,
+        reference=reference,
+        pitfalls=pitfalls,
+    )
+
+
+DEFINITIONS = {
+    "accuracy": _define(
+        "Accuracy", "right decisions / people", "interval: Wilson (1927), JASA 22",
+        "Compare with majority_accuracy: with 95 % negatives, deciding always no is 95 % accurate.",
+    ),
+    "majority_accuracy": _define(
+        "Accuracy of the most common label", "people with the most common label / people",
+        "interval: Wilson (1927), JASA 22", "The floor for accuracy, not a measure of the model.", direction="none",
+    ),
+    "balanced_accuracy": _define(
+        "Balanced accuracy", "mean over classes of (decided right / people with that label)",
+        "Brodersen et al. (2010), The balanced accuracy and its posterior distribution; interval: MOVER, Donner and "
+        "Zou (2012), Statistical Methods in Medical Research 21",
+        "Undefined where a class does not occur; weighs a rare class like a common one.",
+    ),
+    "precision": _define(
+        "Precision", "TP / (TP + FP)", "interval: Wilson (1927), JASA 22",
+        "Depends on how common the positive label is in these data.",
+    ),
+    "recall": _define(
+        "Recall", "TP / (TP + FN)", "interval: Wilson (1927), JASA 22",
+        "Can be had for nothing by deciding always positive.",
+    ),
+    "auc": _define(
+        "Area under the ROC curve", "P(score of a positive > score of a negative) + P(equal) / 2",
+        "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44",
+        "Says how well scores rank, not whether the threshold or the probabilities are right.", unit="",
+    ),
+    "macro_f1": _define(
+        "Macro F1", "mean over classes of 2 TP / (2 TP + FP + FN)",
+        "Opitz and Burst (2019), Macro F1 and Macro F1, arXiv:1911.03347; interval: bootstrap on counts",
+        "Undefined where a class does not occur among the labels.",
+    ),
+    "log_loss": _define(
+        "Log-loss", "mean of -ln(probability of the true class)", "Good (1952), Rational decisions, JRSS B 14",
+        "One sure and wrong answer can dominate it; probabilities of 0 are taken as 2.2e-16.",
+        range="0 to 36", direction="lower", unit="nats",
+    ),
+    "brier_score": _define(
+        "Brier score", "mean of (probability of the positive class - what happened)²",
+        "Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review 78",
+        "Mixes ranking and calibration; depends on how common the positive label is.", direction="lower", unit="",
+    ),
+    "calibration_error": _define(
+        "Expected calibration error",
+        "sum over bins of (share of people) x |observed share - mean probability|; bins of equally many people, at "
+        "most the check's number and at least 25 people each; more than two classes: of the likeliest class",
+        "Guo et al. (2017), On calibration of modern neural networks, arXiv:1706.04599; interval: Scheffé (1953)",
+        "The value is above 0 by chance even for a calibrated model, more so with few rows: read the low end. Gaps "
+        "inside a bin that cancel out stay unseen.",
+        direction="lower",
+    ),
+    "mean_absolute_error": _define(
+        "Mean absolute error", "mean of |predicted - true|", "interval: Student (1908), Biometrika 6",
+        "In the units of the label, so it cannot be compared between labels.",
+        range="0 or more", direction="lower", unit="label units",
+    ),
+    "root_mean_squared_error": _define(
+        "Root mean squared error", "root of the mean of (predicted - true)²", "interval: Student (1908), Biometrika 6",
+        "A few large errors dominate it.", range="0 or more", direction="lower", unit="label units",
+    ),
+    "r_squared": _define(
+        "R²", "1 - mean squared error / variance of the label in the same rows",
+        "Wright (1921), Correlation and causation; interval: delta method",
+        "Per group it is measured against the group's own spread: a group that differs little has a low R².",
+        range="1 or less", unit="",
+    ),
+}  # fmt: skip

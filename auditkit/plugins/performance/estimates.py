@@ -1,0 +1,71 @@
+"""What the maths of this family work on and return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.results import Interval
+
+
+class Estimate(NamedTuple):
+    """One number about some rows, or why there is none."""
+
+    value: float | None
+    interval: Interval | None = None
+    n: int | None = None
+    """Rows in its denominator; None where that is not shown."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Truth and answers of n rows."""
+
+    truth: np.ndarray
+    """(n,) positions in `classes`; numbers for regression."""
+    answers: np.ndarray
+    """(n,) the same, as the model says."""
+    classes: tuple[str, ...] = ()
+    positive: int = 1
+    """The position of the positive class (binary)."""
+    scores: np.ndarray | None = None
+    """(n,) the score of the positive class (binary)."""
+    probabilities: np.ndarray | None = None
+    """(n, C)"""
+    weights: np.ndarray | None = None
+    """(n,) positive."""
+    minimum: int = 1
+    """The smallest denominator that may be shown."""
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def take(self, rows: np.ndarray) -> Answers:
+        """The same about some of the rows."""
+
+        def some(column: np.ndarray | None) -> np.ndarray | None:
+            return None if column is None else column[rows]
+
+        return replace(
+            self, truth=self.truth[rows], answers=self.answers[rows], scores=some(self.scores),
+            probabilities=some(self.probabilities), weights=some(self.weights),
+        )  # fmt: skip
+
+
+def few(rows: int, minimum: int, what: str) -> Estimate:
+    """No number, because its denominator is empty or too small."""
+    return Estimate(None, None, 0 if rows == 0 else None, f"no {what}" if rows == 0 else f"fewer than {minimum} {what}")
+
+
+def mean(values: np.ndarray, answers: Answers) -> Estimate:
+    """The mean of (n,) numbers that cannot be negative, with Student's interval."""
+    if len(values) < max(1, answers.minimum):
+        return few(len(values), answers.minimum, "people")
+    interval = stats.student_interval(values, weights=answers.weights)
+    if interval is not None and interval.low is not None and interval.low < 0:
+        interval = interval.model_copy(update={"low": 0.0})
+    return Estimate(stats.weighted_mean(values, answers.weights), interval, len(values))

@@ -1,0 +1,202 @@
+"""From answers to findings: measurements, controls, figures and tables of quality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.checks import Context, Findings
+from auditkit.errors import CapabilityError
+from auditkit.plugins.performance import decisions, numbers, probabilities, trials
+from auditkit.plugins.performance.definitions import DEFINITIONS
+from auditkit.plugins.performance.estimates import Answers, Estimate
+from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Scalar, Table
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.performance.checks import Quality
+    from auditkit.predictions import Predictions
+
+Metric: TypeAlias = Callable[[Answers], Estimate]
+
+
+def find(check: Quality, data: AuditData, context: Context, level: Level) -> Findings:
+    """Everything that `performance.quality` says about these answers."""
+    answers, notes = _answers(context.predictions, data)
+    metrics = _metrics(check, answers, data.task, context.rng)
+    found = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
+    if data.task != "regression":
+        found.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
+    cells = data.slices(1)
+    for at, cell in enumerate(cells):
+        context.progress(at, len(cells), "groups")
+        some = answers.take(cell.rows) if cell.hidden is None else None
+        for name, metric in metrics.items():
+            estimate = Estimate(None, reason=cell.hidden) if some is None else metric(some)
+            found.append(_measurement(name, estimate, cell.where))
+    return Findings(
+        measurements=found,
+        controls=_controls(check, answers, data, context),
+        figures=_figures(check, found, answers, data.task),
+        tables=[] if data.task == "regression" else [_table(answers)],
+        notes=notes,
+        level=level,
+    )
+
+
+def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[str]]:
+    """Truth and answers as the maths wants them, and what is missing among them."""
+    if data.task == "regression":
+        assert data.labels is not None  # the check needs labels
+        return Answers(
+            data.labels.astype(np.float64), predictions.labels, weights=data.weights, minimum=data.minimum_cell
+        ), []
+    notes = []
+    scores, chances = None, None
+    binary = data.task == "binary"
+    try:
+        chances = predictions.probabilities
+    except CapabilityError:
+        notes.append("The model gives no probabilities: log-loss and calibration were not measured.")
+    if binary:
+        try:
+            scores = predictions.scores
+        except CapabilityError:
+            notes = ["The model gives decisions only: nothing that needs scores or probabilities was measured."]
+    positive = predictions.positive if binary else 0
+    if chances is None and scores is not None and scores.min() >= 0 and scores.max() <= 1:
+        chances = np.empty((len(scores), 2))
+        chances[:, positive], chances[:, 1 - positive] = scores, 1 - scores
+        notes = ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
+    answers = Answers(
+        predictions.truth, predictions.codes, tuple(str(each) for each in predictions.classes), positive, scores,
+        chances, data.weights, data.minimum_cell,
+    )  # fmt: skip
+    return answers, notes
+
+
+def _metrics(check: Quality, answers: Answers, task: str, rng: np.random.Generator) -> dict[str, Metric]:
+    """{measurement: function} for what this task and these answers allow."""
+    if task == "regression":
+        return {
+            "mean_absolute_error": numbers.mean_absolute_error,
+            "root_mean_squared_error": numbers.root_mean_squared_error,
+            "r_squared": numbers.r_squared,
+        }
+    found: dict[str, Metric] = {"accuracy": decisions.accuracy, "balanced_accuracy": decisions.balanced_accuracy}
+    if task == "binary":
+        found |= {"precision": decisions.precision, "recall": decisions.recall}
+    else:
+        found["macro_f1"] = lambda some: decisions.macro_f1(some, check.resamples, rng)
+    if answers.scores is not None:
+        found["auc"] = probabilities.auc
+    if answers.probabilities is not None:
+        found["log_loss"] = probabilities.log_loss
+        if task == "binary":
+            found["brier_score"] = probabilities.brier
+        found["calibration_error"] = lambda some: probabilities.calibration_error(some, check.bins)
+    return found
+
+
+def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measurement:
+    meaning = DEFINITIONS[name]
+    return Measurement(
+        name=name, value=estimate.value, reason=estimate.reason, interval=estimate.interval, n=estimate.n,
+        unit=meaning.unit, direction=meaning.direction, slice=where,
+    )  # fmt: skip
+
+
+def _controls(check: Quality, answers: Answers, data: AuditData, context: Context) -> list[Control]:
+    if data.task == "regression":
+        recount = trials.error_deviation(answers)
+        how = "Is the mean squared error the squared bias plus the variance of the errors?"
+        placebo = Control.within(
+            "shuffled answers",
+            "Do shuffled predictions explain nothing (R² of 0 or less)?",
+            trials.shuffled_fit(answers, check.shuffles, context.rng),
+            at_most=0.05,
+            guards=("r_squared",),
+            reason="shuffled predictions look informative, so the real ones cannot be believed",
+        )
+    else:
+        assert data.labels is not None  # the check needs labels
+        recount = trials.accuracy_deviation(answers, context.predictions.labels, data.labels)
+        how = "Is the accuracy from the confusion matrix that of comparing decisions and labels row by row?"
+        placebo = Control.within(
+            "shuffled answers",
+            "How many standard errors from chance do shuffled answers score?",
+            trials.shuffled_scores(answers, check.shuffles, context.rng),
+            at_most=4.5,
+            reason="shuffled answers do not score like chance, so the real ones cannot be believed",
+        )
+    again = Control.within(
+        "recount", how, recount, at_most=1e-9, reason="two ways of counting the same rows disagree",
+    )  # fmt: skip
+    return [again, placebo]
+
+
+def _figures(check: Quality, found: list[Measurement], answers: Answers, task: str) -> list[Figure]:
+    drawn = []
+    for name in (
+        ("mean_absolute_error", "r_squared") if task == "regression" else ("accuracy", "balanced_accuracy", "auc")
+    ):
+        some = [each for each in found if each.name == name]
+        if some:
+            meaning = DEFINITIONS[name]
+            axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
+            drawn.append(
+                figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis, caption="95 % intervals.")
+            )
+    if answers.probabilities is not None and len(answers) >= max(1, answers.minimum):
+        drawn.append(_calibration(check, answers))
+    return [each for each in drawn if each is not None]
+
+
+def _calibration(check: Quality, answers: Answers) -> Figure:
+    """Observed over predicted share, bin by bin, beside the line of perfect calibration."""
+    found = probabilities.bins(*probabilities.confidence(answers), check.bins, answers.weights)
+    points: list[dict[str, Scalar]] = []
+    for each in found:
+        low, high = stats.wilson_bounds(each.observed * each.size, each.size)
+        points.append(
+            {"series": "observed", "predicted": each.predicted, "observed": each.observed, "low": float(low),
+             "high": float(high), "people": each.rows if each.rows >= answers.minimum else None}
+        )  # fmt: skip
+    for end in (min(each.predicted for each in found), max(each.predicted for each in found)):
+        points.append(
+            {"series": "perfect", "predicted": end, "observed": end, "low": None, "high": None, "people": None}
+        )
+    what = "of the positive class" if len(answers.classes) == 2 else "of the likeliest class"
+    return figures.curve(
+        "calibration",
+        "Calibration",
+        points,
+        x=Axis(field="predicted", title=f"Mean predicted probability {what}"),
+        y=Axis(field="observed", title="Observed share"),
+        series=Axis(field="series", title="Line"),
+        low="low",
+        high="high",
+        caption="Each point is a bin of about equally many people, with Wilson's 95 % interval.",
+    )
+
+
+def _table(answers: Answers) -> Table:
+    """The confusion matrix; counts of few people are not written."""
+    counts = decisions.confusion(answers, weighted=False)
+
+    def shown(count: int) -> int | str:
+        return count if count >= answers.minimum else f"fewer than {answers.minimum}"
+
+    named = [Column(name=f"decided_{at}", title=f"Decided {name}") for at, name in enumerate(answers.classes)]
+    return Table(
+        name="confusion",
+        title="Confusion matrix",
+        caption="People by label (rows) and decision (columns), unweighted.",
+        columns=(Column(name="label", title="Label"), *named),
+        rows=tuple(
+            (name, *(shown(int(count)) for count in row)) for name, row in zip(answers.classes, counts, strict=True)
+        ),
+    )

@@ -1,0 +1,148 @@
+"""How good probabilities are: log-loss, Brier score, calibration."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats as distributions
+
+from auditkit import stats
+from auditkit.plugins.performance.estimates import Answers, Estimate, few, mean
+from auditkit.results import Interval
+
+ROWS_PER_BIN = 25
+"""Small groups get fewer bins, so that each holds this many rows."""
+SMALLEST = float(np.finfo(np.float64).eps)
+"""A probability of 0 for what happened would make the log-loss infinite; it is taken as this."""
+
+
+class Bin(NamedTuple):
+    """Rows of similar probability."""
+
+    predicted: float
+    """Their mean probability."""
+    observed: float
+    """The share of them in which it came true."""
+    share: float
+    """Of all rows (of their weight)."""
+    size: float
+    """Rows, or effective rows."""
+    rows: int
+
+
+def auc(answers: Answers) -> Estimate:
+    """The area under the ROC curve; see `auditkit.stats.auc`."""
+    assert answers.scores is not None  # asked only where there are scores
+    positive = answers.truth == answers.positive
+    for rows, what in ((int(positive.sum()), "positive"), (int((~positive).sum()), "negative")):
+        if rows < max(1, answers.minimum):
+            return few(rows, answers.minimum, f"people with a {what} label")._replace(n=None)
+    found = stats.auc(answers.scores, positive, answers.weights)
+    assert found is not None  # both classes are there
+    return Estimate(found.value, found.interval, len(answers))
+
+
+def log_loss(answers: Answers) -> Estimate:
+    """The mean of -ln(probability given to the true class)."""
+    assert answers.probabilities is not None  # asked only where there are probabilities
+    right = np.take_along_axis(answers.probabilities, answers.truth[:, None], axis=1)[:, 0]
+    total = answers.probabilities.sum(axis=1)
+    return mean(-np.log(np.clip(right / total, SMALLEST, 1)), answers)
+
+
+def brier(answers: Answers) -> Estimate:
+    """The mean squared distance between the probability of the positive class and what happened (binary)."""
+    assert answers.probabilities is not None  # asked only where there are probabilities
+    happened = answers.truth == answers.positive
+    return mean((answers.probabilities[:, answers.positive] - happened) ** 2, answers)
+
+
+def confidence(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
+    """What calibration is about: (n,) probabilities, and (n,) bool whether they came true.
+
+    Binary: of the positive class. More classes: of the likeliest class (Guo et al. 2017).
+    """
+    assert answers.probabilities is not None  # asked only where there are probabilities
+    if len(answers.classes) == 2:
+        return answers.probabilities[:, answers.positive], answers.truth == answers.positive
+    likeliest = answers.probabilities.argmax(axis=1)
+    return answers.probabilities.max(axis=1), answers.truth == likeliest
+
+
+def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None) -> list[Bin]:
+    """Bins that hold about equally many rows; rows of equal probability stay together.
+
+    Args:
+        predicted: (n,) probabilities, n at least 1.
+        happened: (n,) bool.
+        count: how many bins at most.
+        weights: (n,) positive, or None.
+    """
+    count = max(1, min(count, len(predicted) // ROWS_PER_BIN))
+    edges = np.unique(np.quantile(predicted, np.arange(1, count) / count))
+    place = np.searchsorted(edges, predicted, side="right")
+    weight = np.ones(len(predicted)) if weights is None else weights
+    found = []
+    for at in np.unique(place):
+        mine = place == at
+        mass = float(weight[mine].sum())
+        found.append(
+            Bin(
+                float(np.dot(weight[mine], predicted[mine]) / mass), float(np.dot(weight[mine], happened[mine]) / mass),
+                mass / float(weight.sum()), stats.effective_size(weight[mine]), int(mine.sum()),
+            )
+        )  # fmt: skip
+    return found
+
+
+def calibration_error(answers: Answers, count: int) -> Estimate:
+    """The mean distance between predicted and observed shares, over bins of equally many rows.
+
+    The value is the plain estimate, which is above 0 by chance also for a calibrated model; see the interval.
+    """
+    if len(answers) < max(1, answers.minimum):
+        return few(len(answers), answers.minimum, "people")
+    found = bins(*confidence(answers), count, answers.weights)
+    value = sum(each.share * abs(each.observed - each.predicted) for each in found)
+    return Estimate(value, calibration_interval(found), len(answers))
+
+
+def calibration_interval(found: list[Bin], level: float = 0.95) -> Interval:
+    """An interval for the calibration error that reaches 0 where nothing speaks against perfect calibration.
+
+    The true gaps of the bins lie in an ellipsoid around those seen with confidence `level`; the ends are the smallest
+    and the largest weighted sum of their sizes within it. A bootstrap would only add noise to a number that noise has
+    already made too large.
+
+    Source: Scheffé (1953), A method for judging all contrasts, Biometrika 40.
+    """
+    predicted = np.array([each.predicted for each in found])
+    gaps = np.array([each.observed for each in found]) - predicted
+    weight = np.array([each.share for each in found])
+    size = np.array([each.size for each in found])
+    smoothed = ((predicted + gaps) * size + 2) / (size + 4)  # Agresti and Coull (1998)
+    # the spread as seen or as it would be under perfect calibration, whichever is larger: too small a spread seen by
+    # chance must not turn into a calibration error
+    variance = np.maximum(smoothed * (1 - smoothed), predicted * (1 - predicted)) / size
+    radius = float(distributions.chi2.ppf(level, len(found)))
+    high = float(np.dot(weight, np.abs(gaps)) + np.sqrt(radius * np.dot(weight**2, variance)))
+    return Interval(
+        low=_least(np.abs(gaps), weight, variance, radius), high=min(1.0, high), level=level,
+        method="simultaneous over bins (Scheffé)",
+    )  # fmt: skip
+
+
+def _least(gaps: np.ndarray, weight: np.ndarray, variance: np.ndarray, radius: float) -> float:
+    """The smallest weighted sum of |d| with sum((d - gap)^2 / variance) at most `radius`.
+
+    Every gap shrinks by one multiple of weight * variance, down to 0, until the radius is used up (Lagrange).
+    """
+    if np.sum(gaps**2 / variance) <= radius:
+        return 0.0
+    low, high = 0.0, float(np.max(gaps / (weight * variance)))
+    for _ in range(100):
+        middle = (low + high) / 2
+        moved = np.minimum(gaps, middle * weight * variance)
+        low, high = (middle, high) if np.sum(moved**2 / variance) <= radius else (low, middle)
+    return float(np.dot(weight, np.maximum(0, gaps - low * weight * variance)))
