@@ -51,7 +51,12 @@ def value_range(values: np.ndarray, minimum: int) -> str:
         return "too few values to show a range"
     percent = int(np.ceil(100 * tail))
     low, high = np.quantile(present, (percent / 100, 1 - percent / 100))
-    return f"{low:.4g} to {high:.4g} ({_ordinal(percent)} to {_ordinal(100 - percent)} percentile)"
+    return f"{_short(low)} to {_short(high)} ({_ordinal(percent)} to {_ordinal(100 - percent)} percentile)"
+
+
+def _short(number: float) -> str:
+    """Four significant digits, without an exponent."""
+    return f"{float(f'{number:.4g}'):,.12g}"
 
 
 def _features(data: AuditData) -> list[FeatureInfo]:

@@ -182,8 +182,9 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, mine: bool) 
         if any(each.low is None and each.kind != "boolean" and not each.categories for each in (feature, other)):
             return feature  # nothing but missing values on one side: no values to disagree about
         raise DataError(
-            f"column {feature.name!r} is {first.kind} in the data and {second.kind} in the training split; write both "
-            f'alike, or say what it is, in the configuration: [data.schema."{feature.name}"] kind = "category"'
+            f"column {feature.name!r} is {first.kind} in the data and {second.kind} in the training split; list what "
+            "means missing under [data] missing, or say what it is, in the configuration: "
+            f'[data.features."{feature.name}"] kind = "category"'
         )
     if feature.numeric:
         bounds = [(each.low, each.high) for each in (feature, other) if each.low is not None and each.high is not None]

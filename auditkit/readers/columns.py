@@ -1,0 +1,209 @@
+"""A column of texts, read as what it is: numbers where every value is written as one, true and false, or text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from auditkit.errors import DataError
+from auditkit.spelling import listed
+
+if TYPE_CHECKING:
+    import pandas
+
+INTEGER: Final = r"^-?(0|[1-9][0-9]*)$"
+NUMBER: Final = r"^-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
+ZEROS: Final = r"^-?0[0-9]+(\.[0-9]*)?$"
+BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+MARKERS: Final = ("", "?", "-", ".", "NA", "N/A", "n/a", "na", "nan", "NaN", "NULL", "null", "None", "none")
+"""Texts that often mean missing; they are named in a note, as nobody can be known by them."""
+EXACT: Final = 2**53
+FEW: Final = 1000
+
+
+class Read(NamedTuple):
+    """A column, and what is to be said about it."""
+
+    values: pandas.Series[Any]
+    notes: list[str]
+    stripped: bool
+
+
+def read_column(texts: Any, name: str, missing: tuple[str, ...], kind: str | None, strip: bool) -> Read:
+    """A column of a text file with its type.
+
+    Args:
+        texts: a pyarrow chunked array of strings.
+        name: of the column, for messages.
+        missing: the texts that mean missing.
+        kind: as declared; None: to be inferred.
+        strip: whether blanks around a value are taken off.
+
+    Raises:
+        DataError: infinite values among numbers, or values that are not of the declared kind.
+    """
+    from pyarrow import compute
+
+    stripped = False
+    if strip:
+        trimmed = compute.utf8_trim_whitespace(texts)
+        stripped = not trimmed.equals(texts)
+        texts = trimmed
+    texts = _without(texts, missing)
+    if kind in ("category", "text"):
+        return Read(_text(texts), [], stripped)
+    if texts.null_count == len(texts):
+        return Read(_series(np.full(len(texts), np.nan)), [], stripped)
+    if kind in ("number", "integer", "boolean"):
+        return Read(_declared(texts, name, kind), [], stripped)
+    booleans = _booleans(texts)
+    if booleans is not None:
+        return Read(booleans, [], stripped)
+    numbers, note = _numbers(texts, name)
+    return Read(_text(texts) if numbers is None else numbers, [note] if note else [], stripped)
+
+
+def _without(texts: Any, missing: tuple[str, ...]) -> Any:
+    import pyarrow
+    from pyarrow import compute
+
+    if not missing:
+        return texts
+    lacking = compute.is_in(texts, value_set=pyarrow.array(missing, pyarrow.string()))
+    return compute.if_else(lacking, pyarrow.scalar(None, pyarrow.string()), texts) if _any(lacking) else texts
+
+
+def _any(mask: Any) -> bool:
+    from pyarrow import compute
+
+    return bool(compute.any(mask).as_py())
+
+
+def _matches(texts: Any, pattern: str) -> Any:
+    from pyarrow import compute
+
+    return compute.match_substring_regex(texts, pattern)
+
+
+def _all(texts: Any, pattern: str) -> bool:
+    from pyarrow import compute
+
+    return bool(compute.all(_matches(texts, pattern)).as_py())
+
+
+def _numbers(texts: Any, name: str) -> tuple[pandas.Series[Any] | None, str]:
+    """The numbers, or None and perhaps a note, where not every value is written as one."""
+    start = texts.slice(0, FEW)
+    if not _any(_matches(start, NUMBER)) and start.null_count < len(start):
+        return None, ""  # most columns of text are known by their first values
+    if not _all(texts, NUMBER):
+        return None, _not_numbers(texts, name)
+    return _cast(texts), ""
+
+
+def _cast(texts: Any) -> pandas.Series[Any] | None:
+    """Numbers from texts that are written as numbers; None for integers that would lose digits."""
+    import pyarrow
+    from pyarrow import compute
+
+    if not _all(texts, INTEGER):
+        return _series(_floats(texts))
+    try:
+        whole = compute.cast(texts, pyarrow.int64())
+    except pyarrow.ArrowInvalid:
+        return None  # more than 64 bits: an identifier
+    if not texts.null_count:
+        return _series(whole.to_numpy())
+    exact = whole.cast(pyarrow.float64(), safe=False).to_numpy()
+    return _series(exact) if np.nanmax(np.abs(exact)) < EXACT else None
+
+
+def _floats(texts: Any) -> np.ndarray:
+    import pyarrow
+    from pyarrow import compute
+
+    numbers: np.ndarray = compute.cast(texts, pyarrow.float64()).to_numpy()
+    return numbers
+
+
+def _not_numbers(texts: Any, name: str) -> str:
+    """Why a column with numbers in it is text."""
+    from pyarrow import compute
+
+    number = _matches(texts, NUMBER)
+    others = texts.filter(compute.invert(number))
+    if _all(others, INFINITE) and _any(number):
+        raise DataError(
+            f"column {name!r} holds {len(others)} infinite values; replace them by the largest number that is meant, "
+            "or list them under [data] missing"
+        )
+    if _all(others, ZEROS):
+        return f"column {name!r} is text, as numbers in it begin with 0"
+    share = compute.mean(compute.cast(number, "float64")).as_py()
+    if share < 0.5:
+        return ""
+    found = [marker for marker in MARKERS if marker in set(compute.unique(others).to_pylist())]
+    shown = f" ({listed(found)})" if found else ""
+    return (
+        f"column {name!r} is text, as not every value is a number{shown}; list what means missing under [data] missing"
+    )
+
+
+def _booleans(texts: Any) -> pandas.Series[Any] | None:
+    import pandas
+    from pyarrow import compute
+
+    if not _all(texts.slice(0, FEW), "^(?i:true|false)$"):
+        return None
+    distinct = compute.unique(texts.drop_null()).to_pylist()
+    if not distinct or any(value not in BOOLEANS for value in distinct):
+        return None
+    words = np.asarray(texts.to_pylist(), dtype=object)
+    values = np.array([BOOLEANS.get(word, np.nan) for word in words], dtype=object)
+    return pandas.Series(values if texts.null_count else values.astype(bool))
+
+
+def _declared(texts: Any, name: str, kind: str) -> pandas.Series[Any]:
+    """The values as the kind that the owner declared."""
+    import pandas
+    import pyarrow
+
+    if kind == "boolean":
+        known = {**BOOLEANS, "1": True, "0": False}
+        strange = sorted({text for text in texts.unique().to_pylist() if text is not None} - set(known))
+        values = np.array([known.get(text, np.nan) for text in texts.to_pylist()], dtype=object)
+        if not strange:
+            return pandas.Series(values if texts.null_count else values.astype(bool))
+        given = listed(strange, 3)
+    else:
+        try:
+            numbers = _floats(texts)
+            whole = kind == "integer" and not texts.null_count and bool((numbers == np.round(numbers)).all())
+            return _series(numbers.astype(np.int64) if whole else numbers)
+        except pyarrow.ArrowInvalid:
+            given = listed(_texts_that_are_none(texts), 3)
+    raise DataError(
+        f"column {name!r} is declared {kind}, but holds {given}; list what means missing under [data] missing, or "
+        f'declare it kind = "category" under [data.features."{name}"]'
+    )
+
+
+def _texts_that_are_none(texts: Any) -> list[str]:
+    from pyarrow import compute
+
+    others = texts.filter(compute.invert(_matches(texts, NUMBER)))
+    distinct: list[str] = compute.unique(others).to_pylist()
+    return distinct
+
+
+def _text(texts: Any) -> pandas.Series[Any]:
+    values = texts.to_pandas()
+    return values.where(values.notna(), np.nan) if values.dtype.kind == "O" else values
+
+
+def _series(values: np.ndarray) -> pandas.Series[Any]:
+    import pandas
+
+    return pandas.Series(values)

@@ -1,0 +1,78 @@
+"""npz files: arrays in a zip archive, read without trusting what the archive says about itself."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+import zipfile
+from typing import Any, Final
+
+import numpy as np
+from numpy.lib import format as npy
+
+from auditkit.errors import DataError
+
+MEMBERS: Final = 10_000
+BYTES: Final = 2 * 2**30
+"""An archive may unpack to so much, or to four times its own size."""
+
+
+def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """The arrays of an npz file.
+
+    Sizes are compared before memory is asked for; Python objects are never unpickled.
+
+    Raises:
+        DataError: no npz file, a damaged one, one that unpacks to more than it may, or one that holds objects.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_archive(path, members)
+            return {member.filename.removesuffix(".npy"): _array(archive, member, path.name) for member in members}
+    except DataError:
+        raise
+    except Exception as error:  # a damaged archive raises a dozen types, from zlib's to Unicode's
+        raise DataError(f"{path.name} cannot be read as npz: {error}; write it again with numpy.savez") from error
+
+
+def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
+    strange = next((each.filename for each in members if not each.filename.endswith(".npy")), None)
+    if strange is not None or not members:
+        hint = "an Excel workbook is saved as csv first" if strange else "it holds nothing"
+        raise DataError(f"{path.name} is a zip archive but no npz file ({hint}); write it with numpy.savez")
+    if len(members) > MEMBERS:
+        raise DataError(f"{path.name} holds {len(members)} arrays; at most {MEMBERS} are read")
+    total, most = sum(each.file_size for each in members), max(BYTES, 4 * path.stat().st_size)
+    if total > most:
+        raise DataError(
+            f"{path.name} would unpack to {total:,} bytes; at most {most:,} are read. Write it uncompressed"
+        )
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
+    with archive.open(member) as stream:
+        shape, fortran, dtype = _header(stream)
+        what = f"{name}: array {member.filename.removesuffix('.npy')!r}"
+        if dtype.hasobject or dtype.kind not in "biufUS" or not dtype.itemsize:
+            raise DataError(
+                f"{what} holds {dtype}; arrays of numbers, booleans or text are read. Save it as one of them"
+            )
+        size = math.prod(shape) * dtype.itemsize
+        if size != member.file_size - stream.tell():
+            raise DataError(
+                f"{what} says that it has the shape {shape}, but its bytes are another number; write it again"
+            )
+        buffer = bytearray(stream.read(size))  # a bytearray, as tensors want memory that can be written
+    flat = np.frombuffer(buffer, dtype=dtype)
+    array = flat.reshape(shape, order="F" if fortran else "C")
+    return np.char.decode(array, "utf-8") if dtype.kind == "S" else array
+
+
+def _header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = npy.read_magic(stream)
+    if version == (1, 0):
+        return npy.read_array_header_1_0(stream)
+    if version == (2, 0):
+        return npy.read_array_header_2_0(stream)
+    raise ValueError(f"version {version} of the npy format")

@@ -1,0 +1,200 @@
+"""Which column of a source is what: label, groups, weights, identifiers, recorded answers, inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auditkit.accepting import check_index
+from auditkit.errors import DataError, closest
+from auditkit.groups import group_column
+from auditkit.readers.source import LABELS, Source
+from auditkit.spelling import listed
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the caller named; a column by its name, or values given in its place."""
+
+    label: Any = None
+    weights: Any = None
+    decisions: Any = None
+    scores: Any = None
+    id: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    groups: Mapping[str, Any] | None = None
+    """{attribute: options, values or None}; None: those that a dictionary of arrays holds beside inputs and labels."""
+    features: tuple[Any, ...] | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """{column: role} of every column that is no input."""
+        single = {"label": self.label, "weights": self.weights, "decisions": self.decisions, "scores": self.scores}
+        pairs = [(column, role) for role, column in single.items() if isinstance(column, str)]
+        pairs += [(column, "id") for column in self.id] + [(column, "drop") for column in self.drop]
+        taken: dict[str, str] = {}
+        for column, role in pairs:
+            if taken.get(column, role) != role:
+                raise DataError(
+                    f"column {column!r} is named as {taken[column]} and as {role}; leave one of the two out"
+                )
+            taken[column] = role
+        return taken
+
+
+def as_names(value: Any, what: str) -> tuple[str, ...]:
+    """One name or several, as a tuple.
+
+    Raises:
+        DataError: anything else.
+    """
+    if value is None:
+        return ()
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(name, str) for name in names):
+        raise DataError(f"{what} must be names of columns; {value!r} was given")
+    return names
+
+
+def as_groups(groups: Any) -> dict[str, Any]:
+    """{attribute: options, values or None} from a list of names or a mapping."""
+    if isinstance(groups, Mapping):
+        return {str(name): options for name, options in groups.items()}
+    return dict.fromkeys(as_names(groups, "groups"))
+
+
+def settle(roles: Roles, source: Source) -> Roles:
+    """The roles with what a dictionary of arrays says by its names; every name is one of the source's columns.
+
+    Raises:
+        DataError: a name that is no column, or a column with two roles.
+    """
+    known = [str(name) for name in source.columns.columns]
+    label, groups = roles.label, roles.groups
+    if source.inputs is not None:
+        if label is None:
+            label = next((name for name in LABELS if name in known), None)
+        if not groups:
+            taken = dataclasses.replace(roles, label=label).named
+            groups = {name: None for name in known if name not in taken}
+    settled = dataclasses.replace(roles, label=label, groups=groups or {})
+    named = settled.named
+    for column, role in named.items():
+        if column not in known:
+            raise DataError(f"{role} names the column {column!r}, which the data lacks; {closest(column, known)}")
+    _check_groups(settled, named, known)
+    return settled
+
+
+def _check_groups(roles: Roles, named: Mapping[str, str], known: list[str]) -> None:
+    for name, options in (roles.groups or {}).items():
+        column = group_source(name, options)
+        if column is None:
+            continue
+        if column not in known:
+            raise DataError(f"groups names the column {column!r}, which the data lacks; {closest(column, known)}")
+        if named.get(column, "drop") not in ("drop", "id"):
+            raise DataError(f"column {column!r} is named as a group and as {named[column]}; leave one of the two out")
+
+
+def group_source(name: str, options: Any) -> str | None:
+    """The column that a group is made of; None where values were given in its place."""
+    if options is None:
+        return name
+    if isinstance(options, Mapping):
+        return str(options.get("column", name))
+    return None
+
+
+def values_of(given: Any, role: str, source: Source) -> Any:
+    """The values of a role: of the column so named, or as given.
+
+    Raises:
+        DataError: another length or another index than the table's.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return source.columns[_column(given, source)]
+    check_index(given, source.index, role)
+    rows = len(source.columns)
+    given = given.detach().cpu().numpy() if hasattr(given, "detach") else given
+    if not hasattr(given, "__len__"):
+        raise DataError(f"{role} must be the name of a column or one value per row; {given!r} was given")
+    if len(given) != rows:
+        raise DataError(f"{role} must have one value per row ({rows}); it has {len(given)}")
+    return given.to_numpy() if hasattr(given, "iloc") else np.asarray(given)
+
+
+def groups_of(roles: Roles, source: Source) -> dict[str, np.ndarray]:
+    """{attribute: (N,) array of str}.
+
+    Raises:
+        DataError: see `auditkit.groups.group_column`.
+    """
+    found = {}
+    for name, options in (roles.groups or {}).items():
+        column = group_source(name, options)
+        values = values_of(options if column is None else column, f"group {name!r}", source)
+        facts = (
+            {key: value for key, value in options.items() if key != "column"} if isinstance(options, Mapping) else {}
+        )
+        found[name] = group_column(name, values, facts)
+    return found
+
+
+def input_names(roles: Roles, source: Source) -> list[Any] | None:
+    """The columns that the model eats, as the table calls them; None where the source holds an array.
+
+    Raises:
+        DataError: a feature of the model that the data lacks, or that is named as something else.
+    """
+    if source.inputs is not None:
+        return None
+    named = roles.named
+    if roles.features is None:
+        return [name for name in source.columns.columns if str(name) not in named]
+    known = [str(name) for name in source.columns.columns]
+    wanted = [str(name) for name in roles.features]
+    lost = [name for name in wanted if name not in known]
+    if lost:
+        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        raise DataError(
+            f"the inputs need the column {lost[0]!r}{more}, which the data lacks; {closest(lost[0], known)}"
+        )
+    for name in wanted:
+        if name in named:
+            raise DataError(f"column {name!r} is a feature of the model, but is named as {named[name]}; leave that out")
+    return [_column(name, source) for name in wanted]
+
+
+def idle_columns(roles: Roles, source: Source) -> list[str]:
+    """Columns of the table that are no feature of the model, where it names its features, and nothing else either."""
+    if roles.features is None or source.inputs is not None:
+        return []
+    used = {*map(str, roles.features), *roles.named}
+    used.update(group_source(name, options) or name for name, options in (roles.groups or {}).items())
+    return [str(name) for name in source.columns.columns if str(name) not in used]
+
+
+def _column(name: str, source: Source) -> Any:
+    """The column's own name, which may be a number."""
+    return next(each for each in source.columns.columns if str(each) == name)
+
+
+def unknown_columns(names: Iterable[str], source: Source, what: str) -> None:
+    """Raise where a name is no column of the source.
+
+    Raises:
+        DataError: with the close match.
+    """
+    known = [str(name) for name in source.columns.columns]
+    strange = next((name for name in names if name not in known), None)
+    if strange is not None and source.inputs is None:
+        raise DataError(
+            f"{what}: the data has no column {strange!r}; {closest(strange, known)}. It has: {listed(known)}"
+        )

@@ -1,0 +1,163 @@
+"""A source of audit data, whatever it is, as columns of a table and, where there are some, an array of inputs."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from auditkit.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas
+
+INPUTS: Final = ("inputs", "x", "X")
+"""Names of the array that the model eats, in a dictionary or an npz file."""
+LABELS: Final = ("labels", "y")
+GZIP, PARQUET, ZIP, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\x80", b"ARROW1"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How values are read; the same for the data and its training split."""
+
+    missing: tuple[str, ...] | None = None
+    """The texts that mean missing; None: the empty text in text files, and nothing in a source with types."""
+    kinds: Mapping[str, str] | None = None
+    """{column: kind} where the owner declared it; a category in a text file stays text."""
+    strip: bool = True
+    """Whether blanks around the fields of a text file are taken off."""
+    delimiter: str | None = None
+    """Between the fields of a text file; None: comma, or where the header has none, semicolon or tab."""
+    columns: tuple[str, ...] | None = None
+    """The names of the columns of a text file without a header."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read."""
+
+    columns: pandas.DataFrame
+    """Everything with one value per row, numbered from 0."""
+    inputs: Any = None
+    """An array (N, …) or a list of texts, where the source holds one; None: the inputs are columns."""
+    index: Any = None
+    """The index of the table as it came, to compare a Series with."""
+    name: str = "data"
+    notes: tuple[str, ...] = ()
+
+
+def open_source(source: Any, how: Reading) -> Source:
+    """Read any source.
+
+    Args:
+        source: a path to a csv, parquet or npz file; a DataFrame of pandas, polars or any library that narwhals
+            knows; a dictionary of arrays; an array or a tensor.
+        how: see `Reading`.
+
+    Raises:
+        DataError: the source cannot be read, and why.
+    """
+    if isinstance(source, str | os.PathLike):
+        return _file(pathlib.Path(source), how)
+    if isinstance(source, Mapping):
+        return from_arrays(source)
+    if hasattr(source, "shape") and not hasattr(source, "columns"):
+        return from_arrays({"inputs": source})
+    if isinstance(source, list) and source and isinstance(source[0], str):
+        return from_arrays({"inputs": source})
+    from auditkit.readers.frames import from_frame  # pandas is imported only where there is a table
+
+    return from_frame(source, how.missing)
+
+
+def from_arrays(arrays: Mapping[str, Any], name: str = "data") -> Source:
+    """A dictionary of arrays: `inputs` or `x` with two or more axes (or texts), and columns; or columns alone.
+
+    Raises:
+        DataError: lengths that differ, or a second array with more than one axis.
+    """
+    import pandas  # as above
+
+    from auditkit.readers.frames import tidy
+
+    held = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
+    key = next((key for key in INPUTS if key in held and _is_inputs(key, held[key])), None)
+    inputs: Any = None if key is None else held.pop(key)
+    rows: dict[str, int] = {} if key is None else {key: len(inputs)}
+    rows.update({each: len(value) for each, value in held.items()})
+    if len(set(rows.values())) > 1:
+        raise DataError(f"{name}: arrays must have one entry per row; their lengths are {rows}")
+    if not rows:
+        raise DataError(f"{name}: there are no arrays; give at least one column, or inputs")
+    for each, value in held.items():
+        if len(np.shape(value)) != 1:
+            known = " or ".join(repr(word) for word in INPUTS)
+            raise DataError(
+                f"{name}: array {each!r} has the shape {np.shape(value)}; columns have one value per row, and the "
+                f"array that the model eats is called {known}"
+            )
+    length = next(iter(rows.values()))
+    frame = pandas.DataFrame({each: _column(value) for each, value in held.items()}, index=pandas.RangeIndex(length))
+    return Source(tidy(frame), inputs, pandas.RangeIndex(length), name)
+
+
+def _column(value: Any) -> Any:
+    if hasattr(value, "detach"):
+        return value.detach().cpu().numpy()
+    return value.array if hasattr(value, "array") else value  # a Series by position: a dictionary has no index
+
+
+def _texts_or_array(value: Any) -> Any:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if value and all(isinstance(each, str) for each in value):
+            return list(value)
+        return np.asarray(value)
+    raise DataError(f"a dictionary must hold arrays, one value per row; it holds {type(value).__name__}")
+
+
+def _is_inputs(key: str, value: Any) -> bool:
+    if len(np.shape(value)) >= 2:
+        return True
+    texts = isinstance(value, list) or getattr(value, "dtype", np.dtype(float)).kind in "UO"
+    return key == "inputs" and texts
+
+
+def _file(path: pathlib.Path, how: Reading) -> Source:
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no file"
+        raise DataError(f"path must be a csv, parquet or npz file; {str(path)!r} is {what}")
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if not head:
+        raise DataError(f"{path.name} is empty")
+    name = pathlib.Path(path.name.removesuffix(".gz")).stem
+    if head.startswith(PARQUET):
+        from auditkit.readers.frames import read_parquet
+
+        return read_parquet(path, name, how.missing)
+    if head.startswith(ZIP):
+        from auditkit.readers.npz import read_npz
+
+        return from_arrays(read_npz(path), name)
+    if head.startswith(GZIP) or not _binary(head):
+        from auditkit.readers.textfile import read_text_file
+
+        return read_text_file(path, name, how, compressed=head.startswith(GZIP))
+    raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), parquet or npz")
+
+
+def _binary(head: bytes) -> bool:
+    return head[:2] not in (b"\xff\xfe", b"\xfe\xff") and (b"\x00" in head or head.startswith(PICKLE))
+
+
+def _guess(head: bytes) -> str:
+    if head.startswith(FEATHER):
+        return "an Arrow (Feather) file"
+    if head.startswith(PICKLE):
+        return "a pickle, which can run any code when it is opened"
+    return "of no kind that is read here"

@@ -1,0 +1,265 @@
+"""The one door for data: a source and what its columns mean, made into audit data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit.accepting import check_weights
+from auditkit.cells import MINIMUM
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+from auditkit.inputs import take_rows
+from auditkit.labels import Task
+from auditkit.readers.roles import (
+    Roles,
+    as_groups,
+    as_names,
+    group_source,
+    groups_of,
+    idle_columns,
+    input_names,
+    settle,
+    unknown_columns,
+    values_of,
+)
+from auditkit.readers.source import Reading, Source, open_source
+from auditkit.readers.truth import called, truth
+from auditkit.schema import FeatureSchema, infer_schema, override_schema
+
+if TYPE_CHECKING:
+    from auditkit.data import Modality
+
+
+@dataclasses.dataclass(frozen=True)
+class _Wanted:
+    """What the caller asked for, beside the roles of the columns."""
+
+    positive: Any
+    task: Task | None
+    modality: Modality | None
+    schema: Mapping[str, Mapping[str, Any]]
+    minimum_cell: int
+    drop_unlabelled: bool
+
+
+def read_table(
+    source: Any,
+    *,
+    label: Any = None,
+    positive: Any = None,
+    groups: Any = (),
+    drop: str | Sequence[str] = (),
+    weights: Any = None,
+    id: str | Sequence[str] | None = None,
+    decisions: Any = None,
+    scores: Any = None,
+    missing: Sequence[str] | None = None,
+    task: Task | None = None,
+    modality: Modality | None = None,
+    train: Any = None,
+    name: str | None = None,
+    features: Sequence[Any] | None = None,
+    schema: Mapping[str, Mapping[str, Any]] | None = None,
+    minimum_cell: int = MINIMUM,
+    drop_unlabelled: bool = False,
+    strip: bool = True,
+    delimiter: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> AuditData:
+    """Audit data from a table or from arrays, in memory or in a file.
+
+    The inputs are every column but label, weights, id, decisions, scores and drop. What was inferred is in `notes`.
+
+    Args:
+        source: a csv (UTF-8, also gzipped), parquet or npz file; a DataFrame of pandas, polars or pyarrow; a
+            dictionary of arrays, of which `inputs` or `x` is what the model eats; an array; a list of texts.
+        label: the column of the truth, or its values (N,).
+        positive: the label that counts as positive; for two labels only.
+        groups: names of sensitive columns; or {attribute: options}, where options are None, `{"bins": [25, 45]}`,
+            `{"values": {"1": "male"}}`, `{"column": name}`, or the values (N,) themselves.
+        drop: columns that the model does not eat; a group may be dropped from the inputs so.
+        weights: the column of row weights, or its values.
+        id: columns that name a row; never an input.
+        decisions: the column of recorded decisions, or its values, in the vocabulary of the label.
+        scores: the column of recorded scores of the positive class, or its values.
+        missing: texts that mean missing. None: the empty text in a csv file, nothing elsewhere.
+        task: binary, multiclass or regression; inferred from the label unless given.
+        modality: table, image, text or sequence; inferred from the shape unless given.
+        train: the training split, read with the same settings: a source, or AuditData.
+        name: for the report; the file's name unless given.
+        features: the model's own feature names; the inputs are then exactly these, in this order.
+        schema: what is known about a column better than it can be inferred, such as `{"zip": {"kind": "category"},
+            "age": {"mutable": False, "low": 0, "high": 120}}`.
+        minimum_cell: groups of fewer people are not shown.
+        drop_unlabelled: whether rows without a label are left out; they are an error otherwise.
+        strip: whether blanks around the fields of a csv file are taken off.
+        delimiter: between the fields of a csv file; found in the header unless given.
+        columns: the names of the columns of a csv file that has no header.
+
+    Raises:
+        DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
+            mend it.
+    """
+    overrides = dict(schema or {})
+    kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
+    how = Reading(
+        None if missing is None else tuple(str(each) for each in missing),
+        kinds, strip, delimiter, None if columns is None else tuple(columns),
+    )  # fmt: skip
+    roles = Roles(
+        label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
+        None if features is None else tuple(features),
+    )  # fmt: skip
+    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, drop_unlabelled)
+    opened = open_source(source, how)
+    unknown_columns(overrides, opened, "schema")
+    roles = settle(roles, opened)
+    data = _assemble(opened, roles, wanted, name or opened.name)
+    if train is None:
+        return data
+    split = (
+        train
+        if isinstance(train, AuditData)
+        else _training(train, how, roles, wanted, data, input_names(roles, opened))
+    )
+    return dataclasses.replace(data, train=split)
+
+
+def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> AuditData:
+    if not len(source.columns):
+        raise DataError(f"{name}: there are no rows; give at least one")
+    names = input_names(roles, source)
+    inputs = source.inputs if names is None else source.columns[names]
+    idle = idle_columns(roles, source)
+    notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
+    parts = {
+        role: values_of(getattr(roles, role), role, source) for role in ("label", "weights", "decisions", "scores")
+    }
+    parts["inputs"] = inputs
+    groups = groups_of(roles, source)
+    if wanted.drop_unlabelled:
+        parts, groups, dropped = _labelled(parts, groups, wanted.minimum_cell)
+        notes = notes + dropped
+    inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
+    facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
+    schema, declared = _schema(inputs, wanted)
+    seen = [] if facts["recorded"] is not None else _seen(groups, inputs)
+    return AuditData(
+        inputs,
+        groups=groups,
+        weights=None if parts["weights"] is None else check_weights(parts["weights"], called(roles.weights, "weights")),
+        schema=schema,
+        modality=modality,
+        name=name,
+        minimum_cell=wanted.minimum_cell,
+        notes=(*source.notes, *inferred, *notes, *declared, *seen),
+        **facts,
+    )
+
+
+def _labelled(
+    parts: dict[str, Any], groups: dict[str, np.ndarray], minimum: int
+) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
+    """Everything without the rows that have no label."""
+    import pandas
+
+    if parts["label"] is None:
+        return parts, groups, []
+    lacking = np.asarray(pandas.isna(parts["label"]))
+    if not lacking.any():
+        return parts, groups, []
+    if lacking.all():
+        raise DataError("label is missing in every row; check that the right column is named")
+    at, count = np.flatnonzero(~lacking), int(lacking.sum())
+    kept = {role: None if part is None else take_rows(part, at) for role, part in parts.items()}
+    number = f"{count}" if count >= minimum else f"fewer than {minimum}"
+    note = f"{number} rows without a label were left out"
+    return kept, {group: column[at] for group, column in groups.items()}, [note]
+
+
+def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Modality]:
+    """The inputs and their modality; a table of one text column is a list of texts where that is wanted."""
+    if hasattr(inputs, "columns"):
+        if modality != "text":
+            return inputs, modality or "table"
+        if inputs.shape[1] != 1:
+            names = ", ".join(map(str, inputs.columns))
+            raise DataError(
+                f"{name}: texts are one column; the inputs are {inputs.shape[1]}: {names}. "
+                "Name the one with features = […], or the others in drop"
+            )
+        column = inputs.iloc[:, 0]
+        if column.isna().any():
+            raise DataError(f"{name}: the text is missing in {int(column.isna().sum())} rows; take them out")
+        return column.astype(object).tolist(), "text"
+    if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
+        return [str(text) for text in inputs], modality or "text"
+    shapes: dict[int, Modality] = {2: "table", 4: "image"}
+    return inputs, modality or shapes.get(len(inputs.shape), "sequence")
+
+
+def _schema(inputs: Any, wanted: _Wanted) -> tuple[tuple[FeatureSchema, ...], list[str]]:
+    if not hasattr(inputs, "columns"):
+        return (), []
+    inferred = infer_schema(inputs)
+    names = {feature.name for feature in inferred}
+    facts = {name: each for name, each in wanted.schema.items() if name in names}
+    schema = override_schema(inferred, facts, inputs)
+    outside = [
+        feature.name
+        for feature, declared in zip(inferred, schema, strict=True)
+        if feature.low is not None
+        and feature.high is not None
+        and declared.low is not None
+        and declared.high is not None
+        if feature.low < declared.low or feature.high > declared.high
+    ]
+    return schema, [f"column {name!r} holds values outside the range that was declared" for name in outside]
+
+
+def _seen(groups: Mapping[str, Any], inputs: Any) -> list[str]:
+    """Which groups the model sees; a plain array does not say."""
+    if not groups or not hasattr(inputs, "columns"):
+        return []
+    names = {str(name) for name in inputs.columns}
+    seen, unseen = [name for name in groups if name in names], [name for name in groups if name not in names]
+    notes = [f"the model sees the groups: {', '.join(seen)}"] if seen else []
+    return notes + ([f"the model does not see the groups: {', '.join(unseen)}"] if unseen else [])
+
+
+def _training(
+    train: Any, how: Reading, roles: Roles, wanted: _Wanted, data: AuditData, names: list[Any] | None
+) -> AuditData:
+    """The training split, read as the data was; what only an audit needs may be absent there."""
+    if roles.label is not None and not isinstance(roles.label, str):
+        raise DataError("train needs the label by its name; give the name of a column, or train as AuditData")
+    try:
+        source = open_source(train, how)
+        known = {str(name) for name in source.columns.columns}
+        groups = {
+            name: options for name, options in (roles.groups or {}).items() if group_source(name, options) in known
+        }
+        same = dataclasses.replace(
+            roles,
+            weights=roles.weights if isinstance(roles.weights, str) and roles.weights in known else None,
+            decisions=None,
+            scores=None,
+            id=(),
+            drop=(),
+            groups=groups,
+            features=None if names is None else tuple(names),
+        )
+        if source.inputs is not None:
+            same = dataclasses.replace(same, drop=tuple(known - {*same.named, *groups}))
+        return _assemble(
+            source,
+            settle(same, source),
+            dataclasses.replace(wanted, task=data.task, modality=data.modality, positive=data.positive),
+            "training split",
+        )
+    except DataError as error:
+        raise DataError(f"training split: {error}") from error

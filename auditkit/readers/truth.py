@@ -1,0 +1,67 @@
+"""The truth beside the inputs: label, task, positive value, recorded answers; what is inferred is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from auditkit.labels import Recorded, Task, check_labels, check_recorded, infer_task, label_array, pick_positive
+from auditkit.readers.roles import Roles
+
+
+def truth(
+    parts: Mapping[str, Any], roles: Roles, wanted_task: Task | None, wanted_positive: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """Labels, task, positive value and recorded answers as fields of AuditData, and what was inferred about them.
+
+    Raises:
+        DataError: see `auditkit.labels`.
+    """
+    notes: list[str] = []
+    what = called(roles.label, "label")
+    labels = None if parts["label"] is None else label_array(parts["label"], what)
+    task = wanted_task
+    known, source = (labels, what) if labels is not None else _decided(parts, roles)
+    if task is None and known is not None:
+        task, note = infer_task(known, source)
+        notes.append(note)
+    task = task or "binary"
+    if labels is not None:
+        labels = check_labels(labels, task, what)
+    recorded = None
+    if parts["decisions"] is not None or parts["scores"] is not None:
+        classes = _classes(labels) if task != "regression" else ()
+        recorded, note = check_recorded(Recorded(parts["decisions"], parts["scores"]), classes, task)
+        notes += [note] if note else []
+    positive = wanted_positive
+    if task == "binary" and known is not None:
+        positive, note = pick_positive(wanted_positive, _classes(known), source)
+        notes += [note] if note else []
+    facts = {"labels": labels, "task": task, "positive": positive, "recorded": recorded, "label_name": _label(roles)}
+    return facts, notes
+
+
+def _decided(parts: Mapping[str, Any], roles: Roles) -> tuple[np.ndarray | None, str]:
+    """Without labels, decisions say what the classes are; fractions are refused further on."""
+    if parts["decisions"] is None:
+        return None, ""
+    decisions = label_array(parts["decisions"], "decisions")
+    return (None, "") if decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
+
+
+def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
+    return () if labels is None else tuple(np.unique(labels).tolist())
+
+
+def called(given: Any, role: str) -> str:
+    """What a message calls the values of a role: by the column's name where there is one."""
+    return f"{role} {given!r}" if isinstance(given, str) else role
+
+
+def _label(roles: Roles) -> str | None:
+    if isinstance(roles.label, str):
+        return roles.label
+    name = getattr(roles.label, "name", None)
+    return None if name is None else str(name)
