@@ -66,7 +66,7 @@ class DataSettings(Section):
     drop: tuple[str, ...] = ()
     weights: str | None = None
     id: str | None = None
-    missing: tuple[str, ...] = ("",)
+    missing: tuple[str, ...] | None = None
     task: Task | None = None
     modality: Modality | None = None
     train: str | None = None
