@@ -18,7 +18,7 @@ from auditkit.progress import Lines, Silence
 from auditkit.results import AuditResult, Comparison
 from auditkit.runner import Request, plan_only, publish, run_all, run_one
 from auditkit.settings import Settings
-from auditkit.terminal import print_plan, print_result, print_schema
+from auditkit.terminal import print_faults, print_plan, print_result, print_schema
 
 
 def run(
@@ -40,6 +40,7 @@ def run(
     home = pathlib.Path(config) if config else pathlib.Path()
     home = home if home.is_dir() else home.parent
     host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *plugins])
+    print_faults(host.faults)
     opened = open_all(host, settings, home, trust_pickle)
     if not quiet:
         print_schema(opened.data)

@@ -33,6 +33,7 @@ GROUP = "auditkit"
 """The entry-point group of plugins."""
 
 log = logging.getLogger(__name__)
+logging.getLogger("auditkit").addHandler(logging.NullHandler())  # a library prints nothing unless it is asked to
 
 
 @dataclass(frozen=True)

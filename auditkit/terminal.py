@@ -59,6 +59,12 @@ def print_schema(data: AuditData) -> None:
     print("\n".join(lines), file=sys.stderr)
 
 
+def print_faults(faults: Sequence[str]) -> None:
+    """What went wrong with plugins, on stderr."""
+    for fault in faults:
+        print(f"auditkit: {one_line(fault, 500)}", file=sys.stderr)
+
+
 def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
     """The plan of every model: rows, model calls, a time estimate for the calls, and what is skipped."""
     if json:
