@@ -81,7 +81,7 @@ def train(
     fail_on: FailOn = "any",
     exit_zero: ExitZero = False,
 ) -> None:
-    """Train what [[train]] asks for and audit each new model beside its parent."""
+    """Train what [[train]] asks for; audit it beside its parent."""
     from auditkit import commands  # heavy: only where something runs
 
     code = commands.run(
@@ -114,7 +114,7 @@ def verify(folder: Annotated[str, typer.Argument(help="A run folder.")], json: J
 
 @app.command()
 def plugins(plugin: Plugin = None, json: Json = False) -> None:
-    """List every plugin that is there: loaded or only seen, what it offers, what went wrong."""
+    """List every plugin that is there, and what it offers."""
     from auditkit import listing  # a little heavy: only where something is listed
 
     raise typer.Exit(listing.plugins(plugin or (), json=json))
@@ -148,7 +148,7 @@ def main() -> None:
     from auditkit.text import printable
 
     try:
-        app()
+        app(prog_name="auditkit")
     except AuditkitError as error:
         typer.echo(f"auditkit: {printable(error, 4000)}", err=True)
         sys.exit(2)
