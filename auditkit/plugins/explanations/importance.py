@@ -135,7 +135,7 @@ class Importance(Check):
             measurements,
             [*controls, *deletion],
             [figure] if figure else [],
-            [importance_table(features, attributions.values, data)],
+            [importance_table(features, attributions.values, data.feature_names, data.groups)],
             notes,
             level="model" if level == "model" else "queries",
             higher_level="" if level == "model" else None,

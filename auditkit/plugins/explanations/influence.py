@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -102,9 +102,11 @@ def importance_figure(measurements: list[Measurement], unit: str) -> Figure | No
     )
 
 
-def importance_table(measurements: list[Measurement], values: np.ndarray, data: AuditData) -> Table:
+def importance_table(
+    measurements: list[Measurement], values: np.ndarray, names: Sequence[str], groups: Collection[str]
+) -> Table:
     """Feature, rank, influence with interval, and whether it is a group column."""
-    place = dict(zip(data.feature_names, ranks(values), strict=True))
+    place = dict(zip(names, ranks(values), strict=True))
     return Table(
         name="importance",
         title="Influence of the features",
@@ -117,7 +119,7 @@ def importance_table(measurements: list[Measurement], values: np.ndarray, data: 
             Column(name="group", title="Group column"),
         ),
         rows=tuple(
-            (int(place[_feature(each)]), *_row(each).values(), _feature(each) in data.groups) for each in measurements
+            (int(place[_feature(each)]), *_row(each).values(), _feature(each) in groups) for each in measurements
         ),
     )
 

@@ -135,7 +135,7 @@ def binary_table(rows: int = 300, seed: int = 0) -> tuple[pd.DataFrame, np.ndarr
         }
     )
     score = (frame.income - 50) / 15 + (frame.tenure - 15) / 10 + 1.5 * (frame.sex == "M") - 0.75
-    return frame, (rng.random(rows) < 1 / (1 + np.exp(-2 * score))).astype(int).to_numpy()
+    return frame, (rng.random(rows) < 1 / (1 + np.exp(-2 * score))).astype(int).to_numpy().copy()
 
 
 def controls(findings: Any) -> dict[str, Any]:

@@ -1,0 +1,253 @@
+"""Measurements, controls and figures of gradient attributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.figures import heat_map
+from auditkit.plugins.explanations.attributions import mean_absolute
+from auditkit.plugins.explanations.influence import (
+    LISTED,
+    feature_measurements,
+    group_note,
+    group_shares,
+    importance_figure,
+    importance_table,
+    interval,
+)
+from auditkit.predictions import Predictions
+from auditkit.results import Axis, Control, Figure, Measurement, Scalar, Table
+
+if TYPE_CHECKING:
+    import torch
+
+    from auditkit.plugins.explanations.integrated import Integrated
+    from auditkit.plugins.explanations.paths import Path
+
+ATTRIBUTED = ("mean_abs_attribution", "group_share", "top_decile_share")
+PICTURES = 10
+"""Fewer are never averaged into a figure, for it would show what one picture looks like."""
+TRIED = 16
+"""Rows on which the trials are made."""
+RADIUS = 0.02
+"""Of the small changes, as a share of the inputs' range."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of what a check finds."""
+
+    measurements: Sequence[Measurement] = ()
+    controls: Sequence[Control] = ()
+    figures: Sequence[Figure] = ()
+    tables: Sequence[Table] = ()
+    notes: Sequence[str] = ()
+
+
+def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, unit: str) -> Part:
+    """The influence of each column of a table, from attributions (n, K) of its encoding."""
+    from auditkit.plugins.explanations.columns import gather
+
+    names = data.feature_names
+    notes = [group_note(names, data)]
+    if owners is None:
+        names = tuple(f"encoded {number}" for number in range(values.shape[1]))
+        notes = ["The preprocessing mixes columns, so the influence is that of encoded columns."]
+        why = "the preprocessing mixes columns, so no share can be given to one of them"
+        shares = [
+            Measurement(name="group_share", value=None, reason=why, conditions={"feature": name})
+            for name in data.groups
+        ]
+    else:
+        values = gather(values, owners, len(names))
+        shares = group_shares(values, names, data)
+    features = feature_measurements(values, names, unit)
+    figure = importance_figure(features, unit)
+    if len(names) > LISTED:
+        notes.append(f"{len(names) - LISTED} features of less influence are not listed.")
+    return Part(
+        [*features, *shares],
+        figures=[figure] if figure else [],
+        tables=[importance_table(features, values, names, data.groups)],
+        notes=notes,
+    )
+
+
+def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predictions: Predictions) -> Part:
+    """How concentrated the attributions (n, ...) of images or sequences are, for all and per predicted class."""
+    from auditkit.plugins.explanations.trials import top_decile_share
+
+    shares = top_decile_share(values)
+    measurements = [_concentration(shares, {})]
+    if data.task != "regression":
+        for code in np.unique(targets):
+            chosen = shares[targets == code]
+            where: dict[str, Scalar] = {"predicted": str(predictions.classes[code])}
+            if len(chosen) < data.minimum_cell:
+                few = f"fewer than {data.minimum_cell} rows are given this class"
+                measurements.append(_undefined("top_decile_share", few, where))
+            else:
+                measurements.append(_concentration(chosen, where))
+    if data.modality != "image":
+        return Part(measurements)
+    if len(values) < max(PICTURES, data.minimum_cell):
+        return Part(measurements, notes=[f"With fewer than {PICTURES} pictures, no average of them is shown."])
+    return Part(measurements, figures=[_heat_map(values)])
+
+
+def completeness_measurements(found: Integrated) -> list[Measurement]:
+    """The median and the largest completeness gap."""
+    fixed: dict[str, Any] = {"exact": True, "n": len(found.gaps), "unit": "share", "direction": "lower"}
+    return [
+        Measurement(name="completeness_gap", value=float(np.median(found.gaps)), **fixed),
+        Measurement(name="largest_completeness_gap", value=float(found.gaps.max()), **fixed),
+    ]
+
+
+def completeness_controls(found: Integrated) -> list[Control]:
+    """Both gaps against their bounds."""
+    question = "Do the attributions add up to the difference from the baseline"
+    reason = "Attributions that do not add up belong to a function that gradients do not describe."
+    return [
+        Control.within(
+            name,
+            f"{question}, {which}?",
+            value,
+            at_most=bound,
+            guards=ATTRIBUTED,
+            otherwise="inconclusive",
+            reason=reason,
+        )
+        for name, which, value, bound in (
+            ("completeness", "for half of the rows within 1 %", float(np.median(found.gaps)), 0.01),
+            ("completeness of every row", "for every row within 5 %", float(found.gaps.max()), 0.05),
+        )
+    ]
+
+
+def try_attributions(path: Path, values: np.ndarray, copies: int, context: Context) -> Part:
+    """Repetition, agreement with a simpler method, small changes, and networks with random parameters."""
+    import torch
+
+    from auditkit.plugins.explanations.trials import largest_relative_change, top_agreement
+
+    few = path.first(TRIED)
+    generator = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
+    simple = path.gradients() * path.distance
+    agreement = _mean(top_agreement(values, simple), "method_agreement", "share", "higher")
+    changed = largest_relative_change(
+        lambda encoded: few.at(encoded).explain().values, few.encoded, values[:TRIED], RADIUS, generator
+    )
+    sensitivity = _mean(changed, "sensitivity", "ratio", "lower", {"radius": RADIUS})
+    randomised, notes = _randomisation(few, values[:TRIED], copies, generator, context)
+    repeated = _repetition(few, values[:TRIED])
+    return Part([agreement, sensitivity], [repeated, _agreement(agreement.value), *randomised], notes=notes)
+
+
+def _repetition(few: Path, values: np.ndarray) -> Control:
+    again, largest = few.explain().values, float(np.abs(values).max())
+    return Control.within(
+        "repetition",
+        "Does the same question give the same attributions?",
+        float(np.abs(again - values).max()) / largest if largest > 0 else 0.0,
+        at_most=1e-3,
+        guards=ATTRIBUTED,
+        otherwise="inconclusive",
+        reason="A network that answers at random even in eval mode has no one attribution.",
+    )
+
+
+def _agreement(value: float | None) -> Control:
+    return Control.within(
+        "agreement",
+        "Do integrated gradients and gradient times distance name the same strongest inputs?",
+        value,
+        at_least=0.6,
+        guards=ATTRIBUTED,
+        otherwise="note",
+        reason="Where methods disagree, a ranking should not rest on one of them.",
+    )
+
+
+def _randomisation(
+    few: Path, values: np.ndarray, copies: int, generator: torch.Generator, context: Context
+) -> tuple[list[Control], list[str]]:
+    from auditkit.plugins.explanations.integrated import evaluating
+    from auditkit.plugins.explanations.trials import randomised_copy, slope_similarity
+
+    found = []
+    for number in range(copies):
+        try:
+            other = randomised_copy(few.module, generator)
+        except Exception as error:  # foreign code: some graphs cannot be copied
+            said = f"{type(error).__name__}; without a copy, random parameters cannot be tried"
+            return [], [f"The network could not be copied: {said}."]
+        with evaluating(other):
+            found.append(slope_similarity(values, few.of(other).explain().values, few.distance))
+        context.progress(number + 1, copies, "networks with random parameters")
+    known = [each for each in found if each is not None]
+    control = Control.within(
+        "random parameters",
+        "Do attributions change when the network's parameters are random (mean rank correlation of slopes)?",
+        float(np.mean(known)) if known else None,
+        at_most=0.5,
+        guards=ATTRIBUTED,
+        otherwise="note",
+        reason="Attributions that stay as they are without the learned parameters do not show what was learned. "
+        "Compared are attributions divided by the distance from the baseline, which is the same for every network.",
+    )
+    return [control], []
+
+
+def _concentration(shares: np.ndarray, conditions: dict[str, Scalar]) -> Measurement:
+    known = shares[~np.isnan(shares)]
+    return _mean(known, "top_decile_share", "share", "none", conditions)
+
+
+def _mean(
+    values: np.ndarray, name: str, unit: str, direction: Any, conditions: dict[str, Scalar] | None = None
+) -> Measurement:
+    """The mean over rows with its interval, which stays within 0 and 1 for shares."""
+    if not len(values):
+        return _undefined(name, "no row has any attribution", conditions or {})
+    estimate = mean_absolute(values[:, None])[0]
+    if unit == "share" and estimate.high is not None:
+        estimate = estimate._replace(high=min(1.0, estimate.high))
+    return Measurement(
+        name=name,
+        value=estimate.value,
+        interval=interval(estimate, "Student t over rows"),
+        n=len(values),
+        unit=unit,
+        direction=direction,
+        conditions=conditions or {},
+    )
+
+
+def _undefined(name: str, reason: str, conditions: dict[str, Scalar]) -> Measurement:
+    return Measurement(name=name, value=None, reason=reason, conditions=conditions)
+
+
+def _heat_map(values: np.ndarray) -> Figure:
+    from auditkit.plugins.explanations.trials import coarse_map
+
+    shares = coarse_map(values)
+    return heat_map(
+        "attribution_map",
+        "Where the attribution lies",
+        [
+            {"column": column, "row": row, "share": float(shares[row, column])}
+            for row in range(shares.shape[0])
+            for column in range(shares.shape[1])
+        ],
+        x=Axis(field="column", title="Column"),
+        y=Axis(field="row", title="Row"),
+        value=Axis(field="share", title="Share of the attribution", percent=True),
+        caption=f"Mean |attribution| over {len(values)} pictures; no single picture is shown.",
+    )

@@ -1,0 +1,146 @@
+"""Trials of gradient attributions: do they follow the model, agree with another method, stay under small changes?"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+DRAWS = 3
+"""Small changes tried for each row."""
+
+
+def randomised_copy(module: torch.nn.Module, generator: torch.Generator) -> torch.nn.Module:
+    """A copy whose parameters are normal draws with the mean and spread of the trained ones; the module is untouched.
+
+    Source: Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292.
+    """
+    import torch
+
+    other = copy.deepcopy(module)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            if parameter.is_floating_point() and parameter.numel() > 1:
+                noise = torch.randn(parameter.shape, generator=generator).to(parameter)
+                parameter.copy_(parameter.mean() + noise * parameter.std())
+    return other
+
+
+def slope_similarity(values: np.ndarray, others: np.ndarray, distance: np.ndarray) -> float | None:
+    """The mean rank correlation, row by row, of two attributions divided by the distance from the baseline.
+
+    Integrated gradients are distance times average slope; the distance is the same for every model and alone makes
+    attributions of a trained and of a random network look alike, above all on images with much background. What is
+    left after dividing is the average slope, which is the model's own.
+
+    Args:
+        values: (n, ...) of the model.
+        others: (n, ...) of the other model.
+        distance: (n, ...) x - baseline.
+
+    Returns:
+        Between -1 and 1; None where no row has three positions that differ from the baseline and in slope.
+    """
+    found = []
+    for one, two, far in zip(*(each.reshape(len(values), -1) for each in (values, others, distance)), strict=True):
+        apart = np.abs(far) > 1e-6 * max(float(np.abs(far).max()), 1e-12)
+        correlation = spearman(one[apart] / far[apart], two[apart] / far[apart]) if apart.sum() >= 3 else None
+        if correlation is not None:
+            found.append(correlation)
+    return float(np.mean(found)) if found else None
+
+
+def spearman(one: np.ndarray, two: np.ndarray) -> float | None:
+    """Spearman's rank correlation, ties sharing their mean rank; None where either is constant."""
+    from scipy.stats import rankdata  # slow to import
+
+    first, second = (rankdata(each) - (len(each) + 1) / 2 for each in (one, two))
+    scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    return float((first * second).sum() / scale) if scale > 0 else None
+
+
+def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(n,) the share of the strongest positions by |value| that two attributions (n, ...) have in common.
+
+    Strongest are five, or a tenth of the positions where that is more, at most half of them.
+
+    Source: Krishna et al. 2022, The Disagreement Problem in Explainable Machine Learning, arXiv:2202.01602.
+    """
+    one, two = (np.abs(each.reshape(len(values), -1)) for each in (values, others))
+    top = strongest(one.shape[1])
+    common = _top(one, top) & _top(two, top)
+    shares: np.ndarray = common.sum(axis=1) / top
+    return shares
+
+
+def strongest(positions: int) -> int:
+    """How many positions count as the strongest."""
+    return max(1, min(max(5, positions // 10), positions // 2))
+
+
+def top_decile_share(values: np.ndarray) -> np.ndarray:
+    """(n,) the share of the sum of |values| (n, ...) that its strongest tenth of positions holds; NaN where all are 0.
+
+    0.1 where attribution is spread evenly, 1 where a tenth of the positions holds all of it.
+    """
+    sizes = np.sort(np.abs(values.reshape(len(values), -1)), axis=1)[:, ::-1]
+    top = max(1, round(sizes.shape[1] / 10))
+    total = sizes.sum(axis=1)
+    shares: np.ndarray = np.divide(sizes[:, :top].sum(axis=1), total, out=np.full(len(sizes), np.nan), where=total > 0)
+    return shares
+
+
+def largest_relative_change(
+    explain: Callable[[torch.Tensor], np.ndarray],
+    encoded: torch.Tensor,
+    values: np.ndarray,
+    radius: float,
+    generator: torch.Generator,
+) -> np.ndarray:
+    """(n,) how far attributions move, relative to their length, under small random changes of the input; 0 or more.
+
+    The largest of three draws, uniform within `radius` times the range of each position over the rows (of all
+    positions together for images). Rows without attribution are left out.
+
+    Source: Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations, arXiv:1901.09392 (SENS_MAX).
+    """
+    import torch
+
+    if encoded.ndim == 2:
+        spread = encoded.amax(dim=0) - encoded.amin(dim=0)
+    else:
+        spread = encoded.max() - encoded.min()
+    length = np.linalg.norm(values.reshape(len(values), -1), axis=1)
+    worst = np.zeros(len(values))
+    for _ in range(DRAWS):
+        noise = (2 * torch.rand(encoded.shape, generator=generator) - 1).to(encoded)
+        moved = explain(encoded + radius * spread * noise) - values
+        worst = np.maximum(worst, np.linalg.norm(moved.reshape(len(values), -1), axis=1))
+    return worst[length > 0] / length[length > 0]
+
+
+def coarse_map(values: np.ndarray, side: int = 28) -> np.ndarray:
+    """(h, w) the mean |attribution| of images (n, C, H, W) or (n, H, W), as shares of its sum, at most `side` wide.
+
+    Pictures of more pixels are averaged over blocks; a rest that fills no block is left out.
+    """
+    sizes = np.abs(values)
+    flat = sizes.sum(axis=1) if sizes.ndim == 4 else sizes
+    mean = flat.mean(axis=0)
+    step = max(1, -(-max(mean.shape) // side))
+    high, wide = (length // step for length in mean.shape)
+    blocks = mean[: high * step, : wide * step].reshape(high, step, wide, step).sum(axis=(1, 3))
+    total = blocks.sum()
+    shares: np.ndarray = blocks / total if total > 0 else blocks
+    return shares
+
+
+def _top(sizes: np.ndarray, count: int) -> np.ndarray:
+    chosen = np.zeros(sizes.shape, dtype=bool)
+    np.put_along_axis(chosen, np.argsort(-sizes, axis=1, kind="stable")[:, :count], True, axis=1)
+    return chosen
