@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.errors import MissingExtra, require
+from auditkit.errors import MissingExtra, TimeLimit
 from auditkit.plugins.explanations.attributions import Attributions, additivity_gap
 from auditkit.plugins.explanations.columns import column_owners, gather
 from auditkit.plugins.explanations.links import explained
+from auditkit.plugins.explanations.trees import Progress, silent, tree_values
 
-NODES = 32_000
-"""shap walks trees with 16-bit node numbers."""
 COMPLETE = 0.01
 """The largest additivity gap, as a share of the output range, at which exact values are taken."""
 
@@ -40,6 +39,7 @@ class Case:
     """(n,) the column of the answers that is explained."""
     unit: str
     """What the answers are."""
+    progress: Progress = silent
 
     def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
@@ -68,6 +68,8 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
             return _solve(case, estimator, final, before, solve, rng)
     except MissingExtra as error:
         return str(error)
+    except TimeLimit:
+        raise
     except Exception as error:  # foreign code: whatever it dislikes, sampling will do
         return f"the exact method failed on {type(final).__name__} with {type(error).__name__}: {_first_line(error)}"
 
@@ -78,7 +80,7 @@ def is_exact_kind(estimator: Any) -> bool:
     return estimator is not None and _solver(estimator if steps is None else steps[-1][1]) is not None
 
 
-Solver = Callable[[Any, np.ndarray, np.ndarray], np.ndarray]
+Solver = Callable[[Any, np.ndarray, np.ndarray, Progress], np.ndarray]
 
 
 def _solver(final: Any) -> Solver | None:
@@ -102,7 +104,7 @@ def _solve(
     if solve is tree_values and len(np.unique(owners[owners >= 0])) < (owners >= 0).sum():
         return "the preprocessing makes several columns of one, and the values of trees do not add up over them"
     rows, others = eaten(case.x), eaten(case.background)
-    values = gather(solve(final, dense(rows), dense(others)), owners, case.x.shape[1])
+    values = gather(solve(final, dense(rows), dense(others), case.progress), owners, case.x.shape[1])
     margins, base = margin(final, rows), margin(final, others).mean(axis=0)
     linked = explained(values, base, margins, case.answers, case.target, case.unit)
     if linked is None:
@@ -116,41 +118,13 @@ def _solve(
     return found
 
 
-def linear_values(final: Any, x: np.ndarray, background: np.ndarray) -> np.ndarray:
+def linear_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Progress = silent) -> np.ndarray:
     """(n, D, K) Shapley values of a linear model: coefficient times distance from the background's mean.
 
     Source: Lundberg and Lee 2017, arXiv:1705.07874, corollary 1; exact for the interventional game.
     """
     weights = np.atleast_2d(np.asarray(final.coef_, dtype=np.float64))
     return (x - background.mean(axis=0))[:, :, None] * weights.T[None]
-
-
-def tree_values(final: Any, x: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """(n, D, K) exact interventional Shapley values of a tree ensemble's margins, or of its probabilities (forests).
-
-    shap compares in float32, which puts a value that equals a float64 threshold on the wrong side (histogram boosting
-    cuts at values of the data); so values and thresholds are replaced by their ranks, which changes no comparison. All
-    of the background is used, where shap would draw 100 rows of it.
-
-    Source: Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for trees".
-
-    Raises:
-        ValueError: the trees split on categories, or are too large for shap.
-    """
-    shap = require("shap", "shap")
-    masker = shap.maskers.Independent(background, max_samples=len(background))
-    explainer = shap.TreeExplainer(final, masker, feature_perturbation="interventional")
-    trees = explainer.model
-    if np.any(trees.threshold_types[trees.children_left >= 0]) or np.any(getattr(final, "is_categorical_", None)):
-        raise ValueError("the trees split on categories")
-    if trees.thresholds.shape[1] > NODES:
-        raise ValueError(f"a tree has more than {NODES} nodes")
-    x_ranks, background_ranks = _to_ranks(trees, x), _to_ranks(trees, background)
-    trees.thresholds = _threshold_ranks(trees)
-    explainer.data, explainer.data_missing = background_ranks, np.isnan(background_ranks)
-    # additivity is looked at on the model's own answers by the caller; shap's check would only end the explanation
-    values = np.asarray(explainer.shap_values(x_ranks, check_additivity=False), dtype=np.float64)
-    return values if values.ndim == 3 else values[:, :, None]
 
 
 def margin(final: Any, eaten: Any) -> np.ndarray:
@@ -190,28 +164,6 @@ def _as_fitted(estimator: Any, inputs: Any) -> Any:
     if wanted is not None:
         return inputs[list(wanted)]
     return inputs if hasattr(estimator, "steps") else inputs.to_numpy()
-
-
-def _thresholds(trees: Any, column: int) -> np.ndarray:
-    return np.unique(trees.thresholds[(trees.features == column) & (trees.children_left >= 0)])
-
-
-def _to_ranks(trees: Any, x: np.ndarray) -> np.ndarray:
-    """How many thresholds of its column each value is above: x <= t where and only where rank(x) <= rank(t)."""
-    seen = x.astype(trees.input_dtype)
-    ranked = np.empty(x.shape)
-    for column in range(x.shape[1]):
-        place = np.searchsorted(_thresholds(trees, column), seen[:, column], side="left")
-        ranked[:, column] = np.where(np.isnan(seen[:, column]), np.nan, place)
-    return ranked
-
-
-def _threshold_ranks(trees: Any) -> np.ndarray:
-    ranked = np.zeros_like(trees.thresholds)
-    for column in np.unique(trees.features[trees.children_left >= 0]):
-        inner = (trees.features == column) & (trees.children_left >= 0)
-        ranked[inner] = np.searchsorted(_thresholds(trees, column), trees.thresholds[inner], side="left")
-    return ranked
 
 
 @contextmanager

@@ -197,7 +197,7 @@ def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context)
 
 def _notes(path: Path, found: Integrated, data: AuditData, unit: str) -> list[str]:
     what = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
-    between = [each.name for each in data.schema if each.kind != "number"]
+    between = [each.name for each in data.schema if not each.numeric]
     shown = ", ".join(between[:NAMED]) + (f" and {len(between) - NAMED} more" if len(between) > NAMED else "")
     return [
         f"Explained is {what}, in the unit {unit}, by integrated gradients.",

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
+from auditkit.plugins.explanations.importance_findings import (
+    deletion_control,
+    flip_columns,
+    method_controls,
+    sampling_measurements,
+)
 from auditkit.plugins.explanations.influence import (
     DEFINITIONS,
     LISTED,
@@ -17,9 +23,8 @@ from auditkit.plugins.explanations.influence import (
     group_shares,
     importance_figure,
     importance_table,
-    interval,
 )
-from auditkit.results import Control, Definition, Measurement
+from auditkit.results import Definition
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -27,8 +32,6 @@ if TYPE_CHECKING:
     from auditkit.plugins.explanations.attributions import Attributions
     from auditkit.plugins.explanations.background import Background
     from auditkit.plugins.explanations.exact import Case
-
-INFLUENCE = ("mean_abs_attribution", "group_share")
 
 
 class Importance(Check):
@@ -112,18 +115,19 @@ class Importance(Check):
         case, background, what = _case(model, data, context, self.background)
         attributions, level, why = _attribute(case, model, context, self.permutations)
         features = feature_measurements(attributions.values, data.feature_names, attributions.unit)
-        flipped = _flips(model, data, case, attributions.values, context)
+        flipped = flip_columns(model, data, case, attributions.values, context)
         measurements = [
             *features,
             *group_shares(attributions.values, data.feature_names, data),
             *(each.measurement for each in flipped),
-            *_own_error(attributions),
+            *sampling_measurements(attributions),
         ]
-        controls = [*_own_controls(attributions, background), *(each.control for each in flipped)]
-        deletion, told = _deletion(case, attributions, context.rng)
+        controls = [*method_controls(attributions, background), *(each.control for each in flipped)]
+        deletion, told = deletion_control(case, attributions, context.rng)
         left = len(data.feature_names) - LISTED
+        unit = "" if attributions.unit == case.unit else f", as {attributions.unit}"
         notes = [
-            f"Explained is {what}, in the unit {attributions.unit}, by: {attributions.method}.",
+            f"Explained is {what}{unit}, by: {attributions.method}.",
             *why,
             background.note,
             group_note(data.feature_names, data),
@@ -142,13 +146,6 @@ class Importance(Check):
         )
 
 
-class Flip(NamedTuple):
-    """What flipping one group column showed."""
-
-    measurement: Measurement
-    control: Control
-
-
 def _case(model: Model, data: AuditData, context: Context, rows: int) -> tuple[Case, Background, str]:
     from auditkit.plugins.explanations.background import draw_background
     from auditkit.plugins.explanations.exact import Case
@@ -159,6 +156,7 @@ def _case(model: Model, data: AuditData, context: Context, rows: int) -> tuple[C
     case = Case(
         x=data.codes(), background=background.codes, decode=data.decode,
         answer=output.answer, answers=output.answers, target=output.target, unit=output.unit,
+        progress=context.progress,
     )  # fmt: skip
     return case, background, output.what
 
@@ -179,110 +177,3 @@ def _attribute(case: Case, model: Model, context: Context, permutations: int) ->
     method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
     attributions = Attributions(sampled.values, sampled.base, shared, case.unit, method, sampled.errors)
     return attributions, "queries", [f"Exact values were not to be had: {found}."]
-
-
-def _own_error(attributions: Attributions) -> list[Measurement]:
-    from auditkit.plugins.explanations.attributions import additivity_gap, sampling_error
-
-    gap, rows = additivity_gap(attributions), len(attributions.values)
-    fixed: dict[str, Any] = {"n": rows, "unit": "share", "direction": "lower"}
-    reason = None if gap is not None else "the output never changes, so its range is 0"
-    found = [Measurement(name="additivity_gap", value=gap, reason=reason, exact=gap is not None, **fixed)]
-    error = sampling_error(attributions)
-    if error is None:
-        return [*found, Measurement(name="monte_carlo_error", value=0.0, exact=True, **fixed)]
-    ends = interval(error, "Student t over the rows' error variances")
-    return [*found, Measurement(name="monte_carlo_error", value=error.value, interval=ends, **fixed)]
-
-
-def _own_controls(attributions: Attributions, background: Background) -> list[Control]:
-    from auditkit.plugins.explanations.attributions import additivity_gap, sampling_error
-    from auditkit.plugins.explanations.background import ENOUGH
-
-    error = sampling_error(attributions)
-    return [
-        Control.within(
-            "additivity",
-            "Do base and attributions add up to the model's own output?",
-            additivity_gap(attributions),
-            at_most=0.01,
-            reason="An explanation that does not add up to the output explains something else.",
-        ),
-        Control.within(
-            "sampling error",
-            "Is the error from sampled feature orders small beside the largest influence?",
-            0.0 if error is None else error.value,
-            at_most=0.05,
-            guards=INFLUENCE,
-            otherwise="inconclusive",
-            reason="More permutations would settle the ranking.",
-        ),
-        Control.within(
-            "background size",
-            "Are there enough rows to compare with?",
-            len(background.codes),
-            at_least=ENOUGH,
-            guards=INFLUENCE,
-            otherwise="inconclusive",
-            reason=f"With fewer than {ENOUGH} background rows, the values hang on who these rows are.",
-        ),
-    ]
-
-
-def _deletion(case: Case, attributions: Attributions, rng: np.random.Generator) -> tuple[list[Control], list[str]]:
-    from auditkit.plugins.explanations.sanity import TOP, deletion_p
-
-    if case.x.shape[1] <= TOP:
-        return [], [f"With {TOP} features or fewer, deleting the top {TOP} cannot be compared with deleting others."]
-    if np.abs(attributions.values).max() < 1e-12:
-        return [], ["No feature moved the output of any of these rows."]
-    control = Control.within(
-        "deletion",
-        f"Does deleting the top {TOP} features move the output more than deleting others (sign test, p)?",
-        deletion_p(case.ask, case.x, case.background, attributions.values, rng),
-        at_most=0.05,
-        guards=INFLUENCE,
-        otherwise="inconclusive",
-        reason="Features that the explanation ranks first should matter more to the model than others.",
-    )
-    return [control], []
-
-
-def _flips(model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> list[Flip]:
-    """For each group column that the model sees: how often flipping it changes the decision."""
-    names = data.feature_names
-    return [
-        _flip(attribute, model, data, case, values, context)
-        for attribute, column in data.groups.items()
-        if attribute in names and len(np.unique(column)) > 1
-    ]
-
-
-def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> Flip:
-    from auditkit.plugins.explanations.attributions import ranks
-    from auditkit.plugins.explanations.sanity import NOTICEABLE, flips
-    from auditkit.stats import wilson
-
-    column = data.feature_names.index(attribute)
-    changed = flips(
-        lambda codes: model.predict(data.decode(codes)),
-        case.x, column, data.groups[attribute], context.rng, data.task == "regression",
-    )  # fmt: skip
-    assert changed is not None  # the caller leaves out attributes with one value
-    place, features = int(ranks(values)[column]), values.shape[1]
-    ends = wilson(float(changed.sum()), len(changed))
-    measurement = Measurement(
-        name="flip_rate", value=float(changed.mean()), interval=ends, n=len(changed), unit="share",
-        direction="lower", conditions={"feature": attribute},
-    )  # fmt: skip
-    control = Control.within(
-        f"flip test: {attribute}",
-        f"Where flipping {attribute} changes decisions, is it among the upper half of the features?",
-        ends.low,
-        at_most=NOTICEABLE if place > features / 2 else None,
-        guards=INFLUENCE,
-        reason=f"{attribute} has rank {place} of {features}, and flipping it changes {changed.mean():.0%} of the "
-        "decisions (the value is the lower end of the interval). Where an explanation ranks a column low that moves "
-        f"more than {NOTICEABLE:.0%} of the decisions, explanation contradicts behaviour.",
-    )
-    return Flip(measurement, control)

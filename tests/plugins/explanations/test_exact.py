@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import random
 
@@ -22,7 +23,8 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from auditkit.data import AuditData
 from auditkit.plugins.explanations.attributions import additivity_gap
-from auditkit.plugins.explanations.exact import Case, exact_attributions, linear_values, margin, tree_values
+from auditkit.plugins.explanations.exact import Case, exact_attributions, linear_values, margin
+from auditkit.plugins.explanations.trees import tree_values
 from tests.plugins.explanations.brute import interventional
 from tests.plugins.explanations.models import DATA, binary_table
 
@@ -244,3 +246,26 @@ def test_global_random_states_stay():
     model = RandomForestClassifier(5, random_state=0).fit(X, LABELS["binary"])
     exact_attributions(case(model), model, np.random.default_rng(0))
     assert (np.random.random(), random.random()) == expected
+
+
+def test_a_time_limit_is_no_reason_to_sample_instead():
+    from auditkit.errors import TimeLimit
+
+    def late(done, total, what):
+        raise TimeLimit("late")
+
+    model = RandomForestClassifier(5, random_state=0).fit(X, LABELS["binary"])
+    with pytest.raises(TimeLimit):
+        exact_attributions(dataclasses.replace(case(model), progress=late), model, np.random.default_rng(0))
+
+
+def test_without_shap_the_reason_says_how_to_install_it(monkeypatch):
+    from auditkit.errors import MissingExtra
+    from auditkit.plugins.explanations import trees
+
+    def absent(module, extra):
+        raise MissingExtra(f"install it with: pip install 'auditkit-rai[{extra}]'")
+
+    monkeypatch.setattr(trees, "require", absent)
+    model = RandomForestClassifier(5, random_state=0).fit(X, LABELS["binary"])
+    assert "auditkit-rai[shap]" in exact_attributions(case(model), model, np.random.default_rng(0))

@@ -232,7 +232,7 @@ def test_a_model_that_only_decides_is_explained_by_its_decisions():
     found = run(model, data(frame, groups=()))
     importance = values(found, "mean_abs_attribution")
     assert importance["income"] > 0.3 and importance["tenure"] == importance["noise"] == 0
-    assert "unit decision" in found.notes[0]
+    assert "whether the model decides" in found.notes[0]
 
 
 def test_a_constant_model_has_no_influence_and_no_verdict_of_sickness():

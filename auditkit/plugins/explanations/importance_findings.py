@@ -1,0 +1,139 @@
+"""Measurements and controls that try an importance on the model itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.plugins.explanations.influence import interval
+from auditkit.results import Control, Measurement
+
+if TYPE_CHECKING:
+    from auditkit.plugins.explanations.attributions import Attributions
+    from auditkit.plugins.explanations.background import Background
+    from auditkit.plugins.explanations.exact import Case
+
+INFLUENCE = ("mean_abs_attribution", "group_share")
+
+
+class Flip(NamedTuple):
+    """What flipping one group column showed."""
+
+    measurement: Measurement
+    control: Control
+
+
+def sampling_measurements(attributions: Attributions) -> list[Measurement]:
+    """How far the attributions miss the output, and how much sampling blurs the importance."""
+    from auditkit.plugins.explanations.attributions import additivity_gap, sampling_error
+
+    gap, rows = additivity_gap(attributions), len(attributions.values)
+    fixed: dict[str, Any] = {"n": rows, "unit": "share", "direction": "lower"}
+    reason = None if gap is not None else "the output never changes, so its range is 0"
+    found = [Measurement(name="additivity_gap", value=gap, reason=reason, exact=gap is not None, **fixed)]
+    error = sampling_error(attributions)
+    if error is None:
+        return [*found, Measurement(name="monte_carlo_error", value=0.0, exact=True, **fixed)]
+    ends = interval(error, "Student t over the rows' error variances")
+    return [*found, Measurement(name="monte_carlo_error", value=error.value, interval=ends, **fixed)]
+
+
+def method_controls(attributions: Attributions, background: Background) -> list[Control]:
+    """Additivity, sampling error and the size of the background."""
+    from auditkit.plugins.explanations.attributions import additivity_gap, sampling_error
+    from auditkit.plugins.explanations.background import ENOUGH
+
+    error = sampling_error(attributions)
+    return [
+        Control.within(
+            "additivity",
+            "Do base and attributions add up to the model's own output?",
+            additivity_gap(attributions),
+            at_most=0.01,
+            reason="An explanation that does not add up to the output explains something else.",
+        ),
+        Control.within(
+            "sampling error",
+            "Is the error from sampled feature orders small beside the largest influence?",
+            0.0 if error is None else error.value,
+            at_most=0.05,
+            guards=INFLUENCE,
+            otherwise="inconclusive",
+            reason="More permutations would settle the ranking.",
+        ),
+        Control.within(
+            "background size",
+            "Are there enough rows to compare with?",
+            len(background.codes),
+            at_least=ENOUGH,
+            guards=INFLUENCE,
+            otherwise="inconclusive",
+            reason=f"With fewer than {ENOUGH} background rows, the values hang on who these rows are.",
+        ),
+    ]
+
+
+def deletion_control(
+    case: Case, attributions: Attributions, rng: np.random.Generator
+) -> tuple[list[Control], list[str]]:
+    """The deletion test as a control, or a note of why it cannot be made."""
+    from auditkit.plugins.explanations.sanity import TOP, deletion_p
+
+    if case.x.shape[1] <= TOP:
+        return [], [f"With {TOP} features or fewer, deleting the top {TOP} cannot be compared with deleting others."]
+    if np.abs(attributions.values).max() < 1e-12:
+        return [], ["No feature moved the output of any of these rows."]
+    control = Control.within(
+        "deletion",
+        f"Does deleting the top {TOP} features move the output more than deleting others (sign test, p)?",
+        deletion_p(case.ask, case.x, case.background, attributions.values, rng),
+        at_most=0.05,
+        guards=INFLUENCE,
+        otherwise="inconclusive",
+        reason="Features that the explanation ranks first should matter more to the model than others.",
+    )
+    return [control], []
+
+
+def flip_columns(model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> list[Flip]:
+    """For each group column that the model sees: how often flipping it changes the decision."""
+    names = data.feature_names
+    return [
+        _flip(attribute, model, data, case, values, context)
+        for attribute, column in data.groups.items()
+        if attribute in names and len(np.unique(column)) > 1
+    ]
+
+
+def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> Flip:
+    from auditkit.plugins.explanations.attributions import ranks
+    from auditkit.plugins.explanations.sanity import NOTICEABLE, flips
+    from auditkit.stats import wilson
+
+    column = data.feature_names.index(attribute)
+    changed = flips(
+        lambda codes: model.predict(data.decode(codes)),
+        case.x, column, data.groups[attribute], context.rng, data.task == "regression",
+    )  # fmt: skip
+    assert changed is not None  # the caller leaves out attributes with one value
+    place, features = int(ranks(values)[column]), values.shape[1]
+    ends = wilson(float(changed.sum()), len(changed))
+    measurement = Measurement(
+        name="flip_rate", value=float(changed.mean()), interval=ends, n=len(changed), unit="share",
+        direction="lower", conditions={"feature": attribute},
+    )  # fmt: skip
+    control = Control.within(
+        f"flip test: {attribute}",
+        f"Where flipping {attribute} changes decisions, is it among the upper half of the features?",
+        ends.low,
+        at_most=NOTICEABLE if place > features / 2 else None,
+        guards=INFLUENCE,
+        reason=f"{attribute} has rank {place} of {features}, and flipping it changes {changed.mean():.0%} of the "
+        "decisions (the value is the lower end of the interval). Where an explanation ranks a column low that moves "
+        f"more than {NOTICEABLE:.0%} of the decisions, explanation contradicts behaviour.",
+    )
+    return Flip(measurement, control)
