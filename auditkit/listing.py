@@ -54,17 +54,22 @@ def plugins(wanted: Sequence[str], *, json: bool) -> int:
 def schema(what: str, wanted: Sequence[str]) -> int:
     """Print a JSON Schema."""
     if what == "results":
-        document = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "results.json of auditkit",
-            "anyOf": [AuditResult.model_json_schema(), Comparison.model_json_schema()],
-        }
-        _print_json(_hoisted(document))
+        _print_json(results_schema())
     elif what == "config":
         _print_json(_config_schema(Host(wanted)))
     else:
         raise ConfigError(f"schema must be 'results' or 'config'; {what!r} was given")
     return 0
+
+
+def results_schema() -> dict[str, Any]:
+    """The JSON Schema of results.json."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "results.json of auditkit",
+        "anyOf": [AuditResult.model_json_schema(), Comparison.model_json_schema()],
+    }
+    return _hoisted(document)
 
 
 def _check_row(host: Host, id: str) -> dict[str, Any]:

@@ -1,0 +1,157 @@
+"""The demos find what was planted in them."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from auditkit.demos.applications import ROWS, make_applications
+from auditkit.results import AuditResult, Comparison, Measurement
+from auditkit.runfolder import read_result, verify
+
+pytestmark = pytest.mark.slow
+
+
+def run_demo(name: str, folder: pathlib.Path) -> Comparison:
+    words = ["-m", "auditkit", "demo", name, "--out", str(folder), "--quiet"]
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=folder.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("Report: ")
+    result = read_result(folder)
+    assert isinstance(result, Comparison)
+    return result
+
+
+@pytest.fixture(scope="module")
+def credit(tmp_path_factory) -> tuple[pathlib.Path, Comparison]:
+    folder = tmp_path_factory.mktemp("demo") / "credit"
+    return folder, run_demo("credit", folder)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory) -> tuple[pathlib.Path, Comparison]:
+    folder = tmp_path_factory.mktemp("demo") / "digits"
+    return folder, run_demo("digits", folder)
+
+
+def find(result: AuditResult, name: str, **fields) -> Measurement:
+    check, _, short = name.rpartition(".")
+    found = [
+        each
+        for measured in result.results
+        if measured.check == check
+        for each in measured.measurements
+        if each.name == short and all(getattr(each, key) == value for key, value in fields.items())
+    ]
+    assert len(found) == 1, (name, fields, len(found))
+    return found[0]
+
+
+def test_what_is_said_to_be_planted_is_there():
+    made = make_applications()
+    rates = {sex: np.mean(some.approved == "yes") for sex, some in made.test.groupby("sex")}
+    assert rates["male"] - rates["female"] == pytest.approx(made.gap, abs=0.03)
+    rows = set(map(tuple, made.train.fillna(-1).to_numpy()))
+    assert sum(row in rows for row in map(tuple, made.test.fillna(-1).to_numpy())) == made.copies
+    assert (made.train.debt_ratio > 1).sum() == made.outliers
+    assert np.mean((made.test[made.proxy] == "sports") == (made.test.sex == "male")) == pytest.approx(0.9, abs=0.03)
+    assert len(made.test) == len(made.train) == ROWS
+    assert make_applications().test.equals(made.test)
+
+
+def test_every_check_ran_or_said_why_not(credit, digits):
+    for _, comparison in (credit, digits):
+        for result in comparison.results:
+            for each in result.results:
+                assert each.status in ("measured", "skipped"), (result.model.name, each.check, each.reason)
+                assert each.status == "measured" or each.reason
+
+
+def test_the_selection_gap_is_found(credit):
+    for result in credit[1].results[:2]:
+        gap = find(result, "fairness.groups.demographic_parity_difference", across=("sex",))
+        assert gap.validity == "valid"
+        assert gap.interval.low > 0.05
+        assert gap.test.p_adjusted < 0.01
+        assert {each.limit.name: each.status for each in result.verdicts}["selection-by-sex"] == "missed"
+
+
+def test_the_gap_of_the_labels_is_found_and_is_the_planted_one(credit):
+    rates = {
+        sex: find(credit[1].results[0], "data.integrity.label_rate", slice={"sex": sex}) for sex in ("male", "female")
+    }
+    assert rates["male"].value - rates["female"].value == pytest.approx(make_applications().gap, abs=0.03)
+
+
+def test_the_proxy_is_named(credit):
+    check = next(each for each in credit[1].results[0].results if each.check == "data.integrity")
+    table = next(each for each in check.tables if "prox" in each.name)
+    names = [column.name for column in table.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in table.rows]
+    strongest = next(row for row in rows if "sex" in row.values())
+    assert make_applications().proxy in strongest.values()
+
+
+def test_the_copied_rows_are_counted(credit):
+    made = make_applications()
+    overlap = find(credit[1].results[0], "data.integrity.train_overlap")
+    assert overlap.value == pytest.approx(made.copies / ROWS)
+    assert overlap.exact
+
+
+def test_the_memorised_outliers_are_found_in_the_trees_and_not_in_the_private_network(credit):
+    trees, network, private = credit[1].results
+    exposed = find(trees, "privacy.membership.memorisation", conditions={"rows": "isolated"})
+    assert exposed.interval.low > 0.1
+    assert private.parent == network.model.name
+    calm = find(private, "privacy.membership.auc", slice={})
+    assert calm.interval.low < 0.55
+    assert calm.interval.high < find(trees, "privacy.membership.auc", slice={}).interval.high
+    epsilon = find(private, "train.dp-sgd.epsilon")
+    assert 0 < epsilon.value <= 3.0
+
+
+def test_a_region_too_small_to_show_is_nowhere(credit):
+    folder, comparison = credit
+    for result in comparison.results:
+        for measured in result.results:
+            for each in measured.measurements:
+                if each.slice.get("region") == "abroad":
+                    assert each.value is None
+                    assert each.n is None
+        hidden = {each.value: each.rows for each in result.data.groups if each.attribute == "region"}
+        assert hidden["abroad"] is None
+        assert list(hidden.values()).count(None) >= 2
+    assert verify(folder) == []
+
+
+def test_it_says_that_it_is_synthetic(credit):
+    text = (credit[0] / "report.html").read_text()
+    assert "synthetic" in text.lower()
+
+
+def test_the_digits_network_is_right_and_its_robustness_falls(digits):
+    result = digits[1].results[0]
+    assert find(result, "performance.quality.accuracy", slice={}).value > 0.95
+    curve = sorted(
+        (each.conditions["epsilon"], each.value)
+        for measured in result.results
+        for each in measured.measurements
+        if measured.check == "robustness.evasion" and each.name == "robust_accuracy" and not each.slice
+    )
+    values = [value for _, value in curve]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > values[-1]
+    assert values[-1] < 0.5
+
+
+def test_the_evidence_stays_small_and_whole(credit, digits):
+    for folder, _ in (credit, digits):
+        assert verify(folder) == []
+        assert (folder / "report.html").stat().st_size < 3_000_000
+        json.loads((folder / "metrics.json").read_text())
