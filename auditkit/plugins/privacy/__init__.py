@@ -1,1 +1,25 @@
-"""To be filled."""
+"""Privacy: what a model tells about the people it was trained on, and training that bounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditkit.checks import Check
+from auditkit.hookspecs import hookimpl
+from auditkit.trainers import Trainer
+
+
+@hookimpl
+def register_checks() -> Iterable[type[Check]]:
+    """The checks of this family."""
+    from auditkit.plugins.privacy.membership import Membership
+
+    return [Membership]
+
+
+@hookimpl
+def register_trainers() -> Iterable[type[Trainer]]:
+    """The trainers of this family."""
+    from auditkit.plugins.privacy.dp_sgd import DpSgd
+
+    return [DpSgd]

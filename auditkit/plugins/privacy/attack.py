@@ -1,0 +1,105 @@
+"""Telling members of the training data from others by their loss.
+
+Yeom, Giacomelli, Fredrikson and Jha (2018), Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting,
+arXiv:1709.01604; reported as Carlini et al. (2022), Membership Inference Attacks From First Principles,
+arXiv:2112.03570, ask: by how many members are found while few others are accused.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+SMALLEST = 1e-12
+"""A probability under this is taken as this, so that no loss is infinite."""
+ACCUSED = 10
+"""How many non-members a false positive rate must stand for before it is said."""
+
+
+def scores(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(N,) the attack's score: minus the cross-entropy loss; the higher, the more like a member.
+
+    Args:
+        probabilities: (N, C).
+        truth: (N,) the columns that are right.
+    """
+    own = probabilities[np.arange(len(truth)), truth]
+    return np.log(np.clip(own, SMALLEST, 1.0))
+
+
+def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which members and which others have a fingerprint that occurs once in all the data.
+
+    A row that stands in both is both, and one that stands twice on one side could have been on either: leaving out
+    whatever occurs twice treats the two sides alike.
+
+    Args:
+        members: (M,) fingerprints.
+        others: (N,) fingerprints.
+
+    Returns:
+        (M,) bool and (N,) bool.
+    """
+    _, place, counts = np.unique(np.concatenate([members, others]), return_inverse=True, return_counts=True)
+    once = (counts == 1)[place.reshape(-1)]
+    return once[: len(members)], once[len(members) :]
+
+
+class Low(NamedTuple):
+    """How many members are found at a low false positive rate."""
+
+    rate: float
+    """The false positive rate allowed."""
+    found: int
+    """Members above the threshold."""
+    accused: int
+    """Non-members above it: at most `rate` of them."""
+
+
+def lowest_rate(others: int) -> float:
+    """The smallest false positive rate that so many non-members can speak of: 0.1 %, 1 %, or ten of them.
+
+    Args:
+        others: how many non-members, above 0.
+    """
+    for rate in (0.001, 0.01):
+        if others * rate >= ACCUSED:
+            return rate
+    return min(1.0, ACCUSED / others)
+
+
+def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> Low:
+    """How many members score above a threshold that at most `rate` of the others exceed.
+
+    Args:
+        members: (M,) scores.
+        others: (N,) scores.
+        rate: between 0 and 1.
+    """
+    allowed = int(np.floor(rate * len(others) + 1e-9))
+    falling = np.sort(others)[::-1]
+    threshold = falling[allowed] if allowed < len(others) else -np.inf
+    return Low(rate, int((members > threshold).sum()), int((others > threshold).sum()))
+
+
+class Told(NamedTuple):
+    """The attack with the threshold that needs no other data: the mean score of the members."""
+
+    members: int
+    """Members called members."""
+    others: int
+    """Others called members."""
+
+
+def told_by_mean(members: np.ndarray, others: np.ndarray) -> Told:
+    """Call a member whoever's loss is no more than the mean training loss (Yeom et al., adversary 1)."""
+    threshold = members.mean()
+    return Told(int((members >= threshold).sum()), int((others >= threshold).sum()))
+
+
+def roc(members: np.ndarray, others: np.ndarray, points: int = 40) -> list[tuple[float, float]]:
+    """(false, true positive rate) at false positive rates spread evenly over their logarithm, from 1/N to 1."""
+    counts = np.unique(np.round(np.geomspace(1, len(others), points)).astype(int))
+    found = [found_at(members, others, count / len(others)) for count in counts]
+    return [(float(count) / len(others), low.found / len(members)) for count, low in zip(counts, found, strict=True)]

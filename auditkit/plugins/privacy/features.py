@@ -1,0 +1,75 @@
+"""Inputs of any kind as numbers, for the attackers and reference models that never see the model under audit."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData, as_array
+
+WORDS = 256
+"""Columns that texts are hashed into."""
+CATEGORIES = 50
+"""Categories of a feature that get a column of their own; the rest share the absence of all."""
+
+
+class Plain(NamedTuple):
+    """Inputs as numbers."""
+
+    values: np.ndarray
+    """(N, F) float64; NaN where a value is missing."""
+    category: np.ndarray
+    """(F,) bool: the numbers of this feature are names, not sizes."""
+
+
+def plain(data: AuditData) -> Plain:
+    """The inputs of a table, an array or texts as numbers, one row each."""
+    if hasattr(data.inputs, "columns"):
+        return Plain(data.codes(), np.array([not each.numeric for each in data.schema]))
+    array = as_array(data.inputs)
+    if array is not None:
+        flat = array.reshape(len(array), -1).astype(np.float64)
+        return Plain(flat, np.zeros(flat.shape[1], dtype=bool))
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    hashed = HashingVectorizer(n_features=WORDS, alternate_sign=False).transform(data.inputs)
+    return Plain(np.asarray(hashed.todense()), np.zeros(WORDS, dtype=bool))
+
+
+def expand(values: np.ndarray, category: np.ndarray) -> np.ndarray:
+    """(N, G) without gaps: numbers centred and scaled, categories one column each, a column for what is missing.
+
+    Args:
+        values: (N, F) of everybody who is to be compared, NaN where missing.
+        category: (F,) bool.
+    """
+    columns = []
+    for name, column in zip(category, values.T, strict=True):
+        missing = np.isnan(column)
+        if name:
+            known, counts = np.unique(column[~missing], return_counts=True)
+            often = known[np.argsort(-counts, kind="stable")][:CATEGORIES]
+            columns += [(column == each).astype(np.float64) for each in np.sort(often)]
+        else:
+            filled = np.where(missing, 0.0 if missing.all() else np.nanmean(column), column)
+            spread = filled.std()
+            columns.append((filled - filled.mean()) / spread if spread > 0 else np.zeros_like(filled))
+        if missing.any():
+            columns.append(missing.astype(np.float64))
+    return np.column_stack(columns) if columns else np.zeros((len(values), 0))
+
+
+def fingerprints(data: AuditData) -> np.ndarray:
+    """(N,) bytes: equal exactly where inputs and label are equal."""
+    labels = [str(each) for each in ([""] * len(data) if data.labels is None else data.labels)]
+    if isinstance(data.inputs, list):
+        rows = [each.encode() for each in data.inputs]
+    else:
+        # -0.0 is 0.0, and every missing value is the same one
+        values = plain(data).values + 0.0
+        values[np.isnan(values)] = np.nan
+        rows = [row.tobytes() for row in values]
+    digests = [hashlib.sha256(row + b"\0" + label.encode()).digest() for row, label in zip(rows, labels, strict=True)]
+    return np.array(digests, dtype="S32")

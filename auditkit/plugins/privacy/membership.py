@@ -1,0 +1,256 @@
+"""`privacy.membership`: whether the model's answers tell who was in the training data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.data import AuditData
+from auditkit.figures import curve
+from auditkit.models import Model
+from auditkit.predictions import Predictions
+from auditkit.results import Axis, Control, Definition, Figure, Measurement
+
+if TYPE_CHECKING:
+    from auditkit.plugins.privacy.sides import Sides
+
+LEAST = 20
+"""Rows that each side needs before anything is said."""
+YEOM = "Yeom et al., 2018, Privacy Risk in Machine Learning, arXiv:1709.01604"
+CARLINI = "Carlini et al., 2022, Membership Inference Attacks From First Principles, arXiv:2112.03570"
+DAS = "Das, Zhang and Tramèr, 2024, Blind Baselines Beat Membership Inference Attacks, arXiv:2406.16201"
+FELDMAN = "Feldman, 2020, Does Learning Require Memorization?, arXiv:1906.05271"
+ATTACKS = ("auc", "true_positive_rate", "advantage")
+
+
+class Membership(Check):
+    """Can it be told from the model's answers who was in the training data?
+
+    That somebody was in a data set can itself be a secret (patients, debtors), and a model that gives members away
+    usually gives away more. The headline is how many members are found when hardly anyone is wrongly accused.
+
+    Whoever has a small loss is called a member; members are rows of the training split, non-members the audit data,
+    and rows that occur twice in all of it are left out first. Training rows that are far from all others, or whose
+    label contradicts their neighbours', can only be known by heart: there the model is held against a reference model
+    that was fitted without them. Before any of it counts, a classifier that never sees the model tries to tell the two
+    sides apart, and the attack is run on a model that was trained on neither.
+
+    The attack is the simplest of its kind: that it fails does not mean that no attack succeeds. A stronger one trains
+    shadow models.
+    """
+
+    id: ClassVar[str] = "privacy.membership"
+    title: ClassVar[str] = "Membership inference"
+    reference: ClassVar[str] = f"{YEOM}; {CARLINI}; {DAS}"
+    needs: ClassVar[frozenset[str]] = frozenset({"labels", "train", "probabilities", "binary", "multiclass"})
+    presets = {"quick": {"rows": 1000}, "standard": {"rows": 4000}, "thorough": {"rows": 20000}}
+    level: ClassVar = "training"
+    higher_level: ClassVar[str] = "With the training loop, shadow models would show how much a stronger attack finds."
+    definitions = {
+        "auc": Definition(
+            title="Attack AUC", formula="P(score of a member > score of a non-member), score = -loss", range="0 to 1",
+            direction="lower", reference=YEOM, pitfalls="An average over everybody: a few exposed people do not show.",
+        ),
+        "true_positive_rate": Definition(
+            title="Members found at a low false positive rate",
+            formula="share of members above the threshold that only the given share of non-members exceeds",
+            range="0 to 1", direction="lower", unit="share", reference=CARLINI,
+            pitfalls="The threshold is set on the same non-members; the interval takes it as given.",
+        ),
+        "advantage": Definition(
+            title="Attack advantage", formula="true less false positive rate, threshold: the mean training loss",
+            range="-1 to 1", direction="lower", unit="share", reference=YEOM,
+        ),
+        "memorisation": Definition(
+            title="Odd training rows known by heart",
+            formula="share the model is right about less the share a reference fitted without them is right about",
+            range="-1 to 1", direction="lower", unit="share", reference=FELDMAN,
+            pitfalls="The reference is a model of another kind, in place of this one trained again without the row.",
+        ),
+    }  # fmt: skip
+
+    rows: int = Field(default=4000, ge=1, description="How many non-members, and at most as many members, are used.")
+    neighbours: int = Field(default=6000, ge=100, description="How many training rows are searched for odd ones.")
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """The members, and the odd ones among the training rows."""
+        return min(rows, len(data.train or ())) + min(self.neighbours, len(data.train or ())) // 10
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Attack, try the attack, look at the odd rows."""
+        from auditkit.plugins.privacy.sides import gather
+
+        context.progress(0, 3, "asking about members")
+        sides = gather(model, data, context.predictions, self.rows, context.rng)
+        note = f"{sides.twice} rows that occur more than once in training split and audit data were left out."
+        notes = [note] if sides.twice else []
+        if min(len(sides.members.scores), len(sides.others.scores)) < LEAST:
+            return Findings([_undefined(name) for name in (*ATTACKS, "memorisation")], notes=notes)
+        found = [*_headline(sides), *_groups(sides, data)]
+        context.progress(1, 3, "trying the attack without the model")
+        controls = [_blind(sides, context.seed), _placebo(sides, context.rng)]
+        context.progress(2, 3, "looking for odd training rows")
+        odd = _memory(model, data, sides, self.neighbours, context)
+        return Findings(
+            measurements=[*found, *odd.measurements], controls=[*controls, *odd.controls], figures=[_figure(sides)],
+            notes=notes,
+        )  # fmt: skip
+
+
+def _undefined(name: str) -> Measurement:
+    reason = f"fewer than {LEAST} members or non-members are left after duplicates were taken out"
+    return Measurement(name=name, value=None, reason=reason, direction="lower")
+
+
+def _headline(sides: Sides) -> list[Measurement]:
+    """The attack on everybody."""
+    from auditkit import stats  # scipy is imported only where there is something to measure
+    from auditkit.plugins.privacy.attack import found_at, lowest_rate, told_by_mean
+
+    members, others = sides.members.scores, sides.others.scores
+    low = found_at(members, others, lowest_rate(len(others)))
+    told = told_by_mean(members, others)
+    counts = told.members, len(members), told.others, len(others)
+    return [
+        _auc(members, others),
+        Measurement(
+            name="true_positive_rate", value=low.found / len(members), unit="share", direction="lower", n=len(members),
+            interval=stats.clopper_pearson(low.found, len(members)), conditions={"false_positive_rate": low.rate},
+        ),
+        Measurement(
+            name="advantage", value=told.members / len(members) - told.others / len(others), unit="share",
+            interval=stats.difference_interval(*counts), n=len(members) + len(others), direction="lower",
+        ),
+    ]  # fmt: skip
+
+
+def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str] | None = None) -> Measurement:
+    from auditkit import stats  # as above
+
+    area = stats.auc(np.concatenate([members, others]), np.arange(len(members) + len(others)) < len(members))
+    assert area is not None  # both sides have rows
+    return Measurement(
+        name="auc", value=area.value, interval=area.interval, n=len(members) + len(others), direction="lower",
+        slice=where or {},
+    )  # fmt: skip
+
+
+def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
+    """The attack on each group that may be shown."""
+    found = []
+    for cell in data.slices():
+        members, others = sides.members.inside(cell.where), sides.others.inside(cell.where)
+        reason = cell.hidden
+        if reason is None and (members is None or others is None):
+            reason = "the training split does not say who is in this group"
+        elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_cell):  # type: ignore[union-attr]
+            reason = f"fewer than {max(LEAST, data.minimum_cell)} members or non-members in this group"
+        if reason is not None:
+            found.append(Measurement(name="auc", value=None, reason=reason, direction="lower", slice=cell.where))
+        else:
+            found.append(_auc(sides.members.scores[members], sides.others.scores[others], cell.where))
+    return found
+
+
+def _blind(sides: Sides, seed: int) -> Control:
+    """Can members be told without the model?"""
+    from auditkit.plugins.privacy.reference import blind_scores
+
+    values = np.vstack([sides.members.values, sides.others.values])
+    member = np.arange(len(values)) < len(sides.members.values)
+    labels = np.concatenate([sides.members.truth, sides.others.truth])
+    seen = blind_scores(values, sides.category, labels, member, seed)
+    blind = _auc(seen[member], seen[~member])
+    assert blind.interval is not None and blind.value is not None
+    return Control.within(
+        "blind-baseline", "How well are members told by a classifier that never sees the model (AUC, lower end)?",
+        blind.interval.low, at_most=0.55, guards=ATTACKS,
+        reason=f"Members and non-members differ without the model: its AUC is {blind.value:.3f}.",
+    )  # fmt: skip
+
+
+def _placebo(sides: Sides, rng: np.random.Generator) -> Control:
+    """Does the attack find members of a model that has none?"""
+    from auditkit.plugins.privacy.features import expand
+    from auditkit.plugins.privacy.reference import placebo_scores
+
+    count = len(sides.members.values)
+    values = expand(np.vstack([sides.members.values, sides.others.values]), sides.category)
+    truth = np.concatenate([sides.members.truth, sides.others.truth])
+    drawn = rng.permutation(len(sides.others.values))[: len(sides.others.values) // 2] + count
+    half = np.zeros(len(values), dtype=bool)
+    half[drawn] = True
+    found = placebo_scores(values, truth, sides.classes, half)
+    unseen = ~half
+    unseen[:count] = False
+    area = _auc(found[:count], found[unseen])
+    assert area.interval is not None and area.value is not None
+    low, high = area.interval.low or 0.0, area.interval.high or 1.0
+    return Control.within(
+        "placebo-model", "How far from 0.5 is the attack's AUC on a model trained on neither side, at the least?",
+        max(0.0, low - 0.5, 0.5 - high), at_most=0.03, guards=ATTACKS,
+        reason=f"The attack tells the sides apart where nothing was learnt: its AUC is {area.value:.3f}.",
+    )  # fmt: skip
+
+
+def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Context) -> Findings:
+    """Training rows that their neighbours do not explain: does the model know them, and would it have guessed them?"""
+    from auditkit import stats  # as above
+    from auditkit.plugins.privacy.features import expand, plain
+    from auditkit.plugins.privacy.memory import odd_rows
+    from auditkit.plugins.privacy.reference import fitted, out_of_fold, prepare
+
+    assert data.train is not None  # the check needs it
+    some = np.sort(context.rng.choice(len(data.train), min(limit, len(data.train)), replace=False))
+    train = data.train.take(some)
+    truth = Predictions(model, train).truth
+    values = plain(train).values
+    odd = odd_rows(expand(values, sides.category), truth)
+    ready = prepare(np.vstack([values, sides.others.values]), sides.category)
+    guessed = out_of_fold(ready[: len(values)], truth, sides.classes, context.seed).argmax(axis=1) == truth
+    measurements = []
+    for kind, rows in (("isolated", odd.isolated), ("contradicting neighbours", odd.contradicting)):
+        at = np.flatnonzero(rows)
+        common: dict[str, Any] = {
+            "name": "memorisation", "unit": "share", "direction": "lower", "conditions": {"rows": kind},
+        }  # fmt: skip
+        if len(at) < data.minimum_cell:
+            reason = f"fewer than {data.minimum_cell} such training rows among {len(some)}"
+            measurements.append(Measurement(value=None, reason=reason, **common))
+            continue
+        right = Predictions(model, train.take(at)).codes == truth[at]
+        gap = right.astype(np.float64) - guessed[at]
+        value, interval = float(gap.mean()), stats.mean_interval(gap)
+        measurements.append(Measurement(value=value, interval=interval, n=len(at), **common))
+    unseen = fitted(ready[: len(values)], truth, sides.classes, context.seed)(ready[len(values) :]).argmax(axis=1)
+    skill = float(sides.others.right.mean() - np.mean(unseen == sides.others.truth))
+    return Findings(measurements, [_same_skill(skill)])
+
+
+def _same_skill(gap: float) -> Control:
+    return Control.within(
+        "same-skill", "How much more often than the reference is the model right about rows that neither has seen?",
+        gap, at_most=0.1, guards=("memorisation",), otherwise="inconclusive",
+        reason="The model is better than the reference at large, so what looks known by heart may be skill.",
+    )  # fmt: skip
+
+
+def _figure(sides: Sides) -> Figure:
+    """The ROC curve on logarithmic axes, where few accusations can be seen."""
+    from auditkit.plugins.privacy.attack import roc
+
+    points: list[dict[str, Any]] = []
+    for false, true in roc(sides.members.scores, sides.others.scores):
+        if true > 0:  # 0 has no logarithm
+            points.append({"false": false, "true": true, "who": "the attack"})
+        points.append({"false": false, "true": false, "who": "chance"})
+    points.sort(key=lambda each: each["who"] == "chance")
+    rate = Axis(field="false", title="non-members accused", percent=True, log=True)
+    return curve(
+        "roc", "Members found over non-members accused", points, x=rate,
+        y=Axis(field="true", title="members found", percent=True, log=True), series=Axis(field="who", title="who"),
+        caption="Logarithmic axes: on the left, hardly anyone is accused wrongly.",
+    )  # fmt: skip

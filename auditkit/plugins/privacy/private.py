@@ -1,0 +1,258 @@
+"""The training loop of DP-SGD: Poisson sampling, clipping for each row, noise, and an account of what was done.
+
+Per-row gradients and noise are opacus's (hooks mode); sampling and loop are here, so that no loader of any other kind,
+no skipped batch and no other optimizer can slip in between the accountant and what happens.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+from torch import nn
+
+from auditkit.errors import ModelError, require
+
+Loss: TypeAlias = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Outputs and targets of n rows in, their mean loss out."""
+
+CHUNK = 256
+"""Rows whose gradients are held at once."""
+TRIED = 6
+"""Rows on which per-row gradients are tried."""
+
+
+class Recipe(NamedTuple):
+    """How to train."""
+
+    sample_rate: float
+    steps: int
+    noise_multiplier: float
+    max_grad_norm: float
+    learning_rate: float
+    momentum: float
+
+
+class Journal(NamedTuple):
+    """What happened, step by step."""
+
+    batches: np.ndarray
+    """(steps,) rows that took part."""
+    noise: float
+    """The mean square of the noise added, over what it should be."""
+    numbers: int
+    """How many numbers that is the mean of."""
+    clipped: float
+    """The largest norm of the clipped sum of a step, over the bound: batch size times clipping norm."""
+    history: tuple[tuple[float, float, int], ...]
+    """The accountant's: (noise multiplier, sampling rate, steps)."""
+
+
+def train_privately(
+    module: nn.Module,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    loss: Loss,
+    recipe: Recipe,
+    on_step: Callable[[int], None] = lambda step: None,
+) -> Journal:
+    """Train `module` in place; it is a plain module again afterwards, in eval mode.
+
+    Noise and sampling are seeded by the operating system, and the seeds are written nowhere: whoever knew them could
+    take the noise off again.
+
+    Args:
+        module: with fresh parameters.
+        inputs: (N, ...) encoded.
+        targets: (N,) or (N, ...), what `loss` takes.
+        loss: mean over rows.
+        recipe: see `Recipe`.
+        on_step: told the number of steps done, after each.
+
+    Raises:
+        ModelError: opacus cannot compute this module's gradients row by row.
+    """
+    wrapped = _wrapped(module)
+    parameters = [each for each in module.parameters() if each.requires_grad]
+    expected = recipe.sample_rate * len(inputs)
+    plain = torch.optim.SGD(parameters, lr=recipe.learning_rate, momentum=recipe.momentum)
+    optimizer = require("opacus.optimizers", "opacus").DPOptimizer(
+        plain, noise_multiplier=recipe.noise_multiplier, max_grad_norm=recipe.max_grad_norm,
+        expected_batch_size=expected, loss_reduction="mean", generator=_secret(inputs.device),
+    )  # fmt: skip
+    accountant = require("opacus.accountants", "opacus").RDPAccountant()
+    watch = _Watch(recipe, expected)
+    optimizer.attach_step_hook(watch.see)
+    coins = _secret(torch.device("cpu"))
+    module.train()
+    try:
+        with _quiet():
+            for step in range(recipe.steps):
+                taken = torch.nonzero(torch.rand(len(inputs), generator=coins) < recipe.sample_rate).flatten()
+                _step(wrapped, optimizer, parameters, inputs, targets, loss, taken.to(inputs.device), watch)
+                accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
+                on_step(step + 1)
+    finally:
+        _unwrap(wrapped, module)
+    return watch.journal(tuple(accountant.history))
+
+
+def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, loss: Loss) -> float:
+    """By how much, relatively, a row's gradient in company differs from its gradient alone; the worst of a few rows.
+
+    A layer that mixes rows (a batch normalisation written by hand) makes clipping meaningless and shows here. Dropout
+    is off for the trial, for it differs by design.
+
+    Raises:
+        ModelError: a parameter gets no gradient by row.
+    """
+    trial = copy.deepcopy(module)
+    alone = copy.deepcopy(module)
+    for each in (*trial.modules(), *alone.modules()):
+        each.train(not isinstance(each, nn.modules.dropout._DropoutNd))
+    rows = range(min(TRIED, len(inputs)))
+    wrapped = _wrapped(trial)
+    with _quiet():
+        loss(wrapped(inputs[: len(rows)]), targets[: len(rows)]).backward()  # type: ignore[no-untyped-call]
+    names = [name for name, each in trial.named_parameters() if each.requires_grad]
+    together = dict(trial.named_parameters())
+    lacking = [name for name in names if getattr(together[name], "grad_sample", None) is None]
+    if lacking:
+        raise ModelError(
+            f"these parameters get no gradient by row, so they cannot be trained privately: {', '.join(lacking[:5])}. "
+            "Use each through its own layer, in forward()"
+        )
+    worst = 0.0
+    for row in rows:
+        alone.zero_grad()
+        loss(alone(inputs[row : row + 1]), targets[row : row + 1]).backward()  # type: ignore[no-untyped-call]
+        single = {name: each.grad for name, each in alone.named_parameters() if name in names}
+        mine = torch.cat([together[name].grad_sample[row].flatten() for name in names])  # type: ignore[attr-defined]
+        true = torch.cat([_or_zeros(single[name], together[name]).flatten() for name in names])
+        size = max(float(true.norm()), 1e-12)
+        worst = max(worst, float((mine - true).norm()) / size)
+    return worst
+
+
+def unfit_layers(module: nn.Module) -> list[str]:
+    """Why opacus's validator refuses the module, one sentence each; empty where it does not."""
+    module.train()
+    validator = require("opacus.validators", "opacus").ModuleValidator
+    with _quiet():
+        return [str(each) for each in validator.validate(module, strict=False)]
+
+
+def sampling_z(batches: np.ndarray, rows: int, sample_rate: float) -> float:
+    """How many standard errors the batch sizes are from what Poisson sampling gives: in their mean or in their spread.
+
+    Args:
+        batches: (steps,) sizes.
+        rows: how many there are to sample from.
+        sample_rate: the chance of each.
+    """
+    expected, variance = rows * sample_rate, rows * sample_rate * (1 - sample_rate)
+    if variance == 0:
+        return 0.0 if (batches == expected).all() else float("inf")
+    steps = len(batches)
+    mean = abs(float(batches.sum()) - steps * expected) / np.sqrt(steps * variance)
+    # a sum of squares is a chi-square; its cube root is nearly normal (Wilson and Hilferty 1931)
+    squares = float(((batches - expected) ** 2).sum() / variance)
+    spread = abs((squares / steps) ** (1 / 3) - (1 - 2 / (9 * steps))) / np.sqrt(2 / (9 * steps))
+    return float(max(mean, spread))
+
+
+class _Watch:
+    """Looks at every step between the noise and the update."""
+
+    def __init__(self, recipe: Recipe, expected: float) -> None:
+        self.recipe = recipe
+        self.expected = expected
+        self.batches: list[int] = []
+        self.squares = 0.0
+        self.numbers = 0
+        self.clipped = 0.0
+
+    def see(self, optimizer: Any) -> None:
+        bound = self.recipe.max_grad_norm
+        total = 0.0
+        for each in optimizer.params:
+            noise = each.grad * self.expected - each.summed_grad.view_as(each.grad)
+            self.squares += float((noise.double() ** 2).sum())
+            self.numbers += noise.numel()
+            total += float((each.summed_grad.double() ** 2).sum())
+        if self.batches[-1]:
+            self.clipped = max(self.clipped, total**0.5 / (bound * self.batches[-1]))
+
+    def journal(self, history: tuple[tuple[float, float, int], ...]) -> Journal:
+        spread = (self.recipe.noise_multiplier * self.recipe.max_grad_norm) ** 2
+        noise = self.squares / self.numbers / spread if self.numbers else float("nan")
+        return Journal(np.array(self.batches), noise, self.numbers, self.clipped, history)
+
+
+def _step(
+    wrapped: Any,
+    optimizer: Any,
+    parameters: list[nn.Parameter],
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    loss: Loss,
+    taken: torch.Tensor,
+    watch: _Watch,
+) -> None:
+    """One step on the rows taken, a chunk at a time; on none at all, noise alone: the accountant counts that too."""
+    watch.batches.append(len(taken))
+    chunks = torch.split(taken, CHUNK) if len(taken) else ()
+    for number, chunk in enumerate(chunks):
+        optimizer.zero_grad(set_to_none=True)
+        loss(wrapped(inputs[chunk]), targets[chunk]).backward()  # type: ignore[no-untyped-call]
+        optimizer.signal_skip_step(do_skip=number + 1 < len(chunks))
+        optimizer.step()
+    if not chunks:
+        optimizer.zero_grad(set_to_none=True)
+        for each in parameters:
+            each.grad_sample = each.new_zeros((0, *each.shape))  # type: ignore[attr-defined]
+        optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def _wrapped(module: nn.Module) -> Any:
+    kind = require("opacus.grad_sample", "opacus").GradSampleModule
+    try:
+        with _quiet():
+            return kind(module, loss_reduction="mean", strict=True)
+    except (NotImplementedError, ValueError) as error:
+        raise ModelError(f"opacus cannot compute this module's gradients row by row: {error}") from error
+
+
+def _unwrap(wrapped: Any, module: nn.Module) -> None:
+    wrapped.to_standard_module()
+    for each in module.parameters():
+        each.grad = None
+        for left in ("grad_sample", "summed_grad", "_forward_counter"):
+            if hasattr(each, left):
+                delattr(each, left)
+    module.eval()
+
+
+def _secret(device: torch.device) -> torch.Generator:
+    generator = torch.Generator(device=device)
+    generator.manual_seed(secrets.randbits(63))
+    return generator
+
+
+def _or_zeros(gradient: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
+    return torch.zeros_like(like) if gradient is None else gradient
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Torch warns that a hook sees no gradient of the inputs, which opacus does not need."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,81 @@
+"""Members and non-members: which rows they are, what the model says about them, what they are as numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.plugins.privacy.attack import scores, unique_to_one
+from auditkit.plugins.privacy.features import fingerprints, plain
+from auditkit.predictions import Predictions
+
+
+class Side(NamedTuple):
+    """Members, or non-members."""
+
+    data: AuditData
+    """Their rows."""
+    scores: np.ndarray
+    """(n,) the attack's, minus the loss."""
+    truth: np.ndarray
+    """(n,) positions of the labels among the model's classes."""
+    right: np.ndarray
+    """(n,) bool: decided rightly by the model."""
+    values: np.ndarray
+    """(n, F) the inputs as numbers."""
+
+    def inside(self, where: dict[str, str]) -> np.ndarray | None:
+        """(n,) bool: in this group; None where the rows do not have the attribute."""
+        if any(name not in self.data.groups for name in where):
+            return None
+        rows = np.ones(len(self.data), dtype=bool)
+        for name, value in where.items():
+            rows &= self.data.groups[name] == value
+        return rows
+
+
+class Sides(NamedTuple):
+    """Both."""
+
+    members: Side
+    others: Side
+    category: np.ndarray
+    """(F,) bool: which of `values` are names."""
+    classes: int
+    twice: int
+    """Rows that were left out, for they occur more than once."""
+
+
+def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, rng: np.random.Generator) -> Sides:
+    """Draw both sides without duplicates and ask the model about the members.
+
+    Args:
+        model: under audit.
+        data: the audit data, with its training split.
+        predictions: what the model says about the audit data.
+        limit: how many members at most.
+        rng: draws them.
+    """
+    train = data.train
+    assert train is not None  # the check needs it
+    member, other = unique_to_one(fingerprints(train), fingerprints(data))
+    at = np.flatnonzero(member)
+    at = np.sort(rng.choice(at, min(limit, len(at)), replace=False))
+    left = np.flatnonzero(other)
+    twice = len(train) + len(data) - int(member.sum()) - len(left)
+    if not len(at) or not len(left):
+        nothing = np.zeros(0)
+        empty = Side(data, nothing, nothing.astype(int), nothing.astype(bool), np.zeros((0, 0)))
+        return Sides(empty, empty, nothing.astype(bool), len(predictions.classes), twice)
+    drawn, rest = train.take(at), data.take(left)
+    category = plain(rest).category
+    members = _side(drawn, Predictions(model, drawn))
+    return Sides(members, _side(rest, predictions.take(left, rest)), category, len(predictions.classes), twice)
+
+
+def _side(data: AuditData, asked: Predictions) -> Side:
+    truth = asked.truth
+    return Side(data, scores(asked.probabilities, truth), truth, asked.codes == truth, plain(data).values)

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import auditkit
+from auditkit.checks import Context, missing_needs
+from auditkit.controls import apply_controls
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, ModelError
+from auditkit.plugins.privacy import dp_sgd as module_under_test
+from auditkit.plugins.privacy.dp_sgd import DpSgd
+from auditkit.predictions import Predictions
+from auditkit.results import About, CheckResult, Measurement
+from auditkit.trainers import Trained
+
+ROWS = 600
+
+
+@pytest.fixture(scope="module")
+def split() -> AuditData:
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(0, 1, (ROWS, 4)).astype(np.float32)
+    labels = np.where(inputs[:, 0] + inputs[:, 1] > 0, "yes", "no")
+    return AuditData(inputs, labels=labels, positive="yes", name="training")
+
+
+def wrap(*layers: nn.Module, **more: Any) -> Any:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = nn.Sequential(*layers)
+        for each in network.modules():
+            if hasattr(each, "reset_parameters"):
+                each.reset_parameters()
+    return auditkit.wrap(network.eval(), name="net", classes=("no", "yes"), task="binary", **more)
+
+
+@pytest.fixture(scope="module")
+def parent() -> Any:
+    return wrap(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2), output="logits")
+
+
+def run(model: Any, data: AuditData, **parameters: Any) -> Trained:
+    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data), seed=5)
+    return DpSgd(**{"epochs": 6, "batch_size": 60} | parameters).train(model, data, context)
+
+
+def value(trained: Trained, name: str) -> float:
+    found = next(each.value for each in trained.measurements if each.name == name)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def trained(parent: Any, split: AuditData) -> Trained:
+    return run(parent, split)
+
+
+def test_a_new_model_that_works_beside_a_parent_that_is_untouched(
+    parent: Any, split: AuditData, trained: Trained
+) -> None:  # fmt: skip
+    assert trained.model.name == "net (dp-sgd)" and type(trained.model) is type(parent)
+    before = parent.fingerprint
+    again = run(parent, split)
+    assert parent.fingerprint == before != again.model.fingerprint
+    assert again.model.fingerprint != trained.model.fingerprint, "not reproducible by design"
+    said = Predictions(trained.model, split)
+    assert np.mean(said.codes == said.truth) == value(trained, "train_accuracy") > 0.8
+    inside = trained.model.estimator()
+    assert type(inside) is nn.Sequential
+    assert trained.model.gradients(split.inputs[:3], np.array([0, 1, 0])).shape == (3, 4)
+
+
+def test_epsilon_keeps_to_the_target_and_is_explained(trained: Trained) -> None:
+    assert 2.9 < value(trained, "epsilon") <= 3.0
+    assert value(trained, "delta") == 1e-5 < 1 / ROWS
+    assert value(trained, "sample_rate") == 0.1 and value(trained, "steps") == 60
+    epsilon = trained.measurements[0]
+    assert epsilon.exact and epsilon.conditions == {"delta": 1e-5}
+    assert {each.name for each in trained.measurements} == set(DpSgd.definitions)
+    table = trained.tables[0]
+    by_name = {str(row[0]): row[1] for row in table.rows}
+    assert (
+        by_name["RDP, opacus"]
+        == value(trained, "epsilon")
+        >= by_name["PRV, opacus"]
+        >= by_name["PLD, dp-accounting"] - 0.01
+    )  # type: ignore[operator]
+    assert "60 steps" in table.caption
+
+
+def test_every_control_holds(trained: Trained) -> None:
+    assert {each.name for each in trained.controls} == {
+        "per-row-gradients", "sampling", "noise-level", "clipping", "every-step-counted", "second-accountant",
+    }  # fmt: skip
+    assert all(each.holds for each in trained.controls)
+
+
+def test_epsilon_grows_with_the_epochs_to_what_is_reported(trained: Trained) -> None:
+    costs = [each["epsilon"] for each in trained.history]
+    assert len(costs) == 6 and costs == sorted(costs)
+    assert math.isclose(costs[-1], value(trained, "epsilon")) and trained.history[-1]["steps"] == 60
+    assert len(trained.figures[0].data) == 6
+
+
+def test_the_seed_of_the_noise_is_written_nowhere(
+    parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    drawn: list[int] = []
+
+    def remember(bits: int) -> int:
+        drawn.append(1234567890123 + len(drawn))
+        return drawn[-1]
+
+    monkeypatch.setattr("auditkit.plugins.privacy.private.secrets.randbits", remember)
+    made = run(parent, split)
+    assert len(drawn) == 2
+    said = repr([made.history, made.measurements, made.controls, made.figures, made.tables, made.notes])
+    assert not any(str(seed) in said for seed in drawn)
+    assert any("Not reproducible" in note for note in made.notes)
+    assert any("not cryptographically secure" in note for note in made.notes)
+
+
+def test_noise_may_be_given_and_epsilon_follows(parent: Any, split: AuditData) -> None:
+    made = run(parent, split, noise_multiplier=0.6, epochs=2)
+    assert value(made, "noise_multiplier") == 0.6 and value(made, "epsilon") > 10
+    assert any("promises next to nothing" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("last", "output"),
+    [
+        ((nn.Linear(8, 1),), "logits"),
+        ((nn.Linear(8, 1), nn.Sigmoid()), "probabilities"),
+        ((nn.Linear(8, 2), nn.Softmax(1)), "probabilities"),
+    ],
+)
+def test_every_kind_of_output_learns(split: AuditData, last: tuple[nn.Module, ...], output: str) -> None:
+    model = wrap(nn.Linear(4, 8), nn.ReLU(), *last, output=output)
+    model.answers(split.inputs[:10])
+    made = run(model, split, epochs=10, target_epsilon=10.0, learning_rate=1.0)
+    assert made.model.output == model.output
+    assert value(made, "train_accuracy") > 0.8
+
+
+def test_a_small_convolutional_network() -> None:
+    from sklearn.datasets import load_digits
+
+    pictures, labels = load_digits(return_X_y=True)
+    data = AuditData(
+        (pictures / 16).astype(np.float32).reshape(-1, 1, 8, 8), labels=labels, task="multiclass", modality="image"
+    )
+    network = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128, 10)
+    ).eval()  # fmt: skip
+    model = auditkit.wrap(network, classes=tuple(range(10)), task="multiclass", output="logits")
+    made = run(model, data, epochs=8, batch_size=128)
+    assert value(made, "train_accuracy") > 0.6 and value(made, "epsilon") <= 3
+    assert all(each.holds for each in made.controls)
+
+
+def test_the_generators_are_as_they_were(parent: Any, split: AuditData) -> None:
+    before = torch.random.get_rng_state(), np.random.get_state()[2]
+    run(parent, split, epochs=1)
+    assert torch.equal(before[0], torch.random.get_rng_state()) and before[1] == np.random.get_state()[2]
+
+
+def test_progress_is_told_and_a_time_limit_stops_it(parent: Any, split: AuditData) -> None:
+    told: list[int] = []
+    context = Context(
+        rng=np.random.default_rng(0), predictions=Predictions(parent, split),
+        on_progress=lambda done, total, what: told.append(done),
+    )  # fmt: skip
+    DpSgd(epochs=1, batch_size=60).train(parent, split, context)
+    assert told == list(range(1, 11))
+    context.deadline = 0.0
+    with pytest.raises(auditkit.errors.TimeLimit):
+        DpSgd(epochs=1, batch_size=60).train(parent, split, context)
+
+
+# controls that do not hold
+
+
+def judged(made: Trained) -> Measurement:
+    result = CheckResult(
+        check="train.dp-sgd", plugin="privacy", plugin_version="0", about=About(title="", question=""),
+        status="measured", measurements=made.measurements, controls=made.controls,
+    )  # fmt: skip
+    return apply_controls(result).measurements[0]
+
+
+def test_less_noise_than_accounted_makes_epsilon_invalid(
+    parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    import opacus.optimizers.optimizer as opacus
+
+    whole = opacus._generate_noise
+    monkeypatch.setattr(opacus, "_generate_noise", lambda std, *rest, **more: whole(std / 2, *rest, **more))
+    made = run(parent, split)
+    assert {each.name for each in made.controls if not each.holds} == {"noise-level"}
+    assert judged(made).validity == "invalid"
+
+
+def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shuffled(rows: int, **more: Any) -> torch.Tensor:
+        return torch.linspace(0.0001, 1, rows)[torch.randperm(rows)]
+
+    monkeypatch.setattr("auditkit.plugins.privacy.private.torch.rand", shuffled)
+    made = run(parent, split)
+    assert {each.name for each in made.controls if not each.holds} == {"sampling"}
+    assert judged(made).validity == "invalid"
+
+
+def test_an_accountant_that_forgets_makes_epsilon_invalid(
+    parent: Any, split: AuditData, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    from opacus.accountants import RDPAccountant
+
+    def half(self: Any, *, noise_multiplier: float, sample_rate: float) -> None:
+        steps = self.history[0][2] if self.history else 0
+        self.history[:] = [(noise_multiplier, sample_rate, steps + 0.5)]
+
+    monkeypatch.setattr(RDPAccountant, "step", half)
+    made = run(parent, split, noise_multiplier=2.0)
+    assert "every-step-counted" in {each.name for each in made.controls if not each.holds}
+
+
+# what is refused
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"target_epsilon": 0.0}, {"target_epsilon": math.nan}, {"target_epsilon": math.inf}, {"target_epsilon": 500.0},
+        {"noise_multiplier": 0.0}, {"noise_multiplier": math.inf}, {"delta": 0.0}, {"delta": 2.0}, {"delta": math.nan},
+        {"epochs": 0}, {"batch_size": 0}, {"max_grad_norm": 0.0}, {"learning_rate": math.nan}, {"momentum": 1.0},
+        {"unknown": 1},
+    ],
+)  # fmt: skip
+def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        DpSgd(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"delta": 1 / ROWS}, "delta must lie above 0 and under 1 / rows"),
+        ({"batch_size": ROWS + 1}, "batch_size must be at most the 600 training rows"),
+        ({"target_epsilon": 0.02}, "cannot be reached"),
+    ],
+)
+def test_parameters_that_do_not_fit_the_data_are_refused(
+    parent: Any, split: AuditData, wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(parent, split, **wrong)
+
+
+class Centred(nn.Module):
+    """Takes the mean of the batch away: rows mix, and no validator sees it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x - x.mean(0)
+
+
+def test_models_that_cannot_be_private_are_refused(split: AuditData) -> None:
+    with pytest.raises(ModelError, match=r"BatchNorm.*GroupNorm"):
+        run(wrap(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 2), output="logits"), split)
+    with pytest.raises(ModelError, match="depends on which rows are beside it"):
+        run(wrap(nn.Linear(4, 8), Centred(), nn.Tanh(), nn.Linear(8, 2), output="logits"), split)
+
+
+def test_says_what_it_needs(parent: Any, split: AuditData) -> None:
+    beside = AuditData(split.inputs, labels=split.labels, positive="yes", train=split)
+    assert missing_needs(DpSgd, parent, beside) is None  # type: ignore[arg-type]
+    table = auditkit.wrap(lambda rows: np.full((len(rows), 2), 0.5), classes=("no", "yes"), task="binary")
+    assert "torch_module" in (missing_needs(DpSgd, table, beside) or "")  # type: ignore[arg-type]
+    assert module_under_test.OUTPUTS
+
+
+@pytest.mark.gpu
+def test_it_trains_where_the_model_is(split: AuditData) -> None:
+    network = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2)).cuda().eval()
+    model = auditkit.wrap(network, classes=("no", "yes"), task="binary", output="logits")
+    made = run(model, split)
+    assert made.model.device.startswith("cuda") and all(each.holds for each in made.controls)
+    assert value(made, "train_accuracy") > 0.8

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas
+
+from auditkit.data import AuditData
+from auditkit.plugins.privacy.features import expand, fingerprints, plain
+from auditkit.plugins.privacy.memory import odd_rows
+
+
+def table(**columns: object) -> AuditData:
+    frame = pandas.DataFrame(columns)
+    return AuditData(frame, labels=np.array(["a", "b"] * (len(frame) // 2)), positive="b")
+
+
+def test_every_kind_of_input_becomes_numbers() -> None:
+    made = plain(table(x=[1.0, 2.0, np.nan, 4.0], c=["u", "v", "u", "v"]))
+    assert list(made.category) == [False, True] and np.isnan(made.values[2, 0])
+    image = AuditData(np.arange(48.0).reshape(4, 3, 2, 2), labels=np.array([0, 1, 0, 1]), modality="image", positive=1)
+    assert plain(image).values.shape == (4, 12)
+    text = AuditData(["red fox", "red fox", "blue"], labels=np.array([0, 1, 0]), modality="text", positive=1)
+    values = plain(text).values
+    assert (values[0] == values[1]).all() and (values[0] != values[2]).any()
+
+
+def test_expanding_scales_numbers_and_spreads_categories() -> None:
+    values = np.array([[1.0, 0.0, 5.0], [3.0, 1.0, 5.0], [np.nan, 0.0, 5.0], [2.0, np.nan, 5.0]])
+    made = expand(values, np.array([False, True, False]))
+    assert not np.isnan(made).any() and made.shape == (4, 6)
+    np.testing.assert_allclose(made[:, 0].mean(), 0, atol=1e-12)
+    np.testing.assert_array_equal(made[:, 1], [0, 0, 1, 0])
+    np.testing.assert_array_equal(made[:, 2:5], [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(made[:, 5], 0)
+
+
+def test_fingerprints_are_equal_exactly_where_rows_and_labels_are() -> None:
+    data = table(x=[0.0, -0.0, 0.0, np.nan, np.nan, 1.0], c=["u", "u", "v", "u", "u", "u"])
+    labels = np.array(["a", "a", "a", "a", "b", "a"])
+    marks = fingerprints(AuditData(data.inputs, labels=labels, positive="b"))
+    assert marks[0] == marks[1]
+    assert len(set(marks.tolist())) == 5
+
+
+def test_odd_rows_by_hand() -> None:
+    rng = np.random.default_rng(0)
+    values = np.vstack([rng.uniform(-1, 1, (200, 6)), np.full((1, 6), 30.0), np.zeros((1, 6))])
+    classes = np.zeros(202, dtype=int)
+    classes[-1] = 1
+    odd = odd_rows(values, classes)
+    assert odd.isolated[200] and odd.contradicting[201]
+    assert odd.isolated.sum() <= 3 and odd.contradicting.sum() == 1
+    assert not (odd.isolated & odd.contradicting).any()
+
+
+def test_copies_and_single_rows_are_not_odd() -> None:
+    assert not odd_rows(np.zeros((50, 2)), np.zeros(50, dtype=int)).isolated.any()
+    assert not odd_rows(np.zeros((1, 2)), np.zeros(1, dtype=int)).isolated.any()

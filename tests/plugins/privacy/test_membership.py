@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+
+import auditkit
+from auditkit.checks import Context, missing_needs
+from auditkit.controls import apply_controls
+from auditkit.data import AuditData
+from auditkit.plugins.privacy.membership import ATTACKS, Membership
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult, Measurement
+
+ROWS = 1500
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import make_classification
+
+    inputs, labels = make_classification(2 * ROWS, 12, n_informative=5, flip_y=0.2, random_state=0)
+    return inputs, labels
+
+
+def data_of(world: tuple[np.ndarray, np.ndarray], inputs: np.ndarray | None = None, **more: Any) -> AuditData:
+    every, labels = world
+    train = AuditData(every[:ROWS], labels=labels[:ROWS], positive=1, groups=groups(ROWS))
+    unseen = every[ROWS:] if inputs is None else inputs
+    facts = {"labels": labels[ROWS:], "positive": 1, "train": train, "groups": groups(ROWS)} | more
+    return AuditData(unseen, **facts)
+
+
+def groups(rows: int) -> dict[str, np.ndarray]:
+    at = np.arange(rows)
+    return {"side": np.where(at % 2, "odd", "even"), "rare": np.where(at < 5, "few", "many")}
+
+
+@pytest.fixture(scope="module")
+def overfit(world: tuple[np.ndarray, np.ndarray]) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    forest = RandomForestClassifier(60, min_samples_leaf=2, random_state=0).fit(world[0][:ROWS], world[1][:ROWS])
+    return auditkit.wrap(forest, classes=(0, 1), task="binary")
+
+
+@pytest.fixture(scope="module")
+def regular(world: tuple[np.ndarray, np.ndarray]) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return auditkit.wrap(LogisticRegression(C=0.1).fit(world[0][:ROWS], world[1][:ROWS]), classes=(0, 1))
+
+
+def run(model: Any, data: AuditData, seed: int = 0, **parameters: Any) -> CheckResult:
+    context = Context(rng=np.random.default_rng(seed), predictions=Predictions(model, data), seed=seed)
+    return apply_controls(Membership(**parameters)(model, data, context))
+
+
+def one(result: CheckResult, name: str, **conditions: str) -> Measurement:
+    found = [
+        each
+        for each in result.measurements
+        if each.name == name and not each.slice and conditions.items() <= each.conditions.items()
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def failed(result: CheckResult) -> set[str]:
+    return {each.name for each in result.controls if each.holds is not True}
+
+
+def test_an_overfit_forest_gives_its_members_away(overfit: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    result = run(overfit, data_of(world))
+    assert not failed(result)
+    area, low, advantage = (one(result, name) for name in ATTACKS)
+    assert area.interval and area.interval.low > 0.65 and area.value is not None and area.value < 0.85  # type: ignore[operator]
+    assert low.conditions == {"false_positive_rate": 0.01} and low.value is not None and low.value > 0.03
+    assert low.interval and low.interval.method == "Clopper-Pearson"
+    assert advantage.value is not None and advantage.value > 0.2
+    assert one(result, "memorisation", rows="contradicting neighbours").value > 0.4  # type: ignore[operator]
+
+
+def test_a_regularised_model_is_not_flagged(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    result = run(regular, data_of(world))
+    assert not failed(result)
+    for name, nothing in (("auc", 0.5), ("advantage", 0.0)):
+        each = one(result, name)
+        assert each.validity == "valid" and each.interval
+        assert each.interval.low <= nothing <= each.interval.high  # type: ignore[operator]
+    low = one(result, "true_positive_rate")
+    assert low.interval and low.interval.low <= 0.02  # type: ignore[operator]
+    assert abs(one(result, "memorisation", rows="contradicting neighbours").value or 0) < 0.15
+
+
+@pytest.mark.parametrize("which", ["overfit", "regular"])
+def test_non_members_from_elsewhere_make_it_invalid(
+    which: str, request: pytest.FixtureRequest, world: tuple[np.ndarray, np.ndarray]
+) -> None:
+    shifted = world[0][ROWS:].copy()
+    shifted[:, :3] += 0.5
+    result = run(request.getfixturevalue(which), data_of(world, shifted))
+    assert "blind-baseline" in failed(result)
+    assert {one(result, name).validity for name in ATTACKS} == {"invalid"}
+
+
+def test_labels_from_elsewhere_make_the_placebo_fail(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.where(rng.random(ROWS) < 0.35, 1 - world[1][ROWS:], world[1][ROWS:])
+    result = run(regular, data_of(world, labels=labels))
+    assert "placebo-model" in failed(result)
+    assert one(result, "auc").validity == "invalid"
+
+
+def test_rows_on_both_sides_are_left_out(overfit: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    """A test split that is half training rows would hide the attack."""
+    mixed, labels = world[0][ROWS:].copy(), world[1][ROWS:].copy()
+    mixed[:700], labels[:700] = world[0][:700], world[1][:700]
+    result = run(overfit, data_of(world, mixed, labels=labels))
+    assert one(result, "auc").n == 2 * (ROWS - 700)
+    assert one(result, "auc").value > 0.65  # type: ignore[operator]
+    assert result.notes[0].startswith("1400 rows")
+
+
+def test_groups_are_attacked_apart_and_small_ones_are_not_shown(
+    overfit: Any, world: tuple[np.ndarray, np.ndarray]
+) -> None:
+    result = run(overfit, data_of(world))
+    by_group = {tuple(each.slice.items()): each for each in result.measurements if each.slice}
+    for value in ("odd", "even"):
+        assert by_group[(("side", value),)].value > 0.6  # type: ignore[operator]
+        assert by_group[(("side", value),)].n == ROWS
+    for value in ("few", "many"):
+        hidden = by_group[(("rare", value),)]
+        assert hidden.value is None and hidden.n is None and hidden.reason
+
+
+def test_a_group_that_the_training_split_lacks_is_undefined(
+    regular: Any, world: tuple[np.ndarray, np.ndarray]
+) -> None:  # fmt: skip
+    data = data_of(world)
+    train = AuditData(world[0][:ROWS], labels=world[1][:ROWS], positive=1)
+    result = run(regular, dataclasses.replace(data, train=train))
+    reasons = {each.reason for each in result.measurements if each.slice.get("side")}
+    assert reasons == {"the training split does not say who is in this group"}
+
+
+def test_the_same_seed_gives_the_same_result(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    data = data_of(world)
+    assert run(regular, data, 3).model_dump_json() == run(regular, data, 3).model_dump_json()
+
+
+def test_too_few_rows_are_undefined(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    every, labels = world
+    copies = AuditData(every[:30], labels=labels[:30], positive=1)
+    result = run(regular, AuditData(every[:30], labels=labels[:30], positive=1, train=copies))
+    assert all(each.value is None and "fewer than 20" in (each.reason or "") for each in result.measurements)
+
+
+def test_the_curve_shows_few_accusations_and_chance(overfit: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
+    figure = run(overfit, data_of(world)).figures[0]
+    assert figure.x and figure.y and figure.x.log and figure.y.log
+    assert all(point["true"] > 0 and point["false"] > 0 for point in figure.data)  # type: ignore[operator]
+    assert {point["who"] for point in figure.data} == {"the attack", "chance"}
+
+
+def test_planted_outliers_are_found_in_the_model_that_knows_them_by_heart() -> None:
+    """Rows far from all others with a label by lot: trees remember them, a linear model cannot."""
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+
+    def draw(rows: int) -> tuple[np.ndarray, np.ndarray]:
+        inputs = rng.normal(0, 1, (rows, 5))
+        return inputs, (inputs[:, 0] + rng.normal(0, 0.5, rows) > 0).astype(int)
+
+    inputs, labels = draw(900)
+    inputs[:40] = rng.uniform(6, 20, (40, 5)) * rng.choice([-1, 1], (40, 5))
+    labels[:40] = rng.integers(0, 2, 40)
+    other, other_labels = draw(900)
+    train = AuditData(inputs, labels=labels, positive=1)
+    data = AuditData(other, labels=other_labels, positive=1, train=train)
+    found = {}
+    for name, estimator in (
+        ("trees", GradientBoostingClassifier(n_estimators=150, max_depth=4, random_state=0)),
+        ("linear", LogisticRegression(C=0.01)),
+    ):
+        model = auditkit.wrap(estimator.fit(inputs, labels), classes=(0, 1))
+        found[name] = one(run(model, data), "memorisation", rows="isolated")
+    assert found["trees"].interval and found["trees"].interval.low > 0.2  # type: ignore[operator]
+    assert found["linear"].interval and found["linear"].interval.low < 0.1  # type: ignore[operator]
+    assert 40 <= (found["trees"].n or 0) <= 60
+
+
+def test_what_a_better_model_knows_is_not_called_memory() -> None:
+    """A model that knows the true rule, which the reference does not find, is right about odd rows by skill."""
+    rng = np.random.default_rng(0)
+    inputs = rng.integers(0, 2, (1600, 14)).astype(float) + rng.normal(0, 1e-3, (1600, 14))
+    parity = np.round(inputs[:, :6]).sum(axis=1) % 2
+
+    def answer(rows: np.ndarray) -> np.ndarray:
+        odd = np.round(rows[:, :6]).sum(axis=1) % 2
+        return np.column_stack([1 - odd, odd])
+
+    train = AuditData(inputs[:800], labels=parity[:800].astype(int), positive=1)
+    data = AuditData(inputs[800:], labels=parity[800:].astype(int), positive=1, train=train)
+    result = run(auditkit.wrap(answer, classes=(0, 1), task="binary"), data)
+    assert "same-skill" in failed(result)
+    assert {
+        each.validity for each in result.measurements if each.name == "memorisation" and each.value is not None
+    } <= {"inconclusive"}
+    assert one(result, "auc").validity == "valid"
+
+
+def test_tables_texts_and_pictures(world: tuple[np.ndarray, np.ndarray]) -> None:
+    rng = np.random.default_rng(0)
+
+    def table(rows: int) -> pandas.DataFrame:
+        frame = pandas.DataFrame({"x": rng.normal(0, 1, rows), "c": rng.choice(["u", "v"], rows)})
+        frame.loc[::9, "x"] = np.nan
+        return frame
+
+    def texts(rows: int) -> list[str]:
+        return [" ".join(rng.choice(["red", "blue", "fox", "hen"], 6)) + str(number) for number in range(rows)]
+
+    def pictures(rows: int) -> np.ndarray:
+        return rng.uniform(0, 1, (rows, 1, 15, 15))
+
+    for make, modality in ((table, "table"), (texts, "text"), (pictures, "image")):
+        labels = rng.integers(0, 2, 400)
+        train = AuditData(make(200), labels=labels[:200], modality=modality, positive=1)  # type: ignore[arg-type]
+        data = AuditData(make(200), labels=labels[200:], modality=modality, positive=1, train=train)  # type: ignore[arg-type]
+        model = auditkit.wrap(lambda rows: np.full((len(rows), 2), 0.5), classes=(0, 1), task="binary")
+        area = one(run(model, data), "auc")
+        assert area.value == 0.5, "a model that always says the same tells nothing"
+
+
+def test_says_what_it_needs(world: tuple[np.ndarray, np.ndarray], regular: Any) -> None:
+    data = data_of(world)
+    assert missing_needs(Membership, regular, data) is None
+    assert "training split" in (missing_needs(Membership, regular, dataclasses.replace(data, train=None)) or "")
+    check = Membership()
+    assert check.calls(regular, data, ROWS) >= ROWS and check.level == "training"

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from auditkit.errors import ModelError
+from auditkit.plugins.privacy.private import (
+    Recipe,
+    per_row_error,
+    sampling_z,
+    train_privately,
+    unfit_layers,
+)
+
+
+def mlp(hidden: int = 16) -> nn.Sequential:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(4, hidden), nn.ReLU(), nn.Linear(hidden, 3))
+
+
+def problem(rows: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(rows, 4, generator=generator)
+    return inputs, inputs[:, :3].argmax(1)
+
+
+def recipe(**changes: float) -> Recipe:
+    facts: dict[str, Any] = {
+        "sample_rate": 0.1, "steps": 30, "noise_multiplier": 1.0, "max_grad_norm": 1.0, "learning_rate": 0.5,
+        "momentum": 0.0,
+    }  # fmt: skip
+    return Recipe(**(facts | changes))
+
+
+def weights(module: nn.Module) -> torch.Tensor:
+    return torch.cat([each.detach().flatten() for each in module.parameters()])
+
+
+def nothing(outputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return 0.0 * outputs.mean()
+
+
+def test_with_zero_gradients_the_weights_move_by_the_noise_that_is_accounted() -> None:
+    """norm(move)^2 is steps * n * (sigma C lr / B)^2: the test that opacus has for itself."""
+    # 8,195 weights: a bound of 15 % is ten standard errors wide
+    module, (inputs, targets) = mlp(1024), problem()
+    before = weights(module)
+    plan = recipe(steps=60, noise_multiplier=2.0, max_grad_norm=0.7, learning_rate=0.3)
+    journal = train_privately(module, inputs, targets, nothing, plan)
+    moved = float(((weights(module) - before) ** 2).sum())
+    expected = 60 * len(before) * (2.0 * 0.7 * 0.3 / 20) ** 2
+    assert 0.85 < moved / expected < 1.15
+    assert 0.85 < journal.noise < 1.15 and journal.numbers == 60 * len(before)
+
+
+def test_half_the_noise_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    import opacus.optimizers.optimizer as opacus
+
+    whole = opacus._generate_noise
+    monkeypatch.setattr(opacus, "_generate_noise", lambda std, *rest, **more: whole(std / 2, *rest, **more))
+    module, (inputs, targets) = mlp(), problem()
+    journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe())
+    assert journal.noise < 0.5
+
+
+def test_no_step_moves_farther_than_clipping_allows() -> None:
+    module, (inputs, targets) = mlp(), problem()
+    before = weights(module)
+    huge = recipe(sample_rate=1.0, steps=1, noise_multiplier=1e-9, learning_rate=0.5, max_grad_norm=0.1)
+    journal = train_privately(module, 1e4 * inputs, targets, functional.cross_entropy, huge)
+    assert float((weights(module) - before).norm()) <= 0.5 * 0.1 * 1.01
+    assert 0 < journal.clipped <= 1.0001 and list(journal.batches) == [200]
+
+
+def test_without_clipping_or_noise_it_is_plain_gradient_descent() -> None:
+    module, (inputs, targets) = mlp(), problem()
+    plain = copy.deepcopy(module)
+    lax = recipe(sample_rate=1.0, steps=3, noise_multiplier=1e-15, max_grad_norm=1e6, learning_rate=0.1)
+    train_privately(module, inputs, targets, functional.cross_entropy, lax)
+    optimizer = torch.optim.SGD(plain.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        functional.cross_entropy(plain(inputs), targets).backward()
+        optimizer.step()
+    torch.testing.assert_close(weights(module), weights(plain), rtol=1e-4, atol=1e-6)
+
+
+def test_a_large_batch_in_chunks_is_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, targets = problem()
+    ends = []
+    for chunk in (1000, 64):
+        monkeypatch.setattr("auditkit.plugins.privacy.private.CHUNK", chunk)
+        module = mlp()
+        train_privately(
+            module, inputs, targets, functional.cross_entropy, recipe(sample_rate=1.0, steps=2, noise_multiplier=1e-9)
+        )
+        ends.append(weights(module))
+    torch.testing.assert_close(ends[0], ends[1], rtol=1e-4, atol=1e-6)
+
+
+def test_empty_batches_are_steps_and_are_counted() -> None:
+    module, (inputs, targets) = mlp(), problem(20)
+    before = weights(module)
+    journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe(sample_rate=0.02, steps=40))
+    assert (journal.batches == 0).sum() > 10 and len(journal.batches) == 40
+    assert journal.history == ((1.0, 0.02, 40),)
+    after = weights(module)
+    assert torch.isfinite(after).all() and not torch.equal(before, after)
+
+
+def test_it_learns_and_leaves_a_plain_module() -> None:
+    module, (inputs, targets) = mlp(), problem(600)
+    told: list[int] = []
+    journal = train_privately(module, inputs, targets, functional.cross_entropy, recipe(steps=150), told.append)
+    assert float((module(inputs).argmax(1) == targets).float().mean()) > 0.7
+    assert told == list(range(1, 151)) and sampling_z(journal.batches, 600, 0.1) < 6
+    assert not module.training and type(module) is nn.Sequential
+    for each in module.parameters():
+        assert each.grad is None and each.requires_grad
+        assert not any(hasattr(each, name) for name in ("grad_sample", "summed_grad", "_forward_counter"))
+    assert not any(each._forward_hooks or each._backward_hooks for each in module.modules())
+    functional.cross_entropy(module(inputs), targets).backward()
+
+
+def test_two_trainings_differ_whatever_the_global_seed() -> None:
+    inputs, targets = problem()
+    ends = []
+    for _ in range(2):
+        module = mlp()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1)
+            train_privately(module, inputs, targets, functional.cross_entropy, recipe(steps=3))
+        ends.append(weights(module))
+    assert not torch.equal(ends[0], ends[1])
+
+
+# what opacus accepts and should not
+
+
+class Mixing(nn.Module):
+    """Normalises over the batch by hand: no validator sees it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 8), nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = self.first(x)
+        return self.second((hidden - hidden.mean(0)) / (hidden.std(0, unbiased=False) + 0.1))
+
+
+class Functional(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 3), nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.linear(self.first(x), self.second.weight)
+
+
+def test_rows_that_mix_are_seen_and_rows_that_do_not_are_not() -> None:
+    inputs, targets = problem()
+    convolution = nn.Sequential(
+        nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 8, 2), nn.GroupNorm(2, 8), nn.ReLU(), nn.Dropout(0.5), nn.Flatten(),
+        nn.Linear(8, 3),
+    )  # fmt: skip
+    for healthy in (mlp(), convolution):
+        assert per_row_error(healthy, inputs, targets, functional.cross_entropy) < 1e-4
+    mixing = Mixing()
+    assert not unfit_layers(mixing), "the validator lets it pass"
+    assert per_row_error(mixing, inputs, targets, functional.cross_entropy) > 0.05
+
+
+def test_the_trial_leaves_the_module_alone() -> None:
+    module, (inputs, targets) = mlp(), problem()
+    before = weights(module)
+    per_row_error(module, inputs, targets, functional.cross_entropy)
+    assert torch.equal(before, weights(module))
+    assert all(each.grad is None and not hasattr(each, "grad_sample") for each in module.parameters())
+    assert not any(each._forward_hooks for each in module.modules())
+
+
+def test_a_weight_used_outside_its_layer_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"no gradient by row.*second\.weight"):
+        per_row_error(Functional(), *problem(), functional.cross_entropy)
+
+
+def test_layers_that_opacus_refuses_are_named() -> None:
+    assert "BatchNorm" in unfit_layers(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)))[0]
+    assert not unfit_layers(mlp())
+
+
+# sampling
+
+
+def test_poisson_batches_pass_and_others_do_not() -> None:
+    rng = np.random.default_rng(0)
+    passed = [sampling_z(rng.binomial(1000, 0.1, 100), 1000, 0.1) for _ in range(300)]
+    assert max(passed) < 4.5 and np.mean(np.array(passed) > 2) < 0.2
+    assert sampling_z(np.full(100, 100), 1000, 0.1) > 4, "fixed batches: shuffled, not sampled"
+    assert sampling_z(rng.binomial(1000, 0.4, 100), 1000, 0.1) > 4, "a loader with four times the batch"
+    # rows that come in pairs: the mean is right, the spread is not
+    assert sampling_z(2 * rng.binomial(500, 0.1, 100), 1000, 0.1) > 4
+    assert sampling_z(np.full(5, 50), 50, 1.0) == 0 and sampling_z(np.full(5, 49), 50, 1.0) == float("inf")
