@@ -157,10 +157,18 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
     return round(float(steps[enough[0]]), 6) if enough.size else None
 
 
-def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+class Apart(NamedTuple):
+    """Two rates that differ by a given gap."""
+
+    first: np.ndarray
+    """The higher one."""
+    second: np.ndarray
+
+
+def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> Apart:
     """Two rates that differ by `gap`, around a common `rate`, moved together where one would leave 0 to 1."""
     second = np.clip(rate - np.asarray(gap) * n1 / (n1 + n2), 0, 1 - np.asarray(gap))
-    return second + gap, second
+    return Apart(second + gap, second)
 
 
 def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -1,1 +1,14 @@
-"""To be filled."""
+"""Data: whether the audit data itself can be trusted."""
+
+from __future__ import annotations
+
+from auditkit.checks import Check
+from auditkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_checks() -> list[type[Check]]:
+    """The checks of this family."""
+    from auditkit.plugins.data.checks import Integrity
+
+    return [Integrity]

@@ -31,6 +31,15 @@ class Tally(NamedTuple):
     """(K, Y, 2) sums of squared weights."""
 
 
+class Marginal(NamedTuple):
+    """The counts of the groups of some attributes."""
+
+    where: list[dict[str, str]]
+    """K mappings {attribute: value}, in the order of the values."""
+    tally: Tally
+    """(K, Y, 2)"""
+
+
 class Counts(NamedTuple):
     """How many rows there are for every combination of groups, label and decision that occurs."""
 
@@ -45,12 +54,8 @@ class Counts(NamedTuple):
         """Whether the rows were counted by label too."""
         return self.tally.rows.shape[1] == 2
 
-    def over(self, attributes: Sequence[str]) -> tuple[list[dict[str, str]], Tally]:
-        """The groups of these attributes, empty ones included, and their counts; no attribute: everyone.
-
-        Returns:
-            K mappings {attribute: value} in the order of the values, and the tally (K, Y, 2) beside them.
-        """
+    def over(self, attributes: Sequence[str]) -> Marginal:
+        """The groups of these attributes, empty ones included, and their counts; no attribute: everyone."""
         at = [self.attributes.index(name) for name in attributes]
         shape = tuple(len(self.values[position]) for position in at)
         size = int(np.prod(shape, dtype=np.int64))
@@ -61,7 +66,7 @@ class Counts(NamedTuple):
             {name: self.values[at[axis]][code] for axis, (name, code) in enumerate(zip(attributes, where, strict=True))}
             for where in np.ndindex(*shape)
         ]
-        return names, Tally(*(_gather(each, place, size) for each in self.tally))
+        return Marginal(names, Tally(*(_gather(each, place, size) for each in self.tally)))
 
 
 def count(

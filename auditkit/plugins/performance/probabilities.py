@@ -58,16 +58,25 @@ def brier(answers: Answers) -> Estimate:
     return mean((answers.probabilities[:, answers.positive] - happened) ** 2, answers)
 
 
-def confidence(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
-    """What calibration is about: (n,) probabilities, and (n,) bool whether they came true.
+class Claims(NamedTuple):
+    """Probabilities, and whether they came true."""
+
+    predicted: np.ndarray
+    """(n,)"""
+    happened: np.ndarray
+    """(n,) bool"""
+
+
+def confidence(answers: Answers) -> Claims:
+    """What calibration is about.
 
     Binary: of the positive class. More classes: of the likeliest class (Guo et al. 2017).
     """
     assert answers.probabilities is not None  # asked only where there are probabilities
     if len(answers.classes) == 2:
-        return answers.probabilities[:, answers.positive], answers.truth == answers.positive
+        return Claims(answers.probabilities[:, answers.positive], answers.truth == answers.positive)
     likeliest = answers.probabilities.argmax(axis=1)
-    return answers.probabilities.max(axis=1), answers.truth == likeliest
+    return Claims(answers.probabilities.max(axis=1), answers.truth == likeliest)
 
 
 def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None) -> list[Bin]:

@@ -1,0 +1,54 @@
+"""The check of data integrity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.plugins.data.definitions import DEFINITIONS
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class Integrity(Check):
+    """Can the audit data be trusted: is it complete, free of repeats and leaks, and what does it tell about groups?
+
+    Every other number rests on these rows. Rows that the model was trained on make it look better than it is; a feature
+    that gives the label away makes any model look good; features that stand in for a group let a model treat groups
+    differently without seeing them.
+
+    Missing values, repeated rows, rows shared with the training split and the size of groups are counted exactly. How
+    well one feature predicts the label or a group is measured by cross-fitted shares in its bins, and how well all
+    features other than the group columns predict a group by cross-validated gradient boosting, both as the area under
+    the ROC curve with DeLong's interval, on a sample of rows. Images and texts are compared as a whole; their features
+    are not searched.
+
+    Near duplicates, wrong labels, and people whom these rows do not hold stay unseen. A proxy is a possibility: whether
+    the model uses it is for the explanations to show. Weights are not used here.
+    """
+
+    id = "data.integrity"
+    title = "Integrity of the audit data"
+    reference = "Kaufman et al. (2012), Leakage in data mining, ACM TKDD 6; DeLong et al. (1988), Biometrics 44"
+    presets = {"quick": {"detector_rows": 3000}, "thorough": {"detector_rows": 50_000}}
+    definitions = DEFINITIONS
+    level = "recorded"
+    higher_level = "With the training split, rows that were trained on would be found."
+
+    leakage: float = Field(
+        default=0.99, gt=0.5, lt=1, description="area under the ROC curve above which a feature leaks"
+    )
+    detector_rows: int = Field(
+        default=10_000, ge=200, description="rows on which leaks and proxies are searched, at most"
+    )
+    top: int = Field(default=10, ge=1, le=100, description="features named in the tables")
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Counts, detectors, their controls, tables and figures."""
+        from auditkit.plugins.data.findings import find
+
+        return find(self, data, context)

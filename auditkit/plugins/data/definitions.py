@@ -1,0 +1,92 @@
+"""What the measurements of this family mean."""
+
+from __future__ import annotations
+
+from auditkit.results import Definition, Direction
+
+DELONG = "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44"
+
+
+def _define(
+    title: str,
+    formula: str,
+    pitfalls: str,
+    reference: str = "a count of these rows",
+    direction: Direction = "lower",
+    unit: str = "share",
+    range: str = "0 to 1",
+) -> Definition:
+    return Definition(
+        title=title,
+        formula=formula,
+        range=range,
+        direction=direction,
+        unit=unit,
+        reference=reference,
+        pitfalls=pitfalls,
+    )
+
+
+DEFINITIONS = {
+    "missing_share": _define(
+        "Missing values", "rows without a value / rows, for each feature",
+        "Only what the schema reads as missing counts: a -999 or a 'unknown' does not.",
+    ),
+    "duplicate_share": _define(
+        "Repeated rows", "rows whose inputs equal those of an earlier row / rows",
+        "With few features of few values, equal rows are different people. Repeats make intervals too narrow.",
+    ),
+    "train_overlap_share": _define(
+        "Audit rows seen in training", "rows whose inputs occur in the training split / rows",
+        "With few features of few values, equal rows are different people; compare with the share of repeated rows.",
+    ),
+    "train_overlap_same_label_share": _define(
+        "Audit rows seen in training with their label",
+        "rows whose inputs and label occur together in the training split / rows",
+        "As for rows without the label. Quality measured on such rows is recall of the training data.",
+    ),
+    "leaking_features": _define(
+        "Features that give the label away",
+        "features that alone predict the label with an area under the ROC curve above the check's `leakage`",
+        "A feature may be that good honestly; ask whether it is known before the label is.", DELONG, unit="features",
+        range="0 or more",
+    ),
+    "strongest_feature_auc": _define(
+        "Strongest single feature",
+        "largest area under the ROC curve of one feature against the label; predicted by cross-fitted shares in its "
+        "bins; more than two classes: each against the rest, averaged; numbers: above the median against the rest",
+        "The interval holds for all features at once (Šidák).", DELONG, direction="none", unit="",
+    ),
+    "proxy_auc": _define(
+        "Group predicted from the other features",
+        "area under the ROC curve of a cross-validated gradient-boosted model of the group from all features that are "
+        "no group columns; more than two groups: each against the rest, averaged",
+        "Close to 1: leaving the group column out of the model hides nothing from it. A proxy may still be unused; see "
+        "the explanations.",
+        DELONG, unit="",
+    ),
+    "strongest_proxy_auc": _define(
+        "Group predicted from one feature", "largest area under the ROC curve of one feature against the group",
+        "The interval holds for all features at once (Šidák).", DELONG, unit="",
+    ),
+    "group_share": _define(
+        "Share of a group", "rows of the group / rows",
+        "Whether that is too few depends on the people the model is for, whom these rows may not mirror.",
+        direction="none",
+    ),
+    "positive_share": _define(
+        "Positive labels", "rows with the positive label / rows, in the group",
+        "Labels that differ between groups may be true, or may be made by unequal treatment in the past.",
+        "interval: Wilson (1927), JASA 22", direction="none",
+    ),
+    "label_share": _define(
+        "Share of a label", "rows with the label / rows, in the group",
+        "Labels that differ between groups may be true, or may be made by unequal treatment in the past.",
+        "interval: Wilson (1927), JASA 22", direction="none",
+    ),
+    "label_mean": _define(
+        "Mean of the label", "mean of the label, in the group",
+        "Labels that differ between groups may be true, or may be made by unequal treatment in the past.",
+        "interval: Student (1908), Biometrika 6", direction="none", unit="label units", range="any number",
+    ),
+}  # fmt: skip

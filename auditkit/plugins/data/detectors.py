@@ -1,0 +1,141 @@
+"""The search for leaks and proxies, and what it finds where something was planted or shuffled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.data import predicting
+from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
+from auditkit.plugins.data.predicting import FOLDS, Strength
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+    from auditkit.plugins.data.checks import Integrity
+
+SMALLEST = 4 * FOLDS
+"""Rows of a class under which it is left out of a search."""
+TRIED = 3000
+"""Rows on which the search for proxies is tried."""
+
+
+@dataclass
+class Proxy:
+    """How well a group is predicted."""
+
+    alone: dict[str, Strength] = field(default_factory=dict)
+    """{feature: its strength}, the strongest first."""
+    together: Strength | None = None
+    rows: int = 0
+    reason: str | None = None
+
+
+@dataclass
+class Found:
+    """What was found."""
+
+    rows: int
+    leaks: dict[str, Strength] = field(default_factory=dict)
+    leaks_reason: str | None = None
+    proxies: dict[str, Proxy] = field(default_factory=dict)
+    planted_leak: float | None = None
+    planted_proxy: float | None = None
+    shuffled_proxy: float | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def search(check: Integrity, data: AuditData, context: Context) -> Found:
+    """Search for features that give away the label or a group."""
+    some = data
+    if len(data) > check.detector_rows:
+        some = data.take(np.sort(context.rng.choice(len(data), check.detector_rows, replace=False)))
+    features = Features.of(some)
+    found = Found(len(some))
+    if len(some) < len(data):
+        found.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
+    _search_leaks(found, features, some, context.rng)
+    named = tuple(name for name in data.groups if name in features.names)
+    if named:
+        found.notes.append(f"Group columns are among the inputs and no proxies: {', '.join(named)}.")
+    for at, attribute in enumerate(data.groups):
+        context.progress(at, len(data.groups), f"proxies for {attribute}")
+        found.proxies[attribute] = _proxy(features.without(named), some, attribute, context)
+    leaking = [name for name, each in found.leaks.items() if each.auc > check.leakage]
+    if leaking:
+        found.notes.append(f"Features that alone give the label away: {', '.join(leaking[: check.top])}.")
+    _try(found, features.without(named), some, context)
+    return found
+
+
+def _search_leaks(found: Found, features: Features, data: AuditData, rng: np.random.Generator) -> None:
+    target = label_classes(data)
+    if target is None:
+        found.leaks_reason = "there are no labels"
+        return
+    if not features.names:
+        found.leaks_reason = "there are no features"
+        return
+    rows, classes = as_classes(target, SMALLEST)
+    if len(np.unique(classes)) < 2:
+        found.leaks_reason = f"fewer than two labels with {SMALLEST} rows each"
+        return
+    level = stats.sidak_level(0.95, len(features.names))
+    found.leaks = each_alone(features.take(rows), classes, rng, level)
+    planted = features.take(rows).planted(classes)
+    found.planted_leak = each_alone(planted.without(features.names), classes, rng)["planted"].auc
+
+
+def label_classes(data: AuditData) -> np.ndarray | None:
+    """(N,) labels as classes; numbers as above their median or not; None without labels."""
+    if data.labels is None:
+        return None
+    if data.task == "regression":
+        return (data.labels > np.median(data.labels)).astype(np.int64)
+    return np.unique(data.labels, return_inverse=True)[1].astype(np.int64)
+
+
+def _classes(data: AuditData, attribute: str) -> Target:
+    """The rows of the groups that may be shown and are large enough, and their groups as classes."""
+    column = data.groups[attribute]
+    hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
+    shown = np.flatnonzero(~np.isin(column, hidden))
+    rows, classes = as_classes(column[shown], SMALLEST)
+    return Target(shown[rows], classes)
+
+
+def _proxy(features: Features, data: AuditData, attribute: str, context: Context) -> Proxy:
+    rows, classes = _classes(data, attribute)
+    if not features.names:
+        return Proxy(reason="there are no features other than the group columns")
+    if len(np.unique(classes)) < 2:
+        return Proxy(reason=f"fewer than two groups with {SMALLEST} rows each that may be shown")
+    level = stats.sidak_level(0.95, len(features.names))
+    mine = features.take(rows)
+    alone = each_alone(mine, classes, context.rng, level)
+    return Proxy(alone, together(mine, classes, context.rng, context.seed % 2**31), len(rows))
+
+
+def _try(found: Found, features: Features, data: AuditData, context: Context) -> None:
+    """Plant a proxy, and shuffle the groups, for the first attribute that was searched."""
+    attribute = next((name for name, each in found.proxies.items() if each.together is not None), None)
+    if attribute is None:
+        return
+    rows, classes = _classes(data, attribute)
+    if len(rows) > TRIED:
+        some = context.rng.choice(len(rows), TRIED, replace=False)
+        kept, fewer = as_classes(classes[some], FOLDS)
+        if len(np.unique(fewer)) < 2:
+            kept, fewer = np.arange(len(rows)), classes
+        else:
+            rows = rows[some]
+        rows, classes = rows[kept], fewer
+    mine, seed = features.take(rows), context.seed % 2**31
+    found.planted_proxy = together(mine.planted(classes), classes, context.rng, seed).auc
+    shuffled = context.rng.permutation(classes)
+    fold = predicting.folds(shuffled, context.rng)
+    strength = predicting.all_features(mine.codes, mine.discrete, shuffled, fold, seed)
+    found.shuffled_proxy = abs(strength.auc - 0.5) / strength.error

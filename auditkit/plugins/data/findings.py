@@ -1,0 +1,288 @@
+"""From rows to findings: measurements, controls, figures, tables and notes about the audit data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.checks import Context, Findings
+from auditkit.plugins.data import detectors, identity
+from auditkit.plugins.data.definitions import DEFINITIONS
+from auditkit.plugins.data.detectors import Found
+from auditkit.results import Axis, Column, Control, Figure, Interval, Measurement, Scalar, Table
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.data.checks import Integrity
+
+MANY = 200
+"""Features above which only those with the most missing values are listed."""
+PLANTED = 10
+"""Rows planted to try the search for repeats."""
+TRIED = 20_000
+"""Rows among which they are planted."""
+
+
+def find(check: Integrity, data: AuditData, context: Context) -> Findings:
+    """Everything that `data.integrity` says about these rows."""
+    rows = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
+    missing, notes = _missing(data)
+    measurements = [*missing, *_repeats(rows, data), *_balance(data)]
+    controls = [_planted_rows(data, context.rng)]
+    found = None
+    if data.feature_names:
+        found = detectors.search(check, data, context)
+        measurements += [*_leaks(check, found), *_proxies(found)]
+        controls += _detector_controls(check, found)
+        notes += found.notes
+    else:
+        notes.append(f"Inputs are of modality {data.modality}: leaks and proxies among their parts were not searched.")
+    if data.train is None:
+        notes.append("There is no training split: rows that were trained on were not searched.")
+    return Findings(
+        measurements=measurements,
+        controls=controls,
+        figures=_figures(measurements, found),
+        tables=[] if found is None else _tables(check, found),
+        notes=notes,
+        level="recorded" if data.train is None else "training",
+        higher_level=None if data.train is None else "",
+    )
+
+
+def _measurement(
+    name: str,
+    value: float | None,
+    *,
+    interval: Interval | None = None,
+    exact: bool = False,
+    n: int | None = None,
+    reason: str | None = None,
+    where: dict[str, str] | None = None,
+    across: tuple[str, ...] = (),
+    conditions: dict[str, Scalar] | None = None,
+) -> Measurement:
+    meaning = DEFINITIONS[name]
+    return Measurement(
+        name=name, value=value, interval=interval, exact=exact, n=n, reason=reason, unit=meaning.unit,
+        direction=meaning.direction, slice=where or {}, across=across, conditions=conditions or {},
+    )  # fmt: skip
+
+
+def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
+    names = data.feature_names
+    if not names:
+        return [], []
+    if hasattr(data.inputs, "columns"):
+        shares = data.inputs.isna().to_numpy().mean(axis=0)
+    else:
+        shares = np.isnan(data.codes()).mean(axis=0)
+    listed = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])[:MANY]
+    kept = {name for name, _ in listed}
+    notes = []
+    if len(names) > MANY:
+        notes.append(f"Of {len(names)} features, the {MANY} with the most missing values are listed.")
+    return [
+        _measurement("missing_share", float(share), exact=True, n=len(data), conditions={"feature": name})
+        for name, share in zip(names, shares, strict=True)
+        if name in kept
+    ], notes
+
+
+def _repeats(rows: identity.Identities, data: AuditData) -> list[Measurement]:
+    found = [_measurement("duplicate_share", float(identity.repeated(rows.here).mean()), exact=True, n=len(data))]
+    if data.train is not None:
+        same = identity.overlap(rows, data.labels, data.train.labels)
+        found.append(_measurement("train_overlap_share", float(same.inputs.mean()), exact=True, n=len(data)))
+        if same.labelled is not None:
+            share = float(same.labelled.mean())
+            found.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
+    return found
+
+
+def _balance(data: AuditData) -> list[Measurement]:
+    """How large every group is, and how its labels are spread."""
+    everyone = np.ones(len(data), dtype=bool)
+    found = _labels(data, everyone, {}, None)
+    for cell in data.slices(1):
+        share = None if cell.hidden is not None else float(cell.rows.mean())
+        n = None if cell.hidden is not None else cell.n
+        found.append(
+            _measurement("group_share", share, exact=share is not None, n=n, reason=cell.hidden, where=cell.where)
+        )
+        found += _labels(data, cell.rows, cell.where, cell.hidden)
+    return found
+
+
+def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: str | None) -> list[Measurement]:
+    if data.labels is None:
+        return []
+    reason = hidden
+    if reason is None and rows.sum() < max(1, data.minimum_cell):
+        reason = f"fewer than {max(1, data.minimum_cell)} people"
+    some = data.labels[rows]
+    if data.task == "regression":
+        if reason is not None:
+            return [_measurement("label_mean", None, reason=reason, where=where)]
+        values = some.astype(float)
+        interval = stats.student_interval(values)
+        return [_measurement("label_mean", float(values.mean()), interval=interval, n=len(some), where=where)]
+    binary = data.task == "binary"
+    positive = data.classes[-1] if data.positive is None else data.positive
+    found = []
+    for label in (positive,) if binary else data.classes:
+        name = "positive_share" if binary else "label_share"
+        conditions: dict[str, Scalar] = {} if binary else {"label": str(label)}
+        if reason is not None:
+            found.append(_measurement(name, None, reason=reason, where=where, conditions=conditions))
+            continue
+        hits = int((some == label).sum())
+        interval = stats.wilson(hits, len(some))
+        found.append(
+            _measurement(name, hits / len(some), interval=interval, n=len(some), where=where, conditions=conditions)
+        )
+    return found
+
+
+def _leaks(check: Integrity, found: Found) -> list[Measurement]:
+    if found.leaks_reason is not None:
+        return [
+            _measurement(name, None, reason=found.leaks_reason)
+            for name in ("leaking_features", "strongest_feature_auc")
+        ]
+    best = next(iter(found.leaks.values()))
+    over = sum(each.auc > check.leakage for each in found.leaks.values())
+    return [
+        _measurement("leaking_features", float(over), exact=True, n=found.rows),
+        _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=found.rows),
+    ]
+
+
+def _proxies(found: Found) -> list[Measurement]:
+    measured = []
+    for attribute, each in found.proxies.items():
+        for name, value in (
+            ("proxy_auc", each.together),
+            ("strongest_proxy_auc", next(iter(each.alone.values()), None)),
+        ):
+            if value is None:
+                measured.append(
+                    _measurement(name, None, reason=each.reason or "nothing to compare", across=(attribute,))
+                )
+            else:
+                measured.append(
+                    _measurement(name, value.auc, interval=value.interval, n=each.rows, across=(attribute,))
+                )
+    return measured
+
+
+def _planted_rows(data: AuditData, rng: np.random.Generator) -> Control:
+    few = data.inputs
+    size = min(len(data), TRIED)
+    if size < len(data):
+        few = data.take(rng.choice(len(data), size, replace=False)).inputs
+    share = identity.planted_share(few, rng.integers(0, size, PLANTED))
+    return Control.within(
+        "planted rows",
+        f"Are {PLANTED} copies of rows found, as repeats and in a second set, when they are planted?",
+        share,
+        at_least=1,
+        at_most=1,
+        guards=("duplicate_share", "train_overlap_share", "train_overlap_same_label_share"),
+        reason="the search for equal rows does not find the copies that were put there",
+    )
+
+
+def _detector_controls(check: Integrity, found: Found) -> list[Control]:
+    controls = []
+    if found.leaks_reason is None:
+        controls.append(
+            Control.within(
+                "planted leak",
+                "Is a feature that equals the label found, with this area under the ROC curve?",
+                found.planted_leak,
+                at_least=check.leakage,
+                guards=("leaking_features", "strongest_feature_auc"),
+                reason="the search does not see a feature that is the label itself",
+            )
+        )
+    tried = [name for name, each in found.proxies.items() if each.together is not None]
+    if tried:
+        controls.append(
+            Control.within(
+                "planted proxy",
+                f"Is a feature that equals {tried[0]} found, with this area under the ROC curve?",
+                found.planted_proxy,
+                at_least=check.leakage,
+                guards=("proxy_auc", "strongest_proxy_auc"),
+                reason="the search does not see a feature that is the group itself",
+            )
+        )
+        controls.append(
+            Control.within(
+                "shuffled groups",
+                f"How many standard errors from 0.5 are shuffled groups of {tried[0]} predicted?",
+                found.shuffled_proxy,
+                at_most=4.5,
+                guards=("proxy_auc", "strongest_proxy_auc"),
+                reason="groups without any relation to the features are predicted, so nothing found can be believed",
+            )
+        )
+    return controls
+
+
+def _figures(measurements: list[Measurement], found: Found | None) -> list[Figure]:
+    drawn = []
+    for name in ("group_share", "positive_share", "label_mean"):
+        some = [each for each in measurements if each.name == name]
+        if any(each.slice for each in some):
+            meaning = DEFINITIONS[name]
+            axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
+            drawn.append(figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis))
+    for attribute, each in ({} if found is None else found.proxies).items():
+        rows: list[dict[str, Scalar]] = [
+            {"feature": name, "auc": one.auc, "low": one.interval.low, "high": one.interval.high}
+            for name, one in list(each.alone.items())[:8]
+        ]
+        if rows:
+            drawn.append(
+                figures.bars(
+                    f"proxies_{attribute}", f"Features that stand in for {attribute}", rows,
+                    label=Axis(field="feature", title="Feature"),
+                    value=Axis(field="auc", title="Area under the ROC curve (0.5: tells nothing)", domain=(0, 1)),
+                    low="low", high="high", caption="The strongest single features, with 95 % intervals.",
+                )
+            )  # fmt: skip
+    return [each for each in drawn if each is not None]
+
+
+def _tables(check: Integrity, found: Found) -> list[Table]:
+    columns = (
+        Column(name="feature", title="Feature"),
+        Column(name="auc", title="Area under the ROC curve"),
+        Column(name="low", title="From"),
+        Column(name="high", title="To"),
+    )
+    tables = []
+    if found.leaks:
+        rows = tuple(
+            (name, each.auc, each.interval.low, each.interval.high)
+            for name, each in list(found.leaks.items())[: check.top]
+        )
+        tables.append(Table(name="leaks", title="Features that predict the label best", columns=columns, rows=rows))
+    rows_of_groups = tuple(
+        (attribute, name, one.auc, one.interval.low, one.interval.high)
+        for attribute, each in found.proxies.items()
+        for name, one in list(each.alone.items())[: check.top]
+    )
+    if rows_of_groups:
+        attribute = Column(name="attribute", title="Group")
+        tables.append(
+            Table(
+                name="proxies", title="Features that predict a group best", columns=(attribute, *columns),
+                rows=rows_of_groups,
+            )
+        )  # fmt: skip
+    return tables
