@@ -140,16 +140,15 @@ def _select(offers: Mapping[str, Offer], checks: Sequence[str | Check] | None, f
 
 
 def _step(offer: Offer, check: Check, model: Model, data: AuditData) -> Step:
-    error = missing_extra(offer.value)
-    skipped = None
+    error = skipped = None
     rows = min(getattr(check, "rows", None) or len(data), len(data))
     calls: int | None = None
-    if error is None:
-        try:
-            skipped = missing_needs(offer.value, model, data) or check.applies(model, data)
-            calls = check.calls(model, data, rows) if skipped is None else None
-        except Exception as fault:  # a plugin may raise anything at all
-            error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
+    try:
+        skipped = missing_needs(offer.value, model, data) or check.applies(model, data)
+        error = missing_extra(offer.value) if skipped is None else None
+        calls = check.calls(model, data, rows) if skipped is None and error is None else None
+    except Exception as fault:  # a plugin may raise anything at all
+        error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
     planned = PlannedCheck(
         check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),
         rows=rows, calls=calls, skipped=skipped, error=error,
