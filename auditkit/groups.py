@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from auditkit.errors import DataError, closest
+from auditkit.inputs import as_column
 from auditkit.spelling import listed, spelling
 
 MISSING: Final = "(missing)"
@@ -43,7 +44,7 @@ def group_column(name: str, column: Any, options: Mapping[str, Any] | None = Non
     for option in chosen:
         if option not in OPTIONS:
             raise DataError(f"group {name!r}: unknown option {option!r}; {closest(option, OPTIONS)}")
-    values = np.asarray(column)
+    values = as_column(column)
     if values.ndim != 1:
         raise DataError(f"group {name!r} must be one value per row, of shape (N,); it has the shape {values.shape}")
     codes, distinct = pandas.factorize(values if values.dtype.kind in "fiub" else values.astype(object))

@@ -20,6 +20,15 @@ def as_array(inputs: Any) -> np.ndarray | None:
     return None
 
 
+def as_column(values: Any) -> np.ndarray:
+    """Values beside the inputs as an array; a list keeps its objects, as numpy would make the text nan of NaN."""
+    if hasattr(values, "detach"):
+        array = as_array(values)
+        assert array is not None  # a tensor
+        return array
+    return np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
+
+
 def take_rows(inputs: Any, at: np.ndarray) -> Any:
     """Rows of a table, an array, a tensor or a list, as the same kind of thing."""
     if hasattr(inputs, "iloc"):

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit.errors import DataError
+from auditkit.inputs import as_column
 from auditkit.spelling import listed, match_class
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression"]
@@ -32,7 +33,7 @@ def label_array(values: Any, what: str = "label") -> np.ndarray:
     """
     import pandas  # the one library that knows every kind of missing value
 
-    array = np.asarray(values)
+    array = as_column(values)
     if array.ndim != 1:
         raise DataError(f"{what} must be one value per row, of shape (N,); it has the shape {array.shape}")
     missing = int(pandas.isna(array).sum()) if array.dtype.kind in "fO" else 0

@@ -154,7 +154,7 @@ def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: b
     if (np.abs(values) >= EXACT).any() and present.dtype.kind != "f":
         return dataclasses.replace(feature, categories=_distinct(present, feature.name))
     whole = may_be_whole and bool((values == np.round(values)).all())
-    low, high = float(values.min()), float(values.max())
+    low, high = float(values.min()) + 0.0, float(values.max()) + 0.0  # never -0.0
     return dataclasses.replace(feature, kind="integer" if whole else "number", low=low, high=high)
 
 

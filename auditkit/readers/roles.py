@@ -12,6 +12,7 @@ import numpy as np
 from auditkit.accepting import check_index
 from auditkit.errors import DataError, closest
 from auditkit.groups import group_column
+from auditkit.inputs import as_column
 from auditkit.readers.source import LABELS, Source
 from auditkit.spelling import listed
 
@@ -122,12 +123,11 @@ def values_of(given: Any, role: str, source: Source) -> Any:
         return source.columns[_column(given, source)]
     check_index(given, source.index, role)
     rows = len(source.columns)
-    given = given.detach().cpu().numpy() if hasattr(given, "detach") else given
     if not hasattr(given, "__len__"):
         raise DataError(f"{role} must be the name of a column or one value per row; {given!r} was given")
     if len(given) != rows:
         raise DataError(f"{role} must have one value per row ({rows}); it has {len(given)}")
-    return given.to_numpy() if hasattr(given, "iloc") else np.asarray(given)
+    return given.to_numpy() if hasattr(given, "iloc") else as_column(given)
 
 
 def groups_of(roles: Roles, source: Source) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from auditkit.errors import DataError
+from auditkit.inputs import as_column
 
 if TYPE_CHECKING:
     import pandas
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 INPUTS: Final = ("inputs", "x", "X")
 """Names of the array that the model eats, in a dictionary or an npz file."""
 LABELS: Final = ("labels", "y")
-GZIP, PARQUET, ZIP, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"PK\x03\x04", b"\x80", b"ARROW1"
+GZIP, PARQUET, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"\x80", b"ARROW1"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,16 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data") -> Source:
 
 
 def _column(value: Any) -> Any:
-    if hasattr(value, "detach"):
-        return value.detach().cpu().numpy()
-    return value.array if hasattr(value, "array") else value  # a Series by position: a dictionary has no index
+    array = value.array if hasattr(value, "array") else as_column(value)  # by position: a dictionary has no index
+    return array.tolist() if getattr(array.dtype, "kind", "") == "O" else array  # pandas finds the type of a list
 
 
 def _texts_or_array(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if value and all(isinstance(each, str) for each in value):
             return list(value)
-        return np.asarray(value)
+        column = as_column(list(value))
+        return column if column.ndim == 1 else np.asarray(value)
     raise DataError(f"a dictionary must hold arrays, one value per row; it holds {type(value).__name__}")
 
 
@@ -136,7 +138,7 @@ def _file(path: pathlib.Path, how: Reading) -> Source:
     if not head:
         raise DataError(f"{path.name} is empty")
     name = pathlib.Path(path.name.removesuffix(".gz")).stem
-    if head.startswith(PARQUET):
+    if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
         from auditkit.readers.frames import read_parquet
 
         return read_parquet(path, name, how.missing)

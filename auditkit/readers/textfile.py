@@ -113,7 +113,10 @@ def _header(stream: IO[str], how: Reading, name: str) -> Header:
     names = next(csv.reader([first], delimiter=delimiter))
     if how.columns is not None:
         if len(how.columns) != len(names):
-            raise DataError(f"{name}: columns names {len(how.columns)} columns; the first line has {len(names)}")
+            raise DataError(
+                f"{name}: columns names {len(how.columns)} columns; the first line has {len(names)}, parted by "
+                f"{delimiter!r}. Name every column, or say what parts them with delimiter = …"
+            )
         return _checked(Header(list(how.columns), delimiter, 0), name)
     return _checked(Header([each.strip() for each in names], delimiter, lines), name)
 

@@ -1,0 +1,293 @@
+"""The data door: which column is what, what is inferred, what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import torch
+
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+
+read = AuditData.from_table
+
+
+def people(rows=60, **columns):
+    base = {
+        "id": [f"p{at}" for at in range(rows)],
+        "age": np.resize([20, 35, 50, 70], rows),
+        "sex": np.resize(["F", "M", "M"], rows),
+        "zip": np.resize(["01234", "1010"], rows),
+        "member": np.resize([True, False, False], rows),
+        "weight": np.resize([1.0, 2.0], rows),
+        "y": np.resize(["no", "yes", "no"], rows),
+    }
+    return pd.DataFrame({**base, **columns})
+
+
+def test_inputs_are_every_column_but_those_with_another_role():
+    data = read(people(), label="y", positive="yes", groups=["sex"], id="id", weights="weight", drop=["zip"])
+    assert data.feature_names == ("age", "sex", "member")
+    assert data.labels[:3].tolist() == ["no", "yes", "no"] and data.positive == "yes" and data.label_name == "y"
+    assert data.weights[:2].tolist() == [1.0, 2.0] and data.groups["sex"][0] == "F"
+    assert data.seen_groups == ("sex",) and "the model sees the groups: sex" in data.notes
+    assert data.name == "data" and data.modality == "table" and data.task == "binary"
+
+
+def test_a_dropped_group_is_kept_as_a_group():
+    data = read(people(), label="y", groups=["sex", "age"], drop=["sex", "id"])
+    assert "sex" not in data.feature_names and data.seen_groups == ("age",)
+    assert "the model does not see the groups: sex" in data.notes
+
+
+def test_the_features_of_the_model_are_the_inputs_in_its_order():
+    data = read(people(), label="y", groups=["sex"], features=["member", "age"])
+    assert data.feature_names == ("member", "age")
+    assert "columns that are no feature of the model: id, zip, weight" in data.notes
+
+
+def test_values_may_be_given_in_place_of_names():
+    frame = people().drop(columns="y")
+    labels = people()["y"]
+    data = read(frame, label=labels, groups={"team": np.resize(["a", "b"], 60)}, weights=np.ones(60))
+    assert data.labels[1] == "yes" and data.label_name == "y" and data.groups["team"][1] == "b"
+    assert read(frame, label=torch.arange(60) % 2).labels[1] == 1
+
+
+def test_frames_of_every_library_give_the_same_data():
+    frame = people()
+    options = {"label": "y", "groups": ["sex"], "id": "id"}
+    wanted = read(frame, **options)
+    sources = [
+        pl.from_pandas(frame), pl.from_pandas(frame).lazy(), pa.Table.from_pandas(frame),
+        {name: frame[name].to_numpy() for name in frame}, {name: frame[name].tolist() for name in frame},
+        frame.set_index(pd.Index(range(60, 0, -1))),
+    ]  # fmt: skip
+    for source in sources:
+        assert read(source, **options).digest == wanted.digest, type(source)
+
+
+def test_the_frame_that_was_given_is_not_changed():
+    frame = people()
+    before = frame.copy()
+    inputs = read(frame, label="y", groups={"age": {"bins": [30]}}, missing=["F"]).inputs
+    inputs.loc[0, "age"] = -1
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_groups_from_another_column_with_bins_and_names():
+    data = read(
+        people(),
+        label="y",
+        groups={"generation": {"column": "age", "bins": [30, 60]}, "sex": {"values": {"F": "female"}}},
+    )
+    assert sorted(set(data.groups["generation"])) == ["30 to 59", "60 and over", "under 30"]
+    assert set(data.groups["sex"]) == {"female", "M"} and data.inputs["sex"][0] == "F"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"label": "Y"}, "label names the column 'Y', which the data lacks; known"),
+        ({"groups": ["sexx"]}, "groups names the column 'sexx', which the data lacks; did you mean 'sex'"),
+        ({"drop": ["ages"]}, "drop names the column 'ages', which the data lacks; did you mean 'age'"),
+        ({"weights": "weights"}, "weights names the column 'weights'.*did you mean 'weight'"),
+        ({"label": "y", "drop": ["y"]}, "column 'y' is named as label and as drop"),
+        ({"label": "y", "weights": "y"}, "column 'y' is named as label and as weights"),
+        ({"label": "y", "groups": ["y"]}, "column 'y' is named as a group and as label"),
+        ({"label": "y", "groups": {"truth": {"column": "y"}}}, "column 'y' is named as a group and as label"),
+        ({"label": "y", "features": ["age", "y"]}, "column 'y' is a feature of the model, but is named as label"),
+        ({"features": ["agee"]}, "the inputs need the column 'agee', which the data lacks; did you mean 'age'"),
+        ({"features": ["sex"], "drop": ["sex"]}, "'sex' is a feature of the model, but is named as drop"),
+        ({"schema": {"agee": {}}}, "schema: the data has no column 'agee'; did you mean 'age'"),
+        ({"label": "y", "positive": "Yes"}, "positive must be one of the values of label 'y': 'no', 'yes'; 'Yes'"),
+        ({"label": "id"}, "60 different texts"),
+        ({"label": "y", "groups": {"weight": {"bin": [1]}}}, "unknown option 'bin'; did you mean 'bins'"),
+        ({"label": ["no", "yes"]}, r"label must have one value per row \(60\); it has 2"),
+        ({"label": 7}, "label must be the name of a column or one value per row; 7 was given"),
+        ({"drop": [7]}, "drop must be names of columns"),
+        ({"label": people()["y"].iloc[::-1]}, "label must have the index of the table"),
+        ({"groups": {"sex": people()["sex"].iloc[::-1]}}, "group 'sex' must have the index of the table"),
+        ({"label": "y", "task": "regression"}, "label 'y' must hold numbers for a regression"),
+        ({"modality": "text"}, "texts are one column; the inputs are 7"),
+        (
+            {"weights": "age", "label": "y", "groups": {"weight": {}}, "schema": {"sex": {"kind": "number"}}},
+            "cannot be read",
+        ),
+    ],
+)
+def test_names_and_values_that_do_not_fit(options, message):
+    with pytest.raises(DataError, match=message):
+        read(people(), **options)
+
+
+def test_sources_that_are_none():
+    with pytest.raises(DataError, match=r"a DataFrame \(pandas, polars, pyarrow\).*; int was given"):
+        read(7)
+    with pytest.raises(DataError, match="there are no rows"):
+        read(people().iloc[:0], label="y")
+    with pytest.raises(DataError, match="'a' occurs more than once"):
+        read(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    with pytest.raises(DataError, match="column 'age' holds 15 infinite values"):
+        read(people(age=np.resize([1, np.inf, 2, 3], 60)), label="y")
+    with pytest.raises(DataError, match="group 'n' is a number with 60 different values"):
+        read(people(n=np.arange(60)), groups=["n"])
+    with pytest.raises(DataError, match="group 'id' has 1001 different values"):
+        read(people(1001), groups=["id"])
+
+
+def test_one_class_is_refused():
+    with pytest.raises(DataError, match="label 'y' holds one class only, 'no'"):
+        read(people(y="no"), label="y")
+
+
+def test_rows_without_a_label_are_an_error_unless_they_are_dropped():
+    frame = people(y=np.resize(["no", "yes", "no", None, "yes"], 60))
+    with pytest.raises(DataError, match=r"label 'y' is missing in 12 rows.*drop_unlabelled = true"):
+        read(frame, label="y")
+    data = read(frame, label="y", groups=["sex"], weights="weight", drop_unlabelled=True)
+    assert len(data) == len(data.labels) == len(data.groups["sex"]) == len(data.weights) == 48
+    assert "12 rows without a label were left out" in data.notes
+    assert data.inputs["id"].tolist() == frame["id"][frame["y"].notna()].tolist()
+    few = read(people(y=["yes"] * 30 + ["no"] * 29 + [None]), label="y", drop_unlabelled=True)
+    assert "fewer than 10 rows without a label were left out" in few.notes
+    with pytest.raises(DataError, match="missing in every row"):
+        read(people(y=[None] * 60), label="y", drop_unlabelled=True)
+
+
+def test_what_is_inferred_is_said():
+    notes = read(people(), label="y").notes
+    assert "task: binary, as label 'y' has two values, 'no', 'yes'" in notes
+    assert any(note.startswith("positive: 'yes' (the last in order; set it with positive =") for note in notes)
+    assert not any("positive" in note for note in read(people(), label="y", positive="no").notes)
+    assert read(people(y=np.arange(60) % 7), label="y").task == "multiclass"
+    assert read(people(y=np.arange(60) / 7), label="y").task == "regression"
+    assert read(people(y=np.arange(60) % 7), label="y", task="regression").labels.dtype == np.float64
+
+
+def test_recorded_answers():
+    frame = people(decided=np.resize(["yes", "no"], 60), risk=np.linspace(0, 1, 60))
+    data = read(frame, label="y", decisions="decided", scores="risk", groups=["sex"], id="id")
+    assert data.recorded.decisions[0] == "yes" and data.recorded.scores[-1] == 1.0
+    assert not {"decided", "risk", "y"} & set(data.feature_names)
+    assert not any("model sees" in note for note in data.notes)  # nobody knows what a recorded model saw
+    alone = read(frame, decisions="decided")
+    assert alone.labels is None and alone.positive == "yes" and alone.task == "binary"
+    assert read(frame, scores="risk", positive="yes").recorded.decisions is None
+
+
+@pytest.mark.parametrize("label", ["y", None])
+def test_probabilities_given_as_decisions_are_refused(label):
+    frame = people(risk=np.linspace(0, 1, 60))
+    with pytest.raises(DataError, match=r"decisions must be classes; they hold fractions.*scores = "):
+        read(frame, label=label, decisions="risk")
+
+
+def test_decisions_that_no_label_has_are_refused():
+    with pytest.raises(DataError, match="decisions must be among the labels, 'no', 'yes'; they also hold 'maybe'"):
+        read(people(decided="maybe"), label="y", decisions="decided")
+
+
+def test_missing_applies_to_sources_with_types_only_where_it_is_said():
+    frame = people(job=np.resize(["", "?", "a"], 60), income=np.resize([-999, 5], 60))
+    assert read(frame, label="y").inputs["job"].isna().sum() == 0
+    data = read(frame, label="y", missing=["", "?", "-999"])
+    assert data.inputs["job"].isna().sum() == 40 and data.inputs["income"].isna().sum() == 30
+    assert data.schema[-1].low == 5.0
+
+
+def test_declared_facts_reach_the_schema():
+    facts = {"age": {"mutable": False, "low": 30, "high": 120}, "zip": {"kind": "category"}}
+    data = read(people(), label="y", schema=facts)
+    age = next(each for each in data.schema if each.name == "age")
+    assert (age.mutable, age.low, age.high) == (False, 30.0, 120.0)
+    assert "column 'age' holds values outside the range that was declared" in data.notes
+
+
+def test_the_training_split_is_read_with_the_same_settings():
+    train = people(12, sex=np.resize(["X", "F"], 12)).drop(columns=["id", "weight"])
+    data = read(people(), label="y", positive="yes", groups={"sex": {}, "age": {"bins": [30]}}, id="id",
+                weights="weight", drop=["zip"], train=train)  # fmt: skip
+    assert data.train.feature_names == data.feature_names and data.train.positive == "yes"
+    assert set(data.train.groups["age"]) == {"under 30", "30 and over"} and data.train.weights is None
+    assert data.schema[1].categories == data.train.schema[1].categories == ("F", "M", "X")
+    assert data.train.inputs.columns.tolist() == ["age", "sex", "member"]
+
+
+def test_the_training_split_may_lack_a_group_that_the_model_does_not_see():
+    data = read(people(), label="y", groups=["sex"], drop=["sex"], train=people(12).drop(columns="sex"))
+    assert data.train.groups == {}
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        (people(12).drop(columns="age"), "training split: the inputs need the column 'age', which the data lacks"),
+        (people(12).drop(columns="y"), "training split: label names the column 'y', which the data lacks"),
+        (
+            people(12, age="?"),
+            "'age' is integer in the data and category in the training split; list what means missing",
+        ),
+        (people(12, y="no"), "training split: label 'y' holds one class only"),
+        (people(12, y=np.resize(["a", "b"], 12)), "training split: positive must be one of"),
+        ("nowhere.csv", "training split: path must be"),
+    ],
+)
+def test_training_splits_that_do_not_fit(train, message):
+    with pytest.raises(DataError, match=message):
+        read(people(), label="y", positive="yes", id="id", train=train)
+
+
+def test_a_training_split_as_audit_data():
+    train = read(people(12), label="y", id="id")
+    assert len(read(people(), label="y", id="id", train=train).train) == 12
+    with pytest.raises(DataError, match="train needs the label by its name"):
+        read(people(), label=people()["y"].to_numpy(), train=people(12))
+
+
+def test_dictionaries_of_arrays():
+    images = np.random.default_rng(0).random((20, 1, 4, 4))
+    arrays = {"x": images, "y": np.arange(20) % 4, "team": np.resize(["a", "b"], 20), "n": np.ones(20)}
+    data = read(arrays)
+    assert data.modality == "image" and data.task == "multiclass" and data.label_name == "y"
+    assert set(data.groups) == {"team", "n"}
+    assert set(read(arrays, groups=["team"]).groups) == {"team"} and read(arrays, drop=["n"]).groups.keys() == {"team"}
+    assert read({"inputs": np.zeros((4, 2)), "labels": [0, 1, 0, 1]}).modality == "table"
+    assert read({"inputs": torch.zeros(4, 2, 3), "labels": [0, 1, 0, 1]}).modality == "sequence"
+    texts = read({"inputs": ["good", "bad"], "labels": [1, 0]})
+    assert texts.inputs == ["good", "bad"] and texts.modality == "text"
+    assert read(np.zeros((4, 2)), label=[0, 1, 0, 1]).labels.tolist() == [0, 1, 0, 1]
+    assert read(["good", "bad"], label=[1, 0]).modality == "text"
+    split = read(arrays, groups=["team"], train={**arrays, "extra": np.arange(20.0)})
+    assert set(split.train.groups) == {"team"} and split.train.inputs.shape == (20, 1, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": np.zeros((3, 2)), "y": [0, 1]}, "one entry per row; their lengths are {'x': 3, 'y': 2}"),
+        ({"x": np.zeros((3, 2)), "z": np.zeros((3, 2))}, r"array 'z' has the shape \(3, 2\)"),
+        ({}, "there are no arrays"),
+        ({"a": 3}, "must hold arrays, one value per row; it holds int"),
+    ],
+)
+def test_dictionaries_that_do_not_fit(arrays, message):
+    with pytest.raises(DataError, match=message):
+        read(arrays)
+
+
+def test_texts_from_a_column():
+    frame = pd.DataFrame({"review": ["good", "bad", "NA"], "stars": [1, 0, 1]})
+    data = read(frame, label="stars", modality="text", train=frame)
+    assert data.inputs == ["good", "bad", "NA"] == data.train.inputs and data.train.modality == "text"
+    with pytest.raises(DataError, match="the text is missing in 1 rows"):
+        read(frame.replace("bad", None), label="stars", modality="text")
+
+
+def test_columns_called_by_numbers():
+    frame = pd.DataFrame({0: [1, 2, 3], 1: [0, 1, 1]})
+    data = read(frame, label="1", groups=["0"])
+    assert data.feature_names == ("0",) and list(data.decode(data.codes()).columns) == [0]
