@@ -168,6 +168,7 @@ def _matches(limit: Limit, result: CheckResult, each: Measurement) -> bool:
         named
         and (not limit.across or set(limit.across) == set(each.across))
         and (not limit.slice or limit.slice == each.slice)
+        and not (limit.everyone and each.slice)
         and limit.conditions.items() <= each.conditions.items()
     )
 
@@ -227,7 +228,7 @@ def _more(limit: Limit, each: Measurement) -> str:
         wrong = not _inside(value, limit)
         half = abs(value - (high if wrong and bound == limit.at_least else low if wrong else reached))
         crosses = low < bound < high or bound in (low, high)
-        if crosses and value == bound:
+        if crosses and abs(value - bound) < 1e-4 * half:  # a hundred million times the rows
             return "The point is on the bound itself: no number of rows decides."
         if crosses and math.isfinite(half):
             needed = max(needed, (half / abs(value - bound)) ** 2)

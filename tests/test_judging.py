@@ -15,7 +15,9 @@ from auditkit.results import About, CheckResult, ErrorInfo, Interval, Limit, Mea
 TODAY = datetime.date(2026, 11, 23)
 
 
-def measurement(value: float | None = 0.9, low: float | None = 0.85, high: float | None = 0.95, **fields) -> Measurement:
+def measurement(
+    value: float | None = 0.9, low: float | None = 0.85, high: float | None = 0.95, **fields
+) -> Measurement:
     interval = None if value is None or fields.get("exact") else Interval(low=low, high=high, method="test")
     fields.setdefault("n", 100)
     return Measurement(name=fields.pop("name", "rate"), value=value, interval=interval, **fields)
@@ -87,9 +89,7 @@ def test_an_undecided_limit_says_the_side_and_how_many_rows_would_decide():
     assert "no number of rows" in judge_measurement(limit(at_least=0.9), measurement(0.9, 0.8, 1.0))[1]
 
 
-@given(
-    value=st.floats(0, 1), below=st.floats(0.001, 0.5), above=st.floats(0.001, 0.5), bound=st.floats(-0.5, 1.5)
-)
+@given(value=st.floats(0, 1), below=st.floats(0.001, 0.5), above=st.floats(0.001, 0.5), bound=st.floats(-0.5, 1.5))
 def test_exactly_one_of_three_and_the_mirror_image_agrees(value, below, above, bound):
     here = judge_measurement(limit(at_least=bound), measurement(value, value - below, value + above))[0]
     mirrored = judge_measurement(limit(at_most=-bound), measurement(-value, -value - above, -value + below))[0]
@@ -204,6 +204,15 @@ def test_across_slice_and_conditions_choose():
     assert decide(sex, race).outcome.exit_code == 1
     assert decide(sex, eps, limits=[limit(conditions={"epsilon": 0.1})]).outcome.exit_code == 1
     assert decide(sex, limits=[limit(across=("sex", "race"))]).verdicts[0].status == "not tested"
+
+
+def test_everyone_leaves_the_groups_out():
+    group = measurement(0.5, 0.4, 0.6, slice={"sex": "F"})
+    assert decide(measurement(), group).outcome.exit_code == 1
+    assert decide(measurement(), group, limits=[limit(everyone=True)]).outcome.exit_code == 0
+    assert decide(group, limits=[limit(everyone=True)]).verdicts[0].status == "not tested"
+    with pytest.raises(ValueError, match="both everyone and a slice"):
+        limit(everyone=True, slice={"sex": "F"})
 
 
 def test_a_misspelt_measurement_is_not_tested_and_the_close_match_is_named():

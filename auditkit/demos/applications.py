@@ -17,7 +17,7 @@ class Applications:
 
     train: pandas.DataFrame
     test: pandas.DataFrame
-    gap: float = 0.20
+    gap: float = 0.30
     """Approval rate of men less that of women, built into the recorded approvals."""
     proxy: str = "club"
     """A feature that tells the sex though the sex is not an input."""
@@ -76,8 +76,8 @@ def _applications(rng: np.random.Generator, rows: int) -> pandas.DataFrame:
 
 
 def _approve(merit: np.ndarray, male: np.ndarray) -> np.ndarray:
-    """Approve the best 60 % of the men and the best 40 % of the women: equal merit, a gap of 0.20."""
+    """Approve the best 65 % of the men and the best 35 % of the women: equal merit, a gap of 0.30."""
     approved = np.empty(len(merit), dtype=bool)
-    for group, share in ((male, 0.6), (~male, 0.4)):
+    for group, share in ((male, 0.65), (~male, 0.35)):
         approved[group] = merit[group] > np.quantile(merit[group], 1 - share)
     return approved

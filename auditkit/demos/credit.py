@@ -69,12 +69,20 @@ def frame(seed: int = 0) -> pandas.DataFrame:
 
 LIMITS = (
     Limit(
-        name="accuracy", measurement="performance.quality.accuracy", at_least=0.7,
+        name="accuracy", measurement="performance.quality.accuracy", everyone=True, at_least=0.7,
         because="below this the decisions are no better than the rule of thumb in use",
     ),
     Limit(
         name="selection-by-sex", measurement="fairness.groups.demographic_parity_ratio", across=("sex",), at_least=0.8,
         because="credit policy 3.2 (demonstration)",
+    ),
+    Limit(
+        name="no-copied-rows", measurement="data.integrity.train_overlap_share", at_most=0.01,
+        because="rows that were trained on say nothing about new applicants",
+    ),
+    Limit(
+        name="membership", measurement="privacy.membership.auc", everyone=True, at_most=0.6,
+        because="nobody should be able to tell who was in the training data",
     ),
 )  # fmt: skip
 

@@ -26,12 +26,16 @@ class Limit(Record):
     at_most: float | None = None
     across: tuple[str, ...] = ()
     slice: dict[str, str] = {}
+    everyone: bool = False
+    """Only the number about everyone, and none about a group."""
     conditions: dict[str, Scalar] = {}
     judge: Literal["interval", "point"] = "interval"
     because: str = ""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
+        if self.everyone and self.slice:
+            raise ValueError(f"limit {self.name!r} has both everyone and a slice; leave one out")
         if self.at_least is None and self.at_most is None:
             raise ValueError(f"limit {self.name!r} needs at_least, at_most or both; neither was given")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
