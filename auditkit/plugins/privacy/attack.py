@@ -13,6 +13,8 @@ import numpy as np
 
 SMALLEST = 1e-12
 """A probability under this is taken as this, so that no loss is infinite."""
+RATES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""False positive rates that are reported: few and round, so that a limit can name one."""
 ACCUSED = 10
 """How many non-members a false positive rate must stand for before it is said."""
 
@@ -58,15 +60,12 @@ class Low(NamedTuple):
 
 
 def lowest_rate(others: int) -> float:
-    """The smallest false positive rate that so many non-members can speak of: 0.1 %, 1 %, or ten of them.
+    """The smallest of `RATES` that stands for at least ten non-members; 1 where there are fewer.
 
     Args:
-        others: how many non-members, above 0.
+        others: how many non-members.
     """
-    for rate in (0.001, 0.01):
-        if others * rate >= ACCUSED:
-            return rate
-    return min(1.0, ACCUSED / others)
+    return next((rate for rate in RATES if others * rate >= ACCUSED), 1.0)
 
 
 def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> Low:
