@@ -1,8 +1,8 @@
 """A headless Chromium for the tests that look at pages, spoken to over a pipe; no package needed.
 
 `dom(path, width, height, script)` loads a file and gives its markup, or what `script` evaluates to; `screenshot(...)`
-writes a PNG; `visit(...)` gives everything that was seen. The script runs from outside, so the page's own policy does not
-stop it and the file stays as it was. `@needs_chromium` skips a test where there is no Chromium, except under CI, where
+writes a PNG; `visit(...)` gives everything that was seen. The script runs from outside, so the page's own policy does
+not stop it and the file stays as it was. `@needs_chromium` skips a test where there is no Chromium, except under CI, where
 that is a failure.
 """
 
@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 import pytest
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--no-startup-window",
-    "--remote-debugging-pipe",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--hide-scrollbars",
+    "--no-startup-window", "--remote-debugging-pipe",
 )  # fmt: skip
 SECONDS = 30.0
 

@@ -318,52 +318,12 @@ def rules() -> r.RuleCoverage:
 
 
 CLOSED = frozenset(
-    [
-        "not tested",
-        "measured",
-        "skipped",
-        "not selected",
-        "present",
-        "partial",
-        "absent",
-        "not computable",
-        "higher",
-        "lower",
-        "none",
-        "valid",
-        "invalid",
-        "note",
-        "x",
-        "y",
-        "interval",
-        "point",
-        "recorded",
-        "queries",
-        "model",
-        "training",
-        "image/png",
-        "image/svg+xml",
-        "exception",
-        "missing extra",
-        "time limit",
-        "findings",
-        "plugin",
-        "built-in",
-        "entry point",
-        "file",
-        "object",
-        "dot-whisker",
-        "curve",
-        "heat-map",
-        "bars",
-        "forest",
-        "image",
-        "met",
-        "missed",
-        "inconclusive",
-        "error",
-    ]
-)
+    {"not tested", "measured", "skipped", "not selected", "present", "partial", "absent", "not computable", "higher",
+     "lower", "none", "valid", "invalid", "note", "x", "y", "interval", "point", "recorded", "queries", "model",
+     "training", "image/png", "image/svg+xml", "exception", "missing extra", "time limit", "findings", "plugin",
+     "built-in", "entry point", "file", "object", "dot-whisker", "curve", "heat-map", "bars", "forest", "image", "met",
+     "missed", "inconclusive", "error"}
+)  # fmt: skip
 """Words of the closed vocabularies, which no text of a stranger can reach."""
 ENUMS = frozenset(
     {"status", "direction", "validity", "kind", "source", "mark", "axis", "otherwise", "judge", "level", "media_type"}

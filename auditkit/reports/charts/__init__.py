@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from auditkit.reports.charts.draw import Picture, picture, specification, svg
+from auditkit.reports.charts.draw import Picture, left_out, picture, specification, svg
 
-__all__ = ["Picture", "picture", "specification", "svg"]
+__all__ = ["Picture", "left_out", "picture", "specification", "svg"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import math
 from collections.abc import Sequence
@@ -88,6 +89,16 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     layers += _titles(frame, x_axis, y_axis, room_above(placed))
     layers += _key(frame, entries, above + LINE * lines)
     return sheet(frame, layers)
+
+
+def curve_left_out(figure: Figure) -> str:
+    """What the picture does not show, in a sentence; empty where it shows everything."""
+    field = figure.series.field if figure.series else None
+    counts = collections.Counter(clean(row.get(field)) if field else "" for row in figure.data)
+    said = f"The picture shows the first {LINES} of {len(counts)} lines." if len(counts) > LINES else ""
+    if max(counts.values(), default=0) > POINTS:
+        said += f" Of a line with more than {POINTS} points it shows evenly chosen ones."
+    return said.strip()
 
 
 def _names(figure: Figure) -> list[str | None]:

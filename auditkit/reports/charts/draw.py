@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import vl_convert
 
-from auditkit.reports.charts.curves import curve_chart
-from auditkit.reports.charts.heat import heat_chart
-from auditkit.reports.charts.rows import rows_chart
+from auditkit.reports.charts.curves import curve_chart, curve_left_out
+from auditkit.reports.charts.heat import heat_chart, heat_left_out
+from auditkit.reports.charts.rows import rows_chart, rows_left_out
 from auditkit.reports.charts.theme import FAMILY, FONT, Size, Spec, dark
 from auditkit.results import Figure
 
@@ -55,6 +55,15 @@ def picture(figure: Figure) -> Picture | None:
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', wide)
     width, height = (round(float(each)) for each in size.groups()) if size else (None, None)
     return Picture(_uri(wide), _uri(dark(wide)), _uri(narrow), _uri(dark(narrow)), width, height)
+
+
+def left_out(figure: Figure) -> str:
+    """What the picture does not show of the figure's data, in a sentence; empty where it shows everything."""
+    if figure.mark == "image":
+        return ""
+    if figure.mark == "curve":
+        return curve_left_out(figure)
+    return heat_left_out(figure) if figure.mark == "heat-map" else rows_left_out(figure)
 
 
 @functools.lru_cache(maxsize=256)

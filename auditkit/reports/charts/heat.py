@@ -93,6 +93,16 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
     return sheet(frame, layers)
 
 
+def heat_left_out(figure: Figure) -> str:
+    """What the picture does not show, in a sentence; empty where it shows everything."""
+    columns, rows = (
+        len({clean(row.get(axis.field)) for row in figure.data}) if axis else 0 for axis in (figure.x, figure.y)
+    )
+    if columns <= COLUMNS and rows <= ROWS:
+        return ""
+    return f"The picture shows {min(columns, COLUMNS)} of {columns} columns and {min(rows, ROWS)} of {rows} rows."
+
+
 def _grid(figure: Figure, axis: Axis) -> Grid:
     x = figure.x.field if figure.x else "x"
     y = figure.y.field if figure.y else "y"

@@ -5,6 +5,7 @@ On a wide screen the names stand to the left of their rows; on a narrow one abov
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -50,8 +51,6 @@ class Row(NamedTuple):
     value: float
     low: float | None
     high: float | None
-    first: bool
-    """Whether it is the first under its name."""
 
 
 class Layout(NamedTuple):
@@ -86,6 +85,13 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     return sheet(frame, layers)
 
 
+def rows_left_out(figure: Figure) -> str:
+    """What the picture does not show, in a sentence; empty where it shows everything."""
+    axis = figure.x or Axis(field="value", title="")
+    known = sum(number(row.get(axis.field)) for row in figure.data)
+    return f"The picture shows the first {ROWS} of {known:,} rows." if known > ROWS else ""
+
+
 def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
     """The rows that can be drawn, grouped by name in the order given, and the names of the series."""
     label = figure.y.field if figure.y else "label"
@@ -96,10 +102,10 @@ def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
     found: list[Row] = []
     for name in names:
         mine = [row for row in drawn if clean(row.get(label)) == name]
-        for index, row in enumerate(mine):
+        for row in mine:
             at = series.index(clean(row.get(field))) if field else 0
             ends = [_end(row, figure.low), _end(row, figure.high)]
-            found.append(Row(name, at, float(row[axis.field] or 0), ends[0], ends[1], first=index == 0))
+            found.append(Row(name, at, float(row[axis.field] or 0), ends[0], ends[1]))
     return found[:ROWS], series
 
 
@@ -120,19 +126,23 @@ def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, 
     numbers: list[Spec] = []
     middles: list[float] = []
     y = 0.0
-    for row, text in zip(rows, written, strict=True):
-        lines = wrap(row.name, left - 14 if wide else WIDTH[size] - right - 8, lines=3) if row.first else []
-        above = 0.0 if wide else LINE * len(lines)
-        band = max(22.0 if row.first else 18.0, (LINE * len(lines) + 5) if wide else 18.0)
-        y += (4.0 if row.first else 0.0) + above
-        middle = y + band / 2
-        start = middle - LINE * (len(lines) - 1) / 2 if wide else y - above + LINE / 2 + 2
-        if lines:
-            names.append({"x": -12.0 if wide else -left, "y": start, "text": "\n".join(lines)})
-        beside = middle if wide or not row.first else y - LINE / 2 + 2
-        numbers.append({"x": width + (right if wide else 14.0) - 2, "y": beside, "text": text})
-        middles.append(middle)
-        y += band
+    for name, some in itertools.groupby(zip(rows, written, strict=True), key=lambda pair: pair[0].name):
+        mine = [text for _, text in some]
+        lines = wrap(name, left - 14 if wide else WIDTH[size] - right - 8, lines=3)
+        tall = LINE * len(lines)
+        y += 4.0 if wide else tall + 4.0
+        room = 22.0 if len(mine) == 1 else 18.0  # of one mark
+        if wide and len(mine) == 1:
+            room = max(room, tall + 5.0)
+        first = y + room / 2
+        start = first - (tall - LINE) / 2 * (len(mine) == 1) if wide else y - tall + LINE / 2 + 2
+        names.append({"x": -12.0 if wide else -left, "y": start, "text": "\n".join(lines)})
+        for index, text in enumerate(mine):
+            middle = first + index * room
+            beside = y - LINE / 2 + 2 if index == 0 and not wide else middle
+            numbers.append({"x": width + (right if wide else 14.0) - 2, "y": beside, "text": text})
+            middles.append(middle)
+        y += max(room * len(mine), tall + 5.0 if wide else 0.0)
     frame = Frame(width, y + 4, left, 0, right if wide else 14.0, 46)
     return Layout(frame, names, middles, numbers)
 

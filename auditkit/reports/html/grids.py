@@ -1,0 +1,67 @@
+"""Tables as the report prints them: heads, rows of cells, and a cap with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+ROWS = 500
+"""A table of the report holds no more rows than this."""
+
+
+class Cell(NamedTuple):
+    """One cell: its text, and what stands with it."""
+
+    text: str
+    note: str = ""
+    """In small letters under the text."""
+    status: str = ""
+    """A verdict or validity; shown as colour, shape and word."""
+    link: str = ""
+    """The anchor that the text leads to."""
+
+
+class Head(NamedTuple):
+    """The head of a column, and how its cells are set."""
+
+    text: str
+    kind: str = "text"
+    """`text`, `wide` (sentences), `number` or `code`."""
+
+
+class Grid(NamedTuple):
+    """A table: the first cell of a row names it."""
+
+    anchor: str
+    caption: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    left_out: str = ""
+
+
+def grid(anchor: str, caption: str, heads: Sequence[Head], rows: Sequence[Sequence[Cell]]) -> Grid:
+    """A table, with no more rows than `ROWS`, and without the columns in which nothing stands (the first one stays)."""
+    kept = [0, *(at for at in range(1, len(heads)) if any(row[at] != Cell("") for row in rows))]
+    left_out = ""
+    if len(rows) > ROWS:
+        left_out = f"The first {ROWS:,} of {len(rows):,} rows; results.json holds all of them."
+    body = tuple(tuple(row[at] for at in kept) for row in rows[:ROWS])
+    return Grid(anchor, caption, tuple(heads[at] for at in kept), body, left_out)
+
+
+class Anchors:
+    """Addresses inside the page: made of letters, digits and hyphens alone, and never given twice."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self._given: dict[str, int] = {}
+
+    def new(self, *parts: str) -> str:
+        """An anchor that tells by its name what it leads to."""
+        slug = "-".join(re.sub("[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts)
+        name = f"{self.prefix}{slug[:60].strip('-') or 'at'}"
+        self._given[name] = self._given.get(name, 0) + 1
+        if self._given[name] == 1:
+            return name
+        return self.new(f"{slug[:50]}-{self._given[name]}")

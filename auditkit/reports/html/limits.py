@@ -1,0 +1,125 @@
+"""The limits of an audit and how they were met, and the reasons that head the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.words import WORST, about, be, cut, day, decisive, measured, name_of, rule
+from auditkit.results import AuditResult, CheckResult, Definition, Judged, Verdict, Waiver, pairs
+
+REASONS = 3
+"""How many reasons head the page."""
+LETTERS = 150
+"""And how long each may be there, so that all of them fit on the first screen of a phone."""
+
+
+class Reason(NamedTuple):
+    """Why the verdict is what it is."""
+
+    status: str
+    name: str
+    text: str
+    link: str
+
+
+def limits_grid(audit: AuditResult, anchors: Anchors) -> Grid:
+    """Each limit: verdict, name, rule, what was measured, reason, waiver."""
+    heads = (
+        Head("Limit"),
+        Head("Verdict"),
+        Head("Rule", "wide"),
+        Head("Measured", "wide"),
+        Head("Reason", "wide"),
+    )
+    ordered = sorted(audit.verdicts, key=lambda verdict: (verdict.waived, WORST.index(verdict.status)))
+    rows = [_row(verdict, audit) for verdict in ordered]
+    return grid(anchors.new("table-limits"), "Limits set before the audit, and how they were met", heads, rows)
+
+
+def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> list[Reason]:
+    """The reasons of the outcome, worst first, each in a sentence that can stand alone."""
+    known = {f"{verdict.limit.name}: {verdict.reason}": verdict for verdict in audit.verdicts}
+    named = {verdict.limit.name: verdict for verdict in audit.verdicts}
+    found = []
+    for text in audit.outcome.reasons:
+        verdict = known.get(text) or named.get(text.partition(": ")[0])
+        if verdict is None:
+            status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict
+            found.append(Reason(status, "", cut(text, letters), limits_anchor))
+        else:
+            said = _said(verdict, _definitions(verdict, audit.results))
+            found.append(Reason(verdict.status, verdict.limit.name, cut(said, letters), limits_anchor))
+    return found
+
+
+def about_limit(verdict: Verdict) -> str:
+    """Which measurements a limit is about, as it follows their name: ` over sex`, ` at epsilon=0.1`."""
+    limit = verdict.limit
+    said = f" for {pairs(limit.slice)}" if limit.slice else ""
+    said += f" over {' and '.join(limit.across)}" if limit.across else ""
+    return said + (f" at {pairs(limit.conditions)}" if limit.conditions else "")
+
+
+def waived(waiver: Waiver, counts: bool) -> str:
+    """A waiver in a sentence."""
+    state = "Waived" if counts else "A waiver that does not count here"
+    return f"{state}: {waiver.reason}. Approved by {waiver.approver}, until {day(waiver.expires)}."
+
+
+def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
+    limit = verdict.limit
+    definitions = _definitions(verdict, audit.results)
+    name = name_of(limit.measurement.rpartition(".")[2], definitions)
+    found = [measured(each) + _where(each, verdict) for each in _shown(verdict)]
+    more = len(verdict.judged) - len(found)
+    note = f"and {more} more, none of them worse" if more else ""
+    judged_by = "judged by the value alone, without its interval" if limit.judge == "point" else ""
+    status = "waived" if verdict.waived else verdict.status
+    return [
+        Cell(limit.name, limit.because and f"because: {limit.because}"),
+        Cell("", f"would be {verdict.status}" if verdict.waived else "", status=status),
+        Cell(f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", judged_by),
+        Cell("; ".join(found) or "–", note),
+        Cell(verdict.reason, waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
+    ]
+
+
+def _shown(verdict: Verdict) -> Sequence[Judged]:
+    """What is printed of the measurements under a limit: those that decided, three at most."""
+    worst = [each for each in verdict.judged if each.status == verdict.status]
+    return (worst or verdict.judged)[:3]
+
+
+def _where(judged: Judged, verdict: Verdict) -> str:
+    """What the measurement is about, where its limit does not say it already."""
+    each = judged.measurement
+    parts = [] if each.slice == verdict.limit.slice else [pairs(each.slice)]
+    if set(each.across) != set(verdict.limit.across):
+        parts.append("over " + " and ".join(each.across))
+    parts.append(pairs({key: each.conditions[key] for key in each.conditions if key not in verdict.limit.conditions}))
+    said = "; ".join(part for part in parts if part)
+    return f" [{said}]" if said else ""
+
+
+def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
+    """The measurement, its number and the rule; or the reason, where there is no number."""
+    judged = decisive(verdict)
+    if judged is None:
+        return verdict.reason
+    name = name_of(judged.measurement.name, definitions)
+    subject = name + about(judged.measurement)
+    if judged.measurement.value is None or judged.measurement.validity != "valid":
+        return f"{subject}: {judged.reason}"
+    demand, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)
+    if verdict.status == "met":
+        return f"{subject} {verb} {measured(judged)}, as required: {demand}"
+    if verdict.status == "inconclusive":
+        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {demand}"
+    return f"{subject} {verb} {measured(judged)}; {demand} was required"
+
+
+def _definitions(verdict: Verdict, results: Sequence[CheckResult]) -> Mapping[str, Definition]:
+    check = verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
+    return next((result.definitions for result in results if result.check == check), {})

@@ -1,0 +1,190 @@
+"""Several models side by side: the verdict of all, their limits and their headline numbers in one table each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from auditkit.reports import numbers
+from auditkit.reports.charts import left_out, picture
+from auditkit.reports.html.checks import Drawn
+from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.limits import REASONS, Reason
+from auditkit.reports.html.measures import figure_grid
+from auditkit.reports.html.words import WORST, about, decisive, headline, measured, name_of
+from auditkit.results import AuditResult, Axis, Comparison, Figure, Measurement, Scalar
+
+PICTURED = 8
+"""How many numbers the picture of all models holds."""
+
+Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+class Side(NamedTuple):
+    """What several models are held against each other by."""
+
+    verdict: str
+    sentence: str
+    reasons: tuple[Reason, ...]
+    limits: Grid | None
+    headlines: Grid
+    figure: Drawn | None
+
+
+def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: Anchors) -> Side:
+    """The head of a comparison.
+
+    Args:
+        comparison: the audits.
+        reasons: of each audit, worst first.
+        anchors: the page's.
+    """
+    worst = next(each for each in comparison.results if each.exit_code == comparison.exit_code)
+    keys = _keys(comparison)
+    return Side(
+        verdict=worst.verdict,
+        sentence=_sentence(comparison),
+        reasons=tuple(_first(comparison, reasons)),
+        limits=_limits(comparison, anchors),
+        headlines=_headlines(comparison, keys, anchors),
+        figure=_drawn(comparison, keys, anchors),
+    )
+
+
+def key(check: str, each: Measurement) -> Key:
+    """What makes two measurements of two models the same number."""
+    conditions = tuple(sorted((name, str(value)) for name, value in each.conditions.items()))
+    return check, each.name, tuple(sorted(each.slice.items())), tuple(sorted(each.across)), conditions
+
+
+def _sentence(comparison: Comparison) -> str:
+    """How many of the models have which verdict."""
+    words = {"met": "meet every limit", "missed": "miss a limit", "inconclusive": "are inconclusive",
+             "error": "ended in an error", "not tested": "were not fully tested"}  # fmt: skip
+    one = {"met": "meets every limit", "missed": "misses a limit", "inconclusive": "is inconclusive",
+           "error": "ended in an error", "not tested": "was not fully tested"}  # fmt: skip
+    verdicts = [each.verdict for each in comparison.results]
+    parts = []
+    for word in ("missed", "error", "inconclusive", "not tested", "met"):
+        count = verdicts.count(word)
+        if count:
+            parts.append(f"{count} {one[word] if count == 1 else words[word]}")
+    return f"Of {len(verdicts)} models, {', '.join(parts)}."
+
+
+def _first(comparison: Comparison, reasons: Sequence[Sequence[Reason]]) -> list[Reason]:
+    """The first reason of each model, worst model first, then the second of each, until there are enough."""
+    order = {1: 0, 3: 1, 5: 2, 0: 3}
+    pairs = sorted(zip(comparison.results, reasons, strict=True), key=lambda pair: order.get(pair[0].exit_code, 0))
+    standing = [pair for pair in pairs if pair[0].exit_code != 0] or pairs
+    found: list[Reason] = []
+    for depth in range(REASONS):
+        for audit, mine in standing:
+            if depth < len(mine):
+                name = f"{audit.model.name}, {mine[depth].name}".rstrip(", ")
+                found.append(mine[depth]._replace(name=name))
+    return found[:REASONS]
+
+
+def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
+    every = [each for audit in comparison.results for each in audit.verdicts]
+    every.sort(key=lambda each: (each.waived, WORST.index(each.status)))
+    names = list(dict.fromkeys(each.limit.name for each in every))
+    if not names:
+        return None
+    rows = []
+    for name in names:
+        cells = [Cell(name)]
+        for audit in comparison.results:
+            verdict = next((each for each in audit.verdicts if each.limit.name == name), None)
+            if verdict is None:
+                cells.append(Cell("", "this limit was not set"))
+                continue
+            judged = decisive(verdict)
+            said = measured(judged) if judged else verdict.reason
+            cells.append(Cell("", said, status="waived" if verdict.waived else verdict.status))
+        rows.append(cells)
+    heads = [Head("Limit"), *(Head(each.model.name, "wide") for each in comparison.results)]
+    return grid(anchors.new("all-limits"), "Limits, by model", heads, rows)
+
+
+def _keys(comparison: Comparison) -> list[Key]:
+    """The numbers that are compared: everything judged, then each check's headline, in the order of the checks."""
+    found: dict[Key, None] = {}
+    for audit in comparison.results:
+        for verdict in audit.verdicts:
+            found.update({key(each.check, each.measurement): None for each in verdict.judged})
+        for result in audit.results:
+            first = headline(result, audit.verdicts)
+            if first is not None:
+                found[key(result.check, first)] = None
+    order = list(dict.fromkeys(result.check for audit in comparison.results for result in audit.results))
+    return sorted(found, key=lambda each: order.index(each[0]) if each[0] in order else len(order))
+
+
+def _lookup(audit: AuditResult) -> Mapping[Key, Measurement]:
+    return {key(result.check, each): each for result in audit.results for each in result.measurements}
+
+
+def _named(comparison: Comparison, wanted: Key) -> tuple[str, str]:
+    """The name of a number with what it is about, and its check's title."""
+    for audit in comparison.results:
+        for result in audit.results:
+            for each in result.measurements if result.check == wanted[0] else ():
+                if key(result.check, each) == wanted:
+                    return name_of(each.name, result.definitions) + about(each), result.about.title
+    return wanted[1], wanted[0]
+
+
+def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Grid:
+    tables = [_lookup(audit) for audit in comparison.results]
+    rows = []
+    for wanted in keys:
+        name, check = _named(comparison, wanted)
+        rows.append([Cell(name, check), *(_number(table.get(wanted)) for table in tables)])
+    heads = [Head("Number"), *(Head(each.model.name, "number") for each in comparison.results)]
+    return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
+
+
+def _number(each: Measurement | None) -> Cell:
+    if each is None:
+        return Cell(numbers.NONE, "not measured")
+    if each.value is None:
+        return Cell(numbers.NONE, each.reason or "")
+    about_it = numbers.uncertainty(each) + (f", n\u00a0=\u00a0{each.n:,}" if each.n is not None else "")
+    status = "" if each.validity == "valid" else each.validity
+    return Cell(numbers.value(each), about_it, status=status)
+
+
+def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Drawn | None:
+    """One picture of the shares among the headline numbers, a mark for each model."""
+    tables = [_lookup(audit) for audit in comparison.results]
+    shares = [wanted for wanted in keys if _is_share(wanted, tables)][:PICTURED]
+    rows: list[dict[str, Scalar]] = []
+    for wanted in shares:
+        for audit, table in zip(comparison.results, tables, strict=True):
+            each = table.get(wanted)
+            if each is None or each.value is None or each.validity == "invalid":
+                continue
+            ends = each.interval
+            rows.append(
+                {"number": _named(comparison, wanted)[0], "model": audit.model.name, "value": each.value,
+                 "low": ends.low if ends else None, "high": ends.high if ends else None, "n": each.n}
+            )  # fmt: skip
+    if not rows:
+        return None
+    said = "; ".join(
+        f"{row['number']}, {row['model']}: {numbers.plain(float(row['value'] or 0), percent=True)}" for row in rows[:12]
+    )
+    figure = Figure(
+        name="models", title="Headline shares, by model", alt=f"Headline shares, by model: {said}.",
+        caption="Each interval is of one model alone: two that overlap do not show that the models are alike.",
+        mark="dot-whisker", data=tuple(rows), x=Axis(field="value", title="share", percent=True),
+        y=Axis(field="number", title="number"), series=Axis(field="model", title="model"), low="low", high="high",
+    )  # fmt: skip
+    return Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors))
+
+
+def _is_share(wanted: Key, tables: Sequence[Mapping[Key, Measurement]]) -> bool:
+    found = [table[wanted] for table in tables if wanted in table]
+    return bool(found) and all(each.unit == numbers.SHARE for each in found)

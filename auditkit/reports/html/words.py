@@ -1,0 +1,168 @@
+"""Sentences of the report that are built from numbers."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from auditkit.reports import numbers
+from auditkit.results import CheckResult, Definition, Judged, Limit, Measurement, Verdict, pairs
+
+LEVELS = {
+    "recorded": "recorded answers",
+    "queries": "answers on demand",
+    "model": "the model itself",
+    "training": "the model and its training data or loop",
+}
+DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "neither side is better"}
+WORST = ("missed", "error", "inconclusive", "not tested", "met")
+"""Verdicts, worst first."""
+
+
+class Answer(NamedTuple):
+    """The sentence that answers a check's question; the number stands out in it."""
+
+    before: str
+    number: str = ""
+    after: str = ""
+    status: str = ""
+    """What the reader must know first: skipped, error, inconclusive or invalid; empty for a valid number."""
+
+
+def name_of(name: str, definitions: Mapping[str, Definition]) -> str:
+    """What a measurement is called."""
+    known = definitions.get(name)
+    return known.title if known and known.title else name.replace("_", " ").capitalize()
+
+
+def be(name: str, definitions: Mapping[str, Definition]) -> str:
+    """`is` or `are`, as the name of a measurement wants it."""
+    head = re.split(" (?:of|in|per|by|under|over|with|for|at|on) ", name_of(name, definitions))[0]
+    return "are" if head.endswith("s") and not head.endswith(("ss", "us", "is")) else "is"
+
+
+def about(measurement: Measurement) -> str:
+    """What a measurement is about, as it follows its name: ` for sex=F`, ` over sex at epsilon=0.1`."""
+    said = f" for {pairs(measurement.slice)}" if measurement.slice else ""
+    said += f" over {' and '.join(measurement.across)}" if measurement.across else ""
+    return said + (f" at {pairs(measurement.conditions)}" if measurement.conditions else "")
+
+
+def certainty(measurement: Measurement) -> str:
+    """` (95% interval 0.331 to 0.405, n = 6,012)`; what is not known is not said."""
+    parts = []
+    if measurement.interval is not None:
+        level = numbers.level(measurement.interval)
+        parts.append(f"{level} interval {numbers.interval(measurement.interval, measurement.unit)}")
+    else:
+        parts.append("exact" if measurement.exact else "no interval")
+    if measurement.n is not None:
+        parts.append(f"n\u00a0=\u00a0{measurement.n:,}")
+    return f" ({', '.join(parts)})"
+
+
+def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | None:
+    """The number that answers a check's question: the worst judged one, else the first about everyone."""
+    judged = [each for verdict in verdicts for each in verdict.judged if each.check == result.check]
+    judged.sort(key=lambda each: WORST.index(each.status))
+    if judged:
+        return judged[0].measurement
+    everyone = [each for each in result.measurements if not each.slice and each.value is not None]
+    known = [each for each in result.measurements if each.value is not None]
+    return next(iter([*everyone, *known, *result.measurements]), None)
+
+
+def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
+    """The sentence that answers a check's question."""
+    if result.status == "skipped":
+        return Answer(
+            "This was not tested: ", after=_sentence(result.reason or "no reason was given"), status="skipped"
+        )
+    if result.status == "error":
+        why = _sentence(result.reason or "the check ended in an error")
+        return Answer("This could not be answered: ", after=why, status="error")
+    if measurement is None:
+        return Answer("The check found nothing that can be put in a number.")
+    subject = name_of(measurement.name, result.definitions) + about(measurement)
+    if measurement.value is None:
+        return Answer(f"{subject} has no number: ", after=_sentence(measurement.reason or ""), status="undefined")
+    after = certainty(measurement) + "."
+    if measurement.validity != "valid":
+        after += f" The number is {measurement.validity}: {_sentence(measurement.reason or '')}"
+    status = "" if measurement.validity == "valid" else measurement.validity
+    return Answer(
+        f"{subject} {be(measurement.name, result.definitions)} ",
+        numbers.value(measurement),
+        after + _spread(result, measurement),
+        status,
+    )
+
+
+def measured(judged: Judged) -> str:
+    """The number that a limit was held against, with its uncertainty; a dash and the reason where there is none."""
+    each = judged.measurement
+    if each.value is None:
+        return f"no number: {each.reason}"
+    return numbers.value(each) + certainty(each)
+
+
+def rule(limit: Limit, verdict: Verdict) -> str:
+    """What a limit demands: `at least 80%`."""
+    unit = verdict.judged[0].measurement.unit if verdict.judged else ""
+    return numbers.bounds(limit.at_least, limit.at_most, unit)
+
+
+def decisive(verdict: Verdict) -> Judged | None:
+    """The measurement that gave a verdict its status."""
+    return next((each for each in verdict.judged if each.status == verdict.status), None)
+
+
+def cut(text: str, letters: int) -> str:
+    """`text`, or its beginning at a word's end with an ellipsis."""
+    if len(text) <= letters:
+        return text
+    kept = text[: letters - 1]
+    if " " in kept[letters // 2 :]:
+        kept = kept[: kept.rindex(" ")]
+    return kept.rstrip(" ,;:.") + "…"
+
+
+def moment(when: datetime.datetime) -> str:
+    """`2 March 2026, 09:31 UTC`."""
+    utc = when.astimezone(datetime.UTC) if when.tzinfo else when
+    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M}" + (" UTC" if when.tzinfo else "")
+
+
+def day(when: datetime.date) -> str:
+    """`31 January 2027`."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def _spread(result: CheckResult, measurement: Measurement) -> str:
+    """The lowest and the highest of the groups, where the same number was measured in several."""
+    same = [
+        each
+        for each in result.measurements
+        if each.name == measurement.name and each.slice and each.conditions == measurement.conditions
+    ]
+    known = sorted((each.value, pairs(each.slice), each) for each in same if each.value is not None)
+    if len(known) < 2:
+        return ""
+    low, high = known[0][2], known[-1][2]
+    hidden = len(same) - len(known)
+    return f" In groups it runs from {numbers.value(low)} ({known[0][1]}) to {numbers.value(high)} ({known[-1][1]})" + (
+        f"; {hidden} {'group has' if hidden == 1 else 'groups have'} no number." if hidden else "."
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
