@@ -14,7 +14,7 @@ from auditkit.groups import MISSING, group_column
 from auditkit.inputs import all_finite, any_infinite
 from auditkit.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
 from auditkit.schema import infer_schema, merge_schemas
-from auditkit.spelling import listed
+from auditkit.spelling import listed, match_class
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -195,8 +195,10 @@ def _answers(data: AuditData) -> dict[str, Any]:
     if data.positive is not None:
         if data.task != "binary":
             raise DataError(f"{data.name}: positive is for the task binary; the task is {data.task}. Take it out")
-        if classes:
+        if len(classes) > 1:
             fields["positive"], _ = pick_positive(data.positive, classes, what)
+        elif classes:  # of one class, the other may be the positive one
+            fields["positive"] = match_class(data.positive, classes)
     return fields
 
 

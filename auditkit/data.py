@@ -32,9 +32,9 @@ class AuditData:
     """What a model is audited on. Make one with `AuditData.from_table`, or from arrays with this constructor.
 
     Raises:
-        DataError: lengths or indexes that do not agree, infinite values, missing labels, one class only, a positive
-            value that does not occur, probabilities given as decisions, weights that are not positive, or a group
-            that is none (see `auditkit.groups`).
+        DataError: lengths or indexes that do not agree, infinite values, missing labels, a positive value that does
+            not occur, probabilities given as decisions, weights that are not positive, or a group that is none (see
+            `auditkit.groups`). Labels of one class are taken here, and refused by `from_table`.
     """
 
     inputs: Any

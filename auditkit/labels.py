@@ -56,12 +56,8 @@ def infer_task(labels: np.ndarray, what: str = "label") -> tuple[Task, str]:
     Raises:
         DataError: one value only, or more than 50 texts.
     """
+    check_two_classes(labels, what)
     distinct = np.unique(labels)
-    if len(distinct) == 1:
-        raise DataError(
-            f"{what} holds one class only, {distinct[0].item()!r}; there is nothing to tell apart. Check that the "
-            "rows are not filtered by their label, and that the right column is named"
-        )
     if len(distinct) == 2:
         return "binary", f"task: binary, as {what} has two values, {listed(distinct)}"
     if labels.dtype.kind == "f":
@@ -76,6 +72,19 @@ def infer_task(labels: np.ndarray, what: str = "label") -> tuple[Task, str]:
     )
 
 
+def check_two_classes(labels: np.ndarray, what: str = "label") -> None:
+    """Refuse labels that are all the same; `AuditData` itself takes them, as a sample of rows may be such.
+
+    Raises:
+        DataError: one value only.
+    """
+    if (labels == labels[0]).all():
+        raise DataError(
+            f"{what} holds one class only, {labels[0].item()!r}; there is nothing to tell apart. Check that the "
+            "rows are not filtered by their label, and that the right column is named"
+        )
+
+
 def check_labels(labels: np.ndarray, task: Task, what: str = "label") -> np.ndarray:
     """The labels as the task wants them: float64 for regression, classes as they are.
 
@@ -87,8 +96,6 @@ def check_labels(labels: np.ndarray, task: Task, what: str = "label") -> np.ndar
             raise DataError(f"{what} must hold numbers for a regression; it holds {listed(np.unique(labels), 3)}")
         return labels.astype(np.float64)
     distinct = np.unique(labels)
-    if len(distinct) == 1:
-        infer_task(labels, what)  # raises
     if task == "binary" and len(distinct) > 2:
         raise DataError(
             f"{what} must have two values for the task binary; it has {len(distinct)}: {listed(distinct)}. "

@@ -72,7 +72,6 @@ def test_two_series_beside_an_array_must_agree():
         ({"labels": [0, 1]}, r"labels must have one value per row \(4\); it has 2"),
         ({"groups": {"sex": ["F"]}}, r"sex must have one value per row \(4\); it has 1"),
         ({"recorded": Recorded(None, [0.5])}, r"scores must have one value per row \(4\); it has 1"),
-        ({"labels": [1, 1, 1, 1]}, "one class only, 1"),
         ({"labels": [0, 1, 2, 1]}, "must have two values for the task binary; it has 3"),
         ({"labels": [0, 1, None, 1]}, "labels is missing in 1 rows"),
         ({"labels": LABELS, "positive": 2}, "positive must be one of the values of data: labels: 0, 1; 2 was given"),
@@ -126,6 +125,13 @@ def test_inputs_that_are_taken():
     assert len(AuditData(torch.zeros(2, 1, 3, 3, dtype=torch.bfloat16), modality="image").digest) == 64
     assert AuditData(IMAGES.astype(np.uint8), modality="image").inputs.dtype == np.uint8
     assert len(AuditData(pd.DataFrame(index=range(3)), groups={"g": list("aab")})) == 3  # recorded answers alone
+
+
+def test_labels_of_one_class_are_taken_by_the_constructor_only():
+    data = AuditData(FRAME, ["no"] * 4, positive="yes")
+    assert data.classes == ("no",) and data.positive == "yes"
+    with pytest.raises(DataError, match="one class only, 'no'"):
+        AuditData.from_table(FRAME, label=["no"] * 4)
 
 
 def test_labels_and_positive_take_one_spelling():

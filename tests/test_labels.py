@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from auditkit.errors import DataError
-from auditkit.labels import Recorded, check_labels, check_recorded, infer_task, label_array, pick_positive
+from auditkit.labels import (
+    Recorded,
+    check_labels,
+    check_recorded,
+    check_two_classes,
+    infer_task,
+    label_array,
+    pick_positive,
+)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +85,9 @@ def test_labels_must_fit_the_task():
         check_labels(np.array([1, 2, 3]), "binary")
     with pytest.raises(DataError, match="must hold numbers for a regression; it holds 'a', 'b'"):
         check_labels(np.array(["a", "b"]), "regression")
-    with pytest.raises(DataError, match="one class only"):
-        check_labels(np.array([1, 1]), "multiclass")
+    assert check_labels(np.array([1, 1]), "multiclass").tolist() == [1, 1]
+    with pytest.raises(DataError, match="one class only, 1"):
+        check_two_classes(np.array([1, 1]))
 
 
 def test_the_positive_value_is_matched_by_its_spelling():

@@ -176,6 +176,8 @@ def test_recorded_answers():
     assert not any("model sees" in note for note in data.notes)  # nobody knows what a recorded model saw
     alone = read(frame, decisions="decided")
     assert alone.labels is None and alone.positive == "yes" and alone.task == "binary"
+    refused = read(people(decided="no"), decisions="decided", positive="yes")  # everybody, and no labels
+    assert refused.positive == "yes" and refused.task == "binary"
     assert read(frame, scores="risk", positive="yes").recorded.decisions is None
 
 

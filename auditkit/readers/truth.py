@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.labels import Recorded, Task, check_labels, check_recorded, infer_task, label_array, pick_positive
+from auditkit.labels import (
+    Recorded,
+    Task,
+    check_labels,
+    check_recorded,
+    check_two_classes,
+    infer_task,
+    label_array,
+    pick_positive,
+)
 from auditkit.readers.roles import Roles
 
 
@@ -23,12 +32,14 @@ def truth(
     what = called(roles.label, "label")
     labels = None if parts["label"] is None else label_array(parts["label"], what)
     task = wanted_task
-    known, source = (labels, what) if labels is not None else _decided(parts, roles)
+    known, source = (labels, what) if labels is not None else _decided(parts, roles, wanted_positive)
     if task is None and known is not None:
         task, note = infer_task(known, source)
         notes.append(note)
     task = task or "binary"
     if labels is not None:
+        if task != "regression":
+            check_two_classes(labels, what)
         labels = check_labels(labels, task, what)
     recorded = None
     if parts["decisions"] is not None or parts["scores"] is not None:
@@ -43,12 +54,13 @@ def truth(
     return facts, notes
 
 
-def _decided(parts: Mapping[str, Any], roles: Roles) -> tuple[np.ndarray | None, str]:
+def _decided(parts: Mapping[str, Any], roles: Roles, positive: Any) -> tuple[np.ndarray | None, str]:
     """Without labels, decisions say what the classes are; fractions are refused further on."""
     if parts["decisions"] is None:
         return None, ""
     decisions = label_array(parts["decisions"], "decisions")
-    return (None, "") if decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
+    same = positive is not None and bool((decisions == decisions[0]).all())  # everybody was refused, or nobody
+    return (None, "") if same or decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
 
 
 def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
