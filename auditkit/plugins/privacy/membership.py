@@ -114,12 +114,13 @@ def _headline(sides: Sides) -> list[Measurement]:
     low = found_at(members, others, lowest_rate(len(others)))
     told = told_by_mean(members, others)
     counts = told.members, len(members), told.others, len(others)
+    # an area alone is no headline: it hides the few who are exposed
     return [
-        _auc(members, others),
         Measurement(
             name="true_positive_rate", value=low.found / len(members), unit="share", direction="lower", n=len(members),
             interval=stats.clopper_pearson(low.found, len(members)), conditions={"false_positive_rate": low.rate},
         ),
+        _auc(members, others),
         Measurement(
             name="advantage", value=told.members / len(members) - told.others / len(others), unit="share",
             interval=stats.difference_interval(*counts), n=len(members) + len(others), direction="lower",
@@ -242,12 +243,10 @@ def _figure(sides: Sides) -> Figure:
     """The ROC curve on logarithmic axes, where few accusations can be seen."""
     from auditkit.plugins.privacy.attack import roc
 
-    points: list[dict[str, Any]] = []
-    for false, true in roc(sides.members.scores, sides.others.scores):
-        if true > 0:  # 0 has no logarithm
-            points.append({"false": false, "true": true, "who": "the attack"})
-        points.append({"false": false, "true": false, "who": "chance"})
-    points.sort(key=lambda each: each["who"] == "chance")
+    curved = roc(sides.members.scores, sides.others.scores)
+    # 0 has no logarithm
+    points: list[dict[str, Any]] = [{"false": x, "true": y, "who": "the attack"} for x, y in curved if y > 0]
+    points += [{"false": x, "true": x, "who": "chance"} for x in (curved[0][0], 1.0)]
     rate = Axis(field="false", title="non-members accused", percent=True, log=True)
     return curve(
         "roc", "Members found over non-members accused", points, x=rate,

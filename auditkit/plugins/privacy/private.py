@@ -226,7 +226,7 @@ def _wrapped(module: nn.Module) -> Any:
     try:
         with _quiet():
             return kind(module, loss_reduction="mean", strict=True)
-    except (NotImplementedError, ValueError) as error:
+    except (RuntimeError, ValueError) as error:
         raise ModelError(f"opacus cannot compute this module's gradients row by row: {error}") from error
 
 

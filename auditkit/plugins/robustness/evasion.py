@@ -79,7 +79,7 @@ class Evasion(Check):
         default=(0.02, 0.05, 0.1, 0.2), min_length=1, description="Sizes of change, in units of each feature's range."
     )
     group_epsilon: float = Field(
-        default=0.1,
+        default=0.05,
         gt=0,
         description="The epsilon at which groups are compared and the attack is tried; one of epsilons.",
     )
@@ -121,13 +121,17 @@ class Evasion(Check):
         median = [] if outcome.distances is None else [_median(outcome.distances)]
         asked = Measurement(name="queries", value=outcome.queries, exact=True, n=len(data), unit="rows")
         return Findings(
-            measurements=[*everyone, *groups, *median, asked],
+            # what is compared over groups comes first: a report may show the first number alone
+            measurements=[*sorted(everyone, key=self._is_headline, reverse=True), *groups, *median, asked],
             controls=_controls(outcome, steady, white),
             figures=_figures(everyone, groups),
             notes=outcome.notes,
             level="model" if white else "queries",
             higher_level="" if white else None,
         )
+
+    def _is_headline(self, each: Measurement) -> bool:
+        return each.conditions.get("epsilon") == self.group_epsilon
 
 
 def _clean(outcome: Outcome) -> Measurement:
@@ -256,7 +260,11 @@ def _figures(everyone: list[Measurement], groups: list[Measurement]) -> list[Fig
         y=Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1)), low="low", high="high",
         caption="Epsilon 0 is accuracy without an attack; the band is a 95 % interval.",
     )  # fmt: skip
-    by_group = dot_whisker("robust-accuracy-by-group", "Accuracy under attack by group", groups)
+    if not groups:
+        return [over]
+    size = f"epsilon {groups[0].conditions['epsilon']:g}, {groups[0].conditions['norm']}"
+    plain = [each.model_copy(update={"conditions": {}}) for each in groups]  # said once, in the title
+    by_group = dot_whisker("robust-accuracy-by-group", f"Accuracy under attack by group ({size})", plain)
     return [over] if by_group is None else [over, by_group]
 
 

@@ -24,7 +24,9 @@ def test_rows_that_occur_twice_anywhere_are_left_out() -> None:
     assert list(other) == [False, True, False, False, True]
 
 
-@pytest.mark.parametrize(("others", "rate"), [(10_000, 0.001), (9_999, 0.01), (1000, 0.01), (999, 0.02), (100, 0.1), (5, 1.0)])
+@pytest.mark.parametrize(
+    ("others", "rate"), [(10_000, 0.001), (9_999, 0.01), (1000, 0.01), (999, 0.02), (100, 0.1), (5, 1.0)]
+)
 def test_the_smallest_honest_rate_stands_for_ten_people(others: int, rate: float) -> None:
     assert lowest_rate(others) == rate
 

@@ -164,7 +164,8 @@ def test_the_curve_shows_few_accusations_and_chance(overfit: Any, world: tuple[n
     figure = run(overfit, data_of(world)).figures[0]
     assert figure.x and figure.y and figure.x.log and figure.y.log
     assert all(point["true"] > 0 and point["false"] > 0 for point in figure.data)  # type: ignore[operator]
-    assert {point["who"] for point in figure.data} == {"the attack", "chance"}
+    chance = [point for point in figure.data if point["who"] == "chance"]
+    assert len(chance) == 2 < len(figure.data) and all(point["true"] == point["false"] for point in chance)
 
 
 def test_planted_outliers_are_found_in_the_model_that_knows_them_by_heart() -> None:

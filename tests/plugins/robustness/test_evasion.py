@@ -93,14 +93,15 @@ def test_groups_are_compared_at_one_epsilon_and_small_ones_are_not_shown(
     audited: Callable[[str], CheckResult],
 ) -> None:
     result = audited("plain")
-    shares = [robust(result, half=value)[0.1][0] for value in ("most", "few")]
+    shares = [robust(result, half=value)[0.05][0] for value in ("most", "few")]
     assert None not in shares
-    overall = robust(result)[0.1][0]
+    overall = robust(result)[0.05][0]
     assert np.isclose((45 * shares[0] + 15 * shares[1]) / 60, overall)  # type: ignore[operator]
     hidden = [each for each in result.measurements if "rare" in each.slice]
     assert len(hidden) == 2 and all(each.value is None and each.n is None and each.reason for each in hidden)
     by_group = next(each for each in result.figures if each.name == "robust-accuracy-by-group")
-    assert len(by_group.data) == 2 and "rare" in by_group.caption
+    assert len(by_group.data) == 2 and "rare" in by_group.caption and "epsilon 0.05, Linf" in by_group.title
+    assert result.measurements[0].conditions == {"epsilon": 0.05, "norm": "Linf"}, "the headline is under attack"
 
 
 def test_the_curve_has_every_epsilon_and_its_interval(audited: Callable[[str], CheckResult]) -> None:
