@@ -52,7 +52,7 @@ def run(
     folder = runfolder.prepare(settings.audit.out, evidence.files(host))
     with _run_log(folder):
         result = _audit(host, opened, settings, request, folder)
-    print_result(result, folder / "report.html", json=json)
+    print_result(result, pathlib.Path(settings.audit.out) / "report.html", json=json)
     return result.exit_code
 
 
@@ -74,7 +74,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     with _run_log(folder):
         result = run_all(host, built.models, built.data, request, folder, title=built.title, train=built.train)
         result = publish(host, result, folder)
-    print_result(result, folder / "report.html", json=json)
+    print_result(result, pathlib.Path(out) / "report.html", json=json)
     failed = [each for audit in result.results for each in audit.results if each.status == "error"]
     return 3 if failed else 0
 

@@ -40,6 +40,8 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
         troubles = [each for each in audit.results if each.status != "measured"]
         for each in troubles:
             console.print(Text(f"  {each.check} {each.status}: {one_line(each.reason or '')}", style="dim"))
+        for reason in _elsewhere(audit):
+            console.print(Text(f"  {one_line(reason, 500)}", style="red"))
     console.print()
     print(f"Report: {report}")
 
@@ -109,6 +111,14 @@ def _verdict_line(audit: AuditResult) -> Text:
     line.append(audit.verdict.upper(), style=f"bold {COLOURS[audit.verdict]}")
     line.append(f"  {one_line(audit.outcome.sentence)} (exit code {audit.exit_code})")
     return line
+
+
+def _elsewhere(audit: AuditResult) -> list[str]:
+    """Reasons that belong to no limit and no check: plugins and formats that failed."""
+    named = tuple(f"{each.limit.name}: " for each in audit.verdicts) + tuple(
+        f"{each.check}: " for each in audit.results
+    )
+    return [reason for reason in audit.outcome.reasons if not reason.startswith(named)]
 
 
 def _limits(audit: AuditResult) -> Table:

@@ -2,8 +2,8 @@
 
 `dom(path, width, height, script)` loads a file and gives its markup, or what `script` evaluates to; `screenshot(...)`
 writes a PNG; `visit(...)` gives everything that was seen. The script runs from outside, so the page's own policy does
-not stop it and the file stays as it was. `@needs_chromium` skips a test where there is no Chromium, except under CI, where
-that is a failure.
+not stop it and the file stays as it was. `@needs_chromium` skips a test where there is no Chromium, except under CI,
+where that is a failure.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import base64
 import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -18,6 +19,7 @@ import pathlib
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,6 +33,10 @@ FLAGS = (
     "--no-startup-window", "--remote-debugging-pipe",
 )  # fmt: skip
 SECONDS = 30.0
+START = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+)
+"""The browser reads from descriptor 3 and writes to 4."""
 
 
 class Seen(NamedTuple):
@@ -54,13 +60,17 @@ class Chromium:
         self._home = tempfile.mkdtemp(prefix="chromium-")
         to_read, self._to = os.pipe()
         self._from, to_write = os.pipe()
-        command = f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}'
-        arguments = ["sh", "-c", command, program, *FLAGS, f"--user-data-dir={self._home}"]
+        # numbers above those that the pipes must have in the browser, so that neither is trodden on
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_read, to_write)]
+        arguments = [*map(str, ends), program, *FLAGS, f"--user-data-dir={self._home}"]
         self._process = subprocess.Popen(
-            arguments, pass_fds=(to_read, to_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", START, *arguments],
+            pass_fds=ends,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-        os.close(to_read)
-        os.close(to_write)
+        for end in (to_read, to_write, *ends):
+            os.close(end)
         self._number = 0
         self._rest = b""
         self.events: list[dict[str, Any]] = []

@@ -106,13 +106,18 @@ def test_the_other_families_say_why_they_were_skipped(folder):
         ('groups = ["sex"]', 'groups = ["sx"]', 2, "did you mean 'sex'"),
         ('checks = ["performance", "fairness"]', "checks = []", 3, "not tested"),
         ('checks = ["performance", "fairness"]', 'checks = ["fairnes"]', 2, "did you mean 'fairness"),
-        ('measurement = "performance.quality.accuracy"', 'measurement = "performance.quality.acuracy"', 3, "not tested"),
+        (
+            'measurement = "performance.quality.accuracy"',
+            'measurement = "performance.quality.acuracy"',
+            3,
+            "not tested",
+        ),
         ('label = "repaid"', 'label = "repayed"', 2, "did you mean 'repaid'"),
         ('positive = "yes"', 'positive = "yse"', 2, "yse"),
         ('path = "decisions.csv"', 'path = "nowhere.csv"', 2, "nowhere.csv"),
         ('decisions = "decision"', 'decisions = "decison"', 2, "did you mean 'decision'"),
         ("[audit]", '[audit]\nplugins = ["broken.py"]', 3, "broken"),
-        ("[audit]", "[audit]\nrules = ['nist']", 2, "did you mean 'nist-ai-rmf'"),
+        ("[audit]", "[audit]\nrules = ['nist-ai-rfm']", 2, "did you mean 'nist-ai-rmf'"),
     ],
 )
 def test_nothing_passes_by_absence(folder, old, new, code, said):
@@ -151,7 +156,7 @@ def test_the_plan_measures_nothing(folder):
     assert "nothing was measured" in done.stdout
     assert not (folder / "out").exists()
     plans = json.loads(auditkit(folder, "run", "--plan", "--json").stdout)
-    assert [each["check"] for each in plans[0]["checks"]] == ["fairness.groups", "performance.quality"]
+    assert [each["check"] for each in plans[0]["checks"]] == ["performance.quality", "fairness.groups"]
 
 
 def test_verify_and_render(folder):

@@ -78,10 +78,13 @@ target_epsilon = 3.0
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (GOOD.replace("path = \"m", "pth = \"m"), "auditkit.toml: model.pth is not a known key; did you mean 'path'?"),
+        (GOOD.replace('path = "m', 'pth = "m'), "auditkit.toml: model.pth is not a known key; did you mean 'path'?"),
         (GOOD + "[audt]\n", "audt is not a known key; did you mean 'audit'?"),
         (GOOD + "grops = ['sex']\n", "data.grops is not a known key; did you mean 'groups'?"),
-        (GOOD + "[audit]\nbudget = 'cheap'\n", "audit.budget: Input should be 'quick', 'standard' or 'thorough'; 'cheap'"),
+        (
+            GOOD + "[audit]\nbudget = 'cheap'\n",
+            "audit.budget: Input should be 'quick', 'standard' or 'thorough'; 'cheap'",
+        ),
         (GOOD + "[audit]\nseed = -1\n", "audit.seed"),
         (GOOD + "[[limits]]\nname = 'l'\nmeasurement = 'm'\n", "limit 'l' needs at_least, at_most or both"),
         (GOOD + "[[limits]]\nname = 'l'\nmeasurement = 'm'\natleast = 1\nat_most = 2\n", "did you mean 'at_least'?"),

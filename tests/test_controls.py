@@ -23,7 +23,13 @@ B = Measurement(name="b", value=2.0, exact=True)
 
 @pytest.mark.parametrize(
     ("value", "low", "high", "holds"),
-    [(0.5, 0.0, 1.0, True), (0.0, 0.0, 1.0, True), (1.1, 0.0, 1.0, False), (-0.1, 0.0, None, False), (None, 0, 1, None)],
+    [
+        (0.5, 0.0, 1.0, True),
+        (0.0, 0.0, 1.0, True),
+        (1.1, 0.0, 1.0, False),
+        (-0.1, 0.0, None, False),
+        (None, 0, 1, None),
+    ],
 )
 def test_within(value, low, high, holds):
     assert Control.within("c", "?", value, at_least=low, at_most=high).holds is holds

@@ -72,14 +72,19 @@ def test_the_core_alone_audits_recorded_decisions(bare, tmp_path):
 
 
 MODEL = """
-import numpy as np
 import auditkit
 from auditkit.testing import ToyModel, toy_data
-result = auditkit.audit(ToyModel(), toy_data(), checks=["robustness", "performance"], budget="quick")
+
+@auditkit.check("acme.captum", requires=(("captum", "captum"),))
+def attributions(model):
+    "Which way does it go?"
+    return 1.0
+
+result = auditkit.audit(ToyModel(), toy_data(), checks=[attributions.check(), "performance"], budget="quick")
 by_id = {each.check: each for each in result.results}
 assert by_id["performance.quality"].status == "measured"
-assert by_id["robustness.evasion"].error.kind == "missing extra", by_id["robustness.evasion"]
-assert "auditkit-rai[art]" in by_id["robustness.evasion"].error.message
+assert by_id["acme.captum"].error.kind == "missing extra", by_id["acme.captum"]
+assert "auditkit-rai[captum]" in by_id["acme.captum"].error.message
 assert result.exit_code == 3
 """
 

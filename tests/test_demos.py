@@ -83,7 +83,8 @@ def test_the_selection_gap_is_found(credit):
 
 def test_the_gap_of_the_labels_is_found_and_is_the_planted_one(credit):
     rates = {
-        sex: find(credit[1].results[0], "data.integrity.positive_share", slice={"sex": sex}) for sex in ("male", "female")
+        sex: find(credit[1].results[0], "data.integrity.positive_share", slice={"sex": sex})
+        for sex in ("male", "female")
     }
     assert rates["male"].value - rates["female"].value == pytest.approx(make_applications().gap, abs=0.03)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
@@ -39,14 +40,13 @@ def check_console(text: str, folder: pathlib.Path) -> None:
 
 
 def run_document(path: pathlib.Path, folder: pathlib.Path) -> None:
+    names: dict[str, object] = {}
     for language, title, text in blocks(path):
         if title:
             (folder / title).write_text(text)
         elif language == "python":
-            script = folder / "block.py"
-            script.write_text(text)
-            done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=folder)
-            assert done.returncode == 0, f"{text}\n{done.stderr}"
+            with contextlib.chdir(folder):
+                exec(compile(text, path.name, "exec"), names)
         elif language == "console":
             check_console(text, folder)
 

@@ -233,7 +233,9 @@ def fake_distribution(folder, name: str, body: str) -> None:
 
 
 def test_entry_points_are_listed_without_importing_and_loaded_by_name(tmp_path, monkeypatch):
-    body = "import auditkit\n@auditkit.check('shipped.share')\ndef share(labels):\n    '''Q?'''\n    return labels == 1\n"
+    body = (
+        "import auditkit\n@auditkit.check('shipped.share')\ndef share(labels):\n    '''Q?'''\n    return labels == 1\n"
+    )
     fake_distribution(tmp_path, "shippedplug", body)
     fake_distribution(tmp_path, "brokenplug", "raise ImportError('no')\n")
     monkeypatch.syspath_prepend(str(tmp_path))

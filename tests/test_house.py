@@ -146,18 +146,20 @@ class Block(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Block())
 sys.path.insert(0, {str(ROOT)!r})
-from tests.fakes import rich_result
+from tests.fakes import audit
 from auditkit.results import canonical
 from auditkit.runfolder import parse_result
 from auditkit.reports import register_formats
-result = parse_result(canonical(rich_result()))
+result = parse_result(canonical(audit()))
 assert all(each.render(result) for each in register_formats())
 """
     assert "torch" not in loaded_after(code)
 
 
 def test_no_file_is_over_500_lines_and_the_median_is_small():
-    sizes = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in [*FILES, *ROOT.glob("tests/**/*.py")]}
+    sizes = {
+        path.relative_to(ROOT): len(path.read_text().splitlines()) for path in [*FILES, *ROOT.glob("tests/**/*.py")]
+    }
     assert {path: size for path, size in sizes.items() if size > 500} == {}
     own = sorted(len(path.read_text().splitlines()) for path in FILES)
     assert own[len(own) // 2] <= 160

@@ -99,7 +99,9 @@ def audit(*ids: str, **options) -> AuditResult:
 
 
 def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
-    result = audit("share", limits=[{"name": "l", "measurement": "acme.share", "slice": {"sex": "male"}, "at_least": 0.01}])
+    result = audit(
+        "share", limits=[{"name": "l", "measurement": "acme.share", "slice": {"sex": "male"}, "at_least": 0.01}]
+    )
     first, *groups = result.results[0].measurements
     assert first.value == pytest.approx(ToyModel().predict(toy_data().inputs).tolist().count("yes") / 200)
     assert first.n == 200
@@ -251,7 +253,9 @@ def test_missing_arguments_are_sentences():
 
 def test_parameters_reach_the_check_and_unknown_ones_are_errors():
     with pytest.raises(ConfigError, match="is not a known key"):
-        auditkit.audit(ToyModel(), toy_data(), checks=["fairness"], parameters={"fairness.groups": {"intersectoins": 1}})
+        auditkit.audit(
+            ToyModel(), toy_data(), checks=["fairness"], parameters={"fairness.groups": {"intersectoins": 1}}
+        )
     with pytest.raises(ConfigError, match="there is no such check"):
         auditkit.audit(ToyModel(), toy_data(), checks=["fairness"], parameters={"fairness.group": {}})
 
