@@ -45,7 +45,7 @@ def run(
     exit_zero: ExitZero = False,
 ) -> None:
     """Run the audit that auditkit.toml describes."""
-    from auditkit import commands  # heavy: only where something runs
+    from auditkit.command import commands  # heavy: only where something runs
 
     flags = {"out": out, "budget": budget, "device": device, "seed": seed}
     code = commands.run(
@@ -63,7 +63,7 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Audit an embedded example; works offline."""
-    from auditkit import commands  # heavy: only where something runs
+    from auditkit.command import commands  # heavy: only where something runs
 
     raise typer.Exit(commands.demo(name, out or f"audit/{name}", budget, json=json, quiet=quiet))
 
@@ -82,7 +82,7 @@ def train(
     exit_zero: ExitZero = False,
 ) -> None:
     """Train what [[train]] asks for; audit it beside its parent."""
-    from auditkit import commands  # heavy: only where something runs
+    from auditkit.command import commands  # heavy: only where something runs
 
     code = commands.run(
         config, {"out": out}, only=None, plugins=plugin or (), trust_pickle=trust_pickle, plan=False, json=json,
@@ -99,7 +99,7 @@ def render(
     json: Json = False,
 ) -> None:
     """Make the formats again from results.json."""
-    from auditkit import commands  # heavy: only where something runs
+    from auditkit.command import commands  # heavy: only where something runs
 
     raise typer.Exit(commands.render(folder, format, plugin or (), json=json))
 
@@ -107,7 +107,7 @@ def render(
 @app.command()
 def verify(folder: Annotated[str, typer.Argument(help="A run folder.")], json: Json = False) -> None:
     """Check that no byte of a run folder was changed."""
-    from auditkit import commands  # heavy: only where something runs
+    from auditkit.command import commands  # heavy: only where something runs
 
     raise typer.Exit(commands.verify(folder, json=json))
 
@@ -115,7 +115,7 @@ def verify(folder: Annotated[str, typer.Argument(help="A run folder.")], json: J
 @app.command()
 def plugins(plugin: Plugin = None, json: Json = False) -> None:
     """List every plugin that is there, and what it offers."""
-    from auditkit import listing  # a little heavy: only where something is listed
+    from auditkit.command import listing  # a little heavy: only where something is listed
 
     raise typer.Exit(listing.plugins(plugin or (), json=json))
 
@@ -126,7 +126,7 @@ def schema(
     plugin: Plugin = None,
 ) -> None:
     """Print the JSON Schema of results.json or of auditkit.toml."""
-    from auditkit import listing  # a little heavy: only where something is listed
+    from auditkit.command import listing  # a little heavy: only where something is listed
 
     raise typer.Exit(listing.schema(what, plugin or ()))
 

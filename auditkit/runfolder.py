@@ -17,10 +17,10 @@ import pathlib
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from auditkit import strictjson
 from auditkit.errors import EvidenceError
-from auditkit.files import plain_name, read_plain, real_folder, slug, write_atomic
-from auditkit.manifest import (
+from auditkit.evidence import strictjson
+from auditkit.evidence.files import plain_name, read_plain, real_folder, slug, write_atomic
+from auditkit.evidence.manifest import (
     LOG,
     MANIFEST,
     UNSEALED,

@@ -11,18 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from auditkit import evidence, runfolder
+from auditkit import runfolder
 from auditkit.checks import BUDGETS, Budget, Check
 from auditkit.data import AuditData
-from auditkit.describing import describe
 from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, closest
+from auditkit.evidence import writing
+from auditkit.evidence.describing import describe
+from auditkit.evidence.provenance import describe_model, describe_run_on, result_key, threads
 from auditkit.host import Host
 from auditkit.judging import check_names, judge
-from auditkit.measuring import Bench, measure
 from auditkit.models import Model, ModelOptions
-from auditkit.planning import Step, make_plan
 from auditkit.predictions import Predictions
-from auditkit.provenance import describe_model, describe_run_on, result_key, threads
 from auditkit.results import (
     AuditResult,
     CheckResult,
@@ -36,8 +35,10 @@ from auditkit.results import (
 from auditkit.results.card import parse_card
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.rulepacks import load_pack
+from auditkit.running.measuring import Bench, measure
+from auditkit.running.planning import Step, make_plan
+from auditkit.running.training import train_models
 from auditkit.text import one_line
-from auditkit.training import train_models
 
 Result = TypeVar("Result", AuditResult, Comparison)
 Progress = Callable[[str, int, int, str], None]
@@ -108,7 +109,7 @@ def audit(
     if data is None:
         raise DataError("data is required: an AuditData, for instance from AuditData.from_table; none was given")
     host = Host(plugins)
-    folder = None if out is None else runfolder.prepare(out, evidence.files(host))
+    folder = None if out is None else runfolder.prepare(out, writing.files(host))
     return publish(host, run_one(host, _wrapped(host, model, data), data, request, folder), folder)
 
 
@@ -143,7 +144,7 @@ def compare(
     host = Host(plugins)
     request = _request(**options)
     wrapped = [_wrapped(host, model, data) for model in models]
-    folder = None if out is None else runfolder.prepare(out, evidence.files(host))
+    folder = None if out is None else runfolder.prepare(out, writing.files(host))
     return publish(host, run_all(host, wrapped, data, request, folder, title=title, train=train), folder)
 
 
@@ -224,7 +225,7 @@ def run_one(
 def publish(host: Host, result: Result, folder: pathlib.Path | None) -> Result:
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if folder is not None:
-        result = evidence.write(host, result, folder)
+        result = writing.write(host, result, folder)
     for each in [result] if isinstance(result, AuditResult) else result.results:
         host.audit_finished(each, folder)
     return result

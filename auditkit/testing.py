@@ -12,11 +12,11 @@ import numpy as np
 from auditkit.checks import Check
 from auditkit.data import AuditData
 from auditkit.host import Host
-from auditkit.measuring import Bench, measure
 from auditkit.models import Answers, Capability, Model, decide
-from auditkit.planning import make_plan
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, canonical
+from auditkit.running.measuring import Bench, measure
+from auditkit.running.planning import make_plan
 
 
 class ToyModel(Model):

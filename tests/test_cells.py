@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditkit.cells import MOST, Cells
 from auditkit.data import AuditData
+from auditkit.data.cells import MOST, Cells
 from auditkit.errors import DataError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditkit.cells import Cells
-from auditkit.controls import apply_controls, hide_small_cells
+from auditkit.data.cells import Cells
 from auditkit.results import About, CheckResult, Control, Interval, Measurement
+from auditkit.running.controls import apply_controls, hide_small_cells
 
 
 def result(controls=(), measurements=()) -> CheckResult:

@@ -12,8 +12,8 @@ import scipy.sparse
 import torch
 
 from auditkit.data import AuditData, Recorded
+from auditkit.data.inputs import take_rows
 from auditkit.errors import DataError
-from auditkit.inputs import take_rows
 from auditkit.models import Answers, Capability, Model
 from auditkit.predictions import Predictions
 

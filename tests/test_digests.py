@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit.data import AuditData, Recorded
-from auditkit.digests import Digest
+from auditkit.data.digests import Digest
 
 
 def frame(**changes):

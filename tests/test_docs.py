@@ -56,7 +56,8 @@ import numpy as np
 import pandas as pd
 rng = np.random.default_rng(0)
 n = 400
-frame = pd.DataFrame({"sex": rng.choice(["F", "M"], n), "answer": rng.choice(["yes", "no", "unknown"], n, p=[.5, .4, .1])})
+answer = rng.choice(["yes", "no", "unknown"], n, p=[0.5, 0.4, 0.1])
+frame = pd.DataFrame({"sex": rng.choice(["F", "M"], n), "answer": answer})
 frame["truth"] = np.where(rng.random(n) < 0.9, frame.answer, "no")
 frame.to_csv("answers.csv", index=False)
 """

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from auditkit.data.groups import bin_labels, group_column
 from auditkit.errors import DataError
-from auditkit.groups import bin_labels, group_column
 
 
 def test_bins_are_named_by_their_first_and_last_value():

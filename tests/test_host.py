@@ -13,8 +13,8 @@ import auditkit
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError, PluginError
-from auditkit.host import Host
 from auditkit.hookspecs import hookimpl
+from auditkit.host import Host
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.offers import HOOKS, problems
 from auditkit.predictions import Predictions

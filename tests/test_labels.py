@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditkit.errors import DataError
-from auditkit.labels import (
+from auditkit.data.labels import (
     Recorded,
     check_labels,
     check_recorded,
@@ -16,6 +15,7 @@ from auditkit.labels import (
     label_array,
     pick_positive,
 )
+from auditkit.errors import DataError
 
 
 @pytest.mark.parametrize(

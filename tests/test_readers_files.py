@@ -281,7 +281,7 @@ def test_npz_headers_that_lie_are_refused_before_memory_is_asked_for(tmp_path):
 
 
 def test_npz_archives_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("auditkit.readers.npz.BYTES", 10_000)
+    monkeypatch.setattr("auditkit.data.readers.npz.BYTES", 10_000)
     path = tmp_path / "large.npz"
     np.savez_compressed(path, inputs=np.zeros((10_000, 10)))
     with pytest.raises(DataError, match="would unpack to 800,128 bytes; at most 10,000 are read"):

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit import files, runfolder
+from auditkit import runfolder
+from auditkit.evidence import files
 from auditkit.errors import EvidenceError
 from auditkit.results import AuditResult, CheckResult, Comparison, canonical
 from tests import fakes
@@ -151,7 +152,7 @@ def test_links_are_replaced_and_never_followed(tmp_path):
 def test_a_full_disk_is_said_in_a_sentence_and_leaves_the_old_file(tmp_path):
     program = (
         "import pathlib, resource, signal, sys\n"
-        "from auditkit import files\n"
+        "from auditkit.evidence import files\n"
         "from auditkit.errors import EvidenceError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"

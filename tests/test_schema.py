@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditkit.codes import from_codes, to_codes
 from auditkit.data import AuditData
+from auditkit.data.codes import from_codes, to_codes
+from auditkit.data.schema import infer_feature, infer_schema, merge_schemas, override_schema
 from auditkit.errors import DataError
-from auditkit.schema import infer_feature, infer_schema, merge_schemas, override_schema
 
 COLUMNS = {
     "float": [1.5, -2.25, math.nan, 0.0],

@@ -8,7 +8,7 @@ import pathlib
 import jsonschema
 import pytest
 
-from auditkit.listing import results_schema
+from auditkit.command.listing import results_schema
 from auditkit.results import canonical
 from auditkit.runfolder import parse_result
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from auditkit.checks import Check, Context
-from auditkit.controls import apply_controls, hide_small_cells
 from auditkit.data import AuditData, Recorded
 from auditkit.models import Model
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Control, Measurement
+from auditkit.running.controls import apply_controls, hide_small_cells
 
 
 def recorded(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit import strictjson
+from auditkit.evidence import strictjson
 from auditkit.reports import metrics
 from auditkit.results import AuditResult, Measurement
 from tests import fakes

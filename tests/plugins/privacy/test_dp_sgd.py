@@ -10,13 +10,13 @@ from torch import nn
 
 import auditkit
 from auditkit.checks import Context, missing_needs
-from auditkit.controls import apply_controls
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.plugins.privacy import dp_sgd as module_under_test
 from auditkit.plugins.privacy.dp_sgd import DpSgd
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, Measurement
+from auditkit.running.controls import apply_controls
 from auditkit.trainers import Trained
 
 ROWS = 600

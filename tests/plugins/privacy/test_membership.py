@@ -9,11 +9,11 @@ import pytest
 
 import auditkit
 from auditkit.checks import Context, missing_needs
-from auditkit.controls import apply_controls
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership import ATTACKS, Membership
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Measurement
+from auditkit.running.controls import apply_controls
 
 ROWS = 1500
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from auditkit.readers.table import read_table
+from auditkit.data.readers.table import read_table
 
 __all__ = ["read_table"]

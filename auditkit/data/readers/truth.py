@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.labels import (
+from auditkit.data.labels import (
     Recorded,
     Task,
     check_labels,
@@ -17,7 +17,7 @@ from auditkit.labels import (
     label_array,
     pick_positive,
 )
-from auditkit.readers.roles import Roles
+from auditkit.data.readers.roles import Roles
 
 
 def truth(
@@ -26,7 +26,7 @@ def truth(
     """Labels, task, positive value and recorded answers as fields of AuditData, and what was inferred about them.
 
     Raises:
-        DataError: see `auditkit.labels`.
+        DataError: see `auditkit.data.labels`.
     """
     notes: list[str] = []
     what = called(roles.label, "label")

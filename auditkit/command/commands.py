@@ -9,16 +9,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auditkit import evidence, runfolder
+from auditkit import runfolder
+from auditkit.command.opening import Opened, open_all
+from auditkit.command.progress import Lines, Silence
+from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
 from auditkit.errors import ConfigError, closest
+from auditkit.evidence import writing
 from auditkit.host import Host
-from auditkit.opening import Opened, open_all
-from auditkit.progress import Lines, Silence
 from auditkit.results import AuditResult, Comparison
 from auditkit.runner import Request, plan_only, publish, run_all, run_one
 from auditkit.settings import Settings
-from auditkit.terminal import print_faults, print_plan, print_result, print_schema
 
 
 def run(
@@ -49,7 +50,7 @@ def run(
         plans = [plan_only(host, model, opened.data, request) for model in opened.models]
         print_plan(plans, opened, json=json)
         return 0
-    folder = runfolder.prepare(settings.audit.out, evidence.files(host))
+    folder = runfolder.prepare(settings.audit.out, writing.files(host))
     with _run_log(folder):
         result = _audit(host, opened, settings, request, folder)
     print_result(result, pathlib.Path(settings.audit.out) / "report.html", json=json)
@@ -70,7 +71,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
         limits=built.limits, rules=("nist-ai-rmf",), card=built.card, budget=budget,  # type: ignore[arg-type]
         parameters=built.parameters, progress=Silence() if quiet else Lines(),
     )  # fmt: skip
-    folder = runfolder.prepare(out, evidence.files(host))
+    folder = runfolder.prepare(out, writing.files(host))
     with _run_log(folder):
         result = run_all(host, built.models, built.data, request, folder, title=built.title, train=built.train)
         result = publish(host, result, folder)
@@ -81,7 +82,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
 
 def render(folder: str, format: str | None, plugins: Sequence[str], *, json: bool) -> int:
     """Make formats again from results.json."""
-    written = evidence.render(Host(plugins), pathlib.Path(folder), format)
+    written = writing.render(Host(plugins), pathlib.Path(folder), format)
     print(json_module.dumps({"written": written}) if json else "\n".join(written))
     return 0
 

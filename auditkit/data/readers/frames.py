@@ -5,8 +5,8 @@ from __future__ import annotations
 import pathlib
 from typing import TYPE_CHECKING, Any
 
+from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
-from auditkit.readers.source import Source
 from auditkit.spelling import listed
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from auditkit.data.inputs import as_column
 from auditkit.errors import DataError
-from auditkit.inputs import as_column
 
 if TYPE_CHECKING:
     import pandas
@@ -72,7 +72,7 @@ def open_source(source: Any, how: Reading) -> Source:
         return from_arrays({"inputs": source})
     if isinstance(source, list) and source and isinstance(source[0], str):
         return from_arrays({"inputs": source})
-    from auditkit.readers.frames import from_frame  # pandas is imported only where there is a table
+    from auditkit.data.readers.frames import from_frame  # pandas is imported only where there is a table
 
     return from_frame(source, how.missing)
 
@@ -85,7 +85,7 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data") -> Source:
     """
     import pandas  # as above
 
-    from auditkit.readers.frames import tidy
+    from auditkit.data.readers.frames import tidy
 
     held = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
     key = next((key for key in INPUTS if key in held and _is_inputs(key, held[key])), None)
@@ -139,15 +139,15 @@ def _file(path: pathlib.Path, how: Reading) -> Source:
         raise DataError(f"{path.name} is empty")
     name = pathlib.Path(path.name.removesuffix(".gz")).stem
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
-        from auditkit.readers.frames import read_parquet
+        from auditkit.data.readers.frames import read_parquet
 
         return read_parquet(path, name, how.missing)
     if head.startswith(ZIP):
-        from auditkit.readers.npz import read_npz
+        from auditkit.data.readers.npz import read_npz
 
         return from_arrays(read_npz(path), name)
     if head.startswith(GZIP) or not _binary(head):
-        from auditkit.readers.textfile import read_text_file
+        from auditkit.data.readers.textfile import read_text_file
 
         return read_text_file(path, name, how, compressed=head.startswith(GZIP))
     raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), parquet or npz")

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.accepting import check_weights
-from auditkit.cells import MINIMUM
 from auditkit.data import AuditData
-from auditkit.errors import DataError
-from auditkit.inputs import take_rows
-from auditkit.labels import Task
-from auditkit.readers.roles import (
+from auditkit.data.accepting import check_weights
+from auditkit.data.cells import MINIMUM
+from auditkit.data.inputs import take_rows
+from auditkit.data.labels import Task
+from auditkit.data.readers.roles import (
     Roles,
     as_groups,
     as_names,
@@ -26,9 +25,10 @@ from auditkit.readers.roles import (
     unknown_columns,
     values_of,
 )
-from auditkit.readers.source import Reading, Source, open_source
-from auditkit.readers.truth import called, truth
-from auditkit.schema import FeatureSchema, infer_schema, override_schema
+from auditkit.data.readers.source import Reading, Source, open_source
+from auditkit.data.readers.truth import called, truth
+from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
+from auditkit.errors import DataError
 
 if TYPE_CHECKING:
     from auditkit.data import Modality

@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from auditkit.data import AuditData
-from auditkit.describing import describe
+from auditkit.evidence.describing import describe
 from auditkit.models import Capability, Model
 from auditkit.results import AuditResult, Comparison, Plan, canonical
 from auditkit.text import one_line
 
 if TYPE_CHECKING:
-    from auditkit.opening import Opened
+    from auditkit.command.opening import Opened
 
 COLOURS = {"met": "green", "missed": "red", "error": "red", "inconclusive": "yellow", "not tested": "yellow"}
 

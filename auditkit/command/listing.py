@@ -11,8 +11,8 @@ from auditkit.checks import Check
 from auditkit.errors import ConfigError
 from auditkit.hookspecs import API
 from auditkit.host import Host
-from auditkit.planning import missing_extra
 from auditkit.results import AuditResult, Comparison
+from auditkit.running.planning import missing_extra
 from auditkit.settings import Settings
 from auditkit.text import one_line
 

@@ -15,15 +15,15 @@ import numpy as np
 import pydantic
 
 from auditkit.checks import Context, Findings
-from auditkit.controls import apply_controls, hide_small_cells
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
 from auditkit.host import Host
 from auditkit.models import Model
-from auditkit.planning import Step, draw_rows, seed_for
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, ErrorInfo, Rows, digest
-from auditkit.state import as_found
+from auditkit.running.controls import apply_controls, hide_small_cells
+from auditkit.running.planning import Step, draw_rows, seed_for
+from auditkit.running.state import as_found
 from auditkit.text import one_line, printable
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.accepting import accept
-from auditkit.cells import MINIMUM, Cell, Cells
-from auditkit.codes import from_codes, to_codes, whole_numbers
+from auditkit.data.accepting import accept
+from auditkit.data.cells import MINIMUM, Cell, Cells
+from auditkit.data.codes import from_codes, to_codes, whole_numbers
+from auditkit.data.inputs import as_array, take_rows
+from auditkit.data.labels import Recorded, Task
+from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError
-from auditkit.inputs import as_array, take_rows
-from auditkit.labels import Recorded, Task
-from auditkit.schema import FeatureSchema
 
 if TYPE_CHECKING:
     import pandas
@@ -34,7 +34,7 @@ class AuditData:
     Raises:
         DataError: lengths or indexes that do not agree, infinite values, missing labels, a positive value that does
             not occur, probabilities given as decisions, weights that are not positive, or a group that is none (see
-            `auditkit.groups`). Labels of one class are taken here, and refused by `from_table`.
+            `auditkit.data.groups`). Labels of one class are taken here, and refused by `from_table`.
     """
 
     inputs: Any
@@ -80,9 +80,9 @@ class AuditData:
     ) -> AuditData:
         """Audit data from a table: a DataFrame (pandas, polars, pyarrow), or a csv, parquet or npz file.
 
-        See `auditkit.readers.read_table` for every option.
+        See `auditkit.data.readers.read_table` for every option.
         """
-        from auditkit.readers import read_table  # the readers build an AuditData, so they cannot come first
+        from auditkit.data.readers import read_table  # the readers build an AuditData, so they cannot come first
 
         return read_table(source, label=label, positive=positive, groups=groups, **options)
 
@@ -135,7 +135,7 @@ class AuditData:
         )
 
     def codes(self) -> np.ndarray:
-        """The inputs as (N, D) float64 codes; see `auditkit.codes`.
+        """The inputs as (N, D) float64 codes; see `auditkit.data.codes`.
 
         Raises:
             DataError: the inputs are neither a table nor an array (N, D).
@@ -168,7 +168,7 @@ class AuditData:
 
 
 def _digest(data: AuditData) -> str:
-    from auditkit.digests import Digest  # hashing is wanted only by those who write
+    from auditkit.data.digests import Digest  # hashing is wanted only by those who write
 
     state = Digest()
     array = as_array(data.inputs)

@@ -16,7 +16,7 @@ from auditkit.errors import DataError, closest
 if TYPE_CHECKING:
     import pandas
 
-    from auditkit.schema import FeatureSchema
+    from auditkit.data.schema import FeatureSchema
 
 
 def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.ndarray:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditkit.cells import Cell
-from auditkit.codes import to_codes
 from auditkit.data import AuditData
-from auditkit.groups import MISSING
+from auditkit.data.cells import Cell
+from auditkit.data.codes import to_codes
+from auditkit.data.groups import MISSING
+from auditkit.data.schema import FeatureSchema
 from auditkit.results import DataInfo, FeatureInfo, GroupInfo
-from auditkit.schema import FeatureSchema
 from auditkit.spelling import spelling
 
 FEATURES = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.cells import Cells
+from auditkit.data.cells import Cells
 from auditkit.results import CheckResult, Control, Measurement
 
 

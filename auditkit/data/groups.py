@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from auditkit.data.inputs import as_column
 from auditkit.errors import DataError, closest
-from auditkit.inputs import as_column
 from auditkit.spelling import listed, spelling
 
 MISSING: Final = "(missing)"

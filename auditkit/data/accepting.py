@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.cells import Cells
+from auditkit.data.cells import Cells
+from auditkit.data.groups import MISSING, group_column
+from auditkit.data.inputs import all_finite, any_infinite
+from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
+from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError
-from auditkit.groups import MISSING, group_column
-from auditkit.inputs import all_finite, any_infinite
-from auditkit.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
-from auditkit.schema import infer_schema, merge_schemas
 from auditkit.spelling import listed, match_class
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.accepting import check_index
+from auditkit.data.accepting import check_index
+from auditkit.data.groups import group_column
+from auditkit.data.inputs import as_column
+from auditkit.data.readers.source import LABELS, Source
 from auditkit.errors import DataError, closest
-from auditkit.groups import group_column
-from auditkit.inputs import as_column
-from auditkit.readers.source import LABELS, Source
 from auditkit.spelling import listed
 
 
@@ -134,7 +134,7 @@ def groups_of(roles: Roles, source: Source) -> dict[str, np.ndarray]:
     """{attribute: (N,) array of str}.
 
     Raises:
-        DataError: see `auditkit.groups.group_column`.
+        DataError: see `auditkit.data.groups.group_column`.
     """
     found = {}
     for name, options in (roles.groups or {}).items():

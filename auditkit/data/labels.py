@@ -6,8 +6,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from auditkit.data.inputs import as_column
 from auditkit.errors import DataError
-from auditkit.inputs import as_column
 from auditkit.spelling import listed, match_class
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression"]

@@ -11,9 +11,9 @@ import io
 import pathlib
 from typing import IO, Any, NamedTuple
 
+from auditkit.data.readers.columns import read_column
+from auditkit.data.readers.source import Reading, Source
 from auditkit.errors import DataError
-from auditkit.readers.columns import read_column
-from auditkit.readers.source import Reading, Source
 from auditkit.spelling import listed
 
 DELIMITERS = (",", ";", "\t", "|")

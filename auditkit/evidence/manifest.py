@@ -14,9 +14,9 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from auditkit import strictjson
 from auditkit.errors import EvidenceError
-from auditkit.files import TEMPORARY, read_plain, write_atomic
+from auditkit.evidence import strictjson
+from auditkit.evidence.files import TEMPORARY, read_plain, write_atomic
 from auditkit.results import Record, canonical
 from auditkit.text import one_line
 

@@ -1,6 +1,6 @@
 """What each feature of a table is: kind, categories, range, and whether a perturbation may touch it.
 
-`auditkit.codes` makes a matrix of numbers from a table by its schema, and the table from the matrix again.
+`auditkit.data.codes` makes a matrix of numbers from a table by its schema, and the table from the matrix again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.codes import from_codes, to_codes
+from auditkit.data.codes import from_codes, to_codes
 from auditkit.errors import DataError, closest
 from auditkit.spelling import listed
 

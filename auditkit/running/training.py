@@ -12,17 +12,17 @@ import numpy as np
 
 from auditkit import runfolder
 from auditkit.checks import Context, missing_needs
-from auditkit.controls import apply_controls
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, DataError, closest
+from auditkit.evidence.provenance import installed
 from auditkit.host import Host, Offer
-from auditkit.measuring import describe
 from auditkit.models import Model
-from auditkit.planning import configured, missing_extra, seed_for
 from auditkit.predictions import Predictions
-from auditkit.provenance import installed
 from auditkit.results import About, CheckResult, ErrorInfo, digest
-from auditkit.state import as_found
+from auditkit.running.controls import apply_controls
+from auditkit.running.measuring import describe
+from auditkit.running.planning import configured, missing_extra, seed_for
+from auditkit.running.state import as_found
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:

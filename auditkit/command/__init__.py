@@ -1,0 +1,1 @@
+"""What the command line is made of: opening what settings name, the commands, and what the terminal shows."""

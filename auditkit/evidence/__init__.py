@@ -1,0 +1,1 @@
+"""What the evidence is made of: safe files, the manifest, provenance, and writing the whole run folder."""
