@@ -61,8 +61,8 @@ def test_the_label_of_a_measurement(measurement: Measurement, said: str) -> None
 
 def test_a_curve_says_where_each_line_begins_and_ends() -> None:
     points = [{"e": e, "a": a, "who": who} for who, a in (("PGD", 0.9), ("noise", 0.95)) for e in (0.0, 0.1)]
-    figure = curve("c", "Accuracy", points, x=Axis(field="e", title="epsilon"),
-                   y=Axis(field="a", title="accuracy", percent=True), series=Axis(field="who", title="attack"))  # fmt: skip
+    x, y = Axis(field="e", title="epsilon"), Axis(field="a", title="accuracy", percent=True)
+    figure = curve("c", "Accuracy", points, x=x, y=y, series=Axis(field="who", title="attack"))
     assert "PGD: accuracy 90.0% at epsilon 0, 90.0% at 0.1" in figure.alt
     assert "noise: accuracy 95.0% at epsilon 0" in figure.alt
 

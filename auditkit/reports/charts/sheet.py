@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from auditkit.reports.charts.scales import Scale
-from auditkit.reports.charts.theme import FONT, GRID, INK, LINE, MUTED, PAPER, Spec, cut, text_width
+from auditkit.reports.charts.theme import FONT, GRID, INK, LINE, MUTED, PAPER, Spec, clean, cut, text_width
 from auditkit.results import Axis, Rule
 
 
@@ -68,7 +68,9 @@ def texts(
         "y": across("y", frame.height),
         "text": {"field": "text", "type": "nominal"},
     }
-    values = {"values": [{key: _rounded(value) for key, value in row.items()} for row in rows]}
+    # the renderer ends the whole process at a character that XML forbids, so every text is cleaned here too
+    written = [row | {"text": "\n".join(map(clean, row["text"].split("\n")))} for row in rows]
+    values = {"values": [{key: _rounded(value) for key, value in row.items()} for row in written]}
     layers = [{"data": values, "mark": mark | {"color": colour}, "encoding": encoding}]
     if halo:
         outline = {"color": PAPER, "stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
@@ -80,9 +82,12 @@ def bottom_axis(frame: Frame, scale: Scale, words: Sequence[str] | None = None) 
     """Grid lines with their numbers (or `words`) under them."""
     at = [scale.at(tick, frame.width) for tick in scale.ticks]
     written = scale.words if words is None else words
-    rows = _apart([{"x": x, "y": frame.height + 14, "text": word} for x, word in zip(at, written, strict=True)])
+    rows = [
+        {"x": _kept_inside(x, word, frame), "y": frame.height + 14, "text": word}
+        for x, word in zip(at, written, strict=True)
+    ]
     lines = [{"x": x, "y": 0, "y2": frame.height} for x in at]
-    return [*segments(frame, lines, GRID), *texts(frame, rows, align="center", colour=MUTED)]
+    return [*segments(frame, lines, GRID), *texts(frame, _apart(rows), align="center", colour=MUTED)]
 
 
 def left_axis(frame: Frame, scale: Scale) -> list[Spec]:
@@ -146,7 +151,7 @@ def upright(rules: Sequence[Rule], scale: Scale, frame_width: float, left: float
     placed: list[Placed] = []
     for rule in sorted(rules, key=lambda each: (each.value, each.label)):
         at = scale.at(rule.value, frame_width)
-        text = cut(rule.label, frame_width + left + right)
+        text = cut(clean(rule.label), frame_width + left + right)
         wide = text_width(text)
         x = min(max(at - wide / 2, -left), frame_width + right - wide)
         row = 0
@@ -168,6 +173,12 @@ def upright_layers(frame: Frame, placed: Sequence[Placed]) -> list[Spec]:
 def room_above(placed: Sequence[Placed]) -> float:
     """How many pixels the labels of upright lines need above the plot."""
     return 8.0 + LINE * (1 + max((each.row for each in placed), default=-1))
+
+
+def _kept_inside(x: float, word: str, frame: Frame) -> float:
+    """The middle of a word that would stand at `x`, moved so far that the word stays on the sheet."""
+    half = text_width(word) / 2 + 1
+    return min(max(x, half - frame.left), frame.width + frame.right - half)
 
 
 def _apart(rows: list[Spec]) -> list[Spec]:

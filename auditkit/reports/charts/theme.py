@@ -74,9 +74,12 @@ def cut(text: str, width: float) -> str:
     """`text`, or as much of its beginning as `width` pixels hold, with an ellipsis."""
     if text_width(text) <= width:
         return text
-    while text and text_width(text + "…") > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    left = width - text_width("…")
+    for kept, letter in enumerate(text):
+        left -= text_width(letter)
+        if left < 0:
+            return text[:kept].rstrip() + "…"
+    return text
 
 
 def wrap(text: str, width: float, lines: int = 2) -> list[str]:

@@ -1,0 +1,94 @@
+"""Numbers as the reports write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditkit.reports import numbers
+from auditkit.results import Interval, Measurement
+
+
+@pytest.mark.parametrize(
+    ("value", "percent", "said"),
+    [
+        (0.3721, True, "37.2%"),
+        (1.0, True, "100.0%"),
+        (0.0, True, "0.0%"),
+        (0.0002, True, "<0.1%"),
+        (0.9999, True, ">99.9%"),
+        (-0.05, True, "−5.0%"),
+        (-0.0002, True, ">−0.1%"),
+        (0.36666, False, "0.367"),
+        (0.1, False, "0.100"),
+        (12.345, False, "12.3"),
+        (99.96, False, "100"),
+        (1234.5, False, "1,234"),
+        (6012, False, "6,012"),
+        (0, False, "0"),
+        (-0.00001234, False, "−1.23e-05"),
+        (2e18, False, "2.00e+18"),
+    ],
+)
+def test_plain(value: float, percent: bool, said: str) -> None:
+    assert numbers.plain(value, percent=percent) == said
+
+
+@given(st.floats(-1e14, 1e14, allow_nan=False))
+def test_three_digits_lose_less_than_half_a_percent(value: float) -> None:
+    said = float(numbers.plain(value).replace("−", "-").replace(",", ""))
+    assert abs(said - value) <= abs(value) * 0.00501 + 1e-300
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (0.5, "share", "50.0%"),
+        (37.0, "rows", "37 rows"),
+        (2.5, "nats", "2.50 nats"),
+        (None, "rows", "–"),
+        (0.5, "", "0.500"),
+    ],
+)
+def test_units(value: float | None, unit: str, said: str) -> None:
+    assert numbers.with_unit(value, unit) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "said"),
+    [
+        (0.331, 0.405, "share", "33.1% to 40.5%"),
+        (0.2, None, "", "at least 0.200"),
+        (None, 3.0, "", "at most 3.00"),
+        (None, None, "", "unbounded"),
+    ],
+)
+def test_intervals(low: float | None, high: float | None, unit: str, said: str) -> None:
+    assert numbers.interval(Interval(low=low, high=high, method="m"), unit) == said
+
+
+def test_what_is_known_of_the_precision() -> None:
+    assert numbers.uncertainty(Measurement(name="a", value=3, exact=True)) == "exact"
+    assert numbers.uncertainty(Measurement(name="a", value=3)) == "no interval"
+    assert numbers.uncertainty(Measurement(name="a", value=None, reason="hidden")) == ""
+
+
+def test_bounds_have_the_digits_of_their_owner() -> None:
+    assert numbers.bounds(0.8, None, "share") == "at least 80%"
+    assert numbers.bounds(None, 0.055, "share") == "at most 5.5%"
+    assert numbers.bounds(0.8, 1.25) == "0.8 to 1.25"
+    assert numbers.bounds(None, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.0, "p < 0.001"), (0.00099, "p < 0.001"), (0.001, "p = 0.001"), (1.0, "p = 1.000")]
+)
+def test_p_values(p: float, said: str) -> None:
+    assert numbers.p_value(p) == said
+
+
+def test_cells_of_tables() -> None:
+    said = [numbers.scalar(each) for each in (None, True, False, 1234, -5, 0.25, "text")]
+    assert said == ["–", "yes", "no", "1,234", "−5", "0.250", "text"]
+    assert numbers.count(None) == "–"
