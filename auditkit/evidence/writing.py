@@ -23,13 +23,15 @@ def files(host: Host) -> tuple[str, ...]:
 def write(host: Host, result: Result, folder: pathlib.Path) -> Result:
     """Write the whole folder and seal it.
 
-    A format that fails is a fault: it stops no other, and the result that is written and given back says so.
+    A format that fails is a fault: it stops no other, and the result that is written and given back says so. The result
+    is on disk before anything is drawn from it.
     """
+    runfolder.write(folder, runfolder.RESULTS, canonical(result))
     rendered, faults = _render(host, result)
     if faults:
         result = _with_faults(result, faults)
         rendered, _ = _render(host, result)
-    runfolder.write(folder, runfolder.RESULTS, canonical(result))
+        runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
     names = [(each.model.name, check.check) for each in _each(result) for check in each.results]
