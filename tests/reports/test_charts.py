@@ -17,9 +17,10 @@ from auditkit.figures import bars, curve, heat_map
 from auditkit.reports.charts import left_out, picture, specification, svg
 from auditkit.reports.charts.scales import scale
 from auditkit.reports.charts.theme import (
-    DARK,
+    EMPTY,
     FONT,
     GRID,
+    IN_CELL,
     INK,
     MUTED,
     PAPER,
@@ -27,10 +28,10 @@ from auditkit.reports.charts.theme import (
     WIDTH,
     clean,
     cut,
-    dark,
     text_width,
     wrap,
 )
+from auditkit.reports.html.render import TEMPLATES
 from auditkit.results import Axis, Figure, Rule
 from tests import chromium, fakes
 from tests.contrast import contrast
@@ -105,7 +106,7 @@ MEASURE = """
 [...document.querySelectorAll('div')].map(div => {
   const svg = div.querySelector('svg'), box = svg.getBoundingClientRect();
   const scale = box.width / svg.viewBox.baseVal.width;
-  const texts = [...svg.querySelectorAll('text')].filter(text => !text.getAttribute('stroke'));
+  const texts = [...svg.querySelectorAll('text')].filter(text => getComputedStyle(text).stroke == 'none');
   return {name: div.id, width: box.width, texts: texts.map(text => {
     const at = text.getBoundingClientRect();
     return {said: text.textContent, size: parseFloat(getComputedStyle(text).fontSize) * scale,
@@ -168,12 +169,11 @@ def test_the_measuring_finds_what_is_wrong(tmp_path: pathlib.Path) -> None:
 def test_every_figure_is_sound_xml_of_its_width(name: str, size: Any) -> None:
     text = svg(figures()[name], size)
     assert text is not None
-    for each in (text, dark(text)):
-        root = ElementTree.fromstring(each)
-        assert float(root.get("width") or 0) == WIDTH[size]
-        tags = {element.tag.rpartition("}")[2] for element in root.iter()}
-        assert tags <= {"svg", "g", "path", "line", "rect", "text", "tspan", "defs", "clipPath"}
-        assert not any(key.startswith("on") or "href" in key for element in root.iter() for key in element.attrib)
+    root = ElementTree.fromstring(text)
+    assert float(root.get("width") or 0) == WIDTH[size]
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert tags <= {"svg", "g", "path", "line", "rect", "text", "tspan", "defs", "clipPath"}
+    assert not any(key.startswith("on") or "href" in key for element in root.iter() for key in element.attrib)
 
 
 def test_hostile_words_stay_words() -> None:
@@ -227,22 +227,21 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
     assert svg(figure, "wide") == first
 
 
-def test_a_picture_is_four_addresses_of_data() -> None:
+def test_a_picture_is_two_addresses_of_data() -> None:
     found = picture(figures()["rates"])
     assert found is not None
-    uris = (found.wide, found.wide_dark, found.narrow, found.narrow_dark)
-    assert len(set(uris)) == 4
-    assert all(uri.startswith("data:image/svg+xml;base64,") for uri in uris)
-    drawn = base64.b64decode(found.wide_dark.partition(",")[2]).decode()
-    assert DARK[INK] in drawn and f'"{INK}"' not in drawn
-    assert found.width == WIDTH["wide"]
+    assert found.wide != found.narrow
+    for uri, width in ((found.wide, 680), (found.narrow, 320)):
+        kind, _, data = uri.partition(",")
+        assert kind == "data:image/svg+xml;base64"
+        assert ElementTree.fromstring(base64.b64decode(data)).get("width") == str(width)
 
 
 def test_an_image_is_embedded_as_it_is() -> None:
     figure = next(each for result in fakes.audit().results for each in result.figures if each.image is not None)
     found = picture(figure)
     assert found is not None and figure.image is not None
-    assert found.wide == found.narrow_dark == f"data:image/png;base64,{figure.image.base64}"
+    assert found.wide == found.narrow == f"data:image/png;base64,{figure.image.base64}"
     assert svg(figure, "wide") is None
 
 
@@ -290,11 +289,40 @@ def test_more_columns_than_a_picture_holds_are_said() -> None:
     assert left_out(heat_map("h", "H", cells, **axes)) == "The picture shows 40 of 50 columns and 1 of 1 rows."
 
 
+def on_a_dark_page(colour: str) -> str:
+    """What the style sheet's filter makes of a colour (CSS Filter Effects 1: invert, then a half turn of the hue)."""
+    style = (TEMPLATES / "style.css").read_text()
+    found = re.search(r"\.chart \{ filter: invert\((\.\d+)\) hue-rotate\(180deg\); \}", style)
+    assert found
+    amount = float(found[1])
+    red, green, blue = (amount - (2 * amount - 1) * int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    grey = 2 * (0.213 * red + 0.715 * green + 0.072 * blue)
+    return "#" + "".join(f"{round(255 * min(1, max(0, grey - part))):02x}" for part in (red, green, blue))
+
+
 def test_colours_can_be_read_in_both_modes() -> None:
+    paper = "#161d24"
+    assert f"--paper: {paper}" in (TEMPLATES / "style.css").read_text()
     for colour in (INK, MUTED, *SERIES):
         assert contrast(colour, PAPER) >= 4.5, colour
-        assert contrast(DARK[colour], DARK[PAPER]) >= 4.5, colour
-    assert contrast(GRID, PAPER) < 2  # a grid must not compete with the data
+        assert contrast(on_a_dark_page(colour), paper) >= 4.5, colour
+    assert contrast(MUTED, EMPTY) >= 4.5
+    assert contrast(on_a_dark_page(MUTED), on_a_dark_page(EMPTY)) >= 4.5
+    assert 1.15 < contrast(GRID, PAPER) < 2  # a grid is seen and does not compete with the data
+    assert 1.15 < contrast(on_a_dark_page(GRID), paper) < 2
+
+
+@pytest.mark.parametrize("least", [0.0, -1.0, -0.2])
+def test_numbers_in_cells_can_be_read_at_every_depth(least: float) -> None:
+    cells = [{"x": step, "y": "one", "v": least + (1 - least) * step / 20} for step in range(21)]
+    axes = {"x": Axis(field="x", title="x"), "y": Axis(field="y", title="y"), "value": Axis(field="v", title="v")}
+    spec = specification(heat_map("h", "H", cells, **axes), "wide")
+    assert spec is not None
+    fills = [rect["fill"] for rect in spec["layer"][0]["data"]["values"]]
+    assert len(set(fills)) > 15
+    for fill in fills:
+        assert contrast(IN_CELL, fill) >= 4.5
+        assert contrast(on_a_dark_page(IN_CELL), on_a_dark_page(fill)) >= 4.5
 
 
 @given(

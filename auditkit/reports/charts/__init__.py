@@ -1,4 +1,4 @@
-"""The one theme: turns a Figure into a Vega-Lite dictionary and that into SVG, for two widths and two modes."""
+"""The one theme: turns a Figure into a Vega-Lite dictionary and that into SVG, in two widths."""
 
 from __future__ import annotations
 

@@ -176,7 +176,9 @@ def _line(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
         "order": {"field": "i", "type": "ordinal"},
     }
     dash = list(DASHES[(index // len(SERIES) + index) % len(DASHES)])
-    mark = {"type": "line", "color": colour, "strokeWidth": 2.25, "strokeDash": dash}
+    mark: Spec = {"type": "line", "color": colour, "strokeWidth": 2.25}
+    if dash:
+        mark["strokeDash"] = dash
     layers: list[Spec] = []
     for piece in pieces:
         rows = [{"x": round(point.x, 2), "y": round(point.y, 2), "i": at} for at, point in enumerate(piece)]

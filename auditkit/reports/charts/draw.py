@@ -5,28 +5,23 @@ from __future__ import annotations
 import base64
 import functools
 import json
-import re
 from typing import NamedTuple
 
 import vl_convert
 
 from auditkit.reports.charts.curves import curve_chart, curve_left_out
 from auditkit.reports.charts.heat import heat_chart, heat_left_out
+from auditkit.reports.charts.lean import lean
 from auditkit.reports.charts.rows import rows_chart, rows_left_out
-from auditkit.reports.charts.theme import FAMILY, FONT, Size, Spec, dark
+from auditkit.reports.charts.theme import Size, Spec
 from auditkit.results import Figure
 
 
 class Picture(NamedTuple):
-    """A figure as data URIs; the same one four times for an image."""
+    """A figure as data URIs in two widths; the same one twice for an image."""
 
     wide: str
-    wide_dark: str
     narrow: str
-    narrow_dark: str
-    width: int | None
-    height: int | None
-    """Of the wide one, in pixels; None for an image."""
 
 
 def specification(figure: Figure, size: Size) -> Spec | None:
@@ -39,22 +34,18 @@ def specification(figure: Figure, size: Size) -> Spec | None:
 
 
 def svg(figure: Figure, size: Size) -> str | None:
-    """`figure` as SVG in the light colours; None for an image, or where nothing in it can be drawn."""
+    """`figure` as SVG; None for an image, or where nothing in it can be drawn."""
     spec = specification(figure, size)
     return None if spec is None else _drawn(json.dumps(spec, sort_keys=True))
 
 
 def picture(figure: Figure) -> Picture | None:
-    """`figure` in two widths and two modes; None where nothing in it can be drawn."""
+    """`figure` in two widths; None where nothing in it can be drawn."""
     if figure.image is not None:
         uri = f"data:{figure.image.media_type};base64,{_base64(figure.image.base64)}"
-        return Picture(uri, uri, uri, uri, None, None)
+        return Picture(uri, uri)
     wide, narrow = svg(figure, "wide"), svg(figure, "narrow")
-    if wide is None or narrow is None:
-        return None
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', wide)
-    width, height = (round(float(each)) for each in size.groups()) if size else (None, None)
-    return Picture(_uri(wide), _uri(dark(wide)), _uri(narrow), _uri(dark(narrow)), width, height)
+    return None if wide is None or narrow is None else Picture(_uri(wide), _uri(narrow))
 
 
 def left_out(figure: Figure) -> str:
@@ -69,21 +60,7 @@ def left_out(figure: Figure) -> str:
 @functools.lru_cache(maxsize=256)
 def _drawn(spec: str) -> str:
     """Cached, because every format of a folder draws the same figures."""
-    return _lean(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
-
-
-_TAG = re.compile(r"<[^>]*>")
-_NOISE = re.compile(
-    r' (?:class|role|aria-[a-z]+|pointer-events|stroke-miterlimit|font-family|font-size)="[^"]*"| opacity="1"'
-)
-_NOTHING = re.compile(r'<path d="" display="none"/>|<path d="M0,0h[^"]*"/>(?=<g>)')
-
-
-def _lean(text: str) -> str:
-    """The SVG without what a picture does not need; the one font is named once."""
-    text = _TAG.sub(lambda tag: _NOISE.sub("", tag[0]), text)
-    text = _NOTHING.sub("", text)
-    return text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
+    return lean(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
 
 
 def _uri(text: str) -> str:

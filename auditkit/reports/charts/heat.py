@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.reports.charts.scales import number
-from auditkit.reports.charts.sheet import Frame, across, segments, sheet, texts, title
+from auditkit.reports.charts.sheet import Frame, across, sheet, texts, title
 from auditkit.reports.charts.theme import (
     DIVERGING,
     EMPTY,
     GRID,
+    IN_CELL,
     LINE,
     MUTED,
-    ON_DARK,
-    ON_LIGHT,
     SEQUENTIAL,
     WIDTH,
     Size,
@@ -79,7 +78,7 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
             rects.append(box | {"fill": colour})
             text = NONE if value is None else plain(value, percent=axis.percent)
             if text_width(text) <= cell - 4:
-                ink = MUTED if value is None else ON_LIGHT if _luminance(colour) > 0.32 else ON_DARK
+                ink = MUTED if value is None else IN_CELL
                 numbers.append({"x": (index + 0.5) * cell, "y": y + height / 2, "text": text, "ink": ink})
         y += height
     frame = frame._replace(height=y)
@@ -172,7 +171,7 @@ def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:
     name = cut(clean(title(axis)), frame.width + frame.left - 4 - (after - x) - text_width(high) - 14)
     words = [{"x": x, "y": y, "text": low}, {"x": after, "y": y, "text": high}]
     words.append({"x": after + text_width(high) + 14, "y": y, "text": name})
-    return [*_boxes(frame, rects), *texts(frame, words, colour=MUTED), *segments(frame, [], MUTED)]
+    return [*_boxes(frame, rects), *texts(frame, words, colour=MUTED)]
 
 
 def _mixed(first: str, second: str, share: float) -> str:
@@ -183,9 +182,3 @@ def _mixed(first: str, second: str, share: float) -> str:
 
 def _channels(colour: str) -> list[int]:
     return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-
-
-def _luminance(colour: str) -> float:
-    """How light a colour is, 0 to 1 (WCAG 2, relative luminance, with a square for the power)."""
-    red, green, blue = ((each / 255) ** 2.2 for each in _channels(colour))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -78,8 +78,8 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     layers += upright_layers(frame, placed)
     draw = _bars if bars else _dots
     layers += draw(frame, across, rows, layout.middles, square=figure.mark == "forest")
-    layers += texts(frame, layout.names, align="right" if size == "wide" else "left", halo=True)
-    layers += texts(frame, layout.numbers, align="right", halo=True)
+    layers += texts(frame, layout.names, align="right" if size == "wide" else "left", halo=size == "narrow")
+    layers += texts(frame, layout.numbers, align="right", halo=size == "narrow")
     layers += _key(frame, series, room_above(placed))
     layers += texts(frame, [{"x": 0, "y": frame.height + 34, "text": clean(title(axis))}], colour=MUTED)
     return sheet(frame, layers)

@@ -99,7 +99,7 @@ def left_axis(frame: Frame, scale: Scale) -> list[Spec]:
 
 
 def segments(
-    frame: Frame, rows: Sequence[Spec], colour: str, *, thick: float = 1, dash: Sequence[int] = (1, 0)
+    frame: Frame, rows: Sequence[Spec], colour: str, *, thick: float = 1, dash: Sequence[int] = ()
 ) -> list[Spec]:
     """Straight lines at pixels of the plot."""
     if not rows:
@@ -109,7 +109,9 @@ def segments(
         encoding["x2"] = {"field": "x2"}
     if "y2" in rows[0]:
         encoding["y2"] = {"field": "y2"}
-    mark = {"type": "rule", "color": colour, "strokeWidth": thick, "strokeDash": list(dash)}
+    mark: Spec = {"type": "rule", "color": colour, "strokeWidth": thick}
+    if dash:
+        mark["strokeDash"] = list(dash)
     values = [{key: _rounded(value) for key, value in row.items()} for row in rows]
     return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
 

@@ -1,4 +1,8 @@
-"""The one look of every chart: colours, sizes, and how much room a text takes."""
+"""The one look of every chart: colours, sizes, and how much room a text takes.
+
+A dark page turns the lightness of the same picture round (`.chart` in the report's style sheet), so that there is one
+set of colours; it is chosen so that both can be read.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ FONT = 13
 """Pixels, for every text; 11.7 on a screen of 320."""
 LINE = 17
 """From one line of text to the next."""
-FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+FAMILY = "system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
 
 INK = "#1b2733"
 MUTED = "#52606d"
@@ -28,36 +32,11 @@ EMPTY = "#eceff2"
 SERIES = ("#0060a8", "#b04a00", "#00735d", "#8a3a8d", "#5a5f66", "#a32140")
 """Told apart by colour-blind readers, at least 4.5:1 on white; never alone: shape and dash differ too."""
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
-DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (1, 4))
-SEQUENTIAL = ("#f1f6fb", "#084a85")
-DIVERGING = ("#8f3d00", "#f6f6f6", "#084a85")
-ON_LIGHT, ON_DARK = "#101010", "#fefefe"
-"""Numbers inside cells; the same in dark mode, as the cells are."""
-
-DARK: Mapping[str, str] = {
-    INK: "#e8edf2",
-    MUTED: "#a9b5c1",
-    GRID: "#33404d",
-    PAPER: "#161d24",
-    EMPTY: "#2a343e",
-    **dict(
-        zip(
-            SERIES,
-            ("#6cb4f5", "#f2a35e", "#4fcaa8", "#dba0de", "#b4bac1", "#ff8fa3"),
-            strict=True,
-        )
-    ),
-}
-"""What each colour becomes on a dark page."""
-
-_TAG = re.compile(r"<[^>]*>")
-_COLOUR = re.compile(r'\b(fill|stroke)="(#[0-9a-f]{6})"')
-
-
-def dark(svg: str) -> str:
-    """The same picture for a dark page: colours exchanged, nothing moved."""
-    exchange = lambda at: f'{at[1]}="{DARK.get(at[2], at[2])}"'  # noqa: E731
-    return _TAG.sub(lambda tag: _COLOUR.sub(exchange, tag[0]), svg)
+DASHES = ((), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (1, 4))
+SEQUENTIAL = ("#f3f7fb", "#86b3dd")
+DIVERGING = ("#e3ad7f", "#f6f6f6", "#86b3dd")
+IN_CELL = "#000000"
+"""Numbers inside cells, which stay pale enough for it, and dark enough for its opposite on a dark page."""
 
 
 def clean(text: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.html.checks import CheckView, check_view
+from auditkit.reports.html.checks import CheckView, Same, check_view
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.limits import Reason, limits_grid, reasons
 from auditkit.reports.html.words import DIRECTIONS, LEVELS, moment
@@ -55,16 +55,27 @@ class AuditView(NamedTuple):
     """How many checks there are, tested or not."""
     families: tuple[Family, ...]
     rules: tuple[Pack, ...]
+    same_rules: bool
+    """Whether the first model has the very same evidence; then its section tells it."""
     model_anchor: str
     model: Grid
     provenance: tuple[Grid, ...]
 
 
-def audit_view(audit: AuditResult, anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> AuditView:
-    """Everything that the report says about one audit."""
+def audit_view(
+    audit: AuditResult, anchors: Anchors, terms: Mapping[tuple[str, str], str], before: AuditView | None = None
+) -> AuditView:
+    """Everything that the report says about one audit.
+
+    Args:
+        audit: the audit.
+        anchors: the page's.
+        terms: {(check, measurement): anchor in the glossary}.
+        before: of the first model side by side; what is the same here is not told twice.
+    """
     limits_anchor = anchors.new("limits")
     places: dict[str, str] = {}
-    families = _families(audit, anchors, terms, places)
+    families = _families(audit, anchors, terms, places, _told(before))
     return AuditView(
         anchor=anchors.new("model"),
         audit=audit,
@@ -78,6 +89,7 @@ def audit_view(audit: AuditResult, anchors: Anchors, terms: Mapping[tuple[str, s
         known=len(audit.coverage),
         families=families,
         rules=tuple(_pack(each, anchors, places) for each in audit.rules),
+        same_rules=before is not None and before.audit.rules == audit.rules,
         model_anchor=anchors.new("facts"),
         model=_model(audit, anchors),
         provenance=tuple(_provenance(audit, anchors)),
@@ -132,13 +144,11 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         ]
         for each in data.features
     ]
-    heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Seen by the model"), Head("Missing", "number")]
+    heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Seen by the model"), Head("Missing", "num")]
     grids = [facts_grid(anchors, "The audit data", facts)]
     if groups:
         grids.append(
-            grid(
-                anchors.new("groups"), "Groups", [Head("Group"), Head("Rows", "number"), Head("Shown", "wide")], groups
-            )
+            grid(anchors.new("groups"), "Groups", [Head("Group"), Head("Rows", "num"), Head("Shown", "wide")], groups)
         )
     if features:
         grids.append(grid(anchors.new("features"), "Features", [*heads, Head("Values", "wide")], features))
@@ -162,13 +172,28 @@ def _facts(audit: AuditResult) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _told(before: AuditView | None) -> dict[str, tuple[CheckResult, Same]]:
+    """{check: what the first model's section holds, and where}."""
+    if before is None:
+        return {}
+    name = before.audit.model.name
+    places = {check.check: Same(name, check.anchor) for family in before.families for check in family.checks}
+    return {result.check: (result, places[result.check]) for result in before.audit.results}
+
+
 def _families(
-    audit: AuditResult, anchors: Anchors, terms: Mapping[tuple[str, str], str], places: dict[str, str]
+    audit: AuditResult,
+    anchors: Anchors,
+    terms: Mapping[tuple[str, str], str],
+    places: dict[str, str],
+    told: Mapping[str, tuple[CheckResult, Same]],
 ) -> tuple[Family, ...]:
     """The checks by family, in the order in which they ran; `places` learns where each stands."""
     found: dict[str, list[CheckView]] = {}
     for result in audit.results:
-        view = check_view(result, audit.verdicts, anchors, terms)
+        first = told.get(result.check)
+        same = first[1] if first and first[0] == result and result.status == "measured" else None
+        view = check_view(result, audit.verdicts, anchors, terms, same)
         places.setdefault(result.check, view.anchor)
         found.setdefault(result.check.partition(".")[0], []).append(view)
     return tuple(

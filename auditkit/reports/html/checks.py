@@ -28,6 +28,13 @@ class Held(NamedTuple):
     status: str
 
 
+class Same(NamedTuple):
+    """Where the same findings stand: the model's name and an anchor."""
+
+    model: str
+    link: str
+
+
 class CheckView(NamedTuple):
     """A section of the report about one check."""
 
@@ -49,6 +56,8 @@ class CheckView(NamedTuple):
     parameters: Grid | None
     notes: tuple[str, ...]
     error: ErrorInfo | None
+    same: Same | None = None
+    """The model of which the very same was found and told already."""
 
 
 def check_view(
@@ -56,6 +65,7 @@ def check_view(
     verdicts: Sequence[Verdict],
     anchors: Anchors,
     terms: Mapping[tuple[str, str], str],
+    same: Same | None = None,
 ) -> CheckView:
     """Everything that the report says about one check.
 
@@ -64,8 +74,10 @@ def check_view(
         verdicts: of the whole audit.
         anchors: the page's.
         terms: {(check, measurement): anchor in the glossary}.
+        same: where these findings stand already; then figures and tables are left to that place.
     """
     mine = [each for each in verdicts if _owner(each) == result.check]
+    told = result if same is None else _bare(result)
     return CheckView(
         anchor=anchors.new("check", result.check),
         question=result.about.question or result.about.title,
@@ -75,17 +87,31 @@ def check_view(
         answer=answer(result, headline(result, verdicts)),
         limits=tuple(Held(each.limit.name, "waived" if each.waived else each.status) for each in mine),
         figures=tuple(
-            Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors)) for figure in result.figures
+            Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors)) for figure in told.figures
         ),
-        measures=measures_grid(result, anchors, terms) if result.measurements else None,
-        tables=tuple((table_grid(table, anchors), table.caption) for table in result.tables),
-        controls=controls_grid(result, anchors) if result.controls else None,
-        failing=sum(control.holds is not True for control in result.controls),
-        method=tuple((name, text) for name, text in _method(result) if text),
-        parameters=parameters_grid(result, anchors) if result.parameters else None,
-        notes=result.notes,
+        measures=measures_grid(told, anchors, terms) if told.measurements else None,
+        tables=tuple((table_grid(table, anchors), table.caption) for table in told.tables),
+        controls=controls_grid(told, anchors) if told.controls else None,
+        failing=sum(control.holds is not True for control in told.controls),
+        method=() if same else tuple((name, text) for name, text in _method(result) if text),
+        parameters=parameters_grid(told, anchors) if told.parameters else None,
+        notes=told.notes,
         error=result.error,
+        same=same,
     )
+
+
+def _bare(result: CheckResult) -> CheckResult:
+    """A result without what stands elsewhere."""
+    nothing: dict[str, object] = {
+        "measurements": (),
+        "controls": (),
+        "figures": (),
+        "tables": (),
+        "notes": (),
+        "parameters": {},
+    }
+    return result.model_copy(update=nothing)
 
 
 def _owner(verdict: Verdict) -> str:

@@ -27,7 +27,7 @@ class Head(NamedTuple):
 
     text: str
     kind: str = "text"
-    """`text`, `wide` (sentences), `number` or `code`."""
+    """`text`, `wide` (sentences), `num` (numbers) or `code`."""
 
 
 class Grid(NamedTuple):

@@ -20,11 +20,11 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
         Head("Of whom"),
         Head("Over groups of"),
         Head("Where"),
-        Head("Value", "number"),
-        Head("Interval", "number"),
-        Head("n", "number"),
+        Head("Value", "num"),
+        Head("Interval", "num"),
+        Head("n", "num"),
         Head("Chance alone"),
-        Head("Smallest visible effect", "number"),
+        Head("Smallest visible effect", "num"),
         Head("Validity", "wide"),
     )
     common = _common_method(result.measurements)
@@ -38,7 +38,7 @@ def controls_grid(result: CheckResult, anchors: Anchors) -> Grid:
     """What the check tried on itself, and what hangs on it."""
     heads = (
         Head("Control", "wide"),
-        Head("Value", "number"),
+        Head("Value", "num"),
         Head("Bound"),
         Head("Holds"),
         Head("What it guards", "wide"),
@@ -63,7 +63,7 @@ def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:
     columns = _columns(figure)
     if not columns or not figure.data:
         return None
-    heads = [Head(title, "number" if _numeric(figure, field) else "text") for field, title, _ in columns]
+    heads = [Head(title, "num" if _numeric(figure, field) else "text") for field, title, _ in columns]
     given = figure.x.field if figure.mark == "curve" and figure.x else None
     rows = [
         [Cell(_shown(row.get(field), percent, field == given)) for field, _, percent in columns] for row in figure.data
@@ -137,7 +137,7 @@ def _head(column: Column, table: Table) -> Head:
     values = [row[at] for row in table.rows]
     numeric = any(_is_number(value) for value in values) and all(value is None or _is_number(value) for value in values)
     title = f"{column.title} ({column.unit})" if column.unit and column.unit != numbers.SHARE else column.title
-    return Head(title, "number" if numeric else "text")
+    return Head(title, "num" if numeric else "text")
 
 
 def _columns(figure: Figure) -> list[tuple[str, str, bool]]:

@@ -48,7 +48,8 @@ def _page(result: AuditResult | Comparison) -> Page:
     audits = result.results if isinstance(result, Comparison) else (result,)
     anchors = Anchors()
     terms, places = glossary((each for audit in audits for each in audit.results), anchors)
-    views = tuple(audit_view(audit, anchors, places) for audit in audits)
+    first_view = audit_view(audits[0], anchors, places)
+    views = (first_view, *(audit_view(audit, anchors, places, first_view) for audit in audits[1:]))
     compared = side(result, [view.reasons for view in views], anchors) if isinstance(result, Comparison) else None
     first = audits[0]
     heading = result.title if isinstance(result, Comparison) else f"Audit of {first.model.name} on {first.data.name}"

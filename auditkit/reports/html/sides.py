@@ -142,7 +142,7 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
     for wanted in keys:
         name, check = _named(comparison, wanted)
         rows.append([Cell(name, check), *(_number(table.get(wanted)) for table in tables)])
-    heads = [Head("Number"), *(Head(each.model.name, "number") for each in comparison.results)]
+    heads = [Head("Number"), *(Head(each.model.name, "num") for each in comparison.results)]
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
 
