@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 import pathlib
 import platform
@@ -40,6 +41,7 @@ from auditkit.running.planning import Step, make_plan
 from auditkit.running.training import train_models
 from auditkit.text import one_line
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result", AuditResult, Comparison)
 Progress = Callable[[str, int, int, str], None]
 
@@ -146,6 +148,22 @@ def compare(
     wrapped = [_wrapped(host, model, data) for model in models]
     folder = None if out is None else runfolder.prepare(out, writing.files(host))
     return publish(host, run_all(host, wrapped, data, request, folder, title=title, train=train), folder)
+
+
+def audit_models(
+    host: Host,
+    models: Sequence[Model],
+    data: AuditData,
+    request: Request,
+    folder: pathlib.Path,
+    *,
+    title: str,
+    train: Sequence[Mapping[str, Any]] = (),
+) -> AuditResult | Comparison:
+    """Audit what a configuration names and write it: one result for one model, a comparison for several."""
+    if len(models) == 1 and not train:
+        return publish(host, run_one(host, models[0], data, request, folder), folder)
+    return publish(host, run_all(host, models, data, request, folder, title=title, train=train), folder)
 
 
 def run_all(
@@ -321,6 +339,8 @@ def _measure_all(
         elif folder is not None and result.status == "measured":
             runfolder.store_check(folder, key, result, shelf)
         seconds[id] = round(time.monotonic() - clock, 3)
+        taken_up = ", taken up from before" if before is not None else ""
+        log.info("%s, %s: %s in %.3f s%s", model.name, id, result.status, seconds[id], taken_up)
         host.check_finished(result)
         results.append(result)
     return results, seconds, resumed

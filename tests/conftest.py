@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import os
-import pathlib
 
-import pytest
+# two workers with two threads each on two cores spend their time waiting for each other; before numpy is imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pathlib  # noqa: E402
+
+import pytest  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

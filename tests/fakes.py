@@ -41,7 +41,7 @@ def audit(
         verdicts=verdicts(found),
         outcome=OUTCOME,
         coverage=coverage(found),
-        card={"owners": ["Credit Risk Models"], "intended use": "Ranking of applications for manual review."},
+        card={"owners": ["Credit Risk Models"], "intended_use": "Ranking of applications for manual review."},
         rules=(rules(),),
     )
 

@@ -18,7 +18,7 @@ from auditkit.errors import ConfigError, closest
 from auditkit.evidence import writing
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
-from auditkit.runner import Request, plan_only, publish, run_all, run_one
+from auditkit.runner import Request, audit_models, plan_only
 from auditkit.settings import Settings
 
 
@@ -73,10 +73,10 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     )  # fmt: skip
     folder = runfolder.prepare(out, writing.files(host))
     with _run_log(folder):
-        result = run_all(host, built.models, built.data, request, folder, title=built.title, train=built.train)
-        result = publish(host, result, folder)
+        result = audit_models(host, built.models, built.data, request, folder, title=built.title, train=built.train)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
-    failed = [each for audit in result.results for each in audit.results if each.status == "error"]
+    audits = [result] if isinstance(result, AuditResult) else result.results
+    failed = [each for audit in audits for each in audit.results if each.status == "error"]
     return 3 if failed else 0
 
 
@@ -105,10 +105,8 @@ def _audit(
     train = [
         {"trainer": each.trainer, "name": each.name, "model": each.model, **each.parameters} for each in settings.train
     ]
-    if len(opened.models) == 1 and not train:
-        return publish(host, run_one(host, opened.models[0], opened.data, request, folder), folder)
     title = settings.audit.title or f"Models on {opened.data.name}"
-    return publish(host, run_all(host, opened.models, opened.data, request, folder, title=title, train=train), folder)
+    return audit_models(host, opened.models, opened.data, request, folder, title=title, train=train)
 
 
 def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Request:

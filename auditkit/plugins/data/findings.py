@@ -29,7 +29,7 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
     """Everything that `data.integrity` says about these rows."""
     rows = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
     missing, notes = _missing(data)
-    measurements = [*missing, *_repeats(rows, data), *_balance(data)]
+    measurements = [*_repeats(rows, data), *_balance(data)]  # the first one is the headline
     controls = [_planted_rows(data, context.rng)]
     found = None
     if data.feature_names:
@@ -41,6 +41,7 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
         notes.append(f"Inputs are of modality {data.modality}: leaks and proxies among their parts were not searched.")
     if data.train is None:
         notes.append("There is no training split: rows that were trained on were not searched.")
+    measurements += missing
     return Findings(
         measurements=measurements,
         controls=controls,
@@ -92,14 +93,15 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
 
 
 def _repeats(rows: identity.Identities, data: AuditData) -> list[Measurement]:
-    found = [_measurement("duplicate_share", float(identity.repeated(rows.here).mean()), exact=True, n=len(data))]
+    found = []
     if data.train is not None:
         same = identity.overlap(rows, data.labels, data.train.labels)
         found.append(_measurement("train_overlap_share", float(same.inputs.mean()), exact=True, n=len(data)))
         if same.labelled is not None:
             share = float(same.labelled.mean())
             found.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
-    return found
+    repeated = float(identity.repeated(rows.here).mean())
+    return [*found, _measurement("duplicate_share", repeated, exact=True, n=len(data))]
 
 
 def _balance(data: AuditData) -> list[Measurement]:
