@@ -5,9 +5,9 @@ import os
 # two workers with two threads each on two cores spend their time waiting for each other; before numpy is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import pathlib  # noqa: E402
+import pathlib
 
-import pytest  # noqa: E402
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

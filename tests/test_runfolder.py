@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditkit import runfolder
-from auditkit.evidence import files
 from auditkit.errors import EvidenceError
+from auditkit.evidence import files
 from auditkit.results import AuditResult, CheckResult, Comparison, canonical
 from tests import fakes
 
