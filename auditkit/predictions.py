@@ -12,8 +12,6 @@ from auditkit.errors import CapabilityError, DataError
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.spelling import match_class, spelling
 
-__all__ = ["PROBE", "Predictions", "match_class", "spelling"]
-
 PROBE = 64
 """Rows asked about twice, to find out whether the model answers the same."""
 

@@ -8,12 +8,11 @@ import os
 import pathlib
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from auditkit import runfolder
-from auditkit.checks import BUDGETS, Budget, Check
+from auditkit.checks import Budget, Check
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, closest
 from auditkit.evidence import writing
@@ -33,34 +32,16 @@ from auditkit.results import (
     Run,
     Waiver,
 )
-from auditkit.results.card import parse_card
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.rulepacks import load_pack
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
+from auditkit.running.request import Progress, Request, make_request
 from auditkit.running.training import train_models
 from auditkit.text import one_line
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result", AuditResult, Comparison)
-Progress = Callable[[str, int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """Everything that an audit was asked to do; the fields are those of `audit`."""
-
-    checks: Sequence[str | Check] | None = None
-    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    limits: Sequence[Limit] = ()
-    waivers: Sequence[Waiver] = ()
-    rules: Sequence[str] = ()
-    card: Mapping[str, Any] = field(default_factory=dict)
-    budget: Budget = "standard"
-    device: str | None = None
-    seed: int = 0
-    seconds_per_check: float | None = None
-    progress: Progress | None = None
 
 
 def audit(
@@ -104,7 +85,7 @@ def audit(
         ConfigError: a check, parameter, rule pack or budget is not known.
         DataError, ModelError: data or model cannot be used as given.
     """
-    request = _request(
+    request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
         device=device, seed=seed, seconds_per_check=seconds_per_check, progress=progress,
     )  # fmt: skip
@@ -144,7 +125,7 @@ def compare(
         if name not in known:
             raise ConfigError(f"compare: {name!r} is not an argument; {closest(name, known)}")
     host = Host(plugins)
-    request = _request(**options)
+    request = make_request(**options)
     wrapped = [_wrapped(host, model, data) for model in models]
     folder = None if out is None else runfolder.prepare(out, writing.files(host))
     return publish(host, run_all(host, wrapped, data, request, folder, title=title, train=train), folder)
@@ -260,22 +241,6 @@ def _plan(host: Host, model: Model, data: AuditData, request: Request) -> tuple[
         host, model, data, checks=request.checks, parameters=request.parameters, limits=request.limits,
         budget=request.budget, seed=request.seed,
     )  # fmt: skip
-
-
-def _request(**options: Any) -> Request:
-    given = {name: value for name, value in options.items() if value is not None}
-    given["limits"] = tuple(_record(Limit, each, "limits") for each in given.get("limits", ()))
-    given["waivers"] = tuple(_record(Waiver, each, "waivers") for each in given.get("waivers", ()))
-    given["card"] = parse_card(given.get("card", {}))
-    if given.get("budget", "standard") not in BUDGETS:
-        raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(given['budget'])!r} was given")
-    return Request(**given)
-
-
-def _record(kind: Any, value: Any, where: str) -> Any:
-    from auditkit.config import parse  # only mappings need it
-
-    return value if isinstance(value, kind) else parse(kind, dict(value), where)
 
 
 def _wrapped(host: Host, model: Any, data: AuditData) -> Model:

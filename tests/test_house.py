@@ -29,7 +29,7 @@ LEVELS = (
     ("settings", "config", "offers"),
     ("plugins", "reports"),
     ("host",),
-    ("running.planning", "evidence.provenance", "evidence.writing"),
+    ("running.planning", "running.request", "evidence.provenance", "evidence.writing"),
     ("running.measuring",),
     ("running.training",),
     ("runner",),

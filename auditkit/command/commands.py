@@ -18,7 +18,8 @@ from auditkit.errors import ConfigError, closest
 from auditkit.evidence import writing
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
-from auditkit.runner import Request, audit_models, plan_only
+from auditkit.runner import audit_models, plan_only
+from auditkit.running.request import Request
 from auditkit.settings import Settings
 
 

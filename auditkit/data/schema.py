@@ -13,22 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.data.codes import from_codes, to_codes
 from auditkit.errors import DataError, closest
 from auditkit.spelling import listed
 
 if TYPE_CHECKING:
     import pandas
-
-__all__ = [
-    "FeatureSchema",
-    "from_codes",
-    "infer_feature",
-    "infer_schema",
-    "merge_schemas",
-    "override_schema",
-    "to_codes",
-]
 
 Kind: TypeAlias = Literal["number", "integer", "category", "boolean", "text"]
 KINDS: Final = ("number", "integer", "category", "boolean", "text")

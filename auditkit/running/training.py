@@ -6,7 +6,7 @@ import hashlib
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,11 +22,9 @@ from auditkit.results import About, CheckResult, ErrorInfo, digest
 from auditkit.running.controls import apply_controls
 from auditkit.running.measuring import describe
 from auditkit.running.planning import configured, missing_extra, seed_for
+from auditkit.running.request import Request
 from auditkit.running.state import as_found
 from auditkit.trainers import Trained, Trainer
-
-if TYPE_CHECKING:
-    from auditkit.runner import Request
 
 
 class Child(NamedTuple):

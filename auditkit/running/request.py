@@ -1,0 +1,53 @@
+"""What an audit was asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from auditkit.checks import BUDGETS, Budget, Check
+from auditkit.config import parse
+from auditkit.errors import ConfigError
+from auditkit.results import Limit, Waiver
+from auditkit.results.card import parse_card
+from auditkit.text import one_line
+
+Progress: TypeAlias = Callable[[str, int, int, str], None]
+"""Called with (check, done, total, what)."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that an audit was asked to do; the fields are those of `audit`."""
+
+    checks: Sequence[str | Check] | None = None
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    limits: Sequence[Limit] = ()
+    waivers: Sequence[Waiver] = ()
+    rules: Sequence[str] = ()
+    card: Mapping[str, Any] = field(default_factory=dict)
+    budget: Budget = "standard"
+    device: str | None = None
+    seed: int = 0
+    seconds_per_check: float | None = None
+    progress: Progress | None = None
+
+
+def make_request(**options: Any) -> Request:
+    """A Request from the arguments of `audit`; None is left out.
+
+    Raises:
+        ConfigError: a limit, waiver or card key is wrong, or the budget is not known.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    given["limits"] = tuple(_record(Limit, each, "limits") for each in given.get("limits", ()))
+    given["waivers"] = tuple(_record(Waiver, each, "waivers") for each in given.get("waivers", ()))
+    given["card"] = parse_card(given.get("card", {}))
+    if given.get("budget", "standard") not in BUDGETS:
+        raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(given['budget'])!r} was given")
+    return Request(**given)
+
+
+def _record(kind: Any, value: Any, where: str) -> Any:
+    return value if isinstance(value, kind) else parse(kind, dict(value), where)
