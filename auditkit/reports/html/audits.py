@@ -1,17 +1,16 @@
-"""One audit as the report tells it, and what ends the page: coverage, rules, data, glossary, provenance."""
+"""One audit as the report tells it: reasons, limits, coverage, checks by family, rules, glossary."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from auditkit.reports import numbers
 from auditkit.reports.html.checks import CheckView, Same, check_view
+from auditkit.reports.html.facts import model_grid, provenance_grids
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.limits import Reason, limits_grid, reasons
 from auditkit.reports.html.words import DIRECTIONS, LEVELS, moment
-from auditkit.results import AuditResult, CheckResult, Definition, Provenance, RuleCoverage
+from auditkit.results import AuditResult, CheckResult, Definition, RuleCoverage
 
 
 class Family(NamedTuple):
@@ -91,8 +90,8 @@ def audit_view(
         rules=tuple(_pack(each, anchors, places) for each in audit.rules),
         same_rules=before is not None and before.audit.rules == audit.rules,
         model_anchor=anchors.new("facts"),
-        model=_model(audit, anchors),
-        provenance=tuple(_provenance(audit, anchors)),
+        model=model_grid(audit, anchors),
+        provenance=tuple(provenance_grids(audit, anchors)),
     )
 
 
@@ -109,56 +108,6 @@ def glossary(results: Iterable[CheckResult], anchors: Anchors) -> tuple[list[Ter
         )
     places = {key: term.anchor for key in found for term in terms if term.key == ".".join(key)}
     return terms, places
-
-
-def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
-    """The audit data: facts, groups, features; no row of it."""
-    data = audit.data
-    facts = [
-        ("Name", data.name),
-        ("Rows", f"{data.rows:,}"),
-        ("Training rows", numbers.count(data.train_rows) if data.train_rows is not None else ""),
-        ("Task", f"{data.task}, on inputs of kind {data.modality}"),
-        ("Label", (data.label or "") + (f", positive: {data.positive}" if data.positive else "")),
-        ("Weights", "used" if data.weighted else "none"),
-        ("Smallest group shown", f"{data.minimum_cell} people"),
-        ("Digest", data.digest),
-        *(("Note", note) for note in data.notes),
-    ]
-    groups = [
-        [
-            Cell(f"{each.attribute}={each.value}"),
-            Cell("" if each.rows is None else f"{each.rows:,}"),
-            Cell(each.hidden or "", status="hidden" if each.hidden else "shown"),
-        ]
-        for each in data.groups
-    ]
-    features = [
-        [
-            Cell(each.name),
-            Cell(each.kind),
-            Cell("yes" if each.group else "no"),
-            Cell("yes" if each.seen_by_model else "no"),
-            Cell("" if each.missing is None else f"{each.missing:,}"),
-            Cell(each.detail),
-        ]
-        for each in data.features
-    ]
-    heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Seen by the model"), Head("Missing", "num")]
-    grids = [facts_grid(anchors, "The audit data", facts)]
-    if groups:
-        grids.append(
-            grid(anchors.new("groups"), "Groups", [Head("Group"), Head("Rows", "num"), Head("Shown", "wide")], groups)
-        )
-    if features:
-        grids.append(grid(anchors.new("features"), "Features", [*heads, Head("Values", "wide")], features))
-    return grids
-
-
-def facts_grid(anchors: Anchors, caption: str, facts: Sequence[tuple[str, str]]) -> Grid:
-    """Names and values, without those that are empty."""
-    rows = [[Cell(name), Cell(text)] for name, text in facts if text]
-    return grid(anchors.new("facts", caption), caption, [Head("Fact"), Head("Value", "wide")], rows)
 
 
 def _facts(audit: AuditResult) -> tuple[tuple[str, str], ...]:
@@ -246,95 +195,22 @@ def _pack(coverage: RuleCoverage, anchors: Anchors, places: Mapping[str, str]) -
     rows = [
         [
             Cell(clause.id),
-            Cell("", status=clause.status),
-            Cell(clause.text),
-            Cell(", ".join(clause.evidence), link=_place(clause.evidence, places)),
-            Cell(", ".join(clause.missing)),
-            Cell(clause.note),
+            Cell(clause.text, clause.note),
+            Cell("", status=clause.status, items=tuple((key, _place(key, places)) for key in clause.evidence)),
+            Cell("", items=tuple((key, "") for key in clause.missing)),
         ]
         for clause in coverage.clauses
     ]
     heads = [
         Head("Clause"),
-        Head("Evidence is"),
         Head("What it asks, in our words", "wide"),
         Head("Evidence", "wide"),
         Head("Missing", "wide"),
-        Head("Note", "wide"),
     ]
-    return Pack(
-        anchors.new("pack", coverage.pack),
-        coverage,
-        grid(anchors.new("clauses", coverage.pack), coverage.title, heads, rows),
-    )
+    clauses = grid(anchors.new("clauses", coverage.pack), coverage.title, heads, rows)
+    return Pack(anchors.new("pack", coverage.pack), coverage, clauses)
 
 
-def _place(evidence: Sequence[str], places: Mapping[str, str]) -> str:
-    """Where the first piece of evidence stands in this report."""
-    return next((places[check] for key in evidence for check in (key, key.rpartition(".")[0]) if check in places), "")
-
-
-def _model(audit: AuditResult, anchors: Anchors) -> Grid:
-    model = audit.model
-    facts = [
-        ("Name", model.name),
-        ("Kind", model.kind),
-        ("Made from", audit.parent or ""),
-        ("Task", model.task),
-        ("Classes", ", ".join(model.classes)),
-        ("Positive class", model.positive or ""),
-        (
-            "Threshold",
-            ""
-            if model.threshold is None
-            else f"{model.threshold:g}" + (f" ({model.threshold_note})" if model.threshold_note else ""),
-        ),
-        ("What it answers", ", ".join(model.capabilities)),
-        ("Opened as", model.loaded),
-        ("Device and batch", model.device + (f", {model.batch:,} rows at a time" if model.batch else "")),
-        ("Repeatable", "no: the same input does not always get the same answer" if model.stochastic else "yes"),
-        ("Fingerprint", model.fingerprint),
-        *(("Note", note) for note in model.notes),
-        *((name[:1].upper() + name[1:], _card(value)) for name, value in sorted(audit.card.items())),
-    ]
-    return facts_grid(anchors, f"The model {model.name}", facts)
-
-
-def _card(value: Any) -> str:
-    """What the owner said, on one line."""
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _provenance(audit: AuditResult, anchors: Anchors) -> Iterable[Grid]:
-    made: Provenance = audit.provenance
-    facts = [
-        ("auditkit", made.auditkit),
-        ("Python", made.python),
-        ("Platform", made.platform),
-        ("Device and threads", f"{made.device}, {made.threads} threads"),
-        ("Budget", audit.plan.budget),
-        ("Seed", str(audit.plan.seed)),
-        ("Started", moment(audit.run.started)),
-        ("Took", f"{numbers.plain(audit.run.seconds)} seconds"),
-        ("Taken from an earlier run", ", ".join(audit.run.resumed)),
-        ("Digest of the plan", audit.plan.digest),
-        ("Digest of the settings", made.settings_digest),
-        *(("Note", note) for note in made.notes),
-    ]
-    yield facts_grid(anchors, "How this audit was made", facts)
-    plugins = [
-        [
-            Cell(each.name),
-            Cell(f"{each.distribution} {each.version}"),
-            Cell(each.source),
-            Cell(each.error or "", status="loaded" if each.loaded else "not loaded"),
-            Cell(", ".join(each.checks)),
-        ]
-        for each in made.plugins
-    ]
-    heads = [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")]
-    yield grid(anchors.new("plugins"), "Plugins", heads, plugins)
-    packages = [[Cell(name), Cell(version)] for name, version in sorted(made.packages.items())]
-    yield grid(anchors.new("packages"), "Packages", [Head("Package"), Head("Version")], packages)
+def _place(key: str, places: Mapping[str, str]) -> str:
+    """Where a piece of evidence stands in this report; empty where it does not."""
+    return next((places[check] for check in (key, key.rpartition(".")[0]) if check in places), "")

@@ -20,6 +20,8 @@ class Cell(NamedTuple):
     """A verdict or validity; shown as colour, shape and word."""
     link: str = ""
     """The anchor that the text leads to."""
+    items: tuple[tuple[str, str], ...] = ()
+    """Further lines, each with the anchor that it leads to, or with nothing."""
 
 
 class Head(NamedTuple):

@@ -55,11 +55,11 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
 
 
 def about_limit(verdict: Verdict) -> str:
-    """Which measurements a limit is about, as it follows their name: ` over sex`, ` at epsilon=0.1`."""
+    """Which measurements a limit is about, as it follows their name: ` over sex`, ` with epsilon=0.1`."""
     limit = verdict.limit
     said = f" for {pairs(limit.slice)}" if limit.slice else ""
     said += f" over {' and '.join(limit.across)}" if limit.across else ""
-    return said + (f" at {pairs(limit.conditions)}" if limit.conditions else "")
+    return said + (f" with {pairs(limit.conditions)}" if limit.conditions else "")
 
 
 def waived(waiver: Waiver, counts: bool) -> str:
@@ -82,8 +82,14 @@ def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
         Cell("", f"would be {verdict.status}" if verdict.waived else "", status=status),
         Cell(f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", judged_by),
         Cell("; ".join(found) or "–", note),
-        Cell(verdict.reason, waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
+        Cell(_told(verdict), waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
     ]
+
+
+def _told(verdict: Verdict) -> str:
+    """The reason, where rule and measurement side by side do not tell it already."""
+    plain = verdict.status in ("met", "missed") and len(verdict.judged) == 1
+    return "" if plain else verdict.reason
 
 
 def _shown(verdict: Verdict) -> Sequence[Judged]:

@@ -18,13 +18,12 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
     heads = (
         Head("Measurement"),
         Head("Of whom"),
-        Head("Over groups of"),
         Head("Where"),
         Head("Value", "num"),
         Head("Interval", "num"),
         Head("n", "num"),
         Head("Chance alone"),
-        Head("Smallest visible effect", "num"),
+        Head("Detectable effect", "num"),
         Head("Validity", "wide"),
     )
     common = _common_method(result.measurements)
@@ -95,8 +94,7 @@ def _measurement(
     interval = numbers.uncertainty(each)
     return [
         Cell(name_of(each.name, result.definitions), link=terms.get((result.check, each.name), "")),
-        Cell(pairs(each.slice) or ("" if each.across else "everyone")),
-        Cell(" and ".join(each.across)),
+        Cell(_whom(each)),
         Cell(pairs(each.conditions)),
         Cell(numbers.value(each)),
         Cell(interval, "" if _made(each) == common else _made(each)),
@@ -105,6 +103,12 @@ def _measurement(
         Cell("" if each.detectable is None else numbers.with_unit(each.detectable, each.unit)),
         Cell(each.reason or "", status="undefined" if each.value is None else each.validity),
     ]
+
+
+def _whom(each: Measurement) -> str:
+    """Whose number it is: a group's, a disparity over groups, or everyone's."""
+    over = f"over {' and '.join(each.across)}" if each.across else ""
+    return "; ".join(part for part in (pairs(each.slice), over) if part) or "everyone"
 
 
 def _chance(each: Measurement) -> Cell:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import jinja2
 
-from auditkit.reports.html.audits import AuditView, Term, audit_view, data_grids, glossary
+from auditkit.reports.html.audits import AuditView, Term, audit_view, glossary
+from auditkit.reports.html.facts import data_grids
 from auditkit.reports.html.grids import Anchors, Grid
 from auditkit.reports.html.limits import REASONS, Reason
 from auditkit.reports.html.sides import Side, side

@@ -81,7 +81,7 @@ def _first(comparison: Comparison, reasons: Sequence[Sequence[Reason]]) -> list[
     for depth in range(REASONS):
         for audit, mine in standing:
             if depth < len(mine):
-                name = f"{audit.model.name}, {mine[depth].name}".rstrip(", ")
+                name = f"{audit.model.name} · {mine[depth].name}".rstrip(" ·")
                 found.append(mine[depth]._replace(name=name))
     return found[:REASONS]
 

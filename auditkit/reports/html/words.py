@@ -38,16 +38,19 @@ def name_of(name: str, definitions: Mapping[str, Definition]) -> str:
 
 
 def be(name: str, definitions: Mapping[str, Definition]) -> str:
-    """`is` or `are`, as the name of a measurement wants it."""
-    head = re.split(" (?:of|in|per|by|under|over|with|for|at|on) ", name_of(name, definitions))[0]
-    return "are" if head.endswith("s") and not head.endswith(("ss", "us", "is")) else "is"
+    """`is` or `are`, as the name of a measurement wants it: `rows seen in training` are, a `share of rows` is."""
+    words = re.split(" (?:of|in|per|by|under|over|with|for|at|on) ", name_of(name, definitions))[0].split()
+    if len(words) > 1 and words[-1].endswith(("ed", "en")):  # what was done to them does not count
+        words.pop()
+    many = words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")) if words else False
+    return "are" if many else "is"
 
 
 def about(measurement: Measurement) -> str:
-    """What a measurement is about, as it follows its name: ` for sex=F`, ` over sex at epsilon=0.1`."""
+    """What a measurement is about, as it follows its name: ` for sex=F`, ` over sex with epsilon=0.1`."""
     said = f" for {pairs(measurement.slice)}" if measurement.slice else ""
     said += f" over {' and '.join(measurement.across)}" if measurement.across else ""
-    return said + (f" at {pairs(measurement.conditions)}" if measurement.conditions else "")
+    return said + (f" with {pairs(measurement.conditions)}" if measurement.conditions else "")
 
 
 def certainty(measurement: Measurement) -> str:
