@@ -269,3 +269,29 @@ def test_hostile_text_does_not_reach_the_terminal(folder):
     path.write_text(path.read_text().replace("M,", "\x1b]0;owned\x07M,"))
     done = auditkit(folder, "run")
     assert "\x1b]" not in done.stdout + done.stderr
+
+
+def test_an_undefined_number_under_a_limit_is_not_a_pass(folder):
+    """A group without a single positive label has no true positive rate; today's libraries call it 0."""
+    frame = pd.read_csv(folder / "decisions.csv")
+    frame.loc[frame.sex == "F", "repaid"] = "no"
+    frame["decision"] = frame.repaid
+    frame.to_csv(folder / "decisions.csv", index=False)
+    edit(
+        folder,
+        'measurement = "performance.quality.accuracy"',
+        'measurement = "fairness.groups.equal_opportunity_difference"',
+    )
+    edit(folder, 'at_least = 0.5\njudge = "point"', 'at_most = 0.1\nacross = ["sex"]')
+    done = auditkit(folder, "run")
+    assert done.returncode == 3
+    assert "inconclusive" in done.stdout
+
+
+def test_labels_of_one_class_are_an_error(folder):
+    frame = pd.read_csv(folder / "decisions.csv")
+    frame["repaid"] = "yes"
+    frame.to_csv(folder / "decisions.csv", index=False)
+    done = auditkit(folder, "run")
+    assert done.returncode == 2
+    assert "repaid" in done.stderr

@@ -1,0 +1,106 @@
+"""After every check, the model and everything global are as they were; also after an exception inside it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import auditkit
+from auditkit.data import AuditData
+from auditkit.demos.networks import make_mlp, seeded
+from auditkit.host import Host
+from auditkit.testing import toy_data
+
+CHECKS = sorted(Host(discover=False).checks())
+
+
+def world() -> tuple:
+    """Everything global that a library might change."""
+    return (
+        random.getstate(), str(np.random.get_state()), torch.random.get_rng_state().tolist(), torch.get_num_threads(),
+        torch.get_default_dtype(), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled(),
+        logging.getLogger().level, tuple(logging.getLogger().handlers), tuple(map(str, warnings.filters)),
+        str(np.geterr()),
+    )  # fmt: skip
+
+
+def anatomy(module: torch.nn.Module) -> tuple:
+    """Everything about a module that a library might change."""
+    return (
+        tuple(each.training for each in module.modules()),
+        tuple((each.requires_grad, each.grad is None, each.detach().numpy().tobytes()) for each in module.parameters()),
+        tuple(each.detach().numpy().tobytes() for each in module.buffers()),
+        tuple(len(value) for each in module.modules() for key, value in vars(each).items() if key.endswith("_hooks")),
+    )
+
+
+def network() -> tuple[torch.nn.Module, auditkit.Model, AuditData]:
+    """A network with batch normalisation and dropout, left in training mode as a careless user would."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(240, 4)).astype(np.float32)
+    labels = (inputs[:, 0] > 0).astype(np.int64)
+    groups = {"sex": np.where(rng.random(240) < 0.5, "F", "M")}
+
+    def split(rows: slice, train: AuditData | None = None) -> AuditData:
+        some = {name: column[rows] for name, column in groups.items()}
+        return AuditData(inputs[rows], labels[rows], some, task="binary", positive=1, train=train)
+
+    module = torch.nn.Sequential(
+        *seeded(make_mlp, 4, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 2)
+    )
+    module.train()
+    data = split(slice(120, 240), split(slice(0, 120)))
+    return module, auditkit.wrap(module, name="network", classes=(0, 1)), data
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_network_and_the_world_are_left_as_found(check):
+    module, model, data = network()
+    digest = data.digest
+    before = world(), anatomy(module)
+    result = auditkit.audit(model, data, checks=[check], budget="quick").results[0]
+    assert result.status in ("measured", "skipped"), result.reason
+    assert (world(), anatomy(module)) == before
+    del data.__dict__["digest"]
+    assert data.digest == digest
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_pipeline_and_the_world_are_left_as_found(check):
+    data = toy_data(200)
+    encode = make_column_transformer((StandardScaler(), ["age", "income"]), (OneHotEncoder(), ["housing"]))
+    model = auditkit.wrap(make_pipeline(encode, LogisticRegression()).fit(data.train.inputs, data.train.labels))
+    fingerprint, before = model.fingerprint, world()
+    result = auditkit.audit(model, data, checks=[check], budget="quick").results[0]
+    assert result.status in ("measured", "skipped"), result.reason
+    assert model.fingerprint == fingerprint
+    assert world() == before
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_also_after_an_exception_inside_the_check(check, monkeypatch):
+    module, model, data = network()
+    before = world(), anatomy(module)
+    calls = []
+    whole = type(model).answer
+
+    def fails(self, inputs):
+        calls.append(len(inputs))
+        if len(calls) > 3:  # the pass and the probe succeed
+            raise RuntimeError("the model went away")
+        return whole(self, inputs)
+
+    monkeypatch.setattr(type(model), "answer", fails)
+    result = auditkit.audit(model, data, checks=[check], budget="quick").results[0]
+    assert result.status in ("measured", "skipped", "error")
+    assert result.status != "error" or "went away" in result.reason
+    assert (world(), anatomy(module)) == before
