@@ -76,6 +76,11 @@ class Context:
     deadline: float | None = None
     """`time.monotonic()` at which the check must have ended."""
     on_progress: Callable[[int, int, str], None] | None = None
+    partial: Findings | None = None
+
+    def keep(self, findings: Findings) -> None:
+        """Leave what the check has by now; where its time runs out, the error carries it."""
+        self.partial = findings
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """Say how far the check is; call it in every long loop.
@@ -86,7 +91,9 @@ class Context:
         if self.on_progress is not None:
             self.on_progress(done, total, what)
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise TimeLimit(f"the time limit was reached at step {done} of {total}" + (f" ({what})" if what else ""))
+            error = TimeLimit(f"the time limit was reached at step {done} of {total}" + (f" ({what})" if what else ""))
+            error.findings = self.partial
+            raise error
 
 
 class Check(BaseModel, ABC):

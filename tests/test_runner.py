@@ -175,6 +175,25 @@ def test_a_time_limit_is_an_error_with_the_place():
     assert result.exit_code == 3
 
 
+def test_what_a_check_had_when_its_time_ran_out_is_in_the_error():
+    @auditkit.check("acme.halfway")
+    def halfway(context, predictions):
+        """How far does it get?"""
+        first = auditkit.Measurement(name="first", value=1.0, exact=True)
+        context.keep(auditkit.Findings([first]))
+        for step in range(100):
+            time.sleep(0.01)
+            context.progress(step, 100, "sleeping")
+        return 2.0
+
+    limits = [{"name": "l", "measurement": "acme.halfway.first", "at_least": 0}]
+    result = audit(halfway.check(), seconds_per_check=0.05, limits=limits)
+    had = result.results[0]
+    assert (had.status, had.error.kind) == ("error", "time limit")
+    assert [(each.name, each.value, each.validity) for each in had.measurements] == [("first", 1.0, "inconclusive")]
+    assert (result.verdicts[0].status, result.exit_code) == ("error", 3)
+
+
 def test_the_same_audit_gives_the_same_bytes_but_for_run():
     def plain() -> dict:
         document = json.loads(canonical(audit("share", "draw")))

@@ -139,9 +139,14 @@ def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
     result = _failed(step, describe(error))
     if isinstance(error.findings, Findings) and step.check is not None:
         had = error.findings
+        said = {
+            "validity": "inconclusive",
+            "reason": "the time limit ended the check before all its controls were tried",
+        }
         result = result.model_copy(
             update={
-                "measurements": tuple(had.measurements), "controls": tuple(had.controls),
+                "measurements": tuple(each.model_copy(update=said) for each in had.measurements),
+                "definitions": {**step.check.definitions, **had.definitions}, "controls": tuple(had.controls),
                 "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
             }
         )  # fmt: skip

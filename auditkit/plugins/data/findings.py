@@ -32,6 +32,7 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
     measurements = [*_repeats(rows, data), *_balance(data)]  # the first one is the headline
     controls = [_planted_rows(data, context.rng)]
     found = None
+    context.keep(Findings([*measurements, *missing], controls, notes=list(notes)))
     if data.feature_names:
         found = detectors.search(check, data, context)
         measurements += [*_leaks(check, found), *_proxies(found)]

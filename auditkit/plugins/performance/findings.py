@@ -32,6 +32,7 @@ def find(check: Quality, data: AuditData, context: Context, level: Level) -> Fin
         found.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
     cells = data.slices(1)
     for at, cell in enumerate(cells):
+        context.keep(Findings(list(found), notes=notes, level=level))
         context.progress(at, len(cells), "groups")
         some = answers.take(cell.rows) if cell.hidden is None else None
         for name, metric in metrics.items():
