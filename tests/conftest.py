@@ -7,7 +7,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pathlib
 
+import hypothesis
 import pytest
+
+# a slow machine is no failure of a property; under CI the same examples are tried every time
+hypothesis.settings.register_profile("any machine", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("any machine")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

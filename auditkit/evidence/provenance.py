@@ -28,8 +28,10 @@ PACKAGES = (
 
 
 def threads() -> int:
-    """How many processors this process may use: part of what numbers depend on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many threads libraries may use here: part of what numbers depend on."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else processors
 
 
 def result_key(planned: PlannedCheck, model: Model, data: AuditData, seed: int, device: str, thread_count: int) -> str:
