@@ -44,6 +44,8 @@ def plugins(wanted: Sequence[str], *, json: bool) -> int:
                 needs = ", ".join(row["needs"]) or "nothing"
                 print(f"    {row['id']}: {row['question']}")
                 print(f"        needs {needs}" + (f"; {row['missing']}" if row["missing"] else ""))
+                if row["reference"]:
+                    print(f"        {one_line(row['reference'], 300)}")
     if trainers:
         print(f"trainers: {', '.join(trainers)}")
     for fault in host.faults:

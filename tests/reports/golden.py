@@ -1,4 +1,4 @@
-"""What the formats make of the fake audit, kept in tests/data; `python -m tests.reports.golden` writes it anew."""
+"""What the formats make of the fake audit, kept in tests/golden; `python -m tests.reports.golden` writes it anew."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from auditkit.reports import card, junit, metrics
 from tests import fakes
 
-FOLDER = pathlib.Path(__file__).parents[1] / "data"
+FOLDER = pathlib.Path(__file__).parents[1] / "golden"
 FILES: dict[str, Callable[[], bytes]] = {
     "model_card.md": lambda: card.render(fakes.audit()),
     "comparison_card.md": lambda: card.render(fakes.comparison()),

@@ -1,4 +1,4 @@
-"""All formats: what is kept in tests/data, deterministic, and made without the libraries of checks."""
+"""All formats: what is kept in tests/golden, deterministic, and made without the libraries of checks."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from auditkit.command.listing import results_schema
 from auditkit.results import canonical
 from auditkit.runfolder import parse_result
 
-DATA = pathlib.Path(__file__).resolve().parent / "data"
+DATA = pathlib.Path(__file__).resolve().parents[1] / "golden"
 
 
 @pytest.mark.parametrize("name", ["results_v1.json", "comparison_v1.json"])
