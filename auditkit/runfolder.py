@@ -230,6 +230,22 @@ def read_result(folder: str | os.PathLike[str]) -> AuditResult | Comparison:
     return parse_result(raw)
 
 
+def read_sealed(folder: pathlib.Path) -> AuditResult | Comparison:
+    """The result of a finished audit, as it was sealed; a folder that was never sealed is read as it is.
+
+    Raises:
+        EvidenceError: the audit is running or was stopped, or results.json was changed since it was sealed.
+    """
+    if (folder / MANIFEST).is_file():
+        manifest = read_manifest(folder)
+        entry = manifest.files.get(RESULTS)
+        if not manifest.complete:
+            raise EvidenceError(f"the audit in {folder} is running or was stopped: finish it with the same command")
+        if entry is None or _problems_of(folder, RESULTS, entry):
+            raise EvidenceError(f"{RESULTS} in {folder} is not as it was sealed: nothing is made from it")
+    return read_result(folder)
+
+
 def parse_result(raw: bytes) -> AuditResult | Comparison:
     """An AuditResult or a Comparison from the bytes of results.json.
 

@@ -30,11 +30,10 @@ out = "out"
 [[limits]]
 name = "accuracy"
 measurement = "performance.quality.accuracy"
-slice = {}
 at_least = {AT_LEAST}
 judge = "point"
 because = "policy"
-""".replace("slice = {}\n", "")
+"""
 
 
 @pytest.fixture
@@ -176,6 +175,22 @@ def test_verify_and_render(folder):
     assert (done.returncode, "did you mean 'html'" in done.stderr) == (2, True)
     assert auditkit(folder, "verify", "nowhere").returncode == 1
     assert auditkit(folder, "render", "nowhere").returncode == 2
+
+
+def test_nothing_is_rendered_from_an_altered_or_unfinished_result(folder):
+    auditkit(folder, "run")
+    results, manifest = folder / "out" / "results.json", folder / "out" / "manifest.json"
+    raw, sealed = results.read_bytes(), manifest.read_bytes()
+    results.write_bytes(raw + b"\n")
+    done = auditkit(folder, "render", "out")
+    assert done.returncode == 2
+    assert "not as it was sealed" in done.stderr
+    assert manifest.read_bytes() == sealed
+    results.write_bytes(raw)
+    manifest.write_bytes(sealed.replace(b'"complete": true', b'"complete": false'))
+    done = auditkit(folder, "render", "out")
+    assert done.returncode == 2
+    assert "running or was stopped" in done.stderr
 
 
 def test_results_fit_the_printed_schema(folder):

@@ -6,7 +6,7 @@ import pathlib
 from typing import TypeVar
 
 from auditkit import runfolder
-from auditkit.errors import ConfigError, EvidenceError, closest
+from auditkit.errors import ConfigError, closest
 from auditkit.host import Host
 from auditkit.judging import judge
 from auditkit.results import AuditResult, Comparison, canonical
@@ -29,7 +29,7 @@ def write(host: Host, result: Result, folder: pathlib.Path) -> Result:
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
     rendered, faults = _render(host, result)
     if faults:
-        result = _with_faults(result, faults)
+        result = _with_faults(result, host.faults + faults)
         rendered, _ = _render(host, result)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
@@ -57,10 +57,7 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
         raise ConfigError(
             f"--format must be a known format; {one_line(wanted)!r} was given, {closest(wanted, formats)}"
         )
-    altered = [each for each in runfolder.verify(folder) if each.startswith(runfolder.RESULTS)]
-    if altered and (folder / runfolder.MANIFEST).is_file():
-        raise EvidenceError(f"{altered[0]}; nothing is made from a result that is not as it was sealed")
-    result = runfolder.read_result(folder)
+    result = runfolder.read_sealed(folder)
     chosen = {name: each for name, each in formats.items() if wanted in (None, name)}
     written = []
     for name, each in chosen.items():
@@ -76,9 +73,8 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
 
 
 def _render(host: Host, result: AuditResult | Comparison) -> tuple[dict[str, bytes], list[str]]:
-    result = runfolder.parse_result(
-        canonical(result)
-    )  # as it is read back, so that a later render gives the same bytes
+    # as it is read back, so that a later render gives the same bytes
+    result = runfolder.parse_result(canonical(result))
     rendered: dict[str, bytes] = {}
     faults = []
     for name, each in host.formats().items():
