@@ -22,6 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     ("errors", "text", "spelling", "evidence.files", "evidence.strictjson"),
+    ("counts",),
     ("data", "models", "results", "stats"),
     ("figures", "predictions", "evidence.manifest"),
     ("checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls", "running.state"),
@@ -40,7 +41,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling",
+    "spelling", "counts",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

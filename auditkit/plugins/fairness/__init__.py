@@ -9,6 +9,6 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
-    from auditkit.plugins.fairness.checks import GroupFairness
+    from auditkit.plugins.fairness.groups.check import GroupFairness
 
     return [GroupFairness]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.disparities import Compared, common_rate
-from auditkit.plugins.fairness.measures import PLACES, Rate
+from auditkit.plugins.fairness.groups.disparities import Compared, common_rate
+from auditkit.plugins.fairness.groups.measures import PLACES, Rate
 
 ROWS = 20_000
 """Rows that are shuffled at most: the law under test is the same for any number of them."""
@@ -28,9 +28,9 @@ def rate_by_rows(
     """
 
     def among(names: str) -> np.ndarray:
-        if outcomes is None:
-            wanted = {PLACES[name][1] for name in names.split()}
-            return rows if len(wanted) == 2 else rows & selected
+        if names in ("selected", "decided"):
+            return rows & selected if names == "selected" else rows
+        assert outcomes is not None  # every other rate needs labels
         found = np.zeros(len(rows), dtype=bool)
         for name in names.split():
             label, decision = PLACES[name]

@@ -8,15 +8,15 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
-from auditkit.plugins.fairness import disparities, trials
-from auditkit.plugins.fairness.counts import Tally, count, encode
-from auditkit.plugins.fairness.disparities import Compared
-from auditkit.plugins.fairness.measures import CRITERIA, RATES, Criterion, Rate, shares
+from auditkit.counts import Tally, count, encode
+from auditkit.plugins.fairness.groups import disparities, trials
+from auditkit.plugins.fairness.groups.disparities import Compared
+from auditkit.plugins.fairness.groups.measures import CRITERIA, RATES, Criterion, Rate, shares
 from auditkit.results import Axis, Column, Control, Figure, Interval, Level, Measurement, Rule, Table, Test, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.checks import GroupFairness
+    from auditkit.plugins.fairness.groups.check import GroupFairness
 
 FAMILY = "all disparities of fairness.groups"
 TRIED = 200
@@ -41,11 +41,11 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
     """Everything that `fairness.groups` says about these decisions."""
     selected = context.predictions.selected
     outcomes = None if data.labels is None else context.predictions.outcomes
-    counts = count(data.groups, selected, outcomes, data.weights)
+    counts = count(data.groups, selected, outcomes, weights=data.weights)
     tables = []
     for attributes in [(), *data.cells.subsets(check.intersections)]:
         where, tally = counts.over(attributes)
-        tables.append(Groups(attributes, where, [data.cells.reason(each) for each in where], tally))
+        tables.append(Groups(attributes, where, [data.cells.reason(each) for each in where], tally.against(1)))
     rates = [RATES[name] for name in check.measures if name in RATES and (counts.labelled or not RATES[name].labelled)]
     criteria = [CRITERIA[name] for name in check.measures if name in CRITERIA]
     criteria = [each for each in criteria if counts.labelled or not each.labelled]

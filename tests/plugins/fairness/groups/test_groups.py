@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.fairness import disparities, findings, trials
-from auditkit.plugins.fairness.checks import GroupFairness
-from auditkit.plugins.fairness.measures import CRITERIA
+from auditkit.plugins.fairness.groups import disparities, findings, trials
+from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.plugins.fairness.groups.measures import CRITERIA
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = GroupFairness(permutations=499, trials=20)
@@ -201,7 +201,9 @@ def test_the_same_seed_gives_the_same_result():
 
 def test_a_wrong_count_is_noticed(monkeypatch):
     right = findings.count
-    monkeypatch.setattr(findings, "count", lambda groups, selected, *rest: right(groups, ~selected, *rest))
+    monkeypatch.setattr(
+        findings, "count", lambda groups, selected, *rest, **named: right(groups, ~selected, *rest, **named)
+    )
     result = run(FAST, *random_table(np.random.default_rng(5), [80, 90], [0.3, 0.5]))
     assert control(result, "recount").holds is False
     assert {each.validity for each in result.measurements} == {"invalid"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.measures import GroupShares
+from auditkit.plugins.fairness.groups.measures import GroupShares
 
 
 @dataclass

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from auditkit.plugins.fairness.measures import CRITERIA, RATES, Criterion, Rate
+from auditkit.plugins.fairness.groups.measures import CRITERIA, RATES, Criterion, Rate
 from auditkit.results import Definition
 
-SIGNS = {"tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN"}
+SIGNS = {"tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN", "selected": "selected", "decided": "people with a decision"}
 
 
 def definitions() -> dict[str, Definition]:

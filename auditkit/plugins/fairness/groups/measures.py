@@ -6,10 +6,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.fairness.counts import Tally
+from auditkit.counts import Tally
 
 PLACES = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 """(label, decision) of each outcome."""
+EVERY = "tp fp fn tn"
 
 
 class Rate(NamedTuple):
@@ -18,7 +19,7 @@ class Rate(NamedTuple):
     name: str
     title: str
     numerator: str
-    """Outcomes among tp, fp, fn, tn, separated by blanks."""
+    """Outcomes among tp, fp, fn, tn, or selected, or decided; separated by blanks."""
     denominator: str
     of: str
     """What the denominator counts, in words."""
@@ -59,12 +60,10 @@ class GroupShares(NamedTuple):
     """(K,) int64 rows in the denominator, unweighted."""
 
 
-EVERY = "tp fp fn tn"
-
 RATES = {
     rate.name: rate
     for rate in (
-        Rate("selection_rate", "Selection rate", "tp fp", EVERY, "people", "none",
+        Rate("selection_rate", "Selection rate", "selected", "decided", "people", "none",
              "Says nothing about whether the selected were the right ones."),
         Rate("true_positive_rate", "True positive rate", "tp", "tp fn", "people with a positive label", "higher",
              "Only as fair as the labels; undefined for a group without positive labels."),
@@ -125,7 +124,7 @@ DEFAULT = (
 
 def shares(tally: Tally, rate: Rate) -> GroupShares:
     """A rate and its counts in each of K groups; a weighted rate counts as that of Kish's effective number of rows."""
-    over, under = _mask(rate.numerator, tally), _mask(rate.denominator, tally)
+    over, under = _mask(rate.numerator), _mask(rate.denominator)
     numerator, weight = (tally.weight * over).sum(axis=(1, 2)), (tally.weight * under).sum(axis=(1, 2))
     square = (tally.square * under).sum(axis=(1, 2))
     per_weight = np.divide(weight, square, out=np.zeros_like(weight), where=square > 0)
@@ -134,8 +133,14 @@ def shares(tally: Tally, rate: Rate) -> GroupShares:
     return GroupShares(values, numerator * per_weight, weight * per_weight, rows)
 
 
-def _mask(outcomes: str, tally: Tally) -> np.ndarray:
-    mask = np.zeros((2, 2))
+def _mask(outcomes: str) -> np.ndarray:
+    """(3, 3) of 0 and 1: which labels and decisions these outcomes are."""
+    mask = np.zeros((3, 3))
     for outcome in outcomes.split():
-        mask[PLACES[outcome]] = 1
-    return mask[-tally.rows.shape[1] :]
+        if outcome == "selected":
+            mask[:, 1] = 1
+        elif outcome == "decided":
+            mask[:, :2] = 1
+        else:
+            mask[PLACES[outcome]] = 1
+    return mask

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_score
 
-from auditkit.plugins.fairness.checks import GroupFairness
-from auditkit.plugins.fairness.measures import CRITERIA, RATES
+from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.plugins.fairness.groups.measures import CRITERIA, RATES
 from tests.plugins.recorded import one, recorded, run
 
 ORACLES = {

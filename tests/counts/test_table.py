@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditkit.plugins.fairness import counts as maths
-from auditkit.plugins.fairness.counts import count
+from auditkit.counts import count, encode
+from auditkit.counts import table as maths
 
 
-def table(rng, n):
+def drawn(rng, n):
     groups = {
         "sex": np.array(["F", "M"])[rng.integers(0, 2, n)],
         "race": np.array(["a", "b", "c"], dtype=object)[rng.integers(0, 3, n)],
@@ -18,12 +18,13 @@ def table(rng, n):
 
 
 def slow(groups, selected, outcomes, weights, where):
-    """(Y, 2) rows and sums of weights of one group, by masks."""
+    """(3, 3) rows and sums of weights of one group, by masks."""
     rows = np.ones(len(selected), dtype=bool)
     for name, value in where.items():
         rows &= groups[name] == value
-    labels = [rows] if outcomes is None else [rows & ~outcomes, rows & outcomes]
-    masks = [[each & ~selected, each & selected] for each in labels]
+    nobody = np.zeros_like(rows)
+    labels = [nobody, nobody, rows] if outcomes is None else [rows & ~outcomes, rows & outcomes, nobody]
+    masks = [[each & ~selected, each & selected, nobody] for each in labels]
     return np.array([[m.sum() for m in row] for row in masks]), np.array(
         [[weights[m].sum() for m in row] for row in masks]
     )
@@ -33,9 +34,9 @@ def slow(groups, selected, outcomes, weights, where):
 @pytest.mark.parametrize("labelled", [True, False])
 def test_every_marginal_equals_masks_over_the_rows(dense, labelled, monkeypatch):
     monkeypatch.setattr(maths, "DENSE", dense)
-    groups, selected, outcomes, weights = table(np.random.default_rng(0), 300)
+    groups, selected, outcomes, weights = drawn(np.random.default_rng(0), 300)
     outcomes = outcomes if labelled else None
-    found = count(groups, selected, outcomes, weights)
+    found = count(groups, selected, outcomes, weights=weights)
     assert found.labelled == labelled
     for attributes in [(), ("sex",), ("race",), ("sex", "age"), ("race", "age"), ("sex", "race", "age")]:
         where, tally = found.over(attributes)
@@ -48,7 +49,7 @@ def test_every_marginal_equals_masks_over_the_rows(dense, labelled, monkeypatch)
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 200), st.integers(0, 10**6))
 def test_it_equals_a_group_by_and_loses_no_row(n, seed):
-    groups, selected, outcomes, _ = table(np.random.default_rng(seed), n)
+    groups, selected, outcomes, _ = drawn(np.random.default_rng(seed), n)
     found = count(groups, selected, outcomes)
     where, tally = found.over(("sex", "race"))
     frame = pd.DataFrame({**groups, "y": outcomes, "d": selected})
@@ -68,5 +69,5 @@ def test_an_intersection_that_nobody_is_in_is_listed():
 
 
 def test_encoding_gives_sorted_text():
-    values, codes = maths.encode(np.array(["b", "a", "c", "a"], dtype=object))
+    values, codes = encode(np.array(["b", "a", "c", "a"], dtype=object))
     assert values == ("a", "b", "c") and list(codes) == [1, 0, 2, 0]

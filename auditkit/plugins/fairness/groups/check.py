@@ -9,8 +9,8 @@ from pydantic import Field, field_validator
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
-from auditkit.plugins.fairness.definitions import definitions
-from auditkit.plugins.fairness.measures import CRITERIA, DEFAULT, RATES
+from auditkit.plugins.fairness.groups.definitions import definitions
+from auditkit.plugins.fairness.groups.measures import CRITERIA, DEFAULT, RATES
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -67,6 +67,6 @@ class GroupFairness(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Rates, disparities, controls, figures and one table."""
-        from auditkit.plugins.fairness.findings import find
+        from auditkit.plugins.fairness.groups.findings import find
 
         return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")
