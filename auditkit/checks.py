@@ -40,6 +40,12 @@ TASKS = frozenset({"binary", "multiclass", "regression"})
 NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TASKS
 """The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
 modalities and of the tasks named, any one will do; where none is named, all will."""
+TAKES = frozenset({"people", "alike rows", "unknown labels", "abstentions"})
+"""The closed vocabulary of `takes`: what a check deals with itself. Rows with an unknown label or a withheld decision
+are left out for the others. A table of counts is given as it is to those that take `people`, written out with a row for
+each person to those that take `alike rows`, and kept from the others."""
+WRITTEN_OUT = 2_000_000
+"""People of a table of counts who are given a row each at most."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class Check(BaseModel, ABC):
     reference: ClassVar[str] = ""
     needs: ClassVar[frozenset[str]] = frozenset()
     """A flat set from `NEEDS`."""
+    takes: ClassVar[frozenset[str]] = frozenset()
+    """A flat set from `TAKES`."""
     requires: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Optional packages: pairs of (module, the extra that brings it)."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
@@ -195,6 +203,11 @@ def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | No
         return "needs groups, and none were named"
     if "train" in needs and data.train is None:
         return "needs the training split, and none was given"
+    if data.people is not None and "people" not in check.takes:
+        if "alike rows" not in check.takes:
+            return "needs a row for each person, and the data is a table of counts"
+        if data.size > WRITTEN_OUT:
+            return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people"
     for allowed, value, what in ((MODALITIES, data.modality, "inputs"), (TASKS, data.task, "task")):
         wanted = needs & allowed
         if wanted and value not in wanted:

@@ -143,7 +143,11 @@ class Host:
         """
         if isinstance(obj, Model):
             return obj
-        return self._first("wrap_model", f"an object of type {type(obj).__name__!r}", obj=obj, options=options)
+        model: Model = self._first(
+            "wrap_model", f"an object of type {type(obj).__name__!r}", obj=obj, options=options
+        )  # fmt: skip
+        model.abstain = options.abstain if model.abstain is None else model.abstain
+        return model
 
     def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult:
         """Run one check through the hook, with whatever wraps it."""

@@ -58,6 +58,8 @@ class ModelOptions:
     threshold: float | None = None
     preprocess: Any = None
     """A callable or a fitted transformer: the audit data's inputs in, what the model eats out."""
+    abstain: Any = None
+    """The answer that means "I do not decide"; none of the classes."""
     batch: int | None = None
     device: str | None = None
     fresh: Callable[[], Any] | None = None
@@ -89,6 +91,8 @@ class Model(ABC):
     """The class that counts as positive (binary); the last one unless given."""
     threshold: float | None = None
     """The score from which a row is decided positive; None: the model's own rule."""
+    abstain: Any = None
+    """The answer that means that the model declined to decide; it is none of the classes."""
     capabilities: frozenset[Capability] = frozenset()
     device: str = "cpu"
     batch: int = 4096

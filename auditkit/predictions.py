@@ -43,8 +43,19 @@ class Predictions:
 
     @functools.cached_property
     def codes(self) -> np.ndarray:
-        """(N,) int64: the position of each decision in `classes`."""
-        return _positions(self._answers.labels, self.model.classes, f"{self.model.name}: decision")
+        """(N,) int64: the position of each decision in `classes`; -1 where the model abstained."""
+        what = f"{self.model.name}: decision"
+        codes = _positions(self._answers.labels, self.model.classes, what, self.model.abstain)
+        if self.data.withheld is not None and Capability.QUERIES not in self.model.capabilities:
+            codes[self.data.withheld] = -1
+        return codes
+
+    @functools.cached_property
+    def abstained(self) -> np.ndarray:
+        """(N,) bool: the model declined to decide; its entry in `labels` is a filler then."""
+        if self.data.task == "regression":
+            return np.zeros(len(self.data), dtype=bool)
+        return self.codes < 0
 
     @functools.cached_property
     def labels(self) -> np.ndarray:
@@ -55,14 +66,17 @@ class Predictions:
 
     @functools.cached_property
     def truth(self) -> np.ndarray:
-        """(N,) int64: the position of each true label in `classes`.
+        """(N,) int64: the position of each true label in `classes`; -1 where it is not known.
 
         Raises:
             DataError: there are no labels, or one that the model does not know.
         """
         if self.data.labels is None:
             raise DataError(f"{self.data.name}: there are no labels")
-        return _positions(self.data.labels, self.classes, f"{self.data.name}: label")
+        truth = _positions(self.data.labels, self.classes, f"{self.data.name}: label")
+        if self.data.known is not None:
+            truth[~self.data.known] = -1
+        return truth
 
     @functools.cached_property
     def positive(self) -> int:
@@ -161,8 +175,10 @@ class Predictions:
         return other
 
 
-def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str) -> np.ndarray:
+def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str, abstain: Any = None) -> np.ndarray:
     place = {spelling(each): position for position, each in enumerate(classes)}
+    if abstain is not None:
+        place.setdefault(spelling(abstain), -1)
     unique, inverse = np.unique(values, return_inverse=True)
     unknown = [each for each in unique if spelling(each) not in place]
     if unknown:

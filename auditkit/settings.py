@@ -26,6 +26,9 @@ class ModelSettings(Section):
     object: str | None = Field(default=None, description="package.module:factory, called without arguments")
     decisions: str | None = Field(default=None, description="a column of the data with recorded decisions")
     scores: str | None = Field(default=None, description="a column of the data with recorded scores")
+    abstain: Any = Field(
+        default=None, description="the decision that means the model declined to decide; '' for a blank"
+    )
     threshold: float | None = Field(default=None, description="the score from which a row is decided positive")
     classes: tuple[Any, ...] | None = Field(default=None, description="class values, in the order of the columns")
     preprocess: str | None = Field(default=None, description="package.module:callable, from inputs to model inputs")
@@ -71,7 +74,13 @@ class DataSettings(Section):
     modality: Modality | None = None
     train: str | None = None
     minimum_cell: int = Field(default=10, ge=1)
-    drop_unlabelled: bool = False
+    unlabelled: Literal["refuse", "drop", "keep"] = Field(
+        default="refuse", description="rows without a label: an error, left out, or kept for what needs no label"
+    )
+    people: str | None = Field(default=None, description="the column that says how many people a row stands for")
+    selected: str | None = Field(
+        default=None, description="the column that says how many of a row's people were selected"
+    )
     features: dict[str, FeatureSettings] = {}
 
 

@@ -30,7 +30,7 @@ LEVELS = (
     ("settings", "config", "offers"),
     ("plugins", "reports"),
     ("host",),
-    ("running.planning", "running.request", "evidence.provenance", "evidence.writing"),
+    ("running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing"),
     ("running.measuring",),
     ("running.training",),
     ("runner",),

@@ -31,6 +31,13 @@ def open_all(host: Host, settings: Settings, folder: pathlib.Path, trust_pickle:
         ConfigError, DataError, ModelError: what is wrong, and where.
     """
     wanted = settings.all_models
+    if settings.data.selected is not None:
+        if any(each.path or each.object or each.decisions or each.scores for each in wanted) or len(wanted) > 1:
+            raise ConfigError(
+                "[data] selected says what was decided; take path, object, decisions and scores out of [model]"
+            )
+        named = wanted[0] if wanted else ModelSettings()
+        wanted = (named.model_copy(update={"decisions": settings.data.selected}),)
     recorded = [each for each in wanted if each.decisions or each.scores]
     if len(recorded) > 1 or (recorded and len(wanted) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
@@ -55,7 +62,9 @@ def open_data(
     """
     given = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
-        given.update(decisions=recorded.decisions, scores=recorded.scores)
+        given.update(decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain)
+    if settings.selected is not None:
+        given["decisions"] = None
     groups = settings.groups
     named: Any = groups if isinstance(groups, tuple) else {name: _group(each) for name, each in groups.items()}
     schema = {name: each.model_dump(exclude_none=True) for name, each in settings.features.items()}
@@ -99,8 +108,9 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
     preprocess = settings.preprocess and import_object(settings.preprocess, folder, "[model] preprocess")
     options = ModelOptions(
         name=settings.name, task=settings.task, classes=settings.classes, threshold=settings.threshold,
-        preprocess=preprocess, batch=settings.batch, device=settings.device, output=settings.output,
-        class_path=settings.class_path, arguments=settings.arguments, trust=settings.trust, trust_pickle=trust_pickle,
+        abstain=settings.abstain, preprocess=preprocess, batch=settings.batch, device=settings.device,
+        output=settings.output, class_path=settings.class_path, arguments=settings.arguments,
+        trust=settings.trust, trust_pickle=trust_pickle,
     )  # fmt: skip
     if settings.path is not None:
         path = folder / settings.path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
 from auditkit.data.groups import MISSING, group_column
 from auditkit.data.inputs import all_finite, any_infinite
@@ -38,10 +39,10 @@ def accept(data: AuditData) -> dict[str, Any]:
     given = _aligned(data)
     _check_lengths(data, given)
     fields.update(_answers(data))
-    if data.weights is not None:
-        fields["weights"] = check_weights(data.weights, data.name)
+    fields.update(_beside(data))
     fields["groups"] = {name: group_column(name, column) for name, column in data.groups.items()}
-    notes = (*fields.get("notes", data.notes), *_missing_notes(fields["groups"], data.minimum_cell))
+    many = fields.get("people")
+    notes = (*fields.get("notes", data.notes), *_missing_notes(fields["groups"], data.minimum_cell, many))
     fields["notes"] = tuple(dict.fromkeys(notes))
     fields["inputs"] = _without_index(fields["inputs"])
     if hasattr(data.inputs, "columns"):
@@ -171,7 +172,7 @@ def _check_lengths(data: AuditData, columns: Mapping[str, Any]) -> None:
     rows = len(data.inputs)
     if rows == 0:
         raise DataError(f"{data.name}: there are no rows; give at least one")
-    for name, column in {**columns, "labels": data.labels, "weights": data.weights}.items():
+    for name, column in {**columns, "labels": data.labels, **data._beside}.items():
         if column is not None and len(column) != rows:
             raise DataError(f"{data.name}: {name} must have one value per row ({rows}); it has {len(column)}")
 
@@ -202,12 +203,32 @@ def _answers(data: AuditData) -> dict[str, Any]:
     return fields
 
 
-def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int) -> list[str]:
+def _beside(data: AuditData) -> dict[str, Any]:
+    """Weights, people and masks, checked."""
+    fields: dict[str, Any] = {}
+    if data.weights is not None:
+        fields["weights"] = check_weights(data.weights, data.name)
+    if data.people is not None:
+        fields["people"] = check_people(data.people, data.name)
+    if data.known is not None:
+        if data.labels is None or data.task == "regression":
+            raise DataError(f"{data.name}: known is for labels of classes; leave it out where there are none")
+        fields["known"] = check_mask(data.known, len(data.inputs), f"{data.name}: known")
+    if data.withheld is not None:
+        if data.recorded is None or data.recorded[0] is None or data.task == "regression":
+            raise DataError(f"{data.name}: withheld is for recorded decisions; leave it out where there are none")
+        decided = check_mask(~np.asarray(data.withheld), len(data.inputs), f"{data.name}: not withheld")
+        fields["withheld"] = None if decided is None else ~decided
+    return fields
+
+
+def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.ndarray | None) -> list[str]:
     notes = []
     for name, column in groups.items():
-        lacking = int((column == MISSING).sum())
+        missing = column == MISSING
+        lacking = int(missing.sum() if people is None else people[missing].sum())
         if lacking:
-            hidden = Cells({name: column}, minimum).reason({name: MISSING})
+            hidden = Cells({name: column}, minimum, people=people).reason({name: MISSING})
             count = "" if hidden else f"{lacking} "
             notes.append(f"group {name}: {count}missing values are the group {MISSING!r}")
     return notes
@@ -232,6 +253,8 @@ def _with_train(data: AuditData) -> dict[str, Any]:
             f"{data.name}: the training split must be of the same task and modality, {data.task} and {data.modality}; "
             f"it is {train.task} and {train.modality}"
         )
+    if train.known is not None or train.people is not None:
+        raise DataError(f"{data.name}: the training split must have one row for each person, each with its label")
     if data.classes and train.classes and not set(data.classes) & set(train.classes):
         raise DataError(
             f"{data.name}: the labels of the training split are {listed(train.classes)}, those of the data "

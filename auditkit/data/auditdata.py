@@ -54,6 +54,12 @@ class AuditData:
     """The training split, where there is one."""
     name: str = "data"
     recorded: Recorded | None = None
+    people: np.ndarray | None = None
+    """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
+    known: np.ndarray | None = None
+    """(N,) bool: whether the label is known; where not, `labels` holds a filler. None: all are."""
+    withheld: np.ndarray | None = None
+    """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
     label_name: str | None = None
     minimum_cell: int = MINIMUM
     whole: Cells | None = None
@@ -89,7 +95,7 @@ class AuditData:
     @functools.cached_property
     def cells(self) -> Cells:
         """Which groups may be shown; decided on the whole data, also for a sample of its rows."""
-        return self.whole if self.whole is not None else Cells(self.groups, self.minimum_cell)
+        return self.whole if self.whole is not None else Cells(self.groups, self.minimum_cell, people=self.people)
 
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
@@ -111,7 +117,12 @@ class AuditData:
     @functools.cached_property
     def _here(self) -> Cells:
         """The cells of these rows; whether they are hidden is asked of the whole data."""
-        return self.cells if self.whole is None else Cells(self.groups, self.minimum_cell, self.whole)
+        return self.cells if self.whole is None else Cells(self.groups, self.minimum_cell, self.whole, self.people)
+
+    @property
+    def size(self) -> int:
+        """How many people the rows stand for."""
+        return len(self) if self.people is None else int(self.people.sum())
 
     def slices(self, order: int = 1) -> list[Cell]:
         """Every group, and every intersection of up to `order` attributes, hidden ones included.
@@ -124,15 +135,27 @@ class AuditData:
         """The same data with only these rows (positions or a mask); what may be shown stays as decided before."""
         at = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
         recorded = self.recorded and Recorded(*(None if each is None else each[at] for each in self.recorded))
+        beside: dict[str, Any] = {name: None if part is None else part[at] for name, part in self._beside.items()}
         return dataclasses.replace(
             self,
             inputs=take_rows(self.inputs, at),
             labels=None if self.labels is None else self.labels[at],
             groups={name: column[at] for name, column in self.groups.items()},
-            weights=None if self.weights is None else self.weights[at],
+            **beside,
             recorded=recorded,
             whole=self.cells,
         )
+
+    def one_row_each(self) -> AuditData:
+        """The same people with a row for each, where a row stands for several."""
+        if self.people is None:
+            return self
+        return dataclasses.replace(self.take(np.repeat(np.arange(len(self)), self.people)), people=None)
+
+    @property
+    def _beside(self) -> dict[str, Any]:
+        """What there may be for each row beside inputs, labels, groups and recorded answers."""
+        return {"weights": self.weights, "people": self.people, "known": self.known, "withheld": self.withheld}
 
     def codes(self) -> np.ndarray:
         """The inputs as (N, D) float64 codes; see `auditkit.data.codes`.
@@ -179,7 +202,7 @@ def _digest(data: AuditData) -> str:
     else:
         state.texts(list(data.inputs))
     decisions, scores = data.recorded or (None, None)
-    parts = {"labels": data.labels, "weights": data.weights, "decisions": decisions, "scores": scores}
+    parts = {"labels": data.labels, "decisions": decisions, "scores": scores, **data._beside}
     for name, values in (*parts.items(), *((f"group {name}", data.groups[name]) for name in sorted(data.groups))):
         if values is not None:
             state.text(name)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from auditkit.counts import encode
 from auditkit.errors import DataError
 
 MINIMUM: Final = 10
@@ -31,6 +32,7 @@ class Members(NamedTuple):
 
     at: np.ndarray
     total: int
+    people: int
 
 
 class Cell:
@@ -54,8 +56,8 @@ class Cell:
 
     @property
     def n(self) -> int:
-        """How many rows; not to be written where `hidden` is set."""
-        return len(self._members.at)
+        """How many people; not to be written where `hidden` is set."""
+        return self._members.people
 
 
 class Cells:
@@ -65,17 +67,25 @@ class Cells:
         groups: {attribute: (N,) array of str}.
         minimum: cells with fewer rows are hidden, empty ones included.
         decided: the cells of the whole data, where `groups` are a sample of it: what may be shown was decided there.
+        people: (N,) how many people each row stands for; None: one.
     """
 
-    def __init__(self, groups: Mapping[str, np.ndarray], minimum: int = MINIMUM, decided: Cells | None = None) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, np.ndarray],
+        minimum: int = MINIMUM,
+        decided: Cells | None = None,
+        people: np.ndarray | None = None,
+    ) -> None:
         self.groups = dict(groups)
         self.minimum = minimum
+        self._people = people
         self.values: dict[str, list[str]] = {}
         self._codes: dict[str, np.ndarray] = {}
         for name, column in self.groups.items():
-            values, codes = np.unique(np.asarray(column, dtype=str), return_inverse=True)
-            self.values[name] = values.tolist()
-            self._codes[name] = codes
+            encoded = encode(np.asarray(column, dtype=str))
+            self.values[name] = list(encoded.values)
+            self._codes[name] = encoded.codes
         self._places = {name: {value: at for at, value in enumerate(self.values[name])} for name in self.values}
         self._decided = decided
         self._hidden: dict[tuple[str, ...], np.ndarray] = {}
@@ -89,11 +99,12 @@ class Cells:
         fused, shape = self._fused(attributes)
         order = np.argsort(fused, kind="stable")
         ends = np.cumsum(np.bincount(fused, minlength=math.prod(shape)))
+        held = self._count(fused, shape).tolist()
         values = itertools.product(*(self.values[name] for name in attributes))
         cells, start = [], 0
-        for end, each in zip(ends.tolist(), values, strict=True):
+        for end, people, each in zip(ends.tolist(), held, values, strict=True):
             where = dict(zip(attributes, each, strict=True))
-            cells.append(Cell(where, Members(order[start:end], len(fused)), self.reason(where)))
+            cells.append(Cell(where, Members(order[start:end], len(fused), people), self.reason(where)))
             start = end
         return cells
 
@@ -125,12 +136,17 @@ class Cells:
             )
         return np.ravel_multi_index(tuple(self._codes[name] for name in attributes), shape), shape
 
+    def _count(self, fused: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """People in each cell of the flattened table."""
+        held = np.bincount(fused, weights=self._people, minlength=math.prod(shape))
+        return np.rint(held).astype(np.int64)
+
     def _decide(self, attributes: tuple[str, ...]) -> np.ndarray:
         """The table of these attributes: for each cell the position of its reason in REASONS, 0 where it is shown."""
         if attributes in self._hidden:
             return self._hidden[attributes]
         fused, shape = self._fused(attributes)
-        counts = np.bincount(fused, minlength=math.prod(shape)).reshape(shape)
+        counts = self._count(fused, shape).reshape(shape)
         hidden = np.zeros(shape, dtype=np.int8)
         for axis in range(len(shape)) if len(shape) > 1 else ():
             margin = self._decide(attributes[:axis] + attributes[axis + 1 :])

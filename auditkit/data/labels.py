@@ -39,7 +39,7 @@ def label_array(values: Any, what: str = "label") -> np.ndarray:
     missing = int(pandas.isna(array).sum()) if array.dtype.kind in "fO" else 0
     if missing:
         raise DataError(
-            f"{what} is missing in {missing} rows; take them out, with drop_unlabelled = true under [data] or by hand"
+            f'{what} is missing in {missing} rows; say unlabelled = "drop" or "keep" under [data], or take them out'
         )
     return _plain(array, what)
 

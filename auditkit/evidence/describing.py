@@ -23,7 +23,7 @@ def describe(data: AuditData) -> DataInfo:
     groups = data.slices(1)
     return DataInfo(
         name=data.name,
-        rows=len(data),
+        rows=data.size,
         digest=data.digest,
         task=data.task,
         modality=data.modality,
@@ -31,7 +31,7 @@ def describe(data: AuditData) -> DataInfo:
         positive=None if data.positive is None else spelling(data.positive),
         features=(*_features(data), *_unseen(data, groups)),
         groups=tuple(_group(cell) for cell in groups),
-        train_rows=None if data.train is None else len(data.train),
+        train_rows=None if data.train is None else data.train.size,
         weighted=data.weights is not None,
         minimum_cell=data.minimum_cell,
         notes=data.notes,

@@ -20,9 +20,10 @@ from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginEr
 from auditkit.host import Host
 from auditkit.models import Model
 from auditkit.predictions import Predictions
-from auditkit.results import CheckResult, ErrorInfo, Rows, digest
+from auditkit.results import CheckResult, ErrorInfo, Rows
 from auditkit.running.controls import apply_controls, hide_small_cells
-from auditkit.running.planning import Step, draw_rows, seed_for
+from auditkit.running.planning import Step, seed_for
+from auditkit.running.serving import serve
 from auditkit.running.state import as_found
 from auditkit.text import one_line, printable
 
@@ -55,10 +56,11 @@ def measure(step: Step, bench: Bench) -> CheckResult:
         return _blank(step, "skipped", planned.skipped)
     seed = seed_for(bench.seed, planned.check)
     try:
-        data, predictions, rows = _rows(step, bench, seed)
-        context = _context(step, bench, predictions, rows, seed)
+        served = serve(step.check, bench.data, bench.predictions, seed)
+        context = _context(step, bench, served.predictions, served.rows, seed)
         with as_found(bench.model, seed):
-            result = bench.host.run_check(step.check, bench.model, data, context)
+            result = bench.host.run_check(step.check, bench.model, served.data, context)
+        result = result.model_copy(update={"notes": (*served.notes, *result.notes)})
         return _finish(step, result, bench.data)
     except KeyboardInterrupt:
         raise
@@ -93,19 +95,6 @@ def without_paths(text: str) -> str:
         if len(folder) > 1:
             text = text.replace(folder, name)
     return text
-
-
-def _rows(step: Step, bench: Bench, seed: int) -> tuple[AuditData, Predictions, Rows | None]:
-    wanted = getattr(step.check, "rows", None)
-    if wanted is None or wanted >= len(bench.data):
-        return bench.data, bench.predictions, None
-    at = draw_rows(bench.data, wanted, seed)
-    data = bench.data.take(at)
-    rows = Rows(
-        used=len(at), total=len(bench.data), digest=digest([int(each) for each in at]),
-        how="random, every class and group in its share, seeded by the check's name",
-    )  # fmt: skip
-    return data, bench.predictions.take(at, data), rows
 
 
 def _context(step: Step, bench: Bench, predictions: Predictions, rows: Rows | None, seed: int) -> Context:

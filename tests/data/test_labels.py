@@ -39,7 +39,7 @@ def test_labels_are_plain(given, wanted, kind):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["yes", None, None], "label is missing in 2 rows; take them out, with drop_unlabelled"),
+        (["yes", None, None], 'label is missing in 2 rows; say unlabelled = "drop"'),
         ([1.0, np.nan], "missing in 1 rows"),
         ([1.0, np.inf], "must be finite; 1 values are infinite"),
         (np.array([1, "one"], dtype=object), "all text, all numbers or all true and false"),

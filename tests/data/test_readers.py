@@ -146,16 +146,16 @@ def test_one_class_is_refused():
 
 def test_rows_without_a_label_are_an_error_unless_they_are_dropped():
     frame = people(y=np.resize(["no", "yes", "no", None, "yes"], 60))
-    with pytest.raises(DataError, match=r"label 'y' is missing in 12 rows.*drop_unlabelled = true"):
+    with pytest.raises(DataError, match=r"label 'y' is missing in 12 rows.*unlabelled = .drop."):
         read(frame, label="y")
-    data = read(frame, label="y", groups=["sex"], weights="weight", drop_unlabelled=True)
+    data = read(frame, label="y", groups=["sex"], weights="weight", unlabelled="drop")
     assert len(data) == len(data.labels) == len(data.groups["sex"]) == len(data.weights) == 48
     assert "12 rows without a label were left out" in data.notes
     assert data.inputs["id"].tolist() == frame["id"][frame["y"].notna()].tolist()
-    few = read(people(y=["yes"] * 30 + ["no"] * 29 + [None]), label="y", drop_unlabelled=True)
+    few = read(people(y=["yes"] * 30 + ["no"] * 29 + [None]), label="y", unlabelled="drop")
     assert "fewer than 10 rows without a label were left out" in few.notes
     with pytest.raises(DataError, match="missing in every row"):
-        read(people(y=[None] * 60), label="y", drop_unlabelled=True)
+        read(people(y=[None] * 60), label="y", unlabelled="drop")
 
 
 def test_what_is_inferred_is_said():

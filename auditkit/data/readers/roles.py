@@ -30,11 +30,15 @@ class Roles:
     groups: Mapping[str, Any] | None = None
     """{attribute: options, values or None}; None: those that a dictionary of arrays holds beside inputs and labels."""
     features: tuple[Any, ...] | None = None
+    people: Any = None
 
     @property
     def named(self) -> dict[str, str]:
         """{column: role} of every column that is no input."""
-        single = {"label": self.label, "weights": self.weights, "decisions": self.decisions, "scores": self.scores}
+        single = {
+            "label": self.label, "weights": self.weights, "decisions": self.decisions, "scores": self.scores,
+            "people": self.people,
+        }  # fmt: skip
         pairs = [(column, role) for role, column in single.items() if isinstance(column, str)]
         pairs += [(column, "id") for column in self.id] + [(column, "drop") for column in self.drop]
         taken: dict[str, str] = {}

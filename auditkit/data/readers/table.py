@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.data.accepting import check_weights
+from auditkit.data.blanks import fill
 from auditkit.data.cells import MINIMUM
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
+from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.roles import (
     Roles,
     as_groups,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from auditkit.data import Modality
 
 
+Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
+
+
 @dataclasses.dataclass(frozen=True)
 class _Wanted:
     """What the caller asked for, beside the roles of the columns."""
@@ -43,7 +48,8 @@ class _Wanted:
     modality: Modality | None
     schema: Mapping[str, Mapping[str, Any]]
     minimum_cell: int
-    drop_unlabelled: bool
+    unlabelled: Unlabelled
+    abstain: Any
 
 
 def read_table(
@@ -65,7 +71,10 @@ def read_table(
     features: Sequence[Any] | None = None,
     schema: Mapping[str, Mapping[str, Any]] | None = None,
     minimum_cell: int = MINIMUM,
-    drop_unlabelled: bool = False,
+    unlabelled: Unlabelled = "refuse",
+    abstain: Any = None,
+    people: Any = None,
+    selected: str | None = None,
     strip: bool = True,
     delimiter: str | None = None,
     columns: Sequence[str] | None = None,
@@ -95,7 +104,11 @@ def read_table(
         schema: what is known about a column better than it can be inferred, such as `{"zip": {"kind": "category"},
             "age": {"mutable": False, "low": 0, "high": 120}}`.
         minimum_cell: groups of fewer people are not shown.
-        drop_unlabelled: whether rows without a label are left out; they are an error otherwise.
+        unlabelled: rows without a label are an error (`refuse`), left out (`drop`), or kept for what needs no label.
+        abstain: the recorded decision that means that the model declined to decide; "" where it is a blank.
+        people: a table of counts: the column that says how many people each row stands for, or its values.
+        selected: a table of counts: the column that says how many of a row's people were selected. Each row becomes
+            two, and the column the recorded decision, 1 or 0.
         strip: whether blanks around the fields of a csv file are taken off.
         delimiter: between the fields of a csv file; found in the header unless given.
         columns: the names of the columns of a csv file that has no header.
@@ -110,12 +123,15 @@ def read_table(
         None if missing is None else tuple(str(each) for each in missing),
         kinds, strip, delimiter, None if columns is None else tuple(columns),
     )  # fmt: skip
+    opened = open_source(source, how)
+    if selected is not None:
+        opened = split_selected(opened, people, selected)
+        decisions, positive = selected, 1 if positive is None else positive
     roles = Roles(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
-        None if features is None else tuple(features),
+        None if features is None else tuple(features), people,
     )  # fmt: skip
-    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, drop_unlabelled)
-    opened = open_source(source, how)
+    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain)
     unknown_columns(overrides, opened, "schema")
     roles = settle(roles, opened)
     data = _assemble(opened, roles, wanted, name or opened.name)
@@ -136,14 +152,15 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
     inputs = source.inputs if names is None else source.columns[names]
     idle = idle_columns(roles, source)
     notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
-    parts = {
-        role: values_of(getattr(roles, role), role, source) for role in ("label", "weights", "decisions", "scores")
-    }
+    named = ("label", "weights", "decisions", "scores", "people")
+    parts = {role: values_of(getattr(roles, role), role, source) for role in named}
     parts["inputs"] = inputs
     groups = groups_of(roles, source)
-    if wanted.drop_unlabelled:
+    if wanted.unlabelled == "drop":
         parts, groups, dropped = _labelled(parts, groups, wanted.minimum_cell)
         notes = notes + dropped
+    masks, said = _blanks(parts, roles, wanted)
+    notes = notes + said
     inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
     facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
     schema, declared = _schema(inputs, wanted)
@@ -157,8 +174,33 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         name=name,
         minimum_cell=wanted.minimum_cell,
         notes=(*source.notes, *inferred, *notes, *declared, *seen),
+        people=parts["people"],
+        **masks,
         **facts,
     )
+
+
+def _blanks(parts: dict[str, Any], roles: Roles, wanted: _Wanted) -> tuple[dict[str, Any], list[str]]:
+    """Fill labels and decisions that are blank, in place; the masks of them, and what there is to say."""
+    masks: dict[str, Any] = {}
+    notes = []
+    if wanted.unlabelled == "keep" and parts["label"] is not None:
+        parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
+        if masks["known"] is not None:
+            notes.append(f"{_some(~masks['known'], parts, wanted)} have no label and are kept for what needs none")
+    if wanted.abstain is not None and parts["decisions"] is not None:
+        what = called(roles.decisions, "decisions")
+        parts["decisions"], there = fill(parts["decisions"], what, wanted.abstain)
+        if there is not None:
+            masks["withheld"] = ~there
+            notes.append(f"for {_some(~there, parts, wanted)} the decision was withheld")
+    return masks, notes
+
+
+def _some(mask: np.ndarray, parts: Mapping[str, Any], wanted: _Wanted) -> str:
+    """How many people a mask holds, in words that give no small number away."""
+    count = int(mask.sum() if parts["people"] is None else np.asarray(parts["people"])[mask].sum())
+    return f"{count} people" if count >= wanted.minimum_cell else f"fewer than {wanted.minimum_cell} people"
 
 
 def _labelled(
@@ -248,6 +290,7 @@ def _training(
             weights=roles.weights if isinstance(roles.weights, str) and roles.weights in known else None,
             decisions=None,
             scores=None,
+            people=roles.people if isinstance(roles.people, str) and roles.people in known else None,
             id=(),
             drop=(),
             groups=groups,
@@ -258,7 +301,14 @@ def _training(
         return _assemble(
             source,
             settle(same, source),
-            dataclasses.replace(wanted, task=data.task, modality=data.modality, positive=data.positive),
+            dataclasses.replace(
+                wanted,
+                task=data.task,
+                modality=data.modality,
+                positive=data.positive,
+                abstain=None,
+                unlabelled="drop" if wanted.unlabelled == "keep" else wanted.unlabelled,
+            ),
             "training split",
         )
     except DataError as error:

@@ -1,0 +1,73 @@
+"""What one check is given of the data: rows that it can deal with, and a sample where it asks for one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.checks import Check
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+from auditkit.predictions import Predictions
+from auditkit.results import Rows, digest
+from auditkit.running.planning import draw_rows
+
+
+class Served(NamedTuple):
+    """The data as one check sees it."""
+
+    data: AuditData
+    predictions: Predictions
+    rows: Rows | None
+    """The sample, where there is one."""
+    notes: tuple[str, ...]
+    """What was left out, for the report."""
+
+
+def serve(check: Check | None, data: AuditData, predictions: Predictions, seed: int) -> Served:
+    """The data and the predictions for this check.
+
+    Raises:
+        DataError: nothing is left.
+    """
+    takes = frozenset() if check is None else check.takes
+    notes = []
+    for what, lost in _blank_rows(data, predictions, takes):
+        if lost.all():
+            raise DataError(f"no row is left: {what} in every row")
+        count = int(lost.sum() if data.people is None else data.people[lost].sum())
+        number = f"{count}" if count >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+        notes.append(f"Left out of this check, because {what}: {number} people.")
+        data, predictions = _take(data, predictions, np.flatnonzero(~lost))
+    if data.people is not None and "people" not in takes:
+        data, predictions = _take(data, predictions, np.repeat(np.arange(len(data)), data.people), alone=True)
+    wanted = getattr(check, "rows", None)
+    if wanted is None or wanted >= len(data):
+        return Served(data, predictions, None, tuple(notes))
+    at = draw_rows(data, wanted, seed)
+    rows = Rows(
+        used=len(at), total=len(data), digest=digest([int(each) for each in at]),
+        how="random, every class and group in its share, seeded by the check's name",
+    )  # fmt: skip
+    return Served(*_take(data, predictions, at), rows, tuple(notes))
+
+
+def _blank_rows(data: AuditData, predictions: Predictions, takes: frozenset[str]) -> list[tuple[str, np.ndarray]]:
+    """What the check does not deal with, and the rows; later masks are about the rows that earlier ones leave."""
+    known = data.known if "unknown labels" not in takes else None
+    abstained = predictions.abstained if "abstentions" not in takes else np.zeros(len(data), dtype=bool)
+    found = []
+    if known is not None:
+        found.append(("the label is not known", ~known))
+        abstained = abstained[known]
+    if abstained.any():
+        found.append(("the model declined to decide", abstained))
+    return found
+
+
+def _take(
+    data: AuditData, predictions: Predictions, at: np.ndarray, alone: bool = False
+) -> tuple[AuditData, Predictions]:
+    some = data.one_row_each() if alone else data.take(at)
+    return some, predictions.take(at, some)
