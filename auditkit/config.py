@@ -41,7 +41,7 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
     audit.update({key: value for key, value in (flags or {}).items() if value is not None})
     _known_environment()
     settings = parse(Settings, {**document, "audit": audit}, found.name)
-    if not settings.all_models:
+    if not settings.all_models and settings.data.selected is None:
         raise ConfigError(f"{found.name}: a [model] with path, object, decisions or scores is required; none was given")
     return settings
 

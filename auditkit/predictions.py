@@ -177,8 +177,9 @@ class Predictions:
 
 def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str, abstain: Any = None) -> np.ndarray:
     place = {spelling(each): position for position, each in enumerate(classes)}
-    if abstain is not None:
+    if abstain is not None:  # beside the classes it may be of another type, so everything is compared as text
         place.setdefault(spelling(abstain), -1)
+        values = np.array([spelling(each) for each in values])
     unique, inverse = np.unique(values, return_inverse=True)
     unknown = [each for each in unique if spelling(each) not in place]
     if unknown:

@@ -145,6 +145,13 @@ class FunctionModel(Model):
     def _labels(self, array: np.ndarray) -> np.ndarray:
         if array.ndim != 1:
             raise ModelError(f"{self.name}: labels must have shape (N,); they have {array.shape}")
+        told = None if self._options.abstain is None else spelling(self._options.abstain)
+        declined = np.array([spelling(each) == told for each in array], dtype=bool)
+        if declined.any():
+            answers = np.full(len(array), self._options.abstain, dtype=object)
+            if not declined.all():
+                answers[~declined] = self._labels(array[~declined])
+            return answers
         values = [each.item() if hasattr(each, "item") else each for each in np.unique(array)]
         place = {spelling(each): position for position, each in enumerate(self.classes)}
         unknown = [each for each in values if spelling(each) not in place]
