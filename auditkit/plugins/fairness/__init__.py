@@ -10,5 +10,6 @@ from auditkit.hookspecs import hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.slices.check import Slices
 
-    return [GroupFairness]
+    return [GroupFairness, Slices]

@@ -1,0 +1,71 @@
+"""The check that searches for slices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.fairness.slices.definitions import SLICELINE, definitions
+from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Of
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class Slices(Check):
+    """Is there a subgroup, described by a few features, that the model treats far worse than the rest?
+
+    The groups that somebody named beforehand are rarely all that matter. This check looks at every subgroup that a few
+    conditions on the features describe, such as "married, 40 to 49, works part time", and shows the worst.
+
+    A condition is a category, a quantile bin of a number, a missing value, or a group. In one half of the rows, drawn
+    at random, all conjunctions of up to `depth` conditions are ranked by SliceLine's score, which weighs how much
+    larger the mean error is than everyone's against how few rows there are; bounds prune what cannot be among the
+    worst, so the ranking is exact. Slices of nearly the same rows are shown as one. The other half of the rows, which
+    had no part in the search, then says how bad the slices found really are: intervals that hold for all of them at
+    once, and p-values adjusted by Holm. Splitting needs a correction for the few slices found, not for the thousands
+    looked at, which is worth more than the rows it costs.
+
+    Only slices with enough rows, of few conditions, and of single bins are searched; where mistakes are common, small
+    slices cannot reach a high score. The search leaves weights aside; the numbers use them. A slice with more mistakes
+    may hold harder cases: a finding is a reason to look, not proof of unfair treatment.
+    """
+
+    id = "fairness.slices"
+    title = "Worst slices"
+    reference = f"{SLICELINE}; Cox (1975), Biometrika 62; Holm (1979), Scandinavian Journal of Statistics 6"
+    needs = frozenset({"table"})
+    presets = {
+        "quick": {"depth": 2, "trials": 20},
+        "thorough": {"depth": 3, "trials": 100},
+    }
+    definitions = definitions()
+
+    of: Of = Field(default="error", description="what is searched for: slices in which it is most frequent")
+    depth: int = Field(default=2, ge=1, le=4, description="the largest number of conditions of a slice")
+    k: int = Field(default=10, ge=1, le=50, description="how many slices are shown at most")
+    bins: int = Field(default=5, ge=2, le=20, description="quantile bins of a number")
+    support: float = Field(default=0.01, gt=0, lt=0.5, description="the smallest share of the rows in a slice")
+    fewest: int = Field(default=30, ge=5, description="the smallest number of rows of a slice in each half")
+    alpha: float = Field(default=0.95, gt=0, le=1, description="how much the error counts against the size")
+    overlap: float = Field(default=0.9, gt=0, le=1, description="share of rows in common above which slices are one")
+    trials: int = Field(default=40, ge=5, description="searches of shuffled errors behind the control")
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Labels where the outcome needs them; two classes where it is about selection."""
+        outcome = OUTCOMES[self.of]
+        if outcome.labelled and data.labels is None:
+            return f'needs labels to search for {self.of!r}, and the data has none; of = "selection" needs none'
+        if outcome.binary and data.task != "binary":
+            return f"searches for {self.of!r}, which is for tasks of kind binary; this is {data.task}"
+        return None
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Search in one half, estimate in the other, try both."""
+        from auditkit.plugins.fairness.slices.findings import find
+
+        return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

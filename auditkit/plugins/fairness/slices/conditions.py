@@ -1,0 +1,139 @@
+"""Features as lists of conditions: categories, quantile bins of numbers, a missing value; groups as they are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit.counts import encode
+from auditkit.data.groups import EMPTY, MISSING
+from auditkit.spelling import spelling
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.data.cells import Cells
+    from auditkit.data.schema import FeatureSchema
+
+
+class Feature(NamedTuple):
+    """One feature and the conditions that it offers; each row satisfies one of them at most."""
+
+    name: str
+    texts: tuple[str, ...]
+    """The conditions, as people read them."""
+    codes: np.ndarray
+    """(N,) int64: which condition each row satisfies; -1 for none that may be shown."""
+    group: bool
+    """Whether it is a sensitive attribute."""
+
+
+class Bins(NamedTuple):
+    """Numbers in bins."""
+
+    texts: tuple[str, ...]
+    codes: np.ndarray
+    """(N,) int64; -1 where the number is missing."""
+
+
+def features_of(data: AuditData, bins: int) -> list[Feature]:
+    """The sensitive attributes, then every other input that offers two conditions or more.
+
+    An input of the same name as a sensitive attribute is left out: the attribute's values take its place.
+
+    Args:
+        data: a table or an array (N, D).
+        bins: about how many quantile bins a number gets.
+    """
+    found = [_group(name, data) for name in data.groups]
+    codes = data.codes()
+    for at, name in enumerate(data.feature_names):
+        if name not in data.groups:
+            found.append(_feature(name, codes[:, at], data.schema[at] if data.schema else None, bins))
+    return [each for each in found if len(each.texts) > 1]
+
+
+def cut(values: np.ndarray, bins: int) -> Bins:
+    """Numbers in about `bins` quantile bins; a value that fills a bin by itself is a bin of its own.
+
+    Few distinct values (up to `bins`) are each their own bin.
+
+    Args:
+        values: (N,) float64; NaN where missing.
+        bins: 2 or more.
+    """
+    present = values[~np.isnan(values)]
+    distinct, counts = np.unique(present, return_counts=True)
+    if len(distinct) <= bins:
+        edges = distinct[1:]
+    else:
+        heavy = counts * bins >= len(present)
+        after = distinct[1:][heavy[:-1]]
+        light = np.repeat(distinct[~heavy], counts[~heavy])
+        parts = max(1, bins - int(heavy.sum()))
+        cuts = np.quantile(light, np.arange(1, parts) / parts, method="inverted_cdf") if len(light) else light
+        edges = np.setdiff1d(np.concatenate([distinct[heavy], after, cuts]), distinct[:1])
+    bin_of = np.searchsorted(edges, distinct, side="right")
+    whole = bool((distinct == np.round(distinct)).all())
+    texts = [_range(distinct[bin_of == at], at, edges, whole) for at in range(len(edges) + 1)] if len(distinct) else []
+    codes = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+    return Bins(tuple(texts), codes.astype(np.int64))
+
+
+def forbidden(features: Sequence[Feature], cells: Cells) -> Callable[[tuple[int, ...]], np.ndarray | None]:
+    """A function that says which conjunctions of some features may not be shown.
+
+    It takes positions of features and gives a bool array with an axis of conditions for each of them, or None where
+    everything may be shown.
+    """
+
+    def hidden(chosen: tuple[int, ...]) -> np.ndarray | None:
+        groups = [at for at, feature in enumerate(chosen) if features[feature].group]
+        if len(groups) < 2:
+            return None
+        shape = tuple(len(features[chosen[at]].texts) for at in groups)
+        mask = np.zeros(shape, dtype=bool)
+        for where in np.ndindex(*shape):
+            values = {
+                features[chosen[at]].name: features[chosen[at]].texts[code]
+                for at, code in zip(groups, where, strict=True)
+            }
+            mask[where] = cells.reason(values) is not None
+        spread = tuple(len(features[feature].texts) if at in groups else 1 for at, feature in enumerate(chosen))
+        return np.broadcast_to(mask.reshape(spread), [len(features[feature].texts) for feature in chosen])
+
+    return hidden
+
+
+def _group(name: str, data: AuditData) -> Feature:
+    encoded = encode(data.groups[name])
+    shown = [at for at, value in enumerate(encoded.values) if data.cells.reason({name: value}) is None]
+    place = np.full(len(encoded.values), -1)
+    place[shown] = np.arange(len(shown))
+    return Feature(name, tuple(encoded.values[at] for at in shown), place[encoded.codes], True)
+
+
+def _feature(name: str, column: np.ndarray, schema: FeatureSchema | None, bins: int) -> Feature:
+    if schema is None or schema.numeric:
+        texts, codes = cut(column, bins)
+    else:
+        texts = tuple(spelling(value) or EMPTY for value in schema.categories)
+        codes = np.where(np.isnan(column), -1, column).astype(np.int64)
+    lacking = np.isnan(column)
+    if lacking.any():
+        codes = np.where(lacking, len(texts), codes)
+        texts = (*texts, MISSING)
+    return Feature(name, texts, codes, False)
+
+
+def _range(held: np.ndarray, at: int, edges: np.ndarray, whole: bool) -> str:
+    """The name of a bin, from the values that it holds and its edges."""
+    if len(held) == 1:
+        return spelling(float(held[0]))
+    if at == 0:
+        return f"under {spelling(float(edges[0]))}"
+    if at == len(edges):
+        return f"{spelling(float(edges[-1]))} and over"
+    low, high = float(edges[at - 1]), float(edges[at])
+    return f"{spelling(low)} to {spelling(high - 1)}" if whole else f"{spelling(low)} to under {spelling(high)}"

@@ -1,0 +1,218 @@
+"""From rows to findings: measurements, controls, figure, table and notes of the slice search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit import figures
+from auditkit.checks import Context, Findings
+from auditkit.plugins.fairness.slices import trials
+from auditkit.plugins.fairness.slices.conditions import Feature, features_of, forbidden
+from auditkit.plugins.fairness.slices.halves import Outcome, Rules, Worst, split_and_search
+from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Suffered, suffered
+from auditkit.plugins.fairness.slices.search import Slice, Space
+from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.slices.check import Slices
+
+FAMILY = "all slices of fairness.slices"
+
+
+class Case(NamedTuple):
+    """The rows that are searched."""
+
+    check: Slices
+    features: list[Feature]
+    """Conditions of these rows."""
+    space: Space
+    what: Suffered
+    weights: np.ndarray | None
+    rules: Rules
+    unit: str
+
+    def where(self, found: Slice) -> dict[str, str]:
+        """{feature: condition} of a slice."""
+        chosen = [self.features[feature] for feature in found.features]
+        return {each.name: each.texts[code] for each, code in zip(chosen, found.codes, strict=True)}
+
+
+def find(check: Slices, data: AuditData, context: Context, level: Level) -> Findings:
+    """Everything that `fairness.slices` says about these answers."""
+    case = _case(check, data, context)
+    fewest = 4 * case.rules.support(0)
+    if len(case.what.at) < fewest or not case.features:
+        few = f"fewer than {fewest} {OUTCOMES[check.of].among}" if case.features else "no feature has two conditions"
+        reason = f"{few}: there is nothing to search"
+        return Findings([_undecided(reason)], notes=[f"Nothing was searched: {reason}."], level=level)
+    context.progress(0, 4, "searching")
+    outcome = split_and_search(
+        case.space, case.what.errors, case.weights, case.what.share, case.rules, context.rng, context.progress
+    )
+    measurements = [_count(outcome), *(each for worst in outcome.worst for each in _slice(case, worst, outcome))]
+    context.keep(Findings(measurements, level=level))
+    context.progress(3, 4, "controls")
+    return Findings(
+        measurements=measurements,
+        controls=_controls(case, outcome, context.rng),
+        figures=_figures(measurements),
+        tables=[_table(case, outcome)] if outcome.worst else [],
+        notes=_notes(case, outcome, data),
+        level=level,
+    )
+
+
+def _case(check: Slices, data: AuditData, context: Context) -> Case:
+    what = suffered(check.of, data, context.predictions)
+    features = [each._replace(codes=each.codes[what.at]) for each in features_of(data, check.bins)]
+    codes = np.stack([each.codes for each in features]) if features else np.zeros((0, len(what.at)), dtype=np.int64)
+    space = Space(codes, tuple(len(each.texts) for each in features), forbidden(features, data.cells))
+    rules = Rules(
+        check.k, check.depth, check.support, check.fewest, check.alpha, check.overlap, max(1, data.minimum_cell)
+    )
+    weights = None if data.weights is None else data.weights[what.at]
+    return Case(check, features, space, what, weights, rules, "share" if what.share else "")
+
+
+def _undecided(reason: str) -> Measurement:
+    return Measurement(
+        name="confirmed_slices", value=None, reason=reason, validity="inconclusive", unit="slices", direction="lower"
+    )
+
+
+def _count(outcome: Outcome) -> Measurement:
+    return Measurement(
+        name="confirmed_slices", value=outcome.confirmed, exact=True, n=len(outcome.confirming), unit="slices",
+        direction="lower",
+    )  # fmt: skip
+
+
+def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
+    """What the rows kept back say about a slice: the mean in it, and the gap to the rest."""
+    kind, gap, where = OUTCOMES[case.check.of], worst.gap, case.where(worst.found)
+    if gap is None:
+        few = f"fewer than {max(2, case.rules.minimum)} of the rows kept back are in the slice, or outside of it"
+        return [
+            Measurement(
+                name=name, value=None, reason=few, validity="inconclusive", unit=case.unit, direction=way, slice=where
+            )
+            for name, way in ((kind.measurement, kind.direction), ("slice_gap", "lower"))
+        ]
+    test = None
+    if gap.p is not None:
+        test = Test(method=f"{gap.method}; Holm", p=gap.p, p_adjusted=worst.p_adjusted, family=FAMILY)
+    still = gap.interval is None
+    return [
+        Measurement(
+            name=kind.measurement, value=gap.inside, interval=gap.inside_interval, n=gap.n, unit=case.unit,
+            direction=kind.direction, slice=where,
+        ),
+        Measurement(
+            name="slice_gap", value=gap.inside - gap.outside, interval=gap.interval, n=gap.n, unit=case.unit,
+            direction="lower", slice=where, test=test, detectable=gap.detectable,
+            validity="inconclusive" if still else "valid",
+            reason="the errors do not vary, so there is nothing to estimate a spread from" if still else None,
+        ),
+    ]  # fmt: skip
+
+
+def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Control]:
+    what, rules = case.what, case.rules
+    numbers = trials.deviation(outcome.worst, case.features, what.errors, case.weights, outcome.confirming)
+    noise = 4 * float(np.sqrt(0.05 * 0.95 / case.check.trials))
+    again = Control.within(
+        "recount",
+        "Are the means of the slices the same when their rows are picked again by the conditions' texts?",
+        numbers,
+        at_most=1e-9 * max(1.0, float(what.errors.max())),
+        reason="a number differs from a second count of the same rows, so none can be trusted",
+    )
+    if what.errors.max() <= 0 or what.errors.min() == what.errors.max():
+        return [again]
+    return [
+        again,
+        Control.within(
+            "shuffled errors",
+            "Where the errors are shuffled over the rows, how often is any slice confirmed?",
+            trials.false_alarms(case.space, what.errors, what.share, rules, case.check.trials, rng),
+            at_most=round(0.05 + noise, 3),
+            otherwise="inconclusive",
+            reason="search and test raise more false alarms than the 5 % they promise",
+        ),
+        Control.within(
+            "planted slice",
+            "Where all rows of one slice are given the worst error, how often is that slice the first one found?",
+            trials.found_first(case.space, what.errors, rules, rng),
+            at_least=0.8,
+            guards=("confirmed_slices",),
+            otherwise="note",
+            reason="with these rows, conditions and common errors even a slice in which all goes wrong may be missed; "
+            "absence of a finding says little. A larger alpha finds smaller slices",
+        ),
+    ]
+
+
+def _figures(measurements: list[Measurement]) -> list[Figure]:
+    gaps = [each for each in measurements if each.name == "slice_gap"]
+    axis = Axis(field="value", title="Slice minus the rest", unit=gaps[0].unit if gaps else "")
+    figure = figures.forest(
+        "slices", "The worst slices against the rest", gaps, axis=axis, rules=[Rule(value=0, label="no difference")],
+        caption="On rows that had no part in the search. Lines are 95 % intervals that hold for all slices shown.",
+    )  # fmt: skip
+    return [] if figure is None else [figure]
+
+
+def _table(case: Case, outcome: Outcome) -> Table:
+    rows: list[tuple[Scalar, ...]] = []
+    for each in outcome.worst:
+        same = "; ".join(pairs(case.where(other)) for other in each.same[:3])
+        gap, found = each.gap, each.found
+        searched = found.error / found.size
+        seen: tuple[Scalar, ...] = (None,) * 4
+        if gap is not None:
+            seen = (gap.n, gap.inside, gap.outside, each.p_adjusted)
+        rows.append((pairs(case.where(found)), *seen, searched, found.score, same))
+    percent = case.what.share
+    return Table(
+        name="slices",
+        title="The worst slices",
+        caption=f"Searched for: {case.check.of.replace('_', ' ')}, among {OUTCOMES[case.check.of].among}. What the "
+        "search itself saw is too bad by construction, for it chose the slice.",
+        columns=(
+            Column(name="slice", title="Slice"),
+            Column(name="rows", title="Rows kept back"),
+            Column(name="inside", title="In the slice", percent=percent),
+            Column(name="outside", title="In the rest", percent=percent),
+            Column(name="p", title="p, adjusted"),
+            Column(name="searched", title="What the search saw", percent=percent),
+            Column(name="score", title="Score"),
+            Column(name="same", title="Other descriptions of nearly the same rows"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
+    rules = case.rules
+    notes = [
+        f"{outcome.evaluated:,} slices of up to {rules.depth} conditions with at least "
+        f"{rules.support(outcome.searched)} rows were counted in {outcome.searched:,} rows; "
+        f"{len(outcome.confirming):,} rows were kept back to confirm what was found."
+    ]
+    if not outcome.worst:
+        notes.append("No slice scored above everyone together.")
+    elif len(outcome.worst) < rules.k:
+        notes.append(f"Only {len(outcome.worst)} different slices scored above everyone together.")
+    if case.weights is not None:
+        notes.append("The search leaves weights aside; means, intervals and tests use them (Kish 1965).")
+    seen = [name for name in data.groups if name in data.feature_names]
+    if seen:
+        notes.append(f"In place of the inputs {', '.join(seen)} the groups of that name were searched.")
+    hidden = [each.where for each in data.slices(1) if each.hidden is not None]
+    if hidden:
+        names = ", ".join(pairs(each) for each in hidden[:8])
+        notes.append(f"Not searched, because too small to show: {names}{' …' if len(hidden) > 8 else ''}.")
+    return notes

@@ -1,0 +1,157 @@
+"""Search in one half of the rows, estimate in the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.slices import estimates
+from auditkit.plugins.fairness.slices.search import Slice, Space, members, top_slices
+
+
+class Rules(NamedTuple):
+    """What the search is asked for."""
+
+    k: int
+    depth: int
+    share: float
+    """The smallest share of the searched rows in a slice."""
+    fewest: int
+    """The smallest number of rows of a slice in each half."""
+    alpha: float
+    overlap: float
+    minimum: int
+    """Rows under which nothing is said about a slice, or about all others."""
+
+    def support(self, rows: int) -> int:
+        """The smallest number of rows of a slice in a half of this many."""
+        return max(self.fewest, self.minimum, math.ceil(self.share * rows))
+
+
+class Worst(NamedTuple):
+    """One slice that the search found, and what the rows kept back say about it."""
+
+    found: Slice
+    same: list[Slice]
+    """Other descriptions of nearly the same rows."""
+    gap: estimates.Gap | None
+    """None where too few of the rows kept back are in it, or outside of it."""
+    p_adjusted: float | None
+
+
+class Outcome(NamedTuple):
+    """A search and its confirmation."""
+
+    worst: list[Worst]
+    evaluated: int
+    searched: int
+    """Rows that were searched."""
+    confirming: np.ndarray
+    """(M,) positions of the rows kept back."""
+
+    @property
+    def confirmed(self) -> int:
+        """Slices whose rows kept back are worse than the rest, beyond chance."""
+        return sum(
+            each.gap is not None and each.p_adjusted is not None and each.p_adjusted <= 0.05
+            and each.gap.inside > each.gap.outside
+            for each in self.worst
+        )  # fmt: skip
+
+
+def split_and_search(
+    space: Space,
+    errors: np.ndarray,
+    weights: np.ndarray | None,
+    share: bool,
+    rules: Rules,
+    rng: np.random.Generator,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    whole: bool = True,
+) -> Outcome:
+    """The worst slices of one random half of the rows, as the other half sees them.
+
+    Args:
+        space: the conditions of the N rows.
+        errors: (N,) not negative.
+        weights: (N,) for the estimates, or None; the search leaves them aside.
+        share: whether every error is 0 or 1.
+        rules: what is searched.
+        rng: draws the halves.
+        progress: told of the search.
+        whole: False: p-values alone are wanted.
+    """
+    order = rng.permutation(len(errors))
+    first, second = np.sort(order[: len(errors) // 2]), np.sort(order[len(errors) // 2 :])
+    one, two = (space._replace(codes=space.codes[:, rows]) for rows in (first, second))
+    worst, evaluated = distinct(one, errors[first], rules, progress)
+    masks = [members(two, found) for found, _ in worst]
+    fewest = max(2, rules.minimum)
+    enough = [min(int(mask.sum()), int((~mask).sum())) >= fewest for mask in masks]
+    kept_weights = None if weights is None else weights[second]
+    gaps = [
+        estimates.compare(errors[second], mask, kept_weights, share, len(masks), whole) if may else None
+        for mask, may in zip(masks, enough, strict=True)
+    ]
+    # a slice that cannot be compared counts as a comparison too: which ones can is not known beforehand
+    p = [1.0 if gap is None or gap.p is None else gap.p for gap in gaps]
+    adjusted = stats.holm(p)
+    rows = [
+        Worst(found, same, gap, float(each) if gap is not None and gap.p is not None else None)
+        for (found, same), gap, each in zip(worst, gaps, adjusted, strict=True)
+    ]
+    return Outcome(rows, evaluated, len(first), second)
+
+
+class Distinct(NamedTuple):
+    """The worst slices of a search, each with other descriptions of the same rows."""
+
+    worst: list[tuple[Slice, list[Slice]]]
+    evaluated: int
+
+
+def distinct(
+    space: Space,
+    errors: np.ndarray,
+    rules: Rules,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Distinct:
+    """The `k` slices with the highest scores of which no two share more than `overlap` of their rows (Jaccard).
+
+    Of slices of nearly the same rows the one with the fewest conditions is named; it ranks as the worst of them.
+    """
+    wanted = 4 * rules.k
+    while True:
+        searched = top_slices(
+            space, errors, k=wanted, depth=rules.depth, support=rules.support(len(errors)), alpha=rules.alpha,
+            progress=progress,
+        )  # fmt: skip
+        worst: list[tuple[Slice, list[Slice]]] = []
+        masks: list[np.ndarray] = []
+        for found in searched.slices:
+            mask = members(space, found)
+            like = next((at for at, other in enumerate(masks) if jaccard(mask, other) > rules.overlap), None)
+            if like is not None:
+                worst[like][1].append(found)
+            elif len(worst) < rules.k:
+                worst.append((found, []))
+                masks.append(mask)
+        if len(worst) == rules.k or len(searched.slices) < wanted or wanted > 64 * rules.k:
+            return Distinct([_simplest(*each) for each in worst], searched.evaluated)
+        wanted *= 4
+
+
+def _simplest(found: Slice, same: list[Slice]) -> tuple[Slice, list[Slice]]:
+    """The description with the fewest conditions, of those the one with the highest score, before the others."""
+    first, *others = sorted([found, *same], key=lambda each: len(each.features))
+    return first, others
+
+
+def jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    """The share of the rows of either that are rows of both; between 0 and 1."""
+    either = int((one | other).sum())
+    return int((one & other).sum()) / either if either else 0.0

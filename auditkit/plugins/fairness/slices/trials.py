@@ -1,0 +1,106 @@
+"""The check's tests of itself: slices counted again, shuffled errors, a planted slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from auditkit.plugins.fairness.slices.conditions import Feature
+from auditkit.plugins.fairness.slices.halves import Rules, Worst, distinct, jaccard, split_and_search
+from auditkit.plugins.fairness.slices.search import Slice, Space, members
+
+ROWS = 4000
+"""Rows that are tried at most: what is tried holds for any number of them."""
+SHARE = (0.1, 0.3)
+"""How large a planted slice is, as a share of the rows, where there is one of that size."""
+PLANTS = 5
+
+
+def deviation(
+    worst: Sequence[Worst], features: Sequence[Feature], errors: np.ndarray, weights: np.ndarray | None, at: np.ndarray
+) -> float:
+    """The largest difference between the mean errors shown and the same means, row by row from the conditions' texts.
+
+    Args:
+        worst: the slices.
+        features: whose codes are about the N rows.
+        errors: (N,).
+        weights: (N,), or None.
+        at: (M,) the rows that the means are over.
+    """
+    largest = 0.0
+    for each in worst:
+        if each.gap is None:
+            continue
+        inside = np.ones(len(at), dtype=bool)
+        for feature, code in zip(each.found.features, each.found.codes, strict=True):
+            texts = np.array([*features[feature].texts, ""])[features[feature].codes[at]]
+            inside &= texts == features[feature].texts[code]
+        for rows, shown in ((inside, each.gap.inside), (~inside, each.gap.outside)):
+            again = np.average(errors[at][rows], weights=None if weights is None else weights[at][rows])
+            largest = max(largest, abs(float(again) - shown))
+    return largest
+
+
+def false_alarms(
+    space: Space, errors: np.ndarray, share: bool, rules: Rules, trials: int, rng: np.random.Generator
+) -> float:
+    """How often a slice is confirmed where the errors are shuffled over the rows."""
+    space, errors = sample(space, errors, rng)
+    flagged = [
+        split_and_search(space, rng.permutation(errors), None, share, rules, rng, whole=False).confirmed > 0
+        for _ in range(trials)
+    ]
+    return float(np.mean(flagged))
+
+
+def found_first(space: Space, errors: np.ndarray, rules: Rules, rng: np.random.Generator) -> float | None:
+    """How often a slice that is made the worst is the first that is found; None where no slice is large enough.
+
+    The errors are shuffled over the rows; then every row of one slice gets the largest error there is.
+    """
+    space, errors = sample(space, errors, rng)
+    found = []
+    for _ in range(PLANTS):
+        planted = choose(space, rules, rng)
+        if planted is None:
+            return None
+        mask = members(space, planted)
+        copied = rng.permutation(errors)
+        copied[mask] = errors.max()
+        worst = distinct(space, copied, rules).worst
+        found.append(bool(worst) and jaccard(members(space, worst[0][0]), mask) > rules.overlap)
+    return float(np.mean(found))
+
+
+def choose(space: Space, rules: Rules, rng: np.random.Generator) -> Slice | None:
+    """A slice of two conditions (of one, where `depth` is 1) of a middling size; None where none is large enough."""
+    features, rows = len(space.widths), space.codes.shape[1]
+    number = min(2, rules.depth, features)
+    best: tuple[float, Slice] | None = None
+    for _ in range(200):
+        chosen = tuple(sorted(int(each) for each in rng.choice(features, number, replace=False)))
+        # the conditions of a real row hold together in at least that row
+        codes = tuple(int(each) for each in space.codes[list(chosen), rng.integers(rows)])
+        masked = space.hidden(chosen)
+        if min(codes) < 0 or (masked is not None and masked[codes]):
+            continue
+        planted = Slice(chosen, codes, 0.0, 0, 0.0)
+        size = int(members(space, planted).sum())
+        share = size / rows
+        if size >= rules.support(rows) and share < 0.5:
+            outside = max(0.0, SHARE[0] - share, share - SHARE[1])
+            if best is None or outside < best[0]:
+                best = (outside, planted)
+            if outside == 0:
+                break
+    return None if best is None else best[1]
+
+
+def sample(space: Space, errors: np.ndarray, rng: np.random.Generator) -> tuple[Space, np.ndarray]:
+    """At most `ROWS` of the rows."""
+    if len(errors) <= ROWS:
+        return space, errors
+    some = rng.choice(len(errors), ROWS, replace=False)
+    return space._replace(codes=space.codes[:, some]), errors[some]
