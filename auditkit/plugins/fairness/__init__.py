@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditkit.checks import Check
 from auditkit.hookspecs import hookimpl
+from auditkit.trainers import Trainer
 
 
 @hookimpl
@@ -13,3 +14,13 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.fairness.slices.check import Slices
 
     return [GroupFairness, Slices]
+
+
+@hookimpl
+def register_trainers() -> list[type[Trainer]]:
+    """The trainers of this family."""
+    from auditkit.plugins.fairness.mitigation.exponentiated_gradient import ExponentiatedGradient
+    from auditkit.plugins.fairness.mitigation.reweighing import Reweighing
+    from auditkit.plugins.fairness.mitigation.threshold_optimizer import ThresholdOptimizer
+
+    return [ExponentiatedGradient, Reweighing, ThresholdOptimizer]

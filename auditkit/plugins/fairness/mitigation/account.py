@@ -1,0 +1,165 @@
+"""What a mitigation changed and what it cost, on the rows that it was fitted to; and controls that every one passes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.data import take_rows
+from auditkit.figures import forest
+from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation.decided import DrawnModel
+from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.rates import Constraint, shares
+from auditkit.predictions import Predictions
+from auditkit.results import Axis, Control, Figure, Measurement
+
+ASKED = 64
+"""Rows asked about twice and one by one."""
+FEW = 200
+"""Rows of which as many hang on a draw as are needed to try the draws' law."""
+
+
+def selections(model: Model, split: Split) -> np.ndarray:
+    """(N,) bool: which training rows the model selects."""
+    return Predictions(model, split.data).selected
+
+
+def chances(model: DrawnModel, split: Split) -> np.ndarray:
+    """(N,) how probably each training row is selected before the draw, asked batch by batch."""
+    starts = range(0, len(split.data), model.batch)
+    rows = [np.arange(start, min(start + model.batch, len(split.data))) for start in starts]
+    return np.concatenate([model.chances(take_rows(split.data.inputs, at)) for at in rows])
+
+
+def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list[Measurement]:
+    """Gap and accuracy before and after, what they cost, and how many decisions are others.
+
+    Args:
+        constraint: whose rates the gap is about.
+        split: the training rows with the parent's decisions.
+        selected: (N,) bool: the new model's.
+    """
+    weights = split.data.weights
+    right, still = split.selected == split.outcomes, selected == split.outcomes
+    cost = right.astype(np.float64) - still
+    found = [
+        _gap("violation_before", constraint, split, split.selected),
+        _gap("violation_after", constraint, split, selected),
+        share("accuracy_before", right, weights, "higher"),
+        share("accuracy_after", still, weights, "higher"),
+        Measurement(
+            name="accuracy_cost", value=stats.weighted_mean(cost, weights), n=len(cost), unit="share",
+            interval=stats.student_interval(cost, weights=weights), direction="lower",
+        ),
+        share("decisions_changed", selected != split.selected, None, "none", exact=True),
+    ]  # fmt: skip
+    return found
+
+
+def share(
+    name: str, counted: np.ndarray, weights: np.ndarray | None, direction: str, *, exact: bool = False
+) -> Measurement:
+    """A share of rows, with its interval or as a fact about these rows."""
+    interval = None if exact else stats.mean_interval(counted, weights=weights)
+    return Measurement(
+        name=name, value=stats.weighted_mean(counted.astype(np.float64), weights), exact=exact, interval=interval,
+        n=len(counted), unit="share", direction=direction,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def expected_gap(constraint: Constraint, split: Split, chance: np.ndarray) -> Measurement:
+    """The gap of the rule before anything is drawn."""
+    return _assessed(
+        Measurement(
+            name="expected_violation", value=stats.widest_gap(shares(constraint, chance, split)), exact=True,
+            n=int((split.codes >= 0).sum()), unit="share", direction="lower", across=(split.attribute,),
+            conditions={"constraint": constraint},
+        ),
+        split,
+    )  # fmt: skip
+
+
+def pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[Figure, ...]:
+    """The gap before and after."""
+    gaps = [each for each in measurements if each.name in ("violation_before", "violation_after")]
+    shown = [
+        each.model_copy(update={"name": "parent" if each.name == "violation_before" else "new model", "conditions": {}})
+        for each in gaps
+    ]
+    figure = forest(
+        "gap-before-and-after", f"Gap under {constraint.replace('_', ' ')}, training split", shown,
+        axis=Axis(field="value", title="widest difference between groups", percent=True),
+        caption="On the rows that the mitigation was fitted to; the audit data is the proof.",
+    )  # fmt: skip
+    return () if figure is None else (figure,)
+
+
+def notes(split: Split, *, weights_used: bool) -> list[str]:
+    """Who was left out, and what was not looked at."""
+    said = []
+    if split.left_out:
+        said.append(f"Left as they were: {'; '.join(split.left_out)}.")
+    if split.data.weights is not None and not weights_used:
+        said.append("Row weights were not used in fitting, only in what is measured here.")
+    return said
+
+
+def unchanged(parent: Model, fingerprint: str) -> Control:
+    """The parent decides by the same state after the mitigation as before it."""
+    return Control.within(
+        "parent-unchanged", "Has the parent still the fingerprint that it had before?",
+        float(parent.fingerprint == fingerprint), at_least=1,
+        reason="The mitigation changed the model that it should have left alone.",
+    )  # fmt: skip
+
+
+def same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.Generator) -> Control:
+    """A person gets the same decision whenever, in whatever company it is asked for."""
+    at = rng.permutation(len(selected))[:ASKED]
+    company = Predictions(model, split.data.take(at)).selected
+    inputs = split.data.inputs
+    alone = np.concatenate([model.predict(take_rows(inputs, np.array([each]))) for each in at])
+    words = model.predict(take_rows(inputs, at))
+    differ = int((company != selected[at]).sum() + (alone != words).sum())
+    return Control.within(
+        "same-person-same-decision", "How many decisions change when people are asked about again, and one by one?",
+        differ, at_most=0, reason="The same person is decided about differently from one time to the next.",
+    )  # fmt: skip
+
+
+def fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Control]:
+    """The draws select as often as they should; nothing where too few decisions hang on them."""
+    hangs = np.flatnonzero((chance > 0) & (chance < 1))
+    drawn = model.draws(split.data.inputs)[hangs]
+    _, first = np.unique(drawn, return_index=True)  # people with the same inputs share a draw
+    p = chance[hangs][first]
+    if len(p) < FEW:
+        return []
+    z = float(((drawn[first] < p) - p).sum() / np.sqrt((p * (1 - p)).sum()))
+    return [
+        Control.within(
+            "draws-keep-to-chance", "How many standard errors are the people selected by draw from their chances?",
+            z, at_least=-4, at_most=4, guards=("violation_after", "expected_violation"),
+            reason="The draws do not follow the chances that the rule gives.",
+        )
+    ]  # fmt: skip
+
+
+def _gap(name: str, constraint: Constraint, split: Split, selected: np.ndarray) -> Measurement:
+    parts = shares(constraint, selected.astype(np.float64), split)
+    return _assessed(
+        Measurement(
+            name=name, value=stats.widest_gap(parts), interval=stats.widest_gap_interval(parts),
+            n=int((split.codes >= 0).sum()), unit="share", direction="lower", across=(split.attribute,),
+            conditions={"constraint": constraint},
+        ),
+        split,
+    )  # fmt: skip
+
+
+def _assessed(each: Measurement, split: Split) -> Measurement:
+    if not split.unassessed:
+        return each
+    reason = f"over the other groups only: {'; '.join(split.unassessed)}"
+    return each.model_copy(update={"validity": "inconclusive", "reason": reason})

@@ -1,0 +1,155 @@
+"""Models whose decisions are drawn: a chance to be selected for everyone, and a draw that is fixed for each person."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData
+from auditkit.models import Answers, Capability, Model
+from auditkit.plugins.fairness.mitigation.draws import draws
+from auditkit.plugins.fairness.mitigation.reading import Reader
+from auditkit.plugins.fairness.mitigation.rules import Rule
+
+NOTES = (
+    "A decision that hangs on chance is drawn once for each person: from the person's own inputs, sensitive attributes "
+    "left out, and a fixed seed. So the same inputs always get the same decision, and the least change of them a new "
+    "draw.",
+    "The model gives decisions and no scores: a chance to be selected is no probability of the label.",
+)
+
+
+class Draw(NamedTuple):
+    """What a person's draw hangs on, beside the person's inputs."""
+
+    seed: int
+    blind: tuple[str, ...]
+    """Columns that must not change it: the sensitive attributes."""
+    places: tuple[int, ...] | None
+    """Where the inputs are an array, the columns that do."""
+
+    @classmethod
+    def of(cls, data: AuditData, seed: int) -> Draw:
+        """The draws of a model that is made on these data."""
+        places = None
+        if not hasattr(data.inputs, "columns") and data.feature_names:
+            places = tuple(at for at, name in enumerate(data.feature_names) if name not in data.groups)
+        return cls(seed, tuple(data.groups), places)
+
+
+class DrawnModel(Model):
+    """A model that selects each person with a chance of the person's own.
+
+    Args:
+        parent: classes, batch and device are its.
+        at: the position of the positive class among the parent's.
+        draw: how the draws are made.
+    """
+
+    def __init__(self, parent: Model, at: int, draw: Draw) -> None:
+        self.classes, self.positive, self.task = parent.classes, parent.classes[at], "binary"
+        self.device, self.batch = parent.device, parent.batch
+        self.capabilities = frozenset({Capability.QUERIES})
+        self.loaded = f"made from {parent.name}"
+        self.notes = NOTES
+        self._draw = draw
+        self._at = at
+        self._names: tuple[Any, ...] | None = getattr(parent, "feature_names", None)
+
+    @property
+    def feature_names(self) -> tuple[Any, ...] | None:
+        """The columns that the model reads, where it knows them."""
+        return self._names
+
+    @abstractmethod
+    def chances(self, inputs: Any) -> np.ndarray:
+        """(n,) between 0 and 1: how probably each row of one batch is selected."""
+
+    def draws(self, inputs: Any) -> np.ndarray:
+        """(n,) in [0, 1): a person is selected whose draw is below the person's chance."""
+        seed, blind, places = self._draw
+        if not hasattr(inputs, "columns"):
+            return draws(inputs, seed, places)
+        names = inputs.columns if self._names is None else self._names
+        return draws(inputs, seed, [name for name in names if str(name) not in blind])
+
+    def answer(self, inputs: Any) -> Answers:
+        """Decisions: those that are certain, and those that are drawn."""
+        chance = self.chances(inputs)
+        names = np.asarray(self.classes)
+        return Answers(np.where(self.draws(inputs) < chance, names[self._at], names[1 - self._at]), None, None)
+
+    def _digest(self, *facts: Any) -> str:
+        stated = [self.kind, [str(each) for each in self.classes], self._at, self._draw, *facts]
+        return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+class ThresholdModel(DrawnModel):
+    """The parent's scores under a rule for each group; people of any other group keep the parent's decision."""
+
+    kind = "thresholds by group"
+
+    def __init__(self, parent: Model, at: int, draw: Draw, reader: Reader, rules: Sequence[Rule]) -> None:
+        super().__init__(parent, at, draw)
+        self.reader = reader
+        self.rules = tuple(rules)
+        self._parent = parent
+        if self._names is not None and reader.column not in map(str, self._names):
+            self._names = (*self._names, reader.column)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the parent's fingerprint, the rules, the way to the groups and the seed of the draws."""
+        column, place, codes, steps = self.reader
+        known = sorted((str(key), group) for key, group in codes.items())
+        return self._digest(self._parent.fingerprint, [column, place, known, steps], self.rules)
+
+    def chances(self, inputs: Any) -> np.ndarray:
+        """What each row's group's rule makes of the parent's score."""
+        said = self._parent.answer(inputs)
+        scores = positive_scores(said, self._parent, self._at)
+        groups = self.reader.read(inputs)
+        chance = (said.labels == np.asarray(self.classes)[self._at]).astype(np.float64)
+        for group, rule in enumerate(self.rules):
+            chance[groups == group] = rule.chance(scores[groups == group])
+        return chance
+
+
+class MixtureModel(DrawnModel):
+    """Several models, of which each decides with a weight: a number stands for one that always decides that way."""
+
+    kind = "mixture of models"
+
+    def __init__(
+        self, parent: Model, at: int, draw: Draw, members: Sequence[Model | int], shares: Sequence[float]
+    ) -> None:
+        super().__init__(parent, at, draw)
+        self.members = tuple(members)
+        self.shares = tuple(shares)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the fingerprints of the members, their weights and the seed of the draws."""
+        each = [member if isinstance(member, int) else member.fingerprint for member in self.members]
+        return self._digest(each, self.shares)
+
+    def chances(self, inputs: Any) -> np.ndarray:
+        """The weight of the members that select each row."""
+        wanted = np.asarray(self.classes)[self._at]
+        chance = np.zeros(len(inputs))
+        for member, weight in zip(self.members, self.shares, strict=True):
+            chance += weight * (member if isinstance(member, int) else member.answer(inputs).labels == wanted)
+        return np.clip(np.round(chance, 12), 0, 1)  # weights that add up to 1 do so to the last bits only
+
+
+def positive_scores(said: Answers, model: Model, at: int) -> np.ndarray:
+    """(n,) scores of the class at `at`, whichever class the model's own scores are about."""
+    if said.probabilities is not None:
+        return said.probabilities[:, at]
+    assert said.scores is not None  # asked only where the model gives scores
+    return said.scores if model.positive in (None, model.classes[at]) else -said.scores

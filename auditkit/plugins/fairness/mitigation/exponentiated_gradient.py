@@ -1,0 +1,167 @@
+"""The trainer `exponentiated-gradient`: a mixture of models that keeps to a constraint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation.definitions import definitions
+from auditkit.results import Column, Control, Measurement, Table
+from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.fairness.mitigation.groups import Split
+    from auditkit.plugins.fairness.mitigation.reduction import Mixture
+
+AGARWAL = "Agarwal et al. (2018), A reductions approach to fair classification, arXiv:1803.02453"
+
+
+class ExponentiatedGradient(Trainer):
+    """A mixture of models under a constraint."""
+
+    id: ClassVar[str] = "exponentiated-gradient"
+    title: ClassVar[str] = "Mixture under a fairness constraint"
+    question: ClassVar[str] = "How accurate can a model be that keeps a rate nearly the same in every group?"
+    purpose: ClassVar[str] = (
+        "Among all mixtures of models of the same kind, this looks for the most accurate one in which no group's rate "
+        "is farther from everyone's than a bound. The new model does not need to know anybody's group when it is used."
+    )
+    method: ClassVar[str] = (
+        "fairlearn fits untrained copies of the model again and again, each on labels and weights that make the "
+        "constraint felt where the mixture so far violates it, and mixes them. Each person is selected with the weight "
+        "of the members that would; this is drawn once, by a number computed from the person's own inputs and a fixed "
+        "seed: the same person always gets the same decision. The duality gap says how far the mixture may be from "
+        "the best; a run that ends before it closes is said to."
+    )
+    limits: ClassVar[str] = (
+        "The bound is kept on the training split and before the draw; elsewhere the rates scatter around it. Where the "
+        "members disagree about a person, chance decides, and the least change of an input draws again. Several models "
+        "must be kept and explained in place of one. A threshold or calibration that was chosen for the parent need "
+        "not suit the members."
+    )
+    reference: ClassVar[str] = AGARWAL
+    needs: ClassVar[frozenset[str]] = frozenset({"queries", "labels", "groups", "train", "binary"})
+    requires: ClassVar[tuple[tuple[str, str], ...]] = (("fairlearn", "fairlearn"),)
+    presets = {"quick": {"max_iter": 10}, "standard": {"max_iter": 50}, "thorough": {"max_iter": 100}}
+    definitions = definitions(("expected_violation", "decisions_drawn", "best_gap", "members", "iterations", "fits"))
+
+    attribute: str | None = Field(default=None, description="The sensitive attribute; where not given, the first.")
+    constraint: Literal[
+        "demographic_parity",
+        "equalized_odds",
+        "true_positive_rate_parity",
+        "false_positive_rate_parity",
+        "error_rate_parity",
+    ] = Field(default="demographic_parity", description="What is to be nearly equal over the groups.")
+    difference_bound: float = Field(
+        default=0.01, gt=0, lt=1, description="How far a group's rate may be from everyone's."
+    )
+    eps: float = Field(default=0.01, gt=0, lt=1, description="How far past the bound the search may stray.")
+    max_iter: int = Field(default=50, ge=1, le=10_000, description="Iterations at most; each fits several models.")
+    nu: float | None = Field(
+        default=None, gt=0, description="The gap that ends the search; where not given, from the errors' spread."
+    )
+
+    def train(self, model: Model, data: AuditData, context: Context) -> Trained:
+        """Fit the mixture on the training split.
+
+        Raises:
+            ConfigError, DataError: the attribute, or its groups, cannot be used.
+            ModelError: the model cannot be fitted on weighted rows, and why.
+        """
+        from auditkit.plugins.fairness.mitigation import account, fitting, groups, heard, reduction
+        from auditkit.plugins.fairness.mitigation.decided import Draw, MixtureModel
+
+        before = model.fingerprint
+        recipe = fitting.Recipe(model, context.seed, self.id)
+        split = groups.split(context.predictions, self.attribute, self.id)
+        listens = heard.weights_heard(recipe, split, context.rng)
+        settings = reduction.Settings(self.constraint, self.difference_bound, self.eps, self.max_iter, self.nu)
+        made = reduction.reduce(
+            recipe, split, settings, lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted")
+        )
+        new = MixtureModel(model, split.positive, Draw.of(split.data, context.seed), made.members, made.weights)
+        new.name = f"{model.name} ({self.id})"
+        chance = account.chances(new, split)
+        selected = account.selections(new, split)
+        found = account.compared(self.constraint, split, selected)
+        table = _table(self, split, made)
+        return Trained(
+            model=new,
+            history=tuple(dict(zip(("member", "weight", "accuracy", "gap"), row, strict=True)) for row in table.rows),
+            measurements=(*found, account.expected_gap(self.constraint, split, chance), *_measurements(made, chance)),
+            controls=(
+                *self._controls(split, made, chance),
+                listens,
+                *account.fair_draws(new, split, chance),
+                account.unchanged(model, before),
+                account.same_twice(new, split, selected, context.rng),
+            ),
+            figures=account.pictured(found, self.constraint),
+            tables=(table,),
+            notes=(*account.notes(split, weights_used=False), *recipe.notes),
+        )
+
+    def _controls(self, split: Split, made: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
+        from auditkit.plugins.fairness.mitigation.rates import from_overall
+
+        beyond = from_overall(self.constraint, chance, split.outcomes, split.codes) - self.difference_bound
+        return (
+            Control.within(
+                "constraint-holds", "How far is a group's expected rate past the bound, on the training split?",
+                beyond, at_most=self.eps * (1 + 2 * made.gap) + 1e-9, otherwise="inconclusive",
+                guards=("expected_violation", "violation_after"),
+                reason="The mixture strays farther past the bound than the duality gap allows.",
+            ),
+            Control.within(
+                "converged", "How large is the duality gap, which was to fall below its limit?", made.gap,
+                at_most=made.nu + 1e-8, otherwise="note",
+                reason=f"the search ended after {made.iterations} iterations with a duality gap of {made.gap:.3g}, "
+                f"which was to fall below {made.nu:.3g}; a larger max_iter may find a fairer or more accurate mixture.",
+            ),
+        )  # fmt: skip
+
+
+def _measurements(made: Mixture, chance: np.ndarray) -> tuple[Measurement, ...]:
+    from auditkit.plugins.fairness.mitigation.account import share
+
+    return (
+        share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True),
+        Measurement(name="best_gap", value=made.gap, exact=True, direction="lower"),
+        Measurement(name="members", value=len(made.members), exact=True),
+        Measurement(name="iterations", value=made.iterations, exact=True),
+        Measurement(name="fits", value=made.fits, exact=True),
+    )
+
+
+def _table(trainer: ExponentiatedGradient, split: Split, made: Mixture) -> Table:
+    from auditkit import stats
+    from auditkit.plugins.fairness.mitigation.rates import shares
+
+    rows = []
+    order = np.argsort(made.weights, kind="stable")[::-1]
+    for number, at in enumerate(order, start=1):
+        member = made.members[at]
+        if isinstance(member, int):
+            name, said = (
+                ("selects everybody" if member else "selects nobody"),
+                np.full(len(split.outcomes), bool(member)),
+            )
+        else:
+            name, said = f"model {number}", member.predict(split.data.inputs) == member.classes[split.positive]
+        gap = stats.widest_gap(shares(trainer.constraint, said.astype(np.float64), split))
+        rows.append((name, made.weights[at], float(np.mean(said == split.outcomes)), gap))
+    return Table(
+        name="members", title="The models in the mixture", caption="On the training split.",
+        columns=(
+            Column(name="member", title="Model"), Column(name="weight", title="Weight", percent=True),
+            Column(name="accuracy", title="Accuracy", percent=True),
+            Column(name="gap", title="Gap between groups", percent=True),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip

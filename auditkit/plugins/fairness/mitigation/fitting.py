@@ -1,0 +1,140 @@
+"""Fitting an untrained copy of the parent on weighted rows."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from auditkit.data import as_array
+from auditkit.errors import AuditkitError, ModelError
+from auditkit.models import Model
+from auditkit.text import one_line
+
+MOST_NOTES = 5
+
+
+class Recipe:
+    """How untrained copies of a model are fitted on rows that have weights.
+
+    Args:
+        parent: the model to copy; it is never fitted itself.
+        seed: for every `random_state` that was left open, so that the same rows and weights give the same model.
+        trainer: its id, for messages.
+
+    Raises:
+        ModelError: the model is not fitted by `fit(X, y, sample_weight)`, and what to do instead.
+    """
+
+    def __init__(self, parent: Model, seed: int, trainer: str) -> None:
+        self.parent, self.seed, self.trainer = parent, seed, trainer
+        self.notes: list[str] = []
+        inside = parent.estimator()
+        if inside is None or not hasattr(inside, "fit") or not hasattr(inside, "get_params"):
+            raise ModelError(f"{trainer}: {parent.name}: {_why_not(parent, inside)}")
+        self.weight_name = weight_name(parent.fresh().estimator(), f"{trainer}: {parent.name}")
+        self._own = np.asarray(inside.classes_)
+        self._names = getattr(parent, "feature_names", None)
+
+    def fit(self, inputs: Any, codes: np.ndarray, weights: np.ndarray) -> Model:
+        """A new fitted model.
+
+        Args:
+            inputs: as the audit data holds them.
+            codes: (N,) the position of each label in the parent's classes.
+            weights: (N,) not negative.
+
+        Raises:
+            ModelError: the estimator failed.
+        """
+        fresh = self.parent.fresh()
+        estimator = fresh.estimator()
+        estimator.set_params(**_open_seeds(estimator, self.seed))
+        with self._boundary():
+            estimator.fit(self._columns(inputs), self._own[codes], **{self.weight_name: weights})
+            done: Model = fresh.fitted()  # type: ignore[attr-defined] # what has a fit is an estimator's adapter
+        return done
+
+    def _columns(self, inputs: Any) -> Any:
+        """The columns that the parent was fitted on, under their names."""
+        if hasattr(inputs, "columns"):
+            return inputs if self._names is None else inputs[list(self._names)]
+        array = as_array(inputs)
+        if array is None or self._names is None:
+            return inputs if array is None else array
+        import pandas  # only an estimator fitted on a table gets here
+
+        return pandas.DataFrame(array, columns=list(self._names))
+
+    @contextmanager
+    def _boundary(self) -> Iterator[None]:
+        """Failures as a ModelError, warnings as notes, each once."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                yield
+            except AuditkitError:
+                raise
+            except Exception as error:  # an estimator may raise anything
+                raise ModelError(
+                    f"{self.trainer}: {self.parent.name}: an untrained copy could not be fitted on weighted rows: "
+                    f"{type(error).__name__}: {one_line(error, 500)}"
+                ) from error
+        for each in caught:
+            said = f"While fitting: {each.category.__name__}: {one_line(each.message, 200)}"
+            if said not in self.notes and len(self.notes) < MOST_NOTES:
+                self.notes.append(said)
+
+
+def weight_name(estimator: Any, who: str) -> str:
+    """What `fit` calls the weights: `sample_weight`, in a Pipeline `step__sample_weight`.
+
+    Args:
+        estimator: not fitted.
+        who: for messages.
+
+    Raises:
+        ModelError: the estimator that decides takes no weights.
+    """
+    if hasattr(estimator, "steps"):
+        name, last = estimator.steps[-1]
+        return f"{name}__{weight_name(last, who)}"
+    if type(estimator).__name__.endswith("SearchCV"):
+        return weight_name(estimator.estimator, who)
+    if "sample_weight" not in inspect.signature(estimator.fit).parameters:
+        raise ModelError(
+            f"{who}: fit must take sample_weight, through which this mitigation works; that of "
+            f"{type(estimator).__name__} does not. Use threshold-optimizer, which needs scores only, or another "
+            "estimator"
+        )
+    return "sample_weight"
+
+
+def _open_seeds(estimator: Any, seed: int) -> dict[str, int]:
+    return {
+        name: seed % 2**31
+        for name, value in estimator.get_params(deep=True).items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    }
+
+
+def _why_not(parent: Model, inside: Any) -> str:
+    otherwise = "threshold-optimizer needs scores only"
+    if inside is not None and hasattr(inside, "parameters"):
+        return (
+            "a torch module is trained by a loop of its own, not by fit(X, y, sample_weight), through which this "
+            f"mitigation works; {otherwise}"
+        )
+    if inside is None and hasattr(parent, "fitted"):
+        return (
+            "the estimator cannot be fitted anew behind a preprocess of its own; make one Pipeline of both, so that "
+            f"it can; {otherwise}"
+        )
+    return (
+        f"a {parent.kind} model cannot be fitted anew by fit(X, y, sample_weight), through which this mitigation "
+        f"works; {otherwise}"
+    )

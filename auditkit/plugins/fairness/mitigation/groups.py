@@ -1,0 +1,105 @@
+"""The groups that a mitigation is about: which attribute, which of its groups have enough people, and who is who."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.counts import encode
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, DataError, closest
+from auditkit.predictions import Predictions
+
+
+class Split(NamedTuple):
+    """The training rows that a mitigation can use, by group and label."""
+
+    data: AuditData
+    """The rows whose label is known."""
+    attribute: str
+    names: tuple[str, ...]
+    """The G groups that are mitigated."""
+    codes: np.ndarray
+    """(N,) the position of each row's group in `names`; -1: its group is left as it is."""
+    outcomes: np.ndarray
+    """(N,) bool: the label is the positive one."""
+    selected: np.ndarray
+    """(N,) bool: the parent's decision is the positive one."""
+    positive: int
+    """The position of the positive class among the parent's classes."""
+    hidden: tuple[str, ...]
+    """Groups that are too small to show, with the reason."""
+    unassessed: tuple[str, ...]
+    """Groups that may be shown but have too few people of one label, with the reason."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Every group that is left as it is, with the reason."""
+        return (*self.hidden, *self.unassessed)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(N,) the position of each label among the parent's classes."""
+        return np.where(self.outcomes, self.positive, 1 - self.positive)
+
+
+def split(predictions: Predictions, attribute: str | None, trainer: str) -> Split:
+    """The training rows by group and label.
+
+    A group takes part where it may be shown and has as many people of either label as a group must have to be shown:
+    with fewer, neither a rate nor a threshold says anything.
+
+    Args:
+        predictions: the parent's answers about the training split.
+        attribute: the sensitive attribute; None: the first.
+        trainer: its id, for messages.
+
+    Raises:
+        ConfigError: there is no such attribute.
+        DataError: fewer than two groups take part, or a row stands for several people.
+    """
+    data = predictions.data
+    if data.people is not None:
+        raise DataError(f"{trainer}: the training split must have a row for each person; [data] people is set")
+    name = _attribute(data, attribute, trainer)
+    outcomes, selected = predictions.outcomes, predictions.selected
+    if data.known is not None:
+        outcomes, selected, data = outcomes[data.known], selected[data.known], data.take(data.known)
+    encoded = encode(data.groups[name])
+    least = max(1, data.minimum_cell)
+    table = np.zeros((len(encoded.values), 2), dtype=np.int64)
+    np.add.at(table, (encoded.codes, outcomes.astype(np.int64)), 1)
+    kept, hidden, unassessed = [], [], []
+    for place, value in enumerate(encoded.values):
+        reason = data.cells.reason({name: value})
+        if reason is not None:
+            hidden.append(f"{name}={value} ({reason})")
+        elif table[place].min() < least:
+            what = "positive" if table[place, 1] < table[place, 0] else "negative"
+            unassessed.append(f"{name}={value} (fewer than {least} people with a {what} label)")
+        else:
+            kept.append(place)
+    if len(kept) < 2:
+        raise DataError(
+            f"{trainer}: two groups of {name!r} or more must have at least {least} people of either label in the "
+            f"training split; {len(kept)} of {len(encoded.values)} have. Join small groups under [data.groups.{name}] "
+            "values, or name another attribute"
+        )
+    places = np.full(len(encoded.values), -1)
+    places[kept] = np.arange(len(kept))
+    names = tuple(encoded.values[place] for place in kept)
+    return Split(
+        data, name, names, places[encoded.codes], outcomes, selected, predictions.positive, tuple(hidden),
+        tuple(unassessed),
+    )  # fmt: skip
+
+
+def _attribute(data: AuditData, wanted: str | None, trainer: str) -> str:
+    if wanted is None:
+        return next(iter(data.groups))
+    if wanted not in data.groups:
+        raise ConfigError(
+            f"{trainer}: attribute must be one of [data] groups; {wanted!r} was given, {closest(wanted, data.groups)}"
+        )
+    return wanted

@@ -1,0 +1,94 @@
+"""The rates that constraints are about, for decisions that are certain and for decisions that are drawn."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.mitigation.groups import Split
+
+Constraint: TypeAlias = Literal[
+    "demographic_parity",
+    "equalized_odds",
+    "true_positive_rate_parity",
+    "false_positive_rate_parity",
+    "true_negative_rate_parity",
+    "false_negative_rate_parity",
+    "error_rate_parity",
+]
+
+
+class Part(NamedTuple):
+    """One rate: the mean over some people of what was decided about them."""
+
+    label: bool | None
+    """Only people with this label; None: everyone."""
+    counted: Literal["selected", "not selected", "right"]
+
+
+SELECTION = Part(None, "selected")
+TRUE_POSITIVE, FALSE_POSITIVE = Part(True, "selected"), Part(False, "selected")
+
+CONSTRAINTS: dict[Constraint, tuple[Part, ...]] = {
+    "demographic_parity": (SELECTION,),
+    "equalized_odds": (TRUE_POSITIVE, FALSE_POSITIVE),
+    "true_positive_rate_parity": (TRUE_POSITIVE,),
+    "false_positive_rate_parity": (FALSE_POSITIVE,),
+    "true_negative_rate_parity": (Part(False, "not selected"),),
+    "false_negative_rate_parity": (Part(True, "not selected"),),
+    "error_rate_parity": (Part(None, "right"),),
+}
+"""The rates that each constraint holds equal over the groups."""
+
+
+def values(part: Part, chance: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) of what is averaged, and (N,) bool of whom.
+
+    Args:
+        part: which rate.
+        chance: (N,) between 0 and 1 of being selected; 0 and 1 where it is decided.
+        outcomes: (N,) bool.
+    """
+    whom = np.ones(len(chance), dtype=bool) if part.label is None else outcomes == part.label
+    if part.counted == "selected":
+        return chance, whom
+    return (1 - chance, whom) if part.counted == "not selected" else (np.where(outcomes, chance, 1 - chance), whom)
+
+
+def shares(constraint: Constraint, chance: np.ndarray, split: Split) -> list[stats.Shares]:
+    """Each rate of the constraint in the G groups: expected successes and people, with weights effective ones (Kish).
+
+    Args:
+        constraint: which.
+        chance: (N,) of being selected.
+        split: the training rows.
+    """
+    weights = np.ones(len(chance)) if split.data.weights is None else split.data.weights
+    found = []
+    for part in CONSTRAINTS[constraint]:
+        value, whom = values(part, chance, split.outcomes)
+        whom = whom & (split.codes >= 0)
+        codes, weight, groups = split.codes[whom], weights[whom], len(split.names)
+        total = np.bincount(codes, weights=weight, minlength=groups)
+        square = np.bincount(codes, weights=weight**2, minlength=groups)
+        successes = np.bincount(codes, weights=weight * value[whom], minlength=groups)
+        found.append(stats.Shares(np.minimum(successes, total) * total / square, total**2 / square))
+    return found
+
+
+def from_overall(constraint: Constraint, chance: np.ndarray, outcomes: np.ndarray, codes: np.ndarray) -> float:
+    """The largest distance of a group's rate from everyone's: what the reductions approach bounds.
+
+    Every row counts once, and a code of any value is a group.
+
+    Source: Agarwal et al. (2018), arXiv:1803.02453, section 2.
+    """
+    worst = 0.0
+    for part in CONSTRAINTS[constraint]:
+        value, whom = values(part, chance, outcomes)
+        for code in np.unique(codes[whom]):
+            group = whom & (codes == code)
+            worst = max(worst, abs(float(value[group].mean() - value[whom].mean())))
+    return worst

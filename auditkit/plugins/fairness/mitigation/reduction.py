@@ -1,0 +1,127 @@
+"""The reductions approach: a mixture of models, each the best answer to weights that the constraint sets."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation.fitting import Recipe
+from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.rates import Constraint
+
+MOMENTS = {
+    "demographic_parity": "DemographicParity",
+    "equalized_odds": "EqualizedOdds",
+    "true_positive_rate_parity": "TruePositiveRateParity",
+    "false_positive_rate_parity": "FalsePositiveRateParity",
+    "error_rate_parity": "ErrorRateParity",
+}
+
+
+class Settings(NamedTuple):
+    """What the algorithm is told."""
+
+    constraint: Constraint
+    bound: float
+    eps: float
+    iterations: int
+    nu: float | None
+
+
+class Mixture(NamedTuple):
+    """What came out."""
+
+    members: tuple[Model | int, ...]
+    """Models; 1 for one that selects everybody, 0 for nobody."""
+    weights: tuple[float, ...]
+    """Above 0, with sum 1."""
+    gap: float
+    nu: float
+    """The gap at which the run was to end."""
+    iterations: int
+    best: int
+    """The iteration with the smallest gap."""
+    fits: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether the gap closed before the iterations ended."""
+        return self.gap <= self.nu + 1e-8
+
+
+def reduce(recipe: Recipe, split: Split, settings: Settings, tell: Callable[[int], None]) -> Mixture:
+    """Fit the mixture with fairlearn.
+
+    fairlearn sees neither the inputs nor the words of the labels: it is handed row numbers, 0 and 1, and groups as
+    numbers. Groups that are left as they are count together as one.
+
+    Args:
+        recipe: how copies of the parent are fitted.
+        split: the training rows.
+        settings: of the algorithm.
+        tell: called with the number of models fitted so far; what it raises ends the run.
+
+    Source: Agarwal, Beygelzimer, Dudík, Langford and Wallach (2018), A reductions approach to fair classification,
+    arXiv:1803.02453, algorithm 1.
+    """
+    from fairlearn import reductions
+
+    oracle = Oracle(recipe, split, tell)
+    moment = getattr(reductions, MOMENTS[settings.constraint])(difference_bound=settings.bound)
+    rows = np.arange(len(split.outcomes))[:, None]
+    search = reductions.ExponentiatedGradient(
+        oracle, moment, eps=settings.eps, max_iter=settings.iterations, nu=settings.nu
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what libraries deprecate among themselves; the recipe keeps the estimator's
+        search.fit(rows, split.outcomes.astype(np.int64), sensitive_features=split.codes)
+    kept = [(search.predictors_[at], float(weight)) for at, weight in search.weights_.items() if weight > 0]
+    total = sum(weight for _, weight in kept)
+    return Mixture(
+        tuple(_member(each) for each, _ in kept), tuple(weight / total for _, weight in kept),
+        float(search.best_gap_), float(search.nu), int(search.last_iter_) + 1, int(search.best_iter_) + 1,
+        int(search.n_oracle_calls_),
+    )  # fmt: skip
+
+
+class Oracle:
+    """An estimator as fairlearn wants it, around models as auditkit has them; it knows the training rows only."""
+
+    def __init__(
+        self, recipe: Recipe, split: Split, tell: Callable[[int], None], count: list[int] | None = None
+    ) -> None:
+        self.recipe, self.split, self.tell = recipe, split, tell
+        self.count = [0] if count is None else count
+        self.model: Model | None = None
+        self._said: np.ndarray | None = None
+
+    def __deepcopy__(self, memo: Any) -> Oracle:
+        return Oracle(self.recipe, self.split, self.tell, self.count)
+
+    def fit(self, rows: np.ndarray, outcomes: Any, sample_weight: Any) -> Oracle:
+        """Fit a new copy of the parent on all training rows."""
+        self.count[0] += 1
+        self.tell(self.count[0])
+        at = self.split.positive
+        codes = np.where(np.asarray(outcomes) == 1, at, 1 - at)
+        self.model = self.recipe.fit(self.split.data.inputs, codes, np.asarray(sample_weight, dtype=np.float64))
+        wanted = self.model.classes[at]
+        self._said = (self.model.predict(self.split.data.inputs) == wanted).astype(np.int64)
+        return self
+
+    def predict(self, rows: Any) -> np.ndarray:
+        """(n,) of 0 and 1 for these row numbers."""
+        assert self._said is not None  # fitted before
+        said: np.ndarray = self._said[np.asarray(rows)[:, 0]]
+        return said
+
+
+def _member(predictor: Any) -> Model | int:
+    if isinstance(predictor, Oracle):
+        assert predictor.model is not None  # fitted before
+        return predictor.model
+    return int(predictor.constant)  # fairlearn's own, where one decision was best for everybody

@@ -1,0 +1,194 @@
+"""The trainer `threshold-optimizer`: the parent's scores, under a threshold for each group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.plugins.fairness.mitigation.definitions import definitions
+from auditkit.results import Axis, Column, Control, Figure, Scalar, Table
+from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.fairness.mitigation.groups import Split
+    from auditkit.plugins.fairness.mitigation.rules import Rule, Step
+
+HARDT = "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413"
+WITHIN = 1e-6
+"""How far the expected rates of two groups may be apart: rounding."""
+
+
+class ThresholdOptimizer(Trainer):
+    """Thresholds by group."""
+
+    id: ClassVar[str] = "threshold-optimizer"
+    title: ClassVar[str] = "Thresholds by group"
+    question: ClassVar[str] = "What does it cost to decide so that a rate is the same in every group?"
+    purpose: ClassVar[str] = (
+        "The same score can be decided about by another threshold in each group, such that the groups are selected "
+        "equally often, or served equally well. The model that scores stays as it is. So the price of parity can be "
+        "read off before anybody trains anything anew."
+    )
+    method: ClassVar[str] = (
+        "On the training split fairlearn finds, for each group, the two thresholds and the chance of either that make "
+        "the constrained rate the same everywhere at the best objective; for equalized odds some people are decided "
+        "about without looking at the score. Each person's chance is then drawn once, by a number computed from the "
+        "person's own inputs and a fixed seed: the same person always gets the same decision. People of a group too "
+        "small for a threshold of its own, or not seen in training, keep the parent's decision."
+    )
+    limits: ClassVar[str] = (
+        "The new model treats people of equal scores differently by their group, and asks everybody's group: where "
+        "that is allowed at all is a question of law. Where a chance lies between 0 and 1, chance decides; the least "
+        "change of an input, relevant or not, draws again. The thresholds are fitted to scores on the training split: "
+        "where the parent has learnt its training rows by heart, they will not do elsewhere."
+    )
+    reference: ClassVar[str] = HARDT
+    needs: ClassVar[frozenset[str]] = frozenset({"queries", "scores", "labels", "groups", "train", "binary", "table"})
+    requires: ClassVar[tuple[tuple[str, str], ...]] = (("fairlearn", "fairlearn"),)
+    definitions = definitions(("expected_violation", "decisions_drawn"))
+
+    attribute: str | None = Field(
+        default=None, description="The sensitive attribute, among the inputs; where not given, the first."
+    )
+    constraint: Literal[
+        "demographic_parity",
+        "equalized_odds",
+        "true_positive_rate_parity",
+        "false_positive_rate_parity",
+        "true_negative_rate_parity",
+        "false_negative_rate_parity",
+    ] = Field(default="demographic_parity", description="What is to be equal over the groups.")
+    objective: Literal[
+        "accuracy_score",
+        "balanced_accuracy_score",
+        "selection_rate",
+        "true_positive_rate",
+        "true_negative_rate",
+    ] = Field(default="accuracy_score", description="What is to be as large as the constraint allows.")
+    grid_size: int = Field(
+        default=1000, ge=10, le=100_000, description="Values of the constrained rate that are tried."
+    )
+    flip: bool = Field(default=False, description="Whether a group's low scores may be selected in place of its high.")
+
+    @model_validator(mode="after")
+    def _possible(self) -> ThresholdOptimizer:
+        if self.constraint == "equalized_odds" and not self.objective.endswith("accuracy_score"):
+            raise ValueError(
+                "objective must be accuracy_score or balanced_accuracy_score with the constraint equalized_odds"
+            )
+        return self
+
+    def train(self, model: Model, data: AuditData, context: Context) -> Trained:
+        """Find the rules on the training split and put them over the parent's scores.
+
+        Raises:
+            ConfigError, DataError: the attribute, or its groups, cannot be used; the model does not see it.
+        """
+        from auditkit.plugins.fairness.mitigation import account, groups, reading
+        from auditkit.plugins.fairness.mitigation.decided import Draw, ThresholdModel
+        from auditkit.plugins.fairness.mitigation.rules import fit_rules
+
+        before = model.fingerprint
+        split = groups.split(context.predictions, self.attribute, self.id)
+        reader = reading.learn(split.data, split.attribute, split.codes, self.id)
+        inside = split.codes >= 0
+        scores = context.predictions.scores if data.known is None else context.predictions.scores[data.known]
+        context.progress(0, 2, "thresholds")
+        rules = fit_rules(
+            scores[inside], split.outcomes[inside], split.codes[inside],
+            constraint=self.constraint, objective=self.objective, grid=self.grid_size, flip=self.flip,
+        )  # fmt: skip
+        new = ThresholdModel(model, split.positive, Draw.of(split.data, context.seed), reader, rules)
+        new.name = f"{model.name} ({self.id})"
+        context.progress(1, 2, "controls")
+        chance = account.chances(new, split)
+        selected = account.selections(new, split)
+        found = account.compared(self.constraint, split, selected)
+        expected = account.expected_gap(self.constraint, split, chance)
+        drawn = account.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
+        return Trained(
+            model=new,
+            history=tuple({"group": name, **_fields(rule)} for name, rule in zip(split.names, rules, strict=True)),
+            measurements=(*found, expected, drawn),
+            controls=(
+                Control.within(
+                    "constraint-holds", "How far are the groups' expected rates apart on the training split?",
+                    _unweighted(self, split, chance), at_most=WITHIN, guards=("expected_violation", "violation_after"),
+                    reason="The rules do not do what they were fitted for.",
+                ),
+                *account.fair_draws(new, split, chance),
+                account.unchanged(model, before),
+                account.same_twice(new, split, selected, context.rng),
+            ),
+            figures=(*account.pictured(found, self.constraint), _figure(split, rules, scores[inside])),
+            tables=(_table(split, rules),),
+            notes=tuple(account.notes(split, weights_used=False)),
+        )  # fmt: skip
+
+
+def _unweighted(trainer: ThresholdOptimizer, split: Split, chance: np.ndarray) -> float:
+    import dataclasses
+
+    from auditkit import stats
+    from auditkit.plugins.fairness.mitigation.rates import shares
+
+    plain = split._replace(data=dataclasses.replace(split.data, weights=None))
+    return stats.widest_gap(shares(trainer.constraint, chance, plain))
+
+
+def _fields(rule: Rule) -> dict[str, float | str]:
+    first, second = rule.steps
+    return {
+        "first": _said(first), "first_weight": first.weight, "second": _said(second), "second_weight": second.weight,
+        "ignored": rule.ignore, "chance_where_ignored": rule.constant,
+    }  # fmt: skip
+
+
+def _said(step: Step) -> str:
+    if np.isinf(step.threshold):
+        return "everybody" if (step.threshold < 0) == (step.sign == ">") else "nobody"
+    return f"score {'above' if step.sign == '>' else 'below'} {step.threshold:.4g}"
+
+
+def _table(split: Split, rules: list[Rule]) -> Table:
+    rows = []
+    for name, rule in zip(split.names, rules, strict=True):
+        steps = [step for step in rule.steps if step.weight > 0]
+        said = "; ".join(_said(step) + (f" (chance {step.weight:.3f})" if len(steps) > 1 else "") for step in steps)
+        rows.append((name, said, rule.ignore, rule.constant if rule.ignore > 0 else None))
+    return Table(
+        name="rules", title="Who is selected, by group",
+        caption="Of two thresholds, one is drawn by its chance. A share of people may be decided about without looking "
+        "at their score; the last column is their chance to be selected.",
+        columns=(
+            Column(name="group", title=split.attribute), Column(name="rule", title="Selected"),
+            Column(name="ignored", title="Score not looked at", percent=True),
+            Column(name="chance", title="Chance then", percent=True),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _figure(split: Split, rules: list[Rule], scores: np.ndarray) -> Figure:
+    """The chance to be selected over the score, for each group."""
+    from auditkit.figures import curve
+
+    low, high = (float(each) for each in np.quantile(scores, (0.01, 0.99)))
+    edges = [step.threshold for rule in rules for step in rule.steps if low < step.threshold < high]
+    grid = np.unique([low, high, *edges, *np.nextafter(edges, -np.inf), *np.nextafter(edges, np.inf)])
+    points: list[dict[str, Scalar]] = [
+        {"score": float(score), "chance": float(chance), "group": name}
+        for name, rule in zip(split.names, rules, strict=True)
+        for score, chance in zip(grid, rule.chance(grid), strict=True)
+    ]
+    return curve(
+        "chance-by-score", f"Chance to be selected, by {split.attribute}", points,
+        x=Axis(field="score", title="the parent's score, 1st to 99th percentile"),
+        y=Axis(field="chance", title="chance to be selected", percent=True),
+        series=Axis(field="group", title=split.attribute),
+    )  # fmt: skip
