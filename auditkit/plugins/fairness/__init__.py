@@ -11,9 +11,10 @@ from auditkit.trainers import Trainer
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.individual.check import IndividualFairness
     from auditkit.plugins.fairness.slices.check import Slices
 
-    return [GroupFairness, Slices]
+    return [GroupFairness, IndividualFairness, Slices]
 
 
 @hookimpl

@@ -1,0 +1,1 @@
+"""Individual fairness: alike people decided alike, and the same person with another sensitive attribute."""

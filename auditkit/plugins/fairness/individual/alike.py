@@ -1,0 +1,86 @@
+"""Findings on consistency: similar rows decided alike, for everyone and for each group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit import figures
+from auditkit.checks import Context, Findings
+from auditkit.plugins.fairness.individual import trials
+from auditkit.plugins.fairness.individual.definitions import undefined
+from auditkit.plugins.fairness.individual.neighbours import chance, consistency, nearest
+from auditkit.plugins.fairness.individual.space import distance_space
+from auditkit.results import Axis, Control, Measurement, Rule
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.individual.check import IndividualFairness
+
+
+def find_alike(check: IndividualFairness, data: AuditData, context: Context) -> Findings:
+    """Agreement with the nearest others: for everyone, and for each group."""
+    k, decisions = check.neighbours, context.predictions.codes
+    points = distance_space(data, data.groups)
+    why = None
+    if len(data) < max(k + 2, 20):
+        why = f"fewer than {max(k + 2, 20)} rows, too few to have {k} neighbours that are near"
+    elif not points.shape[1]:
+        why = "no feature beside the sensitive attributes tells the rows apart"
+    if why is not None:
+        return Findings([undefined("consistency", why)], notes=[f"Consistency was not measured: {why}."])
+    context.progress(0, 2, "nearest neighbours")
+    near = nearest(points, k + 1)
+    weights = np.ones(len(data)) if data.weights is None else data.weights
+    found = [_consistent(decisions, near, weights, {}, len(data))]
+    for cell in data.slices(1):
+        few = f"fewer than {data.minimum_cell} of the rows drawn" if cell.n < max(2, data.minimum_cell) else None
+        reason = cell.hidden or few
+        if reason is None:
+            found.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))
+        else:
+            found.append(undefined("consistency", reason, slice=cell.where))
+    level = chance(decisions)
+    expected = Measurement(name="chance_consistency", value=level, exact=True, n=len(data), unit="share")
+    dots = figures.dot_whisker(
+        "consistency", f"Consistency with the {k} nearest others", found,
+        axis=Axis(field="value", title="Consistency", unit="share", percent=True),
+        rules=[Rule(value=level, label="shuffled decisions")], caption="Lines are 95 % intervals by the jackknife.",
+    )  # fmt: skip
+    left_out = list(data.seen_groups)
+    note = f"Neighbours are found among {len(data):,} rows"
+    note += f", without {', '.join(left_out)}." if left_out else "; no sensitive attribute is among the inputs."
+    return Findings(
+        [*found, expected], _neighbour_controls(check, points, near, decisions, context.rng),
+        [dots] if dots else [], notes=[note],
+    )  # fmt: skip
+
+
+def _consistent(
+    decisions: np.ndarray, near: np.ndarray, weights: np.ndarray, where: dict[str, str], n: int
+) -> Measurement:
+    value, interval = consistency(decisions, near, weights)
+    return Measurement(
+        name="consistency", value=value, interval=interval, n=n, unit="share", direction="higher", slice=where
+    )
+
+
+def _neighbour_controls(
+    check: IndividualFairness, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator
+) -> list[Control]:
+    again = trials.neighbour_deviation(points, near, rng)
+    off = trials.shuffled_deviation(decisions, near[:, :-1], check.shuffles, rng)
+    return [
+        Control.within(
+            "neighbours", "Are the neighbours of some rows the nearest when all others are measured one by one?",
+            again if np.isfinite(again) else None, at_most=1e-6, guards=("consistency",),
+            reason="others are nearer than the neighbours that were compared with",
+        ),
+        Control.within(
+            "shuffled decisions",
+            "How many standard errors is the consistency of shuffled decisions off the chance level?",
+            off if np.isfinite(off) else None, at_most=4, guards=("consistency", "chance_consistency"),
+            reason="decisions that have nothing to do with the rows agree with their neighbours unlike chance",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,199 @@
+"""Findings of the flip test: real rows with another value of one sensitive attribute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.checks import Context, Findings
+from auditkit.data import as_array
+from auditkit.data.codes import to_codes
+from auditkit.data.groups import MISSING
+from auditkit.plugins.fairness.individual import flips, trials
+from auditkit.plugins.fairness.individual.definitions import undefined
+from auditkit.plugins.fairness.individual.flips import Pair, Swapped
+from auditkit.results import Axis, Column, Control, Interval, Measurement, Scalar, Table
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.individual.check import IndividualFairness
+
+FLIPS = ("flip_rate", "flip_toward", "flip_away")
+
+
+def find_changed(check: IndividualFairness, data: AuditData, context: Context) -> Findings:
+    """Every attribute that the model sees, changed; why not for the others."""
+    found: list[Measurement] = []
+    controls, tried, notes = [], [], []
+    for at, name in enumerate(data.groups):
+        context.progress(at, len(data.groups), f"changing {name}")
+        if name not in data.seen_groups:
+            reason = f"{name} is not among the inputs, so nothing can be changed"
+            notes.append(f"The model does not see {name}; features that stand in for it may still decide.")
+            found.append(unflipped(name, reason))
+            continue
+        values, left_out = _values(name, data, check.values)
+        if left_out:
+            notes.append(f"Not changed into or from: {left_out}.")
+        if len(values) < 2:
+            found.append(unflipped(name, f"fewer than two groups of {name} can be shown"))
+            continue
+        if _several(name, data):
+            notes.append(
+                f"Groups of {name} hold several values; each changed row took that of a random row of the group."
+            )
+        pairs, own = _changed(name, values, data, context)
+        found += [_headline(name, pairs, data), *(each for pair in pairs for each in _pair(pair, data))]
+        controls += own
+        tried += pairs
+    if tried:
+        notes.append(
+            "All other features of a changed row stayed as they were: no change of a decision does not show that the "
+            "attribute, or what goes with it, has no influence."
+        )
+    shown = [each for each in found if each.name == "flip_rate" and each.slice]
+    dots = figures.forest(
+        "flips", "Decisions changed by changing the sensitive attribute alone", shown,
+        axis=Axis(field="value", title="Share of decisions changed", unit="share", percent=True),
+        caption="Rows of the group, as if they were of the other. Lines are 95 % Wilson intervals.",
+    )  # fmt: skip
+    return Findings(found, controls, [dots] if dots else [], [_table(tried, data)] if tried else [], notes)
+
+
+def _values(name: str, data: AuditData, most: int) -> tuple[list[str], str]:
+    """The groups that take part, the most frequent ones; and the others, with the reason, in words."""
+    values, counts = np.unique(data.groups[name], return_counts=True)
+    order = [str(values[at]) for at in np.argsort(-counts, kind="stable")]
+    kept: list[str] = []
+    left_out = []
+    for value in order:
+        if value == MISSING:
+            left_out.append(f"{name}={value} (no group that anybody could be of)")
+        elif (reason := data.cells.reason({name: value})) is not None:
+            left_out.append(f"{name}={value} ({reason})")
+        elif len(kept) == most:
+            left_out.append(f"{name}={value} (only the {most} largest groups are)")
+        else:
+            kept.append(value)
+    more = f" and {len(left_out) - 8} more" if len(left_out) > 8 else ""
+    return kept, ", ".join(left_out[:8]) + more
+
+
+def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[Pair], list[Control]]:
+    """The attribute's groups changed into each other, and whether that was done right."""
+    predictions, groups = context.predictions, data.groups[name]
+    column, before = data.feature_names.index(name), predictions.codes
+
+    def ask(swapped: Swapped) -> np.ndarray:
+        return predictions.of(flips.swap(data.inputs, column, swapped)).codes
+
+    positive = predictions.positive if data.task == "binary" else None
+    pairs = flips.pairs_of(name, groups, values, ask, before, positive, context.rng)
+    some = flips.draw(groups, values, values[0], context.rng)
+    few = Swapped(some.rows[: trials.TRIED], some.donors[: trials.TRIED])
+    after = _codes(flips.swap(data.inputs, column, few), data)
+    wrong = trials.wrongly_changed(data.codes(), after, column, groups == values[0], few)
+    controls = [
+        Control.within(
+            f"changed rows, {name}",
+            f"What share of some rows changed to {name}={values[0]} lacks a value of that group, or differs elsewhere?",
+            wrong, at_most=0, guards=FLIPS, reason="what was changed is not the attribute alone",
+        ),
+        Control.within(
+            f"unchanged rows, {name}", "What share of some rows is decided otherwise though nothing was changed?",
+            trials.asked_again(ask, before, context.rng), at_most=0, guards=FLIPS,
+            reason="the model answers differently when asked the same twice, so a change of its decision means little",
+        ),
+    ]  # fmt: skip
+    return pairs, controls
+
+
+def _codes(inputs: Any, data: AuditData) -> np.ndarray:
+    """Changed rows as codes in the schema of the data."""
+    if hasattr(inputs, "columns"):
+        return to_codes(inputs, data.schema)
+    array = as_array(inputs)
+    assert array is not None  # what is neither a table nor an array has no columns to change
+    return array.astype(np.float64)
+
+
+def _headline(name: str, pairs: list[Pair], data: AuditData) -> Measurement:
+    """Whose decision changes for any other group."""
+    tried, changed = flips.any_change(pairs, len(data))
+    value, interval = _share(changed, tried, data)
+    return Measurement(
+        name="flip_rate", value=value, interval=interval, n=int(tried.sum()), unit="share", direction="lower",
+        across=(name,),
+    )  # fmt: skip
+
+
+def _pair(pair: Pair, data: AuditData) -> list[Measurement]:
+    where: dict[str, str] = {pair.attribute: pair.origin}
+    to: dict[str, Scalar] = {"to": pair.target}
+    names = FLIPS if data.task == "binary" else FLIPS[:1]
+    if len(pair.rows) < max(1, data.minimum_cell):
+        few = f"fewer than {data.minimum_cell} of the rows drawn"
+        return [undefined(name, few, slice=where, conditions=to) for name in names]
+    found = []
+    for name, hit in zip(names, (pair.changed, pair.toward, pair.away), strict=False):
+        mask, tried = np.zeros(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
+        mask[pair.rows[hit]], tried[pair.rows] = True, True
+        value, interval = _share(mask, tried, data)
+        found.append(
+            Measurement(
+                name=name, value=value, interval=interval, n=len(pair.rows), unit="share", direction="lower",
+                slice=where, conditions=to,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, Interval]:
+    """The share of the rows tried that were hit, with Wilson's interval; weighted where there are weights."""
+    values = hit[tried].astype(float)
+    weights = None if data.weights is None else data.weights[tried]
+    value = stats.weighted_mean(values, weights)
+    size = stats.effective_size(len(values) if weights is None else weights)
+    interval = stats.wilson(min(size, size * value), size)
+    if weights is not None:
+        interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})
+    return value, interval
+
+
+def _table(pairs: list[Pair], data: AuditData) -> Table:
+    rows: list[tuple[Scalar, ...]] = []
+    for each in pairs:
+        shares = [float(hit.mean()) for hit in (each.changed, each.toward, each.away)] if len(each.rows) else []
+        if len(each.rows) < max(1, data.minimum_cell):
+            rows.append((each.attribute, each.origin, each.target, None, None, None, None))
+        else:
+            both = shares[1:] if data.task == "binary" else [None, None]
+            rows.append((each.attribute, each.origin, each.target, len(each.rows), shares[0], *both))
+    return Table(
+        name="flips",
+        title="Decisions that change with the sensitive attribute alone",
+        caption="Shares of the rows, without weights. Only the named attribute was changed, to that of a real row.",
+        columns=(
+            Column(name="attribute", title="Attribute"),
+            Column(name="from", title="From"),
+            Column(name="to", title="To"),
+            Column(name="rows", title="Rows"),
+            Column(name="changed", title="Changed", unit="share", percent=True),
+            Column(name="toward", title="Became positive", unit="share", percent=True),
+            Column(name="away", title="No longer positive", unit="share", percent=True),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _several(name: str, data: AuditData) -> bool:
+    """Whether a group of the attribute stands for more than one value of the input."""
+    column = data.codes()[:, data.feature_names.index(name)]
+    return any(len(np.unique(column[data.groups[name] == value])) > 1 for value in np.unique(data.groups[name]))
+
+
+def unflipped(name: str, reason: str) -> Measurement:
+    """No flip rate of an attribute, and why."""
+    return undefined("flip_rate", reason, across=(name,))

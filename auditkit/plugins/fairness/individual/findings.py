@@ -1,0 +1,38 @@
+"""From rows to findings: consistency and the flip test together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditkit.checks import Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.fairness.individual.alike import find_alike
+from auditkit.plugins.fairness.individual.changed import find_changed, unflipped
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.plugins.fairness.individual.check import IndividualFairness
+
+
+def find(check: IndividualFairness, model: Model, data: AuditData, context: Context) -> Findings:
+    """Everything that `fairness.individual` says about these decisions."""
+    alike = find_alike(check, data, context)
+    context.keep(alike)
+    queries = Capability.QUERIES in model.capabilities
+    if queries:
+        changed = find_changed(check, data, context)
+    else:
+        reason = "recorded answers cannot be asked about a changed row"
+        changed = Findings(
+            [unflipped(each, reason) for each in data.groups], notes=[f"No attribute was changed: {reason}."]
+        )
+    return Findings(
+        measurements=[*alike.measurements, *changed.measurements],
+        controls=[*alike.controls, *changed.controls],
+        figures=[*alike.figures, *changed.figures],
+        tables=changed.tables,
+        notes=[*alike.notes, *changed.notes],
+        level="queries" if queries else "recorded",
+        higher_level="" if queries else None,
+    )

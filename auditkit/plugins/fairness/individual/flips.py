@@ -1,0 +1,113 @@
+"""Real rows with another value of one sensitive attribute, and what the model then decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Swapped(NamedTuple):
+    """Rows of one data set with the value of one column taken from other rows."""
+
+    rows: np.ndarray
+    """(m,) positions of the rows that are changed."""
+    donors: np.ndarray
+    """(m,) positions of the rows whose value each takes."""
+
+
+class Pair(NamedTuple):
+    """People of one group, decided as if they were of another."""
+
+    attribute: str
+    origin: str
+    target: str
+    rows: np.ndarray
+    """(m,) positions."""
+    changed: np.ndarray
+    """(m,) bool: the decision is another one."""
+    toward: np.ndarray
+    """(m,) bool: it became the positive one."""
+    away: np.ndarray
+    """(m,) bool: it was the positive one."""
+
+
+def draw(groups: np.ndarray, origins: Sequence[str], target: str, rng: np.random.Generator) -> Swapped:
+    """Who is to be changed into `target`, and from which real row of that group each takes the value.
+
+    Args:
+        groups: (N,) the group of each row.
+        origins: the groups whose rows are changed.
+        target: a group with a row or more.
+        rng: draws the donors; where all of the group have one value, it does not matter who.
+    """
+    rows = np.flatnonzero(np.isin(groups, [each for each in origins if each != target]))
+    return Swapped(rows, rng.choice(np.flatnonzero(groups == target), len(rows)))
+
+
+def swap(inputs: Any, column: int, swapped: Swapped) -> Any:
+    """The changed rows, as the model eats them: one column from the donors, all others as they were.
+
+    Args:
+        inputs: a data frame, an array or a tensor (N, D).
+        column: the position of the column.
+        swapped: who is changed, and who gives.
+    """
+    rows, donors = swapped
+    if hasattr(inputs, "iloc"):
+        frame = inputs.iloc[rows].reset_index(drop=True)
+        frame.isetitem(column, inputs.iloc[donors, column].reset_index(drop=True))
+        return frame
+    changed = inputs[rows]  # a list of positions copies
+    changed[:, column] = inputs[donors, column]
+    return changed
+
+
+def pairs_of(
+    attribute: str,
+    groups: np.ndarray,
+    values: Sequence[str],
+    ask: Callable[[Swapped], np.ndarray],
+    before: np.ndarray,
+    positive: int | None,
+    rng: np.random.Generator,
+) -> list[Pair]:
+    """Every group of an attribute decided as if it were every other one.
+
+    Args:
+        attribute: its name.
+        groups: (N,) the group of each row.
+        values: the groups that take part.
+        ask: takes who is changed and who gives, gives the decisions (m,).
+        before: (N,) the decisions about the rows as they are.
+        positive: the positive decision; None where there is none.
+        rng: draws the donors.
+    """
+    found = []
+    for target in values:
+        swapped = draw(groups, values, target, rng)
+        after, had = ask(swapped), before[swapped.rows]
+        changed = after != had
+        gained = changed & (after == positive) if positive is not None else np.zeros(len(had), dtype=bool)
+        lost = changed & (had == positive) if positive is not None else np.zeros(len(had), dtype=bool)
+        for origin in values:
+            own = groups[swapped.rows] == origin
+            if origin != target:
+                each = Pair(attribute, origin, target, swapped.rows[own], changed[own], gained[own], lost[own])
+                found.append(each)
+    return found
+
+
+def any_change(pairs: Sequence[Pair], total: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) bool: the rows that were changed into another group; and those whose decision then changed in any.
+
+    Args:
+        pairs: of one attribute.
+        total: N.
+    """
+    tried, changed = np.zeros(total, dtype=bool), np.zeros(total, dtype=bool)
+    for pair in pairs:
+        tried[pair.rows] = True
+        changed[pair.rows[pair.changed]] = True
+    return tried, changed

@@ -1,0 +1,82 @@
+"""The check's tests of itself: neighbours found again one by one, shuffled decisions, changed rows looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from auditkit.plugins.fairness.individual.flips import Swapped
+from auditkit.plugins.fairness.individual.neighbours import agreement, chance
+
+TRIED = 100
+"""Rows that are looked at again."""
+
+
+def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.random.Generator) -> float:
+    """How much farther than the nearest others, found one by one, the neighbours of some rows are.
+
+    Infinite where a row is its own neighbour, or has one twice. Distances, not positions: others may be equally near.
+
+    Args:
+        points: (N, E).
+        neighbours: (N, k) positions, nearest first.
+        rng: draws the rows.
+    """
+    k, worst = neighbours.shape[1], 0.0
+    for row in rng.choice(len(points), min(TRIED, len(points)), replace=False):
+        theirs = neighbours[row]
+        if row in theirs or len(set(theirs.tolist())) < k:
+            return np.inf
+        far = np.sqrt(((points - points[row]) ** 2).sum(axis=1))
+        found = np.sort(far[theirs])
+        far[row] = np.inf
+        worst = max(worst, float(np.abs(found - np.sort(far)[:k]).max()))
+    return worst
+
+
+def shuffled_deviation(decisions: np.ndarray, neighbours: np.ndarray, shuffles: int, rng: np.random.Generator) -> float:
+    """How many standard errors the mean consistency of shuffled decisions lies off the chance level.
+
+    Args:
+        decisions: (N,) whole numbers.
+        neighbours: (N, k) positions.
+        shuffles: two or more.
+        rng: shuffles.
+    """
+    found = np.array([agreement(rng.permutation(decisions), neighbours).mean() for _ in range(shuffles)])
+    off, spread = abs(float(found.mean()) - chance(decisions)), float(found.std(ddof=1)) / np.sqrt(shuffles)
+    if off < 1e-9:
+        return 0.0
+    return off / spread if spread > 0 else np.inf
+
+
+def wrongly_changed(before: np.ndarray, after: np.ndarray, column: int, target: np.ndarray, swapped: Swapped) -> float:
+    """The share of changed rows that lack a value of the target group, or of which another column changed too.
+
+    Args:
+        before: (N, D) codes of the rows as they are.
+        after: (m, D) codes of the changed rows.
+        column: which column was to change.
+        target: (N,) bool: the rows of the target group.
+        swapped: who was changed.
+    """
+    values = before[target, column]
+    there = np.isin(after[:, column], values) | (np.isnan(after[:, column]) & bool(np.isnan(values).any()))
+    others = np.arange(before.shape[1]) != column
+    one, other = before[swapped.rows][:, others], after[:, others]
+    same = ((one == other) | (np.isnan(one) & np.isnan(other))).all(axis=1)
+    return float(1 - (there & same).mean())
+
+
+def asked_again(ask: Callable[[Swapped], np.ndarray], before: np.ndarray, rng: np.random.Generator) -> float:
+    """The share of some rows that are decided otherwise though each took its own value.
+
+    Args:
+        ask: takes who is changed and who gives, gives decisions.
+        before: (N,) the decisions about the rows as they are.
+        rng: draws the rows.
+    """
+    some: Any = np.sort(rng.choice(len(before), min(TRIED, len(before)), replace=False))
+    return float(np.mean(ask(Swapped(some, some)) != before[some]))
