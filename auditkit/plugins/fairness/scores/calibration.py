@@ -1,0 +1,195 @@
+"""Whether scores mean what they say within a group: mean score against observed rate, on the whole and bin by bin."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.scores import chance
+from auditkit.plugins.fairness.scores.ladder import Ladder
+from auditkit.plugins.fairness.scores.ranking import widest
+from auditkit.results import Interval
+
+ROWS = 25
+"""Small groups get fewer bins, so that each holds this many people."""
+FINE = 20
+"""Levels within a bin: labels are drawn level by level, as the scores within a bin differ."""
+
+
+class Profile(NamedTuple):
+    """A group's people by level of score."""
+
+    sizes: np.ndarray
+    """(M,) (effective) people."""
+    scores: np.ndarray
+    """(M,) mean scores."""
+    rates: np.ndarray
+    """(M,) shares with a positive label."""
+    people: np.ndarray
+    """(M,) int64 people."""
+    bins: np.ndarray
+    """(M,) the bin of each level, 0 to b - 1."""
+
+
+class Bins(NamedTuple):
+    """A group's people by bin of score."""
+
+    sizes: np.ndarray
+    """(b,) (effective) people."""
+    scores: np.ndarray
+    """(b,) mean scores."""
+    rates: np.ndarray
+    """(b,) shares with a positive label."""
+    people: np.ndarray
+    """(b,) int64 people."""
+
+
+def profile(ladder: Ladder, count: int, minimum: int) -> Profile:
+    """Levels and bins that hold about equally many people; people of equal score stay together.
+
+    Args:
+        ladder: of a group, not empty.
+        count: how many bins at most.
+        minimum: no bin holds fewer people, unless all do; nor fewer than 25.
+    """
+    rows, weight = ladder.rows.sum(axis=0), ladder.weight.sum(axis=0)
+    total, least = int(rows.sum()), max(ROWS, minimum)
+    count = max(1, min(count, total // least))
+    level = (np.cumsum(rows) - rows) * (count * FINE) // total
+    kept, place = np.unique(level, return_inverse=True)
+
+    def gather(values: np.ndarray) -> np.ndarray:
+        return np.bincount(place, weights=values)
+
+    mass, people = gather(weight), np.rint(gather(rows)).astype(np.int64)
+    return Profile(
+        mass * (ladder.size / mass.sum()), gather(weight * ladder.scores) / mass, gather(ladder.weight[1]) / mass,
+        people, _merged(kept // FINE, people, least),
+    )  # fmt: skip
+
+
+def binned(levels: Profile) -> Bins:
+    """The bins of a profile."""
+
+    def gather(values: np.ndarray) -> np.ndarray:
+        return np.bincount(levels.bins, weights=values)
+
+    sizes = gather(levels.sizes)
+    return Bins(
+        sizes, gather(levels.sizes * levels.scores) / sizes, gather(levels.sizes * levels.rates) / sizes,
+        np.rint(gather(levels.people)).astype(np.int64),
+    )  # fmt: skip
+
+
+def error(bins: Bins) -> float:
+    """The mean distance between mean score and observed rate over the bins, weighted by their people."""
+    return float(bins.sizes @ np.abs(bins.rates - bins.scores) / bins.sizes.sum())
+
+
+def errors_by_chance(levels: Profile, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(draws,) calibration errors that a perfectly calibrated model shows: labels are drawn from the scores.
+
+    Args:
+        levels: of a group; scores between 0 and 1.
+        draws: how many.
+        rng: the source of chance.
+    """
+    sizes = chance.whole(levels.sizes, max(1, round(float(levels.sizes.sum()))))
+    surplus = rng.binomial(sizes, np.clip(levels.scores, 0, 1), size=(draws, len(sizes))) - sizes * levels.scores
+    edges = np.flatnonzero(np.concatenate([[True], levels.bins[1:] != levels.bins[:-1]]))
+    return np.abs(np.add.reduceat(surplus, edges, axis=1)).sum(axis=1) / sizes.sum()
+
+
+def error_interval(bins: Bins, draws: int, rng: np.random.Generator, level: float = 0.95) -> Interval:
+    """An interval for the calibration error that reaches 0 where nothing speaks against calibration.
+
+    By the triangle inequality the error observed is off by at most the mean size of the noise in the observed rates;
+    the interval reaches that far to both sides, with the noise as large as observed or as under perfect calibration,
+    whichever is larger.
+    """
+    smoothed = (bins.rates * bins.sizes + 2) / (bins.sizes + 4)  # Agresti and Coull (1998)
+    variance = np.maximum(smoothed * (1 - smoothed), bins.scores * (1 - bins.scores)) / bins.sizes
+    share = bins.sizes / bins.sizes.sum()
+    noise = np.abs(rng.standard_normal((draws, len(share)))) @ (share * np.sqrt(variance))
+    value, radius = error(bins), float(np.quantile(noise, level))
+    return Interval(
+        low=max(0.0, value - radius), high=min(1.0, value + radius), level=level,
+        method="noise of the observed rates, by the triangle inequality",
+    )  # fmt: skip
+
+
+def in_the_large(ladder: Ladder) -> float:
+    """Mean score minus observed rate."""
+    return ladder.mean - ladder.rate
+
+
+def large_interval(ladder: Ladder, level: float = 0.95) -> Interval:
+    """An interval for the mean score minus the observed rate: the scores are given, the rate has Wilson's interval."""
+    low, high = stats.wilson_bounds(min(ladder.size, ladder.rate * ladder.size), ladder.size, level)
+    return Interval(
+        low=ladder.mean - float(high), high=ladder.mean - float(low), level=level,
+        method="Wilson for the observed rate, scores as given",
+    )  # fmt: skip
+
+
+def gap_interval(ladders: list[Ladder], level: float = 0.95) -> Interval:
+    """An interval for the widest gap of calibration in the large, for all pairs of groups at once."""
+    each = stats.sidak_level(level, len(ladders) * (len(ladders) - 1) // 2)
+    bounds = [large_interval(ladder, each) for ladder in ladders]
+    values = np.array([in_the_large(ladder) for ladder in ladders])
+    low, high = widest(values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]))
+    how = "MOVER on Wilson intervals" + ("" if len(ladders) == 2 else ", all pairs at once (Šidák)")
+    return Interval(low=low, high=high, level=level, method=how)
+
+
+class Surplus(NamedTuple):
+    """Score minus label, person by person, as a table of groups and levels."""
+
+    counts: np.ndarray
+    """(k, M) (effective) people."""
+    values: np.ndarray
+    """(M,) the mean of the level."""
+
+
+def surplus(ladders: list[Ladder]) -> Surplus:
+    """Score minus label of everyone in these groups, in at most `chance.LEVELS` levels."""
+    values = np.concatenate([np.concatenate([each.scores, each.scores - 1]) for each in ladders])
+    weight = np.concatenate([each.weight.ravel() * (each.size / each.weight.sum()) for each in ladders])
+    group = np.repeat(np.arange(len(ladders)), [2 * len(each.scores) for each in ladders])
+    there = weight > 0
+    values, weight, group = values[there], weight[there], group[there]
+    some = values[:: len(values) // 20_000 + 1]
+    edges = np.unique(some)
+    if len(edges) > chance.LEVELS or len(some) < len(values):
+        edges = np.unique(np.quantile(some, np.arange(1, chance.LEVELS) / chance.LEVELS))
+    place = np.searchsorted(edges, values, side="right")
+    size = len(edges) + 1
+    counts = np.bincount(group * size + place, weights=weight, minlength=len(ladders) * size)
+    counts = counts.reshape(len(ladders), size)
+    mass = counts.sum(axis=0)
+    total = np.bincount(place, weights=weight * values, minlength=size)
+    return Surplus(counts[:, mass > 0], total[mass > 0] / mass[mass > 0])
+
+
+def surplus_z(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(B,) the largest difference of two groups' means, in standard errors, from (B, k, M) tables."""
+    sizes = counts.sum(axis=2)
+    mean = counts @ values / sizes
+    spread = np.maximum(counts @ values**2 / sizes - mean**2, 0)
+    return chance.largest_z(mean, spread / np.maximum(sizes - 1, 1))
+
+
+def _merged(bins: np.ndarray, people: np.ndarray, least: int) -> np.ndarray:
+    """The bins with those of fewer than `least` people joined to a neighbour, numbered from 0."""
+    _, place = np.unique(bins, return_inverse=True)
+    counts = np.rint(np.bincount(place, weights=people)).astype(np.int64).tolist()
+    number, held, numbers = 0, 0, []
+    left = sum(counts)
+    for count in counts:
+        numbers.append(number)
+        held, left = held + count, left - count
+        if held >= least and left >= least:
+            number, held = number + 1, 0
+    return np.asarray(numbers)[place]

@@ -1,0 +1,170 @@
+"""Tables of people by group and level, shuffled and drawn anew; what is measured on many such tables at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.plugins.fairness.scores.ladder import Ladder
+
+LEVELS = 128
+"""Levels of the scores in resampling. Coarser scores leave the tests valid; values are never computed from them."""
+PLACES = 128
+"""False positive rates at which resampled curves are compared."""
+
+
+class Scale(NamedTuple):
+    """People by label, group and level of score."""
+
+    negative: np.ndarray
+    """(k, LEVELS) (effective) people with a negative label."""
+    positive: np.ndarray
+    """(k, LEVELS) with a positive label."""
+
+
+class Areas(NamedTuple):
+    """Areas under the curve of k groups, in each of B tables."""
+
+    value: np.ndarray
+    """(B, k)"""
+    variance: np.ndarray
+    """(B, k) DeLong's."""
+
+
+def common_scale(ladders: list[Ladder]) -> Scale:
+    """The groups on one scale: every score becomes its place among the group's own people, both labels counting alike.
+
+    A rising transformation of one group's scores changes no ROC curve, so groups of equal curves, whatever their
+    scores, have the same law on this scale and may be shuffled there.
+
+    Source: the idea of Venkatraman (2000), A permutation test to compare receiver operating characteristic curves,
+    Biometrics 56.
+    """
+    parts = []
+    for ladder in ladders:
+        share = ladder.weight / ladder.weight.sum(axis=1, keepdims=True)
+        place = ((np.cumsum(share, axis=1) - share / 2).mean(axis=0) * LEVELS).astype(np.int64)
+        sizes = ladder.sizes
+        place = np.clip(place, 0, LEVELS - 1)
+        parts.append([sizes[at] * np.bincount(place, weights=share[at], minlength=LEVELS) for at in (0, 1)])
+    return Scale(*np.stack(parts, axis=1))
+
+
+def shuffled(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(draws, k, L) tables as if people had been shuffled between the groups: all margins stay.
+
+    The counts follow the multivariate hypergeometric law, which is drawn directly, at a cost that does not grow with
+    the people.
+
+    Args:
+        counts: (k, L); numbers that are not whole are rounded, keeping the groups' sizes.
+        draws: how many tables.
+        rng: the source of chance.
+    """
+    sizes = np.maximum(1, np.round(counts.sum(axis=1))).astype(np.int64)
+    level = whole(counts.sum(axis=0), int(sizes.sum()))
+    tables = np.zeros((draws, *counts.shape))
+    left = np.tile(sizes, (draws, 1))
+    for at in np.flatnonzero(level):
+        wanted = np.full(draws, level[at])
+        behind = left.sum(axis=1)
+        for group in range(len(sizes) - 1):
+            behind -= left[:, group]
+            drawn = rng.hypergeometric(left[:, group], behind, wanted)
+            tables[:, group, at] = drawn
+            left[:, group] -= drawn
+            wanted -= drawn
+        tables[:, -1, at] = wanted
+        left[:, -1] -= wanted
+    return tables
+
+
+def redrawn(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(draws, k, L) tables as if the people of each group had been drawn anew: the multinomial law, exactly.
+
+    Args:
+        counts: (k, L); the size of a group is rounded.
+        draws: how many tables.
+        rng: the source of chance.
+    """
+    sizes = np.maximum(1, np.round(counts.sum(axis=1))).astype(np.int64)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    drawn = [rng.multinomial(size, share, size=draws) for size, share in zip(sizes, shares, strict=True)]
+    return np.stack(drawn, axis=1).astype(float)
+
+
+def whole(amounts: np.ndarray, total: int) -> np.ndarray:
+    """(L,) whole numbers that sum to `total`, as near to `amounts` as can be: the largest remainders are rounded up."""
+    scaled = amounts * (total / amounts.sum())
+    down = np.floor(scaled + 1e-9).astype(np.int64)
+    missing = total - int(down.sum())
+    if missing > 0:
+        down[np.argsort(down - scaled, kind="stable")[:missing]] += 1
+    return down
+
+
+def areas(negative: np.ndarray, positive: np.ndarray) -> Areas:
+    """Areas and their variances from (B, k, L) tables; no row of a table is empty."""
+    n, p = negative.sum(axis=2, keepdims=True), positive.sum(axis=2, keepdims=True)
+    below = (np.cumsum(negative, axis=2) - negative / 2) / n
+    above = 1 - (np.cumsum(positive, axis=2) - positive / 2) / p
+    value = (positive * below).sum(axis=2) / p[..., 0]
+    spread = [
+        (counts * (beaten - value[..., None]) ** 2).sum(axis=2) / (size * np.maximum(size - 1, 1))[..., 0]
+        for counts, beaten, size in ((positive, below, p), (negative, above, n))
+    ]
+    return Areas(value, spread[0] + spread[1])
+
+
+def largest_z(value: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(B,) the largest difference between two of k groups, in standard errors.
+
+    Studentized, so that the law under shuffling holds for groups of unequal size and spread too.
+
+    Args:
+        value: (B, k).
+        variance: (B, k).
+
+    Source: Janssen (1997), Statistics and Probability Letters 36; Pauly, Asendorf and Konietschke (2016), Biometrical
+    Journal 58, for areas under the curve.
+    """
+    largest = np.zeros(len(value))
+    for i in range(value.shape[1] - 1):
+        gap = np.abs(value[:, i + 1 :] - value[:, i : i + 1])
+        error = np.sqrt(variance[:, i + 1 :] + variance[:, i : i + 1])
+        certain = np.where(gap > 1e-12, np.inf, 0.0)
+        z = np.divide(gap, error, out=certain, where=error > 1e-12)
+        np.maximum(largest, z.max(axis=1), out=largest)
+    return largest
+
+
+def heights(negative: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """(B, k, PLACES) true positive rates at evenly spaced false positive rates, from (B, k, L) tables."""
+    at = (np.arange(PLACES) + 0.5) / PLACES
+    false, true = (_rates(each) for each in (negative, positive))
+    found = np.empty((*negative.shape[:2], PLACES))
+    for draw in range(found.shape[0]):
+        for group in range(found.shape[1]):
+            found[draw, group] = np.interp(at, false[draw, group], true[draw, group])
+    return found
+
+
+def gaps(curves: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
+    """(B, pairs) areas between the curves of every pair of groups; with a centre, between their errors around it.
+
+    Args:
+        curves: (B, k, PLACES).
+        centre: (k, PLACES), or None.
+    """
+    if centre is not None:
+        curves = curves - centre
+    i, j = np.triu_indices(curves.shape[1], 1)
+    return np.stack([np.abs(curves[:, a] - curves[:, b]).mean(axis=1) for a, b in zip(i, j, strict=True)], axis=1)
+
+
+def _rates(counts: np.ndarray) -> np.ndarray:
+    """(B, k, L + 1) from the strictest threshold to the loosest."""
+    above = np.zeros((*counts.shape[:2], counts.shape[2] + 1))
+    np.cumsum(counts[..., ::-1], axis=2, out=above[..., 1:])
+    return above / above[..., -1:]

@@ -1,0 +1,71 @@
+"""The check of scores over groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class ScoreFairness(Check):
+    """Do scores rank people equally well in every group, and does the same score mean the same in each?
+
+    Decisions are made from scores by a threshold, and the threshold can be moved. Scores that rank one group worse, or
+    that promise one group more than comes true, are unfair at any threshold; and a gap that is small at the chosen
+    threshold only is a warning.
+
+    Scores are sorted once. Ranking: the area under the ROC curve per group, its widest difference, and the area
+    between the curves of two groups (ABROCA), tested by shuffling groups among people of equal label. Meaning, where
+    scores are probabilities: mean score less observed rate, and the calibration error in bins, tested by drawing labels
+    from the scores. Threshold: gaps in selection and in error rates at the model's own threshold and at every other one
+    nearby. Intervals of differences hold for all pairs of groups at once and can reach 0; p-values are adjusted by Holm
+    over all tests of this check.
+
+    A group without enough people of both labels is not ranked, and a disparity over the others is then inconclusive.
+    Labels are taken as true. A well ranked group can still be scored too low as a whole. Where groups differ in how
+    common the label is, equal calibration and equal error rates exclude each other, so a gap in one of them is no fault
+    by itself. In resampling scores are taken at 128 levels, which costs the tests a little power and no validity.
+    """
+
+    id = "fairness.scores"
+    title = "Fairness of scores"
+    reference = (
+        "Gardner, Brooks and Baker (2019), LAK '19; Pleiss et al. (2017), arXiv:1709.02012; Chouldechova (2017), "
+        "arXiv:1703.00056; DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44"
+    )
+    needs = frozenset({Capability.SCORES, "labels", "groups", "binary"})
+    presets = {
+        "quick": {"permutations": 499, "trials": 100},
+        "thorough": {"permutations": 9999, "trials": 400, "intersections": 2},
+    }
+    definitions = DEFINITIONS
+    higher_level = (
+        "Answers on demand would show whether a score changes when only the group of a real person is changed."
+    )
+
+    intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
+    bins: int = Field(default=10, ge=2, le=50, description="bins of the calibration error, at most")
+    window: float = Field(
+        default=0.05, ge=0, le=0.5,
+        description="how far from the model's threshold is near: in probability, or in the share of people selected "
+        "where scores are no probabilities",
+    )  # fmt: skip
+    permutations: int = Field(
+        default=999, ge=99,
+        description="shuffles and resamples behind p-values and intervals; never fewer than 40 for each test",
+    )  # fmt: skip
+    trials: int = Field(default=200, ge=20, description="shuffled and planted data sets behind each control")
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Areas, calibration, gaps over thresholds; controls, figures and one table."""
+        from auditkit.plugins.fairness.scores.findings import find
+
+        return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

@@ -1,0 +1,101 @@
+"""The figures: ROC curves, areas, calibration, disparities, gaps over thresholds. Hidden groups are never drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.plugins.fairness.scores import calibration, curves
+from auditkit.plugins.fairness.scores.meaning import Meant
+from auditkit.plugins.fairness.scores.partition import Partition
+from auditkit.plugins.fairness.scores.sweep import Threshold
+from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near
+from auditkit.results import Axis, Figure, Measurement, Rule, Scalar
+
+POINTS = 200
+"""Points of one curve: some of its own, spread evenly along it."""
+DISPARITIES = ("auc_difference", "abroca", "calibration_in_the_large_difference")
+
+
+def draw(found: list[Measurement], parts: list[Partition], meant: Meant, near: Near, own: Threshold) -> list[Figure]:
+    """Every figure for which there is something to show."""
+    areas = [each for each in found if each.name == "auc" and len(each.slice) <= 1]
+    drawn: list[Figure | None] = [
+        figures.dot_whisker(
+            "auc", "Area under the ROC curve per group", areas,
+            axis=Axis(field="value", title="Area under the ROC curve"), rules=[Rule(value=0.5, label="chance")],
+            caption="95 % intervals (DeLong).",
+        )
+    ]  # fmt: skip
+    drawn += [_roc(part) for part in parts if len(part.attributes) == 1]
+    for at, known in enumerate(meant.profiles):
+        if len(parts[at].attributes) == 1:
+            drawn.append(_calibration(parts[at], known))
+    between = [each for each in found if each.name in DISPARITIES]
+    drawn.append(
+        figures.forest(
+            "disparities", "Differences of scores over groups", between,
+            axis=Axis(field="value", title="Difference over groups"), rules=[Rule(value=0.0, label="no difference")],
+            caption="Lines are 95 % intervals that hold for all pairs of groups at once.",
+        )
+    )  # fmt: skip
+    drawn += [_sweep(name, title, near.curves[name], own) for name, title, _ in CRITERIA]
+    return [each for each in drawn if each is not None]
+
+
+def _roc(part: Partition) -> Figure | None:
+    points: list[dict[str, Scalar]] = []
+    for at, name in enumerate(part.names):
+        if part.reason(at, both=True) is None:
+            rates = curves.thinned(part.ladders[at], POINTS)
+            points += [
+                {"group": name, "false": round(false, 6), "true": round(true, 6)}
+                for false, true in rates.T.tolist()
+            ]  # fmt: skip
+    if not points:
+        return None
+    (attribute,) = part.attributes
+    return figures.curve(
+        f"roc-{attribute}", f"ROC curves by {attribute}", points,
+        x=Axis(field="false", title="False positive rate", unit="share", percent=True, domain=(0, 1)),
+        y=Axis(field="true", title="True positive rate", unit="share", percent=True, domain=(0, 1)),
+        series=Axis(field="group", title=attribute),
+        caption="One point for each threshold, at most 200 of a group. Curves that lie apart rank differently well.",
+    )  # fmt: skip
+
+
+def _calibration(part: Partition, known: dict[int, calibration.Profile]) -> Figure | None:
+    points: list[dict[str, Scalar]] = []
+    ends: list[float] = []
+    for at, levels in known.items():
+        bins = calibration.binned(levels)
+        low, high = stats.wilson_bounds(bins.rates * bins.sizes, bins.sizes)
+        for values in np.round(np.stack([bins.scores, bins.rates, low, high], axis=1), 6).tolist():
+            points.append({"group": part.names[at], **dict(zip(("score", "rate", "low", "high"), values, strict=True))})
+        ends += [float(bins.scores.min()), float(bins.scores.max())]
+    if not points:
+        return None
+    for end in (round(min(ends), 6), round(max(ends), 6)):
+        points.append({"group": "calibrated", "score": end, "rate": end, "low": end, "high": end})
+    (attribute,) = part.attributes
+    return figures.curve(
+        f"calibration-{attribute}", f"Calibration by {attribute}", points,
+        x=Axis(field="score", title="Mean score", unit="share", percent=True),
+        y=Axis(field="rate", title="Share with a positive label", unit="share", percent=True),
+        series=Axis(field="group", title=attribute), low="low", high="high",
+        caption="Bins of about equally many people, 95 % Wilson intervals. Below the line of calibration, scores are "
+        "too high.",
+    )  # fmt: skip
+
+
+def _sweep(name: str, title: str, points: list[dict[str, Scalar]], own: Threshold) -> Figure | None:
+    if not points:
+        return None
+    rules = [] if own.value is None else [Rule(value=own.value, label="the model's threshold")]
+    return figures.curve(
+        f"{name}-by-threshold", f"{title} difference at every threshold", points,
+        x=Axis(field="threshold", title="Threshold"),
+        y=Axis(field="gap", title=f"{title} difference", unit="share", percent=True),
+        series=Axis(field="groups", title="over"), rules=rules,
+        caption="At the percentiles of the scores and at the model's threshold.",
+    )  # fmt: skip

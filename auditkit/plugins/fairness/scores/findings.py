@@ -1,0 +1,199 @@
+"""From sorted scores to findings: what `fairness.scores` says, put together and adjusted for all its tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.checks import Context, Findings
+from auditkit.counts import encode
+from auditkit.models import Capability
+from auditkit.plugins.fairness.scores import drawing, meaning, sweep, thresholds, trials
+from auditkit.plugins.fairness.scores.ladder import sort
+from auditkit.plugins.fairness.scores.partition import Partition, partition
+from auditkit.plugins.fairness.scores.ranks import Ranked, gaps, per_group
+from auditkit.results import Control, Level, Measurement
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.scores.check import ScoreFairness
+
+
+PER_TEST = 40
+"""Shuffles for each test: with fewer, no p-value could stay below 5 % after it is adjusted for all of them."""
+
+
+def find(check: ScoreFairness, data: AuditData, context: Context, level: Level) -> Findings:
+    """Everything that `fairness.scores` says about these scores."""
+    predictions = context.predictions
+    rows = sort(predictions.scores, predictions.outcomes, data.weights)
+    encoded = {name: encode(column) for name, column in data.groups.items()}
+    parts = [partition(rows, data, each, encoded) for each in [(), *data.cells.subsets(check.intersections)]]
+    probable, how = _probable(context)
+    same = predictions.model.positive in (None, predictions.model.classes[predictions.positive])
+    own = sweep.own_threshold(
+        predictions.model.threshold, probable, same, predictions.scores, predictions.selected
+    )  # fmt: skip
+    tests = _tests(parts, probable)
+    draws = max(check.permutations, PER_TEST * tests)
+
+    found = [each for part in parts for each in per_group(part)]
+    ranked: list[Ranked] = []
+    for at, part in enumerate(parts[1:]):
+        context.keep(Findings(list(found), notes=how, level=level))
+        context.progress(at, len(parts) + 2, f"ranking, over {' and '.join(part.attributes)}")
+        ranked.append(gaps(part, draws, tests, context.rng))
+        found += ranked[-1].measurements
+    context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
+    meant = meaning.find(parts, probable, check.bins, draws, tests, context.rng)
+    found += meant.measurements
+    near = thresholds.find(check, parts, own, probable, rows.scores)
+    found += near.measurements
+    found = _adjusted(found)
+    context.keep(Findings(list(found), notes=[*how, *near.notes], level=level))
+    context.progress(len(parts) + 1, len(parts) + 2, "controls")
+    return Findings(
+        measurements=found,
+        controls=_controls(check, data, context, ranked, meant, own, tests),
+        figures=drawing.draw(found, parts, meant, near, own),
+        tables=[near.table],
+        notes=[*how, *near.notes, *_notes(data, parts)],
+        level=level,
+    )
+
+
+def _probable(context: Context) -> tuple[bool, list[str]]:
+    """Whether scores are probabilities, and how that is known where the model does not say so."""
+    predictions = context.predictions
+    if Capability.PROBABILITIES in predictions.model.capabilities:
+        return True, []
+    recorded = Capability.QUERIES not in predictions.model.capabilities
+    if recorded and predictions.scores.min() >= 0 and predictions.scores.max() <= 1:
+        return True, ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
+    return False, [f"{meaning.NO_PROBABILITIES}: calibration was not measured."]
+
+
+def _tests(parts: list[Partition], probable: bool) -> int:
+    """How many tests there will be."""
+    between = sum(2 for part in parts[1:] if len(part.choose(both=True).at) > 1)
+    if not probable:
+        return between
+    large = sum(len(part.choose(both=False).at) > 1 for part in parts[1:])
+    return between + large + sum(len(part.choose(both=False).at) for part in parts)
+
+
+def _adjusted(found: list[Measurement]) -> list[Measurement]:
+    """The p-values adjusted by Holm over everything that was tested."""
+    tested = [at for at, each in enumerate(found) if each.test is not None]
+    for at, p in zip(tested, stats.holm([found[at].test.p for at in tested]), strict=True):  # type: ignore[union-attr]
+        test = found[at].test
+        assert test is not None  # only such were taken
+        found[at] = found[at].model_copy(update={"test": test.model_copy(update={"p_adjusted": float(p)})})
+    return found
+
+
+def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
+    notes = []
+    if data.weights is not None:
+        notes.append("Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965).")
+    hidden = list(dict.fromkeys(name for part in parts[1:] for name in part.choose(both=False).hidden))
+    if hidden:
+        more = f" and {len(hidden) - 8} more" if len(hidden) > 8 else ""
+        notes.append(f"Not in any disparity, because too small to show: {', '.join(hidden[:8])}{more}.")
+    return notes
+
+
+def _controls(
+    check: ScoreFairness, data: AuditData, context: Context, ranked: list[Ranked], meant: meaning.Meant,
+    own: sweep.Threshold, tests: int,
+) -> list[Control]:  # fmt: skip
+    predictions, rng = context.predictions, context.rng
+    sample = trials.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)
+    found = [
+        Control.within(
+            "pair count",
+            "Are the areas under the curve those of a count of all pairs, on up to 2,000 rows?",
+            trials.pair_deviation(sample),
+            at_most=1e-9,
+            guards=("auc", "auc_difference"),
+            reason="an area differs from a count of its pairs, so none can be trusted",
+        ),
+        Control.within(
+            "order only",
+            "Do areas under and between curves stay where scores are transformed without changing their order?",
+            trials.order_deviation(sample),
+            at_most=1e-9,
+            guards=("auc", "auc_difference", "abroca"),
+            reason="a number about ranking depends on more than the order of the scores",
+        ),
+    ]
+    if own.value is not None:
+        agree = float(np.mean((predictions.scores >= own.value) == predictions.selected))
+        found.append(
+            Control.within(
+                "own threshold",
+                f"Which share of decisions is that of the score at or above {own.value:.6g} ({own.said})?",
+                agree,
+                at_least=0.999,
+                otherwise="note",
+                reason="the model does not decide by this threshold, so numbers at it are not about its decisions",
+            )
+        )
+    return [*found, *_shuffled(check, ranked, sample, rng), *_calibrated(check, meant, tests, rng)]
+
+
+def _shuffled(
+    check: ScoreFairness, ranked: list[Ranked], sample: trials.Sample, rng: np.random.Generator
+) -> list[Control]:
+    first = next((each for each in ranked if each.law is not None and len(each.part.attributes) == 1), None)
+    if first is None:
+        return []
+    (name,) = first.part.attributes
+    kept = [first.part.where[at][name] for at in first.chosen.at]
+    return [
+        Control.within(
+            "shuffled groups",
+            f"Where the groups of {name} are shuffled among people of equal label, how often do the tests call the "
+            "ranking different (the larger of two shares)?",
+            trials.false_alarms(sample, name, kept, check.trials, rng),
+            at_most=trials.allowed(check.trials),
+            guards=("auc_difference", "abroca"),
+            otherwise="inconclusive",
+            reason="the tests raise more false alarms than the 5 % they promise",
+        )
+    ]
+
+
+def _calibrated(check: ScoreFairness, meant: meaning.Meant, tests: int, rng: np.random.Generator) -> list[Control]:
+    found = []
+    if meant.profiles:
+        everyone = meant.profiles[0][0]
+        found.append(
+            Control.within(
+                "calibrated labels",
+                "Where labels are drawn from the scores, how often does the test call the scores miscalibrated?",
+                trials.calibrated_alarms(everyone, check.bins, check.trials, rng),
+                at_most=trials.allowed(check.trials),
+                guards=("calibration_error", "calibration_error_by_chance"),
+                otherwise="inconclusive",
+                reason="the test raises more false alarms than the 5 % it promises",
+            )
+        )
+    if meant.planted is not None:
+        of = " and ".join(meant.planted.attributes)
+        found.append(
+            Control.within(
+                "planted shift",
+                f"Is a shift of {meant.planted.gap:.3f}, which is called detectable, found when it is planted in one "
+                f"group of {of}?",
+                trials.shift_found(meant.planted, check.trials, tests, rng),
+                at_least=0.5,
+                guards=("calibration_in_the_large_difference",),
+                otherwise="note",
+                reason="there are too few people for the differences called detectable to be found; absence of a "
+                "finding says little",
+            )
+        )
+    return found

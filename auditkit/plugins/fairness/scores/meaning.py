@@ -1,0 +1,126 @@
+"""What is said about calibration: in the large, in bins, and how it differs over groups."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.scores import calibration, chance, ranking
+from auditkit.plugins.fairness.scores.calibration import Profile
+from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
+from auditkit.plugins.fairness.scores.ladder import Ladder
+from auditkit.plugins.fairness.scores.partition import Partition
+from auditkit.plugins.fairness.scores.ranks import FAMILY, below, common, undefined
+from auditkit.results import Interval, Measurement, Test
+
+NO_PROBABILITIES = "The model's scores are no probabilities"
+GROUP = ("calibration_in_the_large", "calibration_error", "calibration_error_by_chance")
+GAP = "calibration_in_the_large_difference"
+
+
+class Planted(NamedTuple):
+    """Groups in one of which a shift can be planted."""
+
+    attributes: tuple[str, ...]
+    profiles: list[Profile]
+    law: np.ndarray
+    """(B,) the largest studentized difference among shuffled groups."""
+    gap: float
+    """The shift called detectable."""
+
+
+class Meant(NamedTuple):
+    """What was found about calibration."""
+
+    measurements: list[Measurement]
+    profiles: list[dict[int, Profile]]
+    """For each partition {group: its profile}; empty where scores are no probabilities."""
+    planted: Planted | None
+
+
+def find(parts: list[Partition], probable: bool, bins: int, draws: int, tests: int, rng: np.random.Generator) -> Meant:
+    """Calibration of everyone and of every group, and its difference over the groups."""
+    if not probable:
+        return Meant([_no_probabilities(part, at) for part in parts for at in range(len(part.where))], [], None)
+    found, profiles, planted = [], [], None
+    for part in parts:
+        known: dict[int, Profile] = {}
+        for at in range(len(part.where)):
+            reason = part.reason(at, both=False)
+            if reason is not None:
+                found += [_missing(name, part.where[at], reason) for name in GROUP]
+                continue
+            known[at] = calibration.profile(part.ladders[at], bins, part.minimum)
+            found += _group(part.ladders[at], known[at], part.where[at], draws, rng)
+        profiles.append(known)
+        if part.attributes:
+            gap, possible = _gap(part, known, draws, tests, rng)
+            found.append(gap)
+            planted = planted or possible
+    return Meant(found, profiles, planted)
+
+
+def _no_probabilities(part: Partition, at: int) -> Measurement:
+    reason = part.hidden[at] or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}"
+    return _missing(GROUP[0], part.where[at], reason)
+
+
+def _missing(name: str, where: dict[str, str], reason: str) -> Measurement:
+    return Measurement(
+        name=name, value=None, reason=reason, unit="share", direction=DEFINITIONS[name].direction, slice=where
+    )
+
+
+def _group(
+    ladder: Ladder, levels: Profile, where: dict[str, str], draws: int, rng: np.random.Generator
+) -> list[Measurement]:
+    n, bins = int(ladder.people.sum()), calibration.binned(levels)
+    large = Measurement(
+        name=GROUP[0], value=calibration.in_the_large(ladder), interval=calibration.large_interval(ladder), n=n,
+        unit="share", slice=where,
+    )  # fmt: skip
+    value, null = calibration.error(bins), calibration.errors_by_chance(levels, draws, rng)
+    how = f"{draws} draws of labels from the scores; Holm"
+    bounds: Interval = calibration.error_interval(bins, draws, rng)
+    error = Measurement(
+        name=GROUP[1], value=value, interval=bounds, n=n, unit="share", direction="lower", slice=where,
+        test=Test(method=how, p=stats.permutation_p(value, null), family=FAMILY), conditions={"bins": len(bins.sizes)},
+    )  # fmt: skip
+    by_chance = Measurement(
+        name=GROUP[2], value=float(null.mean()), interval=below(null, "draws"), n=n, unit="share", slice=where,
+        conditions={"bins": len(bins.sizes)},
+    )  # fmt: skip
+    return [large, error, by_chance]
+
+
+def _gap(
+    part: Partition, known: dict[int, Profile], draws: int, tests: int, rng: np.random.Generator
+) -> tuple[Measurement, Planted | None]:
+    chosen = part.choose(both=False)
+    if len(chosen.at) < 2:
+        return undefined(GAP, part, chosen, "lower", "share"), None
+    ladders = [part.ladders[at] for at in chosen.at]
+    values = [calibration.in_the_large(each) for each in ladders]
+    table = calibration.surplus(ladders)
+    law = np.concatenate(
+        [calibration.surplus_z(chance.shuffled(table.counts, count, rng), table.values)
+         for count in ranking.chunks(draws, table.counts.size)]
+    )  # fmt: skip
+    seen = float(calibration.surplus_z(table.counts[None], table.values)[0])
+    sizes = table.counts.sum(axis=1)
+    mean = table.counts @ table.values / sizes
+    spread = np.maximum(table.counts @ table.values**2 / sizes - mean**2, 0)
+    gap = ranking.detectable_gap(np.sqrt(spread / sizes), tests)
+    measured = Measurement(
+        name=GAP, value=max(values) - min(values), interval=calibration.gap_interval(ladders), unit="share",
+        direction="lower", detectable=gap, **common(part, chosen),
+        test=Test(
+            method=f"permutation of the largest studentized difference of score minus label, {draws} shuffles; Holm",
+            p=stats.permutation_p(seen, law), family=FAMILY,
+        ),
+    )  # fmt: skip
+    if gap is None:
+        return measured, None
+    return measured, Planted(part.attributes, [known[at] for at in chosen.at], law, gap)

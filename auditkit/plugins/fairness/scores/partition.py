@@ -1,0 +1,92 @@
+"""The groups of some attributes, which of them may be shown, and which have enough people to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.counts import Encoded
+from auditkit.data import AuditData
+from auditkit.plugins.fairness.scores.ladder import Ladder, Sorted, ladders
+from auditkit.results import pairs
+
+
+class Chosen(NamedTuple):
+    """The groups that can be compared, and why the others cannot."""
+
+    at: list[int]
+    unassessed: list[str]
+    """Groups, with the reason, that could have been assessed and were not: the disparity is inconclusive."""
+    hidden: list[str]
+    """Groups, with the reason, that are too small to say anything about."""
+
+    @property
+    def left_out(self) -> str:
+        """The others in a sentence; empty where there are none."""
+        names = [*self.unassessed, *self.hidden]
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+        return f"left out: {', '.join(names[:8])}{more}" if names else ""
+
+
+class Partition(NamedTuple):
+    """Everyone, or the groups of some attributes."""
+
+    attributes: tuple[str, ...]
+    where: list[dict[str, str]]
+    hidden: list[str | None]
+    ladders: list[Ladder]
+    minimum: int
+
+    @property
+    def names(self) -> list[str]:
+        """Each group as people read it."""
+        return [pairs(each) or "everyone" for each in self.where]
+
+    def reason(self, at: int, both: bool) -> str | None:
+        """Why a group has no number; None where it has one.
+
+        Args:
+            at: which group.
+            both: whether the number needs people of both labels.
+        """
+        if self.hidden[at] is not None:
+            return self.hidden[at]
+        negative, positive = self.ladders[at].people.tolist()
+        needed = [(negative + positive, "people")]
+        if both:
+            needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
+        for rows, of in needed:
+            if rows < max(1, self.minimum):
+                return f"no {of}" if rows == 0 else f"fewer than {self.minimum} {of}"
+        return None
+
+    def choose(self, both: bool) -> Chosen:
+        """The groups that can be compared on something that needs people of both labels, or of any."""
+        found = Chosen([], [], [])
+        for at, name in enumerate(self.names):
+            reason = self.reason(at, both)
+            if reason is None:
+                found.at.append(at)
+                continue
+            # a group that is large enough and hidden only for another's sake could have been assessed, and was not
+            large = self.ladders[at].people.sum() >= self.minimum
+            some = found.unassessed if self.hidden[at] is None or large else found.hidden
+            some.append(f"{name} ({reason})")
+        return found
+
+
+def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:
+    """The groups of these attributes, empty ones included; no attributes: everyone."""
+    shape = tuple(len(encoded[name].values) for name in attributes)
+    size = int(np.prod(shape, dtype=np.int64))
+    codes = np.zeros(len(rows.order), dtype=np.int64)
+    for name, length in zip(attributes, shape, strict=True):
+        codes = codes * length + encoded[name].codes
+    where = [
+        {name: encoded[name].values[at] for name, at in zip(attributes, place, strict=True)}
+        for place in np.ndindex(*shape)
+    ]
+    hidden = [data.cells.reason(each) for each in where]
+    return Partition(attributes, where, hidden, ladders(rows, codes, size), data.minimum_cell)

@@ -1,0 +1,164 @@
+"""How well groups are ranked, compared: intervals for the widest gap, and both statistics under shuffling."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats as distributions
+
+from auditkit import stats
+from auditkit.plugins.fairness.scores import chance, curves
+from auditkit.plugins.fairness.scores.chance import Scale
+from auditkit.plugins.fairness.scores.ladder import Area, Ladder
+from auditkit.results import Interval
+
+CHUNK = 4_000_000
+"""Counts drawn at once: 32 MB."""
+
+
+class Law(NamedTuple):
+    """What two statistics are, table by table."""
+
+    z: np.ndarray
+    """(B,) the largest difference of two areas under the curve, in standard errors."""
+    gaps: np.ndarray
+    """(B, pairs) areas between the curves of each pair of groups."""
+
+    @property
+    def typical(self) -> np.ndarray:
+        """(pairs,) the mean gap of each pair."""
+        return self.gaps.mean(axis=0)
+
+    @property
+    def largest(self) -> np.ndarray:
+        """(B,) the largest gap over the pairs."""
+        return self.gaps.max(axis=1)
+
+
+class PValues(NamedTuple):
+    """How often shuffled groups differ as much as those observed."""
+
+    auc: float
+    abroca: float
+
+
+def widest(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
+    """Ends of an interval for the widest gap between k independent numbers, from an interval for each.
+
+    The low end is 0 unless some pair differs for certain.
+
+    Args:
+        values: (k,), k at least 2.
+        low: (k,) ends of intervals at the confidence that every pair needs (`stats.sidak_level`).
+        high: (k,) likewise.
+
+    Source: Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in Medicine 27.
+    """
+    gap = values[:, None] - values[None, :]
+    down, up = values - low, high - values
+    lowest = gap - np.sqrt(down[:, None] ** 2 + up[None, :] ** 2)
+    highest = gap + np.sqrt(up[:, None] ** 2 + down[None, :] ** 2)
+    apart = ~np.eye(len(values), dtype=bool)
+    return max(0.0, float(lowest[apart].max())), float(highest[apart].max())
+
+
+def auc_gap_interval(areas: list[Area], level: float = 0.95) -> Interval:
+    """An interval for the widest gap of the areas under the curve, for all pairs of groups at once."""
+    each = stats.sidak_level(level, len(areas) * (len(areas) - 1) // 2)
+    bounds = [stats.auc_interval(area.value, area.error, area.smaller, each) for area in areas]
+    values = np.array([area.value for area in areas])
+    low, high = widest(values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]))
+    how = "MOVER on DeLong intervals" + ("" if len(areas) == 2 else ", all pairs at once (Šidák)")
+    return Interval(low=low, high=min(1.0, high), level=level, method=how)
+
+
+def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float | None:
+    """The gap between the two least certain groups that a test would find with this power; None above 1.
+
+    Args:
+        errors: (k,) standard errors, k at least 2.
+        tests: for how many tests the p-value is adjusted.
+        power: how often the gap is to be found.
+    """
+    pairs = len(errors) * (len(errors) - 1) // 2
+    alpha = (1 - stats.sidak_level(0.95, pairs)) / max(1, tests)
+    error = float(np.sqrt(np.sum(np.sort(errors)[-2:] ** 2)))
+    gap = (stats.critical(1 - alpha) + float(distributions.norm.ppf(power))) * error
+    return round(gap, 6) if 0 < gap <= 1 else None
+
+
+def pair_gaps(ladders: list[Ladder]) -> np.ndarray:
+    """(pairs,) exact areas between the ROC curves of every pair of groups."""
+    drawn = [curves.roc(each) for each in ladders]
+    i, j = np.triu_indices(len(drawn), 1)
+    return np.array([curves.between(drawn[a], drawn[b]) for a, b in zip(i, j, strict=True)])
+
+
+def observed(scale: Scale) -> Law:
+    """Both statistics of the table itself (B = 1)."""
+    return _law(scale.negative[None], scale.positive[None])
+
+
+def shuffled(scale: Scale, draws: int, rng: np.random.Generator) -> Law:
+    """Both statistics where the groups are shuffled among people of equal label."""
+    parts = []
+    for count in chunks(draws, scale.negative.size):
+        parts.append(_law(*(chance.shuffled(each, count, rng) for each in scale)))
+    return Law(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def p_values(found: Law, law: Law) -> PValues:
+    """How often shuffled groups are as far apart as these; each pair's gap counts in units of its mean by chance."""
+    typical = law.typical
+
+    def in_units(gaps: np.ndarray) -> np.ndarray:
+        return np.divide(gaps, typical, out=np.where(gaps > 1e-12, np.inf, 0.0), where=typical > 1e-12).max(axis=1)
+
+    abroca = stats.permutation_p(float(in_units(found.gaps)[0]), in_units(law.gaps))
+    return PValues(stats.permutation_p(float(found.z[0]), law.z), abroca)
+
+
+def abroca_interval(
+    values: np.ndarray, scale: Scale, draws: int, rng: np.random.Generator, floor: float, level: float = 0.95
+) -> Interval:
+    """An interval for the largest area between two ROC curves that reaches 0 where nothing speaks against equal curves.
+
+    ABROCA is never below 0 and chance makes it too large, so resampled values of it say nothing about its true value.
+    What is resampled here is the error: by the triangle inequality a pair's value is off by at most the area between
+    the curves of its errors, and that area's law follows from people drawn anew around the curves observed. Where all
+    true curves are equal the bound is an equality, so the interval then reaches 0 in `level` of all samples.
+
+    Args:
+        values: (pairs,) exact areas between the curves.
+        scale: the groups' tables.
+        draws: how many resamples.
+        rng: the source of chance.
+        floor: the high end is not below this: that of the difference of the areas under the curves, which is never
+            larger than the area between them.
+        level: the confidence, between 0 and 1.
+    """
+    centre = chance.heights(scale.negative[None], scale.positive[None])[0]
+    parts = []
+    for count in chunks(draws, scale.negative.size):
+        again = chance.heights(*(chance.redrawn(each, count, rng) for each in scale))
+        parts.append(chance.gaps(again, centre))
+    errors = np.concatenate(parts)
+    typical = errors.mean(axis=0)
+    units = np.divide(errors, typical, out=np.zeros_like(errors), where=typical > 0).max(axis=1)
+    radius = float(np.quantile(units, level)) * typical
+    return Interval(
+        low=max(0.0, float((values - radius).max())), high=min(1.0, max(floor, float((values + radius).max()))),
+        level=level, method=f"resampled errors of the curves, all pairs at once, {draws} resamples",
+    )  # fmt: skip
+
+
+def _law(negative: np.ndarray, positive: np.ndarray) -> Law:
+    z = chance.largest_z(*chance.areas(negative, positive))
+    return Law(z, chance.gaps(chance.heights(negative, positive)))
+
+
+def chunks(draws: int, cells: int) -> list[int]:
+    """How many of `draws` tables of this many cells to make at a time."""
+    size = max(1, CHUNK // max(1, cells))
+    return [min(size, draws - start) for start in range(0, draws, size)]

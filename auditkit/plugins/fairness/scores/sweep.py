@@ -1,0 +1,200 @@
+"""Gaps between groups at every threshold: rates from the ladders, the worst place near the model's own threshold."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.scores.ladder import Ladder
+from auditkit.results import Interval
+
+BLOCK = 20_000
+"""Thresholds looked at together."""
+
+
+class Threshold(NamedTuple):
+    """From which score on the model selects."""
+
+    value: float | None
+    said: str
+    """Where it comes from, or why there is none."""
+
+
+class Steps(NamedTuple):
+    """How many of a group stand at or above each of its scores."""
+
+    scores: np.ndarray
+    """(L,) distinct, ascending."""
+    above: np.ndarray
+    """(2, L + 1) weight of people of each label at or above the score; the last column is 0."""
+    sizes: np.ndarray
+    """(2,) effective numbers of people of each label."""
+    size: float
+    """Of both."""
+
+
+class Rates(NamedTuple):
+    """Rates of k groups at T thresholds."""
+
+    selected: np.ndarray
+    """(k, T) shares of all people."""
+    true: np.ndarray
+    """(k, T) shares of those with a positive label; NaN where there are none."""
+    false: np.ndarray
+    """(k, T) shares of those with a negative label; NaN where there are none."""
+
+
+class Worst(NamedTuple):
+    """The widest gap over many thresholds."""
+
+    value: float
+    at: float
+    """The lowest threshold where it is."""
+    least: float
+    """The narrowest gap over the same thresholds."""
+    interval: Interval
+
+
+def own_threshold(
+    named: float | None, probable: bool, same: bool, scores: np.ndarray, selected: np.ndarray
+) -> Threshold:
+    """The model's own threshold for the score of the data's positive class.
+
+    Args:
+        named: what the model says.
+        probable: whether scores are probabilities.
+        same: whether the model's positive class is the data's; otherwise its threshold is turned round.
+        scores: (N,).
+        selected: (N,) bool.
+    """
+    if named is not None:
+        turned = 1 - named if probable else -named
+        return Threshold(named if same else turned, "the model's own threshold")
+    if probable:
+        return Threshold(0.5, "the model names no threshold, so 0.5 was taken")
+    if selected.any() and not selected.all() and scores[selected].min() > scores[~selected].max():
+        return Threshold(float(scores[selected].min()), "the lowest score that the model selected; it names no other")
+    return Threshold(
+        None, "the model names no threshold, its scores are no probabilities, and its decisions do not follow them"
+    )
+
+
+def around(threshold: float, window: float, probable: bool, scores: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest threshold that is near.
+
+    Args:
+        threshold: the model's own.
+        window: probabilities: this far to both sides; other scores: thresholds that select this share of people more
+            or fewer.
+        probable: whether scores are probabilities.
+        scores: (N,) ascending.
+    """
+    if probable:
+        return threshold - window, threshold + window
+    at = np.searchsorted(scores, threshold) / len(scores)
+    low, high = np.quantile(scores, np.clip([at - window, at + window], 0, 1))
+    return min(threshold, float(low)), max(threshold, float(high))
+
+
+def steps(ladder: Ladder) -> Steps:
+    """The sums from which the rates at any threshold follow."""
+    above = np.zeros((2, len(ladder.scores) + 1))
+    np.cumsum(ladder.weight[:, ::-1], axis=1, out=above[:, -2::-1])
+    return Steps(ladder.scores, above, ladder.sizes, ladder.size)
+
+
+def rates(groups: list[Steps], thresholds: np.ndarray) -> Rates:
+    """Rates of every group where people at or above a threshold are selected.
+
+    Args:
+        groups: k groups, none empty.
+        thresholds: (T,).
+    """
+    parts = []
+    for each in groups:
+        counted, totals = each.above[:, np.searchsorted(each.scores, thresholds, side="left")], each.above[:, :1]
+        shares = np.divide(counted, totals, out=np.full_like(counted, np.nan), where=totals > 0)
+        parts.append((counted.sum(axis=0) / totals.sum(), shares[1], shares[0]))
+    return Rates(*(np.stack(each) for each in zip(*parts, strict=True)))
+
+
+def parity(found: Rates) -> np.ndarray:
+    """(T,) demographic parity differences."""
+    return np.ptp(found.selected, axis=0)
+
+
+def odds(found: Rates) -> np.ndarray:
+    """(T,) equalized odds differences: the larger gap of true and of false positive rates."""
+    return np.maximum(np.ptp(found.true, axis=0), np.ptp(found.false, axis=0))
+
+
+def shares(groups: list[Steps], thresholds: np.ndarray, both: bool) -> list[list[stats.Shares]]:
+    """What is compared at each threshold: selection rates, or (both) true and false positive rates."""
+    found = rates(groups, thresholds)
+    if not both:
+        sizes = np.array([each.size for each in groups])
+        return [[stats.Shares(found.selected[:, at] * sizes, sizes)] for at in range(len(thresholds))]
+    negative, positive = np.array([each.sizes for each in groups]).T
+    return [
+        [stats.Shares(found.true[:, at] * positive, positive), stats.Shares(found.false[:, at] * negative, negative)]
+        for at in range(len(thresholds))
+    ]
+
+
+def candidates(groups: list[Steps], low: float, high: float, own: float) -> np.ndarray:
+    """(T,) every threshold between `low` and `high` at which some decision changes, ascending, and the ends."""
+    inside = [each.scores[(each.scores >= low) & (each.scores <= high)] for each in groups]
+    return np.unique(np.concatenate([*inside, [low, own, high]]))
+
+
+def worst(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float = 0.95) -> Worst:
+    """The widest gap over the groups at any of the thresholds, with an interval that holds for all of them at once.
+
+    Args:
+        groups: k groups, at least two; where `both`, with people of both labels.
+        thresholds: (T,) ascending.
+        both: true and false positive rates (equalized odds), or selection rates (demographic parity).
+        level: the confidence, between 0 and 1.
+
+    Source: Dvoretzky, Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, with the constant of Massart
+    (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
+    """
+    sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
+    radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, sizes.size))) / (2 * sizes))
+    low, high, value, least, at = 0.0, 0.0, -1.0, np.inf, float(thresholds[0])
+    for start in range(0, len(thresholds), BLOCK):
+        some = thresholds[start : start + BLOCK]
+        found = rates(groups, some)
+        gaps = odds(found) if both else parity(found)
+        least = min(least, float(gaps.min()))
+        if gaps.max() > value:
+            value, at = float(gaps.max()), float(some[gaps.argmax()])
+        for position, rate in enumerate((found.true, found.false) if both else (found.selected,)):
+            band = radius[:, position, None]
+            low = max(low, _widest(rate - band, rate + band))
+            high = max(high, _widest(rate + band, rate - band))
+    how = "Dvoretzky-Kiefer-Wolfowitz bands of all groups, for all thresholds at once"
+    return Worst(value, at, least, Interval(low=low, high=min(1.0, high), level=level, method=how))
+
+
+def changes(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float = 0.95) -> bool:
+    """Whether a difference is certain at some of these thresholds and not at others.
+
+    Certain: the interval of `stats.widest_gap_interval` does not reach 0, here for all thresholds in one go.
+    """
+    parts = [list(each) for each in zip(*shares(groups, thresholds, both), strict=True)]
+    i, j = np.triu_indices(len(groups), 1)
+    each_pair = stats.sidak_level(level, len(i) * len(parts))
+    certain = np.zeros(len(thresholds), dtype=bool)
+    for part in parts:
+        counts, sizes = np.stack([one.successes for one in part]), part[0].sizes
+        low, high = stats.score_difference(counts[:, i], sizes[i], counts[:, j], sizes[j], each_pair)
+        certain |= ((low > 0) | (high < 0)).any(axis=1)
+    return bool(certain.any() and not certain.all())
+
+
+def _widest(ones: np.ndarray, others: np.ndarray) -> float:
+    """The largest of ones[i] - others[j] over i other than j and over all columns of two (k, T) arrays."""
+    return max(float((ones[i] - np.delete(others, i, axis=0).min(axis=0)).max()) for i in range(len(ones)))

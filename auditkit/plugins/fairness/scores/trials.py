@@ -1,0 +1,194 @@
+"""The check's tests of itself: pairs counted one by one, order kept, shuffled groups, drawn labels, planted shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.scores import calibration, chance, ladder, ranking
+from auditkit.plugins.fairness.scores.calibration import Profile
+from auditkit.plugins.fairness.scores.ladder import Ladder
+from auditkit.plugins.fairness.scores.meaning import Planted
+
+ROWS = 2_000
+"""Rows that are tried at most: a thousand times a thousand pairs."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some of the rows, as they came."""
+
+    scores: np.ndarray
+    """(n,)"""
+    outcomes: np.ndarray
+    """(n,) bool"""
+    weights: np.ndarray | None
+    groups: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(
+        cls, scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None, groups: Mapping[str, np.ndarray],
+        rng: np.random.Generator,
+    ) -> Sample:  # fmt: skip
+        """All rows, or 2,000 of them."""
+        at = np.arange(len(scores))
+        if len(at) > ROWS:
+            at = rng.choice(len(at), ROWS, replace=False)
+        few = {name: np.asarray(column)[at].astype(str) for name, column in groups.items()}
+        return cls(scores[at], outcomes[at], None if weights is None else weights[at], few)
+
+    def ladders(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[Ladder]:
+        """A ladder for each code from 0 up."""
+        rows = ladder.sort(self.scores if scores is None else scores, self.outcomes, self.weights)
+        return ladder.ladders(rows, codes, int(codes.max()) + 1)
+
+    def codes(self) -> list[np.ndarray]:
+        """(n,) codes of everyone, then of each attribute."""
+        split = [np.unique(column, return_inverse=True)[1] for column in self.groups.values()]
+        return [np.zeros(len(self.scores), dtype=np.int64), *split]
+
+
+def allowed(trials: int) -> float:
+    """The largest share of false alarms that a test at 5 % may show in so many trials."""
+    return round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / trials)), 3)
+
+
+def pair_deviation(sample: Sample) -> float | None:
+    """The largest difference between an area under the curve and a count of all pairs; None where there is no pair."""
+    worst = None
+    for codes in sample.codes():
+        for group, each in enumerate(sample.ladders(codes)):
+            measured = ladder.area(each)
+            if measured is not None:
+                gap = abs(measured.value - _pairs(sample, codes == group))
+                worst = gap if worst is None else max(worst, gap)
+    return worst
+
+
+def order_deviation(sample: Sample) -> float | None:
+    """The largest change of an area under or between curves where every score becomes the square of its rank."""
+    ranks = np.unique(sample.scores, return_inverse=True)[1].astype(float) + 1
+    worst = None
+    for codes in sample.codes():
+        before, after = (
+            [each for each in sample.ladders(codes, scores) if each.people.all()] for scores in (None, ranks**2)
+        )
+        if not before:
+            continue
+        gaps = [abs(_area(one) - _area(two)) for one, two in zip(before, after, strict=True)]
+        if len(before) > 1:
+            gaps.append(float(np.abs(ranking.pair_gaps(before) - ranking.pair_gaps(after)).max()))
+        worst = max([*gaps, worst or 0.0])
+    return worst
+
+
+def false_alarms(sample: Sample, name: str, kept: Sequence[str], trials: int, rng: np.random.Generator) -> float | None:
+    """How often shuffled groups are called different at 5 %: the larger share of the two tests of ranking.
+
+    Groups are shuffled row by row among rows of equal label, and everything is computed anew from these rows.
+
+    Args:
+        sample: the rows.
+        name: the attribute.
+        kept: its groups that are compared.
+        trials: how many shuffles.
+        rng: the source of chance.
+
+    Returns:
+        None where fewer than two groups have two rows of either label in the sample.
+    """
+    column = sample.groups[name]
+    codes = np.full(len(column), -1)
+    number = 0
+    for value in kept:
+        mine = column == value
+        if min(int((mine & sample.outcomes).sum()), int((mine & ~sample.outcomes).sum())) >= 2:
+            codes[mine], number = number, number + 1
+    if number < 2:
+        return None
+    there = codes >= 0
+    weights = None if sample.weights is None else sample.weights[there]
+    some, codes = Sample(sample.scores[there], sample.outcomes[there], weights, {}), codes[there]
+    law, alarms = None, np.zeros(2)
+    for _ in range(trials):
+        for label in (False, True):
+            at = np.flatnonzero(some.outcomes == label)
+            codes[at] = codes[rng.permutation(at)]
+        scale = chance.common_scale(some.ladders(codes))
+        law = ranking.shuffled(scale, 999, rng) if law is None else law
+        alarms += np.array(ranking.p_values(ranking.observed(scale), law)) <= 0.05
+    return float(alarms.max() / trials)
+
+
+def calibrated_alarms(everyone: Profile, bins: int, trials: int, rng: np.random.Generator) -> float:
+    """How often the test calls scores miscalibrated where labels are drawn from them, row by row.
+
+    Args:
+        everyone: the levels of score of all people; as many rows as the check tries are drawn from them.
+        bins: bins, at most.
+        trials: how many draws.
+        rng: the source of chance.
+    """
+    size = min(ROWS, max(1, round(float(everyone.sizes.sum()))))
+    scores = np.clip(rng.choice(everyone.scores, size, p=everyone.sizes / everyone.sizes.sum()), 0, 1)
+    nobody = np.zeros(size, dtype=np.int64)
+    null, alarms = None, 0
+    for _ in range(trials):
+        rows = ladder.sort(scores, rng.random(size) < scores)
+        levels = calibration.profile(ladder.ladders(rows, nobody, 1)[0], bins, 1)
+        null = calibration.errors_by_chance(levels, 1999, rng) if null is None else null
+        alarms += stats.permutation_p(calibration.error(calibration.binned(levels)), null) <= 0.05
+    return alarms / trials
+
+
+def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Generator) -> float | None:
+    """How often the test finds the shift where labels are drawn from the scores, and in one group from shifted ones.
+
+    None where the scores of that group leave no room for the shift.
+
+    Args:
+        planted: the groups and the shift.
+        trials: how many data sets are drawn.
+        tests: for how many tests the p-value is adjusted.
+        rng: the source of chance.
+    """
+    spread = [
+        float(each.sizes @ (each.scores * (1 - each.scores)) / each.sizes.sum() ** 2) for each in planted.profiles
+    ]
+    shifted = int(np.argmax(spread))
+    means, variances = [], []
+    for at, each in enumerate(planted.profiles):
+        sizes = chance.whole(each.sizes, max(1, round(float(each.sizes.sum()))))
+        chances = np.clip(each.scores, 0, 1)
+        if at == shifted:
+            room = 1 - chances if sizes @ chances < sizes.sum() / 2 else -chances
+            share = planted.gap * sizes.sum() / abs(float(sizes @ room))
+            if not share <= 1:
+                return None
+            chances = np.clip(chances + share * room, 0, 1)
+        happened = rng.binomial(sizes, chances, (trials, len(sizes)))
+        total = sizes.sum()
+        mean = ((sizes - happened) @ each.scores + happened @ (each.scores - 1)) / total
+        square = ((sizes - happened) @ each.scores**2 + happened @ (each.scores - 1) ** 2) / total
+        means.append(mean)
+        variances.append(np.maximum(square - mean**2, 0) / max(total - 1, 1))
+    z = chance.largest_z(np.stack(means, axis=1), np.stack(variances, axis=1))
+    p = np.array([stats.permutation_p(float(each), planted.law) for each in z])
+    return float(np.mean(p * tests <= 0.05))
+
+
+def _area(each: Ladder) -> float:
+    measured = ladder.area(each)
+    assert measured is not None  # both labels are there
+    return measured.value
+
+
+def _pairs(sample: Sample, mine: np.ndarray) -> float:
+    """The area under the curve of some rows, pair by pair."""
+    good, bad = mine & sample.outcomes, mine & ~sample.outcomes
+    weights = np.ones(len(mine)) if sample.weights is None else sample.weights
+    above = np.sign(sample.scores[good][:, None] - sample.scores[bad][None, :])
+    return float(weights[good] @ (above + 1) @ weights[bad] / (2 * weights[good].sum() * weights[bad].sum()))
