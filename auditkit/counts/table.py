@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from auditkit.counts.encoding import encode
+from auditkit.counts.encoding import Encoded, raw
+from auditkit.counts.histogram import Cells, Histogram, distinct
+from auditkit.errors import DataError
 
-DENSE = 1 << 22
-"""Cells up to which every combination gets a place; above, only those that occur."""
+if TYPE_CHECKING:
+    import pandas
+
+BLOCKS = 1 << 27
+"""Counts in one table: 1 GB."""
 
 
 class Tally(NamedTuple):
@@ -44,7 +51,10 @@ class Marginal(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many people there are for every combination of groups, label and decision that occurs."""
+    """How many people there are for every combination of groups, label and decision that occurs.
+
+    Tables of parts of the data add up to the table of the whole: `first + second`, or `Counts.merge(tables)`.
+    """
 
     attributes: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
@@ -52,7 +62,7 @@ class Counts(NamedTuple):
     classes: tuple[str, ...]
     """The C classes of labels and decisions, as text."""
     cells: np.ndarray
-    """(K, A) positions of the values of each combination."""
+    """(K, A) positions of the values of each combination, in their order."""
     tally: Tally
     weighted: bool = False
 
@@ -66,19 +76,71 @@ class Counts(NamedTuple):
         """Whether any decision was withheld."""
         return bool(self.tally.rows[:, :, -1].any())
 
+    @property
+    def people(self) -> int:
+        """How many people there are."""
+        return int(self.tally.rows.sum())
+
     def over(self, attributes: Sequence[str]) -> Marginal:
         """The groups of these attributes, empty ones included, and their counts; no attribute: everyone."""
         at = [self.attributes.index(name) for name in attributes]
         shape = tuple(len(self.values[position]) for position in at)
-        size = int(np.prod(shape, dtype=np.int64))
         place = np.zeros(len(self.cells), dtype=np.int64)
         for position, length in zip(at, shape, strict=True):
             place = place * length + self.cells[:, position]
-        names = [
-            {name: self.values[at[axis]][code] for axis, (name, code) in enumerate(zip(attributes, where, strict=True))}
-            for where in np.ndindex(*shape)
-        ]
-        return Marginal(names, Tally(*(_gather(each, place, size) for each in self.tally)))
+        values = itertools.product(*(self.values[position] for position in at))
+        names = [dict(zip(attributes, each, strict=True)) for each in values]
+        size = math.prod(shape)
+        rows = _gather(self.tally.rows, place, size)
+        if not self.weighted:
+            return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float)))
+        return Marginal(names, Tally(rows, *(_gather(each, place, size) for each in self.tally[1:])))
+
+    def __add__(self, other: Counts) -> Counts:  # type: ignore[override]
+        """The table of both: see `merge`."""
+        return Counts.merge([self, other]) if isinstance(other, Counts) else NotImplemented
+
+    @staticmethod
+    def merge(tables: Iterable[Counts]) -> Counts:
+        """The table of the whole from tables of its parts, whatever their order: values and classes are united.
+
+        Classes keep their order where all tables have the same; otherwise they are sorted. Sums of weights are rounded
+        once, so that they do not depend on the order either.
+
+        Raises:
+            DataError: there is no table, or attributes differ.
+        """
+        from auditkit.counts.merging import merge  # it imports this module
+
+        return merge(list(tables))
+
+    def frame(self) -> pandas.DataFrame:
+        """The table as rows: the attributes, `label`, `decision`, `people`; with weights `weight` and `weight_squared`.
+
+        A label that is not known and a decision that was withheld are missing. Combinations of nobody are left out.
+
+        Raises:
+            DataError: an attribute is called like one of the other columns.
+        """
+        from auditkit.counts.frames import to_frame  # it imports this module, and pandas
+
+        return to_frame(self)
+
+    @staticmethod
+    def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) -> Counts:
+        """The table from rows as `frame` gives them, also where these were stored and read again.
+
+        Args:
+            frame: a column for each attribute, and `label`, `decision`, `people`; the rows may come in any order, and
+                the same combination may stand in several rows.
+            classes: their names in order; None: the categories of the columns, or what occurs, sorted.
+
+        Raises:
+            DataError: a column is missing, or its values do not fit.
+        """
+        from auditkit.counts.frames import from_frame  # it imports this module, and pandas
+
+        return from_frame(frame, classes)
 
 
 def count(
@@ -93,51 +155,111 @@ def count(
     """Count the rows, in one pass.
 
     Args:
-        groups: {attribute: (N,) text, or an `Encoded`}.
+        groups: {attribute: (N,) text as `encode` takes it, or an `Encoded`}.
         decisions: (N,) whole numbers or bool: the position of each decision in `classes`; -1 for an abstention.
         labels: (N,) likewise of each label; -1 where it is not known; None: of nobody.
         classes: the C names of the classes; two, negative then positive, unless given.
         weights: (N,) positive; None: all 1.
         people: (N,) whole numbers: how many people each row stands for; None: one.
+
+    Raises:
+        DataError: a group value is missing, a code is out of range, or lengths differ.
     """
-    encoded = {name: encode(column) for name, column in groups.items()}
+    encoded = {name: raw(column) for name, column in groups.items()}
+    columns, sizes = [each.codes for each in encoded.values()], [max(1, len(each.values)) for each in encoded.values()]
+    decided, wide = _classes(decisions, len(classes))
+    columns, sizes = [*columns, decided], [*sizes, wide]
+    lacking = {len(sizes) - 1} if wide > len(classes) else set()
+    if labels is not None:
+        known, wide = _classes(labels, len(classes))
+        columns, sizes = [*columns, known], [*sizes, wide]
+        lacking |= {len(sizes) - 1} if wide > len(classes) else set()
+    found = Histogram(sizes, lacking, weighted=weights is not None)
+    found.add(columns, weights, people)
+    cells = found.cells()
+    *codes, at_decision = cells.codes if labels is None else (*cells.codes[:-2], cells.codes[-2])
+    at_label = np.full(len(cells.rows), len(classes)) if labels is None else cells.codes[-1]
+    kept = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
+    return collect(
+        {name: each.values for name, each in encoded.items()}, codes, classes, at_label, at_decision, cells,
+        weighted=weights is not None, listed=kept,
+    )  # fmt: skip
+
+
+def collect(
+    names: Mapping[str, Sequence[str]],
+    codes: Sequence[np.ndarray],
+    classes: Sequence[str],
+    labels: np.ndarray,
+    decisions: np.ndarray,
+    cells: Cells,
+    *,
+    weighted: bool,
+    listed: Iterable[str] = (),
+) -> Counts:
+    """A table from combinations with their sums, values sorted, those that have the same name put together.
+
+    Args:
+        names: {attribute: the name of each code}; those that nobody has are left out.
+        codes: for each attribute, (K,) codes.
+        classes: the C names.
+        labels: (K,) positions in `classes`; C where not known.
+        decisions: likewise; C for an abstention.
+        cells: (K,) sums.
+        weighted: whether rows came with weights.
+        listed: attributes whose values are all kept, in their order.
+
+    Raises:
+        DataError: the table would be larger than 1 GB.
+    """
+    values, places, listed = [], [], set(listed)
+    for (attribute, given), column in zip(names.items(), codes, strict=True):
+        if attribute in listed:
+            values.append(tuple(given))
+            places.append(column)
+            continue
+        used = np.bincount(column, minlength=len(given)) > 0
+        kept = tuple(sorted({name for name, some in zip(given, used, strict=True) if some}))
+        at = {name: place for place, name in enumerate(kept)}
+        values.append(kept)
+        places.append(np.array([at.get(name, 0) for name in given], dtype=np.int64)[column])
+    inverse, where = _combinations(places, [max(1, len(each)) for each in values], len(cells.rows))
     wide = len(classes) + 1
-    place = np.zeros(len(decisions), dtype=np.int64)
-    for each in encoded.values():
-        place = place * len(each.values) + each.codes
-    decided = np.asarray(decisions).astype(np.int64)
-    known = np.full(len(decided), -1) if labels is None else np.asarray(labels).astype(np.int64)
-    place = (place * wide + np.where(known < 0, wide - 1, known)) * wide + np.where(decided < 0, wide - 1, decided)
-    shape = tuple(len(each.values) for each in encoded.values())
-    cells, tally = _histogram(place, shape, wide, weights, people)
-    values = tuple(each.values for each in encoded.values())
-    return Counts(tuple(encoded), values, tuple(map(str, classes)), cells, tally, weights is not None)
-
-
-def _histogram(
-    place: np.ndarray, shape: tuple[int, ...], wide: int, weights: np.ndarray | None, people: np.ndarray | None
-) -> tuple[np.ndarray, Tally]:
-    block = wide * wide
-    size = int(np.prod(shape, dtype=object)) * block
-    if size <= DENSE:
-        kept = np.flatnonzero(np.bincount(place // block, minlength=size // block))
-        spots = (kept[:, None] * block + np.arange(block)).ravel()
-        fused = place
-    else:
-        kept, inverse = np.unique(place // block, return_inverse=True)
-        fused, size = inverse * block + place % block, len(kept) * block
-        spots = np.arange(size)
-
-    def gather(values: np.ndarray | None) -> np.ndarray:
-        return np.bincount(fused, weights=values, minlength=size)[spots]
-
-    rows = np.rint(gather(people)).astype(np.int64)
-    cells = np.column_stack(np.unravel_index(kept, shape)) if shape else np.zeros((len(kept), 0), dtype=np.int64)
+    if len(where) * wide * wide > BLOCKS:
+        raise DataError(
+            f"the table of {', '.join(names)} has {len(where):,} combinations of groups and {len(classes)} classes; "
+            "that is too many to hold. Give bins or fewer values to one of the groups"
+        )
+    shape = (len(where), wide, wide)
+    place = (inverse * wide + labels) * wide + decisions
+    rows = np.zeros(math.prod(shape), np.int64)
+    np.add.at(rows, place, cells.rows)
     weight, square = (rows.astype(float),) * 2
-    if weights is not None:
-        many = 1 if people is None else people
-        weight, square = gather(weights * many), gather(weights**2 * many)
-    return cells, Tally(*(each.reshape(-1, wide, wide) for each in (rows, weight, square)))
+    if weighted:
+        weight, square = (np.bincount(place, weights=each, minlength=len(rows)) for each in cells[2:])
+    tally = Tally(*(each.reshape(shape) for each in (rows, weight, square)))
+    return Counts(tuple(names), tuple(values), tuple(map(str, classes)), where, tally, weighted)
+
+
+def _combinations(columns: list[np.ndarray], sizes: list[int], rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """The place of each row's combination, and the combinations in their order."""
+    if not columns:
+        return np.zeros(rows, np.int64), np.zeros((min(1, rows), 0), np.int64)
+    inverse, kept = distinct(columns, sizes)
+    order = np.lexsort(kept[::-1])
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return back[inverse], np.column_stack(kept)[order].astype(np.int64)
+
+
+def _classes(codes: Any, classes: int) -> tuple[np.ndarray, int]:
+    """Positions of classes, and how many there are, -1 included where it may occur."""
+    array = np.asarray(codes)
+    if array.dtype.kind not in "iub":
+        array = array.astype(np.int64)
+    if array.dtype.kind != "i" or (array.dtype.itemsize == 1 and len(array) and array.min() >= 0):
+        return array, classes
+    return array, classes + 1
 
 
 def _fold(table: np.ndarray, positive: int, axis: int) -> np.ndarray:
@@ -149,6 +271,15 @@ def _fold(table: np.ndarray, positive: int, axis: int) -> np.ndarray:
 
 
 def _gather(values: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
+    """Sums of `values` by place, exact for whole numbers."""
     total = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
-    np.add.at(total, place, values)
+    if not len(place):
+        return total
+    if size == 1:
+        total[0] = values.sum(axis=0)
+        return total
+    order = np.argsort(place, kind="stable")
+    ranked = place[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    total[ranked[starts]] = np.add.reduceat(values[order], starts, axis=0)
     return total

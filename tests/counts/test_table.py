@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit.counts import count, encode
-from auditkit.counts import table as maths
+from auditkit.counts import histogram as maths
 
 
 def drawn(rng, n):

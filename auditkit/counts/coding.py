@@ -1,0 +1,174 @@
+"""Columns of Arrow batches as codes: the list of values grows as new ones turn up; a dictionary is read once."""
+
+from __future__ import annotations
+
+import decimal
+from typing import Any, Final
+
+import numpy as np
+
+from auditkit.errors import DataError
+
+DISTINCT: Final = 100_000
+"""Values of one column; more are an identifier, a score or a free text."""
+FEW: Final = 16
+"""A range of whole numbers that is listed without looking which of them occur."""
+WIDE: Final = 1 << 20
+"""A range of whole numbers up to which a value is looked up by its position."""
+
+
+class Field(str):
+    """A value of a text file, of which it is not known yet whether it is a number."""
+
+    __slots__ = ()
+
+
+class Coder:
+    """One column of a file, batch after batch.
+
+    Args:
+        name: of the column, for messages.
+        file: likewise.
+        fields: whether texts are fields of a text file.
+    """
+
+    def __init__(self, name: str, file: str, fields: bool = False) -> None:
+        self.values: list[Any] = []
+        """What each code stands for: text, a number, true or false, a date; None for a missing value."""
+        self.name, self._file, self._fields = name, file, fields
+        self._index: dict[Any, int] = {}
+        self._dictionary: Any = None
+        self._table = np.zeros(0, np.int32)
+        self._low, self._codes = 0, np.zeros(0, np.int32)
+
+    def codes(self, array: Any) -> np.ndarray:
+        """(N,) codes of one batch.
+
+        Args:
+            array: a pyarrow array.
+
+        Raises:
+            DataError: more than 100,000 values, or values that cannot be counted, such as lists.
+        """
+        import pyarrow
+
+        kind = array.type
+        if pyarrow.types.is_boolean(kind):
+            array = array.cast(pyarrow.uint8())
+            return self._small(array, (False, True))
+        if pyarrow.types.is_integer(kind):
+            return self._whole(array)
+        if pyarrow.types.is_floating(kind):
+            return self._floats(array)
+        return self._by_dictionary(array)
+
+    def _small(self, array: Any, values: tuple[Any, ...]) -> np.ndarray:
+        """Codes that are the positions of `values`."""
+        table = self.known(values)
+        if not array.null_count:
+            return self._through(table, array.to_numpy())
+        filled = array.fill_null(len(values)).to_numpy()
+        return self._through(np.append(table, self.known((None,))), filled)
+
+    def _floats(self, array: Any) -> np.ndarray:
+        import pyarrow
+
+        numbers = array.to_numpy(zero_copy_only=False)
+        lacking = np.isnan(numbers)
+        plain = np.where(lacking, 0, numbers) if lacking.any() else numbers
+        if len(plain) and max(float(plain.max()), -float(plain.min())) < WIDE:
+            whole = plain.astype(np.int32)
+            if (whole == plain).all():
+                mask = lacking if lacking.any() else None
+                return self._whole(pyarrow.array(whole, mask=mask))
+        return self._by_dictionary(array)
+
+    def _whole(self, array: Any) -> np.ndarray:
+        from pyarrow import compute
+
+        ends = compute.min_max(array)
+        low, high = ends["min"].as_py(), ends["max"].as_py()
+        if low is None:
+            return np.full(len(array), self.known((None,))[0], dtype=np.int32)
+        if low >= 0 and high < FEW and not array.null_count:
+            return self._through(self.known(range(high + 1)), array.to_numpy())
+        if high - low >= WIDE or high >= 1 << 62:
+            return self._by_dictionary(array)
+        lacking = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+        places = array.fill_null(low).to_numpy().astype(np.int64)
+        self._reach(low, high)
+        places -= self._low
+        codes = self._codes[places]
+        if int(codes.min()) < 0:
+            fresh = np.unique(places[codes < 0])
+            self._codes[fresh] = self.known((fresh + self._low).tolist())
+            codes = self._codes[places]
+        if lacking is not None:
+            codes[lacking] = self.known((None,))[0]
+        return codes
+
+    def _reach(self, low: int, high: int) -> None:
+        """Make the table of whole numbers reach from `low` to `high`; what was in it is found again in the index."""
+        end = self._low + len(self._codes)
+        if len(self._codes) and low >= self._low and high < end:
+            return
+        start, stop = (min(low, self._low), max(high + 1, end)) if len(self._codes) else (low, high + 1)
+        if stop - start > 4 * WIDE:
+            start, stop = low, high + 1
+        self._low, self._codes = start, np.full(stop - start, -1, dtype=np.int32)
+
+    def _by_dictionary(self, array: Any) -> np.ndarray:
+        import pyarrow
+
+        if not pyarrow.types.is_dictionary(array.type):
+            try:
+                array = array.dictionary_encode()
+            except pyarrow.ArrowException as error:
+                raise DataError(
+                    f"{self._file}: column {self.name!r} holds {array.type} values, which cannot be counted; take "
+                    "another column"
+                ) from error
+        if self._dictionary is None or not array.dictionary.equals(self._dictionary):
+            self._check(len(array.dictionary))
+            self._table = self.known(array.dictionary.to_pylist())
+            self._dictionary = array.dictionary
+        if not array.null_count:
+            return self._through(self._table, array.indices.to_numpy())
+        filled = array.indices.fill_null(len(self._table)).to_numpy()
+        return self._through(np.append(self._table, self.known((None,))), filled)
+
+    def known(self, values: Any) -> np.ndarray:
+        """The code of each value; new ones are added to the list."""
+        return np.array([self._code(value) for value in values], dtype=np.int32)
+
+    def _code(self, value: Any) -> int:
+        if isinstance(value, str) and self._fields:
+            value = Field(value.strip())
+        elif isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        elif isinstance(value, decimal.Decimal):
+            value = float(value)
+        if value is not None and value != value:  # NaN
+            value = None
+        key = (type(value), value)
+        code = self._index.get(key)
+        if code is None:
+            code = self._index[key] = len(self.values)
+            self.values.append(value)
+            self._check(len(self.values))
+        return code
+
+    def _check(self, values: int) -> None:
+        if values > DISTINCT:
+            raise DataError(
+                f"{self._file}: column {self.name!r} has more than {DISTINCT:,} different values; it is an "
+                "identifier, a score or a free text. Name another column, or put its values into bins first"
+            )
+
+    @staticmethod
+    def _through(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Codes of a batch as codes of the column; as they are where these are the same."""
+        if len(table) == 0 or (table[0] == 0 and (table == np.arange(len(table))).all()):
+            return codes
+        found: np.ndarray = table[codes]
+        return found

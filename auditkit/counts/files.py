@@ -1,0 +1,193 @@
+"""Counts of files that need not fit into memory: Parquet by row groups, in two threads; csv in blocks."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.counts import streams
+from auditkit.counts.coding import Coder
+from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
+from auditkit.counts.naming import Rename, class_places, group_names, typed
+from auditkit.counts.streams import Names, Unit
+from auditkit.counts.table import Counts, collect
+from auditkit.errors import DataError
+
+ROWS = 10_000_000
+"""Combinations of values that are held; more would not fit into memory with everything else."""
+
+
+class Part(NamedTuple):
+    """What one unit of a file holds."""
+
+    values: list[list[Any]]
+    """For each column, what its codes stand for."""
+    cells: Cells
+
+
+def count_file(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    groups: Sequence[str],
+    label: str | None = None,
+    decision: str | None = None,
+    weights: str | None = None,
+    positive: Any = None,
+    rename: Mapping[str, Rename] | None = None,
+    missing: Sequence[str] | None = None,
+    delimiter: str | None = None,
+    threads: int = 2,
+) -> Counts:
+    """Count the rows of files in one pass, a batch at a time; the result does not depend on the number of threads.
+
+    A missing group is the group "(missing)", a missing label is not known, a missing decision is an abstention. Values
+    are spelt as text, whole numbers without a decimal point; a column of a text file is numbers where every value is
+    written as one, over all files.
+
+    Args:
+        paths: one or several Parquet or csv files (UTF-8, also gzipped) with the same columns.
+        groups: the columns of the attributes.
+        label: the column of the labels; None: nobody's is known.
+        decision: the column of the decisions; None: all were withheld.
+        weights: the column of the weights, positive numbers; None: all 1.
+        positive: the positive class, in any spelling, which comes last in `Counts.classes`; None: the last in order.
+        rename: {attribute: a callable} that takes its distinct values, none missing, and gives the name of each one's
+            group; so bins and renamed values fold the table at the end.
+        missing: the texts that mean missing; None: the empty text in csv files, and nothing in Parquet.
+        delimiter: between the fields of a csv file; found in the header unless given.
+        threads: how many row groups are read at once.
+
+    Raises:
+        DataError: a file cannot be read or has no rows, a column is not there, has more than 100,000 different values
+            or values that cannot be counted, a weight is not a positive number.
+    """
+    files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    names = _names(groups, label, decision, weights, rename)
+    if not files:
+        raise DataError("paths must name at least one file to count; none was given")
+    units = [unit for path in files for unit in streams.units(path, names, delimiter)]
+    coders = [Coder(name, "the files") for name in names.counted]
+    held: list[Cells] = []
+    size = 0
+    for part in _parts(units, names, threads):
+        held.append(_translated(part, coders))
+        size += len(part.cells.rows)
+        if size > HELD:
+            held = [_added(held, coders)]
+            size = len(held[0].rows) * 2
+    cells = _added(held, coders)
+    if not len(cells.rows):
+        raise DataError(f"{', '.join(os.path.basename(os.fspath(path)) for path in files)}: there are no rows")
+    values = {name: typed(coder.values, missing) for name, coder in zip(names.counted, coders, strict=True)}
+    return _table(names, values, cells, positive, dict(rename or {}))
+
+
+def _names(groups: Sequence[str], label: str | None, decision: str | None, weights: str | None, rename: Any) -> Names:
+    if isinstance(groups, str):
+        raise DataError(f"groups must be a list of columns, as in [{groups!r}]; a text was given")
+    if len(set(groups)) < len(groups):
+        raise DataError(f"groups must name each column once; {', '.join(groups)} was given")
+    strange = [name for name in rename or {} if name not in groups]
+    if strange:
+        raise DataError(f"rename holds {strange[0]!r}, which is none of the groups {', '.join(groups)}")
+    if not (groups or label or decision):
+        raise DataError("there is nothing to count: name at least one of groups, label, decision")
+    return Names(tuple(groups), label, decision, weights)
+
+
+def _parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
+    """The parts in the order of the units, so that sums of weights are always the same; few are held at a time."""
+    if threads < 2 or len(units) < 2:
+        for unit in units:
+            yield _read(unit, names)
+        return
+    waiting: deque[Future[Part]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="counts") as pool:
+        try:
+            for unit in units:
+                waiting.append(pool.submit(_read, unit, names))
+                if len(waiting) > 4 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()
+
+
+def _read(unit: Unit, names: Names) -> Part:
+    """Count one unit."""
+    coders = [Coder(name, unit.name, unit.fields) for name in names.counted]
+    histogram: Histogram | None = None
+    done: list[tuple[Cells, tuple[int, ...]]] = []
+    for arrays in unit.batches():
+        codes = [coder.codes(array) for coder, array in zip(coders, arrays, strict=False)]
+        sizes = tuple(max(1, len(coder.values)) for coder in coders)
+        if histogram is None or histogram.sizes != sizes:
+            if histogram is not None:
+                done.append((histogram.cells(), histogram.sizes))
+            histogram = Histogram(sizes, weighted=names.weights is not None, checked=False)
+        histogram.add(codes, _weights(arrays[-1], names, unit) if names.weights is not None else None)
+    if histogram is not None:
+        done.append((histogram.cells(), histogram.sizes))
+    sizes = tuple(max(1, len(coder.values)) for coder in coders)
+    cells = done[0][0] if len(done) == 1 else add_up([each for each, _ in done], sizes)
+    return Part([coder.values for coder in coders], cells)
+
+
+def _weights(array: Any, names: Names, unit: Unit) -> np.ndarray:
+    import pyarrow
+
+    try:
+        values = array.cast(pyarrow.float64()).to_numpy(zero_copy_only=False)
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{unit.name}: weights {names.weights!r} must be numbers: {error}") from error
+    wrong = int((~(np.isfinite(values) & (values > 0))).sum())
+    if wrong:
+        raise DataError(
+            f"{unit.name}: weights {names.weights!r} must be positive finite numbers; {wrong} or more are not. Take "
+            "those rows out, or leave the weights out"
+        )
+    return values
+
+
+def _translated(part: Part, coders: list[Coder]) -> Cells:
+    """The cells of a part in the codes of the whole."""
+    codes = [
+        coder.known(values)[own] if len(own) else own
+        for coder, values, own in zip(coders, part.values, part.cells.codes, strict=True)
+    ]
+    return part.cells._replace(codes=tuple(codes))
+
+
+def _added(held: list[Cells], coders: list[Coder]) -> Cells:
+    cells = add_up(held, [max(1, len(coder.values)) for coder in coders])
+    if len(cells.rows) > ROWS:
+        widest = max(coders, key=lambda coder: len(coder.values))
+        raise DataError(
+            f"there are more than {ROWS:,} combinations of values; column {widest.name!r} alone has "
+            f"{len(widest.values):,}. Name fewer columns, or put its values into bins first"
+        )
+    return cells
+
+
+def _table(
+    names: Names, values: dict[str, list[Any]], cells: Cells, positive: Any, rename: dict[str, Rename]
+) -> Counts:
+    groups = {name: group_names(name, values[name], rename.get(name)) for name in names.groups}
+    codes = dict(zip(names.counted, cells.codes, strict=True))
+    answers = {name: values[name] for name in (names.label, names.decision) if name is not None}
+    classes, places = class_places(answers, positive)
+    found = {name: np.array(place, dtype=np.int64)[codes[name]] for name, place in zip(answers, places, strict=True)}
+    nothing = np.full(len(cells.rows), len(classes))
+    labels = nothing if names.label is None else found[names.label]
+    decisions = nothing if names.decision is None else found[names.decision]
+    return collect(
+        groups, [codes[name] for name in names.groups], classes, labels, decisions, cells,
+        weighted=names.weights is not None,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""A table of counts as rows of a data frame, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from auditkit.counts.encoding import raw
+from auditkit.counts.histogram import EXACT, Cells
+from auditkit.counts.table import Counts, collect
+from auditkit.errors import DataError, closest
+from auditkit.spelling import listed, spelling
+
+if TYPE_CHECKING:
+    import pandas
+
+LABEL: Final = "label"
+DECISION: Final = "decision"
+PEOPLE: Final = "people"
+WEIGHTS: Final = ("weight", "weight_squared")
+RESERVED: Final = (LABEL, DECISION, PEOPLE, *WEIGHTS)
+
+
+def to_frame(counts: Counts) -> pandas.DataFrame:
+    """See `Counts.frame`."""
+    import pandas
+
+    taken = [name for name in counts.attributes if name in RESERVED]
+    if taken:
+        raise DataError(f"an attribute is called {taken[0]!r}, as a column of the table of counts is; rename it")
+    cell, label, decision = np.nonzero(counts.tally.rows)
+    columns: dict[str, Any] = {}
+    for at, name in enumerate(counts.attributes):
+        columns[name] = pandas.Categorical.from_codes(counts.cells[cell, at], _texts(counts.values[at]))
+    for name, codes in ((LABEL, label), (DECISION, decision)):
+        known = np.where(codes == len(counts.classes), -1, codes)
+        columns[name] = pandas.Categorical.from_codes(known, _texts(counts.classes))
+    columns[PEOPLE] = counts.tally.rows[cell, label, decision]
+    if counts.weighted:
+        columns.update(zip(WEIGHTS, (each[cell, label, decision] for each in counts.tally[1:]), strict=True))
+    return pandas.DataFrame(columns)
+
+
+def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) -> Counts:
+    """See `Counts.from_frame`."""
+    names = [str(name) for name in frame.columns]
+    for needed in (LABEL, DECISION, PEOPLE):
+        if needed not in names:
+            raise DataError(f"a table of counts has a column {needed!r}; {closest(needed, names)}")
+    weighted = set(WEIGHTS) <= set(names)
+    if classes is None:
+        classes = _classes(frame[LABEL], frame[DECISION])
+    groups = {name: raw(frame[name]) for name in names if name not in RESERVED}
+    labels, decisions = (_positions(frame[name], classes, name) for name in (LABEL, DECISION))
+    people = _people(frame[PEOPLE])
+    sums = [frame[name].to_numpy(dtype=np.float64) if weighted else people.astype(float) for name in WEIGHTS]
+    if not all(np.isfinite(each).all() for each in sums):
+        raise DataError(f"{' and '.join(WEIGHTS)} must be finite numbers in every row of a table of counts")
+    return collect(
+        {name: each.values for name, each in groups.items()}, [each.codes for each in groups.values()], classes,
+        labels, decisions, Cells((), people, *sums), weighted=weighted,
+    )  # fmt: skip
+
+
+def _texts(values: Sequence[str]) -> Any:
+    import pandas
+
+    return pandas.Index(list(values), dtype=object)
+
+
+def _classes(labels: pandas.Series[Any], decisions: pandas.Series[Any]) -> list[str]:
+    known = [_spelt(each) for each in (labels, decisions)]
+    return known[0] if known[0] == known[1] else sorted({*known[0], *known[1]})
+
+
+def _spelt(column: pandas.Series[Any]) -> list[str]:
+    if hasattr(column, "cat"):
+        return [spelling(each) for each in column.cat.categories]
+    return sorted({spelling(each) for each in column.dropna().unique()})
+
+
+def _positions(column: pandas.Series[Any], classes: Sequence[str], name: str) -> np.ndarray:
+    """(K,) positions in `classes`; their number where the value is missing."""
+    import pandas
+
+    codes, distinct = pandas.factorize(column.to_numpy(dtype=object, na_value=None))
+    spelt = [spelling(value) for value in distinct]
+    strange = [value for value in spelt if value not in classes]
+    if strange:
+        raise DataError(f"{name} holds {listed(strange, 3)}, which is none of the classes {listed(classes)}")
+    return np.array([*(list(classes).index(value) for value in spelt), len(classes)], dtype=np.int64)[codes]
+
+
+def _people(column: pandas.Series[Any]) -> np.ndarray:
+    values = column.to_numpy()
+    if values.dtype.kind not in "iu":
+        exact = np.asarray(values, dtype=np.float64)
+        if not (np.isfinite(exact).all() and (exact == np.round(exact)).all() and (np.abs(exact) < EXACT).all()):
+            raise DataError("people must be whole numbers in every row of a table of counts")
+    if len(values) and values.min() < 0:
+        raise DataError(f"people must be 0 or more; {values.min()} was given")
+    whole: np.ndarray = values.astype(np.int64)
+    return whole

@@ -1,0 +1,238 @@
+"""A histogram of several columns of codes at once, exact, a chunk of rows at a time so that they stay in the cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.errors import DataError
+
+DENSE = 1 << 22
+"""Combinations up to which each gets a place; above, only those that occur."""
+CHUNK = 1 << 16
+"""Rows at a time: their codes fit into the cache."""
+PAIRED = 1 << 20
+"""Rows at a time where two rows are counted as one: the table of pairs has 65,536 places."""
+EXACT = 2**53
+"""Whole numbers below it are exact as float64."""
+HELD = 1 << 22
+"""Combinations kept apart before they are added up, where only those that occur get a place."""
+
+
+class Cells(NamedTuple):
+    """The combinations that occur, and what they sum to."""
+
+    codes: tuple[np.ndarray, ...]
+    """For each column, (K,) int64 codes."""
+    rows: np.ndarray
+    """(K,) int64 people."""
+    weight: np.ndarray
+    """(K,) float64"""
+    square: np.ndarray
+    """(K,) float64"""
+
+
+class Histogram:
+    """Counts of every combination of codes.
+
+    Args:
+        sizes: for each column, how many codes there are: they are 0 to size - 1.
+        lacking: the columns in which -1 stands for the last code, "not known".
+        weighted: whether rows come with weights.
+        checked: whether codes out of range are looked for; where not, they must be right.
+    """
+
+    def __init__(
+        self, sizes: Sequence[int], lacking: Collection[int] = (), weighted: bool = False, checked: bool = True
+    ) -> None:
+        self.sizes = tuple(sizes)
+        self._lacking = frozenset(lacking)
+        self.weighted = weighted
+        self._checked = checked
+        self._size = math.prod(self.sizes)
+        self._dense = self._size <= DENSE
+        self._tables: list[np.ndarray] = [np.zeros(self._size, np.int64)] if self._dense else []
+        self._tables += [np.zeros(self._size), np.zeros(self._size)] if self._dense and weighted else []
+        self._parts: list[Cells] = []
+        self._held = 0
+        self._people = 0.0
+        self._type = next(t for t in (np.uint8, np.uint16, np.uint32, np.int64) if self._size - 1 <= np.iinfo(t).max) \
+            if self._dense else np.int64  # fmt: skip
+        self._blocks = _blocks(self.sizes)
+
+    def add(
+        self, columns: Sequence[np.ndarray], weights: np.ndarray | None = None, people: np.ndarray | None = None
+    ) -> None:
+        """Count rows.
+
+        Args:
+            columns: (N,) codes each, whole numbers of any type.
+            weights: (N,) numbers; only where the histogram is weighted.
+            people: (N,) whole numbers, 0 or more: how many people each row stands for; None: one.
+
+        Raises:
+            DataError: lengths differ, a code is out of range, or there are too many people for 64 bits.
+        """
+        rows = len(columns[0]) if columns else 0
+        if any(len(each) != rows for each in (*columns, *(each for each in (weights, people) if each is not None))):
+            raise DataError(f"columns must have one value per row; their lengths are {[len(each) for each in columns]}")
+        people = None if people is None else self._whole(people)
+        plain = self._dense and weights is None and people is None
+        step = PAIRED if plain and self._size <= 256 else max(CHUNK, min(1 << 24, 4 * self._size))
+        for start in range(0, rows, step):
+            part = slice(start, start + step)
+            picked = [each[part] for each in columns]
+            some = None if people is None else people[part]
+            self._chunk(picked, None if weights is None else np.asarray(weights[part], dtype=np.float64), some)
+
+    def cells(self) -> Cells:
+        """The combinations that occurred; in the order of their codes."""
+        if not self._dense:
+            return add_up(self._parts, self.sizes)
+        kept = np.flatnonzero(self._tables[0])
+        rows = self._tables[0][kept]
+        codes = np.unravel_index(kept, self.sizes) if self.sizes else ()
+        weight, square = (self._tables[1][kept], self._tables[2][kept]) if self.weighted else (rows.astype(float),) * 2
+        return Cells(tuple(codes), rows, weight, square)
+
+    def _chunk(self, columns: list[np.ndarray], weights: np.ndarray | None, people: np.ndarray | None) -> None:
+        plain = [self._plain(at, each) for at, each in enumerate(columns)]
+        if not self._dense:
+            self._sparse(plain, weights, people)
+            return
+        fused = self._fuse(plain)
+        if self._size <= 256 and weights is None and people is None and len(fused) >= PAIRED // 2:
+            even = len(fused) // 2 * 2
+            pairs = np.bincount(fused[:even].view(np.uint16), minlength=1 << 16).reshape(256, 256)
+            self._tables[0] += (pairs.sum(axis=0) + pairs.sum(axis=1))[: self._size]
+            fused = fused[even:]
+        places = fused.astype(np.intp) if weights is not None or people is not None else fused
+        tables = _sums(places, self._size, weights if self.weighted else None, people)
+        for table, found in zip(self._tables, tables, strict=True):
+            table += found
+
+    def _sparse(self, columns: list[np.ndarray], weights: np.ndarray | None, people: np.ndarray | None) -> None:
+        places, codes = distinct(columns, self.sizes)
+        sums = _sums(places, len(codes[0]), weights if self.weighted else None, people)
+        weight, square = sums[1:] if self.weighted else (sums[0].astype(float),) * 2
+        self._parts.append(Cells(codes, sums[0], weight, square))
+        self._held += len(codes[0])
+        if self._held > HELD and len(self._parts) > 1:
+            self._parts = [add_up(self._parts, self.sizes)]
+            self._held = 2 * len(self._parts[0].rows)  # so that adding up stays rare however many there are
+
+    def _plain(self, at: int, column: np.ndarray) -> np.ndarray:
+        """A column without signs, its codes in range."""
+        size = self.sizes[at]
+        if column.dtype.kind == "b":
+            column = column.view(np.uint8)
+        if self._checked and len(column):
+            low, high = int(column.min()) if column.dtype.kind == "i" else 0, int(column.max())
+            least, most = (-1, size - 2) if at in self._lacking else (0, size - 1)
+            if low < least or high > most:
+                given = low if low < least else high
+                raise DataError(f"a code is out of range: it must be {least} to {most}, one a value; {given} was given")
+            if low < 0:
+                column = np.where(column < 0, size - 1, column)
+        return column.view(f"u{column.dtype.itemsize}")
+
+    def _fuse(self, columns: list[np.ndarray]) -> np.ndarray:
+        """(N,) the place of each row's combination; columns that fit into a byte together are put together first."""
+        fused: np.ndarray | None = None
+        for start, end, size in self._blocks:
+            narrow = np.dtype(np.uint8 if size <= 256 else self._type)
+            block = _cast(columns[start], narrow)
+            for column, length in zip(columns[start + 1 : end], self.sizes[start + 1 : end], strict=True):
+                block = block * narrow.type(length)
+                block += _cast(column, narrow)
+            if fused is None:
+                fused = _cast(block, np.dtype(self._type))
+            else:
+                fused = fused * np.dtype(self._type).type(size)
+                fused += block
+        return np.zeros(0, self._type) if fused is None else fused
+
+    def _whole(self, people: np.ndarray) -> np.ndarray:
+        values = np.asarray(people)
+        if values.dtype.kind not in "iub":
+            exact = values.astype(np.float64)
+            if not (np.isfinite(exact).all() and (exact == np.round(exact)).all() and (exact < EXACT).all()):
+                raise DataError("people must be whole numbers, one per row: how many people each row stands for")
+        if len(values) and values.min() < 0:
+            raise DataError(f"people must be 0 or more; {values.min()} was given")
+        self._people += float(values.sum(dtype=np.float64))
+        if self._people > 9e18:
+            raise DataError("there are more people than 64 bits can count; check the column that says how many")
+        return values.astype(np.int64)
+
+
+def add_up(parts: Sequence[Cells], sizes: Sequence[int]) -> Cells:
+    """The same combinations of several parts added up, parts in their order; sorted by their codes."""
+    columns = [np.concatenate([part.codes[at] for part in parts] or [np.zeros(0, int)]) for at in range(len(sizes))]
+    rows, weight, square = (
+        np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0, kind)])
+        for name, kind in (("rows", np.int64), ("weight", float), ("square", float))
+    )
+    if not columns:
+        return Cells((), *(np.array([each.sum()], dtype=each.dtype) for each in (rows, weight, square)))
+    places, codes = distinct(columns, sizes)
+    order = np.lexsort(codes[::-1])
+    inverse = np.empty_like(order)
+    inverse[order] = np.arange(len(order))
+    places = inverse[places]
+    total = np.zeros(len(order), np.int64)
+    np.add.at(total, places, rows)
+    sums = [np.bincount(places, weights=each, minlength=len(order)) for each in (weight, square)]
+    return Cells(tuple(each[order] for each in codes), total, *sums)
+
+
+def distinct(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """For each row the place of its combination among those that occur, and their codes, column by column."""
+    import pandas  # hashes numbers an order of magnitude faster than numpy sorts them
+
+    if math.prod(sizes) >= 1 << 62:  # more combinations than a number has room for: first those of each half
+        half = len(columns) // 2
+        left, right = (distinct(columns[part], sizes[part]) for part in (slice(0, half), slice(half, None)))
+        ends = tuple(max(1, len(side[1][0])) for side in (left, right))
+        places, (first, second) = distinct([left[0], right[0]], ends)
+        return places, (*(each[first] for each in left[1]), *(each[second] for each in right[1]))
+    fused = np.zeros(len(columns[0]), dtype=np.int64)
+    for column, size in zip(columns, sizes, strict=True):
+        fused *= size
+        fused += column.astype(np.int64)
+    places, kept = pandas.factorize(fused)
+    return places, tuple(np.unravel_index(kept, tuple(sizes)))
+
+
+def _sums(places: np.ndarray, size: int, weights: np.ndarray | None, people: np.ndarray | None) -> list[np.ndarray]:
+    """People by place, and with weights the sums of these and of their squares."""
+    if people is None:
+        rows = np.bincount(places, minlength=size)
+    elif len(people) == 0 or int(people.max()) * len(people) < EXACT:
+        rows = np.bincount(places, weights=people, minlength=size).astype(np.int64)
+    else:
+        rows = np.zeros(size, np.int64)
+        np.add.at(rows, places, people)
+    if weights is None:
+        return [rows]
+    many: Any = 1 if people is None else people
+    squares = weights * weights * many
+    return [rows, *(np.bincount(places, weights=each, minlength=size) for each in (weights * many, squares))]
+
+
+def _blocks(sizes: Sequence[int]) -> list[tuple[int, int, int]]:
+    """(start, end, combinations) of neighbouring columns that fit into a byte together."""
+    blocks: list[tuple[int, int, int]] = []
+    for at, size in enumerate(sizes):
+        if blocks and blocks[-1][2] * size <= 256:
+            blocks[-1] = (blocks[-1][0], at + 1, blocks[-1][2] * size)
+        else:
+            blocks.append((at, at + 1, size))
+    return blocks
+
+
+def _cast(values: np.ndarray, kind: np.dtype[Any]) -> np.ndarray:
+    return values if values.dtype == kind else values.astype(kind)

@@ -1,0 +1,67 @@
+"""The table of the whole from tables of its parts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from auditkit.counts.histogram import Cells
+from auditkit.counts.table import Counts, collect
+from auditkit.errors import DataError
+
+
+def merge(tables: list[Counts]) -> Counts:
+    """See `Counts.merge`."""
+    if not tables:
+        raise DataError("there is no table of counts to merge; give at least one")
+    first = tables[0]
+    for other in tables[1:]:
+        if sorted(other.attributes) != sorted(first.attributes):
+            raise DataError(
+                "tables of counts must have the same attributes; one has "
+                f"{', '.join(first.attributes) or 'none'}, another {', '.join(other.attributes) or 'none'}"
+            )
+    same = all(each.classes == first.classes for each in tables)
+    classes = first.classes if same else tuple(sorted({name for each in tables for name in each.classes}))
+    values = {
+        name: tuple(sorted({value for each in tables for value in each.values[each.attributes.index(name)]}))
+        for name in first.attributes
+    }
+    weighted = any(each.weighted for each in tables)
+    parts = [_rows(each, values, classes) for each in tables]
+    codes = [np.concatenate([part[0][at] for part in parts]) for at in range(len(values))]
+    labels, decisions = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
+    sums = [np.concatenate([part[3][at] for part in parts]) for at in range(3)]
+    cells = Cells((), *sums)
+    whole = collect(values, codes, classes, labels, decisions, cells, weighted=weighted, listed=values)
+    return _rounded_once(whole, codes, labels, decisions, cells) if weighted and len(tables) > 2 else whole
+
+
+def _rows(
+    table: Counts, values: dict[str, tuple[str, ...]], classes: tuple[str, ...]
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray, list[np.ndarray]]:
+    """The combinations that occur in one table, in the codes of all of them."""
+    cell, label, decision = np.nonzero((table.tally.rows > 0) | (table.tally.weight != 0))
+    codes = []
+    for name, united in values.items():
+        at = table.attributes.index(name)
+        place = {value: position for position, value in enumerate(united)}
+        codes.append(np.array([place[value] for value in table.values[at]], dtype=np.int64)[table.cells[cell, at]])
+    known = np.array([*(classes.index(each) for each in table.classes), len(classes)])
+    return codes, known[label], known[decision], [each[cell, label, decision] for each in table.tally]
+
+
+def _rounded_once(
+    whole: Counts, codes: list[np.ndarray], labels: np.ndarray, decisions: np.ndarray, cells: Cells
+) -> Counts:
+    """The same table, its sums of weights added without rounding in between."""
+    keys = list(zip(*(each.tolist() for each in (*codes, labels, decisions)), strict=True))
+    terms: dict[tuple[int, ...], list[tuple[float, float]]] = {}
+    for key, weight, square in zip(keys, cells.weight.tolist(), cells.square.tolist(), strict=True):
+        terms.setdefault(key, []).append((weight, square))
+    place = {tuple(where): at for at, where in enumerate(whole.cells.tolist())}
+    for (*where, label, decision), found in terms.items():
+        for table, at in ((whole.tally.weight, 0), (whole.tally.square, 1)):
+            table[place[tuple(where)], label, decision] = math.fsum(term[at] for term in found)
+    return whole

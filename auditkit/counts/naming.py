@@ -1,0 +1,104 @@
+"""From the values of a column to names: of groups, and of the classes of labels and decisions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from auditkit.counts.coding import Field
+from auditkit.errors import DataError, closest
+from auditkit.spelling import listed, match_class, spelling
+
+MISSING: Final = "(missing)"
+"""The group of the rows in which the attribute is missing."""
+EMPTY: Final = "(empty)"
+"""The group of the rows that hold a text without letters, where that does not mean missing."""
+CLASSES: Final = 100
+"""A label with more values than this is a number to predict, or a mistake."""
+INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+NUMBER: Final = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+Rename = Callable[[list[Any]], Sequence[str]]
+"""Takes the distinct values of a column, none missing, and gives the name of each one's group."""
+
+
+def typed(values: Sequence[Any], missing: Sequence[str] | None) -> list[Any]:
+    """The values of a column, its fields of text files as numbers or true and false where all are written so.
+
+    Args:
+        values: as a `Coder` lists them.
+        missing: the texts that mean missing, numbers also where they stand as such; None: the empty field.
+    """
+    lacking = {""} if missing is None else set(missing)
+    numbers = {float(text) for text in missing or () if NUMBER.fullmatch(text)}
+
+    def known(value: Any) -> Any:
+        if isinstance(value, Field) or (isinstance(value, str) and missing is not None):
+            return None if value in lacking else value
+        return None if type(value) in (int, float) and value in numbers else value
+
+    present = [known(value) for value in values]
+    fields = [value for value in present if isinstance(value, Field)]
+    as_type: Callable[[str], Any] = str
+    if all(field in BOOLEANS for field in fields):
+        as_type = BOOLEANS.__getitem__
+    elif all(INTEGER.fullmatch(field) for field in fields):
+        as_type = int
+    elif all(NUMBER.fullmatch(field) for field in fields):
+        as_type = float
+    return [as_type(value) if isinstance(value, Field) else value for value in present]
+
+
+def group_names(attribute: str, values: Sequence[Any], rename: Rename | None) -> list[str]:
+    """The name of each value's group; "(missing)" for a missing one.
+
+    Raises:
+        DataError: `rename` gives another number of names than it was given values.
+    """
+    known = [value for value in values if value is not None]
+    names = [spelling(value) or EMPTY for value in known] if rename is None else [str(each) for each in rename(known)]
+    if len(names) != len(known):
+        raise DataError(f"rename of group {attribute!r} gave {len(names)} names for {len(known)} values; give one each")
+    found = iter(names)
+    return [MISSING if value is None else next(found) for value in values]
+
+
+def class_places(columns: Mapping[str, Sequence[Any]], positive: Any) -> tuple[tuple[str, ...], list[list[int]]]:
+    """The classes that occur in labels and decisions, and for each column the position of each value's class.
+
+    Classes are in the order of numbers or of text, the positive one last. A decision is spelt as the labels are: True
+    is the label 1. A missing value has the position C.
+
+    Args:
+        columns: {name of the column: its values}, labels first.
+        positive: the positive class in any spelling; None: the last in order.
+
+    Raises:
+        DataError: more than 100 classes, or `positive` is none of them.
+    """
+    first = tuple(value for value in next(iter(columns.values()), ()) if value is not None)
+    spelt = [
+        [None if value is None else spelling(match_class(value, first)) for value in values]
+        for values in columns.values()
+    ]
+    for name, texts in zip(columns, spelt, strict=True):
+        if len(set(texts) - {None}) > CLASSES:
+            raise DataError(
+                f"column {name!r} has {len(set(texts) - {None})} different values; at most {CLASSES} can be classes. "
+                "Is it a score? Make decisions of it first"
+            )
+    classes = sorted({text for texts in spelt for text in texts if text is not None}, key=_order)
+    if positive is not None:
+        wanted = match_class(positive, tuple(classes))
+        if wanted not in classes:
+            close = closest(str(positive), classes) if len(classes) > 10 else f"they are {listed(classes)}"
+            raise DataError(f"positive must be one of the classes, and {positive!r} is not; {close}")
+        classes = [*(each for each in classes if each != wanted), wanted]
+    place = {name: at for at, name in enumerate(classes)}
+    return tuple(classes), [[len(classes) if text is None else place[text] for text in texts] for texts in spelt]
+
+
+def _order(name: str) -> tuple[int, float, str]:
+    return (0, float(name), name) if NUMBER.fullmatch(name) else (1, 0.0, name)

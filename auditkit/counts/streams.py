@@ -1,0 +1,233 @@
+"""Files as batches of columns: Parquet by row groups, csv by blocks; what is wrong with a file is said here."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import pathlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from auditkit.errors import DataError, closest
+
+BATCH: Final = 1 << 17
+"""Rows of Parquet at a time: their codes stay in the cache."""
+UNIT: Final = 1 << 20
+"""Rows that one thread counts before it takes the next; smaller row groups are taken together."""
+BLOCK: Final = 1 << 23
+"""Bytes of csv at a time; a row must fit."""
+PARQUET: Final = b"PAR1"
+GZIP: Final = b"\x1f\x8b"
+DELIMITERS: Final = (",", ";", "\t", "|")
+
+
+class Names(NamedTuple):
+    """The columns by what they are for."""
+
+    groups: tuple[str, ...]
+    label: str | None
+    decision: str | None
+    weights: str | None
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Every column whose values are counted, once."""
+        wanted = (*self.groups, self.label, self.decision)
+        return tuple(dict.fromkeys(name for name in wanted if name is not None))
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every column, the weights last."""
+        return self.counted if self.weights is None else (*self.counted, self.weights)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A part of a file that is counted on its own."""
+
+    path: pathlib.Path
+    names: Names
+
+    fields: bool = False
+    """Whether values are fields of a text file."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return self.path.name
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Lists of pyarrow arrays, one a column."""
+        raise AssertionError("a unit is of Parquet or of csv")
+
+
+@dataclass(frozen=True)
+class RowGroups(Unit):
+    """Some row groups of a Parquet file."""
+
+    metadata: Any = None
+    groups: tuple[int, ...] = ()
+    texts: tuple[str, ...] = ()
+    """Columns of text, which are read as the dictionaries that they are stored as."""
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Lists of pyarrow arrays, one a column."""
+        import pyarrow
+        from pyarrow import parquet
+
+        wanted = list(dict.fromkeys(self.names.read))
+        try:
+            with parquet.ParquetFile(
+                self.path, metadata=self.metadata, read_dictionary=list(self.texts), pre_buffer=False
+            ) as file:
+                for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=wanted, use_threads=False):
+                    yield [batch.column(name) for name in self.names.read]
+        except (pyarrow.ArrowException, OSError) as error:
+            raise _broken(self.path, "parquet", error) from error
+
+
+@dataclass(frozen=True)
+class Csv(Unit):
+    """A csv file, every field as text."""
+
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    """The names in the header."""
+    skip: int = 1
+    """Lines up to and with the header."""
+    compressed: bool = False
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Lists of pyarrow arrays, one a column."""
+        import pyarrow
+        from pyarrow import csv as arrow
+
+        places = [str(place) for place in range(len(self.columns))]
+        at = [places[self.columns.index(name)] for name in self.names.read]
+        wanted = list(dict.fromkeys(at))
+        kinds = dict.fromkeys(wanted, pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
+        read = arrow.ReadOptions(column_names=places, skip_rows_after_names=self.skip, block_size=BLOCK)
+        parse = arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=True)
+        convert = arrow.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=wanted)
+        try:
+            kind = "gzip" if self.compressed else None
+            with pyarrow.input_stream(str(self.path), compression=kind) as stream:
+                for batch in arrow.open_csv(stream, read, parse, convert):
+                    yield [batch.column(place) for place in at]
+        except (pyarrow.ArrowException, OSError) as error:
+            if "Empty CSV" not in str(error):  # a header alone is a file without rows
+                raise _broken(self.path, "csv", error) from error
+
+
+def units(path: str | os.PathLike[str], names: Names, delimiter: str | None) -> list[Unit]:
+    """The parts of a file.
+
+    Raises:
+        DataError: there is no such file, it cannot be read, or it lacks a column.
+    """
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise DataError(_no_file(file))
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError as error:
+        raise DataError(f"{file.name} cannot be read: {error.strerror}") from error
+    if not head:
+        raise DataError(f"{file.name} is empty")
+    if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
+        return _row_groups(file, names)
+    if not head.startswith(GZIP) and b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{file.name} is neither Parquet nor csv; write it as one of them")
+    return [_csv(file, names, delimiter, head.startswith(GZIP))]
+
+
+def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
+    import pyarrow
+    from pyarrow import parquet, types
+
+    try:
+        with parquet.ParquetFile(file) as opened:
+            metadata, schema = opened.metadata, opened.schema_arrow
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _broken(file, "parquet", error) from error
+    _check_columns(file, names, schema.names)
+    texts = [name for name in names.counted if _is_text(types, schema.field(name).type)]
+    found: list[Unit] = []
+    together: list[int] = []
+    rows = 0
+    for at in range(metadata.num_row_groups):
+        together.append(at)
+        rows += metadata.row_group(at).num_rows
+        if rows >= UNIT or at == metadata.num_row_groups - 1:
+            found.append(RowGroups(file, names, False, metadata, tuple(together), tuple(texts)))
+            together, rows = [], 0
+    return found
+
+
+def _is_text(types: Any, kind: Any) -> bool:
+    return any(test(kind) for test in (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary))
+
+
+def _csv(file: pathlib.Path, names: Names, delimiter: str | None, compressed: bool) -> Csv:
+    lines, first = 0, ""
+    try:
+        with (
+            gzip.open(file, "rb") if compressed else file.open("rb") as raw,
+            io.TextIOWrapper(raw, "utf-8-sig", newline="") as stream,
+        ):
+            for line in stream:
+                lines += 1
+                first = line.strip("\r\n")
+                if first:
+                    break
+    except UnicodeDecodeError as error:
+        raise DataError(_not_utf8(file)) from error
+    except (OSError, EOFError) as error:
+        raise _broken(file, "csv", error) from error
+    if not first:
+        raise DataError(f"{file.name} holds no rows")
+    sign = delimiter or ("," if "," in first else max(DELIMITERS, key=first.count))
+    columns = [name.strip() for name in next(csv.reader([first], delimiter=sign))]
+    _check_columns(file, names, columns)
+    return Csv(file, names, True, sign, tuple(columns), lines, compressed)
+
+
+def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> None:
+    for name in names.read:
+        if name not in columns:
+            raise DataError(f"{file.name} has no column {name!r}; {closest(name, dict.fromkeys(columns))}")
+        if list(columns).count(name) > 1:
+            raise DataError(
+                f"{file.name}: column names must differ; {name!r} occurs more than once. Rename the columns"
+            )
+
+
+def _no_file(file: pathlib.Path) -> str:
+    if file.is_dir():
+        return f"{str(file)!r} is a folder; name the files in it"
+    try:
+        beside = [each.name for each in file.parent.iterdir() if each.is_file()]
+    except OSError:
+        beside = []
+    return f"there is no file {str(file)!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")
+
+
+def _not_utf8(file: pathlib.Path) -> str:
+    return f"{file.name} is not UTF-8; save it as UTF-8 (in a spreadsheet: CSV UTF-8; or: iconv -f latin1 -t utf-8)"
+
+
+def _broken(file: pathlib.Path, kind: str, error: Exception) -> DataError:
+    """What is wrong, without the values that stand in the file."""
+    text = str(error)
+    if "UTF8" in text or "UTF-8" in text:
+        return DataError(_not_utf8(file))
+    fields = re.search(r"(?:Row #\d+: )?Expected \d+ columns, got \d+", text)
+    if kind == "csv":
+        said = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
+        return DataError(f"{file.name} cannot be read as csv{said}")
+    return DataError(f"{file.name} cannot be read as parquet: {text[:300]}; it may be cut off: write it again")
