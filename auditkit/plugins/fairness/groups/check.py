@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.groups.definitions import definitions
-from auditkit.plugins.fairness.groups.measures import CRITERIA, DEFAULT, RATES
+from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -21,14 +21,16 @@ class GroupFairness(Check):
     """Are people of different groups, and of their intersections, selected equally often and served equally well?
 
     A model can be accurate on the whole and fail one group. Every rate is shown per group and per intersection, and
-    every criterion of fairness as the widest difference and the smallest ratio over the groups of each attribute.
+    every criterion of fairness as the widest difference and the smallest ratio over the groups of each attribute. With
+    more than two classes, each class is held against all others.
 
-    Rows are counted once by group, label and decision; everything follows from these counts. A rate has Wilson's
+    People are counted once by group, label and decision; everything follows from these counts. A rate has Wilson's
     interval (with weights: for Kish's effective number of rows). A disparity has an interval from the score intervals
     of all pairs of groups at once, which holds for the largest of them too; a p-value from shuffling the groups (the
-    statistic is the largest difference in standard errors, for difference and ratio alike), adjusted by Holm over all
-    disparities of this check; and the smallest gap
-    between the two smallest groups that would be found 8 times in 10.
+    statistic is the largest difference in standard errors, for difference and ratio alike), adjusted by Holm, or if
+    asked by Benjamini and Hochberg, over all disparities of this check; and the smallest gap between the two smallest
+    groups that would be found 8 times in 10. People without a decision are in no rate but the abstention rate; people
+    whose label is not known are left out of what needs labels only.
 
     A group without enough people in a rate's denominator has no rate; a disparity over the others is then
     inconclusive. Labels are taken as true: unfair labels make unfair decisions look fair. Groups that were not
@@ -39,9 +41,11 @@ class GroupFairness(Check):
     title = "Group fairness"
     reference = (
         "Hardt, Price and Srebro (2016), arXiv:1610.02413; Miettinen and Nurminen (1985), Statistics in Medicine 4; "
-        "Wilson (1927), JASA 22; Holm (1979), Scandinavian Journal of Statistics 6"
+        "Wilson (1927), JASA 22; Holm (1979), Scandinavian Journal of Statistics 6; Benjamini and Hochberg (1995), "
+        "JRSS B 57"
     )
-    needs = frozenset({"groups", "binary"})
+    needs = frozenset({"groups", "binary", "multiclass"})
+    takes = frozenset({"people", "unknown labels", "abstentions"})
     presets = {
         "quick": {"intersections": 1, "permutations": 1999},
         "thorough": {"intersections": 3, "permutations": 99_999},
@@ -52,18 +56,34 @@ class GroupFairness(Check):
     )
 
     intersections: int = Field(default=2, ge=1, description="the largest number of attributes that are intersected")
-    measures: tuple[str, ...] = Field(default=DEFAULT, description="rates and criteria to measure")
+    measures: tuple[str, ...] = Field(default=DEFAULT, description="rates, criteria and indices to measure")
+    classes: tuple[str, ...] = Field(default=(), description="of more than two classes, those to look at; empty: all")
+    given: tuple[str, ...] = Field(
+        default=(), description="columns in which people must be alike, for the conditional demographic disparity"
+    )
+    alpha: float = Field(default=2.0, description="how much the generalized entropy minds those who fare well")
+    correction: Literal["holm", "benjamini-hochberg"] = Field(
+        default="holm", description="how p-values are adjusted over all disparities of the check"
+    )
     permutations: int = Field(default=9999, ge=99, description="shuffles of the groups behind each p-value")
     trials: int = Field(default=200, ge=20, description="shuffled and planted tables behind each control")
+    resamples: int = Field(default=1000, ge=200, description="resampled tables behind each bootstrap interval")
 
     @field_validator("measures")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = {**RATES, **CRITERIA}
         for name in names:
-            if name not in known:
-                raise ValueError(f"measures must name rates or criteria; {name!r} is neither; {closest(name, known)}")
+            if name not in MEASURES:
+                raise ValueError(
+                    f"measures must name rates, criteria or indices; {name!r} is none; {closest(name, MEASURES)}"
+                )
         return names
+
+    @model_validator(mode="after")
+    def _given(self) -> Self:
+        if "conditional_demographic_disparity" in self.measures and not self.given:
+            raise ValueError("conditional_demographic_disparity needs given, the columns in which people must be alike")
+        return self
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Rates, disparities, controls, figures and one table."""

@@ -1,25 +1,49 @@
-"""What the measurements of this family mean, made from the table of rates and criteria."""
+"""What the measurements of this check mean, made from the tables of what can be measured."""
 
 from __future__ import annotations
 
-from auditkit.plugins.fairness.groups.measures import CRITERIA, RATES, Criterion, Rate
+from auditkit.plugins.fairness.groups.measures import (
+    COMPOSITES,
+    CRITERIA,
+    INDICES,
+    RATES,
+    Composite,
+    Criterion,
+    Index,
+    Rate,
+)
 from auditkit.results import Definition
 
-SIGNS = {"tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN", "selected": "selected", "decided": "people with a decision"}
+SIGNS = {
+    "tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN", "selected": "selected", "rejected": "not selected",
+    "decided": "people with a decision", "abstained": "people without a decision", "everyone": "people",
+    "positives": "positive labels", "labelled": "people with a known label",
+}  # fmt: skip
+PAIRS = "Miettinen and Nurminen (1985), Statistics in Medicine 4, for all pairs of groups at once"
+ODDS = "Wilson's intervals of all groups at once, as odds"
 
 
 def definitions() -> dict[str, Definition]:
-    """{measurement: definition} for every rate, and for the difference and the ratio of every criterion."""
+    """{measurement: definition} for every number about a group, and for what compares groups."""
     found = {name: _rate(rate) for name, rate in RATES.items()}
+    found.update({name: _composite(composite) for name, composite in COMPOSITES.items()})
     for name, criterion in CRITERIA.items():
         found[f"{name}_difference"] = _difference(criterion)
         found[f"{name}_ratio"] = _ratio(criterion)
+    found.update({name: _index(index) for name, index in INDICES.items()})
     return found
 
 
 def _sum(outcomes: str) -> str:
     signs = [SIGNS[outcome] for outcome in outcomes.split()]
     return signs[0] if len(signs) == 1 else f"({' + '.join(signs)})"
+
+
+def _left_out(rate: Rate) -> str:
+    """Who is in no denominator."""
+    if rate.denominator in ("everyone", "labelled"):
+        return ""
+    return " People without a decision are left out" + (", as are unknown labels." if rate.labelled else ".")
 
 
 def _rate(rate: Rate) -> Definition:
@@ -30,35 +54,62 @@ def _rate(rate: Rate) -> Definition:
         direction=rate.direction,
         unit="share",
         reference="Wilson (1927), JASA 22, for the interval",
-        pitfalls=rate.pitfalls,
+        pitfalls=rate.pitfalls + _left_out(rate),
+    )
+
+
+def _composite(composite: Composite) -> Definition:
+    return Definition(
+        title=composite.title,
+        formula=f"{composite.formula}, within the group",
+        range=composite.range,
+        direction=composite.direction,
+        unit="",
+        reference=composite.reference,
+        pitfalls=f"{composite.pitfalls} People without a decision are left out, as are unknown labels.",
+    )
+
+
+def _index(index: Index) -> Definition:
+    return Definition(
+        title=index.title,
+        formula=index.formula,
+        range=index.range,
+        direction=index.direction,
+        unit=index.unit,
+        reference=index.reference,
+        pitfalls=f"{index.pitfalls} People without a decision are left out.",
     )
 
 
 def _difference(criterion: Criterion) -> Definition:
-    each = [f"max over groups - min over groups of the {RATES[name].title.lower()}" for name in criterion.rates]
+    each = [f"max over groups - min over groups of the {_compared(criterion, name)}" for name in criterion.rates]
     return Definition(
         title=f"{criterion.title}: difference",
         formula=each[0] if len(each) == 1 else f"the larger of: {'; '.join(each)}",
-        range="0 to 1",
+        range="0 or more" if criterion.odds else "0 to 1",
         direction="lower",
-        unit="share",
-        reference=f"{criterion.reference}; interval: Miettinen and Nurminen (1985), Statistics in Medicine 4, "
-        "for all pairs of groups at once",
+        unit="" if criterion.odds else "share",
+        reference=f"{criterion.reference}; interval: {ODDS if criterion.odds else PAIRS}",
         pitfalls=f"{criterion.pitfalls} The largest of many differences is large by chance in small groups: read the "
         "interval and the adjusted p-value, not the point.",
     )
 
 
 def _ratio(criterion: Criterion) -> Definition:
-    each = [f"min over groups / max over groups of the {RATES[name].title.lower()}" for name in criterion.rates]
+    each = [f"min over groups / max over groups of the {_compared(criterion, name)}" for name in criterion.rates]
     return Definition(
         title=f"{criterion.title}: ratio",
         formula=each[0] if len(each) == 1 else f"the smaller of: {'; '.join(each)}",
         range="0 to 1",
         direction="higher",
         unit="",
-        reference=f"{criterion.reference}; interval: Miettinen and Nurminen (1985), Statistics in Medicine 4, "
-        "for all pairs of groups at once",
+        reference=f"{criterion.reference}; interval: {ODDS if criterion.odds else PAIRS}",
         pitfalls=f"{criterion.pitfalls} With equal true rates of 0.3, two groups of 100 fall below a ratio of 0.8 in "
         "30 % of samples: read the interval.",
     )
+
+
+def _compared(criterion: Criterion, name: str) -> str:
+    title = RATES[name].title.lower()
+    return f"odds of the {title}, which are FN / FP" if criterion.odds else title

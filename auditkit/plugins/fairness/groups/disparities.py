@@ -1,34 +1,47 @@
-"""A criterion held over the groups of some attributes: value, interval, test and power, from counts alone."""
+"""Rates compared over the groups of some attributes: which groups, tests and power, from counts alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.groups.measures import GroupShares
+from auditkit.plugins.fairness.groups.shares import GroupShares
+
+MOST: Final = 99_999
+"""Shuffles that are drawn at most, whatever the number of tests."""
 
 
 @dataclass
-class Compared:
-    """One criterion over the groups of one set of attributes."""
+class Tested:
+    """What compares groups of some attributes, and is a member of the family of tests."""
 
-    criterion: str
+    name: str
     across: tuple[str, ...]
-    parts: list[stats.Shares] = field(default_factory=list)
-    """One for each rate of the criterion: the groups that can be compared."""
+    conditions: dict[str, str] = field(default_factory=dict)
     rows: int = 0
-    """People in the groups compared, in the larger denominator."""
+    """People in the groups compared, in the largest denominator."""
     unassessed: list[str] = field(default_factory=list)
     """Groups, with the reason, that could have been assessed and were not: the disparity is inconclusive."""
     hidden: list[str] = field(default_factory=list)
     """Groups, with the reason, that are too small to say anything about."""
-    shuffled: np.ndarray | None = None
-    """The largest differences, in standard errors, among shuffled groups."""
     p: float | None = None
     p_adjusted: float | None = None
+
+
+@dataclass
+class Compared(Tested):
+    """Rates over the groups of one set of attributes."""
+
+    parts: list[stats.Shares] = field(default_factory=list)
+    """One for each rate: the groups that can be compared."""
+    trials: int = 0
+    """How many of the parts are tested; the others are these over again (those not selected)."""
+    shuffled: np.ndarray | None = None
+    """The largest differences, in standard errors, among shuffled groups."""
 
     @property
     def comparable(self) -> bool:
@@ -37,31 +50,38 @@ class Compared:
 
 
 def compare(
-    criterion: str,
-    across: tuple[str, ...],
+    found: Compared,
     names: Sequence[str],
     rates: Sequence[tuple[str, GroupShares]],
     hidden: Sequence[str | None],
     minimum: int,
+    odds: bool = False,
 ) -> Compared:
-    """Which groups can be compared, and their counts.
+    """Fill in which groups can be compared, and their counts.
 
     Args:
-        criterion: its name.
-        across: the attributes.
+        found: what is compared, without groups.
         names: K groups.
-        rates: for each rate of the criterion, what its denominator counts and the shares of the K groups.
+        rates: for each rate, what its denominator counts and the shares of the K groups.
         hidden: why each of the K groups may not be shown; None where it may.
         minimum: the smallest denominator.
+        odds: whether the odds of the rates are compared, which a rate of 1 has not.
     """
-    found = Compared(criterion, across)
+    minimum = max(1, minimum)
     for of, share in rates:
-        usable = np.array([reason is None for reason in hidden]) & (share.rows >= max(1, minimum))
+        lacking = [undefined(int(rows), of, minimum) if rows < minimum else None for rows in share.rows]
+        if odds:
+            lacking = [
+                "no false positives" if each is None and value >= 1 else each
+                for each, value in zip(lacking, share.values, strict=True)
+            ]
+        usable = np.array([a is None and b is None for a, b in zip(hidden, lacking, strict=True)], dtype=bool)
         found.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
         found.rows = max(found.rows, int(share.rows[usable].sum()))
-        for name, reason, rows in zip(names, hidden, share.rows, strict=True):
-            if reason is None and rows < max(1, minimum):
-                found.unassessed.append(f"{name} ({undefined(int(rows), of, minimum)})")
+        found.unassessed += [
+            f"{name} ({why})" for name, reason, why in zip(names, hidden, lacking, strict=True) if why and not reason
+        ]
+    found.unassessed = list(dict.fromkeys(found.unassessed))
     found.hidden = [f"{name} ({reason})" for name, reason in zip(names, hidden, strict=True) if reason is not None]
     return found
 
@@ -71,14 +91,31 @@ def undefined(rows: int, of: str, minimum: int) -> str:
     return f"no {of}" if rows == 0 else f"fewer than {minimum} {of}"
 
 
-def add_p_values(compared: Sequence[Compared], draws: int, rng: np.random.Generator) -> None:
-    """Fill in the p-values, raw and adjusted by Holm over everything that was compared."""
-    testable = [each for each in compared if each.comparable]
-    for each in testable:
-        each.shuffled = stats.shuffled_z(each.parts, draws, rng)
-        each.p = stats.permutation_p(stats.largest_z(each.parts), each.shuffled)
-    adjusted = stats.holm([each.p for each in testable if each.p is not None])
-    for each, p in zip(testable, adjusted, strict=True):
+def enough_draws(permutations: int, tests: int) -> int:
+    """How many shuffles can show a difference among that many tests: a p-value is never below 1 / (shuffles + 1)."""
+    return max(permutations, min(MOST, 40 * tests))
+
+
+def shuffle(compared: Sequence[Compared], draws: int, rng: np.random.Generator) -> None:
+    """Fill in the raw p-values; a rate that several criteria share is shuffled once."""
+    known: dict[tuple[bytes, bytes], np.ndarray] = {}
+    for each in compared:
+        tested = each.parts[: each.trials or len(each.parts)]
+        laws = []
+        for part in tested:
+            key = (part.successes.tobytes(), part.sizes.tobytes())
+            if key not in known:
+                known[key] = stats.shuffled_z([part], draws, rng)
+            laws.append(known[key])
+        each.shuffled = np.maximum.reduce(laws)
+        each.p = stats.permutation_p(stats.largest_z(tested), each.shuffled)
+
+
+def adjust(tested: Sequence[Tested], correction: str) -> None:
+    """Fill in the p-values adjusted over everything that was tested."""
+    members = [each for each in tested if each.p is not None]
+    method = stats.holm if correction == "holm" else stats.benjamini_hochberg
+    for each, p in zip(members, method([each.p for each in members if each.p is not None]), strict=True):
         each.p_adjusted = float(p)
 
 

@@ -1,35 +1,51 @@
-"""What can be measured on counts: rates of one group, and criteria that compare a rate over groups. One line each."""
+"""What can be measured on counts, one line each: numbers about one group, and comparisons over groups."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
-import numpy as np
+Direction: TypeAlias = Literal["higher", "lower", "none"]
 
-from auditkit.counts import Tally
-
-PLACES = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
-"""(label, decision) of each outcome."""
+UNLABELLED = frozenset({"selected", "rejected", "decided", "abstained", "everyone"})
+"""The words that need no labels."""
 EVERY = "tp fp fn tn"
+DECIDED = "people with a decision and a known label"
 
 
 class Rate(NamedTuple):
-    """A share of rows: those in `numerator` among those in `denominator`."""
+    """A share of people: those in `numerator` among those in `denominator`."""
 
     name: str
     title: str
     numerator: str
-    """Outcomes among tp, fp, fn, tn, or selected, or decided; separated by blanks."""
+    """Words of `shares.BLOCKS`, separated by blanks."""
     denominator: str
     of: str
     """What the denominator counts, in words."""
-    direction: Literal["higher", "lower", "none"]
+    direction: Direction
     pitfalls: str
 
     @property
     def labelled(self) -> bool:
         """Whether it needs labels."""
-        return self.name != "selection_rate"
+        return not UNLABELLED.issuperset(self.denominator.split())
+
+
+class Composite(NamedTuple):
+    """A number about one group that is made of several rates; see `composites` for its maths."""
+
+    name: str
+    title: str
+    formula: str
+    range: str
+    direction: Direction
+    of: tuple[tuple[str, str], ...]
+    """Denominators that must hold enough people, each with what it counts; the first is the number's n."""
+    undefined: str
+    """Why there is no value where all denominators hold enough people."""
+    reference: str
+    pitfalls: str
+    labelled: bool = True
 
 
 class Criterion(NamedTuple):
@@ -40,6 +56,8 @@ class Criterion(NamedTuple):
     rates: tuple[str, ...]
     reference: str
     pitfalls: str
+    odds: bool = False
+    """Whether the odds of the rate are compared in place of the rate: p / (1 - p)."""
 
     @property
     def labelled(self) -> bool:
@@ -47,23 +65,24 @@ class Criterion(NamedTuple):
         return any(RATES[name].labelled for name in self.rates)
 
 
-class GroupShares(NamedTuple):
-    """One rate in each of K groups."""
+class Index(NamedTuple):
+    """One number for all groups of some attributes, or one for a group against all others."""
 
-    values: np.ndarray
-    """(K,) between 0 and 1; NaN where the denominator is empty."""
-    successes: np.ndarray
-    """(K,) rows in the numerator; with weights, the weighted rate times the effective number of rows."""
-    sizes: np.ndarray
-    """(K,) rows in the denominator; with weights, the effective number of them (Kish)."""
-    rows: np.ndarray
-    """(K,) int64 rows in the denominator, unweighted."""
+    name: str
+    title: str
+    formula: str
+    range: str
+    direction: Direction
+    unit: str
+    labelled: bool
+    reference: str
+    pitfalls: str
 
 
 RATES = {
     rate.name: rate
     for rate in (
-        Rate("selection_rate", "Selection rate", "selected", "decided", "people", "none",
+        Rate("selection_rate", "Selection rate", "selected", "decided", "people with a decision", "none",
              "Says nothing about whether the selected were the right ones."),
         Rate("true_positive_rate", "True positive rate", "tp", "tp fn", "people with a positive label", "higher",
              "Only as fair as the labels; undefined for a group without positive labels."),
@@ -81,8 +100,48 @@ RATES = {
              "Depends on how common the positive label is in the group."),
         Rate("false_omission_rate", "False omission rate", "fn", "fn tn", "people not selected", "lower",
              "Depends on how common the positive label is in the group."),
-        Rate("accuracy", "Accuracy", "tp tn", EVERY, "people", "higher",
+        Rate("accuracy", "Accuracy", "tp tn", EVERY, DECIDED, "higher",
              "Hides which of the two errors a group suffers."),
+        Rate("rejection_rate", "Rejection rate", "rejected", "decided", "people with a decision", "none",
+             "Says nothing about whether the right people were rejected."),
+        Rate("abstention_rate", "Abstention rate", "abstained", "everyone", "people", "lower",
+             "A model may look fair on those whom it decides about because it declines to decide about one group."),
+        Rate("prevalence", "Positive label rate", "positives", "labelled", "people with a known label", "none",
+             "A fact about the labels, not about the model; people without a decision count."),
+        Rate("false_negative_share", "False negatives among errors", "fn", "fn fp", "people with a wrong decision",
+             "none", "Says which of the two errors a group suffers, not how often it suffers one."),
+    )
+}  # fmt: skip
+
+_LABELS = (("tp fn", "people with a positive label"), ("fp tn", "people with a negative label"))
+_SELECTED = (("tp fp", "people selected"), ("fn tn", "people not selected"))
+
+COMPOSITES = {
+    composite.name: composite
+    for composite in (
+        Composite("balanced_accuracy", "Balanced accuracy", "(TP / (TP + FN) + TN / (FP + TN)) / 2", "0 to 1", "higher",
+                  ((EVERY, DECIDED), *_LABELS), "",
+                  "Brodersen et al. (2010), The balanced accuracy and its posterior distribution, ICPR; interval: Zou "
+                  "and Donner (2008), Statistics in Medicine 27, from Wilson's intervals of the two rates",
+                  "One kind of error may hide behind the other; undefined for a group with labels of one kind."),
+        Composite("f1", "F1", "2 TP / (2 TP + FP + FN)", "0 to 1", "higher",
+                  (("tp fp fn", "people selected or with a positive label"),), "",
+                  "van Rijsbergen (1979), Information retrieval; interval: Wilson's for F* = TP / (TP + FP + FN), as "
+                  "F1 = 2 F* / (1 + F*) (Hand, Christen and Kirielle 2021, arXiv:2008.00103)",
+                  "Rises with how common the positive label is, so groups of different prevalence cannot be compared "
+                  "by it; says nothing about true negatives."),
+        Composite("mcc", "Matthews correlation coefficient",
+                  "(TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN))", "-1 to 1", "higher",
+                  ((EVERY, DECIDED), *_LABELS, *_SELECTED), "",
+                  "Matthews (1975), Biochimica et Biophysica Acta 405; interval: Zou and Donner (2008), Statistics in "
+                  "Medicine 27, from Wilson's intervals of the true positive, false positive and positive label rate",
+                  "Depends on how common the positive label is; undefined, not 0, where labels or decisions are of one "
+                  "kind only."),
+        Composite("false_negatives_per_false_positive", "False negatives per false positive", "FN / FP",
+                  "0 or more", "none", (("fn fp", "people with a wrong decision"),), "no false positives",
+                  "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207; interval: "
+                  "Wilson's for FN / (FN + FP), as odds",
+                  "Says which of the two errors a group suffers, not how often it suffers one."),
     )
 }  # fmt: skip
 
@@ -108,8 +167,57 @@ CRITERIA = {
         Criterion("accuracy_equality", "Accuracy equality", ("accuracy",),
                   "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
                   "One group may suffer false alarms and another misses, at the same accuracy."),
+        Criterion("treatment_equality", "Treatment equality", ("false_negative_share",),
+                  "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
+                  "Compares which of the two errors groups suffer, not how often; undefined for a group without false "
+                  "positives.", odds=True),
+        Criterion("abstention_parity", "Abstention parity", ("abstention_rate",),
+                  "Jones et al. (2021), Selective classification can magnify disparities across groups, "
+                  "arXiv:2010.14134",
+                  "Equal shares without a decision may still spare one group more errors than another."),
     )
 }  # fmt: skip
+
+INDICES = {
+    index.name: index
+    for index in (
+        Index("between_group_entropy", "Between-group generalized entropy",
+              "sum over groups of n_g / (n a (a - 1)) ((m_g / m)^a - 1), m_g the mean over the group of the benefit "
+              "decision - label + 1, a the parameter alpha", "0 or more; 0: the same mean benefit in every group",
+              "lower", "", True,
+              "Speicher et al. (2018), A unified approach to quantifying algorithmic unfairness, arXiv:1807.00787; "
+              "interval: resampled cells less their bias, from 0 unless the test says that groups differ",
+              "A false positive counts as a benefit and a false negative as a loss, which is wrong where being "
+              "selected is no benefit; inequality within groups is left out."),
+        Index("differential_fairness", "Differential fairness",
+              "the largest |ln(P(outcome in one group) / P(outcome in another))| over pairs of groups and "
+              "both outcomes",
+              "0 or more; 0: equal rates; without end where an outcome does not occur in a group", "lower", "nats",
+              False,
+              "Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362; interval: "
+              "simultaneous score intervals of all pairs' ratios",
+              "One small group decides it: read the interval. Rare outcomes give large ratios of small rates."),
+        Index("differential_fairness_smoothed", "Differential fairness, smoothed",
+              "as differential fairness, with half a person added to each outcome of each group",
+              "0 or more; 0: equal rates", "lower", "nats", False,
+              "Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, eq. 7, for a uniform "
+              "prior worth one person; interval: as differential fairness, unsmoothed",
+              "Smoothing draws small groups together, so their differences are understated."),
+        Index("conditional_demographic_disparity", "Conditional demographic disparity",
+              "sum over strata of n_s / n (the group's share of the rejected - its share of the selected)",
+              "-1 to 1; above 0: more of the rejected than of the selected, among people alike in the given columns",
+              "none", "share", False,
+              "Wachter, Mittelstadt and Russell (2021), Why fairness cannot be automated, arXiv:2005.05906; strata as "
+              "in Zliobaite, Kamiran and Calders (2011), Handling conditional discrimination, ICDM",
+              "Whether a column may explain a difference is a decision of people: a column that is itself unfair "
+              "explains unfairness away."),
+    )
+}  # fmt: skip
+
+MEASURES: dict[str, Rate | Composite | Criterion | Index] = {**RATES, **COMPOSITES, **CRITERIA, **INDICES}
+"""Everything that `measures` may name."""
+WHOLE = ("accuracy", "accuracy_equality", "abstention_rate", "abstention_parity")
+"""What is about all classes at once, where there are more than two."""
 
 DEFAULT = (
     "selection_rate",
@@ -120,27 +228,3 @@ DEFAULT = (
     "equal_opportunity",
     "equalized_odds",
 )
-
-
-def shares(tally: Tally, rate: Rate) -> GroupShares:
-    """A rate and its counts in each of K groups; a weighted rate counts as that of Kish's effective number of rows."""
-    over, under = _mask(rate.numerator), _mask(rate.denominator)
-    numerator, weight = (tally.weight * over).sum(axis=(1, 2)), (tally.weight * under).sum(axis=(1, 2))
-    square = (tally.square * under).sum(axis=(1, 2))
-    per_weight = np.divide(weight, square, out=np.zeros_like(weight), where=square > 0)
-    values = np.divide(numerator, weight, out=np.full_like(weight, np.nan), where=weight > 0)
-    rows = (tally.rows * under).sum(axis=(1, 2))
-    return GroupShares(values, numerator * per_weight, weight * per_weight, rows)
-
-
-def _mask(outcomes: str) -> np.ndarray:
-    """(3, 3) of 0 and 1: which labels and decisions these outcomes are."""
-    mask = np.zeros((3, 3))
-    for outcome in outcomes.split():
-        if outcome == "selected":
-            mask[:, 1] = 1
-        elif outcome == "decided":
-            mask[:, :2] = 1
-        else:
-            mask[PLACES[outcome]] = 1
-    return mask

@@ -1,83 +1,25 @@
-"""The check's tests of itself: rates counted again row by row, shuffled groups, planted gaps."""
+"""The check's tests of its own test: shuffled groups, planted gaps."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.groups.disparities import Compared, common_rate
-from auditkit.plugins.fairness.groups.measures import PLACES, Rate
 
 ROWS = 20_000
-"""Rows that are shuffled at most: the law under test is the same for any number of them."""
-
-
-def rate_by_rows(
-    rate: Rate, rows: np.ndarray, selected: np.ndarray, outcomes: np.ndarray | None, weights: np.ndarray | None
-) -> float | None:
-    """A rate from masks over the rows, without the table of counts; None where its denominator is empty.
-
-    Args:
-        rate: which.
-        rows: (N,) bool: the group.
-        selected: (N,) bool.
-        outcomes: (N,) bool, or None for the rate that needs no labels.
-        weights: (N,), or None.
-    """
-
-    def among(names: str) -> np.ndarray:
-        if names in ("selected", "decided"):
-            return rows & selected if names == "selected" else rows
-        assert outcomes is not None  # every other rate needs labels
-        found = np.zeros(len(rows), dtype=bool)
-        for name in names.split():
-            label, decision = PLACES[name]
-            found |= rows & (outcomes == bool(label)) & (selected == bool(decision))
-        return found
-
-    def amount(mask: np.ndarray) -> float:
-        return float(np.count_nonzero(mask)) if weights is None else float(weights[mask].sum())
-
-    below = amount(among(rate.denominator))
-    return amount(among(rate.numerator)) / below if below else None
-
-
-def largest_deviation(
-    shown: Sequence[tuple[Rate, Mapping[str, str], float]],
-    columns: Mapping[str, np.ndarray],
-    selected: np.ndarray,
-    outcomes: np.ndarray | None,
-    weights: np.ndarray | None,
-) -> float:
-    """The largest difference between rates shown and the same rates from masks over the rows.
-
-    Args:
-        shown: (rate, {attribute: value}, its value).
-        columns: {attribute: (N,) array of str}.
-        selected: (N,) bool.
-        outcomes: (N,) bool, or None.
-        weights: (N,), or None.
-    """
-    masks = {
-        (name, value): columns[name] == value
-        for name, value in {pair for _, where, _ in shown for pair in where.items()}
-    }
-    worst = 0.0
-    for rate, where, value in shown:
-        rows = np.ones(len(selected), dtype=bool)
-        for pair in where.items():
-            rows &= masks[pair]
-        again = rate_by_rows(rate, rows, selected, outcomes, weights)
-        worst = max(worst, np.inf if again is None else abs(again - value))
-    return worst
+"""People who are shuffled at most: the law under test is the same for any number of them."""
 
 
 def false_alarms(
-    codes: np.ndarray, selected: np.ndarray, weights: np.ndarray | None, shuffles: int, rng: np.random.Generator
+    codes: np.ndarray,
+    selected: np.ndarray,
+    weights: np.ndarray | None,
+    shuffles: int,
+    rng: np.random.Generator,
+    people: np.ndarray | None = None,
 ) -> float | None:
-    """The share of shuffles of the groups, row by row, that the test calls different at the 5 % level.
+    """The share of shuffles of the groups, person by person, that the test calls different at the 5 % level.
 
     None where only one group is left among the rows tried.
 
@@ -87,9 +29,10 @@ def false_alarms(
         weights: (N,), or None.
         shuffles: how many.
         rng: the source of chance.
+        people: (N,) how many people each row stands for; None: one.
     """
-    if len(codes) > ROWS:
-        some = rng.choice(len(codes), ROWS, replace=False)
+    some = _some(len(codes), people, rng)
+    if some is not None:
         codes, selected = codes[some], selected[some]
         weights = None if weights is None else weights[some]
     weight = np.ones(len(codes)) if weights is None else weights
@@ -125,6 +68,15 @@ def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, 
     drawn = [stats.Shares(counts, sizes) for counts in rng.binomial(sizes, rates, (trials, len(sizes)))]
     p = [stats.permutation_p(stats.largest_z([each]), compared.shuffled) * tests for each in drawn]
     return float(np.mean(np.asarray(p) <= 0.05))
+
+
+def _some(rows: int, people: np.ndarray | None, rng: np.random.Generator) -> np.ndarray | None:
+    """The row of each person who is shuffled, at most `ROWS` of them, drawn at random; None: every row once."""
+    if people is None:
+        return rng.choice(rows, ROWS, replace=False) if rows > ROWS else None
+    if people.sum() > ROWS:
+        people = rng.multivariate_hypergeometric(people, ROWS, method="marginals")
+    return np.repeat(np.arange(rows), people)
 
 
 def _effective(codes: np.ndarray, selected: np.ndarray, weight: np.ndarray, groups: int) -> stats.Shares:

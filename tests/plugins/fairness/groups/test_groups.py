@@ -202,7 +202,7 @@ def test_the_same_seed_gives_the_same_result():
 def test_a_wrong_count_is_noticed(monkeypatch):
     right = findings.count
     monkeypatch.setattr(
-        findings, "count", lambda groups, selected, *rest, **named: right(groups, ~selected, *rest, **named)
+        findings, "count", lambda groups, decided, *rest, **named: right(groups, 1 - decided, *rest, **named)
     )
     result = run(FAST, *random_table(np.random.default_rng(5), [80, 90], [0.3, 0.5]))
     assert control(result, "recount").holds is False
@@ -238,12 +238,12 @@ def test_unknown_measures_are_refused_with_the_close_match():
         GroupFairness(measures=("equalised_odds",))
 
 
-def test_it_is_for_two_classes_with_groups():
+def test_it_is_for_classes_with_groups():
     model, data = recorded([0, 1] * 20, [0, 1] * 20, {"g": ["a", "b"] * 20})
     assert missing_needs(GroupFairness, model, data) is None
     assert "groups" in missing_needs(GroupFairness, *recorded([0, 1] * 20, [0, 1] * 20))
-    letters = np.array(list("abc"))
-    many = AuditData(inputs=np.zeros((3, 1)), labels=letters, groups={"g": letters}, task="multiclass")
+    numbers = np.array([0.5, 1.5, 2.5])
+    many = AuditData(inputs=np.zeros((3, 1)), labels=numbers, groups={"g": np.array(list("abc"))}, task="regression")
     assert "binary" in missing_needs(GroupFairness, model, many)
 
 

@@ -1,0 +1,94 @@
+"""Which groups are compared in what, and the tests of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.plugins.fairness.groups import disparities, entropy
+from auditkit.plugins.fairness.groups.conditional import Conditional
+from auditkit.plugins.fairness.groups.disparities import Compared, Tested
+from auditkit.plugins.fairness.groups.entropy import Unequal
+from auditkit.plugins.fairness.groups.measures import CRITERIA, DECIDED, EVERY, RATES
+from auditkit.plugins.fairness.groups.shares import amount, shares
+from auditkit.plugins.fairness.groups.targets import Groups, Target
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.groups.check import GroupFairness
+
+OUTCOMES = ("selection_rate", "rejection_rate")
+"""The rates of differential fairness; the second is the first over again."""
+LOGARITHMIC = ("differential_fairness", "differential_fairness_smoothed")
+ENTROPY = "between_group_entropy"
+
+
+def comparisons(target: Target, groups: Groups, data: AuditData) -> list[Compared | Unequal]:
+    """Every comparison of the target over the groups of one table, untested."""
+    groups = target.of(groups)
+    found: list[Compared | Unequal] = []
+    for name in target.measures:
+        if name in CRITERIA or name in LOGARITHMIC:
+            found.append(_compared(name, target, groups, data))
+        elif name == ENTROPY:
+            found.append(_unequal(target, groups, data))
+    return found
+
+
+def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Compared:
+    criterion = CRITERIA.get(name)
+    rates = criterion.rates if criterion else OUTCOMES
+    found = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
+    given = [(RATES[rate].of, shares(groups.tally, RATES[rate])) for rate in rates]
+    odds = criterion is not None and criterion.odds
+    disparities.compare(found, groups.names, given, groups.hidden, data.minimum_cell, odds)
+    tell_apart(found, groups, data.minimum_cell)
+    return found
+
+
+def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
+    minimum = max(1, data.minimum_cell)
+    rows = amount(groups.tally.rows, EVERY)
+    usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
+    found = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
+    found.table = entropy.benefits(groups.tally)[usable]
+    for name, reason, many in zip(groups.names, groups.hidden, rows, strict=True):
+        if reason is not None:
+            found.hidden.append(f"{name} ({reason})")
+        elif many < minimum:
+            found.unassessed.append(f"{name} ({disparities.undefined(int(many), DECIDED, minimum)})")
+    tell_apart(found, groups, data.minimum_cell)
+    return found
+
+
+def tell_apart(found: Tested, groups: Groups, minimum: int) -> None:
+    """A group that is large enough, and hidden only for another's sake, could have been assessed, and was not."""
+    large = groups.tally.rows.sum(axis=(1, 2)) >= minimum
+    for name, reason, enough in zip(groups.names, groups.hidden, large, strict=True):
+        said = f"{name} ({reason})"
+        if reason is not None and enough and said in found.hidden:
+            found.hidden.remove(said)
+            found.unassessed.append(said)
+
+
+def test_all(tested: Sequence[Tested], check: GroupFairness, rng: np.random.Generator) -> int:
+    """Fill in every p-value, raw and adjusted.
+
+    Returns:
+        How many tests the family has.
+    """
+    ready = [each for each in tested if isinstance(each, Conditional) or comparable(each)]
+    draws = disparities.enough_draws(check.permutations, len(ready))
+    disparities.shuffle([each for each in ready if isinstance(each, Compared)], draws, rng)
+    for each in ready:
+        if isinstance(each, Unequal) and np.isfinite(entropy.between(each.table, check.alpha)):
+            each.p = entropy.p_value(each.table, check.alpha, draws, rng)
+    disparities.adjust(tested, check.correction)
+    return sum(each.p is not None for each in tested)
+
+
+def comparable(each: Tested) -> bool:
+    """Whether there are two groups to compare."""
+    return isinstance(each, Compared | Unequal) and each.comparable

@@ -1,0 +1,160 @@
+"""The controls of the check: numbers counted again, shuffled groups, planted gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.checks import Context
+from auditkit.counts import Encoded
+from auditkit.plugins.fairness.groups import disparities, recount, trials
+from auditkit.plugins.fairness.groups.between import both
+from auditkit.plugins.fairness.groups.disparities import Compared, Tested
+from auditkit.plugins.fairness.groups.measures import CRITERIA
+from auditkit.plugins.fairness.groups.recount import Rows
+from auditkit.plugins.fairness.groups.targets import Target
+from auditkit.results import Control, Measurement, pairs
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.predictions import Predictions
+
+READ = 20_000_000
+"""Rows that are read again at most, over all groups that are counted again."""
+TRIED = 200
+"""Groups that are counted again at most."""
+
+
+def counted_again(
+    numbers: Sequence[Measurement], targets: Sequence[Target], data: AuditData, predictions: Predictions
+) -> Control:
+    """Whether numbers about groups are the same when they are counted without the table."""
+    shown = [each for each in numbers if each.value is not None]
+    kinds = {(pairs(each.slice), pairs(each.conditions)): None for each in shown}
+    tried = max(2, min(TRIED, READ // max(1, len(data))))
+    step = max(1, -(-len(kinds) // tried))
+    few = set(list(kinds)[::step])
+    worst = 0.0
+    for target in targets:
+        mine = [
+            (each.name, each.slice, float(each.value or 0.0))
+            for each in shown
+            if each.conditions == target.conditions
+            and (pairs(each.slice), pairs(each.conditions)) in few
+            and each.name in target.measures
+        ]
+        if mine:
+            worst = max(worst, recount.largest_deviation(mine, data.groups, rows_of(target, data, predictions)))
+    return Control.within(
+        "recount",
+        "Are the rates the same when they are counted again, row by row?",
+        worst if np.isfinite(worst) else None,
+        at_most=1e-9,
+        reason="a rate differs from a second count of the same rows, so none can be trusted",
+    )
+
+
+def rows_of(target: Target, data: AuditData, predictions: Predictions) -> Rows:
+    """What each row is to a target, from decisions and labels as the data spells them."""
+    decided = ~predictions.abstained
+    known = np.ones(len(data), dtype=bool) if data.known is None else data.known
+    positive = None
+    if target.at is None:
+        assert data.labels is not None  # whether a decision is right was asked only where there are labels
+        selected, positive = predictions.labels == data.labels, np.ones(len(data), dtype=bool)
+    else:
+        selected = predictions.labels == predictions.classes[target.at]
+        if data.labels is not None:
+            positive = data.labels == predictions.classes[target.at]
+    weight = data.weights
+    if data.people is not None:
+        weight = data.people.astype(float) if weight is None else weight * data.people
+    return Rows(selected & decided, decided, positive, known, weight)
+
+
+def tried(
+    check: GroupFairness,
+    data: AuditData,
+    context: Context,
+    compared: Sequence[Tested],
+    targets: Sequence[Target],
+    tests: int,
+    encoded: dict[str, Encoded],
+) -> list[Control]:
+    """False alarms on shuffled groups, and finds of a planted gap; for the first attribute with two groups."""
+    tested = [each for each in compared if isinstance(each, Compared) and each.comparable]
+    single = [each for each in tested if (each.trials or len(each.parts)) == 1 and each.shuffled is not None]
+    if not single:
+        return []
+    names = sorted({name for each in tested for name in (both(each.name) if each.name in CRITERIA else [each.name])})
+    first = next((each for each in single if each.name == "demographic_parity"), single[0])
+    at = next((each.at for each in targets if each.conditions == first.conditions and each.at is not None), 0)
+    return [
+        _shuffled(check, data, context, first, at, tuple(names), encoded),
+        _planted(check, context, first, tests, tuple(names)),
+    ]
+
+
+def _shuffled(
+    check: GroupFairness,
+    data: AuditData,
+    context: Context,
+    first: Compared,
+    at: int,
+    names: tuple[str, ...],
+    encoded: dict[str, Encoded],
+) -> Control:
+    noise = 4 * np.sqrt(0.05 * 0.95 / check.trials)
+    codes = group_codes(first.across, data, encoded)
+    mine = (codes >= 0) & (context.predictions.codes >= 0)
+    alarms = trials.false_alarms(
+        codes[mine], context.predictions.codes[mine] == at, None if data.weights is None else data.weights[mine],
+        check.trials, context.rng, None if data.people is None else data.people[mine],
+    )  # fmt: skip
+    over = " and ".join(first.across)
+    return Control.within(
+        "shuffled groups",
+        f"Where the groups of {over} are shuffled, how often does the test call the selection rates different?",
+        alarms,
+        at_most=round(0.05 + float(noise), 3),
+        guards=names,
+        otherwise="inconclusive",
+        reason="the test raises more false alarms than the 5 % it promises",
+    )
+
+
+def _planted(check: GroupFairness, context: Context, first: Compared, tests: int, names: tuple[str, ...]) -> Control:
+    gap = disparities.detectable(first.parts[:1], tests)
+    power = None
+    if gap is not None:
+        power = trials.found_when_planted(first, gap, tests, check.trials, context.rng)
+    size = "" if gap is None else f" of {gap:.3f}"
+    over = " and ".join(first.across)
+    return Control.within(
+        "planted gap",
+        f"Is a difference{size}, which is called detectable, found when it is planted between two groups of {over}?",
+        power,
+        at_least=0.65,
+        guards=names,
+        otherwise="note",
+        reason="there are too few people for the differences called detectable to be found; absence of a finding "
+        "says little",
+    )
+
+
+def group_codes(across: Sequence[str], data: AuditData, encoded: dict[str, Encoded]) -> np.ndarray:
+    """(N,) the position of each row's group among those that may be shown; -1 for the others."""
+    columns = [encoded[name] for name in across]
+    shape = tuple(len(one.values) for one in columns)
+    place = np.zeros(len(data), dtype=np.int64)
+    for one in columns:
+        place = place * len(one.values) + one.codes
+    visible = [
+        data.cells.reason({name: one.values[at] for name, one, at in zip(across, columns, where, strict=True)}) is None
+        for where in np.ndindex(*shape)
+    ]
+    position = np.where(visible, np.cumsum(visible) - 1, -1)
+    return position[place]

@@ -1,0 +1,112 @@
+"""Conditional demographic disparity of the groups of the data: from rows to measurements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import special
+
+from auditkit import stats
+from auditkit.counts import count
+from auditkit.plugins.fairness.groups import conditional
+from auditkit.plugins.fairness.groups.between import CORRECTIONS, family
+from auditkit.plugins.fairness.groups.conditional import TOLD_NOTHING, Conditional
+from auditkit.plugins.fairness.groups.measures import INDICES
+from auditkit.plugins.fairness.groups.rates import weighted
+from auditkit.plugins.fairness.groups.targets import Groups, Target
+from auditkit.results import Measurement, Test
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.groups.check import GroupFairness
+
+NAME = "conditional_demographic_disparity"
+STRATUM = "\0stratum"
+"""The name of the strata among the attributes: one that no column has."""
+
+
+def conditionals(
+    check: GroupFairness, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
+) -> list[Conditional]:
+    """The disparity of every group, within the strata of the given columns; tested, not adjusted."""
+    targets = [each for each in targets if NAME in each.measures and each.at is not None]
+    if not targets:
+        return []
+    columns: dict[str, Any] = {**data.groups, STRATUM: conditional.strata(data, check.given)}
+    size = len(columns[STRATUM].values)
+    decided = context.predictions.codes
+    found = []
+    counts = count(
+        columns, decided, classes=[str(each) for each in range(len(context.predictions.classes))], weights=data.weights,
+        people=data.people,
+    )  # fmt: skip
+    for groups in tables:
+        if not groups.attributes or set(groups.attributes) & set(check.given):
+            continue
+        tally = counts.over((STRATUM, *groups.attributes)).tally
+        for target in targets:
+            assert target.at is not None
+            kept = tally.against(target.at)
+            weight, square, rows = (
+                each[:, 2, :2].reshape(size, -1, 2) for each in (kept.weight, kept.square, kept.rows)
+            )
+            found += _of(groups, target, (weight, square, rows), check, data, context.rng)
+    return found
+
+
+def _of(
+    groups: Groups,
+    target: Target,
+    table: tuple[np.ndarray, ...],
+    check: GroupFairness,
+    data: AuditData,
+    rng: np.random.Generator,
+) -> list[Conditional]:
+    weight, square, rows = table
+    scale = weight.sum() / square.sum() if square.sum() > 0 else 0.0
+    weight = weight * scale
+    values, assessed = conditional.disparities(weight)
+    bounds = conditional.intervals(weight, rng, check.resamples) if weight.sum() >= 1 else []
+    errors = conditional.errors(weight)
+    found = []
+    for at, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
+        one = Conditional(NAME, groups.attributes, {**target.conditions, "given": ", ".join(check.given)})
+        one.where, one.rows = where, int(rows[:, at].sum())
+        enough = max(stats.FEW, data.minimum_cell)
+        one.reason = hidden or (f"fewer than {enough} people with a decision" if one.rows < enough else None)
+        if one.reason is None and np.isnan(values[at]):
+            one.reason = "in every stratum all or none were selected"
+        if one.reason is None:
+            one.value, one.interval = float(values[at]), bounds[at]
+            if assessed < 1:
+                share = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
+                (one.unassessed if assessed < 1 - TOLD_NOTHING else one.hidden).append(share)
+            if errors[at] > 0:
+                one.error = float(errors[at])
+                one.p = float(2 * special.ndtr(-abs(one.value) / one.error))
+        found.append(one)
+    return found
+
+
+def measured(each: Conditional, tests: int, check: GroupFairness, data: AuditData) -> Measurement:
+    """One group's disparity."""
+    index = INDICES[NAME]
+    common: dict[str, Any] = {
+        "name": NAME, "unit": index.unit, "direction": index.direction, "slice": each.where,
+        "conditions": dict(each.conditions),
+    }  # fmt: skip
+    if each.value is None:
+        return Measurement(value=None, reason=each.reason, **common)
+    test, detectable = None, None
+    if each.p is not None and each.error is not None:
+        method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[check.correction]}"
+        test = Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
+        detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * each.error
+    interval = each.interval and each.interval.model_copy(update={"method": weighted(each.interval.method, data)})
+    said = "; ".join([*each.unassessed, *each.hidden])
+    return Measurement(
+        value=each.value, n=each.rows, interval=interval, test=test, detectable=detectable, reason=said or None,
+        validity="inconclusive" if each.unassessed else "valid", **common,
+    )  # fmt: skip

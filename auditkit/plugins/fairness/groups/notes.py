@@ -1,0 +1,76 @@
+"""What a reader must know beside the numbers of the check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from auditkit.counts import Counts
+from auditkit.plugins.fairness.groups.between import some
+from auditkit.plugins.fairness.groups.conditional import Conditional
+from auditkit.plugins.fairness.groups.disparities import Tested, enough_draws
+from auditkit.plugins.fairness.groups.drawing import CLASSES, WIDEST
+from auditkit.plugins.fairness.groups.measures import MEASURES
+from auditkit.plugins.fairness.groups.targets import Target
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.groups.check import GroupFairness
+
+
+def notes(
+    check: GroupFairness,
+    data: AuditData,
+    counts: Counts,
+    targets: Sequence[Target],
+    compared: Sequence[Tested],
+    tests: int,
+) -> list[str]:
+    """Sentences about what was left out, and why."""
+    found = [*_blanks(data, counts), *_classes(check, data, targets)]
+    if not counts.labelled:
+        dropped = [name for name in check.measures if MEASURES[name].labelled]
+        if dropped:
+            found.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
+    if data.weights is not None:
+        found.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
+    hidden = dict.fromkeys(name for each in compared if not isinstance(each, Conditional) for name in each.hidden)
+    if hidden:
+        found.append(f"Not in any disparity, because too small to show: {some(list(hidden))}.")
+    if len(data.groups) < check.intersections:
+        word = "attribute" if len(data.groups) == 1 else "attributes"
+        found.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")
+    if check.correction == "benjamini-hochberg":
+        found.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
+    draws = enough_draws(check.permutations, tests)
+    if draws > check.permutations:
+        found.append(
+            f"{draws} shuffles were drawn, not {check.permutations}: fewer could show nothing in {tests} tests."
+        )
+    return found
+
+
+def _blanks(data: AuditData, counts: Counts) -> list[str]:
+    rows = counts.tally.rows
+    found = []
+    if counts.abstained:
+        withheld = _people(int(rows[:, :, -1].sum()), data.minimum_cell)
+        found.append(f"No decision was made about {withheld}: they are in no rate but the abstention rate.")
+    if counts.labelled and rows[:, -1].any():
+        unknown = _people(int(rows[:, -1].sum()), data.minimum_cell)
+        found.append(f"The labels of {unknown} are not known: they are left out of what needs labels, and of no more.")
+    return found
+
+
+def _people(number: int, minimum: int) -> str:
+    return f"{number} people" if number >= minimum else f"fewer than {minimum} people"
+
+
+def _classes(check: GroupFairness, data: AuditData, targets: Sequence[Target]) -> list[str]:
+    if data.task != "multiclass":
+        return ["The parameter classes is for more than two classes, and was not used."] if check.classes else []
+    found = ["Each class is held against all others: selected means decided for the class."]
+    number = sum(each.at is not None for each in targets)
+    if number > CLASSES:
+        found.append(f"Of {number} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
+    return found

@@ -1,0 +1,88 @@
+"""Numbers about single groups, as measurements: rates, and what is made of several rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.groups import composites
+from auditkit.plugins.fairness.groups.disparities import undefined
+from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES, Composite, Rate
+from auditkit.plugins.fairness.groups.shares import amount, shares
+from auditkit.plugins.fairness.groups.targets import Groups, Target
+from auditkit.results import Interval, Measurement
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+
+def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
+    """Every rate and every composite of the target, for every group of one table."""
+    groups = target.of(groups)
+    found = [each for name in target.measures if name in RATES for each in _rate(RATES[name], target, groups, data)]
+    for name in target.measures:
+        if name in COMPOSITES:
+            found += _composite(COMPOSITES[name], target, groups, data)
+    return found
+
+
+def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
+    share = shares(groups.tally, rate)
+    low, high = stats.wilson_bounds(share.successes, share.sizes)
+    found = []
+    for at, where in enumerate(groups.where):
+        reason, rows = groups.hidden[at], int(share.rows[at])
+        lacking = undefined(rows, rate.of, data.minimum_cell) if rows < max(1, data.minimum_cell) else None
+        if reason or lacking:
+            n = 0 if not reason and rows == 0 else None
+            found.append(_number(rate, target, where, reason=reason or lacking, n=n))
+            continue
+        interval = Interval(low=float(low[at]), high=float(high[at]), method=weighted("Wilson", data))
+        found.append(_number(rate, target, where, value=float(share.values[at]), n=rows, interval=interval))
+    return found
+
+
+def _composite(what: Composite, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
+    estimates = composites.FORMULAS[what.name](groups.tally)
+    rows = [(amount(groups.tally.rows, words), of) for words, of in what.of]
+    found = []
+    for at, where in enumerate(groups.where):
+        reason = groups.hidden[at] or next(
+            (undefined(int(n[at]), of, data.minimum_cell) for n, of in rows if n[at] < max(1, data.minimum_cell)), None
+        )
+        value = float(estimates.values[at])
+        if reason is None and np.isnan(value):
+            reason = what.undefined
+        if reason is not None:
+            found.append(_number(what, target, where, reason=reason))
+            continue
+        high = float(estimates.high[at])
+        interval = Interval(
+            low=min(value, float(estimates.low[at])), high=max(value, high) if np.isfinite(high) else None,
+            method=weighted(estimates.method, data),
+        )  # fmt: skip
+        found.append(_number(what, target, where, value=value, n=int(rows[0][0][at]), interval=interval))
+    return found
+
+
+def _number(
+    what: Rate | Composite,
+    target: Target,
+    where: dict[str, str],
+    *,
+    value: float | None = None,
+    reason: str | None = None,
+    n: int | None = None,
+    interval: Interval | None = None,
+) -> Measurement:
+    return Measurement(
+        name=what.name, value=value, reason=reason, interval=interval, n=n, direction=what.direction, slice=where,
+        unit="share" if isinstance(what, Rate) else "", conditions=dict(target.conditions),
+    )  # fmt: skip
+
+
+def weighted(method: str, data: AuditData) -> str:
+    """The name of a method, with what weights make of it."""
+    return method if data.weights is None else f"{method}, for the effective number of rows"

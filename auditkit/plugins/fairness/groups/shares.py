@@ -1,0 +1,57 @@
+"""Rates of groups from the table of counts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.counts import Tally
+from auditkit.plugins.fairness.groups.measures import Rate
+
+PLACES = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
+"""(label, decision) of each outcome."""
+BLOCKS: dict[str, tuple[slice | int, slice | int]] = {
+    **PLACES,
+    "selected": (slice(3), 1),
+    "rejected": (slice(3), 0),
+    "decided": (slice(3), slice(2)),
+    "abstained": (slice(3), 2),
+    "everyone": (slice(3), slice(3)),
+    "positives": (1, slice(3)),
+    "labelled": (slice(2), slice(3)),
+}
+"""Where the people whom a word means are in the table of labels (negative, positive, not known) and decisions (not
+selected, selected, abstained)."""
+
+
+class GroupShares(NamedTuple):
+    """One rate in each of K groups."""
+
+    values: np.ndarray
+    """(K,) between 0 and 1; NaN where the denominator is empty."""
+    successes: np.ndarray
+    """(K,) rows in the numerator; with weights, the weighted rate times the effective number of rows."""
+    sizes: np.ndarray
+    """(K,) rows in the denominator; with weights, the effective number of them (Kish)."""
+    rows: np.ndarray
+    """(K,) int64 rows in the denominator, unweighted."""
+
+
+def shares(tally: Tally, rate: Rate) -> GroupShares:
+    """A rate and its counts in each of K groups; a weighted rate counts as that of Kish's effective number of rows."""
+    numerator, weight = amount(tally.weight, rate.numerator), amount(tally.weight, rate.denominator)
+    square = amount(tally.square, rate.denominator)
+    per_weight = np.divide(weight, square, out=np.zeros_like(weight), where=square > 0)
+    values = np.divide(numerator, weight, out=np.full_like(weight, np.nan), where=weight > 0)
+    successes, sizes = numerator * per_weight, weight * per_weight
+    return GroupShares(values, np.minimum(successes, sizes), sizes, amount(tally.rows, rate.denominator))
+
+
+def amount(table: np.ndarray, words: str) -> np.ndarray:
+    """(K,) how many of (K, 3, 3) people, or how much of their weight, the words mean."""
+    return sum((_block(table, word) for word in words.split()), np.zeros(len(table), dtype=table.dtype))
+
+
+def _block(table: np.ndarray, word: str) -> np.ndarray:
+    return table[(slice(None), *BLOCKS[word])].reshape(len(table), -1).sum(axis=1)

@@ -1,0 +1,122 @@
+"""The table of selection rates and impact ratios, without a number from which a hidden one can be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from auditkit.counts import Counts
+from auditkit.plugins.fairness.groups.disparities import undefined
+from auditkit.plugins.fairness.groups.measures import RATES
+from auditkit.plugins.fairness.groups.shares import amount, shares
+from auditkit.plugins.fairness.groups.targets import Groups, Target
+from auditkit.results import Column, Table
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+Row: TypeAlias = tuple[str | int | float | None, ...]
+COMPLEMENT = "hidden so that a smaller number cannot be worked out from it"
+
+
+def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, data: AuditData) -> Table:
+    """Selection rate of every group that may be shown, and its ratio to that of the most selected group."""
+    targets = [each for each in targets if each.at is not None]
+    classes = any(each.conditions for each in targets)
+    blanks = [("abstained", counts.abstained), ("unknown", counts.labelled and data.known is not None)]
+    kept = [name for name, there in blanks if there]
+    columns = [
+        Column(name="group", title="Group"),
+        *([Column(name="class", title="Class")] if classes else []),
+        Column(name="people", title="People with a decision" if counts.abstained else "People"),
+        Column(name="rate", title="Selection rate", unit="share", percent=True),
+        Column(name="ratio", title="Impact ratio"),
+        *([Column(name="abstained", title="Without a decision")] if "abstained" in kept else []),
+        *([Column(name="unknown", title="Label not known")] if "unknown" in kept else []),
+        Column(name="reason", title="Why it is not shown"),
+    ]
+    rows = [row for groups in tables for target in targets for row in _rows(target, groups, kept, data)]
+    return Table(
+        name="impact",
+        title="Selection rate and impact ratio",
+        caption="Impact ratio: the group's selection rate over that of the most selected group of the same attributes."
+        + (" People without a decision are in no rate." if counts.abstained else ""),
+        columns=tuple(columns),
+        rows=tuple(rows),
+    )
+
+
+def _rows(target: Target, groups: Groups, kept: Sequence[str], data: AuditData) -> list[Row]:
+    tally = target.of(groups).tally
+    share = shares(tally, RATES["selection_rate"])
+    reasons = withheld(share.rows, groups, data.minimum_cell)
+    numbers = {
+        "abstained": amount(tally.rows, "abstained"),
+        "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
+    }
+    most = max((float(value) for value, reason in zip(share.values, reasons, strict=True) if reason is None), default=0)
+    found: list[Row] = []
+    for at, (name, reason) in enumerate(zip(groups.names, reasons, strict=True)):
+        head: Row = (name, *target.conditions.values())
+        if reason is None:
+            value = float(share.values[at])
+            blanks = [int(numbers[each][at]) for each in kept]
+            ratio = value / most if most > 0 else None
+            found.append((*head, int(share.rows[at]), value, ratio, *blanks, ""))
+        else:
+            found.append((*head, None, None, None, *(None for _ in kept), reason))
+    return found
+
+
+def withheld(people: np.ndarray, groups: Groups, minimum: int) -> list[str | None]:
+    """Why each line is not shown; None where it is.
+
+    What is too small to show was decided from all people. Where fewer have a decision, a line may be too small still,
+    or the people of hidden lines may be worked out from the others and the total: then the next smallest is hidden
+    too, in every line of the table along every attribute.
+
+    Args:
+        people: (K,) people with a decision.
+        groups: the K groups.
+        minimum: the smallest number that is shown.
+    """
+    of = RATES["selection_rate"].of
+    found = [
+        hidden or (undefined(int(rows), of, minimum) if rows < max(1, minimum) else None)
+        for hidden, rows in zip(groups.hidden, people, strict=True)
+    ]
+    if not minimum:
+        return found
+    shape = tuple(len({where[name] for where in groups.where}) for name in groups.attributes)
+    dark = np.array([reason is not None for reason in found], dtype=bool).reshape(shape)
+    for at in np.flatnonzero(complement(people.reshape(shape), dark, minimum)):
+        found[at] = found[at] or COMPLEMENT
+    return found
+
+
+def complement(people: np.ndarray, dark: np.ndarray, minimum: int) -> np.ndarray:
+    """What must be hidden so that no hidden number follows from the rest of its line and the line's total.
+
+    Args:
+        people: counts, one axis for each attribute.
+        dark: what is hidden already, of the same shape.
+        minimum: how many people the hidden ones of a line must hold together, and at least two of them.
+
+    Returns:
+        A larger `dark`.
+    """
+    dark, changed = dark.copy(), True
+    while changed:
+        changed = False
+        for axis in range(people.ndim):
+            lines, hidden = np.moveaxis(people, axis, -1), np.moveaxis(dark, axis, -1)
+            number, held = hidden.sum(axis=-1), np.where(hidden, lines, 0).sum(axis=-1)
+            weak = (number > 0) & (number < hidden.shape[-1]) & ((number == 1) | (held < minimum))
+            if weak.any():
+                smallest = np.where(hidden, np.iinfo(np.int64).max, lines).argmin(axis=-1)
+                at = np.nonzero(weak)
+                hidden[(*at, smallest[at])] = True  # a view: this writes into `dark`
+                changed = True
+    return dark

@@ -1,0 +1,108 @@
+"""What is measured of which people: the groups with their counts, and the classes whose decisions are looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit.counts import Counts, Tally
+from auditkit.errors import DataError, closest
+from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, WHOLE
+from auditkit.results import pairs
+from auditkit.spelling import spelling
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.predictions import Predictions
+
+MULTICLASS = ("accuracy", "accuracy_equality")
+"""What is measured beside the default where there are more than two classes."""
+
+
+class Groups(NamedTuple):
+    """The groups of some attributes, with their counts of labels and decisions."""
+
+    attributes: tuple[str, ...]
+    """None of them: everyone."""
+    where: list[dict[str, str]]
+    hidden: list[str | None]
+    """Why a group may not be shown; None where it may."""
+    tally: Tally
+    """(K, C + 1, C + 1), or (K, 3, 3) once one class is held against the others."""
+
+    @property
+    def names(self) -> list[str]:
+        """Each group as people read it."""
+        return [pairs(each) for each in self.where]
+
+
+class Target(NamedTuple):
+    """What counts as selected, and what is measured of it."""
+
+    conditions: dict[str, str]
+    """{"class": name} where there are more than two classes; else empty."""
+    at: int | None
+    """The position of the class; None: whether the decision is right, whatever the class."""
+    measures: tuple[str, ...]
+
+    def of(self, groups: Groups) -> Groups:
+        """These groups, with the counts that this is about."""
+        return groups._replace(tally=right_or_not(groups.tally) if self.at is None else groups.tally.against(self.at))
+
+
+def right_or_not(tally: Tally) -> Tally:
+    """(K, 3, 3) counts in which "selected" means a right decision, and everybody should be selected."""
+    return Tally(*(_right_or_not(each) for each in tally))
+
+
+def _right_or_not(table: np.ndarray) -> np.ndarray:
+    classes = table.shape[1] - 1
+    found = np.zeros((len(table), 3, 3), dtype=table.dtype)
+    known, unknown = table[:, :classes], table[:, classes]
+    found[:, 1, 1] = known[:, range(classes), range(classes)].sum(axis=1)
+    found[:, 1, 0] = known[:, :, :classes].sum(axis=(1, 2)) - found[:, 1, 1]
+    found[:, 1, 2] = known[:, :, classes].sum(axis=1)
+    found[:, 2, 0], found[:, 2, 2] = unknown[:, :classes].sum(axis=1), unknown[:, classes]
+    return found
+
+
+def tabulate(counts: Counts, check: GroupFairness, data: AuditData) -> list[Groups]:
+    """Everyone, then the groups of every set of attributes up to the number that is intersected."""
+    found = []
+    for attributes in [(), *data.cells.subsets(check.intersections)]:
+        where, tally = counts.over(attributes)
+        found.append(Groups(attributes, where, [data.cells.reason(each) for each in where], tally))
+    return found
+
+
+def targets(check: GroupFairness, counts: Counts, predictions: Predictions, task: str) -> list[Target]:
+    """What is looked at: the positive class, or where there are more than two all of them, each against the rest.
+
+    Raises:
+        DataError: the parameter `classes` names one that is none.
+    """
+    measures = wanted(check, counts, task)
+    if task != "multiclass":
+        return [Target({}, predictions.positive, measures)]
+    names = [spelling(each) for each in predictions.classes]
+    for name in check.classes:
+        if name not in names:
+            raise DataError(f"fairness.groups: classes names {name!r}, which is no class; {closest(name, names)}")
+    found = [Target({}, None, tuple(each for each in measures if each in WHOLE))]
+    rest = tuple(each for each in measures if each not in WHOLE)
+    found += [Target({"class": name}, at, rest) for at, name in enumerate(names) if name in (check.classes or names)]
+    return [each for each in found if each.measures]
+
+
+def wanted(check: GroupFairness, counts: Counts, task: str) -> tuple[str, ...]:
+    """The measures that can be taken: asked for, or default; those of labels only where there are some."""
+    names = check.measures
+    if task == "multiclass" and names == DEFAULT:
+        names = (*names, *MULTICLASS)
+    if counts.abstained:
+        names = (*names, "abstention_rate")
+    if check.given:
+        names = (*names, "conditional_demographic_disparity")
+    return tuple(name for name in dict.fromkeys(names) if counts.labelled or not MEASURES[name].labelled)
