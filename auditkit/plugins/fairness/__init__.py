@@ -11,10 +11,12 @@ from auditkit.trainers import Trainer
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
     from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
+    from auditkit.plugins.fairness.impact.audit_check import BiasAudit
     from auditkit.plugins.fairness.individual.check import IndividualFairness
     from auditkit.plugins.fairness.slices.check import Slices
 
-    return [GroupFairness, IndividualFairness, Slices]
+    return [GroupFairness, AdverseImpact, BiasAudit, IndividualFairness, Slices]
 
 
 @hookimpl

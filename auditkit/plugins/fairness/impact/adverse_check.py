@@ -1,0 +1,55 @@
+"""The check of adverse impact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.fairness.impact.definitions import ADVERSE
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class AdverseImpact(Check):
+    """Is any group selected much less often than the group selected most, and could that be chance?
+
+    United States agencies have compared each group's selection rate with the highest one since 1978: a ratio below
+    four fifths is generally taken as evidence of adverse impact, unless the numbers are too small to mean anything.
+    So the ratio, its uncertainty, a test and the number of people behind it belong on one page.
+
+    People are counted by group and decision. Each group has its rate with Wilson's interval; its ratio to the highest
+    rate with a score interval that holds for all pairs of groups at once; the difference in standard deviations; an
+    exact test (Boschloo's for small groups, else Fisher's), adjusted by Holm over all pairs of groups, for the highest
+    group is chosen by looking; how many more selections would reach four fifths, and how many moved selections would
+    turn the result. A simulation says how often groups of these sizes fall below four fifths with no true difference.
+
+    Four fifths is a rule of thumb of enforcement, and here only a line in the figure: this check does not judge.
+    Small differences can be unlawful and large ones lawful. Who counts as an applicant, whether the pool was usual,
+    and whether the selection is related to the job, no count can show. People are counted, weights are not used.
+    """
+
+    id = "fairness.adverse_impact"
+    title = "Adverse impact and the four-fifths rule"
+    reference = (
+        "29 CFR 1607.4 (1978); Miettinen and Nurminen (1985), Statistics in Medicine 4; Fisher (1935), JRSS 98; "
+        "Boschloo (1970), Statistica Neerlandica 24; Holm (1979), Scandinavian Journal of Statistics 6"
+    )
+    needs = frozenset({"groups", "binary"})
+    takes = frozenset({"people", "unknown labels", "abstentions"})
+    presets = {"quick": {"draws": 5_000, "trials": 20}, "thorough": {"intersections": 2, "draws": 100_000}}
+    definitions = ADVERSE
+
+    intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
+    draws: int = Field(default=20_000, ge=1_000, description="samples behind the chance of a ratio under four fifths")
+    trials: int = Field(default=50, ge=20, description="equal tables behind the control of the tests")
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Rates, ratios, tests, practical counts, controls, figures and tables."""
+        from auditkit.plugins.fairness.impact.adverse_findings import find
+
+        return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

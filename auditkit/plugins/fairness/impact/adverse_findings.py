@@ -1,0 +1,220 @@
+"""From counts to findings: what `fairness.adverse_impact` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.checks import Context, Findings
+from auditkit.counts import count
+from auditkit.plugins.fairness.impact import adverse_tables, chance, practical, significance, trials
+from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection, why_no_ratio
+from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
+
+FAMILY = "all pairs of groups of fairness.adverse_impact"
+LIKELY = 0.05
+"""A chance above which the report says in words that such a ratio comes by chance."""
+
+
+@dataclass
+class Impact:
+    """What is known of the groups of some attributes."""
+
+    found: Selection
+    ratios: Ratios | None
+    tests: dict[int, Test] = field(default_factory=dict)
+    """{position of a group: its test against the group with the highest rate}."""
+    alarm: Measurement | None = None
+
+    @property
+    def across(self) -> str:
+        """The attributes, in words."""
+        return " and ".join(self.found.attributes)
+
+    def counts(self, at: int) -> tuple[int, int, int, int]:
+        """Selected and people of a group, then of the group with the highest rate."""
+        assert self.ratios is not None
+        top, found = self.ratios.highest, self.found
+        return int(found.selected[at]), int(found.people[at]), int(found.selected[top]), int(found.people[top])
+
+
+def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) -> Findings:
+    """Everything that `fairness.adverse_impact` says about these decisions."""
+    codes = context.predictions.codes
+    decisions = np.where(codes < 0, -1, codes == context.predictions.positive)
+    counts = count(data.groups, decisions, people=data.people)
+    impacts = []
+    for attributes in data.cells.subsets(check.intersections):
+        found = selection(counts, attributes, data)
+        impacts.append(Impact(found, ratios(found, found.shown)))
+    context.progress(1, 4, "exact tests")
+    _test(impacts)
+    context.progress(2, 4, "chance")
+    for impact in impacts:
+        impact.alarm = _alarm(impact, check, context.rng)
+    context.progress(3, 4, "controls")
+    controls = [
+        trials.recount([impact.found for impact in impacts], data, decisions),
+        *trials.equal_groups([impact.found for impact in impacts], check.trials, context.rng),
+    ]
+    per_group = [each for impact in impacts for each in _measurements(impact)]
+    return Findings(
+        measurements=[*per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
+        controls=controls,
+        figures=_figures(per_group),
+        tables=adverse_tables.tables(impacts),
+        notes=_notes(impacts, data, decisions),
+        level=level,
+    )
+
+
+def _test(impacts: list[Impact]) -> None:
+    """Fill in the tests, adjusted over every pair of groups that could have been tested."""
+    made, possible = [], 0
+    for impact in impacts:
+        if impact.ratios is None:
+            continue
+        shown = impact.found.shown
+        possible += len(shown) * (len(shown) - 1) // 2
+        made += [
+            (impact, int(at), significance.exact_test(*impact.counts(int(at))))
+            for at in shown
+            if at != impact.ratios.highest
+        ]
+    adjusted = significance.holm_over_pairs([exact.p for _, _, exact in made], possible)
+    for (impact, at, exact), p in zip(made, adjusted, strict=True):
+        assert impact.ratios is not None
+        method = f"{exact.method} against {impact.found.names[impact.ratios.highest]}; Holm over all pairs"
+        impact.tests[at] = Test(method=method, p=exact.p, p_adjusted=float(p), family=FAMILY)
+
+
+def _measurements(impact: Impact) -> list[Measurement]:
+    found, made = impact.found, []
+    for at, where in enumerate(found.where):
+        reason = found.reasons[at]
+        if reason is not None:
+            made.append(Measurement(name="selection_rate", value=None, reason=reason, unit="share", slice=where))
+            made.append(Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where))
+            continue
+        x, n = int(found.selected[at]), int(found.people[at])
+        made.append(
+            Measurement(name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=where)
+        )
+        made += _comparison(impact, at)
+    return made
+
+
+def _comparison(impact: Impact, at: int) -> list[Measurement]:
+    """The ratio of one group that is shown, and what bears on it."""
+    found, where, n = impact.found, impact.found.where[at], int(impact.found.people[at])
+    common: dict[str, Any] = {"slice": where, "n": n}
+    if impact.ratios is None:
+        reason = why_no_ratio(found, found.shown)
+        return [Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)]
+    missing = found.left_out(True)
+    ratio = Measurement(
+        name="impact_ratio", value=impact.ratios.values[at], interval=impact.ratios.intervals[at],
+        exact=at == impact.ratios.highest, direction="higher", test=impact.tests.get(at),
+        validity="inconclusive" if missing else "valid",
+        reason=f"the highest rate may be that of a group left out: {_list(missing, 2)}" if missing else None, **common,
+    )  # fmt: skip
+    if at == impact.ratios.highest:
+        return [ratio]
+    counts = impact.counts(at)
+    moves, short = practical.selections_to_turn(*counts), practical.shortfall(*counts)
+    deviations = significance.standard_deviations(*counts)
+    return [
+        ratio,
+        _exact("standard_deviations", deviations, "all of both groups were selected, or none", **common),
+        _exact("shortfall", short, "", unit="selections", direction="lower", **common),
+        _exact(
+            "selections_to_turn", moves, "no number of selections moved between the two groups turns the result",
+            unit="selections", **common,
+        ),
+    ]  # fmt: skip
+
+
+def _exact(name: str, value: float | None, reason: str, **more: Any) -> Measurement:
+    if value is None:
+        return Measurement(name=name, value=None, reason=reason, **more)
+    return Measurement(name=name, value=value, exact=True, **more)
+
+
+def _alarm(impact: Impact, check: AdverseImpact, rng: np.random.Generator) -> Measurement:
+    found = impact.found
+    common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": found.attributes}
+    if impact.ratios is None:
+        return Measurement(value=None, reason=why_no_ratio(found, found.shown), **common)
+    sizes = found.people[found.shown]
+    rate = float(found.selected[found.shown].sum() / sizes.sum())
+    hits = chance.below_by_chance(sizes, rate, check.draws, rng)
+    interval = stats.clopper_pearson(hits, check.draws).model_copy(
+        update={"method": f"Clopper-Pearson, for the error of {check.draws:,} simulated samples"}
+    )
+    return Measurement(value=hits / check.draws, interval=interval, n=int(sizes.sum()), **common)
+
+
+def _figures(per_group: list[Measurement]) -> list[Figure]:
+    single = [each for each in per_group if len(each.slice) == 1]
+    made = [
+        figures.dot_whisker(
+            "impact_ratio", "Impact ratio per group", [each for each in single if each.name == "impact_ratio"],
+            axis=Axis(field="value", title="Impact ratio"),
+            caption="Each group's selection rate over the highest one, with 95 % score intervals that hold for all "
+            "pairs of groups at once. The line at 0.8 is the rule of thumb of 29 CFR 1607.4(D), not a limit of this "
+            "audit.",
+            rules=[Rule(value=practical.LINE, label="four fifths"), Rule(value=1.0, label="equal")],
+        ),
+        figures.dot_whisker(
+            "selection_rate", "Selection rate per group", [each for each in single if each.name == "selection_rate"],
+            axis=Axis(field="value", title="Selection rate", unit="share", percent=True),
+            caption="Dots are shares of the group, lines 95 % Wilson intervals.",
+        ),
+    ]  # fmt: skip
+    return [each for each in made if each is not None]
+
+
+def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> list[str]:
+    notes = [_in_words(impact) for impact in impacts if impact.alarm is not None and (impact.alarm.value or 0) > LIKELY]
+    small = [name for impact in impacts for name in adverse_tables.under_two_percent(impact.found)]
+    if small:
+        notes.append(
+            f"Under 2 % of the people shown: {_list(small)}. 29 CFR 1607.15(A)(2)(c) is read as asking for no "
+            "documentation of impact on such groups (unverified: the text was not at hand)."
+        )
+    hidden = list(dict.fromkeys(name for impact in impacts for name in impact.found.left_out(False)))
+    if hidden:
+        notes.append(f"In no comparison, because too small: {_list(hidden)}.")
+    undecided = decisions < 0
+    if undecided.any():
+        lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
+        number = f"{lost:,}" if lost >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+        notes.append(f"In no rate, because no decision was made about them: {number} people.")
+    if data.weights is not None:
+        notes.append("The guidelines count people, so weights were not used.")
+    return notes
+
+
+def _in_words(impact: Impact) -> str:
+    assert impact.alarm is not None and impact.alarm.value is not None and impact.alarm.interval is not None
+    found, low, high = impact.found, impact.alarm.interval.low or 0.0, impact.alarm.interval.high or 1.0
+    sizes = found.people[found.shown]
+    rate = float(found.selected[found.shown].sum() / sizes.sum())
+    return (
+        f"By chance alone: if the {len(sizes)} groups of {impact.across} were all selected at the overall rate of "
+        f"{rate:.1%}, some ratio would still fall below four fifths in {impact.alarm.value:.0%} of samples of these "
+        f"sizes (simulation error: {low:.1%} to {high:.1%}). A ratio below four fifths is weak evidence here; read the "
+        "tests."
+    )
+
+
+def _list(names: list[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,133 @@
+"""The check that makes the tables of New York City's bias audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.errors import DataError, closest
+from auditkit.models import Capability
+from auditkit.plugins.fairness.impact import categories
+from auditkit.plugins.fairness.impact.definitions import AUDIT
+from auditkit.results import Level
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+Mode = Literal["selection", "scoring"]
+ID = "fairness.bias_audit"
+
+
+class Attributes(NamedTuple):
+    """Which attributes are which; None where there is none."""
+
+    sex: str | None
+    race_ethnicity: str | None
+
+
+class BiasAudit(Check):
+    """How often is each sex, each race or ethnicity, and each combination of them selected or scored above the median?
+
+    New York City wants these tables, with numbers of people and impact ratios, published before a tool that screens
+    candidates is used (Local Law 144 of 2021). The tables here are laid out as in the city's rule, so that a summary
+    can be made from them; what the rule does not ask for is marked so.
+
+    Selection: the rate is selected over applicants. Scoring: the rate is the share with a score strictly above the
+    median of everybody assessed, unknown categories included. The impact ratio is a category's rate over that of the
+    most selected (highest scoring) category. Three tables: sex; race/ethnicity; both together. People in an unknown
+    category are counted apart and are in no rate. A category under 2 % of the people whose category is known may be
+    left out of the ratios (exclude_under), and its numbers still shown. Wilson and score intervals are added.
+
+    The rule sets no value that a ratio must reach, and neither does this check. Whether the auditor is independent,
+    the data historical, the notices given and the summary published is not in the data, and applicants who were never
+    scored are not seen. The owner's categories are used as they are: whether they are those of the EEO-1 report is
+    for the auditor to say. People are counted, weights are not used.
+    """
+
+    id = ID
+    title = "Bias audit tables of New York City"
+    reference = (
+        "New York City Administrative Code 20-870 to 20-874 (Local Law 144 of 2021); 6 RCNY 5-300 to 5-304; "
+        "Wilson (1927), JASA 22; Miettinen and Nurminen (1985), Statistics in Medicine 4"
+    )
+    needs = frozenset({"groups"})
+    takes = frozenset({"people", "unknown labels", "abstentions"})
+    definitions = AUDIT
+
+    mode: Literal["auto", "selection", "scoring"] = Field(
+        default="auto", description="auto: selection where there are decisions, else scoring"
+    )
+    decisions_are: Literal["selected", "above median"] = Field(
+        default="selected", description="what a positive decision means; above median: counted so by whoever made them"
+    )
+    sex: str = Field(default="", description="the attribute that is sex; empty: sex or gender, where there is one")
+    race_ethnicity: str = Field(
+        default="", description="the attribute that is race/ethnicity; empty: the one called so or similarly"
+    )
+    unknown: tuple[str, ...] = Field(
+        default=categories.UNKNOWN, description="values that mean that the category is not known"
+    )
+    exclude_under: float = Field(
+        default=0.0, ge=0, le=0.02, description="categories under this share are left out of the ratios; at most 0.02"
+    )
+    justification: str = Field(default="", description="the auditor's reason for leaving them out; printed")
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        if self.mode == "selection" and self.decisions_are == "above median":
+            raise ValueError('decisions that mean "above median" are scoring; leave mode out, or say mode = "scoring"')
+        return self
+
+    def attributes(self, data: AuditData) -> Attributes:
+        """Which attributes of the data are which.
+
+        Raises:
+            DataError: an attribute was named that the data lacks, or one was named for both.
+        """
+        for key in ("sex", "race_ethnicity"):
+            name = getattr(self, key)
+            if name and name not in data.groups:
+                raise DataError(f"{key} must be one of the groups; {name!r} is none; {closest(name, data.groups)}")
+        if self.sex and self.sex == self.race_ethnicity:
+            raise DataError(f"sex and race_ethnicity must be two attributes; both are {self.sex!r}")
+        return Attributes(
+            self.sex or categories.find_attribute(data.groups, categories.SEX),
+            self.race_ethnicity or categories.find_attribute(data.groups, categories.RACE_ETHNICITY),
+        )
+
+    def kind(self, model: Model, data: AuditData) -> Mode:
+        """Selection or scoring."""
+        if self.mode != "auto":
+            return self.mode
+        recorded = Capability.QUERIES not in model.capabilities and data.recorded is not None
+        undecided = recorded and data.recorded is not None and data.recorded.decisions is None
+        scored = self.decisions_are == "above median" or data.task == "regression" or undecided
+        return "scoring" if scored else "selection"
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Why there can be no table: no attribute is sex or race/ethnicity, or there is nothing to rate."""
+        named = self.sex or self.race_ethnicity or any(self.attributes(data))
+        if not named:
+            return (
+                "no group is called sex, gender, race, ethnicity or similarly; name them with "
+                f'sex = "…" and race_ethnicity = "…" under [checks."{ID}"]'
+            )
+        if self.decisions_are == "above median":
+            return None if data.task == "binary" else "decisions that mean above the median must be yes or no"
+        if self.kind(model, data) == "selection":
+            return "selection needs decisions, and this model gives numbers" if data.task == "regression" else None
+        if data.task != "regression" and Capability.SCORES not in model.capabilities:
+            return "scoring needs scores, and this model gives decisions only"
+        if data.task == "multiclass":
+            return "scoring needs one score a person, and with several classes there are several"
+        return None
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """The tables, the numbers in them, controls and figures."""
+        from auditkit.plugins.fairness.impact.audit_findings import find
+
+        level: Level = "queries" if Capability.QUERIES in model.capabilities else "recorded"
+        return find(self, self.attributes(data), self.kind(model, data), data, context, level)

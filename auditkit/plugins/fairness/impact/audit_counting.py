@@ -1,0 +1,103 @@
+"""The breakdowns of a bias audit: categories that are known, and how many people are in an unknown one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit.counts import Counts
+from auditkit.plugins.fairness.impact.categories import unknown_values
+from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+
+class Unknown(NamedTuple):
+    """People whose category is not known."""
+
+    people: int
+    hidden: str | None
+    """Why their number may not be shown; None where it may."""
+    values: dict[str, list[str]]
+    """{attribute: its values that mean unknown}."""
+
+
+class Breakdown(NamedTuple):
+    """One of the rule's tables."""
+
+    name: str
+    """sex, race_ethnicity or intersectional."""
+    attributes: tuple[str, ...]
+    found: Selection
+    """Known categories only."""
+    unknown: Unknown
+    total: int
+    """People in known categories, of which 2 % are reckoned; those shown, where the others' number may not be."""
+    whole: bool
+    """Whether `total` is of all known categories."""
+    excluded: frozenset[int]
+    """Positions of the categories that are left out of the ratios for being few."""
+    ratios: Ratios | None
+
+    @property
+    def compared(self) -> np.ndarray:
+        """The positions of the categories that have a ratio, where there is one."""
+        return np.array([at for at in self.found.shown if at not in self.excluded], dtype=np.int64)
+
+    def share(self, at: int) -> Fraction:
+        """A category's share of `total`, exactly."""
+        return Fraction(int(self.found.people[at]), self.total)
+
+
+def break_down(
+    name: str,
+    attributes: tuple[str, ...],
+    counts: Counts,
+    data: AuditData,
+    unknown: Sequence[str],
+    exclude_under: float,
+) -> Breakdown:
+    """One table's categories, who is in none of them, and the ratios.
+
+    Args:
+        name: sex, race_ethnicity or intersectional.
+        attributes: one, or two.
+        counts: of decisions (not selected, selected), over these attributes at least.
+        data: the data.
+        unknown: values that mean that a category is not known.
+        exclude_under: categories with a smaller share are left out of the ratios; 0: none.
+    """
+    found = selection(counts, attributes, data)
+    values = {each: unknown_values(counts.values[counts.attributes.index(each)], unknown) for each in attributes}
+    known = [not any(value in values[each] for each, value in where.items()) for where in found.where]
+    nowhere = int(found.people[~np.array(known)].sum())
+    few = f"fewer than {data.minimum_cell} people" if 0 < nowhere < data.minimum_cell else None
+    missing = Unknown(nowhere, few or _hidden(values, data), values)
+    found = found.only(np.flatnonzero(known))
+    among = found.people if missing.hidden is None else found.people[found.shown]
+    total = int(among.sum())
+    least = Fraction(str(exclude_under))
+    excluded = frozenset(int(at) for at in found.shown if Fraction(int(found.people[at]), total) < least)
+    whole = Breakdown(name, attributes, found, missing, total, missing.hidden is None, excluded, None)
+    return whole._replace(ratios=ratios(found, whole.compared))
+
+
+def _hidden(values: Mapping[str, Sequence[str]], data: AuditData) -> str | None:
+    """Why the number of people in an unknown category may not be shown.
+
+    The number for two attributes, with the numbers for each, would give away how many have neither; so every cell
+    that only means unknown must be one that may be shown.
+    """
+    names = [name for name in values if values[name]]
+    for size in range(1, len(names) + 1):
+        for some in itertools.combinations(names, size):
+            for where in itertools.product(*(values[name] for name in some)):
+                reason = data.cells.reason(dict(zip(some, where, strict=True)))
+                if reason is not None:
+                    return reason
+    return None

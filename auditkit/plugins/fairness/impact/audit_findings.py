@@ -1,0 +1,216 @@
+"""From decisions or scores to findings: what `fairness.bias_audit` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.checks import Context, Findings
+from auditkit.counts import count
+from auditkit.plugins.fairness.impact import audit_tables, trials
+from auditkit.plugins.fairness.impact.audit_counting import Breakdown, break_down
+from auditkit.plugins.fairness.impact.median import median
+from auditkit.plugins.fairness.impact.selection import why_no_ratio
+from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.impact.audit_check import Attributes, BiasAudit, Mode
+
+NAMES = ("sex", "race_ethnicity", "intersectional")
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What is rated: who was selected, or who scored above the median."""
+
+    mode: Mode
+    decisions: np.ndarray
+    """(N,) 1 for selected or above the median, 0 for not, -1 where nothing was decided."""
+    classified: str | None = None
+    """The class that counts as selected, where people are sorted into several."""
+    suffix: str = ""
+    """Of the names of its tables and figures."""
+    median: float | None = None
+    at_median: int = 0
+    """People with exactly the median score."""
+
+    @property
+    def rate(self) -> str:
+        """The name of the measurement of the rate."""
+        return f"{self.mode}_rate"
+
+    @property
+    def conditions(self) -> dict[str, Scalar]:
+        """What tells its measurements from those of other classes."""
+        return {} if self.classified is None else {"classified as": self.classified}
+
+
+def find(
+    check: BiasAudit, attributes: Attributes, mode: Mode, data: AuditData, context: Context, level: Level
+) -> Findings:
+    """Everything that `fairness.bias_audit` says about these decisions or scores."""
+    assessed = _assess(check, mode, data, context)
+    measurements, controls, drawn, tables, notes = [], [], [], [], []
+    for number, each in enumerate(assessed):
+        breakdowns = _break_down(check, attributes, each, data)
+        measurements += [made for part in breakdowns for made in _measurements(part, each)]
+        if not number:  # who is in which category does not depend on the class
+            measurements += [*_unknown(breakdowns), *_median(each, check, data)]
+            notes += audit_tables.notes(check, attributes, breakdowns, each, data)
+        measurements += _compared(breakdowns, attributes, each)
+        controls += _controls(breakdowns, each, data)
+        drawn += _figures(measurements, each)
+        tables += audit_tables.tables(check, breakdowns, each, data)
+        context.progress(number + 1, len(assessed), "categories")
+    return Findings(
+        measurements=measurements, controls=controls, figures=drawn, tables=tables, notes=notes, level=level
+    )
+
+
+def _assess(check: BiasAudit, mode: Mode, data: AuditData, context: Context) -> list[Assessed]:
+    predictions = context.predictions
+    if mode == "scoring" and check.decisions_are == "selected":
+        scores = predictions.labels if data.task == "regression" else predictions.scores
+        middle = median(scores, data.people)
+        people = np.ones(len(scores), dtype=np.int64) if data.people is None else data.people
+        at = int(people[scores == middle].sum())
+        return [Assessed(mode, (scores > middle).astype(np.int64), median=middle, at_median=at)]
+    codes = predictions.codes
+    if data.task == "binary":
+        return [Assessed(mode, np.where(codes < 0, -1, codes == predictions.positive))]
+    return [
+        Assessed(mode, np.where(codes < 0, -1, codes == position), str(name), f"_{position + 1}")
+        for position, name in enumerate(predictions.classes)
+    ]
+
+
+def _break_down(check: BiasAudit, attributes: Attributes, assessed: Assessed, data: AuditData) -> list[Breakdown]:
+    names = [name for name in attributes if name is not None]
+    counts = count({name: data.groups[name] for name in names}, assessed.decisions, people=data.people)
+    sets: list[tuple[str, tuple[str, ...]]] = [
+        (kind, (name,)) for kind, name in zip(NAMES, attributes, strict=False) if name is not None
+    ]
+    if len(names) > 1:
+        sets.append((NAMES[2], tuple(names)))
+    return [break_down(kind, each, counts, data, check.unknown, check.exclude_under) for kind, each in sets]
+
+
+def _measurements(part: Breakdown, assessed: Assessed) -> list[Measurement]:
+    found, made = part.found, []
+    for at, where in enumerate(found.where):
+        common: dict[str, Any] = {"slice": where, "conditions": assessed.conditions}
+        reason, x, n = found.reasons[at], int(found.selected[at]), int(found.people[at])
+        if reason is not None:
+            for name, unit in (("applicants", "people"), (assessed.rate, "share"), ("impact_ratio", "")):
+                made.append(Measurement(name=name, value=None, reason=reason, unit=unit, **common))
+            continue
+        made.append(Measurement(name="applicants", value=n, exact=True, n=n, unit="people", **common))
+        interval = stats.wilson(x, n)
+        made.append(Measurement(name=assessed.rate, value=x / n, interval=interval, n=n, unit="share", **common))
+        made.append(_ratio(part, at, common))
+    return made
+
+
+def _ratio(part: Breakdown, at: int, common: dict[str, Any]) -> Measurement:
+    common = {"name": "impact_ratio", "direction": "higher", **common}
+    if at in part.excluded:
+        share = float(part.share(at))
+        return Measurement(
+            value=None, reason=f"left out of the ratios by the auditor's choice: {share:.2%} of the people", **common
+        )
+    if part.ratios is None:
+        return Measurement(value=None, reason=why_no_ratio(part.found, part.compared), **common)
+    missing = part.found.left_out(True)
+    return Measurement(
+        value=part.ratios.values[at], interval=part.ratios.intervals[at], exact=at == part.ratios.highest,
+        n=int(part.found.people[at]), validity="inconclusive" if missing else "valid",
+        reason=f"the highest rate may be that of a category left out: {missing[0]}" if missing else None, **common,
+    )  # fmt: skip
+
+
+def _unknown(breakdowns: list[Breakdown]) -> list[Measurement]:
+    made = []
+    for part in breakdowns:
+        hidden, people = part.unknown.hidden, part.unknown.people
+        common: dict[str, Any] = {"name": "unknown_category", "unit": "people", "across": part.attributes}
+        made.append(
+            Measurement(value=people, exact=True, **common)
+            if hidden is None
+            else Measurement(value=None, reason=hidden, **common)
+        )
+    return made
+
+
+def _median(assessed: Assessed, check: BiasAudit, data: AuditData) -> list[Measurement]:
+    if assessed.mode == "selection":
+        return []
+    if assessed.median is None:
+        reason = f'it was found before the decisions were made (decisions_are = "{check.decisions_are}")'
+        return [Measurement(name="median_score", value=None, reason=reason)]
+    people = len(data) if data.people is None else int(data.people.sum())
+    return [Measurement(name="median_score", value=assessed.median, exact=True, n=people)]
+
+
+def _compared(breakdowns: list[Breakdown], attributes: Attributes, assessed: Assessed) -> list[Measurement]:
+    """How many categories of each of the rule's three tables have a ratio; undefined where the table is lacking."""
+    made, there = [], {part.name: part for part in breakdowns}
+    lacking = [NAMES[at] for at, name in enumerate(attributes) if name is None]
+    for kind in NAMES:
+        common: dict[str, Any] = {
+            "name": f"{kind}_categories", "unit": "categories", "conditions": assessed.conditions,
+        }  # fmt: skip
+        part = there.get(kind)
+        if part is None:
+            reason = f"no attribute is named as {' or '.join(each.replace('_', '/') for each in lacking)}"
+            made.append(Measurement(value=None, reason=reason, **common))
+        elif part.ratios is None:
+            reason = why_no_ratio(part.found, part.compared)
+            made.append(Measurement(value=None, reason=reason, across=part.attributes, **common))
+        else:
+            made.append(Measurement(value=len(part.compared), exact=True, across=part.attributes, **common))
+    return made
+
+
+def _controls(breakdowns: list[Breakdown], assessed: Assessed, data: AuditData) -> list[Control]:
+    suffix = "" if assessed.classified is None else f", {assessed.classified}"
+    again = trials.recount([part.found for part in breakdowns], data, assessed.decisions)
+    people = np.ones(len(assessed.decisions), dtype=np.int64) if data.people is None else data.people
+    rated = int(people[assessed.decisions >= 0].sum())
+    gap = max(abs(rated - part.unknown.people - int(part.found.people.sum())) for part in breakdowns)
+    adds_up = Control.within(
+        "adds up",
+        "Do the categories of each table and the people in an unknown category make up all who were rated?",
+        float(gap),
+        at_most=0,
+        reason="people are missing from a table, or are in it twice",
+    )
+    return [each.model_copy(update={"name": each.name + suffix}) for each in (again, adds_up)]
+
+
+def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure]:
+    """Rates and ratios per category; no line at any ratio, for the rule has none."""
+    mine = [each for each in measurements if each.conditions == assessed.conditions]
+    of = "" if assessed.classified is None else f", classified as {assessed.classified}"
+    made = []
+    for name, title, caption, axis in (
+        (
+            assessed.rate,
+            f"{assessed.mode.capitalize()} rate per category",
+            "Lines are 95 % Wilson intervals, which the rule does not require.",
+            Axis(field="value", title=f"{assessed.mode.capitalize()} rate", unit="share", percent=True),
+        ),
+        (
+            "impact_ratio",
+            "Impact ratio per category",
+            "Lines are 95 % score intervals for all pairs of categories at once, which the rule does not require. The "
+            "rule sets no value that a ratio must reach.",
+            Axis(field="value", title="Impact ratio"),
+        ),
+    ):
+        some = [each for each in mine if each.name == name]
+        made.append(figures.dot_whisker(f"{name}{assessed.suffix}", f"{title}{of}", some, axis=axis, caption=caption))
+    return [each for each in made if each is not None]

@@ -1,0 +1,166 @@
+"""The tables of a bias audit as a public summary prints them, the facts that go with them, and the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from auditkit import stats
+from auditkit.plugins.fairness.impact.audit_counting import Breakdown
+from auditkit.results import Column, Scalar, Table
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.impact.audit_check import Attributes, BiasAudit
+    from auditkit.plugins.fairness.impact.audit_findings import Assessed
+
+TITLES = {
+    "sex": "Sex categories",
+    "race_ethnicity": "Race/ethnicity categories",
+    "intersectional": "Intersectional categories",
+}
+HEADS = {"sex": "Sex", "race_ethnicity": "Race/ethnicity"}
+EXTRA = "not required by the rule"
+
+
+def tables(check: BiasAudit, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> list[Table]:
+    """The rule's tables, and the facts that a summary gives beside them."""
+    return [*[_table(check, part, assessed) for part in breakdowns], _facts(breakdowns, assessed, data)]
+
+
+def notes(
+    check: BiasAudit, attributes: Attributes, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData
+) -> list[str]:
+    """What a reader must know of how these tables were made."""
+    said = [_taken(attributes, breakdowns)]
+    if None in attributes:
+        what = "sex" if attributes.sex is None else "race/ethnicity"
+        said.append(
+            f"No attribute is named as {what}, so its table and the intersectional one are missing; the rule asks for "
+            f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{check.id}"].'
+        )
+    hidden = sum(reason is not None for part in breakdowns for reason in part.found.reasons)
+    if hidden or any(part.unknown.hidden for part in breakdowns):
+        said.append(
+            f"{hidden} categories, or a number of people in an unknown category, are not shown, because so few people "
+            "could be recognised. The law's summary needs the number of applicants and the rate of every category, "
+            "however small: the owner may decide to publish them with minimum_cell = 1 under [data]."
+        )
+    if assessed.at_median:
+        at = f"{assessed.at_median:,}" if assessed.at_median >= data.minimum_cell else f"Fewer than {data.minimum_cell}"
+        said.append(f"{at} people have exactly the median score; they do not lie above it.")
+    undecided = assessed.decisions < 0
+    if undecided.any():
+        lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
+        number = f"{lost:,}" if lost >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+        said.append(f"In no table, because no decision was made about them: {number} people.")
+    if data.weights is not None:
+        said.append("The rule counts people, so weights were not used.")
+    return said
+
+
+def _taken(attributes: Attributes, breakdowns: Sequence[Breakdown]) -> str:
+    named = [f"{HEADS[kind].lower()}: {name!r}" for kind, name in attributes._asdict().items() if name is not None]
+    unknown = {value for part in breakdowns for values in part.unknown.values.values() for value in values}
+    taken = f"; taken as unknown: {', '.join(map(repr, sorted(unknown)))}" if unknown else "; no value means unknown"
+    return f"Attributes taken as {', '.join(named)}{taken}."
+
+
+def _table(check: BiasAudit, part: Breakdown, assessed: Assessed) -> Table:
+    scoring = assessed.mode == "scoring"
+    rate = "Scoring rate" if scoring else "Selection rate"
+    heads = [HEADS["sex"], HEADS["race_ethnicity"]] if part.name == "intersectional" else [HEADS[part.name]]
+    columns = [
+        *[Column(name=f"category_{at}", title=head) for at, head in enumerate(heads)],
+        Column(name="applicants", title="# of applicants"),
+        Column(name="rated", title="# above the median" if scoring else "# selected"),
+        Column(name="rate", title=rate, unit="share", percent=True),
+        Column(name="ratio", title="Impact ratio"),
+        Column(name="remark", title="Remark"),
+        Column(name="rate_low", title=f"Rate from ({EXTRA})", unit="share", percent=True),
+        Column(name="rate_high", title=f"Rate to ({EXTRA})", unit="share", percent=True),
+        Column(name="ratio_low", title=f"Ratio from ({EXTRA})"),
+        Column(name="ratio_high", title=f"Ratio to ({EXTRA})"),
+    ]
+    classified = "" if assessed.classified is None else f", classified as {assessed.classified}"
+    return Table(
+        name=f"{part.name}{assessed.suffix}",
+        title=f"{TITLES[part.name]}{classified}",
+        caption=" ".join(filter(None, (_people(part), _median(assessed), _left_out(check, part)))),
+        columns=tuple(columns),
+        rows=tuple(_row(part, at) for at in range(len(part.found.where))),
+    )
+
+
+def _row(part: Breakdown, at: int) -> tuple[Scalar, ...]:
+    found = part.found
+    category = tuple(found.where[at].values())
+    if found.reasons[at] is not None:
+        return (*category, None, None, None, None, f"not shown: {found.reasons[at]}", None, None, None, None)
+    x, n = int(found.selected[at]), int(found.people[at])
+    wilson = stats.wilson(x, n)
+    ratio = None if part.ratios is None else part.ratios.values[at]
+    interval = None if part.ratios is None else part.ratios.intervals[at]
+    ends = (None, None) if interval is None else (interval.low, interval.high)
+    remark = f"under 2 % ({float(part.share(at)):.2%})" if 50 * n < part.total else ""
+    if at in part.excluded:
+        remark = f"{remark}, left out of the ratios"
+    return (*category, n, x, x / n, ratio, remark, wilson.low, wilson.high, *ends)
+
+
+def _people(part: Breakdown) -> str:
+    what = "sex or race/ethnicity" if part.name == "intersectional" else HEADS[part.name].lower()
+    if part.unknown.hidden is not None:
+        return (
+            f"How many people have an unknown {what} is not shown ({part.unknown.hidden}); 2 % are reckoned of the "
+            f"{part.total:,} people in the categories shown."
+        )
+    return (
+        f"In an unknown category of {what}, and in no rate here: {part.unknown.people:,} people. 2 % are reckoned of "
+        f"the {part.total:,} people whose category is known."
+    )
+
+
+def _median(assessed: Assessed) -> str:
+    if assessed.mode == "selection":
+        return ""
+    if assessed.median is None:
+        return "Who lies above the median was decided before; the median is not in the data."
+    return f"The median score of the full sample is {assessed.median:.10g}; the rate is of those strictly above it."
+
+
+def _left_out(check: BiasAudit, part: Breakdown) -> str:
+    if not part.excluded:
+        return ""
+    few = f"under {100 * check.exclude_under:.6g} %"
+    reason = check.justification or "the auditor has not yet given the justification that the rule wants published"
+    names = ", ".join(" ".join(part.found.where[at].values()) for at in sorted(part.excluded))
+    return (
+        f"Left out of the impact ratios, as 6 RCNY 5-301(d) allows ({few} of those people): {names}. "
+        f"Justification: {reason}."
+    )
+
+
+def _facts(breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> Table:
+    """What 6 RCNY 5-303 wants in the summary beside the tables, and who can say it."""
+    people = int(data.people.sum()) if data.people is not None else len(data)
+    rows: list[tuple[Scalar, Scalar]] = [("People assessed", people)]
+    for part in breakdowns:
+        what = "sex or race/ethnicity" if part.name == "intersectional" else HEADS[part.name].lower()
+        shown: Scalar = part.unknown.people if part.unknown.hidden is None else f"not shown: {part.unknown.hidden}"
+        rows.append((f"People with an unknown {what}", shown))
+    if assessed.mode == "scoring":
+        rows.append(("Median score of the full sample", assessed.median))
+    rows += [
+        ("Source and explanation of the data", "for the owner to state"),
+        ("Historical or test data, and if test data why and how it was made", "for the owner to state"),
+        ("Date of the audit", "for the auditor to state"),
+        ("Distribution date of the tool", "for the owner to state"),
+    ]
+    return Table(
+        name=f"summary{assessed.suffix}",
+        title="What the published summary gives beside the tables",
+        caption="6 RCNY 5-302 and 5-303.",
+        columns=(Column(name="what", title="What"), Column(name="value", title="Value")),
+        rows=tuple(rows),
+    )

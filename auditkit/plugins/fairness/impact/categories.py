@@ -1,0 +1,50 @@
+"""Which attribute is sex and which is race and ethnicity, and which values mean that it is not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+SEX = ("sex", "gender", "sex_category", "sex_gender", "gender_sex")
+RACE_ETHNICITY = (
+    "race_ethnicity",
+    "race_and_ethnicity",
+    "race_or_ethnicity",
+    "ethnicity_race",
+    "race",
+    "ethnicity",
+    "ethnic_group",
+    "race_ethnicity_category",
+)
+UNKNOWN = (
+    "(missing)",
+    "Unknown",
+    "Not known",
+    "Not specified",
+    "Not disclosed",
+    "Not provided",
+    "Undisclosed",
+    "Decline to state",
+    "Declined to state",
+    "Prefer not to say",
+    "Prefer not to answer",
+)
+"""Values that mean that the category is not known. "NA" is none of them: it may be an abbreviation of a category."""
+
+
+def find_attribute(names: Iterable[str], wanted: Sequence[str]) -> str | None:
+    """The first attribute called by one of the wanted names, in any spelling; None where there is none."""
+    spelt: dict[str, str] = {}
+    for name in names:
+        spelt.setdefault(_spelling(name), name)
+    return next((spelt[each] for each in wanted if each in spelt), None)
+
+
+def unknown_values(values: Iterable[str], unknown: Iterable[str]) -> list[str]:
+    """Those of the values that mean unknown, whatever their case."""
+    means = {each.strip().casefold() for each in unknown}
+    return [each for each in values if each.strip().casefold() in means]
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.strip().casefold()).strip("_")

@@ -1,0 +1,121 @@
+"""How many people of each group were selected, the rates, and the ratios to the group with the highest rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.counts import Counts
+from auditkit.results import Interval, pairs
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+METHOD = "Miettinen-Nurminen score"
+ALL_PAIRS = "score intervals of all pairs of groups at once (Šidák)"
+
+
+class Selection(NamedTuple):
+    """The K groups of some attributes: how many people, and how many of them were selected."""
+
+    attributes: tuple[str, ...]
+    where: list[dict[str, str]]
+    people: np.ndarray
+    """(K,) int64: people with a decision."""
+    selected: np.ndarray
+    """(K,) int64: those of them who were selected."""
+    reasons: list[str | None]
+    """(K,) why the group may not be shown, or has no rate; None where it is shown."""
+    large: np.ndarray
+    """(K,) bool: has as many people as a group must have to be shown, with or without a decision."""
+
+    @property
+    def names(self) -> list[str]:
+        """(K,) each group as people read it."""
+        return [pairs(each) for each in self.where]
+
+    @property
+    def shown(self) -> np.ndarray:
+        """The positions of the groups that are shown."""
+        return np.flatnonzero([reason is None for reason in self.reasons])
+
+    def only(self, at: Sequence[int] | np.ndarray) -> Selection:
+        """The same with these groups alone."""
+        return Selection(
+            self.attributes, [self.where[i] for i in at], self.people[at], self.selected[at],
+            [self.reasons[i] for i in at], self.large[at],
+        )  # fmt: skip
+
+    def left_out(self, those: bool) -> list[str]:
+        """The groups that are not shown, with the reason: those large enough to be, or the others."""
+        return [
+            f"{name} ({reason})"
+            for name, reason, large in zip(self.names, self.reasons, self.large, strict=True)
+            if reason is not None and bool(large) == those
+        ]
+
+
+class Ratios(NamedTuple):
+    """Each group's rate over the highest rate."""
+
+    highest: int
+    """The position of the group with the highest rate; of several, the first."""
+    values: list[float | None]
+    """(K,) between 0 and 1; None where the group is not compared."""
+    intervals: list[Interval | None]
+    """(K,) for the ratio to that group; None for that group itself."""
+
+
+def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> Selection:
+    """The groups of these attributes, hidden ones included, from counts of decisions (not selected, selected)."""
+    where, tally = counts.over(attributes)
+    rows = tally.rows.sum(axis=1)
+    people, chosen = rows[:, :2].sum(axis=1), rows[:, 1]
+    minimum = data.minimum_cell
+    reasons = [data.cells.reason(each) or _too_few(int(n), minimum) for each, n in zip(where, people, strict=True)]
+    return Selection(attributes, where, people, chosen, reasons, rows.sum(axis=1) >= max(1, minimum))
+
+
+def ratios(found: Selection, among: np.ndarray) -> Ratios | None:
+    """The impact ratios among some groups; None where fewer than two are there, or nobody was selected.
+
+    The group with the highest rate is chosen by looking, so the intervals hold for every pair of groups at once.
+
+    Args:
+        found: the groups.
+        among: the positions of those that are compared; each has people.
+    """
+    if len(among) < 2 or not found.selected[among].any():
+        return None
+    rates = found.selected[among] / found.people[among]
+    top = int(among[int(np.argmax(rates))])
+    most, of = int(found.selected[top]), int(found.people[top])
+    comparisons = len(among) * (len(among) - 1) // 2
+    level = stats.sidak_level(0.95, comparisons)
+    values: list[float | None] = [None] * len(found.where)
+    intervals: list[Interval | None] = [None] * len(found.where)
+    for at in map(int, among):
+        x, n = int(found.selected[at]), int(found.people[at])
+        values[at] = x * of / (n * most)
+        if at != top:
+            interval = stats.ratio_interval(x, n, most, of, level)
+            assert interval is not None  # somebody of the highest group was selected
+            method = METHOD if comparisons == 1 else ALL_PAIRS
+            intervals[at] = interval.model_copy(update={"level": 0.95, "method": method})
+    return Ratios(top, values, intervals)
+
+
+def why_no_ratio(found: Selection, among: np.ndarray) -> str:
+    """Why `ratios` gives nothing."""
+    if len(among) < 2:
+        return "fewer than two groups can be compared"
+    return "nobody was selected in any group, so there is no ratio"
+
+
+def _too_few(people: int, minimum: int) -> str | None:
+    if people >= max(1, minimum):
+        return None
+    return "no people with a decision" if people == 0 else f"fewer than {minimum} people with a decision"

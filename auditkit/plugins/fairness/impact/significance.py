@@ -1,0 +1,68 @@
+"""Is a difference of two selection rates more than chance: standard deviations, and an exact test."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats as distributions
+
+from auditkit import stats
+
+SMALL = 2_500
+"""Products of two groups' sizes up to which Boschloo's test takes the place of Fisher's; above, it costs too much."""
+
+
+class Exact(NamedTuple):
+    """The outcome of an exact test."""
+
+    method: str
+    p: float
+    """Two-sided."""
+
+
+def standard_deviations(x1: int, n1: int, x2: int, n2: int) -> float | None:
+    """The difference x1/n1 - x2/n2 in standard deviations under equal rates; None where all or none were selected.
+
+    Source: Fleiss, Levin and Paik (2003), Statistical methods for rates and proportions, 2.3, with pooled variance and
+    without continuity correction; courts count differences of selection in standard deviations since Hazelwood School
+    District v. United States, 433 U.S. 299 (1977).
+    """
+    pooled = (x1 + x2) / (n1 + n2)
+    if x1 + x2 in (0, n1 + n2):
+        return None
+    return float((x1 / n1 - x2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
+
+
+@functools.lru_cache(maxsize=4096)
+def exact_test(x1: int, n1: int, x2: int, n2: int) -> Exact:
+    """The two-sided exact test that two groups were selected at equal rates.
+
+    Which test is chosen by the sizes alone, never by the outcome: Boschloo's, which finds more, for small groups.
+
+    Source: Fisher (1935), The logic of inductive inference, JRSS 98; Boschloo (1970), Raised conditional level of
+    significance for the 2x2-table, Statistica Neerlandica 24.
+    """
+    table = [[x1, n1 - x1], [x2, n2 - x2]]
+    small = n1 * n2 <= SMALL
+    method = "Boschloo's exact test" if small else "Fisher's exact test"
+    if x1 + x2 in (0, n1 + n2):
+        return Exact(method, 1.0)
+    # scipy's Boschloo wants the two samples as columns
+    found = distributions.boschloo_exact(np.transpose(table)) if small else distributions.fisher_exact(table)
+    return Exact(method, float(np.clip(found.pvalue, 0, 1)))
+
+
+def holm_over_pairs(p_values: Sequence[float], pairs: int) -> np.ndarray:
+    """Holm's adjustment of tests against the highest group, as if every pair of groups had been tested.
+
+    The highest group is chosen by looking at the rates, so any pair could have been the one tested.
+
+    Args:
+        p_values: (m,) of the tests made.
+        pairs: of how many pairs of groups they are a choice; at least m.
+    """
+    every = [*p_values, *[1.0] * (pairs - len(p_values))]
+    return stats.holm(every)[: len(p_values)]

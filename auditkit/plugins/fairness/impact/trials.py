@@ -1,0 +1,92 @@
+"""The checks' tests of themselves: people counted again row by row, tests tried on equal groups, tables that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.plugins.fairness.impact import significance
+from auditkit.plugins.fairness.impact.selection import Selection
+from auditkit.results import Control
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+TRIED = 200
+"""Groups that are counted again row by row."""
+TESTS = 400
+"""Exact tests that the trial on equal groups may cost."""
+
+
+def recount(
+    selections: Sequence[Selection], data: AuditData, decisions: np.ndarray, guards: tuple[str, ...] = ()
+) -> Control:
+    """Whether the numbers of people are the same when they are counted again from masks over the rows.
+
+    Args:
+        selections: what is shown.
+        data: the data.
+        decisions: (N,) 1 for selected, 0 for not, -1 for no decision.
+        guards: the measurements that hang on it; empty: all.
+    """
+    shown = [(found, int(at)) for found in selections for at in found.shown][:TRIED]
+    people = np.ones(len(decisions), dtype=np.int64) if data.people is None else data.people
+    worst = 0
+    for found, at in shown:
+        rows = _rows(found.where[at], data.groups) & (decisions >= 0)
+        again = int(people[rows].sum()), int(people[rows & (decisions == 1)].sum())
+        worst = max(worst, abs(again[0] - int(found.people[at])), abs(again[1] - int(found.selected[at])))
+    return Control.within(
+        "recount",
+        "Are the numbers of people and of the selected the same when they are counted again, row by row?",
+        float(worst),
+        at_most=0,
+        guards=guards,
+        reason="a number differs from a second count of the same rows, so no rate and no ratio can be trusted",
+    )
+
+
+def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Generator) -> list[Control]:
+    """How often the adjusted exact test calls groups different that were drawn with the same rate.
+
+    For the first attributes that can be compared; nothing where none can.
+    """
+    able = [found for found in selections if len(found.shown) > 1 and found.selected[found.shown].any()]
+    if not able:
+        return []
+    first = able[0]
+    sizes, chosen = first.people[first.shown], first.selected[first.shown]
+    rate = float(chosen.sum() / sizes.sum())
+    tables = max(20, min(trials, TESTS // (len(sizes) - 1)))
+    flagged = sum(_flagged(rng.binomial(sizes, rate), sizes) for _ in range(tables))
+    noise = 4 * np.sqrt(0.05 * 0.95 / tables)
+    return [
+        Control.within(
+            "equal groups",
+            f"Where groups of the sizes of {' and '.join(first.attributes)} are drawn at one rate, how often does the "
+            "adjusted exact test call one different?",
+            flagged / tables,
+            at_most=round(0.05 + float(noise), 3),
+            guards=("impact_ratio",),
+            otherwise="inconclusive",
+            reason="the test raises more false alarms than the 5 % it promises",
+        )
+    ]
+
+
+def _flagged(chosen: np.ndarray, sizes: np.ndarray) -> bool:
+    """Whether any group is called different from the highest one, after adjusting for every pair."""
+    top = int(np.argmax(chosen / sizes))
+    others = [at for at in range(len(sizes)) if at != top]
+    p = [significance.exact_test(int(chosen[at]), int(sizes[at]), int(chosen[top]), int(sizes[top])).p for at in others]
+    return bool(significance.holm_over_pairs(p, len(sizes) * (len(sizes) - 1) // 2).min() <= 0.05)
+
+
+def _rows(where: Mapping[str, str], groups: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(N,) bool: the rows of a group."""
+    mask = np.ones(len(next(iter(groups.values()))), dtype=bool)
+    for name, value in where.items():
+        mask &= groups[name] == value
+    return mask
