@@ -53,7 +53,8 @@ def find_changed(check: IndividualFairness, data: AuditData, context: Context) -
             "All other features of a changed row stayed as they were: no change of a decision does not show that the "
             "attribute, or what goes with it, has no influence."
         )
-    shown = [each for each in found if each.name == "flip_rate" and each.slice]
+    # what has no value has its reason among the measurements; here it would fill the caption
+    shown = [each for each in found if each.name == "flip_rate" and each.slice and each.value is not None]
     dots = figures.forest(
         "flips", "Decisions changed by changing the sensitive attribute alone", shown,
         axis=Axis(field="value", title="Share of decisions changed", unit="share", percent=True),

@@ -36,7 +36,7 @@ def definitions() -> dict[str, Definition]:
         pitfalls=f"{PITFALLS} A gap may be due to harder cases, not to unfair treatment.",
     )
     found["confirmed_slices"] = Definition(
-        title="Slices confirmed to be worse than the rest",
+        title="Number of slices confirmed to be worse than the rest",
         formula="slices found in one half of the rows whose gap in the other half is above 0 with an adjusted p-value "
         "of at most 0.05",
         range="0 to k",

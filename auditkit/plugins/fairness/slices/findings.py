@@ -157,7 +157,8 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
 
 def _figures(measurements: list[Measurement]) -> list[Figure]:
     gaps = [each for each in measurements if each.name == "slice_gap"]
-    axis = Axis(field="value", title="Slice minus the rest", unit=gaps[0].unit if gaps else "")
+    unit = gaps[0].unit if gaps else ""
+    axis = Axis(field="value", title="Slice minus the rest", unit=unit, percent=unit == "share")
     figure = figures.forest(
         "slices", "The worst slices against the rest", gaps, axis=axis, rules=[Rule(value=0, label="no difference")],
         caption="On rows that had no part in the search. Lines are 95 % intervals that hold for all slices shown.",
