@@ -113,6 +113,30 @@ def verify(folder: Annotated[str, typer.Argument(help="A run folder.")], json: J
 
 
 @app.command()
+def count(
+    files: Annotated[list[str], typer.Argument(help="Parquet or csv files with the same columns.")],
+    out: Annotated[str, typer.Option(help="Where the table goes: .csv or .parquet.")],
+    group: Annotated[list[str] | None, typer.Option(help="The column of an attribute; may be repeated.")] = None,
+    label: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
+    decision: Annotated[str | None, typer.Option(help="The column of the decisions.")] = None,
+    weights: Annotated[str | None, typer.Option(help="The column of the weights.")] = None,
+    positive: Annotated[str | None, typer.Option(help="The positive class; it comes last.")] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="A text that means missing; may be repeated.")] = None,
+) -> None:
+    """Count people by group, label and decision, in files of any size.
+
+    Cells of fewer than ten people in the table are as sensitive as the rows themselves: keep it where they are kept.
+    """
+    from auditkit.command import counting  # heavy: only where something is counted
+
+    code = counting.count(
+        files, out, groups=group or (), label=label, decision=decision, weights=weights, positive=positive,
+        missing=missing or None,
+    )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@app.command()
 def plugins(plugin: Plugin = None, json: Json = False) -> None:
     """List every plugin that is there, and what it offers."""
     from auditkit.command import listing  # a little heavy: only where something is listed

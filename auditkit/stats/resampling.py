@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -54,17 +55,44 @@ def resamples(
         yield np.concatenate([block[rng.integers(0, len(block), (count, len(block)))] for block in blocks], axis=1)
 
 
-def resampled_counts(counts: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """(replicates, *shape) tables as if the rows behind `counts` had been drawn anew: the multinomial law, exactly.
+def resampled_counts(
+    counts: np.ndarray,
+    replicates: int,
+    rng: np.random.Generator,
+    law: Literal["multinomial", "poisson"] = "multinomial",
+) -> np.ndarray:
+    """(replicates, *shape) tables as if the rows behind `counts` had been drawn anew, exact in law.
+
+    Rows drawn with replacement fall into the cells by the multinomial law, which keeps their total. Under the Poisson
+    law each row is taken Poisson(1) times on its own, and the sum over a cell of c rows is Poisson(c): the total
+    varies, and tables of parts of the data that are resampled apart add up to a resample of the whole.
 
     Args:
-        counts: whole numbers, of any shape, with a sum above 0.
+        counts: whole numbers of people, 0 or more, of any shape, with a sum above 0.
         replicates: how many tables.
         rng: the source of chance.
+        law: "multinomial" or "poisson".
+
+    Raises:
+        ValueError: `law` is neither, or there is nobody.
+
+    Source: Efron (1979), Annals of Statistics 7; Chamandy, Muralidharan, Najmi and Naidu (2012), Estimating uncertainty
+    for massive data streams, Google.
     """
-    total = int(counts.sum())
-    drawn = rng.multinomial(total, counts.ravel() / total, size=replicates)
-    return drawn.reshape(replicates, *counts.shape)
+    flat = np.ravel(counts)
+    held = np.flatnonzero(flat)  # cells of nobody stay so, and cost nothing
+    if not len(held):
+        raise ValueError("counts hold nobody: there is nothing to resample")
+    if law == "multinomial":
+        total = int(flat.sum())
+        some = rng.multinomial(total, flat[held] / total, size=replicates)
+    elif law == "poisson":
+        some = rng.poisson(flat[held], size=(replicates, len(held)))
+    else:
+        raise ValueError(f"law must be 'multinomial' or 'poisson'; {law!r} was given")
+    drawn = np.zeros((replicates, len(flat)), dtype=np.int64)
+    drawn[:, held] = some
+    return drawn.reshape(replicates, *np.shape(counts))
 
 
 def percentile_interval(

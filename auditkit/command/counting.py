@@ -1,0 +1,56 @@
+"""Files counted without an audit: how many people there are for every combination of groups, label and decision."""
+
+from __future__ import annotations
+
+import io
+import pathlib
+from collections.abc import Sequence
+
+from auditkit.counts import count_file
+from auditkit.counts.frames import WEIGHTS
+from auditkit.errors import ConfigError
+from auditkit.evidence.files import write_atomic
+from auditkit.text import one_line
+
+SMALL = 10
+"""People. A combination of fewer can give away who they are."""
+
+
+def count(
+    files: Sequence[str],
+    out: str,
+    *,
+    groups: Sequence[str],
+    label: str | None,
+    decision: str | None,
+    weights: str | None,
+    positive: str | None,
+    missing: Sequence[str] | None,
+) -> int:
+    """Write the table of counts of some files; exit code 0."""
+    target = pathlib.Path(out)
+    if target.suffix.lower() not in (".csv", ".parquet"):
+        raise ConfigError(f"--out must end in .csv or .parquet; {out!r} was given")
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise ConfigError(f"--out must be a file in a folder that exists; {out!r} was given")
+    if any(target.resolve() == pathlib.Path(each).resolve() for each in files):
+        raise ConfigError(f"--out is one of the files to count, {out!r}; name another file")
+    counts = count_file(
+        files, groups=groups, label=label, decision=decision, weights=weights, positive=positive, missing=missing
+    )
+    frame = counts.frame()
+    buffer = io.BytesIO()
+    if target.suffix.lower() == ".csv":
+        frame.to_csv(buffer, index=False)
+    else:
+        frame.to_parquet(buffer, index=False)
+    write_atomic(target, buffer.getvalue())
+    small = int((frame["people"] < SMALL).sum())
+    groups_said = f"{len(counts.cells):,} groups of {', '.join(map(one_line, groups))}" if groups else "no groups"
+    print(f"{counts.people:,} people in {len(frame):,} cells; {groups_said}")
+    if frame.columns.isin(WEIGHTS).any():
+        print(f"sum of the weights: {counts.tally.weight.sum():,.6g}")
+    if small:
+        print(f"{small:,} cells hold fewer than {SMALL} people: as sensitive as the rows they were counted from")
+    print(f"Counts: {out}")
+    return 0
