@@ -127,7 +127,8 @@ def abroca_interval(
     ABROCA is never below 0 and chance makes it too large, so resampled values of it say nothing about its true value.
     What is resampled here is the error: by the triangle inequality a pair's value is off by at most the area between
     the curves of its errors, and that area's law follows from people drawn anew around the curves observed. Where all
-    true curves are equal the bound is an equality, so the interval then reaches 0 in `level` of all samples.
+    true curves are equal the bound is an equality, so the interval then reaches 0 in `level` of all samples. Resamples
+    of few people vary too little; the interval is widened for that as Student's is for a mean.
 
     Args:
         values: (pairs,) exact areas between the curves.
@@ -146,11 +147,22 @@ def abroca_interval(
     errors = np.concatenate(parts)
     typical = errors.mean(axis=0)
     units = np.divide(errors, typical, out=np.zeros_like(errors), where=typical > 0).max(axis=1)
-    radius = float(np.quantile(units, level)) * typical
+    radius = float(np.quantile(units, level)) * typical * _few(scale, level)
     return Interval(
         low=max(0.0, float((values - radius).max())), high=min(1.0, max(floor, float((values + radius).max()))),
         level=level, method=f"resampled errors of the curves, all pairs at once, {draws} resamples",
     )  # fmt: skip
+
+
+def _few(scale: Scale, level: float) -> np.ndarray:
+    """(pairs,) how much wider than its resamples a curve's error is, by the smallest class of the pair.
+
+    The factor of Student's t over the normal law, as for a mean whose spread was estimated from as few people.
+    """
+    smallest = np.minimum(scale.negative.sum(axis=1), scale.positive.sum(axis=1))
+    i, j = np.triu_indices(len(smallest), 1)
+    n = np.maximum(2.0, np.minimum(smallest[i], smallest[j]))
+    return np.sqrt(n / (n - 1)) * distributions.t.ppf(0.5 + level / 2, n - 1) / stats.critical(level)
 
 
 def _law(negative: np.ndarray, positive: np.ndarray) -> Law:
