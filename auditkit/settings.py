@@ -81,6 +81,7 @@ class DataSettings(Section):
     selected: str | None = Field(
         default=None, description="the column that says how many of a row's people were selected"
     )
+    stream: bool = Field(default=False, description="read a batch at a time into a table of counts; path may hold *")
     features: dict[str, FeatureSettings] = {}
 
 

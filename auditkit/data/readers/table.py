@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -28,6 +29,7 @@ from auditkit.data.readers.roles import (
     values_of,
 )
 from auditkit.data.readers.source import Reading, Source, open_source
+from auditkit.data.readers.streamed import PEOPLE, stream_counts
 from auditkit.data.readers.truth import called, truth
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.errors import DataError
@@ -75,6 +77,7 @@ def read_table(
     abstain: Any = None,
     people: Any = None,
     selected: str | None = None,
+    stream: bool = False,
     strip: bool = True,
     delimiter: str | None = None,
     columns: Sequence[str] | None = None,
@@ -109,6 +112,8 @@ def read_table(
         people: a table of counts: the column that says how many people each row stands for, or its values.
         selected: a table of counts: the column that says how many of a row's people were selected. Each row becomes
             two, and the column the recorded decision, 1 or 0.
+        stream: whether files are read a batch at a time into a table of counts; for recorded decisions by groups, of
+            any number of people. Other columns are not read, and the path may hold * for several files.
         strip: whether blanks around the fields of a csv file are taken off.
         delimiter: between the fields of a csv file; found in the header unless given.
         columns: the names of the columns of a csv file that has no header.
@@ -117,6 +122,12 @@ def read_table(
         DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
             mend it.
     """
+    if stream:
+        beside = dict(drop=drop, weights=weights, id=id, scores=scores, train=train, features=features, schema=schema)
+        beside.update(people=people, selected=selected, columns=columns)
+        name = name or pathlib.PurePath(str(source)).name
+        source = stream_counts(source, label, groups, decisions, beside, missing=missing, delimiter=delimiter)
+        people, groups = PEOPLE, tuple(as_groups(groups))
     overrides = dict(schema or {})
     kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
     how = Reading(
