@@ -123,17 +123,15 @@ def read_table(
             mend it.
     """
     if stream:
-        beside = dict(drop=drop, weights=weights, id=id, scores=scores, train=train, features=features, schema=schema)
-        beside.update(people=people, selected=selected, columns=columns)
+        beside = {"drop": drop, "weights": weights, "id": id, "scores": scores, "train": train, "features": features}
+        beside |= {"schema": schema, "people": people, "selected": selected, "columns": columns}
         name = name or pathlib.PurePath(str(source)).name
         source = stream_counts(source, label, groups, decisions, beside, missing=missing, delimiter=delimiter)
         people, groups = PEOPLE, tuple(as_groups(groups))
     overrides = dict(schema or {})
     kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
-    how = Reading(
-        None if missing is None else tuple(str(each) for each in missing),
-        kinds, strip, delimiter, None if columns is None else tuple(columns),
-    )  # fmt: skip
+    texts = None if missing is None else tuple(str(each) for each in missing)
+    how = Reading(texts, kinds, strip, delimiter, None if columns is None else tuple(columns))
     opened = open_source(source, how)
     if selected is not None:
         opened = split_selected(opened, people, selected)
