@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from auditkit import stats
@@ -10,9 +12,9 @@ from auditkit.figures import forest
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation.decided import DrawnModel
 from auditkit.plugins.fairness.mitigation.groups import Split
-from auditkit.plugins.fairness.mitigation.rates import Constraint, shares
+from auditkit.plugins.fairness.mitigation.rates import Constraint, shares, visible
 from auditkit.predictions import Predictions
-from auditkit.results import Axis, Control, Figure, Measurement
+from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table
 
 ASKED = 64
 """Rows asked about twice and one by one."""
@@ -44,14 +46,14 @@ def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list
     right, still = split.selected == split.outcomes, selected == split.outcomes
     cost = right.astype(np.float64) - still
     found = [
-        _gap("violation_before", constraint, split, split.selected),
-        _gap("violation_after", constraint, split, selected),
-        share("accuracy_before", right, weights, "higher"),
-        share("accuracy_after", still, weights, "higher"),
         Measurement(
             name="accuracy_cost", value=stats.weighted_mean(cost, weights), n=len(cost), unit="share",
             interval=stats.student_interval(cost, weights=weights), direction="lower",
         ),
+        _gap("violation_before", constraint, split, split.selected),
+        _gap("violation_after", constraint, split, selected),
+        share("accuracy_before", right, weights, "higher"),
+        share("accuracy_after", still, weights, "higher"),
         share("decisions_changed", selected != split.selected, None, "none", exact=True),
     ]  # fmt: skip
     return found
@@ -70,13 +72,30 @@ def share(
 
 def expected_gap(constraint: Constraint, split: Split, chance: np.ndarray) -> Measurement:
     """The gap of the rule before anything is drawn."""
-    return _assessed(
-        Measurement(
-            name="expected_violation", value=stats.widest_gap(shares(constraint, chance, split)), exact=True,
-            n=int((split.codes >= 0).sum()), unit="share", direction="lower", across=(split.attribute,),
-            conditions={"constraint": constraint},
-        ),
-        split,
+    parts = visible(shares(constraint, chance, split), split)
+    return between("expected_violation", parts, split, exact=True, conditions={"constraint": constraint})
+
+
+def between(
+    name: str,
+    parts: list[stats.Shares],
+    split: Split,
+    *,
+    exact: bool = False,
+    conditions: dict[str, Scalar] | None = None,
+) -> Measurement:
+    """The widest gap between groups that something may be said about, with its interval or as a fact of these rows."""
+    facts: dict[str, Any] = {
+        "name": name, "unit": "share", "direction": "lower", "across": (split.attribute,),
+        "conditions": conditions or {},
+    }  # fmt: skip
+    if split.shown.sum() < 2:
+        return Measurement(value=None, reason="fewer than two groups may be shown", **facts)
+    if split.unassessed:
+        facts.update(validity="inconclusive", reason=f"over the other groups only: {'; '.join(split.unassessed)}")
+    return Measurement(
+        value=stats.widest_gap(parts), exact=exact, interval=None if exact else stats.widest_gap_interval(parts),
+        n=int(split.rows.sum()), **facts,
     )  # fmt: skip
 
 
@@ -95,11 +114,35 @@ def pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[F
     return () if figure is None else (figure,)
 
 
+def moved(split: Split, selected: np.ndarray) -> Table:
+    """Who gains and who loses: selected by one of the two models only, by group."""
+    rows: list[tuple[Scalar, ...]] = []
+    for group, name in split.visible:
+        here = split.codes == group
+        old, new = split.selected[here], selected[here]
+        rows.append((name, *(float(np.mean(each)) for each in (old, new, new & ~old, old & ~new))))
+    titles = {"before": "Selected by the parent", "after": "Selected by the new model", "gain": "Gain", "lose": "Lose"}
+    return Table(
+        name="gain-and-lose", title="Who gains and who loses, by group (training split)",
+        caption="Of everybody in the group: whom only the new model selects, and whom only the parent does.",
+        columns=(
+            Column(name="group", title=split.attribute),
+            *(Column(name=name, title=title, percent=True) for name, title in titles.items()),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
 def notes(split: Split, *, weights_used: bool) -> list[str]:
     """Who was left out, and what was not looked at."""
     said = []
     if split.left_out:
         said.append(f"Left as they were: {'; '.join(split.left_out)}.")
+    if not split.shown.all():
+        said.append(
+            f"Mitigated like the others, and not shown, for a smaller group could be worked out: "
+            f"{', '.join(name for name, shown in zip(split.names, split.shown, strict=True) if not shown)}."
+        )
     if split.data.weights is not None and not weights_used:
         said.append("Row weights were not used in fitting, only in what is measured here.")
     return said
@@ -147,19 +190,5 @@ def fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Cont
 
 
 def _gap(name: str, constraint: Constraint, split: Split, selected: np.ndarray) -> Measurement:
-    parts = shares(constraint, selected.astype(np.float64), split)
-    return _assessed(
-        Measurement(
-            name=name, value=stats.widest_gap(parts), interval=stats.widest_gap_interval(parts),
-            n=int((split.codes >= 0).sum()), unit="share", direction="lower", across=(split.attribute,),
-            conditions={"constraint": constraint},
-        ),
-        split,
-    )  # fmt: skip
-
-
-def _assessed(each: Measurement, split: Split) -> Measurement:
-    if not split.unassessed:
-        return each
-    reason = f"over the other groups only: {'; '.join(split.unassessed)}"
-    return each.model_copy(update={"validity": "inconclusive", "reason": reason})
+    parts = visible(shares(constraint, selected.astype(np.float64), split), split)
+    return between(name, parts, split, conditions={"constraint": constraint})

@@ -36,7 +36,7 @@ class ExponentiatedGradient(Trainer):
         "constraint felt where the mixture so far violates it, and mixes them. Each person is selected with the weight "
         "of the members that would; this is drawn once, by a number computed from the person's own inputs and a fixed "
         "seed: the same person always gets the same decision. The duality gap says how far the mixture may be from "
-        "the best; a run that ends before it closes is said to."
+        "the best; a run that ends before it closes is reported as such."
     )
     limits: ClassVar[str] = (
         "The bound is kept on the training split and before the draw; elsewhere the rates scatter around it. Where the "
@@ -103,7 +103,7 @@ class ExponentiatedGradient(Trainer):
                 account.same_twice(new, split, selected, context.rng),
             ),
             figures=account.pictured(found, self.constraint),
-            tables=(table,),
+            tables=(account.moved(split, selected), table),
             notes=(*account.notes(split, weights_used=False), *recipe.notes),
         )
 

@@ -13,13 +13,14 @@ from auditkit.predictions import Predictions
 
 
 class Split(NamedTuple):
-    """The training rows that a mitigation can use, by group and label."""
+    """The training rows by group and label."""
 
     data: AuditData
-    """The rows whose label is known."""
     attribute: str
     names: tuple[str, ...]
     """The G groups that are mitigated."""
+    shown: np.ndarray
+    """(G,) bool: whether something may be said about it; nothing where a smaller group could be worked out from it."""
     codes: np.ndarray
     """(N,) the position of each row's group in `names`; -1: its group is left as it is."""
     outcomes: np.ndarray
@@ -29,14 +30,24 @@ class Split(NamedTuple):
     positive: int
     """The position of the positive class among the parent's classes."""
     hidden: tuple[str, ...]
-    """Groups that are too small to show, with the reason."""
+    """Groups that are left as they are, for they are too small to show, with the reason."""
     unassessed: tuple[str, ...]
-    """Groups that may be shown but have too few people of one label, with the reason."""
+    """Groups that are left as they are, for they have too few people of one label, with the reason."""
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Every group that is left as it is, with the reason."""
         return (*self.hidden, *self.unassessed)
+
+    @property
+    def visible(self) -> list[tuple[int, str]]:
+        """The position and the name of each group that something may be said about."""
+        return [(group, name) for group, name in enumerate(self.names) if self.shown[group]]
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(N,) bool: whose group something may be said about."""
+        return (self.codes >= 0) & np.append(self.shown, False)[self.codes]
 
     @property
     def labels(self) -> np.ndarray:
@@ -47,8 +58,8 @@ class Split(NamedTuple):
 def split(predictions: Predictions, attribute: str | None, trainer: str) -> Split:
     """The training rows by group and label.
 
-    A group takes part where it may be shown and has as many people of either label as a group must have to be shown:
-    with fewer, neither a rate nor a threshold says anything.
+    A group takes part where it has as many people of either label as a group must have to be shown: with fewer, neither
+    a rate nor a threshold says anything.
 
     Args:
         predictions: the parent's answers about the training split.
@@ -57,29 +68,25 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
 
     Raises:
         ConfigError: there is no such attribute.
-        DataError: fewer than two groups take part, or a row stands for several people.
+        DataError: fewer than two groups take part.
     """
     data = predictions.data
-    if data.people is not None:
-        raise DataError(f"{trainer}: the training split must have a row for each person; [data] people is set")
     name = _attribute(data, attribute, trainer)
     outcomes, selected = predictions.outcomes, predictions.selected
-    if data.known is not None:
-        outcomes, selected, data = outcomes[data.known], selected[data.known], data.take(data.known)
     encoded = encode(data.groups[name])
     least = max(1, data.minimum_cell)
     table = np.zeros((len(encoded.values), 2), dtype=np.int64)
     np.add.at(table, (encoded.codes, outcomes.astype(np.int64)), 1)
+    reasons = [data.cells.reason({name: value}) for value in encoded.values]
     kept, hidden, unassessed = [], [], []
-    for place, value in enumerate(encoded.values):
-        reason = data.cells.reason({name: value})
-        if reason is not None:
+    for place, (value, reason) in enumerate(zip(encoded.values, reasons, strict=True)):
+        if table[place].min() >= least:
+            kept.append(place)
+        elif reason is not None:
             hidden.append(f"{name}={value} ({reason})")
-        elif table[place].min() < least:
+        else:
             what = "positive" if table[place, 1] < table[place, 0] else "negative"
             unassessed.append(f"{name}={value} (fewer than {least} people with a {what} label)")
-        else:
-            kept.append(place)
     if len(kept) < 2:
         raise DataError(
             f"{trainer}: two groups of {name!r} or more must have at least {least} people of either label in the "
@@ -89,8 +96,9 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     places = np.full(len(encoded.values), -1)
     places[kept] = np.arange(len(kept))
     names = tuple(encoded.values[place] for place in kept)
+    shown = np.array([reasons[place] is None for place in kept])
     return Split(
-        data, name, names, places[encoded.codes], outcomes, selected, predictions.positive, tuple(hidden),
+        data, name, names, shown, places[encoded.codes], outcomes, selected, predictions.positive, tuple(hidden),
         tuple(unassessed),
     )  # fmt: skip
 

@@ -78,6 +78,11 @@ def shares(constraint: Constraint, chance: np.ndarray, split: Split) -> list[sta
     return found
 
 
+def visible(parts: list[stats.Shares], split: Split) -> list[stats.Shares]:
+    """The same of the groups that something may be said about."""
+    return [stats.Shares(part.successes[split.shown], part.sizes[split.shown]) for part in parts]
+
+
 def from_overall(constraint: Constraint, chance: np.ndarray, outcomes: np.ndarray, codes: np.ndarray) -> float:
     """The largest distance of a group's rate from everyone's: what the reductions approach bounds.
 

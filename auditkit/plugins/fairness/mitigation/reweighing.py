@@ -81,7 +81,7 @@ class Reweighing(Trainer):
                 account.same_twice(new, split, selected, context.rng),
             ),
             figures=account.pictured(found, "demographic_parity"),
-            tables=(_table(split, by_cell),),
+            tables=(account.moved(split, selected), _table(split, by_cell)),
             notes=(*account.notes(split, weights_used=True), *recipe.notes),
         )
 
@@ -106,23 +106,24 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
-    from auditkit import stats
-    from auditkit.plugins.fairness.mitigation.rates import shares
-    from auditkit.plugins.fairness.mitigation.weights import label_shares
+    from auditkit.plugins.fairness.mitigation.account import between
+    from auditkit.plugins.fairness.mitigation.rates import shares, visible
+    from auditkit.stats import Shares
 
-    parts = shares("demographic_parity", split.outcomes.astype(np.float64), split)
-    n = int((split.codes >= 0).sum())
+    parts = visible(shares("demographic_parity", split.outcomes.astype(np.float64), split), split)
+    weighted = (table * by_cell)[split.shown]
+    seen, n = by_cell[split.shown], int(split.rows.sum())
+    few = None if len(seen) else "no group may be shown"
     return (
+        between("label_gap_before", parts, split),
+        between("label_gap_after", [Shares(weighted[:, 1], weighted.sum(axis=1))], split, exact=True),
         Measurement(
-            name="label_gap_before", value=stats.widest_gap(parts), interval=stats.widest_gap_interval(parts), n=n,
-            unit="share", direction="lower", across=(split.attribute,),
+            name="smallest_weight", value=None if few else float(seen.min()), reason=few, exact=few is None, n=n
         ),
         Measurement(
-            name="label_gap_after", value=float(np.ptp(label_shares(table * by_cell))), exact=True, n=n, unit="share",
-            direction="lower", across=(split.attribute,),
+            name="largest_weight", value=None if few else float(seen.max()), reason=few, exact=few is None, n=n,
+            direction="lower",
         ),
-        Measurement(name="smallest_weight", value=float(by_cell.min()), exact=True, n=n),
-        Measurement(name="largest_weight", value=float(by_cell.max()), exact=True, n=n, direction="lower"),
     )  # fmt: skip
 
 
@@ -153,5 +154,5 @@ def _table(split: Split, by_cell: np.ndarray) -> Table:
             Column(name="group", title=split.attribute), Column(name="negative", title="negative label"),
             Column(name="positive", title="positive label"),
         ),
-        rows=tuple((name, float(low), float(high)) for name, (low, high) in zip(split.names, by_cell, strict=True)),
+        rows=tuple((name, float(by_cell[at, 0]), float(by_cell[at, 1])) for at, name in split.visible),
     )  # fmt: skip

@@ -97,7 +97,7 @@ class ThresholdOptimizer(Trainer):
         split = groups.split(context.predictions, self.attribute, self.id)
         reader = reading.learn(split.data, split.attribute, split.codes, self.id)
         inside = split.codes >= 0
-        scores = context.predictions.scores if data.known is None else context.predictions.scores[data.known]
+        scores = context.predictions.scores
         context.progress(0, 2, "thresholds")
         rules = fit_rules(
             scores[inside], split.outcomes[inside], split.codes[inside],
@@ -113,7 +113,7 @@ class ThresholdOptimizer(Trainer):
         drawn = account.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
         return Trained(
             model=new,
-            history=tuple({"group": name, **_fields(rule)} for name, rule in zip(split.names, rules, strict=True)),
+            history=tuple({"group": name, **_fields(rules[at])} for at, name in split.visible),
             measurements=(*found, expected, drawn),
             controls=(
                 Control.within(
@@ -125,8 +125,8 @@ class ThresholdOptimizer(Trainer):
                 account.unchanged(model, before),
                 account.same_twice(new, split, selected, context.rng),
             ),
-            figures=(*account.pictured(found, self.constraint), _figure(split, rules, scores[inside])),
-            tables=(_table(split, rules),),
+            figures=(*account.pictured(found, self.constraint), *_figures(split, rules, scores[split.rows])),
+            tables=(account.moved(split, selected), _table(split, rules)),
             notes=tuple(account.notes(split, weights_used=False)),
         )  # fmt: skip
 
@@ -157,7 +157,8 @@ def _said(step: Step) -> str:
 
 def _table(split: Split, rules: list[Rule]) -> Table:
     rows = []
-    for name, rule in zip(split.names, rules, strict=True):
+    for at, name in split.visible:
+        rule = rules[at]
         steps = [step for step in rule.steps if step.weight > 0]
         said = "; ".join(_said(step) + (f" (chance {step.weight:.3f})" if len(steps) > 1 else "") for step in steps)
         rows.append((name, said, rule.ignore, rule.constant if rule.ignore > 0 else None))
@@ -174,21 +175,25 @@ def _table(split: Split, rules: list[Rule]) -> Table:
     )  # fmt: skip
 
 
-def _figure(split: Split, rules: list[Rule], scores: np.ndarray) -> Figure:
-    """The chance to be selected over the score, for each group."""
+def _figures(split: Split, rules: list[Rule], scores: np.ndarray) -> tuple[Figure, ...]:
+    """The chance to be selected over the score, for each group that something may be said about."""
+    if not split.visible:
+        return ()
     from auditkit.figures import curve
 
     low, high = (float(each) for each in np.quantile(scores, (0.01, 0.99)))
-    edges = [step.threshold for rule in rules for step in rule.steps if low < step.threshold < high]
-    grid = np.unique([low, high, *edges, *np.nextafter(edges, -np.inf), *np.nextafter(edges, np.inf)])
+    steps = [step for at, _ in split.visible for step in rules[at].steps if low < step.threshold < high]
+    beside = [np.nextafter(step.threshold, np.inf if step.sign == ">" else -np.inf) for step in steps]
+    grid = np.unique([low, high, *(step.threshold for step in steps), *beside])
     points: list[dict[str, Scalar]] = [
         {"score": float(score), "chance": float(chance), "group": name}
-        for name, rule in zip(split.names, rules, strict=True)
-        for score, chance in zip(grid, rule.chance(grid), strict=True)
+        for at, name in split.visible
+        for score, chance in zip(grid, rules[at].chance(grid), strict=True)
     ]
-    return curve(
+    figure = curve(
         "chance-by-score", f"Chance to be selected, by {split.attribute}", points,
         x=Axis(field="score", title="the parent's score, 1st to 99th percentile"),
         y=Axis(field="chance", title="chance to be selected", percent=True),
         series=Axis(field="group", title=split.attribute),
     )  # fmt: skip
+    return (figure,)

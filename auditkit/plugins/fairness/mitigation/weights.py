@@ -35,8 +35,3 @@ def dependence(group: np.ndarray, label: np.ndarray, weights: np.ndarray) -> flo
             apart = weights[group == one].sum() / total * weights[label == other].sum() / total
             worst = max(worst, abs(float(both - apart)))
     return worst
-
-
-def label_shares(table: np.ndarray) -> np.ndarray:
-    """(G,) the share of the second label in each group."""
-    return table[:, 1] / table.sum(axis=1)

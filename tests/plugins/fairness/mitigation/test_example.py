@@ -1,0 +1,81 @@
+"""The example of mitigation runs as its first lines say, and goes on with the same models where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+NAMES = ["as it was", "reweighed", "mixture", "thresholds"]
+
+
+def run(folder: pathlib.Path, data: pathlib.Path) -> tuple[subprocess.CompletedProcess, dict]:
+    words = [sys.executable, "-m", "auditkit", "run", "--budget", "quick"]
+    environment = {**os.environ, "AUDITKIT_DATA": str(data)}
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment)
+    return done, json.loads((folder / "work" / "audit" / "results.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory, shared_data):
+    folder = tmp_path_factory.mktemp("mitigation")
+    shutil.copytree(ROOT / "examples" / "mitigation", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("work"))
+    environment = {**os.environ, "AUDITKIT_DATA": str(shared_data)}
+    subprocess.run([sys.executable, "train.py"], cwd=folder, check=True, env=environment)
+    return folder, *run(folder, shared_data)
+
+
+def number(result: dict, check: str, name: str) -> float:
+    found = next(each for each in result["results"] if each["check"] == check)
+    return next(each["value"] for each in found["measurements"] if each["name"] == name and not each["slice"])
+
+
+@pytest.mark.slow
+def test_every_model_is_audited_beside_its_parent(example):
+    _, done, comparison = example
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert [each["model"]["name"] for each in comparison["results"]] == NAMES
+    assert [each["parent"] for each in comparison["results"]] == [None, *["as it was"] * 3]
+    parent, reweighed, mixture, thresholds = comparison["results"]
+    gap = {each["model"]["name"]: number(each, "fairness.groups", "demographic_parity_difference") for each in
+           comparison["results"]}  # fmt: skip
+    assert gap["as it was"] > 0.15 and gap["reweighed"] < gap["as it was"]
+    assert gap["mixture"] < 0.06 and gap["thresholds"] < 0.06
+    accuracy = [number(each, "performance.quality", "accuracy") for each in comparison["results"]]
+    assert accuracy[0] - 0.06 < accuracy[2] < accuracy[3] < accuracy[0]
+    assert 0.01 < number(thresholds, "train.threshold-optimizer", "accuracy_cost") < 0.04
+    assert number(mixture, "train.exponentiated-gradient", "members") >= 2
+    assert number(reweighed, "train.reweighing", "label_gap_after") < 1e-9
+    for result in (reweighed, mixture, thresholds):
+        assert result["model"]["classes"] == ["<=50K", ">50K"] and not result["model"]["stochastic"]
+        assert {each["status"] for each in result["results"]} == {"measured"}
+        made = result["results"][0]
+        assert made["check"].startswith("train.")
+        assert [each["name"] for each in made["controls"] if each["holds"] is not True] == []
+        assert made["measurements"][0]["name"] == "accuracy_cost"
+    assert parent["model"]["fingerprint"] not in {each["model"]["fingerprint"] for each in comparison["results"][1:]}
+
+
+@pytest.mark.slow
+def test_a_second_run_makes_the_same_models_and_takes_up_what_is_finished(example, shared_data):
+    folder, _, first = example
+    _, again = run(folder, shared_data)
+    for one, other in zip(first["results"], again["results"], strict=True):
+        assert one["model"]["fingerprint"] == other["model"]["fingerprint"]
+        assert one["results"] == other["results"]
+        assert set(other["run"]["resumed"]) == {"fairness.groups", "performance.quality"}
+    words = [sys.executable, "-m", "auditkit", "verify", str(folder / "work" / "audit")]
+    assert subprocess.run(words, capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_report_shows_the_cost_beside_the_gain(example):
+    page = (example[0] / "work" / "audit" / "report.html").read_text()
+    for words in ("Accuracy given up", "Who gains and who loses", "Thresholds by group", "Made from as it was"):
+        assert words in page
