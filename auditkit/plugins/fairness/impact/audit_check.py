@@ -119,10 +119,10 @@ class BiasAudit(Check):
             return None if data.task == "binary" else "decisions that mean above the median must be yes or no"
         if self.kind(model, data) == "selection":
             return "selection needs decisions, and this model gives numbers" if data.task == "regression" else None
-        if data.task != "regression" and Capability.SCORES not in model.capabilities:
-            return "scoring needs scores, and this model gives decisions only"
         if data.task == "multiclass":
             return "scoring needs one score a person, and with several classes there are several"
+        if data.task != "regression" and Capability.SCORES not in model.capabilities:
+            return "scoring needs scores, and this model gives decisions only"
         return None
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
