@@ -111,7 +111,7 @@ def _parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
         try:
             for unit in units:
                 waiting.append(pool.submit(_read, unit, names))
-                if len(waiting) > 4 * threads:
+                if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
