@@ -18,7 +18,7 @@ ADVERSE = {
         formula="selected / people with a decision, within the group",
         range="0 to 1",
         unit="share",
-        reference="29 CFR 1607.16(R); Wilson (1927), JASA 22, for the interval",
+        reference="29 CFR 1607.16; Wilson (1927), JASA 22, for the interval",
         pitfalls="Says nothing about whether the selected were the right ones.",
     ),
     "impact_ratio": Definition(

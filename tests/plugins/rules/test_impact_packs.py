@@ -1,0 +1,76 @@
+"""The packs on adverse impact and bias audits name numbers that exist, and cover what was measured and no more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditkit import rulepacks
+from auditkit.plugins import rules
+from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
+from auditkit.plugins.fairness.impact.audit_check import BiasAudit
+from tests.plugins.recorded import recorded, run
+
+PACKS = {path.stem: rulepacks.load_pack(path) for path in rules.register_rules()}
+MINE = {"four-fifths": AdverseImpact, "nyc-ll144": BiasAudit}
+SEX = ["F", "M"] * 60
+RACE = ["A", "A", "B", "B"] * 30
+
+
+def statuses(pack, check, *made):
+    results = [run(check, *made)] if check is not None else []
+    return {each.id: each.status for each in rulepacks.coverage(PACKS[pack], results).clauses}
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_evidence_is_a_measurement_of_the_check(name):
+    for clause in PACKS[name].clauses:
+        for key in clause.evidence:
+            check, _, measurement = key.rpartition(".")
+            assert check == MINE[name].id and measurement in MINE[name].definitions, key
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_every_measurement_is_evidence_or_a_help_to_read_it(name):
+    used = {key.rpartition(".")[2] for clause in PACKS[name].clauses for key in clause.evidence}
+    assert set(MINE[name].definitions) == used
+
+
+def test_only_what_was_read_in_a_copy_of_the_text_is_called_verified():
+    unverified = {
+        name: {clause.id for clause in PACKS[name].clauses if clause.verified_on == "unverified"} for name in MINE
+    }
+    assert "1607.15(A)(2)(c)" in unverified["four-fifths"] and "20-871(b); 5-304" in unverified["nyc-ll144"]
+    assert "pending" in PACKS["four-fifths"].status and "Unverified" in PACKS["four-fifths"].note
+
+
+def test_the_rule_of_new_york_names_no_four_fifths():
+    text = PACKS["nyc-ll144"].model_dump_json()
+    assert "fifths" not in text and "0.8" not in text and "80" not in text
+
+
+def test_selection_covers_the_clauses_on_selection():
+    found = statuses("nyc-ll144", BiasAudit(), *recorded([0, 1, 1] * 40, None, {"sex": SEX, "race": RACE}))
+    present = {
+        "5-301(b)(1)", "5-301(b)(2); 5-301(c)(3)", "5-301(b)(3)(i); 5-301(c)(4)(i)", "5-301(b)(3)(ii); 5-301(c)(4)(ii)",
+        "5-301(b)(3)(iii); 5-301(c)(4)(iii)", "5-301(b)(5); 5-301(c)(5)",
+    }  # fmt: skip
+    assert {found[clause] for clause in present} == {"present"}
+    assert found["5-301(c)(1)"] == found["5-301(c)(2)"] == "absent"
+    assert found["5-303(a), summary"] == "partial" and found["5-303(c)"] == "not computable"
+
+
+def test_scoring_covers_the_clauses_on_scoring_and_a_missing_attribute_leaves_its_clauses_absent():
+    made = recorded(None, None, {"sex": SEX}, scores=np.linspace(0, 1, 120))
+    found = statuses("nyc-ll144", BiasAudit(), *made)
+    assert found["5-301(c)(1)"] == found["5-301(c)(2)"] == found["5-301(b)(2); 5-301(c)(3)"] == "present"
+    assert found["5-301(b)(1)"] == "absent"
+    assert found["5-301(b)(3)(i); 5-301(c)(4)(i)"] == "present"
+    assert found["5-301(b)(3)(ii); 5-301(c)(4)(ii)"] == found["5-301(b)(3)(iii); 5-301(c)(4)(iii)"] == "absent"
+
+
+def test_adverse_impact_covers_the_ratio_and_leaves_validity_to_people():
+    found = statuses("four-fifths", AdverseImpact(draws=1000, trials=20), *recorded([0, 1, 1] * 40, None, {"sex": SEX}))
+    assert found["1607.4(D), the ratio"] == "present" and found["1607.4(D), smaller differences"] == "partial"
+    assert found["1607.5"] == "not computable"
+    assert set(statuses("four-fifths", None).values()) == {"absent", "not computable"}
