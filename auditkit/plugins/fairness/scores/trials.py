@@ -118,7 +118,7 @@ def false_alarms(sample: Sample, name: str, kept: Sequence[str], trials: int, rn
             at = np.flatnonzero(some.outcomes == label)
             codes[at] = codes[rng.permutation(at)]
         scale = chance.common_scale(some.ladders(codes))
-        law = ranking.shuffled(scale, 999, rng) if law is None else law
+        law = ranking.shuffled(scale, 499, rng) if law is None else law
         alarms += np.array(ranking.p_values(ranking.observed(scale), law)) <= 0.05
     return float(alarms.max() / trials)
 
@@ -139,7 +139,7 @@ def calibrated_alarms(everyone: Profile, bins: int, trials: int, rng: np.random.
     for _ in range(trials):
         rows = ladder.sort(scores, rng.random(size) < scores)
         levels = calibration.profile(ladder.ladders(rows, nobody, 1)[0], bins, 1)
-        null = calibration.errors_by_chance(levels, 1999, rng) if null is None else null
+        null = calibration.errors_by_chance(levels, 999, rng) if null is None else null
         alarms += stats.permutation_p(calibration.error(calibration.binned(levels)), null) <= 0.05
     return alarms / trials
 

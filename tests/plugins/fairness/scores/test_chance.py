@@ -1,0 +1,132 @@
+"""Shuffled and redrawn tables: margins, laws, and tests and intervals that hold where groups are unequal."""
+
+import numpy as np
+import pytest
+from scipy import stats as distributions
+
+from auditkit.plugins.fairness.scores import calibration, chance, ladder, ranking
+from tests.plugins.fairness.scores.test_curves import of
+
+
+def test_shuffles_keep_every_margin_and_follow_the_hypergeometric_law():
+    counts = np.array([[5.0, 0, 9, 2], [3, 4, 1, 0], [1, 1, 1, 5]])
+    drawn = chance.shuffled(counts, 4000, np.random.default_rng(0))
+    assert (drawn.sum(axis=1) == counts.sum(axis=0)).all() and (drawn.sum(axis=2) == counts.sum(axis=1)).all()
+    assert (drawn >= 0).all()
+    for group in range(3):
+        for at in range(4):
+            law = distributions.hypergeom(32, int(counts[:, at].sum()), int(counts[group].sum()))
+            assert drawn[:, group, at].mean() == pytest.approx(law.mean(), abs=5 * law.std() / np.sqrt(4000) + 1e-9)
+            assert drawn[:, group, at].std() == pytest.approx(law.std(), rel=0.06)
+
+
+def test_redrawn_tables_follow_the_multinomial_law():
+    counts = np.array([[10.0, 30, 60], [5, 5, 0]])
+    drawn = chance.redrawn(counts, 4000, np.random.default_rng(1))
+    assert (drawn.sum(axis=2) == [100, 10]).all() and (drawn[:, 1, 2] == 0).all()
+    assert drawn.mean(axis=0) == pytest.approx(counts, abs=0.5)
+    assert drawn[:, 0, 1].var() == pytest.approx(21, rel=0.1)
+
+
+def test_whole_numbers_keep_the_total():
+    assert chance.whole(np.array([0.4, 0.4, 0.2]), 1).tolist() in ([1, 0, 0], [0, 1, 0])
+    assert chance.whole(np.array([2.0, 3, 5]), 10).tolist() == [2, 3, 5]
+    assert chance.whole(np.array([1.5, 1.4, 7.1]), 10).sum() == 10
+
+
+def test_areas_of_tables_equal_those_of_rows():
+    rng = np.random.default_rng(2)
+    one = of(rng.integers(0, 60, 90), rng.random(90) < 0.5)
+    found = chance.areas(one.weight[:1][None], one.weight[1:][None])
+    exact = ladder.area(one)
+    assert found.value[0, 0] == pytest.approx(exact.value) and found.variance[0, 0] == pytest.approx(exact.error**2)
+
+
+def test_the_largest_difference_in_standard_errors_by_hand():
+    z = chance.largest_z(np.array([[0.5, 0.6, 0.9]]), np.array([[0.03, 0.03, 0.01]]))
+    assert z == pytest.approx([0.4 / 0.2])
+    assert chance.largest_z(np.array([[0.5, 0.5], [0.2, 0.5]]), np.zeros((2, 2))).tolist() == [0, np.inf]
+
+
+def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
+    """Groups whose ROC curves depend on distance and spread, and not on shift or rate."""
+    found = []
+    for size, rate, shift, distance, spread in zip(sizes, rates, shifts, distances, spreads, strict=True):
+        outcomes = np.arange(size) < size * rate
+        noise = rng.standard_normal(size)
+        found.append(of(shift + np.where(outcomes, distance + spread * noise, noise), outcomes))
+    return found
+
+
+def compared(ladders, rng, draws=199):
+    scale = chance.common_scale(ladders)
+    p = ranking.p_values(ranking.observed(scale), ranking.shuffled(scale, draws, rng))
+    interval = ranking.abroca_interval(ranking.pair_gaps(ladders), scale, draws, rng, 0.0)
+    return p, interval, ranking.auc_gap_interval([ladder.area(each) for each in ladders])
+
+
+def test_equal_curves_of_unequal_groups_are_rarely_called_different():
+    """Sizes, rates and scores all differ; only the curves are equal."""
+    rng = np.random.default_rng(3)
+    found = [compared(binormal(rng, [60, 500], [0.25, 0.6], [0, 3], [1, 1]), rng) for _ in range(200)]
+    assert np.mean([p.auc <= 0.05 for p, *_ in found]) <= 0.1
+    assert np.mean([p.abroca <= 0.05 for p, *_ in found]) <= 0.1
+    assert np.mean([interval.low == 0 for _, interval, _ in found]) >= 0.9
+    assert np.mean([interval.low == 0 for *_, interval in found]) >= 0.9
+
+
+def test_curves_that_cross_are_found_by_the_area_between_them_alone():
+    """Equal areas under the curve, 0.76 each; 0.08 lies between the curves."""
+    rng = np.random.default_rng(4)
+    spread = 2.0
+    distances = [1, np.sqrt((1 + spread**2) / 2)]
+    found = [
+        compared(binormal(rng, [600, 600], [0.4, 0.4], [0, 0], distances, [1, spread]), rng) for _ in range(40)
+    ]  # fmt: skip
+    assert np.mean([p.abroca <= 0.05 for p, *_ in found]) >= 0.8
+    assert np.mean([p.auc <= 0.05 for p, *_ in found]) <= 0.2
+    assert np.mean([interval.low <= 0.0796 <= interval.high for _, interval, _ in found]) >= 0.9
+
+
+def test_a_true_difference_is_covered_and_found():
+    rng = np.random.default_rng(5)
+    found = [compared(binormal(rng, [400, 400], [0.4, 0.4], [0, 0], [1.2, 0.4]), rng) for _ in range(40)]
+    truth = float(np.ptp(distributions.norm.cdf(np.array([1.2, 0.4]) / np.sqrt(2))))
+    assert np.mean([p.auc <= 0.05 for p, *_ in found]) >= 0.9
+    assert np.mean([interval.low <= truth <= interval.high for *_, interval in found]) >= 0.85
+    assert np.mean([interval.low <= truth <= interval.high for _, interval, _ in found]) >= 0.85
+
+
+def test_the_common_scale_forgets_each_groups_own_units():
+    rng = np.random.default_rng(6)
+    one = binormal(rng, [300, 300], [0.4, 0.4], [0, 0], [1, 1])
+    moved = [one[0], one[1]._replace(scores=np.exp(one[1].scores))]
+    for before, after in zip(chance.common_scale(one), chance.common_scale(moved), strict=True):
+        assert before == pytest.approx(after)
+    assert chance.common_scale(one).positive.sum(axis=1) == pytest.approx([120, 120])
+
+
+def test_detectable_gaps_by_hand():
+    # two groups, one test: (1.96 + 0.84) times the standard error of the difference
+    assert ranking.detectable_gap(np.array([0.03, 0.04]), 1) == pytest.approx(2.8016 * 0.05, rel=1e-3)
+    assert ranking.detectable_gap(np.array([0.03, 0.04]), 20) > ranking.detectable_gap(np.array([0.03, 0.04]), 1)
+    assert ranking.detectable_gap(np.array([0.5, 0.5]), 1) is None
+
+
+def test_the_widest_gap_of_two_groups_is_the_interval_of_newcombe():
+    # Newcombe (1998), Statistics in Medicine 17, table II, method 10: 56/70 and 48/80 give 0.0524 to 0.3339
+    from auditkit import stats
+
+    low, high = stats.wilson_bounds(np.array([56, 48]), np.array([70, 80]))
+    assert ranking.widest(np.array([0.8, 0.6]), low, high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert ranking.widest(np.array([0.6, 0.8]), low[::-1], high[::-1]) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_score_minus_label_keeps_its_mean():
+    rng = np.random.default_rng(7)
+    scores = rng.random(500)
+    groups = [of(scores[:300], rng.random(300) < scores[:300]), of(scores[300:], rng.random(200) < scores[300:])]
+    table = calibration.surplus(groups)
+    means = table.counts @ table.values / table.counts.sum(axis=1)
+    assert table.counts.sum(axis=1) == pytest.approx([300, 200])
+    assert means == pytest.approx([calibration.in_the_large(each) for each in groups], abs=0.01)

@@ -1,0 +1,129 @@
+"""Areas under and between ROC curves against scikit-learn, slow counts and numbers worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from auditkit import stats
+from auditkit.plugins.fairness.scores import curves, ladder
+
+
+def of(scores, outcomes, weights=None):
+    scores, outcomes = np.asarray(scores, dtype=float), np.asarray(outcomes, dtype=bool)
+    rows = ladder.sort(scores, outcomes, weights)
+    return ladder.ladders(rows, np.zeros(len(scores), dtype=int), 1)[0]
+
+
+def some(seed, size, levels, weighted=False):
+    rng = np.random.default_rng(seed)
+    outcomes = rng.random(size) < 0.4
+    outcomes[:2] = [True, False]
+    scores = rng.integers(0, levels, size) + outcomes * levels // 4
+    return scores.astype(float), outcomes, rng.uniform(0.2, 5, size) if weighted else None
+
+
+tables = st.tuples(st.integers(0, 10**6), st.integers(4, 80), st.sampled_from([2, 5, 1000]), st.booleans())
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables)
+def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
+    scores, outcomes, weights = some(*table)
+    found = ladder.area(of(scores, outcomes, weights))
+    assert found.value == pytest.approx(roc_auc_score(outcomes, scores, sample_weight=weights), abs=1e-12)
+    again = stats.auc(scores, outcomes, weights)
+    assert found.value == pytest.approx(again.value, abs=1e-12)
+    error = np.sqrt(np.sum(again.influence**2)) / len(scores)
+    assert found.error == pytest.approx(error, abs=1e-9)
+    interval = stats.auc_interval(*found)
+    assert interval.low == pytest.approx(again.interval.low, abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables)
+def test_curves_go_through_the_points_of_scikit_learn(table):
+    scores, outcomes, weights = some(*table)
+    false, true, _ = roc_curve(outcomes, scores, sample_weight=weights, drop_intermediate=False)
+    mine = curves.knots(of(scores, outcomes, weights))
+    assert mine == pytest.approx(np.array([false, true]), abs=1e-12)
+
+
+def height(one, at):
+    """The curve by its definition: the line between the knots around a place."""
+    false, true = curves.knots(one)
+    right = np.searchsorted(false, at)
+    share = (at - false[right - 1]) / (false[right] - false[right - 1])
+    return true[right - 1] + share * (true[right] - true[right - 1])
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables, tables)
+def test_the_area_between_equals_a_fine_integral(first, second):
+    one, two = of(*some(*first)), of(*some(*second))
+    found = curves.between(curves.roc(one), curves.roc(two))
+    at = (np.arange(200_003) + 0.5) / 200_003
+    assert found == pytest.approx(np.abs(height(one, at) - height(two, at)).mean(), abs=1e-3)
+    assert found == pytest.approx(curves.between(curves.roc(two), curves.roc(one)), abs=1e-12)
+    assert found >= abs(ladder.area(one).value - ladder.area(two).value) - 1e-12
+    assert curves.between(curves.roc(one), curves.roc(one)) == 0
+
+
+def test_areas_worked_out_by_hand():
+    perfect, blind = of([2, 1], [1, 0]), of([1, 1], [1, 0])
+    upside = of([1, 2], [1, 0])
+    # the unit corner against the diagonal, the corner against its opposite, and the diagonal against the opposite
+    assert curves.between(curves.roc(perfect), curves.roc(blind)) == pytest.approx(0.5)
+    assert curves.between(curves.roc(perfect), curves.roc(upside)) == pytest.approx(1)
+    assert curves.between(curves.roc(upside), curves.roc(blind)) == pytest.approx(0.5)
+    # positives at 3 and 1, negatives at 2 and 0: steps at 1/2 up to x = 1/2, then 1; the diagonal lies below it by
+    # two triangles of 1/8, so 1/4; and the areas under them are 3/4 and 1/2
+    steps = of([3, 2, 1, 0], [1, 0, 1, 0])
+    assert curves.between(curves.roc(steps), curves.roc(blind)) == pytest.approx(0.25)
+    assert ladder.area(steps).value == 0.75
+    # first and last in order are positive: equal areas under the curves, and 1/4 between them
+    level = of([4, 3, 2, 1], [1, 0, 0, 1])
+    assert ladder.area(level).value == 0.5
+    assert curves.between(curves.roc(level), curves.roc(blind)) == pytest.approx(0.25)
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables, st.sampled_from([np.arctan, np.exp, lambda x: 3 * x - 7, lambda x: x**3]))
+def test_only_the_order_of_scores_counts(table, rising):
+    scores, outcomes, weights = some(*table)
+    scores = scores / 100
+    one, two = of(scores, outcomes, weights), of(rising(scores), outcomes, weights)
+    assert ladder.area(one) == pytest.approx(ladder.area(two))
+    assert curves.between(curves.roc(one), curves.roc(two)) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_class_that_is_empty_has_no_area():
+    assert ladder.area(of([1, 2, 3], [1, 1, 1])) is None
+    assert ladder.area(of([], [])) is None
+
+
+def test_thinned_points_lie_on_the_curve_and_keep_its_ends():
+    scores, outcomes, _ = some(0, 5000, 10**6)
+    one = of(scores, outcomes)
+    few, all_of_them = curves.thinned(one, 200).T.tolist(), set(map(tuple, curves.knots(one).T.tolist()))
+    assert 150 <= len(few) <= 200 and set(map(tuple, few)) <= all_of_them
+    assert few[0] == [0, 0] and few[-1] == [1, 1]
+    assert np.diff(np.sum(few, axis=1)).max() < 0.02
+    assert curves.thinned(of([2, 1], [1, 0]), 200).T.tolist() == [[0, 0], [0, 1], [1, 1]]
+
+
+def test_groups_are_told_apart():
+    scores, outcomes, weights = some(1, 300, 20, True)
+    codes = np.random.default_rng(2).integers(0, 4, 300)
+    codes[codes == 2] = 3
+    found = ladder.ladders(ladder.sort(scores, outcomes, weights), codes, 4)
+    for code, mine in enumerate(found):
+        there = codes == code
+        assert mine.people.tolist() == [np.sum(there & ~outcomes), np.sum(there & outcomes)]
+        if there.any():
+            assert mine.mean == pytest.approx(np.average(scores[there], weights=weights[there]))
+            assert mine.rate == pytest.approx(np.average(outcomes[there], weights=weights[there]))
+            assert mine.size == pytest.approx(stats.effective_size(weights[there]))
+            assert (np.diff(mine.scores) > 0).all()
+    assert len(found[2].scores) == 0

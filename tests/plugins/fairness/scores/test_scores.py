@@ -1,0 +1,293 @@
+"""What `fairness.scores` says about sick and healthy scores, and about data that cannot say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+import auditkit
+from auditkit import stats
+from auditkit.checks import Context, missing_needs
+from auditkit.data import AuditData
+from auditkit.plugins.fairness.scores import findings, meaning, ranking, trials
+from auditkit.plugins.fairness.scores.check import ScoreFairness
+from auditkit.predictions import Predictions
+from tests.plugins.recorded import control, one, recorded, run
+
+FAST = ScoreFairness(permutations=199, trials=20)
+BETWEEN = ("auc_difference", "abroca", "calibration_in_the_large_difference")
+
+
+def healthy(rng, rows=500, groups="aab"):
+    """Calibrated scores of groups that differ in how common the label is."""
+    names = np.array(list(groups))[rng.integers(0, len(groups), rows)]
+    scores = expit(1.2 * rng.standard_normal(rows) + (names == "b"))
+    return scores, (rng.random(rows) < scores).astype(int), names
+
+
+def check(scores, labels, names, seed=0, how=FAST, **more):
+    decisions = more.pop("decisions", None)
+    return run(how, *recorded(decisions, labels, {"g": names}, scores=scores, **more), seed=seed)
+
+
+def flagged(result):
+    return {each.name for each in result.measurements if each.test is not None and each.test.p_adjusted <= 0.05}
+
+
+def test_healthy_scores_are_rarely_flagged():
+    rng = np.random.default_rng(0)
+    results = [check(*healthy(rng, 300), seed=seed) for seed in range(100)]
+    assert np.mean([bool(flagged(each)) for each in results]) <= 0.075
+    for name in BETWEEN:
+        assert np.mean([one(each, name).interval.low == 0 for each in results]) >= 0.9
+
+
+def test_a_group_that_is_ranked_at_random_is_found():
+    rng = np.random.default_rng(1)
+    for seed in range(5):
+        scores, labels, names = healthy(rng, 1000)
+        sick = np.where(names == "b", rng.permutation(scores), scores)
+        result = check(sick, labels, names, seed=seed)
+        assert {"auc_difference", "abroca"} <= flagged(result)
+        assert one(result, "auc_difference").interval.low > 0 and one(result, "abroca").interval.low > 0
+        found = one(result, "auc", {"g": "b"})
+        assert found.interval.low < 0.62
+        assert one(result, "abroca").value > one(result, "abroca_by_chance").interval.high
+
+
+def test_a_group_that_is_promised_too_much_is_found_though_ranked_alike():
+    rng = np.random.default_rng(2)
+    for seed in range(5):
+        scores, labels, names = healthy(rng, 1000)
+        sick = np.where(names == "b", expit(np.log(scores / (1 - scores)) + 1), scores)
+        result, twin = check(sick, labels, names, seed=seed), check(scores, labels, names, seed=seed)
+        assert "calibration_in_the_large_difference" in flagged(result)
+        assert one(result, "calibration_error", {"g": "b"}).test.p_adjusted <= 0.05
+        assert one(result, "calibration_in_the_large", {"g": "b"}).interval.low > 0.02
+        assert one(result, "auc_difference").value == pytest.approx(one(twin, "auc_difference").value)
+        assert "calibration_in_the_large_difference" not in flagged(twin)
+
+
+def test_a_cherry_picked_threshold_is_told():
+    """The gap vanishes at the model's threshold and nowhere else."""
+    rng = np.random.default_rng(3)
+    first, second = rng.random(2000), rng.random(2000)
+    second = np.where(second < 0.5, second**3 * 4, 1 - (1 - second) ** 3 * 4)
+    names = np.repeat(["a", "b"], 2000)
+    scores = np.concatenate([first, second])
+    result = check(scores, (rng.random(4000) < scores).astype(int), names, how=FAST.model_copy(update={"window": 0.2}))
+    at, worst = (one(result, f"demographic_parity_{what}") for what in ("at_threshold", "worst_nearby"))
+    assert at.interval.low == 0 and at.conditions == {"threshold": 0.5}
+    assert worst.interval.low > 0.05 and worst.conditions == {"from": 0.3, "to": 0.7}
+    (row,) = [each for each in result.tables[0].rows if each[1] == "Demographic parity"]
+    assert row[-1] == "yes" and any("depends on the threshold" in note for note in result.notes)
+
+
+def test_numbers_are_those_of_scikit_learn():
+    scores, labels, names = healthy(np.random.default_rng(4), 400)
+    result = check(scores, labels, names)
+    assert one(result, "auc").value == pytest.approx(roc_auc_score(labels, scores))
+    each = {name: roc_auc_score(labels[names == name], scores[names == name]) for name in "ab"}
+    assert one(result, "auc", {"g": "a"}).value == pytest.approx(each["a"])
+    assert one(result, "auc_difference").value == pytest.approx(abs(each["a"] - each["b"]))
+    mine = names == "b"
+    expected = scores[mine].mean() - labels[mine].mean()
+    assert one(result, "calibration_in_the_large", {"g": "b"}).value == pytest.approx(expected)
+    assert all(each.holds for each in result.controls), [each for each in result.controls if not each.holds]
+
+
+def test_a_group_without_enough_of_a_label_is_not_ranked_and_said():
+    scores, labels, names = healthy(np.random.default_rng(5), 600, "abc")
+    labels[names == "c"] = 0
+    result = check(scores, labels, names)
+    found = one(result, "auc", {"g": "c"})
+    assert found.value is None and found.reason == "no people with a positive label"
+    for name in ("auc_difference", "abroca", "equalized_odds_at_threshold"):
+        assert one(result, name).validity == "inconclusive" and "g=c (no people" in one(result, name).reason
+    assert one(result, "demographic_parity_at_threshold").validity == "valid"
+    assert one(result, "calibration_error", {"g": "c"}).value is not None
+    labels[np.flatnonzero(names == "c")[:5]] = 1
+    assert one(check(scores, labels, names), "auc", {"g": "c"}).reason == "fewer than 10 people with a positive label"
+
+
+def test_groups_too_small_to_show_are_nowhere():
+    scores, labels, names = healthy(np.random.default_rng(6), 600, "ab")
+    names = names.astype("U4")
+    names[:6], names[6:12] = "tiny", "wee"
+    result = check(scores, labels, names)
+    assert one(result, "auc", {"g": "tiny"}).value is None
+    assert one(result, "auc_difference").validity == "valid" and "g=tiny" in one(result, "auc_difference").reason
+    drawn = [str(figure.data) for figure in result.figures]
+    assert drawn and not any("tiny" in each or "wee" in each for each in drawn)
+    assert one(result, "auc_difference").n == 588
+
+
+def test_one_group_is_inconclusive():
+    scores, labels, names = healthy(np.random.default_rng(7), 200, "a")
+    result = check(scores, labels, names)
+    for name in (*BETWEEN, "abroca_by_chance", "demographic_parity_at_threshold", "equalized_odds_worst_nearby"):
+        found = one(result, name)
+        assert (found.value, found.validity) == (None, "inconclusive") and "fewer than two groups" in found.reason
+
+
+def test_scores_that_are_no_probabilities_are_ranked_and_not_calibrated():
+    scores, labels, names = healthy(np.random.default_rng(8), 400)
+    logits = np.log(scores / (1 - scores))
+    result = check(logits, labels, names, decisions=(scores >= 0.4).astype(int))
+    assert one(result, "auc").value == pytest.approx(roc_auc_score(labels, scores))
+    found = one(result, "calibration_in_the_large", {"g": "a"})
+    assert found.value is None and "no probabilities" in found.reason
+    assert not any(each.name == "calibration_error" for each in result.measurements)
+    assert one(result, "demographic_parity_at_threshold").conditions["threshold"] == pytest.approx(
+        np.log(2 / 3), abs=0.1
+    )
+    blind = check(logits, labels, names, decisions=np.random.default_rng(0).integers(0, 2, 400))
+    assert "do not follow them" in one(blind, "demographic_parity_at_threshold").reason
+
+
+def test_decisions_by_another_rule_are_noticed():
+    scores, labels, names = healthy(np.random.default_rng(9), 400)
+    result = check(scores, labels, names, decisions=(scores >= 0.8).astype(int))
+    assert control(result, "own threshold").holds is False
+    assert any("own threshold" in note for note in result.notes)
+    assert "0.5 was taken" in " ".join(result.notes)
+
+
+def test_the_positive_class_may_be_the_other_one():
+    scores, labels, names = healthy(np.random.default_rng(10), 400)
+    words = np.where(labels == 1, "yes", "no")
+    result = check(scores, words, names, positive="yes")
+    assert one(result, "auc").value == pytest.approx(roc_auc_score(labels, scores))
+
+
+def test_weights_count_as_people():
+    rng = np.random.default_rng(11)
+    scores, labels, names = healthy(rng, 400)
+    weights = rng.uniform(0.3, 4, 400)
+    result, plain = (check(scores, labels, names, **more) for more in ({"weights": weights}, {}))
+    mine = names == "a"
+    expected = roc_auc_score(labels[mine], scores[mine], sample_weight=weights[mine])
+    assert one(result, "auc", {"g": "a"}).value == pytest.approx(expected)
+    large = one(result, "calibration_in_the_large", {"g": "a"})
+    assert large.value == pytest.approx(np.average(scores[mine] - labels[mine], weights=weights[mine]))
+    assert np.ptp([large.interval.low, large.interval.high]) > np.ptp(
+        [getattr(one(plain, "calibration_in_the_large", {"g": "a"}).interval, end) for end in ("low", "high")]
+    )
+    assert control(result, "pair count").holds and any("weighted" in note for note in result.notes)
+
+
+def test_the_order_of_rows_does_not_matter_and_the_seed_decides():
+    rng = np.random.default_rng(12)
+    scores, labels, names = healthy(rng, 300)
+    mixed = rng.permutation(300)
+    first, second = check(scores, labels, names), check(scores[mixed], labels[mixed], names[mixed])
+    for name in (*BETWEEN, "abroca_by_chance"):
+        assert one(first, name).value == pytest.approx(one(second, name).value)
+    assert first == check(scores, labels, names)
+
+
+def test_a_wrong_area_is_noticed(monkeypatch):
+    right = trials.ladder.area
+    monkeypatch.setattr(trials.ladder, "area", lambda each: (found := right(each)) and found._replace(value=0.9))
+    result = check(*healthy(np.random.default_rng(13), 300))
+    assert control(result, "pair count").holds is False and one(result, "auc").validity == "invalid"
+
+
+def test_an_area_that_depends_on_more_than_order_is_noticed(monkeypatch):
+    monkeypatch.setattr(
+        trials.ranking, "pair_gaps", lambda ladders: np.array([float(np.ptp([each.mean for each in ladders]))])
+    )
+    result = check(*healthy(np.random.default_rng(14), 300))
+    assert control(result, "order only").holds is False and one(result, "abroca").validity == "invalid"
+
+
+def test_tests_that_cry_wolf_are_noticed(monkeypatch):
+    right = ranking.p_values
+    monkeypatch.setattr(ranking, "p_values", lambda *given: ranking.PValues(*(each / 9 for each in right(*given))))
+    monkeypatch.setattr(trials.stats, "permutation_p", lambda *given: 0.01)
+    result = check(*healthy(np.random.default_rng(15), 300))
+    assert control(result, "shuffled groups").holds is False
+    assert one(result, "auc_difference").validity == "inconclusive"
+    assert control(result, "calibrated labels").holds is False
+    assert one(result, "calibration_error").validity == "inconclusive" and one(result, "auc").validity == "valid"
+
+
+def test_a_power_that_is_not_there_is_noticed(monkeypatch):
+    monkeypatch.setattr(meaning.ranking, "detectable_gap", lambda *given: 0.01)
+    result = check(*healthy(np.random.default_rng(16), 300))
+    assert control(result, "planted shift").holds is False
+    assert any("planted shift" in note for note in result.notes)
+
+
+def test_everything_is_adjusted_together_with_enough_shuffles_for_it():
+    rng = np.random.default_rng(17)
+    scores, labels, _ = healthy(rng, 400)
+    groups = {name: np.array(["a", "b", "c"])[rng.integers(0, 3, 400)] for name in ("p", "q", "r")}
+    result = run(ScoreFairness(permutations=99, trials=20), *recorded(None, labels, groups, scores=scores))
+    tested = [each.test for each in result.measurements if each.test is not None]
+    adjusted = list(stats.holm([each.p for each in tested]))
+    assert [each.p_adjusted for each in tested] == pytest.approx(adjusted) and len(tested) == 19
+    assert all(f"{findings.PER_TEST * 19} " in each.method for each in tested)
+
+
+def test_intersections_are_compared_where_asked():
+    rng = np.random.default_rng(18)
+    scores, labels, _ = healthy(rng, 800)
+    groups = {name: np.array(["a", "b"])[rng.integers(0, 2, 800)] for name in ("p", "q")}
+    result = run(FAST.model_copy(update={"intersections": 2}), *recorded(None, labels, groups, scores=scores))
+    mine = (groups["p"] == "a") & (groups["q"] == "b")
+    found = one(result, "auc", {"p": "a", "q": "b"})
+    assert found.value == pytest.approx(roc_auc_score(labels[mine], scores[mine])) and found.n == mine.sum()
+    assert one(result, "abroca", across=("p", "q")).value >= 0
+
+
+def test_it_is_for_scores_labels_and_groups():
+    scores, labels, names = healthy(np.random.default_rng(19), 60)
+    assert missing_needs(ScoreFairness, *recorded(None, labels, {"g": names}, scores=scores)) is None
+    assert "labels" in missing_needs(ScoreFairness, *recorded(None, None, {"g": names}, scores=scores))
+    assert "groups" in missing_needs(ScoreFairness, *recorded(None, labels, scores=scores))
+    assert "scores" in missing_needs(ScoreFairness, *recorded(labels, labels, {"g": names}))
+
+
+def test_it_says_what_it_is():
+    about = ScoreFairness.about()
+    assert about.question.endswith("?") and about.purpose and about.method and about.limits
+    names = {each.name for each in check(*healthy(np.random.default_rng(20), 200)).measurements}
+    assert names == set(ScoreFairness.definitions)
+    assert all(each.formula and each.reference and each.pitfalls for each in ScoreFairness.definitions.values())
+
+
+def test_no_curve_is_longer_than_a_picture_can_hold():
+    scores, labels, names = healthy(np.random.default_rng(21), 3000)
+    roc = next(each for each in check(scores, labels, names).figures if each.name == "roc-g")
+    assert max(pd.Series([row["group"] for row in roc.data]).value_counts()) <= 200
+
+
+def adult(folder):
+    columns = ["age", *(f"x{number}" for number in range(3)), "education", *(f"x{number}" for number in range(3, 6))]
+    columns += ["race", "sex", "gain", "loss", "hours", "country", "income"]
+    frame = pd.read_csv(folder / "adult" / "adult.data.gz", names=columns, skipinitialspace=True)
+    numbers = frame[["age", "education", "gain", "loss", "hours"]].to_numpy(float)
+    return frame, (numbers - numbers.mean(axis=0)) / numbers.std(axis=0), (frame["income"] == ">50K").astype(int)
+
+
+def test_real_scores_of_real_people(shared_data):
+    frame, numbers, labels = adult(shared_data)
+    estimator = LogisticRegression().fit(numbers, labels)
+    data = AuditData(
+        inputs=numbers, labels=labels.to_numpy(), positive=1,
+        groups={"sex": frame["sex"].to_numpy(str), "race": frame["race"].to_numpy(str)},
+    )  # fmt: skip
+    model = auditkit.wrap(estimator)
+    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
+    result = FAST(model, data, context)
+    # without sex among the inputs, women get scores that are too high: fewer of them earn that much
+    large = one(result, "calibration_in_the_large", {"sex": "Female"})
+    assert large.interval.low > 0.03 and one(result, "calibration_in_the_large", {"sex": "Male"}).interval.high < 0
+    assert "calibration_in_the_large_difference" in flagged(result)
+    assert 0.75 < one(result, "auc").value < 0.9 and result.level == "queries"
+    assert one(result, "demographic_parity_at_threshold", across=("sex",)).interval.low > 0.05
+    assert all(each.holds for each in result.controls)
+    assert {each.name for each in result.figures} >= {"auc", "roc-sex", "calibration-race", "disparities"}
