@@ -126,6 +126,9 @@ class Check(BaseModel, ABC):
     """A flat set from `TAKES`."""
     requires: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Optional packages: pairs of (module, the extra that brings it)."""
+    occasion: ClassVar[str] = ""
+    """For a check that is out of place in most audits: when it is in place. It runs where it is named by its id, or
+    where its family is chosen and a chosen rule pack names it as evidence."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """{budget: {parameter: value}}; what the user sets wins."""
     definitions: ClassVar[Mapping[str, Definition]] = {}

@@ -32,8 +32,8 @@ from auditkit.results import (
     Run,
     Waiver,
 )
+from auditkit.rulepacks import RulePack, load_pack
 from auditkit.rulepacks import coverage as rule_coverage
-from auditkit.rulepacks import load_pack
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
 from auditkit.running.request import Progress, Request, make_request
@@ -192,7 +192,7 @@ def run_one(
     check_names(request.limits, request.waivers)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
     predictions = _asked(model, data)
-    plan, steps = _plan(host, model, data, request)
+    plan, steps = _plan(host, model, data, request, packs)
     host.audit_started(plan)
     results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, folder, several)
     results = [*extra, *results]
@@ -233,13 +233,17 @@ def publish(host: Host, result: Result, folder: pathlib.Path | None) -> Result:
 def plan_only(host: Host, model: Model, data: AuditData, request: Request) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     _ = _asked(model, data)
-    return _plan(host, model, data, request)[0]
+    packs = [load_pack(path) for path in _packs(host, request.rules)]
+    return _plan(host, model, data, request, packs)[0]
 
 
-def _plan(host: Host, model: Model, data: AuditData, request: Request) -> tuple[Plan, list[Step]]:
+def _plan(
+    host: Host, model: Model, data: AuditData, request: Request, packs: Sequence[RulePack]
+) -> tuple[Plan, list[Step]]:
+    evidence = {key for pack in packs for clause in pack.clauses for key in clause.evidence}
     return make_plan(
         host, model, data, checks=request.checks, parameters=request.parameters, limits=request.limits,
-        budget=request.budget, seed=request.seed,
+        budget=request.budget, seed=request.seed, evidence=evidence,
     )  # fmt: skip
 
 
@@ -314,7 +318,12 @@ def _measure_all(
 def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...]:
     """A row for every check that is offered, selected or not."""
     rows = {
-        id: Coverage(check=id, question=offer.value.about().question, status="not selected", reason="not selected")
+        id: Coverage(
+            check=id,
+            question=offer.value.about().question,
+            status="not selected",
+            reason=offer.value.occasion or "not selected",
+        )
         for id, offer in host.checks().items()
     }
     for each in results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ def make_plan(
     limits: Sequence[Limit],
     budget: Budget,
     seed: int,
+    evidence: Collection[str] = (),
 ) -> tuple[Plan, list[Step]]:
     """Decide what will run.
 
@@ -51,13 +52,14 @@ def make_plan(
         limits: recorded and hashed with the plan.
         budget: which presets apply.
         seed: the audit's.
+        evidence: what the chosen rule packs name: `check.measurement`, or `check`.
 
     Raises:
         ConfigError: a check, family or parameter is not known.
     """
     offers = host.checks()
     ready = {each.id: each for each in checks or () if isinstance(each, Check)}
-    chosen = _select(offers, checks, host.faults)
+    chosen = _select(offers, checks, host.faults, evidence)
     for id in parameters:
         if id not in offers:
             raise ConfigError(f'[checks."{id}"]: there is no such check; {closest(id, offers)}')
@@ -120,9 +122,16 @@ def draw_rows(data: AuditData, rows: int, seed: int) -> np.ndarray:
     return np.sort(order[np.argsort(place, kind="stable")[:rows]])
 
 
-def _select(offers: Mapping[str, Offer], checks: Sequence[str | Check] | None, faults: Sequence[str]) -> list[str]:
+def _select(
+    offers: Mapping[str, Offer], checks: Sequence[str | Check] | None, faults: Sequence[str], evidence: Collection[str]
+) -> list[str]:
+    usual = [
+        id
+        for id, offer in offers.items()
+        if not offer.value.occasion or any(key == id or key.startswith(f"{id}.") for key in evidence)
+    ]
     if checks is None:
-        return sorted(offers)
+        return sorted(usual)
     families = {id.partition(".")[0] for id in offers}
     chosen: list[str] = []
     for each in checks:
@@ -131,7 +140,7 @@ def _select(offers: Mapping[str, Offer], checks: Sequence[str | Check] | None, f
         elif each in offers:
             chosen.append(each)
         elif each in families:
-            chosen += [id for id in offers if id.partition(".")[0] == each]
+            chosen += [id for id in usual if id.partition(".")[0] == each]
         else:
             blame = f" A plugin did not load: {faults[0]}." if faults else ""
             hint = closest(each, [*offers, *families])

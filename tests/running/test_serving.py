@@ -1,5 +1,7 @@
 """What a check that deals with less than everything is given."""
 
+import types
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,11 @@ import auditkit
 from auditkit.checks import Check, Findings, missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import DataError
+from auditkit.hookspecs import hookimpl
+from auditkit.host import Host
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
+from auditkit.running.planning import make_plan
 from auditkit.running.serving import serve
 
 
@@ -106,3 +111,32 @@ def test_a_live_model_may_decline():
     result = auditkit.audit(model, data, checks=["performance"], budget="quick")
     assert any("declined to decide: 10 people" in note for note in result.results[0].notes)
     assert next(each.n for each in result.results[0].measurements if each.name == "accuracy" and not each.slice) == 30
+
+
+class Rare(Plain):
+    """Is it the occasion?"""
+
+    id = "test.rare"
+    occasion = "for rare occasions: name it, or choose the rule pack rare-rules"
+
+
+@hookimpl
+def register_checks():
+    return [Plain, Rare]
+
+
+def test_a_check_for_an_occasion_runs_only_then():
+    data, predictions = given()
+    offering = types.ModuleType("offering")
+    offering.register_checks = register_checks
+    host = Host(plugins=[offering], discover=False)
+
+    def chosen(checks, evidence=()):
+        more = {"parameters": {}, "limits": (), "budget": "quick", "seed": 0, "evidence": evidence}
+        plan, _ = make_plan(host, predictions.model, data, checks=checks, **more)
+        return [each.check for each in plan.checks if each.check.startswith("test.")]
+
+    assert chosen(None) == chosen(["test"]) == ["test.plain"]
+    assert chosen(["test.rare"]) == ["test.rare"]
+    assert chosen(None, ["test.rare.number"]) == chosen(["test"], ["test.rare"]) == ["test.plain", "test.rare"]
+    assert chosen(["test.plain"], ["test.rare"]) == ["test.plain"]
