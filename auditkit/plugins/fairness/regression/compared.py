@@ -1,0 +1,159 @@
+"""Quantities and distances compared over groups: value, interval, test and power."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.fairness.regression import distances, moments, shuffling
+from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
+from auditkit.plugins.fairness.regression.moments import Means
+from auditkit.plugins.fairness.regression.splits import Split
+from auditkit.results import Interval
+
+CONSTANT = f"all values are the same in fewer than {stats.FEW} people"
+
+
+@dataclass
+class Compared:
+    """One disparity over the groups of one set of attributes."""
+
+    name: str
+    split: Split
+    unit: str
+    direction: str
+    quantity: Quantity | None = None
+    codes: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """(N,) the group of each row among those compared; -1 for the others."""
+    means: Means | None = None
+    """Of the groups compared."""
+    unassessed: list[str] = field(default_factory=list)
+    rows: int = 0
+    value: float | None = None
+    interval: Interval | None = None
+    reason: str = ""
+    """Why there is no value."""
+    p: float | None = None
+    p_adjusted: float | None = None
+    law: np.ndarray | None = None
+    """The test's statistic where groups are shuffled."""
+    how: str = ""
+    usual: float | None = None
+    """A distance that equal groups would exceed in 1 of 20 data sets."""
+
+
+def usable(found: Means) -> np.ndarray:
+    """(K,) bool: whether a group's standard error can be estimated."""
+    return (found.errors > 0) | (found.rows >= stats.FEW)
+
+
+def compare(quantity: Quantity, split: Split, found: Means) -> Compared:
+    """One quantity over the groups; its interval, not yet its test."""
+    each = Compared(
+        quantity.disparity, split, "" if quantity.compared == "ratio" else "label units",
+        "higher" if quantity.compared == "ratio" else "lower", quantity, unassessed=list(split.unassessed),
+    )  # fmt: skip
+    kept = usable(found)
+    each.unassessed += [f"{name} ({CONSTANT})" for name, ok in zip(split.names, kept, strict=True) if not ok]
+    each.codes = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)[split.codes]
+    each.means = found.take(kept)
+    each.rows = int(each.means.rows.sum())
+    values = each.means.values
+    if kept.sum() < 2:
+        each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
+    elif quantity.compared == "difference":
+        each.value, each.interval = float(np.ptp(values)), moments.difference_interval(each.means)
+    elif values.min() <= 0:
+        each.reason = "a group has no error at all, so there is no ratio"
+    else:
+        each.value = quantity.shown(float(values.min() / values.max()))
+        each.interval = moments.ratio_interval(each.means, quantity.root)
+    return each
+
+
+def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> list[Compared]:
+    """The two distances between distributions over the groups; not yet their tests."""
+    kept, groups = split.codes >= 0, len(split.usable)
+    found = [
+        Compared(WASSERSTEIN, split, "label units", "lower", unassessed=list(split.unassessed)),
+        Compared(KS, split, "", "lower", unassessed=list(split.unassessed)),
+    ]
+    for each in found:
+        each.codes, each.rows = split.codes, int(kept.sum())
+        if groups < 2:
+            each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
+    if groups >= 2:
+        seen = distances.distances(
+            split.codes[kept], predicted[kept], None if weights is None else weights[kept], groups
+        )
+        found[0].value, found[0].interval = seen.wasserstein, seen.wasserstein_interval
+        found[1].value, found[1].interval = seen.ks, seen.ks_interval
+    return found
+
+
+def add_p_values(
+    compared: Sequence[Compared],
+    predicted: np.ndarray,
+    residual: np.ndarray | None,
+    weights: np.ndarray | None,
+    draws: int,
+    rng: np.random.Generator,
+) -> None:
+    """Fill in the p-values, raw and adjusted by Holm over everything that has a value."""
+    testable = [each for each in compared if each.value is not None]
+    draws = max(draws, 40 * len(testable))  # so that the smallest p-value stays below 5 % when it is adjusted
+    for each in testable:
+        if each.quantity is not None:
+            _test(each, each.quantity.of(predicted, residual), weights, draws, rng)
+    for first, second in itertools.pairwise(testable):
+        if (first.name, second.name) == (WASSERSTEIN, KS):
+            _test_distances(first, second, predicted, weights, draws, rng)
+    adjusted = stats.holm([each.p for each in testable if each.p is not None])
+    for each, p in zip(testable, adjusted, strict=True):
+        each.p_adjusted = float(p)
+
+
+def observed_z(each: Compared) -> float:
+    """The largest difference of two groups in standard errors."""
+    assert each.means is not None and each.quantity is not None  # a mean, with a value
+    found = each.means.logs() if each.quantity.compared == "ratio" else each.means
+    return float(moments.largest_z(found.values[None], found.errors[None])[0])
+
+
+def _test(each: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:
+    assert each.quantity is not None and each.means is not None  # a mean
+    kept = each.codes >= 0
+    each.law = shuffling.shuffled_z(
+        each.codes[kept], values[kept], None if weights is None else weights[kept], len(each.means.values), draws, rng,
+        logs=each.quantity.compared == "ratio",
+    )  # fmt: skip
+    each.p = stats.permutation_p(observed_z(each), each.law)
+    what = "difference of logarithms" if each.quantity.compared == "ratio" else "difference"
+    each.how = f"permutation of the largest studentized {what}, {len(each.law)} shuffles of people; Holm"
+
+
+def _test_distances(
+    first: Compared,
+    second: Compared,
+    predicted: np.ndarray,
+    weights: np.ndarray | None,
+    draws: int,
+    rng: np.random.Generator,
+) -> None:
+    kept = first.codes >= 0
+    found = distances.chance(
+        first.codes[kept], predicted[kept], None if weights is None else weights[kept], len(first.split.usable), draws,
+        rng,
+    )  # fmt: skip
+    first.p, first.usual = found.wasserstein_p, found.wasserstein_usual
+    second.p, second.usual, second.law = found.ks_p, found.ks_usual, found.ks_law
+    people = "people" if weights is None else "effective numbers of people"
+    for each in (first, second):
+        each.how = (
+            "permutation of the largest scaled distance of a group from all others, on at most "
+            f"{distances.BINS} quantiles, {len(found.ks_law)} shuffles of {people}; Holm"
+        )

@@ -1,0 +1,140 @@
+"""What the measurements of fairness of predicted numbers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from auditkit.results import Definition, Direction
+
+
+class Quantity(NamedTuple):
+    """A mean that is taken in every group and compared over the groups."""
+
+    name: str
+    title: str
+    disparity: str
+    compared: Literal["difference", "ratio"]
+    of: Callable[[np.ndarray, np.ndarray | None], np.ndarray]
+    """(N,) the values, from predictions and residuals (N,)."""
+    labelled: bool
+    direction: Direction
+    root: bool = False
+    """The number shown is the root of the mean."""
+
+    def shown(self, mean: float) -> float:
+        """The number shown for a mean of the values."""
+        return float(np.sqrt(mean)) if self.root else float(mean)
+
+
+def _prediction(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+    return predicted
+
+
+def _residual(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+    assert residual is not None  # only where there are labels
+    return residual
+
+
+def _absolute(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+    return np.abs(_residual(predicted, residual))
+
+
+def _squared(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+    return np.square(_residual(predicted, residual))
+
+
+QUANTITIES = (
+    Quantity("mean_prediction", "Mean prediction", "mean_prediction_difference", "difference", _prediction, False,
+             "none"),
+    Quantity("mean_residual", "Mean residual", "mean_residual_difference", "difference", _residual, True, "none"),
+    Quantity("mean_absolute_error", "Mean absolute error", "mean_absolute_error_ratio", "ratio", _absolute, True,
+             "lower"),
+    Quantity("root_mean_squared_error", "Root mean squared error", "root_mean_squared_error_ratio", "ratio", _squared,
+             True, "lower", root=True),
+)  # fmt: skip
+WASSERSTEIN, KS = "wasserstein_distance", "kolmogorov_smirnov_distance"
+
+_UNITS = "label units"
+_STUDENT = "interval: Student (1908), Biometrika 6"
+_PAIRS = "interval: Tamhane (1979), JASA 74 (T2), all pairs of groups at once"
+_LARGEST = (
+    "The largest of many differences is large by chance in small groups: read the interval and the adjusted p-value, "
+    "not the point."
+)
+_PARITY = "Agarwal, Dudík and Wu (2019), Fair regression: quantitative definitions and reduction-based algorithms, "
+_BANDS = "interval: Massart (1990), Annals of Probability 18 (bands of all groups at once)"
+
+
+def _define(
+    title: str, formula: str, range: str, direction: Direction, unit: str, reference: str, pitfalls: str
+) -> Definition:
+    return Definition(
+        title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
+        pitfalls=pitfalls,
+    )  # fmt: skip
+
+
+DEFINITIONS = {
+    "mean_prediction": _define(
+        "Mean prediction", "mean of the predictions, within the group", "any number", "none", _UNITS, _STUDENT,
+        "Says nothing about whether the predictions are right; groups may differ in what is predicted.",
+    ),
+    "mean_residual": _define(
+        "Mean residual", "mean of (prediction - label), within the group", "any number", "none", _UNITS, _STUDENT,
+        "Above 0: predicted too high on average. Large errors of both signs cancel out. Labels are taken as true.",
+    ),
+    "mean_absolute_error": _define(
+        "Mean absolute error", "mean of |prediction - label|, within the group", "0 or more", "lower", _UNITS,
+        _STUDENT, "In the units of the label. A group with more varied labels is harder to predict.",
+    ),
+    "root_mean_squared_error": _define(
+        "Root mean squared error", "root of the mean of (prediction - label)², within the group", "0 or more",
+        "lower", _UNITS, "interval: delta method on the logarithm of the mean square",
+        "A few large errors dominate it, and under about 50 people its interval is somewhat too narrow.",
+    ),
+    "mean_prediction_difference": _define(
+        "Statistical parity: difference of mean predictions",
+        "max over groups - min over groups of the mean prediction", "0 or more", "lower", _UNITS,
+        f"{_PARITY}arXiv:1905.12843; {_PAIRS}",
+        f"Equal means can hide different distributions; a difference can be right. {_LARGEST}",
+    ),
+    "mean_residual_difference": _define(
+        "Difference of mean residuals", "max over groups - min over groups of the mean residual", "0 or more",
+        "lower", _UNITS,
+        f"Calders et al. (2013), Controlling attribute effect in linear regression, ICDM; {_PAIRS}",
+        f"One group is favoured over another by this much, if the labels are true. {_LARGEST}",
+    ),
+    "mean_absolute_error_ratio": _define(
+        "Ratio of mean absolute errors", "min over groups / max over groups of the mean absolute error", "0 to 1",
+        "higher", "",
+        f"{_PARITY}arXiv:1905.12843 (bounded group loss); interval: delta method on logarithms, all pairs at once",
+        "Undefined where a group has no error at all. A group with more varied labels is harder to predict.",
+    ),
+    "root_mean_squared_error_ratio": _define(
+        "Ratio of root mean squared errors", "min over groups / max over groups of the root mean squared error",
+        "0 to 1", "higher", "",
+        f"{_PARITY}arXiv:1905.12843 (bounded group loss); interval: delta method on logarithms, all pairs at once",
+        "A few large errors dominate it: with heavy tails and few people its interval is too narrow.",
+    ),
+    WASSERSTEIN: _define(
+        "Wasserstein-1 distance of predictions",
+        "max over pairs of groups of the area between the distribution functions of their predictions", "0 or more",
+        "lower", _UNITS,
+        f"Kantorovich (1942); as a measure of fairness: Jiang et al. (2020), Wasserstein fair classification, "
+        f"arXiv:1907.12059; {_BANDS}",
+        "Above 0 by chance even where groups are equal: compare with what chance gives (table). The interval is wide, "
+        "and its high end holds only if no prediction lies outside the range seen.",
+    ),
+    KS: _define(
+        "Kolmogorov-Smirnov distance of predictions",
+        "max over pairs of groups of the largest difference of the distribution functions of their predictions",
+        "0 to 1", "lower", "",
+        f"Smirnov (1948), Annals of Mathematical Statistics 19; statistical parity of {_PARITY}arXiv:1905.12843; "
+        f"{_BANDS}",
+        "Above 0 by chance even where groups are equal: compare with what chance gives (table). Says at one point how "
+        "far apart groups are, not by how much their predictions differ.",
+    ),
+}  # fmt: skip

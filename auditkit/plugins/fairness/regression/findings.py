@@ -1,0 +1,246 @@
+"""From predictions to findings: measurements, controls, figures, table and notes of `fairness.regression`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit.checks import Context, Findings
+from auditkit.plugins.fairness.regression import compared as comparing
+from auditkit.plugins.fairness.regression import moments, pictures, trials
+from auditkit.plugins.fairness.regression.compared import Compared
+from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
+from auditkit.plugins.fairness.regression.moments import Means
+from auditkit.plugins.fairness.regression.splits import Split, left_out, split
+from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.regression.check import RegressionFairness
+
+FAMILY = "all disparities of fairness.regression"
+TRIED = 200
+"""Groups that are recomputed from row masks."""
+
+
+def find(check: RegressionFairness, data: AuditData, context: Context, level: Level) -> Findings:
+    """Everything that `fairness.regression` says about these predictions."""
+    predicted = context.predictions.labels
+    residual = None if data.labels is None else predicted - data.labels
+    quantities = [each for each in QUANTITIES if residual is not None or not each.labelled]
+    splits = [split(data, attributes) for attributes in [(), *data.cells.subsets(check.intersections)]]
+    per_group: list[Measurement] = []
+    compared: list[Compared] = []
+    for step, each in enumerate(splits):
+        context.progress(step, len(splits) + 2, "means and distances")
+        for quantity in quantities:
+            found = moments.means(each.codes, quantity.of(predicted, residual), data.weights, len(each.usable))
+            per_group += _per_group(quantity, each, found, data.weights is not None)
+            if each.attributes:
+                compared.append(comparing.compare(quantity, each, found))
+        if each.attributes:
+            compared += comparing.apart(each, predicted, data.weights)
+    context.progress(len(splits), len(splits) + 2, "shuffling groups")
+    comparing.add_p_values(compared, predicted, residual, data.weights, check.permutations, context.rng)
+    tests = sum(each.value is not None for each in compared)
+    between = [_disparity(each, tests) for each in compared]
+    context.progress(len(splits) + 1, len(splits) + 2, "controls")
+    controls = [
+        _recount(per_group, data, predicted),
+        *_trials(check, data, context, compared, tests, predicted, residual),
+    ]
+    return Findings(
+        measurements=[*per_group, *between],
+        controls=controls,
+        figures=pictures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
+        tables=_chance(compared),
+        notes=_notes(check, data, splits),
+        level=level,
+    )
+
+
+def _per_group(quantity: Quantity, each: Split, found: Means, weighted: bool) -> list[Measurement]:
+    measured, at = [], 0
+    known = comparing.usable(found)
+    for where, reason, empty in zip(each.where, each.reasons, each.empty, strict=True):
+        more: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
+        if reason is None:
+            value = float(found.values[at])
+            more = {"value": quantity.shown(value), "n": int(found.rows[at])}
+            if not known[at]:
+                more |= {"validity": "inconclusive", "reason": f"{comparing.CONSTANT}: they tell nothing of its spread"}
+            elif quantity.root and value > 0:
+                more["interval"] = moments.root_interval(found, at)
+            else:
+                more["interval"] = moments.mean_interval(found, at, weighted=weighted)
+            at += 1
+        measured.append(
+            Measurement(name=quantity.name, unit="label units", direction=quantity.direction, slice=where, **more)
+        )
+    return measured
+
+
+def _disparity(each: Compared, tests: int) -> Measurement:
+    missing = left_out(each.unassessed, each.split.hidden)
+    common: dict[str, Any] = {
+        "name": each.name, "unit": each.unit, "direction": each.direction, "across": each.split.attributes,
+    }  # fmt: skip
+    if each.value is None:
+        reason = f"{each.reason} ({missing})" if missing else each.reason
+        return Measurement(value=None, reason=reason, validity="inconclusive", **common)
+    assert each.p is not None and each.interval is not None  # whatever has a value was tested
+    return Measurement(
+        value=each.value,
+        interval=each.interval,
+        n=each.rows,
+        validity="inconclusive" if each.unassessed else "valid",
+        reason=missing or None,
+        test=Test(method=each.how, p=each.p, p_adjusted=each.p_adjusted, family=FAMILY),
+        detectable=_detectable(each, tests),
+        **common,
+    )
+
+
+def _detectable(each: Compared, tests: int) -> float | None:
+    if each.quantity is None or each.means is None:
+        return None
+    if each.quantity.compared == "difference":
+        return moments.detectable(each.means, tests)
+    return each.quantity.shown(float(np.exp(-moments.detectable(each.means.steady_logs(), tests))))
+
+
+def _recount(per_group: list[Measurement], data: AuditData, predicted: np.ndarray) -> Control:
+    known = {each.name: each for each in QUANTITIES}
+    shown = [(known[each.name], each.slice, each.value) for each in per_group if each.value is not None]
+    few = set(list(dict.fromkeys(pairs(where) for _, where, _ in shown))[:TRIED])
+    value = trials.largest_deviation(
+        [each for each in shown if pairs(each[1]) in few], data.groups, predicted, data.labels, data.weights
+    )
+    return Control.within(
+        "recount",
+        "Are the means and errors the same when they are computed again from the rows of each group alone?",
+        value,
+        at_most=1e-9,
+        reason="a number differs from a second computation on the same rows, so none can be trusted",
+    )
+
+
+def _trials(
+    check: RegressionFairness,
+    data: AuditData,
+    context: Context,
+    compared: list[Compared],
+    tests: int,
+    predicted: np.ndarray,
+    residual: np.ndarray | None,
+) -> list[Control]:
+    """False alarms on shuffled groups, and finds of a planted shift; for the first attribute with two groups."""
+    wanted = "mean_prediction_difference" if residual is None else "mean_residual_difference"
+    means = [each for each in compared if each.value is not None and each.name == wanted]
+    apart = [each for each in compared if each.value is not None and each.name == KS]
+    controls = []
+    most = round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / check.trials)), 3)
+    too_many = "the test raises more false alarms than the 5 % it promises"
+    if means:
+        first = means[0]
+        assert first.quantity is not None and first.means is not None and first.law is not None  # a tested mean
+        kept = first.codes >= 0
+        values, weights = first.quantity.of(predicted, residual)[kept], _of(data.weights, kept)
+        over = " and ".join(first.split.attributes)
+        names = tuple(each.disparity for each in QUANTITIES)
+        alarms = trials.false_alarms(first.codes[kept], values, weights, check.trials, context.rng)
+        controls.append(
+            Control.within(
+                "shuffled groups",
+                f"Where the groups of {over} are shuffled, how often does the test call their means different?",
+                alarms,
+                at_most=most,
+                guards=names,
+                otherwise="inconclusive",
+                reason=too_many,
+            )
+        )
+        gap = moments.detectable(first.means, tests)
+        power = trials.found_when_planted(
+            first.codes[kept], values, weights, gap, first.law, tests, check.trials, context.rng
+        )
+        controls.append(
+            Control.within(
+                "planted shift",
+                f"Is a difference of {gap:.3g}, which is called detectable, found when one group of {over} is moved?",
+                power,
+                at_least=0.65,
+                guards=names,
+                otherwise="note",
+                reason="there are too few people, or too uneven ones, for the differences called detectable to be "
+                "found; absence of a finding says little",
+            )
+        )
+    if apart:
+        first = apart[0]
+        kept = first.codes >= 0
+        controls.append(
+            Control.within(
+                "shuffled predictions",
+                f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
+                "call their distributions different?",
+                trials.false_alarms_of_distances(
+                    first.codes[kept], predicted[kept], _of(data.weights, kept), check.trials, context.rng
+                ),
+                at_most=most,
+                guards=(KS, WASSERSTEIN),
+                otherwise="inconclusive",
+                reason=too_many,
+            )
+        )
+    return controls
+
+
+def _of(weights: np.ndarray | None, kept: np.ndarray) -> np.ndarray | None:
+    return None if weights is None else weights[kept]
+
+
+def _chance(compared: list[Compared]) -> list[Table]:
+    """What shuffled groups would show, beside what was found."""
+    rows = tuple(
+        (DEFINITIONS[each.name].title, " and ".join(each.split.attributes), each.value, each.usual)
+        for each in compared
+        if each.usual is not None
+    )
+    if not rows:
+        return []
+    return [
+        Table(
+            name="chance",
+            title="Distances between predictions, and what chance gives",
+            caption="Chance: the distance that shuffled groups of the same sizes stay below in 95 of 100 shuffles (on "
+            "at most 256 quantiles). A distance below it is no sign of a difference.",
+            columns=(
+                Column(name="distance", title="Distance"),
+                Column(name="over", title="Over the groups of"),
+                Column(name="found", title="Found"),
+                Column(name="chance", title="By chance, at most (95 %)"),
+            ),
+            rows=rows,
+        )
+    ]
+
+
+def _notes(check: RegressionFairness, data: AuditData, splits: list[Split]) -> list[str]:
+    notes = []
+    if data.labels is None:
+        dropped = [each.name for each in QUANTITIES if each.labelled]
+        notes.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
+    if data.weights is not None:
+        notes.append(
+            "Numbers are weighted; standard errors are linearised, bands and shuffles of distances use the effective "
+            "number of rows (Kish 1965)."
+        )
+    hidden = list(dict.fromkeys(name for each in splits for name in each.hidden))
+    if hidden:
+        notes.append(f"Not in any disparity, because too small to show: {left_out([], hidden)[len('left out: ') :]}.")
+    if len(data.groups) < check.intersections:
+        word = "attribute" if len(data.groups) == 1 else "attributes"
+        notes.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")
+    return notes

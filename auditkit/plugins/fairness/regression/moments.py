@@ -1,0 +1,174 @@
+"""Means of several groups with their standard errors, and intervals for the widest gap and the smallest ratio of them.
+
+A bootstrap interval of a maximum cannot reach "no gap"; these come from all pairs of groups at once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats as laws
+
+from auditkit import stats
+from auditkit.results import Interval
+
+PAIRWISE = 100
+"""Groups above which one interval per group takes the place of one per pair: wider, and linear in the groups."""
+
+
+class Means(NamedTuple):
+    """The mean of one quantity in each of K groups."""
+
+    values: np.ndarray
+    """(K,) means."""
+    errors: np.ndarray
+    """(K,) squared standard errors of the means; 0 where a group does not vary."""
+    sizes: np.ndarray
+    """(K,) rows; with weights, the effective number of them (Kish)."""
+    rows: np.ndarray
+    """(K,) int64 rows."""
+
+    def take(self, which: np.ndarray) -> Means:
+        """Some of the groups."""
+        return Means(*(each[which] for each in self))
+
+    def logs(self) -> Means:
+        """The same on the scale of logarithms (delta method); every mean must be above 0."""
+        return self._replace(values=np.log(self.values), errors=self.errors / self.values**2)
+
+    def steady_logs(self) -> Means:
+        """As `logs`, with no error below what the group's size and the shape of all groups' values imply.
+
+        A small group that happens to hold no large value looks surer than it is; the other groups know better.
+
+        Source: after Bonett (2006), Robust confidence interval for a ratio of standard deviations, Applied
+        Psychological Measurement 30, who pools the kurtosis.
+        """
+        own = self.logs()
+        common = float((own.errors * self.sizes**2).sum() / self.sizes.sum())
+        return own._replace(errors=np.maximum(own.errors, common / self.sizes))
+
+
+def means(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int) -> Means:
+    """The mean in each group, and its squared standard error (linearised for weights).
+
+    Args:
+        codes: (N,) the group of each row, 0 to K - 1; -1: left out.
+        values: (N,) finite numbers.
+        weights: (N,) positive, or None: all the same.
+        groups: K; each has at least two rows.
+
+    Source: Särndal, Swensson and Wretman (1992), Model assisted survey sampling, 5.7, for weights.
+    """
+    if (codes < 0).any():
+        kept = codes >= 0
+        codes, values, weights = codes[kept], values[kept], None if weights is None else weights[kept]
+    rows = np.bincount(codes, minlength=groups)
+    weight = np.ones(len(codes)) if weights is None else weights
+    total = np.bincount(codes, weights=weight, minlength=groups)
+    mean = np.bincount(codes, weights=weight * values, minlength=groups) / total
+    off = weight * (values - mean[codes])
+    spread = np.bincount(codes, weights=off**2, minlength=groups)
+    # what is left of rounding is no spread
+    spread[spread <= rows * (1e-14 * np.bincount(codes, weights=weight * np.abs(values), minlength=groups)) ** 2] = 0
+    square = rows.astype(float) if weights is None else np.bincount(codes, weights=weight**2, minlength=groups)
+    return Means(mean, rows / (rows - 1) * spread / total**2, total**2 / square, rows)
+
+
+def mean_interval(each: Means, at: int, level: float = 0.95, weighted: bool = False) -> Interval:
+    """Student's interval for the mean of one group (Student 1908, Biometrika 6)."""
+    half = _student(level, each.sizes[at] - 1) * np.sqrt(each.errors[at])
+    mean, method = each.values[at], "Student t, linearised for weights" if weighted else "Student t"
+    return Interval(low=float(mean - half), high=float(mean + half), level=level, method=method)
+
+
+def root_interval(each: Means, at: int, level: float = 0.95) -> Interval:
+    """An interval for the root of a group's mean square: delta method on the scale of logarithms, so it stays above 0.
+
+    Args:
+        each: means of squares, above 0 in this group.
+        at: which group.
+        level: the confidence, between 0 and 1.
+    """
+    logs = each.take(np.array([at])).logs()
+    half = _student(level, logs.sizes[0] - 1) * np.sqrt(logs.errors[0])
+    low, high = np.exp((logs.values[0] - half) / 2), np.exp((logs.values[0] + half) / 2)
+    return Interval(low=float(low), high=float(high), level=level, method="delta method on logarithms, Student t")
+
+
+def difference_interval(each: Means, level: float = 0.95) -> Interval:
+    """An interval for the widest difference of means; its low end is 0 unless some pair differs for certain.
+
+    With intervals of all pairs that hold at once, the widest true difference is at least every low end and at most the
+    largest high end.
+
+    Source: pairs by Welch (1947), Biometrika 34, at the level of Šidák: Tamhane (1979), A comparison of procedures for
+    multiple comparisons of means with unequal variances, JASA 74 (T2).
+    """
+    low, high = _widest(each, level)
+    method = "Welch t" if len(each.values) == 2 else "simultaneous Welch intervals of all pairs (Šidák; Tamhane T2)"
+    if len(each.values) > PAIRWISE:
+        method = "simultaneous Student intervals of all groups (Šidák)"
+    return Interval(low=max(0.0, low), high=high, level=level, method=method)
+
+
+def ratio_interval(each: Means, root: bool = False, level: float = 0.95) -> Interval:
+    """An interval for the smallest ratio of means, between 0 and 1; high end 1 unless some pair differs for certain.
+
+    Args:
+        each: means above 0.
+        root: about the roots of the means.
+        level: the confidence, between 0 and 1.
+    """
+    low, high = _widest(each.steady_logs(), level)
+    half = 2 if root else 1
+    return Interval(
+        low=float(np.exp(-high / half)), high=min(1.0, float(np.exp(-low / half))), level=level,
+        method="simultaneous delta-method intervals of all pairs' log ratio, Welch t (Šidák)",
+    )  # fmt: skip
+
+
+def detectable(each: Means, tests: int, level: float = 0.95, power: float = 0.8) -> float:
+    """The difference, between the two groups with the largest standard errors, that would be found 8 times in 10.
+
+    Of any other two groups it is found more often. Adjusted for all pairs and for `tests` tests; normal approximation.
+    """
+    k = len(each.values)
+    alpha = (1 - stats.sidak_level(level, k * (k - 1) // 2)) / max(1, tests)
+    worst = float(np.sqrt(np.sort(each.errors)[-2:].sum()))
+    return float((laws.norm.ppf(1 - alpha / 2) + laws.norm.ppf(power)) * worst)
+
+
+def largest_z(values: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """(B,) the largest difference of two groups in standard errors; infinite where neither of two that differ varies.
+
+    Args:
+        values: (B, K) means.
+        errors: (B, K) their squared standard errors.
+    """
+    largest = np.zeros(len(values))
+    for i in range(values.shape[1] - 1):
+        gap = np.abs(values[:, i + 1 :] - values[:, i : i + 1])
+        error = np.sqrt(errors[:, i + 1 :] + errors[:, i : i + 1])
+        z = np.divide(gap, error, out=np.where(gap > 0, np.inf, 0.0), where=error > 0)
+        np.maximum(largest, z.max(axis=1), out=largest)
+    return largest
+
+
+def _student(level: float, freedom: np.ndarray | float) -> np.ndarray:
+    return np.asarray(laws.t.ppf(0.5 + level / 2, np.maximum(1.0, freedom)))
+
+
+def _widest(each: Means, level: float) -> tuple[float, float]:
+    k = len(each.values)
+    if k > PAIRWISE:
+        half = _student(stats.sidak_level(level, k), each.sizes - 1) * np.sqrt(each.errors)
+        low, high = each.values - half, each.values + half
+        return float(low.max() - high.min()), float(high.max() - low.min())
+    i, j = np.triu_indices(k, 1)
+    gap, error = np.abs(each.values[i] - each.values[j]), each.errors[i] + each.errors[j]
+    below = each.errors[i] ** 2 / (each.sizes[i] - 1) + each.errors[j] ** 2 / (each.sizes[j] - 1)
+    freedom = np.divide(error**2, below, out=np.full(len(gap), np.inf), where=below > 0)
+    half = _student(stats.sidak_level(level, len(gap)), freedom) * np.sqrt(error)
+    return float((gap - half).max()), float((gap + half).max())

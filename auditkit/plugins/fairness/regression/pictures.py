@@ -1,0 +1,99 @@
+"""The figures of fairness of predicted numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from auditkit import figures
+from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS
+from auditkit.plugins.fairness.regression.splits import Split
+from auditkit.results import Axis, Figure, Measurement, Rule
+
+BEYOND = 10
+"""People who must lie beyond a quantile that is drawn, and between two of them."""
+POINTS = 99
+
+
+def draw(
+    per_group: Sequence[Measurement],
+    between: Sequence[Measurement],
+    splits: Sequence[Split],
+    predicted: np.ndarray,
+    weights: np.ndarray | None,
+    minimum: int,
+) -> list[Figure]:
+    """Residuals per group, quantiles of predictions, disparities."""
+    found: list[Figure | None] = []
+    some = [each for each in per_group if each.name == "mean_residual" and len(each.slice) <= 1]
+    axis = Axis(field="value", title="Mean residual (prediction - label)", unit="label units")
+    caption = "Dots are means of prediction - label, lines 95 % Student intervals. Above 0: predicted too high."
+    rules = [Rule(value=0.0, label="no error on average")]
+    found.append(
+        figures.dot_whisker("mean_residual", "Mean residual per group", some, axis=axis, caption=caption, rules=rules)
+    )
+    found += [
+        _quantiles(split, predicted, weights, max(BEYOND, minimum)) for split in splits if len(split.attributes) == 1
+    ]
+    for name, title, names, still, label in (
+        ("differences", "Differences, in units of the label",
+         [name for name, each in DEFINITIONS.items() if each.direction == "lower" and name != KS], 0.0,
+         "no difference"),
+        ("distances", "Kolmogorov-Smirnov distances", [KS], 0.0, "no difference"),
+        ("ratios", "Ratios of errors", [name for name, each in DEFINITIONS.items() if each.direction == "higher"], 1.0,
+         "equal"),
+    ):  # fmt: skip
+        some = [each for each in between if each.name in names]
+        axis = Axis(field="value", title=title)
+        caption = f"Lines are 95 % intervals that hold for all pairs of groups at once. At {still:.0f} all are equal."
+        rules = [Rule(value=still, label=label)]
+        found.append(figures.forest(name, title, some, axis=axis, caption=caption, rules=rules))
+    return [each for each in found if each is not None]
+
+
+def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, beyond: int) -> Figure | None:
+    """Quantiles of the predictions of every group that may be shown; none that fewer than `beyond` people exceed."""
+    points: list[dict[str, str | float]] = []
+    for at, name in enumerate(split.names):
+        mine = split.codes == at
+        values, heavy = predicted[mine], None if weights is None else weights[mine]
+        shares = inner_shares(len(values), beyond)
+        if len(shares):
+            found = quantiles(values, heavy, shares)
+            points += [
+                {"share": float(share), "prediction": float(value), "group": name}
+                for share, value in zip(shares, found, strict=True)
+            ]
+    if not points:
+        return None
+    return figures.curve(
+        f"quantiles_{split.attributes[0]}",
+        f"Quantiles of predictions per {split.attributes[0]}",
+        points,
+        x=Axis(field="share", title="Share of the group at or below", percent=True, domain=(0, 1)),
+        y=Axis(field="prediction", title="Prediction", unit="label units"),
+        series=Axis(field="group", title="Group"),
+        caption=f"Where curves lie apart, groups get different predictions. Ends with fewer than {beyond} people "
+        "beyond them are not drawn.",
+    )
+
+
+def inner_shares(people: int, beyond: int) -> np.ndarray:
+    """At most 99 shares between 0 and 1 with at least `beyond` people on either side and between two of them."""
+    count = min(POINTS, people // beyond - 1)
+    return np.linspace(beyond / people, 1 - beyond / people, count) if count > 1 else np.full(max(0, count), 0.5)
+
+
+def quantiles(values: np.ndarray, weights: np.ndarray | None, shares: np.ndarray) -> np.ndarray:
+    """The values with these shares of the rows (of the weight) at or below; between two rows in a straight line.
+
+    With weights a share counts rows for what may be drawn, and weight for where it is drawn.
+    """
+    if weights is None:
+        return np.asarray(np.quantile(values, shares))
+    order = np.argsort(values, kind="stable")
+    reached = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
+    rows = (np.arange(len(values)) + 0.5) / len(values)
+    low, high = np.interp([shares[0], shares[-1]], rows, reached)
+    return np.asarray(np.interp(np.clip(shares, low, high), reached, values[order]))

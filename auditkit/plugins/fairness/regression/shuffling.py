@@ -1,0 +1,151 @@
+"""What chance would give: the law of a statistic where groups are shuffled among the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from auditkit.plugins.fairness.regression.moments import largest_z
+
+CHUNK = 2_000_000
+"""Numbers shuffled at once."""
+
+
+def shuffled_z(
+    codes: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray | None,
+    groups: int,
+    draws: int,
+    rng: np.random.Generator,
+    logs: bool = False,
+) -> np.ndarray:
+    """Values of the largest studentized difference of means where the groups are shuffled, at least `draws` of them.
+
+    Studentized, so that groups whose means agree and whose spreads differ are not called different, up to an error
+    that goes to 0 with their sizes.
+
+    Args:
+        codes: (N,) the group of each row, 0 to K - 1.
+        values: (N,) finite numbers.
+        weights: (N,) positive, or None; a weight is shuffled along with its value.
+        groups: K.
+        draws: how many shuffles at least, where there are as many rows.
+        rng: the source of chance.
+        logs: differences of the logarithms of means.
+
+    Source: Janssen (1997), Studentized permutation tests for non-iid hypotheses, Statistics & Probability Letters 36;
+    Chung and Romano (2013), Exact and asymptotically robust permutation tests, arXiv:1304.5939.
+    """
+    centre = 0.0 if logs else float(values.mean())
+    v = values - centre
+    rows = np.bincount(codes, minlength=groups).astype(float)
+    columns = [v, v**2] if weights is None else [weights, weights * v, weights**2, weights**2 * v, (weights * v) ** 2]
+    sums = shuffled_sums(codes, np.stack(columns), groups, draws, rng)
+    if weights is None:
+        total = weight = np.broadcast_to(rows, sums[0].shape)
+        first, second = sums
+        heavy = first
+    else:
+        total, first, weight, heavy, second = sums
+    mean = first / total
+    spread = np.maximum(0, second - 2 * mean * heavy + mean**2 * weight)
+    error = rows / (rows - 1) * spread / total**2
+    if logs:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            usable = mean > 0
+            mean, error = np.where(usable, np.log(mean), -np.inf), np.where(usable, error / mean**2, 0.0)
+        mean = np.maximum(mean, -1e300)
+    return largest_z(mean, error)
+
+
+def shuffled_sums(
+    codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(C, B, K) sums of each column over each group, for B shuffles of the groups among the rows.
+
+    Up to `draws` rows each shuffle is a random permutation. Above, the rows are put in random order once and cut into
+    blocks of more than `draws`; the groups are then moved along every block by 1, 2, 3 … places. These moves form a
+    group, so a test by them is as exact as one by all permutations; all of them together cost one Fourier transform.
+
+    Args:
+        codes: (N,) the group of each row, 0 to K - 1.
+        columns: (C, N).
+        groups: K.
+        draws: how many shuffles at least.
+        rng: the source of chance.
+
+    Source: Hemerik and Goeman (2018), Exact testing with random permutations, TEST 27, for subgroups of permutations.
+    """
+    if len(codes) <= draws:
+        return np.concatenate(list(_permuted(codes, columns, groups, draws, rng)), axis=1)
+    return _moved(codes, columns, groups, draws, rng)
+
+
+def _permuted(
+    codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    at_once = max(1, CHUNK // len(codes))
+    for start in range(0, draws, at_once):
+        count = min(at_once, draws - start)
+        mixed = rng.permuted(np.tile(codes, (count, 1)), axis=1)
+        place = (mixed + groups * np.arange(count)[:, None]).ravel()
+        size = count * groups
+        yield np.stack(
+            [
+                np.bincount(place, weights=np.tile(column, count), minlength=size).reshape(count, groups)
+                for column in columns
+            ]
+        )
+
+
+def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    from scipy import fft
+
+    rows = len(codes)
+    blocks = rows // (draws + 1)
+    length = rows // blocks
+    order = rng.permutation(rows)
+    inside, rest = order[: blocks * length], order[blocks * length :]
+    small = codes[inside].reshape(blocks, length)
+    found = np.empty((len(columns), length - 1, groups))
+    heights = [fft.rfft(column[inside].reshape(blocks, length), axis=1) for column in columns]
+    for group in range(groups):
+        members = fft.rfft((small == group).astype(np.float64), axis=1).conj()
+        for number, height in enumerate(heights):
+            moved = fft.irfft(np.einsum("bl,bl->l", members, height), n=length)
+            found[number, :, group] = moved[1:]  # not moved at all is what was observed
+    for number, column in enumerate(columns):
+        found[number] += np.bincount(codes[rest], weights=column[rest], minlength=groups)
+    return found
+
+
+def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Chunks of (b, K, M) tables: how many rows of each group fall in each bin if the groups are shuffled.
+
+    Rows that share a bin are alike, so a shuffle is a draw without replacement, bin by bin: the multivariate
+    hypergeometric law, exactly, at a cost that does not grow with the rows.
+
+    Args:
+        bins: (M,) whole numbers: the rows of all groups in each bin; below 10^9 in all.
+        sizes: (K,) whole numbers: the rows of each group; they sum to those of the bins.
+        draws: how many tables in all.
+        rng: the source of chance.
+    """
+    at_once = max(1, CHUNK // (len(bins) * len(sizes)))
+    for start in range(0, draws, at_once):
+        count = min(at_once, draws - start)
+        found = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
+        rest = np.tile(bins.astype(np.int64), (count, 1))
+        for group, size in enumerate(sizes[:-1]):
+            wanted = np.full(count, int(size))
+            behind = rest.sum(axis=1)
+            for at in range(len(bins)):
+                behind -= rest[:, at]
+                drawn = rng.hypergeometric(rest[:, at], behind, wanted)
+                found[:, group, at] = drawn
+                wanted -= drawn
+            rest -= found[:, group]
+        found[:, -1] = rest
+        yield found
