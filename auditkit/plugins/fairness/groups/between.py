@@ -107,7 +107,7 @@ def _test(each: Tested, tests: int, check: GroupFairness, data: AuditData) -> Te
 
 def family(tests: int) -> str:
     """What the p-values are adjusted over."""
-    return f"all {tests} disparities of fairness.groups"
+    return f"all {tests} disparities of fairness.groups" if tests > 1 else "the only disparity of fairness.groups"
 
 
 def _shares(each: Compared, tests: int, common: dict[str, Any]) -> list[Measurement]:

@@ -107,6 +107,8 @@ def complement(people: np.ndarray, dark: np.ndarray, minimum: int) -> np.ndarray
     Returns:
         A larger `dark`.
     """
+    if people.ndim == 1:
+        return complement(people[None], dark[None], minimum)[0]  # one line is a table too
     dark, changed = dark.copy(), True
     while changed:
         changed = False

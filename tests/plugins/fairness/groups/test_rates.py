@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_score
 
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.measures import CRITERIA, RATES
+from auditkit.plugins.fairness.groups.measures import COMPOSITES, CRITERIA, RATES
 from tests.plugins.recorded import one, recorded, run
 
 ORACLES = {
@@ -24,12 +24,17 @@ ORACLES = {
     "false_discovery_rate": lambda y, d: 1 - precision_score(y, d),
     "false_omission_rate": lambda y, d: 1 - precision_score(1 - y, 1 - d),
     "accuracy": accuracy_score,
+    "rejection_rate": lambda y, d: 1 - fairlearn.selection_rate(y, d),
+    "abstention_rate": lambda y, d: 0.0,
+    "prevalence": lambda y, d: y.mean(),
+    "false_negative_share": lambda y, d: (y > d).sum() / (y != d).sum(),
 }
+COMPARED = {name: each for name, each in CRITERIA.items() if not each.odds and name != "abstention_parity"}
 FAST = {"permutations": 99, "trials": 20}
 
 
 def everything(**more):
-    return GroupFairness(measures=(*RATES, *CRITERIA), **FAST, **more)
+    return GroupFairness(measures=(*RATES, *COMPOSITES, *CRITERIA), **FAST, **more)
 
 
 def four_of_each(rng, sizes):
@@ -45,7 +50,7 @@ def test_there_is_an_oracle_for_every_rate():
     assert set(ORACLES) == set(RATES)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(st.integers(4, 60), min_size=2, max_size=5), st.integers(0, 10**6), st.booleans())
 def test_rates_and_disparities_equal_the_libraries(sizes, seed, weighted):
     rng = np.random.default_rng(seed)
@@ -60,14 +65,14 @@ def test_rates_and_disparities_equal_the_libraries(sizes, seed, weighted):
         assert one(result, rate).value == pytest.approx(frame.overall[rate], abs=1e-12)
         for group in np.unique(names):
             assert one(result, rate, {"g": str(group)}).value == pytest.approx(frame.by_group[rate][group], abs=1e-12)
-    for criterion in CRITERIA.values():
+    for criterion in COMPARED.values():
         gap = max(frame.difference()[name] for name in criterion.rates)
         ratio = min(frame.ratio()[name] for name in criterion.rates)
         assert one(result, f"{criterion.name}_difference").value == pytest.approx(gap, abs=1e-12)
         assert one(result, f"{criterion.name}_ratio").value == pytest.approx(ratio, abs=1e-12)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4)
 @given(st.integers(0, 10**6))
 def test_named_disparities_equal_fairlearn(seed):
     y, d, names = four_of_each(np.random.default_rng(seed), [30, 20, 25])
@@ -105,6 +110,21 @@ def test_the_published_table_of_fairlearn(shared_data):
     for name in ("demographic_parity", "equalized_odds"):
         for what in ("difference", "ratio"):
             assert one(result, f"{name}_{what}").value == pytest.approx(case[f"{name}_{what}"], abs=case["tol"])
+    pairs = {"equal_opportunity": "tpr", "predictive_equality": "fpr", "demographic_parity": "sel"}
+    for name, short in pairs.items():
+        for what in ("difference", "ratio"):
+            theirs = case[f"{what}_between_groups"][short]
+            assert one(result, f"{name}_{what}").value == pytest.approx(theirs, abs=case["tol"])
+    for group, ((tn, fp), (fn, tp)) in case["confusion_by_group"].items():
+        where = {} if group == "overall" else {"g": group}
+        assert one(result, "true_positive_rate", where).n == tp + fn
+        assert one(result, "false_positive_rate", where).n == tn + fp
+        if fp:
+            found = one(result, "false_negatives_per_false_positive", where)
+            assert found.value == pytest.approx(fn / fp)
+        if tp + fn and tn + fp:
+            found = one(result, "balanced_accuracy", where)
+            assert found.value == pytest.approx((tp / (tp + fn) + tn / (tn + fp)) / 2)
 
 
 def test_the_published_table_of_local_law_144(shared_data):

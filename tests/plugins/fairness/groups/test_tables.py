@@ -1,0 +1,107 @@
+"""The table of impact ratios gives no hidden number away; the figures say in words what they show."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.plugins.fairness.groups.tables import complement
+from tests.plugins.recorded import one, recorded, run
+
+FAST = GroupFairness(permutations=199, trials=20)
+
+
+def rows(result):
+    (table,) = result.tables
+    return {row[0]: dict(zip([each.name for each in table.columns], row, strict=True)) for row in table.rows}
+
+
+@given(arrays.arrays(np.int64, arrays.array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.integers(0, 40)))
+def test_no_hidden_number_follows_from_its_line_and_the_total(people):
+    dark = complement(people, people < 10, 10)
+    assert (dark >= (people < 10)).all()
+    for axis in range(people.ndim):
+        lines = np.moveaxis(people, axis, -1).reshape(-1, people.shape[axis])
+        hidden = np.moveaxis(dark, axis, -1).reshape(lines.shape)
+        for line, out in zip(lines, hidden, strict=True):
+            if out.any() and not out.all():
+                # what a reader gets by subtraction is of two groups at least, and of ten people
+                assert out.sum() >= 2 and line[out].sum() >= 10
+
+
+def test_nothing_more_is_hidden_than_needed():
+    people = np.array([[50, 60], [70, 80]])
+    assert not complement(people, np.zeros((2, 2), bool), 10).any()
+    dark = complement(np.array([3, 4, 50, 60, 90]), np.array([True, True, False, False, False]), 10)
+    assert dark.tolist() == [True, True, True, False, False]  # 3 and 4 are 7 people together
+
+
+def test_a_group_with_few_decisions_cannot_be_worked_out_from_the_others():
+    """All groups are large; about one of them the model decides nine times. Nine is the total less the others."""
+    names = np.repeat(["a", "b", "c"], [100, 60, 120])
+    withheld = np.zeros(280, bool)
+    withheld[100:151] = True
+    result = run(FAST, *recorded(np.tile([0, 1], 140), None, {"g": names}, withheld=withheld))
+    found = rows(result)
+    assert found["g=b"]["people"] is None and found["g=b"]["reason"] == "fewer than 10 people with a decision"
+    hidden = [name for name, row in found.items() if row["people"] is None]
+    assert len(hidden) == 2 and found["g=a"]["reason"].startswith("hidden so that")
+    assert all(found["g=a"][name] is None for name in ("rate", "ratio", "abstained"))
+    assert found["g=c"]["people"] == 120
+
+
+def test_a_table_of_everything_shown_is_whole():
+    names = np.repeat(["a", "b"], [100, 60])
+    found = rows(run(FAST, *recorded(np.tile([0, 1], 80), None, {"g": names})))
+    assert [list(row) for row in found.values()] == [["group", "people", "rate", "ratio", "reason"]] * 2
+    assert (found["g=b"]["people"], found["g=b"]["rate"], found["g=b"]["ratio"]) == (60, 0.5, 1.0)
+
+
+def pictured(**more):
+    rng = np.random.default_rng(0)
+    groups = {"sex": rng.choice(["f", "m"], 900), "race": rng.choice(["x", "y", "z"], 900, p=[0.5, 0.48, 0.02])}
+    y = rng.integers(0, 2, 900)
+    d = np.where(rng.random(900) < np.where(groups["sex"] == "f", 0.5, 0.1), 1 - y, y)
+    return run(FAST, *recorded(d, y, groups, **more))
+
+
+def test_figures_show_intervals_the_line_of_equality_and_words():
+    result = pictured()
+    figures = {each.name: each for each in result.figures}
+    dots = figures["selection_rate"]
+    assert dots.mark == "dot-whisker" and {row["label"] for row in dots.data} >= {"everyone", "sex=f", "race=x"}
+    assert all(row["low"] <= row["value"] <= row["high"] for row in dots.data)
+    for name, still in (("differences", 0), ("ratios", 1)):
+        assert figures[name].mark == "forest" and [rule.value for rule in figures[name].rules] == [still]
+    gap = one(result, "equalized_odds_difference", across=("sex",))
+    assert f"{gap.value:.3g}" in figures["differences"].alt
+    assert all(each.alt and each.title and each.x.title for each in result.figures)
+
+
+def test_a_heat_map_shows_the_selection_rate_and_the_worst_rate_and_hides_what_is_hidden():
+    result = pictured()
+    maps = [each for each in result.figures if each.mark == "heat-map"]
+    assert len(maps) == 2 and maps[0].name == "selection_rate by sex and race"
+    # errors differ by sex in all labelled rates; the one that is drawn has the widest range
+    ranges = {
+        name: np.ptp([
+            each.value for each in result.measurements
+            if each.name == name and len(each.slice) == 2 and each.value is not None
+        ])
+        for name in ("true_positive_rate", "false_positive_rate", "positive_predictive_value")
+    }  # fmt: skip
+    assert maps[1].name == f"{max(ranges, key=ranges.get)} by sex and race"
+    for figure in maps:
+        for cell in figure.data:
+            where = {"sex": cell["across"], "race": cell["down"]}
+            found = one(result, figure.name.split(" ")[0], where)
+            assert (cell["value"], cell["n"]) == (found.value, found.n)
+        blank = [cell for cell in figure.data if cell["value"] is None]
+        assert blank and f"{len(blank)} of 6 cells are blank" in figure.caption
+        assert "from" in figure.alt and "%" in figure.alt
+
+
+def test_one_attribute_has_no_heat_map():
+    result = run(FAST, *recorded([0, 1] * 50, [0, 1] * 50, {"g": ["a", "b", "b", "a"] * 25}))
+    assert not any(each.mark == "heat-map" for each in result.figures)
