@@ -123,7 +123,7 @@ def _shares(each: Compared, tests: int, common: dict[str, Any]) -> list[Measurem
         return [difference, undefined(each, f"{each.name}_ratio", reason)]
     ratio = Measurement(
         name=f"{each.name}_ratio", value=value, unit="", direction="higher", interval=interval,
-        detectable=disparities.detectable_ratio(each.parts, gap), **common,
+        detectable=disparities.detectable_ratio(each.parts, tests), **common,
     )  # fmt: skip
     return [difference, ratio]
 
@@ -152,8 +152,7 @@ def _differential(each: Compared, tests: int, common: dict[str, Any], data: Audi
     if not np.isfinite(value):
         return undefined(each, each.name, "in some group nobody, or everybody, is selected, so a ratio has no end")
     interval = ratios.epsilon_interval(each.parts, value)
-    gap = disparities.detectable(each.parts[:1], tests)
-    ratio = disparities.detectable_ratio(each.parts, gap)
+    ratio = disparities.detectable_ratio(each.parts, tests)
     return Measurement(
         name=each.name, value=value, unit=index.unit, direction=index.direction,
         interval=interval.model_copy(update={"method": weighted(interval.method, data)}),

@@ -125,26 +125,28 @@ def detectable(parts: Sequence[stats.Shares], tests: int, level: float = 0.95) -
     The gap of any other two groups is found more often. For several rates: the larger of their gaps, so that it
     would be found in whichever rate it is.
     """
-    pairs = sum(len(part.sizes) * (len(part.sizes) - 1) // 2 for part in parts)
-    alpha = (1 - stats.sidak_level(level, pairs)) / max(1, tests)
-    gaps = []
-    for part in parts:
-        n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
-        gaps.append(stats.detectable_gap(common_rate(part), n1, n2, alpha))
+    gaps = _detectable_gaps(parts, tests, level)
     known = [gap for gap in gaps if gap is not None]
     return max(known) if len(known) == len(gaps) else None
 
 
-def detectable_ratio(parts: Sequence[stats.Shares], gap: float | None) -> float | None:
-    """The ratio of the two rates that lie `gap` apart, in the part where it is smaller; None without a gap."""
-    if gap is None:
-        return None
+def detectable_ratio(parts: Sequence[stats.Shares], tests: int, level: float = 0.95) -> float | None:
+    """The ratio of two rates that lie as far apart as is detectable; for several rates the smaller of their ratios."""
     ratios = []
-    for part in parts:
+    for part, gap in zip(parts, _detectable_gaps(parts, tests, level), strict=True):
+        if gap is None:
+            return None
         n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
         high, low = stats.apart(common_rate(part), n1, n2, gap)
         ratios.append(float(low / high))
     return min(ratios)
+
+
+def _detectable_gaps(parts: Sequence[stats.Shares], tests: int, level: float) -> list[float | None]:
+    pairs = sum(len(part.sizes) * (len(part.sizes) - 1) // 2 for part in parts)
+    alpha = (1 - stats.sidak_level(level, pairs)) / max(1, tests)
+    sizes = [np.sort(part.sizes)[:2].tolist() for part in parts]
+    return [stats.detectable_gap(common_rate(part), n1, n2, alpha) for part, (n1, n2) in zip(parts, sizes, strict=True)]
 
 
 def common_rate(part: stats.Shares) -> float:

@@ -82,13 +82,13 @@ def _maps(numbers: Sequence[Measurement], gaps: Sequence[Measurement]) -> list[F
     """For the first pairs of attributes: the selection rate, and the labelled rate that differs most, of one target."""
     attributes = list(dict.fromkeys(name for each in numbers for name in each.slice))
     found = []
-    for pair in list(itertools.combinations(attributes, 2))[:PAIRS]:
+    for number, pair in enumerate(list(itertools.combinations(attributes, 2))[:PAIRS], start=1):
         cells = [each for each in numbers if set(each.slice) == set(pair) and each.name in RATES]
         rates = [("selection_rate", _widest(cells, ["selection_rate"]))]
         rates.append(_worst(cells))
         for name, some in rates:
             if any(each.value is not None for each in some):
-                found.append(_map(name, pair, some))
+                found.append(_map(f"{name}_map_{number}", name, pair, some))
     return found
 
 
@@ -112,7 +112,7 @@ def _widest(cells: Sequence[Measurement], names: Sequence[str]) -> list[Measurem
     return found
 
 
-def _map(name: str, pair: tuple[str, ...], some: Sequence[Measurement]) -> Figure:
+def _map(called: str, name: str, pair: tuple[str, ...], some: Sequence[Measurement]) -> Figure:
     across, down = pair
     cells: list[dict[str, Scalar]] = [
         {"across": each.slice[across], "down": each.slice[down], "value": each.value, "n": each.n} for each in some
@@ -122,6 +122,6 @@ def _map(name: str, pair: tuple[str, ...], some: Sequence[Measurement]) -> Figur
     caption = f"{blank} of {len(some)} cells are blank: too few people." if blank else ""
     axis = _axis(name)
     return figures.heat_map(
-        f"{name} by {across} and {down}", f"{axis.title} by {across} and {down}{about}", cells,
+        called, f"{axis.title} by {across} and {down}{about}", cells,
         x=Axis(field="across", title=across), y=Axis(field="down", title=down), value=axis, caption=caption,
     )  # fmt: skip

@@ -139,3 +139,13 @@ def test_corrections_are_those_of_the_literature():
     assert [each.p_adjusted for each in found] == pytest.approx([0.04, 0.06, 0.06, 0.2])
     disparities.adjust(found, "benjamini-hochberg")
     assert [each.p_adjusted for each in found] == pytest.approx([0.04, 0.04, 0.04, 0.2])
+
+
+def test_what_is_called_detectable_is_that_of_each_rate():
+    many = stats.Shares(np.full(2, 400.0), np.full(2, 1000.0))
+    few = stats.Shares(np.full(2, 8.0), np.full(2, 100.0))
+    gaps = [stats.detectable_gap(rate, n, n, (1 - 0.95**0.5) / 3) for rate, n in ((0.4, 1000), (0.08, 100))]
+    assert disparities.detectable([many, few], 3) == pytest.approx(max(gaps))
+    ratios = [low / high for high, low in (stats.apart(0.4, 1, 1, gaps[0]), stats.apart(0.08, 1, 1, gaps[1]))]
+    assert disparities.detectable_ratio([many, few], 3) == pytest.approx(min(ratios))
+    assert disparities.detectable_ratio([many], 3) > 0.8 > disparities.detectable_ratio([many, few], 3)

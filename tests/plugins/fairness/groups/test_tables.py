@@ -82,7 +82,7 @@ def test_figures_show_intervals_the_line_of_equality_and_words():
 def test_a_heat_map_shows_the_selection_rate_and_the_worst_rate_and_hides_what_is_hidden():
     result = pictured()
     maps = [each for each in result.figures if each.mark == "heat-map"]
-    assert len(maps) == 2 and maps[0].name == "selection_rate by sex and race"
+    assert len(maps) == 2 and maps[0].name == "selection_rate_map_1"
     # errors differ by sex in all labelled rates; the one that is drawn has the widest range
     ranges = {
         name: np.ptp([
@@ -91,11 +91,11 @@ def test_a_heat_map_shows_the_selection_rate_and_the_worst_rate_and_hides_what_i
         ])
         for name in ("true_positive_rate", "false_positive_rate", "positive_predictive_value")
     }  # fmt: skip
-    assert maps[1].name == f"{max(ranges, key=ranges.get)} by sex and race"
+    assert maps[1].name == f"{max(ranges, key=ranges.get)}_map_1"
     for figure in maps:
         for cell in figure.data:
             where = {"sex": cell["across"], "race": cell["down"]}
-            found = one(result, figure.name.split(" ")[0], where)
+            found = one(result, figure.name.removesuffix("_map_1"), where)
             assert (cell["value"], cell["n"]) == (found.value, found.n)
         blank = [cell for cell in figure.data if cell["value"] is None]
         assert blank and f"{len(blank)} of 6 cells are blank" in figure.caption
