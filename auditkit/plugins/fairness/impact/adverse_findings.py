@@ -11,7 +11,7 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.plugins.fairness.impact import adverse_tables, chance, practical, significance, trials
-from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection, why_no_ratio
+from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratio, ratios, selection, why_no_ratio
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
 
 if TYPE_CHECKING:
@@ -64,9 +64,10 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
         trials.recount([impact.found for impact in impacts], data, decisions),
         *trials.equal_groups([impact.found for impact in impacts], check.trials, context.rng),
     ]
+    lowest = [lowest_ratio(impact.found, impact.found.shown, impact.ratios) for impact in impacts]
     per_group = [each for impact in impacts for each in _measurements(impact)]
     return Findings(
-        measurements=[*per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
+        measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts),
@@ -210,8 +211,8 @@ def _in_words(impact: Impact) -> str:
     return (
         f"By chance alone: if the {len(sizes)} groups of {impact.across} were all selected at the overall rate of "
         f"{rate:.1%}, some ratio would still fall below four fifths in {impact.alarm.value:.0%} of samples of these "
-        f"sizes (simulation error: {low:.1%} to {high:.1%}). A ratio below four fifths is weak evidence here; read the "
-        "tests."
+        f"sizes (simulation error: {low:.1%} to {high:.1%}). So a ratio below four fifths says little by itself here; "
+        "read the tests."
     )
 
 

@@ -13,13 +13,14 @@ from auditkit.counts import count
 from auditkit.plugins.fairness.impact import audit_tables, trials
 from auditkit.plugins.fairness.impact.audit_counting import Breakdown, break_down
 from auditkit.plugins.fairness.impact.median import median
-from auditkit.plugins.fairness.impact.selection import why_no_ratio
+from auditkit.plugins.fairness.impact.selection import lowest_ratio, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.plugins.fairness.impact.audit_check import Attributes, BiasAudit, Mode
 
+LEFT_OUT = "left out of the ratios by the auditor's choice"
 NAMES = ("sex", "race_ethnicity", "intersectional")
 
 
@@ -57,6 +58,7 @@ def find(
     measurements, controls, drawn, tables, notes = [], [], [], [], []
     for number, each in enumerate(assessed):
         breakdowns = _break_down(check, attributes, each, data)
+        measurements += [_lowest(part, each) for part in breakdowns]
         measurements += [made for part in breakdowns for made in _measurements(part, each)]
         if not number:  # who is in which category does not depend on the class
             measurements += [*_unknown(breakdowns), *_median(each, check, data)]
@@ -115,13 +117,16 @@ def _measurements(part: Breakdown, assessed: Assessed) -> list[Measurement]:
     return made
 
 
+def _lowest(part: Breakdown, assessed: Assessed) -> Measurement:
+    found = lowest_ratio(part.found, part.compared, part.ratios, "category")
+    return found.model_copy(update={"conditions": assessed.conditions})
+
+
 def _ratio(part: Breakdown, at: int, common: dict[str, Any]) -> Measurement:
     common = {"name": "impact_ratio", "direction": "higher", **common}
     if at in part.excluded:
         share = float(part.share(at))
-        return Measurement(
-            value=None, reason=f"left out of the ratios by the auditor's choice: {share:.2%} of the people", **common
-        )
+        return Measurement(value=None, reason=f"{LEFT_OUT}: {share:.2%} of the people", **common)
     if part.ratios is None:
         return Measurement(value=None, reason=why_no_ratio(part.found, part.compared), **common)
     missing = part.found.left_out(True)
@@ -207,10 +212,10 @@ def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure
             "impact_ratio",
             "Impact ratio per category",
             "Lines are 95 % score intervals for all pairs of categories at once, which the rule does not require. The "
-            "rule sets no value that a ratio must reach.",
+            "rule sets no value that a ratio must reach. Categories left out by the auditor are not drawn.",
             Axis(field="value", title="Impact ratio"),
         ),
     ):
-        some = [each for each in mine if each.name == name]
+        some = [each for each in mine if each.name == name and not (each.reason or "").startswith(LEFT_OUT)]
         made.append(figures.dot_whisker(f"{name}{assessed.suffix}", f"{title}{of}", some, axis=axis, caption=caption))
     return [each for each in made if each is not None]

@@ -20,12 +20,12 @@ TITLES = {
     "intersectional": "Intersectional categories",
 }
 HEADS = {"sex": "Sex", "race_ethnicity": "Race/ethnicity"}
-EXTRA = "not required by the rule"
 
 
 def tables(check: BiasAudit, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> list[Table]:
     """The rule's tables, and the facts that a summary gives beside them."""
-    return [*[_table(check, part, assessed) for part in breakdowns], _facts(breakdowns, assessed, data)]
+    required = [_table(check, part, assessed) for part in breakdowns]
+    return [*required, _facts(breakdowns, assessed, data), *[_uncertain(part, assessed) for part in breakdowns]]
 
 
 def notes(
@@ -68,24 +68,17 @@ def _taken(attributes: Attributes, breakdowns: Sequence[Breakdown]) -> str:
 
 def _table(check: BiasAudit, part: Breakdown, assessed: Assessed) -> Table:
     scoring = assessed.mode == "scoring"
-    rate = "Scoring rate" if scoring else "Selection rate"
-    heads = [HEADS["sex"], HEADS["race_ethnicity"]] if part.name == "intersectional" else [HEADS[part.name]]
     columns = [
-        *[Column(name=f"category_{at}", title=head) for at, head in enumerate(heads)],
+        *_categories(part),
         Column(name="applicants", title="# of applicants"),
         Column(name="rated", title="# above the median" if scoring else "# selected"),
-        Column(name="rate", title=rate, unit="share", percent=True),
+        Column(name="rate", title="Scoring rate" if scoring else "Selection rate", unit="share", percent=True),
         Column(name="ratio", title="Impact ratio"),
         Column(name="remark", title="Remark"),
-        Column(name="rate_low", title=f"Rate from ({EXTRA})", unit="share", percent=True),
-        Column(name="rate_high", title=f"Rate to ({EXTRA})", unit="share", percent=True),
-        Column(name="ratio_low", title=f"Ratio from ({EXTRA})"),
-        Column(name="ratio_high", title=f"Ratio to ({EXTRA})"),
     ]
-    classified = "" if assessed.classified is None else f", classified as {assessed.classified}"
     return Table(
         name=f"{part.name}{assessed.suffix}",
-        title=f"{TITLES[part.name]}{classified}",
+        title=_title(part, assessed),
         caption=" ".join(filter(None, (_people(part), _median(assessed), _left_out(check, part)))),
         columns=tuple(columns),
         rows=tuple(_row(part, at) for at in range(len(part.found.where))),
@@ -96,16 +89,47 @@ def _row(part: Breakdown, at: int) -> tuple[Scalar, ...]:
     found = part.found
     category = tuple(found.where[at].values())
     if found.reasons[at] is not None:
-        return (*category, None, None, None, None, f"not shown: {found.reasons[at]}", None, None, None, None)
+        return (*category, None, None, None, None, f"not shown: {found.reasons[at]}")
     x, n = int(found.selected[at]), int(found.people[at])
-    wilson = stats.wilson(x, n)
     ratio = None if part.ratios is None else part.ratios.values[at]
-    interval = None if part.ratios is None else part.ratios.intervals[at]
-    ends = (None, None) if interval is None else (interval.low, interval.high)
     remark = f"under 2 % ({float(part.share(at)):.2%})" if 50 * n < part.total else ""
     if at in part.excluded:
         remark = f"{remark}, left out of the ratios"
-    return (*category, n, x, x / n, ratio, remark, wilson.low, wilson.high, *ends)
+    return (*category, n, x, x / n, ratio, remark)
+
+
+def _uncertain(part: Breakdown, assessed: Assessed) -> Table:
+    """What the rule does not require: how much the rates and ratios can tell."""
+    rows: list[tuple[Scalar, ...]] = []
+    for at in map(int, part.found.shown):
+        wilson = stats.wilson(int(part.found.selected[at]), int(part.found.people[at]))
+        interval = None if part.ratios is None else part.ratios.intervals[at]
+        ends = (None, None) if interval is None else (interval.low, interval.high)
+        rows.append((*part.found.where[at].values(), wilson.low, wilson.high, *ends))
+    return Table(
+        name=f"{part.name}_intervals{assessed.suffix}",
+        title=f"{_title(part, assessed)}: uncertainty (not required by the rule)",
+        caption="95 % intervals: Wilson's for the rates; score intervals for the ratios, for all pairs of categories "
+        "at once. The category with the highest rate has no interval of its ratio, which is 1 by definition.",
+        columns=(
+            *_categories(part),
+            Column(name="rate_low", title="Rate from", unit="share", percent=True),
+            Column(name="rate_high", title="Rate to", unit="share", percent=True),
+            Column(name="ratio_low", title="Ratio from"),
+            Column(name="ratio_high", title="Ratio to"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _categories(part: Breakdown) -> list[Column]:
+    """The columns that name a category."""
+    heads = [HEADS["sex"], HEADS["race_ethnicity"]] if part.name == "intersectional" else [HEADS[part.name]]
+    return [Column(name=f"category_{at}", title=head) for at, head in enumerate(heads)]
+
+
+def _title(part: Breakdown, assessed: Assessed) -> str:
+    return TITLES[part.name] + ("" if assessed.classified is None else f", classified as {assessed.classified}")
 
 
 def _people(part: Breakdown) -> str:

@@ -30,6 +30,14 @@ ADVERSE = {
         pitfalls="In small groups it falls below four fifths by chance; read it with the interval, the test and the "
         f"number of selections that would turn it. {OPEN_ENDED}",
     ),
+    "lowest_impact_ratio": Definition(
+        title="Lowest impact ratio",
+        formula="lowest selection rate / highest, over the groups of the same attributes",
+        range="0 to 1",
+        direction="higher",
+        reference=f"{GUIDELINES}; interval: {INTERVALS}",
+        pitfalls="The lowest of many ratios is low by chance in small groups: read the interval.",
+    ),
     "standard_deviations": Definition(
         title="Difference in standard deviations",
         formula="(rate of the group - highest rate) / sqrt(p (1 - p) (1/n of the group + 1/n of the highest)), p the "
@@ -105,6 +113,14 @@ AUDIT = {
         direction="higher",
         reference=f"{RULE}; interval, which the rule does not require: {INTERVALS}",
         pitfalls=f"The rule sets no value that it must reach. {OPEN_ENDED}",
+    ),
+    "lowest_impact_ratio": Definition(
+        title="Lowest impact ratio",
+        formula="lowest rate / highest, over the categories compared of the same attributes",
+        range="0 to 1",
+        direction="higher",
+        reference=f"not required by the rule; interval: {INTERVALS}",
+        pitfalls="A help to read the tables; the rule asks for the ratio of each category, and sets no value.",
     ),
     "median_score": Definition(
         title="Median score",

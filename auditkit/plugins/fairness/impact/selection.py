@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.counts import Counts
-from auditkit.results import Interval, pairs
+from auditkit.results import Interval, Measurement, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -106,6 +106,22 @@ def ratios(found: Selection, among: np.ndarray) -> Ratios | None:
             method = METHOD if comparisons == 1 else ALL_PAIRS
             intervals[at] = interval.model_copy(update={"level": 0.95, "method": method})
     return Ratios(top, values, intervals)
+
+
+def lowest_ratio(found: Selection, among: np.ndarray, result: Ratios | None, what: str = "group") -> Measurement:
+    """The lowest of the impact ratios, with an interval that holds whichever groups are the two extremes."""
+    name, across = "lowest_impact_ratio", found.attributes
+    if result is None:
+        why = why_no_ratio(found, among)
+        return Measurement(name=name, value=None, reason=why, direction="higher", across=across)
+    shares = stats.Shares(found.selected[among], found.people[among])
+    missing = found.left_out(True)
+    reason = f"a {what} that could have the lowest or the highest rate is left out: {missing[0]}" if missing else None
+    return Measurement(
+        name=name, value=min(value for value in result.values if value is not None), direction="higher", across=across,
+        interval=stats.smallest_ratio_interval([shares]), n=int(found.people[among].sum()),
+        validity="inconclusive" if missing else "valid", reason=reason,
+    )  # fmt: skip
 
 
 def why_no_ratio(found: Selection, among: np.ndarray) -> str:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.plugins.fairness.impact import audit_counting
 from auditkit.plugins.fairness.impact.audit_check import BiasAudit
+from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import control, one, recorded, run
 
 RACES = {
@@ -85,9 +87,10 @@ def test_the_worked_example_by_race():
     small = cells(result, "race_ethnicity")["Native American or Alaska Native"]
     assert small["remark"] == "under 2 % (1.59%)"
     wilson = stats.wilson(18, 41)
-    assert (small["rate_low"], small["rate_high"]) == (wilson.low, wilson.high)
-    extra = [column.title for column in table(result, "race_ethnicity").columns[-4:]]
-    assert all("not required by the rule" in title for title in extra)
+    beside = cells(result, "race_ethnicity_intervals")["Native American or Alaska Native"]
+    assert (beside["rate_low"], beside["rate_high"]) == (wilson.low, wilson.high)
+    assert "not required by the rule" in table(result, "race_ethnicity_intervals").title
+    assert one(result, "lowest_impact_ratio").value == pytest.approx((170 / 390) / (412 / 797))
 
 
 def test_the_two_percent_option_leaves_out_the_ratio_and_shows_the_numbers():
@@ -247,7 +250,11 @@ def test_people_sorted_into_several_classes_have_tables_for_each():
     result = run(BiasAudit(), *made)
     found = one(result, "selection_rate", {"sex": "F"}, conditions={"classified as": "lead"})
     assert found.value == pytest.approx(1 / 3)
-    assert [each.name for each in result.tables if each.name.startswith("sex")] == ["sex_1", "sex_2", "sex_3"]
+    assert [each.name for each in result.tables if each.name.startswith("sex_") and "intervals" not in each.name] == [
+        "sex_1",
+        "sex_2",
+        "sex_3",
+    ]
     assert len({each.name for each in result.figures}) == len(result.figures) == 6
     assert "several" in BiasAudit(mode="scoring").applies(*recorded(
         decided, None, {"sex": ["F"] * 120}, scores=np.linspace(0, 1, 120), task="multiclass", positive=None
@@ -300,3 +307,15 @@ def test_ratios_lie_between_0_and_1_and_the_most_selected_has_1(people):
         assert max(ratios) == 1 and min(ratios) >= 0
     else:
         assert ratios == [None] * len(people)
+
+
+def test_a_file_of_counts_is_read_and_printed_as_it_stands(tmp_path):
+    lines = ["sex,race,applicants,selected", "F,A,100,20", "F,B,50,25", "M,A,80,40", "M,B,200,0"]
+    (tmp_path / "counts.csv").write_text("\n".join(lines))
+    data = AuditData.from_table(
+        tmp_path / "counts.csv", groups=["sex", "race"], people="applicants", selected="selected", positive=1
+    )
+    result = run(BiasAudit(), RecordedModel.of(data), data)
+    rows = {row[:2]: row[2:6] for row in table(result, "intersectional").rows}
+    assert rows[("F", "A")] == (100, 20, 0.2, 0.4) and rows[("M", "B")] == (200, 0, 0, 0)
+    assert one(result, "applicants", {"sex": "M"}).value == 280
