@@ -152,7 +152,8 @@ class Cells:
             margin = self._decide(attributes[:axis] + attributes[axis + 1 :])
             hidden[np.broadcast_to(np.expand_dims(margin > 0, axis), shape)] = REASONS.index(INSIDE)
         hidden[counts < self.minimum] = REASONS.index(SMALL)
-        _complement(counts, hidden, self.minimum)
+        if self.minimum > 1:  # else only empty cells are hidden, and they are nobody's secret
+            _complement(counts, hidden, self.minimum)
         self._hidden[attributes] = hidden
         return hidden
 

@@ -146,3 +146,8 @@ def test_a_table_with_too_many_cells_says_what_to_do():
     cells = Cells({"a": names, "b": names})
     with pytest.raises(DataError, match=f"1,000,000 cells; at most {MOST:,}.*bins"):
         cells.of(("a", "b"))
+
+
+def test_where_one_person_may_be_shown_an_empty_cell_hides_no_other():
+    cells = Cells({"a": np.array(["p", "p", "q"]), "b": np.array(["x", "y", "x"])}, minimum=1)
+    assert [cell.hidden for cell in cells.of(("a", "b"))] == [None, None, None, "fewer than 1 people"]

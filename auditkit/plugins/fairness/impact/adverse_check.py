@@ -35,6 +35,7 @@ class AdverseImpact(Check):
 
     id = "fairness.adverse_impact"
     title = "Adverse impact and the four-fifths rule"
+    occasion = "for decisions about employment: name it among the checks, or choose the rule pack four-fifths"
     reference = (
         "29 CFR 1607.4 (1978); Miettinen and Nurminen (1985), Statistics in Medicine 4; Fisher (1935), JRSS 98; "
         "Boschloo (1970), Statistica Neerlandica 24; Holm (1979), Scandinavian Journal of Statistics 6"

@@ -49,6 +49,7 @@ class BiasAudit(Check):
 
     id = ID
     title = "Bias audit tables of New York City"
+    occasion = "for decisions about employment in New York City: name it, or choose the rule pack nyc-ll144"
     reference = (
         "New York City Administrative Code 20-870 to 20-874 (Local Law 144 of 2021); 6 RCNY 5-300 to 5-304; "
         "Wilson (1927), JASA 22; Miettinen and Nurminen (1985), Statistics in Medicine 4"

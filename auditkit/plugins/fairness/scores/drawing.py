@@ -12,7 +12,7 @@ from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar
 
-POINTS = 200
+POINTS = 48
 """Points of one curve: some of its own, spread evenly along it."""
 DISPARITIES = ("auc_difference", "abroca", "calibration_in_the_large_difference")
 
@@ -49,7 +49,7 @@ def _roc(part: Partition) -> Figure | None:
         if part.reason(at, both=True) is None:
             rates = curves.thinned(part.ladders[at], POINTS)
             points += [
-                {"group": name, "false": round(false, 6), "true": round(true, 6)}
+                {"group": name, "false": round(false, 4), "true": round(true, 4)}
                 for false, true in rates.T.tolist()
             ]  # fmt: skip
     if not points:
@@ -60,7 +60,7 @@ def _roc(part: Partition) -> Figure | None:
         x=Axis(field="false", title="False positive rate", unit="share", percent=True, domain=(0, 1)),
         y=Axis(field="true", title="True positive rate", unit="share", percent=True, domain=(0, 1)),
         series=Axis(field="group", title=attribute),
-        caption="One point for each threshold, at most 200 of a group. Curves that lie apart rank differently well.",
+        caption="One point for each threshold, at most 48 of a group. Curves that lie apart rank differently well.",
     )  # fmt: skip
 
 
@@ -97,5 +97,5 @@ def _sweep(name: str, title: str, points: list[dict[str, Scalar]], own: Threshol
         x=Axis(field="threshold", title="Threshold"),
         y=Axis(field="gap", title=f"{title} difference", unit="share", percent=True),
         series=Axis(field="groups", title="over"), rules=rules,
-        caption="At the percentiles of the scores and at the model's threshold.",
+        caption="At 49 quantiles of the scores and at the model's threshold.",
     )  # fmt: skip
