@@ -14,11 +14,21 @@ def register_checks() -> list[type[Check]]:
     from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
     from auditkit.plugins.fairness.impact.audit_check import BiasAudit
     from auditkit.plugins.fairness.individual.check import IndividualFairness
+    from auditkit.plugins.fairness.ranking.check import RankingFairness
     from auditkit.plugins.fairness.regression.check import RegressionFairness
     from auditkit.plugins.fairness.scores.check import ScoreFairness
     from auditkit.plugins.fairness.slices.check import Slices
 
-    return [GroupFairness, AdverseImpact, BiasAudit, IndividualFairness, RegressionFairness, ScoreFairness, Slices]
+    return [
+        GroupFairness,
+        AdverseImpact,
+        BiasAudit,
+        IndividualFairness,
+        RankingFairness,
+        RegressionFairness,
+        ScoreFairness,
+        Slices,
+    ]
 
 
 @hookimpl

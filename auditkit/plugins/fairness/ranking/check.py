@@ -1,0 +1,86 @@
+"""The check of fairness of rankings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, field_validator
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.errors import closest
+from auditkit.models import Capability
+from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class RankingFairness(Check):
+    """If people are listed by their scores, who is seen first, and is any group missing from the top?
+
+    Where people are shown in order (applicants, offers, search results), a place near the top is the benefit itself.
+    Small differences of scores can push one group down the whole list, and no rate of decisions shows it.
+
+    The highest score comes first; equal scores share their places evenly. A place counts 1 / log2(1 + place). For every
+    group: exposure, exposure relative to everyone in the same list, share of the top k beside the share of the list,
+    and their log ratio (skew). Over groups: the ratio of exposures, the largest gap between top and list, and NDKL
+    (natural logarithm), the divergence of every top from the list. One list: intervals from drawing the people of each
+    group anew, p-values from shuffling the groups over the places. Many lists (parameter `query`): each is ranked
+    apart, all count alike, intervals and p-values come from how lists vary. P-values are adjusted by Holm.
+
+    Labels are not used: equal exposure can be wrong where groups differ in what is ranked, and fair to unfair labels
+    where they do not. How fast attention falls with the place is an assumption. In one list NDKL has no interval: it is
+    a fact about that list, to be read beside what chance gives. Groups that were not recorded cannot be seen.
+    """
+
+    id = "fairness.ranking"
+    title = "Fairness of rankings"
+    reference = (
+        "Singh and Joachims (2018), arXiv:1802.07281; Geyik, Ambler and Kenthapudi (2019), arXiv:1905.01989; "
+        "Holm (1979), Scandinavian Journal of Statistics 6"
+    )
+    needs = frozenset({"groups", Capability.SCORES})
+    takes = frozenset({"alike rows"})
+    presets = {
+        "quick": {"intersections": 1, "permutations": 499},
+        "thorough": {"intersections": 3, "permutations": 9999},
+    }
+    definitions = DEFINITIONS
+    higher_level = "Answers on demand would show how far a real person moves when only the group is changed."
+
+    k: tuple[float, ...] = Field(default=(10, 0.1), description="tops: whole numbers of places, or shares of the list")
+    query: str = Field(default="", description="column that names the list of each row; empty: all rows are one list")
+    intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
+    permutations: int = Field(
+        default=999, ge=99, description="shuffles behind each p-value; more where many are tested"
+    )
+    draws: int = Field(default=200, ge=50, description="times people are drawn anew behind the intervals of one list")
+    trials: int = Field(default=100, ge=20, description="shuffled lists behind the control of the test")
+
+    @field_validator("k")
+    @classmethod
+    def _tops(cls, tops: tuple[float, ...]) -> tuple[float, ...]:
+        for k in tops:
+            if not (0 < k < 1 or (k >= 1 and k == round(k))):
+                raise ValueError(f"k must hold whole numbers from 1, or shares between 0 and 1; {k!r} is neither")
+        return tops
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """No list for several classes, none with weights, none by a column that is not there."""
+        if data.task == "multiclass":
+            return "ranks people by one score, and a model of several classes has one for each"
+        if data.weights is not None:
+            return "a place in a list belongs to one person, so rows with weights cannot be ranked"
+        if self.query:
+            columns = [str(name) for name in getattr(data.inputs, "columns", ())]
+            if self.query not in {*columns, *data.groups}:
+                known = dict.fromkeys([*columns, *data.groups])
+                return f"query must name a column; {self.query!r} is none; {closest(self.query, known)}"
+        return None
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Measurements per group and over groups, controls, figures, and what chance would give."""
+        from auditkit.plugins.fairness.ranking.findings import find
+
+        return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

@@ -1,0 +1,66 @@
+"""What the measurements of fairness of rankings mean."""
+
+from __future__ import annotations
+
+from auditkit.results import Definition, Direction
+
+EXPOSURE, RELATIVE, TOP, SKEW = "exposure", "relative_exposure", "top_k_share", "skew_at_k"
+RATIO, GAP, DIVERGENCE = "exposure_ratio", "top_k_gap", "ndkl"
+
+_SINGH = "Singh and Joachims (2018), Fairness of exposure in rankings, arXiv:1802.07281"
+_GEYIK = (
+    "Geyik, Ambler and Kenthapudi (2019), Fairness-aware ranking in search and recommendation systems, arXiv:1905.01989"
+)
+_TIES = "Equal scores share their places evenly, as random order among them does on average."
+_NEED = "Equal shares can be wrong, where groups differ in what is ranked."
+
+
+def _define(
+    title: str, formula: str, range: str, direction: Direction, unit: str, reference: str, pitfalls: str
+) -> Definition:
+    return Definition(
+        title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
+        pitfalls=pitfalls,
+    )  # fmt: skip
+
+
+DEFINITIONS = {
+    EXPOSURE: _define(
+        "Exposure", "mean over the group's people of 1 / log2(1 + place), then over lists", "0 to 1", "none", "",
+        _SINGH, f"Depends on how long the lists are: compare relative exposures. {_TIES}",
+    ),
+    RELATIVE: _define(
+        "Relative exposure", "exposure of the group / exposure of everyone in the same list, mean over lists",
+        "0 or more; 1: placed like everyone", "none", "", _SINGH,
+        f"How attention falls with the place is an assumption. {_NEED} {_TIES}",
+    ),
+    TOP: _define(
+        "Share of the top k", "expected people of the group among the first k / k, mean over lists", "0 to 1", "none",
+        "share", "interval: Wilson (1927), JASA 22; over many lists: Student (1908), Biometrika 6",
+        f"Compare with the group's share of the list (table). {_TIES}",
+    ),
+    SKEW: _define(
+        "Skew at k", "ln(share of the top k / share of the list)", "any number; 0: as in the list", "none", "nats",
+        f"{_GEYIK}, definition 1, natural logarithm",
+        f"Undefined where nobody of the group is in the top; then read the share and top_k_gap. {_TIES}",
+    ),
+    RATIO: _define(
+        "Exposure ratio", "min over groups / max over groups of the relative exposure", "0 to 1", "higher", "",
+        f"{_SINGH}; interval: all pairs of groups at once",
+        f"{_NEED} The smallest of many ratios is small by chance in small groups: read the interval and the adjusted "
+        "p-value, not the point.",
+    ),
+    GAP: _define(
+        "Largest gap between the top k and the list",
+        "max over groups of |share of the top k - share of the list|", "0 to 1", "lower", "share",
+        f"after {_GEYIK}; interval: all groups at once",
+        f"{_NEED} With k = 10 a single person is 10 points: read the interval and the adjusted p-value.",
+    ),
+    DIVERGENCE: _define(
+        "NDKL: divergence of every top from the list",
+        "sum over places i of KL(mix of groups in the first i, mix in the list) / log2(1 + i), over the sum of "
+        "1 / log2(1 + i); natural logarithm; mean over lists",
+        "0 or more; 0: every top is mixed as the list", "lower", "nats", f"{_GEYIK}, definition 3",
+        f"Above 0 by chance, and the more so the shorter the list: compare with what chance gives (table). {_TIES}",
+    ),
+}  # fmt: skip

@@ -1,0 +1,272 @@
+"""From scores to findings: measurements, controls, figures, tables and notes of `fairness.ranking`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.checks import Context, Findings
+from auditkit.plugins.fairness.ranking import laws, listing, lists, pictures, trials
+from auditkit.plugins.fairness.ranking.definitions import (
+    DEFINITIONS,
+    DIVERGENCE,
+    EXPOSURE,
+    GAP,
+    RATIO,
+    RELATIVE,
+    SKEW,
+    TOP,
+)
+from auditkit.plugins.fairness.ranking.listing import Listing, Top
+from auditkit.plugins.fairness.regression.splits import left_out, split
+from auditkit.results import Control, Interval, Level, Measurement, Test
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.fairness.ranking.check import RankingFairness
+
+FAMILY = "all disparities of fairness.ranking"
+
+
+def find(check: RankingFairness, data: AuditData, context: Context, level: Level) -> Findings:
+    """Everything that `fairness.ranking` says about these scores."""
+    regression = data.task == "regression"  # the predicted number is the score
+    scores = np.asarray(context.predictions.labels if regression else context.predictions.scores, dtype=float)
+    codes = listing.list_codes(data, check.query)
+    notes = _notes(check, codes)
+    kept = listing.longer_than_one(codes)
+    if not kept.any():
+        return Findings(notes=[*notes, "No list holds two people, so there is nothing to measure."], level=level)
+    if not kept.all():
+        data, scores = data.take(kept), scores[kept]
+        codes = np.unique(codes[kept], return_inverse=True)[1]
+    ranked = lists.rank(scores, codes)
+    context.progress(1, 3, "ranking")
+    listings = [
+        listing.place(split(data, attributes), ranked, check.k, data.minimum_cell)
+        for attributes in data.cells.subsets(check.intersections)
+        if check.query not in attributes
+    ]
+    context.progress(2, 3, "shuffling groups")
+    tests = sum(2 + sum(not top.reason for top in each.tops) for each in listings if each.comparable)
+    shuffles = max(check.permutations, 40 * tests)  # so that the smallest p-value stays below 5 % when it is adjusted
+    for each in listings:
+        if each.groups:
+            listing.add_spread_and_tests(each, scores, codes, check.draws, shuffles, context.rng)
+    per_group = [found for each in listings for found in _per_group(each)]
+    between = [found for each in listings for found in _between(each, tests, shuffles)]
+    between = _adjusted(between)
+    hidden = list(dict.fromkeys(name for each in listings for name in each.split.hidden))
+    if hidden:
+        notes.append(f"Too small to show, and ranked among the others: {left_out([], hidden)[len('left out: ') :]}.")
+    return Findings(
+        measurements=[*per_group, *between],
+        controls=_controls(check, listings, scores, codes, tests, context),
+        figures=pictures.draw(per_group, between),
+        tables=pictures.tables(listings),
+        notes=notes,
+        level=level,
+    )
+
+
+def _per_group(each: Listing) -> list[Measurement]:
+    found, at = [], 0
+    for where, reason, empty in zip(each.split.where, each.split.reasons, each.split.empty, strict=True):
+        if reason is not None:
+            for name, conditions in [(EXPOSURE, {}), (RELATIVE, {}), *_tops(each)]:
+                more: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
+                found.append(_measurement(name, slice=where, conditions=conditions, **more))
+            continue
+        found += [*_exposures(each, at, where), *_shares(each, at, where)]
+        at += 1
+    return found
+
+
+def _tops(each: Listing) -> list[tuple[str, dict[str, int | str]]]:
+    return [(name, {"k": top.label}) for top in each.tops for name in (TOP, SKEW)]
+
+
+def _exposures(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
+    found = []
+    for name, values in ((EXPOSURE, each.exposure), (RELATIVE, each.relative)):
+        doubt = each.unsure(at)
+        more: dict[str, Any] = {"validity": "inconclusive", "reason": doubt} if doubt else {}
+        if each.single and each.estimate is not None:
+            # everyone's exposure is the same whatever the groups are, so both numbers vary alike
+            everyone = float(each.exposure[0, at] / each.relative[0, at])
+            interval = each.estimate.interval(at)
+            if name == EXPOSURE and interval.low is not None and interval.high is not None:
+                ends = {"low": interval.low * everyone, "high": interval.high * everyone}
+                interval = interval.model_copy(update=ends)
+            more["interval"] = interval
+        elif not doubt:
+            more["interval"] = laws.lists_vary(values[:, [at]]).interval(0)
+        value = float(np.nanmean(values[:, at]))
+        found.append(_measurement(name, value=value, n=int(each.rows[at]), slice=where, **more))
+    return found
+
+
+def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
+    found = []
+    for top in each.tops:
+        common: dict[str, Any] = {"slice": where, "conditions": {"k": top.label}}
+        if top.reason:
+            found += [_measurement(name, value=None, reason=top.reason, **common) for name in (TOP, SKEW)]
+            continue
+        doubt = _few_lists(top)
+        if doubt:
+            common |= {"validity": "inconclusive", "reason": doubt}
+        interval = None if doubt else listing.share_interval(top, at)
+        if interval is None and not doubt:
+            common |= {"validity": "inconclusive", "reason": "the same in every list, so how lists vary is not known"}
+        share, held = float(top.shares[:, at].mean()), float(top.held[:, at].mean())
+        common["n"] = top.people
+        found.append(_measurement(TOP, value=share, interval=interval, **common))
+        if share > 0 and held > 0:
+            logs = None if interval is None else _skew_interval(interval, held)
+            found.append(_measurement(SKEW, value=float(np.log(share / held)), interval=logs, **common))
+        else:
+            common["reason"] = "nobody of the group is in the top, or nobody in these lists"
+            found.append(_measurement(SKEW, value=None, **common))
+    return found
+
+
+def _few_lists(top: Top) -> str:
+    number = len(top.shares)
+    return f"fewer than {laws.FEWEST} lists, so how lists vary is not known" if 1 < number < laws.FEWEST else ""
+
+
+def _skew_interval(interval: Interval, held: float) -> Interval:
+    ends = [None if end is None or end <= 0 else float(np.log(end / held)) for end in (interval.low, interval.high)]
+    return interval.model_copy(update={"low": ends[0], "high": ends[1], "method": f"{interval.method}, logarithm"})
+
+
+def _between(each: Listing, tests: int, shuffles: int) -> list[Measurement]:
+    missing, across = each.split.left_out, each.split.attributes
+    names: list[tuple[str, dict[str, int | str], str]] = [(RATIO, {}, ""), (DIVERGENCE, {}, "")]
+    names += [(GAP, {"k": top.label}, top.reason) for top in each.tops]
+    if not each.comparable:
+        reason = f"fewer than two groups of {' and '.join(across)} can be compared"
+        reason = f"{reason} ({missing})" if missing else reason
+        return [
+            _measurement(name, value=None, reason=reason, validity="inconclusive", across=across, conditions=conditions)
+            for name, conditions, _ in names
+        ]
+    doubt = "; ".join(part for part in (missing, each.doubt) if part)
+    more: dict[str, Any] = {
+        "across": across, "n": int(each.rows.sum()), "reason": doubt or None,
+        "validity": "inconclusive" if each.split.unassessed or each.doubt else "valid",
+    }  # fmt: skip
+    relative = np.nanmean(each.relative, axis=0)
+    ratio: dict[str, Any] = {"test": _test(each, "exposure", shuffles)}
+    if each.estimate is not None:
+        ratio |= {"interval": each.estimate.ratio(), "detectable": each.estimate.detectable(tests)}
+    found = [_measurement(RATIO, value=float(relative.min() / relative.max()), **ratio, **more)]
+    spread = None if each.single or each.doubt else stats.student_interval(each.divergence)
+    found.append(
+        _measurement(
+            DIVERGENCE, value=float(each.divergence.mean()), interval=spread, exact=each.single,
+            test=_test(each, "divergence", shuffles), **more,
+        )
+    )  # fmt: skip
+    return found + [_gap(each, top, shuffles, more) for top in each.tops]
+
+
+def _gap(each: Listing, top: Top, shuffles: int, more: dict[str, Any]) -> Measurement:
+    conditions = {"k": top.label}
+    if top.reason:
+        return _measurement(
+            GAP, value=None, reason=top.reason, validity="inconclusive", across=more["across"], conditions=conditions
+        )
+    off = np.abs((top.shares - top.held).mean(axis=0))
+    few = each.doubt or _few_lists(top)
+    interval = None if few else listing.gap_interval(top)
+    if interval is None:
+        reasons = [part for part in (more["reason"], few if few != each.doubt else "") if part]
+        more = {**more, "validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
+    test = _test(each, f"top {top.k}", shuffles)
+    return _measurement(GAP, value=float(off.max()), interval=interval, test=test, conditions=conditions, **more)
+
+
+def _test(each: Listing, name: str, shuffles: int) -> Test | None:
+    if name not in each.p:
+        return None
+    how = (
+        f"{shuffles} shuffles of the groups over the places, a long list in about 400 pieces; Holm"
+        if each.single
+        else f"deviation from what shuffling within lists gives, {shuffles} turns of the signs of whole lists; Holm"
+    )
+    return Test(method=how, p=each.p[name], family=FAMILY)
+
+
+def _adjusted(between: list[Measurement]) -> list[Measurement]:
+    tested = [at for at, each in enumerate(between) if each.test is not None]
+    adjusted = stats.holm([each.test.p for each in between if each.test is not None])
+    for at, p in zip(tested, adjusted, strict=True):
+        test = between[at].test
+        assert test is not None  # these are the tested ones
+        between[at] = between[at].model_copy(update={"test": test.model_copy(update={"p_adjusted": float(p)})})
+    return between
+
+
+def _controls(
+    check: RankingFairness, listings: Sequence[Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
+    context: Context,
+) -> list[Control]:  # fmt: skip
+    found = [
+        Control.within(
+            "recount",
+            "Are the exposures the same when every list is ranked again by itself?",
+            max((trials.largest_deviation(each.exposure, scores, codes, each.split.codes) for each in listings),
+                default=0.0),
+            at_most=1e-9,
+            reason="an exposure differs from a second computation on the same list, so no number can be trusted",
+        )
+    ]  # fmt: skip
+    tested = [each for each in listings if each.p]
+    if not tested:
+        return found
+    first = tested[0]
+    over = " and ".join(first.split.attributes)
+    few = trials.some_lists(codes, context.rng)
+    args = scores[few], codes[few], first.split.codes[few]
+    found.append(
+        Control.within(
+            "shuffled groups",
+            f"Where the groups of {over} are shuffled within their lists, how often does the test call them uneven?",
+            trials.false_alarms(*args, check.trials, context.rng),
+            at_most=round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / check.trials)), 3),
+            guards=(RATIO, GAP, DIVERGENCE),
+            otherwise="inconclusive",
+            reason="the test raises more false alarms than the 5 % it promises",
+        )
+    )
+    p = trials.put_last(*args, max(trials.DRAWS, 40 * tests), context.rng)
+    found.append(
+        Control.within(
+            "put last",
+            f"Where the largest group of {over} is put behind all others, is that found after adjusting for all tests?",
+            None if p is None else min(1.0, p * tests),
+            at_most=0.05,
+            guards=(RATIO, GAP, DIVERGENCE),
+            otherwise="note",
+            reason="there are too few people, or too many tests, to find even that; absence of a finding says little",
+        )
+    )
+    return found
+
+
+def _measurement(name: str, **more: Any) -> Measurement:
+    about = DEFINITIONS[name]
+    return Measurement(name=name, unit=about.unit, direction=about.direction, **more)
+
+
+def _notes(check: RankingFairness, codes: np.ndarray) -> list[str]:
+    if not check.query:
+        return ["All rows are ranked as one list; name the column that tells lists apart with `query`."]
+    alone = int((~listing.longer_than_one(codes)).sum())
+    left = f" {alone} people stand alone in their list and are left out." if alone else ""
+    return [f"Lists are told apart by {check.query!r}; each counts alike.{left}"]

@@ -1,0 +1,226 @@
+"""Intervals and tests for rankings: of one list by drawing its people anew, of many lists by how they vary."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats as laws
+
+from auditkit import stats
+from auditkit.plugins.fairness.ranking.positions import Places, coarse, ndkl, position_bias, tied_places, top_count
+from auditkit.plugins.fairness.regression.shuffling import shuffled_counts
+from auditkit.results import Interval
+
+FEWEST = 10
+"""Lists below which how they vary is not known."""
+
+
+class Estimate(NamedTuple):
+    """Numbers of K groups above 0, with what pulls their logarithms."""
+
+    values: np.ndarray
+    """(K,)"""
+    pulls: np.ndarray
+    """(R, K): the variance of a difference of logarithms is the sum of squares of the difference of pulls."""
+    freedom: float
+    """Degrees of freedom of these variances."""
+    how: str
+    least: np.ndarray
+    """(K,): no difference of two logarithms has a variance below the sum of these two."""
+    alone: np.ndarray
+    """(K,): nor one logarithm below this."""
+
+    def interval(self, at: int, level: float = 0.95) -> Interval:
+        """Of one group's number."""
+        variance = max(float(np.sum(self.pulls[:, at] ** 2)), float(self.alone[at]))
+        half = _critical(level, self.freedom) * float(np.sqrt(variance))
+        value = float(self.values[at])
+        return Interval(low=value * np.exp(-half), high=value * np.exp(half), level=level, method=self.how)
+
+    def ratio(self, level: float = 0.95) -> Interval:
+        """Of the smallest ratio of two groups: from intervals of all pairs at once, so that it can reach 1."""
+        i, j = np.triu_indices(len(self.values), 1)
+        gap = np.abs(np.log(self.values[i] / self.values[j]))
+        half = _critical(stats.sidak_level(level, len(i)), self.freedom) * self._errors(i, j)
+        low, high = float((gap - half).max()), float((gap + half).max())
+        method = f"{self.how}, all pairs at once (Šidák)" if len(i) > 1 else self.how
+        return Interval(low=float(np.exp(-high)), high=min(1.0, float(np.exp(-low))), level=level, method=method)
+
+    def detectable(self, tests: int, level: float = 0.95, power: float = 0.8) -> float:
+        """The ratio of the two groups least sure that would be found 8 times in 10 (normal approximation)."""
+        i, j = np.triu_indices(len(self.values), 1)
+        alpha = (1 - stats.sidak_level(level, len(i))) / max(1, tests)
+        reach = float(laws.norm.ppf(1 - alpha / 2) + laws.norm.ppf(power))
+        return float(np.exp(-reach * float(self._errors(i, j).max())))
+
+    def _errors(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        own = [np.sum((self.pulls[:, a] - self.pulls[:, b]) ** 2) for a, b in zip(i, j, strict=True)]
+        return np.sqrt(np.maximum(own, self.least[i] + self.least[j]))
+
+
+class Cut(NamedTuple):
+    """One list in pieces."""
+
+    places: Places
+    counts: np.ndarray
+    """(K, M) rows of each group in each piece; K includes those of no group, where there are any."""
+
+
+class OneList(NamedTuple):
+    """What the test of one list found, for each statistic."""
+
+    exposure_p: float
+    top_p: list[float]
+    divergence_p: float
+    divergence_usual: float
+    """The 95th percentile where the groups are shuffled."""
+    exposure_law: np.ndarray
+    """(B,) the statistic of exposure where the groups are shuffled."""
+
+
+def cut_list(scores: np.ndarray, codes: np.ndarray, groups: int, tops: np.ndarray) -> Cut:
+    """One list in about 400 pieces or fewer; equal scores are never parted.
+
+    Args:
+        scores: (N,) finite.
+        codes: (N,) the group of each row, 0 to K - 1; K or -1: of no group.
+        groups: K.
+        tops: the places where a top ends.
+    """
+    whole, piece = tied_places(scores)
+    places, joined = coarse(whole, tops)
+    piece = joined[piece]
+    wide = groups + int(((codes < 0) | (codes >= groups)).any())
+    mine = np.where((codes < 0) | (codes >= groups), groups, codes)
+    counts = np.bincount(mine * len(places.sizes) + piece, minlength=wide * len(places.sizes))
+    return Cut(places, counts.reshape(wide, -1))
+
+
+def people_drawn_anew(values: np.ndarray, part: Cut, groups: int, draws: int, rng: np.random.Generator) -> Estimate:
+    """Relative exposures of one list, with the spread they would have if the people of each group were drawn anew.
+
+    How wide that is hangs on the few at the top, and a group that happens to hold none of them looks surer than it is.
+    So no spread is taken to be smaller than where the groups are shuffled, which is known exactly.
+
+    Args:
+        values: (K,) relative exposures.
+        part: the list in pieces.
+        groups: K.
+        draws: how many times people are drawn.
+        rng: the source of chance.
+
+    Source: Efron (1979), Bootstrap methods, Annals of Statistics 7, within each group; only its standard errors are
+    used, never its percentiles for a largest or smallest group.
+    """
+    sizes = part.counts.sum(axis=1)
+    drawn = np.stack(
+        [rng.multinomial(n, row / n, size=draws) for n, row in zip(sizes, part.counts, strict=True)], axis=1
+    )
+    together = drawn.sum(axis=1)
+    summed = np.concatenate([[0.0], np.cumsum(position_bias(int(sizes.sum())))])
+    ends = np.cumsum(together, axis=1)
+    bias = np.divide(summed[ends] - summed[ends - together], together, out=np.zeros(together.shape), where=together > 0)
+    logs = np.log(np.einsum("bkm,bm->bk", drawn[:, :groups], bias) / sizes[:groups])
+    pulls = (logs - logs.mean(axis=0)) / np.sqrt(draws - 1)
+    rows = int(sizes.sum())
+    weights, held = part.places.weights, part.places.sizes
+    mean = float(weights @ held) / rows
+    least = float(((weights - mean) ** 2) @ held) / (rows - 1) / mean**2 / sizes[:groups]
+    how = f"people drawn anew within each group, {draws} times, and no narrower than by shuffles; logarithms"
+    return Estimate(values, pulls, np.inf, how, least, least * (1 - sizes[:groups] / rows))
+
+
+def lists_vary(relative: np.ndarray) -> Estimate:
+    """Mean relative exposures over lists, with the spread of lists; a list without a group says nothing about it.
+
+    Args:
+        relative: (L, K) relative exposures, NaN where the group is not in the list.
+
+    Source: linearised mean over clusters, Särndal, Swensson and Wretman (1992), Model assisted survey sampling, 5.7.
+    """
+    inside = ~np.isnan(relative)
+    count = inside.sum(axis=0)
+    values = np.nansum(relative, axis=0) / count
+    off = np.where(inside, np.nan_to_num(relative) - values, 0.0)
+    pulls = off / count / values * np.sqrt(count / (count - 1))
+    return Estimate(
+        values, pulls, float(count.min() - 1), "Student t over lists, logarithms", *np.zeros((2, len(values)))
+    )
+
+
+def chance_in_one(part: Cut, groups: int, tops: np.ndarray, draws: int, rng: np.random.Generator) -> OneList:
+    """P-values of one list: where the groups are shuffled over its places, how often does it look as uneven?
+
+    Source: Phipson and Smyth (2010), Permutation p-values should never be zero, arXiv:1603.05766.
+    """
+    sizes = part.counts.sum(axis=1)
+    seen = _statistics(part.counts[None], part.places, groups, tops)
+    law = np.concatenate(
+        [
+            _statistics(each, part.places, groups, tops)
+            for each in shuffled_counts(part.places.sizes, sizes, draws, rng)
+        ],
+        axis=1,
+    )
+    p = [stats.permutation_p(float(mine[0]), chance) for mine, chance in zip(seen, law, strict=True)]
+    return OneList(p[0], p[2:], p[1], float(np.quantile(law[1], 0.95)), law[0])
+
+
+def exposure_statistic(part: Cut, groups: int) -> float:
+    """The statistic of exposure of one list, see `chance_in_one`: the largest difference of two groups, scaled."""
+    none = np.zeros(0, dtype=np.int64)
+    return float(_statistics(part.counts[None], part.places, groups, none)[0, 0])
+
+
+def flipped_p(off: np.ndarray, draws: int, rng: np.random.Generator, *, upwards: bool = False) -> float:
+    """The p-value of many lists: is what shuffling gives on average also what the lists give on average?
+
+    The statistic is the largest mean over lists in standard errors; its law comes from turning the sign of whole lists
+    at random, which leaves alone how numbers of one list hang together.
+
+    Args:
+        off: (L, K) how far each list's numbers lie from what shuffling gives on average; 0 where there is none.
+        draws: how many times signs are turned.
+        rng: the source of chance.
+        upwards: only above counts.
+
+    Source: Wu (1986), Jackknife, bootstrap and other resampling methods in regression analysis, Annals of Statistics
+    14 (wild bootstrap); Davidson and Flachaire (2008), The wild bootstrap, tamed at last, Journal of Econometrics 146.
+    """
+    spread = np.sqrt((off**2).sum(axis=0))
+    kept = spread > 0
+    if not kept.any():
+        return 1.0
+    off = off[:, kept] / spread[kept]
+    observed, law = off.sum(axis=0), []
+    at_once = max(1, 4_000_000 // len(off))
+    for start in range(0, draws, at_once):
+        signs = rng.integers(0, 2, (min(at_once, draws - start), len(off)), dtype=np.int8) * 2.0 - 1.0
+        law.append(_studentized(signs @ off, len(off), upwards))
+    return stats.permutation_p(float(_studentized(observed[None], len(off), upwards)[0]), np.concatenate(law))
+
+
+def _studentized(sums: np.ndarray, lists: int, upwards: bool) -> np.ndarray:
+    """(B,) the largest of (B, K) sums of numbers with a sum of squares of 1, in their own standard errors."""
+    z = sums / np.sqrt(np.maximum(1e-12, 1 - sums**2 / lists))
+    return np.asarray((z if upwards else np.abs(z)).max(axis=1))
+
+
+def _statistics(counts: np.ndarray, places: Places, groups: int, tops: np.ndarray) -> np.ndarray:
+    """(2 + T, B) exposure, divergence and each top, for tables (B, K, M); the larger the more uneven."""
+    sizes = counts[0].sum(axis=1)
+    seen = (counts[:, :groups] @ places.weights) / sizes[:groups]
+    found = [np.zeros(len(counts)), ndkl(counts, places)]
+    for i in range(groups - 1):
+        scale = np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 : groups])
+        np.maximum(found[0], (np.abs(seen[:, i + 1 :] - seen[:, i : i + 1]) / scale).max(axis=1), out=found[0])
+    share = sizes[:groups] / sizes.sum()
+    for k in tops:
+        off = np.abs(top_count(counts[:, :groups], places, int(k)) - k * share)
+        found.append((off / np.sqrt(share * (1 - share)).clip(1e-12)).max(axis=1))
+    return np.stack(found)
+
+
+def _critical(level: float, freedom: float) -> float:
+    return float(laws.t.ppf(0.5 + level / 2, max(1.0, freedom)))

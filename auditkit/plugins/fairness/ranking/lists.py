@@ -1,0 +1,136 @@
+"""Rows ranked in one list or in many: places, exposure, tops and divergence, all lists at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.plugins.fairness.ranking.positions import position_bias
+
+
+class Ranked(NamedTuple):
+    """Rows in the order of their lists and, within a list, of their scores from the highest."""
+
+    order: np.ndarray
+    """(N,) which row stands here."""
+    lists: np.ndarray
+    """(N,) its list, 0 to L - 1, rising."""
+    places: np.ndarray
+    """(N,) its place in the list, from 1; among equal scores in any order."""
+    first: np.ndarray
+    """(N,) the first place of those with its score."""
+    shared: np.ndarray
+    """(N,) how many rows of the list have its score."""
+    bias: np.ndarray
+    """(N,) the mean position bias of the places that its score holds."""
+    lengths: np.ndarray
+    """(L,) rows of each list."""
+
+
+class Shown(NamedTuple):
+    """What L lists show of K groups."""
+
+    exposure: np.ndarray
+    """(L, K) mean position bias of the group in the list; NaN where the group is not in it."""
+    relative: np.ndarray
+    """(L, K) the same over the mean of everyone in the list; 1 for a group placed like everyone."""
+    shares: np.ndarray
+    """(L, K) the group's share of the list."""
+
+
+def rank(scores: np.ndarray, lists: np.ndarray) -> Ranked:
+    """Rank the rows of every list.
+
+    Args:
+        scores: (N,) finite; the highest comes first.
+        lists: (N,) the list of each row, 0 to L - 1, each with a row.
+    """
+    order = np.lexsort((-scores, lists))
+    sorted_lists, sorted_scores = lists[order], scores[order]
+    lengths = np.bincount(lists)
+    starts = np.cumsum(lengths) - lengths
+    places = np.arange(len(scores)) - starts[sorted_lists] + 1
+    new = np.ones(len(scores), dtype=bool)
+    new[1:] = (np.diff(sorted_lists) != 0) | (np.diff(sorted_scores) != 0)
+    tie = np.cumsum(new) - 1
+    shared = np.bincount(tie)
+    bias = position_bias(int(lengths.max()))[places - 1]
+    mean = np.bincount(tie, weights=bias) / shared
+    return Ranked(order, sorted_lists, places, places[new][tie], shared[tie], mean[tie], lengths)
+
+
+def shown(ranked: Ranked, codes: np.ndarray, groups: int) -> Shown:
+    """Exposure of every group in every list.
+
+    Args:
+        ranked: N rows in L lists.
+        codes: (N,) the group of each row, in the rows' own order, 0 to K - 1; K or -1: another.
+        groups: K.
+    """
+    place, kept = _cells(ranked, codes, groups)
+    size = len(ranked.lengths) * groups
+    rows = np.bincount(place, minlength=size).reshape(-1, groups)
+    seen = np.bincount(place, weights=ranked.bias[kept], minlength=size).reshape(-1, groups)
+    everyone = np.bincount(ranked.lists, weights=ranked.bias) / ranked.lengths
+    exposure = np.divide(seen, rows, out=np.full(seen.shape, np.nan), where=rows > 0)
+    return Shown(exposure, exposure / everyone[:, None], rows / ranked.lengths[:, None])
+
+
+def tops(ranked: Ranked, codes: np.ndarray, groups: int, depth: np.ndarray) -> np.ndarray:
+    """(L, K) the expected number of each group among the first `depth` (L,) places, equal scores in random order."""
+    inside = np.clip((depth[ranked.lists] - ranked.first + 1) / ranked.shared, 0, 1)
+    place, kept = _cells(ranked, codes, groups)
+    found = np.bincount(place, weights=inside[kept], minlength=len(ranked.lengths) * groups)
+    return found.reshape(-1, groups)
+
+
+def divergences(ranked: Ranked, codes: np.ndarray, groups: int) -> np.ndarray:
+    """(L,) normalized discounted cumulative divergence of each list, in nats; 0: every top is mixed as the list.
+
+    The mean over places i, weighted by 1 / log2(1 + i), of the Kullback-Leibler divergence of the mix of groups in the
+    first i places from that in the whole list. Among equal scores the mix is the one expected in random order. Rows of
+    no group together are one more group.
+
+    Args:
+        ranked: N rows in L lists.
+        codes: (N,) the group of each row, in the rows' own order, 0 to K - 1; K or -1: another.
+        groups: K.
+
+    Source: Geyik, Ambler and Kenthapudi (2019), Fairness-aware ranking in search and recommendation systems with
+    application to LinkedIn talent search, arXiv:1905.01989, definition 3; natural logarithm.
+    """
+    mine = codes[ranked.order]
+    starts = np.cumsum(ranked.lengths) - ranked.lengths
+    tie = np.cumsum(ranked.first == ranked.places) - 1
+    total = np.zeros(len(mine))
+    for group in range(groups + 1):
+        member = mine == group if group < groups else (mine < 0) | (mine >= groups)
+        if not member.any():
+            continue
+        held = np.bincount(ranked.lists, weights=member) / ranked.lengths
+        expected = np.bincount(tie, weights=member)[tie] / ranked.shared
+        running = np.concatenate([[0.0], np.cumsum(expected)])
+        mix = (running[1:] - running[starts][ranked.lists]) / ranked.places
+        mix[mix < 1e-12] = 0  # what is left of rounding is nobody
+        ratio = np.divide(mix, held[ranked.lists], out=np.ones_like(mix), where=mix > 0)
+        total += mix * np.log(ratio)
+    weight = position_bias(int(ranked.lengths.max()))[ranked.places - 1]
+    found = np.bincount(ranked.lists, weights=weight * total) / np.bincount(ranked.lists, weights=weight)
+    return np.maximum(0, found)
+
+
+def shuffled_within(lists: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(N,) the groups, shuffled among the rows of each list."""
+    found = np.empty_like(codes)
+    by_list = np.argsort(lists, kind="stable")
+    mixed = np.lexsort((rng.random(len(lists)), lists))
+    found[by_list] = codes[mixed]
+    return found
+
+
+def _cells(ranked: Ranked, codes: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """The position (list, group) of the rows that are in a group, and which rows of `ranked` these are."""
+    mine = codes[ranked.order]
+    kept = np.flatnonzero((mine >= 0) & (mine < groups))
+    return ranked.lists[kept] * groups + mine[kept], kept

@@ -1,0 +1,237 @@
+"""What `fairness.ranking` says about sick and healthy lists, and about data that cannot say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from auditkit import stats
+from auditkit.checks import missing_needs
+from auditkit.plugins.fairness.ranking import laws, listing, lists, trials
+from auditkit.plugins.fairness.ranking.check import RankingFairness
+from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
+from tests.plugins.recorded import control, one, recorded, run
+
+FAST = RankingFairness(permutations=199, draws=60, trials=20)
+MANY = RankingFairness(permutations=199, draws=60, trials=20, query="job", k=(3,))
+
+
+def scored(scores, groups, jobs=None, **more):
+    inputs = None if jobs is None else pd.DataFrame({"job": jobs, "x": np.arange(len(jobs))})
+    return recorded(None, None, groups, scores=scores, inputs=inputs, **more)
+
+
+def random_list(rng, sizes, shift=0.0, jobs=0, **more):
+    """Scores alike in all groups but the first, whose scores are lower by `shift` standard deviations."""
+    names = np.repeat([f"g{number}" for number in range(len(sizes))], sizes)
+    scores = 1 / (1 + np.exp(-(rng.normal(size=len(names)) - shift * (names == "g0"))))
+    return scored(scores, {"g": names}, rng.integers(0, jobs, len(names)) if jobs else None, **more)
+
+
+def comparisons(result):
+    return [each for each in result.measurements if each.test]
+
+
+def flagged(result):
+    return any(each.test.p_adjusted <= 0.05 for each in comparisons(result))
+
+
+@pytest.mark.parametrize("check", [FAST, MANY])
+def test_equal_groups_are_rarely_flagged_and_a_group_at_the_bottom_is(check):
+    rng = np.random.default_rng(0)
+    jobs = 25 if check.query else 0
+    null = [run(check, *random_list(rng, [60, 120], jobs=jobs), seed=seed) for seed in range(60)]
+    assert np.mean([flagged(each) for each in null]) <= 0.1
+    assert np.mean([one(each, "exposure_ratio").interval.high == 1 for each in null]) >= 0.88
+    sick = [run(check, *random_list(rng, [120, 240], shift=2.0, jobs=jobs), seed=seed) for seed in range(10)]
+    assert np.mean([flagged(each) for each in sick]) >= 0.9
+    for name in ("exposure_ratio", "top_k_gap"):
+        found = [each for each in sick[0].measurements if each.name == name]
+        assert all(each.test.p_adjusted <= 0.05 for each in found)
+    assert one(sick[0], "exposure_ratio").interval.high < 1
+    assert (
+        one(sick[0], "relative_exposure", {"g": "g0"}).value < 1 < one(sick[0], "relative_exposure", {"g": "g1"}).value
+    )
+
+
+def test_two_groups_apart_give_the_numbers_of_a_hand_count():
+    # 20 men above 20 women: nobody of the women among the first 10
+    names = np.repeat(["m", "f"], 20)
+    result = run(RankingFairness(permutations=199, draws=60, trials=20, k=(10, 0.5)), *scored(
+        np.linspace(0.9, 0.1, 40), {"sex": names}
+    ))  # fmt: skip
+    bias = 1 / np.log2(1 + np.arange(1, 41))
+    assert one(result, "exposure", {"sex": "m"}).value == pytest.approx(bias[:20].mean())
+    assert one(result, "exposure_ratio").value == pytest.approx(bias[20:].mean() / bias[:20].mean())
+    for k in (10, "0.5 of the list"):
+        conditions = {"k": k}
+        assert one(result, "top_k_share", {"sex": "m"}, conditions=conditions).value == 1
+        assert one(result, "skew_at_k", {"sex": "m"}, conditions=conditions).value == pytest.approx(np.log(2))
+        none = one(result, "skew_at_k", {"sex": "f"}, conditions=conditions)
+        assert none.value is None and "nobody" in none.reason
+        assert one(result, "top_k_gap", conditions=conditions).value == 0.5
+    share = one(result, "top_k_share", {"sex": "f"}, conditions={"k": 10})
+    assert (share.interval.low, share.interval.high) == pytest.approx((0, stats.wilson(0, 10).high))
+    assert (
+        one(result, "ndkl").exact
+        and one(result, "ndkl").value
+        > {row[0]: row[2] for row in next(each for each in result.tables if each.name == "chance").rows}["sex"]
+    )
+    shares = next(each for each in result.tables if each.name == "tops").rows
+    assert ("sex=f", "10", 0.5, 0.0) in shares
+
+
+def test_equal_scores_are_no_difference():
+    result = run(FAST, *scored(np.full(100, 0.5), {"g": ["a", "b"] * 50}))
+    assert one(result, "exposure_ratio").value == pytest.approx(1) and one(result, "ndkl").value == 0
+    assert one(result, "top_k_gap", conditions={"k": 10}).value == pytest.approx(0)
+    assert all(each.test.p == 1 for each in comparisons(result))
+
+
+def test_many_lists_are_ranked_apart():
+    """Whole lists differ in their scores: ranked as one, a group would be at the bottom; apart, it is not."""
+    rng = np.random.default_rng(1)
+    jobs = np.repeat(np.arange(40), 10)
+    names = np.where(rng.random(400) < np.where(jobs < 20, 0.2, 0.8), "a", "b")
+    scores = 0.3 * rng.random(400) + np.where(jobs < 20, 0.6, 0.1)
+    apart = run(MANY, *scored(scores, {"g": names}, jobs))
+    together = run(FAST, *scored(scores, {"g": names}, jobs))
+    assert not flagged(apart) and flagged(together)
+    by_job = [np.log2(2) / np.log2(1 + np.arange(1, 11))[np.argsort(np.argsort(-scores[jobs == job]))] for job in
+              range(40)]  # fmt: skip
+    seen = [each[names[jobs == job] == "a"].mean() for job, each in enumerate(by_job) if "a" in names[jobs == job]]
+    assert one(apart, "exposure", {"g": "a"}).value == pytest.approx(np.mean(seen))
+    assert "over lists" in one(apart, "exposure", {"g": "a"}).interval.method
+    assert control(apart, "recount").holds and one(apart, "ndkl").interval is not None
+
+
+def test_a_few_lists_do_not_tell_how_lists_vary():
+    rng = np.random.default_rng(2)
+    result = run(MANY, *scored(rng.random(120), {"g": ["a", "b"] * 60}, np.repeat(np.arange(4), 30)))
+    for each in result.measurements:
+        assert each.interval is None and each.validity == "inconclusive" and "10 lists" in each.reason
+    assert one(result, "exposure_ratio").test is None and one(result, "exposure_ratio").value is not None
+
+
+def test_people_alone_in_their_list_are_left_out_and_said():
+    jobs = np.append(np.repeat(np.arange(20), 6), np.arange(100, 115))
+    rng = np.random.default_rng(3)
+    names = np.array(["a", "b"])[rng.integers(0, 2, 135)]
+    result = run(MANY, *scored(rng.random(135), {"g": names}, jobs))
+    assert one(result, "exposure_ratio").n == 120 and any("15 people stand alone" in note for note in result.notes)
+    alone = run(MANY, *scored(rng.random(30), {"g": ["a", "b"] * 15}, np.arange(30)))
+    assert not alone.measurements and any("nothing to measure" in note for note in alone.notes)
+
+
+def test_a_top_of_few_or_of_everybody_has_no_numbers():
+    result = run(
+        RankingFairness(permutations=99, draws=60, trials=20, k=(3, 500)),
+        *random_list(np.random.default_rng(4), [50, 50]),
+    )
+    few = one(result, "top_k_share", {"g": "g0"}, conditions={"k": 3})
+    assert few.value is None and few.reason == "fewer than 10 people"
+    assert "longer" in one(result, "top_k_gap", conditions={"k": 500}).reason
+
+
+def test_one_group_is_inconclusive():
+    result = run(FAST, *scored(np.linspace(0.1, 0.9, 50), {"g": ["a"] * 50}))
+    for name in ("exposure_ratio", "ndkl"):
+        assert one(result, name).value is None and "fewer than two groups" in one(result, name).reason
+    assert one(result, "relative_exposure", {"g": "a"}).value == pytest.approx(1)
+
+
+def test_hidden_groups_hold_their_places_and_are_not_shown():
+    names = np.array(["tiny"] * 4 + ["small"] * 40 + ["a"] * 100 + ["b"] * 100)
+    scores = np.concatenate([np.full(44, 0.99), np.random.default_rng(5).random(200) * 0.5])
+    result = run(FAST, *scored(scores, {"g": names}))
+    found = one(result, "exposure_ratio")
+    assert found.validity == "inconclusive" and "g=small (hidden so that" in found.reason and found.n == 200
+    assert one(result, "exposure", {"g": "a"}).value < 1 / np.log2(45)
+    for each in ("tiny", "small"):
+        assert one(result, "exposure", {"g": each}).value is None and one(result, "exposure", {"g": each}).n is None
+        assert all(each not in str(row) for figure in result.figures for row in figure.data)
+        assert all(each not in str(row) for table in result.tables for row in table.rows)
+
+
+def test_what_cannot_be_ranked_is_said():
+    rng = np.random.default_rng(6)
+    model, data = random_list(rng, [30, 30], jobs=5, weights=np.full(60, 2.0))
+    assert "weights" in FAST.applies(model, data)
+    model, data = random_list(rng, [30, 30], jobs=5)
+    assert FAST.applies(model, data) is None and MANY.applies(model, data) is None
+    assert "did you mean 'job'" in RankingFairness(query="jobs").applies(model, data)
+    assert "scores" in missing_needs(RankingFairness, *recorded([0, 1] * 20, [0, 1] * 20, {"g": ["a", "b"] * 20}))
+    for wrong in (0, -1, 2.5):
+        with pytest.raises(ValueError, match="k must hold"):
+            RankingFairness(k=(wrong,))
+
+
+def test_predicted_numbers_are_ranked_too_and_the_list_may_be_a_group():
+    rng = np.random.default_rng(7)
+    groups = {"g": np.array(["a", "b"])[rng.integers(0, 2, 300)], "part": rng.integers(0, 15, 300)}
+    model, data = scored(rng.normal(50, 9, 300), groups, task="regression", positive=None)
+    check = RankingFairness(permutations=99, trials=20, k=(3,), query="part", intersections=2)
+    result = run(check, model, data)
+    assert missing_needs(RankingFairness, model, data) is None
+    assert {each.across for each in comparisons(result)} == {("g",)}
+
+
+def test_p_values_are_adjusted_and_the_same_seed_gives_the_same_result():
+    model, data = random_list(np.random.default_rng(8), [40, 60, 50])
+    result = run(FAST, model, data, seed=3)
+    found = comparisons(result)
+    assert len(found) == 4 and len({each.test.family for each in found}) == 1
+    assert [each.test.p_adjusted for each in found] == pytest.approx(list(stats.holm([each.test.p for each in found])))
+    assert result == run(FAST, model, data, seed=3)
+
+
+def test_a_wrong_rank_is_noticed(monkeypatch):
+    right = lists.rank
+    monkeypatch.setattr(lists, "rank", lambda scores, codes: right(-scores, codes))
+    result = run(FAST, *random_list(np.random.default_rng(9), [40, 60], shift=1.0))
+    assert control(result, "recount").holds is False
+    assert {each.validity for each in result.measurements} == {"invalid"}
+
+
+@pytest.mark.parametrize("check", [FAST, MANY])
+def test_a_test_that_cries_wolf_is_noticed(monkeypatch, check):
+    monkeypatch.setattr(trials.stats, "permutation_p", lambda *given: 0.01)
+    result = run(check, *random_list(np.random.default_rng(10), [60, 90], jobs=20))
+    assert control(result, "shuffled groups").holds is False
+    assert one(result, "exposure_ratio").validity == "inconclusive"
+    assert one(result, "exposure", {"g": "g0"}).validity == "valid"
+
+
+def test_too_few_people_to_find_anything_is_noticed():
+    rng = np.random.default_rng(11)
+    groups = {f"a{number}": np.array(["x", "y"])[rng.permutation(np.arange(10) % 2)] for number in range(4)}
+    result = run(FAST, *scored(rng.random(10), groups, minimum_cell=0))
+    assert control(result, "put last").holds is False
+    assert any("put last" in note for note in result.notes)
+
+
+def test_it_says_what_it_is():
+    about = RankingFairness.about()
+    assert about.question.endswith("?") and about.purpose and about.method and about.limits
+    result = run(FAST, *random_list(np.random.default_rng(12), [50, 50]))
+    assert {each.name for each in result.measurements} == set(DEFINITIONS)
+    assert all(each.formula and each.reference and each.pitfalls for each in DEFINITIONS.values())
+    names = {each.name for each in result.figures}
+    assert names == {"relative_exposure", "top_k_share", "exposure_ratio", "top_k_gap"}
+    assert control(result, "recount").holds and control(result, "put last").holds
+    assert laws.FEWEST == 10 and listing.SHUFFLES > 1
+
+
+def test_real_borrowers_in_order_of_their_scores(shared_data):
+    frame = pd.read_csv(shared_data / "credit_default" / "credit-card-clients.csv.gz").iloc[:8000]
+    inputs = frame[["LIMIT_BAL", "AGE", "PAY_0", "PAY_2", "BILL_AMT1", "PAY_AMT1"]].to_numpy(float)
+    inputs = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0)
+    labels = frame["default payment"].to_numpy()
+    paid = LogisticRegression().fit(inputs, labels).predict_proba(inputs)[:, 0]
+    sexes = np.where(frame["SEX"] == 1, "male", "female")
+    result = run(FAST, *scored(paid, {"sex": sexes}))
+    ratio = one(result, "exposure_ratio")
+    assert ratio.value > 0.95 and ratio.interval.low > 0.9  # both sexes are placed about alike by this model
+    sick = run(FAST, *scored(np.where(sexes == "female", paid * 0.5, paid), {"sex": sexes}))
+    assert one(sick, "exposure_ratio").interval.high < 0.9 and flagged(sick)
+    assert all(each.holds for each in result.controls)
