@@ -46,7 +46,8 @@ def rank(scores: np.ndarray, lists: np.ndarray) -> Ranked:
         scores: (N,) finite; the highest comes first.
         lists: (N,) the list of each row, 0 to L - 1, each with a row.
     """
-    order = np.lexsort((-scores, lists))
+    order = np.argsort(-scores, kind="stable")
+    order = order[np.argsort(lists[order], kind="stable")] if lists.any() else order
     sorted_lists, sorted_scores = lists[order], scores[order]
     lengths = np.bincount(lists)
     starts = np.cumsum(lengths) - lengths
@@ -124,7 +125,7 @@ def shuffled_within(lists: np.ndarray, codes: np.ndarray, rng: np.random.Generat
     """(N,) the groups, shuffled among the rows of each list."""
     found = np.empty_like(codes)
     by_list = np.argsort(lists, kind="stable")
-    mixed = np.lexsort((rng.random(len(lists)), lists))
+    mixed = np.argsort(lists + rng.random(len(lists)))  # by list, and within it at random
     found[by_list] = codes[mixed]
     return found
 

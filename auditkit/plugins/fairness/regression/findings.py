@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auditkit.plugins.fairness.regression.check import RegressionFairness
 
 FAMILY = "all disparities of fairness.regression"
+TOO_MANY = "the test raises more false alarms than the 5 % it promises"
 TRIED = 200
 """Groups that are recomputed from row masks."""
 
@@ -138,10 +139,7 @@ def _trials(
     """False alarms on shuffled groups, and finds of a planted shift; for the first attribute with two groups."""
     wanted = "mean_prediction_difference" if residual is None else "mean_residual_difference"
     means = [each for each in compared if each.value is not None and each.name == wanted]
-    apart = [each for each in compared if each.value is not None and each.name == KS]
     controls = []
-    most = round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / check.trials)), 3)
-    too_many = "the test raises more false alarms than the 5 % it promises"
     if means:
         first = means[0]
         assert first.quantity is not None and first.means is not None and first.law is not None  # a tested mean
@@ -155,10 +153,10 @@ def _trials(
                 "shuffled groups",
                 f"Where the groups of {over} are shuffled, how often does the test call their means different?",
                 alarms,
-                at_most=most,
+                at_most=_most(check.trials),
                 guards=names,
                 otherwise="inconclusive",
-                reason=too_many,
+                reason=TOO_MANY,
             )
         )
         gap = moments.detectable(first.means, tests)
@@ -177,24 +175,37 @@ def _trials(
                 "found; absence of a finding says little",
             )
         )
-    if apart:
-        first = apart[0]
-        kept = first.codes >= 0
-        controls.append(
-            Control.within(
-                "shuffled predictions",
-                f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
-                "call their distributions different?",
-                trials.false_alarms_of_distances(
-                    first.codes[kept], predicted[kept], _of(data.weights, kept), check.trials, context.rng
-                ),
-                at_most=most,
-                guards=(KS, WASSERSTEIN),
-                otherwise="inconclusive",
-                reason=too_many,
-            )
+    return [*controls, *_trial_of_distances(check, data, context, compared, predicted)]
+
+
+def _trial_of_distances(
+    check: RegressionFairness, data: AuditData, context: Context, compared: list[Compared], predicted: np.ndarray
+) -> list[Control]:
+    """False alarms of the test of distances; for the first attribute with two groups."""
+    apart = [each for each in compared if each.value is not None and each.name == KS]
+    if not apart:
+        return []
+    first = apart[0]
+    kept = first.codes >= 0
+    return [
+        Control.within(
+            "shuffled predictions",
+            f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
+            "call their distributions different?",
+            trials.false_alarms_of_distances(
+                first.codes[kept], predicted[kept], _of(data.weights, kept), check.trials, context.rng
+            ),
+            at_most=_most(check.trials),
+            guards=(KS, WASSERSTEIN),
+            otherwise="inconclusive",
+            reason=TOO_MANY,
         )
-    return controls
+    ]
+
+
+def _most(trials: int) -> float:
+    """The share of false alarms that a test at 5 % stays under in so many trials."""
+    return round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / trials)), 3)
 
 
 def _of(weights: np.ndarray | None, kept: np.ndarray) -> np.ndarray | None:
