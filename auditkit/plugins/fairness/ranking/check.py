@@ -36,6 +36,7 @@ class RankingFairness(Check):
 
     id = "fairness.ranking"
     title = "Fairness of rankings"
+    occasion = "for scores that put people in order, as in a search or a shortlist: name it among the checks"
     reference = (
         "Singh and Joachims (2018), arXiv:1802.07281; Geyik, Ambler and Kenthapudi (2019), arXiv:1905.01989; "
         "Holm (1979), Scandinavian Journal of Statistics 6"

@@ -21,7 +21,7 @@ from auditkit.plugins.fairness.ranking.definitions import (
     TOP,
 )
 from auditkit.plugins.fairness.ranking.listing import Listing, Top
-from auditkit.plugins.fairness.regression.splits import left_out, split
+from auditkit.plugins.fairness.splits import left_out, split
 from auditkit.results import Control, Interval, Level, Measurement, Test
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from auditkit.counts import encode
 from auditkit.plugins.fairness.ranking import laws, lists
 from auditkit.plugins.fairness.ranking.laws import Estimate
 from auditkit.plugins.fairness.ranking.lists import Ranked
-from auditkit.plugins.fairness.regression.splits import Split
+from auditkit.plugins.fairness.splits import Split
 from auditkit.results import Interval
 
 if TYPE_CHECKING:

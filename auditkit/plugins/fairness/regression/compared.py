@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.regression import distances, moments, shuffling
+from auditkit.plugins.fairness import shuffling
+from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.moments import Means
-from auditkit.plugins.fairness.regression.splits import Split
+from auditkit.plugins.fairness.splits import Split
 from auditkit.results import Interval
 
 CONSTANT = f"all values are the same in fewer than {stats.FEW} people"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.regression.shuffling import shuffled_counts
+from auditkit.plugins.fairness.shuffling import shuffled_counts
 from auditkit.results import Interval
 
 COLUMNS = 50_000

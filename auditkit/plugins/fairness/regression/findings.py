@@ -12,7 +12,7 @@ from auditkit.plugins.fairness.regression import moments, pictures, trials
 from auditkit.plugins.fairness.regression.compared import Compared
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.moments import Means
-from auditkit.plugins.fairness.regression.splits import Split, left_out, split
+from auditkit.plugins.fairness.splits import Split, left_out, split
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.regression import distances, moments, shuffling
+from auditkit.plugins.fairness import shuffling
+from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import Quantity
 
 ROWS = 5_000

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from auditkit import stats
-from auditkit.plugins.fairness.regression import moments, shuffling
+from auditkit.plugins.fairness import shuffling
+from auditkit.plugins.fairness.regression import moments
 
 
 def some(rng, sizes, shift=0.0):
