@@ -197,6 +197,10 @@ class Model(ABC):
         """A model of the same architecture with these parameters, as `weights` gave them."""
         raise CapabilityError(f"{self.name}: a {self.kind} model takes no weights")
 
+    def as_skops(self) -> bytes | None:
+        """The object inside as a `.skops` file, for people to take away; None for a kind that cannot be one."""
+        return None
+
     def estimator(self) -> Any:
         """The object inside, for exact explainers of trees and linear models; None where there is none to give."""
         return None

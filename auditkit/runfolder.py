@@ -141,14 +141,14 @@ def store_check(folder: pathlib.Path, key: str, result: CheckResult, model: str 
     return path
 
 
-def store_model(folder: pathlib.Path, name: str, weights: bytes) -> pathlib.Path:
-    """Keep the weights of a model that a trainer made: part of the evidence, and taken up again by a resumed audit."""
+def store_model(folder: pathlib.Path, name: str, content: bytes, suffix: str = ".safetensors") -> pathlib.Path:
+    """Keep a model that a trainer made: part of the evidence; weights are taken up again by a resumed audit."""
     parent = folder / MODELS
     parent.mkdir(exist_ok=True)
     if not real_folder(parent):
         raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
-    path = parent / f"{slug(name)}.safetensors"
-    write_atomic(path, weights)
+    path = parent / f"{slug(name)}{suffix}"
+    write_atomic(path, content)
     return path
 
 

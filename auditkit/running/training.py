@@ -102,6 +102,10 @@ def _keep(job: Job, child: Child, folder: pathlib.Path) -> None:
     if weights is not None:
         runfolder.store_model(folder, job.name, weights)
         runfolder.store_check(folder, _key(job, weights), child.result, job.name)
+        return
+    whole = child.model.as_skops() if child.model is not None else None
+    if whole is not None:  # for people to take away; a resumed audit fits it again, and its fingerprint tells
+        runfolder.store_model(folder, job.name, whole, ".skops")
 
 
 def _before(job: Job, folder: pathlib.Path | None) -> Child | None:

@@ -187,6 +187,16 @@ class SklearnModel(Model):
         """The model again after its `estimator()` was fitted: classes and capabilities are read anew."""
         return SklearnModel(self._estimator, self._options)
 
+    def as_skops(self) -> bytes | None:
+        """The estimator as a `.skops` file; None where it holds something that skops cannot write."""
+        import skops.io
+
+        try:
+            written: bytes = skops.io.dumps(self._estimator)
+        except Exception:  # an estimator may hold anything at all
+            return None
+        return written
+
     def estimator(self) -> Any:
         """The estimator or whole Pipeline, the best one of a search; None behind a preprocessing of the user's own."""
         if self._options.preprocess is not None:

@@ -79,3 +79,16 @@ def test_the_report_shows_the_cost_beside_the_gain(example):
     page = (example[0] / "work" / "audit" / "report.html").read_text()
     for words in ("Accuracy given up", "Who gains and who loses", "Thresholds by group", "Made from as it was"):
         assert words in page
+
+
+@pytest.mark.slow
+def test_a_refitted_model_can_be_taken_out_of_the_evidence(example):
+    from auditkit.host import Host
+    from auditkit.models import ModelOptions
+
+    folder, _, comparison = example
+    kept = folder / "work" / "audit" / "models" / "reweighed.skops"
+    model = Host(discover=False).load_model(kept, ModelOptions(classes=("<=50K", ">50K")))
+    assert model.classes == ("<=50K", ">50K") and comparison["results"][1]["model"]["name"] == "reweighed"
+    words = [sys.executable, "-m", "auditkit", "verify", str(folder / "work" / "audit")]
+    assert subprocess.run(words, capture_output=True).returncode == 0
