@@ -155,7 +155,9 @@ def test_the_plan_measures_nothing(folder):
     assert "nothing was measured" in done.stdout
     assert not (folder / "out").exists()
     plans = json.loads(auditkit(folder, "run", "--plan", "--json").stdout)
-    assert [each["check"] for each in plans[0]["checks"]] == ["performance.quality", "fairness.groups"]
+    planned = [each["check"] for each in plans[0]["checks"]]
+    assert planned[0] == "performance.quality" and "fairness.groups" in planned[1:]
+    assert {each.partition(".")[0] for each in planned[1:]} == {"fairness"}
 
 
 def test_verify_and_render(folder):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from auditkit.errors import DataError
+
+SAMPLE: Final = 4096
+"""Rows of a column of objects that are looked at, to tell whether they share a few."""
+SHARED: Final = 256
+"""Objects among these rows up to which they are taken to be shared."""
 
 
 class Encoded(NamedTuple):
@@ -116,8 +122,26 @@ def _objects(column: Any) -> Codes:
     import pandas  # hashes text an order of magnitude faster than numpy sorts it
 
     array = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
-    codes, values = pandas.factorize(array)
-    return _checked(tuple(map(str, values)), codes)
+    if not _few_objects(array):
+        codes, values = pandas.factorize(array)
+        return _checked(tuple(map(str, values)), codes)
+    same, at = pandas.factorize(_addresses(array))
+    first = np.empty(len(at), dtype=np.int64)
+    first[same] = np.arange(len(same))  # any row of each object will do
+    codes, values = pandas.factorize(array[first])  # several objects may hold the same text
+    return _checked(tuple(map(str, values)), codes[same])
+
+
+def _few_objects(array: np.ndarray) -> bool:
+    """Whether the rows seem to share a few objects, as texts from a reader do: then none need be read twice."""
+    some = array[:: max(1, len(array) // SAMPLE)]
+    return len(array) > SAMPLE and array.flags.c_contiguous and len(set(map(id, some))) <= SHARED
+
+
+def _addresses(array: np.ndarray) -> np.ndarray:
+    """(N,) where the object of each row lies in memory; to be compared while `array` lives, and for nothing else."""
+    raw = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+    return np.frombuffer(raw, dtype=np.intp)
 
 
 def _checked(values: tuple[str, ...], codes: np.ndarray) -> Codes:

@@ -93,3 +93,25 @@ def test_no_rows():
         assert encode(column).values == ()
         assert count({"g": column}, np.array([], dtype=int)).people == 0
     assert encode(np.array(["", ""])).values == ("",)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_long_columns_of_objects_are_read_alike_whether_they_share_them_or_not(shared):
+    rng = np.random.default_rng(0)
+    names = np.array(["b", "a", "".join(["a"]), "日本", "b "], dtype=object)
+    column = names[rng.integers(0, 5, 20_000)]
+    if not shared:
+        column = np.array([("x" + text)[1:] for text in column], dtype=object)
+    values, codes = encode(column)
+    assert values == ("a", "b", "b ", "日本")
+    assert (np.array(values, dtype=object)[codes] == column).all()
+    column[7] = None
+    with pytest.raises(DataError, match="has 1 missing value"):
+        encode(column)
+
+
+def test_many_objects_behind_a_sample_of_few_are_read_too():
+    column = np.array(["same"] * 40_000, dtype=object)
+    column[1::2] = [f"value {number % 3000}" for number in range(20_000)]
+    values, codes = encode(column)
+    assert len(values) == 3001 and (np.array(values, dtype=object)[codes] == column).all()
