@@ -12,6 +12,8 @@ import sys
 
 import pytest
 
+from tests import measures
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^( *)```(\w+)(?: title=\"([\w.]+)\")?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
@@ -127,3 +129,19 @@ def test_every_check_and_its_question_is_in_the_readme():
 def test_links_between_documents_resolve(path):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def test_the_tables_of_fairness_measures_are_those_of_the_code():
+    text = measures.DOCUMENT.read_text()
+    assert measures.with_section(text) == text, "run python -m tests.measures"
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.name)
+def test_checks_that_documents_name_exist(path):
+    from auditkit.host import Host
+
+    known = set(Host(discover=False).checks())
+    families = {id.partition(".")[0] for id in known}
+    named = re.findall(r"`([a-z]+\.[a-z_]+)(?:\.[a-z_]+)?`", path.read_text())
+    strange = {each for each in named if each.partition(".")[0] in families and not each.endswith(".py")} - known
+    assert strange == set()

@@ -141,7 +141,7 @@ def _few_objects(array: np.ndarray) -> bool:
 def _addresses(array: np.ndarray) -> np.ndarray:
     """(N,) where the object of each row lies in memory; to be compared while `array` lives, and for nothing else."""
     raw = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
-    return np.frombuffer(raw, dtype=np.intp)
+    return np.frombuffer(memoryview(raw), dtype=np.intp)
 
 
 def _checked(values: tuple[str, ...], codes: np.ndarray) -> Codes:
