@@ -8,6 +8,7 @@ from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
+from auditkit.plugins.fairness.impact import categories
 from auditkit.plugins.fairness.impact.definitions import ADVERSE
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class AdverseImpact(Check):
 
     intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
     draws: int = Field(default=20_000, ge=1_000, description="samples behind the chance of a ratio under four fifths")
+    unknown: tuple[str, ...] = Field(
+        default=categories.UNKNOWN, description="values that mean that the group is not known; compared with nobody"
+    )
     trials: int = Field(default=50, ge=20, description="equal tables behind the control of the tests")
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.plugins.fairness.impact import adverse_tables, chance, practical, significance, trials
+from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratio, ratios, selection, why_no_ratio
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
 
@@ -52,7 +54,7 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
     counts = count(data.groups, decisions, people=data.people)
     impacts = []
     for attributes in data.cells.subsets(check.intersections):
-        found = selection(counts, attributes, data)
+        found = _known(selection(counts, attributes, data), check.unknown)
         impacts.append(Impact(found, ratios(found, found.shown)))
     context.progress(1, 4, "exact tests")
     _test(impacts)
@@ -71,9 +73,19 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts),
-        notes=_notes(impacts, data, decisions),
+        notes=[*_notes(impacts, data, decisions), *_unknown(data, check.unknown)],
         level=level,
     )
+
+
+def _known(found: Selection, unknown: Sequence[str]) -> Selection:
+    """The groups of which every value is known: nobody is compared with the unknown."""
+    return found.only([at for at, where in enumerate(found.where) if not unknown_values(where.values(), unknown)])
+
+
+def _unknown(data: AuditData, unknown: Sequence[str]) -> list[str]:
+    values = {value for name in data.groups for value in unknown_values(data.cells.values[name], unknown)}
+    return [f"Compared with nobody, for they mean that the group is not known: {_list(sorted(values))}."] * bool(values)
 
 
 def _test(impacts: list[Impact]) -> None:

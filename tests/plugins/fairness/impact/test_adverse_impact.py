@@ -211,3 +211,13 @@ def test_intersections_and_the_line_in_the_figure():
     assert one(result, "impact_ratio", {"sex": "F", "part": "x"}).value <= 1
     figure = next(each for each in result.figures if each.name == "impact_ratio")
     assert 0.8 in [rule.value for rule in figure.rules] and "29 CFR 1607.4(D)" in figure.caption
+
+
+def test_people_of_an_unknown_group_are_compared_with_nobody():
+    sex = np.repeat(["F", "M", "Unknown", "(missing)"], [100, 100, 30, 30])
+    selected = np.concatenate([np.arange(100) < 50, np.arange(100) < 40, np.ones(30), np.ones(30)]).astype(int)
+    model, data = recorded(selected, groups={"sex": sex})
+    result = run(AdverseImpact(draws=1000, trials=20), model, data)
+    assert one(result, "impact_ratio", {"sex": "M"}).value == pytest.approx(0.8)
+    assert {each.slice["sex"] for each in result.measurements if each.slice} == {"F", "M"}
+    assert "Compared with nobody, for they mean that the group is not known: (missing), Unknown." in result.notes
