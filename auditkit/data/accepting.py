@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditkit.counts.naming import MISSING
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
-from auditkit.data.groups import MISSING, group_column
+from auditkit.data.groups import group_column
 from auditkit.data.inputs import all_finite, any_infinite
 from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
 from auditkit.data.schema import infer_schema, merge_schemas

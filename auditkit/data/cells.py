@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from auditkit.counts import encode
+from auditkit.counts.hiding import complement
 from auditkit.errors import DataError
 
 MINIMUM: Final = 10
@@ -153,32 +154,10 @@ class Cells:
             hidden[np.broadcast_to(np.expand_dims(margin > 0, axis), shape)] = REASONS.index(INSIDE)
         hidden[counts < self.minimum] = REASONS.index(SMALL)
         if self.minimum > 1:  # else only empty cells are hidden, and they are nobody's secret
-            _complement(counts, hidden, self.minimum)
+            more = complement(counts, hidden > 0, self.minimum) & (hidden == 0)
+            hidden[more] = REASONS.index(COMPLEMENT)
         self._hidden[attributes] = hidden
         return hidden
 
 
 REASONS: Final = (None, SMALL, INSIDE, COMPLEMENT)
-
-
-def _complement(counts: np.ndarray, hidden: np.ndarray, minimum: int) -> None:
-    """Hide more cells until no hidden one can be worked out from its line and the line's total.
-
-    In every line along every axis, the hidden cells must be none, or at least two that hold `minimum` people together.
-    """
-    if counts.ndim == 1:
-        counts, hidden = counts[None], hidden[None]  # one line is a table too
-    changed = True
-    while changed:
-        changed = False
-        for axis in range(counts.ndim):
-            lines, reasons = np.moveaxis(counts, axis, -1), np.moveaxis(hidden, axis, -1)
-            dark = reasons > 0
-            number = dark.sum(axis=-1)
-            held = np.where(dark, lines, 0).sum(axis=-1)
-            weak = (number > 0) & (number < counts.shape[axis]) & ((number == 1) | (held < minimum))
-            if weak.any():
-                smallest = np.where(dark, np.iinfo(np.int64).max, lines).argmin(axis=-1)
-                at = np.nonzero(weak)
-                reasons[(*at, smallest[at])] = REASONS.index(COMPLEMENT)  # a view: this writes into `hidden`
-                changed = True

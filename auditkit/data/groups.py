@@ -8,14 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from auditkit.counts.naming import EMPTY, MISSING
 from auditkit.data.inputs import as_column
 from auditkit.errors import DataError, closest
 from auditkit.spelling import listed, spelling
 
-MISSING: Final = "(missing)"
-"""The group of the rows in which the attribute is missing."""
-EMPTY: Final = "(empty)"
-"""The group of the rows that hold a text without letters, where that does not mean missing."""
 NUMBERS: Final = 50
 """A number with more distinct values than this is no group until it has bins."""
 VALUES: Final = 1000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from auditkit.counts.naming import MISSING
 from auditkit.data import AuditData
 from auditkit.data.cells import Cell
 from auditkit.data.codes import to_codes
-from auditkit.data.groups import MISSING
 from auditkit.data.schema import FeatureSchema
 from auditkit.results import DataInfo, FeatureInfo, GroupInfo
 from auditkit.spelling import spelling

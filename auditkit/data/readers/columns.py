@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from auditkit.counts import naming
+from auditkit.counts.naming import BOOLEANS
 from auditkit.errors import DataError
 from auditkit.spelling import listed
 
 if TYPE_CHECKING:
     import pandas
 
-INTEGER: Final = r"^-?(0|[1-9][0-9]*)$"
-NUMBER: Final = r"^-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+INTEGER: Final = f"^{naming.INTEGER.pattern}$"
+NUMBER: Final = f"^{naming.NUMBER.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 ZEROS: Final = r"^-?0[0-9]+(\.[0-9]*)?$"
-BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 MARKERS: Final = ("", "?", "-", ".", "NA", "N/A", "n/a", "na", "nan", "NaN", "NULL", "null", "None", "none")
 """Texts that often mean missing; they are named in a note, as nobody can be known by them."""
 EXACT: Final = 2**53

@@ -8,9 +8,9 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
+from auditkit.counts.naming import MISSING
 from auditkit.data import as_array
 from auditkit.data.codes import to_codes
-from auditkit.data.groups import MISSING
 from auditkit.plugins.fairness.individual import flips, trials
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.counts import encode
-from auditkit.data.groups import EMPTY, MISSING
+from auditkit.counts.naming import EMPTY, MISSING
 from auditkit.spelling import spelling
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from auditkit.counts.hiding import complement
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.tables import complement
 from tests.plugins.recorded import one, recorded, run
 
 FAST = GroupFairness(permutations=199, trials=20)
