@@ -12,7 +12,7 @@ from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar
 
-POINTS = 48
+POINTS = 32
 """Points of one curve: some of its own, spread evenly along it."""
 DISPARITIES = ("auc_difference", "abroca", "calibration_in_the_large_difference")
 
@@ -60,7 +60,7 @@ def _roc(part: Partition) -> Figure | None:
         x=Axis(field="false", title="False positive rate", unit="share", percent=True, domain=(0, 1)),
         y=Axis(field="true", title="True positive rate", unit="share", percent=True, domain=(0, 1)),
         series=Axis(field="group", title=attribute),
-        caption="One point for each threshold, at most 48 of a group. Curves that lie apart rank differently well.",
+        caption="One point for each threshold, at most 32 of a group. Curves that lie apart rank differently well.",
     )  # fmt: skip
 
 
@@ -97,5 +97,5 @@ def _sweep(name: str, title: str, points: list[dict[str, Scalar]], own: Threshol
         x=Axis(field="threshold", title="Threshold"),
         y=Axis(field="gap", title=f"{title} difference", unit="share", percent=True),
         series=Axis(field="groups", title="over"), rules=rules,
-        caption="At 49 quantiles of the scores and at the model's threshold.",
+        caption="At 33 quantiles of the scores and at the model's threshold.",
     )  # fmt: skip

@@ -20,8 +20,8 @@ CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odd
 """(name, title, whether people of both labels are needed)"""
 TRIED = 11
 """Thresholds nearby at which it is asked whether a difference is certain."""
-GRID = 49
-"""Thresholds of the figure: percentiles of all scores, beside the model's own."""
+GRID = 33
+"""Thresholds of the figure: quantiles of all scores, beside the model's own."""
 COLUMNS = (
     Column(name="groups", title="Groups"),
     Column(name="criterion", title="Difference in"),
