@@ -11,6 +11,7 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> Iterable[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.robustness.changes.check import Changes
     from auditkit.plugins.robustness.evasion import Evasion
 
-    return [Evasion]
+    return [Evasion, Changes]

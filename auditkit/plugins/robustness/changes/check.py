@@ -1,0 +1,116 @@
+"""The check of changes to tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class Changes(Check):
+    """How few realistic changes of a person's details flip the decision?
+
+    A decision that hangs on one detail is easily gamed, easily lost by a clerical error, and hard to defend. This check
+    changes the details of real rows as a person or a clerk could, and says how much it takes until the model decides
+    otherwise, for everyone and for each group.
+
+    Sensitive attributes and features declared immutable stay; whole numbers stay whole; categories are among those
+    observed; ranges and the implications that the owner states hold. A number moved through its range (1st to 99th
+    percentile) costs 1, a changed category costs 1, unless the owner sets other costs. First every change of one
+    feature is tried, over observed values and small steps up and down: exact for these values. Then up to `depth`
+    features are changed within a budget of questions for each row, the most promising combinations first, by the scores
+    if there are any. What was found is asked about anew and held against every rule. Shares have Wilson's interval,
+    differences between groups a simultaneous one and a permutation test with Holm's correction.
+
+    A search only finds that a decision can be flipped: the share that withstands is an upper bound where several
+    features are changed. A missing value is neither filled nor made. Whether a change is realistic beyond the rules
+    stated is not known, nor whether a flip is wrong: some details ought to decide.
+    """
+
+    id = "robustness.changes"
+    title = "Realistic changes"
+    reference = f"{WACHTER}; {USTUN}; {BALLET}"
+    needs = frozenset({"table", "queries", "binary", "multiclass"})
+    presets = {
+        "quick": {"rows": 80, "depth": 2, "max_queries": 100, "grid": 15},
+        "standard": {"rows": 250, "depth": 3, "max_queries": 300, "grid": 20},
+        "thorough": {"rows": 1000, "depth": 4, "max_queries": 1200, "grid": 40},
+    }
+    definitions = DEFINITIONS
+    higher_level = "With gradients, changes of many numbers at once would be found sooner."
+
+    rows: int = Field(default=250, ge=1, description="how many rows are changed, drawn by the runner")
+    within: tuple[float, ...] = Field(
+        default=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0), min_length=1, description="costs up to which flips are counted"
+    )
+    group_cost: float = Field(default=0.25, gt=0, description="the cost at which groups are compared; one of within")
+    costs: dict[str, float] = Field(default={}, description="what a change of a feature costs; 1 unless given")
+    implications: tuple[str, ...] = Field(
+        default=(), description='what a changed row must keep, such as "years_employed <= age - 14"'
+    )
+    grid: int = Field(default=20, ge=3, le=1000, description="observed values of a number that are tried, at most")
+    depth: int = Field(default=3, ge=2, le=6, description="features that are changed together, at most")
+    beam: int = Field(default=12, ge=1, le=200, description="changes of a row that are extended at each depth")
+    max_queries: int = Field(default=300, ge=20, description="questions for each row about changes of several features")
+    draws: int = Field(default=50, ge=1, description="random changes of each row that are tried beside the search")
+    permutations: int = Field(default=9999, ge=99, description="shuffles of the groups behind each p-value")
+
+    @field_validator("costs")
+    @classmethod
+    def _positive(cls, costs: dict[str, float]) -> dict[str, float]:
+        for name, cost in costs.items():
+            if not 0 < cost < float("inf"):
+                raise ValueError(f"costs must be above 0; {cost} was given for {name!r}. Declare it mutable = false")
+        return costs
+
+    @field_validator("implications")
+    @classmethod
+    def _readable(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        from auditkit.plugins.robustness.changes.implications import parse  # wanted only where one is stated
+
+        for text in texts:
+            parse(text)
+        return texts
+
+    @model_validator(mode="after")
+    def _grid(self) -> Self:
+        if any(not 0 < each < float("inf") for each in self.within) or list(self.within) != sorted(set(self.within)):
+            raise ValueError(f"within must ascend from above 0; {list(self.within)} was given")
+        if self.group_cost not in self.within:
+            raise ValueError(f"group_cost must be one of within {list(self.within)}; {self.group_cost} was given")
+        return self
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Why there is nothing to change; None where there is."""
+        from auditkit.plugins.robustness.changes.moves import movable  # as above
+
+        shape = getattr(data.inputs, "shape", ())
+        if not hasattr(data.inputs, "columns") and len(shape) != 2:
+            return "needs a table or an array (N, D)"
+        if not movable(data):
+            return "needs a feature that may change; every one is a group, free text or declared immutable"
+        return None
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """Every value of every feature once, the budget for several, and the controls that ask the model."""
+        from auditkit.plugins.robustness.changes.moves import MOST, features_of, movable  # as above
+
+        schema = features_of(data)
+        slots = sum(
+            self.grid + 2 * len(self.within) if schema[at].numeric else min(MOST, len(schema[at].categories))
+            for at in movable(data)
+        )
+        return rows * (slots + self.max_queries + self.draws + 3)
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Change one feature, then several; controls, figures and one table."""
+        from auditkit.plugins.robustness.changes.findings import find
+
+        return find(self, model, data, context)

@@ -1,0 +1,147 @@
+"""Pictures and the table: the curve of flip costs, the features that flip most, and the groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit import figures
+from auditkit.plugins.robustness.changes import shares
+from auditkit.plugins.robustness.changes.moves import Moves
+from auditkit.plugins.robustness.changes.search import Singles
+from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.robustness.changes.check import Changes
+
+POINTS = 21
+"""Costs of the curve."""
+SHOWN = 15
+"""Features in the figure."""
+
+
+class Row(NamedTuple):
+    """What changing one feature alone does."""
+
+    name: str
+    kind: str
+    flips: float | None
+    """Share of rows it flips within the cost at which groups are compared; None where these are too few to say."""
+    low: float | None
+    high: float | None
+    ever: float | None
+    """At any cost that was tried."""
+    median: float | None
+    """The median cost over the rows that it flips."""
+    cheapest: float | None
+    """Share of rows for which no other feature flips more cheaply."""
+
+
+def by_feature(moves: Moves, single: Singles, data: AuditData, cost: float) -> list[Row]:
+    """A row for each feature, those that flip most first."""
+    costs = single.cheapest(moves)
+    least = costs.min(axis=1)
+    rows = []
+    for at, field in enumerate(moves.fields):
+        near, ever = costs[:, at] <= cost * (1 + 1e-9), np.isfinite(costs[:, at])
+        first = ever & (costs[:, at] <= least * (1 + 1e-9))
+        flips = _share(near, data)
+        kind = "category" if not field.numeric else "whole number" if field.whole else "number"
+        enough = ever.sum() >= max(1, data.minimum_cell)
+        rows.append(
+            Row(
+                field.name, kind, flips.value if flips else None, *_ends(flips), _value(_share(ever, data)),
+                float(np.median(costs[ever, at])) if enough else None, _value(_share(first, data)),
+            )
+        )  # fmt: skip
+    return sorted(rows, key=lambda row: (-(row.flips or 0.0), -(row.ever or 0.0), row.name))
+
+
+def table(rows: list[Row], cost: float) -> Table:
+    """What each feature alone does."""
+    return Table(
+        name="features",
+        title="What changing one feature alone does",
+        caption=f"Shares of the rows that were changed. Near: at a cost of at most {cost:g}. Median: over the rows "
+        "that the feature flips. Shares of a few rows only are left empty, so that nobody is pointed at.",
+        columns=(
+            Column(name="feature", title="Feature"),
+            Column(name="kind", title="Kind"),
+            Column(name="near", title="Flips near", unit="share", percent=True),
+            Column(name="ever", title="Flips at all", unit="share", percent=True),
+            Column(name="median", title="Median cost", unit="cost"),
+            Column(name="cheapest", title="Is the cheapest flip", unit="share", percent=True),
+        ),
+        rows=tuple((row.name, row.kind, row.flips, row.ever, _round(row.median), row.cheapest) for row in rows),
+    )
+
+
+def pictures(
+    check: Changes, alone: np.ndarray, best: np.ndarray, data: AuditData, groups: list[Measurement], rows: list[Row]
+) -> list[Figure]:
+    """The curve with its band, bars by feature, dots by group."""
+    found = [_curve(check, alone, best, data)]
+    shown = [row for row in rows if row.flips]
+    if shown:
+        found.append(
+            figures.bars(
+                "features-that-flip", "Decisions that one feature alone flips",
+                [{"feature": row.name, "share": row.flips, "low": row.low, "high": row.high} for row in shown[:SHOWN]],
+                label=Axis(field="feature", title="Feature"),
+                value=Axis(field="share", title="Share of decisions", percent=True), low="low", high="high",
+                caption=f"At a cost of at most {check.group_cost:g}. Lines are 95 % Wilson intervals.",
+            )
+        )  # fmt: skip
+    dots = figures.dot_whisker(
+        "withstanding-by-group", "Decisions that withstand every change found, by group",
+        [each for each in groups if each.name == "withstanding_share" and each.value is not None],
+        axis=Axis(field="value", title="Share of decisions", percent=True, domain=(0, 1)),
+        caption=f"Changes of up to {check.depth} features that cost at most {check.group_cost:g}.",
+    )  # fmt: skip
+    return [*found, dots] if dots else found
+
+
+def _curve(check: Changes, alone: np.ndarray, best: np.ndarray, data: AuditData) -> Figure:
+    points: list[dict[str, Scalar]] = []
+    for name, costs in (("one feature", alone), (f"up to {check.depth} features", best)):
+        for cost in np.linspace(0, check.within[-1], POINTS).tolist():
+            each = shares.share("withstanding_share", costs > cost * (1 + 1e-9), data, conditions={})
+            points.append(
+                {
+                    "changed": name,
+                    "cost": round(cost, 6),
+                    "share": each.value,
+                    **dict(zip(("low", "high"), _ends(each), strict=True)),
+                }
+            )
+    return figures.curve(
+        "flip-cost", "Decisions that withstand changes, over their cost", points,
+        x=Axis(field="cost", title="Cost of the change"),
+        y=Axis(field="share", title="Share of decisions", percent=True, domain=(0, 1)),
+        series=Axis(field="changed", title="Changed"), low="low", high="high",
+        caption="Changing one feature: exact for the values tried. Changing several: an upper bound. Bands are 95 % "
+        "Wilson intervals.",
+    )  # fmt: skip
+
+
+def _share(hit: np.ndarray, data: AuditData) -> Measurement | None:
+    """A share of all rows; None where fewer rows than the smallest cell are hit, but some."""
+    if 0 < hit.sum() < data.minimum_cell:
+        return None
+    return shares.share("single_flip_share", hit, data, conditions={})
+
+
+def _value(each: Measurement | None) -> float | None:
+    return None if each is None else each.value
+
+
+def _ends(each: Measurement | None) -> tuple[float | None, float | None]:
+    if each is None or each.interval is None:
+        return None, None
+    return each.interval.low, each.interval.high
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")

@@ -1,0 +1,209 @@
+"""From searches to findings: what `robustness.changes` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit.checks import Context, Findings
+from auditkit.plugins.robustness.changes import drawing, search, shares, trials
+from auditkit.plugins.robustness.changes.asking import Oracle, model_oracle
+from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
+from auditkit.plugins.robustness.changes.search import Found, Singles
+from auditkit.plugins.robustness.changes.trials import Effort
+from auditkit.plugins.robustness.paths import unsteady
+from auditkit.results import Control, Measurement
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.changes.check import Changes
+
+SINGLE = ("single_flip_share", "single_flip_difference", "flip_toward", "flip_away")
+SEVERAL = ("withstanding_share", "withstanding_difference", "median_flip_cost")
+
+
+class Searched(NamedTuple):
+    """What was searched, and what was found."""
+
+    moves: Moves
+    single: Singles
+    alone: Found
+    """By one feature."""
+    best: Found
+    """By one or several."""
+    oracle: Oracle
+
+
+def find(check: Changes, model: Model, data: AuditData, context: Context) -> Findings:
+    """Everything that `robustness.changes` says about these rows."""
+    codes, predictions = data.codes(), context.predictions
+    known = codes if data.train is None else np.vstack([codes, data.train.codes()])
+    fields = fields_of(data, known, check.costs, check.grid)
+    if not fields:
+        return _nothing(check, data)
+    moves = moves_of(data, codes, fields, check.within, check.implications)
+    oracle = model_oracle(model, data, predictions)
+    single = search.singles(moves, predictions.codes, oracle, context.progress)
+    best = search.several(moves, single, oracle, check.depth, check.beam, check.max_queries, context.progress)
+    searched = Searched(moves, single, search.best_single(moves, single, check.depth), best, oracle)
+    controls = _controls(check, model, data, context, searched)
+    everyone = _everyone(check, searched, data)
+    groups = _by_group(check, searched, data)
+    gaps = _gaps(check, searched, data, context)
+    asked = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
+    rows = drawing.by_feature(searched.moves, single, data, check.group_cost)
+    return Findings(
+        measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs), asked],
+        controls=controls,
+        figures=drawing.pictures(check, searched.alone.costs, best.costs, data, groups, rows),
+        tables=[drawing.table(rows, check.group_cost)],
+        notes=_notes(check, searched, data),
+    )
+
+
+def _everyone(check: Changes, found: Searched, data: AuditData) -> list[Measurement]:
+    """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
+    measured = []
+    for cost in sorted(check.within, key=lambda each: each != check.group_cost):
+        at = {"cost": cost}
+        measured.append(shares.share("withstanding_share", found.best.costs > _reach(cost), data, conditions=dict(at)))
+        measured.append(shares.share("single_flip_share", found.alone.costs <= _reach(cost), data, conditions=dict(at)))
+        measured += _directions(found, data, cost)
+    return measured
+
+
+def _directions(
+    found: Searched, data: AuditData, cost: float, rows: np.ndarray | None = None,
+    where: dict[str, str] | None = None, hidden: str | None = None,
+) -> list[Measurement]:  # fmt: skip
+    """Flips toward the positive decision and away from it, where there is one."""
+    if data.task != "binary":
+        return []
+    positive = found.single.before == found.oracle.positive
+    flipped = found.alone.costs <= _reach(cost)
+    rows = np.ones(len(flipped), dtype=bool) if rows is None else rows
+    return [
+        shares.share(name, flipped, data, rows & side, conditions={"cost": cost}, where=where, hidden=hidden)
+        for name, side in (("flip_toward", ~positive), ("flip_away", positive))
+    ]
+
+
+def _by_group(check: Changes, found: Searched, data: AuditData) -> list[Measurement]:
+    cost, measured = check.group_cost, []
+    for cell in data.slices():
+        for name, hit in _hits(found, cost):
+            measured.append(
+                shares.share(
+                    name, hit, data, cell.rows, conditions={"cost": cost}, where=cell.where, hidden=cell.hidden
+                )
+            )
+        measured += _directions(found, data, cost, cell.rows, cell.where, cell.hidden)
+    return measured
+
+
+def _gaps(check: Changes, found: Searched, data: AuditData, context: Context) -> list[Measurement]:
+    parts = [
+        shares.gap(name.replace("_share", "_difference"), hit, data, attribute, check.group_cost)
+        for attribute in data.groups
+        for name, hit in _hits(found, check.group_cost)
+    ]
+    return shares.gaps(parts, check.permutations, context.rng)
+
+
+def _hits(found: Searched, cost: float) -> list[tuple[str, np.ndarray]]:
+    return [
+        ("withstanding_share", found.best.costs > _reach(cost)),
+        ("single_flip_share", found.alone.costs <= _reach(cost)),
+    ]
+
+
+def _reach(cost: float) -> float:
+    """A cost with room for rounding."""
+    return cost * (1 + 1e-9)
+
+
+def _controls(check: Changes, model: Model, data: AuditData, context: Context, found: Searched) -> list[Control]:
+    effort = Effort(check.depth, check.beam, check.max_queries)
+    before, moves, oracle = found.single.before, found.moves, found.oracle
+    scored = oracle(moves.origins[:1]).scores is not None
+    steady = unsteady(model, data, context.predictions)
+    wrong = trials.violating(
+        data, moves, before, [found.alone.slots, found.best.slots], [found.alone.costs, found.best.costs], oracle
+    )
+    hand = trials.by_hand(moves, before, found.single, oracle, context.rng)
+    chance = trials.random_changes(
+        moves, before, found.best, check.within[-1], check.depth, check.draws, oracle, context.rng
+    )
+    known = trials.known_boundary(data, moves, effort, scored, context.rng, context.progress)
+    constant = trials.constant_flips(data, moves, effort, context.progress)
+    return [
+        Control.within(
+            "repeatable", "Does the model give the same answer when asked again?", steady, at_most=1e-4,
+            guards=(*SINGLE, *SEVERAL),
+            reason="a model that answers at random changes its mind without any change of the row",
+        ),
+        Control.within(
+            "returned-changes", "What share of the changes found breaks a rule, or does not flip when asked anew?",
+            wrong, at_most=0, guards=(*SINGLE, *SEVERAL), reason="changes were counted that are none",
+        ),
+        Control.within(
+            "exhaustive", "How far is the cheapest change of one feature from that found value by value, on some rows?",
+            _finite(hand), at_most=1e-9, guards=SINGLE, reason="the search of single features missed or invented a flip",
+        ),
+        Control.within(
+            "known-boundary", "How many times the true cost does the search of one feature find, for a linear rule?",
+            _finite(known.single), at_least=0.999, at_most=1.05, guards=SINGLE,
+            reason="the search misses the cheapest change where it is known",
+        ),
+        Control.within(
+            "known-boundary-several", "And the search of several features, held against all changes of one or two?",
+            _finite(known.several), at_most=1.05, guards=SEVERAL,
+            reason="the search misses cheap changes where they are known; raise max_queries",
+        ),
+        Control.within(
+            "random-changes", "For what share of rows does a random change flip that is cheaper than what was found?",
+            chance, at_most=0.05, guards=SEVERAL, reason="chance does better than the search; raise max_queries",
+        ),
+        Control.within(
+            "constant-model", "For what share of rows is a rule flipped that always decides the same?", constant,
+            at_most=0, guards=(*SINGLE, *SEVERAL), reason="the search finds flips where there are none",
+        ),
+    ]  # fmt: skip
+
+
+def _finite(number: float | None) -> float | None:
+    """A number that can be written; where the search missed everything there is none, and the control does not hold."""
+    return number if number is not None and np.isfinite(number) else None
+
+
+def _notes(check: Changes, found: Searched, data: AuditData) -> list[str]:
+    moving = {field.name for field in found.moves.fields}
+    held = [each.name for each in features_of(data) if each.name not in moving]
+    notes = []
+    if held:
+        more = f" and {len(held) - 12} more" if len(held) > 12 else ""
+        notes.append(f"Held as they are (groups, immutable, free text or constant): {', '.join(held[:12])}{more}.")
+    if check.costs:
+        notes.append("Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in check.costs.items()) + ".")
+    for text, broken in zip(check.implications, found.moves.broken.sum(axis=0).tolist(), strict=True):
+        if broken:
+            few = max(1, data.minimum_cell)
+            many = f"{broken} rows" if broken >= few else f"fewer than {few} rows"
+            notes.append(f"{many} as given do not keep {text!r}; their changes need not either.")
+    if not check.implications:
+        notes.append(
+            "No implications between features were stated, so a changed row may be one that nobody could be: "
+            "state them under implications."
+        )
+    return notes
+
+
+def _nothing(check: Changes, data: AuditData) -> Findings:
+    reason = "no feature that may change varies"
+    missing = [
+        Measurement(name=name, value=None, reason=reason, validity="inconclusive", unit="share")
+        for name in ("withstanding_share", "single_flip_share")
+    ]
+    return Findings(measurements=missing)

@@ -1,0 +1,173 @@
+"""What must hold between numeric columns, such as `years_employed <= age - 14`: read by a small parser of its own."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from auditkit.errors import DataError, closest
+
+Numbers: TypeAlias = Callable[[np.ndarray], np.ndarray]
+"""Takes rows (M, D), gives (M,) numbers."""
+
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]+)`"
+    r"|(?P<sign><=|>=|==|!=|[<>+\-*/()]))"
+)
+COMPARISONS = {
+    "<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+ARITHMETIC = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+DEPTH = 20
+"""Nested brackets and signs at most."""
+
+
+class Token(NamedTuple):
+    """A piece of an expression."""
+
+    kind: str
+    text: str
+
+
+class Implication(NamedTuple):
+    """A comparison between numeric columns."""
+
+    text: str
+    names: tuple[str, ...]
+    """The columns it names."""
+    tokens: tuple[Token, ...]
+
+
+def parse(text: str) -> Implication:
+    """Read a comparison: columns, numbers, `+ - * /` and brackets on either side of `<= < >= > == !=`.
+
+    A column whose name is not made of letters, digits and _ stands between backticks.
+
+    Raises:
+        ValueError: the text is no such comparison.
+    """
+    tokens, at = [], 0
+    while text[at:].strip():
+        match = TOKEN.match(text, at)
+        if match is None:
+            raise ValueError(
+                f"implication {text!r}: {text[at:].strip()[:20]!r} cannot be read; write columns, numbers, + - * / and "
+                "brackets on either side of one of <= < >= > == !=, and other column names between backticks"
+            )
+        kind = match.lastgroup or ""
+        tokens.append(Token("name" if kind == "quoted" else kind, match[kind]))
+        at = match.end()
+    names = tuple(dict.fromkeys(token.text for token in tokens if token.kind == "name"))
+    implication = Implication(text, names, tuple(tokens))
+    if not names:
+        raise ValueError(f"implication {text!r} names no column")
+    bind(implication, names)  # so that a wrong one is refused where it is written
+    return implication
+
+
+def bind(implication: Implication, columns: Sequence[str]) -> Callable[[np.ndarray], np.ndarray]:
+    """The comparison as a function of rows (M, D) whose columns have these names.
+
+    It gives (M,) bool: True also where a value is missing, for then nothing is known to be wrong.
+
+    Raises:
+        ValueError: the expression is not a comparison.
+        DataError: it names a column that is not there.
+    """
+    for name in implication.names:
+        if name not in columns:
+            raise DataError(
+                f"implication {implication.text!r}: there is no numeric column {name!r}; {closest(name, columns)}"
+            )
+    reader = _Reader(implication, {name: at for at, name in enumerate(columns)})
+    left = reader.sum()
+    sign = reader.take(*COMPARISONS)
+    if sign is None:
+        raise reader.wrong("one of <= < >= > == !=")
+    right = reader.sum()
+    if reader.at < len(implication.tokens):
+        raise reader.wrong("the end")
+    compare = COMPARISONS[sign]
+
+    def holds(rows: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            one, other = left(rows), right(rows)
+        return compare(one, other) | np.isnan(one) | np.isnan(other)
+
+    return holds
+
+
+class _Reader:
+    """Recursive descent over the tokens of one expression."""
+
+    def __init__(self, implication: Implication, places: dict[str, int]) -> None:
+        self.text, self.tokens, self.places = implication.text, implication.tokens, places
+        self.at = self.depth = 0
+
+    def take(self, *signs: str) -> str | None:
+        """The next token where it is one of these signs."""
+        if self.at < len(self.tokens) and self.tokens[self.at].kind == "sign" and self.tokens[self.at].text in signs:
+            self.at += 1
+            return self.tokens[self.at - 1].text
+        return None
+
+    def wrong(self, wanted: str) -> ValueError:
+        """What was expected, and what stands there."""
+        found = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end"
+        return ValueError(f"implication {self.text!r}: expected {wanted}, found {found}")
+
+    def sum(self) -> Numbers:
+        """Terms added and subtracted."""
+        return self._chain(self.product, "+", "-")
+
+    def product(self) -> Numbers:
+        """Factors multiplied and divided."""
+        return self._chain(self.factor, "*", "/")
+
+    def factor(self) -> Numbers:
+        """A number, a column, a bracket, or one of these with a minus before it."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise ValueError(f"implication {self.text!r}: more than {DEPTH} brackets and signs within each other")
+        try:
+            return self._factor()
+        finally:
+            self.depth -= 1
+
+    def _factor(self) -> Numbers:
+        if self.take("-"):
+            inner = self.factor()
+            return lambda rows: -inner(rows)
+        if self.take("("):
+            inner = self.sum()
+            if self.take(")") is None:
+                raise self.wrong("')'")
+            return inner
+        kind, text = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
+        if kind == "number":
+            self.at += 1
+            return lambda rows: np.full(len(rows), float(text))
+        if kind == "name":
+            self.at += 1
+            place = self.places[text]
+            return lambda rows: rows[:, place]
+        raise self.wrong("a column or a number")
+
+    def _chain(self, part: Callable[[], Numbers], *signs: str) -> Numbers:
+        parts = [part()]
+        between = []
+        while (sign := self.take(*signs)) is not None:
+            between.append(ARITHMETIC[sign])
+            parts.append(part())
+
+        def value(rows: np.ndarray) -> np.ndarray:
+            result = parts[0](rows)
+            for combine, other in zip(between, parts[1:], strict=True):
+                result = combine(result, other(rows))
+            return result
+
+        return value

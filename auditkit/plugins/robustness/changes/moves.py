@@ -1,0 +1,215 @@
+"""The changes that are tried: which features may move, to which values, at what cost, and which rows stay possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.data import as_array
+from auditkit.data.schema import FeatureSchema
+from auditkit.errors import DataError, closest
+from auditkit.plugins.robustness.changes.implications import bind, parse
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+MOST = 100
+"""Categories of one feature that are tried at most: the most frequent ones."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One feature that may move."""
+
+    at: int
+    """Its column."""
+    name: str
+    numeric: bool
+    whole: bool
+    values: np.ndarray
+    """(k,) the codes that are tried, ascending."""
+    low: float
+    high: float
+    unit: float
+    """What a change of cost 1 is, before the feature's own cost: its range; 1 for a category."""
+    cost: float
+    """The feature's own cost."""
+
+
+@dataclass(frozen=True)
+class Moves:
+    """All changes of single features, for N rows: K slots, each a feature with a value that may differ by row."""
+
+    origins: np.ndarray
+    """(N, D) codes."""
+    fields: tuple[Field, ...]
+    feature: np.ndarray
+    """(K,) the position in `fields` of each slot."""
+    values: np.ndarray
+    """(N, K) the code that the feature is changed to."""
+    costs: np.ndarray
+    """(N, K) what the change costs; infinite where it is none."""
+    rules: tuple[Callable[[np.ndarray], np.ndarray], ...]
+    broken: np.ndarray
+    """(N, rules) bool: what the row as it is does not keep, and need not."""
+
+    @property
+    def columns(self) -> np.ndarray:
+        """(K,) the column of each slot."""
+        return np.array([field.at for field in self.fields], dtype=np.int64)[self.feature]
+
+    def points(self, rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """(M, D) rows with these slots (M, d) changed; -1 stands for no slot."""
+        points = self.origins[rows]
+        at = np.arange(len(rows))
+        columns = self.columns
+        for slot in slots.T:
+            there = slot >= 0
+            points[at[there], columns[slot[there]]] = self.values[rows[there], slot[there]]
+        return points
+
+    def possible(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(M,) bool: whether every implication holds that held for the row before."""
+        fine = np.ones(len(points), dtype=bool)
+        for at, rule in enumerate(self.rules):
+            fine &= rule(points) | self.broken[rows, at]
+        return fine
+
+    def take(self, rows: np.ndarray) -> Moves:
+        """The same for some of the rows."""
+        return replace(
+            self, origins=self.origins[rows], values=self.values[rows], costs=self.costs[rows], broken=self.broken[rows]
+        )
+
+    def free(self) -> Moves:
+        """The same without implications."""
+        return replace(self, rules=(), broken=self.broken[:, :0])
+
+
+def features_of(data: AuditData) -> tuple[FeatureSchema, ...]:
+    """The schema of a table; of an array, one that says numbers."""
+    if data.schema:
+        return data.schema
+    array = as_array(data.inputs)
+    kind = "integer" if array is not None and array.dtype.kind in "iu" else "number"
+    return tuple(FeatureSchema(name, kind) for name in data.feature_names)  # type: ignore[arg-type]
+
+
+def movable(data: AuditData) -> list[int]:
+    """The columns that may move: not declared immutable, no sensitive attribute, not free text."""
+    return [
+        at
+        for at, each in enumerate(features_of(data))
+        if each.mutable and each.name not in data.groups and each.kind != "text"
+    ]
+
+
+def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], grid: int) -> tuple[Field, ...]:
+    """Every feature that may move and varies.
+
+    Args:
+        data: its schema and groups.
+        known: (M, D) codes of all rows at hand, from which values and ranges are taken.
+        costs: {feature: what a change costs}; 1 where nothing is said.
+        grid: values of a number that are tried, at most about so many.
+
+    Raises:
+        DataError: a cost for a feature that is not there.
+    """
+    schema = features_of(data)
+    names = [each.name for each in schema]
+    for name in costs:
+        if name not in names:
+            raise DataError(f"costs: there is no feature {name!r}; {closest(name, names)}")
+    found = []
+    for at in movable(data):
+        each, column = schema[at], known[:, at]
+        column = column[~np.isnan(column)]
+        low, high = (-np.inf if each.low is None else each.low), (np.inf if each.high is None else each.high)
+        if not each.numeric:
+            codes, counts = np.unique(column, return_counts=True)
+            values = np.sort(codes[np.argsort(-counts, kind="stable")[:MOST]])
+            low, high, unit = -np.inf, np.inf, 1.0
+        else:
+            inside = column[(column >= low) & (column <= high)]
+            values, unit = _grid(inside, grid), _unit(inside)
+            low, high = max(low, float(inside.min(initial=np.inf))), min(high, float(inside.max(initial=-np.inf)))
+            if each.low is not None and each.high is not None:
+                low, high = each.low, each.high
+        if len(values) > 1:
+            cost = float(costs.get(each.name, 1.0))
+            found.append(Field(at, each.name, each.numeric, each.kind == "integer", values, low, high, unit, cost))
+    return tuple(found)
+
+
+def moves_of(
+    data: AuditData, origins: np.ndarray, fields: tuple[Field, ...], steps: Sequence[float], implications: Sequence[str]
+) -> Moves:
+    """The changes tried for these rows.
+
+    Args:
+        data: for the names of its columns.
+        origins: (N, D) codes of the rows.
+        fields: what may move.
+        steps: changes of a number beside the observed values: its own value up and down by these costs.
+        implications: comparisons that a changed row must keep.
+
+    Raises:
+        DataError: an implication about a column that is not there, or not numeric.
+    """
+    feature, values, costs = [], [], []
+    for number, field in enumerate(fields):
+        tried = _tried(field, origins[:, field.at], steps)
+        feature.append(np.full(tried.shape[1], number))
+        values.append(tried)
+        costs.append(cost_of(field, origins[:, field.at][:, None], tried))
+    rules = tuple(_bound(text, features_of(data)) for text in implications)
+    broken = np.column_stack([~rule(origins) for rule in rules]) if rules else np.zeros((len(origins), 0), dtype=bool)
+    return Moves(origins, fields, np.concatenate(feature), np.hstack(values), np.hstack(costs), rules, broken)
+
+
+def cost_of(field: Field, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """What changes of one feature cost: infinite for no change, from or to a missing value, and out of range."""
+    with np.errstate(invalid="ignore"):
+        size = np.abs(after - before) / field.unit if field.numeric else np.ones(np.broadcast(before, after).shape)
+        fine = (after != before) & ~np.isnan(after) & ~np.isnan(before) & (after >= field.low) & (after <= field.high)
+    return np.where(fine, size * field.cost, np.inf)
+
+
+def _tried(field: Field, before: np.ndarray, steps: Sequence[float]) -> np.ndarray:
+    """(N, k) the values one feature is changed to."""
+    values = np.broadcast_to(field.values, (len(before), len(field.values)))
+    if not field.numeric:
+        return values
+    reach = np.array(steps) / field.cost * field.unit
+    if field.whole:
+        reach = np.unique(np.floor(reach + 1e-9))
+    nearby = before[:, None] + np.concatenate([-reach, reach])
+    return np.hstack([values, nearby])
+
+
+def _bound(text: str, schema: tuple[FeatureSchema, ...]) -> Callable[[np.ndarray], np.ndarray]:
+    numeric = [at for at, each in enumerate(schema) if each.numeric]
+    holds = bind(parse(text), [schema[at].name for at in numeric])
+    return lambda rows: holds(rows[:, numeric])
+
+
+def _grid(column: np.ndarray, size: int) -> np.ndarray:
+    """Observed values: all of them where they are few, else quantiles of the rows and of the distinct values."""
+    distinct = np.unique(column)
+    if len(distinct) <= size:
+        return distinct
+    rows = np.quantile(column, np.linspace(0, 1, size - size // 3), method="nearest")
+    spread = np.quantile(distinct, np.linspace(0, 1, size // 3), method="nearest")
+    return np.unique(np.concatenate([rows, spread]))
+
+
+def _unit(column: np.ndarray) -> float:
+    """The range from the 1st to the 99th percentile; where these coincide, the whole range."""
+    if not len(column):
+        return 1.0
+    low, high = np.percentile(column, (1, 99))
+    return float(high - low or np.ptp(column) or 1.0)

@@ -1,0 +1,155 @@
+"""Shares of rows that flip or withstand, for everyone, by group, and the widest difference between groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
+from auditkit.results import Interval, Measurement, Test
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.results import Scalar
+
+SMALL = "fewer than"
+"""How the reason of a group begins that is hidden for its own size, not for another's sake."""
+
+
+class Gap(NamedTuple):
+    """A share over the groups of one attribute."""
+
+    name: str
+    attribute: str
+    shares: stats.Shares
+    values: tuple[str, ...]
+    unassessed: tuple[str, ...]
+    cost: float
+
+
+def share(
+    name: str, hit: np.ndarray, data: AuditData, rows: np.ndarray | None = None, *, conditions: dict[str, Scalar],
+    where: dict[str, str] | None = None, hidden: str | None = None,
+) -> Measurement:  # fmt: skip
+    """A share of some rows with Wilson's interval; with weights, for the effective number of rows.
+
+    Args:
+        name: of the measurement.
+        hit: (N,) bool.
+        data: for the weights and the smallest cell.
+        rows: (N,) bool: of which rows; None: of all.
+        conditions: what it is under.
+        where: of which group.
+        hidden: why it may not be said.
+    """
+    common: dict[str, Any] = {
+        "name": name, "unit": "share", "direction": DEFINITIONS[name].direction, "slice": where or {},
+        "conditions": conditions,
+    }  # fmt: skip
+    if hidden is not None:
+        return Measurement(value=None, reason=hidden, **common)
+    rows = np.ones(len(hit), dtype=bool) if rows is None else rows
+    few = max(1, data.minimum_cell)
+    if (where or not rows.all()) and rows.sum() < few:
+        reason = f"{SMALL} {few} of the rows that were changed"
+        return Measurement(value=None, reason=reason, validity="inconclusive", **common)
+    value, size = weighed(hit, data, rows)
+    interval = stats.wilson(min(size, size * value), size)
+    if data.weights is not None:
+        interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})
+    return Measurement(value=value, interval=interval, n=int(rows.sum()), **common)
+
+
+def weighed(hit: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float, float]:
+    """The weighted share of these rows, and the effective number of them."""
+    weights = None if data.weights is None else data.weights[rows]
+    value = stats.weighted_mean(hit[rows].astype(float), weights)
+    return value, float(stats.effective_size(int(rows.sum()) if weights is None else weights))
+
+
+def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float) -> Gap:
+    """The share in every group of an attribute that can be shown and has enough rows."""
+    successes, sizes, values, unassessed = [], [], [], []
+    for cell in data.slices():
+        if tuple(cell.where) != (attribute,):
+            continue
+        value = cell.where[attribute]
+        if cell.hidden is not None:
+            if not cell.hidden.startswith(SMALL):
+                unassessed.append(f"{value} ({cell.hidden})")
+            continue
+        if cell.rows.sum() < max(1, data.minimum_cell):
+            unassessed.append(f"{value} ({SMALL} {data.minimum_cell} of the rows that were changed)")
+            continue
+        found, size = weighed(hit, data, cell.rows)
+        successes.append(min(size, found * size))
+        sizes.append(size)
+        values.append(value)
+    return Gap(
+        name, attribute, stats.Shares(np.array(successes), np.array(sizes)), tuple(values), tuple(unassessed), cost
+    )
+
+
+def gaps(parts: list[Gap], permutations: int, rng: np.random.Generator) -> list[Measurement]:
+    """The widest differences, tested together by Holm's method."""
+    ready = [each for each in parts if len(each.values) > 1]
+    p = [
+        stats.permutation_p(stats.largest_z([each.shares]), stats.shuffled_z([each.shares], permutations, rng))
+        for each in ready
+    ]
+    adjusted = dict(zip(map(id, ready), zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
+    found = []
+    for each in parts:
+        common: dict[str, Any] = {
+            "name": each.name, "unit": "share", "direction": "lower", "across": (each.attribute,),
+            "conditions": {"cost": each.cost},
+        }  # fmt: skip
+        left = f"not assessed: {', '.join(each.unassessed[:8])}" if each.unassessed else None
+        if id(each) not in adjusted:
+            reason = f"fewer than two groups of {each.attribute} can be assessed" + (f"; {left}" if left else "")
+            found.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
+            continue
+        raw, holm = adjusted[id(each)]
+        tests = len(ready)
+        detectable = _detectable(each.shares, tests)
+        found.append(
+            Measurement(
+                value=stats.widest_gap([each.shares]), interval=stats.widest_gap_interval([each.shares]),
+                n=None, validity="inconclusive" if left else "valid", reason=left, detectable=detectable,
+                test=Test(
+                    method=f"permutation of the largest studentized difference, {permutations} shuffles; Holm",
+                    p=raw, p_adjusted=holm, family=f"all {tests} differences of robustness.changes",
+                ),
+                **common,
+            )
+        )  # fmt: skip
+    return found
+
+
+def median_cost(costs: np.ndarray) -> Measurement:
+    """The median of the cheapest costs, infinite ones above all, with the interval that order statistics give."""
+    from scipy import stats as laws
+
+    common: dict[str, Any] = {"name": "median_flip_cost", "unit": "cost", "direction": "higher"}
+    n, ordered = len(costs), np.sort(costs)
+    middle = float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
+    if not np.isfinite(middle):
+        reason = "for half of the rows or more no change was found that flips the decision"
+        return Measurement(value=None, reason=reason, n=n, **common)
+    rank = int(laws.binom.ppf(0.025, n, 0.5))
+    interval = None
+    if n >= 6 and rank >= 1:  # under six rows no two of them enclose the median with 95 %
+        high = float(ordered[n - rank])
+        interval = Interval(
+            low=float(ordered[rank - 1]), high=high if np.isfinite(high) else None, method="order statistics"
+        )
+    return Measurement(value=middle, interval=interval, n=n, **common)
+
+
+def _detectable(shares: stats.Shares, tests: int) -> float | None:
+    rate = float(shares.successes.sum() / shares.sizes.sum())
+    pairs = len(shares.sizes) * (len(shares.sizes) - 1) // 2
+    first, second = np.sort(shares.sizes)[:2].tolist()
+    return stats.detectable_gap(rate, first, second, alpha=0.05 / (tests * pairs))

@@ -1,0 +1,211 @@
+"""What `robustness.changes` finds where the cheapest change is known, and what it must not find."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from sklearn.tree import DecisionTreeClassifier
+
+import auditkit
+from auditkit.checks import missing_needs
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+from auditkit.plugins.robustness.changes import trials
+from auditkit.plugins.robustness.changes.check import Changes
+from tests.plugins.recorded import control, one, recorded, run
+
+FAST = {"permutations": 199, "draws": 10, "max_queries": 100}
+WITHIN = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+def people(n=150, seed=0):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "income": rng.uniform(0, 100, n),
+            "debt": rng.uniform(0, 1, n),
+            "years": rng.integers(0, 30, n),
+            "housing": rng.choice(["rent", "own", "free"], n),
+            "sex": rng.choice(["F", "M"], n),
+        }
+    )
+
+
+def given_table(frame=None, **more):
+    frame = people() if frame is None else frame
+    return AuditData.from_table(frame.assign(y=[0, 1] * (len(frame) // 2)), label="y", groups=["sex"], **more)
+
+
+def wrapped(decide):
+    return auditkit.wrap(lambda table: np.asarray(decide(table)).astype(int), classes=[0, 1])
+
+
+def shares(result, name):
+    found = [each for each in result.measurements if each.name == name and not each.slice and not each.across]
+    return {each.conditions["cost"]: each.value for each in found}
+
+
+def linear(table):
+    return table["income"] / 100 + 0.5 * table["debt"] > 0.8
+
+
+def test_of_a_linear_rule_it_finds_what_there_is_and_no_more():
+    data = given_table()
+    result = run(Changes(grid=400, rows=150, **FAST), wrapped(linear), data)
+    frame = data.inputs
+    units = {name: float(np.diff(np.percentile(frame[name], (1, 99)))[0]) for name in ("income", "debt")}
+    gap = (frame["income"] / 100 + 0.5 * frame["debt"] - 0.8).to_numpy()
+    exact = np.full(len(frame), np.inf)
+    for name, slope in (("income", 1 / 100), ("debt", 0.5)):
+        wanted = frame[name] - gap / slope
+        inside = (wanted >= frame[name].min()) & (wanted <= frame[name].max())
+        exact = np.minimum(exact, np.where(inside, np.abs(gap) / slope / units[name], np.inf))
+    found = shares(result, "single_flip_share")
+    for cost in WITHIN:
+        assert found[cost] <= (exact <= cost).mean() + 1e-9
+        assert found[cost] >= 0.97 * (exact <= cost * 0.98).mean()
+    assert all(each.holds for each in result.controls)
+
+
+def box_costs(tree, row, units, low, high):
+    """The cheapest changes of one and of up to two features that reach a leaf of another class, by the tree's boxes."""
+    parts, stack = tree.tree_, [(0, low.copy(), high.copy())]
+    own = int(tree.predict(row[None])[0])
+    single = double = np.inf
+    while stack:
+        node, floor, ceiling = stack.pop()
+        if parts.children_left[node] >= 0:
+            feature, threshold = parts.feature[node], parts.threshold[node]
+            left, right = ceiling.copy(), floor.copy()
+            left[feature], right[feature] = (
+                min(left[feature], threshold),
+                max(right[feature], np.nextafter(threshold, np.inf)),
+            )
+            stack += [(parts.children_left[node], floor, left), (parts.children_right[node], right, ceiling)]
+        elif int(np.argmax(parts.value[node])) != own and (floor <= ceiling).all():
+            moved = np.abs(np.clip(row, floor, ceiling) - row) / units
+            changed = int((moved > 0).sum())
+            single = min(single, moved.sum()) if changed == 1 else single
+            double = min(double, moved.sum()) if changed <= 2 else double
+    return single, double
+
+
+def test_of_a_decision_tree_it_never_beats_the_boxes_and_comes_close():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({name: rng.uniform(0, 1, 120) for name in "abc"})
+    labels = ((frame["a"] + frame["b"] ** 2 - frame["c"]) > 0.4).astype(int)
+    tree = DecisionTreeClassifier(max_depth=4, random_state=0).fit(frame.to_numpy(), labels)
+    data = AuditData.from_table(frame.assign(y=labels), label="y", positive=1)
+    model = wrapped(lambda table: tree.predict(table.to_numpy()))
+    result = run(Changes(grid=1000, rows=120, depth=2, **{**FAST, "max_queries": 3000}), model, data)
+    units = np.array([float(np.diff(np.percentile(frame[name], (1, 99)))[0]) for name in "abc"])
+    low, high = frame.min().to_numpy(), frame.max().to_numpy()
+    exact = np.array([box_costs(tree, row, units, low, high) for row in frame.to_numpy()])
+    single, withstanding = shares(result, "single_flip_share"), shares(result, "withstanding_share")
+    for cost in WITHIN:
+        assert single[cost] <= (exact[:, 0] <= cost).mean() + 1e-9
+        assert single[cost] >= 0.97 * (exact[:, 0] <= cost - 0.02).mean()
+        assert 1 - withstanding[cost] <= (exact[:, 1] <= cost).mean() + 1e-9
+        assert 1 - withstanding[cost] >= 0.97 * (exact[:, 1] <= cost - 0.03).mean()
+
+
+def test_a_decision_that_hangs_on_one_detail_is_found_and_a_firm_one_is_not():
+    data = given_table()
+    sick = run(Changes(**FAST), wrapped(lambda table: table["housing"] == "own"), data)
+    assert shares(sick, "single_flip_share")[1.0] == 1 and shares(sick, "single_flip_share")[0.5] == 0
+    firm = run(Changes(**FAST), wrapped(lambda table: table["income"] > -1), data)
+    assert set(shares(firm, "single_flip_share").values()) == {0.0}
+    assert set(shares(firm, "withstanding_share").values()) == {1.0}
+    median = one(firm, "median_flip_cost")
+    assert median.value is None and median.reason
+
+
+def test_what_may_not_change_is_never_changed():
+    seen = []
+
+    def decide(table):
+        seen.append(table.copy())
+        return (table["years"] > 10) | (table["housing"] == "own")
+
+    frame = people()
+    data = given_table(frame, schema={"housing": {"mutable": False}})
+    result = run(Changes(implications=("years <= income",), **FAST), wrapped(decide), data)
+    asked = pd.concat(seen)
+    assert set(asked["sex"]) <= {"F", "M"} and set(asked["housing"]) <= {"rent", "own", "free"}
+    assert (asked["years"] == asked["years"].round()).all()
+    assert asked["income"].between(frame["income"].min() - 1e-9, frame["income"].max() + 1e-9).all()
+    assert control(result, "returned-changes").value == 0
+    assert any("housing" in note and "sex" in note for note in result.notes)
+
+
+def test_an_implication_takes_away_the_changes_that_break_it():
+    data = given_table()
+    model = wrapped(lambda table: table["debt"] > table["income"] / 100)
+    free = run(Changes(**FAST), model, data)
+    bound = run(Changes(implications=("debt <= income / 100",), **FAST), model, data)
+    assert shares(bound, "flip_toward")[2.0] == 0 < shares(free, "flip_toward")[2.0]
+
+
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "income", "income <", "1 < 2", "income <= debt <= years", "(" * 99]
+)
+def test_what_is_no_comparison_is_refused_where_it_is_written(text):
+    with pytest.raises(ValidationError, match="implication"):
+        Changes(implications=(text,))
+
+
+def test_an_implication_about_a_column_that_is_not_there_names_the_close_one():
+    with pytest.raises(DataError, match="there is no numeric column 'incom'; did you mean 'income'"):
+        run(Changes(implications=("incom <= years",), **FAST), wrapped(linear), given_table())
+
+
+def test_costs_and_grid_are_checked():
+    for wrong in ({"costs": {"a": 0.0}}, {"within": (0.5, 0.1)}, {"group_cost": 0.3}):
+        with pytest.raises(ValidationError):
+            Changes(**wrong)
+    dear = run(Changes(costs={"housing": 3.0}, **FAST), wrapped(lambda table: table["housing"] == "own"), given_table())
+    assert set(shares(dear, "single_flip_share").values()) == {0.0}
+
+
+def test_a_change_that_breaks_the_rules_makes_the_numbers_invalid(monkeypatch):
+    monkeypatch.setattr(trials, "price", lambda *given: None)
+    result = run(Changes(**FAST), wrapped(linear), given_table())
+    assert control(result, "returned-changes").holds is False
+    assert one(result, "withstanding_share", conditions={"cost": 0.25}).validity == "invalid"
+
+
+def test_groups_are_compared_and_small_ones_are_not_shown():
+    frame = people(160)
+    frame["sex"] = np.array(["F"] * 80 + ["M"] * 50 + ["N"] * 25 + ["X"] * 5)
+    steep = wrapped(lambda table: np.where(table["sex"] == "F", table["debt"] > 0.5, table["income"] > -1))
+    result = run(Changes(rows=160, **FAST), steep, given_table(frame))
+    assert one(result, "single_flip_share", {"sex": "X"}).value is None
+    gap = one(result, "single_flip_difference", across=("sex",))
+    assert gap.value > 0.3 and gap.interval.low > 0.1 and gap.test.p_adjusted < 0.05
+    alike = run(Changes(rows=160, **FAST), wrapped(linear), given_table(frame))
+    assert one(alike, "single_flip_difference", across=("sex",)).test.p_adjusted > 0.05
+
+
+def test_recorded_decisions_cannot_be_asked():
+    model, data = recorded([0, 1] * 20, groups={"sex": ["F", "M"] * 20})
+    assert "queries" in missing_needs(Changes, model, data)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10**6))
+def test_what_withstands_falls_with_the_cost_and_one_feature_is_the_least(seed):
+    rng = np.random.default_rng(seed)
+    weights = rng.normal(size=3)
+    model = wrapped(
+        lambda table: table[["income", "debt", "years"]].to_numpy() @ (weights / [100, 1, 30]) > weights.sum() / 2
+    )
+    data = given_table(people(40, seed))
+    result = run(Changes(rows=40, **FAST), model, data)
+    withstanding, single = shares(result, "withstanding_share"), shares(result, "single_flip_share")
+    for low, high in itertools.pairwise(WITHIN):
+        assert withstanding[low] >= withstanding[high] and single[low] <= single[high]
+    assert all(1 - withstanding[cost] >= single[cost] - 1e-9 for cost in WITHIN)
