@@ -1,0 +1,35 @@
+"""Attacks as tensor maths: a function on a box, rows, radii. They know nothing of models, data or checks.
+
+`Problem` says what is attacked; `fgsm`, `pgd`, `apgd`, `apgd_targeted`, `fmn_within` and `square` attack within a
+radius, `chain` and `ensemble` one after the other, `sweep` over a grid of radii; `fmn` finds the nearest point.
+"""
+
+from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
+from auditkit.plugins.robustness.attacks.descent import fgsm, pgd
+from auditkit.plugins.robustness.attacks.ensemble import Assembled, chain, ensemble, standard
+from auditkit.plugins.robustness.attacks.nearest import Nearest, fmn, fmn_within
+from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, zero_slopes
+from auditkit.plugins.robustness.attacks.square import square
+from auditkit.plugins.robustness.attacks.sweep import Swept, monotone, sweep
+
+__all__ = [
+    "Assembled",
+    "Attack",
+    "Attacked",
+    "Nearest",
+    "Problem",
+    "Swept",
+    "apgd",
+    "apgd_targeted",
+    "chain",
+    "ensemble",
+    "fgsm",
+    "fmn",
+    "fmn_within",
+    "monotone",
+    "pgd",
+    "square",
+    "standard",
+    "sweep",
+    "zero_slopes",
+]

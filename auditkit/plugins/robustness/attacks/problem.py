@@ -1,0 +1,185 @@
+"""What is attacked: a function on a box, a norm, what may move; and the counts of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from auditkit.plugins.robustness.attacks.losses import Loss, climbed
+from auditkit.plugins.robustness.attacks.norms import Norm, direction, project, scatter, size
+
+TOLERANCE = 1e-6
+"""How far rounding may carry a counted point over its radius, where the box is about 1 wide."""
+
+
+class Glance(NamedTuple):
+    """What one forward pass says about n points."""
+
+    loss: Tensor
+    """(n,)"""
+    wrong: Tensor
+    """(n,) bool: the largest logit is not that of the right class, and no logit is NaN."""
+    slope: Tensor
+    """(n, *shape) of the loss; 0 where it is not finite or may not move."""
+
+
+class Attacked(NamedTuple):
+    """What an attack did to N rows within one radius each."""
+
+    broken: Tensor
+    """(N,) bool: a point was seen at which the function is wrong."""
+    points: Tensor
+    """(N, *shape) that point; for a row that withstood, the point of highest loss."""
+    forward: int
+    """Rows that went forward."""
+    backward: int
+    """Rows that went backward."""
+
+
+class Attack(Protocol):
+    """Anything that looks for a wrong decision within a radius."""
+
+    def __call__(
+        self, problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
+    ) -> Attacked:
+        """Attack rows x (N, *shape) of classes y (N,).
+
+        Args:
+            problem: what is attacked.
+            x: the rows, inside the box.
+            y: the right classes.
+            radius: in the problem's norm, for all or (N,).
+            start: (N, *shape) points that look promising, tried before the usual starts.
+        """
+
+
+class Problem:
+    """A function whose largest output is its decision, on a box, in a norm.
+
+    Args:
+        f: (n, *shape) in, (n, C) logits out, C at least 2; in eval mode. Gradients are taken for the input alone and
+            nothing of the function is written to.
+        norm: Linf, L2 or L1 over all features of a row.
+        low: the least that a feature may be; a number or (*shape).
+        high: the most, likewise.
+        free: (*shape) bool, what may move; None: everything.
+        batch: how many rows go through the function at once. Rows are packed anew at every step.
+    """
+
+    def __init__(
+        self,
+        f: Callable[[Tensor], Tensor],
+        norm: Norm = "Linf",
+        low: Tensor | float = 0.0,
+        high: Tensor | float = 1.0,
+        free: Tensor | None = None,
+        batch: int = 256,
+    ) -> None:
+        if norm not in ("Linf", "L2", "L1"):
+            raise ValueError(f"norm must be Linf, L2 or L1; {norm!r} was given")
+        self.f = f
+        self.norm = norm
+        self.low = torch.as_tensor(low)
+        self.high = torch.as_tensor(high)
+        self.free = free
+        self.batch = batch
+        self.forward = 0
+        """Rows that went forward so far."""
+        self.backward = 0
+        """Rows that went backward so far."""
+
+    def logits(self, points: Tensor) -> Tensor:
+        """(n, C) what the function says, without gradients."""
+        self.forward += len(points)
+        with torch.no_grad():
+            parts = range(0, max(1, len(points)), self.batch)
+            return torch.cat([self.f(points[at : at + self.batch]) for at in parts])
+
+    def wrong(self, points: Tensor, y: Tensor) -> Tensor:
+        """(n,) bool: see `Glance.wrong`."""
+        return _wrong(self.logits(points), y)
+
+    def see(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Glance:
+        """As `look`, for points whose slopes nobody needs: they are given as 0."""
+        logits = self.logits(points)
+        return Glance(climbed(loss, logits, y, scale, target), _wrong(logits, y), torch.zeros_like(points))
+
+    def look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Glance:
+        """Loss, decision and slope from one forward pass; see `losses.climbed`."""
+        parts = []
+        for start in range(0, len(points), self.batch):
+            at = slice(start, start + self.batch)
+            parts.append(self._look(points[at], y[at], loss, scale[at], None if target is None else target[at]))
+        return Glance(*(torch.cat(each) for each in zip(*parts, strict=True)))
+
+    def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None) -> Glance:
+        points = points.detach().requires_grad_(True)
+        self.forward += len(points)
+        with torch.enable_grad():
+            logits = self.f(points)
+            losses = climbed(loss, logits, y, scale, target)
+            slope = None
+            if losses.requires_grad:
+                self.backward += len(points)
+                (slope,) = torch.autograd.grad(losses.sum(), points, allow_unused=True)
+        if slope is None:
+            slope = torch.zeros_like(points)
+        slope = self.held(torch.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0))
+        return Glance(losses.detach(), _wrong(logits.detach(), y), slope)
+
+    def held(self, moved: Tensor) -> Tensor:
+        """The change, 0 where nothing may move."""
+        return moved if self.free is None else moved * self.free.to(moved)
+
+    def project(self, points: Tensor, x: Tensor, radius: Tensor) -> Tensor:
+        """See `norms.project`; what may not move is as in x."""
+        near = project(points, x, radius, self.norm, self.low.to(x), self.high.to(x))
+        return near if self.free is None else torch.where(self.free.to(x.device), near, x)
+
+    def direction(self, slope: Tensor, points: Tensor) -> Tensor:
+        """See `norms.direction`."""
+        return direction(slope, points, self.norm, self.low.to(points), self.high.to(points))
+
+    def scatter(self, x: Tensor, radius: Tensor, generator: torch.Generator) -> Tensor:
+        """Random points that are allowed."""
+        return self.project(scatter(x, radius, self.norm, generator), x, radius)
+
+    def size(self, points: Tensor, x: Tensor) -> Tensor:
+        """(n,) float64: how far points are from x."""
+        return size(points.double() - x.double(), self.norm)
+
+    def confirm(self, points: Tensor, x: Tensor, y: Tensor, radius: Tensor | float) -> Tensor:
+        """(n,) bool: wrong when asked anew, finite, in the box, held where nothing may move, and within the radius."""
+        finite = torch.isfinite(points).flatten(1).all(dim=1)
+        inside = (points >= self.low.to(x)) & (points <= self.high.to(x))
+        if self.free is not None:
+            inside &= self.free.to(x.device) | (points == x)
+        near = self.size(points, x) <= radii(radius, x).double() + TOLERANCE
+        fit = finite & near & inside.flatten(1).all(dim=1)
+        held = torch.zeros_like(fit)
+        if fit.any():
+            held[fit] = self.wrong(points[fit], y[fit])
+        return held
+
+
+def radii(radius: Tensor | float, x: Tensor) -> Tensor:
+    """(N,) one radius a row."""
+    values = torch.as_tensor(radius, dtype=x.dtype, device=x.device)
+    return values.expand(len(x)) if values.dim() == 0 else values
+
+
+def _wrong(logits: Tensor, y: Tensor) -> Tensor:
+    return (logits.argmax(dim=1) != y) & ~logits.isnan().any(dim=1)
+
+
+def zero_slopes(problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, seed: int = 0) -> Tensor:
+    """(N,) bool: at a random point within half the radius no feature that may move has a slope.
+
+    An attack that follows gradients has nothing to follow on such rows; that they withstand it shows nothing.
+    """
+    at = problem.scatter(x, radii(radius, x) / 2, torch.Generator().manual_seed(seed))
+    slope = problem.look(at, y, "margin", torch.ones(len(x), dtype=x.dtype, device=x.device)).slope
+    return (slope == 0).flatten(1).all(dim=1)

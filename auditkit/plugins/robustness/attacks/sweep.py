@@ -1,0 +1,167 @@
+"""A whole grid of radii: what is broken stays broken, and only what is left is attacked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from auditkit.plugins.robustness.attacks.problem import TOLERANCE, Attack, Problem
+
+SAMPLE = 16
+"""Rows on which success is tried for being monotone."""
+
+
+class Swept(NamedTuple):
+    """What was found over a grid of radii."""
+
+    broken_at: Tensor
+    """(N,) float64: the smallest radius at which a confirmed point was found; 0 where the row is wrong as it is, and
+    infinite where nothing was found."""
+    points: Tensor
+    """(N, *shape) that point; else the last point of highest loss."""
+    refused: int
+    """Points that the attack took for a success and that were not confirmed when asked anew."""
+    forward: int
+    """Rows that went forward."""
+    backward: int
+    """Rows that went backward."""
+    mode: Literal["exact", "fast"]
+    """What was done: `exact` also where `fast` was asked for and success was not monotone on the sample."""
+
+
+class _State:
+    """The rows of a sweep, and what was found on them."""
+
+    def __init__(self, problem: Problem, x: Tensor, y: Tensor, epsilons: Sequence[float]) -> None:
+        if not epsilons or list(epsilons) != sorted(set(epsilons)) or epsilons[0] <= 0:
+            raise ValueError(f"epsilons must ascend and lie above 0; {list(epsilons)} was given")
+        self.problem, self.x, self.y = problem, x, y
+        self.asked = problem.forward, problem.backward
+        self.grid = torch.tensor([*epsilons, torch.inf], dtype=torch.float64, device=x.device)
+        self.points, self.refused = x.clone(), 0
+        self.index = torch.full((len(x),), len(epsilons), device=x.device)
+        """(N,) the place in the grid of the smallest radius that is known to break the row."""
+        self.wrong = problem.wrong(x, y)
+
+    def attack(self, attack: Attack, rows: Tensor, places: Tensor, start: Tensor | None) -> Tensor:
+        """Attack some rows, each at its own place in the grid; (n,) bool: confirmed."""
+        reach = self.grid[places].to(self.x)
+        tried = attack(self.problem, self.x[rows], self.y[rows], reach, start)
+        held = torch.zeros_like(tried.broken)
+        found = tried.broken.nonzero()[:, 0]
+        if len(found):
+            given = self.x[rows[found]], self.y[rows[found]], self.grid[places[found]]
+            held[found] = self.problem.confirm(tried.points[found], *given)
+        self.refused += int(tried.broken.sum() - held.sum())
+        # a row that is known to break keeps the point that showed it until a nearer one is found
+        fresh = held | (self.index[rows] == len(self.grid) - 1)
+        self.points[rows[fresh]] = tried.points[fresh]
+        won = rows[held]
+        gone = self.problem.size(self.points[won], self.x[won])
+        self.index[won] = torch.minimum(torch.searchsorted(self.grid, gone - TOLERANCE), places[held])
+        return held
+
+    def result(self, mode: Literal["exact", "fast"]) -> Swept:
+        broken_at = torch.where(self.wrong, torch.zeros_like(self.grid[0]), self.grid[self.index])
+        forward, backward = self.asked
+        spent = self.problem.forward - forward, self.problem.backward - backward
+        return Swept(broken_at, self.points, self.refused, *spent, mode)
+
+
+def sweep(
+    problem: Problem,
+    x: Tensor,
+    y: Tensor,
+    epsilons: Sequence[float],
+    attack: Attack,
+    *,
+    mode: Literal["exact", "fast"] = "exact",
+    sample: int = SAMPLE,
+    progress: Callable[[int, int], None] | None = None,
+) -> Swept:
+    """Find for each row the smallest radius of a grid at which the attack breaks it.
+
+    `exact`: the radii in ascending order, each for the rows that are left. The attack starts where it would start
+    alone and, before that, from the best point of the radius before; so nothing is missed that the same attack finds
+    at each radius by itself, and the curve is monotone.
+
+    `fast`: for each row the grid is halved again and again. That finds the same only where an attack that succeeds at
+    a radius succeeds at all larger ones, which is tried on a few rows; where it does not hold, the sweep is exact.
+
+    Every point counted was confirmed: asked about anew, finite, in the box and within the radius (+ 1e-6).
+
+    Args:
+        problem: what is attacked.
+        x: (N, *shape) the rows.
+        y: (N,) the right classes.
+        epsilons: ascending, above 0.
+        attack: see `problem.Attack`.
+        mode: `exact` or `fast`.
+        sample: rows on which `fast` is tried.
+        progress: told (done, of how many) as the work goes on.
+
+    Raises:
+        ValueError: epsilons that do not ascend, or another mode.
+    """
+    if mode not in ("exact", "fast"):
+        raise ValueError(f"mode must be exact or fast; {mode!r} was given")
+    state = _State(problem, x, y, epsilons)
+    tried = (~state.wrong).nonzero()[:, 0][:sample] if mode == "fast" else torch.zeros(0, dtype=torch.long)
+    if mode == "fast" and not _is_monotone(state, tried.to(x.device), attack):
+        mode = "exact"
+    if mode == "exact":
+        _ascend(state, attack, progress)
+    else:
+        _halve(state, attack, tried, progress)
+    return state.result(mode)
+
+
+def monotone(problem: Problem, x: Tensor, y: Tensor, epsilons: Sequence[float], attack: Attack) -> bool:
+    """Whether the attack, run at every radius by itself, breaks at each all rows that it breaks at a smaller one."""
+    state = _State(problem, x, y, epsilons)
+    return _is_monotone(state, (~state.wrong).nonzero()[:, 0], attack)
+
+
+def _is_monotone(state: _State, rows: Tensor, attack: Attack) -> bool:
+    before = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
+    for place in range(len(state.grid) - 1):
+        # nothing is handed on from one radius to the next: what is tried is the attack by itself
+        held = state.attack(attack, rows, torch.full_like(rows, place), None) if len(rows) else before
+        if bool((before & ~held).any()):
+            return False
+        before = held
+    return True
+
+
+def _ascend(state: _State, attack: Attack, progress: Callable[[int, int], None] | None) -> None:
+    last = len(state.grid) - 1
+    for place in range(last):
+        rows = (~state.wrong & (state.index == last)).nonzero()[:, 0]
+        if len(rows):
+            start = None
+            if place:
+                longer = state.grid[place] / state.grid[place - 1]
+                start = state.x[rows] + (state.points[rows] - state.x[rows]) * longer.to(state.x)
+            state.attack(attack, rows, torch.full_like(rows, place), start)
+        if progress is not None:
+            progress(place + 1, last)
+
+
+def _halve(state: _State, attack: Attack, done: Tensor, progress: Callable[[int, int], None] | None) -> None:
+    low = torch.zeros_like(state.index)
+    high = state.index.clone()
+    low[state.wrong] = high[state.wrong]
+    low[done] = high[done]  # every radius was tried on these
+    rounds = int(high.max()).bit_length() if len(high) else 0
+    for turn in range(rounds):
+        rows = (low < high).nonzero()[:, 0]
+        if len(rows):
+            places = (low[rows] + high[rows]) // 2
+            held = state.attack(attack, rows, places, None)
+            low[rows[~held]] = places[~held] + 1
+            high = torch.where(state.index < high, state.index, high)
+        if progress is not None:
+            progress(turn + 1, rounds)
