@@ -149,7 +149,7 @@ def _controls(check: Changes, model: Model, data: AuditData, context: Context, f
             wrong, at_most=0, guards=(*SINGLE, *SEVERAL), reason="changes were counted that are none",
         ),
         Control.within(
-            "exhaustive", "How far is the cheapest change of one feature from that found value by value, on some rows?",
+            "exhaustive", "How far is the cheapest change of one feature from that found value by value?",
             _finite(hand), at_most=1e-9, guards=SINGLE, reason="the search of single features missed or invented a flip",
         ),
         Control.within(
