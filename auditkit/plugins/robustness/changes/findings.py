@@ -150,7 +150,8 @@ def _controls(check: Changes, model: Model, data: AuditData, context: Context, f
         ),
         Control.within(
             "exhaustive", "How far is the cheapest change of one feature from that found value by value?",
-            _finite(hand), at_most=1e-9, guards=SINGLE, reason="the search of single features missed or invented a flip",
+            _finite(hand), at_most=1e-9, guards=SINGLE,
+            reason="the search of single features missed or invented a flip",
         ),
         Control.within(
             "known-boundary", "How many times the true cost does the search of one feature find, for a linear rule?",
