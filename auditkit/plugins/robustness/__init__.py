@@ -11,7 +11,8 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> Iterable[type[Check]]:
     """The checks of this family."""
+    from auditkit.plugins.robustness.certificates.check import Certificates
     from auditkit.plugins.robustness.changes.check import Changes
     from auditkit.plugins.robustness.evasion import Evasion
 
-    return [Evasion, Changes]
+    return [Evasion, Changes, Certificates]

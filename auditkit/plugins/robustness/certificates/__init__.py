@@ -1,0 +1,1 @@
+"""Certificates: change that is proven to leave the decision as it is."""

@@ -1,0 +1,228 @@
+"""Interval bounds of a network's outputs over a box of inputs.
+
+Gowal et al. (2018), On the Effectiveness of Interval Bound Propagation, arXiv:1810.12715: the box goes through the
+layers one by one, and the last linear layer is merged with the difference of two classes. All in float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+PARTS = 64
+"""Rows at once."""
+MONOTONE = (
+    nn.ReLU, nn.Sigmoid, nn.Tanh, nn.Flatten, nn.Identity, nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
+    nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d,
+)  # fmt: skip
+"""Layers in which no output falls where an input rises: the ends of the box give the ends of the outputs."""
+SKIPPED = (nn.Dropout, nn.Dropout1d, nn.Dropout2d)
+"""They do nothing in eval mode."""
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+LAST = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid)
+
+
+class Unsupported(Exception):
+    """Why no bounds can be computed for a network; a sentence."""
+
+
+class Network(NamedTuple):
+    """A network as a chain of layers that ends in logits."""
+
+    layers: tuple[nn.Module, ...]
+    single: bool
+    """One logit, about the second of two classes."""
+
+
+def read(module: nn.Module, kind: str, threshold: float | None = None) -> Network:
+    """The chain of layers of a network in eval mode.
+
+    Args:
+        module: any composition of supported layers, one after the other.
+        kind: of its output: `logits`, `one logit`, `probabilities` or `one probability`.
+        threshold: of the decision (binary); None: the largest output.
+
+    Raises:
+        Unsupported: a layer or a way of putting them together that is not known, named.
+    """
+    layers = list(_chain(module))
+    for each in layers:
+        _known(each)
+    last = type(layers[-1]) if layers else nn.Identity
+    if kind == "one probability":
+        if last is not nn.Sigmoid:
+            raise Unsupported("a network that gives one probability must end in a Sigmoid layer")
+        layers.pop()
+    elif kind == "probabilities":
+        if last is not nn.Softmax:
+            raise Unsupported("a network that gives probabilities must end in a Softmax layer")
+        layers.pop()
+    elif kind == "logits" and (last is nn.LogSoftmax or (last is nn.Softmax and threshold is None)):
+        layers.pop()  # the order of the classes is the same without it
+    elif kind not in ("logits", "one logit"):
+        raise Unsupported(f"outputs that are {kind!r} are not bounded")
+    if any(type(each) in (nn.Softmax, nn.LogSoftmax) for each in layers):
+        raise Unsupported("Softmax is supported as the last layer only")
+    return Network(tuple(layers), kind.startswith("one "))
+
+
+def margins(network: Network, low: torch.Tensor, high: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """(N, C) float64 lower bounds of the logit of a row's class less each other's over its box; infinite at its own.
+
+    Args:
+        network: see `read`.
+        low: (N, *shape) the smallest inputs.
+        high: (N, *shape) the largest.
+        classes: (N,) int64.
+    """
+    parts = []
+    for at in torch.arange(len(low), device=low.device).split(PARTS):  # type: ignore[no-untyped-call]
+        parts.append(_margins(network, low[at].double(), high[at].double(), classes[at]))
+    return torch.cat(parts)
+
+
+def certified(
+    network: Network,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    classes: torch.Tensor,
+    *,
+    positive: int = 1,
+    threshold: float | None = None,
+) -> torch.Tensor:
+    """(N,) bool: proven that every input of the box is decided as the row's class.
+
+    Args:
+        network: see `read`.
+        low: (N, *shape) the smallest inputs.
+        high: (N, *shape) the largest.
+        classes: (N,) int64.
+        positive: the class that `threshold` is about.
+        threshold: the probability from which it is decided (binary); None: the largest logit.
+    """
+    needed = torch.zeros(len(classes), dtype=torch.float64, device=low.device)
+    if threshold is not None:
+        shift = math.log(threshold) - math.log1p(-threshold)
+        needed = torch.where(classes == positive, shift, -shift).to(needed)
+    return (margins(network, low, high, classes) > needed[:, None]).all(dim=1)
+
+
+def _margins(network: Network, low: torch.Tensor, high: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    *before, last = network.layers or (nn.Identity(),)
+    merged = type(last) is nn.Linear
+    for layer in before if merged else (*before, last):
+        low, high = through(layer, low, high)
+    if merged:
+        assert isinstance(last, nn.Linear)
+        weight = last.weight.detach().double()
+        bias = weight.new_zeros(len(weight)) if last.bias is None else last.bias.detach().double()
+    else:
+        weight = torch.eye(low.shape[1] if low.ndim > 1 else 1, dtype=torch.float64, device=low.device)
+        low, high = low.reshape(len(low), -1), high.reshape(len(high), -1)
+        bias = weight.new_zeros(len(weight))
+    if network.single:
+        weight = torch.cat([torch.zeros_like(weight), weight])
+        bias = torch.cat([torch.zeros_like(bias), bias])
+    apart = weight[classes][:, None, :] - weight[None]
+    middle, half = (low + high) / 2, (high - low) / 2
+    least = torch.einsum("nkd,nd->nk", apart, middle) - torch.einsum("nkd,nd->nk", apart.abs(), half)
+    least = least + bias[classes][:, None] - bias[None]
+    return least.scatter(1, classes[:, None], torch.inf)
+
+
+def through(layer: nn.Module, low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The ends of a layer's outputs, from those of its inputs."""
+    if type(layer) in SKIPPED:
+        return low, high
+    if type(layer) in MONOTONE:
+        return layer(low), layer(high)
+    middle, half = (low + high) / 2, (high - low) / 2
+    centre, radius = _affine(layer, middle, half)
+    return centre - radius, centre + radius
+
+
+def _affine(layer: nn.Module, middle: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    if isinstance(layer, nn.Linear):
+        weight, bias = layer.weight.detach().double(), _double(layer.bias)
+        return functional.linear(middle, weight, bias), functional.linear(half, weight.abs())
+    if isinstance(layer, nn.Conv2d):
+        weight, bias = layer.weight.detach().double(), _double(layer.bias)
+        how: dict[str, Any] = {
+            "stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
+        }  # fmt: skip
+        return functional.conv2d(middle, weight, bias, **how), functional.conv2d(half, weight.abs(), None, **how)
+    assert isinstance(layer, NORMS) and layer.running_var is not None and layer.running_mean is not None
+    shape = (1, -1, *([1] * (middle.ndim - 2)))
+    factor = (layer.running_var.double() + layer.eps).rsqrt()
+    factor = factor if layer.weight is None else factor * layer.weight.detach().double()
+    shift = -layer.running_mean.double() * factor
+    shift = shift if layer.bias is None else shift + layer.bias.detach().double()
+    return middle * factor.reshape(shape) + shift.reshape(shape), half * factor.abs().reshape(shape)
+
+
+def _double(bias: torch.Tensor | None) -> torch.Tensor | None:
+    return None if bias is None else bias.detach().double()
+
+
+def _known(layer: nn.Module) -> None:
+    """Raise where bounds through a layer are not known."""
+    kind = type(layer)
+    if kind in NORMS and layer.running_var is None:
+        raise Unsupported(f"{kind.__name__} without running statistics mixes rows")
+    if kind is nn.Conv2d and layer.padding_mode != "zeros":
+        raise Unsupported(f"Conv2d with padding_mode {layer.padding_mode!r} is not supported")
+    if kind in (nn.Softmax, nn.LogSoftmax) and layer.dim not in (1, -1):
+        raise Unsupported(f"{kind.__name__} over dimension {layer.dim} is not supported")
+    if kind not in (nn.Linear, nn.Conv2d, *NORMS, *MONOTONE, *SKIPPED, *LAST):
+        raise Unsupported(f"bounds through a layer of kind {kind.__name__} are not known")
+
+
+def _chain(module: nn.Module) -> Sequence[nn.Module]:
+    """The layers in the order in which they are called."""
+    if type(module).__module__.startswith("torch.nn.modules") and not isinstance(module, nn.Sequential):
+        return [module]
+    if type(module) is nn.Sequential:
+        return [layer for child in module for layer in _chain(child)]
+    return _traced(module)
+
+
+FUNCTIONS = {torch.relu: nn.ReLU, functional.relu: nn.ReLU, torch.tanh: nn.Tanh, torch.sigmoid: nn.Sigmoid}
+METHODS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+
+
+def _traced(module: nn.Module) -> Sequence[nn.Module]:
+    try:
+        graph = torch.fx.Tracer().trace(module)
+    except Exception as error:  # a forward may do anything, and tracing it may fail in any way
+        raise Unsupported(f"the forward of {type(module).__name__} cannot be read as a chain of layers") from error
+    found: list[nn.Module] = []
+    previous: Any = None
+    for node in graph.nodes:
+        if node.op == "placeholder":
+            if previous is not None:
+                raise Unsupported(f"{type(module).__name__} takes more than one input")
+        elif list(node.all_input_nodes) != [previous]:
+            raise Unsupported(f"{type(module).__name__} is no chain: {node.name} does not follow on what is before it")
+        elif node.op != "output":
+            found += _step(module, node)
+        previous = node
+    return found
+
+
+def _step(module: nn.Module, node: Any) -> Sequence[nn.Module]:
+    arguments = (*node.args[1:], *node.kwargs.values())
+    if node.op == "call_module":
+        return _chain(module.get_submodule(node.target))
+    if node.op == "call_function" and node.target in FUNCTIONS:
+        return [FUNCTIONS[node.target]()]
+    if node.op == "call_method" and node.target in METHODS:
+        return [METHODS[node.target]()]
+    flattens = node.target is torch.flatten or (node.op == "call_method" and node.target == "flatten")
+    if flattens and arguments == (1,):
+        return [nn.Flatten()]
+    raise Unsupported(f"{type(module).__name__} calls {node.name}, through which bounds are not known")

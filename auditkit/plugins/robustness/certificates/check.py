@@ -1,0 +1,92 @@
+"""The check of certificates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, model_validator
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class Certificates(Check):
+    """How much change is proven, not just not found, to leave the decision as it is?
+
+    An attack that finds nothing shows only that this attack found nothing. A certificate is a proof: within the radius
+    no change makes another decision, whoever looks for it. Accuracy under attack bounds robustness from above,
+    certified accuracy bounds it from below, and the truth lies between.
+
+    Two proofs. Randomised smoothing, for any model that answers questions: noise is added to many copies of an input,
+    the majority decides, and from a lower bound of its share follows a Euclidean radius. The bound is a confidence
+    sequence, which holds however often it is looked at, so a row is sampled only until its place on the curve is
+    decided; alpha is the chance that any certificate of any row is wrong, shared equally among the rows. Interval
+    bounds, for small torch networks of common layers: the box of all changes is sent through the layers, and a row
+    counts where the right class stays ahead at the box's worst. Each is tried: by attacks within what was certified, by
+    linear models whose radius is known, and by comparing what was read of the network with the network.
+
+    Smoothing certifies the smoothed model, which decides by vote and answers many times slower, not the model as it is
+    used now. Interval bounds are about the model itself but loose: that little is proven does not mean that the model
+    is weak. They are computed in 64-bit numbers and leave out the rounding of the model's own 32-bit arithmetic. Both
+    are about small changes of numbers, not about rotations, other words or other people.
+    """
+
+    id = "robustness.certificates"
+    title = "Certificates"
+    reference = f"{COHEN}; {GOWAL}"
+    needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass"})
+    presets = {
+        "quick": {"rows": 40, "samples": 1000},
+        "standard": {"rows": 100, "samples": 2000},
+        "thorough": {"rows": 400, "samples": 20000},
+    }
+    definitions = DEFINITIONS
+    higher_level = "With the network itself, interval bounds speak of the model as it is used, without noise."
+
+    rows: int = Field(default=100, ge=1, description="how many rows are certified")
+    sigma: float = Field(
+        default=0.1, gt=0, le=10, description="standard deviation of the noise, in units of the data's range"
+    )
+    radii: tuple[float, ...] = Field(
+        default=(0.05, 0.1, 0.15, 0.2), min_length=1,
+        description="Euclidean radii of the curve, in units of the data's range",
+    )  # fmt: skip
+    group_radius: float = Field(default=0.1, gt=0, description="the radius at which groups are shown; one of radii")
+    samples: int = Field(default=2000, ge=100, description="noisy copies of a row at most")
+    selection: int = Field(default=100, ge=10, description="further copies from which a row's class is chosen")
+    alpha: float = Field(default=0.001, gt=0, le=0.1, description="the chance that any certificate of any row is wrong")
+    epsilons: tuple[float, ...] = Field(
+        default=(0.002, 0.005, 0.01, 0.02, 0.05), min_length=1,
+        description="changes of every feature, in units of its range, for the interval bounds",
+    )  # fmt: skip
+    steps: int = Field(default=20, ge=1, description="steps of the attacks that the certificates are held against")
+
+    @model_validator(mode="after")
+    def _grids(self) -> Self:
+        for name, grid in (("radii", self.radii), ("epsilons", self.epsilons)):
+            if any(not 0 < each < float("inf") for each in grid) or list(grid) != sorted(set(grid)):
+                raise ValueError(f"{name} must ascend and lie above 0; {list(grid)} was given")
+        if self.group_radius not in self.radii:
+            raise ValueError(f"group_radius must be one of radii {list(self.radii)}; {self.group_radius} was given")
+        return self
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Why no noise can be added to these inputs; None where it can."""
+        from auditkit.plugins.robustness.certificates.ground import unfit
+
+        return unfit(model, data)
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """Every copy of every row, where none is decided early."""
+        return rows * (self.samples + self.selection)
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Certify by both ways, and try the certificates."""
+        from auditkit.plugins.robustness.certificates.findings import find
+
+        return find(self, model, data, context)

@@ -1,0 +1,196 @@
+"""Measurements, controls, figures and notes of what was proven."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import figures, stats
+from auditkit.checks import Findings
+from auditkit.plugins.robustness.certificates.proving import Proven, prove
+from auditkit.results import Axis, Control, Figure, Measurement, Scalar
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.certificates.check import Certificates
+
+
+def find(check: Certificates, model: Model, data: AuditData, context: Context) -> Findings:
+    """All findings of the check."""
+    proven = prove(check, model, data, context)
+    truth = context.predictions.truth
+    right = proven.smoothed.decided == truth
+    curve = [_smoothed(check, proven, right, radius) for radius in (0.0, *check.radii)]
+    bare = _bare(check, proven)
+    clean = _share("clean_accuracy", context.predictions.codes == truth)
+    found = [
+        # what groups are compared by comes first: a report may show the first number alone
+        *sorted(curve, key=lambda each: each.conditions["radius"] == check.group_radius, reverse=True),
+        *_by_group(check, proven, right, data),
+        _share("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": check.sigma}),
+        Measurement(
+            name="samples_per_row", value=float(proven.smoothed.samples.mean()), exact=True, n=len(data), unit="copies"
+        ),
+        *bare,
+        clean,
+    ]
+    return Findings(
+        measurements=found,
+        controls=_controls(proven),
+        figures=_figures(curve, clean, bare),
+        notes=_notes(check, proven, model),
+        level="queries" if proven.bounded.reason else "model",
+        higher_level=None if proven.bounded.reason else "",
+    )
+
+
+def _share(name: str, flags: np.ndarray, direction: str = "higher", **more: Any) -> Measurement:
+    return Measurement(
+        name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
+        unit="share", direction=direction, **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _smoothed(
+    check: Certificates, proven: Proven, right: np.ndarray, radius: float, rows: Any = None, where: Any = None
+) -> Measurement:
+    held = right & (proven.smoothed.radius > radius)
+    conditions: dict[str, Scalar] = {"radius": radius, "norm": proven.ground.norm, "sigma": check.sigma}
+    some = held if rows is None else held[rows]
+    return _share("smoothed_certified_accuracy", some, slice=where or {}, conditions=conditions)
+
+
+def _by_group(check: Certificates, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
+    few = f"fewer than {data.minimum_cell} certified rows"
+    found = []
+    for cell in data.slices():
+        hidden = cell.hidden or (few if cell.n < data.minimum_cell else None)
+        if hidden is None:
+            found.append(_smoothed(check, proven, right, check.group_radius, cell.rows, cell.where))
+            continue
+        conditions: dict[str, Scalar] = {"radius": check.group_radius, "norm": proven.ground.norm, "sigma": check.sigma}
+        found.append(
+            Measurement(
+                name="smoothed_certified_accuracy", value=None, reason=hidden, unit="share", direction="higher",
+                slice=cell.where, conditions=conditions,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _bare(check: Certificates, proven: Proven) -> list[Measurement]:
+    """Certified and attacked accuracy of the model itself, for each epsilon; without values where nothing was read."""
+    found = []
+    for at, epsilon in enumerate(check.epsilons):
+        conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": "Linf"}
+        if proven.bounded.reason is not None:
+            found.append(
+                Measurement(
+                    name="certified_accuracy", value=None, reason=proven.bounded.reason, unit="share",
+                    direction="higher", conditions=conditions,
+                )
+            )  # fmt: skip
+            continue
+        found.append(_share("certified_accuracy", proven.bounded.certified[at], conditions=conditions))
+        found.append(_share("attacked_accuracy", proven.bounded.withstood[at], conditions=conditions))
+    return found
+
+
+def _controls(proven: Proven) -> list[Control]:
+    smooth = ("smoothed_certified_accuracy", "abstentions")
+    controls = [
+        Control.within(
+            "known-radius", "What is the largest certified over true radius for linear models, where it is known?",
+            proven.known, at_most=1.0, guards=smooth, reason="A radius was certified that is larger than the true one.",
+        ),
+        Control.within(
+            "smoothed-attack", "Of the certified rows that were attacked within their radius, how many were broken?",
+            proven.smoothed_broken, at_most=0, guards=smooth,
+            reason="A point within a certified radius is decided otherwise, so the certificates are wrong.",
+        ),
+        Control.within(
+            "certificates-tried", "How many certificates were there to attack?", proven.tried, at_least=1,
+            guards=smooth, otherwise="note",
+            reason="No row was certified, so the attack on certificates had nothing to try.",
+        ),
+    ]  # fmt: skip
+    if proven.bounded.reason is not None:
+        return controls
+    pairs = zip(proven.bounded.certified, proven.bounded.withstood, strict=True)
+    crossed = sum(int((certified & ~withstood).sum()) for certified, withstood in pairs)
+    bare = ("certified_accuracy",)
+    return [
+        *controls,
+        Control.within(
+            "within-attacked", "How many rows are certified at an epsilon at which an attack breaks them?", crossed,
+            at_most=0, guards=bare, reason="Certified accuracy cannot exceed attacked accuracy; one of both is wrong.",
+        ),
+        Control.within(
+            "same-function", "How far are bounds of no width from the model's own margins, relative to their median?",
+            proven.bounded.apart, at_most=1e-3, guards=bare,
+            reason="The layers were read as another function than the model computes.",
+        ),
+        Control.within(
+            "known-linear", "By how much do certified epsilons of a linear model miss the closed form, relatively?",
+            proven.bounded.linear, at_most=1e-6, guards=bare, reason="The bounds miss a known answer.",
+        ),
+    ]  # fmt: skip
+
+
+def _figures(curve: list[Measurement], clean: Measurement, bare: list[Measurement]) -> list[Figure]:
+    norm = str(curve[0].conditions["norm"])
+    drawn = [
+        figures.curve(
+            "smoothed-certified-accuracy", "Certified accuracy of the smoothed model over the radius",
+            [_point("certified", each, "radius") for each in curve],
+            x=Axis(field="radius", title="radius", unit=norm),
+            y=Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1)), low="low", high="high",
+            caption="Proven for the smoothed model, not for the model as it is used. Radius 0: decided rightly with a "
+            "proven majority. The band is a 95 % interval over rows.",
+        )
+    ]  # fmt: skip
+    shown = [each for each in bare if each.value is not None]
+    if shown:
+        names = {"certified_accuracy": "certified", "attacked_accuracy": "attacked"}
+        points = [_point(each, clean, "epsilon") for each in names.values()]
+        points += [_point(names[each.name], each, "epsilon") for each in shown]
+        points.sort(key=lambda point: (str(point["series"]) != "attacked", float(str(point["epsilon"]))))
+        drawn.append(
+            figures.curve(
+                "certified-accuracy", "Certified and attacked accuracy of the model over the size of the change",
+                points, x=Axis(field="epsilon", title="epsilon", unit="Linf"),
+                y=Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1)),
+                series=Axis(field="series", title=""), low="low", high="high",
+                caption="The truth lies between the two curves; bands are 95 % intervals over rows. Epsilon 0 is "
+                "accuracy without a change.",
+            )
+        )  # fmt: skip
+    return drawn
+
+
+def _point(series: str, each: Measurement, field: str) -> dict[str, Any]:
+    assert each.interval is not None  # every share has one
+    at = float(each.conditions.get(field) or 0)
+    return {
+        field: at, "accuracy": each.value, "low": each.interval.low, "high": each.interval.high, "series": series,
+    }  # fmt: skip
+
+
+def _notes(check: Certificates, proven: Proven, model: Model) -> list[str]:
+    rows = len(proven.smoothed.decided)
+    said = [
+        "Smoothing certifies the smoothed model, which decides by the majority over noisy copies, not the model as it "
+        "is used.",
+        f"With probability at least {1 - check.alpha:g} all {rows} smoothing certificates hold at once (each row's may "
+        f"be wrong with probability {check.alpha / rows:.2g}).",
+        f"Noise was drawn on {proven.device}; outputs were read as {model.output or 'decisions'}.",
+    ]
+    space = proven.ground.space
+    if not space.free.all():
+        said.append(f"{int((~space.free).sum())} of {len(space.free)} features are held as they are.")
+    if proven.bounded.reason is not None:
+        said.append(f"No interval bounds: {proven.bounded.reason}.")
+    return said

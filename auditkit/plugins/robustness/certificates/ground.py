@@ -1,0 +1,109 @@
+"""What certificates stand on: the rows in units, what may change, and how the model is asked about noisy copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.data import AuditData, as_array
+from auditkit.models import Capability, Model
+from auditkit.plugins.robustness.space import Space, feature_space, picture_space
+from auditkit.predictions import Predictions
+
+COPIES = 2048
+"""Noisy copies that the model is asked about at once."""
+
+
+class Ground(NamedTuple):
+    """The rows and what counts as a change of 1."""
+
+    rows: np.ndarray
+    """(N, D) the rows, flat, in the inputs' own units; NaN where a value is missing."""
+    shape: tuple[int, ...]
+    """Of one row."""
+    space: Space
+    table: bool
+    """Each feature has its own unit, rather than all of them the same."""
+
+    @property
+    def norm(self) -> str:
+        """What the Euclidean distance is called."""
+        return "L2 scaled" if self.table else "L2"
+
+
+def unfit(model: Model, data: AuditData) -> str | None:
+    """Why there is nothing to add noise to; None where there is."""
+    if hasattr(data.inputs, "columns"):
+        return None if _may_change(data).any() else "needs a numeric feature that may change, and there is none"
+    if as_array(data.inputs) is None:
+        return f"needs inputs made of numbers; these are of modality {data.modality!r}"
+    if Capability.GRADIENTS in model.capabilities and not model.encode(data.inputs[:1]).is_floating_point():
+        return "needs inputs that noise can be added to; the model eats positions of words"
+    return None
+
+
+def lay(data: AuditData) -> Ground:
+    """The rows in units: for tables each feature by its range, for pictures and signals the range of all the data."""
+    array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
+    rows = data.codes() if array is None else array.reshape(len(array), -1).astype(np.float64)
+    every = rows
+    if data.train is not None:
+        more = data.train.codes() if array is None else as_array(data.train.inputs)
+        if more is not None:
+            every = np.vstack([rows, more.reshape(len(more), -1).astype(np.float64)])
+    if array is not None and array.ndim > 2:
+        return Ground(rows, array.shape[1:], picture_space(every, whole=array.dtype.kind in "iu"), table=False)
+    whole = np.zeros(rows.shape[1], dtype=bool)
+    return Ground(rows, rows.shape[1:], feature_space(every, whole=whole, free=_may_change(data)), table=True)
+
+
+def eats_as_is(model: Model, data: AuditData) -> bool:
+    """Whether a module is given the inputs themselves, so that a change of the tensor is a change of the input."""
+    plain = None if hasattr(data.inputs, "columns") else as_array(data.inputs[:2])
+    if plain is None or Capability.GRADIENTS not in model.capabilities or not np.isfinite(plain).all():
+        return False
+    encoded = model.encode(data.inputs[:2])
+    same = encoded.is_floating_point() and encoded.shape == plain.shape
+    return same and bool(np.allclose(encoded.detach().cpu().numpy(), plain, rtol=1e-4))
+
+
+def asked(
+    ground: Ground, data: AuditData, predictions: Predictions, sigma: float, rng: np.random.Generator
+) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Votes of any model about noisy copies of the rows: see `smoothing.Votes`."""
+    classes = len(predictions.classes)
+
+    def votes(rows: np.ndarray, copies: int) -> np.ndarray:
+        counts = np.zeros((len(rows), classes), dtype=np.int64)
+        owners = np.repeat(np.arange(len(rows)), copies)
+        for start in range(0, len(owners), COPIES):
+            own = owners[start : start + COPIES]
+            points = ground.rows[rows[own]]
+            noise = rng.normal(0, sigma, points.shape) * ground.space.scale * ground.space.free
+            codes = predictions.of(as_inputs(points + noise, ground, data)).codes
+            kept = codes >= 0  # an answer withheld is no vote
+            np.add.at(counts, (own[kept], codes[kept]), 1)
+        return counts
+
+    return votes
+
+
+def as_inputs(points: np.ndarray, ground: Ground, data: AuditData) -> Any:
+    """(M, D) points as inputs of the data's kind; where that is whole numbers, rounded and kept from overflow."""
+    if hasattr(data.inputs, "columns"):
+        return data.decode(points)
+    shaped = points.reshape(len(points), *ground.shape)
+    if not isinstance(data.inputs, np.ndarray):
+        return data.inputs.new_tensor(shaped)
+    if data.inputs.dtype.kind in "iu":
+        ends = np.iinfo(data.inputs.dtype)
+        shaped = np.clip(np.round(shaped), ends.min, ends.max)
+    return shaped.astype(data.inputs.dtype)
+
+
+def _may_change(data: AuditData) -> np.ndarray:
+    if not data.schema:
+        return np.ones(int(np.prod(data.inputs.shape[1:])), dtype=bool)
+    return np.array([each.numeric and each.mutable and each.name not in data.groups for each in data.schema])

@@ -1,0 +1,204 @@
+"""Both proofs about one model, and what tries them; numbers only, findings are made of them elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from auditkit.errors import ModelError
+from auditkit.plugins.robustness.certificates import ground as grounds
+from auditkit.plugins.robustness.certificates import smoothing
+from auditkit.plugins.robustness.certificates.ground import Ground
+from auditkit.plugins.robustness.certificates.smoothing import Smoothed, Votes
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.certificates.check import Certificates
+
+TRIED = 24
+"""Certified rows that are attacked."""
+COPIES = 1000
+"""Noisy copies of an attacked point."""
+SURE = 1e-6
+"""The chance, over all points tried, that a vote calls a sound certificate broken."""
+
+
+class Bounded(NamedTuple):
+    """What interval bounds proved, for each epsilon; `reason` says why there is none."""
+
+    reason: str | None
+    certified: tuple[np.ndarray, ...] = ()
+    """(N,) bool for each epsilon."""
+    withstood: tuple[np.ndarray, ...] = ()
+    """(N,) bool for each epsilon: the attack found nothing."""
+    apart: float | None = None
+    linear: float | None = None
+
+
+class Proven(NamedTuple):
+    """All that was proven and tried."""
+
+    ground: Ground
+    smoothed: Smoothed
+    smoothed_broken: int | None
+    """Certified rows, of those tried, in which a point within the radius is decided otherwise."""
+    tried: int
+    known: float
+    """Certified over true radius in linear models, at most."""
+    bounded: Bounded
+    device: str
+
+
+def prove(check: Certificates, model: Model, data: AuditData, context: Context) -> Proven:
+    """Certify the rows by smoothing and, where the model is a network that can be read, by interval bounds.
+
+    Raises:
+        ModelError: the module's output is of no kind that can be read as logits.
+    """
+    ground = grounds.lay(data)
+    if not grounds.eats_as_is(model, data):
+        votes = grounds.asked(ground, data, context.predictions, check.sigma, context.rng)
+        smoothed = _smooth(check, votes, context)
+        broken, tried = _pushed_apart(check, ground, data, context, smoothed)
+        why = "interval bounds need a torch network that is given the inputs as they are"
+        return Proven(ground, smoothed, broken, tried, _known(check, context), Bounded(why), model.device)
+    import torch
+
+    from auditkit.plugins.robustness.certificates.tensors import Tensors
+
+    truth = context.predictions.truth
+    assert len(context.predictions.codes) == len(truth)  # once asked, the model says what its output is
+    with model.module() as module, torch.random.fork_rng(devices=_devices(model.device)):
+        torch.manual_seed(context.seed)
+        tensors = Tensors(_surface(module, model, ground, data), ground, context.seed)
+        tensors.surface.standardise(tensors.unit)
+        smoothed = _smooth(check, tensors.votes(check.sigma), context)
+        broken, tried = _pushed(check, tensors, smoothed, truth)
+        bounded = _bound(check, tensors, module, model, truth)
+    return Proven(ground, smoothed, broken, tried, _known(check, context), bounded, model.device)
+
+
+def _smooth(check: Certificates, votes: Votes, context: Context) -> Smoothed:
+    rows = len(context.predictions.truth)
+    return smoothing.certify(
+        votes, rows, check.sigma, check.radii, check.alpha / rows, selection=check.selection, samples=check.samples,
+        progress=lambda done, total: context.progress(done, total, "noisy copies per row"),
+    )  # fmt: skip
+
+
+def _known(check: Certificates, context: Context) -> float:
+    rows = len(context.predictions.truth)
+    return smoothing.known_ratio(check.sigma, check.radii, check.alpha / rows, check.samples, context.rng)
+
+
+def _to_try(check: Certificates, smoothed: Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
+    certified = ~smoothed.abstained if classes is None else ~smoothed.abstained & (smoothed.decided == classes)
+    return np.flatnonzero(certified)[:TRIED]
+
+
+def _reach(smoothed: Smoothed, rows: np.ndarray) -> np.ndarray:
+    """A little less than the certified radius, so that rounding steps over none."""
+    return smoothed.radius[rows] * (1 - 1e-4)
+
+
+def _outvoted(counts: np.ndarray, decided: np.ndarray) -> int:
+    from auditkit.plugins.robustness.certificates import sequence
+
+    if not len(counts):
+        return 0
+    hits = counts[np.arange(len(counts)), decided]
+    return int((sequence.upper(hits, counts.sum(axis=1).clip(1), SURE / len(counts)) < 0.5).sum())
+
+
+def _pushed(check: Certificates, tensors: Any, smoothed: Smoothed, truth: np.ndarray) -> tuple[int | None, int]:
+    """Attack the smoothed model by its gradients at the certified radius."""
+    rows = _to_try(check, smoothed, truth)
+    if not len(rows):
+        return 0, 0
+    decided = smoothed.decided[rows]
+    points = tensors.pushed(rows, decided, _reach(smoothed, rows), check.sigma, check.steps)
+    return _outvoted(tensors.votes_at(points, COPIES, check.sigma), decided), len(rows)
+
+
+def _pushed_apart(
+    check: Certificates, ground: Ground, data: AuditData, context: Context, smoothed: Smoothed
+) -> tuple[int | None, int]:
+    """Move each row by its certified radius towards the nearest row that is decided otherwise."""
+    rows = _to_try(check, smoothed)
+    if not len(rows):
+        return 0, 0
+    unit = np.nan_to_num(ground.rows / ground.space.scale) * ground.space.free
+    points = ground.rows[rows].copy()
+    for at, row in enumerate(rows):
+        away = unit - unit[row]
+        far = np.where(smoothed.decided != smoothed.decided[row], np.linalg.norm(away, axis=1), np.inf)
+        nearest = int(np.argmin(far))
+        if np.isfinite(far[nearest]) and far[nearest] > 0:
+            share = min(1.0, float(_reach(smoothed, rows[at : at + 1])[0]) / float(far[nearest]))
+            points[at] += share * away[nearest] * ground.space.scale
+    votes = grounds.asked(ground._replace(rows=points), data, context.predictions, check.sigma, context.rng)
+    return _outvoted(votes(np.arange(len(rows)), COPIES), smoothed.decided[rows]), len(rows)
+
+
+def _bound(check: Certificates, tensors: Any, module: Any, model: Model, truth: np.ndarray) -> Bounded:
+    from auditkit.plugins.robustness.certificates import bounds
+
+    try:
+        network = bounds.read(module, model.output, model.threshold if len(model.classes) == 2 else None)
+    except bounds.Unsupported as error:
+        return Bounded(str(error))
+    return Bounded(
+        None,
+        tuple(tensors.certified(network, truth, each) for each in check.epsilons),
+        tuple(~tensors.broken(truth, each, check.steps) for each in check.epsilons),
+        tensors.apart(network),
+        linear_error(),
+    )
+
+
+def linear_error() -> float:
+    """By how much, relatively, certified epsilons of a known linear model miss the closed form at most.
+
+    A two-class linear model keeps its decision up to epsilon = margin / (sum of absolute weights).
+    """
+    import torch
+
+    from auditkit.plugins.robustness.certificates import bounds
+
+    layer = torch.nn.Linear(3, 2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1.0, -2.0, 0.5], [0.0, 1.0, 1.5]]))
+        layer.bias.copy_(torch.tensor([0.25, -0.5]))
+    inputs = torch.tensor([[0.0, 0.0, 0.0], [0.5, -1.0, 0.25], [-1.0, 2.0, 0.5]], dtype=torch.float64)
+    truth = torch.tensor([0.75 / 5, 4.0 / 5, 6.75 / 5], dtype=torch.float64)
+    classes = layer.double()(inputs).argmax(dim=1)
+    network = bounds.read(layer, "logits")
+    low, high = torch.zeros(3, dtype=torch.float64), torch.full((3,), 4.0, dtype=torch.float64)
+    for _ in range(50):
+        middle = (low + high) / 2
+        proven = bounds.certified(network, inputs - middle[:, None], inputs + middle[:, None], classes)
+        low, high = torch.where(proven, middle, low), torch.where(proven, high, middle)
+    return float(((low - truth).abs() / truth).max())
+
+
+def _surface(module: Any, model: Model, ground: Ground, data: AuditData) -> Any:
+    import torch
+
+    from auditkit.plugins.robustness.logits import Surface
+
+    if model.output not in ("logits", "one logit", "probabilities", "one probability"):
+        raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")
+    binary = len(model.classes) == 2
+    positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
+    low, scale = (torch.as_tensor(each.reshape(ground.shape)) for each in (ground.space.low, ground.space.scale))
+    return Surface(
+        module, model.output, low, scale, model.encode(data.inputs[:1]),
+        positive=positive, threshold=model.threshold if binary else None,
+    ).eval()  # fmt: skip
+
+
+def _devices(device: str) -> list[str]:
+    return [] if device == "cpu" else [device]

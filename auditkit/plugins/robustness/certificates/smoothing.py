@@ -1,0 +1,108 @@
+"""Randomised smoothing: the decision that most noisy copies of an input get, and how far it provably holds.
+
+Cohen, Rosenfeld and Kolter (2019), Certified Adversarial Robustness via Randomized Smoothing, arXiv:1902.02918.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from scipy import special
+
+from auditkit.plugins.robustness.certificates import sequence
+
+Votes: TypeAlias = Callable[[np.ndarray, int], np.ndarray]
+"""(rows (M,), copies) to (M, C): how many of so many noisy copies of each row are decided as each class."""
+FIRST = 100
+"""Copies before the counts are looked at first; then after every half as many again."""
+
+
+class Smoothed(NamedTuple):
+    """What was proven about each row."""
+
+    decided: np.ndarray
+    """(N,) the class that most of the first copies got."""
+    radius: np.ndarray
+    """(N,) how far the smoothed decision provably holds, in the units of sigma; 0 where it abstained."""
+    samples: np.ndarray
+    """(N,) copies drawn, those for choosing the class included."""
+
+    @property
+    def abstained(self) -> np.ndarray:
+        """(N,) bool: no class has proven a majority."""
+        return self.radius <= 0
+
+
+def certify(
+    votes: Votes,
+    rows: int,
+    sigma: float,
+    radii: tuple[float, ...],
+    alpha: float,
+    *,
+    selection: int,
+    samples: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Smoothed:
+    """Choose a class from some copies of each row, and count it among others until every radius is decided.
+
+    A row is sampled no longer once its interval says of each radius whether it is reached, or that there is no
+    majority; the interval holds at all times, so stopping by what was seen costs no validity.
+
+    Args:
+        votes: draws noisy copies and counts decisions, anew at each call.
+        rows: N.
+        sigma: the standard deviation of the noise, above 0.
+        radii: ascending, in the units of sigma: where the curve is wanted.
+        alpha: the chance of any wrong radius for one row.
+        selection: copies from which the class is chosen; they are not counted again.
+        samples: copies at most for counting.
+        progress: told (copies so far, copies at most) after each round.
+    """
+    every = np.arange(rows)
+    decided = votes(every, selection).argmax(axis=1)
+    hits, seen = np.zeros(rows), np.zeros(rows)
+    low = np.zeros(rows)
+    open_, total = every, 0
+    # a proportion over this means a radius over each of 0 and `radii`
+    marks = special.ndtr(np.array([0.0, *radii]) / sigma)
+    while len(open_) and total < samples:
+        more = min(max(FIRST, total // 2), samples - total)
+        counts = votes(open_, more)
+        hits[open_] += counts[np.arange(len(open_)), decided[open_]]
+        total += more
+        seen[open_] = total
+        low[open_] = sequence.lower(hits[open_], seen[open_], alpha)
+        high = sequence.upper(hits[open_], seen[open_], alpha)
+        undecided = (marks > low[open_, None]) & (marks <= high[:, None])
+        open_ = open_[undecided.any(axis=1)]
+        if progress is not None:
+            progress(total, samples)
+    return Smoothed(decided, radius_of(low, sigma), (seen + selection).astype(np.int64))
+
+
+def radius_of(proportion: np.ndarray, sigma: float) -> np.ndarray:
+    """(N,) the radius within which a class keeps its majority that has at least this proportion; 0 for no majority.
+
+    Theorem 1 of Cohen et al. (2019), with the second class bounded by the rest.
+    """
+    return np.where(proportion > 0.5, sigma * special.ndtri(np.maximum(proportion, 0.5)), 0.0)
+
+
+def known_ratio(sigma: float, radii: tuple[float, ...], alpha: float, samples: int, rng: np.random.Generator) -> float:
+    """The largest certified over true radius for linear models, whose radius is the distance to their plane.
+
+    A noisy copy of an input at distance d from a plane stays on its side with probability Phi(d / sigma).
+    """
+    distances = np.repeat([each for each in radii if each <= 3 * sigma] or [sigma], 10)
+    chances = special.ndtr(distances / sigma)
+
+    def votes(rows: np.ndarray, copies: int) -> np.ndarray:
+        kept = rng.binomial(copies, chances[rows])
+        return np.stack([kept, copies - kept], axis=1)
+
+    found = certify(votes, len(distances), sigma, radii, alpha, selection=FIRST, samples=samples)
+    wrong = (found.decided == 1) & (found.radius > 0)
+    return float(np.where(wrong, np.inf, found.radius / distances).max())
