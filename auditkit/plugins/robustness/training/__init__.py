@@ -1,0 +1,1 @@
+"""Trainers of robust networks, and the attack that they train against."""

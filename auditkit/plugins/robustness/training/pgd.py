@@ -1,0 +1,79 @@
+"""Projected gradient ascent inside a box: the attack that training defends against, and that certificates are tried by.
+
+Madry et al. (2018), Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import torch
+from torch.nn import functional
+
+Loss: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
+"""Inputs (N, ...) to a number for each row (N,): what the attack makes large."""
+
+
+def climb(
+    loss: Loss,
+    start: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    steps: int,
+    generator: torch.Generator | None,
+) -> torch.Tensor:
+    """(N, ...) inputs within the box at which the loss is larger, after steps by the sign of the gradient.
+
+    A step is 2.5 half widths of the box over the number of steps, so that every corner can be reached from anywhere.
+
+    Args:
+        loss: differentiable, one number a row; rows must not depend on each other.
+        start: (N, ...) where the box allows.
+        low: (N, ...) the smallest inputs allowed.
+        high: (N, ...) the largest.
+        steps: how many.
+        generator: of a random start within the box; None: from `start` itself.
+    """
+    step = 2.5 * (high - low) / 2 / steps
+    at = start.detach()
+    if generator is not None:
+        drawn = torch.rand(at.shape, generator=generator, dtype=at.dtype, device=at.device)
+        at = low + drawn * (high - low)
+    for _ in range(steps):
+        at = at.detach().requires_grad_(True)
+        with torch.enable_grad():
+            (slope,) = torch.autograd.grad(loss(at).sum(), at)
+        at = torch.minimum(torch.maximum(at.detach() + step * slope.sign(), low), high)
+    return at.detach()
+
+
+def margin(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """(N,) the largest other logit less that of the class: above 0 where the decision is another."""
+    own = functional.one_hot(classes, logits.shape[1]).bool()
+    return logits.masked_fill(own, -torch.inf).amax(dim=1) - logits.masked_fill(~own, 0).sum(dim=1)
+
+
+def broken(
+    logits: Callable[[torch.Tensor], torch.Tensor],
+    inputs: torch.Tensor,
+    classes: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    steps: int,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """(N,) bool: an input of the box was found that is not decided as the class, the row itself included.
+
+    Two climbs: by the margin from the row itself, and by cross-entropy from a random start.
+    """
+
+    def wrong(at: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return margin(logits(at), classes) > 0
+
+    by_margin = climb(lambda at: margin(logits(at), classes), inputs, low, high, steps, None)
+    by_entropy = climb(
+        lambda at: functional.cross_entropy(logits(at), classes, reduction="none"), inputs, low, high, steps, generator
+    )
+    return wrong(inputs) | wrong(by_margin) | wrong(by_entropy)
