@@ -56,7 +56,7 @@ class PackClause(_Table):
     id: str = Field(min_length=1)
     text: str = Field(min_length=1)
     evidence: tuple[str, ...] = ()
-    """`check.measurement`, or `check` for any of its numbers."""
+    """`check.measurement`, `check` for any of its numbers, or `family` for any number of any of its checks."""
     require: Literal["all", "any"] = "all"
     part: str = ""
     """What the clause asks beyond the evidence; where set, the clause is never more than partly covered."""
@@ -146,6 +146,8 @@ class _Evidence(NamedTuple):
     key: str
     status: Literal["present", "partial", "absent"]
     reason: str
+    members: tuple[str, ...] = ()
+    """Of a family: the checks that have numbers."""
 
 
 def _cover(clause: PackClause, results: Sequence[CheckResult]) -> Clause:
@@ -159,7 +161,7 @@ def _cover(clause: PackClause, results: Sequence[CheckResult]) -> Clause:
         id=clause.id,
         text=clause.text,
         status=_status(clause, [each.status for each in found]),
-        evidence=tuple(each.key for each in found if each.status == "present"),
+        evidence=tuple(key for each in found if each.status == "present" for key in each.members or (each.key,)),
         missing=tuple(f"{each.key}: {each.reason}" for each in found if each.status != "present"),
         note=" ".join(filter(None, (beyond, verified))),
     )
@@ -174,6 +176,8 @@ def _status(clause: PackClause, found: Iterable[str]) -> Literal["present", "par
 
 
 def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
+    if "." not in key:
+        return _look_in_family(key, results)
     meant = [each for each in results if key == each.check or key.startswith(f"{each.check}.")]
     if not meant:
         return _Evidence(key, "absent", "the check was not run")
@@ -183,6 +187,18 @@ def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
         return _Evidence(key, "absent", f"the check {ended}" + (f" ({result.reason})" if result.reason else ""))
     name = key[len(result.check) + 1 :]
     return _weigh(key, [each for each in result.measurements if not name or each.name == name])
+
+
+def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
+    """The best that any check of the family has."""
+    found = [_look_for(each.check, results) for each in results if each.check.startswith(f"{key}.")]
+    members = tuple(each.key for each in found if each.status == "present")
+    if members:
+        return _Evidence(key, "present", "", members)
+    unsure = next((each for each in found if each.status == "partial"), None)
+    if unsure is not None:
+        return _Evidence(key, "partial", unsure.reason)
+    return _Evidence(key, "absent", "no check of this family gave a valid number")
 
 
 def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:

@@ -79,7 +79,8 @@ RESULTS = [
         ("a.two", "partial", "inconclusive"),
         ("a.three", "absent", "a control did not hold"),
         ("a.empty", "absent", "measured no such number"),
-        ("a", "absent", "was not run"),
+        ("b", "absent", "no check of this family"),
+        ("none", "absent", "no check of this family"),
         ("a.on", "absent", "was not run"),
         ("b.skipped.good", "absent", "was skipped (needs labels)"),
         ("b.broken", "absent", "ended in an error (it raised)"),
@@ -113,6 +114,18 @@ def test_a_clause_that_asks_more_than_numbers_is_never_wholly_present():
     assert (found.status, found.evidence) == ("partial", ("a.one",))
     assert found.note == "Beyond this evidence: the people's view."
     assert rulepacks.coverage(clause(evidence=["z"], part="more"), RESULTS).clauses[0].status == "absent"
+
+
+def test_a_family_counts_by_the_best_of_its_checks():
+    def of(*results):
+        return rulepacks.coverage(clause(evidence=["a"]), results).clauses[0]
+
+    assert of(*RESULTS[2:4]).status == "absent"
+    assert (of(*RESULTS[1:4]).status, of(*RESULTS[1:4]).evidence) == ("partial", ())
+    assert of(*RESULTS[1:4]).missing == ("a: inconclusive: too few rows",)
+    assert (of(*reversed(RESULTS)).status, of(*RESULTS).evidence) == ("present", ("a.one",))
+    assert of(*RESULTS, check("a.more", GOOD)).evidence == ("a.one", "a.more")
+    assert of(check("ab.one", GOOD)).status == "absent"
 
 
 def test_what_no_number_can_show_is_said_with_the_reason():
