@@ -22,8 +22,6 @@ class Trained:
     """A new model and what there is to say about how it came to be."""
 
     model: Model
-    history: tuple[Mapping[str, Any], ...] = ()
-    """One mapping per epoch or accountant segment."""
     measurements: tuple[Measurement, ...] = ()
     """Facts of the training, such as epsilon and delta; audited and judged with the rest."""
     controls: tuple[Control, ...] = ()

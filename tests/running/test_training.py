@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 
@@ -11,7 +12,9 @@ import pytest
 import auditkit
 from auditkit.data import AuditData
 from auditkit.demos.networks import fit, make_mlp, seeded
+from auditkit.results import CheckResult
 from auditkit.runfolder import verify
+from auditkit.trainers import Trained
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +83,8 @@ def test_the_parent_is_left_as_it_was(setting, tmp_path):
     assert module.training
     assert model.fingerprint == before
     assert all(each.grad is None and each.requires_grad for each in module.parameters())
+
+
+def test_all_that_a_trainer_can_say_has_a_place_in_the_result():
+    said = {each.name for each in dataclasses.fields(Trained)} - {"model"}
+    assert said <= set(CheckResult.model_fields)

@@ -147,7 +147,6 @@ class DpSgd(Trainer):
         epochs = _epochs(recipe, len(data), delta)
         return Trained(
             model=fresh,
-            history=tuple(epochs),
             measurements=_measurements(recipe, spent, delta, steps, fresh, data),
             controls=_controls(recipe, journal, spent, error, len(data)),
             figures=(_figure(epochs),),

@@ -93,7 +93,6 @@ class ExponentiatedGradient(Trainer):
         table = _table(self, split, made)
         return Trained(
             model=new,
-            history=tuple(dict(zip(("member", "weight", "accuracy", "gap"), row, strict=True)) for row in table.rows),
             measurements=(*found, account.expected_gap(self.constraint, split, chance), *_measurements(made, chance)),
             controls=(
                 *self._controls(split, made, chance),

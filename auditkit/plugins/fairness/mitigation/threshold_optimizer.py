@@ -113,7 +113,6 @@ class ThresholdOptimizer(Trainer):
         drawn = account.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
         return Trained(
             model=new,
-            history=tuple({"group": name, **_fields(rules[at])} for at, name in split.visible),
             measurements=(*found, expected, drawn),
             controls=(
                 Control.within(
@@ -139,14 +138,6 @@ def _unweighted(trainer: ThresholdOptimizer, split: Split, chance: np.ndarray) -
 
     plain = split._replace(data=dataclasses.replace(split.data, weights=None))
     return stats.widest_gap(shares(trainer.constraint, chance, plain))
-
-
-def _fields(rule: Rule) -> dict[str, float | str]:
-    first, second = rule.steps
-    return {
-        "first": _said(first), "first_weight": first.weight, "second": _said(second), "second_weight": second.weight,
-        "ignored": rule.ignore, "chance_where_ignored": rule.constant,
-    }  # fmt: skip
 
 
 def _said(step: Step) -> str:
