@@ -145,6 +145,18 @@ def plugins(plugin: Plugin = None, json: Json = False) -> None:
 
 
 @app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="A check, a measurement, a trainer or a rule pack.")],
+    plugin: Plugin = None,
+    json: Json = False,
+) -> None:
+    """Say what a name means: definition, formula, pitfalls, clauses."""
+    from auditkit.command import explaining  # a little heavy: only where something is explained
+
+    raise typer.Exit(explaining.explain(name, plugin or (), json=json))
+
+
+@app.command()
 def schema(
     what: Annotated[str, typer.Argument(help="'results' for results.json, 'config' for auditkit.toml.")] = "results",
     plugin: Plugin = None,

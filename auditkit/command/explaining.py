@@ -1,0 +1,157 @@
+"""`auditkit explain NAME`: what a check, a measurement, a trainer or a rule pack means, without measuring anything."""
+
+from __future__ import annotations
+
+import json as json_module
+import shutil
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from auditkit.checks import Check
+from auditkit.errors import ConfigError, closest
+from auditkit.host import Host
+from auditkit.results import Definition
+from auditkit.rulepacks import PackClause, RulePack, load_pack
+from auditkit.text import one_line
+from auditkit.trainers import Trainer
+
+WIDEST = 100
+
+
+class Fact(NamedTuple):
+    """A line of an explanation."""
+
+    title: str
+    text: str
+
+
+class Explained(NamedTuple):
+    """One thing that has the name asked for."""
+
+    name: str
+    kind: str
+    """`check`, `trainer`, `measurement` or `rule pack`."""
+    facts: tuple[Fact, ...]
+
+
+def explain(name: str, wanted: Sequence[str], *, json: bool) -> int:
+    """Print what `name` means.
+
+    Args:
+        name: `fairness.groups`, `fairness.groups.demographic_parity_ratio`, `demographic_parity_ratio` wherever it is
+            measured, `dp-sgd` or `eu-ai-act`.
+        wanted: plugins to load.
+        json: whether to print JSON.
+
+    Raises:
+        ConfigError: nothing has this name; the message names the nearest.
+    """
+    found = look_up(name, Host(wanted))
+    if json:
+        document = [
+            {"name": each.name, "kind": each.kind, **{fact.title: fact.text for fact in each.facts}} for each in found
+        ]
+        print(json_module.dumps(document, indent=1))
+        return 0
+    width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
+    print("\n\n".join(_told(each, width) for each in found))
+    return 0
+
+
+def look_up(name: str, host: Host) -> list[Explained]:
+    """Everything that has this name: an id, `id.measurement`, or a measurement of any check.
+
+    Raises:
+        ConfigError: nothing has.
+    """
+    kinds = {id: offer.value for id, offer in host.checks().items()}
+    trainers = {id: offer.value for id, offer in host.trainers().items()}
+    packs = {path.stem: load_pack(path) for path in host.rules()}
+    kinds_and_trainers = {**kinds, **{f"train.{id}": kind for id, kind in trainers.items()}}
+    found = []
+    if name in kinds:
+        found.append(Explained(name, "check", tuple(_check(kinds[name], packs.values()))))
+    if name.removeprefix("train.") in trainers:
+        id = name.removeprefix("train.")
+        found.append(Explained(id, "trainer", tuple(_check(trainers[id], packs.values()))))
+    if name in packs:
+        found.append(Explained(name, "rule pack", tuple(_pack(packs[name]))))
+    for id, kind in kinds_and_trainers.items():
+        found += [
+            Explained(f"{id}.{key}", "measurement", tuple(_measurement(f"{id}.{key}", definition, packs.values())))
+            for key, definition in kind.definitions.items()
+            if name in (key, f"{id}.{key}")
+        ]
+    if not found:
+        known = [*kinds_and_trainers, *trainers, *packs, *_measurements(kinds_and_trainers)]
+        raise ConfigError(
+            f"name must be a check, a measurement, a trainer or a rule pack; {one_line(name)!r} is none, "
+            f"{closest(name, known)} (`auditkit plugins` lists them)"
+        )
+    return found
+
+
+def _measurements(kinds: Mapping[str, type[Check] | type[Trainer]]) -> Iterator[str]:
+    for id, kind in kinds.items():
+        for key in kind.definitions:
+            yield from (f"{id}.{key}", key)
+
+
+def _check(kind: type[Check] | type[Trainer], packs: Iterable[RulePack]) -> Iterator[Fact]:
+    said = kind.about() if issubclass(kind, Check) else kind
+    for title in ("title", "question", "purpose", "method", "limits", "reference"):
+        yield Fact(title, getattr(said, title))
+    occasion = getattr(kind, "occasion", "")
+    if occasion:
+        yield Fact("runs only", occasion)
+    yield Fact("needs", ", ".join(sorted(map(str, kind.needs))) or "nothing beyond decisions")
+    yield Fact("measures", ", ".join(kind.definitions) or "no number that is defined beforehand")
+    for name, field in kind.model_fields.items():
+        yield Fact(f"parameter {field.alias or name}", _parameter(field))
+    id = kind.id if issubclass(kind, Check) else f"train.{kind.id}"
+    yield from _clauses(lambda key: key in (id, id.partition(".")[0]) or key.startswith(f"{id}."), packs)
+
+
+def _parameter(field: Any) -> str:
+    default = "" if field.is_required() else f" (default {one_line(field.get_default(call_default_factory=True), 200)})"
+    return f"{field.description or 'no description'}{default}"
+
+
+def _measurement(name: str, definition: Definition, packs: Iterable[RulePack]) -> Iterator[Fact]:
+    for title in ("title", "formula", "range", "direction", "unit", "pitfalls", "reference"):
+        yield Fact(title, getattr(definition, title))
+    check = name.rpartition(".")[0]
+    yield from _clauses(lambda key: key in (name, check, name.partition(".")[0]), packs)
+
+
+def _clauses(names: Callable[[str], bool], packs: Iterable[RulePack]) -> Iterator[Fact]:
+    """The clauses of every pack for which something is evidence."""
+    for pack in packs:
+        for clause in pack.clauses:
+            if any(names(key) for key in clause.evidence):
+                yield Fact(f"evidence for {pack.id} {clause.id}", _said(clause, pack))
+
+
+def _pack(pack: RulePack) -> Iterator[Fact]:
+    for title in ("title", "source", "source_url", "status", "in_force_from", "superseded_by", "verified_on", "note"):
+        yield Fact(title.replace("_", " "), str(getattr(pack, title)))
+    for clause in pack.clauses:
+        how = " or " if clause.require == "any" else " and "
+        evidence = f" Evidence: {how.join(clause.evidence)}." if clause.evidence else f" Not computable: {clause.why}"
+        beyond = f" Beyond this evidence: {clause.part}" if clause.part else ""
+        yield Fact(f"clause {clause.id}", _said(clause, pack) + evidence + beyond)
+
+
+def _said(clause: PackClause, pack: RulePack) -> str:
+    unverified = (clause.verified_on or pack.verified_on) == "unverified"
+    return clause.text + (" (Not verified against the source.)" if unverified else "")
+
+
+def _told(each: Explained, width: int) -> str:
+    lines = [f"{one_line(each.name)} ({each.kind})"]
+    for fact in each.facts:
+        if fact.text and not (fact.title == "direction" and fact.text == "none"):
+            text = f"{one_line(fact.title)}: {one_line(fact.text, 4000)}"
+            lines += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ")
+    return "\n".join(lines)

@@ -1,0 +1,86 @@
+"""`auditkit explain`: everything that is defined can be looked up, and what is misspelt names the nearest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from auditkit.command import explaining
+from auditkit.errors import ConfigError
+from auditkit.host import Host
+from auditkit.rulepacks import load_pack
+
+HOST = Host()
+
+
+def told(capsys, name: str, **options) -> str:
+    assert explaining.explain(name, (), json=False, **options) == 0
+    return capsys.readouterr().out
+
+
+def test_every_check_measurement_trainer_and_pack_is_explained():
+    names = {*HOST.checks(), *HOST.trainers(), *(path.stem for path in HOST.rules())}
+    names |= {f"{id}.{key}" for id, offer in HOST.checks().items() for key in offer.value.definitions}
+    names |= {f"train.{id}.{key}" for id, offer in HOST.trainers().items() for key in offer.value.definitions}
+    for name in names:
+        found = explaining.look_up(name, HOST)
+        assert [each.name for each in found] == [name], name
+        assert any(fact.text for fact in found[0].facts)
+
+
+def test_a_measurement_has_its_definition_and_its_clauses(capsys):
+    definition = HOST.checks()["fairness.groups"].value.definitions["demographic_parity_ratio"]
+    text = " ".join(told(capsys, "fairness.groups.demographic_parity_ratio").split())
+    for part in (definition.title, definition.formula, definition.pitfalls, definition.reference):
+        assert part in text
+    assert "evidence for nist-ai-rmf MEASURE 2.11" in text and "evidence for eu-ai-act Annex IV(2)(g)" in text
+    assert "MEASURE 2.10" not in text
+
+
+def test_a_bare_name_is_explained_wherever_it_is_measured():
+    owners = {id for id, offer in HOST.checks().items() if "selection_rate" in offer.value.definitions}
+    found = {each.name for each in explaining.look_up("selection_rate", HOST)}
+    assert len(owners) > 1 and found == {f"{id}.selection_rate" for id in owners}
+
+
+def test_a_check_has_its_parameters_and_defaults(capsys):
+    text = told(capsys, "robustness.certificates")
+    kind = HOST.checks()["robustness.certificates"].value
+    for name in kind.model_fields:
+        assert f"parameter {name}:" in text
+    assert kind.about().limits.split(".")[0] in " ".join(text.split())
+
+
+def test_a_pack_has_every_clause_and_says_what_is_unverified(capsys):
+    pack = load_pack(next(path for path in HOST.rules() if path.stem == "iso-42001"))
+    text = told(capsys, "iso-42001")
+    assert text.count("  clause ") == len(pack.clauses)
+    assert " ".join(text.split()).count("(Not verified against the source.)") == len(pack.clauses)
+
+
+def test_json_is_the_same_facts(capsys):
+    explaining.explain("fairness.groups.demographic_parity_ratio", (), json=True)
+    (found,) = json.loads(capsys.readouterr().out)
+    definition = HOST.checks()["fairness.groups"].value.definitions["demographic_parity_ratio"]
+    assert (found["kind"], found["formula"]) == ("measurement", definition.formula)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("robust_acuracy", "robust_accuracy"), ("fairness.group", "fairness.groups"), ("eu-aiact", "eu-ai-act")],
+)
+def test_a_misspelt_name_names_the_nearest(name, nearest):
+    with pytest.raises(ConfigError, match=f"{name!r} is none, did you mean '{nearest}'"):
+        explaining.look_up(name, HOST)
+
+
+def test_a_plugins_hostile_text_cannot_steer_the_terminal(tmp_path, capsys):
+    path = tmp_path / "evil.py"
+    path.write_text(
+        "import auditkit\n@auditkit.check('evil.check')\ndef f(predictions):\n"
+        "    '''What \\x1b[31mis\\x07 this?\\u202e'''\n    return 1.0\n"
+    )
+    assert explaining.explain("evil.check", (str(path),), json=False) == 0
+    text = capsys.readouterr().out
+    assert "this?" in text and not {"\x1b", "\x07", "\u202e"} & set(text)
