@@ -105,11 +105,40 @@ def render(
 
 
 @app.command()
-def verify(folder: Annotated[str, typer.Argument(help="A run folder.")], json: Json = False) -> None:
-    """Check that no byte of a run folder was changed."""
-    from auditkit.command import commands  # heavy: only where something runs
+def verify(
+    folder: Annotated[str, typer.Argument(help="A run folder.")],
+    public_key: Annotated[str | None, typer.Option(help="Whose signature it must bear: a PEM file.")] = None,
+    require_signature: Annotated[
+        bool, typer.Option(help="Refuse what is not signed, or by nobody knows whom.")
+    ] = False,
+    plugin: Plugin = None,
+    json: Json = False,
+) -> None:
+    """Check that a run folder is unchanged, and who signed it."""
+    from auditkit.command import signing  # heavy: only where something runs
 
-    raise typer.Exit(commands.verify(folder, json=json))
+    raise typer.Exit(signing.verify(folder, public_key, plugin or (), required=require_signature, json=json))
+
+
+@app.command()
+def sign(
+    folder: Annotated[str, typer.Argument(help="A finished run folder.")],
+    key: Annotated[str, typer.Option(help="A private Ed25519 key: a PEM file, kept outside the folder.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Also where it is signed already.")] = False,
+    json: Json = False,
+) -> None:
+    """Sign a run folder with your key."""
+    from auditkit.command import signing  # heavy: only where something runs
+
+    raise typer.Exit(signing.sign(folder, key, replace=replace, json=json))
+
+
+@app.command()
+def keygen(file: Annotated[str, typer.Argument(help="Where the private key goes.")], json: Json = False) -> None:
+    """Make a pair of keys to sign with."""
+    from auditkit.command import signing  # heavy: only where something runs
+
+    raise typer.Exit(signing.keygen(file, json=json))
 
 
 @app.command()

@@ -4,7 +4,8 @@
     report.html, model_card.md, junit.xml, metrics.json: what formats made
     checks/<id>.json  one per finished check, so that a killed audit resumes; of several models checks/<model>/<id>.json
     run.log           for people; no evidence
-    manifest.json     the SHA-256 of each file but run.log and itself
+    manifest.json     the SHA-256 of each file but run.log, the signature and itself
+    attestation.dsse.json  the signature over all of it, where somebody signed
 
 A folder is auditkit's own where it was empty, or has a manifest and nothing that is not listed here.
 """
@@ -21,6 +22,7 @@ from auditkit.errors import EvidenceError
 from auditkit.evidence import strictjson
 from auditkit.evidence.files import plain_name, read_plain, real_folder, slug, write_atomic
 from auditkit.evidence.manifest import (
+    ATTESTATION,
     LOG,
     MANIFEST,
     UNSEALED,
@@ -39,6 +41,7 @@ from auditkit.results import AuditResult, CheckResult, Comparison, Record, canon
 from auditkit.text import one_line
 
 __all__ = [
+    "ATTESTATION",
     "CHECKS",
     "FORMAT_FILES",
     "LOG",
@@ -73,7 +76,7 @@ class StoredCheck(Record):
 
 
 def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES) -> pathlib.Path:
-    """Make a folder ready for an audit, new or resumed, and mark it as not finished.
+    """Make a folder ready for an audit, new or resumed, and mark it as not finished; an old signature goes.
 
     Args:
         folder: where the audit goes; made where it does not exist.
@@ -92,7 +95,7 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
     except OSError as error:
         raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
     before = _own_manifest(path) if MANIFEST in found else None
-    ours = {MANIFEST, LOG, RESULTS, *files, *before.files} if before else frozenset[str]()
+    ours = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()
     foreign = sorted(name for name, kind in found.items() if not _is_ours(name, kind, ours))
     if foreign:
         raise EvidenceError(
@@ -100,6 +103,7 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
             "choose another folder for the audit, or empty this one"
         )
     drop_temporaries(path)
+    (path / ATTESTATION).unlink(missing_ok=True)  # what it was about is about to change
     unseal(path, before)
     return path
 
@@ -193,7 +197,7 @@ def keep_checks(folder: pathlib.Path, wanted: Iterable[tuple[str, str]]) -> None
 def verify(folder: str | os.PathLike[str]) -> list[str]:
     """What is wrong with a finished run folder, each in a sentence; empty where every byte is as it was sealed.
 
-    run.log is not looked at.
+    run.log is not looked at, and whether a signature fits is not judged here.
     """
     path = pathlib.Path(folder).resolve()
     if not path.is_dir():
@@ -204,7 +208,7 @@ def verify(folder: str | os.PathLike[str]) -> list[str]:
         return [str(error)]
     if not manifest.complete:
         return [f"the audit in {path} is running or was stopped: its {MANIFEST} does not seal it"]
-    found = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind == "other"}
+    found = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind != "file"}
     problems = [f"{shown(name)} is missing" for name in sorted({RESULTS, *manifest.files} - found.keys())]
     for name, kind in sorted(found.items()):
         if kind == "folder" and any(each.startswith(f"{name}/") for each in manifest.files):
@@ -287,6 +291,8 @@ def _problems_of(folder: pathlib.Path, name: str, entry: Entry) -> list[str]:
             return [f"{shown(name)} was changed: its SHA-256 is not the one in {MANIFEST}"]
         if name == RESULTS:
             parse_result(raw)
+            if canonical(strictjson.loads(raw, name)) != raw:
+                return [f"{RESULTS} is not byte for byte what auditkit writes, so it was changed"]
         elif name.startswith(f"{CHECKS}/"):
             _parse_check(raw, shown(name))
         elif name.endswith(".json"):

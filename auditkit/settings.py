@@ -99,6 +99,12 @@ class AuditSettings(Section):
     seconds_per_check: float | None = Field(default=None, gt=0)
 
 
+class SignSettings(Section):
+    """`[sign]`: whose key signs the finished run folder."""
+
+    key: str = Field(description="a private Ed25519 key in PEM, kept outside the run folder")
+
+
 class TrainSettings(BaseModel):
     """One of `[[train]]`: a trainer by its id, and its parameters."""
 
@@ -125,6 +131,7 @@ class Settings(Section):
     limits: tuple[Limit, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     train: tuple[TrainSettings, ...] = ()
+    sign: SignSettings | None = None
     card: Card = Card()
 
     @property

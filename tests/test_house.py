@@ -21,22 +21,25 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "text", "spelling", "evidence.files", "evidence.strictjson"),
+    ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys"),
     ("counts",),
     ("data", "models", "results", "stats"),
-    ("figures", "predictions", "evidence.manifest"),
+    ("figures", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
     ("checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls", "running.state"),
     ("hookspecs", "evidence.describing"),
     ("settings", "config", "offers"),
     ("plugins", "reports"),
     ("host",),
-    ("running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing"),
+    (
+        "running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing",
+        "evidence.remaking", "evidence.verifying",
+    ),
     ("running.measuring",),
     ("running.training",),
     ("runner",),
     ("demos", "command"),
     ("cli", "testing", "__main__"),
-)
+)  # fmt: skip
 """From the ground up: a module imports from its own level and from those before it."""
 
 FAMILY_MAY = {

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auditkit import runfolder
+from auditkit.command import signing
 from auditkit.command.opening import Opened, open_all
 from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
 from auditkit.errors import ConfigError, closest
-from auditkit.evidence import writing
+from auditkit.evidence import verifying, writing
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
 from auditkit.runner import audit_models, plan_only
@@ -47,6 +48,8 @@ def run(
     if not quiet:
         print_schema(opened.data)
     request = _request(settings, only, quiet)
+    out = pathlib.Path(settings.audit.out)
+    signer = signing.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
     if plan:
         plans = [plan_only(host, model, opened.data, request) for model in opened.models]
         print_plan(plans, opened, json=json)
@@ -54,7 +57,9 @@ def run(
     folder = runfolder.prepare(settings.audit.out, writing.files(host))
     with _run_log(folder):
         result = _audit(host, opened, settings, request, folder)
-    print_result(result, pathlib.Path(settings.audit.out) / "report.html", json=json)
+    if signer is not None:
+        print(f"auditkit: signed with the key {signer.id}: {verifying.sign(folder, signer).name}", file=sys.stderr)
+    print_result(result, out / "report.html", json=json)
     return result.exit_code
 
 
@@ -86,18 +91,6 @@ def render(folder: str, format: str | None, plugins: Sequence[str], *, json: boo
     written = writing.render(Host(plugins), pathlib.Path(folder), format)
     print(json_module.dumps({"written": written}) if json else "\n".join(written))
     return 0
-
-
-def verify(folder: str, *, json: bool) -> int:
-    """Exit code 0 where every byte is as it was sealed, else 1."""
-    problems = runfolder.verify(folder)
-    if json:
-        print(json_module.dumps({"intact": not problems, "problems": problems}))
-    elif problems:
-        print("\n".join([f"altered: {len(problems)} problem{'s' * (len(problems) != 1)}", *problems]))
-    else:
-        print("intact: every file is as it was when the audit was sealed")
-    return 1 if problems else 0
 
 
 def _audit(

@@ -22,7 +22,8 @@ from auditkit.text import one_line
 
 MANIFEST = "manifest.json"
 LOG = "run.log"
-UNSEALED = (MANIFEST, LOG)
+ATTESTATION = "attestation.dsse.json"
+UNSEALED = (MANIFEST, LOG, ATTESTATION)
 """Files that no manifest lists."""
 
 Kind: TypeAlias = Literal["file", "folder", "other"]

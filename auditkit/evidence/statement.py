@@ -1,0 +1,134 @@
+"""What is signed: an in-toto statement that these audits of these models on this data ended so.
+
+in-toto Attestation Framework, Statement v1 with the predicate test-result v0.1. A digest called `sha256` is that of a
+file in the run folder, or of a record in it; the model's fingerprint and the data's digest have names of their own, for
+auditkit defines them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from auditkit.errors import EvidenceError
+from auditkit.evidence import strictjson
+from auditkit.evidence.manifest import MANIFEST, Manifest
+from auditkit.results import AuditResult, Comparison, Verdict, canonical
+from auditkit.text import one_line
+
+PAYLOAD = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
+MODEL_DIGEST = "auditkitModelFingerprint"
+DATA_DIGEST = "auditkitDataDigest"
+
+_NAMED = ("results.json", "report.html")
+"""Files that the statement names beside the manifest, which stands for all."""
+
+
+def statement(result: AuditResult | Comparison, manifest_raw: bytes, manifest: Manifest) -> dict[str, Any]:
+    """The statement that fits a sealed folder, and the only one that does.
+
+    Args:
+        result: what the folder holds.
+        manifest_raw: the bytes of its manifest.
+        manifest: the same, read.
+    """
+    audits = (result,) if isinstance(result, AuditResult) else result.results
+    several = len(audits) > 1
+    return {
+        "_type": STATEMENT,
+        "predicateType": PREDICATE,
+        "subject": _subjects(audits, manifest_raw, manifest),
+        "predicate": {
+            "result": _outcome(audits),
+            "configuration": [
+                {"name": f"{what}{f' of {each.model.name}' if several else ''}", "digest": {"sha256": value}}
+                for each in audits
+                for what, value in (("plan", each.plan.digest), ("settings", each.provenance.settings_digest))
+            ],
+            **{name: _limits(audits, name, several) for name in ("passedTests", "warnedTests", "failedTests")},
+        },
+    }
+
+
+def misfits(payload: bytes, expected: dict[str, Any]) -> list[str]:
+    """Why a signed statement is not about this folder, each in a sentence; empty where it is, byte for byte.
+
+    Args:
+        payload: the bytes that were signed.
+        expected: what `statement` makes of the folder.
+    """
+    if payload == canonical(expected):
+        return []
+    try:
+        given = strictjson.loads(payload, "the signed statement")
+    except EvidenceError as error:
+        return [str(error)]
+    if not isinstance(given, dict):
+        return ["the signed statement is no object"]
+    for key in ("_type", "predicateType"):
+        if given.get(key) != expected[key]:
+            return [f"the signed statement has the {key} {one_line(given.get(key), 80)!r}; {expected[key]} is required"]
+    found = [*_other_subjects(given.get("subject"), expected["subject"])]
+    said = given.get("predicate")
+    if not isinstance(said, dict) or said.get("result") != expected["predicate"]["result"]:
+        what = said.get("result") if isinstance(said, dict) else said
+        found.append(
+            f"the signed result is {one_line(what, 40)!r}; this audit says {expected['predicate']['result']!r}"
+        )
+    elif said != expected["predicate"]:
+        found.append("the signed statement says something else about limits or settings than this audit")
+    return found or ["the signed statement is not byte for byte the one that fits this audit"]
+
+
+def _subjects(audits: Sequence[AuditResult], manifest_raw: bytes, manifest: Manifest) -> list[dict[str, Any]]:
+    files = [{"name": MANIFEST, "digest": {"sha256": hashlib.sha256(manifest_raw).hexdigest()}}]
+    files += [
+        {"name": name, "digest": {"sha256": manifest.files[name].sha256}} for name in _NAMED if name in manifest.files
+    ]
+    models = [{"name": f"model:{each.model.name}", "digest": {MODEL_DIGEST: each.model.fingerprint}} for each in audits]
+    data = {(each.data.name, each.data.digest): None for each in audits}
+    return [
+        *files, *models, *({"name": f"data:{name}", "digest": {DATA_DIGEST: value}} for name, value in data),
+    ]  # fmt: skip
+
+
+def _other_subjects(given: Any, expected: Sequence[dict[str, Any]]) -> list[str]:
+    """A sentence for each thing that the statement is not about, or about in another form."""
+    if not isinstance(given, list):
+        return ["the signed statement has no list of subjects"]
+    found = []
+    for each in expected:
+        if each in given:
+            continue
+        same = any(isinstance(other, dict) and other.get("name") == each["name"] for other in given)
+        what = f"another {one_line(each['name'])} than the one here" if same else f"no {one_line(each['name'])}"
+        found.append(f"the signature is about {what}")
+    extra = [each for each in given if each not in expected]
+    if extra and not found:
+        found.append("the signature is about something that is not here")
+    return found
+
+
+def _outcome(audits: Sequence[AuditResult]) -> str:
+    """The result follows the exit code: passed with every limit met, warned where a waiver was needed, else failed."""
+    if any(each.exit_code != 0 for each in audits):
+        return "FAILED"
+    return "WARNED" if any(verdict.waived for each in audits for verdict in each.verdicts) else "PASSED"
+
+
+def _limits(audits: Sequence[AuditResult], wanted: str, several: bool) -> list[str]:
+    return [
+        f"{each.model.name}: {verdict.limit.name}" if several else verdict.limit.name
+        for each in audits
+        for verdict in each.verdicts
+        if _list_of(verdict) == wanted
+    ]
+
+
+def _list_of(verdict: Verdict) -> str:
+    if verdict.waived or verdict.status in ("inconclusive", "not tested"):
+        return "warnedTests"
+    return "passedTests" if verdict.status == "met" else "failedTests"

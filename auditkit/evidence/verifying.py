@@ -1,0 +1,126 @@
+"""Signing a run folder, and finding out whether it is what was audited and signed."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from auditkit import runfolder
+from auditkit.errors import EvidenceError
+from auditkit.evidence.dsse import Letter, disclose, enclose
+from auditkit.evidence.files import read_plain, write_atomic
+from auditkit.evidence.keys import Signer, Verifier
+from auditkit.evidence.manifest import ATTESTATION, MANIFEST, read_manifest
+from auditkit.evidence.remaking import Remade, remake
+from auditkit.evidence.statement import PAYLOAD, misfits, statement
+from auditkit.host import Host
+from auditkit.results import canonical
+from auditkit.text import one_line
+
+Signed: TypeAlias = Literal["no", "not checked", "yes", "wrong"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """What was found out about a run folder."""
+
+    problems: tuple[str, ...]
+    """Why it must not be relied on, each in a sentence; empty where nothing speaks against it."""
+    intact: bool
+    """Every file is as it was sealed; says nothing about a signature."""
+    signed: Signed
+    key_id: str = ""
+    """Of the key that the signature names; proved only where `signed` is yes."""
+    remade: Remade | None = None
+    """None where nothing was made again, for the files themselves are not intact or nobody asked."""
+
+
+def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False) -> pathlib.Path:
+    """Sign a finished run folder, as it lies there.
+
+    Args:
+        folder: a run folder; it is verified first.
+        signer: whose key signs.
+        replace: also where it is signed already.
+
+    Returns:
+        The file with the signature.
+
+    Raises:
+        EvidenceError: it is not finished, was altered, is signed already, or cannot be written to.
+    """
+    folder = folder.resolve()
+    problems = runfolder.verify(folder)
+    if problems:
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise EvidenceError(f"nothing is signed that is not intact: {problems[0]}{more}")
+    path = folder / ATTESTATION
+    if path.exists() and not replace:
+        raise EvidenceError(f"{folder} is signed already; --replace puts a new signature in place of the old one")
+    write_atomic(path, enclose(PAYLOAD, canonical(_expected(folder)), signer))
+    return path
+
+
+def verify(
+    folder: pathlib.Path, verifier: Verifier | None = None, *, required: bool = False, host: Host | None = None
+) -> Account:
+    """Everything that can be found out about a run folder: its files, whose signature it bears, what made its report.
+
+    Args:
+        folder: a run folder.
+        verifier: the public key of whoever should have signed; naming one makes a signature required.
+        required: a signature that is not there, or cannot be checked, is a problem.
+        host: offers the formats that are made again and compared; None for none.
+    """
+    folder = folder.resolve()
+    problems = runfolder.verify(folder)
+    remade = remake(folder, host) if host is not None and not problems else None
+    different = remade.different if remade is not None else ()
+    letter, unreadable = _open(folder)
+    if letter is None:
+        signed: Signed = "wrong" if unreadable else "no"
+        missing = not unreadable and (required or verifier is not None)
+        said = [f"there is no signature: {ATTESTATION} is missing"] if missing else unreadable
+        return Account((*problems, *said, *map(_not_made, different)), not problems, signed, remade=remade)
+    said = [] if problems else _misfits(folder, letter)
+    if verifier is not None:
+        said += [] if letter.signed_by(verifier) else [_not_by(letter, verifier)]
+    elif required:
+        said.append("by whom it was signed cannot be checked without a public key: give --public-key")
+    valid: Signed = "not checked" if verifier is None else "yes" if letter.signed_by(verifier) else "wrong"
+    return Account((*problems, *said, *map(_not_made, different)), not problems, valid, letter.key_id, remade)
+
+
+def _expected(folder: pathlib.Path) -> dict[str, Any]:
+    """The statement that fits an intact folder."""
+    return statement(runfolder.read_result(folder), read_plain(folder / MANIFEST), read_manifest(folder))
+
+
+def _open(folder: pathlib.Path) -> tuple[Letter | None, list[str]]:
+    """The envelope of the folder, or what is wrong with it; neither where there is none."""
+    path = folder / ATTESTATION
+    if not path.exists() and not path.is_symlink():
+        return None, []
+    try:
+        return disclose(read_plain(path), ATTESTATION), []
+    except OSError as error:
+        return None, [f"{ATTESTATION} cannot be read: {error.strerror or error}"]
+    except EvidenceError as error:
+        return None, [str(error)]
+
+
+def _misfits(folder: pathlib.Path, letter: Letter) -> list[str]:
+    if letter.kind != PAYLOAD:
+        return [f"{ATTESTATION} holds a payload of the type {one_line(letter.kind, 80)!r}; {PAYLOAD} is required"]
+    return misfits(letter.payload, _expected(folder))
+
+
+def _not_by(letter: Letter, verifier: Verifier) -> str:
+    if letter.key_id != verifier.id:
+        return f"it was signed with another key: {letter.key_id[:16]}…, and the one given is {verifier.id[:16]}…"
+    return "the signature is not valid for the given key: the signature, or what was signed, was changed"
+
+
+def _not_made(name: str) -> str:
+    return f"{name} is not what results.json gives: it was made from something else"
