@@ -88,3 +88,5 @@ class Format(NamedTuple):
     """The file's name in the run folder."""
     render: Callable[[AuditResult | Comparison], bytes | None]
     """Returns None where the format has nothing to say about this kind of result."""
+    on_request: bool = False
+    """Made only where it is asked for by name: `[audit] formats`, or `auditkit render --format`."""

@@ -1,7 +1,7 @@
 """The run folder: everything an audit produced, written as it goes.
 
     results.json      the whole result; every other format is made from it
-    report.html, model_card.md, junit.xml, metrics.json: what formats made
+    report.html, summary.md, model_card.md, junit.xml, metrics.json, measurements.csv …: what formats made
     checks/<id>.json  one per finished check, so that a killed audit resumes; of several models checks/<model>/<id>.json
     run.log           for people; no evidence
     manifest.json     the SHA-256 of each file but run.log, the signature and itself
@@ -61,7 +61,10 @@ __all__ = [
 RESULTS = "results.json"
 CHECKS = "checks"
 MODELS = "models"
-FORMAT_FILES = ("report.html", "model_card.md", "junit.xml", "metrics.json")
+FORMAT_FILES = (
+    "report.html", "report.pdf", "summary.md", "model_card.md", "junit.xml", "metrics.json", "measurements.csv",
+    "measurements.parquet",
+)  # fmt: skip
 
 
 class StoredCheck(Record):

@@ -8,7 +8,7 @@ import os
 import pathlib
 import platform
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from auditkit import runfolder
@@ -59,6 +59,7 @@ def audit(
     device: str | None = None,
     seed: int = 0,
     seconds_per_check: float | None = None,
+    formats: Sequence[str] = (),
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
@@ -78,22 +79,23 @@ def audit(
         device: where checks run; where the model is, unless given.
         seed: of everything random, by check name.
         seconds_per_check: a check that runs longer ends in error with what it had.
+        formats: formats made in the run folder beside those that are always made, such as `pdf`.
         out: the run folder; nothing is written where left out.
         progress: called with (check, done, total, what).
 
     Raises:
-        ConfigError: a check, parameter, rule pack or budget is not known.
+        ConfigError: a check, parameter, rule pack, format or budget is not known.
         DataError, ModelError: data or model cannot be used as given.
     """
     request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
-        device=device, seed=seed, seconds_per_check=seconds_per_check, progress=progress,
+        device=device, seed=seed, seconds_per_check=seconds_per_check, formats=tuple(formats), progress=progress,
     )  # fmt: skip
     if data is None:
         raise DataError("data is required: an AuditData, for instance from AuditData.from_table; none was given")
     host = Host(plugins)
-    folder = None if out is None else runfolder.prepare(out, writing.files(host))
-    return publish(host, run_one(host, _wrapped(host, model, data), data, request, folder), folder)
+    folder = prepare(host, request, out)
+    return publish(host, run_one(host, _wrapped(host, model, data), data, request, folder), folder, request.formats)
 
 
 def compare(
@@ -127,8 +129,9 @@ def compare(
     host = Host(plugins)
     request = make_request(**options)
     wrapped = [_wrapped(host, model, data) for model in models]
-    folder = None if out is None else runfolder.prepare(out, writing.files(host))
-    return publish(host, run_all(host, wrapped, data, request, folder, title=title, train=train), folder)
+    folder = prepare(host, request, out)
+    result = run_all(host, wrapped, data, request, folder, title=title, train=train)
+    return publish(host, result, folder, request.formats)
 
 
 def audit_models(
@@ -143,8 +146,9 @@ def audit_models(
 ) -> AuditResult | Comparison:
     """Audit what a configuration names and write it: one result for one model, a comparison for several."""
     if len(models) == 1 and not train:
-        return publish(host, run_one(host, models[0], data, request, folder), folder)
-    return publish(host, run_all(host, models, data, request, folder, title=title, train=train), folder)
+        return publish(host, run_one(host, models[0], data, request, folder), folder, request.formats)
+    result = run_all(host, models, data, request, folder, title=title, train=train)
+    return publish(host, result, folder, request.formats)
 
 
 def run_all(
@@ -221,10 +225,20 @@ def run_one(
     return result
 
 
-def publish(host: Host, result: Result, folder: pathlib.Path | None) -> Result:
+def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) -> pathlib.Path | None:
+    """The run folder, ready for an audit; None where nothing is to be written.
+
+    Raises:
+        ConfigError: a format is asked for that nobody offers.
+    """
+    writing.check_formats(host, request.formats)
+    return None if out is None else runfolder.prepare(out, writing.files(host))
+
+
+def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Collection[str] = ()) -> Result:
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if folder is not None:
-        result = writing.write(host, result, folder)
+        result = writing.write(host, result, folder, formats)
     for each in [result] if isinstance(result, AuditResult) else result.results:
         host.audit_finished(each, folder)
     return result

@@ -96,6 +96,7 @@ class AuditSettings(Section):
     plugins: tuple[str, ...] = ()
     out: str = "audit"
     title: str | None = None
+    formats: tuple[str, ...] = Field(default=(), description="formats beside those always made, such as pdf")
     seconds_per_check: float | None = Field(default=None, gt=0)
 
 

@@ -54,6 +54,7 @@ def run(
         plans = [plan_only(host, model, opened.data, request) for model in opened.models]
         print_plan(plans, opened, json=json)
         return 0
+    writing.check_formats(host, request.formats)
     folder = runfolder.prepare(settings.audit.out, writing.files(host))
     with _run_log(folder):
         result = _audit(host, opened, settings, request, folder)
@@ -115,6 +116,7 @@ def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Req
         device=settings.audit.device,
         seed=settings.audit.seed,
         seconds_per_check=settings.audit.seconds_per_check,
+        formats=settings.audit.formats,
         progress=Silence() if quiet else Lines(),
     )
 

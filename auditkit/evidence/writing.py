@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from auditkit import runfolder
@@ -20,17 +21,35 @@ def files(host: Host) -> tuple[str, ...]:
     return tuple(each.file for each in host.formats().values())
 
 
-def write(host: Host, result: Result, folder: pathlib.Path) -> Result:
+def check_formats(host: Host, wanted: Iterable[str]) -> None:
+    """Raise where a format is asked for that nobody offers.
+
+    Raises:
+        ConfigError: the message names the nearest.
+    """
+    for name in wanted:
+        if name not in host.formats():
+            known = closest(name, host.formats())
+            raise ConfigError(f"formats must name known formats; {one_line(name)!r} was given, {known}")
+
+
+def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[str] = ()) -> Result:
     """Write the whole folder and seal it.
 
     A format that fails is a fault: it stops no other, and the result that is written and given back says so. The result
     is on disk before anything is drawn from it.
+
+    Args:
+        host: offers the formats.
+        result: what is written.
+        folder: the run folder.
+        wanted: formats made on request, beside those that are always made.
     """
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
-    rendered, faults = _render(host, result)
+    rendered, faults = _render(host, result, wanted)
     if faults:
         result = _with_faults(result, host.faults + faults)
-        rendered, _ = _render(host, result)
+        rendered, _ = _render(host, result, wanted)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
@@ -46,7 +65,7 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
     Args:
         host: offers the formats.
         folder: the run folder.
-        wanted: one format; all of them, where left out.
+        wanted: one format; where left out, all that are there already or always made.
 
     Raises:
         ConfigError: the format is not known, or failed.
@@ -58,7 +77,11 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
             f"--format must be a known format; {one_line(wanted)!r} was given, {closest(wanted, formats)}"
         )
     result = runfolder.read_sealed(folder)
-    chosen = {name: each for name, each in formats.items() if wanted in (None, name)}
+    chosen = {
+        name: each
+        for name, each in formats.items()
+        if wanted == name or (wanted is None and (not each.on_request or (folder / each.file).exists()))
+    }
     written = []
     for name, each in chosen.items():
         try:
@@ -72,12 +95,16 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
     return written
 
 
-def _render(host: Host, result: AuditResult | Comparison) -> tuple[dict[str, bytes], list[str]]:
+def _render(
+    host: Host, result: AuditResult | Comparison, wanted: Collection[str]
+) -> tuple[dict[str, bytes], list[str]]:
     # as it is read back, so that a later render gives the same bytes
     result = runfolder.parse_result(canonical(result))
     rendered: dict[str, bytes] = {}
     faults = []
     for name, each in host.formats().items():
+        if each.on_request and name not in wanted:
+            continue
         try:
             content = each.render(result)
         except Exception as error:  # a plugin may raise anything at all

@@ -8,12 +8,16 @@ from auditkit.results import AuditResult, Comparison
 
 @hookimpl
 def register_formats() -> list[Format]:
-    """The report, the model card, JUnit and flat numbers."""
+    """The report, on screen and on paper, a summary, the model card, JUnit, flat numbers and tables of them."""
     return [
         Format("html", "report.html", _html),
+        Format("pdf", "report.pdf", _pdf, on_request=True),
+        Format("summary", "summary.md", _summary),
         Format("card", "model_card.md", _card),
         Format("junit", "junit.xml", _junit),
         Format("metrics", "metrics.json", _metrics),
+        Format("csv", "measurements.csv", _csv),
+        Format("parquet", "measurements.parquet", _parquet),
     ]
 
 
@@ -39,3 +43,27 @@ def _metrics(result: AuditResult | Comparison) -> bytes:
     from auditkit.reports.metrics import render
 
     return render(result)
+
+
+def _pdf(result: AuditResult | Comparison) -> bytes:
+    from auditkit.reports.pdf import render
+
+    return render(result)
+
+
+def _summary(result: AuditResult | Comparison) -> bytes:
+    from auditkit.reports.summary import render
+
+    return render(result)
+
+
+def _csv(result: AuditResult | Comparison) -> bytes:
+    from auditkit.reports.measurements import as_csv
+
+    return as_csv(result)
+
+
+def _parquet(result: AuditResult | Comparison) -> bytes:
+    from auditkit.reports.measurements import as_parquet
+
+    return as_parquet(result)

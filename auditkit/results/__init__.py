@@ -7,6 +7,7 @@ from these alone; the plugin that measured is not needed to render.
 from __future__ import annotations
 
 from auditkit.results.audit import (
+    FRAME_COLUMNS,
     AuditResult,
     Clause,
     Comparison,
@@ -59,6 +60,7 @@ from auditkit.results.findings import (
 )
 
 __all__ = [
+    "FRAME_COLUMNS",
     "SCHEMA_VERSION",
     "About",
     "AuditResult",

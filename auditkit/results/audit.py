@@ -281,8 +281,11 @@ class AuditResult(Record):
         """All measurements, one row each: check, name, slice, across, conditions, value, low, high, n, and so on."""
         import pandas  # a table is wanted only by those who ask for one
 
-        rows = [_frame_row(result.check, each) for result in self.results for each in result.measurements]
-        return pandas.DataFrame(rows, columns=list(FRAME_COLUMNS))
+        return pandas.DataFrame(self.rows(), columns=list(FRAME_COLUMNS))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """As `frame`, without pandas: {column: value} for each measurement."""
+        return [_frame_row(result.check, each) for result in self.results for each in result.measurements]
 
     def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
         """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Callable
 
-from auditkit.reports import card, junit, metrics
+from auditkit.reports import card, junit, measurements, metrics, summary
 from tests import fakes
 
 FOLDER = pathlib.Path(__file__).parents[1] / "golden"
 FILES: dict[str, Callable[[], bytes]] = {
     "model_card.md": lambda: card.render(fakes.audit()),
     "comparison_card.md": lambda: card.render(fakes.comparison()),
+    "summary.md": lambda: summary.render(fakes.audit()),
+    "comparison_summary.md": lambda: summary.render(fakes.comparison()),
+    "measurements.csv": lambda: measurements.as_csv(fakes.audit()),
+    "comparison_measurements.csv": lambda: measurements.as_csv(fakes.comparison()),
     "junit.xml": lambda: junit.render(fakes.audit()),
     "comparison_junit.xml": lambda: junit.render(fakes.comparison()),
     "metrics.json": lambda: metrics.render(fakes.audit()),

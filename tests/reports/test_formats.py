@@ -32,11 +32,13 @@ def test_a_format_is_as_it_was(name):
 
 def test_the_formats_have_the_names_of_the_run_folder():
     formats = reports.register_formats()
-    assert [each.name for each in formats] == ["html", "card", "junit", "metrics"]
+    names = ["html", "pdf", "summary", "card", "junit", "metrics", "csv", "parquet"]
+    assert [each.name for each in formats] == names
+    assert [each.name for each in formats if each.on_request] == ["pdf"]
     assert tuple(each.file for each in formats) == runfolder.FORMAT_FILES
 
 
-@pytest.mark.parametrize("name", ["card", "junit", "metrics"])
+@pytest.mark.parametrize("name", ["summary", "card", "junit", "metrics", "csv", "parquet"])
 @pytest.mark.parametrize(
     "result",
     [fakes.audit(), crossed(), fakes.comparison(), fakes.hostile("é")],
@@ -56,10 +58,11 @@ def test_formats_need_none_of_the_libraries_that_measure(tmp_path):
         "from auditkit import reports, runfolder\n"
         "result = runfolder.read_result(sys.argv[1])\n"
         "for each in reports.register_formats():\n"
-        "    if each.name != 'html':\n"
+        "    if each.name not in ('html', 'pdf'):\n"
         "        print(each.name, len(each.render(result)) > 100)\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.stdout.split("\n") == ["card True", "junit True", "metrics True", ""], done.stderr
+    wanted = ["summary", "card", "junit", "metrics", "csv", "parquet"]
+    assert done.stdout.splitlines() == [f"{name} True" for name in wanted], done.stderr

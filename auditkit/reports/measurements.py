@@ -1,0 +1,80 @@
+"""All measurements as one table, a row each: CSV for spreadsheets, Parquet for programs.
+
+The columns are those of `AuditResult.frame()` with the model before them. Spreadsheets take a text that begins with
+`=`, `+`, `-` or `@` for a formula and run it (OWASP, CSV Injection), so in the CSV an apostrophe stands before such a
+text, and control characters are left out; numbers stay numbers. The Parquet file holds every text as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from auditkit.reports.about import listed
+from auditkit.results import FRAME_COLUMNS, AuditResult, Comparison
+from auditkit.text import printable
+
+if TYPE_CHECKING:
+    import pyarrow
+
+COLUMNS = ("model", *FRAME_COLUMNS)
+NUMBERS = frozenset({"value", "low", "high", "p", "p_adjusted"})
+COUNTS = frozenset({"n"})
+LONGEST = 20_000
+_FORMULA = re.compile("[\\s\ufeff'\"]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""How a formula begins, also behind blanks and quotes, and in the wide forms that some spreadsheets read alike."""
+
+
+def as_csv(result: AuditResult | Comparison) -> bytes:
+    """UTF-8 with a header; an empty cell where there is no number."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in _rows(result):
+        writer.writerow([inert(row[name]) for name in COLUMNS])
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def as_parquet(result: AuditResult | Comparison) -> bytes:
+    """The same table as Parquet: texts, float64 and int64."""
+    import pyarrow  # half a second that the other formats need not wait for
+    import pyarrow.parquet
+
+    rows = list(_rows(result))
+    columns = {name: pyarrow.array([_plain(row[name]) for row in rows], _type(name)) for name in COLUMNS}
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.table(columns), sink, compression="zstd")
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def inert(cell: Any) -> Any:
+    """A cell that no spreadsheet runs: numbers and None as they are, texts without a formula's beginning."""
+    if not isinstance(cell, str):
+        return cell
+    clean = printable(cell, LONGEST).replace("\r", " ")
+    return f"'{clean}" if _FORMULA.match(clean) else clean
+
+
+def _rows(result: AuditResult | Comparison) -> Iterator[dict[str, Any]]:
+    audits = (result,) if isinstance(result, AuditResult) else result.results
+    for audit in audits:
+        every = (each for result in audit.results for each in result.measurements)
+        for row, each in zip(audit.rows(), every, strict=True):
+            # by name, as results.json keeps them, so that a table is the same before and after saving
+            named = {"slice": listed(each.slice), "conditions": listed(each.conditions)}
+            yield {"model": audit.model.name, **row, **named}
+
+
+def _plain(cell: Any) -> Any:
+    return cell.encode("utf-8", "replace").decode() if isinstance(cell, str) else cell
+
+
+def _type(name: str) -> pyarrow.DataType:
+    import pyarrow  # as above
+
+    if name in NUMBERS:
+        return pyarrow.float64()
+    return pyarrow.int64() if name in COUNTS else pyarrow.string()

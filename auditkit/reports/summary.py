@@ -1,0 +1,100 @@
+"""summary.md: the audit on a page, for the job page of a pipeline and the comment on a change.
+
+GitHub shows at most 1 MiB on a job page and says nothing of what it cut, so the file stays under 900 kB: what does not
+fit is counted, and stands in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from auditkit.reports import cardtables as tables
+from auditkit.reports import numbers
+from auditkit.reports.about import about
+from auditkit.reports.cardnumbers import title
+from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
+from auditkit.results import AuditResult, Comparison
+
+MOST = 900_000
+"""Bytes of the file."""
+ROWS = 200
+"""Rows of any table, and items of any list."""
+LONGEST = 300
+"""Characters of a reason or a note."""
+SIGNS = {"met": "✅", "missed": "❌", "inconclusive": "❓", "error": "⚠️", "not tested": "⬜"}
+"""Beside the word, never in its place."""
+
+
+def render(result: AuditResult | Comparison) -> bytes:
+    """Verdicts, limits, one number of each check, what was not tested, controls that failed; UTF-8 Markdown."""
+    audits = result.results if isinstance(result, Comparison) else (result,)
+    name = result.title if isinstance(result, Comparison) else f"{audits[0].model.name} on {audits[0].data.name}"
+    blocks = [heading(2, f"Audit: {name}"), *_verdicts(audits)]
+    parts = {
+        "Limits": tables.verdicts(audits),
+        "Waivers": tables.waivers(audits),
+        "The first number of each check": _headlines(audits),
+        "Not tested": tables.untested(audits),
+        "Controls that did not hold": tables.failed_controls(audits),
+    }
+    for part, content in parts.items():
+        if content:
+            blocks += [heading(3, part), _cut(content)]
+    text = document([*blocks, _foot(audits)]).encode()
+    return text if len(text) <= MOST else _shortened(text)
+
+
+def _verdicts(audits: Sequence[AuditResult]) -> Iterator[Markdown]:
+    for each in audits:
+        whose = f"{escape(each.model.name)}: " if len(audits) > 1 else ""
+        yield labelled(f"{SIGNS[each.outcome.verdict]} {whose}{each.outcome.verdict}.", each.outcome.sentence)
+        yield bullets(_short(reason) for reason in each.outcome.reasons[:ROWS])
+    if not any(each.verdicts for each in audits):
+        yield escape("No limit was set, so nothing was judged.")
+
+
+def _headlines(audits: Sequence[AuditResult]) -> Markdown:
+    titles = ("Check", "Number", "Value", "95 % interval", "n", "Standing")
+    rows = [row for each in audits for row in _firsts(each, len(audits) > 1)]
+    return table(("Model", *titles) if len(audits) > 1 else titles, rows)
+
+
+def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
+    for result in audit.results:
+        first = next((each for each in result.measurements if each.value is not None), None)
+        if result.status == "measured" and first is not None:
+            said = about(first)
+            name = title(result, first) + ("" if said == "everyone" else f" ({said})")
+            row = (
+                result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),
+                first.validity if first.validity == "valid" else _short(f"{first.validity}: {first.reason}"),
+            )  # fmt: skip
+            yield (audit.model.name, *row) if several else row
+
+
+def _foot(audits: Sequence[AuditResult]) -> Markdown:
+    first = audits[0]
+    return escape(
+        f"auditkit {first.provenance.auditkit}, budget {first.plan.budget}, seed {first.plan.seed}, "
+        f"{first.data.rows:,} rows, {first.run.finished.date()}. report.html has every number with its definition."
+    )
+
+
+def _cut(content: Markdown) -> Markdown:
+    """A table without the rows beyond `ROWS`, which are counted."""
+    lines = content.split("\n")
+    if len(lines) <= ROWS + 2:
+        return content
+    more = escape(f"{len(lines) - ROWS - 2} more rows are in report.html.")
+    return Markdown("\n".join(lines[: ROWS + 2]) + f"\n\n{more}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _shortened(text: bytes) -> bytes:
+    """Whole lines only, so that no character and no escape is cut in two."""
+    said = b"\n\nThe rest did not fit here; it is in report.html.\n"
+    lines: Iterable[bytes] = text[: MOST - len(said)].split(b"\n")[:-1]
+    return b"\n".join(lines) + said

@@ -1,0 +1,73 @@
+"""summary.md: short enough for a job page, true to the verdict, inert whatever anybody wrote."""
+
+from __future__ import annotations
+
+import pytest
+from markdown_it import MarkdownIt
+
+from auditkit.reports import summary
+from auditkit.results import Measurement
+from tests import fakes
+from tests.reports.test_markdown import HOSTILE
+
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def text(result) -> str:
+    return summary.render(result).decode()
+
+
+def test_it_opens_with_the_verdict_and_names_every_limit():
+    said = text(fakes.audit())
+    assert said.split("\n")[2] == "**❌ missed.** 2 of 10 limits are missed."
+    for each in fakes.audit().limits:
+        assert f"| {each.name} |" in said.replace("\\", "")
+
+
+def test_what_was_not_tested_and_what_is_invalid_is_there():
+    said = text(fakes.audit())
+    assert "### Not tested" in said and "explanations.concepts" in said
+    assert "### Controls that did not hold" in said
+
+
+def test_each_measured_check_has_its_first_number():
+    audit = fakes.audit()
+    part = text(audit).partition("### The first number of each check")[2].partition("###")[0]
+    for each in audit.results:
+        measured = each.status == "measured" and any(number.value is not None for number in each.measurements)
+        assert (f"| {each.check} |" in part) is measured
+
+
+def test_of_several_models_each_has_its_verdict():
+    said = text(fakes.comparison())
+    for each in fakes.comparison().results:
+        assert f"{each.model.name}: missed." in said
+
+
+def test_no_limit_is_said_and_looks_like_no_pass():
+    said = text(fakes.audit().model_copy(update={"verdicts": (), "limits": ()}))
+    assert "No limit was set, so nothing was judged." in said and "✅" not in said
+
+
+def test_it_stays_under_900_kilobytes_and_ends_with_a_whole_line():
+    audit = fakes.audit()
+    long = Measurement(name="rate", value=0.5, exact=True, slice={"group": "g" * 5000})
+    many = [
+        each.model_copy(update={"check": f"{each.check}{number}", "measurements": (long,)})
+        for each in audit.results
+        for number in range(300)
+    ]
+    coverage = [
+        each.model_copy(update={"check": f"{each.check}{number}", "reason": "why " * 3000})
+        for each in audit.coverage
+        for number in range(100)
+    ]
+    raw = summary.render(audit.model_copy(update={"results": tuple(many), "coverage": tuple(coverage)}))
+    assert 100_000 < len(raw) <= summary.MOST
+    assert raw.decode().endswith("it is in report.html.\n")
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_hostile_text_is_text(payload):
+    html = READER.render(text(fakes.hostile(payload)))
+    assert "<img" not in html and "<script" not in html and "<a " not in html and "<?php" not in html
