@@ -6,7 +6,6 @@ import datetime
 import logging
 import os
 import pathlib
-import platform
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, c
 from auditkit.evidence import writing
 from auditkit.evidence.describing import describe
 from auditkit.evidence.provenance import describe_model, describe_run_on, result_key, threads
+from auditkit.evidence.scrubbing import Scrubber, scrubbed
 from auditkit.host import Host
 from auditkit.judging import check_names, judge
 from auditkit.models import Model, ModelOptions
@@ -34,6 +34,7 @@ from auditkit.results import (
 )
 from auditkit.rulepacks import RulePack, load_pack
 from auditkit.rulepacks import coverage as rule_coverage
+from auditkit.running.gate import asked_through, gate_for, result_through
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
 from auditkit.running.request import Progress, Request, make_request
@@ -177,7 +178,7 @@ def run_all(
         extra = [child.result for child in (*made, *failed)]
         parent = made[0].parent if made else None
         results.append(run_one(host, model, data, request, folder, parent=parent, extra=extra, several=True))
-    return Comparison(title=title, results=tuple(results))
+    return Comparison(title=scrubbed(title), results=tuple(results))
 
 
 def run_one(
@@ -193,20 +194,22 @@ def run_one(
 ) -> AuditResult:
     """Plan, run and judge the audit of one model; finished checks are kept in `folder` as they end."""
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+    gate = gate_for([model], data)
+    request = asked_through(gate, request)
     check_names(request.limits, request.waivers)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
     predictions = _asked(model, data)
     plan, steps = _plan(host, model, data, request, packs)
     host.audit_started(plan)
-    results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, folder, several)
+    results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, folder, gate, several)
     results = [*extra, *results]
     provenance = describe_run_on(host, model, request.device, plan, folder, request.limits)
     verdicts, outcome = judge(request.limits, request.waivers, results, started.date(), host.faults)
     finished = datetime.datetime.now(datetime.UTC)
     result = AuditResult(
         run=Run(
-            started=started, finished=finished, seconds=round(time.monotonic() - clock, 3), host=platform.node(),
-            check_seconds=seconds, resumed=tuple(resumed),
+            started=started, finished=finished, seconds=round(time.monotonic() - clock, 3), check_seconds=seconds,
+            resumed=tuple(resumed),
         ),
         provenance=provenance,
         model=describe_model(model, data, predictions),
@@ -222,7 +225,7 @@ def run_one(
         card=dict(request.card),
         rules=tuple(rule_coverage(pack, results) for pack in packs),
     )  # fmt: skip
-    return result
+    return result_through(gate, result)
 
 
 def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) -> pathlib.Path | None:
@@ -298,6 +301,7 @@ def _measure_all(
     predictions: Predictions,
     request: Request,
     folder: pathlib.Path | None,
+    gate: Scrubber,
     several: bool,
 ) -> tuple[list[CheckResult], dict[str, float], list[str]]:
     device = request.device or model.device
@@ -316,7 +320,7 @@ def _measure_all(
         key = result_key(step.planned, model, data, request.seed, device, threads())
         before = runfolder.load_check(folder, id, key, shelf) if folder is not None else None
         clock = time.monotonic()
-        result = before if before is not None else measure(step, bench)
+        result = before if before is not None else gate.record(measure(step, bench))
         if before is not None:
             resumed.append(id)
         elif folder is not None and result.status == "measured":

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys"),
+    ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys", "evidence.scrubbing"),
     ("counts",),
     ("data", "models", "results", "stats"),
     ("figures", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
@@ -34,7 +34,7 @@ LEVELS = (
         "running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing",
         "evidence.remaking", "evidence.verifying",
     ),
-    ("running.measuring",),
+    ("running.measuring", "running.gate"),
     ("running.training",),
     ("runner",),
     ("demos", "command"),

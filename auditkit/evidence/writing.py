@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from auditkit import runfolder
 from auditkit.errors import ConfigError, closest
+from auditkit.evidence.scrubbing import scrubbed
 from auditkit.host import Host
 from auditkit.judging import judge
 from auditkit.results import AuditResult, Comparison, canonical
@@ -48,7 +49,7 @@ def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[s
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
     rendered, faults = _render(host, result, wanted)
     if faults:
-        result = _with_faults(result, host.faults + faults)
+        result = _with_faults(result, [scrubbed(each) for each in host.faults + faults])
         rendered, _ = _render(host, result, wanted)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
@@ -108,7 +109,7 @@ def _render(
         try:
             content = each.render(result)
         except Exception as error:  # a plugin may raise anything at all
-            faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(error, 300)}")
+            faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(scrubbed(str(error)), 300)}")
             continue
         if content is not None:
             rendered[each.file] = content

@@ -17,6 +17,7 @@ import pydantic
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
+from auditkit.evidence.scrubbing import scrubbed
 from auditkit.host import Host
 from auditkit.models import Model
 from auditkit.predictions import Predictions
@@ -85,7 +86,7 @@ def describe(error: BaseException) -> ErrorInfo:
     if not isinstance(error, AuditkitError):
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         lines = tuple(f"{pathlib.PurePath(each.filename).name}:{each.lineno} in {each.name}" for each in frames)
-    message = without_paths(one_line(error, 1000)) or type(error).__name__
+    message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
     return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)  # type: ignore[arg-type]
 
 

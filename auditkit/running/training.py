@@ -20,6 +20,7 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, ErrorInfo, digest
 from auditkit.running.controls import apply_controls
+from auditkit.running.gate import gate_for
 from auditkit.running.measuring import describe
 from auditkit.running.planning import configured, missing_extra, seed_for
 from auditkit.running.request import Request
@@ -62,6 +63,7 @@ def train_models(
         DataError: there is no training split.
     """
     offers = host.trainers()
+    gate = gate_for(models, data)
     children = []
     for wanted in train:
         options = dict(wanted)
@@ -76,6 +78,7 @@ def train_models(
         job = Job(offers[id], trainer, parent, name, data, request)
         before = _before(job, folder)
         child = before or _train(job)
+        child = child._replace(result=gate.record(child.result))
         if before is None and folder is not None:
             _keep(job, child, folder)
         children.append(child)

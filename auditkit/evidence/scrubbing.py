@@ -1,0 +1,244 @@
+"""The gate of the evidence: no e-mail address, account number, key, user name, host name or path of a machine passes.
+
+What is removed is replaced by `[removed: …]`, so that a reader sees that something stood there. Of a path its last name
+stays: `/home/alice/models/credit.skops` becomes `credit.skops`.
+
+Names from the data (columns, groups, categories, classes) pass the same gate, for those who read the evidence may not
+know who is in the data; where two of them would become the same, they are numbered, so that the report still tells them
+apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import getpass
+import os
+import pathlib
+import platform
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+_Record = TypeVar("_Record", bound=BaseModel)
+
+REMOVED = "[removed: "
+E_MAIL = f"{REMOVED}an e-mail address]"
+ACCOUNT = f"{REMOVED}a bank account number]"
+SECRET = f"{REMOVED}looks like a key]"
+USER = f"{REMOVED}a user name]"
+HOST = f"{REMOVED}a host name]"
+
+SPOKEN = frozenset({"reason", "reasons", "notes", "note", "message", "traceback", "hint", "error", "sentence"})
+"""Fields that hold what programs said: only there a user or host name is looked for, for `mark` is also a word."""
+_PICTURE = {"media_type", "base64"}
+"""The fields of an image, which holds no text."""
+
+_ROOTS = {
+    "Users", "Volumes", "Applications", "app", "builds", "bin", "content", "data", "dbfs", "dev", "etc", "export",
+    "gpfs", "home", "lib", "lustre", "mnt", "media", "nfs", "opt", "private", "proc", "project", "projects", "root",
+    "run", "scratch", "share", "srv", "sys", "tmp", "usr", "var", "work", "workspace", "workspaces",
+}  # fmt: skip
+"""Folders that paths begin with; those at the top of this machine come on top of them."""
+_HOMES = frozenset({"home", "Users"})
+_ORDINARY = {
+    "admin", "art", "audit", "auditkit", "bill", "build", "data", "debian", "default", "docker", "gpu", "grace",
+    "guest", "host", "jovyan", "localhost", "main", "mark", "may", "max", "model", "nobody", "none", "root", "rose",
+    "runner", "sandbox", "server", "test", "ubuntu", "user", "vscode", "will", "work", "worker", "workspace",
+}  # fmt: skip
+"""Accounts and hosts that say nothing about anybody, or are words that sentences need."""
+_SHORTEST_NAME = 3
+_SHORTEST_SECRET = 12
+
+_MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_SECRETS = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\bgh[opsur]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}"
+    r"|\bhf_[A-Za-z0-9]{30,}|\bsk-[A-Za-z0-9_-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bAIza[\w-]{35}"
+    r"|\bpypi-[\w-]{50,}|\bnpm_[A-Za-z0-9]{36}|\bdapi[0-9a-f]{32}\b"
+    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"
+    r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
+    r"|(?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=token=)|(?<=api_key=)|(?<=apikey=)|(?<=bearer ))"
+    r"[^\s&;,'\"\[\])]{6,}",
+    re.DOTALL,
+)
+_SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
+_WINDOWS = r"(?:[A-Za-z]:[\\/]{1,2}|\\\\{1,3}[\w.-]+\\)"
+_FOREIGN = re.compile(
+    rf"""(?P<quote>["'`])(?P<quoted>{_WINDOWS}[^"'`\n]*)(?P=quote)|(?<!\w){_WINDOWS}[^\s"'`<>|:;,()\[\]{{}}]+"""
+)
+"""Paths of Windows, and of its shares."""
+
+
+class Scrubber:
+    """The gate, with what it knows about this machine and about the names in the data."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        """Learn what is to be removed.
+
+        Args:
+            names: of columns, groups, categories and classes, each of which must stay apart from the others.
+        """
+        self._path = _paths_of_this_machine()
+        self._variables = _secret_variables()
+        self._people = _people()
+        self._seen: dict[tuple[str, bool, bool], str] = {}
+        self._names: dict[str, str] = {}
+        self._names = self._stand_ins(list(dict.fromkeys(names)))
+        self._seen.clear()
+
+    def text(self, text: str, *, spoken: bool = False, contact: bool = False) -> str:
+        """A text without what must not leave.
+
+        Args:
+            text: any text.
+            spoken: it is what a program said, in which the names of this user and this host are looked for too.
+            contact: an e-mail address may stay.
+        """
+        key = (text, spoken, contact)
+        if key not in self._seen:
+            self._seen[key] = self._cleaned(text, spoken, contact)
+        return self._seen[key]
+
+    def record(self, record: _Record) -> _Record:
+        """A record with every text in it cleaned; the very same one where nothing had to be."""
+        plain = record.model_dump()
+        clean = self._walk(plain, "")
+        return record if clean == plain else type(record).model_validate(clean)
+
+    def _walk(self, value: Any, field: str) -> Any:
+        if isinstance(value, str):
+            return self.text(value, spoken=field in SPOKEN, contact=field == "card.contact")
+        if isinstance(value, dict):
+            return value if value.keys() == _PICTURE else self._mapping(value, field)
+        if isinstance(value, list | tuple):
+            return type(value)(self._walk(each, field) for each in value)
+        return value
+
+    def _mapping(self, mapping: dict[Any, Any], field: str) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for key, value in mapping.items():
+            clean = self.text(key) if isinstance(key, str) else key
+            name, number = clean, 2
+            while name in found:  # two keys that only what was removed told apart
+                name, number = f"{clean} ({number})", number + 1
+            found[name] = self._walk(value, f"card.{key}" if field == "card" else str(key))
+        return found
+
+    def _cleaned(self, text: str, spoken: bool, contact: bool) -> str:
+        for name, stand_in in self._names.items():
+            text = text.replace(name, stand_in)
+        for secret in self._variables:
+            text = text.replace(secret, SECRET)
+        text = _SECRETS.sub(SECRET, text)
+        if "@" in text and not contact:
+            text = _MAIL.sub(E_MAIL, text)
+        if "/" in text or "\\" in text:
+            text = _FOREIGN.sub(_last_name, self._path.sub(_last_name, text))
+        text = _IBAN.sub(_account, text)
+        if spoken:
+            for name, stand_in in self._people:
+                text = name.sub(stand_in, text)
+        return text
+
+    def _stand_ins(self, names: list[str]) -> dict[str, str]:
+        """{name: what stands for it} of the names that must not leave, the longest first."""
+        bare = {name: self._cleaned(name, False, False) for name in names}
+        count = Counter(bare.values())
+        numbers: Counter[str] = Counter()
+        found = {}
+        for name, clean in bare.items():
+            if clean == name:
+                continue
+            numbers[clean] += 1
+            found[name] = (
+                clean if count[clean] == 1 else f"{clean.rstrip(']')} {numbers[clean]}" + "]" * clean.endswith("]")
+            )
+        return dict(sorted(found.items(), key=lambda each: -len(each[0])))
+
+
+@functools.cache
+def _gate() -> Scrubber:
+    return Scrubber()
+
+
+def scrubbed(text: str) -> str:
+    """What a program said, without what must not leave; for a text that is about to be cut, so that no half stays."""
+    return _gate().text(text, spoken=True)
+
+
+def removed(record: BaseModel) -> int:
+    """How many texts of a record hold `[removed: …]`."""
+
+    def count(value: Any) -> int:
+        if isinstance(value, str):
+            return REMOVED in value
+        if isinstance(value, dict):
+            return sum(count(key) + count(each) for key, each in value.items())
+        return sum(map(count, value)) if isinstance(value, list | tuple) else 0
+
+    return count(record.model_dump())
+
+
+def _last_name(match: re.Match[str]) -> str:
+    """What stays of a path: its last name, and nothing of a home folder."""
+    path, quote = match["quoted"] or match[0], match["quote"] or ""
+    bare = path.rstrip(".")
+    parts = [each for each in re.split(r"[\\/]+", bare) if each and not each.endswith(":")]
+    name = "~" if len(parts) < 2 or (len(parts) == 2 and parts[0] in _HOMES) else parts[-1]
+    return f"{quote}{name}{path[len(bare) :]}{quote}"
+
+
+def _account(match: re.Match[str]) -> str:
+    """An IBAN is one where the remainder of ISO 7064, mod 97-10, is 1; words after it stay, and anything else does."""
+    parts = match[0].split(" ")
+    for end in range(len(parts), 0, -1):
+        plain = "".join(parts[:end])
+        digits = "".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])
+        if len(plain) >= 15 and int(digits) % 97 == 1:
+            return " ".join([ACCOUNT, *parts[end:]])
+    return match[0]
+
+
+def _paths_of_this_machine() -> re.Pattern[str]:
+    top = {pathlib.PurePath(each).parts[1:2] for each in (os.getcwd(), str(pathlib.Path.home()), tempfile.gettempdir())}
+    roots = _ROOTS | {part for each in top for part in each}
+    with contextlib.suppress(OSError):
+        roots |= set(os.listdir("/"))
+    words = "|".join(sorted(map(re.escape, roots)))
+    scheme = r"(?:(?:file|sqlite|duckdb)[\w+]*:/+)?"
+    return re.compile(
+        rf"""(?P<quote>["'`])(?P<quoted>{scheme}/(?:{words})/[^"'`\n]*)(?P=quote)"""
+        rf"""|(?<![\w.~/-]){scheme}/(?:{words})(?:/[^\s"'`<>|:;,()\[\]{{}}/]+)+"""
+    )
+
+
+def _secret_variables() -> tuple[str, ...]:
+    """The values of environment variables that are called secret, and look it."""
+    found = [
+        value
+        for name, value in os.environ.items()
+        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET and not value.startswith("/")
+        and re.search("[0-9]", value) and re.search("[A-Za-z]", value)
+    ]  # fmt: skip
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _people() -> list[tuple[re.Pattern[str], str]]:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a machine where nobody has a name
+        user = ""
+    host = platform.node()
+    named = [(host, HOST), (host.partition(".")[0], HOST), (user, USER), (pathlib.Path.home().name, USER)]
+    return [
+        (re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])"), stand_in)
+        for name, stand_in in named
+        if len(name) >= _SHORTEST_NAME and name.lower() not in _ORDINARY
+    ]

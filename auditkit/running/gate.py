@@ -1,0 +1,58 @@
+"""What an audit passes through before it is written: nothing leaves that tells of people or of the machine."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from auditkit.data import AuditData
+from auditkit.evidence.scrubbing import Scrubber, removed
+from auditkit.models import Model
+from auditkit.results import AuditResult
+from auditkit.running.request import Request
+from auditkit.spelling import spelling
+
+
+def gate_for(models: Iterable[Model], data: AuditData) -> Scrubber:
+    """The gate of an audit, which knows the names in its data and of its classes."""
+    return Scrubber(each for each in (*_names_in(data), *_classes(models)) if isinstance(each, str))
+
+
+def asked_through(gate: Scrubber, request: Request) -> Request:
+    """The request with the limits and waivers that the evidence will show, so that they name what it shows."""
+    return dataclasses.replace(
+        request,
+        limits=tuple(map(gate.record, request.limits)),
+        waivers=tuple(map(gate.record, request.waivers)),
+    )
+
+
+def result_through(gate: Scrubber, result: AuditResult) -> AuditResult:
+    """The result as it may be written; it says so where something was taken out of it."""
+    clean = gate.record(result)
+    count = removed(clean)
+    if not count:
+        return clean
+    said = (
+        f"{count:,} text{'s' * (count != 1)} held an e-mail address, a key, an account number or a name of the machine"
+    )
+    notes = (*clean.provenance.notes, f"{said}; [removed: …] stands in the place of each")
+    return clean.model_copy(update={"provenance": clean.provenance.model_copy(update={"notes": notes})})
+
+
+def _names_in(data: AuditData) -> Iterator[object]:
+    yield from (data.name, data.label_name)
+    if hasattr(data.inputs, "columns"):
+        for feature in data.schema:
+            yield feature.name
+            yield from map(spelling, feature.categories)
+    else:
+        yield from data.feature_names
+    for attribute, values in data.cells.values.items():
+        yield attribute
+        yield from values
+
+
+def _classes(models: Iterable[Model]) -> Iterator[object]:
+    for model in models:
+        yield from map(spelling, model.classes or ())

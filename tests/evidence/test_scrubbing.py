@@ -1,0 +1,243 @@
+"""Nothing leaves that tells of people or of the machine, and nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import auditkit
+from auditkit import checks, runfolder
+from auditkit.evidence import scrubbing
+from auditkit.evidence.scrubbing import ACCOUNT, E_MAIL, HOST, SECRET, USER, Scrubber, removed
+from auditkit.host import Host
+from auditkit.models import ModelOptions
+from auditkit.results import ErrorInfo, Measurement, canonical
+from auditkit.rulepacks import load_pack
+from tests import fakes
+
+TOKEN = "ghp_" + "a1B2c3D4e5" * 4
+PEM = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----"
+GONE = [
+    ("alice.b+c@mail.example.org wrote", f"{E_MAIL} wrote"),
+    ("mailto:alice@example.org", f"mailto:{E_MAIL}"),
+    ("paid to DE89 3704 0044 0532 0130 00 AND more", f"paid to {ACCOUNT} AND more"),
+    ("GB82WEST12345698765432", ACCOUNT),
+    (f"git said {TOKEN}.", f"git said {SECRET}."),
+    ("AKIAIOSFODNN7EXAMPLE", SECRET),
+    (f"read {PEM} here", f"read {SECRET} here"),
+    (PEM[:40], SECRET),
+    ("https://bob:hunter22@host.example/x", f"https://{SECRET}@host.example/x"),
+    ("Authorization: Bearer abc.def-123", f"Authorization: Bearer {SECRET}"),
+    ("?api_key=s3cr3tvalue&x=1", f"?api_key={SECRET}&x=1"),
+    ("open('/home/alice/My Models/credit v2.skops')", "open('credit v2.skops')"),
+    ("no file /home/alice/data/people.csv, sorry", "no file people.csv, sorry"),
+    ("in /home/alice.", "in ~."),
+    ("'/Users/alice'", "'~'"),
+    ("path:/srv/models/a.pt", "path:a.pt"),
+    ("file:///home/alice/x.csv", "x.csv"),
+    ("sqlite:////home/alice/x.db", "x.db"),
+    (r"C:\Users\alice\x.csv is gone", "x.csv is gone"),
+    (r"'C:\\Users\\Alice B\\x y.csv'", "'x y.csv'"),
+    (r"\\corp\share\alice\x.csv", "x.csv"),
+]
+STAYS = [
+    "https://example.org/home/alice?a=b", "s3://bucket/home/x", "and/or", "km/h", "N/A", "TP/(TP+FP)", "1 / 2",
+    "/r/science/top",
+    "demographic parity at epsilon=0.1", "recall@5", "pip install 'auditkit-rai[sign]'", "DE89 3704 0044 0532 0130 01",
+    "risk-based-approach-to-credit-scoring", "x" * 64, fakes.DIGEST, "a\\b", "2026-03-02T09:30:00Z", "<b>/</b>",
+    "[removed: x]",
+    "@media print", "root mean squared error", "package.module:factory",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def gate() -> Scrubber:
+    return Scrubber()
+
+
+@pytest.mark.parametrize(("given_text", "left"), GONE)
+def test_what_goes(gate, given_text, left):
+    assert gate.text(given_text) == left
+    assert gate.text(left) == left, "what was cleaned stays as it is"
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_what_stays(gate, text):
+    assert gate.text(text) == text
+    assert gate.text(text, spoken=True) == text
+
+
+@given(st.text(alphabet="ab/.@:\\'1 -", max_size=40))
+def test_cleaning_twice_is_cleaning_once(text):
+    once = scrubbing.scrubbed(text)
+    assert scrubbing.scrubbed(once) == once
+
+
+def test_auditkits_own_texts_pass_untouched(gate):
+    host = Host(discover=False)
+    offers = [*host.checks().values(), *host.trainers().values()]
+    assert len(offers) > 15
+    for offer in offers:
+        if hasattr(offer.value, "about"):
+            about = offer.value.about()
+            assert gate.record(about) is about
+        for each in offer.value.definitions.values():
+            assert gate.record(each) is each
+    for path in host.rules():
+        pack = load_pack(path)
+        assert gate.record(pack) is pack
+    audit = fakes.audit()
+    assert gate.record(audit) is audit and removed(audit) == 0
+
+
+def test_user_and_host_are_looked_for_only_in_what_programs_say(monkeypatch):
+    monkeypatch.setattr(scrubbing.getpass, "getuser", lambda: "wilhelmina")
+    monkeypatch.setattr(scrubbing.platform, "node", lambda: "tuxedo-7.corp.example")
+    gate = Scrubber()
+    said = "permission denied for wilhelmina on tuxedo-7.corp.example (tuxedo-7), not wilhelminas"
+    error = ErrorInfo(kind="exception", type="OSError", message=said, traceback=(said,))
+    clean = gate.record(error)
+    assert clean.message == f"permission denied for {USER} on {HOST} ({HOST}), not wilhelminas"
+    assert clean.traceback == (clean.message,)
+    assert gate.text(said) == said
+    monkeypatch.setattr(scrubbing.getpass, "getuser", lambda: "root")
+    monkeypatch.setattr(scrubbing.platform, "node", lambda: "localhost")
+    monkeypatch.setattr(scrubbing.pathlib.Path, "home", lambda: pathlib.Path("/root"))
+    assert (
+        Scrubber().text("root mean squared error on localhost", spoken=True) == "root mean squared error on localhost"
+    )
+
+
+def test_secrets_of_the_environment_go_whatever_they_look_like(monkeypatch):
+    monkeypatch.setenv("ACME_TOKEN", "plainlooking77words")
+    monkeypatch.setenv("KEYBOARD", "international")
+    gate = Scrubber()
+    assert gate.text("sent plainlooking77words to the international list") == f"sent {SECRET} to the international list"
+
+
+def test_names_that_would_become_the_same_are_numbered():
+    gate = Scrubber(["a@x.org", "bb@x.org", "sex", "/home/alice/x.csv", "x.csv", "only@y.org"][:5])
+    one, two = gate.text("a@x.org"), gate.text("manager = bb@x.org")
+    assert one == "[removed: an e-mail address 1]" and two == "manager = [removed: an e-mail address 2]"
+    assert gate.text("sex") == "sex" and gate.text("x.csv") == "x.csv" != gate.text("/home/alice/x.csv")
+    measured = Measurement(name="rate", value=0.5, exact=True, n=10, slice={"a@x.org": "u", "bb@x.org": "v"})
+    assert gate.record(measured).slice == {one: "u", "[removed: an e-mail address 2]": "v"}
+    assert gate.record(measured.model_copy(update={"slice": {"p@q.de": "u", "r@q.de": "v"}})).slice == {
+        E_MAIL: "u", f"{E_MAIL} (2)": "v",
+    }  # fmt: skip
+
+
+def test_the_contact_of_the_card_may_be_an_address_and_a_picture_is_no_text():
+    gate = Scrubber()
+    audit = fakes.audit().model_copy(update={"card": {"contact": "risk@example.org", "owners": ["bob@example.org"]}})
+    assert gate.record(audit).card == {"contact": "risk@example.org", "owners": [E_MAIL]}
+    audit = audit.model_copy(update={"card": {"contact": f"risk@example.org {TOKEN}"}})
+    assert gate.record(audit).card == {"contact": f"risk@example.org {SECRET}"}
+    picture = {"media_type": "image/png", "base64": "iVBORw0KGgo+/home/Ab/cd"}
+    assert gate._walk({"image": picture}, "") == {"image": picture}
+
+
+# an audit in which everything goes wrong that can
+
+
+class Leaky(checks.Check):
+    """Does this check say too much? It does.
+
+    It is here for a test.
+
+    It raises.
+
+    None.
+    """
+
+    id = "acme.leaky"
+    title = "Leaky"
+
+    def measure(self, model, data, context):
+        raise RuntimeError(
+            f"cannot open '/home/alice/secret plans/x.csv' for alice@example.org with {TOKEN} " + "x" * 980
+        )
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory) -> dict[str, str]:
+    """Every sealed file of an audit with all of this in it."""
+    rng = np.random.default_rng(0)
+    n = 400
+    boss = rng.choice(["carol@corp.example", "dave@corp.example"], n)
+    frame = pd.DataFrame({"erin@corp.example": rng.normal(size=n), "boss": boss, "income": rng.normal(size=n)})
+    truth = (frame["income"] + rng.normal(size=n) > 0).astype(int).to_numpy()
+    data = auditkit.AuditData.from_table(
+        frame, label=truth, groups=["boss"], name="/home/alice/people.csv", train=None,
+    )  # fmt: skip
+    model = Host(discover=False).wrap_model(
+        lambda inputs: (inputs["income"] > 0).astype(float).to_numpy(),
+        ModelOptions(name="/home/alice/models/credit.skops", classes=(0, 1), task="binary"),
+    )
+    folder = tmp_path_factory.mktemp("run")
+    result = auditkit.audit(
+        model, data, checks=["performance", "fairness.groups", Leaky()], budget="quick", out=folder,
+        limits=[{
+            "name": "even", "measurement": "performance.quality.accuracy", "slice": {"boss": "carol@corp.example"},
+            "at_least": 0.1, "because": "asked by frank@corp.example",
+        }],
+        waivers=[{
+            "limit": "even", "reason": "see /home/alice/x.docx", "approver": "grace@corp.example",
+            "expires": "2099-01-01",
+        }],
+        card={"contact": "risk@corp.example", "owners": [f"heidi@corp.example {TOKEN}"]},
+    )  # fmt: skip
+    assert result.results[-1].status == "error"
+    (limit,) = result.verdicts
+    assert limit.status == "met", "the limit is about the group by the name that the evidence shows"
+    names = [*runfolder.read_manifest(folder).files, "manifest.json"]
+    return {name: (folder / name).read_bytes().decode("utf-8", "replace") for name in names}
+
+
+def test_no_person_key_or_path_is_in_any_file_of_the_evidence(evidence):
+    assert {"results.json", "report.html", "model_card.md", "junit.xml", "checks/performance.quality.json"} <= set(
+        evidence
+    )
+    people = ("alice", "carol@", "dave@", "erin@", "frank@", "grace@", "heidi@")
+    secrets = (*people, "/home/", "ghp_", "a1B2c3", "secret plans")
+    for name, text in evidence.items():
+        for secret in secrets:
+            assert secret not in text, f"{secret} is in {name}"
+        assert str(pathlib.Path(__file__).parents[2]) not in text, name
+    assert "risk@corp.example" in evidence["model_card.md"], "the owner gave it to be reached"
+
+
+def test_the_evidence_says_that_something_was_removed_and_keeps_the_rest(evidence):
+    result = json.loads(evidence["results.json"])
+    assert "stands in the place of each" in result["provenance"]["notes"][-1]
+    assert result["model"]["name"] == "credit.skops" and result["data"]["name"] == "people.csv"
+    assert result["run"]["host"] == ""
+    groups = {each["value"] for each in result["data"]["groups"]}
+    assert groups == {"[removed: an e-mail address 2]", "[removed: an e-mail address 3]"}
+    error = next(each["error"] for each in result["results"] if each["error"])
+    assert error["message"].startswith(f"cannot open 'x.csv' for {E_MAIL} with {SECRET} xxx")
+
+
+def test_a_resumed_audit_says_the_same(tmp_path):
+    rng = np.random.default_rng(1)
+    boss = rng.choice(["carol@corp.example", "dave@corp.example"], 200)
+    frame = pd.DataFrame({"income": rng.normal(size=200)})
+    data = auditkit.AuditData.from_table(
+        frame, label=(frame["income"] > 0).astype(int).to_numpy(), groups={"boss": boss}
+    )
+    model = Host(discover=False).wrap_model(
+        lambda inputs: (inputs["income"] > 0).astype(float).to_numpy(), ModelOptions(classes=(0, 1), task="binary")
+    )
+
+    def run() -> tuple[bytes, tuple[str, ...]]:
+        result = auditkit.audit(model, data, checks=["performance"], budget="quick", out=tmp_path)
+        return canonical(result.model_dump(mode="json", exclude={"run"})), result.run.resumed
+
+    first, second = run(), run()
+    assert first[0] == second[0] and first[1] == () and second[1] == ("performance.quality",)
