@@ -62,8 +62,8 @@ RESULTS = "results.json"
 CHECKS = "checks"
 MODELS = "models"
 FORMAT_FILES = (
-    "report.html", "report.pdf", "summary.md", "model_card.md", "junit.xml", "metrics.json", "measurements.csv",
-    "measurements.parquet",
+    "report.html", "report.pdf", "summary.md", "model_card.md", "model_card.html", "model.cdx.json", "junit.xml",
+    "metrics.json", "measurements.csv", "measurements.parquet",
 )  # fmt: skip
 
 

@@ -8,12 +8,14 @@ from auditkit.results import AuditResult, Comparison
 
 @hookimpl
 def register_formats() -> list[Format]:
-    """The report, on screen and on paper, a summary, the model card, JUnit, flat numbers and tables of them."""
+    """The report on screen and on paper, a summary, the model card in three forms, JUnit, numbers, tables."""
     return [
         Format("html", "report.html", _html),
         Format("pdf", "report.pdf", _pdf, on_request=True),
         Format("summary", "summary.md", _summary),
         Format("card", "model_card.md", _card),
+        Format("cardpage", "model_card.html", _cardpage),
+        Format("bom", "model.cdx.json", _bom, on_request=True),
         Format("junit", "junit.xml", _junit),
         Format("metrics", "metrics.json", _metrics),
         Format("csv", "measurements.csv", _csv),
@@ -29,6 +31,18 @@ def _html(result: AuditResult | Comparison) -> bytes:
 
 def _card(result: AuditResult | Comparison) -> bytes:
     from auditkit.reports.card import render
+
+    return render(result)
+
+
+def _cardpage(result: AuditResult | Comparison) -> bytes:
+    from auditkit.reports.cardpage import render
+
+    return render(result)
+
+
+def _bom(result: AuditResult | Comparison) -> bytes:
+    from auditkit.reports.bom import render
 
     return render(result)
 

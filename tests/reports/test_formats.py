@@ -32,13 +32,13 @@ def test_a_format_is_as_it_was(name):
 
 def test_the_formats_have_the_names_of_the_run_folder():
     formats = reports.register_formats()
-    names = ["html", "pdf", "summary", "card", "junit", "metrics", "csv", "parquet"]
+    names = ["html", "pdf", "summary", "card", "cardpage", "bom", "junit", "metrics", "csv", "parquet"]
     assert [each.name for each in formats] == names
-    assert [each.name for each in formats if each.on_request] == ["pdf"]
+    assert [each.name for each in formats if each.on_request] == ["pdf", "bom"]
     assert tuple(each.file for each in formats) == runfolder.FORMAT_FILES
 
 
-@pytest.mark.parametrize("name", ["summary", "card", "junit", "metrics", "csv", "parquet"])
+@pytest.mark.parametrize("name", ["summary", "card", "cardpage", "bom", "junit", "metrics", "csv", "parquet"])
 @pytest.mark.parametrize(
     "result",
     [fakes.audit(), crossed(), fakes.comparison(), fakes.hostile("é")],
@@ -58,11 +58,11 @@ def test_formats_need_none_of_the_libraries_that_measure(tmp_path):
         "from auditkit import reports, runfolder\n"
         "result = runfolder.read_result(sys.argv[1])\n"
         "for each in reports.register_formats():\n"
-        "    if each.name not in ('html', 'pdf'):\n"
+        "    if each.name not in ('html', 'pdf', 'cardpage'):\n"
         "        print(each.name, len(each.render(result)) > 100)\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    wanted = ["summary", "card", "junit", "metrics", "csv", "parquet"]
+    wanted = ["summary", "card", "bom", "junit", "metrics", "csv", "parquet"]
     assert done.stdout.splitlines() == [f"{name} True" for name in wanted], done.stderr

@@ -1,0 +1,140 @@
+"""The modelCard of an ML-BOM: the audit's numbers and the owner's words in the fields of CycloneDX 1.6.
+
+Every number is a text there, and there is no field for n, a method or a limit: those are properties, whose names begin
+with `auditkit:`. What the owner did not provide is listed, not filled with placeholders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from auditkit.reports import numbers
+from auditkit.reports.about import about
+from auditkit.reports.card import STATEMENTS
+from auditkit.reports.cardnumbers import title
+from auditkit.reports.cardtables import required
+from auditkit.reports.metrics import key
+from auditkit.results import AuditResult, CheckResult, Measurement
+from auditkit.results.card import Card
+from auditkit.text import printable
+
+LONGEST = 20_000
+
+
+def model_card(audit: AuditResult) -> dict[str, Any]:
+    """The card of one model; what is empty is left out."""
+    card = Card.model_validate({name: value for name, value in audit.card.items() if name in Card.model_fields})
+    parts = {
+        "modelParameters": _parameters(audit, card),
+        "quantitativeAnalysis": {"performanceMetrics": [_metric(*each) for each in _numbers(audit)]},
+        "considerations": _considerations(audit, card),
+        "properties": [{"name": _text(name), "value": _text(value)} for name, value in _properties(audit, card)],
+    }
+    return {name: _filled(value) if isinstance(value, dict) else value for name, value in parts.items()}
+
+
+def _parameters(audit: AuditResult, card: Card) -> dict[str, Any]:
+    data = audit.data
+    evaluation = {
+        "type": "dataset",
+        "name": _text(data.name),
+        "description": _text(" ".join(filter(None, (card.evaluation_data, f"Audit data: {data.rows:,} rows.")))),
+        "contents": {"properties": [{"name": "auditkit:sha256", "value": data.digest}]},
+    }
+    training = {"type": "dataset", "name": "training data", "description": _text(card.training_data)}
+    return {
+        "approach": {"type": "supervised"} if data.label else None,
+        "task": f"{data.task} on inputs of kind {data.modality}",
+        "architectureFamily": _text(audit.model.kind),
+        "datasets": [evaluation, *([training] if card.training_data.strip() else [])],
+        "inputs": [{"format": data.modality}],
+        "outputs": [{"format": _text(each)} for each in audit.model.capabilities],
+    }
+
+
+def _numbers(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
+    """Every number that means something: those that metrics.json has."""
+    for result in audit.results:
+        for each in result.measurements:
+            if each.value is not None and each.validity != "invalid":
+                yield result, each
+
+
+def _metric(result: CheckResult, each: Measurement) -> dict[str, Any]:
+    metric: dict[str, Any] = {"type": _text(f"{result.check}.{each.name}"), "value": repr(each.value)}
+    if each.slice or each.across or each.conditions:
+        metric["slice"] = _text(about(each))
+    if each.interval is not None:
+        ends = {"lowerBound": each.interval.low, "upperBound": each.interval.high}
+        metric["confidenceInterval"] = {name: repr(end) for name, end in ends.items() if end is not None}
+    return metric
+
+
+def _considerations(audit: AuditResult, card: Card) -> dict[str, Any]:
+    limits = [
+        f"Not tested: {each.check}: {each.reason}" for each in audit.coverage if each.status in ("skipped", "error")
+    ]
+    broken = [
+        f"{result.check}: a control did not hold: {each.question} {each.reason}"
+        for result in audit.results
+        for each in result.controls
+        if each.holds is not True
+    ]
+    said = {"name": _text(card.ethical_considerations), "mitigationStrategy": _text(card.recommendations)}
+    return {
+        "users": _texts([card.users]),
+        "useCases": _texts([card.intended_use, card.out_of_scope and f"Out of scope: {card.out_of_scope}"]),
+        "technicalLimitations": _texts([card.caveats, *limits, *broken]),
+        "ethicalConsiderations": [_filled(said)] if card.ethical_considerations.strip() else [],
+        "fairnessAssessments": [_fairness(audit, each) for each in _attributes(audit)],
+    }
+
+
+def _attributes(audit: AuditResult) -> list[str]:
+    return list(dict.fromkeys(each.attribute for each in audit.data.groups))
+
+
+def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
+    """The disparities over the groups of an attribute; whether they harm is for people to say."""
+    found = [
+        f"{title(result, each)}: {numbers.value(each)} ({numbers.uncertainty(each)})"
+        for result, each in _numbers(audit)
+        if each.across == (attribute,)
+    ]
+    groups = ", ".join(each.value for each in audit.data.groups if each.attribute == attribute)
+    said = "; ".join(found) if found else "No disparity over these groups was measured."
+    return {"groupAtRisk": _text(f"{attribute}: {groups}"), "harms": _text(f"Measured disparities. {said}")}
+
+
+def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
+    yield "auditkit:verdict", f"{audit.outcome.verdict}: {audit.outcome.sentence}"
+    for verdict in audit.verdicts:
+        status = f"waived ({verdict.status})" if verdict.waived else verdict.status
+        yield f"auditkit:limit:{verdict.limit.name}", f"{status}; required: {required(verdict)}; {verdict.reason}"
+    missing = [name.replace("_", " ") for name in STATEMENTS if name not in card.given]
+    yield "auditkit:not provided by the owner", ", ".join(missing) or "nothing"
+    yield "auditkit:fingerprint of the model", audit.model.fingerprint
+    yield "auditkit:digest of the plan", audit.plan.digest
+    for result, each in _numbers(audit):
+        facts = {
+            "n": each.n,
+            "unit": each.unit,
+            "interval": each.interval and f"{numbers.level(each.interval)}, {each.interval.method}",
+            "exact": "yes" if each.exact else None,
+            "standing": None if each.validity == "valid" else f"{each.validity}: {each.reason}",
+        }
+        said = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
+        yield f"auditkit:{key(result.check, each)}", said
+
+
+def _filled(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in value.items() if each not in (None, "", [], {})}
+
+
+def _texts(values: Iterable[str]) -> list[str]:
+    return [_text(each) for each in dict.fromkeys(values) if each.strip()]
+
+
+def _text(value: str) -> str:
+    return printable(value, LONGEST).encode("utf-8", "replace").decode()
