@@ -25,6 +25,8 @@ PACKAGES = (
     "adversarial-robustness-toolbox", "opacus", "dp-accounting", "xgboost", "lightgbm",
 )  # fmt: skip
 """The packages that can change a number; those installed are recorded with their versions."""
+FORMATTERS = ("markdown-it-py", "cyclonedx-python-lib")
+"""Further packages that can change the bytes of a format; recorded too, so that it can be made again and compared."""
 
 
 def threads() -> int:
@@ -47,10 +49,10 @@ def result_key(planned: PlannedCheck, model: Model, data: AuditData, seed: int, 
     )  # fmt: skip
 
 
-def installed() -> dict[str, str]:
-    """{package: version} of those of PACKAGES that are installed."""
+def installed(names: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """{package: version} of those that are installed."""
     found = {}
-    for name in PACKAGES:
+    for name in names:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -71,7 +73,7 @@ def describe_run_on(
         auditkit=auditkit.__version__,
         python=platform.python_version(),
         platform=f"{sys.platform} {platform.machine()}",
-        packages=installed(),
+        packages=installed((*PACKAGES, *FORMATTERS)),
         threads=threads(),
         device=device or model.device,
         plugins=tuple(host.plugins()),

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import importlib.metadata
 import pathlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import auditkit
 from auditkit import runfolder
 from auditkit.evidence.manifest import read_manifest, shown
 from auditkit.host import Host
-from auditkit.results import AuditResult
+from auditkit.results import AuditResult, PluginInfo, Provenance
 from auditkit.text import one_line
 
-RENDERERS = ("jinja2", "vl-convert-python")
-"""Packages that draw: formats are made again only where their versions are the recorded ones."""
+DRAWN_WITH = {
+    "model_card.html": ("jinja2", "markdown-it-py"),
+    ".html": ("jinja2", "vl-convert-python"),
+    ".md": ("jinja2",),
+    ".parquet": ("pyarrow",),
+    ".cdx.json": ("cyclonedx-python-lib",),
+}
+"""{end of a file's name: packages that may draw the same in other bytes}, the first that fits.
+
+A file is compared only where their versions are the recorded ones.
+"""
+BY_MACHINE = (".pdf",)
+"""Files that depend on the fonts of a machine."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +49,17 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
         host: offers the formats.
     """
     result, files = runfolder.read_result(folder), read_manifest(folder).files
-    drawn = [name for name in sorted(files) if "/" not in name and name != runfolder.RESULTS]
-    audits = (result,) if isinstance(result, AuditResult) else result.results
-    other = next(filter(None, map(_other_renderer, audits)), "")
-    if other:
-        return Remade(not_compared=tuple(f"{shown(name)}: {other}" for name in drawn))
     formats = {each.file: each for each in host.formats().values()}
+    audits = (result,) if isinstance(result, AuditResult) else result.results
     same: list[str] = []
     different: list[str] = []
     not_compared: list[str] = []
-    for name in drawn:
-        if name not in formats:
-            not_compared.append(f"{shown(name)}: no loaded plugin makes it; name the plugin with --plugin")
+    for name in sorted(files):
+        if "/" in name or name == runfolder.RESULTS:
+            continue
+        reason = _not_here(name, audits[0].provenance, host) if name in formats else _NOBODY
+        if reason:
+            not_compared.append(f"{shown(name)}: {reason}")
             continue
         try:
             made = formats[name].render(result)
@@ -59,20 +70,28 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
     return Remade(tuple(same), tuple(different), tuple(not_compared))
 
 
-def _other_renderer(audit: AuditResult) -> str:
-    """Why this machine may draw the same result in other bytes; empty where it may not."""
-    recorded = {"auditkit": audit.provenance.auditkit} | {
-        name: audit.provenance.packages.get(name, "") for name in RENDERERS
-    }
-    here = {"auditkit": auditkit.__version__} | {name: _installed(name) for name in RENDERERS}
-    return next(
-        (
-            f"made with {name} {one_line(was, 40) or 'of an unknown version'}, and {here[name]} is installed"
-            for name, was in recorded.items()
-            if was != here[name]
-        ),
-        "",
-    )
+_NOBODY = "no loaded plugin makes it; name the plugin with --plugin"
+
+
+def _not_here(name: str, recorded: Provenance, host: Host) -> str:
+    """Why this machine may make the same file in other bytes; empty where it may not."""
+    if name.endswith(BY_MACHINE):
+        return "its bytes depend on the fonts of the machine"
+    wanted = next((packages for suffix, packages in DRAWN_WITH.items() if name.endswith(suffix)), ())
+    before = {"auditkit": recorded.auditkit} | {each: recorded.packages.get(each, "") for each in wanted}
+    here = {"auditkit": auditkit.__version__} | {each: _installed(each) for each in wanted}
+    for each, was in before.items():
+        if was != here[each]:
+            return f"made with {each} {one_line(was, 40) or 'of an unknown version'}, and {here[each]} is installed"
+    if name not in {each.file for each in Host(discover=False).formats().values()}:
+        plugins = [_from_elsewhere(each) for each in (recorded.plugins, host.plugins())]
+        if plugins[0] != plugins[1]:
+            return "made by a plugin, and other plugins or versions of them are loaded"
+    return ""
+
+
+def _from_elsewhere(plugins: Iterable[PluginInfo]) -> set[tuple[str, str]]:
+    return {(each.name, each.version) for each in plugins if each.loaded and each.source != "built-in"}
 
 
 def _installed(name: str) -> str:

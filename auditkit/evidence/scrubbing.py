@@ -143,8 +143,8 @@ class Scrubber:
             text = _FOREIGN.sub(_last_name, self._path.sub(_last_name, text))
         text = _IBAN.sub(_account, text)
         if spoken:
-            for name, stand_in in self._people:
-                text = name.sub(stand_in, text)
+            for person, stand_in in self._people:
+                text = person.sub(stand_in, text)
         return text
 
     def _stand_ins(self, names: list[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from auditkit import runfolder
 from auditkit.evidence import keys, verifying
 from auditkit.evidence.keys import Signer, Verifier
+from auditkit.evidence.provenance import FORMATTERS, PACKAGES, installed
 from auditkit.host import Host
 from auditkit.results import canonical
 from auditkit.runner import publish
@@ -239,10 +240,8 @@ def host() -> Host:
 
 
 def _published(folder: pathlib.Path, host: Host, **recorded: Any) -> pathlib.Path:
-    from auditkit.evidence.provenance import installed
-
     audit = small()
-    provenance = audit.provenance.model_copy(update={"packages": installed(), **recorded})
+    provenance = audit.provenance.model_copy(update={"packages": installed((*PACKAGES, *FORMATTERS)), **recorded})
     publish(host, audit.model_copy(update={"provenance": provenance}), runfolder.prepare(folder))
     return folder
 
@@ -267,14 +266,15 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
     ("recorded", "said"),
     [
         ({"auditkit": "0.0.9"}, "made with auditkit 0.0.9, and"),
-        ({"packages": {"jinja2": "1.0"}}, "made with jinja2 1.0, and"),
-        ({"packages": {}}, "made with jinja2 of an unknown version, and"),
+        ({"packages": {"jinja2": "1.0"}}, "report.html: made with jinja2 1.0, and"),
+        ({"packages": {}}, "report.html: made with jinja2 of an unknown version, and"),
     ],
 )
 def test_another_renderer_is_no_reason_to_refuse_and_is_said(tmp_path, host, recorded, said):
     account = verifying.verify(_published(tmp_path, host, **recorded), host=host)
-    assert account.problems == () and account.remade is not None and account.remade.same == ()
-    assert account.remade.not_compared and all(said in each for each in account.remade.not_compared)
+    assert account.problems == () and account.remade is not None and "report.html" not in account.remade.same
+    assert any(said in each for each in account.remade.not_compared)
+    assert ("metrics.json" in account.remade.same) == ("auditkit" not in recorded), "plain text needs no other package"
 
 
 def test_the_file_of_a_plugin_that_is_not_loaded_is_not_compared_and_is_said(tmp_path, host):
@@ -287,7 +287,7 @@ def test_the_file_of_a_plugin_that_is_not_loaded_is_not_compared_and_is_said(tmp
     )
 
 
-def test_a_format_that_fails_now_is_not_compared_and_is_said(tmp_path, host):
+def test_a_format_of_another_plugin_or_that_fails_now_is_not_compared_and_is_said(tmp_path, host):
     from auditkit import hookspecs
 
     class Acme:
@@ -297,10 +297,12 @@ def test_a_format_that_fails_now_is_not_compared_and_is_said(tmp_path, host):
 
     ready = [1]
     both = Host([Acme()], discover=False)
-    folder = runfolder.prepare(tmp_path, ["acme.csv"])
-    folder = _published(folder, both)
+    folder = _published(tmp_path / "run", both, plugins=tuple(both.plugins()))
     remade = verifying.verify(folder, host=both).remade
     assert remade is not None and "acme.csv" in remade.same
+    other = _published(tmp_path / "other", both)
+    remade = verifying.verify(other, host=both).remade
+    assert remade is not None and any("acme.csv: made by a plugin, and other" in each for each in remade.not_compared)
     ready.clear()
     remade = verifying.verify(folder, host=both).remade
     assert remade is not None and remade.not_compared == ("acme.csv: ZeroDivisionError: division by zero",)
