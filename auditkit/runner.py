@@ -171,13 +171,14 @@ def run_all(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
+    gate = gate_for(everyone, data)
     results = []
     for model in everyone:
         made = [child for child in children if child.model is model]
         failed = [child for child in children if child.model is None and child.parent == model.name]
         extra = [child.result for child in (*made, *failed)]
         parent = made[0].parent if made else None
-        results.append(run_one(host, model, data, request, folder, parent=parent, extra=extra, several=True))
+        results.append(run_one(host, model, data, request, folder, parent=parent, extra=extra, several=gate))
     return Comparison(title=scrubbed(title), results=tuple(results))
 
 
@@ -190,18 +191,23 @@ def run_one(
     *,
     parent: str | None = None,
     extra: Sequence[CheckResult] = (),
-    several: bool = False,
+    several: Scrubber | None = None,
 ) -> AuditResult:
-    """Plan, run and judge the audit of one model; finished checks are kept in `folder` as they end."""
+    """Plan, run and judge the audit of one model; finished checks are kept in `folder` as they end.
+
+    Where the model is one of several, `several` is the gate of them all.
+    """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    gate = gate_for([model], data)
+    gate = several or gate_for([model], data)
     request = asked_through(gate, request)
     check_names(request.limits, request.waivers)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
     predictions = _asked(model, data)
     plan, steps = _plan(host, model, data, request, packs)
     host.audit_started(plan)
-    results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, folder, gate, several)
+    results, seconds, resumed = _measure_all(
+        host, steps, model, data, predictions, request, folder, gate, several is not None
+    )
     results = [*extra, *results]
     provenance = describe_run_on(host, model, request.device, plan, folder, request.limits)
     verdicts, outcome = judge(request.limits, request.waivers, results, started.date(), host.faults)
@@ -312,7 +318,7 @@ def _measure_all(
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
     resumed: list[str] = []
-    shelf = model.name if several else ""
+    shelf = gate.text(model.name) if several else ""
     for number, step in enumerate(steps):
         id = step.planned.check
         if request.progress is not None:

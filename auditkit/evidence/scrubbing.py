@@ -72,8 +72,9 @@ _SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CRED
 _WINDOWS = r"(?:[A-Za-z]:[\\/]{1,2}|\\\\{1,3}[\w.-]+\\)"
 _FOREIGN = re.compile(
     rf"""(?P<quote>["'`])(?P<quoted>{_WINDOWS}[^"'`\n]*)(?P=quote)|(?<!\w){_WINDOWS}[^\s"'`<>|:;,()\[\]{{}}]+"""
+    r"""|(?<![\w.~/-])~[A-Za-z_][\w.-]*/[^\s"'`<>|:;,()\[\]{}]+"""
 )
-"""Paths of Windows, and of its shares."""
+"""Paths of Windows and of its shares, and those that begin with somebody's home."""
 
 
 class Scrubber:
@@ -108,7 +109,7 @@ class Scrubber:
 
     def record(self, record: _Record) -> _Record:
         """A record with every text in it cleaned; the very same one where nothing had to be."""
-        plain = record.model_dump()
+        plain = record.model_dump(mode="json")  # as it will be written: a path among the parameters is a text then
         clean = self._walk(plain, "")
         return record if clean == plain else type(record).model_validate(clean)
 
@@ -183,7 +184,7 @@ def removed(record: BaseModel) -> int:
             return sum(count(key) + count(each) for key, each in value.items())
         return sum(map(count, value)) if isinstance(value, list | tuple) else 0
 
-    return count(record.model_dump())
+    return count(record.model_dump(mode="json"))
 
 
 def _last_name(match: re.Match[str]) -> str:

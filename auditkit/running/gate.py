@@ -14,8 +14,8 @@ from auditkit.spelling import spelling
 
 
 def gate_for(models: Iterable[Model], data: AuditData) -> Scrubber:
-    """The gate of an audit, which knows the names in its data and of its classes."""
-    return Scrubber(each for each in (*_names_in(data), *_classes(models)) if isinstance(each, str))
+    """The gate of an audit, which knows the names in its data, of its models and of their classes."""
+    return Scrubber(each for each in (*_names_in(data), *_names_of(models)) if isinstance(each, str))
 
 
 def asked_through(gate: Scrubber, request: Request) -> Request:
@@ -53,6 +53,7 @@ def _names_in(data: AuditData) -> Iterator[object]:
         yield from values
 
 
-def _classes(models: Iterable[Model]) -> Iterator[object]:
+def _names_of(models: Iterable[Model]) -> Iterator[object]:
     for model in models:
+        yield model.name
         yield from map(spelling, model.classes or ())

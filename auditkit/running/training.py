@@ -71,7 +71,7 @@ def train_models(
         if id not in offers:
             raise ConfigError(f"[[train]] trainer: there is no trainer {id!r}; {closest(id, offers)}")
         parent = _parent(models, options.pop("model", None), id)
-        name = str(options.pop("name", None) or f"{parent.name} ({id})")
+        name = gate.text(str(options.pop("name", None) or f"{parent.name} ({id})"))
         if data.train is None:
             raise DataError(f"[[train]] {id} needs the training split; name one under [data] train")
         trainer = configured(offers[id].value, request.budget, options)

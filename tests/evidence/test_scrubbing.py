@@ -42,6 +42,7 @@ GONE = [
     ("path:/srv/models/a.pt", "path:a.pt"),
     ("file:///home/alice/x.csv", "x.csv"),
     ("sqlite:////home/alice/x.db", "x.db"),
+    ("open ~alice/data/x.csv now", "open x.csv now"),
     (r"C:\Users\alice\x.csv is gone", "x.csv is gone"),
     (r"'C:\\Users\\Alice B\\x y.csv'", "'x y.csv'"),
     (r"\\corp\share\alice\x.csv", "x.csv"),
@@ -222,6 +223,32 @@ def test_the_evidence_says_that_something_was_removed_and_keeps_the_rest(evidenc
     assert groups == {"[removed: an e-mail address 2]", "[removed: an e-mail address 3]"}
     error = next(each["error"] for each in result["results"] if each["error"])
     assert error["message"].startswith(f"cannot open 'x.csv' for {E_MAIL} with {SECRET} xxx")
+
+
+def test_a_path_among_the_parameters_is_a_text_too():
+    found = fakes.audit().results[0].model_copy(update={"parameters": {"file": pathlib.Path("/home/alice/x.csv")}})
+    assert Scrubber().record(found).parameters == {"file": "x.csv"}
+
+
+def test_models_whose_names_are_paths_are_kept_apart_in_names_and_in_files(tmp_path):
+    frame = pd.DataFrame({"income": np.random.default_rng(2).normal(size=200)})
+    data = auditkit.AuditData.from_table(frame, label=(frame["income"] > 0).astype(int).to_numpy())
+    models = [
+        Host(discover=False).wrap_model(
+            lambda inputs, edge=edge: (inputs["income"] > edge).astype(float).to_numpy(),
+            ModelOptions(name=f"/home/alice/{edge}/m.skops", classes=(0, 1), task="binary"),
+        )
+        for edge in (0, 1)
+    ]
+    options = {"checks": ["performance"], "budget": "quick", "out": tmp_path, "title": "of alice@example.org"}
+    result = auditkit.compare(models, data, **options)
+    assert result.title == f"of {E_MAIL}"
+    assert [each.model.name for each in result.results] == ["m.skops 1", "m.skops 2"]
+    assert [model.name for model in models] == ["/home/alice/0/m.skops", "/home/alice/1/m.skops"], "as they were"
+    names = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
+    assert len([name for name in names if name.startswith("checks/") and name.endswith(".json")]) == 2
+    assert not any("alice" in name for name in names)
+    assert all(each.run.resumed for each in auditkit.compare(models, data, **options).results)
 
 
 def test_a_resumed_audit_says_the_same(tmp_path):
