@@ -1,0 +1,52 @@
+"""Evasion by decisions: the numeric features of a table, by HopSkipJump."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.plugins.robustness import boundary, paths
+from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, noise_control
+from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+    from auditkit.plugins.robustness.evasion.check import Evasion
+
+NORM = "L2 scaled"
+
+
+def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
+    """Attack the numeric features of a table by asking for decisions."""
+    codes, predictions, rng = data.codes(), context.predictions, context.rng
+    truth, space = predictions.truth, paths.table_space(data, codes)
+    right = np.flatnonzero(predictions.codes == truth)
+    if not len(right):
+        return Outcome(NORM, np.zeros(len(codes)), 0, notes=(NOTHING_RIGHT,))
+
+    def decide(points: np.ndarray) -> np.ndarray:
+        return predictions.of(data.decode(points)).codes
+
+    def progress(done: int, total: int) -> None:
+        context.progress(done, total, "HopSkipJump, queries per row")
+
+    origins, classes = codes[right], truth[right]
+    found = boundary.hop_skip_jump(decide, origins, classes, space, codes, rng, check.max_queries, progress)
+    better = boundary.try_noise(found, decide, origins, classes, space, check.grid, check.black_draws, rng)
+    broken_at = np.zeros(len(codes))
+    broken_at[right] = better.distances
+    noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in check.grid)
+    return Outcome(
+        norm=NORM,
+        broken_at=broken_at,
+        queries=int(better.queries.sum()),
+        distances=better.distances[np.isfinite(better.distances)],
+        controls=(
+            noise_control(noise, POINTS),
+            known_boundary(boundary.known_ratio(origins, space, codes, rng, check.max_queries)),
+        ),
+        notes=paths.what_moved(data, space),
+        answered_by="decisions",
+    )

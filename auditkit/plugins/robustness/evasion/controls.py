@@ -1,0 +1,194 @@
+"""The trials of a white-box attack as controls: the numbers of the checklist, and what each of them means."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from auditkit.plugins.robustness.evasion.outcome import GUARDED
+from auditkit.results import Control
+
+POINT = 0.01
+"""One percentage point: what may hang on how long or how often the attack runs."""
+POINTS = 0.05
+CLOSE = 1.02
+"""How near the search by decisions must come where it stands in for gradients."""
+
+
+class Tried(NamedTuple):
+    """What the trials gave; see `trials`, `tracing`, `forward`. None: the trial does not apply."""
+
+    rows: int
+    classes: int
+    zero: float
+    agreement: float
+    gradients_inside: bool
+    probability: bool
+    unfit: float
+    longer: float
+    again: float
+    one_step: float
+    falls: float
+    scale_gap: float
+    unbroken: float
+    full_range: float
+    noise: float
+    moving: float
+    silent: float
+    unstable: float
+    undefended: float | None
+    black_box: float
+
+
+def steady_control(steady: float) -> Control:
+    """Whether the model answers the same again, over five passes."""
+    return _of(
+        "repeatable", "Does the model give the same answer when asked five times?", steady, at_most=1e-4,
+        reason="An attack on a model that answers at random cannot tell a changed mind from chance.",
+    )  # fmt: skip
+
+
+def noise_control(share: float, at_most: float) -> Control:
+    """Whether random changes do better than the attack."""
+    return _of(
+        "random-noise", "What share of rows does random noise of the same size break, and the attack did not?", share,
+        at_most=at_most, reason="Noise found changes that the attack had missed, so the attack is too weak here.",
+    )  # fmt: skip
+
+
+def known_boundary(ratio: float | None, at_most: float = 1.5) -> Control:
+    """Whether the search by decisions comes near a boundary that is known."""
+    return _of(
+        "known-boundary", "How much farther than the truth does the attack find a boundary that is known?", ratio,
+        at_most=at_most, reason="With this budget of queries the attack stays far from boundaries; raise max_queries.",
+    )  # fmt: skip
+
+
+def void_controls(zero: float, inside: bool, ratio: float | None) -> list[Control]:
+    """Where there is no gradient to follow, decisions answered: the search by decisions is tried instead."""
+    return [
+        _of(
+            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", zero, at_most=0.1,
+            otherwise="note", reason="There was no gradient to follow, so the whole curve is by decisions alone.",
+        ),
+        _inside(inside),
+        known_boundary(ratio, CLOSE),
+    ]  # fmt: skip
+
+
+def white_controls(tried: Tried) -> list[Control]:
+    """The checklist, for an attack that follows gradients."""
+    return [*_of_the_gradient(tried), *_of_the_strength(tried), *_of_the_search(tried)]
+
+
+def _of_the_gradient(tried: Tried) -> list[Control]:
+    return [
+        _of(
+            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", tried.zero, at_most=0.1,
+            reason="Where there is no gradient to follow, withstanding the attack shows nothing.",
+        ),
+        _of(
+            "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?", tried.zero,
+            at_most=0.01, otherwise="note",
+            reason="On these rows the attack had no direction to go in; the true robust accuracy may be lower.",
+        ),
+        _inside(tried.gradients_inside),
+        _of(
+            "output-probability", "Does what is read as logits look like probabilities?", float(tried.probability),
+            at_most=0, otherwise="note", reason="The logarithm of the output was attacked; the decisions are the same.",
+        ),
+        _of(
+            "same-decisions", "Does the attacked function decide as the model does?", tried.agreement, at_least=0.99,
+            reason="The attack climbed another function than the model.",
+        ),
+        _of(
+            "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
+            tried.scale_gap, at_most=POINTS, reason="The attack is stopped by saturated logits, which decide nothing.",
+        ),
+        _of(
+            "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
+            tried.unstable, at_most=0.1, otherwise="note",
+            reason="The loss changes much within epsilon, so a slope says little about what lies farther off.",
+        ),
+    ]  # fmt: skip
+
+
+def _of_the_strength(tried: Tried) -> list[Control]:
+    chance = 1 / tried.classes
+    return [
+        _of(
+            "black-box", "What share of rows do attacks without gradients break, and those with them did not?",
+            tried.black_box, at_most=0.002,
+            reason="Attacks that see less did better, so the gradient leads astray; the number counts both.",
+        ),
+        _of(
+            "unbounded", "What share withstands a change through the whole range, though some change is known to do?",
+            tried.unbroken, at_most=0,
+            reason="An attack that may do anything must succeed; this one does not, so it is the attack that fails.",
+        ),
+        _of(
+            "high-distortion", "What accuracy is left when the change may go through the whole range?",
+            tried.full_range, at_most=chance + POINTS, reason="So much is not left by chance: the attack fails.",
+        ),
+        noise_control(tried.noise, 0),
+        _of(
+            "one-step", "By how much does a single step break more rows than many do?", tried.one_step, at_most=POINT,
+            reason="Many steps must not do worse than one: descent goes astray.",
+        ),
+        *(
+            [] if tried.undefended is None else [
+                _of(
+                    "undefended-copy", "What share of rows breaks on a plain linear copy, through the whole range?",
+                    tried.undefended, at_least=0.95, reason="The attack fails where nothing is defended.",
+                )
+            ]
+        ),
+    ]  # fmt: skip
+
+
+def _of_the_search(tried: Tried) -> list[Control]:
+    # a single row of the sample never fails a trial of convergence: what was found on it is counted
+    room = max(POINT, 1 / tried.rows) if tried.rows else POINT
+    return [
+        _of(
+            "converged", "What share of rows breaks beyond, with twice the steps?", tried.longer, at_most=room,
+            reason="The attack had not come to its end; raise steps. What was found is counted.",
+        ),
+        _of(
+            "restarts", "What share of rows breaks beyond, from five other random starts?", tried.again, at_most=room,
+            reason="Success hangs on where the attack starts; raise restarts. What was found is counted.",
+        ),
+        _of(
+            "monotone", "By how much does success fall where the change may be larger?", tried.falls, at_most=room,
+            reason="A larger change allows all that a smaller one does, so the attack loses its way.",
+        ),
+        _of(
+            "incomplete", "By how much does the loss still rise over the last ten steps, as a share of its rise?",
+            tried.moving, at_most=0.05, otherwise="note",
+            reason="Descent was still on its way; whether that matters is what doubling the steps tries.",
+        ),
+        _of(
+            "silent-success", "What share of rows was wrong at some step, though the attack says that it withstands?",
+            tried.silent, at_most=0, reason="The attack threw successes away.",
+        ),
+        _of(
+            "returned-points", "What share of the attack's points was not finite, out of range or too far?",
+            tried.unfit, at_most=0, reason="Points that break the rules were not counted: the attack was weaker.",
+        ),
+    ]  # fmt: skip
+
+
+def _inside(inside: bool) -> Control:
+    return _of(
+        "gradient-inside", "Does the model take gradients or optimise while it answers?", float(inside), at_most=0,
+        reason="A gradient through a search is not the gradient of the decision, so the attack is led astray.",
+    )  # fmt: skip
+
+
+def _of(
+    name: str, question: str, value: float | None, *, at_least: float | None = None, at_most: float | None = None,
+    otherwise: Literal["invalid", "inconclusive", "note"] = "invalid", reason: str,
+) -> Control:  # fmt: skip
+    known = value if value is not None and abs(value) < float("inf") else None
+    return Control.within(
+        name, question, known, at_least=at_least, at_most=at_most, guards=GUARDED, otherwise=otherwise, reason=reason
+    )

@@ -1,0 +1,76 @@
+"""The figures of evasion: curves over epsilon, groups at one epsilon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditkit.figures import curve, dot_whisker
+from auditkit.plugins.robustness.evasion import shares
+from auditkit.results import Axis, Figure, Measurement, Scalar
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.robustness.evasion.outcome import Outcome
+
+LINES = 4
+"""Groups of one attribute above which their curves could not be told apart."""
+
+
+def pictures(
+    clean: Measurement, robust: list[Measurement], groups: list[Measurement], outcome: Outcome, data: AuditData
+) -> list[Figure]:
+    """Robust accuracy over epsilon; where groups may be shown, each group's, and all of them at one epsilon."""
+    by_size = sorted(robust, key=lambda each: float(each.conditions["epsilon"] or 0))
+    points = [_point(clean, 0.0), *(_point(each, float(each.conditions["epsilon"] or 0)) for each in by_size)]
+    over = curve(
+        "robust-accuracy", "Accuracy under attack over the size of the change", points,
+        x=_size(outcome), y=_share(), low="low", high="high",
+        caption="Epsilon 0 is accuracy without an attack; the band is a 95 % interval.",
+    )  # fmt: skip
+    found = [over]
+    if groups:
+        size = f"epsilon {groups[0].conditions['epsilon']:g}, {groups[0].conditions['norm']}"
+        plain = [each.model_copy(update={"conditions": {}}) for each in groups]  # said once, in the title
+        at_one = dot_whisker("robust-accuracy-by-group", f"Accuracy under attack by group ({size})", plain)
+        found += [] if at_one is None else [at_one]
+    epsilons = [float(each.conditions["epsilon"] or 0) for each in by_size]
+    return [*found, *_by_group(outcome, data, epsilons)]
+
+
+def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[Figure]:
+    """A line for each group, for every attribute with a few groups that may be shown."""
+    figures = []
+    for attribute in data.groups:
+        cells = [
+            cell for cell in data.slices()
+            if tuple(cell.where) == (attribute,) and shares.unsaid(cell, data) is None
+        ]  # fmt: skip
+        if not 2 <= len(cells) <= LINES:
+            continue
+        points: list[dict[str, Scalar]] = []
+        for cell in cells:
+            line = [shares.clean(outcome.broken_at[cell.rows] > 0)]
+            line += [shares.robust(outcome, each, cell.rows, cell.where) for each in epsilons]
+            named = {"group": cell.where[attribute]}
+            points += [{**_point(each, at), **named} for each, at in zip(line, [0.0, *epsilons], strict=True)]
+        figures.append(
+            curve(
+                f"robust-accuracy-over-{attribute}", f"Accuracy under attack by {attribute}",
+                points, x=_size(outcome), y=_share(), series=Axis(field="group", title=attribute),
+            )
+        )  # fmt: skip
+    return figures
+
+
+def _size(outcome: Outcome) -> Axis:
+    return Axis(field="epsilon", title="epsilon", unit=outcome.norm)
+
+
+def _share() -> Axis:
+    return Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1))
+
+
+def _point(each: Measurement, epsilon: float) -> dict[str, Scalar]:
+    assert each.interval is not None  # every share has one
+    low, high = each.interval.low, each.interval.high
+    return {"epsilon": epsilon, "accuracy": each.value, "low": low, "high": high, "n": each.n}

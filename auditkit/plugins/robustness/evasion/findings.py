@@ -1,0 +1,57 @@
+"""From an attack to findings: what `robustness.evasion` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditkit.checks import Context, Findings
+from auditkit.plugins.robustness.evasion import black, controls, drawing, shares
+from auditkit.plugins.robustness.evasion.outcome import Outcome
+from auditkit.plugins.robustness.paths import unsteady, way
+from auditkit.results import Measurement
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.evasion.check import Evasion
+
+UNTRIED = "the time limit was reached before the attack itself was tried"
+
+
+def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Findings:
+    """Attack these rows, and say what withstood."""
+    white = way(model, data) == "gradient"
+    context.keep(Findings(measurements=[shares.clean(context.predictions.codes == context.predictions.truth)]))
+    if white:
+        from auditkit.plugins.robustness.evasion.white import attack
+
+        outcome = attack(check, model, data, context)
+    else:
+        outcome = black.attack(check, data, context)
+    steady = controls.steady_control(unsteady(model, data, context.predictions))
+    clean, robust = shares.clean(outcome.broken_at > 0), curve(check, outcome)
+    groups = shares.by_group(outcome, data, check.middle)
+    gaps = shares.differences(outcome, data, check.middle, check.permutations, context.rng)
+    median = [] if outcome.distances is None else [shares.median(outcome.distances, outcome.norm)]
+    asked = Measurement(name="queries", value=outcome.queries, exact=True, n=len(data), unit="rows")
+    return Findings(
+        # what is compared over groups comes first: a report may show the first number alone
+        measurements=[robust[0], clean, *robust[1:], *groups, *gaps, *median, asked],
+        controls=[steady, *outcome.controls],
+        figures=drawing.pictures(clean, robust, groups, outcome, data),
+        notes=outcome.notes,
+        level="model" if white else "queries",
+        higher_level="" if white else None,
+    )
+
+
+def curve(check: Evasion, outcome: Outcome) -> list[Measurement]:
+    """Robust accuracy at every epsilon, that at which groups are compared first."""
+    return [shares.robust(outcome, each) for each in sorted(check.grid, key=lambda each: each != check.middle)]
+
+
+def untried(check: Evasion, outcome: Outcome) -> Findings:
+    """What is left where the time runs out after the attack and before its trials."""
+    doubtful = {"validity": "inconclusive", "reason": UNTRIED}
+    robust = [each.model_copy(update=doubtful) for each in curve(check, outcome)]
+    return Findings(measurements=[robust[0], shares.clean(outcome.broken_at > 0), *robust[1:]])

@@ -1,0 +1,56 @@
+"""From a wrapped torch model to the surface that is attacked; a probability in disguise is seen through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from auditkit.errors import ModelError
+from auditkit.plugins.robustness import paths
+from auditkit.plugins.robustness.evasion import forward
+from auditkit.plugins.robustness.logits import Surface, as_logits
+
+if TYPE_CHECKING:
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.space import Space
+
+
+def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Surface:
+    """The surface of a model over inputs like these.
+
+    Raises:
+        ModelError: the module's output is of no kind that can be read as logits.
+    """
+    if model.output not in ("logits", "one logit", "probabilities", "one probability"):
+        raise ModelError(f"{model.name}: output must be logits or probabilities to be attacked; it is {model.output!r}")
+    binary = len(model.classes) == 2
+    positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
+    low, scale = (torch.as_tensor(each.reshape(array.shape[1:])) for each in (space.low, space.scale))
+    return Surface(
+        module, model.output, low, scale, model.encode(paths.like(array, array[:1])),
+        positive=positive, threshold=model.threshold if binary else None,
+    ).eval()  # fmt: skip
+
+
+def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Whether what is said to be logits is probabilities, in which case the surface reads it as such from now on."""
+    if surface.kind != "logits":
+        return False
+    few = torch.as_tensor(origins[:64].reshape(-1, *shape)).to(surface.low)
+    with torch.no_grad():
+        output = surface.inner(few)
+    if not forward.is_probability(as_logits(getattr(output, "logits", output), "logits")):
+        return False
+    surface.kind = "probabilities"
+    return True
+
+
+def read(surface: Surface, disguised: bool) -> str:
+    """How the output was read, in words."""
+    if disguised:
+        return "the output was said to be logits, looks like probabilities, and its logarithm was attacked"
+    if "probabilit" in surface.kind:
+        return f"outputs were read as {surface.kind}, and their logarithm was attacked"
+    return f"outputs were read as {surface.kind}"

@@ -1,0 +1,120 @@
+"""Robust accuracy as measurements: of everyone, of each group, and between groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.results import Interval, Measurement, Test
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.plugins.robustness.evasion.outcome import Outcome
+
+
+def clean(right: np.ndarray) -> Measurement:
+    """Accuracy without an attack, of (N,) bool."""
+    return Measurement(
+        name="clean_accuracy", value=float(right.mean()), interval=stats.wilson(int(right.sum()), len(right)),
+        n=len(right), unit="share", direction="higher",
+    )  # fmt: skip
+
+
+def robust(
+    outcome: Outcome, epsilon: float, rows: np.ndarray | None = None, where: dict[str, str] | None = None,
+    hidden: str | None = None,
+) -> Measurement:  # fmt: skip
+    """Robust accuracy at an epsilon, on some rows; `hidden` is why it may not be said."""
+    common: dict[str, Any] = {
+        "name": "robust_accuracy", "unit": "share", "direction": "higher", "slice": where or {},
+        "conditions": {"epsilon": epsilon, "norm": outcome.norm},
+    }  # fmt: skip
+    if hidden is not None:
+        return Measurement(value=None, reason=hidden, **common)
+    withstood = outcome.broken_at[rows if rows is not None else slice(None)] > epsilon
+    return Measurement(
+        value=float(withstood.mean()), interval=stats.wilson(int(withstood.sum()), len(withstood)), n=len(withstood),
+        **common,
+    )  # fmt: skip
+
+
+def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurement]:
+    """Robust accuracy of every group."""
+    return [robust(outcome, epsilon, cell.rows, cell.where, unsaid(cell, data)) for cell in data.slices()]
+
+
+def unsaid(cell: Any, data: AuditData) -> str | None:
+    """Why nothing may be said about a group; None where it may."""
+    few = f"fewer than {data.minimum_cell} attacked rows"
+    return cell.hidden or (few if cell.n < data.minimum_cell else None)
+
+
+def differences(
+    outcome: Outcome, data: AuditData, epsilon: float, permutations: int, rng: np.random.Generator
+) -> list[Measurement]:
+    """The widest difference of robust accuracy between groups of each attribute, tested together by Holm's method."""
+    withstood = outcome.broken_at > epsilon
+    parts = {attribute: _shares(withstood, data, attribute) for attribute in data.groups}
+    ready = [attribute for attribute, part in parts.items() if len(part.sizes) > 1]
+    p = [
+        stats.permutation_p(stats.largest_z([parts[each]]), stats.shuffled_z([parts[each]], permutations, rng))
+        for each in ready
+    ]
+    adjusted = dict(zip(ready, zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
+    measured = []
+    for attribute, part in parts.items():
+        common: dict[str, Any] = {
+            "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
+            "conditions": {"epsilon": epsilon, "norm": outcome.norm},
+        }  # fmt: skip
+        if attribute not in adjusted:
+            reason = f"fewer than two groups of {attribute} can be assessed"
+            measured.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
+            continue
+        raw, holm = adjusted[attribute]
+        measured.append(
+            Measurement(
+                value=stats.widest_gap([part]), interval=stats.widest_gap_interval([part]),
+                detectable=_detectable(part, len(ready)),
+                test=Test(
+                    method=f"permutation of the largest studentized difference, {permutations} shuffles; Holm",
+                    p=raw, p_adjusted=holm, family=f"all {len(ready)} differences of robustness.evasion",
+                ),
+                **common,
+            )
+        )  # fmt: skip
+    return measured
+
+
+def median(distances: np.ndarray, norm: str) -> Measurement:
+    """The median of the distances, with the interval that order statistics give."""
+    from scipy import stats as laws
+
+    common: dict[str, Any] = {
+        "name": "median_distance", "unit": "ranges", "direction": "higher", "conditions": {"norm": norm}
+    }  # fmt: skip
+    if not len(distances):
+        return Measurement(value=None, reason="no change was found that makes the model wrong", **common)
+    ordered, n = np.sort(distances), len(distances)
+    rank = int(laws.binom.ppf(0.025, n, 0.5))
+    interval = None
+    # under six rows no two of them enclose the median with 95 %
+    if n >= 6 and rank >= 1:
+        interval = Interval(low=float(ordered[rank - 1]), high=float(ordered[n - rank]), method="order statistics")
+    return Measurement(value=float(np.median(ordered)), interval=interval, n=n, **common)
+
+
+def _shares(withstood: np.ndarray, data: AuditData, attribute: str) -> stats.Shares:
+    """Rows that withstand in every group of an attribute that may be shown."""
+    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,) and unsaid(cell, data) is None]
+    hits = [float(withstood[cell.rows].sum()) for cell in cells]
+    return stats.Shares(np.array(hits), np.array([float(len(withstood[cell.rows])) for cell in cells]))
+
+
+def _detectable(part: stats.Shares, tests: int) -> float | None:
+    rate = float(part.successes.sum() / part.sizes.sum())
+    pairs = len(part.sizes) * (len(part.sizes) - 1) // 2
+    first, second = np.sort(part.sizes)[:2].tolist()
+    return stats.detectable_gap(rate, first, second, alpha=0.05 / (tests * pairs))

@@ -1,0 +1,166 @@
+"""The model as an attack sees it: a function of units, and the way back to inputs that it is asked about anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from auditkit.plugins.robustness.attacks import Problem, Swept
+from auditkit.plugins.robustness.attacks.norms import Norm
+from auditkit.plugins.robustness.attacks.problem import TOLERANCE
+from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.space import Space
+
+
+class Verified(NamedTuple):
+    """Points as inputs that may be tried, held against the model itself."""
+
+    fit: np.ndarray
+    """(M,) bool: finite, and within the radius."""
+    breaks: np.ndarray
+    """(M,) bool: fit, and the model decides wrongly when asked anew."""
+    gone: np.ndarray
+    """(M,) how far they are from their rows, in units."""
+
+
+class Target:
+    """The right rows of an audit in units, the problem of attacking them, and the model to ask.
+
+    Args:
+        surface: the classifier over unit inputs.
+        origins: (N, D) the rows, flat, in the inputs' own units.
+        classes: (N,) the columns that are right.
+        shape: of one input.
+        space: what may change.
+        norm: Linf, L2 or L1.
+        ask: (M, D) inputs in, (M,) columns decided by the model itself out.
+    """
+
+    def __init__(
+        self,
+        surface: Surface,
+        origins: np.ndarray,
+        classes: np.ndarray,
+        shape: tuple[int, ...],
+        space: Space,
+        norm: Norm,
+        ask: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
+        self.surface, self.origins, self.classes = surface, origins, classes
+        self.shape, self.space, self.ask = shape, space, ask
+        device = surface.low.device
+        ceiling = np.maximum((space.high - space.low) / space.scale, 1e-3).astype(np.float32)
+        self.ceiling = torch.as_tensor(ceiling.reshape(shape), device=device)
+        unit = ((origins - space.low) / space.scale).astype(np.float32).reshape(-1, *shape)
+        self.x = torch.minimum(torch.as_tensor(unit, device=device).clamp_min(0), self.ceiling)
+        self.y = torch.as_tensor(classes, dtype=torch.int64, device=device)
+        free = None if space.free.all() else torch.as_tensor(space.free.reshape(shape), device=device)
+        self._whole = torch.as_tensor(space.whole.reshape(shape), device=device) if space.whole.any() else None
+        self.problem = Problem(self.logits, norm, 0.0, self.ceiling, free)
+
+    def logits(self, unit: Tensor) -> Tensor:
+        """(n, C) for inputs in units; whole numbers are rounded, with the slope of the number before."""
+        if self._whole is not None:
+            low, scale = self.surface.low.to(unit), self.surface.scale.to(unit)
+            given = low + unit * scale
+            jump = ((given.round() - given) / scale).detach()
+            unit = unit + torch.where(self._whole, jump, torch.zeros_like(jump))
+        return self.surface(unit).to(unit.dtype)
+
+    def inputs(self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
+        """(M, D) the inputs that points in units stand for, snapped to what may be tried.
+
+        Args:
+            unit: (M, *shape).
+            rows: (M,) whose points they are.
+            epsilon: (M,) how far they may be: a whole number is rounded, or cut towards the row where that is too far.
+        """
+        origins, space = self.origins[rows], self.space
+        points = space.low + unit.reshape(len(unit), -1).astype(np.float64) * space.scale
+        if not space.whole.any():
+            return space.snap(points, origins)
+        rounded = space.snap(points, origins)
+        moved = points - origins
+        # what float32 left a hair under a whole number is that number
+        cut = space.snap(np.where(space.whole, origins + np.trunc(moved * (1 + 1e-6)), points), origins)
+        if self.problem.norm == "Linf":
+            far = np.abs(space.moved(rounded, origins)) > epsilon[:, None] + TOLERANCE
+        else:
+            far = (self.distance(rounded, rows) > epsilon + TOLERANCE)[:, None]
+        return np.where(far, cut, rounded)
+
+    def distance(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(M,) how far inputs (M, D) are from their rows, in units of the norm."""
+        moved = np.abs(self.space.moved(points, self.origins[rows]))
+        if self.problem.norm == "Linf":
+            return moved.max(axis=1, initial=0.0)
+        return moved.sum(axis=1) if self.problem.norm == "L1" else np.sqrt((moved**2).sum(axis=1))
+
+    def verify(self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> Verified:
+        """Hold points in units (M, *shape) of some rows against the norm and against the model, asked anew."""
+        finite = np.isfinite(unit).reshape(len(unit), -1).all(axis=1)
+        points = self.inputs(np.where(np.isfinite(unit), unit, 0), rows, epsilon)
+        gone = self.distance(points, rows)
+        fit = finite & (gone <= epsilon + TOLERANCE)
+        breaks = np.zeros(len(rows), dtype=bool)
+        if fit.any():
+            breaks[fit] = self.ask(points[fit]) != self.classes[rows[fit]]
+        return Verified(fit, breaks, gone)
+
+    def agreement(self) -> float:
+        """The share of rows on which the attacked function decides as the model does."""
+        return float((~self.problem.wrong(self.x, self.y)).double().mean())
+
+
+class Tally:
+    """What is known of every row so far: the smallest epsilon that broke it, and the point that did.
+
+    Args:
+        target: the rows.
+        epsilons: ascending.
+    """
+
+    def __init__(self, target: Target, epsilons: tuple[float, ...]) -> None:
+        self.target = target
+        self.grid = np.array([*epsilons, np.inf])
+        self.broken_at = np.full(len(target.origins), np.inf)
+        self.nearest = np.full(len(target.origins), np.inf)
+        """(N,) the distance of the nearest point found."""
+        self.points = target.x.cpu().numpy().copy()
+        self.returned = self.unfit = self.faded = 0
+
+    def add(self, points: Tensor | np.ndarray, rows: np.ndarray, epsilon: np.ndarray | float) -> np.ndarray:
+        """Take down points (M, *shape) that are said to break rows (M,) within epsilon; (M,) bool: they do."""
+        unit = points.detach().cpu().numpy() if isinstance(points, Tensor) else points
+        if not len(rows):
+            return np.zeros(0, dtype=bool)
+        reach = np.broadcast_to(np.asarray(epsilon, dtype=np.float64), (len(rows),))
+        seen = self.target.verify(unit, rows, reach)
+        self.returned += len(rows)
+        self.unfit += int((~seen.fit).sum())
+        self.faded += int((seen.fit & ~seen.breaks).sum())
+        won = seen.breaks & (seen.gone < self.nearest[rows])
+        self.points[rows[won]] = unit[won]
+        self.nearest[rows[won]] = seen.gone[won]
+        place = np.searchsorted(self.grid, self.nearest[rows[won]] - TOLERANCE)
+        self.broken_at[rows[won]] = np.minimum(
+            self.broken_at[rows[won]], self.grid[np.minimum(place, len(self.grid) - 1)]
+        )
+        return seen.breaks
+
+    def take(self, swept: Swept, rows: np.ndarray) -> np.ndarray:
+        """Take down a sweep of these rows; the rows whose point did not hold when the model was asked."""
+        found = swept.broken_at.cpu().numpy()
+        claimed = np.flatnonzero(np.isfinite(found) & (found > 0))
+        held = self.add(
+            swept.points[torch.as_tensor(claimed, device=swept.points.device)], rows[claimed], found[claimed]
+        )
+        return rows[claimed[~held]]
+
+    def left(self, rows: np.ndarray, epsilon: float) -> np.ndarray:
+        """Those of the rows that withstand at this epsilon."""
+        return rows[self.broken_at[rows] > epsilon]

@@ -1,0 +1,56 @@
+"""The loss along the way: whether descent had come to its end, and whether the loss is smooth enough to follow."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+from auditkit.plugins.robustness.attacks.problem import radii
+from auditkit.plugins.robustness.evasion.trials import Bench
+
+DRAWN = 100
+"""Random points at which the loss is looked at."""
+
+
+class Trace(NamedTuple):
+    """Descent looked at step by step."""
+
+    moving: float
+    """By how much the loss, scaled to 0 to 1 and never falling, still rises over the last ten steps; the mean."""
+    silent: float
+    """The share of the sample at which a step was wrong, though the attack says that the row withstands."""
+
+
+def trace(bench: Bench) -> Trace:
+    """Follow descent on the sample, as Pintor et al. (2022), Indicators of Attack Failure, arXiv:2106.09947, do."""
+    problem, (x, y) = bench.target.problem, bench.at(bench.rows)
+    ones, reach = torch.ones(len(x), dtype=x.dtype, device=x.device), radii(bench.epsilon, x)
+    now, losses, wrong, points = x, [], torch.zeros(len(x), dtype=torch.bool, device=x.device), x.clone()
+    for _ in range(bench.steps + 1):
+        glance = problem.look(now, y, "margin", ones)
+        losses.append(glance.loss.double())
+        points[glance.wrong & ~wrong] = now[glance.wrong & ~wrong]
+        wrong |= glance.wrong
+        stride = problem.direction(glance.slope, now) * (bench.epsilon * 2.5 / bench.steps)
+        now = problem.project(now + stride, x, reach)
+    best = torch.stack(losses).cummax(dim=0).values
+    span = (best[-1] - best[0]).clamp_min(1e-30)
+    late = (best[-1] - best[max(0, len(best) - 11)]) / span
+    missed = wrong.cpu().numpy() & (bench.tally.broken_at[bench.rows] > bench.epsilon)
+    held = bench.tally.add(points[torch.as_tensor(missed)], bench.rows[missed], bench.epsilon)
+    withstood = ~wrong
+    moving = float(late[withstood].mean()) if bool(withstood.any()) else 0.0
+    return Trace(moving, float(held.sum()) / len(bench.rows))
+
+
+def unstable(bench: Bench) -> float:
+    """The mean relative change of the margin over random points within epsilon of a few rows."""
+    problem, (x, y) = bench.target.problem, bench.at(bench.rows[:10])
+    ones, generator = torch.ones(len(x), dtype=x.dtype, device=x.device), torch.Generator().manual_seed(bench.seed)
+    here = problem.see(x, y, "margin", ones).loss
+    drawn = [
+        problem.see(problem.scatter(x, radii(bench.epsilon, x), generator), y, "margin", ones).loss - here
+        for _ in range(DRAWN)
+    ]
+    return float((torch.stack(drawn).abs().mean(dim=0) / here.abs().clamp_min(1e-30)).mean())

@@ -1,0 +1,194 @@
+"""What a white-box attack is tried with: the checklist of Carlini et al. (2019), arXiv:1902.06705, in numbers.
+
+Each trial looks at a sample of the rows, and what it finds beyond the attack is taken down: the accuracy reported is
+the least that any attack left, whichever it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from auditkit.plugins.robustness.attacks import Attack, Problem, fgsm, pgd
+from auditkit.plugins.robustness.attacks.problem import radii
+from auditkit.plugins.robustness.evasion import composition
+from auditkit.plugins.robustness.evasion.target import Tally, Target
+
+ALONE = 16
+"""Rows on which the attack is run at every epsilon by itself."""
+
+
+class Bench:
+    """A sample of the rows and the attack that is tried on it.
+
+    Args:
+        target: the rows, and the problem.
+        tally: what is known of them.
+        rows: (n,) the sample.
+        epsilon: at which the attack is tried.
+        make: the attack, for a number of steps, of restarts, and a seed.
+        steps: that it has.
+        restarts: likewise.
+        seed: likewise.
+    """
+
+    def __init__(
+        self, target: Target, tally: Tally, rows: np.ndarray, epsilon: float,
+        make: Callable[[int, int, int], Attack], steps: int, restarts: int, seed: int,
+    ) -> None:  # fmt: skip
+        self.target, self.tally, self.rows, self.epsilon = target, tally, rows, epsilon
+        self.make, self.steps, self.restarts, self.seed = make, steps, restarts, seed
+        self.attack = make(steps, restarts, seed)
+
+    def at(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        """The rows in units and their classes."""
+        where = torch.as_tensor(rows, device=self.target.x.device)
+        return self.target.x[where], self.target.y[where]
+
+    def beaten(self, attack: Attack, epsilon: float | None = None) -> float:
+        """The share of the sample that this attack breaks and the check's did not."""
+        epsilon = self.epsilon if epsilon is None else epsilon
+        left = self.tally.left(self.rows, epsilon)
+        if not len(left):
+            return 0.0
+        x, y = self.at(left)
+        tried = attack(self.target.problem, x, y, epsilon)
+        broken = tried.broken.cpu().numpy()
+        return float(self.tally.add(tried.points[tried.broken], left[broken], epsilon).sum()) / len(self.rows)
+
+    def success(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> float:
+        """The share of these rows that an attack breaks by itself."""
+        x, y = self.at(self.rows if rows is None else rows)
+        return float(attack(self.target.problem, x, y, epsilon).broken.double().mean())
+
+
+def longer(bench: Bench) -> float:
+    """What doubling the steps breaks beyond, as a share of the sample."""
+    return bench.beaten(bench.make(2 * bench.steps, bench.restarts, bench.seed))
+
+
+def again(bench: Bench) -> float:
+    """What five runs from other random points break beyond."""
+    return bench.beaten(
+        partial(pgd, steps=bench.steps, restarts=5, random_start=True, loss="margin", seed=bench.seed + 77)
+    )
+
+
+def one_step(bench: Bench) -> float:
+    """By how much a single step breaks more of the sample than descent of many steps."""
+    return bench.success(fgsm, bench.epsilon) - bench.success(partial(pgd, steps=bench.steps), bench.epsilon)
+
+
+def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:
+    """By how much success falls, at most, from one epsilon to the next, each attacked by itself."""
+    rows = bench.rows[:ALONE]
+    shares = [bench.success(bench.attack, each, rows) for each in epsilons]
+    return max(0.0, *(max(shares[: place + 1]) - share for place, share in enumerate(shares)))
+
+
+def scale_gap(bench: Bench) -> float:
+    """By how much success changes where the logits are multiplied by 100 and by 1/100."""
+    surface, shares = bench.target.surface, []
+    before = surface.factor
+    try:
+        for factor in (1.0, 100.0, 0.01):
+            surface.factor = before * factor
+            shares.append(bench.success(bench.attack, bench.epsilon))
+    finally:
+        surface.factor = before
+    return max(abs(share - shares[0]) for share in shares)
+
+
+class Unbounded(NamedTuple):
+    """What withstands an attack that may go anywhere in the box."""
+
+    unbroken: float
+    """The share of the sample that withstands although some allowed point is known to break it."""
+    accuracy: float
+    """The share that withstands, of the sample and the rows that were wrong from the start, in proportion."""
+
+
+def unbounded(bench: Bench, right: float) -> Unbounded:
+    """Attack the sample through the whole range; `right` is the share of all rows that are right."""
+    target, (x, y) = bench.target, bench.at(bench.rows)
+    whole = _reach(target)
+    left = ~bench.attack(target.problem, x, y, whole).broken
+    if not bool(left.any()):
+        return Unbounded(0.0, 0.0)
+    known = np.array([_breakable(bench, int(row)) for row in bench.rows[left.cpu().numpy()]])
+    return Unbounded(float(known.sum()) / len(bench.rows), float(left.double().mean()) * right)
+
+
+def _reach(target: Target) -> float:
+    """The distance within which all of the box lies."""
+    free = target.ceiling.cpu().numpy().reshape(-1)[target.space.free].astype(np.float64)
+    if target.problem.norm == "Linf":
+        return float(free.max(initial=0.0))
+    return float(free.sum()) if target.problem.norm == "L1" else float(np.sqrt((free**2).sum()))
+
+
+def _breakable(bench: Bench, row: int) -> bool:
+    """Whether what may move of some other row, put into this one, makes the model wrong."""
+    target = bench.target
+    others = target.x[torch.as_tensor(target.classes != target.classes[row], device=target.x.device)][:64]
+    if not len(others):
+        return False
+    free = target.problem.free
+    points = others if free is None else torch.where(free, others, target.x[row])
+    return bool(target.problem.wrong(points, target.y[row].expand(len(points))).any())
+
+
+def noise(bench: Bench, epsilons: tuple[float, ...], draws: int) -> float:
+    """The share of the sample that random steps of the same norm break and the attack did not, at any epsilon."""
+    target, beaten = bench.target, np.zeros(len(bench.rows), dtype=bool)
+    generator = torch.Generator().manual_seed(bench.seed)
+    for epsilon in epsilons:
+        for _ in range(draws):
+            left = np.flatnonzero(bench.tally.broken_at[bench.rows] > epsilon)
+            if not len(left):
+                break
+            x, y = bench.at(bench.rows[left])
+            points = _outward(target.problem, x, epsilon, generator)
+            wrong = target.problem.wrong(points, y).cpu().numpy()
+            held = bench.tally.add(points[torch.as_tensor(wrong)], bench.rows[left[wrong]], epsilon)
+            beaten[left[wrong][held]] = True
+    return float(beaten.mean())
+
+
+def _outward(problem: Problem, x: Tensor, epsilon: float, generator: torch.Generator) -> Tensor:
+    """Random points at the full distance, as far as the box allows."""
+    reach = radii(epsilon, x)
+    if problem.norm == "Linf":
+        sign = torch.randint(0, 2, x.shape, generator=generator).to(x) * 2 - 1
+        return problem.project(x + epsilon * sign, x, reach)
+    far = problem.scatter(x, reach, generator) - x
+    length = problem.size(x + far, x).to(x).clamp_min(1e-12)
+    return problem.project(x + far * (epsilon / length).reshape(-1, *(1,) * (x.dim() - 1)), x, reach)
+
+
+def undefended(bench: Bench, name: composition.Name) -> float | None:
+    """The share of the sample broken through the whole range where the model is a linear one, fitted to its decisions.
+
+    The linear model hides nothing, so the same attack must succeed. None where it decides all rows alike.
+    """
+    target = bench.target
+    flat = target.x.double().flatten(1).cpu()
+    one_hot = torch.nn.functional.one_hot(target.y.cpu(), target.problem.logits(target.x[:1]).shape[1]).double()
+    padded = torch.cat([flat, torch.ones(len(flat), 1, dtype=flat.dtype)], dim=1)
+    ridge = 1e-2 * len(flat) * torch.eye(padded.shape[1], dtype=flat.dtype)
+    weights = torch.linalg.solve(padded.T @ padded + ridge, padded.T @ one_hot).to(target.x)
+    copy = Problem(
+        lambda unit: unit.flatten(1) @ weights[:-1] + weights[-1],
+        target.problem.norm, 0.0, target.ceiling, target.problem.free,
+    )  # fmt: skip
+    x, _ = bench.at(bench.rows)
+    y = copy.logits(x).argmax(dim=1)
+    if not bool((y != y[0]).any()):
+        return None
+    attack = composition.by_gradients(name, copy, one_hot.shape[1], bench.steps, 1, bench.seed)
+    return float(attack(copy, x, y, _reach(target)).broken.double().mean())

@@ -1,0 +1,209 @@
+"""The target, the tally and the trials, on a linear model whose nearest wrong decisions have a closed form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from auditkit.plugins.robustness.attacks import Attacked, pgd, sweep
+from auditkit.plugins.robustness.evasion import blind, composition, forward, rays, tracing, trials
+from auditkit.plugins.robustness.evasion.target import Tally, Target
+from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.space import Space
+
+WEIGHTS = torch.tensor([2.0, -1.0, 0.5, 0.0])
+GRID = (0.02, 0.05, 0.1, 0.2)
+
+
+class Plane(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ WEIGHTS - 0.6
+
+
+def make(rows: int = 60, norm: Any = "Linf", module: Any = None, **changes: Any) -> tuple[Target, np.ndarray]:
+    """A linear model on the unit cube, and the smallest step that changes each decision (infinite: none does)."""
+    inputs = np.random.default_rng(0).uniform(0.3, 0.7, (rows, 4)).astype(np.float32).astype(np.float64)
+    ones = np.ones(4)
+    facts = {"low": 0 * ones, "high": ones, "scale": ones, "whole": ones < 0, "free": ones > 0} | changes
+    space, module = Space(**facts), (module or Plane()).eval()
+    low, scale = (torch.as_tensor(each, dtype=torch.float32) for each in (space.low, space.scale))
+    surface = Surface(module, "one logit", low, scale, torch.zeros(1, 4)).eval()
+    dual = {"Linf": 1, "L2": 2, "L1": np.inf}[norm]
+
+    def ask(points: np.ndarray) -> np.ndarray:
+        return (module(torch.as_tensor(points, dtype=torch.float32)) > 0).numpy().astype(int)
+
+    target = Target(surface, inputs, ask(inputs), (4,), space, norm, ask)
+    slope = np.linalg.norm(np.abs(WEIGHTS.numpy()) * space.free * space.scale, dual)
+    return target, np.abs(inputs @ WEIGHTS.numpy() - 0.6) / slope
+
+
+def swept(target: Target, grid: tuple[float, ...] = GRID) -> Tally:
+    tally = Tally(target, grid)
+    attack = composition.by_gradients("ensemble", target.problem, 2, 20, 1, 0)
+    tally.take(sweep(target.problem, target.x, target.y, grid, attack), np.arange(len(target.x)))
+    return tally
+
+
+def bench(target: Target, tally: Tally, epsilon: float = 0.1) -> trials.Bench:
+    def made(steps: int, restarts: int, seed: int) -> Any:
+        return composition.by_gradients("ensemble", target.problem, 2, steps, restarts, seed)
+
+    return trials.Bench(target, tally, np.arange(len(target.x)), epsilon, made, 20, 1, 0)
+
+
+@pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])
+def test_a_linear_model_breaks_exactly_where_geometry_says(norm: str) -> None:
+    target, needed = make(norm=norm)
+    tally = swept(target)
+    expected = np.array([min((each for each in GRID if each > need), default=np.inf) for need in needed])
+    clear = np.abs(needed[:, None] - np.array(GRID)).min(axis=1) > 1e-3
+    np.testing.assert_array_equal(tally.broken_at[clear], expected[clear])
+    assert tally.unfit == 0 and len(np.unique(tally.broken_at)) > 2
+    assert (tally.nearest >= needed - 1e-5).all(), "nothing is nearer than geometry allows"
+
+
+def test_held_features_do_not_move() -> None:
+    target, needed = make(free=np.array([False, True, True, True]))
+    tally = swept(target, (0.1,))
+    clear = np.abs(needed - 0.1) > 1e-3
+    np.testing.assert_array_equal(np.isfinite(tally.broken_at)[clear], (needed < 0.1)[clear])
+    assert (tally.points[:, 0] == target.x[:, 0].numpy()).all()
+
+
+def test_whole_numbers_stay_whole_and_within_epsilon() -> None:
+    target, _ = make(whole=np.ones(4) > 0, scale=np.full(4, 10.0), high=np.full(4, 10.0))
+    target.origins = np.full((60, 4), 5.0)
+    unit = np.random.default_rng(1).uniform(0.25, 0.75, (60, 4)).astype(np.float32)
+    for epsilon in (0.05, 0.15, 0.25):
+        reach = np.minimum(np.abs(unit * 10 - 5), 10 * epsilon).max(axis=1) / 10
+        points = target.inputs(0.5 + np.clip(unit - 0.5, -epsilon, epsilon), np.arange(60), reach)
+        assert (points == np.round(points)).all()
+        assert (np.abs(points - 5) <= 10 * epsilon + 1e-5).all()
+
+
+def test_points_that_break_the_rules_are_refused() -> None:
+    target, _ = make(rows=4)
+    unit = target.x.numpy().copy()
+    unit[1] += 0.2
+    unit[2, 0] = np.nan
+    unit[3] = np.inf
+    assert list(target.verify(unit, np.arange(4), np.full(4, 0.1)).fit) == [True, False, False, False]
+    tally = Tally(target, (0.1,))
+    assert not tally.add(unit, np.arange(4), 0.1).any()
+    assert (tally.returned, tally.unfit, tally.faded) == (4, 3, 1) and np.isinf(tally.broken_at).all()
+
+
+def test_trials_of_a_sound_attack_find_nothing() -> None:
+    target, _ = make()
+    tried = bench(target, swept(target))
+    assert target.agreement() == 1
+    assert trials.longer(tried) == trials.again(tried) == trials.noise(tried, GRID, 50) == 0
+    assert trials.scale_gap(tried) == 0 and trials.falls(tried, GRID) == 0 and trials.one_step(tried) <= 0
+    assert trials.unbounded(tried, 1.0) == (0, 0)
+    assert trials.undefended(tried, "pgd") == 1
+    assert tracing.trace(tried).silent == 0 and tracing.trace(tried).moving < 0.05
+    target.y = 1 - target.y
+    assert target.agreement() == 0
+
+
+def still(problem: Any, x: Any, y: Any, radius: Any, start: Any = None) -> Attacked:
+    """An attack that stands still."""
+    return Attacked(torch.zeros(len(x), dtype=torch.bool), x.clone(), 0, 0)
+
+
+def test_an_attack_that_stands_still_fails_its_trials() -> None:
+    target, needed = make()
+    share = float((needed < 0.1 - 1e-3).mean())
+
+    def lame(epsilon: float = 0.1) -> trials.Bench:
+        tried = bench(target, Tally(target, GRID), epsilon)
+        tried.attack = still
+        return tried
+
+    assert trials.noise(lame(), GRID, 50) > 0.3
+    assert trials.unbounded(lame(), 1.0).unbroken == 1 and trials.unbounded(lame(), 0.9).accuracy == 0.9
+    assert trials.longer(lame()) >= share > 0 and trials.again(lame()) >= share
+    assert tracing.trace(lame()).silent >= share
+    whole = lame()
+    blind.by_squares(target, whole.tally, whole.rows, 0.1, 200, 0)
+    assert np.mean(np.isfinite(whole.tally.broken_at)) > 0.9 * share
+
+
+def test_an_attack_that_loses_its_way_falls_as_epsilon_grows() -> None:
+    target, _ = make()
+    tried = bench(target, Tally(target, GRID))
+
+    def lost(problem: Any, x: Any, y: Any, radius: Any, start: Any = None) -> Attacked:
+        return still(problem, x, y, radius) if float(radius) > 0.1 else pgd(problem, x, y, radius, steps=20)
+
+    tried.attack = lost
+    assert trials.falls(tried, GRID) > 0.1
+
+
+def test_descent_that_is_caught_in_ripples_does_worse_than_one_step() -> None:
+    class Ripples(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            ahead = x @ WEIGHTS - 0.6
+            return ahead + 0.1 * torch.sin(80 * ahead)
+
+    target, _ = make(module=Ripples())
+    assert trials.one_step(bench(target, Tally(target, GRID))) > 0.01
+
+
+def test_a_gradient_or_an_optimiser_inside_the_model_is_seen() -> None:
+    class Searches(torch.nn.Module):
+        def __init__(self, how: str) -> None:
+            super().__init__()
+            self.how = how
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            with torch.enable_grad():
+                at = x.detach().clone().requires_grad_(True)
+                loss = (at @ WEIGHTS).square().sum()
+                if self.how == "grad":
+                    at = at - 0.01 * torch.autograd.grad(loss, at)[0]
+                elif self.how == "backward":
+                    loss.backward()
+                elif self.how == "step":
+                    at.grad = torch.zeros_like(at)
+                    torch.optim.SGD([at], lr=0.1).step()
+            return at.detach() @ WEIGHTS - 0.6
+
+    for how, expected in (("grad", True), ("backward", True), ("step", True), ("none", False)):
+        target, _ = make(module=Searches(how))
+        assert forward.takes_gradients(target.surface, target.x[:4]) is expected, how
+    target, _ = make()
+    assert not forward.takes_gradients(target.surface, target.x[:4])
+
+
+def test_a_probability_is_known_by_its_sums() -> None:
+    logits = torch.randn(20, 3, generator=torch.Generator().manual_seed(0))
+    assert forward.is_probability(logits.softmax(1))
+    assert not forward.is_probability(logits) and not forward.is_probability(logits.log_softmax(1))
+    assert not forward.is_probability(logits.softmax(1) * 1.001) and not forward.is_probability(logits.sigmoid()[:, :1])
+
+
+def test_rays_find_the_nearest_corner() -> None:
+    target, needed = make()
+    tally = Tally(target, GRID)
+    blind.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 400)
+    assert (tally.nearest >= needed - 1e-5).all()
+    assert np.median(needed / tally.nearest) >= 0.97
+    rng = np.random.default_rng(0)
+    ratio = rays.known_ratio(rng.uniform(0, 1, (10, 30)), np.ones(30), np.ones(30) > 0, rng, 600)
+    assert ratio is not None and 1 <= ratio <= 1.02
+    starved = rays.known_ratio(rng.uniform(0, 1, (10, 300)), np.ones(300), np.ones(300) > 0, rng, 60)
+    assert starved is not None and starved > 1.02
+    assert rays.known_ratio(np.zeros((3, 2)), np.ones(2), np.zeros(2) > 0, rng, 60) is None
+
+
+@pytest.mark.parametrize("norm", ["L2", "L1"])
+def test_decisions_in_other_norms_claim_no_more_than_there_is(norm: str) -> None:
+    target, needed = make(norm=norm)
+    tally = Tally(target, GRID)
+    blind.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 600)
+    assert (tally.nearest >= needed - 1e-5).all() and np.isfinite(tally.nearest).all()
