@@ -1,0 +1,1 @@
+"""Attacks of the Adversarial Robustness Toolbox by name, guarded against its traps."""

@@ -1,0 +1,110 @@
+"""Attacks by name: which kind of model each wants, which options it takes, and how it is made."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from auditkit.errors import ConfigError, closest
+from auditkit.plugins.robustness.library import quiet, require_art
+
+KINDS = {"trees": {"ScikitlearnDecisionTreeClassifier"}, "gradients": {"LossGradientsMixin", "ClassGradientsMixin"}}
+PLAIN = {"BaseEstimator", "ClassifierMixin", "NeuralNetworkMixin"}
+CHANCES = {"SimBA", "VirtualAdversarialMethod"}
+"""Attacks that refuse anything but probabilities."""
+RATIO = "difference_logits_ratio"
+
+
+def named(name: str) -> Any:
+    """The class of an attack.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    module = require_art("art.attacks.evasion")
+    known = [each for each in dir(module) if inspect.isclass(getattr(module, each))]
+    if name not in known:
+        raise ConfigError(
+            f"attacks must hold names of classes of art.attacks.evasion; {name!r} is none; {closest(name, known)}"
+        )
+    return getattr(module, name)
+
+
+def wants(attack: Any) -> str:
+    """`trees`, `gradients`, `answers`, or `other` for what is no classifier of rows."""
+    if attack.__name__ == "UniversalPerturbation":
+        return "gradients"  # it asks for answers only, and hands over to DeepFool, which does not
+    needs = {each.__name__ for each in attack._estimator_requirements or () if inspect.isclass(each)}
+    if needs & KINDS["trees"]:
+        return "trees"
+    if not needs or needs - PLAIN - KINDS["gradients"]:
+        return "other"
+    return "gradients" if needs & KINDS["gradients"] else "answers"
+
+
+def check_options(name: str, attack: Any, options: Mapping[str, Any]) -> None:
+    """Refuse options that the attack does not have.
+
+    Raises:
+        ConfigError: an option is unknown.
+    """
+    known = set(takes(attack))
+    for option in options:
+        if option not in known:
+            raise ConfigError(
+                f"options.{name}: {option!r} is no option of this attack; {closest(option, known)}; "
+                f"it takes {', '.join(sorted(known))}"
+            )
+
+
+def takes(attack: Any) -> list[str]:
+    """The options of an attack."""
+    return [each for each in inspect.signature(attack.__init__).parameters if each != "self"][1:]
+
+
+def unfit(name: str, options: Mapping[str, Any], classes: int) -> str | None:
+    """Why an attack cannot be used with so many classes; None where it can."""
+    if classes > 2:
+        return None
+    if options.get("loss_type") == RATIO:
+        return f"the loss {RATIO!r} needs more than 2 classes; choose loss_type = 'cross_entropy'"
+    if name == "AutoAttack" and "attacks" not in options:
+        return f"its parts use the loss {RATIO!r}, which needs more than 2 classes; name its parts instead"
+    return None
+
+
+def sized(attack: Any, options: Mapping[str, Any]) -> bool:
+    """Whether the attack is given an epsilon, rather than looking for the smallest change."""
+    return "eps" in takes(attack) and "eps" not in options
+
+
+def make(attack: Any, target: Any, options: Mapping[str, Any], norm: str, epsilon: float | None, facts: Facts) -> Any:
+    """The attack, with what the check knows filled in where the user leaves it open."""
+    chosen: dict[str, Any] = {"norm": np.inf if norm == "Linf" else 2, "verbose": False, "targeted": False}
+    if epsilon is not None:
+        # one step covers epsilon where there is one step only
+        chosen |= {"eps": epsilon, "eps_step": epsilon if attack.__name__ == "FastGradientMethod" else epsilon / 4}
+    chosen |= {
+        "ZooAttack": {
+            "use_resize": False,
+            "use_importance": False,
+            "nb_parallel": min(128, facts.features),
+            "max_iter": facts.max_queries,
+        },
+        "SquareAttack": {"max_iter": facts.max_queries},
+        "HopSkipJump": {"init_eval": max(1, min(100, facts.max_queries // 10))},
+    }.get(attack.__name__, {})
+    known = takes(attack)
+    given = {key: value for key, value in chosen.items() if key in known}
+    with quiet():
+        return attack(target, **(given | dict(options)))
+
+
+class Facts:
+    """What an attack's own defaults hang on."""
+
+    def __init__(self, features: int, max_queries: int) -> None:
+        self.features, self.max_queries = features, max_queries

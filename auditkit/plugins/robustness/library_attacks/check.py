@@ -1,0 +1,84 @@
+"""The check of attacks by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.models import Capability
+from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class LibraryAttacks(Check):
+    """What do the attacks of the Adversarial Robustness Toolbox find that are called by name?
+
+    Someone may ask for a certain published attack by its name, or an attack of another family than our own may find
+    what ours miss. This check runs the toolbox's attacks and lets none of them speak for itself.
+
+    Each row that is decided rightly is attacked on its own, with its true label, within a budget of queries. Every
+    point that the attack asks about is first held to what may change: groups, categories and immutable features stay,
+    whole numbers stay whole, ranges hold. All points with a wrong answer are remembered, not only the one returned; the
+    closest are asked about anew, and the distance is measured by us. Rows that are wrong without an attack count as
+    wrong. Epsilon is in units of the data's range. Networks are attacked through logits of the usual size, other
+    models through their answers, decision trees of scikit-learn also through their structure. Each attack is tried on
+    a boundary at a known distance with the same options and budget.
+
+    An attack shows only what it found. Rows with missing values are left out. An attack that fails is named with its
+    error, and the others count.
+    """
+
+    id = "robustness.library"
+    title = "Attacks by name"
+    occasion = "for attacks asked for by name, which are slower than those of robustness.evasion: name it"
+    reference = NICOLAE
+    needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass"})
+    requires = (("art", "art"),)
+    presets = {
+        "quick": {"rows": 10, "max_queries": 300},
+        "standard": {"rows": 30, "max_queries": 1000},
+        "thorough": {"rows": 100, "max_queries": 4000},
+    }
+    definitions = DEFINITIONS
+    higher_level = "With gradients, attacks that follow them can be named too."
+
+    rows: int = Field(default=30, ge=1, description="how many rows are attacked")
+    attacks: tuple[str, ...] = Field(
+        default=(), description="names of classes of art.attacks.evasion; empty: a few that fit the model"
+    )
+    options: dict[str, dict[str, Any]] = Field(default={}, description="options of an attack, by its name")
+    epsilons: tuple[float, ...] = Field(
+        default=(0.02, 0.05, 0.1, 0.2), min_length=1, description="sizes of change, in units of the data's range"
+    )
+    norm: Literal["Linf", "L2"] = Field(default="Linf", description="how a change is measured")
+    max_queries: int = Field(default=1000, ge=10, description="questions about each row, for each attack")
+
+    @model_validator(mode="after")
+    def _grid(self) -> Self:
+        if any(not 0 < each <= 1 for each in self.epsilons) or list(self.epsilons) != sorted(set(self.epsilons)):
+            raise ValueError(f"epsilons must ascend and lie above 0 and up to 1; {list(self.epsilons)} was given")
+        for name in self.options if self.attacks else ():
+            if name not in self.attacks:
+                raise ValueError(f"options must be for one of attacks {list(self.attacks)}; {name!r} was given")
+        return self
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Why no number can be changed; None where one can."""
+        from auditkit.plugins.robustness.certificates.ground import unfit  # heavy: only where it is asked
+
+        return unfit(model, data)
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """Every attack's budget for each row."""
+        return rows * self.max_queries * max(1, len(self.attacks) or 4)
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Run the attacks, and count what withstood."""
+        from auditkit.plugins.robustness.library_attacks.findings import find
+
+        return find(self, model, data, context)

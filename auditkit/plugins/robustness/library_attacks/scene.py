@@ -1,0 +1,204 @@
+"""The model and rows as an attack meets them, and the same with a boundary at a known distance in the model's place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from auditkit.data import AuditData, as_array
+from auditkit.errors import ModelError
+from auditkit.models import Capability, Model
+from auditkit.plugins.robustness.certificates.ground import Ground, as_inputs, eats_as_is, lay
+from auditkit.plugins.robustness.library_attacks.targets import Watched, black_target, torch_target, tree_target
+from auditkit.plugins.robustness.library_attacks.watch import Watch
+from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.space import Space
+from auditkit.predictions import Predictions
+
+FLOOR = 1e-30
+
+
+class Scene:
+    """A model over rows: what an attack is built on, and whom its finds are checked with.
+
+    Args:
+        model: under attack.
+        data: its rows.
+        predictions: its answers.
+        module: the model's torch module in eval mode; None where it has none that eats the inputs as they are.
+    """
+
+    def __init__(self, model: Model, data: AuditData, predictions: Predictions, module: torch.nn.Module | None) -> None:
+        self.data, self.predictions = data, predictions
+        ground = lay(data)
+        self.ground: Ground = ground._replace(space=_declared(data, ground.space))
+        self.space = self.ground.space
+        self.classes = len(predictions.classes)
+        self.shape = self.ground.shape if self.space.free.all() else (int(self.space.free.sum()),)
+        self.surface = None if module is None else _surface(model, data, predictions, module, self.ground)
+        self.tree = _tree(model, self.ground, data, predictions)
+
+    def answer(self, points: np.ndarray) -> np.ndarray:
+        """(M, C) scores whose largest is the model's own decision: log-probabilities, or 1 for what is decided."""
+        found = self.predictions.of(as_inputs(points, self.ground, self.data))
+        rows = np.arange(len(points))
+        codes = found.codes
+        if Capability.PROBABILITIES not in self.predictions.model.capabilities:
+            scores = np.zeros((len(points), self.classes))
+            scores[rows[codes >= 0], codes[codes >= 0]] = 1
+            return scores
+        scores = np.log(np.maximum(found.probabilities, FLOOR))
+        threshold = self.predictions.model.threshold
+        if threshold is not None and self.classes == 2:
+            # so that the sign of the margin, not its size, is what changes at the threshold
+            scores[:, self.predictions.positive] -= np.log(threshold) - np.log1p(-threshold)
+        at = scores.argmax(axis=1)
+        off = (at != codes) & (codes >= 0)
+        scores[rows[off], codes[off]], scores[rows[off], at[off]] = (
+            scores[rows[off], at[off]] + 1e-6, scores[rows[off], codes[off]],
+        )  # fmt: skip
+        return scores
+
+    def wrong(self, points: np.ndarray, truth: int) -> np.ndarray:
+        """(M,) bool: points (M, D) on which the model itself, asked anew, decides otherwise than `truth`."""
+        codes = self.predictions.of(as_inputs(points, self.ground, self.data)).codes
+        return (codes >= 0) & (codes != truth)
+
+    def target(self, kind: str, watch: Watch, truth: int) -> Any:
+        """What an attack of this kind (see `catalogue.wants`) is built on, for one row."""
+        if kind == "trees":
+            return tree_target(self.tree)
+        if self.surface is None:
+            return black_target(self.answer, watch, truth, self.shape, self.classes)
+        watched = Watched(self.surface, watch, self.ground.shape, truth, self.surface.low.reshape(1, -1)).eval()
+        return torch_target(watched, self.shape, self.classes)
+
+    def agreement(self) -> float:
+        """The share of rows on which the function under attack decides as the model does."""
+        if self.surface is None:
+            return float(np.mean(self.answer(self.ground.rows).argmax(axis=1) == self.predictions.codes))
+        unit = (self.ground.rows - self.space.low) / self.space.scale
+        decided = self.surface.decide(torch.as_tensor(unit).to(self.surface.low).reshape(-1, *self.ground.shape))
+        return float(np.mean(decided.cpu().numpy() == self.predictions.codes))
+
+
+class Plane(torch.nn.Module):
+    """A linear rule over one row: class 1 from a known distance on, the other classes never.
+
+    Args:
+        origin: (D,) the row in units.
+        normal: (D,) where the boundary lies; (x - origin) @ normal is the distance gone.
+        distance: of the boundary.
+        classes: how many columns.
+    """
+
+    def __init__(self, origin: torch.Tensor, normal: torch.Tensor, distance: float, classes: int) -> None:
+        super().__init__()
+        self.origin, self.normal, self.distance, self.classes = origin, normal, distance, classes
+
+    def forward(self, unit: torch.Tensor) -> torch.Tensor:
+        """(M, C) logits for inputs in units."""
+        margin = ((unit.reshape(len(unit), -1) - self.origin) @ self.normal) / self.distance - 1
+        rest = [torch.full_like(margin, -5.0)] * (self.classes - 2)
+        return torch.stack([-margin, margin, *rest], dim=1)
+
+
+class Trial:
+    """The scene with a known boundary in the model's place; whole numbers may be broken, or it would not be known."""
+
+    def __init__(self, scene: Scene, norm: str, distance: float, rng: np.random.Generator) -> None:
+        self.scene, self.norm, self.distance = scene, norm, distance
+        self.space = replace(scene.space, whole=np.zeros_like(scene.space.whole))
+        self.rng = rng
+        self.like = torch.zeros(1, dtype=torch.float64) if scene.surface is None else scene.surface.low
+
+    def target(self, kind: str, watch: Watch, truth: int) -> Any:
+        """As `Scene.target`, at a boundary of its own for each row."""
+        scene, free = self.scene, self.space.free
+        unit = (watch.origin - self.space.low) / self.space.scale
+        middle = (self.space.high - self.space.low) / self.space.scale / 2
+        towards = np.where(middle >= unit, 1.0, -1.0)
+        if kind == "trees":
+            return tree_target(self._stump(watch.origin, towards))
+        normal = np.where(free, towards * self.rng.uniform(0.5, 1, len(free)), 0.0)
+        normal /= np.abs(normal).sum() if self.norm == "Linf" else np.linalg.norm(normal)
+        plane = self.plane = self._plane(unit, normal)
+        if scene.surface is not None:
+            watched = Watched(plane, watch, scene.ground.shape, truth, self.like.reshape(1, -1)).eval()
+            return torch_target(watched, scene.shape, scene.classes)
+        return black_target(self._answer, watch, truth, scene.shape, scene.classes)
+
+    def wrong(self, points: np.ndarray, truth: int) -> np.ndarray:
+        """(M,) bool: beyond the boundary, to the rounding of 32-bit numbers."""
+        return self._answer(points).argmax(axis=1) != truth
+
+    def _answer(self, points: np.ndarray) -> np.ndarray:
+        scores = self.plane((torch.as_tensor((points - self.space.low) / self.space.scale)).to(self.like))
+        decided: np.ndarray = scores.cpu().numpy()
+        if Capability.PROBABILITIES not in self.scene.predictions.model.capabilities:
+            return np.eye(decided.shape[1])[decided.argmax(axis=1)]
+        return decided
+
+    def _plane(self, unit: np.ndarray, normal: np.ndarray) -> Plane:
+        origin, across = (torch.as_tensor(each).to(self.like) for each in (unit, normal))
+        return Plane(origin, across, self.distance, self.scene.classes)
+
+    def _stump(self, origin: np.ndarray, towards: np.ndarray) -> Any:
+        from sklearn.tree import DecisionTreeClassifier
+
+        at = int(np.flatnonzero(self.space.free)[0])
+        beyond = origin.copy()
+        beyond[at] += 2 * self.distance * towards[at] * self.space.scale[at]
+        normal = np.zeros(len(origin))
+        normal[at] = towards[at]
+        unit = (origin - self.space.low) / self.space.scale
+        self.plane = self._plane(unit, normal)
+        return DecisionTreeClassifier(max_depth=1).fit(np.vstack([origin, beyond]), [0, 1])
+
+
+def attackable(model: Model, data: AuditData) -> bool:
+    """Whether the model has a torch module that eats the inputs as they are and gives what can be read as logits."""
+    known = model.output in ("logits", "one logit", "probabilities", "one probability")
+    return known and eats_as_is(model, data)
+
+
+def _declared(data: AuditData, space: Space) -> Space:
+    """The space with whole numbers and declared ranges."""
+    array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
+    whole = np.full(len(space.low), array is not None and array.dtype.kind in "iu")
+    if not data.schema:
+        return replace(space, whole=whole)
+    whole = whole | np.array([each.kind == "integer" for each in data.schema])
+    low = [at if each.low is None else each.low for each, at in zip(data.schema, space.low, strict=True)]
+    high = [at if each.high is None else each.high for each, at in zip(data.schema, space.high, strict=True)]
+    return replace(space, whole=whole, low=np.asarray(low, dtype=float), high=np.asarray(high, dtype=float))
+
+
+def _surface(
+    model: Model, data: AuditData, predictions: Predictions, module: torch.nn.Module, ground: Ground
+) -> Surface:
+    if not np.isfinite(ground.rows).all():
+        raise ModelError("rows with missing values must be left out before a network is attacked")
+    low, scale = (torch.as_tensor(each.reshape(ground.shape)) for each in (ground.space.low, ground.space.scale))
+    binary = len(model.classes) == 2
+    surface = Surface(
+        module, model.output, low, scale, model.encode(data.inputs[:1]),
+        positive=predictions.positive if binary else 1, threshold=model.threshold if binary else None,
+    ).eval()  # fmt: skip
+    unit = (ground.rows[:256] - ground.space.low) / ground.space.scale
+    surface.standardise(torch.as_tensor(unit).to(surface.low).reshape(-1, *ground.shape))
+    return surface
+
+
+def _tree(model: Model, ground: Ground, data: AuditData, predictions: Predictions) -> Any:
+    """The decision tree inside, where it eats the rows as they are; else None."""
+    tree = model.estimator()
+    if type(tree).__name__ != "DecisionTreeClassifier" or getattr(tree, "n_features_in_", 0) != ground.rows.shape[1]:
+        return None
+    if not all(each.numeric for each in data.schema or ()):
+        return None
+    own = tree.tree_.value[tree.apply(ground.rows), 0].argmax(axis=1)
+    return tree if np.mean(own == predictions.codes) >= 0.99 else None

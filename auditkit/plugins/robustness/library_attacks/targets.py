@@ -1,0 +1,114 @@
+"""Estimators of ART around a model: a torch module on its surface, answers alone, or a decision tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from auditkit.errors import ModelError
+from auditkit.plugins.robustness.library import quiet, require_art
+from auditkit.plugins.robustness.library_attacks.watch import Spent, Watch
+
+Answer = Callable[[np.ndarray], np.ndarray]
+"""(M, D) inputs in, (M, C) scores out, the largest of which is the model's decision."""
+
+
+class Watched(torch.nn.Module):
+    """A classifier over the free features in units, that a watch looks at; gradients go through the rounding.
+
+    Args:
+        inner: (M, *whole) units in, (M, C) logits out.
+        watch: of the row under attack.
+        whole: the shape of a whole input.
+        truth: the column that is right.
+        like: for type and device.
+    """
+
+    like: torch.Tensor
+    free: torch.Tensor
+
+    def __init__(
+        self, inner: torch.nn.Module, watch: Watch, whole: tuple[int, ...], truth: int, like: torch.Tensor
+    ) -> None:
+        super().__init__()
+        self.inner, self.watch, self.whole, self.truth = inner, watch, whole, truth
+        self.register_buffer("like", like.detach()[:1])
+        self.register_buffer("free", torch.as_tensor(np.flatnonzero(watch.space.free), device=like.device))
+
+    def forward(self, unit: torch.Tensor) -> torch.Tensor:
+        """(M, C) logits for free features (M, ...) in units.
+
+        Raises:
+            Spent: the budget does not cover all of them; what it covers was asked.
+        """
+        allowed = self.watch.admit(len(unit))
+        points = self.watch.legal(unit[:allowed].detach().cpu().numpy().astype(np.float64))
+        every = (points - self.watch.space.low) / self.watch.space.scale
+        base = torch.as_tensor(every).to(self.like)
+        asked = unit[:allowed].to(self.like).reshape(allowed, -1)
+        base = base.index_copy(1, self.free, asked + (base[:, self.free] - asked).detach())
+        logits: torch.Tensor = self.inner(base.reshape(allowed, *self.whole))
+        wrong = (logits.detach().argmax(dim=1) != self.truth).cpu().numpy()
+        self.watch.see(points[wrong])
+        if allowed < len(unit):
+            raise Spent
+        return logits.softmax(dim=1) if self.watch.chances else logits
+
+
+def clip(watch: Watch) -> tuple[Any, Any]:
+    """The ends of the range in units: one number where it is the same for all features."""
+    free = watch.space.free
+    top = np.maximum((watch.space.high - watch.space.low)[free] / watch.space.scale[free], 1e-3).astype(np.float32)
+    if (top == top[0]).all():
+        return 0.0, float(top[0])
+    return np.zeros_like(top), top
+
+
+def torch_target(watched: Watched, shape: tuple[int, ...], classes: int, loss: torch.nn.Module | None = None) -> Any:
+    """ART's classifier around a torch module, on the device the module is on.
+
+    Raises:
+        ModelError: ART chose another device.
+    """
+    module = require_art("art.estimators.classification.pytorch")
+    device = watched.like.device
+    with quiet():
+        made = module.PyTorchClassifier(
+            model=watched, loss=loss or torch.nn.CrossEntropyLoss(), input_shape=shape, nb_classes=classes,
+            clip_values=clip(watched.watch), device_type="cpu" if device.type == "cpu" else "gpu",
+        )  # fmt: skip
+    if made.device.type != device.type or (made.device.index or 0) != (device.index or 0):
+        raise ModelError(
+            f"the attack runs on {made.device} and the model is on {device}; wrap the model with device='cpu'"
+        )
+    return made
+
+
+def black_target(answer: Answer, watch: Watch, truth: int, shape: tuple[int, ...], classes: int) -> Any:
+    """ART's classifier around answers alone; it is asked in 64-bit numbers whatever the attack hands over."""
+
+    def predict(unit: np.ndarray) -> np.ndarray:
+        allowed = watch.admit(len(unit))
+        points = watch.legal(np.asarray(unit[:allowed], dtype=np.float64))
+        scores = answer(points)
+        watch.see(points[scores.argmax(axis=1) != truth])
+        if allowed < len(unit):
+            raise Spent
+        if watch.chances:
+            scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+            scores /= scores.sum(axis=1, keepdims=True)
+        return scores.astype(np.float32)
+
+    module = require_art("art.estimators.classification.blackbox")
+    with quiet():
+        return module.BlackBoxClassifierNeuralNetwork(predict, shape, classes, clip_values=clip(watch))
+
+
+def tree_target(tree: Any) -> Any:
+    """ART's classifier around a decision tree of scikit-learn."""
+    module = require_art("art.estimators.classification.scikitlearn")
+    with quiet():
+        return module.ScikitlearnDecisionTreeClassifier(model=tree)

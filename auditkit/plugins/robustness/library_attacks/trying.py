@@ -1,0 +1,159 @@
+"""One attack on every row: budgets, crashes, points that break the rules; and the same on a known boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from auditkit.errors import TimeLimit
+from auditkit.plugins.robustness.library import quiet, seeded
+from auditkit.plugins.robustness.library_attacks import catalogue
+from auditkit.plugins.robustness.library_attacks.scene import Scene, Trial
+from auditkit.plugins.robustness.library_attacks.watch import Spent, Watch
+
+TOLERANCE = 1e-5
+"""How far, in units, rounding may carry a returned point over epsilon or out of the range."""
+TRIED = 3
+"""Rows on which an attack is tried at a known boundary."""
+
+
+class _Seeded(np.random.RandomState):
+    """What attacks make to draw from in private; unseeded it would never draw the same twice."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(np.random.randint(2**31 - 1) if seed is None else seed)
+
+
+@dataclass
+class Tried:
+    """What one attack found."""
+
+    name: str
+    distances: np.ndarray
+    """(R,) of the closest wrong answer; infinite where none was found."""
+    queries: np.ndarray
+    """(R,)"""
+    returned: int = 0
+    refused: int = 0
+    """Returned points that were not finite, out of range or too far."""
+    errors: dict[str, int] = field(default_factory=dict)
+    """{error: rows on which it came}."""
+    known: float | None = None
+    """The median distance found over the true one, on a known boundary; None where the attack found none."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How an attack is run."""
+
+    name: str
+    attack: Any
+    kind: str
+    options: dict[str, Any]
+    norm: str
+    epsilons: tuple[float, ...]
+    max_queries: int
+    seed: int
+    tick: Callable[[], None]
+
+
+def run(plan: Plan, scene: Scene | Trial, rows: np.ndarray, truth: np.ndarray, classes: int) -> Tried:
+    """Attack each of the rows (R, D) on its own."""
+    tried = Tried(plan.name, np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64))
+    for at, (row, right) in enumerate(zip(rows, truth, strict=True)):
+        watch = Watch(scene.space, row, plan.norm, plan.tick)
+        watch.chances = plan.name in catalogue.CHANCES
+        _row(plan, scene, watch, int(right), classes, tried, at)
+        tried.queries[at] = watch.asked
+    return tried
+
+
+def known(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Generator) -> float | None:
+    """How much farther than the truth the attack finds a boundary whose distance is known; 1 is perfect."""
+    distance = 0.8 * plan.epsilons[len(plan.epsilons) // 2]
+    trial = Trial(scene, plan.norm, distance, rng)
+    few = rows[:TRIED]
+    ratio = (
+        float(np.median(run(plan, trial, few, np.zeros(len(few), dtype=np.int64), scene.classes).distances)) / distance
+    )
+    return ratio if np.isfinite(ratio) else None
+
+
+def _row(plan: Plan, scene: Scene | Trial, watch: Watch, truth: int, classes: int, tried: Tried, at: int) -> None:
+    grid: tuple[float | None, ...] = plan.epsilons if catalogue.sized(plan.attack, plan.options) else (None,)
+    for step, epsilon in enumerate(grid):
+        # the queries that a small epsilon leaves are there for the larger ones
+        watch.limit = plan.max_queries * (step + 1) // len(grid)
+        try:
+            with seeded(plan.seed + at), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
+                points = _generate(plan, scene, watch, truth, classes, epsilon)
+            _take(plan, watch, points, epsilon, tried)
+        except Spent:
+            pass
+        except TimeLimit:
+            raise
+        except Exception as error:
+            said = describe(error)
+            tried.errors[said] = tried.errors.get(said, 0) + 1
+        tried.distances[at] = min(tried.distances[at], _confirmed(scene, watch, truth))
+        if tried.distances[at] <= (epsilon or 0) + TOLERANCE:
+            return
+
+
+def _generate(
+    plan: Plan, scene: Scene | Trial, watch: Watch, truth: int, classes: int, epsilon: float | None
+) -> np.ndarray:
+    plan.tick()
+    target = scene.target(plan.kind, watch, truth)
+    facts = catalogue.Facts(int(watch.space.free.sum()), plan.max_queries)
+    attack = catalogue.make(plan.attack, target, plan.options, plan.norm, epsilon, facts)
+    if plan.kind == "trees":
+        # this attack reads a label as the class to reach, and leaves the tree's own decision, which is right here
+        points: np.ndarray = attack.generate(watch.origin[None].copy())
+        return points
+    shape = target.input_shape
+    start = watch.units(watch.origin[None]).astype(np.float32).reshape(1, *shape)
+    # without y the model's own decisions would stand in for the truth
+    points = attack.generate(start, y=np.eye(classes, dtype=np.float32)[[truth]])
+    return np.asarray(points)
+
+
+def _take(plan: Plan, watch: Watch, points: np.ndarray, epsilon: float | None, tried: Tried) -> None:
+    """Remember the returned points that keep the rules; count the others."""
+    tried.returned += len(points)
+    if plan.kind == "trees":
+        points = watch.units(points.reshape(len(points), -1).astype(np.float64))
+    flat = points.reshape(len(points), -1).astype(np.float64)
+    top = (watch.space.high - watch.space.low)[watch.space.free] / watch.space.scale[watch.space.free]
+    own = watch.units(watch.origin[None])[0]  # a row may itself lie outside the range
+    with np.errstate(invalid="ignore"):
+        inside = (flat >= np.fmin(0, own) - TOLERANCE) & (flat <= np.fmax(top, own) + TOLERANCE)
+    fit = np.isfinite(flat).all(axis=1) & inside.all(axis=1)
+    legal = watch.legal(flat)
+    if epsilon is not None:
+        gone = flat - own
+        far = np.abs(gone).max(axis=1) if plan.norm == "Linf" else np.sqrt((gone**2).sum(axis=1))
+        fit &= far <= epsilon + TOLERANCE
+    tried.refused += int((~fit).sum())
+    watch.see(legal[fit])
+
+
+def _confirmed(scene: Scene | Trial, watch: Watch, truth: int) -> float:
+    """The distance of the closest remembered point on which the model, asked anew, is wrong; infinite for none."""
+    if not len(watch.points):
+        return np.inf
+    wrong = scene.wrong(watch.points, truth)
+    return float(watch.distances[wrong].min(initial=np.inf))
+
+
+def describe(error: Exception) -> str:
+    """An error in a line; for a package that is missing, which one to install."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return f"it needs the package {package!r}, which is not installed; install it with: pip install {package}"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}"
