@@ -14,5 +14,6 @@ def register_checks() -> Iterable[type[Check]]:
     from auditkit.plugins.robustness.certificates.check import Certificates
     from auditkit.plugins.robustness.changes.check import Changes
     from auditkit.plugins.robustness.evasion import Evasion
+    from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
 
-    return [Evasion, Changes, Certificates]
+    return [Evasion, Changes, Certificates, LibraryAttacks]
