@@ -98,6 +98,8 @@ def make(attack: Any, target: Any, options: Mapping[str, Any], norm: str, epsilo
         "HopSkipJump": {"init_eval": max(1, min(100, facts.max_queries // 10))},
     }.get(attack.__name__, {})
     known = takes(attack)
+    if attack.__name__ == "Wasserstein":
+        del chosen["norm"]  # its norms are of transport, and have other names
     given = {key: value for key, value in chosen.items() if key in known}
     with quiet():
         return attack(target, **(given | dict(options)))

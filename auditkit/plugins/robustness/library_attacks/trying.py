@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,7 +91,9 @@ def _row(plan: Plan, scene: Scene | Trial, watch: Watch, truth: int, classes: in
         # the queries that a small epsilon leaves are there for the larger ones
         watch.limit = plan.max_queries * (step + 1) // len(grid)
         try:
-            with seeded(plan.seed + at), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
+            # some attacks draw bars of progress, whatever they are told
+            hushed = contextlib.redirect_stderr(io.StringIO())
+            with hushed, seeded(plan.seed + at), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
                 points = _generate(plan, scene, watch, truth, classes, epsilon)
             _take(plan, watch, points, epsilon, tried)
         except Spent:
