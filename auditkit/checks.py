@@ -76,6 +76,8 @@ class Context:
     budget: Budget = "standard"
     seed: int = 0
     """For libraries that take a number; derived as `rng` is."""
+    include_rows: bool = False
+    """The owner allows single rows to be shown, such as pictures of people."""
     rows: Rows | None = None
     """Which rows of the data these are, where the check asked for a sample."""
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("auditkit.check"))

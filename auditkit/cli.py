@@ -38,6 +38,9 @@ def run(
     trust_pickle: Annotated[
         bool, typer.Option("--trust-pickle", help="Open pickles: runs code from the file.")
     ] = False,
+    include_rows: Annotated[
+        bool, typer.Option("--include-rows", help="Show single rows, such as pictures; they may be of people.")
+    ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print the plan and measure nothing.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -47,7 +50,7 @@ def run(
     """Run the audit that auditkit.toml describes."""
     from auditkit.command import commands  # heavy: only where something runs
 
-    flags = {"out": out, "budget": budget, "device": device, "seed": seed}
+    flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
     code = commands.run(
         config, flags, only=only, plugins=plugin or (), trust_pickle=trust_pickle, plan=plan, json=json, quiet=quiet
     )  # fmt: skip

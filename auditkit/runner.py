@@ -60,6 +60,7 @@ def audit(
     device: str | None = None,
     seed: int = 0,
     seconds_per_check: float | None = None,
+    include_rows: bool = False,
     formats: Sequence[str] = (),
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -80,6 +81,7 @@ def audit(
         device: where checks run; where the model is, unless given.
         seed: of everything random, by check name.
         seconds_per_check: a check that runs longer ends in error with what it had.
+        include_rows: single rows may be shown, such as pictures; they may be of people.
         formats: formats made in the run folder beside those that are always made, such as `pdf`.
         out: the run folder; nothing is written where left out.
         progress: called with (check, done, total, what).
@@ -91,6 +93,7 @@ def audit(
     request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
         device=device, seed=seed, seconds_per_check=seconds_per_check, formats=tuple(formats), progress=progress,
+        include_rows=include_rows,
     )  # fmt: skip
     if data is None:
         raise DataError("data is required: an AuditData, for instance from AuditData.from_table; none was given")
@@ -313,7 +316,7 @@ def _measure_all(
     device = request.device or model.device
     bench = Bench(
         host, model, data, predictions, request.budget, request.seed, device, request.seconds_per_check,
-        request.progress,
+        request.progress, request.include_rows,
     )  # fmt: skip
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
@@ -323,7 +326,7 @@ def _measure_all(
         id = step.planned.check
         if request.progress is not None:
             request.progress(id, number, len(steps), "starts")
-        key = result_key(step.planned, model, data, request.seed, device, threads())
+        key = result_key(step.planned, model, data, request.seed, device, threads(), request.include_rows)
         before = runfolder.load_check(folder, id, key, shelf) if folder is not None else None
         clock = time.monotonic()
         result = before if before is not None else gate.record(measure(step, bench))

@@ -98,6 +98,7 @@ class AuditSettings(Section):
     title: str | None = None
     formats: tuple[str, ...] = Field(default=(), description="formats beside those always made, such as pdf")
     seconds_per_check: float | None = Field(default=None, gt=0)
+    include_rows: bool = Field(default=False, description="single rows may be shown, such as pictures of people")
 
 
 class SignSettings(Section):

@@ -118,6 +118,27 @@ def test_defaults_file_environment_flags_in_that_order(write, monkeypatch):
     assert load(path, {"budget": "standard", "seed": None}).audit.seed == 5
 
 
+def test_rows_are_shown_only_where_the_file_or_the_flag_says_so(write, monkeypatch):
+    from typer.testing import CliRunner
+
+    from auditkit import cli
+    from auditkit.command import commands
+
+    seen = []
+
+    def run(config, flags, **_):
+        seen.append(commands._request(load(config, flags), None, True).include_rows)
+        return 0
+
+    monkeypatch.setattr(commands, "run", run)
+    plain, allowed = str(write(GOOD)), GOOD + "[audit]\ninclude_rows = true\n"
+    for words in ([plain], [plain, "--include-rows"]):
+        assert CliRunner().invoke(cli.app, ["run", *words]).exit_code == 0
+    path = str(write(allowed))
+    assert CliRunner().invoke(cli.app, ["run", path]).exit_code == 0
+    assert seen == [False, True, True]
+
+
 def test_a_misspelt_environment_variable_is_an_error(write, monkeypatch):
     monkeypatch.setenv("AUDITKIT_BUGDET", "quick")
     with pytest.raises(ConfigError, match="AUDITKIT_BUGDET is not known; did you mean 'AUDITKIT_BUDGET'"):

@@ -36,14 +36,16 @@ def threads() -> int:
     return int(wanted) if wanted.isdigit() and int(wanted) > 0 else processors
 
 
-def result_key(planned: PlannedCheck, model: Model, data: AuditData, seed: int, device: str, thread_count: int) -> str:
+def result_key(
+    planned: PlannedCheck, model: Model, data: AuditData, seed: int, device: str, thread_count: int, rows_shown: bool
+) -> str:
     """The digest under which a finished check may be taken up again: all that its result depends on."""
     return digest(
         {
             "auditkit": auditkit.__version__, "model": model.fingerprint, "name": model.name, "data": data.digest,
             "check": planned.check, "plugin": planned.plugin, "plugin_version": planned.plugin_version,
             "parameters": planned.parameters, "rows": planned.rows, "seed": seed, "device": device,
-            "threads": thread_count, "batch": model.batch, "threshold": model.threshold,
+            "threads": thread_count, "rows_shown": rows_shown, "batch": model.batch, "threshold": model.threshold,
             "packages": installed(),
         }
     )  # fmt: skip

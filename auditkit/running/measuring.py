@@ -42,6 +42,7 @@ class Bench:
     device: str
     seconds_per_check: float | None = None
     on_progress: Callable[[str, int, int, str], None] | None = None
+    include_rows: bool = False
 
 
 def measure(step: Step, bench: Bench) -> CheckResult:
@@ -110,6 +111,7 @@ def _context(step: Step, bench: Bench, predictions: Predictions, rows: Rows | No
         seed=seed,
         rows=rows,
         log=logging.getLogger(f"auditkit.check.{id}"),
+        include_rows=bench.include_rows,
         deadline=None if limit is None else time.monotonic() + limit,
         on_progress=None if tell is None else lambda done, total, what: tell(id, done, total, what),
     )

@@ -31,6 +31,8 @@ class Request:
     device: str | None = None
     seed: int = 0
     seconds_per_check: float | None = None
+    include_rows: bool = False
+    """Single rows may be shown."""
     formats: Sequence[str] = ()
     """Formats made beside those that are always made."""
     progress: Progress | None = None

@@ -8,7 +8,7 @@ from auditkit.checks import Context, Findings
 from auditkit.plugins.robustness.evasion import black, controls, drawing, shares
 from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.plugins.robustness.paths import unsteady, way
-from auditkit.results import Measurement
+from auditkit.results import Figure, Measurement
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -25,7 +25,7 @@ def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Fin
     if white:
         from auditkit.plugins.robustness.evasion.white import attack
 
-        outcome = attack(check, model, data, context)
+        outcome = attack(check, model, data, context, lambda found: context.keep(untried(check, found)))
     else:
         outcome = black.attack(check, data, context)
     steady = controls.steady_control(unsteady(model, data, context.predictions))
@@ -38,11 +38,21 @@ def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Fin
         # what is compared over groups comes first: a report may show the first number alone
         measurements=[robust[0], clean, *robust[1:], *groups, *gaps, *median, asked],
         controls=[steady, *outcome.controls],
-        figures=drawing.pictures(clean, robust, groups, outcome, data),
+        figures=[*drawing.pictures(clean, robust, groups, outcome, data), *_worst(outcome, context)],
         notes=outcome.notes,
         level="model" if white else "queries",
         higher_level="" if white else None,
     )
+
+
+def _worst(outcome: Outcome, context: Context) -> list[Figure]:
+    """Pictures of rows, only where the owner allows rows to be shown."""
+    from auditkit.plugins.robustness.evasion import worst
+
+    if not context.include_rows or outcome.pictures is None:
+        return []
+    figure = worst.grid(outcome.pictures)
+    return [] if figure is None else [figure]
 
 
 def curve(check: Evasion, outcome: Outcome) -> list[Measurement]:

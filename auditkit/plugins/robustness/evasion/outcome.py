@@ -21,6 +21,8 @@ class Pictures(NamedTuple):
     """(N, *shape) in units."""
     after: np.ndarray
     """(N, *shape) in units; the row itself where nothing was found."""
+    broken: np.ndarray
+    """(N,) bool: the changed row makes the model wrong."""
 
 
 class Outcome(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,8 +27,8 @@ VOID = 0.1
 """Share of rows without a slope above which decisions answer for all."""
 
 
-def attack(check: Evasion, model: Model, data: AuditData, context: Context) -> Outcome:
-    """Attack a differentiable model whose inputs are arrays.
+def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep: Callable[[Outcome], None]) -> Outcome:
+    """Attack a differentiable model whose inputs are arrays; `keep` is given what is known before the trials.
 
     Raises:
         ModelError: the module's output is of no kind that can be read as logits.
@@ -50,11 +51,14 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context) -> O
         probable = reading.is_disguised(surface, flat[right], array.shape[1:])
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, check.norm, ask)
         run = _Run(check, target, context, len(right) / len(flat), probable)
-        run.go()
-    broken_at, points = np.zeros(len(flat)), run.tally.points
+        run.search()
+        broken_at, points = np.zeros(len(flat)), run.tally.points
+        broken_at[right] = run.tally.broken_at
+        keep(Outcome(check.norm, broken_at.copy(), target.problem.forward + asked[0]))
+        run.examine()
     broken_at[right] = run.tally.broken_at
     nearest = run.tally.nearest[np.isfinite(run.tally.nearest)]
-    before = target.x.cpu().numpy()
+    pictures = Pictures(target.x.cpu().numpy(), points, np.isfinite(run.tally.nearest))
     notes = (
         *paths.what_moved(data, space),
         *run.notes,
@@ -62,7 +66,7 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context) -> O
     )
     return Outcome(
         check.norm, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),
-        notes=notes, pictures=Pictures(before, points) if array.ndim > 2 else None, answered_by=run.answered_by,
+        notes=notes, pictures=pictures if array.ndim > 2 else None, answered_by=run.answered_by,
     )  # fmt: skip
 
 
@@ -78,6 +82,8 @@ class _Run:
         self.controls: list[Any] = []
         self.notes: list[str] = []
         self.answered_by = "gradients"
+        self.zero, self.inside = 0.0, False
+        self.known_ratio: float | None = None
 
     def make(self, steps: int, restarts: int, seed: int) -> Any:
         """The attack of the check, with a word on progress before each part."""
@@ -89,32 +95,38 @@ class _Run:
 
         return told
 
-    def go(self) -> None:
+    def search(self) -> None:
+        """Attack: along gradients, and by decisions where there are none to follow."""
         check, target = self.check, self.target
-        zero = float(zero_slopes(target.problem, target.x, target.y, check.middle, self.context.seed).double().mean())
-        inside = forward.takes_gradients(target.surface, target.x[:4])
-        if zero < 1 and not inside:
+        slopes = zero_slopes(target.problem, target.x, target.y, check.middle, self.context.seed)
+        self.zero = float(slopes.double().mean())
+        self.inside = forward.takes_gradients(target.surface, target.x[:4])
+        if self.zero < 1 and not self.inside:
             self.sweep()
-        if zero > VOID or inside:
-            self.answered_by = "decisions"
-            found = blind.by_decisions(
-                target, self.tally, self.rows, self.context.rng, check.max_queries,
-                lambda done, total: self.context.progress(done, total, "search by decisions, queries per row"),
-            )  # fmt: skip
-            for epsilon in check.grid:
-                blind.by_squares(
-                    target, self.tally, self.tally.left(self.rows, epsilon), epsilon, check.max_queries // 4,
-                    self.context.seed,
-                )  # fmt: skip
-            bench = self.bench()
-            self.controls = [
-                *controls.void_controls(zero, inside, found.known_ratio),
-                controls.noise_control(trials.noise(bench, check.grid, check.noise_draws), controls.POINTS),
-            ]
-            self.notes.append("No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump).")
+        if self.zero <= VOID and not self.inside:
+            self.nearest()
             return
-        self.nearest()
-        self.controls = controls.white_controls(self.tried(zero, inside))
+        self.answered_by = "decisions"
+        found = blind.by_decisions(
+            target, self.tally, self.rows, self.context.rng, check.max_queries,
+            lambda done, total: self.context.progress(done, total, "search by decisions, queries per row"),
+        )  # fmt: skip
+        self.known_ratio = found.known_ratio
+        for epsilon in check.grid:
+            left = self.tally.left(self.rows, epsilon)
+            blind.by_squares(target, self.tally, left, epsilon, check.max_queries // 4, self.context.seed)
+        self.notes.append("No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump).")
+
+    def examine(self) -> None:
+        """Try the attack; what the trials find counts as well."""
+        if self.answered_by == "gradients":
+            self.controls = controls.white_controls(self.tried(self.zero, self.inside))
+            return
+        noise = trials.noise(self.bench(), self.check.grid, self.check.noise_draws)
+        self.controls = [
+            *controls.void_controls(self.zero, self.inside, self.known_ratio),
+            controls.noise_control(noise, controls.POINTS),
+        ]
 
     def sweep(self) -> None:
         check, target = self.check, self.target
