@@ -60,7 +60,7 @@ _SECRETS = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
     r"|\bgh[opsur]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}"
-    r"|\bhf_[A-Za-z0-9]{30,}|\bsk-[A-Za-z0-9_-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bAIza[\w-]{35}"
+    r"|\bhf_[A-Za-z0-9]{30,}|\bsk-(?=[\w-]*[0-9])[\w-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bAIza[\w-]{35}"
     r"|\bpypi-[\w-]{50,}|\bnpm_[A-Za-z0-9]{36}|\bdapi[0-9a-f]{32}\b"
     r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"
     r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
