@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from tests.evidence.folders import sealed
+from tests.evidence.folders import sealed, small
 from tests.test_cli import auditkit, edit
 from tests.test_cli import folder as folder
 
@@ -17,7 +17,9 @@ SIGNATURE = "attestation.dsse.json"
 
 @pytest.fixture
 def signed(tmp_path) -> pathlib.Path:
-    sealed(tmp_path / "out")
+    audit = small()
+    older = audit.provenance.model_copy(update={"auditkit": "0.0.9"})  # so that its stand-ins are not made again
+    sealed(tmp_path / "out", audit.model_copy(update={"provenance": older}))
     assert auditkit(tmp_path, "keygen", "me.pem").returncode == 0
     assert auditkit(tmp_path, "sign", "out", "--key", "me.pem").returncode == 0
     return tmp_path
@@ -26,6 +28,7 @@ def signed(tmp_path) -> pathlib.Path:
 def test_what_verify_says_of_a_signed_folder(signed):
     done = auditkit(signed, "verify", "out")
     assert done.returncode == 0 and "by whom was not checked" in done.stdout and "--public-key" in done.stdout
+    assert "not made again: metrics.json: made with auditkit 0.0.9, and" in done.stdout
     done = auditkit(signed, "verify", "out", "--require-signature")
     assert done.returncode == 1 and "cannot be checked without a public key" in done.stdout
     done = auditkit(signed, "verify", "out", "--public-key", "me.pub", "--require-signature", "--json")
