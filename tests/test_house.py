@@ -143,7 +143,7 @@ def test_reports_work_where_nothing_heavy_can_be_imported(tmp_path):
 import importlib.abc
 class Block(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition('.')[0] in {sorted(HEAVY - {"scipy"})!r}:
+        if name.partition('.')[0] in {sorted(HEAVY - {"scipy", "pyarrow"})!r}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Block())
 sys.path.insert(0, {str(ROOT)!r})
@@ -152,7 +152,9 @@ from auditkit.results import canonical
 from auditkit.runfolder import parse_result
 from auditkit.reports import register_formats
 result = parse_result(canonical(audit()))
-assert all(each.render(result) for each in register_formats())
+light = [each for each in register_formats() if each.name != "parquet"]
+assert all(each.render(result) for each in light)
+assert "pyarrow" not in sys.modules
 """
     assert "torch" not in loaded_after(code)
 

@@ -1,1 +1,1 @@
-"""Trainers of robust networks, and the attack that they train against."""
+"""Trainers of robust networks, and the attack that one of them trains against."""

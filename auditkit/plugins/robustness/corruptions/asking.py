@@ -1,0 +1,80 @@
+"""The model asked about every corruption at every severity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from auditkit.plugins.robustness.corruptions.suite import SEVERITIES, Suite
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+
+
+class Asked(NamedTuple):
+    """What the model said, for C corruptions and S severities."""
+
+    names: tuple[str, ...]
+    """(C,)"""
+    clean: np.ndarray
+    """(N,) bool: decided rightly as they are."""
+    right: np.ndarray
+    """(C, S, N) bool: decided rightly under a corruption."""
+    moved: np.ndarray
+    """(C,) share of decisions that are others after the way through with severity 0, which changes nothing."""
+    distance: np.ndarray
+    """(C, S) how far the inputs went, in the suite's unit."""
+    touched: np.ndarray
+    """(C, S) share of rows that were changed at all."""
+    outside: int
+    """Values that the data's range or schema does not allow."""
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """(C, S), the share of rows decided rightly."""
+        return self.right.mean(axis=2)
+
+    def by_row(self, severities: slice) -> np.ndarray:
+        """(N,) the share of corruptions and of these severities under which each row is decided rightly."""
+        return self.right[:, severities].mean(axis=(0, 1))
+
+
+def ask(suite: Suite, names: tuple[str, ...], data: AuditData, context: Context) -> Asked:
+    """Corrupt, and ask; severity 0 first."""
+    predictions = context.predictions
+    truth, before = predictions.truth, predictions.codes
+    shape = (len(names), len(SEVERITIES))
+    right = np.zeros((*shape, len(data)), dtype=bool)
+    moved, distance, touched, outside = np.zeros(len(names)), np.zeros(shape), np.zeros(shape), 0
+    total = len(names) * (len(SEVERITIES) + 1)
+    for at, name in enumerate(names):
+        same = suite.change(name, 0)
+        moved[at] = float((predictions.of(same.inputs).codes != before).mean())
+        for place, severity in enumerate(SEVERITIES):
+            made = suite.change(name, severity)
+            right[at, place] = predictions.of(made.inputs).codes == truth
+            distance[at, place] = made.distance
+            touched[at, place] = float(differs(same.inputs, made.inputs).mean())
+            outside += made.outside
+            context.progress(at * (len(SEVERITIES) + 1) + severity + 1, total, name)
+    return Asked(names, before == truth, right, moved, distance, touched, outside)
+
+
+def differs(before: Any, after: Any) -> np.ndarray:
+    """(N,) bool: the rows in which anything is another; a gap is like a gap."""
+    if isinstance(before, list):
+        return np.array([one != other for one, other in zip(before, after, strict=True)], dtype=bool)
+    if hasattr(before, "columns"):
+        columns = [_column(before[name]) != _column(after[name]) for name in before.columns]
+        return np.asarray(np.any(columns, axis=0)) if columns else np.zeros(len(before), dtype=bool)
+    one, other = np.asarray(before), np.asarray(after)
+    same = (one == other) | ((one != one) & (other != other))
+    return ~same.reshape(len(one), -1).all(axis=1)
+
+
+def _column(column: Any) -> np.ndarray:
+    """Values that compare: a gap as a text that no value is."""
+    values = np.asarray(column, dtype=object)
+    return np.array(["\0gap" if each is None or each != each else each for each in values], dtype=object)

@@ -1,0 +1,73 @@
+"""Whether groups lose alike: the widest difference of their mean losses, its interval, and a test by shuffling."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats as laws
+
+from auditkit import stats
+from auditkit.results import Interval
+
+
+class Gap(NamedTuple):
+    """The widest difference between two groups."""
+
+    value: float
+    interval: Interval
+    p: float
+    """How often shuffled groups differ as much."""
+
+
+def widest(values: np.ndarray, group: np.ndarray, shuffles: int, rng: np.random.Generator, level: float = 0.95) -> Gap:
+    """The widest difference of the groups' means.
+
+    Intervals of all pairs (Welch's, at Šidák's level) hold at once, so the widest true difference is at least the
+    largest low end and at most the largest high end; the low end is 0 unless some pair differs for certain. The spread
+    within each group is taken as if one more row were off by 1, so that a group that happens not to vary is not taken
+    as certain. The test's statistic is the largest difference in standard errors.
+
+    Args:
+        values: (n,) the loss of each row, between -1 and 1.
+        group: (n,) codes 0 to k - 1, each of at least two rows; k at least 2.
+        shuffles: how often groups are shuffled for the p-value.
+        rng: the source of chance.
+        level: the confidence, between 0 and 1.
+
+    Source: Welch (1947), Biometrika 34; Šidák (1967), JASA 62; Janssen (1997), Statistics and Probability Letters 36,
+    for shuffling with a studentized statistic.
+    """
+    mean, error, size = _moments(values, group[None])
+    mean, error, size = mean[0], error[0], size[0]
+    i, j = np.triu_indices(len(mean), 1)
+    together = error[i] + error[j]
+    freedom = together**2 / (error[i] ** 2 / (size[i] - 1) + error[j] ** 2 / (size[j] - 1))
+    half = laws.t.ppf(0.5 + stats.sidak_level(level, len(i)) / 2, freedom) * np.sqrt(together)
+    apart = np.abs(mean[i] - mean[j])
+    how = "Welch" if len(i) == 1 else "Welch, all pairs at once (Šidák)"
+    interval = Interval(
+        low=max(0.0, float((apart - half).max())), high=min(2.0, float((apart + half).max())), level=level, method=how
+    )  # fmt: skip
+    shuffled = rng.permuted(np.broadcast_to(group, (shuffles, len(group))), axis=1)
+    observed = float(_largest_z(*_moments(values, group[None])[:2])[0])
+    p = stats.permutation_p(observed, _largest_z(*_moments(values, shuffled)[:2]))
+    return Gap(float(apart.max()), interval, p)
+
+
+def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means, squared standard errors and sizes, each (B, k), of groups (B, n)."""
+    draws, k = len(groups), int(groups.max()) + 1
+    place = (groups + np.arange(draws)[:, None] * k).ravel()
+    many = np.broadcast_to(values, groups.shape).ravel()
+    size = np.bincount(place, minlength=draws * k).astype(float)
+    mean = np.bincount(place, weights=many, minlength=draws * k) / size
+    square = np.bincount(place, weights=many**2, minlength=draws * k)
+    spread = (np.maximum(square - size * mean**2, 0) + 1) / (size - 1)
+    return tuple(each.reshape(draws, k) for each in (mean, spread / size, size))  # type: ignore[return-value]
+
+
+def _largest_z(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
+    i, j = np.triu_indices(mean.shape[1], 1)
+    found: np.ndarray = (np.abs(mean[:, i] - mean[:, j]) / np.sqrt(error[:, i] + error[:, j])).max(axis=1)
+    return found

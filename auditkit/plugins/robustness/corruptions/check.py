@@ -1,0 +1,74 @@
+"""The check of natural corruptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from auditkit.checks import Check, Context, Findings
+from auditkit.errors import closest
+from auditkit.models import Capability
+from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
+from auditkit.plugins.robustness.corruptions.suite import KNOWN, SEVERITIES
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+
+
+class Corruptions(Check):
+    """How much worse does the model get when its inputs are a little worse, as happens in practice?
+
+    Nobody has to attack a model to make it fail: another scanner, a lossy upload, a lost value, a shifted unit or a
+    slip of the keyboard is enough. Accuracy on clean test data says nothing about that.
+
+    Every row is corrupted in every way that fits its kind, at five severities, and the model is asked again. Images:
+    noise, blur, brightness, contrast, JPEG, coarser pixels, deformation, rotation, occlusion, with the strengths of
+    CIFAR-10-C for small and of ImageNet-C for larger images. Tables: lost values, noise, categories drawn anew, drift
+    of whole columns; whole numbers stay whole, values stay in range, immutable features and group columns are held
+    unless asked otherwise. Texts: typing slips, lost characters, capitals, look-alike letters, accents, spaces. Rows
+    are compared with themselves: the drop has the paired score interval of Tango and McNemar's exact test. Groups are
+    compared at severity 3; intervals hold for all pairs at once; p-values are adjusted by Holm over this check.
+
+    The corruptions are simulated and are not those of any one site; a model may fail on others. Labels are taken as
+    unchanged, which a strong corruption can make untrue: then a person would fail too. Small losses at the lowest
+    severities are normal.
+    """
+
+    id = "robustness.corruptions"
+    title = "Natural corruptions"
+    reference = f"{HENDRYCKS}; {TANGO}"
+    needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass", "image", "table", "text"})
+    presets = {"quick": {"rows": 200, "shuffles": 499}, "thorough": {"rows": 5000, "shuffles": 4999}}
+    definitions = DEFINITIONS
+
+    rows: int = Field(default=1000, ge=1, description="how many rows are corrupted")
+    corruptions: tuple[str, ...] = Field(default=(), description="which corruptions; empty: all that fit the inputs")
+    held: bool = Field(default=True, description="whether immutable features and group columns of a table stay")
+    shuffles: int = Field(default=999, ge=99, description="shuffles of the groups behind each p-value")
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Why nothing can be corrupted; None where something can."""
+        known = KNOWN.get(data.modality, ())
+        for name in self.corruptions:
+            if name not in known:
+                return f"corruptions of {data.modality} inputs do not include {name!r}; {closest(name, known)}"
+        shape = tuple(getattr(data.inputs, "shape", ()))
+        if data.modality == "image" and (len(shape) != 4 or min(shape[2:]) < 4):
+            return f"images must be (N, C, H, W), at least 4 pixels high and wide; these are {shape}"
+        if data.modality == "table" and not hasattr(data.inputs, "columns") and len(shape) != 2:
+            return f"a table must be a data frame or an array (N, D); this has the shape {shape}"
+        if data.modality == "text" and not isinstance(data.inputs, list):
+            return "texts must be a list of str"
+        return None
+
+    def calls(self, model: Model, data: AuditData, rows: int) -> int:
+        """Rows times corruptions times six severities, 0 included."""
+        return rows * (len(SEVERITIES) + 1) * len(self.corruptions or KNOWN.get(data.modality, ()))
+
+    def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
+        """Accuracy under each corruption, drops, groups; controls, figures and one table."""
+        from auditkit.plugins.robustness.corruptions.findings import find
+
+        return find(self, model, data, context)

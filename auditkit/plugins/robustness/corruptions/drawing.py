@@ -1,0 +1,65 @@
+"""Pictures and the table: the grid of corruptions, the fall over severities, groups, and what a severity means."""
+
+from __future__ import annotations
+
+from auditkit import figures
+from auditkit.plugins.robustness.corruptions.asking import Asked
+from auditkit.plugins.robustness.corruptions.paired import mean_interval
+from auditkit.plugins.robustness.corruptions.suite import MIDDLE, SEVERITIES, Suite
+from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
+
+
+def pictures(asked: Asked, groups: list[Measurement]) -> list[Figure]:
+    """A heat map, a curve, and dots by group where groups may be shown."""
+    found = [_grid(asked), _fall(asked)]
+    dots = figures.dot_whisker(
+        "accuracy-by-group", f"Mean accuracy under corruptions of severity {MIDDLE}, by group",
+        [each.model_copy(update={"conditions": {}}) for each in groups if each.name == "mean_accuracy"],
+        axis=Axis(field="value", title="Mean accuracy", percent=True, domain=(0, 1)),
+        caption="Averaged over the corruptions. Lines are 95 % intervals.",
+    )  # fmt: skip
+    return [*found, dots] if dots else found
+
+
+def strengths(suite: Suite, names: tuple[str, ...]) -> Table:
+    """What each severity of each corruption does, in words."""
+    return Table(
+        name="strengths", title="What the severities mean",
+        columns=(
+            Column(name="corruption", title="Corruption"),
+            *(Column(name=f"severity_{each}", title=f"Severity {each}") for each in SEVERITIES),
+        ),
+        rows=tuple((name, *(suite.strength(name, each) for each in SEVERITIES)) for name in names),
+    )  # fmt: skip
+
+
+def _grid(asked: Asked) -> Figure:
+    cells: list[dict[str, Scalar]] = [
+        {"corruption": name, "severity": str(severity), "accuracy": float(asked.accuracy[at, place])}
+        for at, name in enumerate(asked.names)
+        for place, severity in enumerate(SEVERITIES)
+    ]
+    return figures.heat_map(
+        "corruption-grid", "Accuracy under each corruption", cells, x=Axis(field="severity", title="Severity"),
+        y=Axis(field="corruption", title="Corruption"), value=Axis(field="accuracy", title="Accuracy", percent=True),
+        caption=f"Without a corruption {asked.clean.mean():.1%} of the same rows are decided rightly.",
+    )  # fmt: skip
+
+
+def _fall(asked: Asked) -> Figure:
+    points: list[dict[str, Scalar]] = []
+    for place, severity in enumerate((0, *SEVERITIES)):
+        rows = asked.by_row(slice(place - 1, place)) if place else asked.clean.astype(float)
+        ends = mean_interval(rows)
+        worst = float(asked.accuracy[:, place - 1].min()) if place else float(asked.clean.mean())
+        points.append(
+            {"which": "mean", "severity": severity, "accuracy": float(rows.mean()), "low": ends.low, "high": ends.high}
+        )
+        points.append({"which": "worst", "severity": severity, "accuracy": worst, "low": None, "high": None})
+    return figures.curve(
+        "accuracy-over-severity", "Accuracy over the severity of corruptions", points,
+        x=Axis(field="severity", title="Severity"),
+        y=Axis(field="accuracy", title="Accuracy", percent=True, domain=(0, 1)),
+        series=Axis(field="which", title="Over the corruptions"), low="low", high="high",
+        caption="Severity 0 is without a corruption. The band is a 95 % interval of the mean; the worst has none here.",
+    )  # fmt: skip

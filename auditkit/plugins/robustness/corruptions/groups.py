@@ -1,0 +1,103 @@
+"""Accuracy and loss under corruptions by group, and whether groups lose alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.plugins.robustness.corruptions.between import widest
+from auditkit.plugins.robustness.corruptions.paired import mean_interval
+from auditkit.plugins.robustness.corruptions.suite import MIDDLE
+from auditkit.results import Measurement, Test
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+    from auditkit.data.cells import Cell
+    from auditkit.plugins.robustness.corruptions.asking import Asked
+    from auditkit.plugins.robustness.corruptions.check import Corruptions
+
+SMALL = "fewer than"
+
+
+def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
+    """Mean accuracy and mean drop over corruptions of one severity, for every group.
+
+    Args:
+        asked: what the model said.
+        data: whose groups.
+        at: the place of the severity.
+    """
+    after = asked.by_row(slice(at, at + 1))
+    found = []
+    for cell in data.slices():
+        hidden = _hidden(cell, data)
+        for name, values, direction in (
+            ("mean_accuracy", after, "higher"),
+            ("accuracy_drop", asked.clean - after, "lower"),
+        ):
+            common: dict[str, Any] = {
+                "name": name, "unit": "share", "direction": direction, "slice": cell.where,
+                "conditions": {"severity": MIDDLE},
+            }  # fmt: skip
+            if hidden is not None:
+                found.append(Measurement(value=None, reason=hidden, **common))
+                continue
+            own = values[cell.rows]
+            found.append(Measurement(value=float(own.mean()), interval=_interval(own, name), n=len(own), **common))
+    return found
+
+
+def gaps(asked: Asked, data: AuditData, at: int, check: Corruptions, rng: np.random.Generator) -> list[Measurement]:
+    """For every attribute the widest difference of two groups' mean drops."""
+    drop = asked.clean - asked.by_row(slice(at, at + 1))
+    return [_gap(attribute, drop, data, check.shuffles, rng) for attribute in data.groups]
+
+
+def _gap(attribute: str, drop: np.ndarray, data: AuditData, shuffles: int, rng: np.random.Generator) -> Measurement:
+    common: dict[str, Any] = {
+        "name": "drop_difference", "unit": "share", "direction": "lower", "across": (attribute,),
+        "conditions": {"severity": MIDDLE},
+    }  # fmt: skip
+    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
+    shown = [cell for cell in cells if _hidden(cell, data) is None and cell.rows.sum() > 1]
+    left = [f"{cell.where[attribute]} ({_hidden(cell, data) or 'one row'})" for cell in cells if cell not in shown]
+    unassessed = f"not assessed: {', '.join(left[:8])}" if left else None
+    if len(shown) < 2:
+        reason = f"fewer than two groups of {attribute} can be assessed" + (f"; {unassessed}" if unassessed else "")
+        return Measurement(value=None, reason=reason, validity="inconclusive", **common)
+    group = np.full(len(drop), -1)
+    for code, cell in enumerate(shown):
+        group[cell.rows] = code
+    found = widest(drop[group >= 0], group[group >= 0], shuffles, rng)
+    return Measurement(
+        value=found.value, interval=found.interval, validity="inconclusive" if unassessed else "valid",
+        reason=unassessed, detectable=_detectable(drop, group, len(shown)),
+        test=Test(method=f"permutation of the largest studentized difference, {shuffles} shuffles; Holm", p=found.p),
+        **common,
+    )  # fmt: skip
+
+
+def _detectable(drop: np.ndarray, group: np.ndarray, groups: int) -> float:
+    """The difference of two means that the two smallest groups would show with 80 % power, all pairs at once."""
+    sizes = np.sort(np.bincount(group[group >= 0], minlength=groups))[:2]
+    spread = float(np.std(drop[group >= 0], ddof=1)) if (group >= 0).sum() > 1 else 0.0
+    level = stats.sidak_level(0.95, groups * (groups - 1) // 2)
+    return float((stats.critical(level) + stats.critical(0.6)) * spread * np.sqrt((1 / sizes).sum()))
+
+
+def _interval(values: np.ndarray, name: str) -> Any:
+    if name == "mean_accuracy":
+        return mean_interval(values)
+    ends = mean_interval((values + 1) / 2)  # losses lie between -1 and 1
+    assert ends.low is not None and ends.high is not None  # a share has both
+    return ends.model_copy(update={"low": 2 * ends.low - 1, "high": 2 * ends.high - 1})
+
+
+def _hidden(cell: Cell, data: AuditData) -> str | None:
+    """Why a group is not shown: its own size, another's sake, or too few of its rows among those corrupted."""
+    if cell.hidden is not None:
+        return cell.hidden
+    few = max(1, data.minimum_cell)
+    return f"{SMALL} {few} of the rows that were corrupted" if cell.rows.sum() < few else None

@@ -1,0 +1,122 @@
+"""Corruptions of images, whole batches at a time, on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
+from auditkit.plugins.robustness.corruptions.suite import IMAGE, Changed
+
+BATCH = 1000
+"""Images at a time: a fixed number, so that the draws of chance do not depend on the machine."""
+SMALL = 64
+"""Images whose shorter side has at most so many pixels get the strengths made for 32 by 32 pixels."""
+SIDES = {True: 32, False: 224}
+"""The side for which lengths are given, for small images and for others."""
+LENGTHS = frozenset({"gaussian blur", "defocus"})
+"""Corruptions whose strength is a number of pixels, and grows with the image."""
+
+SMALL_STRENGTHS: Mapping[str, tuple[float, ...]] = {
+    "gaussian noise": (0.04, 0.06, 0.08, 0.09, 0.10), "shot noise": (500, 250, 100, 75, 50),
+    "impulse noise": (0.01, 0.02, 0.03, 0.05, 0.07), "gaussian blur": (0.4, 0.6, 0.7, 0.8, 1.0),
+    "defocus": (0.6, 0.8, 1.0, 1.25, 1.5), "brightness": (0.05, 0.1, 0.15, 0.2, 0.3),
+    "contrast": (0.75, 0.5, 0.4, 0.3, 0.15), "jpeg": (80, 65, 58, 50, 40), "pixelate": (0.9, 0.8, 0.7, 0.6, 0.5),
+    "elastic": (0.01, 0.02, 0.03, 0.04, 0.05), "rotation": (5, 10, 15, 20, 30), "occlusion": (0.1, 0.2, 0.3, 0.4, 0.5),
+}  # fmt: skip
+STRENGTHS: Mapping[str, tuple[float, ...]] = {
+    **SMALL_STRENGTHS,
+    "gaussian noise": (0.08, 0.12, 0.18, 0.26, 0.38), "shot noise": (60, 25, 12, 5, 3),
+    "impulse noise": (0.03, 0.06, 0.09, 0.17, 0.27), "gaussian blur": (1, 2, 3, 4, 6), "defocus": (3, 4, 6, 8, 10),
+    "brightness": (0.1, 0.2, 0.3, 0.4, 0.5), "contrast": (0.4, 0.3, 0.2, 0.1, 0.05), "jpeg": (25, 18, 15, 10, 7),
+    "pixelate": (0.6, 0.5, 0.4, 0.3, 0.25),
+}  # fmt: skip
+"""Mostly those of CIFAR-10-C and ImageNet-C (Hendrycks and Dietterich 2019)."""
+WORDS: Mapping[str, str] = {
+    "gaussian noise": "standard deviation {:.3g} of the range", "shot noise": "{:g} photons at full light",
+    "impulse noise": "{:.0%} of the values dead or stuck", "gaussian blur": "sigma {:.2g} pixels",
+    "defocus": "radius {:.2g} pixels", "brightness": "{:.0%} of the range added", "contrast": "{:.0%} of it kept",
+    "jpeg": "quality {:g}", "pixelate": "{:.0%} of the pixels along each side",
+    "elastic": "pixels moved by {:.0%} of the side", "rotation": "{:g} degrees to either side",
+    "occlusion": "a grey patch over {:.0%} of each side",
+}  # fmt: skip
+
+Apply = Callable[[torch.Tensor, float, torch.Generator], torch.Tensor]
+APPLY: Mapping[str, Apply] = {
+    "gaussian noise": light.gaussian_noise,
+    "shot noise": light.shot_noise,
+    "impulse noise": light.impulse_noise,
+    "gaussian blur": lambda images, strength, _: linear.gaussian_blur(images, strength),
+    "defocus": lambda images, strength, _: linear.defocus(images, strength),
+    "brightness": lambda images, strength, _: light.brightness(images, strength),
+    "contrast": lambda images, strength, _: light.contrast(images, strength),
+    "jpeg": lambda images, strength, _: jpeg.jpeg(images, strength),
+    "pixelate": lambda images, strength, _: linear.pixelate(images, strength),
+    "elastic": warps.elastic,
+    "rotation": warps.rotation,
+    "occlusion": light.occlusion,
+}
+
+
+class Pictures:
+    """Images (N, C, H, W), as an array or a tensor, of any number type.
+
+    Args:
+        images: numbers; the range is 0 to 255 for bytes, otherwise from the smallest to the largest value.
+        seeds: {corruption: seed}.
+        device: where to work.
+    """
+
+    def __init__(self, images: Any, seeds: Mapping[str, int], device: str) -> None:
+        self.names: tuple[str, ...] = IMAGE
+        self.notes: list[str] = []
+        self._images = images if isinstance(images, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(images))
+        self._array = not isinstance(images, torch.Tensor)
+        self._seeds = seeds
+        self._device = torch.device(device)
+        byte = self._images.dtype == torch.uint8
+        self.low = 0.0 if byte else float(self._images.min())
+        self.high = 255.0 if byte else float(self._images.max())
+        self._small = min(self._images.shape[-2:]) <= SMALL
+        if not self.high > self.low:
+            self.names = ()
+            self.notes.append("All pixels of all images are alike, so there is no range and nothing was corrupted.")
+
+    def level(self, name: str, severity: int) -> float:
+        """The strength of a severity from 1 to 5; lengths in pixels of these images."""
+        value = (SMALL_STRENGTHS if self._small else STRENGTHS)[name][severity - 1]
+        if name not in LENGTHS:
+            return value
+        side = max(min(self._images.shape[-2:]), 16)  # under 16 pixels a fraction of a pixel would do nothing
+        return value * side / SIDES[self._small]
+
+    def strength(self, name: str, severity: int) -> str:
+        """What the severity means, in words."""
+        return WORDS[name].format(self.level(name, severity))
+
+    def change(self, name: str, severity: int) -> Changed:
+        """The images under one corruption; the distance is the root mean square of the change, in ranges."""
+        chance = torch.Generator(device=self._device).manual_seed(self._seeds[name])
+        made, squares, outside = torch.empty_like(self._images), 0.0, 0
+        with torch.no_grad():
+            for start in range(0, len(made), BATCH):
+                own = self._images[start : start + BATCH].to(self._device)
+                unit = (own.float() - self.low) / (self.high - self.low)
+                new = own
+                if severity:
+                    corrupted = APPLY[name](unit, self.level(name, severity), chance)
+                    # what is below or above the range is what a sensor cannot tell, so it is cut off; NaN stays
+                    new = self._as_given(corrupted.clamp(0, 1))
+                after = (new.double() - self.low) / (self.high - self.low)
+                squares += float((after - unit).square().mean(dim=(1, 2, 3)).sqrt().sum()) if severity else 0.0
+                outside += int((~torch.isfinite(after) | (after < -1e-6) | (after > 1 + 1e-6)).sum())
+                made[start : start + BATCH] = new.to(made)
+        return Changed(made.numpy() if self._array else made, squares / max(1, len(made)), outside)
+
+    def _as_given(self, unit: torch.Tensor) -> torch.Tensor:
+        values = unit * (self.high - self.low) + self.low
+        dtype = self._images.dtype
+        return (values if dtype.is_floating_point else values.round()).to(dtype)

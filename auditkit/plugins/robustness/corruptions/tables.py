@@ -1,0 +1,146 @@
+"""Corruptions of a table under its schema: gaps, noise, swapped categories, drift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from auditkit.data import AuditData, as_array
+from auditkit.plugins.robustness.corruptions.suite import TABLE, Changed
+from auditkit.plugins.robustness.space import Space, feature_space
+from auditkit.spelling import listed
+
+STRENGTHS: Mapping[str, tuple[float, ...]] = {
+    "missing values": (0.02, 0.05, 0.1, 0.2, 0.3),
+    "noise": (0.01, 0.02, 0.05, 0.1, 0.2),
+    "swapped categories": (0.02, 0.05, 0.1, 0.2, 0.3),
+    "drift": (0.01, 0.02, 0.05, 0.1, 0.2),
+}
+WORDS: Mapping[str, str] = {
+    "missing values": "{:.0%} of the values lost",
+    "noise": "standard deviation {:.0%} of each feature's range",
+    "swapped categories": "{:.0%} of the categories drawn anew",
+    "drift": "every numeric column shifted by {:.0%} of its range",
+}
+
+
+class Tables:
+    """A table as codes (N, D), and what may be done to it.
+
+    Args:
+        data: inputs are a data frame with a schema, or an array (N, D).
+        seeds: {corruption: seed}.
+        held: whether immutable features and group columns stay as they are.
+    """
+
+    def __init__(self, data: AuditData, seeds: Mapping[str, int], *, held: bool) -> None:
+        self._data, self._seeds = data, seeds
+        self._codes = data.codes()
+        names = data.feature_names
+        self._numeric = np.array([each.numeric for each in data.schema] or [True] * len(names), dtype=bool)
+        kept = np.array([not each.mutable for each in data.schema] or [False] * len(names), dtype=bool)
+        kept |= np.isin(names, data.seen_groups)
+        self.free = ~kept if held else np.ones(len(names), dtype=bool)
+        self.space = _space(data, self._codes, self.free)
+        self._numbers = self._numeric & self.space.free
+        self._categories = ~self._numeric & self.free
+        self._gaps = np.isnan(self._codes).any(axis=0)
+        self._typical = np.array([_typical(*each) for each in zip(self._codes.T, self._numeric, strict=True)])
+        there = {"noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories}
+        there["missing values"] = self._numbers | self._categories
+        self.names: tuple[str, ...] = tuple(name for name in TABLE if there[name].any())
+        self.notes = self._said([name for name in TABLE if name not in self.names], kept & held)
+
+    def strength(self, name: str, severity: int) -> str:
+        """What the severity means, in words."""
+        return WORDS[name].format(STRENGTHS[name][severity - 1])
+
+    def change(self, name: str, severity: int) -> Changed:
+        """The table under one corruption.
+
+        The distance is the mean over the features that may change: a number's change in ranges, 1 for another category
+        or a value lost.
+        """
+        codes = self._codes
+        if severity:
+            strength, rng = STRENGTHS[name][severity - 1], np.random.default_rng(self._seeds[name])
+            codes = getattr(self, "_" + name.replace(" ", "_"))(strength, rng)
+        lost = np.isnan(codes) & ~np.isnan(self._codes)
+        apart = np.abs(np.nan_to_num(codes) - np.nan_to_num(self._codes))
+        apart = np.where(lost, 1.0, np.where(self._numeric, apart / self.space.scale, apart > 0))
+        free = self._numbers | self._categories
+        distance = float(apart[:, free].mean()) if free.any() else 0.0
+        return Changed(self._data.decode(codes), distance, self._outside(codes))
+
+    def _missing_values(self, strength: float, rng: np.random.Generator) -> np.ndarray:
+        lost = (rng.random(self._codes.shape) < strength) & (self._numbers | self._categories)
+        filled = np.where(self._gaps, np.nan, self._typical)
+        return np.where(lost, filled, self._codes)
+
+    def _noise(self, strength: float, rng: np.random.Generator) -> np.ndarray:
+        noise = rng.standard_normal(self._codes.shape) * strength * self.space.scale
+        return np.where(self._numbers, self.space.snap(self._codes + noise, self._codes), self._codes)
+
+    def _drift(self, strength: float, rng: np.random.Generator) -> np.ndarray:
+        side = np.where(rng.random(self._codes.shape[1]) < 0.5, -1.0, 1.0)
+        shifted = self._codes + side * strength * self.space.scale
+        return np.where(self._numbers, self.space.snap(shifted, self._codes), self._codes)
+
+    def _swapped_categories(self, strength: float, rng: np.random.Generator) -> np.ndarray:
+        codes = self._codes.copy()
+        for at in np.flatnonzero(self._categories):
+            chosen, donor = rng.random(len(codes)) < strength, rng.integers(len(codes), size=len(codes))
+            present = chosen & ~np.isnan(codes[:, at]) & ~np.isnan(self._codes[donor, at])
+            codes[present, at] = self._codes[donor, at][present]
+        return codes
+
+    def _outside(self, codes: np.ndarray) -> int:
+        """Values that the schema does not allow: held ones changed, out of range, not whole, gaps where none occur."""
+        same = (codes == self._codes) | (np.isnan(codes) & np.isnan(self._codes))
+        with np.errstate(invalid="ignore"):
+            bad = (codes < self.space.low) | (codes > self.space.high) | np.isinf(codes)
+            bad |= (self.space.whole | ~self._numeric) & (codes != np.round(codes)) & ~np.isnan(codes)
+        bad |= np.isnan(codes) & ~self._gaps | ~self.free
+        return int((bad & ~same).sum())
+
+    def _said(self, left_out: list[str], kept: np.ndarray) -> list[str]:
+        names = np.asarray(self._data.feature_names, dtype=object)
+        said = [f"Not tried, because no feature allows it: {listed(left_out)}."] if left_out else []
+        if kept.any():
+            said.append(f"Held as they are: {listed(names[kept].tolist())}.")
+        touched = self._numbers | self._categories
+        if (touched & ~self._gaps).any():
+            said.append(
+                "A value lost is replaced by the feature's median or most frequent value where these rows have no gaps "
+                f"in it ({int((touched & ~self._gaps).sum())} features), and is a gap elsewhere "
+                f"({int((touched & self._gaps).sum())} features)."
+            )
+        return said
+
+
+def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
+    """Ranges and units of the features; categories from their first code to their last."""
+    if not data.schema:
+        array = as_array(data.inputs)
+        return feature_space(
+            codes, whole=np.full(codes.shape[1], array is not None and array.dtype.kind in "iu"), free=free
+        )
+    low = [each.low if each.numeric else 0.0 for each in data.schema]
+    high = [each.high if each.numeric else float(len(each.categories) - 1) for each in data.schema]
+    return feature_space(
+        codes, whole=np.array([each.kind == "integer" for each in data.schema]), free=free,
+        low=np.array([np.nan if each is None else each for each in low]),
+        high=np.array([np.nan if each is None else each for each in high]),
+    )  # fmt: skip
+
+
+def _typical(column: np.ndarray, numeric: bool) -> float:
+    """The median of numbers, as one of them; the most frequent category; NaN where there is none."""
+    present = np.sort(column[~np.isnan(column)])
+    if not len(present):
+        return float("nan")
+    if numeric:
+        return float(present[(len(present) - 1) // 2])
+    values, counts = np.unique(present, return_counts=True)
+    return float(values[counts.argmax()])

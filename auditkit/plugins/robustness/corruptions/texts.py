@@ -1,0 +1,113 @@
+"""Corruptions of texts: slips of the keyboard, lost characters, capitals, look-alikes, accents, white space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from auditkit.plugins.robustness.corruptions.suite import TEXT, Changed
+
+ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+"""A keyboard; each row is half a key to the right of the one above."""
+LOOK_ALIKES = dict(zip("aceiopsxyABCEHKMOPTX", "асеіорѕхуАВСЕНКМОРТХ", strict=True))
+"""Latin letters and the Cyrillic ones that look the same."""
+ACCENTS = dict(zip("aceinouyzACEINOUYZ", "áçéíñóúýžÁÇÉÍÑÓÚÝŽ", strict=True))
+
+FEW = (0.01, 0.02, 0.05, 0.1, 0.2)
+MANY = (0.05, 0.1, 0.2, 0.4, 0.8)
+STRENGTHS: Mapping[str, tuple[float, ...]] = {
+    "typos": FEW, "dropped characters": FEW, "capitals": MANY, "look-alikes": MANY, "accents": MANY,
+    "white space": FEW,
+}  # fmt: skip
+WORDS: Mapping[str, str] = {
+    "typos": "{:.0%} of the letters are a key beside", "dropped characters": "{:.0%} of the characters lost",
+    "capitals": "{:.0%} of the letters in the other case", "look-alikes": "{:.0%} of the letters that have one",
+    "accents": "{:.0%} of the letters that can have one", "white space": "a space more after {:.0%} of the characters",
+}  # fmt: skip
+
+
+def neighbours() -> dict[str, str]:
+    """The keys around each letter, small and capital."""
+    found: dict[str, str] = {}
+    for row, keys in enumerate(ROWS):
+        for column, key in enumerate(keys):
+            near = [(row, column - 1), (row, column + 1), (row - 1, column), (row - 1, column + 1)]
+            near += [(row + 1, column - 1), (row + 1, column)]
+            there = [ROWS[r][c] for r, c in near if 0 <= r < len(ROWS) and 0 <= c < len(ROWS[r])]
+            found[key] = "".join(there)
+            found[key.upper()] = found[key].upper()
+    return found
+
+
+NEIGHBOURS = neighbours()
+
+
+def typo(character: str, draw: float) -> str:
+    """A neighbour on the keyboard, by a draw from 0 to 1; anything but a Latin letter stays."""
+    near = NEIGHBOURS.get(character)
+    return near[int(draw * len(near))] if near else character
+
+
+def flipped(character: str) -> str:
+    """The other case, where that is one character."""
+    other = character.swapcase()
+    return other if len(other) == 1 else character
+
+
+REPLACE: Mapping[str, Callable[[str, float], str]] = {
+    "typos": typo,
+    "dropped characters": lambda character, draw: "",
+    "capitals": lambda character, draw: flipped(character),
+    "look-alikes": lambda character, draw: LOOK_ALIKES.get(character, character),
+    "accents": lambda character, draw: ACCENTS.get(character, character),
+    "white space": lambda character, draw: character + " ",
+}
+
+
+def corrupted(text: str, name: str, strength: float, rng: np.random.Generator) -> str:
+    """A text of which each character is hit with probability `strength`; where none is left, the first stays.
+
+    Two draws for each character, whatever the strength: what is hit at one strength is hit at every larger one.
+    """
+    if not text:
+        return text
+    hit, draw = rng.random(len(text)), rng.random(len(text))
+    replace = REPLACE[name]
+    made = [replace(each, draw[at]) if hit[at] < strength else each for at, each in enumerate(text)]
+    return "".join(made) or text[0]
+
+
+def distance(before: str, after: str) -> float:
+    """The share of characters that changed, came or went; exact for what `corrupted` makes."""
+    if len(before) != len(after):
+        return abs(len(after) - len(before)) / max(1, len(before))
+    return sum(a != b for a, b in zip(before, after, strict=True)) / max(1, len(before))
+
+
+class Texts:
+    """Texts, and what may be done to them.
+
+    Args:
+        texts: N of them.
+        seeds: {corruption: seed}.
+    """
+
+    def __init__(self, texts: list[str], seeds: Mapping[str, int]) -> None:
+        self.names: tuple[str, ...] = TEXT
+        self.notes = ["Slips of the keyboard are those of an English one; look-alikes and accents of Latin letters."]
+        self._texts, self._seeds = texts, seeds
+
+    def strength(self, name: str, severity: int) -> str:
+        """What the severity means, in words."""
+        return WORDS[name].format(STRENGTHS[name][severity - 1])
+
+    def change(self, name: str, severity: int) -> Changed:
+        """The texts under one corruption; the distance is the share of characters changed."""
+        if not severity:
+            return Changed(list(self._texts), 0.0, 0)
+        rng = np.random.default_rng(self._seeds[name])
+        made = [corrupted(text, name, STRENGTHS[name][severity - 1], rng) for text in self._texts]
+        apart = [distance(*pair) for pair in zip(self._texts, made, strict=True)]
+        empty = sum(bool(before) and not after for before, after in zip(self._texts, made, strict=True))
+        return Changed(made, float(np.mean(apart)), empty)

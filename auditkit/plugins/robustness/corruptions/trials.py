@@ -1,0 +1,62 @@
+"""The check's tests of itself: nothing changes at severity 0, something does at 5, and nothing leaves the range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.plugins.robustness.corruptions.suite import SEVERITIES
+from auditkit.plugins.robustness.paths import unsteady
+from auditkit.results import Control
+
+if TYPE_CHECKING:
+    from auditkit.checks import Context
+    from auditkit.data import AuditData
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.corruptions.asking import Asked
+
+LEAST = 0.01
+"""The share of rows that the strongest severity must reach."""
+
+
+def controls(asked: Asked, model: Model, data: AuditData, context: Context) -> list[Control]:
+    """All of them; each guards every number."""
+    return [
+        Control.within(
+            "repeatable", "Does the model give the same answer when asked again?",
+            unsteady(model, data, context.predictions), at_most=1e-4,
+            reason="A model that answers at random changes its mind without any corruption.",
+        ),
+        Control.within(
+            "identity", "What share of decisions is another at severity 0, which changes nothing?",
+            float(asked.moved.max()), at_most=0,
+            reason="The way through the corruptions itself changes the inputs, so drops are not those of corruptions.",
+        ),
+        Control.within(
+            "in-range", "How many corrupted values does the data's range or schema not allow?", asked.outside,
+            at_most=0, reason="The model was asked about inputs that cannot be.",
+        ),
+        Control.within(
+            "reaches", "What share of rows does each corruption reach at severity 5, at least?", reached(asked),
+            at_least=LEAST,
+            reason="A corruption that changes next to nothing shows nothing; a model that reads every value exactly "
+            "would not have noticed it.",
+        ),
+        Control.within(
+            "stronger", "By how much does any corruption come nearer again from a severity to the next?",
+            nearer(asked.distance), at_most=0.01, otherwise="note",
+            reason="A higher severity is not a stronger change here: read the severities as five different ones.",
+        ),
+    ]  # fmt: skip
+
+
+def reached(asked: Asked) -> float:
+    """The accuracy that a rule would lose which is right exactly where nothing was changed, at the last severity."""
+    return float(asked.touched[:, len(SEVERITIES) - 1].min())
+
+
+def nearer(distance: np.ndarray) -> float:
+    """The largest fall of (C, S) distances from one severity to the next, as a share of the largest distance."""
+    falls = np.maximum(-np.diff(distance, axis=1), 0) / np.maximum(distance.max(axis=1, keepdims=True), 1e-12)
+    return float(falls.max(initial=0.0))

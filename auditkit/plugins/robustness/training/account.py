@@ -1,0 +1,133 @@
+"""What both trainers of robust networks say of what they made: accuracies beside the parent's, and controls."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.figures import curve, dot_whisker
+from auditkit.results import Axis, Control, Figure, Measurement, Scalar
+
+
+class Pair(NamedTuple):
+    """Which rows are decided rightly, (n,) bool, by the new model and by its parent."""
+
+    new: np.ndarray
+    parent: np.ndarray
+
+
+def measurements(clean: Pair, tried: Pair, name: str, conditions: dict[str, Scalar]) -> tuple[Measurement, ...]:
+    """What was gained under changes and lost without, and the four shares behind it.
+
+    Args:
+        clean: on the rows as they are.
+        tried: on changed rows.
+        name: of accuracy on changed rows, such as `robust_accuracy`.
+        conditions: of the changes.
+    """
+    return (
+        _difference(f"{name}_gain", tried.new, tried.parent, "higher", conditions),
+        _difference("accuracy_cost", clean.parent, clean.new, "lower", {}),
+        _share(f"train_{name}", tried.new, conditions),
+        _share(f"parent_train_{name}", tried.parent, conditions),
+        _share("train_accuracy", clean.new, {}),
+        _share("parent_train_accuracy", clean.parent, {}),
+    )
+
+
+def _difference(
+    name: str, first: np.ndarray, second: np.ndarray, direction: str, conditions: dict[str, Scalar]
+) -> Measurement:
+    # row by row, for both models were tried on the same rows
+    apart = first.astype(np.float64) - second
+    return Measurement(
+        name=name, value=float(apart.mean()), interval=stats.student_interval(apart), n=len(apart), unit="share",
+        direction=direction, conditions=conditions,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _share(name: str, flags: np.ndarray, conditions: dict[str, Scalar]) -> Measurement:
+    return Measurement(
+        name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
+        unit="share", direction="higher", conditions=conditions,
+    )  # fmt: skip
+
+
+def controls(changed_parent: bool, before: float, after: float, tried: Pair, name: str) -> tuple[Control, ...]:
+    """The parent is as it was, the loss fell, and the new model withstands more than its parent.
+
+    Args:
+        changed_parent: its fingerprint is another than before.
+        before: the loss under changes of the untrained copy.
+        after: of the trained one, on the same rows.
+        tried: on changed rows.
+        name: of accuracy on changed rows.
+    """
+    return (
+        Control.within(
+            "parent-unchanged", "Has the parent another fingerprint after the training (1) or not (0)?",
+            int(changed_parent), at_most=0, reason="The parent was trained on, so nothing here is a comparison.",
+        ),
+        Control.within(
+            "loss-fell", "What is the loss under changes, over that of the untrained copy?",
+            after / before if before > 0 else None, at_most=0.95,
+            guards=(f"train_{name}", f"{name}_gain", "train_accuracy", "accuracy_cost"), otherwise="inconclusive",
+            reason="Next to nothing was learned; raise epochs, lower learning_rate or ask for less.",
+        ),
+        Control.within(
+            "more-than-parent", "How much more often than its parent is the new model right under changes?",
+            float(tried.new.mean() - tried.parent.mean()), at_least=0, guards=(f"{name}_gain",), otherwise="note",
+            reason="The new model withstands less than its parent, on the very rows that it was trained on.",
+        ),
+    )  # fmt: skip
+
+
+def drawn(history: list[dict[str, Any]], found: tuple[Measurement, ...], what: str) -> tuple[Figure, ...]:
+    """The loss over the training, and the four shares side by side.
+
+    Args:
+        history: of `fitting.fit`.
+        found: of `measurements`.
+        what: the loss is of, for the caption.
+    """
+    whose = (
+        ("new model", "changed rows"),
+        ("parent", "changed rows"),
+        ("new model", "as they are"),
+        ("parent", "as they are"),
+    )
+    named = [
+        each.model_copy(update={"name": model, "conditions": {"rows": rows}})
+        for each, (model, rows) in zip(found[2:], whose, strict=True)
+    ]
+    shares = dot_whisker(
+        "accuracy-with-and-without", "Accuracy on the training split, with changes and without", named,
+        axis=Axis(field="value", title="decided rightly", percent=True),
+        caption="On rows that both models may have learned; the audit data is the proof.",
+    )  # fmt: skip
+    fall = curve(
+        "loss-by-epoch", "Loss over the training", history, x=Axis(field="epoch", title="epoch"),
+        y=Axis(field="loss", title="mean loss"), caption=what,
+    )  # fmt: skip
+    return (fall,) if shares is None else (shares, fall)
+
+
+def notes(rows: int, left_out: int, weighted: bool, free: np.ndarray) -> tuple[str, ...]:
+    """What was left out, and what was held.
+
+    Args:
+        rows: learned from.
+        left_out: rows that were not, for their label is not known.
+        weighted: the rows have weights.
+        free: (D,) bool, which features may change.
+    """
+    said = [f"Trained on {rows:,} rows."]
+    if left_out:
+        said.append(f"{left_out:,} rows without a known label were left out.")
+    if weighted:
+        said.append("Row weights were not used.")
+    if not free.all():
+        said.append(f"{int((~free).sum())} of {len(free)} features were held as they are.")
+    return tuple(said)

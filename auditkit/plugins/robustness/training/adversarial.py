@@ -1,0 +1,231 @@
+"""The trainer `adversarial`: a new network that was trained on the worst changes of its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.plugins.robustness.training.definitions import definitions
+from auditkit.results import Control
+from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    import torch
+
+    from auditkit.plugins.robustness.logits import Surface
+    from auditkit.plugins.robustness.training.account import Pair
+    from auditkit.plugins.robustness.training.losses import Hurt
+    from auditkit.plugins.robustness.training.split import Split
+
+MADRY = "Madry et al., 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083"
+ZHANG = "Zhang et al., 2019, Theoretically Principled Trade-off between Robustness and Accuracy, arXiv:1901.08573"
+NAME = "robust_accuracy"
+RAMP = 0.3
+"""The share of the training over which epsilon grows from 0: with all of it at once, some networks learn nothing."""
+ROWS = 500
+"""Training rows on which the new model and its parent are attacked."""
+STEPS = 40
+"""Of each of the two attacks at the end."""
+AS_EATEN = (
+    "Preprocessing stands before the network: epsilon is a change of what comes out of it, and columns of two values "
+    "are held."
+)
+
+
+class Adversarial(Trainer):
+    """Training on the worst small changes of every row."""
+
+    id: ClassVar[str] = "adversarial"
+    title: ClassVar[str] = "Adversarial training"
+    question: ClassVar[str] = "What does a model cost that keeps its decision under small changes of its input?"
+    purpose: ClassVar[str] = (
+        "A network that was trained on plain rows can be steered by changes that nobody would notice. Training on the "
+        "worst changes of each row is the defence that has stood up best to attacks. The price is accuracy without an "
+        "attack, and time; so the new model is audited beside its parent."
+    )
+    method: ClassVar[str] = (
+        "An untrained copy is trained on the training split. For every batch, projected gradient ascent looks for the "
+        "change of at most epsilon that hurts most. Variant pgd learns the rows so changed; trades learns the plain "
+        "rows and, times beta, that changed rows get the same answer. Epsilon grows over the first part of the "
+        "training. Then both models are attacked on the same training rows by an attack that neither was trained "
+        "against: Auto-PGD, under cross-entropy and under the margin."
+    )
+    limits: ClassVar[str] = (
+        "It defends against changes of every feature by at most epsilon; larger or other changes may still succeed, "
+        "and a stronger attack may find more. The numbers here are of rows that the model was trained on: the audit "
+        "of the new model says what it withstands elsewhere. Robust training often costs some groups more accuracy "
+        "than others."
+    )
+    reference: ClassVar[str] = f"{MADRY}; {ZHANG}"
+    needs: ClassVar[frozenset[str]] = frozenset({"torch_module", "labels", "train", "binary", "multiclass"})
+    requires: ClassVar[tuple[tuple[str, str], ...]] = (("torch", "torch"),)
+    presets = {"quick": {"epochs": 15}, "standard": {"epochs": 40}, "thorough": {"epochs": 100}}
+    definitions = definitions(
+        NAME, "Accuracy under attack on the training split",
+        "share of training rows decided rightly under every change of at most epsilon that was found", MADRY,
+    )  # fmt: skip
+
+    variant: Literal["pgd", "trades"] = Field(
+        default="pgd", description="pgd: learn the worst changes; trades: learn to answer them as the row itself."
+    )
+    epsilon: float = Field(
+        default=0.05, gt=0, le=1, description="Change of every feature, in units of its range in the training split."
+    )
+    steps: int = Field(default=7, ge=1, le=1000, description="Steps of the attack on each batch.")
+    beta: float = Field(
+        default=6.0, gt=0, allow_inf_nan=False, description="How much trades minds other answers; unused with pgd."
+    )
+    epochs: int = Field(default=40, ge=1, le=10_000, description="Passes over the training split.")
+    batch_size: int = Field(default=64, ge=2, description="Rows in a step.")
+    learning_rate: float = Field(default=3e-3, gt=0, allow_inf_nan=False, description="Step size of Adam, at first.")
+
+    def train(self, model: Model, data: AuditData, context: Context) -> Trained:
+        """Train an untrained copy on the worst changes of its rows.
+
+        Raises:
+            DataError: no training row has a known label.
+            ModelError: the network cannot be trained so, and why; or the training diverged.
+        """
+        from auditkit.plugins.robustness.certificates.ground import eats_as_is
+        from auditkit.plugins.robustness.training import account, fitting
+        from auditkit.plugins.robustness.training import split as splits
+        from auditkit.predictions import Predictions
+
+        before = model.fingerprint
+        known = splits.labelled(data, context.predictions)
+        parent = Predictions(model, known)
+        parent_right = parent.codes == parent.truth  # asked first: the model says then what its output is
+        ground = splits.ground_of(model, known)
+        split = splits.in_units(model, known, ground)
+        rows = np.sort(context.rng.permutation(len(known))[:ROWS])
+        with fitting.seeded(model, context.seed):
+            fresh = splits.untrained(model)
+            lesson = Lesson(self, split, split.surface(splits.trainable(fresh), fresh), context.seed)
+            untrained = lesson.loss_on(rows)
+            history = fitting.fit(
+                lesson.surface.inner, len(known), lesson.of_batch, epochs=self.epochs, batch_size=self.batch_size,
+                learning_rate=self.learning_rate, progress=lambda done, all: context.progress(done, all, "steps"),
+            )  # fmt: skip
+            trained = lesson.loss_on(rows)
+            tried, flat = attacked((fresh, model), split.take(rows), self.epsilon, context.seed)
+        fresh.name = f"{model.name} ({self.id})"
+        new = Predictions(fresh, known)
+        conditions: dict[str, Any] = {"epsilon": self.epsilon, "norm": "Linf"}
+        found = account.measurements(account.Pair(new.codes == new.truth, parent_right), tried, NAME, conditions)
+        return Trained(
+            model=fresh,
+            measurements=found,
+            controls=(
+                *account.controls(model.fingerprint != before, untrained, trained, tried, NAME),
+                *_controls(lesson.reached, flat),
+            ),
+            figures=account.drawn(history, found, "Under changes, whose size grows over the first part."),
+            notes=(
+                *account.notes(len(known), len(data) - len(known), data.weights is not None, ground.space.free),
+                f"Attacked: {len(rows)} of them, by two runs of {STEPS} steps each.",
+                *(() if eats_as_is(model, known) else (AS_EATEN,)),
+            ),
+        )
+
+
+class Lesson:
+    """An adversarial training under way.
+
+    Args:
+        trainer: its parameters.
+        split: what is learned.
+        surface: the network over units that learns it.
+        seed: of the attacks' starts.
+    """
+
+    def __init__(self, trainer: Adversarial, split: Split, surface: Surface, seed: int) -> None:
+        import torch
+
+        self.trainer, self.split, self.surface = trainer, split, surface
+        self.seed = seed
+        self.generator = torch.Generator(device=split.unit.device).manual_seed(seed)
+        self.reached: list[float] = []
+        """For each batch at the full epsilon, the largest change that was trained on, over epsilon."""
+
+    def of_batch(self, at: torch.Tensor, share: float) -> torch.Tensor:
+        """The mean loss of some rows under the attack, when this share of the training is done."""
+        full = share >= RAMP
+        epsilon = self.trainer.epsilon * min(1.0, share / RAMP)
+        rows = self.split.take(at.numpy())
+        hurt = self._hurt(rows, epsilon, self.generator)
+        if full:
+            self.reached.append(float((hurt.changed - rows.unit).abs().max()) / epsilon)
+        return hurt.loss
+
+    def loss_on(self, rows: np.ndarray) -> float:
+        """The same loss of some rows at the full epsilon, in eval mode, from the same starts whenever it is asked."""
+        import torch
+
+        from auditkit.plugins.robustness.training.fitting import evaluating
+
+        generator = torch.Generator(device=self.split.unit.device).manual_seed(self.seed)
+        with evaluating(self.surface):
+            return float(self._hurt(self.split.take(rows), self.trainer.epsilon, generator).loss)
+
+    def _hurt(self, rows: Split, epsilon: float, generator: torch.Generator) -> Hurt:
+        from auditkit.plugins.robustness.training import losses
+
+        low, high = rows.box(rows.unit, epsilon)
+        given = (self.surface, rows.unit, rows.classes, low, high, self.trainer.steps, generator)
+        return (
+            losses.trades(*given, beta=self.trainer.beta) if self.trainer.variant == "trades" else losses.madry(*given)
+        )
+
+
+def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: int) -> tuple[Pair, float]:
+    """Which rows the new model and its parent decide rightly under every change found; both meet the same attack.
+
+    Args:
+        models: new and parent.
+        split: the rows.
+        epsilon: in units.
+        seed: of the attack's starts.
+
+    Returns:
+        The rows, and the share of them on which the new model gives the attack no slope to follow.
+    """
+    from functools import partial
+
+    from auditkit.plugins.robustness.attacks import apgd, chain, zero_slopes
+    from auditkit.plugins.robustness.training.account import Pair
+
+    attack = chain(partial(apgd, steps=STEPS, seed=seed), partial(apgd, steps=STEPS, loss="margin", seed=seed + 1))
+    right, flat = [], 1.0
+    for model in models:
+        with model.module() as module:
+            surface = split.surface(module, model, decides=True).eval()
+            surface.standardise(split.unit)
+            problem = split.problem(surface)
+            if model is models[0]:
+                flat = float(zero_slopes(problem, split.unit, split.classes, epsilon, seed).float().mean())
+            held = ~problem.wrong(split.unit, split.classes)
+            left = held.nonzero()[:, 0]
+            if len(left):
+                held[left] = ~attack(problem, split.unit[left], split.classes[left], epsilon).broken
+            right.append(held.cpu().numpy())
+    return Pair(*right), flat
+
+
+def _controls(reached: list[float], flat: float) -> tuple[Control, ...]:
+    return (
+        Control.within(
+            "epsilon-reached", "How large was the largest change in the batch where it was smallest, over epsilon?",
+            min(reached, default=None), at_least=0.9, at_most=1.001, guards=(f"train_{NAME}", f"{NAME}_gain"),
+            otherwise="note", reason="The attack in the training did not go as far as it was allowed to.",
+        ),
+        Control.within(
+            "slope-to-follow", "On which share of rows does the new model give an attack no slope to follow?", flat,
+            at_most=0.05, guards=(f"train_{NAME}", f"{NAME}_gain"), otherwise="inconclusive",
+            reason="An attack that has nothing to follow fails, which shows nothing about robustness.",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""Fitting an untrained network in place, by whatever loss a trainer puts on a batch of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, TypeAlias
+
+import torch
+
+from auditkit.errors import ModelError
+from auditkit.models import Model
+
+BatchLoss: TypeAlias = Callable[[torch.Tensor, float], torch.Tensor]
+"""(positions of the rows (n,), share of the training done) to the mean loss of the batch."""
+
+
+@contextmanager
+def seeded(model: Model, seed: int) -> Iterator[None]:
+    """Torch's generators seeded, and put back on leaving."""
+    with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
+        torch.manual_seed(seed)
+        yield
+
+
+def fit(
+    module: torch.nn.Module,
+    rows: int,
+    loss: BatchLoss,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    progress: Callable[[int, int], None],
+) -> list[dict[str, Any]]:
+    """Train a module in place with Adam; the mean loss of each epoch.
+
+    Every parameter is trained, also one that was frozen in the parent, for it was drawn anew. The module is left in
+    eval mode and without gradients. Uses torch's global random state.
+
+    Args:
+        module: untrained.
+        rows: N, how many there are to learn from.
+        loss: of a batch.
+        epochs: passes.
+        batch_size: rows in a step; a last batch of one row joins no step, for batch norm fails on it.
+        learning_rate: of Adam; it falls to 0 along a cosine.
+        progress: told (steps so far, steps) after each.
+
+    Raises:
+        ModelError: the loss is no longer finite.
+    """
+    frozen = [each for each in module.parameters() if not each.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.Adam(module.parameters(), lr=learning_rate)
+    steps = epochs * -(-rows // batch_size)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    history: list[dict[str, Any]] = []
+    step = 0
+    for epoch in range(1, epochs + 1):
+        total = seen = 0.0
+        for at in torch.randperm(rows).split(batch_size):  # type: ignore[no-untyped-call]
+            step += 1
+            if len(at) > 1 or rows == 1:
+                module.train()
+                value = loss(at, step / steps)
+                if not torch.isfinite(value):
+                    raise ModelError(f"the training diverged in epoch {epoch}; lower learning_rate={learning_rate:g}")
+                optimizer.zero_grad(set_to_none=True)
+                value.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                total, seen = total + float(value.detach()) * len(at), seen + len(at)
+            schedule.step()
+            progress(step, steps)
+        history.append({"epoch": epoch, "loss": total / seen})
+    module.zero_grad(set_to_none=True)
+    for parameter in frozen:
+        parameter.requires_grad_(False)
+    module.eval()
+    return history
+
+
+@contextmanager
+def evaluating(module: torch.nn.Module) -> Iterator[None]:
+    """Eval mode and frozen parameters, while an attack is looked for; put back on leaving.
+
+    Under CUDA cuDNN is off for recurrent layers meanwhile, for it refuses their backward pass in eval mode.
+    """
+    modes = [(each, each.training) for each in module.modules()]
+    needing = [each for each in module.parameters() if each.requires_grad]
+    recurrent = any(isinstance(each, torch.nn.RNNBase) for each in module.modules())
+    plain = torch.backends.cudnn.flags(enabled=False) if recurrent and torch.cuda.is_available() else nullcontext()
+    module.eval()
+    for parameter in needing:
+        parameter.requires_grad_(False)
+    try:
+        with plain:
+            yield
+    finally:
+        for each, training in modes:
+            each.training = training
+        for parameter in needing:
+            parameter.requires_grad_(True)

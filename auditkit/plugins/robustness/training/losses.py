@@ -1,0 +1,87 @@
+"""What adversarial training makes small: the loss at the worst change found, or the disagreement with it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch.nn import functional
+
+from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.training import pgd
+from auditkit.plugins.robustness.training.fitting import evaluating
+
+
+class Hurt(NamedTuple):
+    """A batch under attack."""
+
+    loss: torch.Tensor
+    """() the mean, differentiable in the parameters."""
+    changed: torch.Tensor
+    """(n, *shape) the rows as the attack left them."""
+
+
+def madry(
+    surface: Surface,
+    unit: torch.Tensor,
+    classes: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    steps: int,
+    generator: torch.Generator,
+) -> Hurt:
+    """The cross-entropy at the worst change of each row that a climb from a random start finds.
+
+    Madry et al. (2018), Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083, (2.1).
+
+    Args:
+        surface: the network over units; it is attacked in eval mode and learns in the mode that it is in.
+        unit: (n, *shape) rows.
+        classes: (n,) the right ones.
+        low: (n, *shape) the smallest that the attack may make of a row.
+        high: (n, *shape) the largest.
+        steps: of the climb.
+        generator: of its start.
+    """
+
+    def hurt(at: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(surface(at), classes, reduction="none")
+
+    with evaluating(surface):
+        changed = pgd.climb(hurt, unit, low, high, steps, generator)
+    return Hurt(functional.cross_entropy(surface(changed), classes), changed)
+
+
+def trades(
+    surface: Surface,
+    unit: torch.Tensor,
+    classes: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    steps: int,
+    generator: torch.Generator,
+    beta: float,
+) -> Hurt:
+    """The cross-entropy of the rows as they are, and beta times how far the answers about changed rows are from theirs.
+
+    That is the Kullback-Leibler divergence of the probabilities about the changed row from those about the row, at the
+    change at which a climb finds it largest. Arguments as for `madry`.
+
+    Zhang et al. (2019), Theoretically Principled Trade-off between Robustness and Accuracy, arXiv:1901.08573, (5).
+    """
+    with evaluating(surface):
+        with torch.no_grad():
+            plain = surface(unit).log_softmax(dim=1)
+
+        def apart(at: torch.Tensor) -> torch.Tensor:
+            return divergence(plain, surface(at).log_softmax(dim=1))
+
+        changed = pgd.climb(apart, unit, low, high, steps, generator)
+    logits = surface(unit)
+    disagreement = divergence(logits.log_softmax(dim=1), surface(changed).log_softmax(dim=1)).mean()
+    return Hurt(functional.cross_entropy(logits, classes) + beta * disagreement, changed)
+
+
+def divergence(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """(n,) Kullback-Leibler divergence of the second from the first, both (n, C) log probabilities."""
+    return (first.exp() * (first - second)).sum(dim=1)

@@ -1,0 +1,58 @@
+"""Noisy copies of rows as a network eats them: the noise that smoothing certificates are about."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from auditkit.data import AuditData, take_rows
+from auditkit.models import Model
+from auditkit.plugins.robustness.certificates.ground import as_inputs, eats_as_is, lay
+
+
+class Noise:
+    """Gaussian noise on what may change, in the units in which `robustness.certificates` adds it.
+
+    A network that eats the inputs as they are gets it on its own device; where preprocessing stands before it, the
+    noise goes into the inputs themselves, and whole numbers are rounded.
+
+    Args:
+        model: encodes inputs.
+        data: N rows.
+        sigma: standard deviation, in units.
+        seed: of the draws.
+    """
+
+    def __init__(self, model: Model, data: AuditData, sigma: float, seed: int) -> None:
+        self.model, self.data, self.sigma = model, data, sigma
+        self.ground = lay(data)
+        self.encoded = model.encode(data.inputs) if eats_as_is(model, data) else None
+        self.like = model.encode(take_rows(data.inputs, np.arange(1)))
+        self.rng = np.random.default_rng(seed)
+        self.generator = torch.Generator(device=self.like.device).manual_seed(seed)
+        self.squares = torch.zeros((), dtype=torch.float64, device=self.like.device)
+        """The sum of the squares of the noise so far, in units."""
+        self.numbers = 0
+        """How many numbers noise was added to."""
+
+    def copies(self, rows: np.ndarray) -> torch.Tensor:
+        """(n, *shape) one noisy copy of each of these rows, encoded; other noise at every call."""
+        space = self.ground.space
+        self.numbers += len(rows) * int(space.free.sum())
+        if self.encoded is None:
+            points = self.ground.rows[rows]
+            drawn = self.rng.normal(0, self.sigma, points.shape) * space.free
+            self.squares += float((drawn**2).sum())
+            return self.model.encode(as_inputs(points + drawn * space.scale, self.ground, self.data))
+        plain = self.encoded[torch.as_tensor(rows, device=self.like.device)]
+        shape = self.ground.shape
+        free, scale = (torch.as_tensor(each.reshape(shape)).to(plain) for each in (space.free, space.scale))
+        noise = torch.randn(plain.shape, generator=self.generator, dtype=plain.dtype, device=plain.device)
+        noise = noise * self.sigma * free
+        self.squares += (noise.double() ** 2).sum()
+        return plain + noise * scale
+
+    @property
+    def level(self) -> float | None:
+        """The standard deviation of the noise so far over sigma; None where there was none."""
+        return float((self.squares / self.numbers).sqrt()) / self.sigma if self.numbers else None

@@ -1,0 +1,169 @@
+"""The trainer `smoothing-noise`: a new network that was trained on noisy rows, so that smoothing certifies more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.errors import CapabilityError
+from auditkit.models import Model
+from auditkit.plugins.robustness.training.definitions import definitions
+from auditkit.results import Control
+from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    import torch
+
+    from auditkit.plugins.robustness.training.noise import Noise
+
+COHEN = "Cohen, Rosenfeld and Kolter, 2019, Certified Adversarial Robustness via Randomized Smoothing, arXiv:1902.02918"
+NAME = "noisy_accuracy"
+ROWS = 2000
+"""Training rows on whose noisy copies the new model and its parent are tried."""
+
+
+class SmoothingNoise(Trainer):
+    """Training on noisy rows."""
+
+    id: ClassVar[str] = "smoothing-noise"
+    title: ClassVar[str] = "Training under noise"
+    question: ClassVar[str] = "What does a model cost that decides noisy inputs well enough to be certified?"
+    purpose: ClassVar[str] = (
+        "Randomised smoothing proves that a decision holds, but only where the model is right about noisy copies of "
+        "an input. A model that has never seen noise is not, and little can be proven. Training on noisy rows makes "
+        "more of it provable, at the price of accuracy; so the new model is audited beside its parent."
+    )
+    method: ClassVar[str] = (
+        "An untrained copy is trained on the training split. Each time a row is learned, new Gaussian noise of "
+        "standard deviation sigma is added to every number that may change, in the units of the check of "
+        "certificates. Then both models decide about the same noisy copies of training rows."
+    )
+    limits: ClassVar[str] = (
+        "Nothing is certified here: the check of certificates, run on the new model with the same sigma, does that, "
+        "and what it proves is about the vote over noisy copies. A model trained for one sigma is certified well for "
+        "that sigma only. The numbers here are of rows that the model was trained on."
+    )
+    reference: ClassVar[str] = COHEN
+    needs: ClassVar[frozenset[str]] = frozenset({"torch_module", "labels", "train", "binary", "multiclass"})
+    requires: ClassVar[tuple[tuple[str, str], ...]] = (("torch", "torch"),)
+    presets = {"quick": {"epochs": 20}, "standard": {"epochs": 40}, "thorough": {"epochs": 100}}
+    definitions = definitions(
+        NAME, "Accuracy under noise on the training split",
+        "share of training rows of which one noisy copy is decided rightly", COHEN,
+    )  # fmt: skip
+
+    sigma: float = Field(
+        default=0.1,
+        gt=0,
+        le=10,
+        description="Standard deviation of the noise, in units of the training split's range; as for certificates.",
+    )
+    epochs: int = Field(default=40, ge=1, le=10_000, description="Passes over the training split.")
+    batch_size: int = Field(default=64, ge=2, description="Rows in a step.")
+    learning_rate: float = Field(default=3e-3, gt=0, allow_inf_nan=False, description="Step size of Adam, at first.")
+
+    def train(self, model: Model, data: AuditData, context: Context) -> Trained:
+        """Train an untrained copy on noisy rows.
+
+        Raises:
+            CapabilityError: no noise can be added to these inputs.
+            DataError: no training row has a known label.
+            ModelError: the network cannot be trained, and why; or the training diverged.
+        """
+        import torch
+        from torch.nn import functional
+
+        from auditkit.plugins.robustness.training import account, fitting
+        from auditkit.plugins.robustness.training import split as splits
+        from auditkit.plugins.robustness.training.noise import Noise
+        from auditkit.predictions import Predictions
+
+        before = model.fingerprint
+        known = splits.labelled(data, context.predictions)
+        parent = Predictions(model, known)
+        parent_right = parent.codes == parent.truth  # asked first: the model says then what its output is
+        refuse(model, known)
+        noise = Noise(model, known, self.sigma, context.seed)
+        classes = torch.as_tensor(parent.truth, device=noise.like.device)
+        # other noise than the training's, and drawn once, so that all that is compared meets the same
+        rows = np.sort(context.rng.permutation(len(known))[:ROWS])
+        copies = Noise(model, known, self.sigma, context.seed + 1).copies(rows)
+        with fitting.seeded(model, context.seed):
+            fresh = splits.untrained(model)
+            module = splits.trainable(fresh)
+            surface = splits.identity(module, fresh, noise.like)
+            untrained = mean_loss(fresh, copies, classes[rows])
+            history = fitting.fit(
+                module, len(known),
+                lambda at, share: functional.cross_entropy(surface(noise.copies(at.numpy())), classes[at]),
+                epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
+                progress=lambda done, all: context.progress(done, all, "steps"),
+            )  # fmt: skip
+            trained = mean_loss(fresh, copies, classes[rows])
+        fresh.name = f"{model.name} ({self.id})"
+        new = Predictions(fresh, known)
+        tried = account.Pair(*(decided(each, copies) == parent.truth[rows] for each in (fresh, model)))
+        clean = account.Pair(new.codes == new.truth, parent_right)
+        found = account.measurements(clean, tried, NAME, {"sigma": self.sigma})
+        return Trained(
+            model=fresh,
+            measurements=found,
+            controls=(
+                *account.controls(model.fingerprint != before, untrained, trained, tried, NAME),
+                _control(noise),
+            ),
+            figures=account.drawn(history, found, "Of noisy rows, with new noise in every epoch."),
+            notes=account.notes(
+                len(known), len(data) - len(known), data.weights is not None, noise.ground.space.free
+            ),
+        )  # fmt: skip
+
+
+def refuse(model: Model, data: AuditData) -> None:
+    """Stop where no noise can be added to the inputs.
+
+    Raises:
+        CapabilityError: and why.
+    """
+    from auditkit.plugins.robustness.certificates.ground import unfit
+
+    reason = unfit(model, data)
+    if reason is not None:
+        raise CapabilityError(f"{model.name}: smoothing-noise {reason}")
+
+
+def mean_loss(model: Model, inputs: torch.Tensor, classes: torch.Tensor) -> float:
+    """The cross-entropy of encoded inputs, in eval mode."""
+    from torch.nn import functional
+
+    return float(functional.cross_entropy(_logits(model, inputs, decides=False), classes))
+
+
+def decided(model: Model, inputs: torch.Tensor) -> np.ndarray:
+    """(n,) the positions of the classes decided for encoded inputs."""
+    codes: np.ndarray = _logits(model, inputs, decides=True).argmax(dim=1).cpu().numpy()
+    return codes
+
+
+def _logits(model: Model, inputs: torch.Tensor, *, decides: bool) -> torch.Tensor:
+    import torch
+
+    from auditkit.plugins.robustness.training import split as splits
+
+    with model.module() as module, torch.no_grad():
+        surface = splits.identity(module, model, inputs[:1], decides=decides).eval()
+        return torch.cat([surface(part) for part in inputs.split(splits.BATCH)])  # type: ignore[no-untyped-call]
+
+
+def _control(noise: Noise) -> Control:
+    # four standard errors of a standard deviation, where there were few numbers
+    loose = max(0.02, 4 * (0.5 / max(1, noise.numbers)) ** 0.5)
+    return Control.within(
+        "noise-level", "What is the standard deviation of the noise that was trained on, over sigma?", noise.level,
+        at_least=1 - loose, at_most=1 + loose, guards=(f"train_{NAME}", f"{NAME}_gain"),
+        reason="The noise trained on is not the noise that was asked for.",
+    )  # fmt: skip

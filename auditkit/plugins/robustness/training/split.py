@@ -1,0 +1,165 @@
+"""A training split as a network learns from it: tensors in units, what may change, and the network over units."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from auditkit.data import AuditData, as_array
+from auditkit.errors import DataError, ModelError
+from auditkit.models import Model
+from auditkit.plugins.robustness.attacks import Problem
+from auditkit.plugins.robustness.certificates.ground import Ground, eats_as_is, lay
+from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.space import feature_space, picture_space
+from auditkit.predictions import Predictions
+
+BATCH = 512
+OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
+
+
+class Split(NamedTuple):
+    """The rows in units, on the network's device."""
+
+    unit: torch.Tensor
+    """(N, *shape) the rows; 0 is the smallest value of a feature."""
+    classes: torch.Tensor
+    """(N,) int64, positions in the model's classes."""
+    low: torch.Tensor
+    """(*shape) the input at 0."""
+    scale: torch.Tensor
+    """(*shape) how far the input at 1 is from it."""
+    top: torch.Tensor
+    """(*shape) the largest value of a feature, in units."""
+    free: torch.Tensor
+    """(*shape) bool: may be changed."""
+
+    def box(self, unit: torch.Tensor, epsilon: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """The ends of what a change of every free feature by at most epsilon, within the range, can reach."""
+        reach = epsilon * self.free
+        low = torch.maximum(unit - reach, torch.zeros_like(self.top).minimum(unit))
+        return low, torch.minimum(unit + reach, torch.maximum(self.top, unit))
+
+    def take(self, rows: np.ndarray) -> Split:
+        """The same of some rows."""
+        at = torch.as_tensor(rows, device=self.unit.device)
+        return self._replace(unit=self.unit[at], classes=self.classes[at])
+
+    def surface(self, module: torch.nn.Module, model: Model, *, decides: bool = False) -> Surface:
+        """A network over units.
+
+        Args:
+            module: encoded inputs in.
+            model: says how its output is read.
+            decides: the largest logit is the decision at the model's own threshold; else at one half, as is learned.
+        """
+        chosen: dict[str, Any] = {}
+        if decides and len(model.classes) == 2:
+            known = model.positive in model.classes
+            chosen = {
+                "threshold": model.threshold,
+                "positive": list(model.classes).index(model.positive) if known else 1,
+            }
+        return Surface(module, model.output, self.low, self.scale, self.low, **chosen)
+
+    def problem(self, surface: Surface) -> Problem:
+        """What is attacked: the network on the box of what may change."""
+        return Problem(surface, "Linf", 0.0, self.top, self.free)
+
+
+def identity(module: torch.nn.Module, model: Model, like: torch.Tensor, *, decides: bool = False) -> Surface:
+    """A network over encoded inputs; arguments as for `Split.surface`, `like` being an encoded row (1, *shape)."""
+    nothing = torch.zeros_like(like[0])
+    space = Split(like, like, nothing, nothing + 1, nothing, nothing)
+    return space.surface(module, model, decides=decides)
+
+
+def trainable(model: Model) -> torch.nn.Module:
+    """The live module of a model: what is trained is what the model asks.
+
+    Raises:
+        ModelError: its output is of no kind that can be trained, or it has nothing to train.
+    """
+    module = model.estimator()
+    if model.output not in OUTPUTS or not isinstance(module, torch.nn.Module):
+        raise ModelError(f"{model.name}: output must be logits or probabilities to be trained; it is {model.output!r}")
+    if next(module.parameters(), None) is None:
+        raise ModelError(f"{model.name}: a module without parameters cannot be trained")
+    return module
+
+
+def untrained(model: Model) -> Model:
+    """A new model of the same architecture; call it after the model has been asked once.
+
+    Raises:
+        ModelError: it cannot be trained, or it comes with the weights of its parent.
+    """
+    trainable(model)
+    fresh = model.fresh()
+    trainable(fresh)
+    if fresh.fingerprint == model.fingerprint:
+        raise ModelError(f"{model.name}: fresh= must make an untrained module; it gave one with the parent's weights")
+    return fresh
+
+
+def labelled(data: AuditData, predictions: Predictions) -> AuditData:
+    """The rows whose label is known.
+
+    Raises:
+        DataError: there is none.
+    """
+    known = np.flatnonzero(predictions.truth >= 0)
+    if not len(known):
+        raise DataError(f"{data.name}: no row of the training split has a known label")
+    return data if len(known) == len(data) else data.take(known)
+
+
+def ground_of(model: Model, data: AuditData) -> Ground:
+    """The rows that the network eats, and what a change of 1 is: as for the checks that attack and certify.
+
+    Where preprocessing stands before the network, it is what comes out of it; columns of two values are held there, for
+    they stand for categories.
+
+    Raises:
+        ModelError: the network eats words, or values are missing.
+    """
+    encoded = model.encode(data.inputs)
+    values = as_array(encoded)
+    if values is None or not encoded.is_floating_point() or not np.isfinite(values).all():
+        raise ModelError(
+            f"{model.name}: inputs must be numbers without gaps for a small change of them to mean something; fill the "
+            "gaps, and for words there is no such change"
+        )
+    if eats_as_is(model, data):
+        ground = lay(data)
+        return ground._replace(rows=values.reshape(len(values), -1).astype(np.float64))
+    flat = values.reshape(len(values), -1).astype(np.float64)
+    if values.ndim > 2:
+        return Ground(flat, values.shape[1:], picture_space(flat, whole=False), table=False)
+    free = np.array([len(np.unique(column)) > 2 for column in flat.T])
+    space = feature_space(flat, whole=np.zeros(len(free), dtype=bool), free=free)
+    return Ground(flat, values.shape[1:], space, table=True)
+
+
+def in_units(model: Model, data: AuditData, ground: Ground) -> Split:
+    """The split as tensors like those that the network eats.
+
+    Raises:
+        ModelError: nothing may change.
+    """
+    space = ground.space
+    if not space.free.any():
+        raise ModelError(f"{model.name}: no feature may change; each is held, or the same in every row")
+    like = model.encode(data.inputs[:1])
+    low, scale, top = (
+        torch.as_tensor(each.reshape(ground.shape)).to(like)
+        for each in (space.low, space.scale, (space.high - space.low) / space.scale)
+    )
+    unit = (ground.rows - space.low) / space.scale
+    return Split(
+        torch.as_tensor(unit.reshape(-1, *ground.shape)).to(like),
+        torch.as_tensor(Predictions(model, data).truth, device=like.device),
+        low, scale, top, torch.as_tensor(space.free.reshape(ground.shape), device=like.device),
+    )  # fmt: skip
