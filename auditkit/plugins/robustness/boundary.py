@@ -24,6 +24,8 @@ RANDOM_STARTS = 20
 """Rows of the data, and as many random points, that are tried as starts."""
 SCATTERED = 20
 """Random points tried at once around a row."""
+STUCK = 1e-3
+"""A row that came nearer by less than this share is not helped by going along a boundary: it may have corners."""
 NEAR = 0.1
 """How wide the boundary's direction is felt for, as a share of the distance."""
 
@@ -69,16 +71,26 @@ def hop_skip_jump(
     found = search.open(at_least=1)
     _halve(search, found, search.best[found].copy())
     _take_back(search, everyone, rng)
+    cost = int(space.free.sum()) * HALVINGS
+    affordable = cost <= max_queries // 5
+    kept = cost if affordable else 0
+    if affordable:
+        _tighten(search, everyone)
+    stuck = np.zeros(len(origins), dtype=bool)
     for step in range(1, max_queries):
-        rows = search.open(at_least=2 * HALVINGS + 10)
+        rows = search.open(at_least=2 * HALVINGS + 10 + kept)
         if not len(rows):
             break
-        if step % 3:
-            _hop(search, rows, step, rng)
-        else:
-            _scatter(search, rows, rng)
+        before = search.distances.copy()
+        hopping = rows[~stuck[rows] | (step % 4 == 0)] if step % 3 else rows[:0]
+        _hop(search, hopping, step, rng)
+        stuck[hopping] = search.distances[hopping] > before[hopping] * (1 - STUCK)
+        _scatter(search, rows[~np.isin(rows, hopping)], rng)
+        if affordable:
+            _tighten(search, rows[search.distances[rows] < before[rows]])
         told(int(search.queries.max()), max_queries)
     _take_back(search, everyone, rng)
+    _tighten(search, everyone)
     return Broken(search.best, search.distances, search.queries)
 
 
@@ -243,8 +255,33 @@ def _take_back(search: Search, rows: np.ndarray, rng: np.random.Generator) -> No
             search.ask(changed, points)
 
 
+def _tighten(search: Search, rows: np.ndarray) -> None:
+    """Bring features back one by one, the largest change first, as far as the decision stays different.
+
+    In a leaf of a tree this ends at the leaf's nearest point, for each feature has its own bounds there.
+    """
+    rows = rows[np.isfinite(search.distances[rows]) & (search.max_queries > search.queries[rows])]
+    if not len(rows):
+        return
+    moved = np.abs(search.space.moved(search.best[rows], search.origins[rows]))
+    order = np.argsort(-moved, axis=1, kind="stable")
+    for place in range(int((moved > 0).sum(axis=1).max(initial=0))):
+        feature = order[:, place]
+        changed = moved[np.arange(len(rows)), feature] > 0
+        at, of = rows[changed], feature[changed]
+        near, far = search.origins[at, of].copy(), search.best[at, of].copy()
+        points = search.best[at].copy()
+        for _ in range(HALVINGS):
+            middle = (near + far) / 2
+            points[np.arange(len(at)), of] = middle
+            different = search.ask(at, points)
+            near, far = np.where(different, near, middle), np.where(different, middle, far)
+
+
 def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:
     """Try random points closer than the best, along few features or many: trees have islands off the boundary."""
+    if not len(rows):
+        return
     space = search.space
     again = np.repeat(rows, SCATTERED)
     free = space.free & ~np.isnan(search.origins[again])
@@ -259,6 +296,8 @@ def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None
 
 def _hop(search: Search, rows: np.ndarray, step: int, rng: np.random.Generator) -> None:
     """One round: feel for the direction of the boundary, go along it, come back to the boundary."""
+    if not len(rows):
+        return
     space = search.space
     here, origin = search.best[rows].copy(), search.origins[rows]
     distance = search.distances[rows]

@@ -1,0 +1,206 @@
+"""The check where the truth is known exactly: it never finds more than there is, and at least 97 % of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+import torch
+from scipy import optimize
+
+import auditkit
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult
+from auditkit.running.controls import apply_controls
+
+FOUND = 0.97
+
+
+def run(check: Evasion, model: Any, data: AuditData, *, clean: bool = True) -> CheckResult:
+    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
+    result = apply_controls(check(model, data, context))
+    if clean:
+        assert not [each.name for each in result.controls if each.holds is not True and each.otherwise != "note"]
+    return result
+
+
+def curve(result: CheckResult) -> dict[float, float]:
+    return {
+        float(each.conditions["epsilon"] or 0): float(each.value or 0)
+        for each in result.measurements
+        if each.name == "robust_accuracy" and not each.slice
+    }
+
+
+def hold(result: CheckResult, needed: np.ndarray, right: np.ndarray) -> float:
+    """No more is broken than the truth (N,) allows; the least share of it that was found, over the epsilons."""
+    shares = []
+    for epsilon, value in curve(result).items():
+        most = np.mean(right & (needed > epsilon - 1e-5))
+        assert value >= np.mean(right & (needed > epsilon + 1e-5)) - 1e-9, "more was found than there is"
+        there = np.mean(right) - most
+        shares.append(1.0 if there == 0 else (np.mean(right) - value) / there)
+    return min(shares)
+
+
+def pictures(rows: int, side: int, seed: int = 0) -> AuditData:
+    """Pictures in the middle of the range, which the training split spans."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.uniform(0.3, 0.7, (rows, 1, side, side)).astype(np.float32)
+    ends = np.stack([np.zeros((1, side, side)), np.ones((1, side, side))]).astype(np.float32)
+    train = AuditData(ends, labels=np.array([0, 1]), task="binary", modality="image", positive=1)
+    return AuditData(inputs, labels=np.zeros(rows, int), task="binary", modality="image", positive=1, train=train)
+
+
+def labelled(data: AuditData, labels: np.ndarray) -> AuditData:
+    return dataclasses.replace(data, labels=labels)
+
+
+class Linear(torch.nn.Module):
+    def __init__(self, weights: np.ndarray) -> None:
+        super().__init__()
+        self.weights = torch.nn.Parameter(torch.as_tensor(weights, dtype=torch.float32))
+
+    def forward(self, x: Any) -> Any:
+        return x.flatten(1) @ self.weights - self.weights.sum() / 2
+
+
+@pytest.mark.parametrize(("norm", "dual"), [("Linf", 1), ("L2", 2), ("L1", np.inf)])
+@pytest.mark.parametrize("attack", ["pgd", "ensemble", "standard"])
+def test_a_linear_model_in_closed_form(norm: Any, dual: float, attack: Any) -> None:
+    data, weights = pictures(100, 4), np.random.default_rng(1).normal(0, 3, 16)
+    inputs = data.inputs.reshape(100, -1).astype(np.float64)
+    margin = inputs @ weights - weights.sum() / 2
+    needed = np.abs(margin) / np.linalg.norm(weights, dual)
+    model = auditkit.wrap(Linear(weights).eval(), classes=(0, 1), task="binary", output="logits")
+    grid = tuple(np.quantile(needed, (0.2, 0.4, 0.6, 0.8)).round(5).tolist())
+    data = labelled(data, (margin > 0).astype(int))
+    check = Evasion(
+        rows=100, norm=norm, attack=attack, epsilons=grid, steps=30, square_queries=30, noise_draws=20, trial_rows=10
+    )
+    result = run(check, model, data)
+    assert hold(result, needed, np.ones(100, dtype=bool)) >= FOUND
+    median = next(each for each in result.measurements if each.name == "median_distance")
+    assert 1 - 1e-4 <= float(median.value or 0) / np.median(needed) <= 1.03
+
+
+class Relu(torch.nn.Module):
+    """24 units in one layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        rng = np.random.default_rng(4)
+        self.first = torch.nn.Linear(9, 24)
+        self.second = torch.nn.Linear(24, 3)
+        with torch.no_grad():
+            for layer in (self.first, self.second):
+                layer.weight.copy_(torch.as_tensor(rng.normal(0, 1, layer.weight.shape)))
+                layer.bias.copy_(torch.as_tensor(rng.normal(0, 0.5, layer.bias.shape)))
+
+    def forward(self, x: Any) -> Any:
+        return self.second(torch.relu(self.first(x.flatten(1) - 0.5)))
+
+
+def nearest_by_milp(net: Relu, x: np.ndarray, own: int) -> float:
+    """The smallest Linf distance to a point of [0, 1]^D that is decided otherwise, by mixed-integer programming."""
+    w1, b1 = (each.detach().numpy().astype(np.float64) for each in (net.first.weight, net.first.bias))
+    w2, b2 = (each.detach().numpy().astype(np.float64) for each in (net.second.weight, net.second.bias))
+    b1 = b1 - w1.sum(axis=1) / 2
+    units, features = w1.shape
+    high = np.clip(w1, 0, None).sum(axis=1) + b1
+    low = np.clip(w1, None, 0).sum(axis=1) + b1
+    eye, none = np.eye(units), np.zeros
+    # variables: x, h, s (h - s = w1 x + b1), z, t
+    size = features + 3 * units + 1
+    rows = [
+        (np.hstack([w1, -eye, eye, none((units, units + 1))]), -b1, -b1),
+        (np.hstack([none((units, features)), eye, none((units, units)), -np.diag(high), none((units, 1))]), -np.inf, 0),
+        (np.hstack([none((units, features + units)), eye, np.diag(-low), none((units, 1))]), -np.inf, -low),
+        (np.hstack([np.eye(features), none((features, 3 * units)), -np.ones((features, 1))]), -np.inf, x),
+        (np.hstack([np.eye(features), none((features, 3 * units)), np.ones((features, 1))]), x, np.inf),
+    ]
+    best = np.inf
+    bounds = optimize.Bounds(
+        np.zeros(size),
+        np.concatenate([np.ones(features), np.maximum(high, 0), np.maximum(-low, 0), np.ones(units + 1)]),
+    )
+    for other in set(range(len(b2))) - {own}:
+        ahead = np.concatenate([none(features), w2[other] - w2[own], none(2 * units + 1)])
+        limits = [optimize.LinearConstraint(*each) for each in rows]
+        limits.append(optimize.LinearConstraint(ahead[None, :], b2[own] - b2[other], np.inf))
+        whole = np.concatenate([none(features + 2 * units), np.ones(units), [0]])
+        solved = optimize.milp(np.eye(size)[-1], constraints=limits, bounds=bounds, integrality=whole)
+        if solved.status == 0:
+            best = min(best, float(solved.fun))
+    return best
+
+
+def test_a_relu_net_by_mixed_integer_programming() -> None:
+    net, data = Relu().eval(), pictures(24, 3)
+    with torch.no_grad():
+        own = net(torch.as_tensor(data.inputs)).argmax(1).numpy()
+    pairs = zip(data.inputs, own, strict=True)
+    needed = np.array([nearest_by_milp(net, each.reshape(-1).astype(float), y) for each, y in pairs])
+    assert np.isfinite(needed).all() and len(set(own.tolist())) > 1
+    assert data.train is not None
+    train = dataclasses.replace(data.train, labels=np.array([0, 1]), task="multiclass", positive=None)
+    data = AuditData(data.inputs, labels=own, task="multiclass", modality="image", train=train)
+    model = auditkit.wrap(net, classes=(0, 1, 2), task="multiclass", output="logits")
+    grid = tuple(np.quantile(needed, (0.25, 0.5, 0.75, 0.9)).round(5).tolist())
+    check = Evasion(rows=24, epsilons=grid, steps=40, square_queries=100, trial_rows=12)
+    result = run(check, model, data)
+    assert hold(result, needed, np.ones(24, dtype=bool)) >= FOUND
+
+
+def tree_boxes(tree: Any, low: np.ndarray, high: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    """(low, high, class) of every leaf."""
+    inner, found = tree.tree_, []
+
+    def walk(node: int, low: np.ndarray, high: np.ndarray) -> None:
+        if inner.children_left[node] < 0:
+            found.append((low, high, int(inner.value[node][0].argmax())))
+            return
+        feature, cut = inner.feature[node], inner.threshold[node]
+        left, right = high.copy(), low.copy()
+        left[feature], right[feature] = min(high[feature], cut), max(low[feature], cut)
+        walk(inner.children_left[node], low, left)
+        walk(inner.children_right[node], right, high)
+
+    walk(0, low, high)
+    return found
+
+
+def test_a_tree_by_its_boxes() -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    rng = np.random.default_rng(0)
+    frame = pandas.DataFrame(rng.normal(0, 1, (400, 5)), columns=list("abcde"))
+    wave = np.sin(2 * frame.a) + frame.b * frame.c - 0.5 * frame.d
+    labels = np.where(wave > 0, "yes", "no")
+    tree = DecisionTreeClassifier(max_depth=6, random_state=0).fit(frame, labels)
+    some = frame[:80].reset_index(drop=True)
+    train = AuditData(frame, labels=labels, task="binary", positive="yes")
+    data = AuditData(some, labels=tree.predict(some), task="binary", positive="yes", train=train)
+    values, every = some.to_numpy(), np.vstack([some.to_numpy(), frame.to_numpy()])
+    low, high = every.min(axis=0), every.max(axis=0)
+    scale = np.subtract(*np.percentile(every, (99, 1), axis=0))
+    own = (data.labels == "yes").astype(int)  # classes in the tree's order: no, yes
+    needed = np.full(80, np.inf)
+    for bottom, top, decided in tree_boxes(tree, low, high):
+        if (bottom > top).any():
+            continue
+        gone = np.maximum(0, np.maximum(bottom - values, values - top)) / scale
+        far = np.sqrt((gone**2).sum(axis=1))
+        needed = np.where((own != decided) & (far < needed), far, needed)
+    grid = tuple(np.quantile(needed, (0.25, 0.5, 0.75, 0.9)).round(5).tolist())
+    for queries, least in ((1000, 0.95), (2500, FOUND)):
+        result = run(Evasion(rows=80, epsilons=grid, max_queries=queries), auditkit.wrap(tree), data)
+        assert hold(result, needed, np.ones(80, dtype=bool)) >= least
+        median = next(each for each in result.measurements if each.name == "median_distance")
+        assert 1 - 1e-6 <= float(median.value or 0) / np.median(needed) <= 1 / FOUND
