@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import auditkit
-from auditkit import checks, runfolder
+from auditkit import checks, hookspecs, runfolder
 from auditkit.evidence import scrubbing
 from auditkit.evidence.scrubbing import ACCOUNT, E_MAIL, HOST, SECRET, USER, Scrubber, removed
 from auditkit.host import Host
 from auditkit.models import ModelOptions
 from auditkit.results import ErrorInfo, Measurement, canonical
 from auditkit.rulepacks import load_pack
+from auditkit.running.measuring import describe
+from auditkit.running.request import make_request
+from auditkit.running.training import train_models
+from auditkit.trainers import Trained, Trainer
 from tests import fakes
 
 TOKEN = "ghp_" + "a1B2c3D4e5" * 4
@@ -225,6 +229,45 @@ def test_the_evidence_says_that_something_was_removed_and_keeps_the_rest(evidenc
     assert groups == {"[removed: an e-mail address 2]", "[removed: an e-mail address 3]"}
     error = next(each["error"] for each in result["results"] if each["error"])
     assert error["message"].startswith(f"cannot open 'x.csv' for {E_MAIL} with {SECRET} xxx")
+
+
+def test_a_message_that_is_cut_leaves_no_half_of_a_key():
+    message = describe(RuntimeError("x" * 980 + f" {TOKEN}")).message
+    assert "ghp_" not in message and message.endswith("x [removed: looks lik")
+
+
+def test_what_a_trainer_says_passes_the_gate_before_it_is_kept():
+    class Copy(Trainer):
+        """Does it copy the model? Yes.
+
+        For a test.
+
+        It copies.
+
+        None.
+        """
+
+        id = "acme.copy"
+
+        def train(self, model, data, context):
+            return Trained(model, notes=("asked by alice@example.org",))
+
+    class Plugin:
+        @hookspecs.hookimpl
+        def register_trainers(self):
+            return [Copy]
+
+    frame = pd.DataFrame({"income": np.arange(50.0)})
+    train = auditkit.AuditData.from_table(frame, label=np.arange(50) % 2)
+    data = auditkit.AuditData.from_table(frame, label=np.arange(50) % 2, train=train)
+    model = Host(discover=False).wrap_model(
+        lambda inputs: (inputs["income"] > 20).astype(float).to_numpy(), ModelOptions(classes=(0, 1), task="binary")
+    )
+    host = Host([Plugin()], discover=False)
+    wanted = [{"trainer": "acme.copy", "name": "/home/alice/copy"}]
+    (child,) = train_models(host, [model], data, wanted, make_request(), None)
+    assert child.result.notes == (f"asked by {E_MAIL}",)
+    assert child.model is not None and child.model.name == "copy"
 
 
 def test_a_path_among_the_parameters_is_a_text_too():

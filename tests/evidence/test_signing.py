@@ -192,6 +192,14 @@ def test_a_private_key_is_the_owners_alone_and_nothing_is_overwritten(tmp_path, 
         keys.new_pair(tmp_path / "nowhere" / "me.pem")
 
 
+def test_a_key_that_appears_in_the_meantime_is_not_overwritten_either(tmp_path):
+    path = tmp_path / "k.pem"
+    path.write_bytes(b"precious")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        keys._write_new(path, b"new", 0o600)
+    assert path.read_bytes() == b"precious"
+
+
 def test_the_umask_does_not_open_a_key(tmp_path):
     before = os.umask(0)
     try:

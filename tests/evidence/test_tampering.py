@@ -171,6 +171,15 @@ def test_an_edit_is_found(folder, pair, change: Callable[[pathlib.Path], None], 
     assert verifying.verify(folder).problems, "also where nobody knows the key"
 
 
+def test_another_spelling_of_the_same_results_is_found_without_a_signature(folder):
+    _pretty(folder)
+    (folder / SIGNATURE).unlink()
+    reseal(folder)
+    assert verifying.verify(folder).problems == (
+        "results.json is not byte for byte what auditkit writes, so it was changed",
+    )
+
+
 def test_an_edit_that_is_sealed_and_signed_again_is_found_by_the_key(folder, pair, tmp_path):
     thief = keys.read_signer(keys.new_pair(tmp_path / "thief.pem").private)
     _verdict(folder)
