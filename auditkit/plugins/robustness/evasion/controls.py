@@ -10,6 +10,8 @@ from auditkit.results import Control
 POINT = 0.01
 """One percentage point: what may hang on how long or how often the attack runs."""
 POINTS = 0.05
+BEATEN = 0.002
+"""Share of rows that attacks without gradients may break beyond (Croce and Hein 2020, checks)."""
 CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
@@ -117,7 +119,7 @@ def _of_the_strength(tried: Tried) -> list[Control]:
     return [
         _of(
             "black-box", "What share of rows do attacks without gradients break, and those with them did not?",
-            tried.black_box, at_most=0.002,
+            tried.black_box, at_most=BEATEN,
             reason="Attacks that see less did better, so the gradient leads astray; the number counts both.",
         ),
         _of(
