@@ -244,8 +244,8 @@ def test_what_cannot_be_trained_so_is_refused_with_the_reason(made, pictures):
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
     with pytest.raises(ModelError, match="no feature may change"):
         made(Adversarial(), model, same)
-    with pytest.raises(ModelError, match=r"diverged in epoch 1; lower learning_rate"):
-        made(Adversarial(learning_rate=1e25), model, data)
+    with pytest.raises(ModelError, match=r"diverged in epoch \d+; lower learning_rate"):
+        made(Adversarial(learning_rate=3e37), model, data)
 
 
 def test_a_forest_is_refused_with_the_reason():
