@@ -47,7 +47,7 @@ def sign(folder: str, key: str, *, replace: bool, json: bool) -> int:
     """Sign a finished run folder."""
     path = pathlib.Path(folder)
     signer = open_key(pathlib.Path(key), path)
-    file = verifying.sign(path, signer, replace=replace)
+    file = verifying.sign(path, signer, replace=replace, host=Host())
     print(json_module.dumps({"file": str(file), "key": signer.id}) if json else f"signed: {file.name}, key {signer.id}")
     return 0
 

@@ -36,13 +36,15 @@ class Account:
     """None where nothing was made again, for the files themselves are not intact or nobody asked."""
 
 
-def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False) -> pathlib.Path:
+def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False, host: Host | None = None) -> pathlib.Path:
     """Sign a finished run folder, as it lies there.
 
     Args:
         folder: a run folder; it is verified first.
         signer: whose key signs.
         replace: also where it is signed already.
+        host: offers the formats that are made again first, so that nobody signs a report that says something else than
+            the results; None for none.
 
     Returns:
         The file with the signature.
@@ -52,6 +54,8 @@ def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False) -> path
     """
     folder = folder.resolve()
     problems = runfolder.verify(folder)
+    if host is not None and not problems:
+        problems = [*map(_not_made, remake(folder, host).different)]
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise EvidenceError(f"nothing is signed that is not intact: {problems[0]}{more}")

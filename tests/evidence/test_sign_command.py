@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 
+from auditkit.results import AuditResult
 from tests.evidence.folders import sealed, small
 from tests.test_cli import auditkit, edit
 from tests.test_cli import folder as folder
@@ -15,11 +16,15 @@ from tests.test_cli import folder as folder
 SIGNATURE = "attestation.dsse.json"
 
 
+def older() -> AuditResult:
+    """An audit by another auditkit, so that the stand-ins for its formats are not made again."""
+    audit = small()
+    return audit.model_copy(update={"provenance": audit.provenance.model_copy(update={"auditkit": "0.0.9"})})
+
+
 @pytest.fixture
 def signed(tmp_path) -> pathlib.Path:
-    audit = small()
-    older = audit.provenance.model_copy(update={"auditkit": "0.0.9"})  # so that its stand-ins are not made again
-    sealed(tmp_path / "out", audit.model_copy(update={"provenance": older}))
+    sealed(tmp_path / "out", older())
     assert auditkit(tmp_path, "keygen", "me.pem").returncode == 0
     assert auditkit(tmp_path, "sign", "out", "--key", "me.pem").returncode == 0
     return tmp_path
@@ -69,7 +74,7 @@ def test_sign_and_keygen_refuse_what_would_do_harm(signed):
 
 
 def test_a_passphrase_comes_from_the_environment_and_is_never_shown(tmp_path):
-    sealed(tmp_path / "out")
+    sealed(tmp_path / "out", older())
     secret = {"AUDITKIT_KEY_PASSPHRASE": "correct horse"}
     done = auditkit(tmp_path, "keygen", "me.pem", **secret)
     assert "is encrypted" in done.stderr and "horse" not in done.stdout + done.stderr

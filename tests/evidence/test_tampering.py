@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from auditkit import runfolder
+from auditkit.errors import EvidenceError
 from auditkit.evidence import keys, verifying
 from auditkit.evidence.keys import Signer, Verifier
 from auditkit.evidence.provenance import FORMATTERS, PACKAGES, installed
@@ -255,7 +256,7 @@ def _published(folder: pathlib.Path, host: Host, **recorded: Any) -> pathlib.Pat
     return folder
 
 
-def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(tmp_path, host):
+def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(tmp_path, host, pair):
     folder = _published(tmp_path, host)
     account = verifying.verify(folder, host=host)
     assert account.problems == () and account.remade is not None
@@ -266,6 +267,8 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
     report.write_bytes(report.read_bytes().replace(b"Missed", b"Met").replace(b"missed", b"met"))
     reseal(folder)
     assert verifying.verify(folder).problems == ()
+    with pytest.raises(EvidenceError, match=r"nothing is signed that is not intact: report.html is not what results"):
+        verifying.sign(folder, pair[0], host=host)
     assert verifying.verify(folder, host=host).problems == (
         "report.html is not what results.json gives: it was made from something else",
     )
