@@ -37,7 +37,7 @@ from auditkit.evidence.manifest import (
     shown,
     unseal,
 )
-from auditkit.results import AuditResult, CheckResult, Comparison, Record, canonical, digest
+from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
 from auditkit.text import one_line
 
 __all__ = [
@@ -263,8 +263,9 @@ def parse_result(raw: bytes) -> AuditResult | Comparison:
     if not isinstance(plain, dict):
         raise EvidenceError(f"{RESULTS} does not have the shape that auditkit writes: it is no object")
     version = plain.get("schema_version")
-    if isinstance(version, bool) or version != 1:
-        raise EvidenceError(f"{RESULTS} has schema_version {one_line(version, 40)}; this auditkit reads 1")
+    if type(version) is not int or version not in SCHEMAS:
+        known = " and ".join(map(str, SCHEMAS))
+        raise EvidenceError(f"{RESULTS} has schema_version {one_line(version, 40)}; this auditkit reads {known}")
     if "title" in plain and "run" not in plain:
         return strictjson.record(Comparison, plain, RESULTS)
     return strictjson.record(AuditResult, plain, RESULTS)

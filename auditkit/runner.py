@@ -34,6 +34,7 @@ from auditkit.results import (
 )
 from auditkit.rulepacks import RulePack, load_pack
 from auditkit.rulepacks import coverage as rule_coverage
+from auditkit.running.changes import changes
 from auditkit.running.gate import asked_through, gate_for, result_through
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
@@ -61,6 +62,7 @@ def audit(
     seed: int = 0,
     seconds_per_check: float | None = None,
     include_rows: bool = False,
+    title: str = "",
     formats: Sequence[str] = (),
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -82,6 +84,7 @@ def audit(
         seed: of everything random, by check name.
         seconds_per_check: a check that runs longer ends in error with what it had.
         include_rows: single rows may be shown, such as pictures; they may be of people.
+        title: what the audit is called; the report's heading.
         formats: formats made in the run folder beside those that are always made, such as `pdf`.
         out: the run folder; nothing is written where left out.
         progress: called with (check, done, total, what).
@@ -93,7 +96,7 @@ def audit(
     request = make_request(
         checks=checks, parameters=parameters, limits=limits, waivers=waivers, rules=rules, card=card, budget=budget,
         device=device, seed=seed, seconds_per_check=seconds_per_check, formats=tuple(formats), progress=progress,
-        include_rows=include_rows,
+        include_rows=include_rows, title=title,
     )  # fmt: skip
     if data is None:
         raise DataError("data is required: an AuditData, for instance from AuditData.from_table; none was given")
@@ -175,14 +178,19 @@ def run_all(
     if twice:
         raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
     gate = gate_for(everyone, data)
-    results = []
+    results, answered = [], []
     for model in everyone:
         made = [child for child in children if child.model is model]
         failed = [child for child in children if child.model is None and child.parent == model.name]
         extra = [child.result for child in (*made, *failed)]
         parent = made[0].parent if made else None
-        results.append(run_one(host, model, data, request, folder, parent=parent, extra=extra, several=gate))
-    return Comparison(title=scrubbed(title), results=tuple(results))
+        predictions = asked(model, data)
+        answered.append((predictions, parent))
+        results.append(
+            run_one(host, model, data, request, folder, predictions, parent=parent, extra=extra, several=gate)
+        )
+    differing = tuple(gate.record(each) for each in changes(answered, data))
+    return Comparison(title=scrubbed(title), results=tuple(results), changes=differing)
 
 
 def run_one(
@@ -191,6 +199,7 @@ def run_one(
     data: AuditData,
     request: Request,
     folder: pathlib.Path | None,
+    predictions: Predictions | None = None,
     *,
     parent: str | None = None,
     extra: Sequence[CheckResult] = (),
@@ -205,7 +214,7 @@ def run_one(
     request = asked_through(gate, request)
     check_names(request.limits, request.waivers)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
-    predictions = _asked(model, data)
+    predictions = predictions or asked(model, data)
     plan, steps = _plan(host, model, data, request, packs)
     host.audit_started(plan)
     results, seconds, resumed = _measure_all(
@@ -216,6 +225,7 @@ def run_one(
     verdicts, outcome = judge(request.limits, request.waivers, results, started.date(), host.faults)
     finished = datetime.datetime.now(datetime.UTC)
     result = AuditResult(
+        title="" if several else request.title,
         run=Run(
             started=started, finished=finished, seconds=round(time.monotonic() - clock, 3), check_seconds=seconds,
             resumed=tuple(resumed),
@@ -258,7 +268,7 @@ def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Co
 
 def plan_only(host: Host, model: Model, data: AuditData, request: Request) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
-    _ = _asked(model, data)
+    _ = asked(model, data)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
     return _plan(host, model, data, request, packs)[0]
 
@@ -280,7 +290,7 @@ def _wrapped(host: Host, model: Any, data: AuditData) -> Model:
     return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
 
 
-def _asked(model: Model, data: AuditData) -> Predictions:
+def asked(model: Model, data: AuditData) -> Predictions:
     """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
     if model.task != data.task and "regression" in (model.task, data.task):
         raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")

@@ -34,7 +34,7 @@ LEVELS = (
         "running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing",
         "evidence.remaking", "evidence.verifying",
     ),
-    ("running.measuring", "running.gate"),
+    ("running.measuring", "running.gate", "running.changes"),
     ("running.training",),
     ("runner",),
     ("demos", "command"),

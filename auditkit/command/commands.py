@@ -117,6 +117,7 @@ def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Req
         seed=settings.audit.seed,
         seconds_per_check=settings.audit.seconds_per_check,
         include_rows=settings.audit.include_rows,
+        title=settings.audit.title or "",
         formats=settings.audit.formats,
         progress=Silence() if quiet else Lines(),
     )

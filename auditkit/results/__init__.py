@@ -9,6 +9,7 @@ from __future__ import annotations
 from auditkit.results.audit import (
     FRAME_COLUMNS,
     AuditResult,
+    Change,
     Clause,
     Comparison,
     Coverage,
@@ -31,6 +32,7 @@ from auditkit.results.audit import (
 )
 from auditkit.results.base import (
     SCHEMA_VERSION,
+    SCHEMAS,
     Direction,
     ErrorKind,
     Level,
@@ -61,10 +63,12 @@ from auditkit.results.findings import (
 
 __all__ = [
     "FRAME_COLUMNS",
+    "SCHEMAS",
     "SCHEMA_VERSION",
     "About",
     "AuditResult",
     "Axis",
+    "Change",
     "CheckResult",
     "Clause",
     "Column",

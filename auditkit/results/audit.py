@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from auditkit.results.base import Level, Record, Scalar, VerdictStatus, canonical
 from auditkit.results.findings import CheckResult, ErrorInfo, Measurement
@@ -242,10 +242,35 @@ class RuleCoverage(Record):
     clauses: tuple[Clause, ...] = ()
 
 
-class AuditResult(Record):
+class _Versioned(Record):
+    """What results.json holds: written back in the shape in which it was read."""
+
+    schema_version: Literal[1, 2] = 2
+    new_in_2: ClassVar[frozenset[str]] = frozenset()
+    """Fields that schema 1 does not have."""
+
+    @model_validator(mode="after")
+    def _of_its_version(self) -> Self:
+        if self.schema_version == 1:
+            for name in sorted(self.new_in_2):
+                if getattr(self, name):
+                    raise ValueError(f"a result of schema 1 has no {name}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _in_its_version(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        if self.schema_version == 1:
+            return {name: value for name, value in written.items() if name not in self.new_in_2}
+        return written
+
+
+class AuditResult(_Versioned):
     """One model on one data set, measured and judged."""
 
-    schema_version: Literal[1] = 1
+    new_in_2 = frozenset({"title"})
+    title: str = ""
+    """What the owner calls the audit; empty for none."""
     run: Run
     provenance: Provenance
     model: ModelInfo
@@ -292,12 +317,23 @@ class AuditResult(Record):
         return _save(self, folder)
 
 
-class Comparison(Record):
+class Change(Record):
+    """How much a number differs between two models that were asked about the same rows."""
+
+    model: str
+    beside: str
+    """The model that it is held against: the parent, or the first."""
+    measurement: Measurement
+    """The number of `model` less that of `beside`, with a paired interval."""
+
+
+class Comparison(_Versioned):
     """Several models on the same data, side by side."""
 
-    schema_version: Literal[1] = 1
+    new_in_2 = frozenset({"changes"})
     title: str
     results: tuple[AuditResult, ...] = Field(min_length=1)
+    changes: tuple[Change, ...] = ()
 
     @property
     def exit_code(self) -> int:

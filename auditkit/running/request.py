@@ -33,6 +33,8 @@ class Request:
     seconds_per_check: float | None = None
     include_rows: bool = False
     """Single rows may be shown."""
+    title: str = ""
+    """What the audit of one model is called."""
     formats: Sequence[str] = ()
     """Formats made beside those that are always made."""
     progress: Progress | None = None

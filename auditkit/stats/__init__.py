@@ -2,6 +2,7 @@
 
 proportions.py  one share, the difference and the ratio of two
 means.py        a mean, weights
+paired.py       the difference of two shares of the same rows
 gaps.py         the widest difference and the smallest ratio over several groups
 ranking.py      the area under the ROC curve
 resampling.py   the bootstrap, on rows and on counts
@@ -24,6 +25,7 @@ from auditkit.stats.gaps import (
 )
 from auditkit.stats.means import FEW, effective_size, mean_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
+from auditkit.stats.paired import mcnemar, paired_difference_interval, paired_score
 from auditkit.stats.proportions import (
     Bounds,
     clopper_pearson,
@@ -55,7 +57,10 @@ __all__ = [
     "effective_size",
     "holm",
     "largest_z",
+    "mcnemar",
     "mean_interval",
+    "paired_difference_interval",
+    "paired_score",
     "percentile_interval",
     "permutation_p",
     "pooled_error",

@@ -11,7 +11,7 @@ from auditkit.checks import Context, Findings
 from auditkit.plugins.robustness.corruptions import drawing, trials
 from auditkit.plugins.robustness.corruptions.asking import Asked, ask
 from auditkit.plugins.robustness.corruptions.groups import by_group, gaps
-from auditkit.plugins.robustness.corruptions.paired import drop_interval, mcnemar, mean_interval, relative_drop_interval
+from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
 from auditkit.plugins.robustness.corruptions.suite import MIDDLE, SEVERITIES, suite
 from auditkit.results import Interval, Measurement, Test
 
@@ -95,9 +95,10 @@ def _drops(asked: Asked) -> list[Measurement]:
         found.append(
             Measurement(
                 name="accuracy_drop", value=(lost - gained) / len(after),
-                interval=drop_interval(lost, gained, len(after)), n=len(after), unit="share", direction="lower",
+                interval=stats.paired_difference_interval(lost, gained, len(after)), n=len(after), unit="share",
+                direction="lower",
                 conditions={"corruption": name, "severity": MIDDLE},
-                test=Test(method="McNemar, exact; Holm", p=mcnemar(lost, gained)),
+                test=Test(method="McNemar, exact; Holm", p=stats.mcnemar(lost, gained)),
             )
         )  # fmt: skip
     return found

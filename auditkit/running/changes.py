@@ -1,0 +1,204 @@
+"""How much two models differ on the same rows, from answers that both have given already.
+
+The rows are paired, so what both models get right or wrong together drops out: intervals are far narrower than those
+of two models apart. Rows on which either model declined to decide, or whose label is not known, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit import stats
+from auditkit.data import AuditData
+from auditkit.predictions import Predictions
+from auditkit.results import Change, Interval, Measurement
+
+REPLICATES = 2000
+"""Resamples behind an interval that has no closed form."""
+SEED = 20_260_301
+"""Of the resamples: the same audit gives the same intervals."""
+
+
+class Rows(NamedTuple):
+    """The rows that both models decided and whose label is known; binary: 1 is positive."""
+
+    truth: np.ndarray
+    """(n,) codes; all -1 where the data has no labels."""
+    new: np.ndarray
+    """(n,) decisions of the model."""
+    old: np.ndarray
+    """(n,) of the one beside it."""
+    kept: np.ndarray
+    """(N,) bool: which rows these are."""
+
+
+def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -> tuple[Change, ...]:
+    """Every model beside its parent, or beside the first; nothing where rows are weighted or stand for several people.
+
+    Args:
+        models: each with its parent's name, or None.
+        data: what all of them were asked about.
+    """
+    if data.weights is not None or data.people is not None:
+        return ()
+    by_name = {predictions.model.name: predictions for predictions, _ in models}
+    first = models[0][0]
+    found = []
+    for predictions, parent in models[1:]:
+        beside = by_name.get(parent or "", first)
+        for measurement in differences(predictions, beside, data):
+            found.append(Change(model=predictions.model.name, beside=beside.model.name, measurement=measurement))
+    return tuple(found)
+
+
+def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
+    """The numbers of one model less those of another on the same rows, for everyone and every group."""
+    if data.task == "regression":
+        return _errors(new, old, data) if data.labels is not None else []
+    rows = _rows(new, old, data)
+    if rows is None:
+        return []
+    return [*_shares(rows, data, binary=data.task == "binary"), *_disparities(rows, data)]
+
+
+def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
+    """None where the models do not know the same classes."""
+    if tuple(map(str, new.classes)) != tuple(map(str, old.classes)):
+        return None
+    kept = (new.codes >= 0) & (old.codes >= 0)
+    truth = np.full(len(data), -1)
+    if data.labels is not None:
+        truth = new.truth
+        kept &= truth >= 0
+    codes = [new.codes[kept], old.codes[kept]]
+    known = truth[kept]
+    if data.task == "binary":
+        known = np.where(known < 0, -1, known == new.positive)
+        codes = [(each == new.positive).astype(int) for each in codes]
+    return Rows(known, codes[0], codes[1], kept)
+
+
+def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
+    found = []
+    for where, inside, hidden in _cells(data, rows.kept):
+        for name, direction, of, hit_new, hit_old in _rates(rows, binary):
+            common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": where}
+            among = inside & of
+            few = 1 if not where else max(1, data.minimum_cell)
+            reason = hidden or (None if among.sum() >= few else f"fewer than {few} rows count for it")
+            if reason is not None:
+                found.append(Measurement(value=None, reason=reason, **common))
+                continue
+            gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
+            n = int(among.sum())
+            found.append(
+                Measurement(
+                    value=(gained - lost) / n, n=n, interval=stats.paired_difference_interval(gained, lost, n), **common
+                )
+            )  # fmt: skip
+    return found
+
+
+def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
+    """(name, direction, rows it is a share of, counted for the model, counted for the other)."""
+    everyone = np.ones(len(rows.new), dtype=bool)
+    labelled = bool((rows.truth >= 0).all()) and len(rows.truth) > 0
+    if labelled:
+        yield "accuracy", "higher", everyone, rows.new == rows.truth, rows.old == rows.truth
+    if binary:
+        new, old = rows.new == 1, rows.old == 1
+        yield "selection_rate", "none", everyone, new, old
+        if labelled:
+            yield "true_positive_rate", "higher", rows.truth == 1, new, old
+            yield "false_positive_rate", "lower", rows.truth == 0, new, old
+
+
+def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
+    """Demographic parity over the groups of every attribute, by resampling (group, decision, decision) cells."""
+    if data.task != "binary":
+        return []
+    rng, found = np.random.default_rng(SEED), []
+    for attribute in data.groups:
+        cells = [
+            inside for where, inside, hidden in _cells(data, rows.kept)
+            if tuple(where) == (attribute,) and hidden is None and inside.any()
+        ]  # fmt: skip
+        left_out = any(
+            hidden is not None for where, _, hidden in _cells(data, rows.kept) if tuple(where) == (attribute,)
+        )
+        for name, direction in (("demographic_parity_difference", "lower"), ("demographic_parity_ratio", "higher")):
+            common: dict[str, Any] = {"name": name, "direction": direction, "across": (attribute,)}
+            if len(cells) < 2:
+                reason = f"fewer than two groups of {attribute} can be shown"
+                found.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
+                continue
+            counts = np.array(
+                [[[np.sum(c & (rows.new == a) & (rows.old == b)) for b in (0, 1)] for a in (0, 1)] for c in cells]
+            )
+            found.append(_disparity(counts, name, left_out, rng, common))
+    return found
+
+
+def _disparity(
+    counts: np.ndarray, name: str, left_out: bool, rng: np.random.Generator, common: dict[str, Any]
+) -> Measurement:
+    """From (G, 2, 2) counts of group, decision and the other's decision."""
+    value = float(_gap_change(counts[None], name)[0])
+    drawn = stats.resampled_counts(counts, REPLICATES, rng)
+    interval = stats.percentile_interval(_gap_change(drawn, name), method="bootstrap percentile, paired")
+    reason = "some groups are too small to show and are left out" if left_out else None
+    if not np.isfinite(value):
+        return Measurement(value=None, reason="one of the models selects nobody", validity="inconclusive", **common)
+    return Measurement(
+        value=value, interval=interval, n=int(counts.sum()), reason=reason,
+        validity="inconclusive" if left_out else "valid", **common,
+    )  # fmt: skip
+
+
+def _gap_change(counts: np.ndarray, name: str) -> np.ndarray:
+    """(B,) from (B, G, 2, 2): the disparity of the first model less that of the second."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = counts.sum(axis=(2, 3))
+        rates = [counts[:, :, 1, :].sum(axis=2) / size, counts[:, :, :, 1].sum(axis=2) / size]
+        if name.endswith("difference"):
+            gaps = [each.max(axis=1) - each.min(axis=1) for each in rates]
+        else:
+            gaps = [each.min(axis=1) / each.max(axis=1) for each in rates]
+        change: np.ndarray = gaps[0] - gaps[1]
+    return change
+
+
+def _errors(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
+    """The change of the mean absolute error."""
+    assert data.labels is not None  # the caller looked
+    truth = np.asarray(data.labels, dtype=float)
+    change = np.abs(np.asarray(new.labels, dtype=float) - truth) - np.abs(np.asarray(old.labels, dtype=float) - truth)
+    kept = np.isfinite(change)
+    found = []
+    for where, inside, hidden in _cells(data, kept):
+        common: dict[str, Any] = {"name": "mean_absolute_error", "direction": "lower", "slice": where}
+        own = change[kept][inside]
+        reason = hidden or (None if len(own) else "no row of this group counts for it")
+        if reason is not None:
+            found.append(Measurement(value=None, reason=reason, **common))
+            continue
+        found.append(Measurement(value=float(own.mean()), interval=_mean(own), n=len(own), **common))
+    return found
+
+
+def _mean(values: np.ndarray) -> Interval | None:
+    found = stats.student_interval(values)
+    return found.model_copy(update={"method": f"{found.method}, paired"}) if found else None
+
+
+def _cells(data: AuditData, kept: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:
+    """Everyone and every group: where, which of the kept rows, and why it may not be shown."""
+    yield {}, np.ones(int(kept.sum()), dtype=bool), None
+    few = max(1, data.minimum_cell)
+    for cell in data.slices():
+        inside = cell.rows[kept]
+        small = f"fewer than {few} rows that both models decided" if inside.sum() < few else None
+        yield dict(cell.where), inside, cell.hidden or small

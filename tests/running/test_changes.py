@@ -1,0 +1,157 @@
+"""What two models differ by on the same rows: by hand, against resampled rows, by simulation, and what stays hidden."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import auditkit
+from auditkit.data import AuditData
+from auditkit.predictions import Predictions
+from auditkit.running.changes import REPLICATES, changes, differences
+
+
+def made(old, new, truth=None, groups=None, task=None, **more):
+    """Two models that answer so, and the data."""
+    data = AuditData(
+        inputs=pd.DataFrame({"row": np.arange(len(old))}), labels=None if truth is None else np.asarray(truth),
+        groups={name: np.asarray(each, dtype=str) for name, each in (groups or {}).items()},
+        **({"positive": 1} if task is None else {"task": task}), **more,
+    )  # fmt: skip
+
+    def model(answers, name):
+        answers = np.asarray(answers)
+        options = {} if task == "regression" else {"classes": [0, 1]}
+        return auditkit.wrap(lambda table: answers[np.asarray(table["row"])], name=name, task=data.task, **options)
+
+    return Predictions(model(old, "old"), data), Predictions(model(new, "new"), data), data
+
+
+def one(found, name, slice=None, across=()):
+    (each,) = [m for m in found if m.name == name and m.slice == (slice or {}) and m.across == across]
+    return each
+
+
+def test_the_shares_by_hand():
+    truth = [1] * 10 + [0] * 10
+    old = [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7
+    new = [1] * 8 + [0] * 2 + [1] * 2 + [0] * 8
+    first, second, data = made(old, new, truth)
+    found = differences(second, first, data)
+    assert one(found, "accuracy").value == pytest.approx(16 / 20 - 13 / 20)
+    assert one(found, "selection_rate").value == pytest.approx(10 / 20 - 9 / 20)
+    assert one(found, "true_positive_rate").value == pytest.approx(0.2) and one(found, "true_positive_rate").n == 10
+    assert one(found, "false_positive_rate").value == pytest.approx(-0.1)
+    assert "paired" in one(found, "accuracy").interval.method
+
+
+def drawn(n=1200, seed=0):
+    rng = np.random.default_rng(seed)
+    sex = rng.choice(["F", "M"], n)
+    truth = rng.integers(0, 2, n)
+    old = np.where(rng.random(n) < 0.8, truth, 1 - truth)
+    new = np.where(rng.random(n) < 0.9, old, truth)
+    new = np.where((sex == "F") & (rng.random(n) < 0.15), 0, new)
+    return old, new, truth, {"sex": sex}
+
+
+def test_intervals_agree_with_rows_drawn_anew():
+    old, new, truth, groups = drawn()
+    first, second, data = made(old, new, truth, groups)
+    found = differences(second, first, data)
+    rng, sex = np.random.default_rng(1), groups["sex"]
+    accuracy, parity = [], []
+    for _ in range(REPLICATES):
+        at = rng.integers(len(old), size=len(old))
+        accuracy.append(np.mean(new[at] == truth[at]) - np.mean(old[at] == truth[at]))
+        rates = [[each[at][sex[at] == value].mean() for value in "FM"] for each in (new, old)]
+        parity.append(abs(rates[0][0] - rates[0][1]) - abs(rates[1][0] - rates[1][1]))
+    for name, draws, across in (("accuracy", accuracy, ()), ("demographic_parity_difference", parity, ("sex",))):
+        ends = one(found, name, across=across).interval
+        assert (ends.low, ends.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.006), name
+
+
+def test_pairing_is_far_narrower_than_two_models_apart():
+    old, new, truth, groups = drawn()
+    first, second, data = made(old, new, truth, groups)
+    ends = one(differences(second, first, data), "accuracy").interval
+    from auditkit.stats import difference_interval
+
+    apart = difference_interval(int((new == truth).sum()), len(new), int((old == truth).sum()), len(old))
+    assert ends.high - ends.low < 0.7 * (apart.high - apart.low)
+
+
+def test_the_parity_interval_covers_where_nothing_changed():
+    hits = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        sex, answers = rng.choice(["F", "M"], 400), rng.integers(0, 2, (2, 400))
+        first, second, data = made(answers[0], answers[1], answers[0], {"sex": sex})
+        ends = one(differences(second, first, data), "demographic_parity_ratio", across=("sex",)).interval
+        hits += ends.low <= 0 <= ends.high
+    assert hits >= 52
+
+
+def test_a_small_group_stays_hidden_and_the_disparity_says_so():
+    n = 120
+    groups = {"site": ["a"] * 60 + ["b"] * 55 + ["c"] * 5}
+    first, second, data = made([0, 1] * 60, [1, 1] * 60, [0, 1] * 60, groups)
+    found = differences(second, first, data)
+    assert one(found, "accuracy", {"site": "c"}).value is None
+    assert one(found, "accuracy", {"site": "c"}).reason == "fewer than 10 people"
+    assert one(found, "accuracy", {"site": "b"}).value is None, "it would give the small one away"
+    parity = one(found, "demographic_parity_difference", across=("site",))
+    assert parity.value is None and parity.validity == "inconclusive" and n == len(data)
+
+
+def test_rows_without_a_label_are_left_out_and_without_labels_only_decisions_are_compared():
+    first, second, data = made([0, 1, 1, 0], [1, 1, 1, 0])
+    found = differences(second, first, data)
+    assert {each.name for each in found} == {"selection_rate"} and one(found, "selection_rate").value == 0.25
+
+
+def test_regression_compares_absolute_errors():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=300)
+    old, new = truth + rng.normal(size=300), truth + 0.5 * rng.normal(size=300)
+    first, second, data = made(old, new, truth, task="regression")
+    found = one(differences(second, first, data), "mean_absolute_error")
+    assert found.value == pytest.approx(np.abs(new - truth).mean() - np.abs(old - truth).mean())
+    assert found.interval.high < 0 and "paired" in found.interval.method
+
+
+def test_weighted_rows_are_not_compared():
+    first, second, data = made([0, 1] * 20, [1, 1] * 20, [0, 1] * 20, weights=np.linspace(0.5, 2, 40))
+    assert changes([(first, None), (second, None)], data) == ()
+
+
+def test_each_model_stands_beside_its_parent_or_the_first():
+    first, second, data = made([0, 1] * 20, [1, 1] * 20, [0, 1] * 20)
+    third = Predictions(
+        auditkit.wrap(lambda table: np.zeros(len(table), dtype=int), classes=[0, 1], name="child"), data
+    )
+    found = changes([(first, None), (second, None), (third, "new")], data)
+    assert {(each.model, each.beside) for each in found} == {("new", "old"), ("child", "new")}
+
+
+def test_a_comparison_carries_them_and_the_models_are_asked_no_more_often():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=200), "sex": rng.choice(["F", "M"], 200)})
+    frame["y"] = (frame["a"] > 0).astype(int)
+    data = AuditData.from_table(frame, label="y", groups=["sex"], positive=1)
+    asked = {"one": 0, "two": 0}
+
+    def model(name, cut):
+        def answer(table):
+            asked[name] += len(table)
+            return (np.asarray(table["a"]) > cut).astype(int)
+
+        return auditkit.wrap(answer, classes=[0, 1], name=name)
+
+    result = auditkit.compare([model("one", 0.0), model("two", 0.3)], data, checks=["fairness.groups"], budget="quick")
+    alone = dict(asked)
+    auditkit.audit(model("one", 0.0), data, checks=["fairness.groups"], budget="quick")
+    assert asked["one"] - alone["one"] == alone["one"] == alone["two"]
+    named = {(each.model, each.beside, each.measurement.name) for each in result.changes}
+    assert ("two", "one", "accuracy") in named and ("two", "one", "demographic_parity_ratio") in named
