@@ -28,7 +28,7 @@ LEVELS = (
     ("checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls", "running.state"),
     ("hookspecs", "evidence.describing"),
     ("settings", "config", "offers"),
-    ("plugins", "reports"),
+    ("plugins", "reports", "comparing"),
     ("host",),
     (
         "running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing",
@@ -36,7 +36,7 @@ LEVELS = (
     ),
     ("running.measuring", "running.gate", "running.changes"),
     ("running.training",),
-    ("runner",),
+    ("runner", "comparing"),
     ("demos", "command"),
     ("cli", "testing", "__main__"),
 )  # fmt: skip

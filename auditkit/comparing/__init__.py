@@ -1,0 +1,7 @@
+"""Audits held against each other: what changed between two, and how numbers went over many."""
+
+from auditkit.comparing.diff import compare_audits
+from auditkit.comparing.history import history
+from auditkit.comparing.opening import Named, open_audits
+
+__all__ = ["Named", "compare_audits", "history", "open_audits"]
