@@ -145,6 +145,51 @@ def keygen(file: Annotated[str, typer.Argument(help="Where the private key goes.
 
 
 @app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="The earlier run folder, or its results.json.")],
+    new: Annotated[str, typer.Argument(help="The later one.")],
+    old_model: Annotated[str | None, typer.Option(help="Of several models, the one in OLD.")] = None,
+    new_model: Annotated[str | None, typer.Option(help="Of several models, the one in NEW.")] = None,
+    all: Annotated[bool, typer.Option("--all", help="Every number that both have.")] = False,
+    unverified: Annotated[bool, typer.Option("--unverified", help="Read folders that were altered, too.")] = False,
+    json: Json = False,
+    md: Annotated[str | None, typer.Option(help="Also write Markdown to this file.")] = None,
+    html: Annotated[str | None, typer.Option(help="Also write a page to this file.")] = None,
+) -> None:
+    """Say what changed between two audits.
+
+    Exit code 1 where a limit that was met is missed, in error, not tested or gone, unless a waiver covers it.
+    """
+    from auditkit.command import diffing  # a little heavy: only where audits are compared
+
+    raise typer.Exit(
+        diffing.diff(
+            old, new, old_model=old_model, new_model=new_model, all=all, unverified=unverified, json=json, md=md,
+            html=html,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def history(
+    folders: Annotated[list[str], typer.Argument(help="Run folders, in any order.")],
+    measure: Annotated[str | None, typer.Option(help="check.measurement; those under limits, where left out.")] = None,
+    slice: Annotated[list[str] | None, typer.Option(help="Only this group, as sex=F; may be repeated.")] = None,
+    unverified: Annotated[bool, typer.Option("--unverified", help="Read folders that were altered, too.")] = False,
+    json: Json = False,
+    html: Annotated[str | None, typer.Option(help="Also write a page with curves to this file.")] = None,
+) -> None:
+    """Say how numbers went over several audits."""
+    from auditkit.command import diffing  # a little heavy: only where audits are compared
+
+    raise typer.Exit(
+        diffing.over_time(
+            folders, measure=measure, slices=slice or (), unverified=unverified, json=json, html=html
+        )
+    )  # fmt: skip
+
+
+@app.command()
 def count(
     files: Annotated[list[str], typer.Argument(help="Parquet or csv files with the same columns.")],
     out: Annotated[str, typer.Option(help="Where the table goes: .csv or .parquet.")],

@@ -1,0 +1,150 @@
+"""`auditkit diff` and `auditkit history`: audits held against each other, on the terminal or as files."""
+
+from __future__ import annotations
+
+import json as json_module
+import pathlib
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from auditkit.comparing import Named, compare_audits, history, open_audit, open_audits
+from auditkit.errors import ConfigError, closest
+from auditkit.reports import difftext as text
+from auditkit.reports.diffpage import diff_html, diff_markdown, history_html
+from auditkit.results import AuditResult, Diff
+from auditkit.text import one_line
+
+TONES = {"worse": "red", "better": "green", "": ""}
+
+
+def diff(
+    old: str, new: str, *, old_model: str | None, new_model: str | None, all: bool, unverified: bool,
+    json: bool, md: str | None, html: str | None,
+) -> int:  # fmt: skip
+    """Say what changed; exit code 1 where a limit that was met is missed."""
+    before = open_audit(old, unverified=unverified)
+    after = open_audit(new, unverified=unverified)
+    found = [compare_audits(before, a, after, b) for a, b in _matched(before, after, old_model, new_model)]
+    _write(md, lambda: diff_markdown(found))
+    _write(html, lambda: diff_html(found))
+    if json:
+        print(
+            json_module.dumps(
+                [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in found], indent=1
+            )
+        )
+    else:
+        for each in found:
+            _print_diff(each, all=all)
+    return max(each.exit_code for each in found)
+
+
+def over_time(
+    folders: Sequence[str],
+    *,
+    measure: str | None,
+    slices: Iterable[str],
+    unverified: bool,
+    json: bool,
+    html: str | None,
+) -> int:
+    """Say how numbers went over audits."""
+    audits = open_audits(folders, unverified=unverified)
+    found = history(audits, measure or "", _group(slices))
+    _write(html, lambda: history_html(found))
+    if json:
+        print(found.model_dump_json(indent=1))
+        return 0
+    console = _console()
+    for series in found.series:
+        console.print(_table(text.series_title(series), text.HISTORY, list(text.series_rows(series))))
+    return 0
+
+
+def _matched(
+    before: Named, after: Named, old_model: str | None, new_model: str | None
+) -> list[tuple[AuditResult, AuditResult]]:
+    """The pairs of models to compare: those named, or those with the same name, or the only ones."""
+    if old_model or new_model:
+        one = _model(before, old_model or new_model or "")
+        return [(one, _model(after, new_model or old_model or ""))]
+    if before.path == after.path:
+        raise ConfigError(
+            "old and new are the same audit; name two of its models with --old-model and --new-model: "
+            + ", ".join(one_line(each.model.name) for each in after.audits)
+        )
+    if len(before.audits) == len(after.audits) == 1:
+        return [(before.audits[0], after.audits[0])]
+    names = {each.model.name: each for each in before.audits}
+    both = [(names[each.model.name], each) for each in after.audits if each.model.name in names]
+    if not both:
+        raise ConfigError(
+            "the audits have no model of the same name; name one of each with --old-model and --new-model "
+            f"(old: {', '.join(map(one_line, names))}; new: {', '.join(one_line(a.model.name) for a in after.audits)})"
+        )
+    return both
+
+
+def _model(where: Named, name: str) -> AuditResult:
+    names = {each.model.name: each for each in where.audits}
+    if name not in names:
+        raise ConfigError(f"{one_line(where.name)} has no model {one_line(name)!r}; {closest(name, names)}")
+    return names[name]
+
+
+def _group(slices: Iterable[str]) -> dict[str, str] | None:
+    found = {}
+    for each in slices:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"--slice must be attribute=value, such as sex=F; {one_line(each)!r} was given")
+        found[name] = value
+    return found or None
+
+
+def _print_diff(diff: Diff, *, all: bool) -> None:
+    console = _console()
+    console.print(Text(one_line(text.heading(diff), 300), style="bold"))
+    console.print(Text(one_line(text.verdict(diff), 1000), style="red" if diff.exit_code else "green"))
+    for each in text.facts(diff):
+        console.print(Text(one_line(each, 1000)))
+    parts = [
+        ("Limits", text.LIMITS, text.limit_rows(diff)),
+        ("Checks that cannot be compared", text.CHECKS, text.check_rows(diff)),
+        ("Numbers", text.NUMBERS, text.number_rows(diff, all=all)),
+    ]
+    for title, heads, rows in parts:
+        if rows:
+            console.print(_table(title, heads, rows))
+    more = text.left_out(diff, len(parts[-1][2]))
+    if more:
+        console.print(Text(more, style="dim"))
+    console.print()
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[text.Row]) -> Table:
+    table = Table(title=Text(one_line(title, 300)), title_justify="left", box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head)
+    for row in rows:
+        table.add_row(*(Text(one_line(cell, 300), style=TONES[row.tone]) for cell in row.cells))
+    return table
+
+
+def _write(path: str | None, made: object) -> None:
+    if path is None:
+        return
+    assert callable(made)
+    try:
+        pathlib.Path(path).write_text(made(), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(f"{one_line(path)} could not be written: {error.strerror or error}") from error
+    print(f"written: {one_line(path)}", file=sys.stderr)
+
+
+def _console() -> Console:
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)

@@ -1,0 +1,210 @@
+"""What changed from one audit to another, with the uncertainty of the change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from auditkit.comparing.keys import Key, judged, key, not_comparable, numbers, redefined
+from auditkit.comparing.opening import Named
+from auditkit.results import (
+    AuditResult,
+    Change,
+    CheckChange,
+    Comparison,
+    Diff,
+    Difference,
+    Interval,
+    LimitChange,
+    Measurement,
+    Side,
+    Verdict,
+)
+from auditkit.results.difference import Kind
+
+SAME_NUMBER = ("performance.quality", "fairness.groups")
+"""Checks whose shares are those that paired changes are about."""
+CLOSE = 1e-9
+
+
+def compare_audits(old: Named, old_audit: AuditResult, new: Named, new_audit: AuditResult) -> Diff:
+    """Everything that changed.
+
+    Where both models were audited in one command their rows are paired, and the change of a share has the paired
+    interval that was measured then. Otherwise the audits are taken as independent, and the interval of a change is made
+    from the two intervals (MOVER: Zou and Donner 2008, Construction of confidence limits about effect measures,
+    Statistics in Medicine 27); on the same rows that is wider than need be.
+
+    Args:
+        old: where the earlier audit was read.
+        old_audit: the model that is compared.
+        new: where the later one was read.
+        new_audit: likewise.
+    """
+    paired = _paired(old, old_audit, new, new_audit)
+    incomparable = not_comparable(old_audit, new_audit)
+    return Diff(
+        old=_side(old, old_audit),
+        new=_side(new, new_audit),
+        same_model=old_audit.model.fingerprint == new_audit.model.fingerprint,
+        same_data=old_audit.data.digest == new_audit.data.digest,
+        paired=bool(paired),
+        limits=tuple(_limits(old_audit, new_audit)),
+        checks=tuple(_checks(old_audit, new_audit, incomparable)),
+        differences=tuple(_differences(old_audit, new_audit, incomparable, paired)),
+    )
+
+
+def change_interval(old: Measurement, new: Measurement) -> Interval | None:
+    """The interval of new less old, for two independent numbers; None where either has no ends.
+
+    A number that is exact counts as its own two ends.
+    """
+    before, after = _ends(old), _ends(new)
+    if old.value is None or new.value is None or before is None or after is None or (old.exact and new.exact):
+        return None
+    (old_low, old_high), (new_low, new_high) = before, after
+    change = new.value - old.value
+    levels = [each.interval.level for each in (old, new) if each.interval is not None]
+    return Interval(
+        low=change - math.hypot(new.value - new_low, old_high - old.value),
+        high=change + math.hypot(new_high - new.value, old.value - old_low),
+        level=min(levels), method="MOVER, unpaired",
+    )  # fmt: skip
+
+
+def _ends(each: Measurement) -> tuple[float, float] | None:
+    if each.exact and each.value is not None:
+        return each.value, each.value
+    if each.interval is None or each.interval.low is None or each.interval.high is None:
+        return None
+    return each.interval.low, each.interval.high
+
+
+def _paired(old: Named, old_audit: AuditResult, new: Named, new_audit: AuditResult) -> dict[Key, Measurement]:
+    """The paired changes of one command, from the old model to the new; turned round where they were measured so."""
+    if old.path != new.path or not isinstance(new.result, Comparison):
+        return {}
+    forward = _between(new.result.changes, new_audit.model.name, old_audit.model.name)
+    back = _between(new.result.changes, old_audit.model.name, new_audit.model.name)
+    return forward or {name: _turned(each) for name, each in back.items()}
+
+
+def _between(changes: Sequence[Change], model: str, beside: str) -> dict[Key, Measurement]:
+    return {
+        key("", each.measurement): each.measurement
+        for each in changes
+        if (each.model, each.beside) == (model, beside) and each.measurement.value is not None
+    }
+
+
+def _turned(each: Measurement) -> Measurement:
+    ends = each.interval
+    assert each.value is not None  # those without were left out
+    if ends is not None:
+        low, high = (None if end is None else -end for end in (ends.high, ends.low))
+        ends = ends.model_copy(update={"low": low, "high": high})
+    return each.model_copy(update={"value": -each.value, "interval": ends})
+
+
+def _differences(
+    old: AuditResult, new: AuditResult, incomparable: Mapping[str, str], paired: Mapping[Key, Measurement]
+) -> Iterator[Difference]:
+    before, under = numbers(old), {*judged(old), *judged(new)}
+    for place, (result, now) in numbers(new).items():
+        if place not in before or result.check in incomparable:
+            continue
+        earlier, was = before[place]
+        if redefined(earlier, result, now.name):
+            continue
+        title = result.definitions[now.name].title if now.name in result.definitions else now.name
+        yield _difference(result.check, title, was, now, paired.get(("", *place[1:])), judged=place in under)
+
+
+def _difference(
+    check: str, title: str, old: Measurement, new: Measurement, measured: Measurement | None, *, judged: bool
+) -> Difference:
+    common = {"check": check, "title": title, "old": old, "new": new, "judged": judged}
+    if old.value is None or new.value is None or "invalid" in (old.validity, new.validity):
+        return Difference(value=None, **common)  # type: ignore[arg-type]
+    change = new.value - old.value
+    same = measured is not None and measured.value is not None and abs(measured.value - change) < CLOSE
+    pair = measured if same and check in SAME_NUMBER else None
+    interval = pair.interval if pair is not None else change_interval(old, new)
+    moved = _moved(change, interval, exact=old.exact and new.exact)
+    better = None
+    if moved and new.direction != "none":
+        better = (change > 0) == (new.direction == "higher")
+    return Difference(
+        value=change, interval=interval, paired=pair is not None, moved=moved, better=better,
+        **common,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _moved(change: float, interval: Interval | None, *, exact: bool) -> bool | None:
+    if exact:
+        return change != 0
+    if interval is None or interval.low is None or interval.high is None:
+        return None
+    return interval.low > 0 or interval.high < 0
+
+
+def _limits(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
+    before = {each.limit.name: each for each in old.verdicts}
+    after = {each.limit.name: each for each in new.verdicts}
+    for name in dict.fromkeys([*after, *before]):
+        yield _limit(name, before.get(name), after.get(name))
+
+
+def _limit(name: str, old: Verdict | None, new: Verdict | None) -> LimitChange:
+    was, now = old.status if old else None, new.status if new else None
+    latest = new or old
+    assert latest is not None  # the name came from one of them
+    changed = old is not None and new is not None and _bound(old) != _bound(new)
+    waived = new is not None and new.waived
+    broken = was == "met" and now in (None, "missed", "error", "not tested") and not waived
+    return LimitChange(
+        name=name, kind=_kind(was, now), old=was, new=now, limit=latest.limit, waived=waived, bound_changed=changed,
+        reason=latest.reason if new else "the limit is in the old audit alone", broken=broken,
+    )  # fmt: skip
+
+
+def _kind(was: str | None, now: str | None) -> Kind:
+    if was is None or now is None:
+        return "added" if was is None else "gone"
+    if was == now:
+        return "the same"
+    if now == "missed":
+        return "newly missed"
+    if now == "met":
+        return "newly met"
+    return "no longer decided" if was in ("met", "missed") else "otherwise changed"
+
+
+def _bound(verdict: Verdict) -> tuple[object, ...]:
+    limit = verdict.limit
+    return (limit.measurement, limit.at_least, limit.at_most, limit.across, tuple(limit.slice.items()), limit.judge)
+
+
+def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str]) -> Iterator[CheckChange]:
+    before = {each.check: each for each in old.results}
+    after = {each.check: each for each in new.results}
+    for name in sorted({*before, *after}):
+        was = name in before and before[name].status == "measured"
+        now = name in after and after[name].status == "measured"
+        if now and not was:
+            why = before[name].reason if name in before else "it was not selected"
+            yield CheckChange(check=name, kind="added", reason=f"before: {why or 'it did not measure'}")
+        elif was and not now:
+            why = after[name].reason if name in after else "it is not selected"
+            yield CheckChange(check=name, kind="gone", reason=f"now: {why or 'it did not measure'}")
+        elif name in incomparable:
+            yield CheckChange(check=name, kind="not comparable", reason=incomparable[name])
+
+
+def _side(where: Named, audit: AuditResult) -> Side:
+    return Side(
+        audit=where.name, model=audit.model.name, fingerprint=audit.model.fingerprint, data=audit.data.name,
+        data_digest=audit.data.digest, rows=audit.data.rows, date=audit.run.finished.date(),
+        auditkit=audit.provenance.auditkit, plan=audit.plan.digest,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Which numbers of two audits are the same number, and which only look like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from auditkit.results import AuditResult, CheckResult, Measurement, Verdict
+
+Key: TypeAlias = tuple[Any, ...]
+FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "resamples"})
+"""Parameters that change how precise a number is, not what it says."""
+
+
+def key(check: str, each: Measurement) -> Key:
+    """A number's check, name, group, groups and conditions."""
+    return (check, each.name, _frozen(each.slice), each.across, _frozen(each.conditions))
+
+
+def numbers(audit: AuditResult) -> dict[Key, tuple[CheckResult, Measurement]]:
+    """Every number of the checks that measured; of two with the same key, the first."""
+    found: dict[Key, tuple[CheckResult, Measurement]] = {}
+    for result in audit.results:
+        for each in result.measurements:
+            found.setdefault(key(result.check, each), (result, each))
+    return found
+
+
+def judged(audit: AuditResult) -> dict[Key, Verdict]:
+    """Every number that a limit is about, with the limit's verdict."""
+    return {key(each.check, each.measurement): verdict for verdict in audit.verdicts for each in verdict.judged}
+
+
+def not_comparable(old: AuditResult, new: AuditResult) -> dict[str, str]:
+    """{check: why its numbers in the two audits do not mean the same}."""
+    whole = _another_question(old, new)
+    before = {each.check: each for each in old.results if each.status == "measured"}
+    found = {}
+    for result in new.results:
+        if result.status == "measured" and result.check in before:
+            reason = whole or _another_setting(before[result.check], result)
+            if reason:
+                found[result.check] = reason
+    return found
+
+
+def _another_question(old: AuditResult, new: AuditResult) -> str:
+    for what in ("task", "modality", "label", "positive"):
+        was, is_now = getattr(old.data, what), getattr(new.data, what)
+        if was != is_now:
+            return f"the data's {what} was {was or 'none'} and is {is_now or 'none'}"
+    return ""
+
+
+def _another_setting(old: CheckResult, new: CheckResult) -> str:
+    if old.plugin != new.plugin:
+        return f"it was measured by {old.plugin} and is by {new.plugin}"
+    names = sorted({*old.parameters, *new.parameters} - FREE)
+    changed = [name for name in names if old.parameters.get(name) != new.parameters.get(name)]
+    if not changed:
+        return ""
+    said = [f"{name} was {_said(old.parameters, name)} and is {_said(new.parameters, name)}" for name in changed[:3]]
+    more = f", and {len(changed) - 3} more parameters differ" if len(changed) > 3 else ""
+    return "; ".join(said) + more
+
+
+def redefined(old: CheckResult, new: CheckResult, name: str) -> bool:
+    """Whether the number called `name` has another formula, range or unit."""
+    was, is_now = old.definitions.get(name), new.definitions.get(name)
+    if was is None or is_now is None:
+        return was is not is_now
+    return (was.formula, was.range, was.unit, was.direction) != (
+        is_now.formula, is_now.range, is_now.unit, is_now.direction,
+    )  # fmt: skip
+
+
+def all_keys(*tables: Mapping[Key, Any]) -> Iterator[Key]:
+    """Every key once, in the order of the tables."""
+    yield from dict.fromkeys(each for table in tables for each in table)
+
+
+def _frozen(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, repr(value)) for name, value in mapping.items()))
+
+
+def _said(parameters: Mapping[str, Any], name: str) -> str:
+    return repr(parameters[name]) if name in parameters else "not there"

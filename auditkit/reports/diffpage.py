@@ -1,0 +1,107 @@
+"""A diff, or a history, as Markdown and as one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import jinja2
+
+from auditkit.figures import curve
+from auditkit.reports import difftext as text
+from auditkit.reports.charts import picture
+from auditkit.reports.html.render import TEMPLATES
+from auditkit.reports.markdown import Markdown, document, escape, heading, table
+from auditkit.results import Axis, Diff, Figure, History, Rule, Scalar, Series
+
+
+class Part(NamedTuple):
+    """A heading with a table, and a picture where there is one."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[text.Row, ...]
+    picture: str = ""
+    alt: str = ""
+    note: str = ""
+
+
+def diff_markdown(diffs: Sequence[Diff]) -> str:
+    """For the comment on a change."""
+    blocks: list[Markdown] = []
+    for diff in diffs:
+        blocks += [heading(2, escape(text.heading(diff))), escape(text.verdict(diff))]
+        blocks += [escape(each) for each in text.facts(diff)]
+        for part in _parts(diff, all=False):
+            blocks += [heading(3, part.title), table(part.heads, (row.cells for row in part.rows)), escape(part.note)]
+    return document(blocks)
+
+
+def diff_html(diffs: Sequence[Diff], *, all: bool = True) -> str:
+    """One page without script or request; every number that both audits have."""
+    sections = [
+        (text.heading(diff), text.verdict(diff), tuple(text.facts(diff)), tuple(_parts(diff, all=all)))
+        for diff in diffs
+    ]
+    return _page("What changed", sections)
+
+
+def history_html(history: History) -> str:
+    """One page with a curve and a table for each number."""
+    parts = []
+    for series in history.series:
+        figure = series_figure(series)
+        drawn = picture(figure) if figure is not None else None
+        parts.append(
+            Part(
+                text.series_title(series), text.HISTORY, tuple(text.series_rows(series)),
+                drawn.wide if drawn else "", figure.alt if figure else "",
+            )
+        )  # fmt: skip
+    return _page("Numbers over audits", [("", "", (), tuple(parts))])
+
+
+def series_figure(series: Series) -> Figure | None:
+    """The numbers of a series over audits, a line for each model; None where fewer than two have one."""
+    known = [each for each in series.points if each.measurement.value is not None]
+    if len(known) < 2:
+        return None
+    places = {each.audit: number for number, each in enumerate(series.points)}
+    points: list[dict[str, Scalar]] = []
+    for each in known:
+        ends = each.measurement.interval
+        points.append(
+            {
+                "audit": places[each.audit], "model": each.model, "value": each.measurement.value,
+                "low": ends.low if ends else None, "high": ends.high if ends else None,
+            }
+        )  # fmt: skip
+    rules = [
+        Rule(value=bound, label=f"{word} {bound:g}", axis="y")
+        for word, bound in (("at least", series.at_least), ("at most", series.at_most))
+        if bound is not None
+    ]
+    unit = known[-1].measurement.unit
+    return curve(
+        "history", text.series_title(series), points, x=Axis(field="audit", title="audit, oldest first"),
+        y=Axis(field="value", title=series.title, unit="" if unit == "share" else unit, percent=unit == "share"),
+        series=Axis(field="model", title="model"), low="low", high="high", rules=rules,
+    )  # fmt: skip
+
+
+def _parts(diff: Diff, *, all: bool) -> Iterable[Part]:
+    yield Part("Limits", text.LIMITS, tuple(text.limit_rows(diff)), note="" if diff.limits else "No limit was set.")
+    checks = tuple(text.check_rows(diff))
+    if checks:
+        yield Part("Checks that cannot be compared", text.CHECKS, checks)
+    rows = tuple(text.number_rows(diff, all=all))
+    note = "" if rows else "No number under a limit, and none that moved by more than chance."
+    yield Part("Numbers", text.NUMBERS, rows, note=note if not rows else text.left_out(diff, len(rows)))
+
+
+def _page(title: str, sections: Sequence[tuple[str, str, tuple[str, ...], tuple[Part, ...]]]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    return environment.get_template("diff.html.j2").render(title=title, sections=sections)

@@ -1,0 +1,135 @@
+"""A diff and a history in words: what is said in the terminal, in Markdown and in HTML alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from auditkit.reports import numbers
+from auditkit.reports.about import about
+from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series
+
+FIRST = 20
+"""Numbers without a limit that are shown where not all are asked for."""
+
+
+class Row(NamedTuple):
+    """Cells of a table."""
+
+    cells: tuple[str, ...]
+    tone: str = ""
+    """`worse`, `better`, or empty."""
+
+
+LIMITS = ("limit", "was", "is", "what changed", "why")
+CHECKS = ("check", "what changed", "why")
+NUMBERS = ("number", "about", "old", "new", "change", "interval of the change", "more than chance")
+HISTORY = ("date", "audit", "model", "value", "interval", "n")
+
+
+def heading(diff: Diff) -> str:
+    """`credit-gbm in audit-1 → credit-gbm in audit-2`."""
+    return f"{diff.old.model} in {diff.old.audit} → {diff.new.model} in {diff.new.audit}"
+
+
+def facts(diff: Diff) -> list[str]:
+    """Model, data, and how the intervals were made, in sentences."""
+    model = "The same model" if diff.same_model else "Another model"
+    data = (
+        f"the same {diff.new.rows:,} rows"
+        if diff.same_data
+        else f"other data ({diff.old.rows:,} rows then, {diff.new.rows:,} now)"
+    )
+    how = (
+        "The rows are paired: shares have the interval that was measured on the same rows in one command."
+        if diff.paired
+        else "The audits are taken as independent: intervals of a change are made from both intervals, unpaired"
+        + ("; on the same rows they are wider than need be." if diff.same_data else ".")
+    )
+    dates = f"{diff.old.date} with auditkit {diff.old.auditkit}, {diff.new.date} with auditkit {diff.new.auditkit}."
+    alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
+    return [f"{model} on {data}. {dates}", how, alone]
+
+
+def verdict(diff: Diff) -> str:
+    """The exit code in a sentence."""
+    broken = [each.name for each in diff.limits if each.broken]
+    if broken:
+        many = "A limit that was met is" if len(broken) == 1 else f"{len(broken)} limits that were met are"
+        return f"{many} not met any more: {', '.join(broken)}. (exit code 1)"
+    undecided = [each.name for each in diff.limits if each.kind == "no longer decided"]
+    more = f" No longer decided: {', '.join(undecided)}." if undecided else ""
+    return f"No limit that was met is missed.{more} (exit code 0)"
+
+
+def limit_rows(diff: Diff) -> list[Row]:
+    """Limits that changed first, then the others."""
+    order = sorted(diff.limits, key=lambda each: (not each.broken, each.kind == "the same"))
+    return [_limit(each) for each in order]
+
+
+def check_rows(diff: Diff) -> list[Row]:
+    """Checks added, gone, not comparable."""
+    return [Row((each.check, each.kind, each.reason), "worse" if each.kind == "gone" else "") for each in diff.checks]
+
+
+def number_rows(diff: Diff, *, all: bool) -> list[Row]:
+    """Numbers under a limit first, then those that moved, then, where all are asked for, the others."""
+    order = sorted(diff.differences, key=lambda each: (not each.judged, not each.moved))
+    if not all:
+        judged = [each for each in order if each.judged]
+        moved = [each for each in order if each.moved and not each.judged]
+        order = judged + moved[:FIRST]
+    return [_number(each) for each in order]
+
+
+def left_out(diff: Diff, shown: int) -> str:
+    """How many numbers are not shown."""
+    more = len(diff.differences) - shown
+    return f"{more:,} more numbers are in both audits; --all shows them." if more > 0 else ""
+
+
+def series_title(series: Series) -> str:
+    """`Demographic parity: ratio (over sex), at least 0.8`."""
+    unit = series.points[-1].measurement.unit if series.points else ""
+    bound = numbers.bounds(series.at_least, series.at_most, unit)
+    return f"{series.title} ({series.about})" + (f", {bound}" if bound else "")
+
+
+def series_rows(series: Series) -> Iterator[Row]:
+    """A row for each audit, oldest first."""
+    for each in series.points:
+        yield Row(_point(each))
+
+
+def _point(each: Point) -> tuple[str, ...]:
+    number = each.measurement
+    precision = numbers.uncertainty(number) if number.value is not None else number.reason or ""
+    if number.value is not None and number.validity != "valid":
+        precision = f"{precision}; {number.validity}: {number.reason}"
+    return (str(each.date), each.audit, each.model, numbers.value(number), precision, numbers.count(number.n))
+
+
+def _limit(each: LimitChange) -> Row:
+    kind = each.kind + (", its bound was changed" if each.bound_changed else "") + (", waived" if each.waived else "")
+    tone = "worse" if each.broken else "better" if each.kind == "newly met" else ""
+    return Row((each.name, each.old or "not there", each.new or "not there", kind, each.reason), tone)
+
+
+def _number(each: Difference) -> Row:
+    unit = each.new.unit
+    moved = {True: "yes", False: "no", None: "cannot be said"}[each.moved]
+    if each.value is None:
+        return Row((each.title, about(each.new), _value(each.old), _value(each.new), numbers.NONE, "", moved))
+    change = numbers.with_unit(each.value, unit)
+    change = change if each.value <= 0 else f"+{change}"
+    ends = numbers.interval(each.interval, unit) + (" (paired)" if each.paired else "")
+    tone = {True: "better", False: "worse", None: ""}[each.better]
+    way = f", {tone}" if tone else ""
+    return Row((each.title, about(each.new), _value(each.old), _value(each.new), change, ends, moved + way), tone)
+
+
+def _value(each: Measurement) -> str:
+    if each.value is None:
+        return each.reason or numbers.NONE
+    return numbers.value(each) + ("" if each.validity == "valid" else f" ({each.validity})")

@@ -1,0 +1,127 @@
+"""What changed between two audits, and how a number went over many: data only."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal, TypeAlias
+
+from auditkit.results.audit import Limit
+from auditkit.results.base import Record, VerdictStatus
+from auditkit.results.findings import Interval, Measurement
+
+Kind: TypeAlias = Literal[
+    "newly missed", "newly met", "no longer decided", "gone", "added", "the same", "otherwise changed"
+]  # fmt: skip
+
+
+class Side(Record):
+    """One of the two audits, as the other is told apart from it."""
+
+    audit: str
+    """The name of the folder or file."""
+    model: str
+    fingerprint: str
+    data: str
+    data_digest: str
+    rows: int
+    date: datetime.date
+    auditkit: str
+    plan: str
+
+
+class Difference(Record):
+    """A number in both audits."""
+
+    check: str
+    title: str
+    old: Measurement
+    new: Measurement
+    value: float | None
+    """New less old; None where either has no number."""
+    interval: Interval | None = None
+    paired: bool = False
+    """Whether the interval is from the same rows under both models; otherwise the audits are taken as independent."""
+    moved: bool | None = None
+    """Whether the change is more than chance; None where that cannot be said."""
+    better: bool | None = None
+    """Whether it went the way its definition calls better; None where it moved nowhere or has no way."""
+    judged: bool = False
+    """Whether a limit is about it, in either audit."""
+
+
+class LimitChange(Record):
+    """A limit in one audit or both."""
+
+    name: str
+    kind: Kind
+    old: VerdictStatus | None
+    new: VerdictStatus | None
+    limit: Limit
+    """As it is now; as it was, where it is gone."""
+    waived: bool = False
+    """Whether a waiver covers it now."""
+    bound_changed: bool = False
+    reason: str = ""
+    broken: bool = False
+    """Whether it was met, is not known to be met, and no waiver covers that: exit code 1."""
+
+
+class CheckChange(Record):
+    """A check that is not in both audits alike."""
+
+    check: str
+    kind: Literal["added", "gone", "not comparable"]
+    reason: str
+
+
+class Diff(Record):
+    """What changed from one audit to another."""
+
+    auditkit: Literal["diff"] = "diff"
+    version: Literal[1] = 1
+    old: Side
+    new: Side
+    same_model: bool
+    same_data: bool
+    paired: bool
+    """Whether both models were asked about the same rows in one command."""
+    limits: tuple[LimitChange, ...] = ()
+    checks: tuple[CheckChange, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a limit that was met is missed now, or is not known to be met for want of a number; else 0."""
+        return int(any(each.broken for each in self.limits))
+
+
+class Point(Record):
+    """A number at one audit."""
+
+    audit: str
+    model: str
+    date: datetime.date
+    measurement: Measurement
+    auditkit: str
+    data_digest: str
+
+
+class Series(Record):
+    """One number over audits, oldest first."""
+
+    check: str
+    title: str
+    about: str
+    """Whom and what it is about: `everyone`, `over sex`, `sex=F; epsilon=0.1`."""
+    points: tuple[Point, ...]
+    at_least: float | None = None
+    at_most: float | None = None
+    """The bounds of the latest audit's limit on it."""
+
+
+class History(Record):
+    """Numbers over audits."""
+
+    auditkit: Literal["history"] = "history"
+    version: Literal[1] = 1
+    series: tuple[Series, ...]

@@ -1,0 +1,276 @@
+"""What changed between two audits: exit codes, intervals, what cannot be compared, and what stays hidden."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from auditkit import runfolder
+from auditkit.command import diffing
+from auditkit.comparing import compare_audits, open_audit
+from auditkit.comparing.diff import change_interval
+from auditkit.errors import ConfigError, EvidenceError
+from auditkit.reports.diffpage import diff_html, diff_markdown
+from auditkit.results import AuditResult, Diff, Interval, Measurement, canonical
+from tests import fakes
+from tests.chromium import needs_chromium, visit
+from tests.reports.test_markdown import HOSTILE
+
+QUIET = {
+    "old_model": None,
+    "new_model": None,
+    "all": False,
+    "unverified": False,
+    "json": False,
+    "md": None,
+    "html": None,
+}
+
+
+def saved(folder, result):
+    result.save(folder)
+    runfolder.seal(folder)
+    return str(folder)
+
+
+def between(tmp_path, old: AuditResult, new: AuditResult) -> Diff:
+    opened = [open_audit(saved(tmp_path / name, each)) for name, each in (("old", old), ("new", new))]
+    return compare_audits(opened[0], opened[0].audits[0], opened[1], opened[1].audits[0])
+
+
+def with_status(audit: AuditResult, limit: str, status: str | None, *, waived: bool = False) -> AuditResult:
+    """The audit with another verdict on a limit; None: without the limit."""
+    verdicts = [
+        each.model_copy(update={"status": status, "waived": waived} if each.limit.name == limit else {})
+        for each in audit.verdicts
+        if each.limit.name != limit or status is not None
+    ]
+    return audit.model_copy(update={"verdicts": tuple(verdicts)})
+
+
+def test_the_same_audit_twice_changes_nothing(tmp_path):
+    found = between(tmp_path, fakes.audit(), fakes.audit())
+    assert (found.exit_code, found.same_model, found.same_data, found.paired) == (0, True, True, False)
+    assert {each.kind for each in found.limits} == {"the same"} and found.checks == ()
+    assert len(found.differences) > 20
+    assert {each.value for each in found.differences} <= {0.0, None}
+    assert not any(each.moved for each in found.differences)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "waived", "kind", "code"),
+    [
+        ("met", "missed", False, "newly missed", 1),
+        ("met", "error", False, "no longer decided", 1),
+        ("met", "not tested", False, "no longer decided", 1),
+        ("met", None, False, "gone", 1),
+        ("met", "inconclusive", False, "no longer decided", 0),
+        ("met", "missed", True, "newly missed", 0),
+        ("missed", "met", False, "newly met", 0),
+        ("missed", "missed", False, "the same", 0),
+        ("inconclusive", "missed", False, "newly missed", 0),
+    ],
+)
+def test_the_exit_code_follows_limits_that_were_met(tmp_path, was, now, waived, kind, code):
+    old = with_status(fakes.audit(), "accuracy-floor", was)
+    new = with_status(fakes.audit(), "accuracy-floor", now, waived=waived)
+    found = between(tmp_path, old, new)
+    (change,) = [each for each in found.limits if each.name == "accuracy-floor"]
+    assert (change.kind, found.exit_code) == (kind, code)
+
+
+def test_the_command_ends_with_the_code_and_says_why(tmp_path, capsys):
+    old = saved(tmp_path / "old", fakes.audit())
+    new = saved(tmp_path / "new", with_status(fakes.audit(), "accuracy-floor", "missed"))
+    assert diffing.diff(old, new, **QUIET) == 1
+    said = capsys.readouterr().out
+    assert "not met any more: accuracy-floor" in said
+    assert diffing.diff(old, new, **{**QUIET, "json": True}) == 1
+    (document,) = json.loads(capsys.readouterr().out)
+    assert document["exit_code"] == 1 and document["limits"]
+
+
+def number(value, low=None, high=None, **more):
+    ends = None if low is None else Interval(low=low, high=high, method="m")
+    return Measurement(name="x", value=value, interval=ends, exact=low is None, **more)
+
+
+def test_the_interval_of_a_change_by_hand():
+    ends = change_interval(number(0.5, 0.4, 0.6), number(0.7, 0.65, 0.75))
+    assert ends.low == pytest.approx(0.2 - np.hypot(0.05, 0.1)) and ends.high == pytest.approx(
+        0.2 + np.hypot(0.05, 0.1)
+    )
+    assert change_interval(number(0.5), number(0.7)) is None, "both are exact"
+    ends = change_interval(number(0.5), number(0.7, 0.65, 0.75))
+    assert (ends.low, ends.high) == pytest.approx((0.15, 0.25))
+
+
+@given(st.floats(0, 1), st.floats(0, 0.3), st.floats(0, 1), st.floats(0, 0.3))
+def test_the_interval_holds_the_change_and_turns_with_it(a, half_a, b, half_b):
+    one, other = number(a, a - half_a, a + half_a), number(b, b - half_b, b + half_b)
+    there, back = change_interval(one, other), change_interval(other, one)
+    assert there.low <= b - a <= there.high
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_unpaired_intervals_cover():
+    from auditkit.stats import wilson
+
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(1000):
+        a, b = int(rng.binomial(80, 0.3)), int(rng.binomial(60, 0.45))
+        one, other = wilson(a, 80), wilson(b, 60)
+        ends = change_interval(number(a / 80, one.low, one.high), number(b / 60, other.low, other.high))
+        hits += ends.low <= 0.15 <= ends.high
+    assert hits > 930
+
+
+def test_a_change_that_is_more_than_chance_is_told_with_its_way(tmp_path):
+    found = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.2))
+    (accuracy,) = [
+        each for each in found.differences
+        if (each.check, each.new.name) == ("performance.quality", "accuracy") and not each.new.slice
+    ]  # fmt: skip
+    assert accuracy.moved and accuracy.better is False and accuracy.interval.high < 0 and not accuracy.paired
+
+
+def other_parameters(audit, **parameters):
+    first = audit.results[0].model_copy(update={"parameters": {**audit.results[0].parameters, **parameters}})
+    return audit.model_copy(update={"results": (first, *audit.results[1:])})
+
+
+def test_another_parameter_cannot_be_compared_but_more_rows_can(tmp_path):
+    check = fakes.audit().results[0].check
+    found = between(tmp_path, fakes.audit(), other_parameters(fakes.audit(), strength=3))
+    (change,) = found.checks
+    assert (change.check, change.kind) == (
+        check,
+        "not comparable",
+    ) and "strength was not there and is 3" in change.reason
+    assert not [each for each in found.differences if each.check == check]
+    same = between(tmp_path / "b", other_parameters(fakes.audit(), rows=3), other_parameters(fakes.audit(), rows=9))
+    assert same.checks == ()
+
+
+def test_another_label_makes_nothing_comparable(tmp_path):
+    audit = fakes.audit()
+    other = audit.model_copy(update={"data": audit.data.model_copy(update={"positive": "no"})})
+    found = between(tmp_path, audit, other)
+    assert found.differences == () and all("positive was" in each.reason for each in found.checks)
+
+
+def test_a_number_with_another_formula_is_not_compared(tmp_path):
+    audit = fakes.audit()
+    first = next(each for each in audit.results if each.definitions and each.measurements)
+    name = next(iter(first.definitions))
+    changed = {**first.definitions, name: first.definitions[name].model_copy(update={"formula": "another"})}
+    results = tuple(
+        each.model_copy(update={"definitions": changed}) if each.check == first.check else each
+        for each in audit.results
+    )
+    found = between(tmp_path, audit, audit.model_copy(update={"results": results}))
+    assert not [each for each in found.differences if each.check == first.check and each.new.name == name]
+
+
+def test_checks_that_are_gone_or_added_are_told(tmp_path):
+    audit = fakes.audit()
+    measured = next(each for each in audit.results if each.status == "measured")
+    fewer = audit.model_copy(update={"results": tuple(each for each in audit.results if each is not measured)})
+    assert [(each.check, each.kind) for each in between(tmp_path / "a", audit, fewer).checks] == [
+        (measured.check, "gone")
+    ]
+    assert [(each.check, each.kind) for each in between(tmp_path / "b", fewer, audit).checks] == [
+        (measured.check, "added")
+    ]
+
+
+def test_a_hidden_number_stays_hidden(tmp_path):
+    audit = fakes.audit()
+    hidden = [m for each in audit.results for m in each.measurements if m.value is None]
+    found = between(tmp_path, audit, audit)
+    none = [each for each in found.differences if each.old.value is None or each.new.value is None]
+    assert hidden and none and all(each.value is None and each.interval is None for each in none)
+
+
+def test_two_models_of_one_command_are_paired_either_way_round(tmp_path):
+    folder = open_audit(saved(tmp_path / "audit", fakes.comparison()))
+    first, second = folder.audits[:2]
+    shift = second.results[0].measurements
+    assert shift
+    there, back = compare_audits(folder, first, folder, second), compare_audits(folder, second, folder, first)
+    assert there.paired and back.paired and there.same_data
+    for one, other in zip(there.differences, back.differences, strict=True):
+        if one.value is not None:
+            assert one.value == pytest.approx(-other.value)
+    pair = [each for each in there.differences if each.paired]
+    assert pair and all(each.interval.method == "Tango score, paired" for each in pair)
+
+
+def test_schema_1_is_compared_with_today(tmp_path):
+    golden = runfolder.parse_result((fakes_golden() / "results_v1.json").read_bytes())
+    assert golden.schema_version == 1
+    found = between(tmp_path, golden, fakes.audit())
+    assert found.exit_code == 0 and found.differences
+
+
+def fakes_golden():
+    from tests.reports import golden
+
+    return golden.FOLDER
+
+
+def test_an_altered_folder_is_refused_unless_asked_for(tmp_path):
+    folder = saved(tmp_path / "a", fakes.audit())
+    (tmp_path / "a" / "results.json").write_bytes(canonical(fakes.audit(shift=0.1)))
+    with pytest.raises(EvidenceError, match="not as an audit was sealed"):
+        open_audit(folder)
+    assert not open_audit(folder, unverified=True).sealed
+    assert open_audit(str(tmp_path / "a" / "results.json"), unverified=True).audits
+
+
+def test_errors_say_what_to_do(tmp_path):
+    one, many = saved(tmp_path / "one", fakes.audit()), saved(tmp_path / "many", fakes.comparison())
+    with pytest.raises(ConfigError, match="the same audit; name two of its models"):
+        diffing.diff(one, one, **QUIET)
+    with pytest.raises(ConfigError, match="has no model 'credit-gmb'; did you mean 'credit-gbm'"):
+        diffing.diff(one, many, **{**QUIET, "new_model": "credit-gmb", "old_model": "credit-gbm"})
+    other = fakes.audit("other")
+    with pytest.raises(ConfigError, match="no model of the same name"):
+        diffing.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), **QUIET)
+    with pytest.raises(EvidenceError, match="no run folder"):
+        open_audit(str(tmp_path / "nowhere"))
+
+
+@needs_chromium
+def test_the_page_asks_for_nothing_and_fits_a_phone(tmp_path):
+    found = between(tmp_path, fakes.audit(), fakes.audit(shift=-0.05))
+    path = tmp_path / "diff.html"
+    path.write_text(diff_html([found]))
+    seen = visit(path, 320, script="document.documentElement.scrollWidth")
+    assert (seen.requests, seen.console) == ([], []) and seen.value <= 320
+
+
+@needs_chromium
+@pytest.mark.parametrize("payload", HOSTILE[:8])
+def test_hostile_names_do_nothing(tmp_path, payload, capsys):
+    found = between(tmp_path, fakes.hostile(payload), fakes.hostile(payload))
+    path = tmp_path / "diff.html"
+    path.write_text(diff_html([found]), errors="replace")
+    seen = visit(path, script="document.querySelectorAll('script, img:not(.chart), iframe, a').length")
+    assert (seen.value, seen.requests, seen.dialogs) == (0, [], [])
+    html = MarkdownIt("commonmark").enable(["table"]).render(diff_markdown([found]))
+    assert "<img" not in html and "<script" not in html and "<a " not in html
+    old, new = (saved(tmp_path / name, fakes.hostile(payload)) for name in ("c", "d"))
+    diffing.diff(old, new, **QUIET)
+    assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
+
+
+def test_dates_are_of_the_audits(tmp_path):
+    found = between(tmp_path, fakes.audit(), fakes.audit())
+    assert found.old.date == datetime.date(2026, 3, 2) and (found.old.audit, found.new.audit) == ("old", "new")

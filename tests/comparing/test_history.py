@@ -1,0 +1,92 @@
+"""How numbers go over audits: in order of time, with limits, and only what was asked for."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+
+from auditkit import runfolder
+from auditkit.command import diffing
+from auditkit.comparing import history, open_audits
+from auditkit.errors import ConfigError
+from auditkit.reports.diffpage import history_html, series_figure
+from tests import fakes
+from tests.chromium import needs_chromium, visit
+
+
+def audits(tmp_path, shifts=(0.0, -0.02, -0.05)):
+    """One a month, written in another order than that of time."""
+    folders = []
+    for number, shift in reversed(list(enumerate(shifts))):
+        audit = fakes.audit(shift=shift)
+        when = audit.run.finished + datetime.timedelta(days=30 * number)
+        audit = audit.model_copy(update={"run": audit.run.model_copy(update={"finished": when})})
+        audit.save(tmp_path / f"audit-{number}")
+        runfolder.seal(tmp_path / f"audit-{number}")
+        folders.append(str(tmp_path / f"audit-{number}"))
+    return folders
+
+
+def test_a_number_stands_in_the_order_of_time_with_its_limit(tmp_path):
+    found = history(open_audits(audits(tmp_path)), "performance.quality.accuracy", {})
+    (series,) = found.series
+    assert [each.audit for each in series.points] == ["audit-0", "audit-1", "audit-2"]
+    values = [each.measurement.value for each in series.points]
+    assert values == sorted(values, reverse=True) and len(set(values)) == 3
+    assert series.at_least == 0.8 and series.about == "everyone"
+
+
+def test_without_a_measure_it_is_every_number_under_a_limit(tmp_path):
+    found = history(open_audits(audits(tmp_path)))
+    judged = {(each.check, each.measurement.name) for verdict in fakes.audit().verdicts for each in verdict.judged}
+    assert {(each.check, each.points[0].measurement.name) for each in found.series} == judged
+
+
+def test_a_group_alone(tmp_path):
+    opened = open_audits(audits(tmp_path))
+    measured = [
+        (each.check, m) for each in fakes.audit().results for m in each.measurements if m.slice and m.value is not None
+    ]
+    check, wanted = measured[0]
+    found = history(opened, f"{check}.{wanted.name}", wanted.slice)
+    assert found.series and all(each.measurement.slice == wanted.slice for s in found.series for each in s.points)
+
+
+def test_the_figure_has_a_point_for_each_audit_and_the_limit_as_a_rule(tmp_path):
+    (series,) = history(open_audits(audits(tmp_path)), "performance.quality.accuracy", {}).series
+    figure = series_figure(series)
+    assert [point["audit"] for point in figure.data] == [0, 1, 2] and figure.rules[0].value == 0.8
+    one = series.model_copy(update={"points": series.points[:1]})
+    assert series_figure(one) is None
+
+
+@needs_chromium
+def test_the_page_asks_for_nothing(tmp_path):
+    path = tmp_path / "history.html"
+    path.write_text(history_html(history(open_audits(audits(tmp_path)))))
+    seen = visit(path, 320, script="document.documentElement.scrollWidth")
+    assert (seen.requests, seen.console) == ([], []) and seen.value <= 320
+
+
+@pytest.mark.parametrize(
+    ("measure", "slices", "said"),
+    [
+        ("performance.quality.acuracy", [], "did you mean 'performance.quality.accuracy'"),
+        ("performance.quality.accuracy", ["sex=nobody"], "no audit has performance.quality.accuracy about sex=nobody"),
+        (None, ["sex"], "--slice must be attribute=value"),
+    ],
+)
+def test_what_is_not_there_is_said(tmp_path, measure, slices, said):
+    with pytest.raises(ConfigError, match=said):
+        diffing.over_time(audits(tmp_path), measure=measure, slices=slices, unverified=False, json=False, html=None)
+
+
+def test_the_same_audit_twice_is_refused_and_json_is_written(tmp_path, capsys):
+    folders = audits(tmp_path)
+    options = {"measure": None, "slices": [], "unverified": False, "html": None}
+    with pytest.raises(ConfigError, match="once"):
+        diffing.over_time([folders[0], folders[0]], json=False, **options)
+    assert diffing.over_time(folders, json=True, **options) == 0
+    assert json.loads(capsys.readouterr().out)["series"]
