@@ -16,8 +16,6 @@ from auditkit.data import AuditData
 from auditkit.predictions import Predictions
 from auditkit.results import Change, Interval, Measurement
 
-REPLICATES = 2000
-"""Resamples behind an interval that has no closed form."""
 SEED = 20_260_301
 """Of the resamples: the same audit gives the same intervals."""
 
@@ -61,7 +59,7 @@ def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Mea
     rows = _rows(new, old, data)
     if rows is None:
         return []
-    return [*_shares(rows, data, binary=data.task == "binary"), *_disparities(rows, data)]
+    return [*_shares(rows, data, binary=data.task == "binary"), *_predictive(rows, data), *_disparities(rows, data)]
 
 
 def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
@@ -117,7 +115,7 @@ def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.
 
 
 def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
-    """Demographic parity over the groups of every attribute, by resampling (group, decision, decision) cells."""
+    """Demographic parity over the groups of every attribute, from counts of group, decision and decision."""
     if data.task != "binary":
         return []
     rng, found = np.random.default_rng(SEED), []
@@ -146,29 +144,36 @@ def _disparity(
     counts: np.ndarray, name: str, left_out: bool, rng: np.random.Generator, common: dict[str, Any]
 ) -> Measurement:
     """From (G, 2, 2) counts of group, decision and the other's decision."""
-    value = float(_gap_change(counts[None], name)[0])
-    drawn = stats.resampled_counts(counts, REPLICATES, rng)
-    interval = stats.percentile_interval(_gap_change(drawn, name), method="bootstrap percentile, paired")
-    reason = "some groups are too small to show and are left out" if left_out else None
-    if not np.isfinite(value):
+    shift = stats.disparity_shift(counts, rng, ratio=name.endswith("ratio"))
+    if shift is None:
         return Measurement(value=None, reason="one of the models selects nobody", validity="inconclusive", **common)
     return Measurement(
-        value=value, interval=interval, n=int(counts.sum()), reason=reason,
+        value=shift.value, interval=shift.interval, n=int(counts.sum()),
+        reason="some groups are too small to show and are left out" if left_out else None,
         validity="inconclusive" if left_out else "valid", **common,
     )  # fmt: skip
 
 
-def _gap_change(counts: np.ndarray, name: str) -> np.ndarray:
-    """(B,) from (B, G, 2, 2): the disparity of the first model less that of the second."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = counts.sum(axis=(2, 3))
-        rates = [counts[:, :, 1, :].sum(axis=2) / size, counts[:, :, :, 1].sum(axis=2) / size]
-        if name.endswith("difference"):
-            gaps = [each.max(axis=1) - each.min(axis=1) for each in rates]
-        else:
-            gaps = [each.min(axis=1) / each.max(axis=1) for each in rates]
-        change: np.ndarray = gaps[0] - gaps[1]
-    return change
+def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
+    """The positive predictive value, whose denominators are different rows under each model."""
+    if data.task != "binary" or not len(rows.truth) or (rows.truth < 0).any():
+        return
+    rng = np.random.default_rng(SEED)
+    for where, inside, hidden in _cells(data, rows.kept):
+        common: dict[str, Any] = {
+            "name": "positive_predictive_value", "unit": "share", "direction": "higher", "slice": where,
+        }  # fmt: skip
+        if hidden is not None:
+            yield Measurement(value=None, reason=hidden, **common)
+            continue
+        code = 4 * rows.truth[inside] + 2 * rows.new[inside] + rows.old[inside]
+        counts = np.bincount(code, minlength=8).reshape(2, 2, 2)
+        shift = stats.predictive_shift(counts, rng)
+        if shift is None:
+            yield Measurement(value=None, reason="one of the models decides positive for nobody here", **common)
+            continue
+        among = int(counts.sum() - counts[:, 0, 0].sum())
+        yield Measurement(value=shift.value, interval=shift.interval, n=among, **common)
 
 
 def _errors(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:

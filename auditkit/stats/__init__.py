@@ -3,6 +3,7 @@
 proportions.py  one share, the difference and the ratio of two
 means.py        a mean, weights
 paired.py       the difference of two shares of the same rows
+shifts.py       how far a disparity or a predictive value moved on the same rows
 gaps.py         the widest difference and the smallest ratio over several groups
 ranking.py      the area under the ROC curve
 resampling.py   the bootstrap, on rows and on counts
@@ -39,12 +40,14 @@ from auditkit.stats.proportions import (
 )
 from auditkit.stats.ranking import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.resampling import bootstrap_interval, percentile_interval, resampled_counts, resamples
+from auditkit.stats.shifts import Shift, disparity_shift, predictive_shift
 
 __all__ = [
     "FEW",
     "Auc",
     "Bounds",
     "Shares",
+    "Shift",
     "apart",
     "auc",
     "auc_interval",
@@ -54,6 +57,7 @@ __all__ = [
     "critical",
     "detectable_gap",
     "difference_interval",
+    "disparity_shift",
     "effective_size",
     "holm",
     "largest_z",
@@ -64,6 +68,7 @@ __all__ = [
     "percentile_interval",
     "permutation_p",
     "pooled_error",
+    "predictive_shift",
     "ratio_interval",
     "resampled_counts",
     "resamples",

@@ -9,7 +9,7 @@ import pytest
 import auditkit
 from auditkit.data import AuditData
 from auditkit.predictions import Predictions
-from auditkit.running.changes import REPLICATES, changes, differences
+from auditkit.running.changes import changes, differences
 
 
 def made(old, new, truth=None, groups=None, task=None, **more):
@@ -56,20 +56,35 @@ def drawn(n=1200, seed=0):
     return old, new, truth, {"sex": sex}
 
 
-def test_intervals_agree_with_rows_drawn_anew():
+def test_the_interval_of_accuracy_agrees_with_rows_drawn_anew():
+    old, new, truth, groups = drawn()
+    first, second, data = made(old, new, truth, groups)
+    rng, draws = np.random.default_rng(1), []
+    for _ in range(2000):
+        at = rng.integers(len(old), size=len(old))
+        draws.append(np.mean(new[at] == truth[at]) - np.mean(old[at] == truth[at]))
+    ends = one(differences(second, first, data), "accuracy").interval
+    assert (ends.low, ends.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.006)
+
+
+def test_the_change_of_the_predictive_value_is_that_of_the_rows():
     old, new, truth, groups = drawn()
     first, second, data = made(old, new, truth, groups)
     found = differences(second, first, data)
-    rng, sex = np.random.default_rng(1), groups["sex"]
-    accuracy, parity = [], []
-    for _ in range(REPLICATES):
-        at = rng.integers(len(old), size=len(old))
-        accuracy.append(np.mean(new[at] == truth[at]) - np.mean(old[at] == truth[at]))
-        rates = [[each[at][sex[at] == value].mean() for value in "FM"] for each in (new, old)]
-        parity.append(abs(rates[0][0] - rates[0][1]) - abs(rates[1][0] - rates[1][1]))
-    for name, draws, across in (("accuracy", accuracy, ()), ("demographic_parity_difference", parity, ("sex",))):
-        ends = one(found, name, across=across).interval
-        assert (ends.low, ends.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.006), name
+    for where, inside in (({}, np.ones(len(old), bool)), ({"sex": "F"}, groups["sex"] == "F")):
+        each = one(found, "positive_predictive_value", where)
+        right = [truth[inside & (made_by == 1)].mean() for made_by in (new, old)]
+        assert each.value == pytest.approx(right[0] - right[1])
+        assert each.interval.low <= each.value <= each.interval.high
+        assert each.n == np.sum(inside & ((new == 1) | (old == 1)))
+
+
+def test_models_that_decide_alike_have_an_interval_all_the_same():
+    old, _, truth, groups = drawn()
+    first, second, data = made(old, old, truth, groups)
+    found = differences(second, first, data)
+    assert {each.value for each in found} == {0.0}
+    assert all(each.interval.low <= 0 <= each.interval.high for each in found)
 
 
 def test_pairing_is_far_narrower_than_two_models_apart():
@@ -102,6 +117,8 @@ def test_a_small_group_stays_hidden_and_the_disparity_says_so():
     assert one(found, "accuracy", {"site": "c"}).reason == "fewer than 10 people"
     assert one(found, "accuracy", {"site": "b"}).value is None, "it would give the small one away"
     parity = one(found, "demographic_parity_difference", across=("site",))
+    assert one(found, "positive_predictive_value", {"site": "c"}).reason == "fewer than 10 people"
+    assert one(found, "positive_predictive_value", {"site": "c"}).n is None
     assert parity.value is None and parity.validity == "inconclusive" and n == len(data)
 
 

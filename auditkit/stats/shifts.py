@@ -1,0 +1,147 @@
+"""How far a disparity or a predictive value moved between two decisions about the same rows."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.results import Interval
+from auditkit.stats.gaps import (
+    Shares,
+    smallest_ratio,
+    smallest_ratio_interval,
+    widest_gap,
+    widest_gap_interval,
+)
+from auditkit.stats.proportions import wilson
+from auditkit.stats.resampling import resampled_counts
+
+REPLICATES = 1000
+"""Resamples behind a correlation."""
+
+
+class Shift(NamedTuple):
+    """The new number less the old one, and an interval for it."""
+
+    value: float
+    interval: Interval
+
+
+class Ends(NamedTuple):
+    """A number and an interval for it."""
+
+    value: float
+    low: float
+    high: float
+
+
+def disparity_shift(counts: np.ndarray, rng: np.random.Generator, *, ratio: bool, level: float = 0.95) -> Shift | None:
+    """How far the widest gap, or the smallest ratio, of the groups' shares moved.
+
+    Each of the two numbers has its simultaneous interval over all pairs of groups. They are put together as by MOVER,
+    with the correlation that resamples of the rows show. Where one of the two intervals reaches "no gap" and the other
+    does not, the true gap may lie at that bound, and its estimate is pushed away from it by chance alone; the distances
+    on that side are added instead. A percentile bootstrap of the same change covers in 5 to 84 % of samples where a
+    disparity was removed, which is what it is for.
+
+    Args:
+        counts: (groups, 2, 2) rows by group, new decision and old decision; two or more groups, none empty.
+        rng: the source of chance.
+        ratio: the smallest ratio instead of the widest gap.
+        level: the confidence, between 0 and 1.
+
+    Returns:
+        None where one of the decisions selects nobody, so that its ratio is not defined.
+
+    Source: Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in Medicine 27,
+    their formula for dependent estimates; the parts in `auditkit.stats.gaps`.
+    """
+    sizes = counts.sum(axis=(1, 2))
+    new = _disparity(Shares(counts[:, 1, :].sum(axis=1), sizes), ratio, level)
+    old = _disparity(Shares(counts[:, :, 1].sum(axis=1), sizes), ratio, level)
+    if new is None or old is None:
+        return None
+    drawn = resampled_counts(counts, REPLICATES, rng)
+    low, high = _moved(new, old, _correlation(_rates(drawn, 1, ratio), _rates(drawn, 0, ratio)))
+    none = 1.0 if ratio else 0.0
+    reaches_new, reaches_old = (none in (each.low, each.high) for each in (new, old))
+    if reaches_new != reaches_old:
+        if reaches_new == ratio:
+            high = new.high - old.low
+        else:
+            low = new.low - old.high
+    method = "simultaneous intervals of both, put together by MOVER, paired"
+    return Shift(new.value - old.value, Interval(low=low, high=high, level=level, method=method))
+
+
+def predictive_shift(counts: np.ndarray, rng: np.random.Generator, level: float = 0.95) -> Shift | None:
+    """How far the share of right ones among those decided positive moved.
+
+    The two shares are of different rows that overlap, so neither McNemar's nor Tango's statistic applies. Wilson's
+    intervals are put together by MOVER with the correlation that resamples of the rows show.
+
+    Args:
+        counts: (2, 2, 2) rows by label, new decision and old decision; 1 is positive.
+        rng: the source of chance.
+        level: the confidence, between 0 and 1.
+
+    Returns:
+        None where one of the decisions is positive for nobody.
+
+    Source: as `disparity_shift`.
+    """
+    of_new, of_old = counts[:, 1, :].sum(axis=1), counts[:, :, 1].sum(axis=1)
+    if not of_new.sum() or not of_old.sum():
+        return None
+    new, old = (_share(int(each[1]), int(each.sum()), level) for each in (of_new, of_old))
+    drawn = resampled_counts(counts, REPLICATES, rng)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = drawn[:, 1, 1, :].sum(axis=1) / drawn[:, :, 1, :].sum(axis=(1, 2))
+        second = drawn[:, 1, :, 1].sum(axis=1) / drawn[:, :, :, 1].sum(axis=(1, 2))
+    low, high = _moved(new, old, _correlation(first, second))
+    return Shift(new.value - old.value, Interval(low=low, high=high, level=level, method="Wilson and MOVER, paired"))
+
+
+def _moved(new: Ends, old: Ends, correlation: float) -> tuple[float, float]:
+    change = new.value - old.value
+    down = _side(new.value - new.low, old.high - old.value, correlation)
+    up = _side(new.high - new.value, old.value - old.low, correlation)
+    return change - down, change + up
+
+
+def _side(first: float, second: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, first * first + second * second - 2 * correlation * first * second))
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Never below 0, which would be as if the rows were not the same; 0 where it cannot be told."""
+    known = np.isfinite(first) & np.isfinite(second)
+    first, second = first[known], second[known]
+    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.clip(np.corrcoef(first, second)[0, 1], 0, 1))
+
+
+def _share(right: int, among: int, level: float) -> Ends:
+    ends = wilson(right, among, level)
+    assert ends.low is not None and ends.high is not None  # a share has both
+    return Ends(right / among, ends.low, ends.high)
+
+
+def _disparity(shares: Shares, ratio: bool, level: float) -> Ends | None:
+    value = smallest_ratio([shares]) if ratio else widest_gap([shares])
+    ends = smallest_ratio_interval([shares], level) if ratio else widest_gap_interval([shares], level)
+    if value is None or ends is None or ends.low is None or ends.high is None:
+        return None
+    return Ends(value, ends.low, ends.high)
+
+
+def _rates(drawn: np.ndarray, new: int, ratio: bool) -> np.ndarray:
+    """(B,) the disparity of the new decisions, or of the old ones, in (B, groups, 2, 2) tables."""
+    selected = drawn[:, :, 1, :].sum(axis=2) if new else drawn[:, :, :, 1].sum(axis=2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = selected / drawn.sum(axis=(2, 3))
+        found: np.ndarray = rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1)
+    return found
