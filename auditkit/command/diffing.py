@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditkit.comparing import Named, compare_audits, history, open_audit, open_audits
+from auditkit.comparing import Named, compare_audits, history, open_audit, open_audits, told_apart
 from auditkit.errors import ConfigError, closest
 from auditkit.reports import difftext as text
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html
@@ -26,21 +26,30 @@ def diff(
     json: bool, md: str | None, html: str | None,
 ) -> int:  # fmt: skip
     """Say what changed; exit code 1 where a limit that was met is missed."""
-    before = open_audit(old, unverified=unverified)
-    after = open_audit(new, unverified=unverified)
+    before, after = (open_audit(each, unverified=unverified) for each in (old, new))
+    if before.path != after.path:
+        before, after = told_apart([before, after])
     found = [compare_audits(before, a, after, b) for a, b in _matched(before, after, old_model, new_model)]
+    if not (old_model or new_model):
+        found[0] = found[0].model_copy(update={"gone": _gone(before, found)})
     _write(md, lambda: diff_markdown(found))
     _write(html, lambda: diff_html(found))
     if json:
-        print(
-            json_module.dumps(
-                [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in found], indent=1
-            )
-        )
+        documents = [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in found]
+        print(json_module.dumps(documents, indent=1))
     else:
         for each in found:
             _print_diff(each, all=all)
     return max(each.exit_code for each in found)
+
+
+def _gone(before: Named, found: Sequence[Diff]) -> tuple[str, ...]:
+    """Models of the old audit that met a limit and are compared with nothing."""
+    compared = {each.old.model for each in found}
+    return tuple(
+        each.model.name for each in before.audits
+        if each.model.name not in compared and any(verdict.status == "met" for verdict in each.verdicts)
+    )  # fmt: skip
 
 
 def over_time(

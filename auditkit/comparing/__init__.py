@@ -2,6 +2,6 @@
 
 from auditkit.comparing.diff import compare_audits
 from auditkit.comparing.history import history
-from auditkit.comparing.opening import Named, open_audit, open_audits
+from auditkit.comparing.opening import Named, open_audit, open_audits, told_apart
 
-__all__ = ["Named", "compare_audits", "history", "open_audit", "open_audits"]
+__all__ = ["Named", "compare_audits", "history", "open_audit", "open_audits", "told_apart"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from auditkit.comparing.keys import Key, judged, key, not_comparable, numbers, redefined
+from auditkit.comparing.keys import HIDDEN, Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
 from auditkit.comparing.opening import Named
+from auditkit.judging import judge
 from auditkit.results import (
     AuditResult,
     Change,
@@ -56,20 +57,22 @@ def compare_audits(old: Named, old_audit: AuditResult, new: Named, new_audit: Au
 
 
 def change_interval(old: Measurement, new: Measurement) -> Interval | None:
-    """The interval of new less old, for two independent numbers; None where either has no ends.
+    """The interval of new less old, for two independent numbers; a number that is exact counts as its own two ends.
 
-    A number that is exact counts as its own two ends.
+    None where either has no ends, their levels differ, or the ends do not hold the number.
     """
     before, after = _ends(old), _ends(new)
     if old.value is None or new.value is None or before is None or after is None or (old.exact and new.exact):
         return None
     (old_low, old_high), (new_low, new_high) = before, after
     change = new.value - old.value
-    levels = [each.interval.level for each in (old, new) if each.interval is not None]
+    levels = {each.interval.level for each in (old, new) if each.interval is not None and not each.exact}
+    if len(levels) != 1 or not before[0] <= old.value <= before[1] or not after[0] <= new.value <= after[1]:
+        return None
     return Interval(
         low=change - math.hypot(new.value - new_low, old_high - old.value),
         high=change + math.hypot(new_high - new.value, old.value - old_low),
-        level=min(levels), method="MOVER, unpaired",
+        level=levels.pop(), method="MOVER, unpaired",
     )  # fmt: skip
 
 
@@ -124,6 +127,8 @@ def _differences(
 def _difference(
     check: str, title: str, old: Measurement, new: Measurement, measured: Measurement | None, *, judged: bool
 ) -> Difference:
+    if is_hidden(old) or is_hidden(new):
+        old, new = masked(old), masked(new)
     common = {"check": check, "title": title, "old": old, "new": new, "judged": judged}
     if old.value is None or new.value is None or "invalid" in (old.validity, new.validity):
         return Difference(value=None, **common)  # type: ignore[arg-type]
@@ -152,20 +157,32 @@ def _moved(change: float, interval: Interval | None, *, exact: bool) -> bool | N
 def _limits(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
     before = {each.limit.name: each for each in old.verdicts}
     after = {each.limit.name: each for each in new.verdicts}
+    hidden = {place for audit in (old, new) for place, (_, each) in numbers(audit).items() if is_hidden(each)}
     for name in dict.fromkeys([*after, *before]):
-        yield _limit(name, before.get(name), after.get(name))
+        found = _limit(name, before.get(name), after.get(name), new)
+        judged_now = after[name].judged if name in after else ()
+        if any(key(each.check, each.measurement) in hidden for each in judged_now):
+            found = found.model_copy(update={"reason": f"a number that it is about is {HIDDEN}"})
+        yield found
 
 
-def _limit(name: str, old: Verdict | None, new: Verdict | None) -> LimitChange:
+def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResult) -> LimitChange:
     was, now = old.status if old else None, new.status if new else None
     latest = new or old
     assert latest is not None  # the name came from one of them
     changed = old is not None and new is not None and _bound(old) != _bound(new)
     waived = new is not None and new.waived
     broken = was == "met" and now in (None, "missed", "error", "not tested") and not waived
+    reason = latest.reason if new else "the limit is in the old audit alone"
+    if changed and was == "met" and not broken and not waived:
+        assert old is not None  # it changed
+        (as_before,), _ = judge([old.limit], [], audit.results, audit.run.finished.date())
+        broken = as_before.status in ("missed", "error", "not tested")
+        if broken:
+            reason = f"as the limit was before, it is {as_before.status} now: {as_before.reason}"
     return LimitChange(
         name=name, kind=_kind(was, now), old=was, new=now, limit=latest.limit, waived=waived, bound_changed=changed,
-        reason=latest.reason if new else "the limit is in the old audit alone", broken=broken,
+        reason=reason, broken=broken,
     )  # fmt: skip
 
 
@@ -183,7 +200,10 @@ def _kind(was: str | None, now: str | None) -> Kind:
 
 def _bound(verdict: Verdict) -> tuple[object, ...]:
     limit = verdict.limit
-    return (limit.measurement, limit.at_least, limit.at_most, limit.across, tuple(limit.slice.items()), limit.judge)
+    return (
+        limit.measurement, limit.at_least, limit.at_most, limit.across, tuple(limit.slice.items()), limit.everyone,
+        tuple(limit.conditions.items()), limit.judge,
+    )  # fmt: skip
 
 
 def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str]) -> Iterator[CheckChange]:
@@ -200,11 +220,18 @@ def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str])
             yield CheckChange(check=name, kind="gone", reason=f"now: {why or 'it did not measure'}")
         elif name in incomparable:
             yield CheckChange(check=name, kind="not comparable", reason=incomparable[name])
+        elif was and now:
+            changed = sorted({
+                each.name for each in after[name].measurements if redefined(before[name], after[name], each.name)
+            } & {each.name for each in before[name].measurements})  # fmt: skip
+            for each in changed:
+                said = "its definition has another formula, range, unit or direction"
+                yield CheckChange(check=f"{name}.{each}", kind="not comparable", reason=said)
 
 
 def _side(where: Named, audit: AuditResult) -> Side:
     return Side(
         audit=where.name, model=audit.model.name, fingerprint=audit.model.fingerprint, data=audit.data.name,
         data_digest=audit.data.digest, rows=audit.data.rows, date=audit.run.finished.date(),
-        auditkit=audit.provenance.auditkit, plan=audit.plan.digest,
+        auditkit=audit.provenance.auditkit, plan=audit.plan.digest, sealed=where.sealed,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from auditkit.comparing.keys import Key, judged, key, numbers
+from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, numbers
 from auditkit.comparing.opening import Named
 from auditkit.errors import ConfigError, closest
 from auditkit.results import AuditResult, CheckResult, History, Measurement, Point, Series, pairs
@@ -57,10 +57,13 @@ def _series(place: Key, tables: _Tables) -> Series:
     points, title, about = [], place[1], ""
     at_least: float | None = None
     at_most: float | None = None
+    secret = {audit.data.digest for _, audit, table in tables if place in table and is_hidden(table[place][1])}
     for named, audit, table in tables:
         if place not in table:
             continue
         result, measurement = table[place]
+        if audit.data.digest in secret:
+            measurement = masked(measurement)
         if measurement.name in result.definitions:
             title = result.definitions[measurement.name].title
         about = _about(measurement)

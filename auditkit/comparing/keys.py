@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from auditkit.results import AuditResult, CheckResult, Measurement, Verdict
@@ -15,6 +15,22 @@ FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "re
 def key(check: str, each: Measurement) -> Key:
     """A number's check, name, group, groups and conditions."""
     return (check, each.name, _frozen(each.slice), each.across, _frozen(each.conditions))
+
+
+HIDDEN = "hidden, for the group is too small to show in one of the audits"
+
+
+def is_hidden(each: Measurement) -> bool:
+    """Whether it may be about a group that is too small to show: it has neither number nor size."""
+    return bool(each.slice) and each.value is None and each.n is None
+
+
+def masked(each: Measurement) -> Measurement:
+    """The measurement with nothing told of the group: what one audit hides, another must not give away."""
+    return Measurement(
+        name=each.name, value=None, reason=each.reason if is_hidden(each) else HIDDEN, unit=each.unit,
+        direction=each.direction, slice=each.slice, across=each.across, conditions=each.conditions,
+    )  # fmt: skip
 
 
 def numbers(audit: AuditResult) -> dict[Key, tuple[CheckResult, Measurement]]:
@@ -49,12 +65,14 @@ def _another_question(old: AuditResult, new: AuditResult) -> str:
         was, is_now = getattr(old.data, what), getattr(new.data, what)
         if was != is_now:
             return f"the data's {what} was {was or 'none'} and is {is_now or 'none'}"
-    return ""
+    return "only one of the audits weighs its rows" if old.data.weighted != new.data.weighted else ""
 
 
 def _another_setting(old: CheckResult, new: CheckResult) -> str:
     if old.plugin != new.plugin:
         return f"it was measured by {old.plugin} and is by {new.plugin}"
+    if _major(old) != _major(new):
+        return f"the version of {old.plugin} was {old.plugin_version} and is {new.plugin_version}"
     names = sorted({*old.parameters, *new.parameters} - FREE)
     changed = [name for name in names if old.parameters.get(name) != new.parameters.get(name)]
     if not changed:
@@ -62,6 +80,11 @@ def _another_setting(old: CheckResult, new: CheckResult) -> str:
     said = [f"{name} was {_said(old.parameters, name)} and is {_said(new.parameters, name)}" for name in changed[:3]]
     more = f", and {len(changed) - 3} more parameters differ" if len(changed) > 3 else ""
     return "; ".join(said) + more
+
+
+def _major(result: CheckResult) -> str:
+    """What changes where numbers may mean something else; smaller versions are told apart by definitions alone."""
+    return result.plugin_version.partition(".")[0]
 
 
 def redefined(old: CheckResult, new: CheckResult, name: str) -> bool:
@@ -72,11 +95,6 @@ def redefined(old: CheckResult, new: CheckResult, name: str) -> bool:
     return (was.formula, was.range, was.unit, was.direction) != (
         is_now.formula, is_now.range, is_now.unit, is_now.direction,
     )  # fmt: skip
-
-
-def all_keys(*tables: Mapping[Key, Any]) -> Iterator[Key]:
-    """Every key once, in the order of the tables."""
-    yield from dict.fromkeys(each for table in tables for each in table)
 
 
 def _frozen(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -43,6 +43,22 @@ def open_audits(names: Sequence[str], *, unverified: bool = False) -> list[Named
         if any(opened.path == other.path for other in found):
             raise ConfigError(f"every audit must be named once; {one_line(name)!r} is named twice")
         found.append(opened)
+    return told_apart(found)
+
+
+def told_apart(audits: Sequence[Named]) -> list[Named]:
+    """The audits, each under a name of its own: `may/audit` and `june/audit` where both lie in a folder `audit`."""
+    found: list[Named] = []
+    for each in audits:
+        name, number = each.name, 1
+        if sum(other.name == each.name for other in audits) > 1:
+            home = each.path.parent if each.path.name != each.name else each.path
+            name = f"{home.parent.name}/{each.name}"
+        plain = name
+        while any(other.name == name for other in found):
+            number += 1
+            name = f"{plain} ({number})"
+        found.append(each._replace(name=name))
     return found
 
 

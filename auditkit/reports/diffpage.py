@@ -66,7 +66,7 @@ def series_figure(series: Series) -> Figure | None:
     known = [each for each in series.points if each.measurement.value is not None]
     if len(known) < 2:
         return None
-    places = {each.audit: number for number, each in enumerate(series.points)}
+    places = {name: number for number, name in enumerate(dict.fromkeys(each.audit for each in series.points))}
     points: list[dict[str, Scalar]] = []
     for each in known:
         ends = each.measurement.interval

@@ -48,12 +48,18 @@ def facts(diff: Diff) -> list[str]:
     )
     dates = f"{diff.old.date} with auditkit {diff.old.auditkit}, {diff.new.date} with auditkit {diff.new.auditkit}."
     alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
-    return [f"{model} on {data}. {dates}", how, alone]
+    loose = [each.audit for each in (diff.old, diff.new) if not each.sealed]
+    unsealed = [f"Nobody can say that these are as they were written: {', '.join(loose)}."] if loose else []
+    return [f"{model} on {data}. {dates}", *unsealed, how, alone]
 
 
 def verdict(diff: Diff) -> str:
     """The exit code in a sentence."""
     broken = [each.name for each in diff.limits if each.broken]
+    if diff.gone:
+        lost = f"Models that met a limit are gone: {', '.join(diff.gone)}."
+        more = f" Limits not met any more: {', '.join(broken)}." if broken else ""
+        return f"{lost}{more} (exit code 1)"
     if broken:
         many = "A limit that was met is" if len(broken) == 1 else f"{len(broken)} limits that were met are"
         return f"{many} not met any more: {', '.join(broken)}. (exit code 1)"

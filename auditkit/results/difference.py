@@ -27,6 +27,8 @@ class Side(Record):
     date: datetime.date
     auditkit: str
     plan: str
+    sealed: bool = True
+    """Whether every byte was as it was sealed; a file on its own never is."""
 
 
 class Difference(Record):
@@ -70,6 +72,7 @@ class CheckChange(Record):
     """A check that is not in both audits alike."""
 
     check: str
+    """Its id; `check.measurement` where only that cannot be compared."""
     kind: Literal["added", "gone", "not comparable"]
     reason: str
 
@@ -88,11 +91,13 @@ class Diff(Record):
     limits: tuple[LimitChange, ...] = ()
     checks: tuple[CheckChange, ...] = ()
     differences: tuple[Difference, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Other models that met a limit in the old audit and are not in the new one; said once, in the first of several."""
 
     @property
     def exit_code(self) -> int:
-        """1 where a limit that was met is missed now, or is not known to be met for want of a number; else 0."""
-        return int(any(each.broken for each in self.limits))
+        """1 where a limit that was met is missed, in error, not tested or gone, with its model or without; else 0."""
+        return int(bool(self.gone) or any(each.broken for each in self.limits))
 
 
 class Point(Record):

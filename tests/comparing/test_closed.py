@@ -1,0 +1,153 @@
+"""What must not slip through a comparison: weaker limits, models that are gone, hidden groups, other definitions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from auditkit import runfolder
+from auditkit.command import diffing
+from auditkit.comparing import compare_audits, history, open_audit, open_audits
+from auditkit.comparing.diff import change_interval
+from auditkit.reports.diffpage import diff_html, diff_markdown, history_html, series_figure
+from auditkit.results import Interval, Measurement, canonical
+from tests import fakes
+from tests.comparing.test_diff import QUIET, between, saved
+
+SECRET = 0.123456
+
+
+def test_a_limit_that_was_met_and_is_met_only_because_it_was_weakened_counts_as_missed(tmp_path):
+    audit = fakes.audit()
+    (met,) = [each for each in audit.verdicts if each.limit.name == "accuracy-floor"]
+    stricter = met.limit.model_copy(update={"at_least": 0.0})
+    value = met.judged[0].measurement.value
+    before = met.model_copy(update={"limit": met.limit.model_copy(update={"at_least": value + 0.1})})
+
+    def having(verdict):
+        others = tuple(each for each in audit.verdicts if each.limit.name != "accuracy-floor")
+        return audit.model_copy(update={"verdicts": (*others, verdict)})
+
+    found = between(tmp_path / "weaker", having(before), having(met))
+    (change,) = [each for each in found.limits if each.name == "accuracy-floor"]
+    assert change.bound_changed and change.broken and found.exit_code == 1
+    assert "as the limit was before, it is missed now" in change.reason
+    found = between(tmp_path / "stronger", having(met.model_copy(update={"limit": stricter})), having(met))
+    (change,) = [each for each in found.limits if each.name == "accuracy-floor"]
+    assert change.bound_changed and not change.broken and found.exit_code == 0
+
+
+def test_a_model_that_met_limits_and_is_gone_ends_in_1(tmp_path, capsys):
+    whole = fakes.comparison()
+    fewer = whole.model_copy(update={"results": whole.results[:2], "changes": ()})
+    many, few = saved(tmp_path / "many", whole), saved(tmp_path / "few", fewer)
+    assert diffing.diff(many, few, **{**QUIET, "md": str(tmp_path / "diff.md")}) == 1
+    assert "Models that met a limit are gone: credit-mlp-private." in " ".join(capsys.readouterr().out.split())
+    assert "credit-mlp-private" in (tmp_path / "diff.md").read_text()
+    assert diffing.diff(many, few, **{**QUIET, "json": True}) == 1
+    assert json.loads(capsys.readouterr().out)[0]["gone"] == ["credit-mlp-private"]
+    assert diffing.diff(few, many, **QUIET) == 0
+
+
+def with_group(value, n, reason=None, digest=None):
+    """The fake audit with one number about a group, shown or hidden."""
+    audit = fakes.audit()
+    ends = None if value is None else Interval(low=value - 0.05, high=value + 0.05, method="m")
+    number = Measurement(name="accuracy", value=value, reason=reason, interval=ends, n=n, slice={"site": "small"})
+    (first, *rest) = audit.results
+    first = first.model_copy(update={"measurements": (*first.measurements, number)})
+    data = audit.data.model_copy(update={"digest": digest or audit.data.digest})
+    return audit.model_copy(update={"results": (first, *rest), "data": data})
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_one_audit_hides_the_other_does_not_give_away(tmp_path, turned, capsys):
+    shown, hidden = with_group(SECRET, 11), with_group(None, None, "fewer than 10 people")
+    old, new = (hidden, shown) if turned else (shown, hidden)
+    found = between(tmp_path, old, new)
+    (change,) = [each for each in found.differences if each.new.slice == {"site": "small"}]
+    assert (change.value, change.interval, change.old.value, change.new.value) == (None, None, None, None)
+    assert (change.old.n, change.new.n) == (None, None)
+    diffing.diff(str(tmp_path / "old"), str(tmp_path / "new"), **{**QUIET, "all": True})
+    said = found.model_dump_json() + diff_html([found]) + diff_markdown([found]) + capsys.readouterr().out
+    assert "0.1234" not in said and "12.3%" not in said
+
+
+def test_a_number_that_is_undefined_but_not_hidden_is_still_told(tmp_path):
+    found = between(tmp_path, with_group(0.5, 40), with_group(None, 40, "no positives"))
+    (change,) = [each for each in found.differences if each.new.slice == {"site": "small"}]
+    assert change.old.value == 0.5 and change.value is None
+
+
+def test_a_history_hides_a_group_in_every_audit_of_the_same_data(tmp_path):
+    same = [with_group(SECRET, 11), with_group(None, None, "fewer than 10 people")]
+    grown = with_group(0.5, 200, digest="ab" * 32)
+    folders = [saved(tmp_path / f"audit-{number}", each) for number, each in enumerate([*same, grown])]
+    check = fakes.audit().results[0].check
+    found = history(open_audits(folders), f"{check}.accuracy", {"site": "small"})
+    (series,) = found.series
+    assert [each.measurement.value for each in series.points] == [None, None, 0.5]
+    assert "0.1234" not in found.model_dump_json() and "12.3%" not in history_html(found)
+
+
+def test_a_measurement_with_another_definition_is_named(tmp_path):
+    audit = fakes.audit()
+    first = next(each for each in audit.results if each.definitions and each.measurements)
+    name = first.measurements[0].name
+    changed = {**first.definitions, name: first.definitions[name].model_copy(update={"formula": "another"})}
+    results = tuple(
+        each.model_copy(update={"definitions": changed}) if each.check == first.check else each
+        for each in audit.results
+    )
+    found = between(tmp_path, audit, audit.model_copy(update={"results": results}))
+    assert [(each.check, each.kind) for each in found.checks] == [(f"{first.check}.{name}", "not comparable")]
+
+
+def test_a_new_major_version_of_a_plugin_is_not_comparable_and_a_smaller_one_is(tmp_path):
+    audit = fakes.audit()
+
+    def version(text):
+        return audit.model_copy(
+            update={"results": tuple(each.model_copy(update={"plugin_version": text}) for each in audit.results)}
+        )
+
+    assert between(tmp_path / "a", version("1.2.0"), version("1.3.1")).checks == ()
+    found = between(tmp_path / "b", version("1.2.0"), version("2.0.0"))
+    assert found.differences == () and all("1.2.0 and is 2.0.0" in each.reason for each in found.checks)
+
+
+def number(low, value, high, level=0.95):
+    return Measurement(name="x", value=value, interval=Interval(low=low, high=high, level=level, method="m"))
+
+
+@pytest.mark.parametrize(
+    "other", [number(0.4, 0.5, 0.6, level=0.9), number(0.6, 0.5, 0.7)], ids=["another level", "not around the number"]
+)
+def test_intervals_that_do_not_go_together_give_none(other):
+    assert change_interval(number(0.1, 0.2, 0.3), other) is None
+
+
+def test_a_file_on_its_own_is_read_and_said_to_be_unsealed(tmp_path):
+    (tmp_path / "old.json").write_bytes(canonical(fakes.audit()))
+    folder = saved(tmp_path / "new", fakes.audit())
+    one, other = open_audit(str(tmp_path / "old.json")), open_audit(folder)
+    found = compare_audits(one, one.audits[0], other, other.audits[0])
+    assert (found.old.sealed, found.new.sealed) == (False, True)
+    assert "as they were written: old.json." in diff_markdown([found]).replace("\\", "")
+
+
+def test_a_folder_without_a_manifest_is_refused(tmp_path):
+    fakes.audit().save(tmp_path / "a")
+    with pytest.raises(runfolder.EvidenceError, match="not as an audit was sealed"):
+        open_audit(str(tmp_path / "a"))
+
+
+def test_folders_of_the_same_name_are_told_apart(tmp_path):
+    folders = []
+    for month, shift in (("may", 0.0), ("june", -0.1)):
+        (tmp_path / month).mkdir()
+        folders.append(saved(tmp_path / month / "audit", fakes.audit(shift=shift)))
+    assert [each.name for each in open_audits(folders)] == ["may/audit", "june/audit"]
+    (series,) = history(open_audits(folders), "performance.quality.accuracy", {}).series
+    assert [point["audit"] for point in series_figure(series).data] == [0, 1]
