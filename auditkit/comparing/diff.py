@@ -25,6 +25,8 @@ from auditkit.results.difference import Kind
 
 SAME_NUMBER = ("performance.quality", "fairness.groups")
 """Checks whose shares are those that paired changes are about."""
+SYNONYMS = {"recall": "true_positive_rate", "precision": "positive_predictive_value"}
+"""Names of checks for what a paired change calls otherwise."""
 CLOSE = 1e-9
 
 
@@ -121,7 +123,8 @@ def _differences(
         if redefined(earlier, result, now.name):
             continue
         title = result.definitions[now.name].title if now.name in result.definitions else now.name
-        yield _difference(result.check, title, was, now, paired.get(("", *place[1:])), judged=place in under)
+        measured = paired.get(("", SYNONYMS.get(now.name, now.name), *place[2:]))
+        yield _difference(result.check, title, was, now, measured, judged=place in under)
 
 
 def _difference(

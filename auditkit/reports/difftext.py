@@ -41,7 +41,8 @@ def facts(diff: Diff) -> list[str]:
         else f"other data ({diff.old.rows:,} rows then, {diff.new.rows:,} now)"
     )
     how = (
-        "The rows are paired: shares have the interval that was measured on the same rows in one command."
+        "Intervals called paired were measured row by row in the command that audited both models. The others are made "
+        "from both intervals, unpaired, and are wider than need be."
         if diff.paired
         else "The audits are taken as independent: intervals of a change are made from both intervals, unpaired"
         + ("; on the same rows they are wider than need be." if diff.same_data else ".")

@@ -11,7 +11,7 @@ from auditkit.command import diffing
 from auditkit.comparing import compare_audits, history, open_audit, open_audits
 from auditkit.comparing.diff import change_interval
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html, series_figure
-from auditkit.results import Interval, Measurement, canonical
+from auditkit.results import Change, Interval, Measurement, canonical
 from tests import fakes
 from tests.comparing.test_diff import QUIET, between, saved
 
@@ -151,3 +151,35 @@ def test_folders_of_the_same_name_are_told_apart(tmp_path):
     assert [each.name for each in open_audits(folders)] == ["may/audit", "june/audit"]
     (series,) = history(open_audits(folders), "performance.quality.accuracy", {}).series
     assert [point["audit"] for point in series_figure(series).data] == [0, 1]
+
+
+def test_recall_and_precision_have_the_paired_interval_of_the_same_numbers(tmp_path):
+    whole = fakes.comparison()
+    check, kinds = "performance.quality", {"recall": "true_positive_rate", "precision": "positive_predictive_value"}
+
+    def having(audit, value):
+        more = tuple(
+            Measurement(name=name, value=value, interval=Interval(low=value - 0.1, high=value + 0.1, method="m"))
+            for name in kinds
+        )
+        results = tuple(
+            each.model_copy(update={"measurements": (*each.measurements, *more)}) if each.check == check else each
+            for each in audit.results
+        )
+        return audit.model_copy(update={"results": results})
+
+    first, second = having(whole.results[0], 0.5), having(whole.results[1], 0.6)
+    ends = Interval(low=0.08, high=0.12, method="together, paired")
+    changes = tuple(
+        Change(
+            model=second.model.name, beside=first.model.name,
+            measurement=Measurement(name=name, value=0.6 - 0.5, interval=ends),
+        )
+        for name in kinds.values()
+    )  # fmt: skip
+    folder = saved(tmp_path / "both", whole.model_copy(update={"results": (first, second), "changes": changes}))
+    opened = open_audit(folder)
+    found = compare_audits(opened, opened.audits[0], opened, opened.audits[1])
+    moved = {each.new.name: each for each in found.differences if each.new.name in kinds}
+    assert set(moved) == set(kinds) and all(each.paired and each.interval == ends for each in moved.values())
+    assert "Intervals called paired" in diff_markdown([found])
