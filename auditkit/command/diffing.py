@@ -71,6 +71,8 @@ def over_time(
     console = _console()
     for series in found.series:
         console.print(_table(text.series_title(series), text.HISTORY, list(text.series_rows(series))))
+        if series.breaks:
+            console.print(Text(one_line(text.series_note(series), 1000), style="yellow"))
     return 0
 
 

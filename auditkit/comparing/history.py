@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
-from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, numbers
+from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
 from auditkit.comparing.opening import Named
 from auditkit.errors import ConfigError, closest
 from auditkit.results import AuditResult, CheckResult, History, Measurement, Point, Series, pairs
@@ -77,8 +78,19 @@ def _series(place: Key, tables: _Tables) -> Series:
             )
         )  # fmt: skip
     return Series(
-        check=place[0], title=title, about=about, points=tuple(points), at_least=at_least, at_most=at_most
+        check=place[0], title=title, about=about, points=tuple(points), at_least=at_least, at_most=at_most,
+        breaks=tuple(_breaks(place, tables)),
     )  # fmt: skip
+
+
+def _breaks(place: Key, tables: _Tables) -> Iterator[str]:
+    holding = [each for each in tables if place in each[2]]
+    for (before, old, first), (after, new, second) in itertools.pairwise(holding):
+        reason = not_comparable(old, new).get(place[0], "")
+        if not reason and redefined(first[place][0], second[place][0], place[1]):
+            reason = "its definition has another formula, range, unit or direction"
+        if reason:
+            yield f"From {before.name} to {after.name} {reason}"
 
 
 def _about(each: Measurement) -> str:

@@ -9,10 +9,14 @@ import jinja2
 
 from auditkit.figures import curve
 from auditkit.reports import difftext as text
+from auditkit.reports import numbers
 from auditkit.reports.charts import picture
 from auditkit.reports.html.render import TEMPLATES
 from auditkit.reports.markdown import Markdown, document, escape, heading, table
 from auditkit.results import Axis, Diff, Figure, History, Rule, Scalar, Series
+
+NAMED = 12
+"""Audits whose names fit under a curve; more are numbered from the oldest."""
 
 
 class Part(NamedTuple):
@@ -55,7 +59,7 @@ def history_html(history: History) -> str:
         parts.append(
             Part(
                 text.series_title(series), text.HISTORY, tuple(text.series_rows(series)),
-                drawn.wide if drawn else "", figure.alt if figure else "",
+                drawn.wide if drawn else "", figure.alt if figure else "", text.series_note(series),
             )
         )  # fmt: skip
     return _page("Numbers over audits", [("", "", (), tuple(parts))])
@@ -66,7 +70,9 @@ def series_figure(series: Series) -> Figure | None:
     known = [each for each in series.points if each.measurement.value is not None]
     if len(known) < 2:
         return None
-    places = {name: number for number, name in enumerate(dict.fromkeys(each.audit for each in series.points))}
+    names = list(dict.fromkeys(each.audit for each in series.points))
+    places: dict[str, Scalar] = {name: name if len(names) <= NAMED else at for at, name in enumerate(names, start=1)}
+    unit = known[-1].measurement.unit
     points: list[dict[str, Scalar]] = []
     for each in known:
         ends = each.measurement.interval
@@ -76,12 +82,11 @@ def series_figure(series: Series) -> Figure | None:
                 "low": ends.low if ends else None, "high": ends.high if ends else None,
             }
         )  # fmt: skip
-    rules = [
-        Rule(value=bound, label=f"{word} {bound:g}", axis="y")
-        for word, bound in (("at least", series.at_least), ("at most", series.at_most))
-        if bound is not None
-    ]
-    unit = known[-1].measurement.unit
+    bounds = (
+        (series.at_least, numbers.bounds(series.at_least, None, unit)),
+        (series.at_most, numbers.bounds(None, series.at_most, unit)),
+    )
+    rules = [Rule(value=bound, label=label, axis="y") for bound, label in bounds if bound is not None]
     return curve(
         "history", text.series_title(series), points, x=Axis(field="audit", title="audit, oldest first"),
         y=Axis(field="value", title=series.title, unit="" if unit == "share" else unit, percent=unit == "share"),

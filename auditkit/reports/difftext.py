@@ -103,6 +103,11 @@ def series_title(series: Series) -> str:
     return f"{series.title} ({series.about})" + (f", {bound}" if bound else "")
 
 
+def series_note(series: Series) -> str:
+    """Where the number changed its meaning; empty where it did nowhere."""
+    return f"Not the same number throughout. {'; '.join(series.breaks)}." if series.breaks else ""
+
+
 def series_rows(series: Series) -> Iterator[Row]:
     """A row for each audit, oldest first."""
     for each in series.points:

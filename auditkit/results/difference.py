@@ -122,6 +122,8 @@ class Series(Record):
     at_least: float | None = None
     at_most: float | None = None
     """The bounds of the latest audit's limit on it."""
+    breaks: tuple[str, ...] = ()
+    """Between which audits its meaning changed, and how."""
 
 
 class History(Record):

@@ -150,7 +150,7 @@ def test_folders_of_the_same_name_are_told_apart(tmp_path):
         folders.append(saved(tmp_path / month / "audit", fakes.audit(shift=shift)))
     assert [each.name for each in open_audits(folders)] == ["may/audit", "june/audit"]
     (series,) = history(open_audits(folders), "performance.quality.accuracy", {}).series
-    assert [point["audit"] for point in series_figure(series).data] == [0, 1]
+    assert [point["audit"] for point in series_figure(series).data] == ["may/audit", "june/audit"]
 
 
 def test_recall_and_precision_have_the_paired_interval_of_the_same_numbers(tmp_path):

@@ -57,7 +57,8 @@ def test_a_group_alone(tmp_path):
 def test_the_figure_has_a_point_for_each_audit_and_the_limit_as_a_rule(tmp_path):
     (series,) = history(open_audits(audits(tmp_path)), "performance.quality.accuracy", {}).series
     figure = series_figure(series)
-    assert [point["audit"] for point in figure.data] == [0, 1, 2] and figure.rules[0].value == 0.8
+    assert [point["audit"] for point in figure.data] == ["audit-0", "audit-1", "audit-2"]
+    assert (figure.rules[0].value, figure.rules[0].label) == (0.8, "at least 80%")
     one = series.model_copy(update={"points": series.points[:1]})
     assert series_figure(one) is None
 
@@ -90,3 +91,21 @@ def test_the_same_audit_twice_is_refused_and_json_is_written(tmp_path, capsys):
         diffing.over_time([folders[0], folders[0]], json=False, **options)
     assert diffing.over_time(folders, json=True, **options) == 0
     assert json.loads(capsys.readouterr().out)["series"]
+
+
+def test_a_number_that_changed_its_meaning_is_said_to(tmp_path, capsys):
+    folders = audits(tmp_path, (0.0, 0.0))
+    assert not any(each.breaks for each in history(open_audits(folders)).series)
+    later = fakes.audit()
+    (quality,) = [each for each in later.results if each.check == "performance.quality"]
+    changed = quality.model_copy(update={"parameters": {**quality.parameters, "strength": 3}})
+    results = tuple(changed if each is quality else each for each in later.results)
+    when = later.run.model_copy(update={"finished": later.run.finished + datetime.timedelta(days=900)})
+    later.model_copy(update={"results": results, "run": when}).save(tmp_path / "later")
+    runfolder.seal(tmp_path / "later")
+    options = {"measure": "performance.quality.accuracy", "slices": [], "unverified": False, "html": None}
+    assert diffing.over_time([*folders, str(tmp_path / "later")], json=False, **options) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "From audit-1 to later strength was not there and is 3" in said and said.count("From ") == said.count(
+        "later s"
+    )
