@@ -10,10 +10,13 @@ import pytest
 from pydantic import ValidationError
 
 from auditkit.command.listing import results_schema
+from auditkit.reports import register_formats
 from auditkit.results import SCHEMA_VERSION, SCHEMAS, AuditResult, canonical, digest
 from auditkit.runfolder import parse_result
 from tests import fakes
 
+ON_REQUEST = ("pdf", "bom")
+"""They need extras."""
 DATA = pathlib.Path(__file__).resolve().parents[1] / "golden"
 
 
@@ -42,3 +45,12 @@ def test_what_is_made_today_is_of_todays_schema():
     assert fakes.audit().schema_version == fakes.comparison().schema_version == SCHEMA_VERSION
     written = json.loads(canonical(fakes.comparison()))
     assert written["changes"] and written["results"][0]["title"] == ""
+
+
+@pytest.mark.parametrize("name", ["results", "comparison"])
+def test_a_result_of_schema_1_is_rendered_in_every_format(name):
+    old = parse_result((DATA / f"{name}_v1.json").read_bytes())
+    before = canonical(old)
+    formats = [each for each in register_formats() if each.name not in ON_REQUEST]
+    made = {each.name: each.render(old) for each in formats}
+    assert len(made) > 5 and all(made.values()) and canonical(old) == before
