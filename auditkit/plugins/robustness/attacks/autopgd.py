@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.alive import Record, pick
-from auditkit.plugins.robustness.attacks.losses import Loss, spread, usual
+from auditkit.plugins.robustness.attacks.losses import Loss, usual
 from auditkit.plugins.robustness.attacks.norms import wide
 from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
 
@@ -74,8 +74,8 @@ def _attack(
         raise ValueError(f"steps and restarts must be 1 or more; {steps} and {restarts} were given")
     reach, record = radii(radius, x), Record(problem, x)
     logits = problem.logits(x)
-    rows = {"x": x, "y": y, "reach": reach, "scale": spread(logits)}
     loss = usual(loss, logits.shape[1], targeted=targets > 0)
+    rows = {"x": x, "y": y, "reach": reach, "scale": problem.scale(logits, loss)}
     ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
     generator = torch.Generator().manual_seed(seed)
     if start is not None:

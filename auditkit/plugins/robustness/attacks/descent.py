@@ -6,8 +6,15 @@ import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.alive import Record, pick
-from auditkit.plugins.robustness.attacks.losses import Loss, spread, usual
+from auditkit.plugins.robustness.attacks.losses import Loss, usual
 from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
+
+STRIDE = 0.25
+"""Shorter steps stay on one side of what masks the gradient: with 1/16 of the radius a fifth more rows withstand."""
+RISE = 1e-4
+"""By how much a loss must be higher to be called so."""
+LOOK_BACK = 4
+"""A row that goes in circles is found at every so many steps: most circles are of two or four."""
 
 
 def fgsm(
@@ -39,6 +46,7 @@ def pgd(
     loss: Loss = "cross-entropy",
     restarts: int = 1,
     random_start: bool = False,
+    patience: int | None = None,
     seed: int = 0,
 ) -> Attacked:
     """Projected gradient descent; a row is left alone from the first step at which the function is wrong about it.
@@ -52,12 +60,13 @@ def pgd(
         x: (N, *shape) the rows.
         y: (N,) the right classes.
         radius: for all rows or (N,).
-        start: (N, *shape) tried first, with a quarter of the steps.
+        start: (N, *shape) tried first, with an eighth of the steps.
         steps: of each run.
-        share: length of a step as a share of the radius; None: 2.5 / steps.
+        share: length of a step as a share of the radius; None: a quarter, or 2.5 / steps where that is more.
         loss: see `losses.climbed`.
         restarts: runs. The first begins at x unless `random_start`, the others at random points.
         random_start: every run begins at a random point.
+        patience: steps without a higher loss after which a row is left alone; None: all steps are taken.
         seed: of the random points.
     """
     if steps < 1 or restarts < 1:
@@ -65,20 +74,21 @@ def pgd(
     reach = radii(radius, x)
     record = Record(problem, x)
     logits = problem.logits(x)
-    scale, loss = spread(logits), usual(loss, logits.shape[1], targeted=False)
+    loss = usual(loss, logits.shape[1], targeted=False)
+    scale = problem.scale(logits, loss)
     generator = torch.Generator().manual_seed(seed)
-    length = reach * (2.5 / steps if share is None else share)
+    length = reach * (max(STRIDE, 2.5 / steps) if share is None else share)
     if start is not None:
-        _descend(record, x, y, reach, problem.project(start, x, reach), length, max(1, steps // 4), loss, scale)
+        _descend(record, x, y, reach, problem.project(start, x, reach), length, max(1, steps // 8), loss, scale, None)
     for run in range(restarts):
         begun = problem.scatter(x, reach, generator) if random_start or run else x
-        _descend(record, x, y, reach, begun, length, steps, loss, scale)
+        _descend(record, x, y, reach, begun, length, steps, loss, scale, patience)
     return record.attacked()
 
 
 def _descend(
     record: Record, x: Tensor, y: Tensor, reach: Tensor, start: Tensor, length: Tensor, steps: int, loss: Loss,
-    scale: Tensor,
+    scale: Tensor, patience: int | None,
 ) -> None:  # fmt: skip
     """One run of the rows that are left, from `start` (N, *shape)."""
     problem, at = record.problem, record.left()
@@ -86,15 +96,22 @@ def _descend(
         return
     given = {"x": x, "y": y, "reach": reach, "now": start, "length": length, "scale": scale}
     now = {name: each[at] for name, each in given.items()}
-    now["at"], now["seen"] = at, torch.zeros((len(at), steps), dtype=torch.int64, device=x.device)
+    now["at"], now["waited"] = at, torch.zeros_like(at)
+    now["seen"] = torch.zeros((len(at), 0), dtype=torch.int64, device=x.device)
     prints = _Prints(x)
     for step in range(steps):
         glance = problem.look(now["now"], now["y"], loss, now["scale"])
+        higher = glance.loss > record.loss[now["at"]] + RISE
+        now["waited"] = torch.where(higher, 0, now["waited"] + 1)
         record.note(now["at"], now["now"], glance)
-        mark = prints.of(now["now"])
-        again = (now["seen"][:, :step] == mark[:, None]).any(dim=1)
-        now["seen"][:, step] = mark
+        again = torch.zeros_like(glance.wrong)
+        if step % LOOK_BACK == 0:
+            mark = prints.of(now["now"])
+            again = (now["seen"] == mark[:, None]).any(dim=1)
+            now["seen"] = torch.cat([now["seen"], mark[:, None]], dim=1)
         now["slope"] = glance.slope
+        if patience is not None:
+            again |= now["waited"] >= patience
         now = pick(now, ~(glance.wrong | again))
         if not len(now["at"]):
             return

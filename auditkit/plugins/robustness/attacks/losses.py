@@ -1,12 +1,14 @@
 """What an attack climbs: numbers that grow as the right class loses, the same for f, 100 f and f / 100.
 
-Cross-entropy and the margin are taken of logits divided by the row's own margin at the input that was given. The
-division is a constant of the row, so that losses of one row compare over steps; without it the cross-entropy of a
-model with large logits saturates, its gradient is zero and the attack fails though nothing is defended.
+The margin is divided by the row's own at the input that was given, so that rows compare. Cross-entropy is taken of the
+logits as they are where their margins are of the usual size, and else of logits brought to it by one factor for all
+rows: of larger ones it saturates, its gradient is zero and the attack fails though nothing is defended; of smaller ones
+it climbs away from every class at once, which finds far less than going for the nearest.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -22,6 +24,19 @@ def spread(logits: Tensor) -> Tensor:
     full = logits.amax(dim=1) - logits.amin(dim=1)
     margin = torch.where(torch.isfinite(margin) & (margin > 0), margin, full)
     return torch.where(torch.isfinite(margin) & (margin > 0), margin, torch.ones_like(margin))
+
+
+LEAST, MOST, USUAL = 2.0, 50.0, 10.0
+"""Median margins between which cross-entropy takes logits as they are, and to which others are brought."""
+
+
+def heat(logits: Tensor) -> float:
+    """What logits (n, C) are divided by before cross-entropy is taken of them: 1 where their margins are usual."""
+    top = logits.topk(2, dim=1).values
+    margin = float((top[:, 0] - top[:, 1]).median()) if len(logits) else 0.0
+    if not (math.isfinite(margin) and margin > 0) or LEAST <= margin <= MOST:
+        return 1.0
+    return margin / USUAL
 
 
 def usual(loss: Loss, classes: int, targeted: bool) -> Loss:
@@ -40,7 +55,7 @@ def climbed(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor
             by the distance from the first to the third logit (Croce and Hein 2020, arXiv:2003.01690, equations 6, 7).
         logits: (n, C).
         y: (n,) the right classes.
-        scale: (n,) see `spread`.
+        scale: (n,) see `Problem.scale`.
         target: (n,) classes to go towards; None: whichever is nearest. Cross-entropy has no target here.
     """
     if loss == "cross-entropy":

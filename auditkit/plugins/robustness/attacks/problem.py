@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.losses import Loss, climbed
+from auditkit.plugins.robustness.attacks.losses import Loss, climbed, heat, spread
 from auditkit.plugins.robustness.attacks.norms import Norm, direction, project, scatter, size
 
 TOLERANCE = 1e-6
@@ -98,6 +98,10 @@ class Problem:
             parts = range(0, max(1, len(points)), self.batch)
             return torch.cat([self.f(points[at : at + self.batch]) for at in parts])
 
+    def scale(self, logits: Tensor, loss: Loss) -> Tensor:
+        """(n,) what a loss divides the logits (n, C) of these rows by: see `losses`."""
+        return torch.full_like(logits[:, 0], heat(logits)) if loss == "cross-entropy" else spread(logits)
+
     def wrong(self, points: Tensor, y: Tensor) -> Tensor:
         """(n,) bool: see `Glance.wrong`."""
         return _wrong(self.logits(points), y)
@@ -113,6 +117,8 @@ class Problem:
         for start in range(0, len(points), self.batch):
             at = slice(start, start + self.batch)
             parts.append(self._look(points[at], y[at], loss, scale[at], None if target is None else target[at]))
+        if len(parts) == 1:
+            return parts[0]
         return Glance(*(torch.cat(each) for each in zip(*parts, strict=True)))
 
     def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None) -> Glance:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
+from auditkit.plugins.robustness.attacks.descent import pgd
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE, Attack, Problem
 
-SAMPLE = 16
+SAMPLE = 8
 """Rows on which success is tried for being monotone."""
+
+
+SCREEN = 4
+"""Steps of descent with which the fast mode looks where to begin."""
 
 
 class Swept(NamedTuple):
@@ -57,11 +63,13 @@ class _State:
             held[found] = self.problem.confirm(tried.points[found], *given)
         self.refused += int(tried.broken.sum() - held.sum())
         # a row that is known to break keeps the point that showed it until a nearer one is found
-        fresh = held | (self.index[rows] == len(self.grid) - 1)
+        known = self.index[rows]
+        fresh = (held & (places < known)) | (known == len(self.grid) - 1)
         self.points[rows[fresh]] = tried.points[fresh]
-        won = rows[held]
+        nearer = held & (places < known)
+        won = rows[nearer]
         gone = self.problem.size(self.points[won], self.x[won])
-        self.index[won] = torch.minimum(torch.searchsorted(self.grid, gone - TOLERANCE), places[held])
+        self.index[won] = torch.minimum(torch.searchsorted(self.grid, gone - TOLERANCE), places[nearer])
         return held
 
     def result(self, mode: Literal["exact", "fast"]) -> Swept:
@@ -88,8 +96,9 @@ def sweep(
     alone and, before that, from the best point of the radius before; so nothing is missed that the same attack finds
     at each radius by itself, and the curve is monotone.
 
-    `fast`: for each row the grid is halved again and again. That finds the same only where an attack that succeeds at
-    a radius succeeds at all larger ones, which is tried on a few rows; where it does not hold, the sweep is exact.
+    `fast`: for each row the grid is halved with a few steps of descent; from the smallest radius so found the attack
+    walks down for as long as it succeeds. That finds the same only where an attack that succeeds at a radius succeeds
+    at all larger ones, which is tried on a few rows; where it does not hold, the sweep is exact.
 
     Every point counted was confirmed: asked about anew, finite, in the box and within the radius (+ 1e-6).
 
@@ -115,7 +124,7 @@ def sweep(
     if mode == "exact":
         _ascend(state, attack, progress)
     else:
-        _halve(state, attack, tried, progress)
+        _walk_down(state, attack, tried, progress)
     return state.result(mode)
 
 
@@ -150,18 +159,31 @@ def _ascend(state: _State, attack: Attack, progress: Callable[[int, int], None] 
             progress(place + 1, last)
 
 
-def _halve(state: _State, attack: Attack, done: Tensor, progress: Callable[[int, int], None] | None) -> None:
+def _screen(state: _State, rows: Tensor) -> None:
+    """Halve the grid with a few steps of descent, which find most of what there is."""
     low = torch.zeros_like(state.index)
-    high = state.index.clone()
-    low[state.wrong] = high[state.wrong]
-    low[done] = high[done]  # every radius was tried on these
-    rounds = int(high.max()).bit_length() if len(high) else 0
-    for turn in range(rounds):
-        rows = (low < high).nonzero()[:, 0]
-        if len(rows):
-            places = (low[rows] + high[rows]) // 2
-            held = state.attack(attack, rows, places, None)
-            low[rows[~held]] = places[~held] + 1
-            high = torch.where(state.index < high, state.index, high)
+    last = len(state.grid) - 1
+    for _ in range(last.bit_length()):
+        open_ = rows[low[rows] < state.index[rows]]
+        if not len(open_):
+            break
+        places = (low[open_] + state.index[open_]) // 2
+        held = state.attack(partial(pgd, steps=SCREEN), open_, places, None)
+        low[open_[~held]] = places[~held] + 1
+
+
+def _walk_down(state: _State, attack: Attack, done: Tensor, progress: Callable[[int, int], None] | None) -> None:
+    """The whole attack at the radius below the smallest that breaks a row, for as long as it succeeds there."""
+    fresh = ~state.wrong
+    fresh[done] = False  # every radius was tried on these
+    rows = fresh.nonzero()[:, 0]
+    _screen(state, rows)
+    last = len(state.grid) - 1
+    for turn in range(last):
+        rows = rows[state.index[rows] > 0]
+        if not len(rows):
+            break
+        held = state.attack(attack, rows, state.index[rows] - 1, None)
+        rows = rows[held]
         if progress is not None:
-            progress(turn + 1, rounds)
+            progress(turn + 1, last)

@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
 from auditkit.plugins.robustness.attacks.descent import fgsm, pgd
 from auditkit.plugins.robustness.attacks.ensemble import chain, ensemble
+from auditkit.plugins.robustness.attacks.losses import heat
 from auditkit.plugins.robustness.attacks.nearest import fmn_within
 from auditkit.plugins.robustness.attacks.problem import Problem, zero_slopes
 from auditkit.plugins.robustness.attacks.square import square
@@ -255,3 +256,31 @@ def test_what_makes_no_sense_is_refused(digits):
         sweep(Problem(net), x, y, (0.2, 0.1), pgd)
     with pytest.raises(ValueError, match="mode must be"):
         sweep(Problem(net), x, y, GRID, pgd, mode="quick")
+
+
+def test_the_rows_on_which_the_fast_mode_is_tried_keep_their_smallest_radius(digits):
+    net, x, y = digits
+    attack = partial(pgd, steps=20)
+    problem = Problem(net)
+    fast = sweep(problem, x[:8], y[:8], GRID, attack, mode="fast", sample=8)
+    alone = torch.stack([attack(problem, x[:8], y[:8], radius).broken for radius in GRID])
+    smallest = torch.tensor([*GRID, torch.inf], dtype=torch.float64)[torch.where(
+        alone.any(dim=0), alone.int().argmax(dim=0), len(GRID)
+    )]  # fmt: skip
+    right = ~problem.wrong(x[:8], y[:8])
+    assert right.any() and (fast.broken_at[right] <= smallest[right]).all()
+
+
+@pytest.mark.parametrize(("margin", "wanted"), [(2.0, 1.0), (8.0, 1.0), (50.0, 1.0), (1000.0, 100.0), (0.1, 0.01)])
+def test_logits_of_the_usual_size_are_climbed_as_they_are(margin, wanted):
+    logits = torch.tensor([[margin, 0.0, -1.0]] * 5)
+    assert heat(logits) == pytest.approx(wanted)
+    assert heat(logits * 0) == 1.0
+
+
+def test_patience_leaves_rows_alone_that_get_no_nearer(digits):
+    net, x, y = digits
+    long, short = Problem(net), Problem(net)
+    every = pgd(long, x, y, 0.02, steps=60, loss="margin")
+    few = pgd(short, x, y, 0.02, steps=60, loss="margin", patience=3)
+    assert short.forward < 0.8 * long.forward and not (few.broken & ~every.broken).any()
