@@ -2,76 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import json
-import os
-import pathlib
-import signal
 import sys
-import tempfile
-from typing import Any
 
-ROWS = {"a1": "intervals", "a2": "points", "a3": "crosstabs", "a4": "parquet"}
-PACKAGES = ("numpy", "pandas", "pyarrow", "fairlearn", "scikit-learn")
+from benchmarks.command import Benchmark, run
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print, and write what was asked for.
-
-    Returns:
-        0; 1 where a gate does not hold. A goal missed is shown and is no failure.
-    """
-    asked = _parser().parse_args(arguments)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes and children end
-    from benchmarks import harness
-
-    facts = harness.machine(PACKAGES)
-    lines: list[harness.Line] = []
-    details: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="auditkit-benchmark-") as folder:
-        environments = pathlib.Path(asked.environments or folder) / "environments"
-        for row in asked.row or ROWS:
-            module = importlib.import_module(f"benchmarks.fairness_rows.{ROWS[row]}")
-            size = module.QUICK if asked.quick else module.FULL
-            with harness.Load() as load:
-                found, timings = module.measure(size, pathlib.Path(folder), environments)
-            lines += [line._replace(goal=None) for line in found] if asked.quick else found
-            details[row] = {"size": size._asdict(), "others_processors": load.others, **timings}
-    harness.show(lines)
-    _show_facts(facts, details)
-    if asked.json:
-        written = {"machine": facts, "quick": asked.quick, "lines": [harness.plain(line) for line in lines]}
-        asked.json.write_text(json.dumps({**written, "timings": details}, indent=1) + "\n")
-    failed = sorted({gate.name for line in lines for gate in line.gates if not gate.holds})
-    for name in failed:
-        print(f"gate does not hold: {name}", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=__doc__)
-    parser.add_argument("--row", action="append", choices=ROWS, help="only this row; may be repeated")
-    parser.add_argument(
-        "--quick", action="store_true", help="small sizes and no goals: shows that it works, not how fast"
-    )
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all timings")
-    parser.add_argument(
-        "--environments", metavar="FOLDER", help="keep the other libraries' environments here and use them again"
-    )
-    return parser
-
-
-def _show_facts(facts: dict[str, Any], details: dict[str, Any]) -> None:
-    print(
-        f"{facts['cores']} cores of {facts['processor']} ({', '.join(facts['vectors'])}), {facts['memory_gib']} GiB, "
-        f"copies {facts['copy_bytes_per_second'] / 1e9:.3g} GB/s read and written by one thread; "
-        f"Python {facts['python']}, " + ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    )
-    loads = ", ".join(f"{row} {each['others_processors']:.2f}" for row, each in details.items())
-    print(f"processors kept busy by other processes meanwhile: {loads}")
-
+BENCHMARK = Benchmark(
+    "fairness",
+    "Fairness on counts against fairlearn, aif360, aequitas and pyarrow.",
+    {"a1": "intervals", "a2": "points", "a3": "crosstabs", "a4": "parquet"},
+    ("numpy", "pandas", "pyarrow", "fairlearn", "scikit-learn"),
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(BENCHMARK))

@@ -40,15 +40,16 @@ def test_the_first_row_runs_and_its_gates_hold(tmp_path):
 
 def test_a_gate_that_does_not_hold_fails_the_run(monkeypatch, tmp_path):
     from benchmarks import fairness
+    from benchmarks.command import run
     from benchmarks.fairness_rows import intervals
 
     line = harness.Line("a1", "", harness.Baseline("", 1.0, ""), (0.5,), (harness.Gate("points", float("nan"), 1),))
     monkeypatch.setattr(intervals, "measure", lambda *_: ([line], {}))
     monkeypatch.setattr(harness, "machine", lambda _: json.loads(FACTS))
-    assert fairness.main(["--row", "a1"]) == 1
+    assert run(fairness.BENCHMARK, ["--row", "a1"]) == 1
     good = line._replace(gates=(harness.Gate("points", 1, 1),))
     monkeypatch.setattr(intervals, "measure", lambda *_: ([good], {}))
-    assert fairness.main(["--row", "a1", "--json", str(tmp_path / "found.json")]) == 0
+    assert run(fairness.BENCHMARK, ["--row", "a1", "--json", str(tmp_path / "found.json")]) == 0
 
 
 FACTS = """{"cores": 2, "processor": "", "vectors": [], "memory_gib": 1, "copy_bytes_per_second": 1, "python": "",
