@@ -14,6 +14,12 @@ _NOISE = re.compile(
 _PLACE = re.compile(r' (?:d|transform|x|y|[xy]2|dx|dy|width|height)="[^"]*"')
 _LONG = re.compile(r"(\d\.\d)\d+")
 _NOTHING = re.compile(r'<path d="" display="none"/>|<path d="M0,0h[^"]*"/>(?=<g>)')
+_WORD = re.compile(
+    r'<text((?: (?!transform)[\w-]+="[^"]*")*) transform="translate\(([-\d.]+),([-\d.]+)\)"([^>]*)>([^<]*)</text>'
+)
+_DISC = re.compile(
+    r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0"'
+)
 _LEAF = re.compile(r"<g>((?:<(?!/?g\b)[^>]*>|[^<])+)</g>")
 _CHILD = re.compile(r"<(?!/|tspan)[^>]*>")
 _SHARED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-weight")
@@ -27,6 +33,8 @@ def lean(text: str) -> str:
     """
     text = _TAG.sub(lambda tag: _PLACE.sub(_rounded, _NOISE.sub("", tag[0])), text)
     text = _NOTHING.sub("", text)
+    text = _WORD.sub(r'<text\1 x="\2" y="\3"\4>\5</text>', text)
+    text = _DISC.sub(r'<circle cx="\1" cy="\2" r="\3"', text)
     text = _LEAF.sub(lambda leaf: _hoisted(leaf[1]), text)
     return text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
 
