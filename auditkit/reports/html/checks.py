@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.charts import Picture, left_out, picture
+from auditkit.reports.html.beside import beside_grids
+from auditkit.reports.html.figures import Told, told_figures
 from auditkit.reports.html.grids import Anchors, Grid
-from auditkit.reports.html.measures import controls_grid, figure_grid, measures_grid, parameters_grid, table_grid
+from auditkit.reports.html.measures import controls_grid, measures_grid, table_grid
+from auditkit.reports.html.together import Common, Found, common
 from auditkit.reports.html.words import LEVELS, Answer, answer, headline
-from auditkit.results import CheckResult, ErrorInfo, Figure, Verdict
-
-
-class Drawn(NamedTuple):
-    """A figure with its pictures and its numbers."""
-
-    figure: Figure
-    picture: Picture | None
-    left_out: str
-    grid: Grid | None
+from auditkit.results import CheckResult, ErrorInfo, Table, Verdict
 
 
 class Held(NamedTuple):
@@ -28,106 +21,123 @@ class Held(NamedTuple):
     status: str
 
 
-class Same(NamedTuple):
-    """Where the same findings stand: the model's name and an anchor."""
+class Said(NamedTuple):
+    """The answer to a question, and the limits that it was held against."""
 
-    model: str
-    link: str
+    answer: Answer
+    limits: tuple[Held, ...]
+
+
+class Own(NamedTuple):
+    """A table of the check's own."""
+
+    grid: Grid
+    caption: str
+    models: str
+    """Whose it is, where it is not everyone's."""
 
 
 class CheckView(NamedTuple):
-    """A section of the report about one check."""
+    """A section of the report about one check, of one model or of several."""
 
     anchor: str
     question: str
     title: str
     check: str
-    status: str
-    answer: Answer
-    limits: tuple[Held, ...]
-    figures: tuple[Drawn, ...]
-    measures: Grid | None
-    tables: tuple[tuple[Grid, str], ...]
-    """Each with its caption."""
+    answers: tuple[Common[Said], ...]
+    figures: tuple[Told, ...]
+    measures: tuple[tuple[str, Grid], ...]
+    """Each with its title."""
+    tables: tuple[Own, ...]
     controls: Grid | None
     failing: int
     """How many controls do not hold."""
-    method: tuple[tuple[str, str], ...]
-    parameters: Grid | None
-    notes: tuple[str, ...]
-    error: ErrorInfo | None
-    same: Same | None = None
-    """The model of which the very same was found and told already."""
+    method: tuple[Common[tuple[str, str]], ...]
+    notes: tuple[Common[str], ...]
+    errors: tuple[Common[ErrorInfo], ...]
 
 
-def check_view(
-    result: CheckResult,
-    verdicts: Sequence[Verdict],
-    anchors: Anchors,
-    terms: Mapping[tuple[str, str], str],
-    same: Same | None = None,
-) -> CheckView:
+def check_view(found: Sequence[Found], anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> CheckView:
     """Everything that the report says about one check.
 
     Args:
-        result: what it found.
-        verdicts: of the whole audit.
+        found: what it found of each model.
         anchors: the page's.
         terms: {(check, measurement): anchor in the glossary}.
-        same: where these findings stand already; then figures and tables are left to that place.
     """
-    mine = [each for each in verdicts if _owner(each) == result.check]
-    told = result if same is None else _bare(result)
+    models = [one.model for one in found]
+    first = found[0].result
+    about = next((one.result.about for one in found if one.result.about.question), first.about)
+    controls = controls_grid(found, anchors) if any(one.result.controls for one in found) else None
     return CheckView(
-        anchor=anchors.new("check", result.check),
-        question=result.about.question or result.about.title,
-        title=result.about.title or result.check,
-        check=result.check,
-        status=result.status,
-        answer=answer(result, headline(result, verdicts)),
-        limits=tuple(Held(each.limit.name, "waived" if each.waived else each.status) for each in mine),
-        figures=tuple(
-            Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors)) for figure in told.figures
+        anchor=anchors.new("check", first.check),
+        question=about.question or about.title or first.check,
+        title=about.title or first.check,
+        check=first.check,
+        answers=tuple(common(models, [[_said(one)] for one in found], _self)),
+        figures=told_figures(found, anchors),
+        measures=tuple(_measures(found, anchors, terms)),
+        tables=tuple(
+            Own(table_grid(each.item, anchors), each.item.caption, each.models)
+            for each in common(models, [one.result.tables for one in found], Table.model_dump_json, _name)
         ),
-        measures=measures_grid(told, anchors, terms) if told.measurements else None,
-        tables=tuple((table_grid(table, anchors), table.caption) for table in told.tables),
-        controls=controls_grid(told, anchors) if told.controls else None,
-        failing=sum(control.holds is not True for control in told.controls),
-        method=() if same else tuple((name, text) for name, text in _method(result) if text),
-        parameters=parameters_grid(told, anchors) if told.parameters else None,
-        notes=told.notes,
-        error=result.error,
-        same=same,
+        controls=controls,
+        failing=sum(any(cell.status in FAILING for cell in row) for row in controls.rows) if controls else 0,
+        method=tuple(common(models, [_method(one.result) for one in found], _self, lambda each: each[0])),
+        notes=tuple(common(models, [one.result.notes for one in found], _self)),
+        errors=tuple(common(models, [_errors(one.result) for one in found], ErrorInfo.model_dump_json)),
     )
 
 
-def _bare(result: CheckResult) -> CheckResult:
-    """A result without what stands elsewhere."""
-    nothing: dict[str, object] = {
-        "measurements": (),
-        "controls": (),
-        "figures": (),
-        "tables": (),
-        "notes": (),
-        "parameters": {},
-    }
-    return result.model_copy(update=nothing)
+FAILING = ("does not hold", "could not be computed")
+"""What is written of a control that shows nothing."""
 
 
-def _owner(verdict: Verdict) -> str:
+def owner(verdict: Verdict) -> str:
     """The check that a limit is about."""
     return verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
 
 
+def _self(each: object) -> str:
+    return repr(each)
+
+
+def _name(each: Table) -> str:
+    return each.name
+
+
+def _errors(result: CheckResult) -> list[ErrorInfo]:
+    return [result.error] if result.error else []
+
+
+def _said(one: Found) -> Said:
+    """The answer for one model."""
+    verdicts = one.audit.verdicts
+    mine = [each for each in verdicts if owner(each) == one.result.check]
+    held = tuple(Held(each.limit.name, "waived" if each.waived else each.status) for each in mine)
+    return Said(answer(one.result, headline(one.result, verdicts)), held)
+
+
+def _measures(found: Sequence[Found], anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> list[tuple[str, Grid]]:
+    """The measurements of the models that have some: one table where they are alike, else a column for each."""
+    have = [one for one in found if one.result.measurements]
+    if not have:
+        return []
+    if all(one.result.measurements == have[0].result.measurements for one in have):
+        title = "All measurements" + (", the same for every model" if len(have) > 1 else "")
+        return [(title, measures_grid(have[0].result, anchors, terms))]
+    return beside_grids(have, anchors, terms)
+
+
 def _method(result: CheckResult) -> list[tuple[str, str]]:
-    """How it was measured, in named sentences; empty where there is nothing to say."""
+    """How it was measured, in named sentences; what there is nothing to say of is left out."""
     about, rows = result.about, result.rows
     looked = f"{rows.used:,} of {rows.total:,} ({rows.how}); digest {rows.digest[:16]}" if rows else ""
     run = f"{result.plugin or 'unnamed plugin'} {result.plugin_version}".strip()
     run += f"; answered by {result.answered_by}" if result.answered_by else ""
     run += f"; wrapped by {', '.join(result.wrapped_by)}" if result.wrapped_by else ""
     with_ = [f"seed {result.seed}" if result.seed is not None else "", f"on {result.device}" if result.device else ""]
-    return [
+    told = [
         ("Purpose", about.purpose),
         ("Method", about.method),
         ("Limits of the method", about.limits),
@@ -137,3 +147,4 @@ def _method(result: CheckResult) -> list[tuple[str, str]]:
         ("Rows", looked),
         ("Run", ", ".join(part for part in (f"by plugin {run}", *with_) if part)),
     ]
+    return [(name, text) for name, text in told if text]

@@ -1,21 +1,26 @@
-"""Model, data and provenance, as tables."""
+"""Models, data and provenance, as tables."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from auditkit.reports import numbers
+from auditkit.reports.html.appendix import written
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.together import common, with_model, with_models
 from auditkit.reports.html.words import moment
-from auditkit.results import AuditResult, Provenance
+from auditkit.results import AuditResult, PluginInfo, Provenance
 
 
-def model_grid(audit: AuditResult, anchors: Anchors) -> Grid:
-    """The model: facts, and what its owner said."""
+def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
+    """The models: facts, and what their owner said; a column for each."""
+    return _beside(anchors, "Models" if len(audits) > 1 else "Model", audits, [_model(each) for each in audits])
+
+
+def _model(audit: AuditResult) -> list[tuple[str, str]]:
     model = audit.model
-    facts = [
+    return [
         ("Name", model.name),
         ("Kind", model.kind),
         ("Made from", audit.parent or ""),
@@ -36,7 +41,6 @@ def model_grid(audit: AuditResult, anchors: Anchors) -> Grid:
         *(("Note", note) for note in model.notes),
         *((name[:1].upper() + name[1:], _card(value)) for name, value in sorted(audit.card.items())),
     ]
-    return facts_grid(anchors, f"The model {model.name}", facts)
 
 
 def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
@@ -83,10 +87,35 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
     return grids
 
 
-def provenance_grids(audit: AuditResult, anchors: Anchors) -> Iterable[Grid]:
-    """What the numbers depend on: versions, seeds, digests, plugins, packages."""
+def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> Iterable[Grid]:
+    """What the numbers depend on: versions, seeds, digests, plugins, packages; what all models share is told once."""
+    yield _beside(anchors, "How this was made", audits, [_run(each) for each in audits])
+    models, made = [each.model.name for each in audits], [each.provenance for each in audits]
+    plugins = [
+        with_model(
+            [
+                Cell(each.item.name),
+                Cell(f"{each.item.distribution} {each.item.version}"),
+                Cell(each.item.source),
+                Cell(each.item.error or "", status="loaded" if each.item.loaded else "not loaded"),
+                Cell(", ".join(each.item.checks)),
+            ],
+            each.models,
+        )
+        for each in common(models, [each.plugins for each in made], PluginInfo.model_dump_json)
+    ]
+    heads = [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")]
+    yield grid(anchors.new("plugins"), "Plugins", with_models(heads), plugins)
+    packages = [
+        with_model([Cell(each.item[0]), Cell(each.item[1])], each.models)
+        for each in common(models, [sorted(each.packages.items()) for each in made], repr)
+    ]
+    yield grid(anchors.new("packages"), "Packages", with_models([Head("Package"), Head("Version")]), packages)
+
+
+def _run(audit: AuditResult) -> list[tuple[str, str]]:
     made: Provenance = audit.provenance
-    facts = [
+    return [
         ("auditkit", made.auditkit),
         ("Python", made.python),
         ("Platform", made.platform),
@@ -100,21 +129,26 @@ def provenance_grids(audit: AuditResult, anchors: Anchors) -> Iterable[Grid]:
         ("Digest of the settings", made.settings_digest),
         *(("Note", note) for note in made.notes),
     ]
-    yield facts_grid(anchors, "How this audit was made", facts)
-    plugins = [
-        [
-            Cell(each.name),
-            Cell(f"{each.distribution} {each.version}"),
-            Cell(each.source),
-            Cell(each.error or "", status="loaded" if each.loaded else "not loaded"),
-            Cell(", ".join(each.checks)),
-        ]
-        for each in made.plugins
+
+
+def _beside(
+    anchors: Anchors, caption: str, audits: Sequence[AuditResult], facts: Sequence[Sequence[tuple[str, str]]]
+) -> Grid:
+    """The facts of each model in a column; one column where all are alike."""
+    if all(each == facts[0] for each in facts):
+        return facts_grid(anchors, caption, facts[0])
+    tables: list[dict[str, list[str]]] = []
+    for mine in facts:
+        tables.append({})
+        for name, text in mine:
+            tables[-1].setdefault(name, []).append(text)
+    rows = [
+        [Cell(name), *(Cell("; ".join(table.get(name, ()))) for table in tables)]
+        for name in dict.fromkeys(name for mine in facts for name, _ in mine)
+        if any(any(table.get(name, ())) for table in tables)
     ]
-    heads = [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")]
-    yield grid(anchors.new("plugins"), "Plugins", heads, plugins)
-    packages = [[Cell(name), Cell(version)] for name, version in sorted(made.packages.items())]
-    yield grid(anchors.new("packages"), "Packages", [Head("Package"), Head("Version")], packages)
+    heads = [Head("Fact"), *(Head(each.model.name, "wide") for each in audits)]
+    return grid(anchors.new("facts", caption), caption, heads, rows)
 
 
 def facts_grid(anchors: Anchors, caption: str, facts: Sequence[tuple[str, str]]) -> Grid:
@@ -127,4 +161,4 @@ def _card(value: Any) -> str:
     """What the owner said, on one line."""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return written(value)

@@ -22,6 +22,8 @@ class Cell(NamedTuple):
     """The anchor that the text leads to."""
     items: tuple[tuple[str, str], ...] = ()
     """Further lines, each with the anchor that it leads to, or with nothing."""
+    anchor: str = ""
+    """An address of the row, in its first cell."""
 
 
 class Head(NamedTuple):
@@ -57,6 +59,8 @@ class Anchors:
 
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix
+        self.groups: dict[str, dict[str, str]] = {}
+        """{group: {check: where its numbers of the group begin}}."""
         self._given: dict[str, int] = {}
 
     def new(self, *parts: str) -> str:
@@ -67,3 +71,11 @@ class Anchors:
         if self._given[name] == 1:
             return name
         return self.new(f"{slug[:50]}-{self._given[name]}")
+
+    def of_group(self, group: str, check: str, row: int) -> str:
+        """An anchor for the first row of a check that is about a group; empty for its other rows, and those cut off."""
+        checks = self.groups.setdefault(group, {}) if group and row < ROWS else {}
+        if not group or row >= ROWS or check in checks:
+            return ""
+        checks[check] = self.new("at", check, group)
+        return checks[check]

@@ -62,6 +62,14 @@ def about_limit(verdict: Verdict) -> str:
     return said + (f" with {pairs(limit.conditions)}" if limit.conditions else "")
 
 
+def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
+    """What a limit demands, and by what it is judged where that is not the interval."""
+    results = [result for audit in audits for result in audit.results]
+    name = name_of(verdict.limit.measurement.rpartition(".")[2], _definitions(verdict, results))
+    by = "judged by the value alone, without its interval" if verdict.limit.judge == "point" else ""
+    return f"{name}{about_limit(verdict)}: {rule(verdict.limit, verdict)}", by
+
+
 def waived(waiver: Waiver, counts: bool) -> str:
     """A waiver in a sentence."""
     state = "Waived" if counts else "A waiver that does not count here"
@@ -70,17 +78,14 @@ def waived(waiver: Waiver, counts: bool) -> str:
 
 def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
     limit = verdict.limit
-    definitions = _definitions(verdict, audit.results)
-    name = name_of(limit.measurement.rpartition(".")[2], definitions)
     found = [measured(each) + _where(each, verdict) for each in _shown(verdict)]
     more = len(verdict.judged) - len(found)
     note = f"and {more} more, none of them worse" if more else ""
-    judged_by = "judged by the value alone, without its interval" if limit.judge == "point" else ""
     status = "waived" if verdict.waived else verdict.status
     return [
         Cell(limit.name, limit.because and f"because: {limit.because}"),
         Cell("", f"would be {verdict.status}" if verdict.waived else "", status=status),
-        Cell(f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", judged_by),
+        Cell(*demand(verdict, [audit])),
         Cell("; ".join(found) or "–", note),
         Cell(_told(verdict), waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
     ]
@@ -118,12 +123,12 @@ def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
     subject = name + about(judged.measurement)
     if judged.measurement.value is None or judged.measurement.validity != "valid":
         return f"{subject}: {judged.reason}"
-    demand, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)
+    wanted, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)
     if verdict.status == "met":
-        return f"{subject} {verb} {measured(judged)}, as required: {demand}"
+        return f"{subject} {verb} {measured(judged)}, as required: {wanted}"
     if verdict.status == "inconclusive":
-        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {demand}"
-    return f"{subject} {verb} {measured(judged)}; {demand} was required"
+        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {wanted}"
+    return f"{subject} {verb} {measured(judged)}; {wanted} was required"
 
 
 def _definitions(verdict: Verdict, results: Sequence[CheckResult]) -> Mapping[str, Definition]:

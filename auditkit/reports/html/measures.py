@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import collections
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from auditkit.reports import numbers
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.together import Found, common, definitions, with_model, with_models
 from auditkit.reports.html.words import name_of
-from auditkit.results import Axis, CheckResult, Column, Control, Figure, Measurement, Scalar, Table, pairs
+from auditkit.results import Axis, CheckResult, Column, Control, Definition, Figure, Measurement, Scalar, Table, pairs
 
 
 def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> Grid:
@@ -26,15 +25,19 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
         Head("Detectable effect", "num"),
         Head("Validity", "wide"),
     )
-    common = _common_method(result.measurements)
-    rows = [_measurement(each, result, terms, common) for each in result.measurements]
+    usual = common_method(result.measurements)
+    rows = []
+    for at, each in enumerate(result.measurements):
+        cells = _measurement(each, result, terms, usual)
+        anchor = anchors.of_group(pairs(each.slice), result.check, at)
+        rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])
     caption = f"All measurements of {result.check}"
-    caption += f"; intervals: {common}, where nothing else is said" if common else ""
+    caption += f"; intervals: {usual}, where nothing else is said" if usual else ""
     return grid(anchors.new("table", result.check), caption, heads, rows)
 
 
-def controls_grid(result: CheckResult, anchors: Anchors) -> Grid:
-    """What the check tried on itself, and what hangs on it."""
+def controls_grid(found: Sequence[Found], anchors: Anchors) -> Grid:
+    """What the check tried on itself, and what hangs on it; with the models where not all have it."""
     heads = (
         Head("Control", "wide"),
         Head("Value", "num"),
@@ -43,8 +46,12 @@ def controls_grid(result: CheckResult, anchors: Anchors) -> Grid:
         Head("What it guards", "wide"),
         Head("What that means", "wide"),
     )
-    rows = [_control(each, result) for each in result.controls]
-    return grid(anchors.new("controls", result.check), f"Controls of {result.check}", heads, rows)
+    check, known = found[0].result.check, definitions(found)
+    told = common(
+        [one.model for one in found], [one.result.controls for one in found], _content, lambda each: each.name
+    )
+    rows = [with_model(_control(each.item, known), each.models) for each in told]
+    return grid(anchors.new("controls", check), f"Controls of {check}", with_models(heads), rows)
 
 
 def table_grid(table: Table, anchors: Anchors) -> Grid:
@@ -70,20 +77,13 @@ def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:
     return grid(anchors.new("numbers", figure.name), f"Numbers in the figure: {figure.title}", heads, rows)
 
 
-def parameters_grid(result: CheckResult, anchors: Anchors) -> Grid:
-    """What the check was set to."""
-    rows = [[Cell(name), Cell(_written(value))] for name, value in sorted(result.parameters.items())]
-    heads = (Head("Parameter", "code"), Head("Value", "code"))
-    return grid(anchors.new("parameters", result.check), f"Parameters of {result.check}", heads, rows)
-
-
-def _common_method(measurements: Sequence[Measurement]) -> str:
+def common_method(measurements: Iterable[Measurement]) -> str:
     """How most intervals were made; empty where there are none."""
-    found = collections.Counter(_made(each) for each in measurements if each.interval)
+    found = collections.Counter(made(each) for each in measurements if each.interval)
     return found.most_common(1)[0][0] if found else ""
 
 
-def _made(each: Measurement) -> str:
+def made(each: Measurement) -> str:
     """The level and the method of an interval; empty for none."""
     return f"{numbers.level(each.interval)}, {each.interval.method}" if each.interval else ""
 
@@ -94,10 +94,10 @@ def _measurement(
     interval = numbers.uncertainty(each)
     return [
         Cell(name_of(each.name, result.definitions), link=terms.get((result.check, each.name), "")),
-        Cell(_whom(each)),
+        Cell(whom(each)),
         Cell(pairs(each.conditions)),
         Cell(numbers.value(each)),
-        Cell(interval, "" if _made(each) == common else _made(each)),
+        Cell(interval, "" if made(each) == common else made(each)),
         Cell("" if each.n is None else numbers.count(each.n)),
         _chance(each),
         Cell("" if each.detectable is None else numbers.with_unit(each.detectable, each.unit)),
@@ -105,7 +105,7 @@ def _measurement(
     ]
 
 
-def _whom(each: Measurement) -> str:
+def whom(each: Measurement) -> str:
     """Whose number it is: a group's, a disparity over groups, or everyone's."""
     over = f"over {' and '.join(each.across)}" if each.across else ""
     return "; ".join(part for part in (pairs(each.slice), over) if part) or "everyone"
@@ -122,9 +122,9 @@ def _chance(each: Measurement) -> Cell:
     return Cell(f"{numbers.p_value(test.p_adjusted)} adjusted", f"{numbers.p_value(test.p)} alone; {note}")
 
 
-def _control(control: Control, result: CheckResult) -> list[Cell]:
+def _control(control: Control, known: Mapping[str, Definition]) -> list[Cell]:
     state = "could not be computed" if control.holds is None else "holds" if control.holds else "does not hold"
-    guards = ", ".join(name_of(name, result.definitions) for name in control.guards) or "all measurements of this check"
+    guards = ", ".join(name_of(name, known) for name in control.guards) or "all measurements of this check"
     becomes = "carry a note" if control.otherwise == "note" else f"become {control.otherwise}"
     return [
         Cell(control.question, control.name),
@@ -180,5 +180,5 @@ def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+def _content(each: Control) -> str:
+    return each.model_dump_json()

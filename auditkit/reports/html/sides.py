@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.charts import left_out, picture
-from auditkit.reports.html.checks import Drawn
+from auditkit.reports.html.beside import Key, key, number
+from auditkit.reports.html.changes import Changed, changed
+from auditkit.reports.html.figures import Drawn, drawn
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.limits import REASONS, Reason
-from auditkit.reports.html.measures import figure_grid
-from auditkit.reports.html.words import WORST, about, decisive, headline, measured, name_of
-from auditkit.results import AuditResult, Axis, Comparison, Figure, Measurement, Scalar
+from auditkit.reports.html.headlines import lookup, named
+from auditkit.reports.html.limits import REASONS, Reason, demand, waived
+from auditkit.reports.html.words import WORST, decisive, headline, measured
+from auditkit.results import Axis, Comparison, Figure, Measurement, Scalar
 
 PICTURED = 8
 """How many numbers the picture of all models holds."""
-
-Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 class Side(NamedTuple):
@@ -29,6 +28,7 @@ class Side(NamedTuple):
     limits: Grid | None
     headlines: Grid
     figure: Drawn | None
+    changed: Changed | None
 
 
 def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: Anchors) -> Side:
@@ -48,13 +48,8 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
         limits=_limits(comparison, anchors),
         headlines=_headlines(comparison, keys, anchors),
         figure=_drawn(comparison, keys, anchors),
+        changed=changed(comparison, keys, anchors),
     )
-
-
-def key(check: str, each: Measurement) -> Key:
-    """What makes two measurements of two models the same number."""
-    conditions = tuple(sorted((name, str(value)) for name, value in each.conditions.items()))
-    return check, each.name, tuple(sorted(each.slice.items())), tuple(sorted(each.across)), conditions
 
 
 def _sentence(comparison: Comparison) -> str:
@@ -94,7 +89,11 @@ def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
         return None
     rows = []
     for name in names:
-        cells = [Cell(name)]
+        first = next(each for each in every if each.limit.name == name)
+        cells = [
+            Cell(name, first.limit.because and f"because: {first.limit.because}"),
+            Cell(*demand(first, comparison.results)),
+        ]
         for audit in comparison.results:
             verdict = next((each for each in audit.verdicts if each.limit.name == name), None)
             if verdict is None:
@@ -102,9 +101,10 @@ def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
                 continue
             judged = decisive(verdict)
             said = measured(judged) if judged else verdict.reason
+            said += f" {waived(verdict.waiver, verdict.waived)}" if verdict.waiver else ""
             cells.append(Cell("", said, status="waived" if verdict.waived else verdict.status))
         rows.append(cells)
-    heads = [Head("Limit"), *(Head(each.model.name, "wide") for each in comparison.results)]
+    heads = [Head("Limit"), Head("Rule", "wide"), *(Head(each.model.name, "wide") for each in comparison.results)]
     return grid(anchors.new("all-limits"), "Limits, by model", heads, rows)
 
 
@@ -122,43 +122,19 @@ def _keys(comparison: Comparison) -> list[Key]:
     return sorted(found, key=lambda each: order.index(each[0]) if each[0] in order else len(order))
 
 
-def _lookup(audit: AuditResult) -> Mapping[Key, Measurement]:
-    return {key(result.check, each): each for result in audit.results for each in result.measurements}
-
-
-def _named(comparison: Comparison, wanted: Key) -> tuple[str, str]:
-    """The name of a number with what it is about, and its check's title."""
-    for audit in comparison.results:
-        for result in audit.results:
-            for each in result.measurements if result.check == wanted[0] else ():
-                if key(result.check, each) == wanted:
-                    return name_of(each.name, result.definitions) + about(each), result.about.title
-    return wanted[1], wanted[0]
-
-
 def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Grid:
-    tables = [_lookup(audit) for audit in comparison.results]
+    tables = [lookup(audit) for audit in comparison.results]
     rows = []
     for wanted in keys:
-        name, check = _named(comparison, wanted)
-        rows.append([Cell(name, check), *(_number(table.get(wanted)) for table in tables)])
+        name, check = named(comparison.results, wanted)
+        rows.append([Cell(name, check), *(number(table.get(wanted)) for table in tables)])
     heads = [Head("Number"), *(Head(each.model.name, "num") for each in comparison.results)]
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
 
-def _number(each: Measurement | None) -> Cell:
-    if each is None:
-        return Cell(numbers.NONE, "not measured")
-    if each.value is None:
-        return Cell(numbers.NONE, each.reason or "")
-    about_it = numbers.uncertainty(each) + (f", n\u00a0=\u00a0{each.n:,}" if each.n is not None else "")
-    status = "" if each.validity == "valid" else each.validity
-    return Cell(numbers.value(each), about_it, status=status)
-
-
 def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Drawn | None:
     """One picture of the shares among the headline numbers, a mark for each model."""
-    tables = [_lookup(audit) for audit in comparison.results]
+    tables = [lookup(audit) for audit in comparison.results]
     shares = [wanted for wanted in keys if _is_share(wanted, tables)][:PICTURED]
     rows: list[dict[str, Scalar]] = []
     for wanted in shares:
@@ -168,7 +144,7 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
                 continue
             ends = each.interval
             rows.append(
-                {"number": _named(comparison, wanted)[0], "model": audit.model.name, "value": each.value,
+                {"number": named(comparison.results, wanted)[0], "model": audit.model.name, "value": each.value,
                  "low": ends.low if ends else None, "high": ends.high if ends else None, "n": each.n}
             )  # fmt: skip
     if not rows:
@@ -182,7 +158,7 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
         mark="dot-whisker", data=tuple(rows), x=Axis(field="value", title="share", percent=True),
         y=Axis(field="number", title="number"), series=Axis(field="model", title="model"), low="low", high="high",
     )  # fmt: skip
-    return Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors))
+    return drawn(figure, anchors)
 
 
 def _is_share(wanted: Key, tables: Sequence[Mapping[Key, Measurement]]) -> bool:

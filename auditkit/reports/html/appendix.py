@@ -1,0 +1,42 @@
+"""What every check was set to, in one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.together import common, with_model, with_models
+from auditkit.results import AuditResult
+
+
+def parameters(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> Grid | None:
+    """The parameters of all checks; None where there are none.
+
+    Args:
+        audits: of each model.
+        anchors: the page's.
+        places: {check: anchor}.
+    """
+    items = [
+        [
+            (result.check, name, written(value))
+            for result in audit.results
+            for name, value in sorted(result.parameters.items())
+        ]
+        for audit in audits
+    ]
+    told = common([each.model.name for each in audits], items, repr, lambda each: each[:2])
+    rows = [
+        with_model([Cell(check, link=places.get(check, "")), Cell(name), Cell(value)], each.models)
+        for each in told
+        for check, name, value in [each.item]
+    ]
+    heads = with_models([Head("Check"), Head("Parameter", "code"), Head("Value", "code")])
+    return grid(anchors.new("parameters"), "What each check was set to", heads, rows) if rows else None
+
+
+def written(value: Any) -> str:
+    """A value of a configuration on one line."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

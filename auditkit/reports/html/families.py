@@ -1,0 +1,54 @@
+"""The checks of all models by family, each check once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from auditkit.reports.html.checks import CheckView, check_view
+from auditkit.reports.html.grids import Anchors
+from auditkit.reports.html.together import Found
+from auditkit.results import AuditResult
+
+
+class Family(NamedTuple):
+    """The checks that share the first part of their id."""
+
+    anchor: str
+    title: str
+    checks: tuple[CheckView, ...]
+
+
+def families(
+    audits: Sequence[AuditResult], anchors: Anchors, terms: Mapping[tuple[str, str], str]
+) -> tuple[Family, ...]:
+    """The checks by family, in the order in which they ran.
+
+    Args:
+        audits: of each model.
+        anchors: the page's.
+        terms: {(check, measurement): anchor in the glossary}.
+    """
+    found: dict[str, dict[str, list[Found]]] = {}
+    for audit in audits:
+        for result in audit.results:
+            mine = found.setdefault(family_of(result.check), {})
+            mine.setdefault(result.check, []).append(Found(audit, result))
+    return tuple(
+        Family(
+            anchors.new("family", name),
+            title(name),
+            tuple(check_view(each, anchors, terms) for each in checks.values()),
+        )
+        for name, checks in found.items()
+    )
+
+
+def family_of(check: str) -> str:
+    """The first part of a check's id."""
+    return check.partition(".")[0]
+
+
+def title(family: str) -> str:
+    """A family as a heading."""
+    return family.replace("_", " ").capitalize()

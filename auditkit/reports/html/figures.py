@@ -1,0 +1,122 @@
+"""Figures of one check: of one model as they are, of several with the model as the series where the mark allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from auditkit.reports.charts import Picture, left_out, picture
+from auditkit.reports.html.grids import Anchors, Grid
+from auditkit.reports.html.measures import figure_grid
+from auditkit.reports.html.together import Found, folds, names
+from auditkit.results import Axis, Figure, Rule, Scalar
+
+MODEL = "of model"
+"""The field that tells the models apart in a figure of several."""
+MARKS = ("dot-whisker", "forest", "bars", "curve")
+ROWS = 60
+"""A figure of rows that would have more of them than a picture holds is not merged."""
+
+
+class Drawn(NamedTuple):
+    """A figure with its pictures and its numbers."""
+
+    figure: Figure
+    picture: Picture | None
+    left_out: str
+    grid: Grid | None
+    model: str = ""
+    """Whose figure it is, where it is not everyone's."""
+
+
+class Told(NamedTuple):
+    """A figure, and the same one of other models, which is folded."""
+
+    shown: Drawn
+    folded: str
+    """The names of the models that are folded."""
+    others: tuple[Drawn, ...]
+
+
+def drawn(figure: Figure, anchors: Anchors, model: str = "") -> Drawn:
+    """A figure with what the page needs of it."""
+    return Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors), model)
+
+
+def told_figures(found: Sequence[Found], anchors: Anchors) -> tuple[Told, ...]:
+    """The figures of a check, each once."""
+    order = dict.fromkeys(figure.name for one in found for figure in one.result.figures)
+    return tuple(_told(name, found, anchors) for name in order)
+
+
+def _told(name: str, found: Sequence[Found], anchors: Anchors) -> Told:
+    """One figure of every model that has it."""
+    have = [(one.model, figure) for one in found for figure in one.result.figures if figure.name == name]
+    of: dict[str, tuple[Figure, list[str]]] = {}
+    for model, figure in have:
+        of.setdefault(figure.model_dump_json(), (figure, []))[1].append(model)
+    if len(of) == 1:
+        whose = "" if len(have) == len(found) else names([model for model, _ in have])
+        return Told(drawn(have[0][1], anchors, whose), "", ())
+    several = [_merged([have[at] for at in places]) for places in folds(len(have))]
+    merged = [figure for figure in several if figure is not None]
+    if len(merged) == len(several):
+        rest = names([model for model, _ in have[len(next(folds(len(have)))) :]]) if len(merged) > 1 else ""
+        return Told(drawn(merged[0], anchors), rest, tuple(drawn(each, anchors) for each in merged[1:]))
+    first, *others = [(figure, names(models)) for figure, models in of.values()]
+    return Told(
+        drawn(first[0], anchors, first[1]),
+        names([model for _, model in others]),
+        tuple(drawn(figure, anchors, model) for figure, model in others),
+    )
+
+
+def _merged(have: Sequence[tuple[str, Figure]]) -> Figure | None:
+    """One figure with the model as its series; None where that cannot be drawn well."""
+    first = have[0][1]
+    if len(have) == 1:
+        return first if first.mark in MARKS and first.series is None else None
+    for _, figure in have:
+        if figure.mark != first.mark or figure.mark not in MARKS or figure.series is not None or not figure.data:
+            return None
+        if (_axis(figure.x), _axis(figure.y)) != (_axis(first.x), _axis(first.y)):
+            return None
+    data: list[dict[str, Scalar]] = [row | {MODEL: model} for model, figure in have for row in figure.data]
+    if first.mark != "curve" and len(data) > ROWS:
+        return None
+    captions = list(dict.fromkeys(figure.caption for _, figure in have))
+    caption = captions[0] if len(captions) == 1 else " ".join(f"{m}: {f.caption}" for m, f in have if f.caption)
+    return first.model_copy(
+        update={
+            "alt": " ".join(f"{model}: {figure.alt}" for model, figure in have),
+            "caption": caption,
+            "data": tuple(data),
+            "series": Axis(field=MODEL, title="model"),
+            "x": _free(first.x, [figure.x for _, figure in have]),
+            "y": _free(first.y, [figure.y for _, figure in have]),
+            "rules": _rules(have),
+        }
+    )
+
+
+def _axis(axis: Axis | None) -> object:
+    return None if axis is None else (axis.field, axis.title, axis.unit, axis.percent, axis.log)
+
+
+def _free(axis: Axis | None, every: Sequence[Axis | None]) -> Axis | None:
+    """The axis, without its ends where the models have other ones."""
+    alike = all(each == axis for each in every)
+    return axis if alike or axis is None else axis.model_copy(update={"domain": None})
+
+
+def _rules(have: Sequence[tuple[str, Figure]]) -> tuple[Rule, ...]:
+    """The lines of all models; one that not all of them have bears their names."""
+    found: dict[Rule, list[str]] = {}
+    for model, figure in have:
+        for rule in figure.rules:
+            same = next((each for each in found if each == rule), rule)
+            found.setdefault(same, []).append(model)
+    return tuple(
+        rule if len(models) == len(have) else rule.model_copy(update={"label": f"{rule.label} ({names(models)})"})
+        for rule, models in found.items()
+    )

@@ -1,0 +1,32 @@
+"""The definitions of everything that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from auditkit.reports.html.grids import Anchors
+from auditkit.reports.html.words import DIRECTIONS
+from auditkit.results import CheckResult, Definition
+
+
+class Term(NamedTuple):
+    """A definition of the glossary."""
+
+    anchor: str
+    key: str
+    definition: Definition
+    direction: str
+
+
+def glossary(results: Iterable[CheckResult], anchors: Anchors) -> tuple[list[Term], dict[tuple[str, str], str]]:
+    """The definitions of all checks in the order of their titles, and {(check, measurement): anchor}."""
+    found: dict[tuple[str, str], Definition] = {}
+    for result in results:
+        for name, definition in result.definitions.items():
+            found.setdefault((result.check, name), definition)
+    terms, places = [], {}
+    for (check, name), definition in sorted(found.items(), key=lambda item: (item[1].title.lower(), item[0])):
+        places[check, name] = anchors.new("term", check, name)
+        terms.append(Term(places[check, name], f"{check}.{name}", definition, DIRECTIONS[definition.direction]))
+    return terms, places

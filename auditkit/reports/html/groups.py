@@ -1,0 +1,52 @@
+"""Where each group is found in the report, and the limits that are about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from auditkit.reports.html.grids import ROWS, Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.words import WORST
+from auditkit.results import AuditResult, pairs
+
+
+def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mapping[str, str]) -> Grid | None:
+    """A row for each group with links to its numbers; None where nothing is about a group.
+
+    Args:
+        audits: of each model.
+        anchors: the page's, after all measurements were laid out.
+        titles: {check: title}.
+    """
+    shown = {f"{each.attribute}={each.value}": each for each in audits[0].data.groups}
+    names = dict.fromkeys([*shown, *anchors.groups])
+    held = _held(audits)
+    rows = []
+    for name in names:
+        known = shown.get(name)
+        hidden = known is not None and bool(known.hidden)
+        rows.append(
+            [
+                Cell(name),
+                Cell("" if known is None or known.rows is None else f"{known.rows:,}"),
+                Cell("", status="hidden" if hidden else "", items=tuple(held.get(name, ()))),
+                Cell("", items=tuple((titles.get(at, at), link) for at, link in anchors.groups.get(name, {}).items())),
+            ]
+        )
+    heads = [Head("Group"), Head("Rows", "num"), Head("Limits that are about it", "wide"), Head("Its numbers", "wide")]
+    caption = "Where the numbers of each group stand"
+    return grid(anchors.new("groups-index"), caption, heads, rows[:ROWS]) if anchors.groups else None
+
+
+def _held(audits: Sequence[AuditResult]) -> dict[str, list[tuple[str, str]]]:
+    """{group: the limits that were held against its numbers, worst first}."""
+    found: dict[str, dict[str, int]] = {}
+    for audit in audits:
+        whose = f" ({audit.model.name})" if len(audits) > 1 else ""
+        for verdict in audit.verdicts:
+            for each in verdict.judged:
+                if each.measurement.slice:
+                    told = found.setdefault(pairs(each.measurement.slice), {})
+                    told[f"{each.status}: {verdict.limit.name}{whose}"] = WORST.index(each.status)
+    return {
+        group: [(text, "limits") for text in sorted(told, key=lambda text: told[text])] for group, told in found.items()
+    }

@@ -1,0 +1,153 @@
+"""The five numbers that a reader needs first, by a rule that is written beside them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from auditkit.reports.html.beside import Key, key, number
+from auditkit.reports.html.checks import owner
+from auditkit.reports.html.families import family_of, title
+from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.limits import Reason
+from auditkit.reports.html.words import WORST, about, decisive, headline, name_of
+from auditkit.results import AuditResult, CheckResult, Measurement
+
+FIVE = 5
+RULE = (
+    "Numbers under a limit come first, the worst verdict before the others; then those of checks whose control does "
+    "not hold; then the first answer of each family of checks, in the order of this report."
+)
+
+
+class Chosen(NamedTuple):
+    """A number, and why it is among the first."""
+
+    key: Key
+    why: str
+
+
+def five(audits: Sequence[AuditResult]) -> list[Chosen]:
+    """The numbers that matter most, by `RULE`; fewer where there are fewer.
+
+    Args:
+        audits: of each model.
+    """
+    found: dict[Key, Chosen] = {}
+    for each in itertools.chain(_judged(audits), _doubtful(audits), _answers(audits)):
+        found.setdefault(each.key, each)
+        if len(found) == FIVE:
+            break
+    return list(found.values())
+
+
+def five_grid(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> Grid | None:
+    """The five numbers with a column for each model; None where nothing was measured.
+
+    Args:
+        audits: of each model.
+        anchors: the page's.
+        places: {check: anchor}.
+    """
+    tables = [lookup(audit) for audit in audits]
+    rows = []
+    for each in five(audits):
+        name, check = named(audits, each.key)
+        cells = [Cell(name, check, link=places.get(each.key[0], "")), Cell(each.why)]
+        rows.append(cells + [number(table.get(each.key)) for table in tables])
+    heads = [Head("Number", "wide"), Head("Why it is here", "wide")]
+    heads += [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
+    return grid(anchors.new("five"), "The numbers that matter most", heads, rows) if rows else None
+
+
+def doubts(audits: Sequence[AuditResult], places: Mapping[str, str]) -> list[Reason]:
+    """The checks whose numbers are invalid or inconclusive, or whose controls do not hold."""
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    for audit in audits:
+        for result in audit.results:
+            said = _doubt(result)
+            if said:
+                status = (
+                    "invalid" if "invalid" in said else "inconclusive" if "inconclusive" in said else "does not hold"
+                )
+                found.setdefault(result.check, (status, {}))[1][audit.model.name] = said
+    reasons = []
+    for check, (status, told) in found.items():
+        name = next(each.about.title for audit in audits for each in audit.results if each.check == check) or check
+        text = "; ".join(f"{model}: {said}" if len(audits) > 1 else said for model, said in told.items())
+        reasons.append(Reason(status, name, text, places.get(check, "")))
+    return reasons
+
+
+def lookup(audit: AuditResult) -> dict[Key, Measurement]:
+    """All numbers of an audit by what they are."""
+    return {key(result.check, each): each for result in audit.results for each in result.measurements}
+
+
+def named(audits: Sequence[AuditResult], wanted: Key) -> tuple[str, str]:
+    """The name of a number with what it is about, and its check's title."""
+    for audit in audits:
+        for result in audit.results:
+            for each in result.measurements if result.check == wanted[0] else ():
+                if key(result.check, each) == wanted:
+                    return name_of(each.name, result.definitions) + about(each), result.about.title
+    return wanted[1], wanted[0]
+
+
+def _judged(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+    """The number that decided each limit, worst first."""
+    every = [(audit, verdict) for audit in audits for verdict in audit.verdicts]
+    every.sort(key=lambda pair: (pair[1].waived, WORST.index(pair[1].status)))
+    told = set()
+    for audit, verdict in every:
+        judged = decisive(verdict)
+        if judged is None or verdict.limit.name in told:
+            continue
+        told.add(verdict.limit.name)
+        status = "waived" if verdict.waived else verdict.status
+        whose = f" of {audit.model.name}" if len(audits) > 1 else ""
+        yield Chosen(
+            key(owner(verdict), judged.measurement), f"Decides the limit {verdict.limit.name}{whose}: {status}"
+        )
+
+
+def _doubtful(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+    for audit in audits:
+        for result in audit.results:
+            first = headline(result, audit.verdicts)
+            if first is not None and _doubt(result):
+                yield Chosen(key(result.check, first), "A control of its check does not hold")
+
+
+def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+    """The answer of the first check of each family, then of the second, and so on."""
+    depth: dict[str, int] = {}
+    found: dict[str, tuple[int, Chosen]] = {}
+    for audit in audits:
+        for result in audit.results:
+            first = headline(result, audit.verdicts)
+            if first is None or result.check in found:
+                continue
+            family = family_of(result.check)
+            depth[family] = depth.get(family, 0) + 1
+            said = (
+                f"The first answer on {title(family).lower()}" if depth[family] == 1 else f"On {title(family).lower()}"
+            )
+            found[result.check] = depth[family], Chosen(key(result.check, first), said)
+    yield from (chosen for _, chosen in sorted(found.values(), key=lambda pair: pair[0]))
+
+
+def _doubt(result: CheckResult) -> str:
+    """What is to be doubted of a check; empty for nothing."""
+    counts = {
+        word: sum(each.value is not None and each.validity == word for each in result.measurements)
+        for word in ("invalid", "inconclusive")
+    }
+    parts = [
+        f"{count} {'number is' if count == 1 else 'numbers are'} {word}" for word, count in counts.items() if count
+    ]
+    failing = sum(control.holds is False for control in result.controls)
+    if failing:
+        parts.append(f"{failing} of {len(result.controls)} controls {'does' if failing == 1 else 'do'} not hold")
+    return ", ".join(parts)

@@ -1,0 +1,58 @@
+"""Rule packs: what the audits have for each clause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.together import common
+from auditkit.results import AuditResult, RuleCoverage
+
+
+class Pack(NamedTuple):
+    """A rule pack and what an audit has for it."""
+
+    anchor: str
+    coverage: RuleCoverage
+    grid: Grid
+    models: str
+    """Of which models, where not of all of them."""
+
+
+def packs(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> tuple[Pack, ...]:
+    """Every pack, once for all models of which the same evidence is there.
+
+    Args:
+        audits: of each model.
+        anchors: the page's.
+        places: {check: anchor}.
+    """
+    told = common([each.model.name for each in audits], [each.rules for each in audits], RuleCoverage.model_dump_json,
+                  lambda each: each.pack)  # fmt: skip
+    return tuple(_pack(each.item, each.models, anchors, places) for each in told)
+
+
+def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, places: Mapping[str, str]) -> Pack:
+    rows = [
+        [
+            Cell(clause.id),
+            Cell(clause.text, clause.note),
+            Cell("", status=clause.status, items=tuple((key, _place(key, places)) for key in clause.evidence)),
+            Cell("", items=tuple((key, "") for key in clause.missing)),
+        ]
+        for clause in coverage.clauses
+    ]
+    heads = [
+        Head("Clause"),
+        Head("What it asks, in our words", "wide"),
+        Head("Evidence", "wide"),
+        Head("Missing", "wide"),
+    ]
+    clauses = grid(anchors.new("clauses", coverage.pack), coverage.title, heads, rows)
+    return Pack(anchors.new("pack", coverage.pack), coverage, clauses, models)
+
+
+def _place(key: str, places: Mapping[str, str]) -> str:
+    """Where a piece of evidence stands in this report; empty where it does not."""
+    return next((places[check] for check in (key, key.rpartition(".")[0]) if check in places), "")

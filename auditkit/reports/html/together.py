@@ -1,0 +1,89 @@
+"""What several models have in common is told once; what differs stands with the names of its models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from auditkit.reports.html.grids import Cell, Head
+from auditkit.results import AuditResult, CheckResult, Definition
+
+BESIDE = 4
+"""How many models stand beside each other; further ones are folded, as many at a time."""
+
+Item = TypeVar("Item")
+
+
+class Found(NamedTuple):
+    """What a check found of one model."""
+
+    audit: AuditResult
+    result: CheckResult
+
+    @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self.audit.model.name
+
+
+def definitions(found: Sequence[Found]) -> dict[str, Definition]:
+    """What the measurements of a check are, of whichever model has them."""
+    return {name: each for one in reversed(found) for name, each in one.result.definitions.items()}
+
+
+class Common(NamedTuple, Generic[Item]):
+    """Something, and the names of the models that it is true of; empty for all of them."""
+
+    item: Item
+    models: str
+
+
+def common(
+    models: Sequence[str],
+    items: Sequence[Sequence[Item]],
+    same: Callable[[Item], Hashable],
+    near: Callable[[Item], Hashable] | None = None,
+) -> list[Common[Item]]:
+    """Each different item once, in the order given, with the models that have it.
+
+    Args:
+        models: their names.
+        items: those of each model.
+        same: what makes two items one.
+        near: items for which it is the same stand next to each other; None keeps the order.
+    """
+    found: dict[Hashable, tuple[Item, list[int]]] = {}
+    for at, mine in enumerate(items):
+        for item in mine:
+            holders = found.setdefault(same(item), (item, []))[1]
+            if at not in holders:
+                holders.append(at)
+    told = [
+        Common(item, "" if len(at) == len(models) else names([models[each] for each in at]))
+        for item, at in found.values()
+    ]
+    if near is not None:
+        order = {key: at for at, key in reversed(list(enumerate(near(each.item) for each in told)))}
+        told.sort(key=lambda each: order[near(each.item)])
+    return told
+
+
+def names(models: Sequence[str]) -> str:
+    """`one`, `one and two`, `one; two and three`; a name may hold commas."""
+    return models[0] if len(models) == 1 else f"{'; '.join(models[:-1])} and {models[-1]}"
+
+
+def with_models(heads: Sequence[Head], at: int = 1) -> list[Head]:
+    """The heads of a table with a column for the models; a table drops it where nothing stands in it."""
+    return [*heads[:at], Head("Model"), *heads[at:]]
+
+
+def with_model(cells: Sequence[Cell], models: str, at: int = 1) -> list[Cell]:
+    """The cells of a row with the models that it is true of."""
+    return [*cells[:at], Cell(models), *cells[at:]]
+
+
+def folds(count: int) -> Iterator[range]:
+    """The places of the models, as many at a time as stand beside each other."""
+    for first in range(0, count, BESIDE):
+        yield range(first, min(first + BESIDE, count))
