@@ -14,7 +14,9 @@ from auditkit.reports.html.render import render as render_html
 from auditkit.results import AuditResult, Comparison
 
 VARIANT = "pdf/ua-1"
-_SIGN = re.compile(r'(<svg [^>]*aria-hidden="true"[^>]*>)')
+_SHAPES = re.compile(r'<svg class="hidden".*?</svg>\n?', re.DOTALL)
+_SHAPE = re.compile(r'<symbol id="(i-[a-z-]+)" viewBox="([^"]*)">(.*?)</symbol>')
+_SIGN = re.compile(r'<svg class="icon" aria-hidden="true"><use href="#(i-[a-z-]+)"/></svg>')
 """A sign beside a word. HTML hides it from screen readers; PDF/UA wants a text for every picture."""
 
 
@@ -33,7 +35,7 @@ def render(result: AuditResult | Comparison) -> bytes:
             "install it (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0)"
         ) from error
     only_inside = require("weasyprint.urls", "pdf").URLFetcher(allowed_protocols=("data",))
-    page = _SIGN.sub(r"\1<title>sign</title>", render_html(result).decode())
+    page = _with_shapes(render_html(result).decode())
     html = weasyprint.HTML(string=page, url_fetcher=only_inside)
     logger = logging.getLogger("weasyprint")
     level = logger.level
@@ -42,3 +44,14 @@ def render(result: AuditResult | Comparison) -> bytes:
         return bytes(html.write_pdf(pdf_variant=VARIANT))
     finally:
         logger.setLevel(level)
+
+
+def _with_shapes(page: str) -> str:
+    """The page with every sign drawn in its place, for WeasyPrint follows no pointer from one drawing to another."""
+    shapes = {name: (box, inside) for name, box, inside in _SHAPE.findall(page)}
+
+    def drawn(sign: re.Match[str]) -> str:
+        box, inside = shapes[sign[1]]
+        return f'<svg class="icon" viewBox="{box}"><title>sign</title>{inside}</svg>'
+
+    return _SIGN.sub(drawn, _SHAPES.sub("", page, count=1))

@@ -231,10 +231,11 @@ def test_a_picture_is_two_addresses_of_data() -> None:
     found = picture(figures()["rates"])
     assert found is not None
     assert found.wide != found.narrow
+    assert " " not in found.narrow  # `srcset` divides at blanks
     for uri, width in ((found.wide, 680), (found.narrow, 320)):
         kind, _, data = uri.partition(",")
         assert kind == "data:image/svg+xml"
-        assert not set(data) & set(" \"'<>&#\n")
+        assert not set(data) & set('"<&#\n')
         assert ElementTree.fromstring(urllib.parse.unquote(data)).get("width") == str(width)
 
 

@@ -9,6 +9,7 @@ import urllib.parse
 from typing import NamedTuple
 
 import vl_convert
+from markupsafe import Markup
 
 from auditkit.reports.charts.curves import curve_chart, curve_left_out
 from auditkit.reports.charts.heat import heat_chart, heat_left_out
@@ -17,15 +18,17 @@ from auditkit.reports.charts.rows import rows_chart, rows_left_out
 from auditkit.reports.charts.theme import Size, Spec
 from auditkit.results import Figure
 
-PLAIN = "".join(map(chr, range(33, 127))).translate({ord(letter): None for letter in "\"'<>%#&"})
-"""What may stand in an address inside of an attribute as it is; blanks may not, for `srcset` divides at them."""
+PLAIN = "".join(map(chr, range(33, 127))).translate({ord(letter): None for letter in '"<%#&'})
+"""What may stand in an address inside of an attribute in double quotes as it is."""
 
 
 class Picture(NamedTuple):
     """A figure as data URIs in two widths; the same one twice for an image."""
 
-    wide: str
-    narrow: str
+    wide: Markup
+    """For `src`."""
+    narrow: Markup
+    """For `srcset`, which divides at blanks."""
 
 
 def specification(figure: Figure, size: Size) -> Spec | None:
@@ -46,10 +49,10 @@ def svg(figure: Figure, size: Size) -> str | None:
 def picture(figure: Figure) -> Picture | None:
     """`figure` in two widths; None where nothing in it can be drawn."""
     if figure.image is not None:
-        uri = f"data:{figure.image.media_type};base64,{_base64(figure.image.base64)}"
+        uri = Markup(f"data:{figure.image.media_type};base64,{_base64(figure.image.base64)}")
         return Picture(uri, uri)
     wide, narrow = svg(figure, "wide"), svg(figure, "narrow")
-    return None if wide is None or narrow is None else Picture(_uri(wide), _uri(narrow))
+    return None if wide is None or narrow is None else Picture(_uri(wide, PLAIN + " "), _uri(narrow, PLAIN))
 
 
 def left_out(figure: Figure) -> str:
@@ -67,9 +70,12 @@ def _drawn(spec: str) -> str:
     return lean(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
 
 
-def _uri(text: str) -> str:
-    """Percent-encoded: smaller than base64, and the words in it can be searched."""
-    return "data:image/svg+xml," + urllib.parse.quote(text, safe=PLAIN)
+def _uri(text: str, plain: str) -> Markup:
+    """Percent-encoded: smaller than base64, and the words in it can be searched.
+
+    Nothing is left in it that ends an attribute in double quotes or begins an entity, so it is markup as it stands.
+    """
+    return Markup("data:image/svg+xml," + urllib.parse.quote(text, safe=plain))
 
 
 def _base64(text: str) -> str:

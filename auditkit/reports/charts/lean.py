@@ -9,10 +9,11 @@ from auditkit.reports.charts.theme import FAMILY, FONT
 _TAG = re.compile(r"<[^>]*>")
 _NOISE = re.compile(
     r' (?:class|role|aria-[a-z]+|pointer-events|stroke-miterlimit|font-family|font-size|xmlns:xlink|version)="[^"]*"'
-    r'| (?:opacity="1"|font-weight="400"|transform="translate\(0,0\)"|[xy]2="0")'
+    r'| (?:opacity="1"|font-weight="400"|text-anchor="start"|transform="translate\(0,0\)"|[xy]2="0")'
 )
 _PLACE = re.compile(r' (?:d|transform|x|y|[xy]2|dx|dy|width|height)="[^"]*"')
 _LONG = re.compile(r"(\d\.\d)\d+")
+_WHOLE = re.compile(r"(\d)\.0(?!\d)")
 _NOTHING = re.compile(r'<path d="" display="none"/>|<path d="M0,0h[^"]*"/>(?=<g>)')
 _WORD = re.compile(
     r'<text((?: (?!transform)[\w-]+="[^"]*")*) transform="translate\(([-\d.]+),([-\d.]+)\)"([^>]*)>([^<]*)</text>'
@@ -20,6 +21,8 @@ _WORD = re.compile(
 _DISC = re.compile(
     r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\3,\3,0,1,1,-\3,0A\3,\3,0,1,1,\3,0"'
 )
+_FLAT = re.compile(r'<line transform="translate\(([-\d.]+),([-\d.]+)\)" ([xy])2="([-\d.]+)"')
+_MOVED = re.compile(r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([-\d.]+),([-\d.]+)([hvlzZ][^"A-Y]*)"')
 _LEAF = re.compile(r"<g>((?:<(?!/?g\b)[^>]*>|[^<])+)</g>")
 _CHILD = re.compile(r"<(?!/|tspan)[^>]*>")
 _SHARED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-weight")
@@ -35,13 +38,42 @@ def lean(text: str) -> str:
     text = _NOTHING.sub("", text)
     text = _WORD.sub(r'<text\1 x="\2" y="\3"\4>\5</text>', text)
     text = _DISC.sub(r'<circle cx="\1" cy="\2" r="\3"', text)
+    text = _FLAT.sub(lambda line: f'<path d="M{line[1]},{line[2]}{"h" if line[3] == "x" else "v"}{line[4]}"', text)
+    text = _MOVED.sub(_in_place, text)
     text = _LEAF.sub(lambda leaf: _hoisted(leaf[1]), text)
-    return text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
+    text = text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
+    return _TAG.sub(_apostrophes, _unwrapped(text))
+
+
+def _in_place(path: re.Match[str]) -> str:
+    """A path that only its first point holds in place, with that point moved."""
+    x, y = (round(float(path[at]) + float(path[at + 2]), 1) for at in (1, 2))
+    return f'<path d="M{x:g},{y:g}{path[5]}"'
+
+
+def _unwrapped(text: str) -> str:
+    """The picture without groups that say nothing."""
+    silent: list[bool] = []
+
+    def kept(tag: re.Match[str]) -> str:
+        if tag[0] == "</g>":
+            return "" if silent.pop() else tag[0]
+        if tag[0].startswith("<g") and not tag[0].endswith("/>"):
+            silent.append(tag[0] == "<g>")
+            return "" if silent[-1] else tag[0]
+        return tag[0]
+
+    return re.sub(r"</?g(?: [^>]*)?>", kept, text)
+
+
+def _apostrophes(tag: re.Match[str]) -> str:
+    """A tag with its attributes in single quotes, which an address inside of double ones need not encode."""
+    return tag[0] if "'" in tag[0] else tag[0].replace('"', "'")
 
 
 def _rounded(attribute: re.Match[str]) -> str:
     """A place to the tenth of a pixel."""
-    return _LONG.sub(r"\1", attribute[0])
+    return _WHOLE.sub(r"\1", _LONG.sub(r"\1", attribute[0]))
 
 
 def _hoisted(inside: str) -> str:

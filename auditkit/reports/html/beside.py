@@ -21,13 +21,14 @@ def key(check: str, each: Measurement) -> Key:
     return check, each.name, tuple(sorted(each.slice.items())), tuple(sorted(each.across)), conditions
 
 
-def number(each: Measurement | None, *, n: bool = True, method: str = "") -> Cell:
+def number(each: Measurement | None, *, n: bool = True, method: str = "", reason: bool = True) -> Cell:
     """A measurement in one cell: value, then interval, n, chance and visible effect; or why there is none.
 
     Args:
         each: the measurement; None where the model has none.
         n: whether its rows are told.
         method: how its interval was made, where that is not said elsewhere.
+        reason: whether it is told why the number is not valid.
     """
     if each is None:
         return Cell(numbers.NONE, "not measured")
@@ -41,7 +42,7 @@ def number(each: Measurement | None, *, n: bool = True, method: str = "") -> Cel
         notes.append(numbers.p_value(p) if adjusted is None else f"{numbers.p_value(adjusted)} adjusted")
     if each.detectable is not None:
         notes.append(f"would show {numbers.with_unit(each.detectable, each.unit)}")
-    if each.validity != "valid":
+    if each.validity != "valid" and reason:
         notes.append(each.reason or "")
     status = "" if each.validity == "valid" else each.validity
     return Cell(numbers.value(each), ", ".join(note for note in notes if note), status=status)
@@ -83,17 +84,21 @@ def _rows(
         counts = {table[at].n for table in tables if at in table}
         shared = next(iter(counts)) if len(counts) == 1 else None
         title = name_of(each.name, known)
+        have = [table[at] for table in tables if at in table and table[at].value is not None]
+        method = _shared([made(mine) for mine in have])
+        reason = _shared([mine.reason or "" for mine in have])
+        said = "; ".join(part for part in ("" if method == usual else method, reason) if part)
         anchor = anchors.of_group(pairs(each.slice), check, row)
         cells = [
-            Cell(title, link=terms.get((check, each.name), ""), anchor=anchor),
+            Cell(title, said, link=terms.get((check, each.name), ""), anchor=anchor),
             Cell(whom(each)),
             Cell(pairs(each.conditions)),
             Cell("" if shared is None else numbers.count(shared)),
         ]
         for place in places:
             mine = tables[place].get(at)
-            method = "" if mine is None or made(mine) == usual else made(mine)
-            cells.append(number(mine, n=len(counts) > 1, method=method))
+            own = "" if mine is None or made(mine) in (usual, method) else made(mine)
+            cells.append(number(mine, n=len(counts) > 1, method=own, reason=not reason))
         rows.append(cells)
     return rows
 
@@ -108,3 +113,8 @@ def _caption(check: str, found: Sequence[Found], common: str) -> str:
     said = f"All measurements of {check}"
     said += f"; intervals: {common}, where nothing else is said" if common else ""
     return said + (f"; p: {'; '.join(tests)}" if tests else "")
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """What all of several texts say; empty where they differ."""
+    return texts[0] if len(texts) > 1 and len(set(texts)) == 1 else ""

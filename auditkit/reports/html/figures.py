@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.reports.charts import Picture, left_out, picture
-from auditkit.reports.html.grids import Anchors, Grid
+from auditkit.reports.html.grids import ROWS, Anchors, Grid
 from auditkit.reports.html.measures import figure_grid
 from auditkit.reports.html.together import Found, folds, names
 from auditkit.results import Axis, Figure, Rule, Scalar
@@ -14,7 +14,7 @@ from auditkit.results import Axis, Figure, Rule, Scalar
 MODEL = "of model"
 """The field that tells the models apart in a figure of several."""
 MARKS = ("dot-whisker", "forest", "bars", "curve")
-ROWS = 60
+MERGED = 60
 """A figure of rows that would have more of them than a picture holds is not merged."""
 
 
@@ -27,6 +27,8 @@ class Drawn(NamedTuple):
     grid: Grid | None
     model: str = ""
     """Whose figure it is, where it is not everyone's."""
+    repeated: bool = False
+    """Whether its numbers are those of the table of all measurements, which then stands for its own."""
 
 
 class Told(NamedTuple):
@@ -38,15 +40,42 @@ class Told(NamedTuple):
     others: tuple[Drawn, ...]
 
 
-def drawn(figure: Figure, anchors: Anchors, model: str = "") -> Drawn:
-    """A figure with what the page needs of it."""
-    return Drawn(figure, picture(figure), left_out(figure), figure_grid(figure, anchors), model)
+def drawn(figure: Figure, anchors: Anchors, model: str = "", found: Sequence[Found] = ()) -> Drawn:
+    """A figure with what the page needs of it.
+
+    Args:
+        figure: the figure.
+        anchors: the page's.
+        model: whose it is.
+        found: of the models whose measurements stand beside it.
+    """
+    repeated = _repeated(figure, found)
+    table = None if repeated else figure_grid(figure, anchors)
+    return Drawn(figure, picture(figure), left_out(figure), table, model, repeated)
 
 
 def told_figures(found: Sequence[Found], anchors: Anchors) -> tuple[Told, ...]:
     """The figures of a check, each once."""
     order = dict.fromkeys(figure.name for one in found for figure in one.result.figures)
     return tuple(_told(name, found, anchors) for name in order)
+
+
+def _repeated(figure: Figure, found: Sequence[Found]) -> bool:
+    """Whether every number of a figure is a measurement or an end of its interval, in a table that shows them all."""
+    axis = {"curve": figure.y, "heat-map": figure.value}.get(figure.mark, figure.x)
+    every = [each for one in found for each in one.result.measurements]
+    if axis is None or not figure.data or any(len(one.result.measurements) > ROWS for one in found):
+        return False
+    values = {each.value for each in every}
+    lows = {each.interval.low if each.interval else None for each in every} | {None}
+    highs = {each.interval.high if each.interval else None for each in every} | {None}
+    return all(
+        row.get(axis.field) in values
+        and row.get(axis.field) is not None
+        and row.get(figure.low or "") in lows
+        and row.get(figure.high or "") in highs
+        for row in figure.data
+    )
 
 
 def _told(name: str, found: Sequence[Found], anchors: Anchors) -> Told:
@@ -57,17 +86,18 @@ def _told(name: str, found: Sequence[Found], anchors: Anchors) -> Told:
         of.setdefault(figure.model_dump_json(), (figure, []))[1].append(model)
     if len(of) == 1:
         whose = "" if len(have) == len(found) else names([model for model, _ in have])
-        return Told(drawn(have[0][1], anchors, whose), "", ())
+        return Told(drawn(have[0][1], anchors, whose, found), "", ())
     several = [_merged([have[at] for at in places]) for places in folds(len(have))]
     merged = [figure for figure in several if figure is not None]
     if len(merged) == len(several):
         rest = names([model for model, _ in have[len(next(folds(len(have)))) :]]) if len(merged) > 1 else ""
-        return Told(drawn(merged[0], anchors), rest, tuple(drawn(each, anchors) for each in merged[1:]))
+        rest_drawn = tuple(drawn(each, anchors, "", found) for each in merged[1:])
+        return Told(drawn(merged[0], anchors, "", found), rest, rest_drawn)
     first, *others = [(figure, names(models)) for figure, models in of.values()]
     return Told(
-        drawn(first[0], anchors, first[1]),
+        drawn(first[0], anchors, first[1], found),
         names([model for _, model in others]),
-        tuple(drawn(figure, anchors, model) for figure, model in others),
+        tuple(drawn(figure, anchors, model, found) for figure, model in others),
     )
 
 
@@ -82,7 +112,7 @@ def _merged(have: Sequence[tuple[str, Figure]]) -> Figure | None:
         if (_axis(figure.x), _axis(figure.y)) != (_axis(first.x), _axis(first.y)):
             return None
     data: list[dict[str, Scalar]] = [row | {MODEL: model} for model, figure in have for row in figure.data]
-    if first.mark != "curve" and len(data) > ROWS:
+    if first.mark != "curve" and len(data) > MERGED:
         return None
     captions = list(dict.fromkeys(figure.caption for _, figure in have))
     caption = captions[0] if len(captions) == 1 else " ".join(f"{m}: {f.caption}" for m, f in have if f.caption)

@@ -11,13 +11,14 @@ from auditkit.reports.html.checks import owner
 from auditkit.reports.html.families import family_of, title
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.limits import Reason
+from auditkit.reports.html.together import names
 from auditkit.reports.html.words import WORST, about, decisive, headline, name_of
 from auditkit.results import AuditResult, CheckResult, Measurement
 
 FIVE = 5
 RULE = (
-    "Numbers under a limit come first, the worst verdict before the others; then those of checks whose control does "
-    "not hold; then the first answer of each family of checks, in the order of this report."
+    "Numbers under a limit come first, the worst verdict before the others; then those of checks with a control that "
+    "does not hold or a number that is not valid; then the first answer of each family, in the order of this report."
 )
 
 
@@ -54,10 +55,10 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[s
     rows = []
     for each in five(audits):
         name, check = named(audits, each.key)
-        cells = [Cell(name, check, link=places.get(each.key[0], "")), Cell(each.why)]
-        rows.append(cells + [number(table.get(each.key)) for table in tables])
-    heads = [Head("Number", "wide"), Head("Why it is here", "wide")]
-    heads += [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
+        cells = [number(table.get(each.key)) for table in tables]
+        rows.append([Cell(name, check, link=places.get(each.key[0], "")), *cells, Cell(each.why)])
+    values = [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
+    heads = [Head("Number", "wide"), *values, Head("Why it is here", "wide")]
     return grid(anchors.new("five"), "The numbers that matter most", heads, rows) if rows else None
 
 
@@ -75,7 +76,11 @@ def doubts(audits: Sequence[AuditResult], places: Mapping[str, str]) -> list[Rea
     reasons = []
     for check, (status, told) in found.items():
         name = next(each.about.title for audit in audits for each in audit.results if each.check == check) or check
-        text = "; ".join(f"{model}: {said}" if len(audits) > 1 else said for model, said in told.items())
+        of: dict[str, list[str]] = {}
+        for model, said in told.items():
+            of.setdefault(said, []).append(model)
+        same = len(of) == 1 and len(told) == len(audits)
+        text = "; ".join(said if same else f"{names(models)}: {said}" for said, models in of.items())
         reasons.append(Reason(status, name, text, places.get(check, "")))
     return reasons
 
@@ -116,8 +121,9 @@ def _doubtful(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
     for audit in audits:
         for result in audit.results:
             first = headline(result, audit.verdicts)
-            if first is not None and _doubt(result):
-                yield Chosen(key(result.check, first), "A control of its check does not hold")
+            doubt = _doubt(result)
+            if first is not None and doubt:
+                yield Chosen(key(result.check, first), f"In doubt: {doubt} in its check")
 
 
 def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:

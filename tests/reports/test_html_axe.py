@@ -1,0 +1,48 @@
+"""Every page through axe-core, in light and dark, on a desktop, a phone and at 400 % zoom: no violation."""
+
+from __future__ import annotations
+
+import importlib.resources
+import pathlib
+
+import pytest
+
+from auditkit.reports import cardpage
+from auditkit.reports.html.render import render
+from tests import chromium, fakes
+
+AXE = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+RUN = """;
+document.querySelectorAll('details').forEach(each => { each.open = true; });
+axe.run(document, {resultTypes: ['violations']}).then(found =>
+  found.violations.map(each => `${each.id}: ${each.nodes.length}: ${each.nodes[0].html.slice(0, 300)}`))"""
+SICK = "<title></title><img src='data:,'><p style='color:#ccc;background:#fff'>hardly to be read</p>"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("pages")
+    made = {
+        "one": render(fakes.audit()),
+        "three": render(fakes.comparison()),
+        "hostile": render(fakes.hostile("<b>'\"&")),
+        "card": cardpage.render(fakes.audit()),
+        "sick": SICK.encode(),
+    }
+    for name, page in made.items():
+        (folder / f"{name}.html").write_bytes(page)
+    return folder
+
+
+@chromium.needs_chromium
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 320])  # 320 is what a window of 1280 shows at 400 %
+@pytest.mark.parametrize("name", ["one", "three", "hostile", "card"])
+def test_axe_finds_no_violation(pages: pathlib.Path, name: str, width: int, dark: bool) -> None:
+    assert chromium.visit(pages / f"{name}.html", width, 800, AXE + RUN, dark=dark).value == []
+
+
+@chromium.needs_chromium
+def test_axe_finds_what_is_wrong_with_a_bad_page(pages: pathlib.Path) -> None:
+    found = chromium.visit(pages / "sick.html", 1280, 800, AXE + RUN).value
+    assert {each.partition(":")[0] for each in found} >= {"image-alt", "color-contrast", "document-title"}
