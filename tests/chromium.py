@@ -111,6 +111,8 @@ class Chromium:
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _keep(self, event: dict[str, Any]) -> None:
+        if "method" not in event:
+            return  # the answer to a dialog's answer
         self.events.append(event)
         if event.get("method") == "Page.javascriptDialogOpening":  # unanswered, it would stop the page
             answer = {"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}

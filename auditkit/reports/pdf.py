@@ -16,6 +16,7 @@ from auditkit.results import AuditResult, Comparison
 VARIANT = "pdf/ua-1"
 _SHAPES = re.compile(r'<svg class="hidden".*?</svg>\n?', re.DOTALL)
 _SHAPE = re.compile(r'<symbol id="(i-[a-z-]+)" viewBox="([^"]*)">(.*?)</symbol>')
+_COLOUR = re.compile(r"--([a-z-]+): (#[0-9a-f]{6})")
 _SIGN = re.compile(r'<svg class="icon" aria-hidden="true"><use href="#(i-[a-z-]+)"/></svg>')
 """A sign beside a word. HTML hides it from screen readers; PDF/UA wants a text for every picture."""
 
@@ -48,7 +49,11 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 def _with_shapes(page: str) -> str:
     """The page with every sign drawn in its place, for WeasyPrint follows no pointer from one drawing to another."""
-    shapes = {name: (box, inside) for name, box, inside in _SHAPE.findall(page)}
+    colours = dict(_COLOUR.findall(page.partition("</style>")[0])[::-1])  # the first of each name: on paper it is light
+    shapes = {
+        name: (box, inside.replace("currentColor", colours[name[2:]]).replace("var(--paper)", "#fff"))
+        for name, box, inside in _SHAPE.findall(page)
+    }
 
     def drawn(sign: re.Match[str]) -> str:
         box, inside = shapes[sign[1]]

@@ -25,7 +25,7 @@ _FLAT = re.compile(r'<line transform="translate\(([-\d.]+),([-\d.]+)\)" ([xy])2=
 _MOVED = re.compile(r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([-\d.]+),([-\d.]+)([hvlzZ][^"A-Y]*)"')
 _LEAF = re.compile(r"<g>((?:<(?!/?g\b)[^>]*>|[^<])+)</g>")
 _CHILD = re.compile(r"<(?!/|tspan)[^>]*>")
-_SHARED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-weight")
+_SHARED = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-weight", "stroke-linejoin")
 """What a mark takes from the group around it where it does not say it itself."""
 
 

@@ -88,7 +88,7 @@ def _rows(
         method = _shared([made(mine) for mine in have])
         reason = _shared([mine.reason or "" for mine in have])
         said = "; ".join(part for part in ("" if method == usual else method, reason) if part)
-        anchor = anchors.of_group(pairs(each.slice), check, row)
+        anchor = anchors.of_group(each.slice, check, row)
         cells = [
             Cell(title, said, link=terms.get((check, each.name), ""), anchor=anchor),
             Cell(whom(each)),

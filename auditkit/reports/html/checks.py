@@ -31,6 +31,7 @@ class Said(NamedTuple):
 class Own(NamedTuple):
     """A table of the check's own."""
 
+    title: str
     grid: Grid
     caption: str
     models: str
@@ -78,7 +79,7 @@ def check_view(found: Sequence[Found], anchors: Anchors, terms: Mapping[tuple[st
         figures=told_figures(found, anchors),
         measures=tuple(_measures(found, anchors, terms)),
         tables=tuple(
-            Own(table_grid(each.item, anchors), each.item.caption, each.models)
+            _own(each, about.title or first.check, anchors)
             for each in common(models, [one.result.tables for one in found], Table.model_dump_json, _name)
         ),
         controls=controls,
@@ -100,6 +101,13 @@ def owner(verdict: Verdict) -> str:
 
 def _self(each: object) -> str:
     return repr(each)
+
+
+def _own(table: Common[Table], title: str, anchors: Anchors) -> Own:
+    """A table whose caption is no other's: two checks may give theirs the same title, and so may two models."""
+    made = table_grid(table.item, anchors)
+    caption = f"{title}: {made.caption}" + (f" ({table.models})" if table.models else "")
+    return Own(made.caption, made._replace(caption=caption), table.item.caption, table.models)
 
 
 def _name(each: Table) -> str:

@@ -51,6 +51,8 @@ def drawn(figure: Figure, anchors: Anchors, model: str = "", found: Sequence[Fou
     """
     repeated = _repeated(figure, found)
     table = None if repeated else figure_grid(figure, anchors)
+    if table is not None and model:
+        table = table._replace(caption=f"{table.caption} ({model})")
     return Drawn(figure, picture(figure), left_out(figure), table, model, repeated)
 
 

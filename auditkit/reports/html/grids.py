@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 ROWS = 500
@@ -59,8 +59,8 @@ class Anchors:
 
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix
-        self.groups: dict[str, dict[str, str]] = {}
-        """{group: {check: where its numbers of the group begin}}."""
+        self.groups: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        """{attributes and values of a group: {check: where its numbers of the group begin}}."""
         self._given: dict[str, int] = {}
 
     def new(self, *parts: str) -> str:
@@ -72,10 +72,10 @@ class Anchors:
             return name
         return self.new(f"{slug[:50]}-{self._given[name]}")
 
-    def of_group(self, group: str, check: str, row: int) -> str:
+    def of_group(self, group: Mapping[str, str], check: str, row: int) -> str:
         """An anchor for the first row of a check that is about a group; empty for its other rows, and those cut off."""
-        checks = self.groups.setdefault(group, {}) if group and row < ROWS else {}
+        checks = self.groups.setdefault(tuple(group.items()), {}) if group and row < ROWS else {}
         if not group or row >= ROWS or check in checks:
             return ""
-        checks[check] = self.new("at", check, group)
+        checks[check] = self.new("at", check, *(f"{name}={value}" for name, value in group.items()))
         return checks[check]

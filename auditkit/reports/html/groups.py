@@ -18,7 +18,9 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
         titles: {check: title}.
     """
     shown = {f"{each.attribute}={each.value}": each for each in audits[0].data.groups}
-    names = dict.fromkeys([*shown, *anchors.groups])
+    attributes = {each.attribute for each in audits[0].data.groups}
+    places = {pairs(dict(group)): checks for group, checks in anchors.groups.items() if attributes >= {*dict(group)}}
+    names = dict.fromkeys([*shown, *places])
     held = _held(audits)
     rows = []
     for name in names:
@@ -29,12 +31,12 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
                 Cell(name),
                 Cell("" if known is None or known.rows is None else f"{known.rows:,}"),
                 Cell("", status="hidden" if hidden else "", items=tuple(held.get(name, ()))),
-                Cell("", items=tuple((titles.get(at, at), link) for at, link in anchors.groups.get(name, {}).items())),
+                Cell("", items=tuple((titles.get(at, at), link) for at, link in places.get(name, {}).items())),
             ]
         )
     heads = [Head("Group"), Head("Rows", "num"), Head("Limits that are about it", "wide"), Head("Its numbers", "wide")]
     caption = "Where the numbers of each group stand"
-    return grid(anchors.new("groups-index"), caption, heads, rows[:ROWS]) if anchors.groups else None
+    return grid(anchors.new("groups-index"), caption, heads, rows[:ROWS]) if places else None
 
 
 def _held(audits: Sequence[AuditResult]) -> dict[str, list[tuple[str, str]]]:

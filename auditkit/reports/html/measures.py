@@ -29,7 +29,7 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
     rows = []
     for at, each in enumerate(result.measurements):
         cells = _measurement(each, result, terms, usual)
-        anchor = anchors.of_group(pairs(each.slice), result.check, at)
+        anchor = anchors.of_group(each.slice, result.check, at)
         rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])
     caption = f"All measurements of {result.check}"
     caption += f"; intervals: {usual}, where nothing else is said" if usual else ""

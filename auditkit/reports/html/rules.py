@@ -49,7 +49,8 @@ def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, places: Mapping
         Head("Evidence", "wide"),
         Head("Missing", "wide"),
     ]
-    clauses = grid(anchors.new("clauses", coverage.pack), coverage.title, heads, rows)
+    caption = f"{coverage.title} ({models})" if models else coverage.title
+    clauses = grid(anchors.new("clauses", coverage.pack), caption, heads, rows)
     return Pack(anchors.new("pack", coverage.pack), coverage, clauses, models)
 
 
