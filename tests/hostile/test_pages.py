@@ -1,4 +1,4 @@
-"""Sixty-four payloads in every free text of a result, in the pages, in a browser: nothing runs, nothing is asked for."""
+"""Sixty-four payloads in every free text of a result, as pages in a browser: nothing runs or is asked for."""
 
 from __future__ import annotations
 

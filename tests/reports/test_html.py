@@ -184,7 +184,7 @@ def test_rules_say_coverage_and_never_compliance(page: Element) -> None:
 
 
 def test_long_tables_stop_at_five_hundred_rows_and_say_so(page: Element) -> None:
-    assert len(table(page, "Integrity of the audit data: Missing values by feature")) == 501
+    assert len(table(page, "Data integrity: Missing values by feature")) == 501
     assert "The first 500 of 620 rows; results.json holds all of them." in page.text
 
 
