@@ -1,12 +1,14 @@
 """Attacks as tensor maths: a function on a box, rows, radii. They know nothing of models, data or checks.
 
-`Problem` says what is attacked; `fgsm`, `pgd`, `apgd`, `apgd_targeted`, `fmn_within` and `square` attack within a
-radius, `chain` and `ensemble` one after the other, `sweep` over a grid of radii; `fmn` finds the nearest point.
+`Problem` says what is attacked; `fgsm`, `pgd`, `apgd`, `apgd_targeted`, `fmn_within`, `fab_targeted` and `square`
+attack within a radius, `chain` and `ensemble` one after the other, `sweep` over a grid of radii; `fmn` finds the
+nearest point.
 """
 
 from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
 from auditkit.plugins.robustness.attacks.descent import fgsm, pgd
 from auditkit.plugins.robustness.attacks.ensemble import Assembled, chain, ensemble, standard
+from auditkit.plugins.robustness.attacks.fab import fab_targeted
 from auditkit.plugins.robustness.attacks.nearest import Nearest, fmn, fmn_within
 from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, zero_slopes
 from auditkit.plugins.robustness.attacks.square import square
@@ -23,6 +25,7 @@ __all__ = [
     "apgd_targeted",
     "chain",
     "ensemble",
+    "fab_targeted",
     "fgsm",
     "fmn",
     "fmn_within",

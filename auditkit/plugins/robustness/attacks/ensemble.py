@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
+from auditkit.plugins.robustness.attacks.fab import fab_targeted
 from auditkit.plugins.robustness.attacks.nearest import fmn_within
 from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, radii
 from auditkit.plugins.robustness.attacks.square import square
@@ -35,11 +36,12 @@ class Assembled(NamedTuple):
 def standard(
     problem: Problem, classes: int, seed: int = 0, *, steps: int = 100, queries: int = 5000
 ) -> dict[str, Attack]:
-    """AutoAttack's composition, with fast minimum-norm in the place of targeted FAB.
+    """AutoAttack's standard composition, our own making of each part.
 
     Croce and Hein (2020), arXiv:2003.01690: Auto-PGD on cross-entropy, one run; on the targeted DLR loss, nine classes;
-    FAB-T; Square with 5,000 queries. FAB-T is not here, and cross-entropy is of logits scaled by the row's margin, so
-    the result is not AutoAttack's and must not be called by that name. L1 has no Square.
+    FAB towards nine classes; Square with 5,000 queries. Cross-entropy is of logits brought to the usual size where they
+    are not of it. With two classes the margin stands in for DLR, which needs more; L1 has fast minimum-norm for FAB and
+    no Square.
 
     Args:
         problem: what is attacked.
@@ -53,8 +55,10 @@ def standard(
         chosen["APGD-T"] = partial(apgd_targeted, steps=steps, targets=9, seed=seed + 1)
     else:  # the only other class is the target of every run
         chosen["APGD-margin"] = partial(apgd, steps=steps, loss="margin", seed=seed + 1)
-    chosen["FMN"] = partial(fmn_within, steps=steps)
-    if problem.norm != "L1":
+    if problem.norm == "L1":
+        chosen["FMN"] = partial(fmn_within, steps=steps)
+    else:
+        chosen["FAB-T"] = partial(fab_targeted, steps=steps, targets=9)
         chosen["Square"] = partial(square, queries=queries, seed=seed + 2)
     return chosen
 

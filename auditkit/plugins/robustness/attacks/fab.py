@@ -1,0 +1,142 @@
+"""The nearest boundary to one class after the other: FAB, towards targets."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from auditkit.plugins.robustness.attacks.alive import Record, pick
+from auditkit.plugins.robustness.attacks.norms import Norm, wide
+from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem, radii
+
+BEYOND = 1.05
+"""How far a step goes, as a share of the way to the boundary."""
+BIAS = 0.1
+"""The largest share of a step that is taken from the row itself."""
+BACK = 0.9
+"""Where a wrong point is taken back to, as a share of its way from the row."""
+
+
+def fab_targeted(
+    problem: Problem,
+    x: Tensor,
+    y: Tensor,
+    radius: Tensor | float,
+    start: Tensor | None = None,
+    *,
+    steps: int = 100,
+    targets: int = 9,
+) -> Attacked:
+    """Fast adaptive boundary towards each of the nearest other classes in turn.
+
+    Each step takes the boundary to the class for a plane, steps onto it from where it stands and from the row, and
+    goes on from a mean of the two; a wrong point is taken back towards the row. Croce and Hein (2020), Minimally
+    Distorted Adversarial Examples with a Fast Adaptive Boundary Attack, arXiv:1907.02044, and for the targets
+    arXiv:2003.01690. A row is left alone once a wrong point within its radius was seen.
+
+    Args:
+        problem: what is attacked; its norm must be Linf or L2.
+        x: (N, *shape) the rows.
+        y: (N,) the right classes.
+        radius: for all rows or (N,).
+        start: not used: every run begins at the row.
+        steps: of each run.
+        targets: how many classes, by their logits at x; with fewer other classes, all of them.
+
+    Raises:
+        ValueError: the norm is L1.
+    """
+    if problem.norm == "L1":
+        raise ValueError("fab_targeted works in Linf and L2; the problem's norm is L1. Take fmn_within")
+    record, reach = Record(problem, x), radii(radius, x)
+    logits = problem.logits(x)
+    ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
+    for run in range(min(targets, logits.shape[1] - 1)):
+        at = record.left()
+        if not len(at):
+            break
+        now = {"x": x[at], "y": y[at], "at": at, "reach": reach[at], "target": ranked[at, run], "now": x[at]}
+        _run(record, now, steps)
+    return record.attacked()
+
+
+def _run(record: Record, now: dict[str, Tensor], steps: int) -> None:
+    """Towards one class each."""
+    problem = record.problem
+    glance = _look(record, now)
+    now |= {"loss": glance.loss, "slope": glance.slope}
+    for _ in range(steps):
+        now["now"] = _towards(problem, now)
+        glance = _look(record, now)
+        now |= {"loss": glance.loss, "slope": glance.slope}
+        near = problem.size(now["now"], now["x"]) <= now["reach"].double()
+        keep = ~(glance.wrong & near)
+        now["wrong"] = glance.wrong
+        now = pick(now, keep)
+        if not len(now["at"]):
+            return
+        at = now["wrong"].nonzero()[:, 0]
+        if len(at):  # wrong, but too far: back towards the row, and look there
+            back = {name: each[at] for name, each in now.items()}
+            back["now"] = (1 - BACK) * back["x"] + BACK * back["now"]
+            there = _look(record, back)
+            now["now"] = now["now"].index_copy(0, at, back["now"])
+            now["loss"] = now["loss"].index_copy(0, at, there.loss)
+            now["slope"] = now["slope"].index_copy(0, at, there.slope)
+
+
+def _look(record: Record, now: dict[str, Tensor]) -> Glance:
+    """The margin towards the target, as it is; wrong points within the radius are noted."""
+    glance = record.problem.look(now["now"], now["y"], "margin", torch.ones_like(now["reach"]), now["target"])
+    near = record.problem.size(now["now"], now["x"]) <= now["reach"].double()
+    record.note(now["at"][near], now["now"][near], Glance(*(each[near] for each in glance)))
+    return glance
+
+
+def _towards(problem: Problem, now: dict[str, Tensor]) -> Tensor:
+    """The next points: a mean of the steps onto the plane from here and from the row."""
+    x, here, slope = now["x"], now["now"], now["slope"]
+    low, high = problem.low.to(x), problem.high.to(x)
+    gone = (slope * (x - here)).flatten(1).sum(dim=1)
+    ours = onto_plane(here, slope, -now["loss"], low, high, problem.norm)
+    rows = onto_plane(x, slope, -(now["loss"] + gone), low, high, problem.norm)
+    length = problem.size(here + ours, here), problem.size(x + rows, x)
+    bias = (length[0] / (length[0] + length[1]).clamp_min(1e-12)).clamp(max=BIAS).to(x)
+    mean = wide(1 - bias, x) * (here + BEYOND * ours) + wide(bias, x) * (x + BEYOND * rows)
+    mean = torch.minimum(torch.maximum(mean, low), high)
+    return x + problem.held(mean - x)
+
+
+def onto_plane(points: Tensor, slope: Tensor, wanted: Tensor, low: Tensor, high: Tensor, norm: Norm) -> Tensor:
+    """The shortest move inside the box along which a linear function grows by what is wanted.
+
+    Every feature moves by the same length (Linf) or in proportion to its slope (L2) until it meets the box, so the
+    length is where a concave line of pieces reaches a height: exact, from one sort.
+
+    Args:
+        points: (n, *shape) inside the box.
+        slope: (n, *shape) of the function.
+        wanted: (n,) by how much it is to grow; less than 0 to fall.
+        low: the least that a feature may be.
+        high: the most.
+        norm: Linf or L2.
+
+    Returns:
+        (n, *shape); where the box does not hold enough, as far as it goes.
+    """
+    slope = slope * wide(torch.where(wanted < 0, -1.0, 1.0).to(slope), slope)
+    steep = slope.abs().flatten(1)
+    room = torch.where(slope > 0, high - points, points - low).clamp_min(0).flatten(1)
+    room = torch.where(steep > 0, room, torch.zeros_like(room))
+    pace = torch.ones_like(steep) if norm == "Linf" else steep
+    ends, order = (room / pace.clamp_min(1e-30)).sort(dim=1)
+    gain = (steep * pace).gather(1, order)
+    done = torch.cat([torch.zeros_like(gain[:, :1]), (gain * ends).cumsum(dim=1)], dim=1)
+    moving = torch.cat([gain.flip(1).cumsum(dim=1).flip(1), torch.zeros_like(gain[:, :1])], dim=1)
+    height = wanted.abs()[:, None]
+    before = (done[:, 1:] + ends * moving[:, 1:] < height).sum(dim=1, keepdim=True)
+    length = (height - done.gather(1, before)).clamp_min(0) / moving.gather(1, before).clamp_min(1e-30)
+    length = torch.where(before == ends.shape[1], torch.full_like(length, torch.inf), length)
+    step = torch.minimum(length * pace, room)
+    step = torch.where(steep > 0, step, torch.zeros_like(step))
+    return (step.reshape(slope.shape)) * slope.sign()

@@ -1,0 +1,223 @@
+"""A reader who solves for what is hidden: linear programmes over every number of an audit that is linear in counts.
+
+The unknowns are the people of each combination of group values, label and decision. Every published rate with its n is
+two equations, every count one. A hidden group is worked out where the least and the greatest number of its people, or
+of its positives and selected ones, that all of this allows are the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+import auditkit
+from auditkit.data.cells import COMPLEMENT, INSIDE, MINIMUM, SMALL
+from auditkit.results import AuditResult
+from tests.plugins.recorded import recorded
+
+ALL, POSITIVE, SELECTED, BOTH = "all", "positive", "selected", "both"
+NEGATIVE, WRONGLY, REJECTED, RIGHT = "negative", "wrongly", "rejected", "right"
+KINDS = {  # label, decision
+    ALL: {(0, 0), (0, 1), (1, 0), (1, 1)},
+    POSITIVE: {(1, 0), (1, 1)},
+    NEGATIVE: {(0, 0), (0, 1)},
+    SELECTED: {(0, 1), (1, 1)},
+    REJECTED: {(0, 0), (1, 0)},
+    BOTH: {(1, 1)},
+    WRONGLY: {(0, 1)},
+    RIGHT: {(0, 0), (1, 1)},
+}
+SHARES = {  # of whom, whose share
+    "selection_rate": (ALL, SELECTED),
+    "positive_share": (ALL, POSITIVE),
+    "accuracy": (ALL, RIGHT),
+    "true_positive_rate": (POSITIVE, BOTH),
+    "recall": (POSITIVE, BOTH),
+    "false_positive_rate": (NEGATIVE, WRONGLY),
+    "positive_predictive_value": (SELECTED, BOTH),
+    "precision": (SELECTED, BOTH),
+    "balanced_accuracy": (ALL, None),
+    "group_share": (ALL, None),
+}
+ASKED = (ALL, POSITIVE, SELECTED, BOTH)
+"""What is worked out of a hidden group."""
+
+
+class Reader:
+    """What is known of the counts, as equations."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self.names = list(values)
+        self.cells = [
+            (dict(zip(values, each, strict=True)), answer)
+            for each in itertools.product(*values.values())
+            for answer in sorted(KINDS[ALL])
+        ]
+        self.rows: list[np.ndarray] = []
+        self.totals: list[float] = []
+        self.bounds: list[tuple[np.ndarray, float]] = []
+
+    def form(self, group: dict[str, str], kind: str) -> np.ndarray:
+        """The people of a group and of a kind, as a sum of unknowns."""
+        inside = [
+            answer in KINDS[kind] and all(where[name] == value for name, value in group.items())
+            for where, answer in self.cells
+        ]
+        return np.array(inside, dtype=float)
+
+    def learn(self, group: dict[str, str], kind: str, people: float) -> None:
+        self.rows.append(self.form(group, kind))
+        self.totals.append(float(people))
+
+    def at_most(self, group: dict[str, str], people: float) -> None:
+        self.bounds.append((self.form(group, ALL), float(people)))
+
+    def ends(self, group: dict[str, str], kind: str) -> tuple[float, float]:
+        """The least and the greatest number of people that all of this allows."""
+        wanted = self.form(group, kind)
+        found = []
+        for sign in (1, -1):
+            done = linprog(
+                sign * wanted,
+                A_eq=np.array(self.rows),
+                b_eq=np.array(self.totals),
+                A_ub=np.array([row for row, _ in self.bounds]) if self.bounds else None,
+                b_ub=np.array([most for _, most in self.bounds]) if self.bounds else None,
+            )
+            assert done.status == 0, done.message
+            found.append(sign * done.fun)
+        return found[0], found[1]
+
+    def solved(self, hidden: list[dict[str, str]]) -> list[tuple[dict[str, str], str]]:
+        """What of the hidden groups is worked out: where no two whole numbers are possible."""
+        out = []
+        for group in hidden:
+            for kind in ASKED:
+                low, high = self.ends(group, kind)
+                if np.floor(high + 1e-6) - np.ceil(low - 1e-6) < 1:
+                    out.append((group, kind))
+        return out
+
+
+class Told(NamedTuple):
+    """What a reader of the results knows, and what is hidden from them."""
+
+    reader: Reader
+    hidden: list[dict[str, str]]
+    facts: int
+
+
+def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
+    """Every linear fact of a result."""
+    reader, hidden = Reader(values), {}
+    reader.learn({}, ALL, result.data.rows)
+    for each in result.data.groups:
+        if each.rows is not None:
+            reader.learn({each.attribute: each.value}, ALL, each.rows)
+        else:
+            hidden[((each.attribute, each.value),)] = each.hidden or ""
+    for found in result.results:
+        for each in found.measurements:
+            if not set(each.slice) <= set(values):
+                continue
+            group = dict(each.slice)
+            if each.value is None:
+                if _of_group(each.reason or ""):
+                    hidden[tuple(group.items())] = each.reason or ""
+                continue
+            if each.name not in SHARES or each.n is None or each.across:
+                continue
+            whole, part = SHARES[each.name]
+            reader.learn(group, whole, each.n)
+            if part is not None:
+                reader.learn(group, part, round(each.value * each.n))
+        for table in found.tables:
+            if table.name == "confusion":
+                for label, row in enumerate(table.rows):
+                    for decision, count in enumerate(row[1:]):
+                        if isinstance(count, int):
+                            row_form = np.array(
+                                [answer == (label, decision) for _, answer in reader.cells], dtype=float
+                            )
+                            reader.rows.append(row_form)
+                            reader.totals.append(float(count))
+    for key, reason in hidden.items():
+        if reason.startswith("fewer than"):
+            reader.at_most(dict(key), result.data.minimum_cell - 1)
+    return Told(reader, [dict(key) for key in hidden if key], len(reader.rows))
+
+
+def _of_group(reason: str) -> bool:
+    """Whether the group itself is hidden; a rate over few of a group that is shown is another matter."""
+    return reason == SMALL.format(MINIMUM) or reason in (COMPLEMENT, INSIDE)
+
+
+def people(seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Labels, decisions and three attributes, some of whose values are rare."""
+    rng = np.random.default_rng(seed)
+    rows = int(rng.integers(250, 900))
+    groups = {
+        "sex": rng.choice(["f", "m", "x"], rows, p=[0.5, 0.49, 0.01]),
+        "race": rng.choice(["a", "b", "c", "d"], rows, p=[0.6, 0.3, 0.08, 0.02]),
+        "age": rng.choice(["old", "young"], rows, p=[0.3, 0.7]),
+    }
+    labels = (rng.random(rows) < 0.5).astype(int)
+    decisions = np.where(rng.random(rows) < 0.8, labels, 1 - labels)
+    return labels, decisions, groups
+
+
+def audited(seed: int) -> tuple[Told, dict[str, np.ndarray], np.ndarray]:
+    labels, decisions, groups = people(seed)
+    model, data = recorded(decisions, labels, groups)
+    result = auditkit.audit(
+        model,
+        data,
+        checks=["data.integrity", "fairness.groups", "performance.quality"],
+        parameters={"fairness.groups": {"intersections": 2 + seed % 2}},
+        budget="quick",
+        seed=seed,
+    )
+    assert all(each.status == "measured" for each in result.results), [each.reason for each in result.results]
+    values = {name: sorted(set(column)) for name, column in groups.items()}
+    return read(result, values), groups, labels
+
+
+def truth(groups: dict[str, np.ndarray], group: dict[str, str]) -> int:
+    return int(np.logical_and.reduce([groups[name] == value for name, value in group.items()]).sum())
+
+
+def rare(groups: dict[str, np.ndarray], hidden: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Groups that are hidden although they hold enough people: so that a smaller one cannot be worked out."""
+    yield from (each for each in hidden if truth(groups, each) >= 10)
+
+
+SEEDS = range(1, 7)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_hidden_group_is_worked_out(seed: int) -> None:
+    told, groups, _ = audited(seed)
+    assert told.hidden and told.facts > 30
+    for group in told.hidden:  # the equations are true: what was counted lies within what they allow
+        low, high = told.reader.ends(group, ALL)
+        assert low - 1e-6 <= truth(groups, group) <= high + 1e-6
+    assert told.reader.solved(told.hidden) == []
+
+
+def test_without_complementary_suppression_they_are_worked_out() -> None:
+    """The control: with the groups shown that are hidden only to protect others, the same reader solves for these."""
+    worked = 0
+    for seed in SEEDS:
+        told, groups, _ = audited(seed)
+        before = len(told.reader.rows)
+        for group in rare(groups, told.hidden):
+            told.reader.learn(group, ALL, truth(groups, group))
+        small = [each for each in told.hidden if truth(groups, each) < 10]
+        if len(told.reader.rows) > before:
+            worked += any(kind == ALL for _, kind in told.reader.solved(small))
+    assert worked >= 3
