@@ -19,15 +19,15 @@ def environment(folder: pathlib.Path, requirement: str) -> pathlib.Path:
 
     Args:
         folder: where environments are kept; one folder for each requirement.
-        requirement: one package with its version, as pip takes it.
+        requirement: a package with its version, as pip takes it, and after a blank what must be beside it.
     """
-    home = folder / requirement.replace("==", "-")
+    home = folder / requirement.replace("==", "-").replace(" ", "-")
     python = home / "bin" / "python"
     done = home / "done"
     if not done.exists():
         print(f"installing {requirement} into an environment of its own …", file=sys.stderr, flush=True)
         venv.create(home, with_pip=True, clear=True)
-        install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", requirement]
+        install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *requirement.split()]
         subprocess.run(install, check=True, stdout=sys.stderr)
         done.touch()
     return python

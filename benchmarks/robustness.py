@@ -1,4 +1,4 @@
-"""Attacks and corruptions against ART, foolbox and scikit-image: `python -m benchmarks.robustness --help`."""
+"""Attacks and corruptions against other libraries: `python -m benchmarks.robustness --help`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from benchmarks.command import Benchmark, run
 
 BENCHMARK = Benchmark(
     "robustness",
-    "Attacks and corruptions against ART, foolbox and scikit-image.",
-    {"e1": "sweeps", "e2": "corruptions"},
+    "Attacks and corruptions against ART, foolbox, torchattacks and scikit-image.",
+    {"e1": "sweeps", "e2": "corruptions", "e3": "autoattack"},
     ("numpy", "torch", "adversarial-robustness-toolbox", "foolbox", "scikit-image"),
 )
 

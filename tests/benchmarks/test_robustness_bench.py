@@ -32,6 +32,18 @@ def test_a_row_runs_and_its_gates_hold(tmp_path, row, lines):
     assert not [each for each in own.iterdir() if each.name.startswith("auditkit")]
 
 
+def test_the_composition_breaks_what_it_must_without_another_library():
+    from benchmarks.robustness_rows.autoattack import compared
+    from benchmarks.robustness_rows.networks import Pictures
+
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 4))
+    tried = Pictures(torch.full((3, 1, 1, 2), 0.5), torch.zeros(3, dtype=torch.int64))
+    theirs = np.array([True, False, True])
+    assert compared(theirs, np.array([True, True, True])) == (0, 1)
+    assert compared(theirs, np.array([False, False, True])) == (1, 0)
+    assert module(tried.x).shape == (3, 4)
+
+
 def test_a_point_that_is_too_far_out_of_range_or_right_is_no_success():
     from benchmarks.robustness_rows.networks import Pictures
     from benchmarks.robustness_rows.sweeps import _wrong

@@ -1,0 +1,93 @@
+"""e3: AutoAttack's standard composition, against torchattacks' in an environment of its own."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from auditkit.plugins.robustness.attacks import Problem, ensemble, standard
+from benchmarks.harness import Baseline, Gate, Line
+from benchmarks.peers import Child, environment
+from benchmarks.robustness_rows.networks import LATEST, TRAINED_ON, Pictures, mnist, trained
+from benchmarks.robustness_rows.sweeps import TRAINED, _wrong
+
+PEER = "torchattacks==3.5.1 torch==2.13.0"
+EPSILONS = {"standard": 0.06, "adversarial": 0.18}
+"""Fixed: about half of the pictures withstand."""
+
+
+class Size(NamedTuple):
+    """How large the work is."""
+
+    images: int
+    epochs: int
+    rounds: int
+
+
+FULL = Size(100, 8, 1)
+QUICK = Size(10, 1, 1)
+
+
+def measure(size: Size, folder: pathlib.Path, environments: pathlib.Path) -> tuple[list[Line], dict[str, Any]]:
+    """The comparisons, and all timings: theirs and ours in turn, ours first and last."""
+    everything = mnist()
+    rows = Pictures(everything.x[:TRAINED_ON], everything.y[:TRAINED_ON])
+    latest = Pictures(*(each[-LATEST:] for each in everything))
+    python = environment(environments, PEER)
+    lines: list[Line] = []
+    timings: dict[str, Any] = {}
+    for name, epsilon in EPSILONS.items():
+        trained_at, epochs = TRAINED[name]
+        module = trained(rows, trained_at, min(epochs, size.epochs))
+        with torch.no_grad():
+            right = (module(latest.x).argmax(dim=1) == latest.y).nonzero()[: size.images, 0]
+        line, timings[name] = _network(
+            name, module, Pictures(latest.x[right], latest.y[right]), epsilon, size, folder, python
+        )
+        lines.append(line)
+    return lines, timings
+
+
+def compared(theirs: np.ndarray, ours: np.ndarray) -> tuple[int, int]:
+    """How many pictures only they break, and how many only ours does."""
+    return int((theirs & ~ours).sum()), int((ours & ~theirs).sum())
+
+
+def _network(
+    name: str, module: torch.nn.Module, tried: Pictures, epsilon: float, size: Size, folder: pathlib.Path,
+    python: pathlib.Path,
+) -> tuple[Line, dict[str, Any]]:  # fmt: skip
+    files = {"network": f"{folder}/{name}.pt", "pictures": f"{folder}/{name}.npz", "out": f"{folder}/{name}.npy"}
+    torch.jit.save(torch.jit.trace(module, tried.x[:1]), files["network"])
+    np.savez(files["pictures"], x=tried.x.numpy(), y=tried.y.numpy())
+    seconds: dict[str, list[float]] = {"ours": [], "theirs": []}
+    found: dict[str, Any] = {}
+
+    def ours() -> None:
+        begun = time.perf_counter()
+        problem = Problem(module)
+        found["ours"] = ensemble(problem, tried.x, tried.y, epsilon, standard(problem, 10))
+        seconds["ours"].append(time.perf_counter() - begun)
+
+    with Child("torchattacks_child.py", python=python) as child:
+        for _ in range(size.rounds):
+            ours()
+            answer = child.ask("autoattack", epsilon=epsilon, **files)
+            seconds["theirs"].append(answer["seconds"])
+            ours()
+    theirs = _wrong(module, tried, torch.from_numpy(np.load(files["out"])), epsilon)
+    mine = found["ours"]
+    missed, more = compared(theirs, mine.broken.numpy())
+    gate = Gate(f"{name}: images that AutoAttack breaks and ours does not", missed, 0)
+    work = f"AutoAttack's standard composition, {len(tried.x)} images, {name} network, epsilon {epsilon}"
+    baseline = Baseline("torchattacks AutoAttack", min(seconds["theirs"]), f"run {size.rounds} times")
+    told = {
+        "seconds": seconds, "withstand": {"theirs": int((~theirs).sum()), "ours": int((~mine.broken).sum())},
+        "only_ours": more, "forward": mine.forward, "backward": mine.backward, "versions": answer,
+        "by": {each: mine.by.count(each) for each in mine.names},
+    }  # fmt: skip
+    return Line("e3", work, baseline, tuple(seconds["ours"]), (gate,), 1.0), told
