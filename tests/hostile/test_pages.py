@@ -61,7 +61,11 @@ def test_written_without_escaping_they_do_harm(tmp_path: pathlib.Path, payload: 
     """The control: were these not payloads, the tests above would show nothing."""
     path = tmp_path / "raw.html"
     path.write_text(CONTEXTS.format(armed(payload)))
-    seen = chromium.visit(path, script=SOON.format(HARM))
+    try:
+        seen = chromium.visit(path, script=SOON.format(HARM))
+    except RuntimeError as error:  # it led the page away before it could be looked at
+        assert "navigated" in str(error) and "<meta" in payload
+        return
     words = ("{{ 7", "javascript:", "&lt;", "data:text")
     if payload.startswith(words):
         return  # these attack templates, links and double decoding, and a page of HTML shows them as text

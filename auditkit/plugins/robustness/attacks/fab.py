@@ -27,7 +27,7 @@ def fab_targeted(
     steps: int = 100,
     targets: int = 9,
 ) -> Attacked:
-    """Fast adaptive boundary towards each of the nearest other classes in turn.
+    """Fast adaptive boundary towards each of the nearest other classes.
 
     Each step takes the boundary to the class for a plane, steps onto it from where it stands and from the row, and
     goes on from a mean of the two; a wrong point is taken back towards the row. Croce and Hein (2020), Minimally
@@ -51,46 +51,37 @@ def fab_targeted(
     record, reach = Record(problem, x), radii(radius, x)
     logits = problem.logits(x)
     ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
-    for run in range(min(targets, logits.shape[1] - 1)):
-        at = record.left()
-        if not len(at):
-            break
-        now = {"x": x[at], "y": y[at], "at": at, "reach": reach[at], "target": ranked[at, run], "now": x[at]}
-        _run(record, now, steps)
+    count, everyone = min(targets, logits.shape[1] - 1), torch.arange(len(x), device=x.device)
+    at = everyone.repeat(count)  # all targets go through the function together, which costs less than in turn
+    now = {"x": x[at], "y": y[at], "at": at, "reach": reach[at], "target": ranked[:, :count].T.flatten(), "now": x[at]}
+    _run(record, now, steps)
     return record.attacked()
 
 
 def _run(record: Record, now: dict[str, Tensor], steps: int) -> None:
-    """Towards one class each."""
+    """Each row towards its target; a row that is broken takes its other targets along."""
     problem = record.problem
-    glance = _look(record, now)
-    now |= {"loss": glance.loss, "slope": glance.slope}
-    for _ in range(steps):
-        now["now"] = _towards(problem, now)
-        glance = _look(record, now)
-        now |= {"loss": glance.loss, "slope": glance.slope}
+    for step in range(steps + 1):
+        if step:
+            now["now"] = _back(problem, now | {"now": _towards(problem, now)})
+        glance = problem.look(now["now"], now["y"], "margin", torch.ones_like(now["reach"]), now["target"])
         near = problem.size(now["now"], now["x"]) <= now["reach"].double()
-        keep = ~(glance.wrong & near)
-        now["wrong"] = glance.wrong
-        now = pick(now, keep)
+        for seen in (near & ~glance.wrong, near & glance.wrong):  # what broke a row is noted last, of all its targets
+            record.note(now["at"][seen], now["now"][seen], Glance(*(each[seen] for each in glance)))
+        now |= {"loss": glance.loss, "slope": glance.slope}
+        now = pick(now, ~record.broken[now["at"]])
         if not len(now["at"]):
             return
-        at = now["wrong"].nonzero()[:, 0]
-        if len(at):  # wrong, but too far: back towards the row, and look there
-            back = {name: each[at] for name, each in now.items()}
-            back["now"] = (1 - BACK) * back["x"] + BACK * back["now"]
-            there = _look(record, back)
-            now["now"] = now["now"].index_copy(0, at, back["now"])
-            now["loss"] = now["loss"].index_copy(0, at, there.loss)
-            now["slope"] = now["slope"].index_copy(0, at, there.slope)
 
 
-def _look(record: Record, now: dict[str, Tensor]) -> Glance:
-    """The margin towards the target, as it is; wrong points within the radius are noted."""
-    glance = record.problem.look(now["now"], now["y"], "margin", torch.ones_like(now["reach"]), now["target"])
-    near = record.problem.size(now["now"], now["x"]) <= now["reach"].double()
-    record.note(now["at"][near], now["now"][near], Glance(*(each[near] for each in glance)))
-    return glance
+def _back(problem: Problem, now: dict[str, Tensor]) -> Tensor:
+    """The points, with those that are wrong beyond the radius taken back towards the row."""
+    points = now["now"]
+    far = (problem.size(points, now["x"]) > now["reach"].double()).nonzero()[:, 0]
+    if not len(far):
+        return points
+    far = far[problem.wrong(points[far], now["y"][far])]
+    return points.index_copy(0, far, (1 - BACK) * now["x"][far] + BACK * points[far])
 
 
 def _towards(problem: Problem, now: dict[str, Tensor]) -> Tensor:
