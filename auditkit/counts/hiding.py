@@ -31,3 +31,40 @@ def complement(people: np.ndarray, dark: np.ndarray, minimum: int) -> np.ndarray
                 hidden[(*at, smallest[at])] = True  # a view: this writes into `dark`
                 changed = True
     return dark
+
+
+def determined(counts: np.ndarray, dark: np.ndarray) -> np.ndarray:
+    """Which hidden counts of a table have one possible value once the table's row and column totals are known.
+
+    A count can differ where others of its row and column can make up for it, and so on around a closed way through
+    hidden counts, on which each second one is taken from and must not be empty.
+    Source: Gusfield 1988, A graph theoretic approach to statistical data security.
+
+    Args:
+        counts: (R, C), none negative.
+        dark: (R, C) bool: the hidden ones.
+
+    Returns:
+        (R, C) bool.
+    """
+    found = np.zeros_like(dark)
+    for row, column in np.argwhere(dark):
+        more = dark.copy()
+        more[row, column] = False
+        less = more & (counts > 0)
+        grows = _reaches(less.T, more, column, row)
+        shrinks = counts[row, column] > 0 and _reaches(more, less.T, row, column)
+        found[row, column] = not (grows or shrinks)
+    return found
+
+
+def _reaches(there: np.ndarray, back: np.ndarray, start: int, end: int) -> bool:
+    """Whether steps `there`, `back`, `there` … lead from the node `start` to the node `end` on the other side."""
+    near = np.zeros(len(there), dtype=bool)
+    near[start] = True
+    while True:
+        far = np.asarray(there[near].any(axis=0))
+        more = np.asarray(near | back[far].any(axis=0))
+        if far[end] or (more == near).all():
+            return bool(far[end])
+        near = more

@@ -8,6 +8,7 @@ from auditkit.counts.naming import MISSING
 from auditkit.data import AuditData
 from auditkit.data.cells import Cell
 from auditkit.data.codes import to_codes
+from auditkit.data.gaps import missing_reason
 from auditkit.data.schema import FeatureSchema
 from auditkit.results import DataInfo, FeatureInfo, GroupInfo
 from auditkit.spelling import spelling
@@ -84,10 +85,10 @@ def _feature(data: AuditData, feature: FeatureSchema) -> FeatureInfo:
 
 
 def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str) -> FeatureInfo:
-    missing: int | None = int(np.isnan(values).sum())
+    lacking = np.isnan(values)
+    missing: int | None = int(lacking.sum())
     group = name in data.groups
-    secret = data.cells.reason({name: MISSING}) is not None if group else 0 < (missing or 0) < data.minimum_cell
-    if missing and secret:
+    if missing and missing_reason(data, name, lacking) is not None:
         missing, few = None, "few missing"
         detail = f"{detail}, {few}" if detail else few
     return FeatureInfo(name=name, kind=kind, group=group, missing=missing, detail=detail)

@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
+from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import DEFINITIONS
 from auditkit.plugins.data.detectors import Found
@@ -78,19 +79,28 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     if not names:
         return [], []
     if hasattr(data.inputs, "columns"):
-        shares = data.inputs.isna().to_numpy().mean(axis=0)
+        lacking = data.inputs.isna().to_numpy()
     else:
-        shares = np.isnan(data.codes()).mean(axis=0)
+        lacking = np.isnan(data.codes())
+    shares = lacking.mean(axis=0)
     listed = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])[:MANY]
     kept = {name for name, _ in listed}
     notes = []
     if len(names) > MANY:
         notes.append(f"Of {len(names)} features, the {MANY} with the most missing values are listed.")
-    return [
-        _measurement("missing_share", float(share), exact=True, n=len(data), conditions={"feature": name})
-        for name, share in zip(names, shares, strict=True)
-        if name in kept
-    ], notes
+    found = []
+    for at, name in enumerate(names):
+        if name not in kept:
+            continue
+        reason = missing_reason(data, name, lacking[:, at]) if shares[at] else None
+        share = None if reason else float(shares[at])
+        found.append(
+            _measurement(
+                "missing_share", share, exact=reason is None, n=None if reason else len(data), reason=reason,
+                conditions={"feature": name},
+            )
+        )  # fmt: skip
+    return found, notes
 
 
 def _repeats(rows: identity.Identities, data: AuditData) -> list[Measurement]:

@@ -10,10 +10,10 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.errors import CapabilityError
-from auditkit.plugins.performance import decisions, numbers, probabilities, trials
+from auditkit.plugins.performance import decisions, matrix, numbers, probabilities, trials
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
-from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Scalar, Table
+from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -42,7 +42,7 @@ def find(check: Quality, data: AuditData, context: Context, level: Level) -> Fin
         measurements=found,
         controls=_controls(check, answers, data, context),
         figures=_figures(check, found, answers, data.task),
-        tables=[] if data.task == "regression" else [_table(answers)],
+        tables=[] if data.task == "regression" else [matrix.table(answers)],
         notes=notes,
         level=level,
     )
@@ -181,23 +181,4 @@ def _calibration(check: Quality, answers: Answers) -> Figure:
         low="low",
         high="high",
         caption="Each point is a bin of about equally many people, with Wilson's 95 % interval.",
-    )
-
-
-def _table(answers: Answers) -> Table:
-    """The confusion matrix; counts of few people are not written."""
-    counts = decisions.confusion(answers, weighted=False)
-
-    def shown(count: int) -> int | str:
-        return count if count >= answers.minimum else f"fewer than {answers.minimum}"
-
-    named = [Column(name=f"decided_{at}", title=f"Decided {name}") for at, name in enumerate(answers.classes)]
-    return Table(
-        name="confusion",
-        title="Confusion matrix",
-        caption="People by label (rows) and decision (columns), unweighted.",
-        columns=(Column(name="label", title="Label"), *named),
-        rows=tuple(
-            (name, *(shown(int(count)) for count in row)) for name, row in zip(answers.classes, counts, strict=True)
-        ),
     )

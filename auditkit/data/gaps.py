@@ -1,0 +1,32 @@
+"""Whether it may be shown how many values of a column are missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.counts.naming import MISSING
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+
+def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | None:
+    """Why the number of a column's missing values may not be shown; None where it may.
+
+    Those whose value of a sensitive attribute is missing are a group of that attribute; where the group is hidden, so
+    is their number, also under the name of the column that the attribute was read from.
+
+    Args:
+        data: the audit data.
+        name: the column.
+        missing: (N,) bool: where its value is missing.
+    """
+    for attribute, column in data.groups.items():
+        reason = data.cells.reason({attribute: MISSING})
+        if reason is not None and (attribute == name or np.array_equal(column == MISSING, missing)):
+            return reason
+    if name not in data.groups and 0 < int(missing.sum()) < data.minimum_cell:
+        return f"fewer than {data.minimum_cell} people"
+    return None

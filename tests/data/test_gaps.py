@@ -1,0 +1,37 @@
+"""How many values of a column are missing, and when that may be shown."""
+
+import numpy as np
+import pandas as pd
+
+from auditkit.data import AuditData
+from auditkit.data.gaps import missing_reason
+
+
+def reasons(sex, age):
+    """{column: why its number of missing values may not be shown}."""
+    table = pd.DataFrame({"sex": sex, "age": age, "label": np.tile([0, 1], len(sex) // 2)})
+    data = AuditData.from_pandas(table, label="label", groups=["sex"])
+    return {name: missing_reason(data, name, table[name].isna().to_numpy()) for name in ("sex", "age")}
+
+
+def test_a_hidden_group_of_missing_values_is_hidden_under_its_column_too():
+    sex = np.array(["f", "m", None], dtype=object).repeat([60, 37, 3])
+    found = reasons(sex, np.ones(100))
+    assert found["sex"] == "fewer than 10 people" and found["age"] is None
+
+
+def test_a_large_group_of_missing_values_is_shown():
+    sex = np.array(["f", "m", None], dtype=object).repeat([60, 20, 20])
+    assert reasons(sex, np.ones(100)) == {"sex": None, "age": None}
+
+
+def test_a_column_missing_for_the_same_people_tells_the_group_and_is_hidden():
+    sex = np.array(["f", "m", None], dtype=object).repeat([40, 50, 10])
+    sex[0] = "x"  # one person, whom the ten without a value protect
+    assert reasons(sex, np.where(pd.isna(sex), np.nan, 1.0))["age"] is not None
+
+
+def test_few_missing_values_of_any_column_are_hidden():
+    age = np.ones(100)
+    age[:4] = np.nan
+    assert reasons(np.repeat(["f", "m"], 50), age)["age"] == "fewer than 10 people"
