@@ -9,8 +9,8 @@ from auditkit.data.gaps import missing_reason
 
 def reasons(sex, age):
     """{column: why its number of missing values may not be shown}."""
-    table = pd.DataFrame({"sex": sex, "age": age, "label": np.tile([0, 1], len(sex) // 2)})
-    data = AuditData.from_pandas(table, label="label", groups=["sex"])
+    table = pd.DataFrame({"sex": sex, "age": age})
+    data = AuditData.from_table(table, groups={"sex": sex}, label=np.tile([0, 1], len(sex) // 2))
     return {name: missing_reason(data, name, table[name].isna().to_numpy()) for name in ("sex", "age")}
 
 

@@ -52,9 +52,10 @@ def fab_targeted(
     logits = problem.logits(x)
     ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
     count, everyone = min(targets, logits.shape[1] - 1), torch.arange(len(x), device=x.device)
-    at = everyone.repeat(count)  # all targets go through the function together, which costs less than in turn
-    now = {"x": x[at], "y": y[at], "at": at, "reach": reach[at], "target": ranked[:, :count].T.flatten(), "now": x[at]}
-    _run(record, now, steps)
+    for part in torch.split(everyone, max(1, problem.batch // count)):
+        at = part.repeat(count)  # all targets of a row go through the function together: cheaper than in turn
+        target = ranked[part, :count].T.flatten()
+        _run(record, {"x": x[at], "y": y[at], "at": at, "reach": reach[at], "target": target, "now": x[at]}, steps)
     return record.attacked()
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.alive import Record, pick
 from auditkit.plugins.robustness.attacks.losses import spread
 from auditkit.plugins.robustness.attacks.norms import size, wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem, radii
+
+Draw = Callable[[Problem, dict[str, Tensor], tuple[int, ...], float, torch.Generator], Tensor]
+"""(problem, rows, image's shape, share changed, generator) to allowed points."""
 
 SCHEDULE = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
 """Of 10,000 queries: where the share of features that one proposal changes is halved."""
@@ -61,18 +66,36 @@ def square(
         left = record.left()
         if len(left):
             record.note(left, each[left], problem.see(each[left], y[left], "margin", scale[left]))
-    now = {"at": record.left(), "x": x, "y": y, "reach": reach, "scale": scale}
-    now = {name: each if name == "at" else each[now["at"]] for name, each in now.items()}
+    _search(record, {"x": x, "y": y, "reach": reach, "scale": scale}, draw, shape, queries, generator)
+    return record.attacked()
+
+
+def _search(
+    record: Record, rows: dict[str, Tensor], draw: Draw, shape: tuple[int, ...], queries: int,
+    generator: torch.Generator,
+) -> None:  # fmt: skip
+    """Proposals for the rows that are left, one after the other."""
+    problem, at = record.problem, record.left()
+    now = {name: each[at] for name, each in rows.items()} | {"at": at, "best": record.points[at]}
+    now |= {"loss": record.loss[at]}
+    if problem.norm == "Linf":
+        far = wide(now["reach"], now["x"])
+        now |= {"floor": problem.project(now["x"] - far, now["x"], now["reach"])}
+        now |= {"ceiling": problem.project(now["x"] + far, now["x"], now["reach"])}
     for query in range(1, queries):
         if not len(now["at"]):
-            break
-        share = share_changed(query, queries)
-        best = record.points[now["at"]]
-        tried = problem.project(draw(now, best, shape, share, generator), now["x"], now["reach"])
+            return
+        tried = draw(problem, now, shape, share_changed(query, queries), generator)
         glance = problem.see(tried, now["y"], "margin", now["scale"])
-        record.note(now["at"], tried, glance)
-        now = pick(now, ~glance.wrong)
-    return record.attacked()
+        better = glance.wrong | (glance.loss > now["loss"])
+        now |= {
+            "best": torch.where(wide(better, tried), tried, now["best"]),
+            "loss": torch.where(better, glance.loss, now["loss"]),
+        }
+        if bool(glance.wrong.any()):
+            record.note(now["at"], tried, glance)
+            now = pick(now, ~glance.wrong)
+    record.note(now["at"], now["best"], Glance(now["loss"], now["loss"] == torch.inf, now["best"]))
 
 
 def _first(problem: Problem, x: Tensor, reach: Tensor, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
@@ -92,19 +115,22 @@ def _first(problem: Problem, x: Tensor, reach: Tensor, shape: tuple[int, ...], g
 
 
 def _linf(
-    now: dict[str, Tensor], best: Tensor, shape: tuple[int, ...], share: float, generator: torch.Generator
+    problem: Problem, now: dict[str, Tensor], shape: tuple[int, ...], share: float, generator: torch.Generator
 ) -> Tensor:
+    """One window as far up or down as is allowed, each channel by its own sign; the rest is allowed already."""
     rows, columns = _window(shape, share, generator, least=1)
-    sign = _signs((shape[0], 1, 1), generator).to(best)
-    flat, origin = best.reshape(-1, *shape).clone(), now["x"].reshape(-1, *shape)
-    flat[:, :, rows, columns] = origin[:, :, rows, columns] + sign * wide(now["reach"], flat)
-    return flat.reshape(best.shape)
+    up = _signs((shape[0], 1, 1), generator).to(now["best"]) > 0
+    flat = now["best"].reshape(-1, *shape).clone()
+    low, high = (now[name].reshape(-1, *shape)[:, :, rows, columns] for name in ("floor", "ceiling"))
+    flat[:, :, rows, columns] = torch.where(up, high, low)
+    return flat.reshape(now["best"].shape)
 
 
 def _l2(
-    now: dict[str, Tensor], best: Tensor, shape: tuple[int, ...], share: float, generator: torch.Generator
+    problem: Problem, now: dict[str, Tensor], shape: tuple[int, ...], share: float, generator: torch.Generator
 ) -> Tensor:
     """Take the change out of one window and put what length it frees, and what is unused, into another."""
+    best = now["best"]
     moved = (best - now["x"]).reshape(-1, *shape).clone()
     rows, columns = _window(shape, share, generator, least=3)
     other = _window(shape, share, generator, least=3)
@@ -121,7 +147,7 @@ def _l2(
     bump = bump / wide(size(bump, "L2").clamp_min(1e-12), bump)
     apart[:, :, rows, columns] = bump * wide(room.sqrt(), bump)
     apart = apart / wide(size(apart, "L2").clamp_min(1e-12), apart) * wide(now["reach"], apart)
-    return now["x"] + apart.reshape(best.shape)
+    return problem.project(now["x"] + apart.reshape(best.shape), now["x"], now["reach"])
 
 
 def _window(shape: tuple[int, ...], share: float, generator: torch.Generator, least: int) -> tuple[slice, slice]:
