@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,8 +12,10 @@ import torch
 from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
 from auditkit.plugins.robustness.corruptions.suite import IMAGE, Changed
 
-BATCH = 1000
+BATCH = 128
 """Images at a time: a fixed number, so that the draws of chance do not depend on the machine."""
+SLACK = 1e-6
+"""What rounding may carry a value out of the range, as a share of it."""
 SMALL = 64
 """Images whose shorter side has at most so many pixels get the strengths made for 32 by 32 pixels."""
 SIDES = {True: 32, False: 224}
@@ -100,23 +103,38 @@ class Pictures:
     def change(self, name: str, severity: int) -> Changed:
         """The images under one corruption; the distance is the root mean square of the change, in ranges."""
         chance = torch.Generator(device=self._device).manual_seed(self._seeds[name])
-        made, squares, outside = torch.empty_like(self._images), 0.0, 0
+        made, lengths, outside = torch.empty_like(self._images), 0.0, 0
         with torch.no_grad():
             for start in range(0, len(made), BATCH):
                 own = self._images[start : start + BATCH].to(self._device)
-                unit = (own.float() - self.low) / (self.high - self.low)
-                new = own
+                unit, new = self._unit(own), own
                 if severity:
                     corrupted = APPLY[name](unit, self.level(name, severity), chance)
                     # what is below or above the range is what a sensor cannot tell, so it is cut off; NaN stays
                     new = self._as_given(corrupted.clamp(0, 1))
-                after = (new.double() - self.low) / (self.high - self.low)
-                squares += float((after - unit).square().mean(dim=(1, 2, 3)).sqrt().sum()) if severity else 0.0
-                outside += int((~torch.isfinite(after) | (after < -1e-6) | (after > 1 + 1e-6)).sum())
+                after = self._unit(new)
+                outside += _outside(after)
+                if severity:
+                    lengths += float(torch.linalg.vector_norm(after - unit, dim=(1, 2, 3), dtype=torch.float64).sum())
                 made[start : start + BATCH] = new.to(made)
-        return Changed(made.numpy() if self._array else made, squares / max(1, len(made)), outside)
+        many = max(1, len(made)) * math.sqrt(made[:1].numel() or 1)
+        return Changed(made.numpy() if self._array else made, lengths / many, outside)
+
+    def _unit(self, values: torch.Tensor) -> torch.Tensor:
+        """From 0 to 1, as float32."""
+        if (self.low, self.high) == (0, 1):
+            return values.float()
+        return (values.float() - self.low) / (self.high - self.low)
 
     def _as_given(self, unit: torch.Tensor) -> torch.Tensor:
-        values = unit * (self.high - self.low) + self.low
         dtype = self._images.dtype
+        values = unit if (self.low, self.high) == (0, 1) else unit * (self.high - self.low) + self.low
         return (values if dtype.is_floating_point else values.round()).to(dtype)
+
+
+def _outside(unit: torch.Tensor) -> int:
+    """How many values are not finite or not in the range."""
+    low, high = (float(each) for each in unit.aminmax()) if unit.numel() else (0.0, 1.0)
+    if low >= -SLACK and high <= 1 + SLACK:  # false for NaN
+        return 0
+    return int((~torch.isfinite(unit) | (unit < -SLACK) | (unit > 1 + SLACK)).sum())
