@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.descent import pgd
+from auditkit.plugins.robustness.attacks.norms import dual
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE, Attack, Problem
 
 SAMPLE = 8
 """Rows on which success is tried for being monotone."""
-
-
 SCREEN = 4
 """Steps of descent with which the fast mode looks where to begin."""
 
@@ -96,9 +95,10 @@ def sweep(
     alone and, before that, from the best point of the radius before; so nothing is missed that the same attack finds
     at each radius by itself, and the curve is monotone.
 
-    `fast`: for each row the grid is halved with a few steps of descent; from the smallest radius so found the attack
-    walks down for as long as it succeeds. That finds the same only where an attack that succeeds at a radius succeeds
-    at all larger ones, which is tried on a few rows; where it does not hold, the sweep is exact.
+    `fast`: for each row a few steps of descent at radii around a guess, then between those that hold and break it;
+    from the smallest radius so found the attack walks down for as long as it succeeds. That finds the same only where
+    an attack that succeeds at a radius succeeds at all larger ones, which is tried on a few rows; where it does not
+    hold, the sweep is exact.
 
     Every point counted was confirmed: asked about anew, finite, in the box and within the radius (+ 1e-6).
 
@@ -159,17 +159,43 @@ def _ascend(state: _State, attack: Attack, progress: Callable[[int, int], None] 
             progress(place + 1, last)
 
 
-def _screen(state: _State, rows: Tensor) -> None:
-    """Halve the grid with a few steps of descent, which find most of what there is."""
-    low = torch.zeros_like(state.index)
+def _screen(state: _State, rows: Tensor, done: Tensor) -> None:
+    """A few steps of descent, which find most of what there is, around where the slope says that a row breaks.
+
+    From the guess up or down the grid, twice as far each time, until a radius that breaks the row lies above one that
+    does not; then the grid between them is halved.
+    """
     last = len(state.grid) - 1
-    for _ in range(last.bit_length()):
-        open_ = rows[low[rows] < state.index[rows]]
-        if not len(open_):
-            break
-        places = (low[open_] + state.index[open_]) // 2
-        held = state.attack(partial(pgd, steps=SCREEN), open_, places, None)
-        low[open_[~held]] = places[~held] + 1
+    low, probe = torch.zeros_like(state.index), _guess(state, done)
+    stride = torch.ones_like(low)
+    for _ in range(2 * last):
+        rows = rows[low[rows] < state.index[rows]]
+        if not len(rows):
+            return
+        places = probe[rows]
+        held = state.attack(partial(pgd, steps=SCREEN), rows, places, None)
+        low[rows[~held]] = places[~held] + 1
+        high = state.index[rows]
+        between = (low[rows] > 0) & (high < last)
+        galloped = torch.where(held, high - stride[rows], low[rows] + stride[rows] - 1)
+        halved = torch.div(low[rows] + high, 2, rounding_mode="floor")
+        probe[rows] = torch.minimum(torch.where(between, halved, galloped).clamp(min=0, max=last - 1), high - 1)
+        probe[rows] = torch.maximum(probe[rows], low[rows].clamp(max=last - 1))
+        stride[rows] *= 2
+
+
+def _guess(state: _State, done: Tensor) -> Tensor:
+    """(N,) the place in the grid at which a linear function of the row's slope would break.
+
+    The rows of which every radius was tried say by how much such a guess is off.
+    """
+    problem, last = state.problem, len(state.grid) - 1
+    glance = problem.look(state.x, state.y, "margin", torch.ones_like(state.x.flatten(1)[:, 0]))
+    radius = -glance.loss.double() / dual(glance.slope, problem.norm).double().clamp_min(1e-12)
+    known = done[state.index[done] < last]
+    if len(known):
+        radius *= (state.grid[state.index[known]] / radius[known].clamp_min(1e-12)).median()
+    return torch.searchsorted(state.grid, radius.clamp_min(0).nan_to_num(0.0)).clamp(max=last - 1)
 
 
 def _walk_down(state: _State, attack: Attack, done: Tensor, progress: Callable[[int, int], None] | None) -> None:
@@ -177,7 +203,7 @@ def _walk_down(state: _State, attack: Attack, done: Tensor, progress: Callable[[
     fresh = ~state.wrong
     fresh[done] = False  # every radius was tried on these
     rows = fresh.nonzero()[:, 0]
-    _screen(state, rows)
+    _screen(state, rows, done)
     last = len(state.grid) - 1
     for turn in range(last):
         rows = rows[state.index[rows] > 0]
