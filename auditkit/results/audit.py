@@ -245,7 +245,7 @@ class RuleCoverage(Record):
 class _Versioned(Record):
     """What results.json holds: written back in the shape in which it was read."""
 
-    schema_version: Literal[1, 2] = 2
+    schema_version: Literal[1, 2, 3] = 3
     new_in_2: ClassVar[frozenset[str]] = frozenset()
     """Fields that schema 1 does not have."""
 

@@ -6,12 +6,12 @@ import hashlib
 import json
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The shape of results.json. To raise it: keep a reader for the old number, keep the old golden file, add a new one."""
-SCHEMAS = (1, 2)
+SCHEMAS = (1, 2, 3)
 """Those that are read: a result of an older shape stays in it, and is written back to the same bytes."""
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -20,6 +20,11 @@ Validity: TypeAlias = Literal["valid", "inconclusive", "invalid"]
 VerdictStatus: TypeAlias = Literal["met", "missed", "inconclusive", "error", "not tested"]
 Level: TypeAlias = Literal["recorded", "queries", "model", "training"]
 ErrorKind: TypeAlias = Literal["exception", "missing extra", "time limit", "findings", "plugin"]
+
+
+def optional(default: Any = None, description: str | None = None) -> Any:
+    """A field that is written only where it says something: an older result, which lacks it, keeps its bytes."""
+    return Field(default=default, description=description, exclude_if=lambda value: value == default)
 
 
 class Record(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity
+from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity, optional
 
 
 class Interval(Record):
@@ -27,6 +27,43 @@ class Test(Record):
     p: float = Field(ge=0, le=1)
     p_adjusted: float | None = Field(default=None, ge=0, le=1)
     family: str | None = None
+
+
+class GroupEnd(Record):
+    """One of the two groups that make a disparity, with its rate; a number that may not be shown is None."""
+
+    slice: dict[str, str]
+    value: float | None
+    n: int | None = None
+    """People in the denominator of the rate; people counted, also where rows have weights."""
+    count: int | None = None
+    """People in its numerator; None where the rate is no share of people."""
+
+
+class GroupPair(Record):
+    """The two groups that make a disparity, or that its verdict hangs on."""
+
+    role: Literal["value", "interval"]
+    """`value`: they make the number; `interval`: they make the end of the interval that decides."""
+    rate: str
+    """The rate in which they differ, where a criterion has several; the name of the measure of both ends."""
+    low: GroupEnd
+    high: GroupEnd
+    worse_off: Literal["low", "high"] | None = None
+    """Which of the two fares worse; None where nobody said whether being selected is a benefit or a burden."""
+
+
+class LeftOut(Record):
+    """A group, or smaller groups together, that a disparity says nothing about."""
+
+    slice: dict[str, str]
+    """Empty: smaller groups together."""
+    reason: str
+    people: int | None = None
+    share: float | None = None
+    """Of all people of the table."""
+    bars: bool = False
+    """Whether the limit cannot be met while it is left out."""
 
 
 class Measurement(Record):
@@ -53,6 +90,12 @@ class Measurement(Record):
     """For a disparity: over the groups of which attributes."""
     conditions: dict[str, Scalar] = {}
     """{name: value}, such as {"epsilon": 0.1, "norm": "Linf"}."""
+    pairs: tuple[GroupPair, ...] = optional(())
+    """For a disparity: the two groups that make it, then the two behind the deciding end where those are others."""
+    bound: Literal["at least", "at most"] | None = optional()
+    """For a disparity that leaves groups out: the number over all groups is at least, or at most, this one."""
+    left_out: tuple[LeftOut, ...] = optional(())
+    """For a disparity: whom it says nothing about."""
 
     @model_validator(mode="after")
     def _explained(self) -> Self:
@@ -175,6 +218,15 @@ class Table(Record):
         return self
 
 
+class Harm(Record):
+    """Who fares worse by a measure: those with the low or the high value, or nobody."""
+
+    benefit: Literal["low", "high", "nobody"]
+    """Where being selected is a benefit."""
+    burden: Literal["low", "high", "nobody"]
+    """Where being selected is a burden."""
+
+
 class Definition(Record):
     """What a measurement means; printed beside it and in the glossary."""
 
@@ -185,6 +237,10 @@ class Definition(Record):
     unit: str = ""
     reference: str = ""
     pitfalls: str = ""
+    more_groups: Literal["grows", "shrinks", "neither"] = optional("neither")
+    """What one more group can do to a number over groups: only raise it, only lower it, or either."""
+    harm: Harm | None = optional()
+    """Who fares worse by it; None where the number is not about how a group fares."""
 
 
 class About(Record):

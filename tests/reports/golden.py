@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 from collections.abc import Callable
 
+from auditkit.command.listing import results_schema
 from auditkit.reports import card, junit, measurements, metrics, summary
+from auditkit.results import SCHEMA_VERSION, canonical
 from tests import fakes
 
 FOLDER = pathlib.Path(__file__).parents[1] / "golden"
@@ -20,6 +23,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "comparison_junit.xml": lambda: junit.render(fakes.comparison()),
     "metrics.json": lambda: metrics.render(fakes.audit()),
     "comparison_metrics.json": lambda: metrics.render(fakes.comparison()),
+    f"results_v{SCHEMA_VERSION}.json": lambda: canonical(fakes.audit()),
+    f"comparison_v{SCHEMA_VERSION}.json": lambda: canonical(fakes.comparison()),
+    f"schema_v{SCHEMA_VERSION}.json": lambda: (json.dumps(results_schema(), indent=1, sort_keys=True) + "\n").encode(),
 }
 
 if __name__ == "__main__":
