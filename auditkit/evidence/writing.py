@@ -10,7 +10,7 @@ from auditkit import runfolder
 from auditkit.errors import ConfigError, closest
 from auditkit.evidence.scrubbing import scrubbed
 from auditkit.host import Host
-from auditkit.judging import judge
+from auditkit.judging import outcome_of
 from auditkit.results import AuditResult, Comparison, canonical
 from auditkit.text import one_line
 
@@ -119,8 +119,7 @@ def _render(
 def _with_faults(result: Result, faults: list[str]) -> Result:
     if isinstance(result, Comparison):
         return result.model_copy(update={"results": tuple(_with_faults(each, faults) for each in result.results)})
-    judged = judge(result.limits, result.waivers, result.results, result.run.started.date(), faults)
-    return result.model_copy(update={"verdicts": judged.verdicts, "outcome": judged.outcome})
+    return result.model_copy(update={"outcome": outcome_of(result.verdicts, result.results, faults)})
 
 
 def _each(result: AuditResult | Comparison) -> tuple[AuditResult, ...]:

@@ -1,0 +1,18 @@
+"""Limits applied to measurements: verdicts, the outcome of the audit, its exit code. One function, one table.
+
+limit         whole interval on the right side          met
+whole interval on the wrong side          missed
+interval across the bound                 inconclusive
+no interval and not exact                 inconclusive
+undefined, hidden, invalid, inconclusive  inconclusive
+its check ended in error                  error
+nothing matched, or its check was skipped not tested
+exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tested ·
+5 nothing was judged · 0 every limit met or waived
+"""
+
+from auditkit.judging.applying import Judgement, check_names, judge
+from auditkit.judging.deciding import judge_measurement
+from auditkit.judging.outcome import outcome_of
+
+__all__ = ["Judgement", "check_names", "judge", "judge_measurement", "outcome_of"]

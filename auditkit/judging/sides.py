@@ -1,0 +1,35 @@
+"""On which side of a limit's bounds a number lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from auditkit.results import Interval, Judged, Limit, Measurement
+
+
+def inside(value: float, limit: Limit) -> bool:
+    """Whether a value is on the right side of every bound."""
+    above = limit.at_least is None or value >= limit.at_least
+    return above and (limit.at_most is None or value <= limit.at_most)
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    """The two ends; infinite where one is unbounded."""
+    low = -math.inf if interval.low is None else interval.low
+    high = math.inf if interval.high is None else interval.high
+    return low, high
+
+
+def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
+    """The measurement with the least room to the bound."""
+
+    def room(each: Judged) -> float:
+        low, high = (each.measurement.value or 0.0,) * 2
+        if each.measurement.interval is not None and limit.judge == "interval" and not each.measurement.exact:
+            low, high = ends(each.measurement.interval)
+        left = math.inf if limit.at_least is None else low - limit.at_least
+        right = math.inf if limit.at_most is None else limit.at_most - high
+        return min(left, right)
+
+    return min(judged, key=room).measurement
