@@ -73,6 +73,9 @@ class DataSettings(Section):
     task: Task | None = None
     modality: Modality | None = None
     train: str | None = None
+    range: tuple[float, float] | tuple[tuple[float, float], ...] | None = Field(
+        default=None, description="lowest and highest value of an array, such as [0, 255]; or a pair for each channel"
+    )
     minimum_cell: int = Field(default=10, ge=1)
     unlabelled: Literal["refuse", "drop", "keep"] = Field(
         default="refuse", description="rows without a label: an error, left out, or kept for what needs no label"

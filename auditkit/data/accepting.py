@@ -14,6 +14,7 @@ from auditkit.data.cells import Cells
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import all_finite, any_infinite
 from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
+from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError
 from auditkit.spelling import listed, match_class
@@ -46,6 +47,7 @@ def accept(data: AuditData) -> dict[str, Any]:
     notes = (*fields.get("notes", data.notes), *_missing_notes(fields["groups"], data.minimum_cell, many))
     fields["notes"] = tuple(dict.fromkeys(notes))
     fields["inputs"] = _without_index(fields["inputs"])
+    fields["range"] = declared_range(data)
     if hasattr(data.inputs, "columns"):
         fields["schema"] = _schema(data)
     if data.train is not None:

@@ -16,6 +16,7 @@ from auditkit.data.cells import MINIMUM, Cell, Cells
 from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
+from auditkit.data.ranges import Range
 from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError
 
@@ -62,6 +63,8 @@ class AuditData:
     """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
     label_name: str | None = None
     minimum_cell: int = MINIMUM
+    range: Range | None = None
+    """The lowest and the highest value that an array may hold: one pair, such as ((0, 255),), or one a channel."""
     whole: Cells | None = None
     """The cells of the data that these rows were drawn from; set by `take`."""
     notes: tuple[str, ...] = ()
@@ -211,5 +214,7 @@ def _digest(data: AuditData) -> str:
         state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
     for fact in (data.task, data.modality, data.positive, data.minimum_cell):
         state.text(fact)
+    if data.range is not None:
+        state.text(("range", data.range))
     state.text("no training split" if data.train is None else data.train.digest)
     return state.hexdigest()

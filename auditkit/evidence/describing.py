@@ -35,8 +35,16 @@ def describe(data: AuditData) -> DataInfo:
         train_rows=None if data.train is None else data.train.size,
         weighted=data.weights is not None,
         minimum_cell=data.minimum_cell,
-        notes=data.notes,
+        notes=(*data.notes, *_range(data)),
     )
+
+
+def _range(data: AuditData) -> list[str]:
+    """The declared range of an array, as the note that the report prints."""
+    if data.range is None:
+        return []
+    ends = ", ".join(f"{low:g} to {high:g}" for low, high in data.range)
+    return [f"the owner declares the range of the values: {ends}{' by channel' if len(data.range) > 1 else ''}"]
 
 
 def value_range(values: np.ndarray, minimum: int) -> str:

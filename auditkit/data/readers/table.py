@@ -52,6 +52,7 @@ class _Wanted:
     minimum_cell: int
     unlabelled: Unlabelled
     abstain: Any
+    range: Any
 
 
 def read_table(
@@ -72,6 +73,7 @@ def read_table(
     name: str | None = None,
     features: Sequence[Any] | None = None,
     schema: Mapping[str, Mapping[str, Any]] | None = None,
+    range: Any = None,
     minimum_cell: int = MINIMUM,
     unlabelled: Unlabelled = "refuse",
     abstain: Any = None,
@@ -106,6 +108,8 @@ def read_table(
         features: the model's own feature names; the inputs are then exactly these, in this order.
         schema: what is known about a column better than it can be inferred, such as `{"zip": {"kind": "category"},
             "age": {"mutable": False, "low": 0, "high": 120}}`.
+        range: the lowest and the highest value that an array of pixels or the like may hold, `[0, 255]`; or one such
+            pair for each channel. Changes of inputs are measured in it and stay inside it.
         minimum_cell: groups of fewer people are not shown.
         unlabelled: rows without a label are an error (`refuse`), left out (`drop`), or kept for what needs no label.
         abstain: the recorded decision that means that the model declined to decide; "" where it is a blank.
@@ -140,7 +144,7 @@ def read_table(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
         None if features is None else tuple(features), people,
     )  # fmt: skip
-    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain)
+    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain, range)
     unknown_columns(overrides, opened, "schema")
     roles = settle(roles, opened)
     data = _assemble(opened, roles, wanted, name or opened.name)
@@ -182,6 +186,7 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         modality=modality,
         name=name,
         minimum_cell=wanted.minimum_cell,
+        range=wanted.range,
         notes=(*source.notes, *inferred, *notes, *declared, *seen),
         people=parts["people"],
         **masks,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import AuditData, as_array
+from auditkit.data.ranges import spread_range
 from auditkit.models import Capability, Model
-from auditkit.plugins.robustness.space import Space, feature_space, picture_space
+from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
 from auditkit.predictions import Predictions
 
 REPEATS = 4
@@ -21,14 +22,34 @@ def way(model: Model, data: AuditData) -> str:
     array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
     if array is None and not hasattr(data.inputs, "columns"):
         return "needs inputs made of numbers; these are of modality " + repr(data.modality)
+    if array is not None and word_numbers(model, data):
+        return "needs inputs between which a distance means something; these are numbers of words (tokens)"
     whole = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
-    if whole and Capability.GRADIENTS in model.capabilities and _eats_as_is(model, data.inputs):
+    if whole and eats_as_is(model, data):
         return "gradient"
     if array is not None and array.ndim != 2:
         return "needs a model that gives gradients and eats the inputs as they are, for inputs that are no table"
     if not may_change(data).any():
         return "needs a numeric feature that may change; every feature is a category, a group or declared immutable"
     return "boundary"
+
+
+def word_numbers(model: Model, data: AuditData) -> bool:
+    """Whether the inputs are numbers of words or the like, which a model looks up: a distance between them is none.
+
+    True for arrays of whole numbers of modality `sequence`, and for a torch module that looks every number of a row up
+    in a table of embeddings, whatever the type that they come in.
+    """
+    array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
+    if array is None:
+        return False
+    if data.modality == "sequence" and array.dtype.kind in "iu":
+        return True
+    if Capability.GRADIENTS not in model.capabilities:
+        return False
+    from auditkit.plugins.robustness.lookups import looked_up  # torch is imported for torch models only
+
+    return looked_up(model, data.inputs[:2]) >= array[:2].size
 
 
 def may_change(data: AuditData) -> np.ndarray:
@@ -54,6 +75,9 @@ def unsteady(model: Model, data: AuditData, predictions: Predictions) -> float:
 def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
     """The space of inputs (N, *shape) that are arrays; `flat` is them as (N, D)."""
     whole = array.dtype.kind in "iu"
+    if data.range is not None:
+        low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
+        return declared_space(low, high, whole=whole)
     every = _with_train(data, flat)
     if array.ndim > 2:
         return picture_space(every, whole=whole)
@@ -65,8 +89,8 @@ def table_space(data: AuditData, codes: np.ndarray) -> Space:
     free = may_change(data)
     if not data.schema:
         array = as_array(data.inputs)
-        whole = array is not None and array.dtype.kind in "iu"
-        return feature_space(_with_train(data, codes), whole=np.full(codes.shape[1], whole), free=free)
+        assert array is not None  # a table without a schema is an array
+        return array_space(data, array, codes)
 
     def declared(ends: list[float | None]) -> np.ndarray:
         return np.array([np.nan if end is None else end for end in ends])
@@ -87,13 +111,20 @@ def _with_train(data: AuditData, values: np.ndarray) -> np.ndarray:
     return values if more is None else np.vstack([values, more.reshape(len(more), -1).astype(np.float64)])
 
 
-def _eats_as_is(model: Model, inputs: Any) -> bool:
-    """Whether the module is given the inputs themselves, so that a step of the attack is a step of the input."""
-    few = inputs[:2]
-    encoded, plain = model.encode(few), as_array(few)
-    if plain is None or not encoded.is_floating_point() or encoded.shape != plain.shape:
+def eats_as_is(model: Model, data: AuditData) -> bool:
+    """Whether a module is given the inputs themselves, so that a step of the attack is a step of the input.
+
+    Rounding to the module's own floating type, such as bfloat16, is no other input.
+    """
+    plain = None if hasattr(data.inputs, "columns") else as_array(data.inputs[:2])
+    if plain is None or Capability.GRADIENTS not in model.capabilities or not np.isfinite(plain).all():
         return False
-    return bool(np.allclose(encoded.detach().cpu().numpy(), plain, rtol=1e-4, equal_nan=True))
+    encoded = model.encode(data.inputs[:2])
+    if not encoded.is_floating_point() or encoded.shape != plain.shape:
+        return False
+    given, rounded = as_array(encoded), as_array(encoded.new_tensor(plain))
+    assert given is not None and rounded is not None  # both are tensors
+    return bool(np.allclose(given, rounded, rtol=1e-4))
 
 
 def like(inputs: Any, values: np.ndarray) -> Any:

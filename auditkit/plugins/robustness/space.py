@@ -75,6 +75,12 @@ def feature_space(
     return Space(low, high, np.where(varies, scale, 1.0), whole, free & varies)
 
 
+def declared_space(low: np.ndarray, high: np.ndarray, *, whole: bool) -> Space:
+    """A space whose unit is the range that the owner declared, for every feature or pixel (D,)."""
+    features = len(low)
+    return Space(low, high, high - low, np.full(features, whole), np.full(features, True))
+
+
 def picture_space(values: np.ndarray, *, whole: bool) -> Space:
     """A space for images and signals (N, D): every pixel has the same unit, the range of all of them."""
     features = values.shape[1]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit.plugins.robustness.space import Space, feature_space, picture_space
+from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
 
 VALUES = np.array([[0.0, 5.0, 1.0, 7.0], [10.0, np.nan, 1.0, 9.0], [20.0, 6.0, 1.0, 8.0]])
 
@@ -62,3 +62,8 @@ def test_a_picture_has_one_unit_for_every_pixel() -> None:
     space = picture_space(np.array([[0.0, 50.0], [100.0, 200.0]]), whole=True)
     assert list(space.scale) == [200, 200] and space.free.all() and space.whole.all()
     assert not picture_space(np.ones((3, 2)), whole=False).free.any()
+
+
+def test_a_declared_range_is_the_unit_of_every_pixel_constant_ones_too() -> None:
+    space = declared_space(np.array([0.0, 0.0]), np.array([255.0, 1.0]), whole=False)
+    assert list(space.scale) == [255, 1] and space.free.all() and not space.whole.any()

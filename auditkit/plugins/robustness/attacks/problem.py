@@ -13,6 +13,8 @@ from auditkit.plugins.robustness.attacks.norms import Norm, direction, project, 
 
 TOLERANCE = 1e-6
 """How far rounding may carry a counted point over its radius, where the box is about 1 wide."""
+EPSILON = 2.0**-22
+"""Twice the spacing of float32 numbers between 1 and 2: what rounding may move a coordinate there."""
 
 
 class Glance(NamedTuple):
@@ -157,13 +159,22 @@ class Problem:
         """(n,) float64: how far points are from x."""
         return size(points.double() - x.double(), self.norm)
 
+    def slack(self, x: Tensor) -> float:
+        """How far over a radius rounding may carry points of rows like `x`: more in wide boxes and in sums."""
+        features = x[0].numel() if len(x) else 1
+        terms = {"Linf": 1.0, "L2": features**0.5, "L1": float(features)}[self.norm]
+        return TOLERANCE + EPSILON * max(0.0, float(self.high.max()) - 1) * terms
+
     def confirm(self, points: Tensor, x: Tensor, y: Tensor, radius: Tensor | float) -> Tensor:
-        """(n,) bool: wrong when asked anew, finite, in the box, held where nothing may move, and within the radius."""
+        """(n,) bool: wrong when asked anew, finite, in the box, held where nothing may move, and within the radius.
+
+        See `slack` for how far rounding may go over it.
+        """
         finite = torch.isfinite(points).flatten(1).all(dim=1)
         inside = (points >= self.low.to(x)) & (points <= self.high.to(x))
         if self.free is not None:
             inside &= self.free.to(x.device) | (points == x)
-        near = self.size(points, x) <= radii(radius, x).double() + TOLERANCE
+        near = self.size(points, x) <= radii(radius, x).double() + self.slack(x)
         fit = finite & near & inside.flatten(1).all(dim=1)
         held = torch.zeros_like(fit)
         if fit.any():

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.data import AuditData, as_array
-from auditkit.models import Capability, Model
-from auditkit.plugins.robustness.space import Space, feature_space, picture_space
+from auditkit.data.ranges import spread_range
+from auditkit.models import Model
+from auditkit.plugins.robustness.paths import may_change, word_numbers
+from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
 from auditkit.predictions import Predictions
 
 COPIES = 2048
@@ -36,18 +38,25 @@ class Ground(NamedTuple):
 def unfit(model: Model, data: AuditData) -> str | None:
     """Why there is nothing to add noise to; None where there is."""
     if hasattr(data.inputs, "columns"):
-        return None if _may_change(data).any() else "needs a numeric feature that may change, and there is none"
+        return None if may_change(data).any() else "needs a numeric feature that may change, and there is none"
     if as_array(data.inputs) is None:
         return f"needs inputs made of numbers; these are of modality {data.modality!r}"
-    if Capability.GRADIENTS in model.capabilities and not model.encode(data.inputs[:1]).is_floating_point():
-        return "needs inputs that noise can be added to; the model eats positions of words"
+    if word_numbers(model, data):
+        return "needs inputs that noise can be added to; these are numbers of words (tokens)"
     return None
 
 
 def lay(data: AuditData) -> Ground:
-    """The rows in units: for tables each feature by its range, for pictures and signals the range of all the data."""
+    """The rows in units: for tables each feature by its range, for pictures and signals the range of all the data.
+
+    The range that the owner declared for the values of an array comes before either.
+    """
     array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
     rows = data.codes() if array is None else array.reshape(len(array), -1).astype(np.float64)
+    if array is not None and data.range is not None:
+        whole = array.ndim > 2 and array.dtype.kind in "iu"
+        low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
+        return Ground(rows, array.shape[1:], declared_space(low, high, whole=whole), table=False)
     every = rows
     if data.train is not None:
         more = data.train.codes() if array is None else as_array(data.train.inputs)
@@ -55,18 +64,8 @@ def lay(data: AuditData) -> Ground:
             every = np.vstack([rows, more.reshape(len(more), -1).astype(np.float64)])
     if array is not None and array.ndim > 2:
         return Ground(rows, array.shape[1:], picture_space(every, whole=array.dtype.kind in "iu"), table=False)
-    whole = np.zeros(rows.shape[1], dtype=bool)
-    return Ground(rows, rows.shape[1:], feature_space(every, whole=whole, free=_may_change(data)), table=True)
-
-
-def eats_as_is(model: Model, data: AuditData) -> bool:
-    """Whether a module is given the inputs themselves, so that a change of the tensor is a change of the input."""
-    plain = None if hasattr(data.inputs, "columns") else as_array(data.inputs[:2])
-    if plain is None or Capability.GRADIENTS not in model.capabilities or not np.isfinite(plain).all():
-        return False
-    encoded = model.encode(data.inputs[:2])
-    same = encoded.is_floating_point() and encoded.shape == plain.shape
-    return same and bool(np.allclose(encoded.detach().cpu().numpy(), plain, rtol=1e-4))
+    none = np.zeros(rows.shape[1], dtype=bool)
+    return Ground(rows, rows.shape[1:], feature_space(every, whole=none, free=may_change(data)), table=True)
 
 
 def asked(
@@ -101,9 +100,3 @@ def as_inputs(points: np.ndarray, ground: Ground, data: AuditData) -> Any:
         ends = np.iinfo(data.inputs.dtype)
         shaped = np.clip(np.round(shaped), ends.min, ends.max)
     return shaped.astype(data.inputs.dtype)
-
-
-def _may_change(data: AuditData) -> np.ndarray:
-    if not data.schema:
-        return np.ones(int(np.prod(data.inputs.shape[1:])), dtype=bool)
-    return np.array([each.numeric and each.mutable and each.name not in data.groups for each in data.schema])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import ModelError
+from auditkit.plugins.robustness import paths
 from auditkit.plugins.robustness.certificates import ground as grounds
 from auditkit.plugins.robustness.certificates import smoothing
 from auditkit.plugins.robustness.certificates.ground import Ground
@@ -59,7 +60,7 @@ def prove(check: Certificates, model: Model, data: AuditData, context: Context) 
         ModelError: the module's output is of no kind that can be read as logits.
     """
     ground = grounds.lay(data)
-    if not grounds.eats_as_is(model, data):
+    if not paths.eats_as_is(model, data):
         votes = grounds.asked(ground, data, context.predictions, check.sigma, context.rng)
         smoothed = _smooth(check, votes, context)
         broken, tried = _pushed_apart(check, ground, data, context, smoothed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from auditkit.data import as_array
 from auditkit.plugins.robustness.corruptions.suite import SEVERITIES, Suite
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def differs(before: Any, after: Any) -> np.ndarray:
     if hasattr(before, "columns"):
         columns = [_column(before[name]) != _column(after[name]) for name in before.columns]
         return np.asarray(np.any(columns, axis=0)) if columns else np.zeros(len(before), dtype=bool)
-    one, other = np.asarray(before), np.asarray(after)
+    one, other = as_array(before), as_array(after)
+    assert one is not None and other is not None  # arrays or tensors
     same = (one == other) | ((one != one) & (other != other))
     return ~same.reshape(len(one), -1).all(axis=1)
 

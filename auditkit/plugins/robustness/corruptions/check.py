@@ -11,6 +11,7 @@ from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.suite import KNOWN, SEVERITIES
+from auditkit.plugins.robustness.paths import word_numbers
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -61,6 +62,8 @@ class Corruptions(Check):
             return f"a table must be a data frame or an array (N, D); this has the shape {shape}"
         if data.modality == "text" and not isinstance(data.inputs, list):
             return "texts must be a list of str"
+        if data.modality in ("table", "sequence") and word_numbers(model, data):
+            return "needs inputs between which a distance means something; these are numbers of words (tokens)"
         return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,9 +71,12 @@ class Pictures:
         images: numbers; the range is 0 to 255 for bytes, otherwise from the smallest to the largest value.
         seeds: {corruption: seed}.
         device: where to work.
+        declared: the range of the values, where the owner said it: (low, high), one for all or one for each channel.
     """
 
-    def __init__(self, images: Any, seeds: Mapping[str, int], device: str) -> None:
+    def __init__(
+        self, images: Any, seeds: Mapping[str, int], device: str, declared: Sequence[tuple[float, float]] | None = None
+    ) -> None:  # fmt: skip
         self.names: tuple[str, ...] = IMAGE
         self.notes: list[str] = []
         self._images = images if isinstance(images, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(images))
@@ -81,10 +84,12 @@ class Pictures:
         self._seeds = seeds
         self._device = torch.device(device)
         byte = self._images.dtype == torch.uint8
-        self.low = 0.0 if byte else float(self._images.min())
-        self.high = 255.0 if byte else float(self._images.max())
+        ends = declared or [(0.0, 255.0) if byte else (float(self._images.min()), float(self._images.max()))]
+        low, high = torch.tensor(ends, dtype=torch.float32, device=self._device).T.reshape(2, -1, 1, 1)
+        self.low, self.width = low, high - low
+        self._plain = list(ends) == [(0.0, 1.0)]  # nothing to scale
         self._small = min(self._images.shape[-2:]) <= SMALL
-        if not self.high > self.low:
+        if not bool((self.width > 0).all()):
             self.names = ()
             self.notes.append("All pixels of all images are alike, so there is no range and nothing was corrupted.")
 
@@ -122,13 +127,11 @@ class Pictures:
 
     def _unit(self, values: torch.Tensor) -> torch.Tensor:
         """From 0 to 1, as float32."""
-        if (self.low, self.high) == (0, 1):
-            return values.float()
-        return (values.float() - self.low) / (self.high - self.low)
+        return values.float() if self._plain else (values.float() - self.low) / self.width
 
     def _as_given(self, unit: torch.Tensor) -> torch.Tensor:
         dtype = self._images.dtype
-        values = unit if (self.low, self.high) == (0, 1) else unit * (self.high - self.low) + self.low
+        values = unit if self._plain else unit * self.width + self.low
         return (values if dtype.is_floating_point else values.round()).to(dtype)
 
 

@@ -68,7 +68,7 @@ def suite(data: AuditData, rng: np.random.Generator, *, device: str, held: bool)
     if data.modality == "image":
         from auditkit.plugins.robustness.corruptions.pictures import Pictures  # imports torch
 
-        return Pictures(data.inputs, drawn, device)
+        return Pictures(data.inputs, drawn, device, data.range)
     if data.modality == "text":
         from auditkit.plugins.robustness.corruptions.texts import Texts  # only where there are texts
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from auditkit.data import AuditData, as_array
+from auditkit.data.ranges import spread_range
 from auditkit.plugins.robustness.corruptions.suite import TABLE, Changed
-from auditkit.plugins.robustness.space import Space, feature_space
+from auditkit.plugins.robustness.space import Space, declared_space, feature_space
 from auditkit.spelling import listed
 
 STRENGTHS: Mapping[str, tuple[float, ...]] = {
@@ -123,9 +124,10 @@ def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
     """Ranges and units of the features; categories from their first code to their last."""
     if not data.schema:
         array = as_array(data.inputs)
-        return feature_space(
-            codes, whole=np.full(codes.shape[1], array is not None and array.dtype.kind in "iu"), free=free
-        )
+        whole = array is not None and array.dtype.kind in "iu"
+        if data.range is not None:
+            return declared_space(*spread_range(data.range, codes.shape[1:]), whole=whole)
+        return feature_space(codes, whole=np.full(codes.shape[1], whole), free=free)
     low = [each.low if each.numeric else 0.0 for each in data.schema]
     high = [each.high if each.numeric else float(len(each.categories) - 1) for each in data.schema]
     return feature_space(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.plugins.robustness import boundary, paths
+from auditkit.plugins.robustness.evasion.check import SCALED
 from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, noise_control
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.plugins.robustness.evasion.check import Evasion
 
-NORM = "L2 scaled"
-
 
 def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
     """Attack the numeric features of a table by asking for decisions."""
@@ -24,7 +23,7 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
     truth, space = predictions.truth, paths.table_space(data, codes)
     right = np.flatnonzero(predictions.codes == truth)
     if not len(right):
-        return Outcome(NORM, np.zeros(len(codes)), 0, notes=(NOTHING_RIGHT,))
+        return Outcome(SCALED, np.zeros(len(codes)), 0, notes=(NOTHING_RIGHT,))
 
     def decide(points: np.ndarray) -> np.ndarray:
         return predictions.of(data.decode(points)).codes
@@ -39,7 +38,7 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
     broken_at[right] = better.distances
     noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in check.grid)
     return Outcome(
-        norm=NORM,
+        norm=SCALED,
         broken_at=broken_at,
         queries=int(better.queries.sum()),
         distances=better.distances[np.isfinite(better.distances)],

@@ -12,8 +12,15 @@ from auditkit.models import Model
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
 from auditkit.plugins.robustness.paths import way
 
-GRIDS = {"Linf": (0.02, 0.05, 0.1, 0.2), "L2": (0.1, 0.25, 0.5, 1.0), "L1": (0.5, 1.0, 2.5, 5.0)}
-"""Sizes of change for each norm, where none are given."""
+GRIDS = {
+    None: (0.02, 0.05, 0.1, 0.2),
+    "Linf": (0.02, 0.05, 0.1, 0.2),
+    "L2": (0.1, 0.25, 0.5, 1.0),
+    "L1": (0.5, 1.0, 2.5, 5.0),
+    "L2 scaled": (0.02, 0.05, 0.1, 0.2),
+}
+"""Sizes of change for each norm, where none are given; None: no norm was asked for."""
+SCALED = "L2 scaled"
 
 
 class Evasion(Check):
@@ -29,7 +36,9 @@ class Evasion(Check):
     report says so. Any other model of a table is attacked with HopSkipJump, which asks for decisions only: numeric
     features alone move, whole numbers stay whole, categories, sensitive attributes and immutable features are held.
     Norm "L2 scaled": the Euclidean distance with each feature in units of its range from the 1st to the 99th
-    percentile. Rows that are wrong without any attack count as wrong.
+    percentile; with gradients Linf, L2 or L1. A norm that is asked for and that the model cannot be attacked in is
+    refused. Rows that are wrong without any attack count as wrong. Numbers of words (tokens) are not attacked: a
+    distance between them means nothing.
 
     An attack can only show that a model is not robust: robust accuracy is an upper bound. Changes of categories and of
     text are not tried.
@@ -51,8 +60,10 @@ class Evasion(Check):
     definitions = DEFINITIONS
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")
-    norm: Literal["Linf", "L2", "L1"] = Field(
-        default="Linf", description="With gradients: Linf, the largest change of a feature; L2; L1, their sum."
+    norm: Literal["Linf", "L2", "L1", "L2 scaled"] | None = Field(
+        default=None,
+        description="With gradients: Linf, the largest change of a feature; L2; L1, their sum. Without: L2 scaled. "
+        "None: Linf with gradients, L2 scaled without.",
     )
     epsilons: tuple[float, ...] | None = Field(
         default=None, min_length=1, description="Sizes of change, in units of each feature's range; none: by norm."
@@ -82,17 +93,17 @@ class Evasion(Check):
         if not isinstance(given, dict):
             return given
         filled = dict(given)
-        if filled.get("epsilons") is None and filled.get("norm", "Linf") in GRIDS:
-            filled["epsilons"] = GRIDS[filled.get("norm", "Linf")]
+        if filled.get("epsilons") is None and filled.get("norm") in GRIDS:
+            filled["epsilons"] = GRIDS[filled.get("norm")]
         if filled.get("group_epsilon") is None and filled.get("epsilons"):
             filled["group_epsilon"] = filled["epsilons"][min(1, len(filled["epsilons"]) - 1)]
         return filled
 
     @model_validator(mode="after")
     def _grid(self) -> Self:
-        most = 1 if self.norm == "Linf" else float("inf")
+        most = 1 if self.norm in (None, "Linf") else float("inf")
         if any(not 0 < each <= most for each in self.grid) or list(self.grid) != sorted(set(self.grid)):
-            upper = " and up to 1" if self.norm == "Linf" else ""
+            upper = " and up to 1" if most == 1 else ""
             raise ValueError(f"epsilons must ascend and lie above 0{upper}; {list(self.grid)} was given")
         if self.group_epsilon not in self.grid:
             raise ValueError(f"group_epsilon must be one of epsilons {list(self.grid)}; {self.group_epsilon} was given")
@@ -104,13 +115,27 @@ class Evasion(Check):
         return self.epsilons or GRIDS[self.norm]
 
     @property
+    def distance(self) -> Literal["Linf", "L2", "L1"]:
+        """The norm of the attack by gradients."""
+        return "Linf" if self.norm is None or self.norm == "L2 scaled" else self.norm
+
+    @property
     def middle(self) -> float:
         """The epsilon at which groups are compared and the attack is tried."""
         return self.group_epsilon or self.grid[min(1, len(self.grid) - 1)]
 
     def applies(self, model: Model, data: AuditData) -> str | None:
-        """Why neither attack fits; None where one does."""
+        """Why neither attack fits, or none answers in the norm that was asked for; None where one does."""
         chosen = way(model, data)
+        if chosen == "gradient" and self.norm == SCALED:
+            return (
+                f'norm = "{SCALED}" is for models asked for decisions alone; this one gives gradients: Linf, L2 or L1'
+            )
+        if chosen == "boundary" and self.norm not in (None, SCALED):
+            return (
+                f'norm = "{self.norm}" needs a model that gives gradients and eats the inputs as they are; this one is '
+                f'asked for decisions, in the norm "{SCALED}": set that, or leave norm out'
+            )
         return None if chosen in ("gradient", "boundary") else chosen
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:

@@ -20,7 +20,7 @@ class Verified(NamedTuple):
     """Points as inputs that may be tried, held against the model itself."""
 
     fit: np.ndarray
-    """(M,) bool: finite, and within the radius."""
+    """(M,) bool: finite, and no farther over the radius than rounding goes; then projected onto it in float64."""
     breaks: np.ndarray
     """(M,) bool: fit, and the model decides wrongly when asked anew."""
     gone: np.ndarray
@@ -80,7 +80,7 @@ class Target:
             epsilon: (M,) how far they may be: a whole number is rounded, or cut towards the row where that is too far.
         """
         origins, space = self.origins[rows], self.space
-        points = space.low + unit.reshape(len(unit), -1).astype(np.float64) * space.scale
+        points = self._pulled(space.low + unit.reshape(len(unit), -1).astype(np.float64) * space.scale, rows, epsilon)
         if not space.whole.any():
             return space.snap(points, origins)
         rounded = space.snap(points, origins)
@@ -93,6 +93,16 @@ class Target:
             far = (self.distance(rounded, rows) > epsilon + TOLERANCE)[:, None]
         return np.where(far, cut, rounded)
 
+    def _pulled(self, points: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
+        """(M, D) the points, those over the radius brought back onto it in float64, as float32 rounds past it."""
+        origins, scale = self.origins[rows], self.space.scale
+        moved, reach = (points - origins) / scale, epsilon[:, None]
+        if self.problem.norm == "Linf":
+            return np.where(np.abs(moved) > reach, origins + np.clip(moved, -reach, reach) * scale, points)
+        gone = self.distance(points, rows)[:, None]
+        over = (gone > reach) & np.isfinite(reach)
+        return np.where(over, origins + moved * scale * (reach / np.where(over, gone, 1)), points)
+
     def distance(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(M,) how far inputs (M, D) are from their rows, in units of the norm."""
         moved = np.abs(self.space.moved(points, self.origins[rows]))
@@ -103,9 +113,12 @@ class Target:
     def verify(self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> Verified:
         """Hold points in units (M, *shape) of some rows against the norm and against the model, asked anew."""
         finite = np.isfinite(unit).reshape(len(unit), -1).all(axis=1)
-        points = self.inputs(np.where(np.isfinite(unit), unit, 0), rows, epsilon)
+        unit = np.where(np.isfinite(unit), unit, 0)
+        given = self.space.low + unit.reshape(len(unit), -1).astype(np.float64) * self.space.scale
+        points = self.inputs(unit, rows, epsilon)
         gone = self.distance(points, rows)
-        fit = finite & (gone <= epsilon + TOLERANCE)
+        allowed = epsilon + self.problem.slack(self.x)
+        fit = finite & (self.distance(given, rows) <= allowed) & (gone <= epsilon + TOLERANCE)
         breaks = np.zeros(len(rows), dtype=bool)
         if fit.any():
             breaks[fit] = self.ask(points[fit]) != self.classes[rows[fit]]

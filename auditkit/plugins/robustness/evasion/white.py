@@ -32,7 +32,7 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
     flat, truth = array.reshape(len(array), -1).astype(np.float64), context.predictions.truth
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):
-        return Outcome(check.norm, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
+        return Outcome(check.distance, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
     space, asked = paths.array_space(data, array, flat), [0]
 
     def ask(points: np.ndarray) -> np.ndarray:
@@ -43,12 +43,12 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
     with model.module() as module:
         surface = reading.surface_of(module, model, space, array)
         probable = reading.is_disguised(surface, flat[right], array.shape[1:])
-        target = Target(surface, flat[right], truth[right], array.shape[1:], space, check.norm, ask)
+        target = Target(surface, flat[right], truth[right], array.shape[1:], space, check.distance, ask)
         run = Run(check, target, context, len(right) / len(flat), probable)
         run.search()
         broken_at, points = np.zeros(len(flat)), run.tally.points
         broken_at[right] = run.tally.broken_at
-        keep(Outcome(check.norm, broken_at.copy(), target.problem.forward + asked[0]))
+        keep(Outcome(check.distance, broken_at.copy(), target.problem.forward + asked[0]))
         run.examine()
     broken_at[right] = run.tally.broken_at
     nearest = run.tally.nearest[np.isfinite(run.tally.nearest)]
@@ -59,6 +59,6 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
         f"Attacked on {surface.low.device}; {reading.read(surface, probable)}.",
     )
     return Outcome(
-        check.norm, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),
+        check.distance, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),
         notes=notes, pictures=pictures if array.ndim > 2 else None, answered_by=run.answered_by,
     )  # fmt: skip

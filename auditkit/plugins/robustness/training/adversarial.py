@@ -91,7 +91,7 @@ class Adversarial(Trainer):
             DataError: no training row has a known label.
             ModelError: the network cannot be trained so, and why; or the training diverged.
         """
-        from auditkit.plugins.robustness.certificates.ground import eats_as_is
+        from auditkit.plugins.robustness.paths import eats_as_is
         from auditkit.plugins.robustness.training import account, fitting
         from auditkit.plugins.robustness.training import split as splits
         from auditkit.predictions import Predictions

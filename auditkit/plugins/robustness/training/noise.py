@@ -7,7 +7,8 @@ import torch
 
 from auditkit.data import AuditData, take_rows
 from auditkit.models import Model
-from auditkit.plugins.robustness.certificates.ground import as_inputs, eats_as_is, lay
+from auditkit.plugins.robustness.certificates.ground import as_inputs, lay
+from auditkit.plugins.robustness.paths import eats_as_is
 
 
 class Noise:

@@ -11,8 +11,9 @@ from auditkit.data import AuditData, as_array
 from auditkit.errors import DataError, ModelError
 from auditkit.models import Model
 from auditkit.plugins.robustness.attacks import Problem
-from auditkit.plugins.robustness.certificates.ground import Ground, eats_as_is, lay
+from auditkit.plugins.robustness.certificates.ground import Ground, lay
 from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.paths import eats_as_is
 from auditkit.plugins.robustness.space import feature_space, picture_space
 from auditkit.predictions import Predictions
 

@@ -1,0 +1,79 @@
+"""The range that the owner declares for the values of an array, such as pixels: one for all, or one a channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from auditkit.data.inputs import as_array
+from auditkit.errors import DataError
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+Range: TypeAlias = tuple[tuple[float, float], ...]
+"""(low, high) of all values; or of each channel, the second axis of the inputs."""
+
+RULE = "range must be [low, high] with low under high, as in range = [0, 255], or one such pair for each channel"
+
+
+def declared_range(data: AuditData) -> Range | None:
+    """The declared range in its final form; None where none was declared.
+
+    Raises:
+        DataError: it is no pair of ascending finite numbers, the inputs are no array of numbers, the number of pairs
+            is not that of the channels, or a value lies outside.
+    """
+    if data.range is None:
+        return None
+    pairs = _pairs(data.range)
+    array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
+    if array is None or array.ndim < 2 or array.dtype.kind not in "fiub":
+        raise DataError(
+            f"{data.name}: range is for arrays of numbers such as images; for a column of a table, give low and high "
+            "under [data.features.NAME]"
+        )
+    if len(pairs) not in (1, array.shape[1]) or (len(pairs) > 1 and array.ndim < 3):
+        raise DataError(
+            f"{data.name}: range has {len(pairs)} pairs; give one pair for all values, or for inputs (N, C, …) one for "
+            f"each channel; these have the shape {array.shape}"
+        )
+    low, high = spread_range(pairs, array.shape[1:])
+    outside = (array < low) | (array > high)  # false for NaN, which is a gap and no value
+    if outside.any():
+        least, most = np.nanmin(array), np.nanmax(array)
+        raise DataError(
+            f"{data.name}: range says {_words(pairs)}, but {int(outside.sum()):,} values lie outside; they go from "
+            f"{least:g} to {most:g}. Declare the range of the values as the model is given them"
+        )
+    return pairs
+
+
+def spread_range(pairs: Range, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest value of everything in an input of this shape.
+
+    Returns:
+        Two arrays of `shape`.
+    """
+    along = (len(pairs), *(1,) * (len(shape) - 1))
+    ends = np.asarray(pairs, dtype=np.float64)
+    low, high = (np.broadcast_to(end.reshape(along), shape).copy() for end in ends.T)
+    return low, high
+
+
+def _pairs(given: Any) -> Range:
+    try:
+        ends = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{RULE}; {given!r} was given") from None
+    ends = ends[None] if ends.shape == (2,) else ends
+    if ends.ndim != 2 or ends.shape[1] != 2 or not len(ends) or not np.isfinite(ends).all():
+        raise DataError(f"{RULE}; {given!r} was given")
+    if (ends[:, 0] >= ends[:, 1]).any():
+        raise DataError(f"{RULE}; {given!r} was given")
+    return tuple((float(low), float(high)) for low, high in ends)
+
+
+def _words(pairs: Range) -> str:
+    return ", ".join(f"{low:g} to {high:g}" for low, high in pairs)
