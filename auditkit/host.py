@@ -270,9 +270,11 @@ class Host:
                     f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {type(model).__name__}"
                 )
             return model
+        methods = [name for name in ("predict_proba", "predict") if callable(getattr(arguments.get("obj"), name, None))]
+        own = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
         raise ModelError(
             f"no plugin knows {what}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
-            "format, or recorded decisions beside the data"
+            f"format, or recorded decisions beside the data{own}"
         )
 
     def _notify(self, hook: str, **arguments: Any) -> None:

@@ -181,6 +181,16 @@ class Model(ABC):
     output: str = ""
     """Torch adapters: `logits`, `one logit`, `probabilities`, `one probability` or `number`, told apart by a probe."""
 
+    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
+        """Be told of the audit data's task and labels; a model that knows its own classes, as most do, ignores it.
+
+        Args:
+            task: of the data.
+            labels: the distinct labels of the data and of its training split, sorted; empty where there are none.
+            positive: the label that counts as positive (binary); None where nobody said.
+        """
+        return None
+
     def kept(self) -> AbstractContextManager[Any]:
         """Keep what a check may disturb in the object inside and put it back on leaving; by default, nothing."""
         return contextlib.nullcontext()

@@ -39,6 +39,8 @@ class Predictions:
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
         """The model's classes, in its order, as the data spells them; empty for regression."""
+        if Capability.QUERIES in self.model.capabilities:
+            _ = self._answers  # some models know their classes only once they have answered
         return tuple(match_class(each, self.data.classes) for each in self.model.classes)
 
     @functools.cached_property

@@ -98,8 +98,8 @@ def audit(
         device=device, seed=seed, seconds_per_check=seconds_per_check, formats=tuple(formats), progress=progress,
         include_rows=include_rows, title=title,
     )  # fmt: skip
-    if data is None:
-        raise DataError("data is required: an AuditData, for instance from AuditData.from_table; none was given")
+    _check_data(data)
+    assert data is not None  # looked at just now
     host = Host(plugins)
     folder = prepare(host, request, out)
     return publish(host, run_one(host, _wrapped(host, model, data), data, request, folder), folder, request.formats)
@@ -133,6 +133,7 @@ def compare(
     for name in options:
         if name not in known:
             raise ConfigError(f"compare: {name!r} is not an argument; {closest(name, known)}")
+    _check_data(data)
     host = Host(plugins)
     request = make_request(**options)
     wrapped = [_wrapped(host, model, data) for model in models]
@@ -171,6 +172,8 @@ def run_all(
     """Train what is to be trained, then audit every model; nothing is written but finished checks."""
     if not models:
         raise ConfigError("compare: at least one model is required; none was given")
+    for model in models:
+        _introduce(model, data)
     children = train_models(host, models, data, train, request, folder)
     everyone = [*models, *(child.model for child in children if child.model is not None)]
     names = [model.name for model in everyone]
@@ -283,6 +286,16 @@ def _plan(
     )  # fmt: skip
 
 
+def _check_data(data: Any) -> None:
+    if isinstance(data, AuditData):
+        return
+    given = "none" if data is None else f"a {type(data).__name__}"
+    raise DataError(
+        "data is required: an AuditData, as the second argument, for instance from AuditData.from_table(table, "
+        f"label=…) or AuditData(inputs, labels); {given} was given"
+    )
+
+
 def _wrapped(host: Host, model: Any, data: AuditData) -> Model:
     """The model, wrapped for this data; recorded answers where there is no model."""
     if model is None and data.recorded is None:
@@ -290,8 +303,17 @@ def _wrapped(host: Host, model: Any, data: AuditData) -> Model:
     return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
 
 
+def _introduce(model: Model, data: AuditData) -> None:
+    """Tell the model of the labels of the data, for one that has no classes of its own."""
+    known = {*data.classes, *(() if data.train is None else data.train.classes)}
+    if data.positive is not None and known:
+        known.add(data.positive)
+    model.take_labels(data.task, tuple(sorted(known)), data.positive)
+
+
 def asked(model: Model, data: AuditData) -> Predictions:
     """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
+    _introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
         raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")
     predictions = Predictions(model, data)

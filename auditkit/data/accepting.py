@@ -12,7 +12,7 @@ from auditkit.counts.naming import MISSING
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
 from auditkit.data.groups import group_column
-from auditkit.data.inputs import all_finite, any_infinite
+from auditkit.data.inputs import all_finite, any_infinite, plain_inputs
 from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
@@ -36,7 +36,8 @@ def accept(data: AuditData) -> dict[str, Any]:
     if data.whole is not None:
         _check_lengths(data, data.groups)
         return {}
-    fields: dict[str, Any] = {"inputs": _inputs(data)}
+    fields: dict[str, Any] = plain_inputs(data.inputs, data.modality)
+    fields["inputs"] = _inputs(_with(data, fields))
     data = _with(data, fields)
     given = _aligned(data)
     _check_lengths(data, given)
@@ -111,7 +112,7 @@ def _inputs(data: AuditData) -> Any:
             raise DataError(f"{data.name}: inputs of {kind} are read with AuditData.from_table")
         return inputs
     if not hasattr(inputs, "shape") or hasattr(inputs, "toarray"):
-        hint = "call .toarray()" if hasattr(inputs, "toarray") else 'texts need modality="text"'
+        hint = "call .toarray()" if hasattr(inputs, "toarray") else "one row of equally many numbers for each person"
         raise DataError(
             f"{data.name}: inputs must be a pandas DataFrame, an array, a tensor or a list of texts; "
             f"{type(inputs).__name__} was given ({hint})"

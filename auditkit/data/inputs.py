@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,26 @@ def as_column(values: Any) -> np.ndarray:
         assert array is not None  # a tensor
         return array
     return np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
+
+
+def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
+    """What stands for a table or an array in plain Python: texts are of modality text, rows of numbers an array.
+
+    Returns:
+        `inputs`, and `modality` where the inputs alone show it: a list, tuple, array or Series of str.
+    """
+    listed = isinstance(inputs, list | tuple)
+    flat = getattr(getattr(inputs, "dtype", None), "kind", "O") in "OUT" and len(getattr(inputs, "shape", ())) == 1
+    if modality == "table" and (listed or flat):
+        texts = list(inputs)
+        if texts and all(isinstance(text, str) for text in texts):
+            return {"inputs": texts, "modality": "text"}
+    if modality != "text" and listed:
+        with contextlib.suppress(ValueError):  # rows of unequal length; what they should be is said where it matters
+            rows = np.asarray(inputs)
+            if rows.dtype.kind in "fiub":
+                return {"inputs": rows}
+    return {"inputs": inputs}
 
 
 def take_rows(inputs: Any, at: np.ndarray) -> Any:

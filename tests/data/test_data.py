@@ -106,7 +106,8 @@ def test_what_is_refused(facts, message):
         (IMAGES, {}, r'a table must have the shape \(N, D\); got \(2, 1, 3, 3\). Say modality="image"'),
         (IMAGES[:, 0], {"modality": "image"}, r"\(N, C, H, W\); got \(2, 3, 3\).*inputs\[:, None\]"),
         (np.array([["a", 1]], dtype=object), {}, "Python objects; give a pandas DataFrame"),
-        (["a", "b"], {}, 'texts need modality="text"'),
+        ([[1, 2], [3]], {}, "equally many numbers"),
+        ([["a", "b"], ["c", "d"]], {}, "equally many numbers"),
         (["a", 1], {"modality": "text"}, "must be a list of str; the one at 1 is int"),
         (scipy.sparse.eye(3).tocsr(), {}, r"call \.toarray\(\)"),
         (pl.DataFrame({"a": [1]}), {}, "AuditData.from_table"),
@@ -120,6 +121,16 @@ def test_inputs_that_are_refused(inputs, facts, message):
 
 def test_inputs_that_are_taken():
     assert np.isnan(AuditData(np.array([[1.0, np.nan]])).codes()[0, 1])  # missing in an array
+    for texts in (
+        ["a", "b"],
+        ("a", "b"),
+        np.array(["a", "b"]),
+        np.array(["a", "b"], dtype=object),
+        pd.Series(["a", "b"]),
+    ):
+        data = AuditData(texts)
+        assert data.modality == "text" and data.inputs == ["a", "b"] and len(data.digest) == 64
+    assert AuditData([[1, 2.5], [3, 4]]).inputs.tolist() == [[1, 2.5], [3, 4]]
     assert AuditData(np.array(["a", "b"]), modality="text").inputs == ["a", "b"]
     assert AuditData(pd.Series(["a", "b"]), modality="text").inputs == ["a", "b"]
     assert len(AuditData(torch.zeros(2, 1, 3, 3, dtype=torch.bfloat16), modality="image").digest) == 64

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from auditkit.data import Task
 from auditkit.errors import AuditkitError, ModelError
 from auditkit.models import Answers, Model, ModelOptions, decide
-from auditkit.spelling import match_class, spelling
+from auditkit.spelling import listed, match_class, spelling
 from auditkit.text import one_line
 
 PROBE = 64
@@ -65,6 +67,44 @@ def settle(model: Model, options: ModelOptions) -> None:
             )
     elif model.task == "binary":
         model.positive = model.classes[-1]
+
+
+def told_of(given: ModelOptions, task: Task, positive: Any) -> ModelOptions:
+    """The options with the data's task and positive class where the user named none."""
+    return dataclasses.replace(
+        given, task=given.task or task, positive=positive if given.positive is None else given.positive
+    )
+
+
+def classes_from_labels(model: Model, labels: tuple[Any, ...], outputs: int, positive: Any) -> tuple[Any, ...]:
+    """The classes of a model that has none of its own, from the labels of the data; noted, with how to say otherwise.
+
+    Args:
+        model: takes the note.
+        labels: the distinct labels, sorted.
+        outputs: numbers per row; one is about the positive class, the last of `labels` unless `positive` says which.
+        positive: the label that counts as positive; None where nobody said.
+
+    Raises:
+        ModelError: there are not as many labels as outputs stand for.
+    """
+    if len(labels) != max(2, outputs):
+        stand = "one output, which stands for two classes" if outputs == 1 else f"{outputs} outputs, one for each class"
+        raise ModelError(
+            f"{model.name}: the labels must have as many values as the model has outputs; it has {stand}, and the "
+            f"labels of the data have {len(labels)}: {listed(labels)}. {_NAME_THEM}, or give a model of as many outputs"
+        )
+    if outputs > 1:
+        note(model, f"{LABELS_NOTE}, sorted, one for each output in this order: {listed(labels)}. {_NAME_THEM}")
+        return labels
+    last = labels[-1] if positive is None else match_class(positive, labels)
+    classes = (*(each for each in labels if each != last), last)
+    note(model, f"{LABELS_NOTE}; the one output is about {last!r}, against {classes[0]!r}. {_NAME_THEM}")
+    return classes
+
+
+LABELS_NOTE = "classes are the labels of the data"
+_NAME_THEM = "To say otherwise, name the class of each output with wrap(…, classes=[…]) or [model] classes"
 
 
 def positive_column(model: Model) -> int:

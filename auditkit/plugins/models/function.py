@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data import as_array
+from auditkit.data import Task, as_array
 from auditkit.errors import ModelError
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import (
+    LABELS_NOTE,
     adopt,
     answer_probabilities,
+    classes_from_labels,
     failing,
     names,
     note,
@@ -20,9 +22,10 @@ from auditkit.plugins.models.answering import (
     positive_column,
     prepared,
     settle,
+    told_of,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.spelling import spelling
+from auditkit.spelling import listed, match_class, spelling
 
 _TOLERANCE = 1e-3
 _FORMS = ("labels", "probabilities", "one probability", "number")
@@ -47,13 +50,30 @@ class FunctionModel(Model):
 
     def __init__(self, function: Callable[[Any], Any], options: ModelOptions) -> None:
         self._function = function
-        self._options = options
+        self._given = self._options = options
+        self._known_labels: tuple[Any, ...] = ()
         adopt(self, options, _name(function))
         if options.output is not None and options.output not in ("labels", "probabilities", "number"):
             raise ModelError(
                 f"{self.name}: output of a callable must be 'labels', 'probabilities' or 'number'; "
                 f"{options.output!r} was given"
             )
+        self._declare()
+        note(self, "the fingerprint of a callable covers its code, closure and named globals, not all it may call")
+
+    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
+        """Take task and classes from the data where the user named none; the next answer settles them."""
+        told = told_of(self._given, task, positive)
+        if self._given.classes is not None or (told, labels) == (self._options, self._known_labels):
+            return
+        self._options, self._known_labels = told, labels
+        self.output, self.classes, self.positive = "", (), None
+        self.notes = tuple(each for each in self.notes if not each.startswith(LABELS_NOTE))
+        self._declare()
+
+    def _declare(self) -> None:
+        """What can be said before the first answer."""
+        options = self._options
         able = {Capability.QUERIES}
         if options.task == "regression":
             self.task = "regression"
@@ -65,12 +85,11 @@ class FunctionModel(Model):
         elif options.task is not None:
             self.task = options.task
         self.capabilities = frozenset(able)
-        note(self, "the fingerprint of a callable covers its code, closure and named globals, not all it may call")
 
     @property
     def fingerprint(self) -> str:
         """SHA-256, as good as can be, over bytecode, closure, named globals, classes and threshold."""
-        chosen = self._options
+        chosen = self._given
         return fingerprint("function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold)
 
     def answer(self, inputs: Any) -> Answers:
@@ -96,6 +115,10 @@ class FunctionModel(Model):
         output = self._form(array)
         assert output in _FORMS
         if output in ("probabilities", "one probability"):
+            if not self.classes:
+                outputs = 1 if array.ndim == 1 else array.shape[1]
+                self.classes = classes_from_labels(self, self._known_labels, outputs, self._options.positive)
+                settle(self, self._options)
             two = len(self.classes) == 2
             self.capabilities |= {Capability.PROBABILITIES} | ({Capability.SCORES} if two else set())
         elif output == "labels" and self.threshold is not None:
@@ -116,7 +139,7 @@ class FunctionModel(Model):
             return self._needs_classes("one column per class", "probabilities")
         if asked == "probabilities":
             return self._needs_classes("one probability per row", "one probability")
-        known = {spelling(each) for each in self.classes}
+        known = {spelling(each) for each in self.classes or self._known_labels}
         if array.dtype.kind != "f" or (known and {spelling(each) for each in np.unique(array)} <= known):
             return "labels"
         if array.min() >= 0 and array.max() <= 1:
@@ -127,7 +150,7 @@ class FunctionModel(Model):
         )
 
     def _needs_classes(self, given: str, output: str) -> str:
-        if not self.classes:
+        if not self.classes and not self._known_labels:
             raise ModelError(
                 f"{self.name}: classes must be named where the answers are probabilities; the callable gave {given}. "
                 "Pass classes=(…) in the order of the columns, the positive class last; "
@@ -152,12 +175,17 @@ class FunctionModel(Model):
             if not declined.all():
                 answers[~declined] = self._labels(array[~declined])
             return answers
-        values = [each.item() if hasattr(each, "item") else each for each in np.unique(array)]
-        place = {spelling(each): position for position, each in enumerate(self.classes)}
-        unknown = [each for each in values if spelling(each) not in place]
+        if not self.classes and self._known_labels:
+            self.classes = self._known_labels
+            note(self, f"{LABELS_NOTE}: {listed(self.classes)}")
+            if len(self.classes) >= 2:
+                settle(self, self._options)
+        unique, inverse = np.unique(array, return_inverse=True)
+        values = [match_class(each.item() if hasattr(each, "item") else each, self.classes) for each in unique]
+        unknown = [each for each in values if each not in self.classes]
         if not unknown:
-            codes = [place[spelling(each)] for each in array]
-            return names(self.classes, np.array(codes, dtype=np.int64))
+            codes = np.array([self.classes.index(each) for each in values], dtype=np.int64)
+            return names(self.classes, codes[inverse])
         if self._options.classes is not None:
             raise ModelError(
                 f"{self.name}: answers must be among the classes {list(self.classes)}; {unknown[0]!r} was given"

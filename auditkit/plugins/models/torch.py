@@ -11,18 +11,21 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from auditkit.data import take_rows
+from auditkit.data import Task, take_rows
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import (
+    LABELS_NOTE,
     PROBE,
     adopt,
     answer_probabilities,
+    classes_from_labels,
     failing,
     note,
     noting,
     prepared,
     settle,
+    told_of,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.torch_inputs import to_tensor
@@ -54,7 +57,8 @@ class TorchModel(Model):
     batch = 512
 
     def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
-        self._options = options
+        self._given = self._options = options
+        self._known_labels: tuple[Any, ...] = ()
         adopt(self, options, type(module).__name__)
         if options.output is not None and options.output not in _OUTPUTS:
             raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
@@ -77,6 +81,16 @@ class TorchModel(Model):
         scripted = isinstance(module, torch.jit.ScriptModule)
         return cls(module, options, hookable=not scripted and not isinstance(module, torch.fx.GraphModule))
 
+    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
+        """Take task and classes from the data where the user named none; the next answer settles them."""
+        told = told_of(self._given, task, positive)
+        if self._given.classes is not None or (told, labels) == (self._options, self._known_labels):
+            return
+        self._options, self._known_labels = told, labels
+        self.output, self.classes, self.positive = "", (), None
+        self.notes = tuple(each for each in self.notes if not each.startswith(LABELS_NOTE))
+        self._declare()
+
     def _declare(self) -> None:
         """What can be said before the first answer."""
         able = {Capability.QUERIES, Capability.GRADIENTS}
@@ -98,7 +112,7 @@ class TorchModel(Model):
     @property
     def fingerprint(self) -> str:
         """SHA-256 over structure, parameters, buffers, preprocessing, classes and threshold; never mode or device."""
-        chosen = self._options
+        chosen = self._given
         return fingerprint(
             "torch", self._module, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold
         )
@@ -133,8 +147,10 @@ class TorchModel(Model):
         """Find out from real rows what the output means, and with it task and classes."""
         kind = tell(output, encoded, self._ask, self._options, self.name)
         if kind != "number":
-            count = 2 if kind.startswith("one ") else int(output.shape[1])
-            self.classes = self.classes or tuple(range(count))
+            count = 1 if kind.startswith("one ") else int(output.shape[1])
+            if self._known_labels:
+                self.classes = classes_from_labels(self, self._known_labels, count, self._options.positive)
+            self.classes = self.classes or tuple(range(max(2, count)))
             settle(self, self._options)
             able = {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
             self.capabilities = (self.capabilities - {Capability.SCORES}) | able
@@ -221,7 +237,12 @@ class TorchModel(Model):
         else:
             module = self._reset_copy()
         other = TorchModel(module, dataclasses.replace(self._options, device=self.device))
-        other.name, other.batch = self.name, self.batch
+        other.name, other.batch, other._given, other._known_labels = (
+            self.name,
+            self.batch,
+            self._given,
+            self._known_labels,
+        )
         other.task, other.classes, other.positive = self.task, self.classes, self.positive
         other.output, other.capabilities = self.output, self.capabilities
         return other

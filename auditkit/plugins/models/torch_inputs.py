@@ -39,7 +39,7 @@ def _to_array(inputs: Any, name: str) -> np.ndarray:
         if wrong:
             raise ModelError(
                 f"{name}: a torch model needs numbers; these columns hold none: {', '.join(map(repr, wrong[:10]))}. "
-                f"To mend it, {_HINT}"
+                f"To mend it, {_HINT}; or take out with drop = […] what the model never sees"
             )
         return np.ascontiguousarray(inputs.to_numpy(dtype=np.float64, na_value=np.nan))
     if hasattr(inputs, "toarray"):
