@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from auditkit.checks import Budget
 from auditkit.data import Modality, Task
-from auditkit.results import Limit, Waiver
+from auditkit.results import Limit, Meaning, Waiver
 from auditkit.results.card import Card
 
 
@@ -86,6 +86,23 @@ class DataSettings(Section):
     )
     stream: bool = Field(default=False, description="read a batch at a time into a table of counts; path may hold *")
     features: dict[str, FeatureSettings] = {}
+    outcome: Meaning | dict[str, Meaning] | None = Field(
+        default=None,
+        description="what being selected is to a person, benefit or burden; of more than two classes, for each",
+    )
+    selected_means: str = Field(
+        default="", description="what becomes of somebody who is selected, in words: 'flagged as high risk'"
+    )
+
+    @field_validator("outcome", mode="before")
+    @classmethod
+    def _one_of_two(cls, value: Any) -> Any:
+        stated = value.values() if isinstance(value, dict) else (value,)
+        if value is not None and any(each not in get_args(Meaning) for each in stated):
+            raise ValueError(
+                "must be 'benefit' or 'burden'; with more than two classes one of them for each: { denied = 'burden' }"
+            )
+        return value
 
 
 class AuditSettings(Section):

@@ -25,7 +25,10 @@ LEVELS = (
     ("counts",),
     ("data", "models", "results", "stats"),
     ("figures", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
-    ("checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls", "running.state"),
+    (
+        "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls", "running.harm",
+        "running.state",
+    ),
     ("hookspecs", "evidence.describing"),
     ("settings", "config", "offers"),
     ("plugins", "reports", "comparing"),

@@ -14,6 +14,7 @@ from auditkit.data.cells import Cells
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs
 from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
+from auditkit.data.meaning import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError
@@ -204,6 +205,10 @@ def _answers(data: AuditData) -> dict[str, Any]:
             fields["positive"], _ = pick_positive(data.positive, classes, what)
         elif classes:  # of one class, the other may be the positive one
             fields["positive"] = match_class(data.positive, classes)
+    fields["outcome"] = check_outcome(data.outcome, data.task, fields.get("positive", data.positive), classes)
+    fields["selected_means"] = check_words(data.selected_means)
+    if isinstance(data.outcome, str) and data.task == "multiclass":
+        fields["notes"] = (*fields.get("notes", data.notes), FOR_EACH)
     return fields
 
 

@@ -16,12 +16,15 @@ from auditkit.data.cells import MINIMUM, Cell, Cells
 from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
+from auditkit.data.meaning import outcome_of
 from auditkit.data.ranges import Range
 from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
     import pandas
+
+    from auditkit.results import Meaning
 
 __all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
 
@@ -69,6 +72,11 @@ class AuditData:
     """The cells of the data that these rows were drawn from; set by `take`."""
     notes: tuple[str, ...] = ()
     """What was inferred or repaired, for the report."""
+    outcome: Meaning | Mapping[str, Meaning] | None = None
+    """What being selected is to a person: "benefit" or "burden"; of more than two classes {class: word}; of predicted
+    numbers, what a high one is. None: not stated, and nobody is called worse off. It is no part of the digest."""
+    selected_means: str = ""
+    """What becomes of somebody who is selected, in the owner's words, such as "flagged as high risk"."""
 
     def __post_init__(self) -> None:
         for name, value in accept(self).items():
@@ -111,6 +119,10 @@ class AuditData:
     def digest(self) -> str:
         """SHA-256 over schema and values of everything here, the training split included."""
         return _digest(self)
+
+    def outcome_of(self, category: str | None = None) -> Meaning | None:
+        """What being decided for the positive class, or of more than two for `category`, is; None: not stated."""
+        return outcome_of(self.outcome, self.task, category)
 
     @property
     def seen_groups(self) -> tuple[str, ...]:

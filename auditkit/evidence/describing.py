@@ -36,6 +36,8 @@ def describe(data: AuditData) -> DataInfo:
         weighted=data.weights is not None,
         minimum_cell=data.minimum_cell,
         notes=(*data.notes, *_range(data)),
+        outcome=None if data.outcome is None else data.outcome if isinstance(data.outcome, str) else dict(data.outcome),
+        selected_means=data.selected_means,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from auditkit.results.base import Level, Record, Scalar, VerdictStatus, canonical
+from auditkit.results.base import Level, Meaning, Record, Scalar, VerdictStatus, canonical, optional
 from auditkit.results.findings import CheckResult, ErrorInfo, Measurement
 
 if TYPE_CHECKING:
@@ -203,6 +203,10 @@ class DataInfo(Record):
     weighted: bool = False
     minimum_cell: int = 10
     notes: tuple[str, ...] = ()
+    outcome: Meaning | dict[str, Meaning] | None = optional()
+    """What being selected is to a person, as the owner states it; of more than two classes, for each that is named."""
+    selected_means: str = optional("")
+    """What becomes of somebody who is selected, in the owner's words."""
 
 
 class Coverage(Record):

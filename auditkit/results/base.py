@@ -16,6 +16,8 @@ SCHEMAS = (1, 2, 3)
 
 Scalar: TypeAlias = bool | int | float | str | None
 Direction: TypeAlias = Literal["higher", "lower", "none"]
+Meaning: TypeAlias = Literal["benefit", "burden"]
+"""What being selected is to a person."""
 Validity: TypeAlias = Literal["valid", "inconclusive", "invalid"]
 VerdictStatus: TypeAlias = Literal["met", "missed", "inconclusive", "error", "not tested"]
 Level: TypeAlias = Literal["recorded", "queries", "model", "training"]

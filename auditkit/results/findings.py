@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity, optional
+from auditkit.results.harms import Harm
 
 
 class Interval(Record):
@@ -216,15 +217,6 @@ class Table(Record):
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"table {self.name!r} has rows of a length other than its {len(self.columns)} columns")
         return self
-
-
-class Harm(Record):
-    """Who fares worse by a measure: those with the low or the high value, or nobody."""
-
-    benefit: Literal["low", "high", "nobody"]
-    """Where being selected is a benefit."""
-    burden: Literal["low", "high", "nobody"]
-    """Where being selected is a burden."""
 
 
 class Definition(Record):

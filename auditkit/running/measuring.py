@@ -23,6 +23,7 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, ErrorInfo, Rows
 from auditkit.running.controls import apply_controls, hide_small_cells
+from auditkit.running.harm import name_worse_off
 from auditkit.running.planning import Step, seed_for
 from auditkit.running.serving import serve
 from auditkit.running.state import as_found
@@ -123,7 +124,8 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
     named = result.model_copy(
         update={"plugin": step.planned.plugin, "plugin_version": step.planned.plugin_version}
     )  # fmt: skip
-    return hide_small_cells(apply_controls(CheckResult.model_validate(named.model_dump())), data.cells)
+    checked = apply_controls(CheckResult.model_validate(named.model_dump()))
+    return hide_small_cells(name_worse_off(checked, data), data.cells)
 
 
 def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
@@ -142,7 +144,7 @@ def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
                 "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
             }
         )  # fmt: skip
-        result = hide_small_cells(apply_controls(result), bench.data.cells)
+        result = hide_small_cells(name_worse_off(apply_controls(result), bench.data), bench.data.cells)
     return result
 
 

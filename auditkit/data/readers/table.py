@@ -36,6 +36,7 @@ from auditkit.errors import DataError
 
 if TYPE_CHECKING:
     from auditkit.data import Modality
+    from auditkit.results import Meaning
 
 
 Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
@@ -53,6 +54,8 @@ class _Wanted:
     unlabelled: Unlabelled
     abstain: Any
     range: Any
+    outcome: Any = None
+    selected_means: Any = ""
 
 
 def read_table(
@@ -80,6 +83,8 @@ def read_table(
     people: Any = None,
     selected: str | None = None,
     stream: bool = False,
+    outcome: Meaning | Mapping[str, Meaning] | None = None,
+    selected_means: str = "",
     strip: bool = True,
     delimiter: str | None = None,
     columns: Sequence[str] | None = None,
@@ -118,6 +123,9 @@ def read_table(
             two, and the column the recorded decision, 1 or 0.
         stream: whether files are read a batch at a time into a table of counts; for recorded decisions by groups, of
             any number of people. Other columns are not read, and the path may hold * for several files.
+        outcome: what being selected is to a person, "benefit" or "burden"; with more than two classes {class: word};
+            for numbers, what a high one is. Nothing is assumed: until it is stated, nobody is called worse off.
+        selected_means: what becomes of somebody who is selected, in words: "flagged as high risk".
         strip: whether blanks around the fields of a csv file are taken off.
         delimiter: between the fields of a csv file; found in the header unless given.
         columns: the names of the columns of a csv file that has no header.
@@ -144,17 +152,15 @@ def read_table(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
         None if features is None else tuple(features), people,
     )  # fmt: skip
-    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain, range)
+    wanted = _Wanted(
+        positive, task, modality, overrides, minimum_cell, unlabelled, abstain, range, outcome, selected_means
+    )
     unknown_columns(overrides, opened, "schema")
     roles = settle(roles, opened)
     data = _assemble(opened, roles, wanted, name or opened.name)
     if train is None:
         return data
-    split = (
-        train
-        if isinstance(train, AuditData)
-        else _training(train, how, roles, wanted, data, input_names(roles, opened))
-    )
+    split = _training(train, how, roles, wanted, data, input_names(roles, opened))
     return dataclasses.replace(data, train=split)
 
 
@@ -189,6 +195,8 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         range=wanted.range,
         notes=(*source.notes, *inferred, *notes, *declared, *seen),
         people=parts["people"],
+        outcome=wanted.outcome,
+        selected_means=wanted.selected_means,
         **masks,
         **facts,
     )
@@ -291,6 +299,8 @@ def _training(
     train: Any, how: Reading, roles: Roles, wanted: _Wanted, data: AuditData, names: list[Any] | None
 ) -> AuditData:
     """The training split, read as the data was; what only an audit needs may be absent there."""
+    if isinstance(train, AuditData):
+        return train
     if roles.label is not None and not isinstance(roles.label, str):
         raise DataError("train needs the label by its name; give the name of a column, or train as AuditData")
     try:
@@ -321,6 +331,8 @@ def _training(
                 modality=data.modality,
                 positive=data.positive,
                 abstain=None,
+                outcome=None,
+                selected_means="",
                 unlabelled="drop" if wanted.unlabelled == "keep" else wanted.unlabelled,
             ),
             "training split",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.results import Definition, Direction
+from auditkit.results import NOBODY, RIGHTLY_SELECTED, SELECTED_MORE, Definition, Direction, Harm
 
 
 def _define(
@@ -13,6 +13,7 @@ def _define(
     range: str = "0 to 1",
     direction: Direction = "higher",
     unit: str = "share",
+    harm: Harm = NOBODY,
 ) -> Definition:
     return Definition(
         title=title,
@@ -22,6 +23,7 @@ def _define(
         unit=unit,
         reference=reference,
         pitfalls=pitfalls,
+        harm=harm,
     )
 
 
@@ -42,11 +44,11 @@ DEFINITIONS = {
     ),
     "precision": _define(
         "Precision", "TP / (TP + FP)", "interval: Wilson (1927), JASA 22",
-        "Depends on how common the positive label is in these data.",
+        "Depends on how common the positive label is in these data.", harm=RIGHTLY_SELECTED,
     ),
     "recall": _define(
         "Recall", "TP / (TP + FN)", "interval: Wilson (1927), JASA 22",
-        "Can be had for nothing by deciding always positive.",
+        "Can be had for nothing by deciding always positive.", harm=SELECTED_MORE,
     ),
     "auc": _define(
         "Area under the ROC curve", "P(score of a positive > score of a negative) + P(equal) / 2",

@@ -14,9 +14,10 @@ from auditkit import stats
 from auditkit.counts import Tally
 from auditkit.plugins.fairness.groups.measures import EVERY, RATES, Rate
 from auditkit.plugins.fairness.groups.shares import shares
+from auditkit.results import NOBODY
 
-JACCARD: Final = Rate("f_star", "F*", "tp", "tp fp fn", "", "higher", "")
-COMMON: Final = Rate("common", "Positive label rate among the decided", "tp fn", EVERY, "", "none", "")
+JACCARD: Final = Rate("f_star", "F*", "tp", "tp fp fn", "", "higher", "", NOBODY)
+COMMON: Final = Rate("common", "Positive label rate among the decided", "tp fn", EVERY, "", "none", "", NOBODY)
 
 
 class Estimates(NamedTuple):

@@ -55,6 +55,7 @@ def _rate(rate: Rate) -> Definition:
         unit="share",
         reference="Wilson (1927), JASA 22, for the interval",
         pitfalls=rate.pitfalls + _left_out(rate),
+        harm=rate.harm,
     )
 
 
@@ -67,6 +68,7 @@ def _composite(composite: Composite) -> Definition:
         unit="",
         reference=composite.reference,
         pitfalls=f"{composite.pitfalls} People without a decision are left out, as are unknown labels.",
+        harm=composite.harm,
     )
 
 
@@ -79,6 +81,7 @@ def _index(index: Index) -> Definition:
         unit=index.unit,
         reference=index.reference,
         pitfalls=f"{index.pitfalls} People without a decision are left out.",
+        harm=index.harm,
     )
 
 
@@ -93,6 +96,7 @@ def _difference(criterion: Criterion) -> Definition:
         reference=f"{criterion.reference}; interval: {ODDS if criterion.odds else PAIRS}",
         pitfalls=f"{criterion.pitfalls} The largest of many differences is large by chance in small groups: read the "
         "interval and the adjusted p-value, not the point.",
+        harm=criterion.harm,
     )
 
 
@@ -107,6 +111,7 @@ def _ratio(criterion: Criterion) -> Definition:
         reference=f"{criterion.reference}; interval: {ODDS if criterion.odds else PAIRS}",
         pitfalls=f"{criterion.pitfalls} With equal true rates of 0.3, two groups of 100 fall below a ratio of 0.8 in "
         "30 % of samples: read the interval.",
+        harm=criterion.harm,
     )
 
 

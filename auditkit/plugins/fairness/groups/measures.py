@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from auditkit.results import (
+    NOBODY,
+    RIGHTLY_REJECTED,
+    RIGHTLY_SELECTED,
+    SELECTED_LESS,
+    SELECTED_MORE,
+    WRONGLY_REJECTED,
+    WRONGLY_SELECTED,
+    Harm,
+)
+
 Direction: TypeAlias = Literal["higher", "lower", "none"]
 
 UNLABELLED = frozenset({"selected", "rejected", "decided", "abstained", "everyone"})
@@ -24,6 +35,7 @@ class Rate(NamedTuple):
     """What the denominator counts, in words."""
     direction: Direction
     pitfalls: str
+    harm: Harm
 
     @property
     def labelled(self) -> bool:
@@ -46,6 +58,7 @@ class Composite(NamedTuple):
     reference: str
     pitfalls: str
     labelled: bool = True
+    harm: Harm = NOBODY
 
 
 class Criterion(NamedTuple):
@@ -64,6 +77,11 @@ class Criterion(NamedTuple):
         """Whether it needs labels."""
         return any(RATES[name].labelled for name in self.rates)
 
+    @property
+    def harm(self) -> Harm:
+        """Who fares worse by it: the same as by its rates."""
+        return RATES[self.rates[0]].harm
+
 
 class Index(NamedTuple):
     """One number for all groups of some attributes, or one for a group against all others."""
@@ -77,39 +95,42 @@ class Index(NamedTuple):
     labelled: bool
     reference: str
     pitfalls: str
+    harm: Harm = NOBODY
 
 
 RATES = {
     rate.name: rate
     for rate in (
         Rate("selection_rate", "Selection rate", "selected", "decided", "people with a decision", "none",
-             "Says nothing about whether the selected were the right ones."),
+             "Says nothing about whether the selected were the right ones.", SELECTED_MORE),
         Rate("true_positive_rate", "True positive rate", "tp", "tp fn", "people with a positive label", "higher",
-             "Only as fair as the labels; undefined for a group without positive labels."),
+             "Only as fair as the labels; undefined for a group without positive labels.", SELECTED_MORE),
         Rate("false_positive_rate", "False positive rate", "fp", "fp tn", "people with a negative label", "lower",
-             "Only as fair as the labels; undefined for a group without negative labels."),
+             "Only as fair as the labels; undefined for a group without negative labels.", SELECTED_MORE),
         Rate("true_negative_rate", "True negative rate", "tn", "fp tn", "people with a negative label", "higher",
-             "Only as fair as the labels."),
+             "Only as fair as the labels.", SELECTED_LESS),
         Rate("false_negative_rate", "False negative rate", "fn", "tp fn", "people with a positive label", "lower",
-             "Only as fair as the labels."),
+             "Only as fair as the labels.", SELECTED_LESS),
         Rate("positive_predictive_value", "Positive predictive value", "tp", "tp fp", "people selected", "higher",
-             "Depends on how common the positive label is in the group; undefined where nobody was selected."),
+             "Depends on how common the positive label is in the group; undefined where nobody was selected.",
+             RIGHTLY_SELECTED),
         Rate("negative_predictive_value", "Negative predictive value", "tn", "fn tn", "people not selected", "higher",
-             "Depends on how common the positive label is in the group."),
+             "Depends on how common the positive label is in the group.", RIGHTLY_REJECTED),
         Rate("false_discovery_rate", "False discovery rate", "fp", "tp fp", "people selected", "lower",
-             "Depends on how common the positive label is in the group."),
+             "Depends on how common the positive label is in the group.", WRONGLY_SELECTED),
         Rate("false_omission_rate", "False omission rate", "fn", "fn tn", "people not selected", "lower",
-             "Depends on how common the positive label is in the group."),
+             "Depends on how common the positive label is in the group.", WRONGLY_REJECTED),
         Rate("accuracy", "Accuracy", "tp tn", EVERY, DECIDED, "higher",
-             "Hides which of the two errors a group suffers."),
+             "Hides which of the two errors a group has.", NOBODY),
         Rate("rejection_rate", "Rejection rate", "rejected", "decided", "people with a decision", "none",
-             "Says nothing about whether the right people were rejected."),
+             "Says nothing about whether the right people were rejected.", SELECTED_LESS),
         Rate("abstention_rate", "Abstention rate", "abstained", "everyone", "people", "lower",
-             "A model may look fair on those whom it decides about because it declines to decide about one group."),
+             "A model may look fair on those whom it decides about because it declines to decide about one group.",
+             NOBODY),
         Rate("prevalence", "Positive label rate", "positives", "labelled", "people with a known label", "none",
-             "A fact about the labels, not about the model; people without a decision count."),
+             "A fact about the labels, not about the model; people without a decision count.", NOBODY),
         Rate("false_negative_share", "False negatives among errors", "fn", "fn fp", "people with a wrong decision",
-             "none", "Says which of the two errors a group suffers, not how often it suffers one."),
+             "none", "Says which of the two errors a group has, not how often it has one.", SELECTED_LESS),
     )
 }  # fmt: skip
 
@@ -141,7 +162,7 @@ COMPOSITES = {
                   "0 or more", "none", (("fn fp", "people with a wrong decision"),), "no false positives",
                   "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207; interval: "
                   "Wilson's for FN / (FN + FP), as odds",
-                  "Says which of the two errors a group suffers, not how often it suffers one."),
+                  "Says which of the two errors a group has, not how often it has one.", harm=SELECTED_LESS),
     )
 }  # fmt: skip
 
@@ -156,7 +177,7 @@ CRITERIA = {
                   "Takes the labels as true; a group without enough positive labels cannot be assessed."),
         Criterion("equalized_odds", "Equalized odds", ("true_positive_rate", "false_positive_rate"),
                   "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413",
-                  "The worse of the two rates counts, so it needs positives and negatives in every group."),
+                  "The wider of the two gaps counts, so it needs positives and negatives in every group."),
         Criterion("predictive_equality", "Predictive equality", ("false_positive_rate",),
                   "Corbett-Davies et al. (2017), Algorithmic decision making and the cost of fairness, "
                   "arXiv:1701.08230",
@@ -166,10 +187,10 @@ CRITERIA = {
                   "Cannot hold together with equalized odds where groups differ in how common the label is."),
         Criterion("accuracy_equality", "Accuracy equality", ("accuracy",),
                   "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
-                  "One group may suffer false alarms and another misses, at the same accuracy."),
+                  "One group may have false positives and another false negatives, at the same accuracy."),
         Criterion("treatment_equality", "Treatment equality", ("false_negative_share",),
                   "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
-                  "Compares which of the two errors groups suffer, not how often; undefined for a group without false "
+                  "Compares which of the two errors groups have, not how often; undefined for a group without false "
                   "positives.", odds=True),
         Criterion("abstention_parity", "Abstention parity", ("abstention_rate",),
                   "Jones et al. (2021), Selective classification can magnify disparities across groups, "
@@ -188,7 +209,7 @@ INDICES = {
               "Speicher et al. (2018), A unified approach to quantifying algorithmic unfairness, arXiv:1807.00787; "
               "interval: resampled cells less their bias, from 0 unless the test says that groups differ",
               "A false positive counts as a benefit and a false negative as a loss, which is wrong where being "
-              "selected is no benefit; inequality within groups is left out."),
+              "selected is none: then name the other class as positive. Inequality within groups is left out."),
         Index("differential_fairness", "Differential fairness",
               "the largest |ln(P(outcome in one group) / P(outcome in another))| over pairs of groups and "
               "both outcomes",
@@ -196,13 +217,14 @@ INDICES = {
               False,
               "Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362; interval: "
               "simultaneous score intervals of all pairs' ratios",
-              "One small group decides it: read the interval. Rare outcomes give large ratios of small rates."),
+              "One small group decides it: read the interval. Rare outcomes give large ratios of small rates.",
+              SELECTED_MORE),
         Index("differential_fairness_smoothed", "Differential fairness, smoothed",
               "as differential fairness, with half a person added to each outcome of each group",
               "0 or more; 0: equal rates", "lower", "nats", False,
               "Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, eq. 7, for a uniform "
               "prior worth one person; interval: as differential fairness, unsmoothed",
-              "Smoothing draws small groups together, so their differences are understated."),
+              "Smoothing draws small groups together, so their differences are understated.", SELECTED_MORE),
         Index("conditional_demographic_disparity", "Conditional demographic disparity",
               "sum over strata of n_s / n (the group's share of the rejected - its share of the selected)",
               "-1 to 1; above 0: more of the rejected than of the selected, among people alike in the given columns",
@@ -210,7 +232,7 @@ INDICES = {
               "Wachter, Mittelstadt and Russell (2021), Why fairness cannot be automated, arXiv:2005.05906; strata as "
               "in Zliobaite, Kamiran and Calders (2011), Handling conditional discrimination, ICDM",
               "Whether a column may explain a difference is a decision of people: a column that is itself unfair "
-              "explains unfairness away."),
+              "explains unfairness away.", SELECTED_LESS),
     )
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.results import Definition
+from auditkit.results import NOBODY, Definition, Harm
 
 GUIDELINES = "29 CFR 1607.4(D), Uniform Guidelines on Employee Selection Procedures (1978)"
 RULE = "6 RCNY 5-300 and 5-301"
@@ -12,6 +12,10 @@ OPEN_ENDED = (
     "group may truly be the highest."
 )
 
+SELECTED = Harm(benefit="low", burden="nobody")
+"""The higher, the more are selected; of a burden none of these numbers is taken."""
+SHORT = Harm(benefit="high", burden="nobody")
+
 ADVERSE = {
     "selection_rate": Definition(
         title="Selection rate",
@@ -20,6 +24,7 @@ ADVERSE = {
         unit="share",
         reference="29 CFR 1607.16; Wilson (1927), JASA 22, for the interval",
         pitfalls="Says nothing about whether the selected were the right ones.",
+        harm=SELECTED,
     ),
     "impact_ratio": Definition(
         title="Impact ratio",
@@ -29,6 +34,7 @@ ADVERSE = {
         reference=f"{GUIDELINES}; interval: {INTERVALS}",
         pitfalls="In small groups it falls below four fifths by chance; read it with the interval, the test and the "
         f"number of selections that would turn it. {OPEN_ENDED}",
+        harm=SELECTED,
     ),
     "lowest_impact_ratio": Definition(
         title="Lowest impact ratio",
@@ -37,6 +43,7 @@ ADVERSE = {
         direction="higher",
         reference=f"{GUIDELINES}; interval: {INTERVALS}",
         pitfalls="The lowest of many ratios is low by chance in small groups: read the interval.",
+        harm=SELECTED,
     ),
     "standard_deviations": Definition(
         title="Difference in standard deviations",
@@ -46,6 +53,7 @@ ADVERSE = {
         reference="Fleiss, Levin and Paik (2003), Statistical methods for rates and proportions, 2.3",
         pitfalls="Grows with the number of people: a large one may be a small difference, and a small one a large "
         "difference among few people.",
+        harm=SELECTED,
     ),
     "shortfall": Definition(
         title="Selections short of four fifths",
@@ -56,6 +64,7 @@ ADVERSE = {
         reference=GUIDELINES,
         pitfalls="Takes the highest rate as it is. It is a measure of size, not a remedy: selecting by group to reach "
         "a number may itself be unlawful.",
+        harm=SHORT,
     ),
     "selections_to_turn": Definition(
         title="Selections that would turn the result",
@@ -66,6 +75,7 @@ ADVERSE = {
         reference="Questions and Answers on the Uniform Guidelines, 44 FR no. 43, 2 March 1979",
         pitfalls="Where one or two would turn the result, the ratio rests on very few decisions. Compares two groups; "
         "another group may become the highest on the way.",
+        harm=NOBODY,
     ),
     "chance_of_ratio_under_0_8": Definition(
         title="Chance of a ratio under four fifths without any true difference",
@@ -76,6 +86,7 @@ ADVERSE = {
         reference="binomial law for each group; Clopper and Pearson (1934), Biometrika 26, for the simulation's error",
         pitfalls="Says how easily these sizes alone give such a ratio, not how likely chance is the cause here. Taken "
         "at the overall rate, which is itself an estimate.",
+        harm=NOBODY,
     ),
 }
 """Of `fairness.adverse_impact`."""
@@ -87,6 +98,7 @@ AUDIT = {
         range="whole numbers from 0",
         unit="people",
         reference="6 RCNY 5-303(a)",
+        harm=NOBODY,
     ),
     "selection_rate": Definition(
         title="Selection rate",
@@ -95,6 +107,7 @@ AUDIT = {
         unit="share",
         reference=f"{RULE}(b); Wilson (1927), JASA 22, for the interval, which the rule does not require",
         pitfalls="Says nothing about whether the selected were the right ones.",
+        harm=SELECTED,
     ),
     "scoring_rate": Definition(
         title="Scoring rate",
@@ -105,6 +118,7 @@ AUDIT = {
         "takes the median as given",
         pitfalls="A score equal to the median is not above it: with many equal scores far fewer than half may lie "
         "above.",
+        harm=SELECTED,
     ),
     "impact_ratio": Definition(
         title="Impact ratio",
@@ -113,6 +127,7 @@ AUDIT = {
         direction="higher",
         reference=f"{RULE}; interval, which the rule does not require: {INTERVALS}",
         pitfalls=f"The rule sets no value that it must reach. {OPEN_ENDED}",
+        harm=SELECTED,
     ),
     "lowest_impact_ratio": Definition(
         title="Lowest impact ratio",
@@ -121,6 +136,7 @@ AUDIT = {
         direction="higher",
         reference=f"not required by the rule; interval: {INTERVALS}",
         pitfalls="A help to read the tables; the rule asks for the ratio of each category, and sets no value.",
+        harm=SELECTED,
     ),
     "median_score": Definition(
         title="Median score",
@@ -128,6 +144,7 @@ AUDIT = {
         "the mean of the two middle ones",
         range="that of the scores",
         reference="6 RCNY 5-301(c)(1)",
+        harm=NOBODY,
     ),
     "unknown_category": Definition(
         title="People in an unknown category",
@@ -137,6 +154,7 @@ AUDIT = {
         reference="6 RCNY 5-301(b)(5), 5-301(c) and 5-303(a)",
         pitfalls="They are in no rate and no ratio. Where they are many, the table may not be about the people who "
         "applied.",
+        harm=NOBODY,
     ),
     **{
         f"{name}_categories": Definition(
@@ -145,6 +163,7 @@ AUDIT = {
             range="whole numbers from 0",
             unit="categories",
             reference=f"6 RCNY 5-301(b)(3) and 5-301(c), {clause}",
+            harm=NOBODY,
         )
         for name, title, clause in (
             ("sex", "Sex", "i"),

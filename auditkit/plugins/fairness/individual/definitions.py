@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditkit.results import Definition, Measurement
+from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Definition, Measurement
 
 ZEMEL = "Zemel, Wu, Swersky, Pitassi and Dwork (2013), Learning fair representations, ICML"
 KUSNER = "Kusner, Loftus, Russell and Silva (2017), Counterfactual fairness, arXiv:1703.06856"
@@ -27,6 +27,7 @@ DEFINITIONS = {
         pitfalls="Near 1 by chance where nearly everybody gets the same decision: compare with the chance level. "
         "Depends on the distance and on the number of rows searched. High consistency can be consistently unfair. A "
         "row is not its own neighbour here; in AIF360 it is, and its numbers are higher.",
+        harm=NOBODY,
     ),
     "chance_consistency": Definition(
         title="Consistency of shuffled decisions",
@@ -35,6 +36,7 @@ DEFINITIONS = {
         unit="share",
         reference=ZEMEL,
         pitfalls="A fact about how common each decision is, not about the model's fairness.",
+        harm=NOBODY,
     ),
     "flip_rate": Definition(
         title="Decisions changed by changing the sensitive attribute alone",
@@ -45,6 +47,7 @@ DEFINITIONS = {
         unit="share",
         reference=f"{ROWS}; Wilson (1927), JASA 22, for the interval",
         pitfalls=PROXIES,
+        harm=NOBODY,
     ),
     "flip_toward": Definition(
         title="Decisions that become positive",
@@ -54,6 +57,7 @@ DEFINITIONS = {
         unit="share",
         reference=f"{ROWS}; Wilson (1927), JASA 22, for the interval",
         pitfalls=f"Read beside the decisions that turn away: both mean that the attribute decides. {PROXIES}",
+        harm=SELECTED_LESS,
     ),
     "flip_away": Definition(
         title="Decisions that were positive and are no longer",
@@ -63,6 +67,7 @@ DEFINITIONS = {
         unit="share",
         reference=f"{ROWS}; Wilson (1927), JASA 22, for the interval",
         pitfalls=f"Read beside the decisions that become positive: both mean that the attribute decides. {PROXIES}",
+        harm=SELECTED_MORE,
     ),
 }
 

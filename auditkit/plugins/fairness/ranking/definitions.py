@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.results import Definition, Direction
+from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
 
 EXPOSURE, RELATIVE, TOP, SKEW = "exposure", "relative_exposure", "top_k_share", "skew_at_k"
 RATIO, GAP, DIVERGENCE = "exposure_ratio", "top_k_gap", "ndkl"
@@ -16,11 +16,18 @@ _NEED = "Equal shares can be wrong, where groups differ in what is ranked."
 
 
 def _define(
-    title: str, formula: str, range: str, direction: Direction, unit: str, reference: str, pitfalls: str
+    title: str,
+    formula: str,
+    range: str,
+    direction: Direction,
+    unit: str,
+    reference: str,
+    pitfalls: str,
+    harm: Harm = SELECTED_MORE,
 ) -> Definition:
     return Definition(
         title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
-        pitfalls=pitfalls,
+        pitfalls=pitfalls, harm=harm,
     )  # fmt: skip
 
 
@@ -38,6 +45,7 @@ DEFINITIONS = {
         "Share of the top k", "expected people of the group among the first k / k, mean over lists", "0 to 1", "none",
         "share", "interval: Wilson (1927), JASA 22; over many lists: Student (1908), Biometrika 6",
         f"Compare with the group's share of the list (table). {_TIES}",
+        NOBODY,
     ),
     SKEW: _define(
         "Skew at k", "ln(share of the top k / share of the list)", "any number; 0: as in the list", "none", "nats",
@@ -55,6 +63,7 @@ DEFINITIONS = {
         "max over groups of |share of the top k - share of the list|", "0 to 1", "lower", "share",
         f"after {_GEYIK}; interval: all groups at once",
         f"{_NEED} With k = 10 a single person is 10 points: read the interval and the adjusted p-value.",
+        NOBODY,
     ),
     DIVERGENCE: _define(
         "NDKL: divergence of every top from the list",
@@ -62,5 +71,6 @@ DEFINITIONS = {
         "1 / log2(1 + i); natural logarithm; mean over lists",
         "0 or more; 0: every top is mixed as the list", "lower", "nats", f"{_GEYIK}, definition 3",
         f"Above 0 by chance, and the more so the shorter the list: compare with what chance gives (table). {_TIES}",
+        NOBODY,
     ),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from auditkit.results import Definition, Direction
+from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
 
 
 class Quantity(NamedTuple):
@@ -69,11 +69,19 @@ _BANDS = "interval: Massart (1990), Annals of Probability 18 (bands of all group
 
 
 def _define(
-    title: str, formula: str, range: str, direction: Direction, unit: str, reference: str, pitfalls: str
+    title: str,
+    formula: str,
+    range: str,
+    direction: Direction,
+    unit: str,
+    reference: str,
+    pitfalls: str,
+    harm: Harm = NOBODY,
 ) -> Definition:
     return Definition(
         title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
         pitfalls=pitfalls,
+        harm=harm,
     )  # fmt: skip
 
 
@@ -81,10 +89,12 @@ DEFINITIONS = {
     "mean_prediction": _define(
         "Mean prediction", "mean of the predictions, within the group", "any number", "none", _UNITS, _STUDENT,
         "Says nothing about whether the predictions are right; groups may differ in what is predicted.",
+        SELECTED_MORE,
     ),
     "mean_residual": _define(
         "Mean residual", "mean of (prediction - label), within the group", "any number", "none", _UNITS, _STUDENT,
         "Above 0: predicted too high on average. Large errors of both signs cancel out. Labels are taken as true.",
+        SELECTED_MORE,
     ),
     "mean_absolute_error": _define(
         "Mean absolute error", "mean of |prediction - label|, within the group", "0 or more", "lower", _UNITS,
@@ -100,12 +110,14 @@ DEFINITIONS = {
         "max over groups - min over groups of the mean prediction", "0 or more", "lower", _UNITS,
         f"{_PARITY}arXiv:1905.12843; {_PAIRS}",
         f"Equal means can hide different distributions; a difference can be right. {_LARGEST}",
+        SELECTED_MORE,
     ),
     "mean_residual_difference": _define(
         "Difference of mean residuals", "max over groups - min over groups of the mean residual", "0 or more",
         "lower", _UNITS,
         f"Calders et al. (2013), Controlling attribute effect in linear regression, ICDM; {_PAIRS}",
-        f"One group is favoured over another by this much, if the labels are true. {_LARGEST}",
+        f"One group is predicted higher than another by this much, if the labels are true. {_LARGEST}",
+        SELECTED_MORE,
     ),
     "mean_absolute_error_ratio": _define(
         "Ratio of mean absolute errors", "min over groups / max over groups of the mean absolute error", "0 to 1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.results import Definition
+from auditkit.results import NOBODY, SELECTED_MORE, Definition
 
 IMPOSSIBLE = (
     "Where the label is more common in one group, scores cannot be calibrated in every group and also have equal "
@@ -23,6 +23,7 @@ DEFINITIONS = {
         reference=DELONG,
         pitfalls="Compares people within a group only: it does not see that a whole group is scored too low. Takes "
         "the labels as true.",
+        harm=NOBODY,
     ),
     "auc_difference": Definition(
         title="Area under the ROC curve: difference",
@@ -33,6 +34,7 @@ DEFINITIONS = {
         "once; test: Pauly, Asendorf and Konietschke (2016), Biometrical Journal 58",
         pitfalls="Two groups with the same area can have curves that cross: see ABROCA. A group whose people are more "
         "alike is harder to rank, whatever the model.",
+        harm=NOBODY,
     ),
     "abroca": Definition(
         title="Area between ROC curves (ABROCA)",
@@ -42,7 +44,8 @@ DEFINITIONS = {
         direction="lower",
         reference=GARDNER,
         pitfalls="Never below 0 and above it by chance, most of all in small groups: read it beside what shuffled "
-        "groups show, and read the interval. Does not say which group is worse off.",
+        "groups show, and read the interval. Does not say whose curve is lower.",
+        harm=NOBODY,
     ),
     "abroca_by_chance": Definition(
         title="Area between ROC curves by chance",
@@ -51,6 +54,7 @@ DEFINITIONS = {
         range="0 to 1",
         reference=f"{GARDNER}; Venkatraman (2000), Biometrics 56, for the shuffling",
         pitfalls="An area below the 95th percentile is no evidence of a difference; nor is it evidence of none.",
+        harm=NOBODY,
     ),
     "calibration_in_the_large": Definition(
         title="Calibration in the large",
@@ -59,6 +63,7 @@ DEFINITIONS = {
         unit="share",
         reference=PLEISS,
         pitfalls=f"Too high for some and too low for others can cancel: see the calibration error. {IMPOSSIBLE}",
+        harm=SELECTED_MORE,
     ),
     "calibration_in_the_large_difference": Definition(
         title="Calibration in the large: difference",
@@ -68,7 +73,8 @@ DEFINITIONS = {
         unit="share",
         reference=f"{PLEISS}; interval: Zou and Donner (2008), Statistics in Medicine 27, for all pairs of groups at "
         "once",
-        pitfalls=f"A score that is too high for one group and too low for another favours the first. {IMPOSSIBLE}",
+        pitfalls=f"Scores may be too high for one group and too low for another: see each group's own. {IMPOSSIBLE}",
+        harm=SELECTED_MORE,
     ),
     "calibration_error": Definition(
         title="Calibration error",
@@ -81,6 +87,7 @@ DEFINITIONS = {
         "binning, AAAI",
         pitfalls="Above 0 by chance also for a calibrated model, more so in small groups, so groups of unequal size "
         f"must not be compared by the number alone; depends on the bins. {IMPOSSIBLE}",
+        harm=NOBODY,
     ),
     "calibration_error_by_chance": Definition(
         title="Calibration error by chance",
@@ -91,6 +98,7 @@ DEFINITIONS = {
         reference="Bröcker and Smith (2007), Increasing the reliability of reliability diagrams, Weather and "
         "Forecasting 22",
         pitfalls="An error below the 95th percentile is no evidence against calibration; nor is it evidence for it.",
+        harm=NOBODY,
     ),
     "demographic_parity_at_threshold": Definition(
         title="Demographic parity difference at the model's threshold",
@@ -100,6 +108,7 @@ DEFINITIONS = {
         unit="share",
         reference="Calders and Verwer (2010), Three naive Bayes approaches for discrimination-free classification",
         pitfalls="Holds for this threshold alone.",
+        harm=SELECTED_MORE,
     ),
     "demographic_parity_worst_nearby": Definition(
         title="Demographic parity difference: worst near the model's threshold",
@@ -110,6 +119,7 @@ DEFINITIONS = {
         reference="Dvoretzky, Kiefer and Wolfowitz (1956) with the constant of Massart (1990), for the interval",
         pitfalls="The largest of many differences is large by chance: read the interval, which is wide because it "
         "holds for every threshold at once.",
+        harm=SELECTED_MORE,
     ),
     "equalized_odds_at_threshold": Definition(
         title="Equalized odds difference at the model's threshold",
@@ -119,6 +129,7 @@ DEFINITIONS = {
         unit="share",
         reference="Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413",
         pitfalls=f"Holds for this threshold alone. {IMPOSSIBLE}",
+        harm=SELECTED_MORE,
     ),
     "equalized_odds_worst_nearby": Definition(
         title="Equalized odds difference: worst near the model's threshold",
@@ -129,5 +140,6 @@ DEFINITIONS = {
         reference="Dvoretzky, Kiefer and Wolfowitz (1956) with the constant of Massart (1990), for the interval",
         pitfalls="The largest of many differences is large by chance: read the interval, which is wide because it "
         f"holds for every threshold at once. {IMPOSSIBLE}",
+        harm=SELECTED_MORE,
     ),
 }

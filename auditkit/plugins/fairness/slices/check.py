@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 class Slices(Check):
-    """Is there a subgroup, described by a few features, that the model treats far worse than the rest?
+    """Is there a subgroup, described by a few features, for which the model errs far more often than for the rest?
 
     The groups that somebody named beforehand are rarely all that matter. This check looks at every subgroup that a few
-    conditions on the features describe, such as "married, 40 to 49, works part time", and shows the worst.
+    conditions on the features describe, such as "married, 40 to 49, works part time", and shows those with
+    the most mistakes, or with most of whatever else is searched for.
 
     A condition is a category, a quantile bin of a number, a missing value, or a group. In one half of the rows, drawn
     at random, all conjunctions of up to `depth` conditions are ranked by SliceLine's score, which weighs how much
     larger the mean error is than everyone's against how few rows there are; bounds prune what cannot be among the
-    worst, so the ranking is exact. Slices of nearly the same rows are shown as one. The other half of the rows, which
-    had no part in the search, then says how bad the slices found really are: intervals that hold for all of them at
+    first, so the ranking is exact. Slices of nearly the same rows are shown as one. The other half of the rows, which
+    had no part in the search, then says how far the slices found really differ: intervals that hold for all of them at
     once, and p-values adjusted by Holm. Splitting needs a correction for the few slices found, not for the thousands
     looked at, which is worth more than the rows it costs.
 
@@ -36,7 +37,7 @@ class Slices(Check):
     """
 
     id = "fairness.slices"
-    title = "Worst slices"
+    title = "Slices that stand out"
     reference = f"{SLICELINE}; Cox (1975), Biometrika 62; Holm (1979), Scandinavian Journal of Statistics 6"
     needs = frozenset({"table"})
     presets = {

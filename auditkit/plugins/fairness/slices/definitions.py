@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES
-from auditkit.results import Definition
+from auditkit.results import NOBODY, Definition
 
 SLICELINE = "Sagadeeva and Boehm (2021), SliceLine, SIGMOD, doi:10.1145/3448016.3457323"
 PITFALLS = (
-    "Measured on rows that had no part in the search, so it is not the worst of many by construction; but only slices "
-    "that the search found are here, and a bad slice that it missed is not."
+    "Measured on rows that had no part in the search, so it is not the largest of many by construction; but only "
+    "slices that the search found are here, and one that it missed is not."
 )
 
 
@@ -23,6 +23,7 @@ def definitions() -> dict[str, Definition]:
             unit="share",
             reference=SLICELINE,
             pitfalls=PITFALLS,
+            harm=each.harm,
         )
         for each in OUTCOMES.values()
     }
@@ -34,9 +35,10 @@ def definitions() -> dict[str, Definition]:
         unit="share",
         reference=f"{SLICELINE}; interval: Miettinen and Nurminen (1985), Statistics in Medicine 4",
         pitfalls=f"{PITFALLS} A gap may be due to harder cases, not to unfair treatment.",
+        harm=NOBODY,
     )
     found["confirmed_slices"] = Definition(
-        title="Number of slices confirmed to be worse than the rest",
+        title="Number of slices confirmed to differ from the rest",
         formula="slices found in one half of the rows whose gap in the other half is above 0 with an adjusted p-value "
         "of at most 0.05",
         range="0 to k",
@@ -44,7 +46,8 @@ def definitions() -> dict[str, Definition]:
         unit="slices",
         reference=f"{SLICELINE}; Cox (1975), A note on data-splitting for the evaluation of significance levels, "
         "Biometrika 62; Holm (1979), Scandinavian Journal of Statistics 6",
-        pitfalls="0 does not show that no group is treated worse: small slices, slices of more conditions, and gaps "
+        pitfalls="0 does not show that all are treated alike: small slices, slices of more conditions, and gaps "
         "under the detectable size are not found.",
+        harm=NOBODY,
     )
     return found

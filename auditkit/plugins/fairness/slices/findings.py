@@ -144,7 +144,7 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
         ),
         Control.within(
             "planted slice",
-            "Where all rows of one slice are given the worst error, how often is that slice the first one found?",
+            "Where all rows of one slice are given the largest error, how often is that slice the first one found?",
             trials.found_first(case.space, what.errors, rules, rng),
             at_least=0.8,
             guards=("confirmed_slices",),
@@ -160,7 +160,7 @@ def _figures(measurements: list[Measurement]) -> list[Figure]:
     unit = gaps[0].unit if gaps else ""
     axis = Axis(field="value", title="Slice minus the rest", unit=unit, percent=unit == "share")
     figure = figures.forest(
-        "slices", "The worst slices against the rest", gaps, axis=axis, rules=[Rule(value=0, label="no difference")],
+        "slices", "The slices found, against the rest", gaps, axis=axis, rules=[Rule(value=0, label="no difference")],
         caption="On rows that had no part in the search. Lines are 95 % intervals that hold for all slices shown.",
     )  # fmt: skip
     return [] if figure is None else [figure]
@@ -179,9 +179,9 @@ def _table(case: Case, outcome: Outcome) -> Table:
     percent = case.what.share
     return Table(
         name="slices",
-        title="The worst slices",
+        title="The slices found",
         caption=f"Searched for: {case.check.of.replace('_', ' ')}, among {OUTCOMES[case.check.of].among}. What the "
-        "search itself saw is too bad by construction, for it chose the slice.",
+        "search itself saw is too large by construction, for it chose the slice.",
         columns=(
             Column(name="slice", title="Slice"),
             Column(name="rows", title="Rows kept back"),

@@ -1,4 +1,4 @@
-"""What may go wrong for a row, as a number that is worse the larger it is. One line each."""
+"""What may happen to a row and is searched for, as a number: 1 where it does. One line each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from auditkit.results import Direction
+from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Direction, Harm
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -26,6 +26,7 @@ class Outcome(NamedTuple):
     direction: Direction
     labelled: bool
     binary: bool
+    harm: Harm
 
     @property
     def measurement(self) -> str:
@@ -37,15 +38,17 @@ OUTCOMES: dict[Of, Outcome] = {
     each.name: each
     for each in (
         Outcome("error", "Error in the slice", "wrong decisions / rows; for predicted numbers mean |predicted - true|",
-                "everyone", "lower", True, False),
-        Outcome("selection", "Selection rate in the slice", "rows selected / rows", "everyone", "none", False, True),
+                "everyone", "lower", True, False, NOBODY),
+        Outcome("selection", "Selection rate in the slice", "rows selected / rows", "everyone", "none", False, True,
+                SELECTED_MORE),
         Outcome("rejection", "Rejection rate in the slice", "rows not selected / rows", "everyone", "none",
-                False, True),
+                False, True, SELECTED_LESS),
         Outcome("false_negative", "False negative rate in the slice",
                 "rows not selected / rows, all with a positive label", "rows with a positive label", "lower",
-                True, True),
+                True, True, SELECTED_LESS),
         Outcome("false_positive", "False positive rate in the slice",
-                "rows selected / rows, all with a negative label", "rows with a negative label", "lower", True, True),
+                "rows selected / rows, all with a negative label", "rows with a negative label", "lower", True, True,
+                SELECTED_MORE),
     )
 }  # fmt: skip
 

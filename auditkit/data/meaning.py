@@ -1,0 +1,83 @@
+"""What being selected is to a person, a benefit or a burden, as the owner states it; nothing is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auditkit.errors import DataError, closest
+from auditkit.spelling import spelling
+from auditkit.text import one_line
+
+if TYPE_CHECKING:
+    from auditkit.data.labels import Task
+    from auditkit.results import Meaning
+
+MEANINGS = ("benefit", "burden")
+LETTERS = 200
+"""Of the owner's words, at most."""
+FOR_EACH = (
+    "outcome is one word, and with more than two classes being decided for one may be good and for another bad, so "
+    'nobody is called worse off. Say it for each class: outcome = { granted = "benefit", denied = "burden" }'
+)
+
+
+def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any]) -> Any:
+    """`outcome` as AuditData keeps it: a word, {class: word} where there are more than two classes, or None.
+
+    Args:
+        outcome: what the owner stated.
+        task: of the data.
+        positive: the class that counts as selected, where there are two.
+        classes: those that occur among labels or recorded decisions; empty where they are not known.
+
+    Raises:
+        DataError: it is neither of the two words, or names a class that is none.
+    """
+    if outcome is None or (isinstance(outcome, str) and outcome in MEANINGS):
+        return outcome
+    if not isinstance(outcome, Mapping):
+        raise DataError(f'outcome must be "benefit" or "burden"; {one_line(repr(outcome), 80)} was given')
+    if task != "multiclass":
+        where = f" (here {spelling(positive)!r})" if positive is not None else ""
+        raise DataError(
+            f'outcome must be one word, "benefit" or "burden": what being decided for the positive class{where} is; a '
+            "word for each class is for more than two classes"
+        )
+    stated = {spelling(name): word for name, word in outcome.items()}
+    known = [spelling(each) for each in classes]
+    for name, word in stated.items():
+        if not isinstance(word, str) or word not in MEANINGS:
+            given = one_line(repr(word), 80)
+            raise DataError(f'outcome of class {one_line(name)!r} must be "benefit" or "burden"; {given} was given')
+        if known and name not in known:
+            raise DataError(f"outcome names {one_line(name)!r}, which is no class; {closest(name, known)}")
+    return stated or None
+
+
+def check_words(words: Any) -> str:
+    """The owner's words for being selected, on one line.
+
+    Raises:
+        DataError: they are no text, empty, or too long.
+    """
+    if not isinstance(words, str):
+        raise DataError(f"selected_means must be a text; {one_line(repr(words), 80)} was given")
+    said = one_line(words, LETTERS + 1)
+    if len(said) > LETTERS or (words and not said):
+        what = f"{len(words)} letters were given" if said else "a blank text was given"
+        raise DataError(f"selected_means must be 1 to {LETTERS} letters, such as 'flagged as high risk'; {what}")
+    return said
+
+
+def outcome_of(outcome: Meaning | Mapping[str, Meaning] | None, task: Task, category: str | None) -> Meaning | None:
+    """What being decided for a class is to a person; None where the owner did not state it.
+
+    Args:
+        outcome: as AuditData keeps it.
+        task: of the data.
+        category: the class, where there are more than two; None: the positive one, or a high number.
+    """
+    if isinstance(outcome, str):
+        return None if task == "multiclass" else outcome
+    return None if outcome is None or category is None else outcome.get(category)

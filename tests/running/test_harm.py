@@ -1,0 +1,81 @@
+"""Which of two groups is worse off: from the definition and the owner's statement, for every check alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditkit.data import AuditData
+from auditkit.results import (
+    NOBODY,
+    RIGHTLY_SELECTED,
+    SELECTED_LESS,
+    SELECTED_MORE,
+    About,
+    CheckResult,
+    Definition,
+    GroupEnd,
+    GroupPair,
+    Measurement,
+)
+from auditkit.running.harm import name_worse_off
+
+LOW, HIGH = GroupEnd(slice={"g": "a"}, value=0.2), GroupEnd(slice={"g": "b"}, value=0.7)
+
+
+def data(outcome=None, task="binary", classes=(0, 1)) -> AuditData:
+    labels = np.array(classes * 5)
+    return AuditData(np.zeros((len(labels), 1)), labels=labels, task=task, outcome=outcome)
+
+
+def worse_off(
+    outcome, *, harm=SELECTED_MORE, rate="rate", said=None, low=LOW, conditions=None, task="binary", classes=(0, 1)
+):
+    pair = GroupPair(role="value", rate=rate, low=low, high=HIGH, worse_off=said)
+    made = Measurement(name="gap", value=0.5, exact=True, across=("g",), pairs=(pair,), conditions=conditions or {})
+    define = lambda harm: Definition(title="t", formula="f", range="r", harm=harm)  # noqa: E731
+    result = CheckResult(
+        check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
+        measurements=(made,), definitions={"gap": define(NOBODY if rate == "rate" else harm), "rate": define(harm)},
+    )  # fmt: skip
+    (found,) = name_worse_off(result, data(outcome, task, classes)).measurements
+    return found.pairs[0].worse_off
+
+
+@pytest.mark.parametrize(
+    ("harm", "benefit", "burden"),
+    [
+        (SELECTED_MORE, "low", "high"),
+        (SELECTED_LESS, "high", "low"),
+        (RIGHTLY_SELECTED, None, "low"),
+        (NOBODY, None, None),
+    ],
+)
+def test_it_turns_round_with_what_being_selected_is(harm, benefit, burden):
+    assert worse_off("benefit", harm=harm) == benefit
+    assert worse_off("burden", harm=harm) == burden
+    assert worse_off(None, harm=harm) is None
+
+
+def test_until_it_is_stated_nobody_is_whatever_a_check_says_itself():
+    assert worse_off(None, said="low") is None
+    assert worse_off("burden", said="low") == "high"
+
+
+def test_a_rate_that_is_not_defined_leaves_it_to_the_measure():
+    assert worse_off("burden", rate="another") == "high"
+
+
+def test_of_two_equal_groups_nobody_is():
+    assert worse_off("benefit", low=GroupEnd(slice={"g": "a"}, value=0.7)) is None
+
+
+def test_a_number_that_is_not_shown_still_has_a_side():
+    assert worse_off("benefit", low=GroupEnd(slice={"g": "a"}, value=None)) == "low"
+
+
+def test_of_more_than_two_classes_only_those_that_were_stated_have_a_side():
+    stated = {"0": "benefit", "1": "burden"}
+    sides = [worse_off(stated, task="multiclass", classes=(0, 1, 2), conditions={"class": each}) for each in "012"]
+    assert sides == ["low", "high", None]
+    assert worse_off("benefit", task="multiclass", classes=(0, 1, 2), conditions={"class": "0"}) is None
