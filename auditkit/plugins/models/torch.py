@@ -28,9 +28,11 @@ from auditkit.plugins.models.answering import (
     told_of,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.ranges import Made
 from auditkit.plugins.models.torch_inputs import to_tensor
-from auditkit.plugins.models.torch_output import of_class, tell, to_probabilities
-from auditkit.plugins.models.torch_state import answering, frozen, keeping, reset
+from auditkit.plugins.models.torch_made import watched
+from auditkit.plugins.models.torch_output import check_probabilities, of_class, tell, to_probabilities
+from auditkit.plugins.models.torch_state import answering, evaluate, frozen, keeping, reset
 from auditkit.text import one_line
 
 _OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
@@ -123,13 +125,17 @@ class TorchModel(Model):
         # no_grad, not inference_mode: a layer that caches a tensor now must still serve gradients later
         quiet = answering(self._module) if self._hookable else keeping(self._module)
         with quiet, torch.no_grad(), noting(self), failing(self.name, type(self._module).__name__):
-            output = self._ask(encoded)
-            if not self.output:
-                self._settle(output[:PROBE], encoded[:PROBE])
+            evaluate(self._module)
+            if self.output:
+                output = self._ask(encoded)
+            else:
+                output, made = watched(lambda: self._ask(encoded), encoded)
+                self._settle(output, encoded, made)
         values = output.detach().to(torch.float64).cpu().numpy()
         if self.output == "number":
             numbers = values.reshape(len(values))
             return Answers(numbers, numbers, None)
+        check_probabilities(values, self.output, self.name)
         return answer_probabilities(self, to_probabilities(values, self.output))
 
     def _ask(self, encoded: torch.Tensor) -> torch.Tensor:
@@ -143,9 +149,9 @@ class TorchModel(Model):
             )
         return output
 
-    def _settle(self, output: torch.Tensor, encoded: torch.Tensor) -> None:
+    def _settle(self, output: torch.Tensor, encoded: torch.Tensor, made: Made) -> None:
         """Find out from real rows what the output means, and with it task and classes."""
-        kind = tell(output, encoded, self._ask, self._options, self.name)
+        kind, how = tell(output, encoded, made, self._ask, self._options, self.name)
         if kind != "number":
             count = 1 if kind.startswith("one ") else int(output.shape[1])
             if self._known_labels:
@@ -155,8 +161,7 @@ class TorchModel(Model):
             able = {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
             self.capabilities = (self.capabilities - {Capability.SCORES}) | able
         self.output = kind
-        said = "as told" if self._options.output else f"by a probe of {len(output)} rows"
-        note(self, f"the output is read as {kind}, {said}")
+        note(self, f"the output is read as {kind}, {how}")
 
     def encode(self, inputs: Any) -> torch.Tensor:
         """The tensor that the module eats for these inputs, on its device.

@@ -1,7 +1,8 @@
-"""What a torch module's output means: logits, probabilities or numbers, told apart by a probe on real rows."""
+"""What a torch module's output means, told by real rows and by the last layer: logits, probabilities or numbers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,35 +10,41 @@ import torch
 
 from auditkit.errors import ModelError
 from auditkit.models import ModelOptions
+from auditkit.plugins.models.answering import PROBE
+from auditkit.plugins.models.ranges import Made
 
-_TOLERANCE = 5e-3
-"""Half-precision softmax sums to one within this."""
+_TOLERANCE = 1e-3
+"""Probabilities sum to one within this."""
+_TOLERANCE_HALF = 5e-3
+"""A softmax in half precision sums to one within this."""
 _STRETCHES = (10.0, -10.0, 1000.0)
 """Factors on the real rows: a softmax or sigmoid stays within its range, a layer of logits leaves it."""
 
 
 def tell(
-    output: torch.Tensor, encoded: torch.Tensor, ask: Callable[[torch.Tensor], torch.Tensor], options: ModelOptions,
-    name: str,
-) -> str:  # fmt: skip
-    """`logits`, `one logit`, `probabilities`, `one probability` or `number`.
+    output: torch.Tensor, encoded: torch.Tensor, made: Made, ask: Callable[[torch.Tensor], torch.Tensor],
+    options: ModelOptions, name: str,
+) -> tuple[str, str]:  # fmt: skip
+    """`logits`, `one logit`, `probabilities`, `one probability` or `number`, and by what this was told.
 
     Args:
-        output: (n, C), (n, 1) or (n,): what the module gives for the probe.
-        encoded: the probe.
+        output: (n, C), (n, 1) or (n,): what the module gives for the first rows.
+        encoded: those rows.
+        made: how the output was made.
         ask: the module, for further rows.
         options: `task`, `classes`, and `output`, which decides where it is given.
         name: of the model, for messages.
 
     Raises:
-        ModelError: the shape fits no task, one output per row without a task, or outputs of several labels at once.
+        ModelError: the shape fits no task, one output per row without a task, outputs of several labels at once, or one
+            output that nothing shows to be a logit or a probability.
     """
     columns = 1 if output.ndim == 1 else int(output.shape[1])
     classes = None if options.classes is None else len(options.classes)
     if options.task == "regression":
         if columns != 1:
             raise ModelError(f"{name}: a regressor must give one number per row; its output has {columns} columns")
-        return "number"
+        return "number", "as told"
     if columns == 1:
         if options.task is None and classes is None:
             raise ModelError(
@@ -51,33 +58,84 @@ def tell(
             )
     elif classes is not None and classes != columns:
         raise ModelError(f"{name}: classes must name the {columns} columns of the output; {classes} were given")
-    logits = (options.output or _kind(output, encoded, ask, name)).endswith(("logit", "logits"))
+    if options.output is not None:
+        logits, how = options.output.endswith(("logit", "logits")), "as told"
+    else:
+        kind = _several if columns > 1 else _single
+        logits, how = kind(output, made, lambda: _stretched(encoded[:PROBE], ask), name)
+        how = f"by a probe of {min(PROBE, len(output))} rows" if how == _BY_PROBE else how
     if columns == 1:
-        return "one logit" if logits else "one probability"
-    return "logits" if logits else "probabilities"
+        return "one logit" if logits else "one probability", how
+    return "logits" if logits else "probabilities", how
 
 
-def _kind(output: torch.Tensor, encoded: torch.Tensor, ask: Callable[[torch.Tensor], torch.Tensor], name: str) -> str:
-    looks = _probabilities if output.ndim == 2 and output.shape[1] > 1 else _inside
-    if not _inside(output):
-        return "logits"
-    stretched = _stretched(encoded, ask)
-    if not all(_inside(each) for each in stretched):
-        return "logits"
-    if not looks(output):
+def check_probabilities(output: np.ndarray, kind: str, name: str) -> None:
+    """Refuse what cannot be probabilities, though the first rows or the user said that they are.
+
+    Raises:
+        ModelError: a value outside [0, 1], or a row of several that does not sum to 1.
+    """
+    if not kind.endswith(("probability", "probabilities")) or not np.isfinite(output).all():
+        return  # what is not finite is said by Model.answers, with the count
+    off = np.abs(output.sum(axis=1) - 1).max() if kind == "probabilities" else 0.0
+    if output.min() < -_TOLERANCE_HALF or output.max() > 1 + _TOLERANCE_HALF or off > 4 * _TOLERANCE_HALF:
         raise ModelError(
-            f"{name}: the outputs lie in [0, 1] but do not sum to 1 in a row, as of a module with several labels at "
-            "once, which is not supported. If they are logits, say output='logits'"
+            f"{name}: the output is read as {kind}, so it must lie in [0, 1] and sum to 1 over the classes; it lies "
+            f"between {output.min():g} and {output.max():g}, and a sum is up to {off:g} away from 1. If it is logits, "
+            "say output='logits'"
         )
-    return "probabilities"
+
+
+_BY_PROBE = "by a probe"
+_BY_LAYER = "by the last operations of the module"
+
+
+def _several(
+    output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.Tensor]], name: str
+) -> tuple[bool, str]:
+    """Whether several columns are logits, and by what that is told."""
+    if not _inside(output):
+        return True, _BY_PROBE
+    share = made.low >= 0 and made.high <= 1
+    if bool(((output.double().sum(dim=1) - 1).abs() < (_TOLERANCE_HALF if share else _TOLERANCE)).all()):
+        return False, _BY_LAYER if share else _BY_PROBE
+    if made.linear or made.low < 0 < made.high < math.inf:
+        return True, _BY_LAYER
+    if not share and not all(_inside(each) for each in stretch()):
+        return True, _BY_PROBE
+    raise ModelError(
+        f"{name}: the outputs lie in [0, 1] but do not sum to 1 in a row, as of a module with several labels at "
+        "once, which is not supported. If they are logits, say output='logits'"
+    )
+
+
+def _single(output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.Tensor]], name: str) -> tuple[bool, str]:
+    """Whether one column is a logit, and by what that is told."""
+    if made.low >= 0 and made.high <= 1:
+        return False, _BY_LAYER
+    one_sided = made.low >= 0 or made.high <= 0
+    if one_sided and not _inside(output):
+        side = "below" if made.low >= 0 else "above"
+        raise ModelError(
+            f"{name}: one output per row must be a logit or a probability; whatever the inputs, this one is never "
+            f"{side} 0, as no logit is, and it lies outside [0, 1], as no probability does. Wrap it in a module that "
+            "gives either, or say output='logits' if it is one all the same"
+        )
+    if not _inside(output):
+        return True, _BY_PROBE
+    if made.linear or (not one_sided and math.isfinite(made.low + made.high)):
+        return True, _BY_LAYER
+    if not one_sided and not all(_inside(each) for each in stretch()):
+        return True, _BY_PROBE
+    raise ModelError(
+        f"{name}: the one output per row lies in [0, 1] on these rows, and nothing shows whether it is a probability, "
+        "decided at 0.5, or a logit, decided at 0. Say output='probabilities' or output='logits', in wrap(…) or under "
+        "[model]"
+    )
 
 
 def _inside(output: torch.Tensor) -> bool:
     return bool(((output >= -1e-6) & (output <= 1 + 1e-6)).all())
-
-
-def _probabilities(output: torch.Tensor) -> bool:
-    return bool(((output.double().sum(dim=1) - 1).abs() < _TOLERANCE).all())
 
 
 def _stretched(encoded: torch.Tensor, ask: Callable[[torch.Tensor], torch.Tensor]) -> list[torch.Tensor]:

@@ -56,7 +56,8 @@ class Snapshot:
 
 
 def _tables(module: torch.nn.Module) -> dict[str, Any]:
-    return {name: dict(module.__dict__[name]) for name in _TABLES}
+    """A scripted module keeps its own elsewhere, where nothing can be added or taken out."""
+    return {name: dict(module.__dict__[name]) for name in _TABLES if isinstance(module.__dict__.get(name), dict)}
 
 
 def _hooks(module: torch.nn.Module) -> dict[str, Any]:

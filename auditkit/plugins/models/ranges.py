@@ -1,0 +1,136 @@
+"""The range of a tensor operation's result, from the ranges of what it is given: interval arithmetic (Moore 1966)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Made(NamedTuple):
+    """How a tensor was made."""
+
+    low: float = -math.inf
+    """No input takes a value below this."""
+    high: float = math.inf
+    """Nor above this."""
+    linear: bool = False
+    """A sum weighted by parameters, at most shifted and scaled since: how logits are made."""
+    fixed: bool = False
+    """It does not depend on the inputs."""
+
+
+UNKNOWN = Made()
+_SHARE = Made(0.0, 1.0)
+_RANGES = {
+    "sigmoid": _SHARE, "_softmax": _SHARE, "hardsigmoid": _SHARE, "rand_like": _SHARE, "bernoulli": _SHARE,
+    "special_ndtr": _SHARE, "gt": _SHARE, "ge": _SHARE, "lt": _SHARE, "le": _SHARE, "eq": _SHARE, "ne": _SHARE,
+    "tanh": Made(-1.0, 1.0), "erf": Made(-1.0, 1.0), "sin": Made(-1.0, 1.0), "cos": Made(-1.0, 1.0),
+    "sign": Made(-1.0, 1.0), "atan": Made(-math.pi / 2, math.pi / 2),
+    "_log_softmax": Made(high=0.0), "log_sigmoid_forward": Made(high=0.0), "softplus": Made(low=0.0),
+    "abs": Made(low=0.0), "square": Made(low=0.0), "sqrt": Made(low=0.0), "linalg_vector_norm": Made(low=0.0),
+}  # fmt: skip
+"""Operations that bound their result whatever they are given."""
+_SAME = {
+    "view", "_unsafe_view", "reshape", "_reshape_alias", "squeeze", "unsqueeze", "select", "slice", "permute", "t",
+    "transpose", "expand", "clone", "detach", "alias", "lift_fresh", "_to_copy", "split", "split_with_sizes", "unbind",
+    "index", "index_select", "gather", "flatten", "diagonal", "flip", "repeat", "contiguous", "max", "min", "amax",
+    "amin", "mean", "median", "sort", "topk", "avg_pool2d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d", "dropout",
+    "native_dropout", "max_pool2d_with_indices",
+}  # fmt: skip
+"""Operations whose results lie between the smallest and the largest of their first operand."""
+_JOINS = {"cat", "stack", "where", "maximum", "minimum"}
+"""Likewise, of all their operands; the first of `where` is a condition."""
+_MONOTONE: dict[str, Callable[[float], float]] = {
+    "exp": lambda value: math.exp(value) if value < 700 else math.inf,
+    "log": lambda value: math.log(value) if value > 0 else -math.inf,
+    "relu": lambda value: max(value, 0.0),
+    "round": lambda value: value if math.isinf(value) else float(round(value)),
+}
+_LINEAR = {"mm", "addmm", "bmm", "baddbmm", "linear", "convolution", "mv", "addmv", "matmul", "mkldnn_linear"}
+_NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm", "native_layer_norm"}
+
+
+def of_operation(name: str, ranges: list[Made], terms: float, args: Any, kwargs: Any) -> Made:
+    """How the result of an operation is made.
+
+    Args:
+        name: of the operation, without the overload and the underscore of its form in place.
+        ranges: of the numbers and tensors that it is given.
+        terms: how many values go into one, where it is a sum.
+        args: as it is called.
+        kwargs: likewise.
+    """
+    if name in _RANGES:
+        return _RANGES[name]
+    if name in _LINEAR:
+        return Made(linear=sum(not each.fixed for each in ranges) == 1)
+    if name in _NORMS:
+        return Made(linear=ranges[0].linear)
+    if name in _SAME or name in _JOINS:
+        given = ranges[1:] if name == "where" else ranges if name in _JOINS else ranges[:1]
+        low, high = min(each.low for each in given), max(each.high for each in given)
+        return Made(low, high, all(each.linear for each in given))
+    if name in _MONOTONE:
+        return Made(_MONOTONE[name](ranges[0].low), _MONOTONE[name](ranges[0].high))
+    if name in ("clamp", "clamp_min", "clamp_max", "hardtanh"):
+        return _clamped(name, ranges[0], args, kwargs)
+    if name == "sum":
+        return Made(_times(ranges[0].low, terms), _times(ranges[0].high, terms), ranges[0].linear)
+    return _arithmetic(name, ranges, kwargs)
+
+
+def _clamped(name: str, made: Made, args: Any, kwargs: Any) -> Made:
+    low = kwargs.get("min", args[1] if len(args) > 1 and name != "clamp_max" else None)
+    high = kwargs.get("max", args[2] if len(args) > 2 else args[1] if name == "clamp_max" else None)
+    if name == "hardtanh":
+        low, high = -1.0 if low is None else low, 1.0 if high is None else high
+    return Made(
+        made.low if low is None else max(made.low, float(low)),
+        made.high if high is None else min(made.high, float(high)),
+    )
+
+
+def _arithmetic(name: str, ranges: list[Made], kwargs: Any) -> Made:
+    """Sums, differences, products, quotients by interval arithmetic; anything else may give any number."""
+    if name == "neg":
+        return Made(-ranges[0].high, -ranges[0].low, ranges[0].linear)
+    if name == "reciprocal":
+        return _quotient(Made(1.0, 1.0), ranges[0])
+    if name == "prod" and ranges[0].low >= 0 and ranges[0].high <= 1:
+        return _SHARE
+    if name == "pow" and len(ranges) > 1:
+        return _power(*ranges[:2])
+    if len(ranges) < 2 or name not in ("add", "sub", "rsub", "mul", "div"):
+        return UNKNOWN
+    first, second = (ranges[1], ranges[0]) if name == "rsub" else (ranges[0], ranges[1])
+    linear = any(each.linear for each in (first, second))
+    if name == "div":
+        return _quotient(first, second)._replace(linear=first.linear and second.fixed)
+    if name == "mul":
+        ends = [_times(one, other) for one in first[:2] for other in second[:2]]
+        return Made(min(ends), max(ends), linear and (first.fixed or second.fixed))
+    if float(kwargs.get("alpha", 1)) != 1:
+        return Made(linear=linear)
+    if name == "add":
+        return Made(first.low + second.low, first.high + second.high, linear)
+    return Made(first.low - second.high, first.high - second.low, linear)
+
+
+def _power(base: Made, exponent: Made) -> Made:
+    if exponent.low != exponent.high or exponent.low <= 0:
+        return UNKNOWN
+    if base.low >= 0:
+        return Made(base.low**exponent.low, base.high**exponent.low)
+    return Made(low=0.0) if exponent.low % 2 == 0 else UNKNOWN
+
+
+def _quotient(first: Made, second: Made) -> Made:
+    if second.low <= 0 <= second.high:
+        return UNKNOWN
+    ends = [_times(one, 0.0 if math.isinf(other) else 1 / other) for one in first[:2] for other in second[:2]]
+    return Made(min(ends), max(ends))
+
+
+def _times(one: float, other: float) -> float:
+    return 0.0 if one == 0 or other == 0 else one * other

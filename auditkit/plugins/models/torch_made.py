@@ -1,0 +1,70 @@
+"""How a module's output was made: the range that no input can take it out of, and whether its last layer is linear.
+
+Every tensor operation of a forward pass is watched, whoever calls it: layers, functions, traced and exported graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from auditkit.plugins.models.ranges import UNKNOWN, Made, of_operation
+
+
+def watched(ask: Callable[[], torch.Tensor], encoded: torch.Tensor) -> tuple[torch.Tensor, Made]:
+    """What `ask` answers about `encoded`, and how it was made; unknown where the watching itself fails."""
+    watch = _Watch(encoded)
+    try:
+        with watch:
+            output = ask()
+    except Exception:  # a module may not bear being watched; what it raises unwatched is what counts
+        return ask(), UNKNOWN
+    return output, watch.made.get(output, UNKNOWN)  # type: ignore[no-untyped-call]
+
+
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Writes down how each tensor that depends on the inputs was made; what is not there is a constant."""
+
+    def __init__(self, encoded: torch.Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.made = WeakTensorKeyDictionary()
+        self.made[encoded] = UNKNOWN
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        ranges = [made for each in _flat((args, *kwargs.values())) if (made := self._of(each)) is not None]
+        if all(each.fixed for each in ranges):
+            return result
+        name = func.overloadpacket.__name__.rstrip("_")
+        terms = args[0].numel() / max(1, result.numel()) if name == "sum" else 1.0
+        made = of_operation(name, ranges, terms, args, kwargs)
+        for each in _flat((result,)):
+            if isinstance(each, torch.Tensor):
+                self.made[each] = made
+        return result
+
+    def _of(self, value: Any) -> Made | None:
+        """How one argument was made; a single constant is its own range; None for what is no number."""
+        if isinstance(value, torch.Tensor):
+            if value in self.made:
+                return self.made[value]
+            if value.numel() != 1:
+                return Made(fixed=True)
+            with _disable_current_modes():
+                value = float(value.detach())
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return Made(float(value), float(value), fixed=True)
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, tuple | list):
+            yield from _flat(value)
+        else:
+            yield value
