@@ -199,6 +199,8 @@ def count(
     weights: Annotated[str | None, typer.Option(help="The column of the weights.")] = None,
     positive: Annotated[str | None, typer.Option(help="The positive class; it comes last.")] = None,
     missing: Annotated[list[str] | None, typer.Option(help="A text that means missing; may be repeated.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between the fields of csv files.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of csv files that are not UTF-8, such as cp1252.")] = None,
 ) -> None:
     """Count people by group, label and decision, in files of any size.
 
@@ -208,7 +210,7 @@ def count(
 
     code = counting.count(
         files, out, groups=group or (), label=label, decision=decision, weights=weights, positive=positive,
-        missing=missing or None,
+        missing=missing or None, delimiter=delimiter, encoding=encoding,
     )  # fmt: skip
     raise typer.Exit(code)
 

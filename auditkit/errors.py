@@ -12,19 +12,55 @@
     ├── TimeLimit                 a check ran past its time limit
     └── EvidenceError             a run folder is incomplete, altered or unreadable
 
-Every message says which parameter, what is required, what was given and how to mend it.
+Every message says which parameter, what is required, what was given and how to mend it. A mend that is a setting stands
+in `mend` too, so that a program can read it, and so that tests can apply it.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import json
 from collections.abc import Iterable
 from types import ModuleType
+from typing import Any, NamedTuple
+
+
+class Mend(NamedTuple):
+    """A way out that a message proposes: a setting, and the value to give it."""
+
+    setting: str
+    """`data.encoding` is the key `encoding` under `[data]`; `--flag` is one of the command line."""
+    value: Any = True
+
+    def __str__(self) -> str:
+        """As it is written in auditkit.toml, under the table that the name begins with."""
+        if self.setting.startswith("--"):
+            return self.setting
+        table, _, key = self.setting.rpartition(".")
+        return f"{key} = {_toml(self.value)} under [{table}]"
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it: texts, numbers, true and false, and lists of them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class AuditkitError(Exception):
-    """The base of everything auditkit raises on purpose; its text is for the user."""
+    """The base of everything auditkit raises on purpose; its text is for the user.
+
+    Args:
+        message: what is wrong and how to mend it.
+        mend: the settings that the message proposes, each a way out by itself.
+    """
+
+    def __init__(self, *message: object, mend: Mend | Iterable[Mend] = ()) -> None:
+        super().__init__(*message)
+        self.mend: tuple[Mend, ...] = (mend,) if isinstance(mend, Mend) else tuple(mend)
 
 
 class ConfigError(AuditkitError):

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Sequence
 
 from auditkit.counts import count_file
+from auditkit.counts.dialect import Options
 from auditkit.counts.frames import WEIGHTS
 from auditkit.errors import ConfigError
 from auditkit.evidence.files import write_atomic
@@ -26,6 +27,8 @@ def count(
     weights: str | None,
     positive: str | None,
     missing: Sequence[str] | None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> int:
     """Write the table of counts of some files; exit code 0."""
     target = pathlib.Path(out)
@@ -36,7 +39,14 @@ def count(
     if any(target.resolve() == pathlib.Path(each).resolve() for each in files):
         raise ConfigError(f"--out is one of the files to count, {out!r}; name another file")
     counts = count_file(
-        files, groups=groups, label=label, decision=decision, weights=weights, positive=positive, missing=missing
+        files,
+        groups=groups,
+        label=label,
+        decision=decision,
+        weights=weights,
+        positive=positive,
+        missing=missing,
+        text=Options(delimiter, None, encoding),
     )
     frame = counts.frame()
     buffer = io.BytesIO()

@@ -12,6 +12,7 @@ import numpy as np
 
 from auditkit.counts import streams
 from auditkit.counts.coding import Coder
+from auditkit.counts.dialect import Options
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
 from auditkit.counts.naming import Rename, class_places, group_names, typed
 from auditkit.counts.streams import Names, Unit
@@ -20,6 +21,10 @@ from auditkit.errors import DataError
 
 ROWS = 10_000_000
 """Combinations of values that are held; more would not fit into memory with everything else."""
+
+
+TEXT = Options()
+"""Of text files all is found out."""
 
 
 class Part(NamedTuple):
@@ -40,7 +45,7 @@ def count_file(
     positive: Any = None,
     rename: Mapping[str, Rename] | None = None,
     missing: Sequence[str] | None = None,
-    delimiter: str | None = None,
+    text: Options = TEXT,
     threads: int = 2,
 ) -> Counts:
     """Count the rows of files in one pass, a batch at a time; the result does not depend on the number of threads.
@@ -59,7 +64,7 @@ def count_file(
         rename: {attribute: a callable} that takes its distinct values, none missing, and gives the name of each one's
             group; so bins and renamed values fold the table at the end.
         missing: the texts that mean missing; None: the empty text in csv files, and nothing in Parquet.
-        delimiter: between the fields of a csv file; found in the header unless given.
+        text: what is said about text files; what is not said is found out.
         threads: how many row groups are read at once.
 
     Raises:
@@ -70,7 +75,7 @@ def count_file(
     names = _names(groups, label, decision, weights, rename)
     if not files:
         raise DataError("paths must name at least one file to count; none was given")
-    units = [unit for path in files for unit in streams.units(path, names, delimiter)]
+    units = [unit for path in files for unit in streams.units(path, names, text)]
     coders = [Coder(name, "the files") for name in names.counted]
     held: list[Cells] = []
     size = 0

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import os
 import pathlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
 from auditkit.errors import DataError, closest
 
 BATCH: Final = 1 << 17
@@ -22,7 +19,6 @@ BLOCK: Final = 1 << 23
 """Bytes of csv at a time; a row must fit."""
 PARQUET: Final = b"PAR1"
 GZIP: Final = b"\x1f\x8b"
-DELIMITERS: Final = (",", ";", "\t", "|")
 
 
 class Names(NamedTuple):
@@ -87,44 +83,43 @@ class RowGroups(Unit):
                 for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=wanted, use_threads=False):
                     yield [batch.column(name) for name in self.names.read]
         except (pyarrow.ArrowException, OSError) as error:
-            raise _broken(self.path, "parquet", error) from error
+            raise _broken(self.path, error) from error
 
 
 @dataclass(frozen=True)
 class Csv(Unit):
     """A csv file, every field as text."""
 
-    delimiter: str = ","
-    columns: tuple[str, ...] = ()
-    """The names in the header."""
-    skip: int = 1
-    """Lines up to and with the header."""
-    compressed: bool = False
+    dialect: Dialect | None = None
 
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column."""
         import pyarrow
+        from pyarrow import compute
         from pyarrow import csv as arrow
 
-        places = [str(place) for place in range(len(self.columns))]
-        at = [places[self.columns.index(name)] for name in self.names.read]
-        wanted = list(dict.fromkeys(at))
+        dialect = self.dialect
+        assert dialect is not None  # `units` found it
+        places = [str(place) for place in range(dialect.fields)]
+        at = [places[dialect.names.index(name)] for name in self.names.read]
+        wanted = list(dict.fromkeys([*at, *(places[:1] if dialect.comment else [])]))
         kinds = dict.fromkeys(wanted, pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
-        read = arrow.ReadOptions(column_names=places, skip_rows_after_names=self.skip, block_size=BLOCK)
-        parse = arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=True)
+        read = arrow.ReadOptions(column_names=places, block_size=BLOCK)
         convert = arrow.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=wanted)
         try:
-            kind = "gzip" if self.compressed else None
-            with pyarrow.input_stream(str(self.path), compression=kind) as stream:
-                for batch in arrow.open_csv(stream, read, parse, convert):
+            with body(self.path, dialect) as stream:
+                for batch in arrow.open_csv(stream, read, dialect.parse_options(), convert):
+                    if dialect.comment:
+                        first = batch.column(places[0]).cast(pyarrow.string())
+                        batch = batch.filter(compute.invert(compute.starts_with(first, dialect.comment)))
                     yield [batch.column(place) for place in at]
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, EOFError, OSError, UnicodeError) as error:
             if "Empty CSV" not in str(error):  # a header alone is a file without rows
-                raise _broken(self.path, "csv", error) from error
+                raise broken(self.path, error, dialect) from error
 
 
-def units(path: str | os.PathLike[str], names: Names, delimiter: str | None) -> list[Unit]:
-    """The parts of a file.
+def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[Unit]:
+    """The parts of a file; `options` is what the owner says of text files.
 
     Raises:
         DataError: there is no such file, it cannot be read, or it lacks a column.
@@ -141,9 +136,12 @@ def units(path: str | os.PathLike[str], names: Names, delimiter: str | None) -> 
         raise DataError(f"{file.name} is empty")
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
         return _row_groups(file, names)
-    if not head.startswith(GZIP) and b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    wide = options.encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not head.startswith(GZIP) and b"\x00" in head and not wide:
         raise DataError(f"{file.name} is neither Parquet nor csv; write it as one of them")
-    return [_csv(file, names, delimiter, head.startswith(GZIP))]
+    dialect = dialect_of(file, options)
+    _check_columns(file, names, dialect.names)
+    return [Csv(file, names, True, dialect)]
 
 
 def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
@@ -154,7 +152,7 @@ def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
         with parquet.ParquetFile(file) as opened:
             metadata, schema = opened.metadata, opened.schema_arrow
     except (pyarrow.ArrowException, OSError) as error:
-        raise _broken(file, "parquet", error) from error
+        raise _broken(file, error) from error
     _check_columns(file, names, schema.names)
     texts = [name for name in names.counted if _is_text(types, schema.field(name).type)]
     found: list[Unit] = []
@@ -171,30 +169,6 @@ def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
 
 def _is_text(types: Any, kind: Any) -> bool:
     return any(test(kind) for test in (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary))
-
-
-def _csv(file: pathlib.Path, names: Names, delimiter: str | None, compressed: bool) -> Csv:
-    lines, first = 0, ""
-    try:
-        with (
-            gzip.open(file, "rb") if compressed else file.open("rb") as raw,
-            io.TextIOWrapper(raw, "utf-8-sig", newline="") as stream,
-        ):
-            for line in stream:
-                lines += 1
-                first = line.strip("\r\n")
-                if first:
-                    break
-    except UnicodeDecodeError as error:
-        raise DataError(_not_utf8(file)) from error
-    except (OSError, EOFError) as error:
-        raise _broken(file, "csv", error) from error
-    if not first:
-        raise DataError(f"{file.name} holds no rows")
-    sign = delimiter or ("," if "," in first else max(DELIMITERS, key=first.count))
-    columns = [name.strip() for name in next(csv.reader([first], delimiter=sign))]
-    _check_columns(file, names, columns)
-    return Csv(file, names, True, sign, tuple(columns), lines, compressed)
 
 
 def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> None:
@@ -217,17 +191,5 @@ def _no_file(file: pathlib.Path) -> str:
     return f"there is no file {str(file)!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")
 
 
-def _not_utf8(file: pathlib.Path) -> str:
-    return f"{file.name} is not UTF-8; save it as UTF-8 (in a spreadsheet: CSV UTF-8; or: iconv -f latin1 -t utf-8)"
-
-
-def _broken(file: pathlib.Path, kind: str, error: Exception) -> DataError:
-    """What is wrong, without the values that stand in the file."""
-    text = str(error)
-    if "UTF8" in text or "UTF-8" in text:
-        return DataError(_not_utf8(file))
-    fields = re.search(r"(?:Row #\d+: )?Expected \d+ columns, got \d+", text)
-    if kind == "csv":
-        said = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
-        return DataError(f"{file.name} cannot be read as csv{said}")
-    return DataError(f"{file.name} cannot be read as parquet: {text[:300]}; it may be cut off: write it again")
+def _broken(file: pathlib.Path, error: Exception) -> DataError:
+    return DataError(f"{file.name} cannot be read as parquet: {str(error)[:300]}; it may be cut off: write it again")

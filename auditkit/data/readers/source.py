@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from auditkit.counts.dialect import Options
 from auditkit.data.inputs import as_column
 from auditkit.errors import DataError
 
@@ -21,6 +23,10 @@ INPUTS: Final = ("inputs", "x", "X")
 LABELS: Final = ("labels", "y")
 GZIP, PARQUET, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"\x80", b"ARROW1"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+JSON: Final = (".json", ".jsonl", ".ndjson")
+"""Endings of files of records in JSON, and of such with a record a line."""
+RECORDS: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)")
+"""What such a file begins with."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,8 @@ class Reading:
     """{column: kind} where the owner declared it; a category in a text file stays text."""
     strip: bool = True
     """Whether blanks around the fields of a text file are taken off."""
-    delimiter: str | None = None
-    """Between the fields of a text file; None: comma, or where the header has none, semicolon or tab."""
-    columns: tuple[str, ...] | None = None
-    """The names of the columns of a text file without a header."""
+    text: Options = field(default_factory=Options)
+    """What the owner says of text files."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def _is_inputs(key: str, value: Any) -> bool:
 def _file(path: pathlib.Path, how: Reading) -> Source:
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no file"
-        raise DataError(f"path must be a csv, parquet or npz file; {str(path)!r} is {what}")
+        raise DataError(f"path must be a csv, JSON, parquet or npz file; {str(path)!r} is {what}")
     with path.open("rb") as stream:
         head = stream.read(4096)
     if not head:
@@ -146,15 +150,26 @@ def _file(path: pathlib.Path, how: Reading) -> Source:
         from auditkit.data.readers.npz import read_npz
 
         return from_arrays(read_npz(path), name)
-    if head.startswith(GZIP) or not _binary(head):
+    if path.suffix.lower() in JSON or RECORDS.match(head):
+        from auditkit.data.readers.jsonfile import read_json
+
+        records = read_json(path, name, how.missing)
+        if records is not None:
+            return records
+    if head.startswith(GZIP) or not _binary(head, how.text.encoding):
         from auditkit.data.readers.textfile import read_text_file
 
-        return read_text_file(path, name, how, compressed=head.startswith(GZIP))
-    raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), parquet or npz")
+        return read_text_file(path, name, how)
+    raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
 
 
-def _binary(head: bytes) -> bool:
-    return head[:2] not in (b"\xff\xfe", b"\xfe\xff") and (b"\x00" in head or head.startswith(PICKLE))
+def _binary(head: bytes, encoding: str | None) -> bool:
+    """Whether a file is no text, also none in letters of two bytes, as in UTF-16."""
+    if encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return False
+    high, low = sorted((head[::2], head[1::2]), key=lambda half: -half.count(0))
+    wide = high.count(0) > 0.8 * len(high) and sum(9 <= byte < 127 for byte in low) > 0.7 * len(low)
+    return not wide and (b"\x00" in head or head.startswith(PICKLE))
 
 
 def _guess(head: bytes) -> str:

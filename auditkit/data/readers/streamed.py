@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditkit.counts.dialect import Options
 from auditkit.data.groups import group_column
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.errors import DataError
@@ -28,7 +29,7 @@ def stream_counts(
     beside: Mapping[str, Any],
     *,
     missing: Sequence[str] | None = None,
-    delimiter: str | None = None,
+    text: Options,
 ) -> pandas.DataFrame:
     """The table of counts of Parquet or CSV files: groups as they are to be named, label, decision, `people`.
 
@@ -39,7 +40,7 @@ def stream_counts(
         decisions: the column of recorded decisions.
         beside: {option: value} of all that has no place in a table of counts.
         missing: texts that mean missing.
-        delimiter: between the fields of a CSV file.
+        text: what the owner says of CSV files.
 
     Raises:
         DataError: an option that has no place here, a file or a column that is not there, or too many combinations.
@@ -63,7 +64,7 @@ def stream_counts(
     rename = {named[name]: _renamer(name, options) for name, options in as_groups(groups).items()}
     counts = count_file(
         _paths(pathlib.Path(source)), groups=list(named.values()), label=label, decision=decisions,
-        rename=rename, missing=missing, delimiter=delimiter,
+        rename=rename, missing=missing, text=text,
     )  # fmt: skip
     names = {column: name for name, column in named.items()} | {"label": label, "decision": decisions}
     frame = counts.frame().rename(columns=names)

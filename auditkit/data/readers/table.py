@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from auditkit.counts.dialect import Options
 from auditkit.data import AuditData
 from auditkit.data.accepting import check_weights
 from auditkit.data.blanks import fill
@@ -88,13 +89,15 @@ def read_table(
     strip: bool = True,
     delimiter: str | None = None,
     columns: Sequence[str] | None = None,
+    encoding: str | None = None,
+    comment: str | None = None,
 ) -> AuditData:
     """Audit data from a table or from arrays, in memory or in a file.
 
     The inputs are every column but label, weights, id, decisions, scores and drop. What was inferred is in `notes`.
 
     Args:
-        source: a csv (UTF-8, also gzipped), parquet or npz file; a DataFrame of pandas, polars or pyarrow; a
+        source: a csv (also gzipped), JSON, parquet or npz file; a DataFrame of pandas, polars or pyarrow; a
             dictionary of arrays, of which `inputs` or `x` is what the model eats; an array; a list of texts.
         label: the column of the truth, or its values (N,).
         positive: the label that counts as positive; for two labels only.
@@ -129,21 +132,25 @@ def read_table(
         strip: whether blanks around the fields of a csv file are taken off.
         delimiter: between the fields of a csv file; found in the header unless given.
         columns: the names of the columns of a csv file that has no header.
+        encoding: of a csv file, such as "cp1252"; as its first bytes say, else UTF-8, unless given.
+        comment: what a line of a csv file begins with that is no row, such as "#"; lines before the header that begin
+            so are passed over unasked.
 
     Raises:
         DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
             mend it.
     """
+    text = Options(delimiter, None if columns is None else tuple(columns), encoding, comment)
     if stream:
         beside = {"drop": drop, "weights": weights, "id": id, "scores": scores, "train": train, "features": features}
         beside |= {"schema": schema, "people": people, "selected": selected, "columns": columns}
         name = name or pathlib.PurePath(str(source)).name
-        source = stream_counts(source, label, groups, decisions, beside, missing=missing, delimiter=delimiter)
+        source = stream_counts(source, label, groups, decisions, beside, missing=missing, text=text)
         people, groups = PEOPLE, tuple(as_groups(groups))
     overrides = dict(schema or {})
     kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
     texts = None if missing is None else tuple(str(each) for each in missing)
-    how = Reading(texts, kinds, strip, delimiter, None if columns is None else tuple(columns))
+    how = Reading(texts, kinds, strip, text)
     opened = open_source(source, how)
     if selected is not None:
         opened = split_selected(opened, people, selected)

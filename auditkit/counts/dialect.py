@@ -1,0 +1,216 @@
+"""What a text file with one row a line looks like: delimiter, header, comments; one answer for every reader."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import pathlib
+import re
+from collections.abc import Iterator
+from typing import IO, Any, Final, NamedTuple
+
+from auditkit.counts.encodings import UTF8, encoding_of, not_decoded, reading, rows_of
+from auditkit.errors import DataError, Mend
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+QUOTED: Final = re.compile(r'"[^"]*("|$)')
+HINT: Final = re.compile(r"sep=(.)", re.IGNORECASE)
+"""The first line by which a spreadsheet is told what parts the fields."""
+COMMENT: Final = "#"
+
+
+class Options(NamedTuple):
+    """What the owner says about text files; None: it is found out."""
+
+    delimiter: str | None = None
+    columns: tuple[str, ...] | None = None
+    """The names of the columns of a file without a header."""
+    encoding: str | None = None
+    comment: str | None = None
+    """What a line begins with that is no row."""
+
+
+class Dialect(NamedTuple):
+    """How one file is read."""
+
+    names: tuple[str, ...]
+    """Of the columns, blanks around them taken off."""
+    delimiter: str
+    lines: int
+    """Lines before the first row."""
+    encoding: str
+    compressed: bool
+    trailing: bool
+    """Whether rows end with a delimiter that parts nothing."""
+    comment: str | None
+    """What a line begins with that is no row; None: every line is one."""
+    notes: tuple[str, ...]
+
+    @property
+    def fields(self) -> int:
+        """How many fields a row has."""
+        return len(self.names) + self.trailing
+
+    def parse_options(self) -> Any:
+        """For pyarrow: comments with another number of fields than a row are passed over, other such lines refused."""
+        from pyarrow import csv as arrow
+
+        def unfit(row: Any) -> str:
+            return "skip" if self.comment and row.text.startswith(self.comment) else "error"
+
+        return arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=unfit)
+
+
+def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
+    """How a text file is read, from what the owner says and from its first lines.
+
+    Raises:
+        DataError: no rows, an encoding that cannot be read, or names that do not fit the first line.
+    """
+    compressed, encoding = encoding_of(path, options.encoding)
+
+    def read(stream: IO[str]) -> Dialect:
+        return _dialect(_Lines(stream), path.name, options)._replace(encoding=encoding, compressed=compressed)
+
+    found = reading(path, compressed, encoding, read)
+    note = () if encoding == UTF8 else (f"the file is read as {encoding}",)
+    return found._replace(notes=(*found.notes, *note))
+
+
+def body(path: pathlib.Path, dialect: Dialect) -> Any:
+    """A binary stream of the rows as UTF-8, from the first row on."""
+    return rows_of(path, dialect.compressed, dialect.encoding, dialect.lines)
+
+
+def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
+    """What is wrong with a file that cannot be taken apart, without the values that stand in it."""
+    text = str(error)
+    if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeError):
+        return not_decoded(path, dialect.compressed, dialect.encoding)
+    reading(path, dialect.compressed, dialect.encoding, lambda stream: _find_ragged(stream, dialect, path.name))
+    fields = re.search(r"Expected \d+ columns, got \d+", text)
+    said = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
+    return DataError(f"{path.name} cannot be read as csv{said}")
+
+
+def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
+    notes: list[str] = []
+    first, delimiter = lines.text(), options.delimiter
+    hint = HINT.fullmatch(first.strip())
+    if hint:
+        first, delimiter = lines.text(), delimiter or hint.group(1)
+    comments, first = _comments(first, lines, options.comment)
+    if not first.strip("\r\n"):
+        raise DataError(f"{name} holds no rows")
+    comment = options.comment or (COMMENT if comments else None)
+    if comments:
+        notes.append(f"{comments} lines before the header that begin with {comment!r} are no rows")
+    while first.count('"') % 2:  # a name with a line break in it
+        following = next(lines, "")
+        first += following
+        if not following:
+            break
+    delimiter = delimiter or _delimiter(first)
+    if delimiter != "," and not options.delimiter:
+        notes.append(f"the fields are parted by {delimiter!r}")
+    before = lines.read - len(first.splitlines())
+    rows = csv.reader(itertools.chain(first.splitlines(keepends=True), lines), delimiter=delimiter)
+    header = next(rows)
+    if options.columns is None:
+        before = lines.read
+        names = tuple(field.strip() for field in header)
+        row = next((row for row in rows if row and not (comment and row[0].startswith(comment))), [])
+    else:
+        names, row = _named(options.columns, header, delimiter, name), header
+    names, trailing = _trailing(names, row)
+    if trailing:
+        notes.append("every row ends with a delimiter, after which nothing stands")
+    return Dialect(names, delimiter, before, UTF8, False, trailing, comment, tuple(notes))
+
+
+def _trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:
+    """The names, and whether rows like this one end with a delimiter that parts nothing."""
+    empty = len(row) > 1 and not row[-1].strip()
+    if empty and not names[-1] and len(row) == len(names):
+        return names[:-1], True
+    return names, empty and len(row) == len(names) + 1
+
+
+class _Lines:
+    """Lines, how many were read so far, and a way to put the last one back."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream, self.read = stream, 0
+        self._held: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._held.pop() if self._held else next(self._stream)
+        self.read += 1
+        return line
+
+    def text(self) -> str:
+        """The next line that is not blank, without its end; empty where there is none."""
+        return next((line for line in self if line.strip("\r\n")), "")
+
+    def put_back(self, line: str) -> None:
+        """The line is the next one again."""
+        self._held.append(line)
+        self.read -= 1
+
+
+def _comments(first: str, lines: _Lines, sign: str | None) -> tuple[int, str]:
+    """How many lines are comments, and the first that is none.
+
+    A header may begin with # too, as in `#id,age`; where the owner does not say, # and a blank begin a comment, and so
+    does # where the next line has another number of fields.
+    """
+    count = 0
+    while first.startswith(sign or COMMENT):
+        following = lines.text()
+        header = sign is None and first[1:2].strip() and _parts(first) == _parts(following)
+        if header and _parts(first) > 1:
+            lines.put_back(following)
+            break
+        count, first = count + 1, following
+    return count, first
+
+
+def _parts(line: str) -> int:
+    return len(next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line)), []))
+
+
+def _delimiter(first: str) -> str:
+    """Comma; where the header has none outside of quotation marks, the sign that it has most of."""
+    bare = QUOTED.sub("", first)
+    return "," if "," in bare else max(DELIMITERS, key=bare.count)
+
+
+def _named(columns: tuple[str, ...], header: list[str], delimiter: str, name: str) -> tuple[str, ...]:
+    if len(columns) not in (len(header), len(header) - (not header[-1].strip())):
+        raise DataError(
+            f"{name}: columns names {len(columns)} columns; the first line has {len(header)}, parted by "
+            f"{delimiter!r}. Name every column, or say what parts them with delimiter = …"
+        )
+    return columns
+
+
+def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
+    """Raise with the first line that has another number of fields than the header."""
+    counted = _Lines(stream)
+    for _ in range(dialect.lines):
+        next(counted, None)
+    for row in csv.reader(counted, delimiter=dialect.delimiter):
+        if dialect.comment and row and row[0].startswith(dialect.comment):
+            continue
+        if row and len(row) != dialect.fields:
+            mend = Mend("data.comment", COMMENT)
+            mends = [mend] if row[0].startswith(COMMENT) else []
+            hint = f", or say that such lines are no rows, with {mend}" if mends else ""
+            raise DataError(
+                f"{name}: line {counted.read} has {len(row)} fields, the header has {len(dialect.names)}; mend that "
+                f'line, and put quotation marks "…" around a value that holds the delimiter{hint}',
+                mend=mends,
+            )

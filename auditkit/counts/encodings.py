@@ -1,0 +1,137 @@
+"""How the letters of a text file are written: found from its first bytes, or as the owner says."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import pathlib
+from typing import Any, Final
+
+from auditkit.errors import DataError, Mend
+
+MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+"""What a file begins with where it says its encoding itself."""
+UTF8: Final = "utf-8-sig"
+
+
+def encoding_of(path: pathlib.Path, wanted: str | None) -> tuple[bool, str]:
+    """Whether a file is compressed with gzip, and its encoding: as wanted, as its first bytes say, or UTF-8.
+
+    Raises:
+        DataError: the file cannot be unpacked, or `wanted` is no encoding.
+    """
+    with path.open("rb") as stream:
+        compressed = stream.read(2) == b"\x1f\x8b"
+    try:
+        with _bytes(path, compressed) as stream:
+            head = stream.read(4096)
+    except (EOFError, OSError) as error:
+        raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
+    if wanted is None:
+        marked = next((name for mark, name in MARKS if head.startswith(mark)), UTF8)
+        if marked == UTF8 and b"\x00" in head:
+            raise _propose(f"{path.name} is not UTF-8", head)
+        return compressed, marked
+    try:
+        name = codecs.lookup(wanted).name
+    except LookupError:
+        raise DataError(
+            f"encoding must be one that Python knows, such as utf-8, utf-16 or cp1252; {wanted!r} was given"
+        ) from None
+    return compressed, UTF8 if name == "utf-8" else name
+
+
+def rows_of(path: pathlib.Path, compressed: bool, encoding: str, lines: int) -> Any:
+    """A binary stream of the file as UTF-8, after so many lines."""
+    raw = _bytes(path, compressed)
+    try:
+        return _after(raw if encoding == UTF8 else codecs.EncodedFile(raw, "utf-8", encoding), lines)
+    except BaseException:
+        raw.close()
+        raise
+
+
+def reading(path: pathlib.Path, compressed: bool, encoding: str, read: Any) -> Any:
+    """What `read` makes of the file as text; the line is named where it is of another encoding.
+
+    Raises:
+        DataError: another encoding, a file that cannot be unpacked, or a field that never ends.
+    """
+    try:
+        with _bytes(path, compressed) as raw, io.TextIOWrapper(raw, encoding, newline="") as stream:
+            return read(stream)
+    except UnicodeError:
+        raise not_decoded(path, compressed, encoding) from None
+    except csv.Error as error:
+        raise DataError(f"{path.name} cannot be read as csv: {error}; a quotation mark may be missing") from None
+    except (EOFError, OSError) as error:
+        raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
+
+
+def not_decoded(path: pathlib.Path, compressed: bool, encoding: str) -> DataError:
+    """The error that names the line and proposes an encoding that can read it."""
+    named = "UTF-8" if encoding.startswith("utf-8") else encoding
+    with _bytes(path, compressed) as stream:
+        head = stream.read(4096)
+        stream.seek(0)
+        for number, line in enumerate(stream if named == "UTF-8" else (), start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                byte = f"line {number} holds the byte 0x{line[error.start]:02x}"
+                return _propose(f"{path.name} is not UTF-8: {byte}", head if b"\x00" in head else line)
+    return _propose(f"{path.name} is not {named}", head)
+
+
+def _propose(said: str, sample: bytes) -> DataError:
+    encoding = "cp1252"
+    if b"\x00" in sample:  # letters of two bytes, of which one is mostly zero
+        encoding = "utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be"
+    else:
+        try:
+            sample.decode(encoding)
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+    mend = Mend("data.encoding", encoding)
+    return DataError(f"{said}; save it as UTF-8, or say how it is written, as in {mend}", mend=mend)
+
+
+def _bytes(path: pathlib.Path, compressed: bool) -> Any:
+    return gzip.open(path, "rb") if compressed else path.open("rb")
+
+
+def _after(stream: Any, lines: int) -> Any:
+    """The stream after so many lines, whatever sign ends them."""
+    pending = b""
+    while lines:
+        sign = pending or stream.read(1)
+        pending = b""
+        if not sign:
+            break
+        if sign == b"\r":
+            following = stream.read(1)
+            pending = b"" if following == b"\n" else following
+        lines -= sign in (b"\n", b"\r")
+    return _Prefixed(pending, stream) if pending else stream
+
+
+class _Prefixed(io.RawIOBase):
+    """A byte that was read too far, and the stream that it came from."""
+
+    def __init__(self, start: bytes, stream: Any) -> None:
+        self._start, self._stream = start, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._start or self._stream.read(len(buffer))
+        self._start = b""
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -1,0 +1,130 @@
+"""Text files as they come: hints, comments, trailing delimiters, quoted line breaks, encodings; both readers alike."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditkit.counts import count_file
+from auditkit.counts.dialect import Dialect, Options, body, dialect_of
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+
+PLAIN = "sex,decision\nf,1\nm,0\nf,0\n"
+SPELLINGS = {
+    "plain": PLAIN,
+    "a hint for spreadsheets": "sep=;\n" + PLAIN.replace(",", ";"),
+    "a hint in capitals": "SEP=|\r\n" + PLAIN.replace(",", "|").replace("\n", "\r\n"),
+    "comments before the header": "# made by a tool, 2026\n# second line\n" + PLAIN,
+    "a comment between rows": "# made by a tool\n" + PLAIN.replace("m,0", "# here, too\n# and, three, fields\nm,0"),
+    "trailing delimiters in rows": "sex,decision\nf,1,\nm,0,\nf,0,\n",
+    "trailing delimiters everywhere": "sex,decision,\nf,1,\nm,0,\nf,0,\n",
+    "a blank line before the header": "\n\n" + PLAIN,
+    "old line ends": PLAIN.replace("\n", "\r"),
+    "no last line end": PLAIN.rstrip("\n"),
+    "quoted": '"sex","decision"\n"f","1"\n"m","0"\n"f","0"\n',
+}
+
+
+def wanted() -> list[tuple[str, int]]:
+    return [("f", 1), ("m", 0), ("f", 0)]
+
+
+def read(path: Any, **options: Any) -> list[tuple[str, int]]:
+    data = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1, **options)
+    return list(zip(data.groups["sex"].tolist(), data.recorded.decisions.tolist(), strict=True))
+
+
+def counted(path: Any, **options: Any) -> dict[Any, int]:
+    frame = count_file(path, groups=["sex"], decision="decision", text=Options(**options)).frame()
+    return {(row["sex"], int(row["decision"])): row["people"] for row in frame.to_dict("records")}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_every_spelling_gives_the_same_rows_to_both_readers(tmp_path, spelling, compressed):
+    raw = SPELLINGS[spelling].encode()
+    path = tmp_path / "people.csv"
+    path.write_bytes(gzip.compress(raw) if compressed else raw)
+    assert read(path) == wanted()
+    assert counted(path) == {("f", 1): 1, ("m", 0): 1, ("f", 0): 1}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
+def test_every_encoding_is_read_by_itself_or_after_its_mend(tmp_path, encoding):
+    path = tmp_path / "people.csv"
+    path.write_bytes("Größe,sex,decision\nä,f,1\nö,m,0\nü,f,0\n".encode(encoding))
+    options: dict[str, Any] = {}
+    if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
+        with pytest.raises(DataError, match="say how it is written") as caught:
+            read(path)
+        (mend,) = caught.value.mend
+        assert mend.setting == "data.encoding" and str(mend) in str(caught.value)
+        options = {"encoding": mend.value}
+    assert read(path, **options) == wanted()
+    names = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1, **options).feature_names
+    assert "Größe" in names
+    assert sum(counted(path, **options).values()) == 3
+
+
+def test_an_encoding_that_is_wrong_or_unknown_is_said(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_bytes(PLAIN.encode("utf-16"))
+    with pytest.raises(DataError, match="'klingon' was given"):
+        read(path, encoding="klingon")
+    path.write_bytes("sex,decision\nfü,1\nm,0\n".encode())
+    with pytest.raises(DataError, match="is not ascii"):
+        read(path, encoding="ascii")
+
+
+def test_a_header_may_hold_line_breaks_delimiters_and_a_leading_sharp(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text('"annual\nincome";"name, in full";sex;decision\n1;a;f;1\n2;b;m;0\n')
+    data = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1)
+    assert data.feature_names[:2] == ("annual\nincome", "name, in full") and len(data) == 2
+    path.write_text("#id,sex,decision\n1,f,1\n2,m,0\n")
+    assert dialect_of(path, Options()).names == ("#id", "sex", "decision")
+    assert len(read(path)) == 2
+
+
+def test_a_comment_sign_that_the_owner_names_is_taken(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("sex,decision\nf,1\n// m, 1\n// the, end, of\nm,0\n")
+    assert read(path, comment="//") == [("f", 1), ("m", 0)]
+    assert counted(path, comment="//") == {("f", 1): 1, ("m", 0): 1}
+
+
+def test_an_index_without_a_name_is_left_out_with_a_note(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(",sex,decision\n0,f,1\n1,m,0\n")
+    data = AuditData.from_table(path, groups=["sex"], decisions="decision", positive=1)
+    assert data.feature_names == ("sex",) and any("numbers the rows" in note for note in data.notes)
+
+
+def test_no_value_of_the_file_is_in_a_message(tmp_path):
+    path = tmp_path / "people.csv"
+    for text in ("sex,decision\nf,1,secret\n", "sex,decision\nsecret\n"):
+        path.write_text(text)
+        for reader in (read, counted):
+            with pytest.raises(DataError) as caught:
+                reader(path)
+            assert "secret" not in str(caught.value)
+
+
+@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=6), min_size=2,
+                         max_size=2), min_size=1, max_size=4))  # fmt: skip
+def test_the_rows_after_the_header_are_the_files_own(tmp_path_factory, rows):
+    import csv
+
+    path = tmp_path_factory.mktemp("dialect") / "t.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
+    dialect = dialect_of(path, Options(delimiter=","))
+    assert isinstance(dialect, Dialect) and dialect.names == ("a", "b")
+    with body(path, dialect) as stream:
+        rest = stream.read()
+    assert path.read_bytes().endswith(rest) and len(path.read_bytes()) - len(rest) == len(b'"a","b"\r\n')
