@@ -151,10 +151,6 @@ def read_table(
     kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
     texts = None if missing is None else tuple(str(each) for each in missing)
     how = Reading(texts, kinds, strip, text)
-    opened = open_source(source, how)
-    if selected is not None:
-        opened = split_selected(opened, people, selected)
-        decisions, positive = selected, 1 if positive is None else positive
     roles = Roles(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
         None if features is None else tuple(features), people,
@@ -162,7 +158,19 @@ def read_table(
     wanted = _Wanted(
         positive, task, modality, overrides, minimum_cell, unlabelled, abstain, range, outcome, selected_means
     )
-    unknown_columns(overrides, opened, "schema")
+    return _read(source, how, roles, wanted, selected, train, name)
+
+
+def _read(
+    source: Any, how: Reading, roles: Roles, wanted: _Wanted, selected: str | None, train: Any, name: str | None
+) -> AuditData:
+    """The data and its training split, once it is known how to read them and which column is what."""
+    opened = open_source(source, how)
+    if selected is not None:
+        opened = split_selected(opened, roles.people, selected)
+        roles = dataclasses.replace(roles, decisions=selected)
+        wanted = dataclasses.replace(wanted, positive=1 if wanted.positive is None else wanted.positive)
+    unknown_columns(wanted.schema, opened, "schema")
     roles = settle(roles, opened)
     data = _assemble(opened, roles, wanted, name or opened.name)
     if train is None:
