@@ -64,11 +64,12 @@ def waivers(results: Results) -> Markdown:
 
 
 def definitions(results: Results) -> Markdown:
-    """What each measurement means."""
+    """What each number that was measured means."""
     rows = {}
     for result in results:
         for found in result.results:
-            for name, each in sorted(found.definitions.items() if found.status == "measured" else ()):
+            measured = {each.name for each in found.measurements}
+            for name, each in sorted((name, each) for name, each in found.definitions.items() if name in measured):
                 better = "" if each.direction == "none" else each.direction
                 key = f"{found.check}.{name}"
                 rows[key] = (key, each.title, each.formula, each.range, better, each.reference)
