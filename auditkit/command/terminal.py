@@ -16,6 +16,7 @@ from rich.text import Text
 from auditkit.data import AuditData
 from auditkit.evidence.describing import describe
 from auditkit.models import Capability, Model
+from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical
 from auditkit.text import one_line
 
@@ -42,6 +43,9 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
             console.print(Text(f"  {each.check} {each.status}: {one_line(each.reason or '')}", style="dim"))
         for reason in _elsewhere(audit):
             console.print(Text(f"  {one_line(reason, 500)}", style="red"))
+    said = sentence((result if isinstance(result, AuditResult) else result.results[0]).data)
+    if said:
+        console.print(Text(f"  {one_line(said, 500)}"))
     console.print()
     print(f"Report: {report}")
 
@@ -53,6 +57,7 @@ def print_schema(data: AuditData) -> None:
     if info.label:
         positive = f", positive {one_line(info.positive)!r}" if info.positive is not None else ""
         lines.append(f"  label {one_line(info.label)!r}{positive}")
+    lines += [f"  {one_line(said, 500)}" for said in [sentence(info)] if said]
     for feature in info.features:
         missing = f", {feature.missing:,} missing" if feature.missing else ""
         group = ", group" if feature.group else ""

@@ -17,8 +17,8 @@ MEANINGS = ("benefit", "burden")
 LETTERS = 200
 """Of the owner's words, at most."""
 FOR_EACH = (
-    "outcome is one word, and with more than two classes being decided for one may be good and for another bad, so "
-    'nobody is called worse off. Say it for each class: outcome = { granted = "benefit", denied = "burden" }'
+    "outcome is one word, and with more than two classes being decided for one may be good and for another bad, so no "
+    'direction is taken. Say it for each class: outcome = { granted = "benefit", denied = "burden" }'
 )
 
 

@@ -14,6 +14,7 @@ from auditkit.reports.about import about
 from auditkit.reports.card import STATEMENTS
 from auditkit.reports.cardnumbers import title
 from auditkit.reports.cardtables import required
+from auditkit.reports.meaning import sentence
 from auditkit.reports.metrics import key
 from auditkit.results import AuditResult, CheckResult, Measurement
 from auditkit.results.card import Card
@@ -104,7 +105,10 @@ def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
     ]
     groups = ", ".join(each.value for each in audit.data.groups if each.attribute == attribute)
     said = "; ".join(found) if found else "No disparity over these groups was measured."
-    return {"groupAtRisk": _text(f"{attribute}: {groups}"), "harms": _text(f"Measured disparities. {said}")}
+    return {
+        "groupAtRisk": _text(f"{attribute}: {groups}"),
+        "harms": _text(" ".join(filter(None, (sentence(audit.data), f"Measured disparities. {said}")))),
+    }
 
 
 def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from auditkit.reports.cardnumbers import quantities
 from auditkit.reports.cardtables import Results
 from auditkit.reports.frontmatter import front_matter
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
+from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, Comparison
 from auditkit.results.card import Card
 
@@ -96,6 +97,7 @@ def _nothing(results: Results) -> Iterator[Markdown]:
 def _factors(results: Results) -> Iterator[Markdown]:
     data = results[0].data
     yield tables.groups(data) or escape("No sensitive attribute was named, so nothing is broken down by group.")
+    yield escape(sentence(data)) if data.groups else Markdown()
     for seen, verb in ((True, "sees"), (False, "does not see")):
         names = [each.name for each in data.features if each.group and each.seen_by_model is seen]
         yield escape(f"Of the sensitive attributes, the model {verb}: {', '.join(names)}.") if names else Markdown()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from auditkit.reports import numbers
 from auditkit.reports.about import about, decisive, listed
 from auditkit.reports.markdown import Markdown, table
+from auditkit.reports.meaning import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Verdict
 
 Results: TypeAlias = Sequence[AuditResult]
@@ -64,16 +65,19 @@ def waivers(results: Results) -> Markdown:
 
 
 def definitions(results: Results) -> Markdown:
-    """What each number that was measured means."""
+    """What each measurement means, and whose value is that of the worse off, where that was stated."""
+    stated = results[0].data.outcome
+    outcome = stated if isinstance(stated, str) and is_stated(results[0].data) else None
     rows = {}
     for result in results:
         for found in result.results:
-            measured = {each.name for each in found.measurements}
-            for name, each in sorted((name, each) for name, each in found.definitions.items() if name in measured):
+            for name, each in sorted(found.definitions.items() if found.status == "measured" else ()):
                 better = "" if each.direction == "none" else each.direction
                 key = f"{found.check}.{name}"
-                rows[key] = (key, each.title, each.formula, each.range, better, each.reference)
-    return table(("Measurement", "Title", "Formula", "Range", "Better", "Source"), rows.values())
+                worse = [column_of(outcome, each)] if outcome else []
+                rows[key] = (key, each.title, each.formula, each.range, better, *worse, each.reference)
+    worse = ["Worse off"] if outcome else []
+    return table(("Measurement", "Title", "Formula", "Range", "A better model", *worse, "Source"), rows.values())
 
 
 def methods(results: Results) -> str:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from auditkit.reports import numbers
 from auditkit.reports.about import decisive, listed
+from auditkit.reports.meaning import stated
 from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict
 from auditkit.text import one_line, printable
 
@@ -125,6 +126,8 @@ def _suite(prefix: str, name: str, cases: list[_Case], result: AuditResult) -> E
 def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
     yield "model", result.model.name
     yield "data", result.data.name
+    if stated(result.data):
+        yield "selected", stated(result.data)
     for found in result.results:
         if found.check == suite:
             yield "plugin", f"{found.plugin} {found.plugin_version}"

@@ -13,6 +13,7 @@ from auditkit.reports import numbers
 from auditkit.reports.about import about
 from auditkit.reports.cardnumbers import title
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
+from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, Comparison
 
 MOST = 900_000
@@ -49,6 +50,7 @@ def _verdicts(audits: Sequence[AuditResult]) -> Iterator[Markdown]:
         whose = f"{escape(each.model.name)}: " if len(audits) > 1 else ""
         yield labelled(f"{SIGNS[each.outcome.verdict]} {whose}{each.outcome.verdict}.", each.outcome.sentence)
         yield bullets(_short(reason) for reason in each.outcome.reasons[:ROWS])
+    yield escape(sentence(audits[0].data))
     if not any(each.verdicts for each in audits):
         yield escape("No limit was set, so nothing was judged.")
 

@@ -74,6 +74,7 @@ from auditkit.results.harms import (
     WRONGLY_REJECTED,
     WRONGLY_SELECTED,
     Harm,
+    meaning_text,
 )
 
 __all__ = [
@@ -144,5 +145,6 @@ __all__ = [
     "Waiver",
     "canonical",
     "digest",
+    "meaning_text",
     "pairs",
 ]

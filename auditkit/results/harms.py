@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from auditkit.results.base import Meaning, Record
@@ -33,3 +34,20 @@ WRONGLY_REJECTED = Harm(benefit="high", burden="nobody")
 RIGHTLY_REJECTED = Harm(benefit="low", burden="nobody")
 NOBODY = Harm(benefit="nobody", burden="nobody")
 """Mistakes of both kinds in one number, or a number about all groups together: it does not say who fares worse."""
+
+
+def meaning_text(outcome: Meaning | Mapping[str, Meaning] | None, selected_means: str, task: str = "binary") -> str:
+    """What being selected is, in a sentence: `Selected means "flagged as high risk", a burden.`; empty: not stated.
+
+    Args:
+        outcome: as the owner stated it.
+        selected_means: the owner's words; empty for none.
+        task: of the data; of predicted numbers a high one is what `outcome` is about.
+    """
+    if outcome is not None and not isinstance(outcome, str):
+        classes = ", ".join(f"for {name} a {word}" for name, word in outcome.items())
+        return f"Being decided {classes}."
+    if selected_means:
+        return f'Selected means "{selected_means}"' + (f", a {outcome}." if outcome else ".")
+    what = "A high prediction" if task == "regression" else "Being selected"
+    return f"{what} is a {outcome}." if outcome else ""

@@ -24,7 +24,7 @@ def _named(measurement: Measurement, result: CheckResult, data: AuditData) -> Me
 
 def _with_harm(pair: GroupPair, measurement: Measurement, result: CheckResult, data: AuditData) -> GroupPair:
     definition = result.definitions.get(pair.rate) or result.definitions.get(measurement.name)
-    category = measurement.conditions.get("class")
+    category = measurement.conditions.get("class", measurement.conditions.get("classified as"))
     outcome = data.outcome_of(None if category is None else str(category))
     harm = definition.harm if definition is not None else None
     same = pair.low.value is not None and pair.low.value == pair.high.value

@@ -10,6 +10,7 @@ from auditkit.reports.html.appendix import written
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.together import common, with_model, with_models
 from auditkit.reports.html.words import moment
+from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, PluginInfo, Provenance
 
 
@@ -52,6 +53,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         ("Training rows", numbers.count(data.train_rows) if data.train_rows is not None else ""),
         ("Task", f"{data.task}, on inputs of kind {data.modality}"),
         ("Label", (data.label or "") + (f", positive: {data.positive}" if data.positive else "")),
+        ("Being selected", sentence(data)),
         ("Weights", "used" if data.weighted else "none"),
         ("Smallest group shown", f"{data.minimum_cell} people"),
         ("Digest", data.digest),

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from auditkit.reports.html.grids import Anchors
 from auditkit.reports.html.words import DIRECTIONS
-from auditkit.results import CheckResult, Definition
+from auditkit.reports.meaning import worse_off_by
+from auditkit.results import CheckResult, DataInfo, Definition
 
 
 class Term(NamedTuple):
@@ -17,9 +18,12 @@ class Term(NamedTuple):
     key: str
     definition: Definition
     direction: str
+    worse_off: str
 
 
-def glossary(results: Iterable[CheckResult], anchors: Anchors) -> tuple[list[Term], dict[tuple[str, str], str]]:
+def glossary(
+    results: Iterable[CheckResult], data: DataInfo, anchors: Anchors
+) -> tuple[list[Term], dict[tuple[str, str], str]]:
     """The definitions of all checks in the order of their titles, and {(check, measurement): anchor}."""
     found: dict[tuple[str, str], Definition] = {}
     for result in results:
@@ -28,5 +32,13 @@ def glossary(results: Iterable[CheckResult], anchors: Anchors) -> tuple[list[Ter
     terms, places = [], {}
     for (check, name), definition in sorted(found.items(), key=lambda item: (item[1].title.lower(), item[0])):
         places[check, name] = anchors.new("term", check, name)
-        terms.append(Term(places[check, name], f"{check}.{name}", definition, DIRECTIONS[definition.direction]))
+        terms.append(
+            Term(
+                places[check, name],
+                f"{check}.{name}",
+                definition,
+                DIRECTIONS[definition.direction],
+                worse_off_by(definition, data),
+            )
+        )
     return terms, places

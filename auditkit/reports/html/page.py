@@ -16,6 +16,7 @@ from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
 from auditkit.reports.html.rules import Pack, packs
 from auditkit.reports.html.sides import Side, side
 from auditkit.reports.html.words import cut, moment
+from auditkit.reports.meaning import in_short, sentence
 from auditkit.results import AuditResult, Comparison, digest
 
 LETTERS = 80
@@ -43,6 +44,8 @@ class Page(NamedTuple):
     side: Side | None
     """Where there are several models."""
     facts: tuple[tuple[str, str], ...]
+    meaning: str
+    """What being selected is, or the question."""
     five: Grid | None
     rule: str
     """How the five numbers were chosen."""
@@ -67,7 +70,7 @@ def page(result: AuditResult | Comparison) -> Page:
     several = isinstance(result, Comparison)
     audits = result.results if isinstance(result, Comparison) else (result,)
     first, anchors = audits[0], Anchors()
-    terms, defined = glossary((each for audit in audits for each in audit.results), anchors)
+    terms, defined = glossary((each for audit in audits for each in audit.results), first.data, anchors)
     told = families(audits, anchors, defined)
     places = {check.check: check.anchor for family in told for check in family.checks}
     titles = {check.check: check.title for family in told for check in family.checks}
@@ -87,6 +90,7 @@ def page(result: AuditResult | Comparison) -> Page:
         cards=tuple(Card(audit, tuple(mine)) for audit, mine in zip(audits, why, strict=True)) if several else (),
         side=compared,
         facts=_facts(audits),
+        meaning=sentence(first.data),
         five=five_grid(audits, anchors, places),
         rule=RULE,
         gaps=tuple(gaps(audits, "coverage")),
@@ -114,7 +118,9 @@ def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
     model = ("Model", f"{first.model.name} ({kind})")
     if len(audits) > 1:
         model = ("Models", "; ".join(audit.model.name for audit in audits))
-    return (model, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))
+    said = in_short(data)
+    selected = (("Predicted" if data.task == "regression" else "Selected", said),) if said else ()
+    return (model, *selected, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))
 
 
 def _capital(text: str) -> str:

@@ -16,7 +16,12 @@ LEVELS = {
     "model": "the model itself",
     "training": "the model and its training data or loop",
 }
-DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "neither side is better"}
+DIRECTIONS = {
+    "higher": "a better model has a higher one",
+    "lower": "a better model has a lower one",
+    "none": "neither side is better by itself",
+}
+"""Of the model's quality; whom a number hurts is another question, which only the owner's statement answers."""
 WORST = ("missed", "error", "inconclusive", "not tested", "met")
 """Verdicts, worst first."""
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from auditkit.plugins.fairness.groups.measures import (
-    AMONG_LARGE,
     COMPOSITES,
     CRITERIA,
     INDICES,
     RATES,
-    TO_REFERENCE,
     Composite,
     Criterion,
     Index,
     Rate,
 )
-from auditkit.results import Definition
+from auditkit.results import Definition, Harm
 
 SIGNS = {
     "tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN", "selected": "selected", "rejected": "not selected",
@@ -23,6 +21,20 @@ SIGNS = {
 }  # fmt: skip
 PAIRS = "Miettinen and Nurminen (1985), Statistics in Medicine 4, for all pairs of groups at once"
 ODDS = "Wilson's intervals of all groups at once, as odds"
+BURDEN = "burden_ratio"
+BURDEN_RATIO = Definition(
+    title="Burden ratio",
+    formula="lowest selection rate of any group of the same attributes / selection rate of the group, where being "
+    "selected is a burden",
+    range="0 to 1; 1 for the group with the lowest rate",
+    direction="higher",
+    reference="the impact ratio of 29 CFR 1607.4(D) turned round; interval: Miettinen and Nurminen (1985), Statistics "
+    "in Medicine 4, for all pairs of groups at once",
+    pitfalls="Measured only where [data] outcome says that being selected is a burden. The group with the lowest rate "
+    "is chosen by looking, and in small groups the ratio is low by chance: read the interval, whose end may lie above "
+    "1, for another group may truly have the lowest rate. People without a decision are left out.",
+    harm=Harm(benefit="nobody", burden="low"),
+)
 
 
 def definitions() -> dict[str, Definition]:
@@ -33,23 +45,7 @@ def definitions() -> dict[str, Definition]:
         found[f"{name}_difference"] = _difference(criterion)
         found[f"{name}_ratio"] = _ratio(criterion)
     found.update({name: _index(index) for name, index in INDICES.items()})
-    compared = [name for name, each in found.items() if each.more_groups != "neither"]
-    for ending, words in VARIANTS.items():
-        found.update({f"{name}_{ending}": _variant(found[name], words) for name in compared})
-    return found
-
-
-VARIANTS = {
-    AMONG_LARGE: "among groups of at least 2 % of the people",
-    TO_REFERENCE: "against the reference group",
-}
-"""What the numbers beside a disparity are taken over, by the end of their names."""
-
-
-def _variant(first: Definition, words: str) -> Definition:
-    return first.model_copy(
-        update={"title": f"{first.title}, {words}", "formula": f"as {first.title.lower()}, {words}; without a test"}
-    )
+    return {**found, BURDEN: BURDEN_RATIO}
 
 
 def _sum(outcomes: str) -> str:
@@ -100,7 +96,6 @@ def _index(index: Index) -> Definition:
         reference=index.reference,
         pitfalls=f"{index.pitfalls} People without a decision are left out.",
         harm=index.harm,
-        more_groups="grows" if index.name.startswith("differential_fairness") else "neither",
     )
 
 
@@ -116,7 +111,6 @@ def _difference(criterion: Criterion) -> Definition:
         pitfalls=f"{criterion.pitfalls} The largest of many differences is large by chance in small groups: read the "
         "interval and the adjusted p-value, not the point.",
         harm=criterion.harm,
-        more_groups="grows",
     )
 
 
@@ -132,7 +126,6 @@ def _ratio(criterion: Criterion) -> Definition:
         pitfalls=f"{criterion.pitfalls} With equal true rates of 0.3, two groups of 100 fall below a ratio of 0.8 in "
         "30 % of samples: read the interval.",
         harm=criterion.harm,
-        more_groups="shrinks",
     )
 
 

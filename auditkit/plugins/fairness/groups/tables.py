@@ -9,22 +9,34 @@ import numpy as np
 
 from auditkit.counts import Counts
 from auditkit.counts.hiding import complement
+from auditkit.plugins.fairness.groups.burden import is_burden
+from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.plugins.fairness.groups.shares import amount, shares
 from auditkit.plugins.fairness.groups.targets import Groups, Target
-from auditkit.results import Column, Table
+from auditkit.results import Column, Table, meaning_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
+RATIOS = {
+    "ratio": ("impact ratio", "Impact ratio: the group's selection rate over the highest of the same attributes."),
+    BURDEN: (
+        "burden ratio",
+        "Burden ratio: the lowest selection rate of the same attributes, that of the group that bears the least, over "
+        "the group's.",
+    ),
+}
+"""{column: its name in the title, what it is}."""
 COMPLEMENT = "hidden so that a smaller number cannot be worked out from it"
 
 
 def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, data: AuditData) -> Table:
-    """Selection rate of every group that may be shown, and its ratio to that of the most selected group."""
+    """Selection rate of every group that may be shown, beside the highest one, or of a burden the lowest."""
     targets = [each for each in targets if each.at is not None]
+    burdens = [is_burden(each, data) for each in targets]
     classes = any(each.conditions for each in targets)
     blanks = [("abstained", counts.abstained), ("unknown", counts.labelled and data.known is not None)]
     kept = [name for name, there in blanks if there]
@@ -33,23 +45,33 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
         *([Column(name="class", title="Class")] if classes else []),
         Column(name="people", title="People with a decision" if counts.abstained else "People"),
         Column(name="rate", title="Selection rate", unit="share", percent=True),
-        Column(name="ratio", title="Impact ratio"),
+        *([] if all(burdens) and burdens else [Column(name="ratio", title="Impact ratio")]),
+        *([Column(name=BURDEN, title="Burden ratio")] if any(burdens) else []),
         *([Column(name="abstained", title="Without a decision")] if "abstained" in kept else []),
         *([Column(name="unknown", title="Label not known")] if "unknown" in kept else []),
         Column(name="reason", title="Why it is not shown"),
     ]
-    rows = [row for groups in tables for target in targets for row in _rows(target, groups, kept, data)]
+    named = [each.name for each in columns if each.name in RATIOS]
+    rows = [row for groups in tables for target in targets for row in _rows(target, groups, named, kept, data)]
     return Table(
         name="impact",
-        title="Selection rate and impact ratio",
-        caption="Impact ratio: the group's selection rate over that of the most selected group of the same attributes."
-        + (" People without a decision are in no rate." if counts.abstained else ""),
+        title=f"Selection rate and {' and '.join(RATIOS[name][0] for name in named)}",
+        caption=" ".join(RATIOS[name][1] for name in named)
+        + (" People without a decision are in no rate." if counts.abstained else "")
+        + _selected(data),
         columns=tuple(columns),
         rows=tuple(rows),
     )
 
 
-def _rows(target: Target, groups: Groups, kept: Sequence[str], data: AuditData) -> list[Row]:
+def _selected(data: AuditData) -> str:
+    """What being selected is, as it follows a caption."""
+    one_word = isinstance(data.outcome, str) and data.task == "multiclass"
+    said = meaning_text(None if one_word else data.outcome, data.selected_means)
+    return f" {said}" if said else ""
+
+
+def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData) -> list[Row]:
     tally = target.of(groups).tally
     share = shares(tally, RATES["selection_rate"])
     reasons = withheld(share.rows, groups, data.minimum_cell)
@@ -57,18 +79,25 @@ def _rows(target: Target, groups: Groups, kept: Sequence[str], data: AuditData) 
         "abstained": amount(tally.rows, "abstained"),
         "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
     }
-    most = max((float(value) for value, reason in zip(share.values, reasons, strict=True) if reason is None), default=0)
+    shown = [float(value) for value, reason in zip(share.values, reasons, strict=True) if reason is None]
     found: list[Row] = []
     for at, (name, reason) in enumerate(zip(groups.names, reasons, strict=True)):
         head: Row = (name, *target.conditions.values())
         if reason is None:
             value = float(share.values[at])
+            compared = _compared(value, shown, named, is_burden(target, data))
             blanks = [int(numbers[each][at]) for each in kept]
-            ratio = value / most if most > 0 else None
-            found.append((*head, int(share.rows[at]), value, ratio, *blanks, ""))
+            found.append((*head, int(share.rows[at]), value, *compared, *blanks, ""))
         else:
-            found.append((*head, None, None, None, *(None for _ in kept), reason))
+            found.append((*head, None, None, *(None for _ in named), *(None for _ in kept), reason))
     return found
+
+
+def _compared(value: float, shown: Sequence[float], named: Sequence[str], burden: bool) -> list[float | None]:
+    """A rate over the highest that is shown, or of a burden the lowest over the rate, in the columns `named`."""
+    above, below = (min(shown), value) if burden else (value, max(shown))
+    ratio = above / below if below > 0 else None
+    return [ratio if (name == BURDEN) == burden else None for name in named]
 
 
 def withheld(people: np.ndarray, groups: Groups, minimum: int) -> list[str | None]:

@@ -8,5 +8,6 @@ categories.py   which attribute is which, and which values mean unknown
 median.py       the median of people's scores, and who lies above it
 adverse_*.py    the check `fairness.adverse_impact`
 audit_*.py      the check `fairness.bias_audit`
+favourable.py   what is refused where being selected is a burden
 trials.py       controls
 """

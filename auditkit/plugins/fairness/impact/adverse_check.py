@@ -10,6 +10,7 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.fairness.impact import categories
 from auditkit.plugins.fairness.impact.definitions import ADVERSE
+from auditkit.plugins.fairness.impact.favourable import why_refused
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class AdverseImpact(Check):
-    """Is any group selected much less often than the group selected most, and could that be chance?
+    """Is any group's selection rate much lower than the highest one, and could that be chance?
 
     United States agencies have compared each group's selection rate with the highest one since 1978: a ratio below
     four fifths is generally taken as evidence of adverse impact, unless the numbers are too small to mean anything.
-    So the ratio, its uncertainty, a test and the number of people behind it belong on one page.
+    So the ratio, its uncertainty, a test and the number of people behind it belong on one page. Being selected is taken
+    for a benefit, as there; a burden is refused.
 
     People are counted by group and decision. Each group has its rate with Wilson's interval; its ratio to the highest
     rate with a score interval that holds for all pairs of groups at once; the difference in standard deviations; an
@@ -52,6 +54,10 @@ class AdverseImpact(Check):
         default=categories.UNKNOWN, description="values that mean that the group is not known; compared with nobody"
     )
     trials: int = Field(default=50, ge=20, description="equal tables behind the control of the tests")
+
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """A favourable decision to compare."""
+        return why_refused(data)
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Rates, ratios, tests, practical counts, controls, figures and tables."""

@@ -11,7 +11,7 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
-from auditkit.plugins.fairness.impact import adverse_tables, chance, practical, significance, trials
+from auditkit.plugins.fairness.impact import adverse_tables, chance, favourable, practical, significance, trials
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratio, ratios, selection, why_no_ratio
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
@@ -73,7 +73,7 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts),
-        notes=[*_notes(impacts, data, decisions), *_unknown(data, check.unknown)],
+        notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, check.unknown)],
         level=level,
     )
 

@@ -11,6 +11,7 @@ from auditkit.errors import DataError, closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.impact import categories
 from auditkit.plugins.fairness.impact.definitions import AUDIT
+from auditkit.plugins.fairness.impact.favourable import why_refused
 from auditkit.results import Level
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ class BiasAudit(Check):
                 "no group is called sex, gender, race, ethnicity or similarly; name them with "
                 f'sex = "…" and race_ethnicity = "…" under [checks."{ID}"]'
             )
+        refused = why_refused(data)
+        if refused is not None:
+            return refused
         if self.decisions_are == "above median":
             return None if data.task == "binary" else "decisions that mean above the median must be yes or no"
         if self.kind(model, data) == "selection":

@@ -10,11 +10,12 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
-from auditkit.plugins.fairness.impact import audit_tables, trials
+from auditkit.plugins.fairness.impact import audit_tables, favourable, trials
 from auditkit.plugins.fairness.impact.audit_counting import Breakdown, break_down
 from auditkit.plugins.fairness.impact.median import median
 from auditkit.plugins.fairness.impact.selection import lowest_ratio, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
+from auditkit.spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -62,6 +63,7 @@ def find(
         measurements += [made for part in breakdowns for made in _measurements(part, each)]
         if not number:  # who is in which category does not depend on the class
             measurements += [*_unknown(breakdowns), *_median(each, check, data)]
+            notes += favourable.notes(data, context.predictions.classes if data.task == "multiclass" else ())
             notes += audit_tables.notes(check, attributes, breakdowns, each, data)
         measurements += _compared(breakdowns, attributes, each)
         controls += _controls(breakdowns, each, data)
@@ -87,6 +89,7 @@ def _assess(check: BiasAudit, mode: Mode, data: AuditData, context: Context) -> 
     return [
         Assessed(mode, np.where(codes < 0, -1, codes == position), str(name), f"_{position + 1}")
         for position, name in enumerate(predictions.classes)
+        if data.outcome_of(spelling(name)) != "burden"
     ]
 
 

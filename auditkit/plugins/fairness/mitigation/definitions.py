@@ -39,7 +39,7 @@ _ALL = {
     ),
     "decisions_changed": Definition(
         title="Decisions changed (training split)", formula="rows decided otherwise than by the parent / rows",
-        range="0 to 1", unit="share", pitfalls="In both directions: people gain and people lose.",
+        range="0 to 1", unit="share", pitfalls="In both directions: some are selected now, and others no longer.",
     ),
     "decisions_drawn": Definition(
         title="Decisions left to chance (training split)", formula="rows with a chance between 0 and 1 / rows",

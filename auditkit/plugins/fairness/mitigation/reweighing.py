@@ -30,7 +30,7 @@ class Reweighing(Trainer):
     title: ClassVar[str] = "Reweighing"
     question: ClassVar[str] = "What changes when the model learns from data in which groups do not differ in labels?"
     purpose: ClassVar[str] = (
-        "A model learns from its data that one group gets the good outcome more often. Reweighing takes that "
+        "A model learns from its data that one group gets the positive label more often. Reweighing takes that "
         "difference out of the training data, and leaves everything else of it. The new model does not need to know "
         "anybody's group when it is used."
     )

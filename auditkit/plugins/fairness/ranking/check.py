@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RankingFairness(Check):
     """If people are listed by their scores, who is seen first, and is any group missing from the top?
 
-    Where people are shown in order (applicants, offers, search results), a place near the top is the benefit itself.
+    Where people are shown in order (applicants, offers, search results), a place near the top is what is shared out.
     Small differences of scores can push one group down the whole list, and no rate of decisions shows it.
 
     The highest score comes first; equal scores share their places evenly. A place counts 1 / log2(1 + place). For every

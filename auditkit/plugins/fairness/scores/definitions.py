@@ -111,7 +111,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
     "demographic_parity_worst_nearby": Definition(
-        title="Demographic parity difference: worst near the model's threshold",
+        title="Demographic parity difference: largest near the model's threshold",
         formula="largest demographic parity difference over all thresholds within the window",
         range="0 to 1",
         direction="lower",
@@ -132,7 +132,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
     "equalized_odds_worst_nearby": Definition(
-        title="Equalized odds difference: worst near the model's threshold",
+        title="Equalized odds difference: largest near the model's threshold",
         formula="largest equalized odds difference over all thresholds within the window",
         range="0 to 1",
         direction="lower",

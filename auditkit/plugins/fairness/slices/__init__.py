@@ -1,1 +1,1 @@
-"""Slices nobody thought of: a search over conjunctions of features for those that the model treats worst."""
+"""Slices nobody thought of: a search over conjunctions of features for those in which it errs most."""

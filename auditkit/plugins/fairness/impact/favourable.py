@@ -1,0 +1,56 @@
+"""Employment practice compares who gets the favourable decision: a burden is refused, and what is assumed is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from auditkit.spelling import spelling
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+ASSUMED = (
+    'Being selected is taken for a benefit here, as the rule does: [data] does not say so. Say outcome = "benefit", or '
+    "name the favourable class as positive."
+)
+
+
+def why_refused(data: AuditData) -> str | None:
+    """Why nothing is compared where being selected is a burden, and how to have it; None where it is none.
+
+    The rule's ratios are of the people who get what they hope for. Of the flagged, or the dismissed, the same ratio
+    would show the group that is spared as the one with the adverse impact.
+    """
+    if data.outcome_of() != "burden":
+        return None
+    favourable = repr(_other(data))
+    more = ""
+    if data.recorded is not None and data.recorded.scores is not None:
+        more = ", and give scores that are higher the likelier that class is"
+    return (
+        f"compares who gets the favourable decision, and [data] outcome says that being selected is a burden; name the "
+        f'favourable class: positive = {favourable} with outcome = "benefit"{more}'
+    )
+
+
+def unfavourable(data: AuditData, classes: Any) -> list[str]:
+    """Of more than two classes, those that the owner calls a burden: no ratio of them is taken."""
+    return [name for name in map(spelling, classes) if data.outcome_of(name) == "burden"]
+
+
+def notes(data: AuditData, classes: Any = ()) -> list[str]:
+    """What was assumed or left out."""
+    left_out = unfavourable(data, classes)
+    if left_out:
+        return [f"No ratio of those decided for {', '.join(left_out)}: [data] outcome calls that a burden."]
+    return [ASSUMED] if data.outcome is None else []
+
+
+def _other(data: AuditData) -> Any:
+    """The class that is not the positive one, as the owner would write it; an example where it is not known."""
+    decisions = None if data.recorded is None else data.recorded.decisions
+    known = data.classes or (() if decisions is None or data.task != "binary" else tuple(np.unique(decisions).tolist()))
+    rest = [each for each in known if each != data.positive]
+    return rest[0] if len(rest) == 1 else "the other class"

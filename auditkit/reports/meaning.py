@@ -1,0 +1,59 @@
+"""What being selected is to a person, as the owner stated it; or the question, where nobody did."""
+
+from __future__ import annotations
+
+from auditkit.results import DataInfo, Definition, Meaning, meaning_text
+
+ASKS = {
+    "binary": "is being selected a benefit or a burden?",
+    "regression": "is a high prediction a benefit or a burden?",
+    "multiclass": "is being decided for a class a benefit or a burden?",
+}
+WAYS = {"multiclass": 'outcome = { CLASS = "benefit", CLASS = "burden" }'}
+"""How it is stated under [data], where that is not one word."""
+
+
+def is_stated(data: DataInfo) -> bool:
+    """Whether a direction is taken; with more than two classes one word says nothing."""
+    return bool(data.outcome) and (data.task != "multiclass" or not isinstance(data.outcome, str))
+
+
+def stated(data: DataInfo) -> str:
+    """`Selected means "flagged as high risk", a burden.`; empty where nothing was stated."""
+    return meaning_text(data.outcome if is_stated(data) else None, data.selected_means, data.task)
+
+
+def asked(data: DataInfo) -> str:
+    """The question for the owner, with the setting that answers it; empty where it is answered, or nobody compared."""
+    if is_stated(data) or not data.groups:
+        return ""
+    way = WAYS.get(data.task, 'outcome = "benefit" or "burden"')
+    question = ASKS.get(data.task, ASKS["binary"])
+    return f"Not stated: {question} The owner says it with {way} under [data]; until then no direction is taken."
+
+
+def sentence(data: DataInfo) -> str:
+    """What was stated and what was not."""
+    return " ".join(filter(None, (stated(data), asked(data))))
+
+
+def in_short(data: DataInfo) -> str:
+    """For the head of a page: `flagged as high risk: a burden`; empty where no groups are compared."""
+    if is_stated(data):
+        return stated(data).removeprefix("Selected means ").removeprefix("Being selected is ").rstrip(".")
+    return f"{ASKS.get(data.task, ASKS['binary']).capitalize()} Not stated." if data.groups else ""
+
+
+def worse_off_by(definition: Definition, data: DataInfo) -> str:
+    """Who is worse off by a measure, of two groups, in a sentence; empty where nothing was stated."""
+    if not isinstance(data.outcome, str) or not is_stated(data) or definition.harm is None:
+        return ""
+    side = definition.harm.worse_off(data.outcome)
+    if side is None:
+        return "It does not say who is worse off."
+    return f"Of two groups the one with the {side}er value is worse off, as being selected is a {data.outcome}."
+
+
+def column_of(outcome: Meaning | None, definition: Definition) -> str:
+    """As `worse_off_by`, for a table: low, high or nobody."""
+    return "" if definition.harm is None else definition.harm.worse_off(outcome) or "nobody"

@@ -1,0 +1,101 @@
+"""The impact ratio of a burden, under a name of its own, and what does not move with what being selected is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditkit import stats
+from auditkit.plugins.fairness.groups.check import GroupFairness
+from tests.plugins.recorded import one, recorded, run
+
+FAST = GroupFairness(permutations=99, trials=20)
+
+
+def flagged(table, **more):
+    """{group: (people, selected)} with a row for each person; the label is the decision."""
+    names = np.repeat(list(table), [total for total, _ in table.values()])
+    decisions = np.concatenate([np.arange(total) < chosen for total, chosen in table.values()]).astype(int)
+    return recorded(decisions, np.roll(decisions, 1), {"g": names}, **more)
+
+
+HAND = {"a": (200, 100), "b": (100, 20), "c": (100, 40)}
+
+
+def ratios(result):
+    return {each.slice["g"]: each for each in result.measurements if each.name == "burden_ratio"}
+
+
+def test_a_table_worked_by_hand():
+    found = ratios(run(FAST, *flagged(HAND, outcome="burden")))
+    assert {name: each.value for name, each in found.items()} == {
+        "a": 0.4,
+        "b": 1.0,
+        "c": 0.5,
+    }  # 20 % over 50, 20, 40 %
+    assert found["b"].exact and found["b"].interval is None
+    level = stats.sidak_level(0.95, 3)
+    alone = stats.ratio_interval(20, 100, 100, 200, level)
+    assert (found["a"].interval.low, found["a"].interval.high) == (alone.low, alone.high)
+    assert found["a"].n == 200 and found["a"].direction == "higher"
+
+
+def test_the_table_has_the_ratio_that_goes_with_the_meaning():
+    for outcome, column, numbers in (
+        (None, "Impact ratio", [1.0, 0.4, 0.8]), ("benefit", "Impact ratio", [1.0, 0.4, 0.8]),
+        ("burden", "Burden ratio", [0.4, 1.0, 0.5]),
+    ):  # fmt: skip
+        (table,) = run(FAST, *flagged(HAND, outcome=outcome, selected_means="flagged as <b>risky</b>")).tables
+        titles = [each.title for each in table.columns]
+        assert [row[titles.index(column)] for row in table.rows] == pytest.approx(numbers)
+        assert len({"Impact ratio", "Burden ratio"} & {*titles}) == 1
+        assert 'Selected means "flagged as <b>risky</b>"' in table.caption and (outcome or "") in table.caption
+
+
+@pytest.mark.parametrize("outcome", [None, "benefit"])
+def test_without_a_burden_there_is_none(outcome):
+    result = run(FAST, *flagged(HAND, outcome=outcome))
+    assert not ratios(result)
+    assert "burden_ratio" in result.definitions
+
+
+def test_of_several_classes_it_is_measured_of_those_that_are_burdens():
+    decisions, names = np.tile([0, 1, 2, 2], 60), np.repeat(["a", "b"], 120)
+    stated = {"0": "burden", "1": "benefit"}
+    model, data = recorded(
+        decisions, np.roll(decisions, 1), {"g": names}, task="multiclass", positive=None, outcome=stated
+    )
+    result = run(FAST, model, data)
+    classes = {each.conditions["class"] for each in result.measurements if each.name == "burden_ratio"}
+    assert classes == {"0"}
+    (table,) = result.tables
+    assert {"Impact ratio", "Burden ratio"} <= {each.title for each in table.columns}
+    plain = recorded(decisions, np.roll(decisions, 1), {"g": names}, task="multiclass", positive=None, outcome="burden")
+    assert not ratios(run(FAST, *plain))
+
+
+def test_where_nobody_or_only_one_group_is_selected_it_is_undefined():
+    nobody = ratios(run(FAST, *flagged({"a": (50, 0), "b": (50, 0)}, outcome="burden")))
+    assert {each.value for each in nobody.values()} == {None}
+    some = ratios(run(FAST, *flagged({"a": (50, 0), "b": (50, 10), "c": (50, 0)}, outcome="burden")))
+    assert (some["a"].value, some["b"].value, some["c"].value) == (1.0, 0.0, None)
+    alone = ratios(run(FAST, *flagged({"a": (50, 10), "b": (4, 1)}, outcome="burden")))
+    assert {each.value for each in alone.values()} == {None}
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(st.integers(10, 60), st.floats(0, 1)), min_size=2, max_size=4), st.data())
+def test_no_number_that_was_there_before_moves_with_the_meaning(groups, data):
+    table = {name: (n, round(n * share)) for name, (n, share) in zip("abcd", groups, strict=False)}
+    results = [run(FAST, *flagged(table, outcome=outcome)) for outcome in (None, "benefit", "burden")]
+    told = [
+        [each.model_copy(update={"pairs": ()}) for each in result.measurements if each.name != "burden_ratio"]
+        for result in results
+    ]
+    assert told[0] == told[1] == told[2]
+    values = sorted(each.value for each in ratios(results[2]).values() if each.value is not None)
+    smallest = one(results[2], "demographic_parity_ratio").value
+    if values and smallest is not None and len(values) == len(table):
+        assert values[0] == pytest.approx(smallest)

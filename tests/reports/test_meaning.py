@@ -1,0 +1,124 @@
+"""Whose harm: every format says what the owner stated, asks where nothing was, and then takes no side in any word."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas
+import pytest
+
+from auditkit import audit
+from auditkit.data import AuditData
+from auditkit.reports.meaning import asked, in_short, sentence
+from auditkit.results import DataInfo
+
+SIDES = (
+    "worse off", "worst off", "better off", "worse-off", "fares worse", "fare worse", "treated worse", "disadvantage",
+    "advantage", "favour", "favor", "unfavour", "privileg", "selected less", "less often selected", "selected more",
+    "most selected", "least selected", "least burdened", "bears the least", "suffer", "spared", "harmed", "victim",
+    "discriminated against", "worst slice",
+)  # fmt: skip
+"""Words that say which of two groups a difference hurts."""
+ONLY_CODE = re.compile(r"<style>.*?</style>|data:image[^\"]*", re.S)
+
+
+def recidivism(**more) -> AuditData:
+    """Two large groups and a small one; A is flagged more often than B at either label. Made up."""
+    rng = np.random.default_rng(5)
+    race = np.repeat(["A", "B", "C"], [1200, 900, 200])
+    y = rng.random(len(race)) < np.select([race == "A", race == "B"], [0.5, 0.4], 0.4)
+    flagged = rng.random(len(race)) < np.select([race == "A", race == "B"], [0.35, 0.15], 0.3) + 0.3 * y
+    frame = pandas.DataFrame({"race": race, "priors": rng.poisson(2, len(race)), "y": y * 1, "d": flagged * 1})
+    return AuditData.from_table(frame, label="y", positive=1, decisions="d", groups=["race"], **more)
+
+
+def texts(folder) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".html", ".md", ".json", ".xml", ".csv", ".log"):
+            found[path.name] = path.read_text(encoding="utf-8")
+    assert {"report.html", "model_card.md", "model_card.html", "summary.md", "junit.xml", "results.json"} <= {*found}
+    return found
+
+
+def audited(folder, **more):
+    limits = [{"name": "odds", "measurement": "fairness.groups.equalized_odds_difference", "at_most": 0.1}]
+    data = recidivism(**more)
+    return audit(data=data, checks=["fairness", "performance"], limits=limits, budget="quick", out=folder), texts(
+        folder
+    )
+
+
+@pytest.fixture(scope="module")
+def neutral(tmp_path_factory):
+    return audited(tmp_path_factory.mktemp("neutral"))
+
+
+@pytest.fixture(scope="module")
+def burden(tmp_path_factory):
+    return audited(
+        tmp_path_factory.mktemp("burden"), outcome="burden", selected_means='<b>"flagged"</b> by x@y.example'
+    )
+
+
+def test_until_it_is_stated_no_format_takes_a_side_in_any_word(neutral):
+    _, files = neutral
+    for name, text in files.items():
+        plain = ONLY_CODE.sub("", text).lower()
+        said = [word for word in SIDES if word in plain]
+        assert not said, f"{name} says {said}"
+
+
+def test_until_it_is_stated_the_report_asks_for_it(neutral):
+    result, files = neutral
+    for name in ("report.html", "model_card.md", "model_card.html", "summary.md"):
+        assert "is being selected a benefit or a burden?" in files[name], name
+    assert not any(pair.worse_off for found in result.results for each in found.measurements for pair in each.pairs)
+
+
+def test_what_was_stated_is_in_every_format_and_cannot_break_out(burden):
+    _, files = burden
+    for name in ("report.html", "model_card.md", "model_card.html", "summary.md", "junit.xml"):
+        assert "a burden" in files[name], name
+        assert "is being selected a benefit or a burden?" not in files[name], name
+    for name, text in files.items():
+        assert "x@y.example" not in text, f"{name} leaks an address"
+        if name.endswith((".html", ".xml")):
+            assert "<b>" not in text, name
+
+
+def test_it_does_not_change_a_number_or_a_verdict(neutral, burden):
+    (before, _), (after, _) = neutral, burden
+    assert [(each.status, each.reason) for each in before.verdicts] == [
+        (each.status, each.reason) for each in after.verdicts
+    ]
+    there = [
+        [each.model_copy(update={"pairs": ()}) for found in result.results for each in found.measurements
+         if each.name != "burden_ratio"]
+        for result in (before, after)
+    ]  # fmt: skip
+    assert there[0] == there[1]
+
+
+def test_the_glossary_turns_round(burden):
+    _, files = burden
+    assert "the one with the higher value is worse off, as being selected is a burden" in files["report.html"]
+    assert "| Worse off |" in files["model_card.md"]
+
+
+def info(**more) -> DataInfo:
+    groups = ({"attribute": "g", "value": "a", "rows": 20},)
+    return DataInfo(
+        **{"name": "d", "rows": 20, "digest": "0", "task": "binary", "modality": "table", "groups": groups, **more}
+    )
+
+
+def test_the_words_of_each_task():
+    assert sentence(info(outcome="burden", selected_means="flagged")) == 'Selected means "flagged", a burden.'
+    assert in_short(info(outcome="burden", selected_means="flagged")) == '"flagged", a burden'
+    assert sentence(info(outcome="benefit")) == "Being selected is a benefit."
+    assert sentence(info(outcome="burden", task="regression")) == "A high prediction is a burden."
+    assert sentence(info(outcome={"a": "benefit"}, task="multiclass")) == "Being decided for a a benefit."
+    assert "is being decided for a class" in asked(info(outcome="benefit", task="multiclass"))
+    assert sentence(info(groups=())) == "" and in_short(info(groups=())) == ""
