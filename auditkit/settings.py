@@ -77,6 +77,12 @@ class DataSettings(Section):
         default=None, description="lowest and highest value of an array, such as [0, 255]; or a pair for each channel"
     )
     minimum_cell: int = Field(default=10, ge=1)
+    largest_left_out: float = Field(
+        default=0.05, ge=0, le=1, description="groups too small to show bar met where they are a larger share of people"
+    )
+    reference: dict[str, str] | None = Field(
+        default=None, description="{ attribute = 'group' }: disparities are also measured against this group"
+    )
     unlabelled: Literal["refuse", "drop", "keep"] = Field(
         default="refuse", description="rows without a label: an error, left out, or kept for what needs no label"
     )

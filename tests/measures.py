@@ -10,6 +10,8 @@ from auditkit.results import Definition
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "fairness.md"
 OTHERS = ("performance.quality", "robustness.corruptions")
 """Checks of other families with numbers per group."""
+BESIDE = ("_large_groups", "_to_reference")
+"""How numbers end that stand beside a disparity: the document says once what they are."""
 START, END = "<!-- measures: made by python -m tests.measures -->\n", "<!-- end of measures -->\n"
 
 
@@ -22,6 +24,7 @@ def section() -> str:
         rows = [
             f"| `{name}` | {_cell(each.title)} | {_cell(each.formula)} | {_cell(each.range)} | {_worse_off(each)} |"
             for name, each in offer.value.definitions.items()
+            if not name.endswith(BESIDE)
         ]
         heads = ["| name | what | formula | range | of a benefit | of a burden |", "|---|---|---|---|---|---|"]
         parts.append("\n".join([f"### `{id}`\n", *heads, *rows, ""]))

@@ -24,10 +24,10 @@ LEVELS = (
     ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys", "evidence.scrubbing"),
     ("counts",),
     ("data", "models", "results", "stats"),
-    ("figures", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
+    ("figures", "pairing", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
     (
-        "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls", "running.harm",
-        "running.state",
+        "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls",
+        "running.disparities", "running.harm", "running.state",
     ),
     ("hookspecs", "evidence.describing"),
     ("settings", "config", "offers"),
@@ -47,7 +47,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling", "counts",
+    "spelling", "counts", "pairing",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from auditkit.data.accepting import accept
-from auditkit.data.cells import MINIMUM, Cell, Cells
+from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cell, Cells
 from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
@@ -68,6 +68,10 @@ class AuditData:
     minimum_cell: int = MINIMUM
     range: Range | None = None
     """The lowest and the highest value that an array may hold: one pair, such as ((0, 255),), or one a channel."""
+    largest_left_out: float = LARGEST_LEFT_OUT
+    """Groups under `minimum_cell` that are left out of a disparity bar it from meeting a limit above this share."""
+    reference: Mapping[str, str] = field(default_factory=dict)
+    """{attribute: group} with which the other groups are compared too."""
     whole: Cells | None = None
     """The cells of the data that these rows were drawn from; set by `take`."""
     notes: tuple[str, ...] = ()
@@ -228,5 +232,7 @@ def _digest(data: AuditData) -> str:
         state.text(fact)
     if data.range is not None:
         state.text(("range", data.range))
+    if data.largest_left_out != LARGEST_LEFT_OUT or data.reference:
+        state.text((data.largest_left_out, sorted(data.reference.items())))
     state.text("no training split" if data.train is None else data.train.digest)
     return state.hexdigest()

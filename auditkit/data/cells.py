@@ -20,6 +20,8 @@ from auditkit.errors import DataError
 
 MINIMUM: Final = 10
 """People. The default of UK LLC and of ACRO."""
+LARGEST_LEFT_OUT: Final = 0.05
+"""The share of people in groups too small to show up to which a disparity over the others can meet a limit."""
 MOST: Final = 100_000
 """Cells of one table; more cannot be measured, nor read."""
 
@@ -90,6 +92,7 @@ class Cells:
         self._places = {name: {value: at for at, value in enumerate(self.values[name])} for name in self.values}
         self._decided = decided
         self._hidden: dict[tuple[str, ...], np.ndarray] = {}
+        self._counts: dict[tuple[str, ...], np.ndarray] = {}
 
     def of(self, attributes: tuple[str, ...]) -> list[Cell]:
         """Every cell of these attributes, hidden ones included, in the order of their values.
@@ -108,6 +111,28 @@ class Cells:
             cells.append(Cell(where, Members(order[start:end], len(fused), people), self.reason(where)))
             start = end
         return cells
+
+    @property
+    def size(self) -> int:
+        """How many people there are in the whole data, which has groups."""
+        if self._decided is not None:
+            return self._decided.size
+        if self._people is not None:
+            return int(self._people.sum())
+        return len(next(iter(self._codes.values()), ()))
+
+    def people(self, where: Mapping[str, str]) -> int:
+        """How many people are in the cell `where` of the whole data; not to be written where it is hidden."""
+        if self._decided is not None:
+            return self._decided.people(where)
+        attributes = tuple(name for name in self.groups if name in where)
+        position = tuple(self._places[name].get(where[name], -1) for name in attributes)
+        if -1 in position or len(attributes) < len(where):
+            return 0
+        if attributes not in self._counts:
+            fused, shape = self._fused(attributes)
+            self._counts[attributes] = self._count(fused, shape).reshape(shape)
+        return int(self._counts[attributes][position])
 
     def subsets(self, order: int = 1) -> Iterator[tuple[str, ...]]:
         """Every set of attributes of size 1 to `order`, in the order of the data."""

@@ -60,6 +60,32 @@ def group_column(name: str, column: Any, options: Mapping[str, Any] | None = Non
     return np.asarray([*labels, MISSING], dtype=str)[codes]  # the code of a missing value is -1
 
 
+def check_reference(reference: Any, groups: Mapping[str, np.ndarray], name: str) -> dict[str, str]:
+    """{attribute: group} with which the others are compared, each a group of the data.
+
+    Raises:
+        DataError: an attribute or a group that there is not.
+    """
+    if not isinstance(reference, Mapping):
+        raise DataError(
+            f'{name}: reference must name a group of an attribute, as in {{"sex": "male"}}; got {reference!r}'
+        )
+    found = {}
+    for attribute, group in reference.items():
+        if attribute not in groups:
+            raise DataError(
+                f"{name}: reference names {attribute!r}, which is no group; {closest(str(attribute), groups)}"
+            )
+        known = np.unique(groups[attribute]).tolist()
+        found[str(attribute)] = spelling(group)
+        if found[str(attribute)] not in known:
+            raise DataError(
+                f"{name}: reference names the group {spelling(group)!r} of {attribute}, which no row has; "
+                f"{closest(spelling(group), known)}"
+            )
+    return found
+
+
 def bin_labels(bounds: Sequence[float], whole: bool = True) -> list[str]:
     """The names of the bins between `bounds`: "under 25", "25 to 44", …, "65 and over".
 

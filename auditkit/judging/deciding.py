@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 from auditkit.judging.rows import more_rows
-from auditkit.judging.sides import ends, inside
+from auditkit.judging.sides import ends, inside, outside
 from auditkit.judging.wording import bounds, show
 from auditkit.results import Limit, Measurement, VerdictStatus
+from auditkit.results.between import deciding_pair, left_out_text, pair_text
 
 
 def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:
-    """One measurement under one limit: the status and the reason in a sentence."""
+    """One measurement under one limit: the status and the reason in a sentence.
+
+    Of a disparity that leaves groups out, the end of the interval that holds for all groups can prove that a limit is
+    missed, or met; the other end is about the groups that were compared, and can meet it where nobody who is left out
+    bars that. Nobody left out makes anything missed, nor saves it.
+    """
     value = measurement.value
     if value is None:
         return "inconclusive", f"there is no number: {measurement.reason}"
@@ -22,14 +30,44 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
         return "inconclusive", f"{show(value)} has no interval and is not exact, so it cannot be judged"
     else:
         low, high = ends(measurement.interval)
-        how = f"{measurement.interval.level:.0%} interval {show(low)} to {show(high)}"
-    said = f"{show(value)} ({how})"
+        how = _interval(measurement, low, high)
+    said = f"{measurement.bound or ''} {show(value)} ({how})".lstrip()
+    status, reason = _decide(limit, measurement, low, high)
+    return status, f"{said} {reason}{_whose(limit, measurement, status)}"
+
+
+def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:
+    """The status and what is said of it, from the ends over the groups that were compared."""
+    wanted = bounds(limit)
+    least, most = (-math.inf if each.bound == "at most" else low), (math.inf if each.bound == "at least" else high)
+    if outside(least, most, limit):
+        return "missed", f"is not {wanted}"
+    barred = [group for group in each.left_out if group.bars]
     if inside(low, limit) and inside(high, limit):
-        return "met", f"{said} is {bounds(limit)}"
-    if (limit.at_least is not None and high < limit.at_least) or (limit.at_most is not None and low > limit.at_most):
-        return "missed", f"{said} is not {bounds(limit)}"
-    side = "on the right side" if inside(value, limit) else "on the wrong side"
-    return (
-        "inconclusive",
-        f"{said} is across the bound ({bounds(limit)}); the point is {side}. {more_rows(limit, measurement)}",
-    )
+        proven = each.bound is not None and inside(least, limit) and inside(most, limit)
+        if proven or not barred:
+            return "met", f"is {wanted}"
+        return "inconclusive", f"would be {wanted}, which the groups that are missing bar ({left_out_text(barred)})"
+    if outside(low, high, limit):
+        return "inconclusive", f"is not {wanted}, but may be with the groups that are missing"
+    assert each.value is not None  # judged only where there is a number
+    side = "on the right side" if inside(each.value, limit) else "on the wrong side"
+    more = "" if each.interval is None else f". {more_rows(limit, each)}"
+    return "inconclusive", f"is across the bound ({wanted}); the point is {side}{more}"
+
+
+def _interval(each: Measurement, low: float, high: float) -> str:
+    """The interval in words; of a bound, with the one end that holds for all groups."""
+    assert each.interval is not None  # asked by the caller
+    held = {"at least": f"{show(low)} or more", "at most": f"{show(high)} or less"}
+    ends = held.get(each.bound or "", f"{show(low)} to {show(high)}")
+    return f"{each.interval.level:.0%} interval {ends}"
+
+
+def _whose(limit: Limit, each: Measurement, status: VerdictStatus) -> str:
+    """The two groups that make the number, and those that the verdict hangs on where they are others."""
+    if not each.pairs:
+        return ""
+    end = deciding_pair(limit, each, status)
+    hangs = "" if end is None else f"; the verdict hangs on {pair_text(end)}"
+    return f"; {pair_text(each.pairs[0])}{hangs}"

@@ -14,6 +14,12 @@ def inside(value: float, limit: Limit) -> bool:
     return above and (limit.at_most is None or value <= limit.at_most)
 
 
+def outside(low: float, high: float, limit: Limit) -> bool:
+    """Whether everything from `low` to `high` is on the wrong side of a bound."""
+    above = limit.at_most is not None and low > limit.at_most
+    return above or (limit.at_least is not None and high < limit.at_least)
+
+
 def ends(interval: Interval) -> tuple[float, float]:
     """The two ends; infinite where one is unbounded."""
     low = -math.inf if interval.low is None else interval.low

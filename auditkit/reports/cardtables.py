@@ -65,13 +65,14 @@ def waivers(results: Results) -> Markdown:
 
 
 def definitions(results: Results) -> Markdown:
-    """What each measurement means, and whose value is that of the worse off, where that was stated."""
+    """What each number that was measured means, and whose value is that of the worse off, where that was stated."""
     stated = results[0].data.outcome
     outcome = stated if isinstance(stated, str) and is_stated(results[0].data) else None
     rows = {}
     for result in results:
         for found in result.results:
-            for name, each in sorted(found.definitions.items() if found.status == "measured" else ()):
+            measured = {each.name for each in found.measurements}
+            for name, each in sorted((name, each) for name, each in found.definitions.items() if name in measured):
                 better = "" if each.direction == "none" else each.direction
                 key = f"{found.check}.{name}"
                 worse = [column_of(outcome, each)] if outcome else []

@@ -50,6 +50,8 @@ class GroupPair(Record):
     """The rate in which they differ, where a criterion has several; the name of the measure of both ends."""
     low: GroupEnd
     high: GroupEnd
+    end: Literal["low", "high"] | None = optional()
+    """Of a pair behind the interval: which end of it they make."""
     worse_off: Literal["low", "high"] | None = None
     """Which of the two fares worse; None where nobody said whether being selected is a benefit or a burden."""
 
@@ -58,7 +60,7 @@ class LeftOut(Record):
     """A group, or smaller groups together, that a disparity says nothing about."""
 
     slice: dict[str, str]
-    """Empty: smaller groups together."""
+    """Empty: smaller groups together, named in the reason."""
     reason: str
     people: int | None = None
     share: float | None = None
@@ -92,7 +94,8 @@ class Measurement(Record):
     conditions: dict[str, Scalar] = {}
     """{name: value}, such as {"epsilon": 0.1, "norm": "Linf"}."""
     pairs: tuple[GroupPair, ...] = optional(())
-    """For a disparity: the two groups that make it, then the two behind the deciding end where those are others."""
+    """For a disparity: the two groups that make it, then those behind each end of its interval where they are others;
+    first the end that says whether there is any disparity, which decides where a limit is missed."""
     bound: Literal["at least", "at most"] | None = optional()
     """For a disparity that leaves groups out: the number over all groups is at least, or at most, this one."""
     left_out: tuple[LeftOut, ...] = optional(())

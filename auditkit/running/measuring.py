@@ -23,6 +23,7 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, ErrorInfo, Rows
 from auditkit.running.controls import apply_controls, hide_small_cells
+from auditkit.running.disparities import complete_disparities
 from auditkit.running.harm import name_worse_off
 from auditkit.running.planning import Step, seed_for
 from auditkit.running.serving import serve
@@ -124,8 +125,8 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
     named = result.model_copy(
         update={"plugin": step.planned.plugin, "plugin_version": step.planned.plugin_version}
     )  # fmt: skip
-    checked = apply_controls(CheckResult.model_validate(named.model_dump()))
-    return hide_small_cells(name_worse_off(checked, data), data.cells)
+    complete = complete_disparities(CheckResult.model_validate(named.model_dump()), data)
+    return hide_small_cells(name_worse_off(apply_controls(complete), data), data.cells)
 
 
 def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
@@ -144,7 +145,8 @@ def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
                 "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
             }
         )  # fmt: skip
-        result = hide_small_cells(name_worse_off(apply_controls(result), bench.data), bench.data.cells)
+        result = apply_controls(complete_disparities(result, bench.data))
+        result = hide_small_cells(name_worse_off(result, bench.data), bench.data.cells)
     return result
 
 

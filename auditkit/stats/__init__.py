@@ -4,7 +4,8 @@ proportions.py  one share, the difference and the ratio of two
 means.py        a mean, weights
 paired.py       the difference of two shares of the same rows
 shifts.py       how far a disparity or a predictive value moved on the same rows
-gaps.py         the widest difference and the smallest ratio over several groups
+gaps.py         the widest difference and the smallest ratio over several groups, their test and power
+extremes.py     their intervals, and which two groups make them
 ranking.py      the area under the ROC curve
 resampling.py   the bootstrap, on rows and on counts
 multiplicity.py many tests at once
@@ -12,6 +13,7 @@ multiplicity.py many tests at once
 
 from __future__ import annotations
 
+from auditkit.stats.extremes import Extreme, Place, smallest, smallest_ratio_interval, widest, widest_gap_interval
 from auditkit.stats.gaps import (
     Shares,
     apart,
@@ -20,9 +22,7 @@ from auditkit.stats.gaps import (
     permutation_p,
     shuffled_z,
     smallest_ratio,
-    smallest_ratio_interval,
     widest_gap,
-    widest_gap_interval,
 )
 from auditkit.stats.means import FEW, effective_size, mean_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
@@ -46,6 +46,8 @@ __all__ = [
     "FEW",
     "Auc",
     "Bounds",
+    "Extreme",
+    "Place",
     "Shares",
     "Shift",
     "apart",
@@ -76,10 +78,12 @@ __all__ = [
     "score_ratio",
     "shuffled_z",
     "sidak_level",
+    "smallest",
     "smallest_ratio",
     "smallest_ratio_interval",
     "student_interval",
     "weighted_mean",
+    "widest",
     "widest_gap",
     "widest_gap_interval",
     "wilson",

@@ -1,7 +1,7 @@
-"""The widest difference and the smallest ratio over several groups: intervals, a permutation test, power.
+"""The widest difference and the smallest ratio over several groups: a permutation test, power; see also `extremes`.
 
-A bootstrap interval for a maximum of differences cannot reach 0, because every resample of equal groups differs. Here
-an interval comes from all pairs of groups at once, and a p-value from shuffling rows between the groups.
+A bootstrap interval for a maximum of differences cannot reach 0, because every resample of equal groups differs. So an
+interval comes from all pairs of groups at once, and a p-value from shuffling rows between the groups.
 """
 
 from __future__ import annotations
@@ -12,12 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from auditkit.results import Interval
-from auditkit.stats.multiplicity import sidak_level
-from auditkit.stats.proportions import Bounds, critical, score_difference, score_ratio, wilson_bounds
-
-PAIRWISE = 100
-"""Groups above which one interval per group takes the place of one per pair: wider, and linear in the groups."""
+from auditkit.stats.proportions import critical
 
 
 class Shares(NamedTuple):
@@ -44,46 +39,6 @@ def smallest_ratio(parts: Sequence[Shares]) -> float | None:
     if any(part.rates.max() == 0 for part in parts):
         return None
     return min(float(part.rates.min() / part.rates.max()) for part in parts)
-
-
-def widest_gap_interval(parts: Sequence[Shares], level: float = 0.95) -> Interval:
-    """An interval for `widest_gap`, between 0 and 1; its low end is 0 unless some pair of groups differs for certain.
-
-    With intervals [L, U] for all pairs that hold at once, the widest true difference is at least every L and at most
-    the largest U. So the interval covers in at least `level` of all samples, whatever the number of groups, and also
-    where there is no gap at all.
-
-    Args:
-        parts: one or several shares per group (equalized odds has two); each with at least two groups.
-        level: the confidence, between 0 and 1.
-
-    Source: pairs by Miettinen and Nurminen (1985), Statistics in Medicine 4, at the level of Šidák (1967), JASA 62,
-    which holds for normal statistics however they correlate.
-    """
-    bounds = [_differences(part, sidak_level(level, _comparisons(parts))) for part in parts]
-    low = max(0.0, *(float(each.low.max()) for each in bounds))
-    high = max(float(each.high.max()) for each in bounds)
-    return Interval(low=low, high=min(1.0, high), level=level, method=_method("differences", parts))
-
-
-def smallest_ratio_interval(parts: Sequence[Shares], level: float = 0.95) -> Interval | None:
-    """An interval for `smallest_ratio`, between 0 and 1; its high end is 1 unless some pair differs for certain.
-
-    As `widest_gap_interval`, with score intervals for the ratio of every pair.
-
-    Args:
-        parts: one or several shares per group; each with at least two groups.
-        level: the confidence, between 0 and 1.
-
-    Returns:
-        None where all shares of a part are 0, so that no ratio is defined.
-    """
-    if smallest_ratio(parts) is None:
-        return None
-    bounds = [_ratios(part, sidak_level(level, _comparisons(parts))) for part in parts]
-    low = min(float(np.nanmin(each.low)) for each in bounds)
-    high = min(1.0, *(float(np.nanmin(each.high)) for each in bounds))
-    return Interval(low=low, high=high, level=level, method=_method("ratios", parts))
 
 
 def largest_z(parts: Sequence[Shares]) -> float:
@@ -180,40 +135,3 @@ def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         np.maximum(largest, (np.abs(rates[:, i + 1 :] - rates[:, i : i + 1]) * weight).max(axis=1), out=largest)
     spread = np.sqrt(pooled * (1 - pooled))
     return np.divide(largest, spread, out=np.zeros_like(largest), where=spread > 0)
-
-
-def _comparisons(parts: Sequence[Shares]) -> int:
-    return sum(_count(len(part.sizes)) for part in parts)
-
-
-def _count(groups: int) -> int:
-    return groups * (groups - 1) // 2 if groups <= PAIRWISE else groups
-
-
-def _method(what: str, parts: Sequence[Shares]) -> str:
-    if max(len(part.sizes) for part in parts) > PAIRWISE:
-        return "simultaneous Wilson intervals of all groups (Šidák)"
-    if _comparisons(parts) == 1:
-        return f"Miettinen-Nurminen score, {what}"
-    return f"simultaneous score intervals of all pairs' {what} (Šidák)"
-
-
-def _differences(part: Shares, level: float) -> Bounds:
-    """Intervals of every ordered pair's difference, or of the two extremes'."""
-    if len(part.sizes) > PAIRWISE:
-        low, high = wilson_bounds(part.successes, part.sizes, level)
-        return Bounds(low.max(keepdims=True) - high.min(), high.max(keepdims=True) - low.min())
-    i, j = np.triu_indices(len(part.sizes), 1)
-    low, high = score_difference(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
-    return Bounds(np.concatenate([low, -high]), np.concatenate([high, -low]))
-
-
-def _ratios(part: Shares, level: float) -> Bounds:
-    """Intervals of every ordered pair's ratio, or of the two extremes'."""
-    if len(part.sizes) > PAIRWISE:
-        low, high = wilson_bounds(part.successes, part.sizes, level)
-        return Bounds(low.min(keepdims=True) / high.max(), high.min(keepdims=True) / max(low.max(), 1e-300))
-    i, j = np.triu_indices(len(part.sizes), 1)
-    low, high = score_ratio(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
-    with np.errstate(divide="ignore"):
-        return Bounds(np.concatenate([low, 1 / high]), np.concatenate([high, 1 / low]))

@@ -8,13 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.results import Interval
-from auditkit.stats.gaps import (
-    Shares,
-    smallest_ratio,
-    smallest_ratio_interval,
-    widest_gap,
-    widest_gap_interval,
-)
+from auditkit.stats.extremes import smallest_ratio_interval, widest_gap_interval
+from auditkit.stats.gaps import Shares, smallest_ratio, widest_gap
 from auditkit.stats.proportions import wilson
 from auditkit.stats.resampling import resampled_counts
 

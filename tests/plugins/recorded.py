@@ -14,6 +14,7 @@ from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Control, Measurement
 from auditkit.running.controls import apply_controls, hide_small_cells
+from auditkit.running.disparities import complete_disparities
 
 
 def recorded(
@@ -46,7 +47,7 @@ def run(check: Check, model: Model, data: AuditData, seed: int = 0) -> CheckResu
     result = check(model, data, context)
     again = CheckResult.model_validate_json(result.model_dump_json())
     assert again == result
-    return hide_small_cells(apply_controls(result), data.cells)
+    return hide_small_cells(apply_controls(complete_disparities(result, data)), data.cells)
 
 
 def one(result: CheckResult, name: str, slice: dict[str, str] | None = None, **more: Any) -> Measurement:

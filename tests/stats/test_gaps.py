@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.proportion import power_proportions_2indep
 
 from auditkit import stats
-from auditkit.stats import gaps
+from auditkit.stats import extremes
 
 
 def shares(successes, sizes):
@@ -80,7 +80,7 @@ def test_the_point_lies_inside_and_the_ends_in_zero_to_one():
 
 def test_many_groups_use_one_interval_each():
     rng = np.random.default_rng(6)
-    part = shares(rng.binomial(200, 0.4, gaps.PAIRWISE + 20), np.full(gaps.PAIRWISE + 20, 200))
+    part = shares(rng.binomial(200, 0.4, extremes.PAIRWISE + 20), np.full(extremes.PAIRWISE + 20, 200))
     interval, ratio = stats.widest_gap_interval([part]), stats.smallest_ratio_interval([part])
     assert "Wilson" in interval.method and interval.low == 0 and interval.high > stats.widest_gap([part])
     assert ratio.high == 1 and ratio.low < stats.smallest_ratio([part])

@@ -13,7 +13,7 @@ from auditkit.counts.dialect import Options
 from auditkit.data import AuditData
 from auditkit.data.accepting import check_weights
 from auditkit.data.blanks import fill
-from auditkit.data.cells import MINIMUM
+from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
 from auditkit.data.readers.counted import split_selected
@@ -55,6 +55,8 @@ class _Wanted:
     unlabelled: Unlabelled
     abstain: Any
     range: Any
+    largest_left_out: float
+    reference: Mapping[str, Any]
     outcome: Any = None
     selected_means: Any = ""
 
@@ -81,6 +83,8 @@ def read_table(
     minimum_cell: int = MINIMUM,
     unlabelled: Unlabelled = "refuse",
     abstain: Any = None,
+    largest_left_out: float = LARGEST_LEFT_OUT,
+    reference: Mapping[str, Any] | None = None,
     people: Any = None,
     selected: str | None = None,
     stream: bool = False,
@@ -121,6 +125,9 @@ def read_table(
         minimum_cell: groups of fewer people are not shown.
         unlabelled: rows without a label are an error (`refuse`), left out (`drop`), or kept for what needs no label.
         abstain: the recorded decision that means that the model declined to decide; "" where it is a blank.
+        largest_left_out: groups that are too small to show keep a disparity from meeting a limit where they are a
+            larger share of all people.
+        reference: {attribute: group} with which the other groups are compared too, such as `{"race": "White"}`.
         people: a table of counts: the column that says how many people each row stands for, or its values.
         selected: a table of counts: the column that says how many of a row's people were selected. Each row becomes
             two, and the column the recorded decision, 1 or 0.
@@ -155,9 +162,8 @@ def read_table(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
         None if features is None else tuple(features), people,
     )  # fmt: skip
-    wanted = _Wanted(
-        positive, task, modality, overrides, minimum_cell, unlabelled, abstain, range, outcome, selected_means
-    )
+    stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means)
+    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain, *stated)
     return _read(source, how, roles, wanted, selected, train, name)
 
 
@@ -208,6 +214,8 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         name=name,
         minimum_cell=wanted.minimum_cell,
         range=wanted.range,
+        largest_left_out=wanted.largest_left_out,
+        reference=wanted.reference,
         notes=(*source.notes, *inferred, *notes, *declared, *seen),
         people=parts["people"],
         outcome=wanted.outcome,
@@ -348,6 +356,7 @@ def _training(
                 abstain=None,
                 outcome=None,
                 selected_means="",
+                reference={},
                 unlabelled="drop" if wanted.unlabelled == "keep" else wanted.unlabelled,
             ),
             "training split",

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import pairs_behind
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparing import LOGARITHMIC
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import CRITERIA, INDICES, RATES, Direction
 from auditkit.plugins.fairness.groups.rates import weighted
-from auditkit.results import Interval, Measurement, Test
+from auditkit.results import Measurement, Test
+from auditkit.results.between import left_out_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -26,26 +28,52 @@ def measurements(
     each: Compared | Unequal, tests: int, check: GroupFairness, data: AuditData, rng: np.random.Generator
 ) -> list[Measurement]:
     """What one comparison says: difference and ratio, or one index."""
-    index = each.name in INDICES
-    if not each.comparable:
-        left = left_out(each)
-        reason = f"fewer than two groups of {' and '.join(each.across)} can be compared"
-        reason = f"{reason} ({left})" if left else reason
-        return [undefined(each, name, reason) for name in ([each.name] if index else both(each.name))]
     if isinstance(each, Unequal):
-        return [_entropy(each, tests, check, data, rng)]
-    common = beside(each, tests, check, data)
-    if index:
-        return [_differential(each, tests, common, data)]
-    found = _odds(each, tests, common) if CRITERIA[each.name].odds else _shares(each, tests, common)
-    return [
-        one.model_copy(
-            update={"interval": one.interval.model_copy(update={"method": weighted(one.interval.method, data)})}
-        )
-        if one.interval
-        else one
-        for one in found
-    ]
+        common = beside(each, tests, check, data)
+        return [_entropy(each, tests, check, data, rng, common) if each.comparable else incomparable(each, each.name)]
+    if not each.comparable:
+        found = [incomparable(each, name) for name in names(each)]
+    else:
+        found = numbers(each, beside(each, tests, check, data), tests)
+    return [with_weights(one, data) for one in found]
+
+
+def numbers(
+    each: Compared, common: dict[str, Any], tests: int | None = None, reference: list[int] | None = None
+) -> list[Measurement]:
+    """Difference and ratio, or index, of groups that can be compared.
+
+    Args:
+        each: the groups.
+        common: what every measurement carries.
+        tests: how many tests the family has, for the detectable effect; None: there is no test.
+        reference: in each part the position of the group with which alone the others are compared.
+    """
+    if each.name in INDICES:
+        return [_differential(each, tests, common, reference)]
+    if CRITERIA[each.name].odds:
+        return _odds(each, tests, common, reference)
+    return _shares(each, tests, common, reference)
+
+
+def names(each: Tested) -> list[str]:
+    """The measurements of a comparison."""
+    return [each.name] if each.name in INDICES else both(each.name)
+
+
+def incomparable(each: Tested, name: str, why: str = "") -> Measurement:
+    """A comparison of fewer than two groups."""
+    left = left_out_text(each.left_out)
+    reason = why or f"fewer than two groups of {' and '.join(each.across)} can be compared"
+    return undefined(each, name, f"{reason} ({left})" if left else reason)
+
+
+def with_weights(one: Measurement, data: AuditData) -> Measurement:
+    """The measurement whose interval says what weights make of it."""
+    if one.interval is None:
+        return one
+    method = weighted(one.interval.method, data)
+    return one.model_copy(update={"interval": one.interval.model_copy(update={"method": method})})
 
 
 def both(name: str) -> list[str]:
@@ -55,40 +83,27 @@ def both(name: str) -> list[str]:
 
 def beside(each: Tested, tests: int, check: GroupFairness, data: AuditData) -> dict[str, Any]:
     """What every number of a comparison carries beside its value."""
-    left = left_out(each)
     return {
         "n": each.rows,
         "across": each.across,
         "conditions": dict(each.conditions),
-        "validity": "inconclusive" if each.unassessed else "valid",
-        "reason": left or None,
+        "left_out": tuple(each.left_out),
         "test": _test(each, tests, check, data),
     }
 
 
-def left_out(each: Tested) -> str:
-    """The groups that are not in a comparison, in words; empty where all are."""
-    names = [*each.unassessed, *each.hidden]
-    return f"left out: {some(names)}" if names else ""
-
-
-def some(names: list[str], most: int = 8) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def undefined(each: Tested, name: str, reason: str) -> Measurement:
     """A comparison without a value."""
-    unit = "" if name.endswith("_ratio") else "share"
-    direction: Direction = "higher" if name.endswith("_ratio") else "lower"
+    ratio = name.startswith(f"{each.name}_ratio")
+    unit = "" if ratio else "share"
+    direction: Direction = "higher" if ratio else "lower"
     if each.name in INDICES:
         unit, direction = INDICES[each.name].unit, INDICES[each.name].direction
     elif CRITERIA[each.name].odds:
         unit = ""
     return Measurement(
         name=name, value=None, reason=reason, across=each.across, conditions=dict(each.conditions),
-        validity="inconclusive", unit=unit, direction=direction,
+        validity="inconclusive", unit=unit, direction=direction, left_out=tuple(each.left_out),
     )  # fmt: skip
 
 
@@ -110,66 +125,74 @@ def family(tests: int) -> str:
     return f"all {tests} disparities of fairness.groups" if tests > 1 else "the only disparity of fairness.groups"
 
 
-def _shares(each: Compared, tests: int, common: dict[str, Any]) -> list[Measurement]:
-    gap = disparities.detectable(each.parts, tests)
+def _shares(
+    each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
+) -> list[Measurement]:
+    gap = None if tests is None else disparities.detectable(each.parts, tests)
+    widest = stats.widest(each.parts, reference=reference)
     difference = Measurement(
-        name=f"{each.name}_difference", value=stats.widest_gap(each.parts), unit="share", direction="lower",
-        interval=stats.widest_gap_interval(each.parts), detectable=gap, **common,
+        name=f"{each.name}_difference", value=widest.value, unit="share", direction="lower",
+        interval=widest.interval, detectable=gap, pairs=tuple(pairs_behind(widest, each.members)), **common,
     )  # fmt: skip
-    value, interval = stats.smallest_ratio(each.parts), stats.smallest_ratio_interval(each.parts)
-    if value is None or interval is None:
-        names = " or the ".join(RATES[name].title.lower() for name in CRITERIA[each.name].rates)
-        reason = f"the {names} is 0 in every group, so there is no ratio"
+    smallest = stats.smallest(each.parts, reference=reference)
+    if smallest is None:
+        rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[each.name].rates)
+        reason = f"the {rates} is 0 in every group, so there is no ratio"
         return [difference, undefined(each, f"{each.name}_ratio", reason)]
     ratio = Measurement(
-        name=f"{each.name}_ratio", value=value, unit="", direction="higher", interval=interval,
-        detectable=disparities.detectable_ratio(each.parts, tests), **common,
+        name=f"{each.name}_ratio", value=smallest.value, unit="", direction="higher", interval=smallest.interval,
+        detectable=None if tests is None else disparities.detectable_ratio(each.parts, tests),
+        pairs=tuple(pairs_behind(smallest, each.members, "high")), **common,
     )  # fmt: skip
     return [difference, ratio]
 
 
-def _odds(each: Compared, tests: int, common: dict[str, Any]) -> list[Measurement]:
+def _odds(each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None) -> list[Measurement]:
     (part,) = each.parts
-    found = ratios.odds_apart(part)
-    power = ratios.detectable_odds(part, disparities.detectable(each.parts, tests))
+    widest = ratios.widest_odds(part, None if reference is None else reference[0])
+    power = None
+    if tests is not None:
+        power = ratios.detectable_odds(part, disparities.detectable(each.parts, tests))
     difference = Measurement(
-        name=f"{each.name}_difference", value=found.difference, unit="", direction="lower",
-        interval=found.difference_interval, detectable=power and power.difference, **common,
+        name=f"{each.name}_difference", value=widest.value, unit="", direction="lower", interval=widest.interval,
+        detectable=power and power.difference, pairs=tuple(pairs_behind(widest, each.members)), **common,
     )  # fmt: skip
-    if found.ratio is None:
+    smallest = ratios.smallest_odds(part, None if reference is None else reference[0])
+    if smallest is None:
         reason = "there are no false negatives in any group, so there is no ratio"
         return [difference, undefined(each, f"{each.name}_ratio", reason)]
     ratio = Measurement(
-        name=f"{each.name}_ratio", value=found.ratio, unit="", direction="higher", interval=found.ratio_interval,
-        detectable=power and power.ratio, **common,
+        name=f"{each.name}_ratio", value=smallest.value, unit="", direction="higher", interval=smallest.interval,
+        detectable=power and power.ratio, pairs=tuple(pairs_behind(smallest, each.members, "high")), **common,
     )  # fmt: skip
     return [difference, ratio]
 
 
-def _differential(each: Compared, tests: int, common: dict[str, Any], data: AuditData) -> Measurement:
+def _differential(
+    each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
+) -> Measurement:
     index = INDICES[each.name]
-    value = ratios.epsilon(each.parts, smoothed=each.name == LOGARITHMIC[1])
-    if not np.isfinite(value):
+    found = ratios.epsilon_extreme(each.parts, each.name == LOGARITHMIC[1], reference)
+    if found is None:
         return undefined(each, each.name, "in some group nobody, or everybody, is selected, so a ratio has no end")
-    interval = ratios.epsilon_interval(each.parts, value)
-    ratio = disparities.detectable_ratio(each.parts, tests)
+    ratio = None if tests is None else disparities.detectable_ratio(each.parts, tests)
     return Measurement(
-        name=each.name, value=value, unit=index.unit, direction=index.direction,
-        interval=interval.model_copy(update={"method": weighted(interval.method, data)}),
-        detectable=-float(np.log(ratio)) if ratio else None, **common,
+        name=each.name, value=found.value, unit=index.unit, direction=index.direction, interval=found.interval,
+        detectable=-float(np.log(ratio)) if ratio else None, pairs=tuple(pairs_behind(found, each.members)), **common,
     )  # fmt: skip
 
 
-def _entropy(each: Unequal, tests: int, check: GroupFairness, data: AuditData, rng: np.random.Generator) -> Measurement:
+def _entropy(
+    each: Unequal, tests: int, check: GroupFairness, data: AuditData, rng: np.random.Generator, common: dict[str, Any]
+) -> Measurement:
     index = INDICES[each.name]
     value = float(entropy.between(each.table, check.alpha))
     if not np.isfinite(value) or each.p is None:
         return undefined(each, each.name, "a group has no benefit at all, or nobody has: the index has no value")
-    differs = each.p <= 0.05
-    interval: Interval | None = entropy.interval(each.table, check.alpha, differs, rng, check.resamples)
-    if interval is not None:
-        interval = interval.model_copy(update={"method": weighted(interval.method, data)})
-    return Measurement(
-        name=each.name, value=max(0.0, value), unit=index.unit, direction=index.direction, interval=interval,
-        detectable=entropy.detectable(each.table, tests), **beside(each, tests, check, data),
+    interval = entropy.interval(each.table, check.alpha, each.p <= 0.05, rng, check.resamples)
+    return with_weights(
+        Measurement(
+            name=each.name, value=max(0.0, value), unit=index.unit, direction=index.direction, interval=interval,
+            detectable=entropy.detectable(each.table, tests), **common,
+        ), data,
     )  # fmt: skip

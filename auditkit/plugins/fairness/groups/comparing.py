@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auditkit import pairing
 from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.conditional import Conditional
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
@@ -41,11 +42,9 @@ def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Com
     criterion = CRITERIA.get(name)
     rates = criterion.rates if criterion else OUTCOMES
     found = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
-    given = [(RATES[rate].of, shares(groups.tally, RATES[rate])) for rate in rates]
+    given = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
     odds = criterion is not None and criterion.odds
-    disparities.compare(found, groups.names, given, groups.hidden, data.minimum_cell, odds)
-    tell_apart(found, groups, data.minimum_cell)
-    return found
+    return disparities.compare(found, groups.where, given, groups.hidden, data.minimum_cell, odds)
 
 
 def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
@@ -54,23 +53,9 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
     found = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
     found.table = entropy.benefits(groups.tally)[usable]
-    for name, reason, many in zip(groups.names, groups.hidden, rows, strict=True):
-        if reason is not None:
-            found.hidden.append(f"{name} ({reason})")
-        elif many < minimum:
-            found.unassessed.append(f"{name} ({disparities.undefined(int(many), DECIDED, minimum)})")
-    tell_apart(found, groups, data.minimum_cell)
+    few = [disparities.undefined(int(many), DECIDED, minimum) if many < minimum else None for many in rows]
+    found.left_out = pairing.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
     return found
-
-
-def tell_apart(found: Tested, groups: Groups, minimum: int) -> None:
-    """A group that is large enough, and hidden only for another's sake, could have been assessed, and was not."""
-    large = groups.tally.rows.sum(axis=(1, 2)) >= minimum
-    for name, reason, enough in zip(groups.names, groups.hidden, large, strict=True):
-        said = f"{name} ({reason})"
-        if reason is not None and enough and said in found.hidden:
-            found.hidden.remove(said)
-            found.unassessed.append(said)
 
 
 def test_all(tested: Sequence[Tested], check: GroupFairness, rng: np.random.Generator) -> int:

@@ -33,6 +33,10 @@ class Conditional(Tested):
     where: dict[str, str] = field(default_factory=dict)
     """The group."""
     value: float | None = None
+    some_strata: str = ""
+    """What share of people is in strata that tell nothing; empty where nobody is."""
+    enough: bool = True
+    """Whether that share is small enough for the number to count."""
     reason: str | None = None
     """Why there is no value."""
     interval: Interval | None = None

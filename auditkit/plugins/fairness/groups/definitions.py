@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from auditkit.plugins.fairness.groups.measures import (
+    AMONG_LARGE,
     COMPOSITES,
     CRITERIA,
     INDICES,
     RATES,
+    TO_REFERENCE,
     Composite,
     Criterion,
     Index,
@@ -45,7 +47,23 @@ def definitions() -> dict[str, Definition]:
         found[f"{name}_difference"] = _difference(criterion)
         found[f"{name}_ratio"] = _ratio(criterion)
     found.update({name: _index(index) for name, index in INDICES.items()})
+    compared = [name for name, each in found.items() if each.more_groups != "neither"]
+    for ending, words in VARIANTS.items():
+        found.update({f"{name}_{ending}": _variant(found[name], words) for name in compared})
     return {**found, BURDEN: BURDEN_RATIO}
+
+
+VARIANTS = {
+    AMONG_LARGE: "among groups of at least 2 % of the people",
+    TO_REFERENCE: "against the reference group",
+}
+"""What the numbers beside a disparity are taken over, by the end of their names."""
+
+
+def _variant(first: Definition, words: str) -> Definition:
+    return first.model_copy(
+        update={"title": f"{first.title}, {words}", "formula": f"as {first.title.lower()}, {words}; without a test"}
+    )
 
 
 def _sum(outcomes: str) -> str:
@@ -96,6 +114,7 @@ def _index(index: Index) -> Definition:
         reference=index.reference,
         pitfalls=f"{index.pitfalls} People without a decision are left out.",
         harm=index.harm,
+        more_groups="grows" if index.name.startswith("differential_fairness") else "neither",
     )
 
 
@@ -111,6 +130,7 @@ def _difference(criterion: Criterion) -> Definition:
         pitfalls=f"{criterion.pitfalls} The largest of many differences is large by chance in small groups: read the "
         "interval and the adjusted p-value, not the point.",
         harm=criterion.harm,
+        more_groups="grows",
     )
 
 
@@ -126,6 +146,7 @@ def _ratio(criterion: Criterion) -> Definition:
         pitfalls=f"{criterion.pitfalls} With equal true rates of 0.3, two groups of 100 fall below a ratio of 0.8 in "
         "30 % of samples: read the interval.",
         harm=criterion.harm,
+        more_groups="shrinks",
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from auditkit import stats
+from auditkit import pairing, stats
+from auditkit.pairing import Members
+from auditkit.plugins.fairness.groups.measures import Rate
 from auditkit.plugins.fairness.groups.shares import GroupShares
+from auditkit.results import LeftOut
 
 MOST: Final = 99_999
 """Shuffles that are drawn at most, whatever the number of tests."""
@@ -24,10 +28,8 @@ class Tested:
     conditions: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     """People in the groups compared, in the largest denominator."""
-    unassessed: list[str] = field(default_factory=list)
-    """Groups, with the reason, that could have been assessed and were not: the disparity is inconclusive."""
-    hidden: list[str] = field(default_factory=list)
-    """Groups, with the reason, that are too small to say anything about."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Groups that it says nothing about."""
     p: float | None = None
     p_adjusted: float | None = None
 
@@ -38,6 +40,8 @@ class Compared(Tested):
 
     parts: list[stats.Shares] = field(default_factory=list)
     """One for each rate: the groups that can be compared."""
+    members: list[Members] = field(default_factory=list)
+    """For each rate, who these groups are."""
     trials: int = 0
     """How many of the parts are tested; the others are these over again (those not selected)."""
     shuffled: np.ndarray | None = None
@@ -48,11 +52,31 @@ class Compared(Tested):
         """Whether every rate of the criterion has two groups or more."""
         return bool(self.parts) and all(len(part.sizes) > 1 for part in self.parts)
 
+    def among(self, kept: Callable[[dict[str, str]], bool]) -> Compared:
+        """The same over some of the groups, untested."""
+        parts, members = [], []
+        rows = 0
+        for part, who in zip(self.parts, self.members, strict=True):
+            at = np.flatnonzero([kept(group) for group in who.where])
+            parts.append(stats.Shares(part.successes[at], part.sizes[at]))
+            members.append(who.take(at))
+            rows = max(rows, int(who.people[at].sum()))
+        lacking = [group for group in self.left_out if kept(group.slice)]
+        return dataclasses.replace(
+            self, parts=parts, members=members, rows=rows, left_out=lacking, p=None, p_adjusted=None, shuffled=None
+        )
+
+    def positions(self, group: dict[str, str]) -> list[int] | None:
+        """The position of a group in each part; None where it is lacking in one."""
+        if any(group not in who.where for who in self.members):
+            return None
+        return [list(who.where).index(group) for who in self.members]
+
 
 def compare(
     found: Compared,
-    names: Sequence[str],
-    rates: Sequence[tuple[str, GroupShares]],
+    where: Sequence[dict[str, str]],
+    rates: Sequence[tuple[Rate, GroupShares]],
     hidden: Sequence[str | None],
     minimum: int,
     odds: bool = False,
@@ -61,15 +85,16 @@ def compare(
 
     Args:
         found: what is compared, without groups.
-        names: K groups.
-        rates: for each rate, what its denominator counts and the shares of the K groups.
+        where: K groups.
+        rates: each rate with the shares of the K groups.
         hidden: why each of the K groups may not be shown; None where it may.
         minimum: the smallest denominator.
         odds: whether the odds of the rates are compared, which a rate of 1 has not.
     """
     minimum = max(1, minimum)
-    for of, share in rates:
-        lacking = [undefined(int(rows), of, minimum) if rows < minimum else None for rows in share.rows]
+    reasons: list[list[str]] = [[] if reason is None else [reason] for reason in hidden]
+    for rate, share in rates:
+        lacking = [undefined(int(rows), rate.of, minimum) if rows < minimum else None for rows in share.rows]
         if odds:
             lacking = [
                 "no false positives" if each is None and value >= 1 else each
@@ -77,12 +102,13 @@ def compare(
             ]
         usable = np.array([a is None and b is None for a, b in zip(hidden, lacking, strict=True)], dtype=bool)
         found.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
+        who = Members(rate.name, where, share.values, share.rows, share.counts)
+        found.members.append(who.take(np.flatnonzero(usable)))
         found.rows = max(found.rows, int(share.rows[usable].sum()))
-        found.unassessed += [
-            f"{name} ({why})" for name, reason, why in zip(names, hidden, lacking, strict=True) if why and not reason
-        ]
-    found.unassessed = list(dict.fromkeys(found.unassessed))
-    found.hidden = [f"{name} ({reason})" for name, reason in zip(names, hidden, strict=True) if reason is not None]
+        for said, reason, why in zip(reasons, hidden, lacking, strict=True):
+            if why and not reason and why not in said:
+                said.append(why)
+    found.left_out = pairing.left_out(where, ["; ".join(said) or None for said in reasons])
     return found
 
 

@@ -8,10 +8,11 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import count, encode
 from auditkit.plugins.fairness.groups import between, burden, controls, drawing, given, tables
 from auditkit.plugins.fairness.groups.comparing import comparisons, test_all
-from auditkit.plugins.fairness.groups.disparities import Tested
+from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.notes import notes
 from auditkit.plugins.fairness.groups.rates import per_group
 from auditkit.plugins.fairness.groups.targets import tabulate, targets
+from auditkit.plugins.fairness.groups.variants import variants
 from auditkit.results import Level
 from auditkit.spelling import spelling
 
@@ -38,6 +39,7 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
     everything: list[Tested] = [*compared, *explained]
     tests = test_all(everything, check, context.rng)
     gaps = [one for each in compared for one in between.measurements(each, tests, check, data, context.rng)]
+    gaps += [one for each in compared if isinstance(each, Compared) for one in variants(each, data)]
     conditions = [given.measured(each, tests, check, data) for each in explained]
 
     context.progress(2, 3, "controls")
@@ -48,6 +50,6 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
         controls=tried,
         figures=drawing.pictures(looked_at, numbers, gaps),
         tables=[tables.impact(groups[1:], drawing.drawn(looked_at, gaps), counts, data)],
-        notes=notes(check, data, counts, looked_at, everything, tests),
+        notes=notes(check, data, counts, looked_at, tests),
         level=level,
     )

@@ -81,8 +81,8 @@ def _of(
         if one.reason is None:
             one.value, one.interval = float(values[at]), bounds[at]
             if assessed < 1:
-                share = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
-                (one.unassessed if assessed < 1 - TOLD_NOTHING else one.hidden).append(share)
+                lost = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
+                one.some_strata, one.enough = lost, bool(assessed >= 1 - TOLD_NOTHING)
             if errors[at] > 0:
                 one.error = float(errors[at])
                 one.p = float(2 * special.ndtr(-abs(one.value) / one.error))
@@ -105,8 +105,7 @@ def measured(each: Conditional, tests: int, check: GroupFairness, data: AuditDat
         test = Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
         detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * each.error
     interval = each.interval and each.interval.model_copy(update={"method": weighted(each.interval.method, data)})
-    said = "; ".join([*each.unassessed, *each.hidden])
     return Measurement(
-        value=each.value, n=each.rows, interval=interval, test=test, detectable=detectable, reason=said or None,
-        validity="inconclusive" if each.unassessed else "valid", **common,
+        value=each.value, n=each.rows, interval=interval, test=test, detectable=detectable,
+        reason=each.some_strata or None, validity="valid" if each.enough else "inconclusive", **common,
     )  # fmt: skip

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditkit.counts import Counts
-from auditkit.plugins.fairness.groups.between import some
-from auditkit.plugins.fairness.groups.conditional import Conditional
-from auditkit.plugins.fairness.groups.disparities import Tested, enough_draws
+from auditkit.plugins.fairness.groups.disparities import enough_draws
 from auditkit.plugins.fairness.groups.drawing import CLASSES, WIDEST
 from auditkit.plugins.fairness.groups.measures import MEASURES
 from auditkit.plugins.fairness.groups.targets import Target
@@ -23,7 +21,6 @@ def notes(
     data: AuditData,
     counts: Counts,
     targets: Sequence[Target],
-    compared: Sequence[Tested],
     tests: int,
 ) -> list[str]:
     """Sentences about what was left out, and why."""
@@ -34,9 +31,6 @@ def notes(
             found.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
     if data.weights is not None:
         found.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
-    hidden = dict.fromkeys(name for each in compared if not isinstance(each, Conditional) for name in each.hidden)
-    if hidden:
-        found.append(f"Not in any disparity, because too small to show: {some(list(hidden))}.")
     if len(data.groups) < check.intersections:
         word = "attribute" if len(data.groups) == 1 else "attributes"
         found.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")

@@ -11,52 +11,77 @@ from auditkit import stats
 from auditkit.plugins.fairness.groups.composites import odds
 from auditkit.plugins.fairness.groups.disparities import common_rate
 from auditkit.results import Interval
+from auditkit.stats import Extreme, Place
+
+METHOD = "simultaneous Wilson intervals of all groups (Šidák), as odds"
 
 
 class Apart(NamedTuple):
-    """How far apart the odds of several groups are."""
+    """How far apart two odds are."""
 
     difference: float
-    ratio: float | None
-    """None where all odds are 0."""
-    difference_interval: Interval | None = None
-    ratio_interval: Interval | None = None
+    ratio: float
 
 
-def odds_apart(part: stats.Shares, level: float = 0.95) -> Apart:
-    """The largest difference and the smallest ratio of the odds of groups, with intervals.
+def widest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme:
+    """The largest difference of the odds of two groups, with its interval and whose it is.
 
     Wilson's intervals of all groups hold at once, so the widest true difference is at least the distance between the
     highest low end and the lowest high end, and at most that between the extremes.
 
     Args:
         part: shares below 1, of two groups or more.
+        reference: the position of the group with which alone the others are compared; None: all pairs.
         level: the confidence.
 
     Source: Wilson (1927), JASA 22, at the level of Šidák (1967), JASA 62; the odds keep the order of the shares.
     """
-    values = odds(part.rates)
-    low, high = (
-        odds(end) for end in stats.wilson_bounds(part.successes, part.sizes, stats.sidak_level(level, len(part.sizes)))
-    )
-    method = "simultaneous Wilson intervals of all groups (Šidák), as odds"
-    most = float(high.max() - low.min())
-    gap = Interval(
-        low=max(0.0, float(low.max() - high.min())),
-        high=most if np.isfinite(most) else None,
-        level=level,
-        method=method,
-    )
+    values, low, high = _odds_of(part, level)
+    first, second = _ordered(len(values), reference)
+    with np.errstate(invalid="ignore"):
+        least, most = low[first] - high[second], high[first] - low[second]
+    value, at = _best(values[first] - values[second], first, second, part)
+    bottom, certain = _best(np.where(np.isnan(least), -np.inf, least), first, second, part)
+    top, possible = _best(most, first, second, part)
+    interval = Interval(low=max(0.0, bottom), high=top if np.isfinite(top) else None, level=level, method=METHOD)
+    return Extreme(value, interval, at, certain if bottom > 0 else None, possible)
+
+
+def smallest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme | None:
+    """The smallest ratio of the odds of two groups, as `widest_odds`; None where all odds are 0."""
+    values, low, high = _odds_of(part, level)
     if values.max() == 0:
-        return Apart(0.0, None, gap)
-    least, top = float(low.min()), float(high.max())
-    ratio = Interval(
-        low=least / top if np.isfinite(top) else 0.0,
-        high=min(1.0, float(high.min() / low.max())) if low.max() > 0 else 1.0,
-        level=level,
-        method=method,
-    )
-    return Apart(float(np.ptp(values)), float(values.min() / values.max()), gap, ratio)
+        return None
+    first, second = _ordered(len(values), reference)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(values[second] > 0, values[first] / values[second], 1.0)
+        least = np.where(np.isfinite(high[second]), low[first] / high[second], 0.0)
+        most = np.where(low[second] > 0, high[first] / low[second], np.inf)
+    value, at = _best(-ratio, first, second, part)
+    bottom, possible = _best(-least, first, second, part)
+    top, certain = _best(-most, first, second, part)
+    interval = Interval(low=-bottom, high=min(1.0, -top), level=level, method=METHOD)
+    return Extreme(-value, interval, at, possible if bottom < 0 else None, certain if -top < 1 else None)
+
+
+def _odds_of(part: stats.Shares, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(K,) the odds and the ends of their intervals, which hold at once."""
+    low, high = stats.wilson_bounds(part.successes, part.sizes, stats.sidak_level(level, len(part.sizes)))
+    return odds(part.rates), odds(low), odds(high)
+
+
+def _ordered(groups: int, reference: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Every ordered pair of different groups, or those with the reference group."""
+    first, second = np.nonzero(~np.eye(groups, dtype=bool))
+    kept = np.ones(len(first), dtype=bool) if reference is None else (first == reference) | (second == reference)
+    return first[kept], second[kept]
+
+
+def _best(values: np.ndarray, first: np.ndarray, second: np.ndarray, part: stats.Shares) -> tuple[float, Place]:
+    """The largest value, and the two groups behind it."""
+    at = int(np.argmax(values))
+    low, high = sorted((int(first[at]), int(second[at])), key=lambda group: float(part.rates[group]))
+    return float(values[at]), Place(0, low, high)
 
 
 def detectable_odds(part: stats.Shares, gap: float | None) -> Apart | None:
@@ -80,24 +105,43 @@ def epsilon(parts: Sequence[stats.Shares], smoothed: bool = False) -> float:
 
     Source: Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, definition 2.1 and eq. 7.
     """
-    more = 1 / len(parts) if smoothed else 0.0
-    found = 0.0
-    for part in parts:
-        rates = (part.successes + more) / (part.sizes + (1.0 if smoothed else 0.0))
-        if rates.max() > 0:
-            with np.errstate(divide="ignore"):
-                found = max(found, float(np.log(rates.max()) - np.log(rates.min())))
-    return found
+    occurring = [part for part in parts if smoothed or part.rates.max() > 0]
+    found = stats.smallest([_with_one_more(part, len(parts)) if smoothed else part for part in occurring])
+    if found is None:
+        return 0.0
+    return -float(np.log(found.value)) if found.value > 0 else np.inf
 
 
-def epsilon_interval(parts: Sequence[stats.Shares], value: float) -> Interval:
-    """An interval for the unsmoothed `epsilon` of all people, widened to hold `value`; it may have no high end."""
-    occurring = [part for part in parts if part.rates.max() > 0]
-    ratio = stats.smallest_ratio_interval(occurring)
-    assert ratio is not None and ratio.low is not None and ratio.high is not None  # both ends are between 0 and 1
-    low = -float(np.log(ratio.high)) if ratio.high < 1 else 0.0
-    high = -float(np.log(ratio.low)) if ratio.low > 0 else None
-    return Interval(
-        low=min(low, value), high=None if high is None else max(high, value), level=ratio.level,
-        method=f"{ratio.method}, as logarithms",
+def epsilon_extreme(
+    parts: Sequence[stats.Shares], smoothed: bool = False, reference: Sequence[int] | None = None
+) -> Extreme | None:
+    """`epsilon` with its interval and whose it is; None where it is infinite.
+
+    The interval is that of the unsmoothed number of all people, widened to hold the value; it may have no high end.
+
+    Args:
+        parts: for each outcome, its share in each group.
+        smoothed: as in `epsilon`.
+        reference: in each part the position of the group with which alone the others are compared; None: all pairs.
+    """
+    kept = [at for at, part in enumerate(parts) if part.rates.max() > 0]
+    who = None if reference is None else [reference[at] for at in kept]
+    ratio = stats.smallest([parts[at] for at in kept], reference=who)
+    chosen = (
+        stats.smallest([_with_one_more(parts[at], len(parts)) for at in kept], reference=who) if smoothed else ratio
+    )
+    if ratio is None or chosen is None or chosen.value <= 0:
+        return None
+    value = -float(np.log(chosen.value))
+    low, high = ratio.interval.low or 0.0, ratio.interval.high or 1.0
+    top = -float(np.log(low)) if low > 0 else None
+    interval = Interval(
+        low=min(-float(np.log(high)) if high < 1 else 0.0, value), high=None if top is None else max(top, value),
+        level=ratio.interval.level, method=f"{ratio.interval.method}, as logarithms",
     )  # fmt: skip
+    places = [place and place._replace(part=kept[place.part]) for place in (chosen.at, ratio.high, ratio.low)]
+    return Extreme(value, interval, places[0] or chosen.at, places[1], places[2])
+
+
+def _with_one_more(part: stats.Shares, outcomes: int) -> stats.Shares:
+    return stats.Shares(part.successes + 1 / outcomes, part.sizes + 1)

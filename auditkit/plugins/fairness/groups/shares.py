@@ -36,6 +36,8 @@ class GroupShares(NamedTuple):
     """(K,) rows in the denominator; with weights, the effective number of them (Kish)."""
     rows: np.ndarray
     """(K,) int64 rows in the denominator, unweighted."""
+    counts: np.ndarray
+    """(K,) int64 rows in the numerator, unweighted."""
 
 
 def shares(tally: Tally, rate: Rate) -> GroupShares:
@@ -45,7 +47,8 @@ def shares(tally: Tally, rate: Rate) -> GroupShares:
     per_weight = np.divide(weight, square, out=np.zeros_like(weight), where=square > 0)
     values = np.divide(numerator, weight, out=np.full_like(weight, np.nan), where=weight > 0)
     successes, sizes = numerator * per_weight, weight * per_weight
-    return GroupShares(values, np.minimum(successes, sizes), sizes, amount(tally.rows, rate.denominator))
+    rows, counts = amount(tally.rows, rate.denominator), amount(tally.rows, rate.numerator)
+    return GroupShares(values, np.minimum(successes, sizes), sizes, rows, counts)
 
 
 def amount(table: np.ndarray, words: str) -> np.ndarray:

@@ -9,9 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
+from auditkit.judging import judge_measurement
 from auditkit.plugins.fairness.groups import disparities, findings, trials
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.groups.measures import CRITERIA
+from auditkit.results import Limit
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = GroupFairness(permutations=499, trials=20)
@@ -50,12 +52,11 @@ def test_a_perfect_model_is_not_called_unfair_where_a_group_has_no_positives():
     assert one(result, "true_positive_rate", {"g": "b"}).reason == "no people with a positive label"
     for name in ("equal_opportunity", "equalized_odds"):
         gap, ratio = one(result, f"{name}_difference"), one(result, f"{name}_ratio")
-        assert (gap.value, gap.validity) == (
-            0,
-            "inconclusive",
-        ) and "g=b (no people with a positive label)" in gap.reason
-        assert ratio.validity == "inconclusive"
-    assert one(result, "demographic_parity_difference").validity == "valid"
+        (left,) = gap.left_out
+        assert (gap.value, gap.bound, left.slice, left.people, left.bars) == (0, "at least", {"g": "b"}, 40, True)
+        assert left.reason == "no people with a positive label" and ratio.left_out == gap.left_out
+        assert judge_measurement(Limit(name="l", measurement="m", at_most=0.5), gap)[0] == "inconclusive"
+    assert one(result, "demographic_parity_difference").left_out == ()
 
 
 def test_a_denominator_under_the_minimum_is_no_rate():
@@ -109,13 +110,15 @@ def test_a_tiny_group_gets_a_wide_interval_or_none():
     assert all("tiny" not in str(row["label"]) for figure in hidden.figures for row in figure.data)
 
 
-def test_a_group_hidden_for_anothers_sake_makes_the_disparity_inconclusive():
+def test_a_group_hidden_for_anothers_sake_bars_met():
     names = ["tiny"] * 4 + ["small"] * 40 + ["a"] * 100 + ["b"] * 100
     decided = np.tile([0, 1], 122)
     result = run(FAST, *recorded(decided, decided, {"g": names}))
     found = one(result, "demographic_parity_difference")
-    assert found.validity == "inconclusive" and "g=small (hidden so that" in found.reason
-    assert found.n == 200
+    large, together = found.left_out
+    assert large.slice == {"g": "small"} and large.reason.startswith("hidden so that") and large.bars
+    assert together.slice == {} and "tiny" in together.reason and not together.bars
+    assert found.n == 200 and found.bound == "at least"
     rows = next(each for each in result.tables if each.name == "impact").rows
     assert {row[0]: row[1] for row in rows} == {"g=a": 100, "g=b": 100, "g=small": None, "g=tiny": None}
 
@@ -125,14 +128,18 @@ def test_groups_too_small_to_show_are_left_out_and_said():
     decided = np.tile([0, 1], 106)
     result = run(FAST, *recorded(decided, decided, {"g": names}))
     found = one(result, "demographic_parity_difference")
-    assert found.validity == "valid" and found.reason.startswith("left out: g=t1 (fewer than 10 people)")
-    assert any("g=t1 (fewer than 10 people)" in note for note in result.notes)
+    (together,) = found.left_out
+    assert (together.people, together.bars) == (12, True) and together.share == pytest.approx(12 / 212)
+    assert together.reason == "fewer than 10 people each: t1, t2"
+    wide = run(FAST, *recorded(decided, decided, {"g": names}, largest_left_out=0.06))
+    assert not one(wide, "demographic_parity_difference").left_out[0].bars
 
 
 def test_without_labels_only_selection_is_measured():
     result = run(FAST, *recorded([0, 1, 1, 0] * 25, None, {"g": ["a", "a", "b", "b"] * 25}))
     names = {each.name for each in result.measurements}
-    assert names == {"selection_rate", "demographic_parity_difference", "demographic_parity_ratio"}
+    both = {"demographic_parity_difference", "demographic_parity_ratio"}
+    assert names == {"selection_rate", *both, *(f"{name}_large_groups" for name in both)}
     assert any("no labels" in note and "equalized_odds" in note for note in result.notes)
     assert control(result, "recount").holds
 

@@ -26,10 +26,10 @@ def drawn(rng, sizes, chances) -> Tally:
 
 def compared(tally: Tally) -> list[Compared]:
     """Every default criterion over these groups, as the check compares them."""
-    names = [f"g{number}" for number in range(len(tally.rows))]
+    names = [{"g": f"g{number}"} for number in range(len(tally.rows))]
     return [
         disparities.compare(
-            Compared(name, ("g",)), names, [(RATES[rate].of, shares(tally, RATES[rate])) for rate in rates],
+            Compared(name, ("g",)), names, [(RATES[rate], shares(tally, RATES[rate])) for rate in rates],
             [None] * len(names), 10,
         )
         for name, rates in CRITERIA.items()

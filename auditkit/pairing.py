@@ -1,0 +1,67 @@
+"""Which two groups make a disparity: the one place where pairs of groups are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from auditkit.results import GroupEnd, GroupPair, LeftOut
+from auditkit.stats import Extreme, Place
+
+
+class Members(NamedTuple):
+    """One rate, or another number, of K groups that are compared by it."""
+
+    rate: str
+    """The name of the measure."""
+    where: Sequence[dict[str, str]]
+    values: np.ndarray
+    """(K,) weighted where rows have weights."""
+    people: np.ndarray
+    """(K,) in the denominator, each counted once."""
+    counts: np.ndarray | None = None
+    """(K,) in the numerator, each counted once; None where the number is no share of people."""
+
+    def take(self, at: np.ndarray) -> Members:
+        """Some of the groups, by their positions."""
+        counts = None if self.counts is None else self.counts[at]
+        return Members(self.rate, [self.where[place] for place in at], self.values[at], self.people[at], counts)
+
+    def end(self, at: int) -> GroupEnd:
+        """One of the groups, as it is written."""
+        count = None if self.counts is None else int(self.counts[at])
+        return GroupEnd(slice=self.where[at], value=float(self.values[at]), n=int(self.people[at]), count=count)
+
+
+def pairs_behind(found: Extreme, members: Sequence[Members], first: Literal["low", "high"] = "low") -> list[GroupPair]:
+    """The two groups that make a disparity, then those behind the ends of its interval where they are others.
+
+    Args:
+        found: the disparity, with the positions of the groups.
+        members: for each part of the disparity, its groups.
+        first: the end that says whether there is any disparity: the low one of a difference, the high one of a ratio.
+    """
+    pairs = [pair(members, found.at)]
+    ends: list[tuple[Literal["low", "high"], Place | None]] = [("low", found.low), ("high", found.high)]
+    for end, place in ends if first == "low" else reversed(ends):
+        if place is not None and place != found.at:
+            pairs.append(pair(members, place, end))
+    return pairs
+
+
+def pair(members: Sequence[Members], at: Place, end: Literal["low", "high"] | None = None) -> GroupPair:
+    """Two groups that make a disparity, or the `end` of its interval."""
+    part = members[at.part]
+    return GroupPair(
+        role="value" if end is None else "interval", rate=part.rate, low=part.end(at.low), high=part.end(at.high),
+        end=end,
+    )  # fmt: skip
+
+
+def left_out(where: Iterable[dict[str, str]], reasons: Iterable[str | None]) -> list[LeftOut]:
+    """The groups that have a reason to be left out of a disparity; the runner adds how many people they are."""
+    return [
+        LeftOut(slice=group, reason=reason) for group, reason in zip(where, reasons, strict=True) if reason is not None
+    ]

@@ -1,0 +1,77 @@
+"""A disparity as people read it: the two groups that make it, which pair decides, and who is left out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from auditkit.results.audit import Limit, pairs
+from auditkit.results.base import VerdictStatus
+from auditkit.results.findings import GroupEnd, GroupPair, LeftOut, Measurement
+
+End: TypeAlias = Literal["low", "high"]
+
+
+def group_name(slice: dict[str, str]) -> str:
+    """A group as it stands in a sentence: the value alone, or for an intersection every attribute with its value."""
+    return next(iter(slice.values())) if len(slice) == 1 else pairs(slice)
+
+
+def pair_text(pair: GroupPair) -> str:
+    """`selection rate: Other 20.4% (70 of 343) against Native American 72.7% (8 of 11)`.
+
+    Numbers that may not be shown are left away; a weighted rate is called so, beside the people counted.
+    """
+    rate = pair.rate.replace("_", " ")
+    return f"{rate}: {end_text(pair.low)} against {end_text(pair.high)}"
+
+
+def end_text(end: GroupEnd) -> str:
+    """`Other 20.4% (70 of 343)`; the name alone where its number may not be shown."""
+    name = group_name(end.slice)
+    if end.value is None:
+        return name if end.n is None else f"{name} ({end.n:,} people)"
+    if end.count is None:
+        return f"{name} {end.value:.4g}" + ("" if end.n is None else f" ({end.n:,} people)")
+    weighted = bool(end.n) and abs(end.value - end.count / (end.n or 1)) > 1e-9
+    return f"{name} {end.value:.1%} ({'weighted; ' if weighted else ''}{end.count:,} of {end.n or 0:,})"
+
+
+def deciding_end(limit: Limit, each: Measurement, status: VerdictStatus) -> End | None:
+    """The end of the interval that a verdict hangs on; None where it hangs on the value alone."""
+    if limit.judge == "point" or each.exact or each.interval is None or each.value is None:
+        return None
+    above = limit.at_most is not None and each.value > limit.at_most
+    below = limit.at_least is not None and each.value < limit.at_least
+    if above or (status == "missed" and not below):
+        return "low"
+    if below:
+        return "high"
+    return "high" if limit.at_most is not None else "low"
+
+
+def pair_at(each: Measurement, end: End | None) -> GroupPair | None:
+    """The two groups behind one end of the interval; without an end, or where they are the same, behind the value."""
+    behind = (pair for pair in each.pairs if pair.end == end and (pair.role == "interval") == (end is not None))
+    return next(behind, each.pairs[0] if each.pairs else None)
+
+
+def deciding_pair(limit: Limit, each: Measurement, status: VerdictStatus) -> GroupPair | None:
+    """The two groups that a verdict hangs on, where they are others than those that make the number."""
+    found = pair_at(each, deciding_end(limit, each, status))
+    return None if not each.pairs or found == each.pairs[0] else found
+
+
+def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:
+    """`left out: D (31 people, 1.2%: fewer than 10 people with a positive label)`; empty for nobody."""
+    said = [_left_out(group) for group in groups[:most]]
+    more = f" and {len(groups) - most} more" if len(groups) > most else ""
+    return f"left out: {'; '.join(said)}{more}" if said else ""
+
+
+def _left_out(group: LeftOut) -> str:
+    name = group_name(group.slice) if group.slice else "smaller groups together"
+    size = "" if group.people is None else f"{group.people:,} people"
+    if size and group.share is not None:
+        size += f", {group.share:.1%} of all"
+    return f"{name} ({size}: {group.reason})" if size else f"{name} ({group.reason})"

@@ -1,0 +1,77 @@
+"""What the runner adds to a disparity: how many people it leaves out, and what that makes of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from auditkit.data import AuditData
+from auditkit.results import CheckResult, LeftOut, Measurement
+from auditkit.results.between import group_name, left_out_text
+
+BOUNDS: dict[str, Literal["at least", "at most"]] = {"grows": "at least", "shrinks": "at most"}
+"""What a number over some groups says of the number over all, by what one more group can do to it."""
+NAMED = 5
+"""Smaller groups that are named; more are counted."""
+
+
+def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
+    """The result with every disparity's left-out groups counted, and the bound that it gives on all groups.
+
+    Nobody is left out with a group that is empty. A group of at least `minimum_cell` people bars a limit from being
+    met; smaller groups do where together they are more than `largest_left_out` of all people. A number that more
+    groups could move either way is inconclusive while a group of at least `minimum_cell` people is left out.
+    """
+    return result.model_copy(
+        update={"measurements": tuple(_completed(each, result, data) for each in result.measurements)}
+    )
+
+
+def _completed(each: Measurement, result: CheckResult, data: AuditData) -> Measurement:
+    if not each.left_out:
+        return each
+    groups = _counted(each.left_out, data)
+    definition = result.definitions.get(each.name)
+    grows = "neither" if definition is None else definition.more_groups
+    if each.value is None or not groups:
+        return each.model_copy(update={"left_out": groups})
+    if grows == "neither":
+        return _undirected(each.model_copy(update={"left_out": groups}))
+    return each.model_copy(update={"left_out": groups, "bound": BOUNDS[grows]})
+
+
+def _undirected(each: Measurement) -> Measurement:
+    large = [group for group in each.left_out if group.slice]
+    if not large or each.validity != "valid":
+        return each
+    return each.model_copy(update={"validity": "inconclusive", "reason": left_out_text(large)})
+
+
+def _counted(groups: tuple[LeftOut, ...], data: AuditData) -> tuple[LeftOut, ...]:
+    cells, total = data.cells, data.cells.size
+    large, small = [], []
+    for group in groups:
+        people = cells.people(group.slice)
+        if people >= data.minimum_cell:
+            shown = cells.reason(group.slice) is None
+            more = {"people": people, "share": people / total} if shown else {}
+            large.append(group.model_copy(update={**more, "bars": True}))
+        elif people:
+            small.append((group, people))
+    return (*large, *_together(small, total, data))
+
+
+def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> list[LeftOut]:
+    """One entry for all groups that are too small to show."""
+    if not small:
+        return []
+    people = sum(each for _, each in small)
+    names = [group_name(group.slice) for group, _ in small[:NAMED]]
+    more = f" and {len(small) - NAMED} more" if len(small) > NAMED else ""
+    shown = people >= data.minimum_cell
+    return [
+        LeftOut(
+            slice={}, reason=f"fewer than {data.minimum_cell} people each: {', '.join(names)}{more}",
+            people=people if shown else None, share=people / total if shown else None,
+            bars=people > data.largest_left_out * total,
+        )
+    ]  # fmt: skip

@@ -1,0 +1,204 @@
+"""Which groups make a disparity, among whom, and what a number over some groups says of all."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditkit import stats
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+from auditkit.judging import judge, judge_measurement
+from auditkit.plugins.fairness.groups import ratios
+from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.results import LeftOut, Limit, Measurement
+from auditkit.results.between import deciding_pair, pair_text
+from tests.plugins.recorded import one, recorded, run
+
+CHECK = GroupFairness(permutations=199, trials=20, intersections=1)
+TABLE = {  # (true positives, false negatives, false positives, true negatives)
+    "a": (360, 140, 200, 300), "b": (250, 250, 150, 350), "c": (5, 3, 2, 28), "d": (3, 2, 1, 5),
+}  # fmt: skip
+
+
+def table(**more):
+    """People of four groups: c has too few positive labels for a rate, d too few of either."""
+    names = np.repeat(list(TABLE), [sum(each) for each in TABLE.values()])
+    labels = np.concatenate([np.repeat([1, 1, 0, 0], each) for each in TABLE.values()])
+    decided = np.concatenate([np.repeat([1, 0, 1, 0], each) for each in TABLE.values()])
+    return recorded(decided, labels, {"g": names}, **more)
+
+
+def test_a_group_can_be_compared_in_one_rate_and_not_in_the_other():
+    found = one(run(CHECK, *table()), "equalized_odds_difference")
+    assert {left.slice["g"]: left.reason for left in found.left_out} == {
+        "c": "fewer than 10 people with a positive label",
+        "d": "fewer than 10 people with a positive label; fewer than 10 people with a negative label",
+    }
+    pair = found.pairs[0]
+    assert (pair.rate, pair.low.slice, pair.high.slice) == ("false_positive_rate", {"g": "c"}, {"g": "a"})
+    assert (pair.low.count, pair.low.n, pair.high.count, pair.high.n) == (2, 30, 200, 500)
+    assert found.value == pytest.approx(200 / 500 - 2 / 30)
+    assert pair_text(pair) == "false positive rate: c 6.7% (2 of 30) against a 40.0% (200 of 500)"
+
+
+def test_two_large_groups_that_differ_are_missed_whoever_is_left_out():
+    limit = Limit(name="l", measurement="fairness.groups.equalized_odds_difference", at_most=0.1)
+    found = one(run(CHECK, *table()), "equalized_odds_difference")
+    assert found.validity == "valid" and found.bound == "at least"
+    status, reason = judge_measurement(limit, found)
+    assert status == "missed" and reason.startswith("at least 0.33") and "or more) is not at most 0.1" in reason
+    behind = deciding_pair(limit, found, status)
+    assert behind is not None and {behind.low.slice["g"], behind.high.slice["g"]} == {"a", "b"}
+    loose = limit.model_copy(update={"at_most": 0.9})
+    status, reason = judge_measurement(loose, found)
+    assert status == "inconclusive" and "c (38 people" in reason and "d (11 people" in reason
+
+
+def test_numbers_beside_the_first_have_names_of_their_own_and_no_test():
+    plain = run(CHECK, *table())
+    result = run(CHECK, *table(reference={"g": "b"}))
+    large = one(result, "demographic_parity_difference_large_groups")
+    assert large.value == pytest.approx(560 / 1000 - 400 / 1000) and large.n == 2000
+    assert large.reason == "without 2 groups of under 2% of the people each, 49 people together"
+    assert one(result, "demographic_parity_difference").value > large.value
+    against = one(result, "demographic_parity_difference_to_reference")
+    (first, *_) = against.pairs
+    assert {"g": "b"} in (first.low.slice, first.high.slice)
+    assert against.value == pytest.approx(400 / 1000 - 7 / 38)
+    beside = [each for each in result.measurements if each.name.endswith(("_large_groups", "_to_reference"))]
+    assert len(beside) == 12 and all(each.test is None and each.interval for each in beside)
+    tests = {(each.name, each.test.p_adjusted) for each in result.measurements if each.test}
+    assert tests == {(each.name, each.test.p_adjusted) for each in plain.measurements if each.test}
+    limit = Limit(name="l", measurement="fairness.groups.demographic_parity_difference", at_most=0.5)
+    (verdict,) = judge([limit], (), [result], datetime.date(2026, 1, 1)).verdicts
+    assert [each.measurement.name for each in verdict.judged] == ["demographic_parity_difference"]
+
+
+def test_a_reference_group_without_a_rate_is_said_and_one_that_is_none_refused():
+    found = one(run(CHECK, *table(reference={"g": "d"})), "equal_opportunity_ratio_to_reference")
+    assert found.value is None and "fewer than 10 people with a positive label" in found.reason
+    with pytest.raises(DataError, match="names the group 'A' of g, which no row has; known: 'a', 'b'"):
+        table(reference={"g": "A"})
+    with pytest.raises(DataError, match="reference names 'G', which is no group; known: 'g'"):
+        table(reference={"G": "a"})
+    with pytest.raises(DataError, match="reference must name a group"):
+        table(reference="a")
+    with pytest.raises(DataError, match="largest_left_out must be a share"):
+        table(largest_left_out=5)
+
+
+def test_a_reference_reaches_a_sample_and_a_training_split_that_lacks_it():
+    frame = {"x": [1, 2, 3, 4], "g": ["a", "a", "b", "c"], "y": [0, 1, 0, 1]}
+    train = {"x": [1, 2], "g": ["a", "a"], "y": [0, 1]}
+    data = AuditData.from_table(
+        pd.DataFrame(frame), label="y", positive=1, groups=["g"], reference={"g": "c"}, train=pd.DataFrame(train)
+    )
+    assert data.take(np.array([0, 1])).reference == {"g": "c"} and data.train.reference == {}
+
+
+def test_with_weights_people_are_counted_beside_the_weighted_rate():
+    model, data = table(weights=np.linspace(0.5, 2, 2049))
+    pair = one(run(CHECK, model, data), "demographic_parity_difference").pairs[0]
+    a = data.groups["g"] == "a"
+    end = pair.high if pair.high.slice == {"g": "a"} else pair.low
+    assert (end.count, end.n) == (560, 1000)
+    selected = data.recorded.decisions[a] == 1
+    assert end.value == pytest.approx(np.average(selected, weights=data.weights[a]))
+    assert "(weighted; 560 of 1,000)" in pair_text(pair)
+
+
+def test_a_pair_whose_numbers_may_not_be_shown_is_named_without_them():
+    pair = one(run(CHECK, *table()), "demographic_parity_difference").pairs[0]
+    bare = pair.low.model_copy(update={"value": None, "n": None, "count": None})
+    assert pair_text(pair.model_copy(update={"low": bare})).startswith("selection rate: c against a 56.0%")
+
+
+def brute(parts, reference=None, ratio=False):
+    """Every pair, one by one."""
+    values = []
+    for at, part in enumerate(parts):
+        for i in range(len(part.sizes)):
+            for j in range(i):
+                if reference is None or reference[at] in (i, j):
+                    low, high = sorted((part.rates[i], part.rates[j]))
+                    values.append(low / high if ratio and high else 1.0 if ratio else high - low)
+    return min(values) if ratio else max(values)
+
+
+counts = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=6)
+
+
+def part_of(drawn):
+    hits, misses = (np.array(each, dtype=float) for each in zip(*drawn, strict=True))
+    return stats.Shares(hits, hits + misses + 1)
+
+
+@given(counts, counts, st.integers(0, 2))
+@settings(max_examples=60, deadline=None)
+def test_extremes_are_those_of_all_pairs(first, second, reference):
+    parts = [part_of(first), part_of(second)]
+    for who in (None, [reference, reference]):
+        gap, ratio = stats.widest(parts, reference=who), stats.smallest(parts, reference=who)
+        low, high = (parts[gap.at.part].rates[at] for at in (gap.at.low, gap.at.high))
+        assert gap.value == pytest.approx(brute(parts, who)) == pytest.approx(high - low)
+        assert gap.interval.low <= gap.value <= gap.interval.high + 1e-9
+        if who is not None:
+            assert reference in (gap.at.low, gap.at.high)
+        if ratio is not None:
+            assert ratio.value == pytest.approx(brute(parts, who, ratio=True))
+            assert ratio.interval.low - 1e-9 <= ratio.value <= ratio.interval.high + 1e-9
+
+
+@given(counts, st.integers(0, 2))
+@settings(max_examples=40, deadline=None)
+def test_extremes_of_odds_are_those_of_all_pairs(drawn, reference):
+    part = part_of(drawn)
+    odds = part.rates / (1 - part.rates)
+    pairs = [(i, j) for i in range(len(odds)) for j in range(i) if reference in (i, j)]
+    assert ratios.widest_odds(part, reference).value == pytest.approx(max(abs(odds[i] - odds[j]) for i, j in pairs))
+    assert ratios.widest_odds(part).value == pytest.approx(np.ptp(odds))
+    if odds.max() > 0:
+        assert ratios.smallest_odds(part).value == pytest.approx(odds.min() / odds.max())
+
+
+def judged(parts, ratio, kept, limit):
+    """The verdict on some groups of each part, the others left out."""
+    some = [stats.Shares(part.successes[mask], part.sizes[mask]) for part, mask in zip(parts, kept, strict=True)]
+    found = stats.smallest(some) if ratio else stats.widest(some)
+    if found is None:
+        return None
+    lacking = not all(mask.all() for mask in kept)
+    return judge_measurement(
+        limit,
+        Measurement(
+            name="m", value=found.value, interval=found.interval, n=100,
+            bound=(("at most" if ratio else "at least") if lacking else None),
+            left_out=(LeftOut(slice={"g": "x"}, reason="few", bars=True),) if lacking else (),
+        ),
+    )[0]  # fmt: skip
+
+
+bounds = st.one_of(
+    st.builds(lambda low: {"at_least": low}, st.floats(0, 1)),
+    st.builds(lambda high: {"at_most": high}, st.floats(0, 1)),
+    st.builds(lambda a, b: {"at_least": min(a, b), "at_most": max(a, b)}, st.floats(0, 1), st.floats(0, 1)),
+)
+
+
+@given(counts, st.integers(0, 2**12 - 1), bounds, st.booleans(), st.sampled_from(["interval", "point"]))
+@settings(max_examples=400, deadline=None)
+def test_whoever_is_left_out_no_verdict_is_contradicted(drawn, mask, bound, ratio, how):
+    parts = [part_of(drawn), part_of([(b, a) for a, b in drawn[::-1]])]
+    kept = [np.array([bool(mask >> (6 * at + i) & 1) for i in range(len(drawn))]) for at in range(2)]
+    for each in kept:
+        each[:2] = True
+    limit = Limit(name="l", measurement="m", judge=how, **bound)
+    every = judged(parts, ratio, [np.ones_like(each) for each in kept], limit)
+    some = judged(parts, ratio, kept, limit)
+    assert {every, some} != {"met", "missed"}
+    if some == "met" and not all(each.all() for each in kept):
+        assert set(bound) == {"at_least"} if not ratio else set(bound) == {"at_most"}  # proven by the end that holds
