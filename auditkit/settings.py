@@ -52,7 +52,7 @@ class GroupSettings(Section):
 class FeatureSettings(Section):
     """`[data.features.NAME]`: what is known about a feature better than it can be inferred."""
 
-    kind: Literal["number", "integer", "category", "boolean"] | None = None
+    kind: Literal["number", "integer", "category", "boolean", "text"] | None = None
     mutable: bool | None = None
     low: float | None = None
     high: float | None = None
@@ -70,6 +70,11 @@ class DataSettings(Section):
     weights: str | None = None
     id: str | None = None
     missing: tuple[str, ...] | None = None
+    decimal: str | None = Field(default=None, description="the sign before decimals, '.' or ','; for checks")
+    thousands: str | None = Field(default=None, description="the sign between groups of three digits; for checks")
+    dates: str | None = Field(
+        default=None, description="'day first', 'month first', 'year first', or a format such as %d.%m.%Y; for checks"
+    )
     task: Task | None = None
     modality: Modality | None = None
     train: str | None = None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditkit.errors import ConfigError
 from auditkit.judging import judge, judge_measurement
-from auditkit.results import About, CheckResult, ErrorInfo, Interval, Limit, Measurement, Waiver
+from auditkit.results import About, CheckResult, ErrorInfo, Interval, LeftOut, Limit, Measurement, Waiver
 
 TODAY = datetime.date(2026, 11, 23)
 
@@ -71,6 +71,28 @@ def decide(*measurements: Measurement, limits=None, waivers=(), faults=(), resul
 )
 def test_one_measurement(fields, bound, status):
     assert judge_measurement(limit(**bound), measurement(**fields))[0] == status
+
+
+UNKNOWN = LeftOut(slice={"column": "paid"}, reason="its values are in no known form", bars=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "fields", "bounds", "status"),
+    [
+        (0.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_most": 0}, "inconclusive"),
+        (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_most": 0}, "missed"),
+        (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_most": 1}, "inconclusive"),
+        (1.0, {"bound": "at least", "left_out": (UNKNOWN,)}, {"at_least": 2}, "inconclusive"),
+        (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_least": 2}, "missed"),
+        (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_least": 1}, "inconclusive"),
+        (1.0, {"bound": "at most", "left_out": (UNKNOWN,)}, {"at_most": 0}, "inconclusive"),
+        (0.0, {"bound": "at least"}, {"at_most": 0}, "met"),
+    ],
+)
+def test_a_bound_proves_one_side_and_what_bars_it_the_other(value, fields, bounds, status):
+    counted = measurement(value, exact=True, **fields)
+    found, reason = judge_measurement(limit(**bounds), counted)
+    assert found == status and str(fields["bound"]) in reason
 
 
 def test_no_interval_and_not_exact_is_inconclusive():

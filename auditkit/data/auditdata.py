@@ -17,6 +17,7 @@ from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.meaning import outcome_of
+from auditkit.data.orders import Notation, Order, order_of
 from auditkit.data.ranges import Range
 from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError
@@ -72,6 +73,10 @@ class AuditData:
     """Groups under `minimum_cell` that are left out of a disparity bar it from meeting a limit above this share."""
     reference: Mapping[str, str] = field(default_factory=dict)
     """{attribute: group} with which the other groups are compared too."""
+    notation: Notation = field(default_factory=Notation)
+    """What the owner says about how numbers and dates are written; for checks, never for the model."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """{feature: why it is doubtful that its numbers are what they were read as}."""
     whole: Cells | None = None
     """The cells of the data that these rows were drawn from; set by `take`."""
     notes: tuple[str, ...] = ()
@@ -189,6 +194,19 @@ class AuditData:
             return array.astype(np.float64)
         raise DataError(f"codes() needs a table or an array (N, D); these inputs are of modality {self.modality!r}")
 
+    @functools.cached_property
+    def orders(self) -> dict[str, Order]:
+        """{feature: its values as ordered numbers, or why they have no order}: of those that are no numbers.
+
+        Booleans, and what the owner declared a category or a text, have no place.
+        """
+        place = {str(name): at for at, name in enumerate(getattr(self.inputs, "columns", ()))}
+        return {
+            feature.name: order_of(self.inputs.iloc[:, place[feature.name]], self.notation)
+            for feature in self.schema
+            if not feature.numeric and not feature.declared and feature.kind != "boolean"
+        }
+
     def decode(self, codes: np.ndarray) -> Any:
         """The inputs that these codes stand for, of the kind the model eats."""
         if hasattr(self.inputs, "columns"):
@@ -228,11 +246,17 @@ def _digest(data: AuditData) -> str:
             state.array(values)
     for feature in data.schema:
         state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
+        if feature.declared:
+            state.text("declared")
     for fact in (data.task, data.modality, data.positive, data.minimum_cell):
         state.text(fact)
     if data.range is not None:
         state.text(("range", data.range))
     if data.largest_left_out != LARGEST_LEFT_OUT or data.reference:
         state.text((data.largest_left_out, sorted(data.reference.items())))
+    if not data.notation.says_nothing:
+        state.text(data.notation)
+    for name in sorted(data.doubts):
+        state.text((name, data.doubts[name]))
     state.text("no training split" if data.train is None else data.train.digest)
     return state.hexdigest()

@@ -10,6 +10,7 @@ import numpy as np
 
 from auditkit.counts.naming import EMPTY, MISSING
 from auditkit.data.inputs import as_column
+from auditkit.data.orders import Notation, numbers_of
 from auditkit.errors import DataError, closest
 from auditkit.spelling import listed, spelling
 
@@ -20,7 +21,9 @@ VALUES: Final = 1000
 OPTIONS: Final = ("bins", "values")
 
 
-def group_column(name: str, column: Any, options: Mapping[str, Any] | None = None) -> np.ndarray:
+def group_column(
+    name: str, column: Any, options: Mapping[str, Any] | None = None, notation: Notation | None = None
+) -> np.ndarray:
     """The groups of one attribute.
 
     Args:
@@ -28,6 +31,7 @@ def group_column(name: str, column: Any, options: Mapping[str, Any] | None = Non
         column: (N,) text, numbers, booleans or categories; None, NaN, NA and NaT are missing.
         options: `{"bins": [25, 45, 65]}` puts numbers into "under 25", "25 to 44", "45 to 64", "65 and over";
             `{"values": {"1": "male"}}` renames values; a value that is not named keeps its name.
+        notation: how numbers are written, as far as the owner says so; for bins of texts.
 
     Returns:
         (N,) array of str; missing values are "(missing)".
@@ -46,7 +50,7 @@ def group_column(name: str, column: Any, options: Mapping[str, Any] | None = Non
         raise DataError(f"group {name!r} must be one value per row, of shape (N,); it has the shape {values.shape}")
     codes, distinct = pandas.factorize(values if values.dtype.kind in "fiub" else values.astype(object))
     if chosen.get("bins") is not None:
-        labels = _binned(name, distinct, chosen["bins"])
+        labels = _binned(name, distinct, chosen["bins"], notation or Notation())
     else:
         _check_numbers(name, distinct)
         labels = [spelling(value) or EMPTY for value in distinct]
@@ -103,7 +107,7 @@ def bin_labels(bounds: Sequence[float], whole: bool = True) -> list[str]:
     return [*labels, f"{names[-1]} and over"]
 
 
-def _binned(name: str, distinct: np.ndarray, bins: Any) -> list[str]:
+def _binned(name: str, distinct: np.ndarray, bins: Any, notation: Notation) -> list[str]:
     rule = f"group {name!r}: bins must be rising numbers, as in bins = [25, 45, 65]; {bins!r} was given"
     try:
         bounds = np.asarray([float(bound) for bound in bins])
@@ -112,7 +116,8 @@ def _binned(name: str, distinct: np.ndarray, bins: Any) -> list[str]:
     if not bounds.size or not np.isfinite(bounds).all() or (np.diff(bounds) <= 0).any():
         raise DataError(rule)
     try:
-        numbers = np.asarray(distinct, dtype=np.float64)
+        read = numbers_of(distinct, notation, f"group {name!r}")
+        numbers = np.asarray(distinct, dtype=np.float64) if read is None else read
     except (TypeError, ValueError):
         raise DataError(
             f"group {name!r}: bins need numbers; the column holds {listed(_texts(distinct), 3)}. "

@@ -46,6 +46,8 @@ class FeatureSchema:
     """The pandas type itself, where the name in `dtype` does not say all (the categories and their order)."""
     absent: Any = dataclasses.field(default=math.nan, compare=False, repr=False)
     """What stands for a missing value in a column of objects: None, NaN or NA."""
+    declared: bool = dataclasses.field(default=False, compare=False)
+    """Whether the owner said that it is a category or a text, so that its values have no order."""
 
     @property
     def numeric(self) -> bool:
@@ -202,6 +204,7 @@ def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas
         if fact not in known:
             raise DataError(f"schema of {feature.name!r}: unknown fact {fact!r}; {closest(fact, known)}")
     feature = _of_kind(feature, facts.get("kind", feature.kind), column)
+    feature = dataclasses.replace(feature, declared=facts.get("kind") in ("category", "text"))
     if "mutable" in facts:
         feature = dataclasses.replace(feature, mutable=bool(facts["mutable"]))
     if "categories" in facts:

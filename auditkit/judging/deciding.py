@@ -47,9 +47,9 @@ def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[V
         proven = each.bound is not None and inside(least, limit) and inside(most, limit)
         if proven or not barred:
             return "met", f"is {wanted}"
-        return "inconclusive", f"would be {wanted}, which the groups that are missing bar ({left_out_text(barred)})"
+        return "inconclusive", f"would be {wanted}, which what is missing bars ({left_out_text(barred)})"
     if outside(low, high, limit):
-        return "inconclusive", f"is not {wanted}, but may be with the groups that are missing"
+        return "inconclusive", f"is not {wanted}, but may be with what is missing"
     assert each.value is not None  # judged only where there is a number
     side = "on the right side" if inside(each.value, limit) else "on the wrong side"
     more = "" if each.interval is None else f". {more_rows(limit, each)}"

@@ -27,7 +27,7 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
 
 
 def _completed(each: Measurement, result: CheckResult, data: AuditData) -> Measurement:
-    if not each.left_out:
+    if not each.left_out or each.bound is not None:  # a check that says the bound has left out no groups of people
         return each
     groups = _counted(each.left_out, data)
     definition = result.definitions.get(each.name)

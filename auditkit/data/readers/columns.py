@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.counts import naming
 from auditkit.counts.naming import BOOLEANS
+from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError
 from auditkit.spelling import listed
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 INTEGER: Final = f"^{naming.INTEGER.pattern}$"
 NUMBER: Final = f"^{naming.NUMBER.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
+GROUPED: Final = r"^-?([0-9]{1,3}|[1-9][0-9]{0,2}\.[0-9]{3})$"
+"""Numbers whose point may stand between thousands."""
 ZEROS: Final = r"^-?0[0-9]+(\.[0-9]*)?$"
 MARKERS: Final = ("", "?", "-", ".", "NA", "N/A", "n/a", "na", "nan", "NaN", "NULL", "null", "None", "none")
 """Texts that often mean missing; they are named in a note, as nobody can be known by them."""
@@ -30,9 +33,13 @@ class Read(NamedTuple):
     values: pandas.Series[Any]
     notes: list[str]
     stripped: bool
+    doubt: str = ""
+    """Why it is doubtful that numbers are what they were read as."""
 
 
-def read_column(texts: Any, name: str, missing: tuple[str, ...], kind: str | None, strip: bool) -> Read:
+def read_column(
+    texts: Any, name: str, missing: tuple[str, ...], kind: str | None, strip: bool, notation: Notation | None = None
+) -> Read:
     """A column of a text file with its type.
 
     Args:
@@ -41,6 +48,7 @@ def read_column(texts: Any, name: str, missing: tuple[str, ...], kind: str | Non
         missing: the texts that mean missing.
         kind: as declared; None: to be inferred.
         strip: whether blanks around a value are taken off.
+        notation: how numbers are written, as far as the owner says so.
 
     Raises:
         DataError: infinite values among numbers, or values that are not of the declared kind.
@@ -58,12 +66,28 @@ def read_column(texts: Any, name: str, missing: tuple[str, ...], kind: str | Non
     if texts.null_count == len(texts):
         return Read(_series(np.full(len(texts), np.nan)), [], stripped)
     if kind in ("number", "integer", "boolean"):
-        return Read(_declared(texts, name, kind), [], stripped)
+        return Read(_declared(texts, name, kind, notation or Notation()), [], stripped)
     booleans = _booleans(texts)
     if booleans is not None:
         return Read(booleans, [], stripped)
+    doubt = _thousands(texts, notation or Notation())
+    if doubt is None:
+        return Read(_text(texts), [], stripped)
     numbers, note = _numbers(texts, name)
-    return Read(_text(texts) if numbers is None else numbers, [note] if note else [], stripped)
+    return Read(_text(texts) if numbers is None else numbers, [note] if note else [], stripped, doubt)
+
+
+def _thousands(texts: Any, notation: Notation) -> str | None:
+    """Why it is doubtful that points stand before decimals, as in 334 and 9.209; None where the owner denies it."""
+    said = notation.decimal is not None or notation.thousands is not None
+    if said and notation.allows_decimal("."):
+        return ""
+    points = _matches(texts, r"\.")
+    if not _all(texts.slice(0, FEW), GROUPED) or not _all(texts, GROUPED) or not _any(points):
+        return ""
+    if said:
+        return None
+    return "" if _all(texts, r"\.") else order_of(_text(texts.unique())).doubt  # the same order, where all have one
 
 
 def _without(texts: Any, missing: tuple[str, ...]) -> Any:
@@ -166,7 +190,7 @@ def _booleans(texts: Any) -> pandas.Series[Any] | None:
     return pandas.Series(values if texts.null_count else values.astype(bool))
 
 
-def _declared(texts: Any, name: str, kind: str) -> pandas.Series[Any]:
+def _declared(texts: Any, name: str, kind: str, notation: Notation) -> pandas.Series[Any]:
     """The values as the kind that the owner declared."""
     import pandas
     import pyarrow
@@ -184,6 +208,9 @@ def _declared(texts: Any, name: str, kind: str) -> pandas.Series[Any]:
             whole = kind == "integer" and not texts.null_count and bool((numbers == np.round(numbers)).all())
             return _series(numbers.astype(np.int64) if whole else numbers)
         except pyarrow.ArrowInvalid:
+            spelt = numbers_of(_text(texts), notation, f"column {name!r}")
+            if spelt is not None:
+                return _series(spelt)
             given = listed(_texts_that_are_none(texts), 3)
     raise DataError(
         f"column {name!r} is declared {kind}, but holds {given}; list what means missing under [data] missing, or "

@@ -12,6 +12,7 @@ import numpy as np
 from auditkit.data.accepting import check_index
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import as_column
+from auditkit.data.orders import Notation
 from auditkit.data.readers.source import LABELS, Source
 from auditkit.errors import DataError, closest
 from auditkit.spelling import listed
@@ -134,7 +135,7 @@ def values_of(given: Any, role: str, source: Source) -> Any:
     return given.to_numpy() if hasattr(given, "iloc") else as_column(given)
 
 
-def groups_of(roles: Roles, source: Source) -> dict[str, np.ndarray]:
+def groups_of(roles: Roles, source: Source, notation: Notation) -> dict[str, np.ndarray]:
     """{attribute: (N,) array of str}.
 
     Raises:
@@ -147,7 +148,7 @@ def groups_of(roles: Roles, source: Source) -> dict[str, np.ndarray]:
         facts = (
             {key: value for key, value in options.items() if key != "column"} if isinstance(options, Mapping) else {}
         )
-        found[name] = group_column(name, values, facts)
+        found[name] = group_column(name, values, facts, notation)
     return found
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from auditkit.counts.dialect import Options
 from auditkit.data.inputs import as_column
+from auditkit.data.orders import Notation
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Reading:
     """Whether blanks around the fields of a text file are taken off."""
     text: Options = field(default_factory=Options)
     """What the owner says of text files."""
+    notation: Notation = field(default_factory=Notation)
+    """How numbers and dates are written, as far as the owner says so."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Source:
     """The index of the table as it came, to compare a Series with."""
     name: str = "data"
     notes: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """{column: why it is doubtful that its numbers are what they were read as}."""
 
 
 def open_source(source: Any, how: Reading) -> Source:

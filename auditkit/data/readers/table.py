@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from auditkit.data.blanks import fill
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
+from auditkit.data.orders import Notation, Said, numbers_of
 from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.roles import (
     Roles,
@@ -59,6 +60,7 @@ class _Wanted:
     reference: Mapping[str, Any]
     outcome: Any = None
     selected_means: Any = ""
+    notation: Notation = dataclasses.field(default_factory=Notation)
 
 
 def read_table(
@@ -95,6 +97,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     encoding: str | None = None,
     comment: str | None = None,
+    **notation: Unpack[Said],
 ) -> AuditData:
     """Audit data from a table or from arrays, in memory or in a file.
 
@@ -142,6 +145,9 @@ def read_table(
         encoding: of a csv file, such as "cp1252"; as its first bytes say, else UTF-8, unless given.
         comment: what a line of a csv file begins with that is no row, such as "#"; lines before the header that begin
             so are passed over unasked.
+        notation: how numbers and dates are written in texts, where more than one reading fits. Checks read them so; the
+            model is given texts as they stand. `decimal`: "." or ","; `thousands`: ".", ",", " ", "'" or "_"; `dates`:
+            "day first", "month first", "year first", or a format such as "%d.%m.%Y".
 
     Raises:
         DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
@@ -157,12 +163,12 @@ def read_table(
     overrides = dict(schema or {})
     kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
     texts = None if missing is None else tuple(str(each) for each in missing)
-    how = Reading(texts, kinds, strip, text)
+    how = Reading(texts, kinds, strip, text, Notation(**notation))
     roles = Roles(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
         None if features is None else tuple(features), people,
     )  # fmt: skip
-    stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means)
+    stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means, how.notation)
     wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain, *stated)
     return _read(source, how, roles, wanted, selected, train, name)
 
@@ -181,8 +187,7 @@ def _read(
     data = _assemble(opened, roles, wanted, name or opened.name)
     if train is None:
         return data
-    split = _training(train, how, roles, wanted, data, input_names(roles, opened))
-    return dataclasses.replace(data, train=split)
+    return dataclasses.replace(data, train=_training(train, how, roles, wanted, data, input_names(roles, opened)))
 
 
 def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> AuditData:
@@ -194,8 +199,9 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
     notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
     named = ("label", "weights", "decisions", "scores", "people")
     parts = {role: values_of(getattr(roles, role), role, source) for role in named}
+    _read_numbers(parts, roles, wanted)
     parts["inputs"] = inputs
-    groups = groups_of(roles, source)
+    groups = groups_of(roles, source, wanted.notation)
     if wanted.unlabelled == "drop":
         parts, groups, dropped = _labelled(parts, groups, wanted.minimum_cell)
         notes = notes + dropped
@@ -220,9 +226,20 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         people=parts["people"],
         outcome=wanted.outcome,
         selected_means=wanted.selected_means,
+        notation=wanted.notation,
+        doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
         **masks,
         **facts,
     )
+
+
+def _read_numbers(parts: dict[str, Any], roles: Roles, wanted: _Wanted) -> None:
+    """Texts that are numbers, where only numbers make sense, in place."""
+    answers = ("label", "decisions") if wanted.task == "regression" else ()
+    for role in ("weights", "scores", "people", *answers):
+        if parts[role] is not None:
+            read = numbers_of(parts[role], wanted.notation, called(getattr(roles, role), role))
+            parts[role] = parts[role] if read is None else read
 
 
 def _blanks(parts: dict[str, Any], roles: Roles, wanted: _Wanted) -> tuple[dict[str, Any], list[str]]:

@@ -32,15 +32,18 @@ def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
     names, notes = _names(dialect, table, path.name)
     missing = ("",) if how.missing is None else how.missing
     columns, stripped = {}, []
+    doubts: dict[str, str] = {}
     for place, column in names.items():
-        read = read_column(table.column(place), column, missing, (how.kinds or {}).get(column), how.strip)
+        kind = (how.kinds or {}).get(column)
+        read = read_column(table.column(place), column, missing, kind, how.strip, how.notation)
+        doubts |= {column: read.doubt} if read.doubt else {}
         columns[column] = read.values
         notes += read.notes
         stripped += [column] if read.stripped else []
     if stripped:
         notes.append(f"blanks around the values of {', '.join(stripped)} were taken off")
     index = pandas.RangeIndex(table.num_rows)
-    return Source(pandas.DataFrame(columns, index=index), None, index, name, tuple(notes))
+    return Source(pandas.DataFrame(columns, index=index), None, index, name, tuple(notes), doubts)
 
 
 def _table(path: pathlib.Path, dialect: Dialect) -> Any:

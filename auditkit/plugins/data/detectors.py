@@ -10,15 +10,13 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.data import predicting
 from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
-from auditkit.plugins.data.predicting import FOLDS, Strength
+from auditkit.plugins.data.predicting import FOLDS, SMALLEST, Strength
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.plugins.data.checks import Integrity
 
-SMALLEST = 4 * FOLDS
-"""Rows of a class under which it is left out of a search."""
 TRIED = 3000
 """Rows on which the search for proxies is tried."""
 
@@ -39,6 +37,10 @@ class Found:
     """What was found."""
 
     rows: int
+    doubts: dict[str, str] = field(default_factory=dict)
+    """{feature: why its order is not known}: a leak or a proxy may hide there."""
+    groups: tuple[str, ...] = ()
+    """Group columns among the features, which are no proxies."""
     leaks: dict[str, Strength] = field(default_factory=dict)
     leaks_reason: str | None = None
     proxies: dict[str, Proxy] = field(default_factory=dict)
@@ -50,15 +52,16 @@ class Found:
 
 def search(check: Integrity, data: AuditData, context: Context) -> Found:
     """Search for features that give away the label or a group."""
-    some = data
+    rows = np.arange(len(data))
     if len(data) > check.detector_rows:
-        some = data.take(np.sort(context.rng.choice(len(data), check.detector_rows, replace=False)))
-    features = Features.of(some)
-    found = Found(len(some))
+        rows = np.sort(context.rng.choice(len(data), check.detector_rows, replace=False))
+    some, features = data.take(rows), Features.of(data, rows)
+    found = Found(len(some), doubts=features.doubts, groups=tuple(n for n in data.groups if n in features.names))
+    found.notes += _how_read(features)
     if len(some) < len(data):
         found.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
     _search_leaks(found, features, some, context.rng)
-    named = tuple(name for name in data.groups if name in features.names)
+    named = found.groups
     if named:
         found.notes.append(f"Group columns are among the inputs and no proxies: {', '.join(named)}.")
     for at, attribute in enumerate(data.groups):
@@ -67,8 +70,24 @@ def search(check: Integrity, data: AuditData, context: Context) -> Found:
     leaking = [name for name, each in found.leaks.items() if each.auc > check.leakage]
     if leaking:
         found.notes.append(f"Features that alone give the label away: {', '.join(leaking[: check.top])}.")
-    _try(found, features.without(named), some, context)
+    _try(found, features.without(named).searchable, some, context)
     return found
+
+
+def _how_read(features: Features) -> list[str]:
+    """Which columns were read as something else than they stand there, and which were not searched."""
+    notes = []
+    ways: dict[str, list[str]] = {}
+    for name, how in features.read.items():
+        ways.setdefault(how, []).append(name)
+    for how, columns in ways.items():
+        notes.append(f"Read for this search as {how}: {', '.join(columns)}. The model is given them as they stand.")
+    if features.unsearched:
+        names = ", ".join(features.unsearched)
+        notes.append(f"Not searched, as declared a category or a text, with about one value for each row: {names}.")
+    for name, doubt in features.doubts.items():
+        notes.append(f"Column {name!r} is not searched in full: {doubt}.")
+    return notes
 
 
 def _search_leaks(found: Found, features: Features, data: AuditData, rng: np.random.Generator) -> None:
@@ -116,7 +135,10 @@ def _proxy(features: Features, data: AuditData, attribute: str, context: Context
     level = stats.sidak_level(0.95, len(features.names))
     mine = features.take(rows)
     alone = each_alone(mine, classes, context.rng, level)
-    return Proxy(alone, together(mine, classes, context.rng, context.seed % 2**31), len(rows))
+    some = mine.searchable
+    if not some.names:
+        return Proxy(alone, None, len(rows), "there is no feature whose order is known")
+    return Proxy(alone, together(some, classes, context.rng, context.seed % 2**31), len(rows))
 
 
 def _try(found: Found, features: Features, data: AuditData, context: Context) -> None:

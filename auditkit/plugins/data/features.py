@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,19 +23,50 @@ class Features:
     """(N, D) float64, NaN where missing."""
     discrete: np.ndarray
     """(D,) bool: codes of categories, which have no order."""
+    doubts: dict[str, str] = field(default_factory=dict)
+    """{feature: why its order is not known}: whatever is measured on it may be too little."""
+    read: dict[str, str] = field(default_factory=dict)
+    """{feature: how it was read}, of those whose values are no numbers as they stand."""
+    unsearched: tuple[str, ...] = ()
+    """Features that the owner declared a category or a text, with about one value for each row."""
 
     @classmethod
-    def of(cls, data: AuditData) -> Features:
-        """The features of a table or of an array (N, D)."""
-        kinds = {feature.name: feature.numeric for feature in data.schema}
-        names = data.feature_names
-        return cls(names, data.codes(), np.array([not kinds.get(name, True) for name in names], dtype=bool))
+    def of(cls, data: AuditData, rows: np.ndarray) -> Features:
+        """Some rows of the features of a table or of an array (N, D).
+
+        How a column is read is decided on all its rows.
+        """
+        some = data.take(rows)
+        codes, names = some.codes(), data.feature_names
+        kinds = {feature.name: feature for feature in data.schema}
+        discrete = np.array([name in kinds and not kinds[name].numeric for name in names], dtype=bool)
+        doubts, read, unsearched = dict(data.doubts), {}, []
+        for at, name in enumerate(names):
+            order = data.orders.get(name)
+            if order is not None and order.values is not None:
+                codes[:, at], discrete[at] = order.values[rows], False
+                if order.how:
+                    read[name] = order.how
+            elif discrete[at] and order is not None and order.choices:
+                doubts |= {name: order.doubt} if len(np.unique(codes[:, at])) > predicting.BINS else {}
+            elif discrete[at] and mostly_single(codes[:, at]):
+                if order is None:
+                    unsearched.append(name)
+                else:
+                    doubts[name] = f"it has about one value for each row, and {order.doubt}"
+        return cls(names, codes, discrete, doubts, read, tuple(unsearched))
 
     def without(self, names: tuple[str, ...]) -> Features:
         """The same less some features."""
         kept = np.array([name not in names for name in self.names], dtype=bool)
         left = tuple(name for name in self.names if name not in names)
-        return Features(left, self.codes[:, kept], self.discrete[kept])
+        doubts = {name: doubt for name, doubt in self.doubts.items() if name not in names}
+        return replace(self, names=left, codes=self.codes[:, kept], discrete=self.discrete[kept], doubts=doubts)
+
+    @property
+    def searchable(self) -> Features:
+        """Those of which something can be learnt from other rows."""
+        return self.without((*self.doubts, *self.unsearched))
 
     def take(self, rows: np.ndarray) -> Features:
         """Some of the rows."""
@@ -44,13 +75,24 @@ class Features:
     def planted(self, column: np.ndarray) -> Features:
         """One more feature, in front."""
         codes = np.column_stack([column.astype(float), self.codes])
-        return Features(("planted", *self.names), codes, np.append(True, self.discrete))
+        return replace(self, names=("planted", *self.names), codes=codes, discrete=np.append(True, self.discrete))
+
+
+def mostly_single(column: np.ndarray) -> bool:
+    """Whether most values of a column of categories occur once, in a tenth of the rows or more.
+
+    Args:
+        column: (N,) codes, NaN where missing.
+    """
+    known = column[~np.isnan(column)]
+    single = int((np.unique(known, return_counts=True)[1] == 1).sum())
+    return single > len(known) / 2 and single >= len(column) / 10
 
 
 def each_alone(
     features: Features, target: np.ndarray, rng: np.random.Generator, level: float = 0.95
 ) -> dict[str, Strength]:
-    """{feature: how well it alone predicts the class}, the strongest first.
+    """How well each feature alone predicts the class, the strongest first.
 
     Args:
         features: N rows.
@@ -61,8 +103,9 @@ def each_alone(
     fold = predicting.folds(target, rng)
     found = {}
     for at, name in enumerate(features.names):
-        column = predicting.binned(features.codes[:, at], bool(features.discrete[at]))
-        found[name] = predicting.one_feature(column, target, fold, level)
+        discrete = bool(features.discrete[at])
+        column = predicting.binned(features.codes[:, at], discrete)
+        found[name] = predicting.one_feature(column, target, fold, level, discrete)
     return dict(sorted(found.items(), key=lambda pair: -pair[1].auc))
 
 

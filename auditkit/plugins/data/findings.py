@@ -12,7 +12,7 @@ from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import DEFINITIONS
 from auditkit.plugins.data.detectors import Found
-from auditkit.results import Axis, Column, Control, Figure, Interval, Measurement, Scalar, Table
+from auditkit.results import Axis, Column, Control, Figure, Interval, LeftOut, Measurement, Scalar, Table
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -66,11 +66,16 @@ def _measurement(
     where: dict[str, str] | None = None,
     across: tuple[str, ...] = (),
     conditions: dict[str, Scalar] | None = None,
+    doubts: dict[str, str] | None = None,
 ) -> Measurement:
+    """One number; with `doubts` about features, it is the least that the number is."""
     meaning = DEFINITIONS[name]
+    unknown = {} if value is None or not doubts else doubts
     return Measurement(
         name=name, value=value, interval=interval, exact=exact, n=n, reason=reason, unit=meaning.unit,
         direction=meaning.direction, slice=where or {}, across=across, conditions=conditions or {},
+        bound="at least" if unknown else None,
+        left_out=tuple(LeftOut(slice={"column": name}, reason=why, bars=True) for name, why in unknown.items()),
     )  # fmt: skip
 
 
@@ -167,14 +172,16 @@ def _leaks(check: Integrity, found: Found) -> list[Measurement]:
         ]
     best = next(iter(found.leaks.values()))
     over = sum(each.auc > check.leakage for each in found.leaks.values())
+    doubts = {name: why for name, why in found.doubts.items() if found.leaks[name].auc <= check.leakage}
     return [
-        _measurement("leaking_features", float(over), exact=True, n=found.rows),
-        _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=found.rows),
+        _measurement("leaking_features", float(over), exact=True, n=found.rows, doubts=doubts),
+        _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=found.rows, doubts=doubts),
     ]
 
 
 def _proxies(found: Found) -> list[Measurement]:
     measured = []
+    doubts = {name: why for name, why in found.doubts.items() if name not in found.groups}
     for attribute, each in found.proxies.items():
         for name, value in (
             ("proxy_auc", each.together),
@@ -186,7 +193,9 @@ def _proxies(found: Found) -> list[Measurement]:
                 )
             else:
                 measured.append(
-                    _measurement(name, value.auc, interval=value.interval, n=each.rows, across=(attribute,))
+                    _measurement(
+                        name, value.auc, interval=value.interval, n=each.rows, across=(attribute,), doubts=doubts
+                    )
                 )
     return measured
 

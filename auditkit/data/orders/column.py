@@ -1,0 +1,199 @@
+"""A column of any type as ordered numbers, or why its order is not known."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from auditkit.data.orders.dates import seconds
+from auditkit.data.orders.notation import Notation
+from auditkit.data.orders.texts import Reading, readings
+from auditkit.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas
+
+LARGEST: Final = 1e300
+"""Infinite values are put here, so that differences can be taken."""
+KINDS: Final = {"numbers": "number", "dates": "moment", "lengths of time": "length"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """A column as ordered numbers; where its order is not known there are no numbers."""
+
+    values: np.ndarray | None = None
+    """(N,) float64, NaN where missing."""
+    how: str = ""
+    """How it was read, in words; empty where that goes without saying."""
+    choices: tuple[str, ...] = ()
+    """The readings that fit every value, where there are several."""
+    settings: tuple[str, ...] = ()
+    """The settings that choose among them."""
+    worded: bool = False
+    """Whether words stand among the numbers, which come before all numbers."""
+
+    @property
+    def doubt(self) -> str:
+        """Why no reading was taken, with the setting that decides."""
+        if not self.choices:
+            return "its values are neither numbers nor dates in any known form"
+        how = " or ".join(self.choices)
+        mend = f"; say {' or '.join(self.settings)} under [data]" if self.settings else ""
+        return f"its values can be read as {how}{mend}"
+
+
+def numbers_of(column: Any, notation: Notation, what: str) -> np.ndarray | None:
+    """(N,) float64, NaN where missing, of a column of texts each of which is a number; None for any other column.
+
+    Args:
+        column: (N,) values.
+        notation: what the owner says about texts.
+        what: the column, for messages.
+
+    Raises:
+        DataError: the texts are numbers in more than one way.
+    """
+    import pandas
+
+    series = pandas.Series(column)
+    if series.dtype.kind in "fiubmMc" or not any(isinstance(value, str) for value in series.dropna().unique()):
+        return None
+    order = order_of(series, notation)
+    if order.choices and order.choices[0].startswith("numbers"):
+        raise DataError(f"{what} must be numbers, and {order.doubt}")
+    return None if order.worded or not order.how.startswith("numbers") else order.values
+
+
+def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Order:
+    """A column of a table as ordered numbers.
+
+    Numbers, dates, times, periods and intervals of any library are themselves; ordered categories have their
+    positions; texts are read as numbers or dates where one reading fits every value.
+
+    Args:
+        column: (N,) values of any kind.
+        notation: what the owner says about texts.
+    """
+    import pandas  # a table is there
+
+    notation = notation or Notation()
+    dtype = column.dtype
+    lacking = column.isna().to_numpy(dtype=bool)
+    if isinstance(dtype, pandas.CategoricalDtype):
+        known = Order(np.arange(len(dtype.categories), dtype=np.float64), "categories in their order")
+        if not dtype.ordered:
+            known = order_of(pandas.Series(dtype.categories.astype(object), dtype=object), notation)
+        if known.values is None:
+            return known
+        return dataclasses.replace(known, values=np.append(known.values, np.nan)[column.cat.codes.to_numpy()])
+    if isinstance(dtype, pandas.DatetimeTZDtype | pandas.PeriodDtype) or getattr(dtype, "kind", "") in "mM":
+        whole = getattr(column.array, "asi8", None)
+        if whole is not None:
+            what = "lengths of time" if dtype.kind == "m" else "dates"
+            return Order(np.where(lacking, np.nan, whole.astype(np.float64)), what)
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
+        return Order(np.clip(column.to_numpy(dtype=np.float64), -LARGEST, LARGEST))
+    codes, distinct = pandas.factorize(column.astype(object))
+    read = _read(list(distinct), notation)
+    if read.values is None:
+        return read
+    values = np.clip(np.append(read.values, np.nan), -LARGEST, LARGEST)
+    return dataclasses.replace(read, values=values[np.where(lacking, -1, codes)])
+
+
+def _read(distinct: Sequence[Any], notation: Notation) -> Order:
+    """Different values of a column of objects."""
+    plain = [_plain(value) for value in distinct]
+    texts = [value for value in plain if isinstance(value, str)]
+    typed = {value[0] for value in plain if isinstance(value, tuple)}
+    if any(value is None for value in plain) or len(typed) > 1:
+        return Order()
+    if not texts:
+        how = next(iter(typed), "numbers")
+        values = np.array([value[1] for value in plain if isinstance(value, tuple)], dtype=np.float64)
+        return Order(values, "" if how == "numbers" else how)
+    beside = {KINDS[what] for what in typed}
+    found = [each for each in readings(texts, notation) if beside <= {each.kind}]
+    if not found and typed:
+        return _with_few_words(plain, texts)
+    if len(found) != 1:
+        settings = tuple(dict.fromkeys(reading.setting for reading in found if reading.setting))
+        return Order(None, "", tuple(dict.fromkeys(reading.how for reading in found)), settings)
+    return Order(np.array(_merged(plain, found[0])), found[0].how, worded=any(map(_is_word, texts)))
+
+
+def _merged(plain: Sequence[Any], reading: Reading) -> list[float]:
+    numbers = iter(reading.values)
+    return [next(numbers) if isinstance(value, str) else value[1] for value in plain]
+
+
+def _with_few_words(plain: Sequence[Any], texts: Sequence[str]) -> Order:
+    """Numbers among which a few words stand: these come before all numbers."""
+    numbers = [value[1] for value in plain if isinstance(value, tuple)]
+    if len(texts) >= len(numbers) or not all(map(_is_word, texts)):
+        return Order()
+    places = {text: min(numbers) - len(texts) + at for at, text in enumerate(sorted(texts))}
+    values = np.array([places[value] if isinstance(value, str) else value[1] for value in plain])
+    return Order(values, "numbers with words before them", worded=True)
+
+
+def _is_word(text: str) -> bool:
+    return not any(letter.isdigit() for letter in text)
+
+
+def _plain(value: Any) -> str | tuple[str, float] | None:
+    """A value as text, or as what it is and its number; None for what has no order."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    value = value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, complex):
+        return ("numbers", value.real) if value.imag == 0 else None
+    if isinstance(value, bool | int | float | decimal.Decimal | fractions.Fraction):
+        return _finite("numbers", value)
+    if isinstance(value, datetime.date):
+        return "dates", seconds(value)
+    if isinstance(value, datetime.time):
+        return "lengths of time", value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+    if isinstance(value, datetime.timedelta):
+        return "lengths of time", value.total_seconds()
+    return _of_pandas(value)
+
+
+def _of_pandas(value: Any) -> tuple[str, float] | None:
+    """Periods and intervals, and the moments of numpy."""
+    import pandas
+
+    if isinstance(value, pandas.Period):
+        return "dates", seconds(value.start_time.to_pydatetime(warn=False))
+    if isinstance(value, pandas.Interval):
+        low, high = _plain(value.left), _plain(value.right)
+        if not isinstance(low, tuple) or not isinstance(high, tuple):
+            return None
+        ends = [end for end in (low[1], high[1]) if math.isfinite(end)]
+        return (low[0], sum(ends) / len(ends)) if ends else None
+    if isinstance(value, np.datetime64):
+        return "dates", seconds(pandas.Timestamp(value).to_pydatetime(warn=False))
+    if isinstance(value, np.timedelta64):
+        return "lengths of time", pandas.Timedelta(value).total_seconds()
+    return None
+
+
+def _finite(what: str, value: Any) -> tuple[str, float]:
+    try:
+        return what, float(value)
+    except OverflowError:  # beyond 1e308
+        return what, math.copysign(math.inf, value)

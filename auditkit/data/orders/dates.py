@@ -1,0 +1,153 @@
+"""Texts as moments: dates in every order, with names of months, times and zones; in seconds, to be put in order."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from auditkit.data.orders.months import month_of
+
+DAY: Final = 86400
+FEWEST, LATEST = 1900, 2100
+"""Years that eight digits without a sign between them may mean."""
+YEAR4, YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|'?\d{2})"
+SIGN: Final = r"(?: ?[-/.] ?| )"
+NAME: Final = r"(?P<n>[^\W\d_]{3,})\.?"
+DAY2, MONTH2 = r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
+NAMED: Final = (
+    rf"{DAY2}(?:st|nd|rd|th|\.)?[-/ .]*(?:of |de )?{NAME}[-/ .,]*(?:de )?{YEAR}",
+    rf"{NAME}[-/ .]*{DAY2}(?:st|nd|rd|th)?(?:, ?|[-/ ]){YEAR}",
+    rf"{YEAR4}[-/ .]*{NAME}[-/ .]*{DAY2}",
+    rf"{NAME}[-/ .,]*(?:de )?{YEAR4}",
+    rf"{NAME}[-/]'?(?P<y>\d{{2}})",
+    rf"{YEAR4}[-/ .]*{NAME}",
+)
+PARTS: Final = (
+    r"(?P<y>\d{4})[-/](?P<m>\d{1,2})-?",
+    r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})",
+    r"(?P<y>\d{4})[- ]?w(?P<w>\d{1,2})(?:-?(?P<k>[1-7]))?",
+    r"(?P<y>\d{4})[-/ ]?q(?P<q>[1-4])",
+    r"q(?P<q>[1-4])[-/ ]?(?P<y>\d{4})",
+    r"(?P<y>\d{4})-(?P<j>\d{3})",
+)
+"""Months, weeks, quarters and days of a year."""
+ORDERS: Final[dict[str, tuple[str, ...]]] = {
+    "year first": (
+        rf"{YEAR4}{SIGN}{MONTH2}{SIGN}{DAY2}", rf"(?P<y>\d{{2}}){SIGN}{MONTH2}{SIGN}{DAY2}",
+        r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?=t)",
+    ),
+    "day first": (rf"{DAY2}{SIGN}{MONTH2}{SIGN}{YEAR}", r"(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4})"),
+    "month first": (rf"{MONTH2}{SIGN}{DAY2}{SIGN}{YEAR}", r"(?P<m>\d\d)(?P<d>\d\d)(?P<y>\d{4})"),
+    "": (*NAMED, *PARTS),
+}  # fmt: skip
+"""The forms of each order of day, month and year; under "" those that leave no doubt about it."""
+CLOCK: Final = (
+    r"(?:(?:[t ,]+(?P<H>\d{1,2})(?:[:.h](?P<M>\d{2}))?(?:[:.](?P<S>\d{2})(?:[.,](?P<f>\d+))?)?|t(?P<C>\d{4}|\d{6}))"
+    r" ?(?P<p>[ap]\.?m\.?)? ?(?P<z>z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?: ?\[[^\]]*\])?)?"
+)
+WEEKDAY: Final = re.compile(
+    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* +"
+    r"|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|mo|di|mi|do|fr|sa|so)[.,]* +"
+)
+CTIME: Final = re.compile(r"([a-z]{3}) +(\d{1,2}) +(\d{1,2}:\d{2}(?::\d{2})?) +(?:[a-z]{3} +)?(\d{4})")
+Forms = tuple[re.Pattern[str], ...]
+
+
+def _compiled(forms: Sequence[str]) -> Forms:
+    return tuple(re.compile(form + CLOCK) for form in forms)
+
+
+FORMS: Final[dict[str, Forms]] = {order: _compiled(forms) for order, forms in ORDERS.items()}
+
+
+def moments(texts: Sequence[str], order: str) -> list[float] | None:
+    """Seconds since the year 1 for plain texts that are dates in this order; None where one of them is none.
+
+    A date without a zone is taken to be in UTC; of two digits of a year, 69 to 99 are of the last century (POSIX).
+    """
+    known: Forms = ()
+    values = []
+    for text in texts:
+        bare = CTIME.sub(r"\1 \2, \4 \3", WEEKDAY.sub("", text)).strip()
+        form, value = next(
+            ((form, value) for form in (*known, *FORMS[order]) if (value := _moment(form, bare)) is not None),
+            (None, None),
+        )
+        if form is None or value is None:
+            return None
+        known = (form,)  # most columns have one form
+        values.append(value)
+    return values
+
+
+def by_format(texts: Sequence[str], form: str) -> list[float] | None:
+    """Seconds since the year 1 for texts in this format of `strftime`; None where one of them is not."""
+    try:
+        return [seconds(datetime.datetime.strptime(text, form)) for text in texts]
+    except ValueError:
+        return None
+
+
+def seconds(moment: datetime.date) -> float:
+    """Seconds since the year 1, in UTC; of a date its first."""
+    if not isinstance(moment, datetime.datetime):
+        return float(moment.toordinal() * DAY)
+    offset = moment.utcoffset()
+    clock = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
+    return moment.toordinal() * DAY + clock - (0.0 if offset is None else offset.total_seconds())
+
+
+def _moment(form: re.Pattern[str], text: str) -> float | None:
+    found = form.fullmatch(text)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    try:
+        day = _day(parts)
+    except ValueError:
+        return None
+    if day is None or (len(text) == 8 and text.isdigit() and not FEWEST <= day.year <= LATEST):
+        return None
+    clock = _clock(parts)
+    return None if clock is None else day.toordinal() * DAY + clock
+
+
+def _day(parts: dict[str, str | None]) -> datetime.date | None:
+    given: Callable[[str], int] = lambda name: int(parts.get(name) or 1)  # noqa: E731
+    year = int(str(parts["y"]).lstrip("'"))
+    if len(str(parts["y"]).lstrip("'")) == 2:
+        year += 1900 if year >= 69 else 2000
+    if parts.get("w"):
+        return datetime.date.fromisocalendar(year, given("w"), given("k"))
+    if parts.get("j"):
+        day = datetime.date(year, 1, 1) + datetime.timedelta(days=given("j") - 1)
+        return day if day.year == year else None
+    month: int | None = given("m")
+    if parts.get("q"):
+        month = 3 * given("q") - 2
+    if parts.get("n"):
+        month = month_of(str(parts["n"]))
+    return None if month is None else datetime.date(year, month, given("d"))
+
+
+def _clock(parts: dict[str, str | None]) -> float | None:
+    """Seconds since midnight, in UTC."""
+    if parts.get("C"):
+        digits = str(parts["C"]).ljust(6, "0")
+        hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    else:
+        hour, minute, second = (int(parts.get(name) or 0) for name in "HMS")
+    half = str(parts.get("p") or "")[:1]
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 24 or minute > 59 or second > 60:
+        return None
+    zone = str(parts.get("z") or "")
+    shift = 0.0
+    if zone[:1] in "+-" and zone:
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        shift = (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * (-1 if zone[0] == "-" else 1)
+    part = float(f"0.{parts['f']}") if parts.get("f") else 0.0
+    return hour * 3600 + minute * 60 + second + part - shift

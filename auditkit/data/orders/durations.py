@@ -1,0 +1,58 @@
+"""Texts as lengths of time, in seconds: times of day, 1 day 2:03:04, PT1H30M, 2 h 15 min; feet and inches likewise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from auditkit.data.orders.units import TIMES
+
+CLOCK: Final = re.compile(
+    r"(?P<sign>-)?(?:(?P<d>\d+)(?: ?d| days?),? ?(?:\+)?)?(?P<h>\d+):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?"
+    r"(?: ?(?P<p>[ap])\.?m\.?)?"
+)
+ISO: Final = re.compile(
+    r"(?P<sign>-)?p(?:(?P<y>\d+)y)?(?:(?P<o>\d+)m)?(?:(?P<w>\d+)w)?(?:(?P<d>\d+(?:[.,]\d+)?)d)?"
+    r"(?:t(?:(?P<h>\d+(?:[.,]\d+)?)h)?(?:(?P<m>\d+(?:[.,]\d+)?)m)?(?:(?P<s>\d+(?:[.,]\d+)?)s)?)?(?<=[ymwdhs])"
+)
+LONG: Final = {
+    "y": TIMES["year"], "o": TIMES["month"], "w": TIMES["week"], "d": TIMES["day"], "h": 3600.0, "m": 60.0, "s": 1.0,
+}  # fmt: skip
+PAIRS: Final = re.compile(r"(?P<sign>-)?((?:\d+(?:[.,]\d+)?) ?(?:[^\W\d_]+)\.?(?:,? (?:and |und )?|$|(?=\d)))+")
+PAIR: Final = re.compile(r"(\d+(?:[.,]\d+)?) ?([^\W\d_]+)")
+FEET: Final = re.compile(r"(\d+) ?(?:'|ft\.?|feet) ?(?:(\d{1,2}(?:\.\d+)?) ?(?:\"|''|in\.?|inch(?:es)?)?)?")
+
+
+def durations(texts: Sequence[str]) -> list[float] | None:
+    """Seconds for plain texts that are lengths of time; None where one of them is none."""
+    values = [_seconds(text) for text in texts]
+    if len({text.count(":") for text in texts}) > 1:
+        return None  # 12:30 is of hours or of minutes
+    return None if any(value is None for value in values) else [value for value in values if value is not None]
+
+
+def heights(texts: Sequence[str]) -> list[float] | None:
+    """Inches for plain texts such as 5 ft 10; None where one of them is none."""
+    found = [FEET.fullmatch(text) for text in texts]
+    if any(each is None for each in found):
+        return None
+    return [12.0 * int(each[1]) + float(each[2] or 0) for each in found if each is not None]
+
+
+def _seconds(text: str) -> float | None:
+    for form in (CLOCK, ISO):
+        found = form.fullmatch(text)
+        if found:
+            parts = found.groupdict()
+            total = sum(LONG[name] * float(str(parts[name]).replace(",", ".")) for name in LONG if parts.get(name))
+            half = parts.get("p")
+            if half:  # 12 a.m. is midnight
+                total += (12 if half == "p" else 0) * 3600 - (43200 if parts["h"] == "12" else 0)
+            return -total if parts["sign"] else total
+    found = PAIRS.fullmatch(text)
+    pairs = PAIR.findall(text) if found else []
+    if found is None or not pairs or any(word not in TIMES for _, word in pairs):
+        return None
+    total = sum(TIMES[word] * float(number.replace(",", ".")) for number, word in pairs)
+    return -total if found["sign"] else total

@@ -1,0 +1,149 @@
+"""Texts as numbers: decimal signs, groups of digits, signs, exponents, units; fractions and ranges."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from auditkit.data.orders.units import factors
+
+POWER: Final = r"(?:e(?P<e>[+-]?\d+)| ?[x*·] ?10 ?(?:\^|\*\*)? ?(?P<ten>[+-]?\d+))?"
+TEXT: Final = re.compile(
+    rf"(?P<left>[^\d]*?)(?P<core>\d(?:[\d.,'_·]| (?=\d))*|[.,]\d+){POWER}(?P<right>[^\d]*|[^\d]*m[23])"
+)
+GROUPS: Final = {
+    ".": re.compile(r"(?P<whole>\d+|[1-9]\d{0,2}(?:([, '_])\d{3})(?:\2\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3})?"
+                    r"(?:[.·](?P<part>\d*))?"),
+    ",": re.compile(r"(?P<whole>\d+|[1-9]\d{0,2}(?:([. '_])\d{3})(?:\2\d{3})*)?(?:,(?P<part>\d*))?"),
+}  # fmt: skip
+"""A number without its sign, for each decimal sign."""
+BELOW: Final = ("<", "≤", "under", "below", "less than", "up to", "at most", "or less", "or fewer", "and under")
+ABOVE: Final = (">", "≥", "over", "above", "more than", "at least", "or more", "and over", "and above", "+")
+ABOUT: Final = ("~", "≈", "approx.", "approx", "about", "ca.", "circa", "≤=", "=")
+ORDINALS: Final = ("st", "nd", "rd", "th")
+FRACTION: Final = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d+)[ -])?(?P<over>\d+) ?/ ?(?P<under>\d+)")
+UNDER: Final = frozenset((2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100, 1000))
+RANGE: Final = re.compile(r"[\[(]?(-?[\d.,' ]*\d)(?: ?- ?| to | bis |, ?|; ?|\.\.+)(-?[\d.,' ]*\d)[\])]?([^\d]*)")
+HEX: Final = re.compile(r"0x[0-9a-f]+")
+
+
+class Parts(NamedTuple):
+    """One text, taken apart."""
+
+    core: str
+    power: int
+    sign: int
+    side: int
+    """-1 where the text says "less than", 1 where it says "more than"."""
+    unit: tuple[str, ...]
+
+
+def numbers(texts: Sequence[str], decimal: str) -> list[float] | None:
+    """The numbers of plain texts with this decimal sign; None where one of them is none, or units do not fit."""
+    values, units, sides = [], [], []
+    for text in texts:
+        parts = _parts(text)
+        value = None if parts is None else _value(parts, decimal)
+        if parts is None or value is None:
+            return None
+        values.append(value)
+        units.append(parts.unit)
+        sides.append(parts.side)
+    scales = factors(units, values)
+    if scales is None:
+        return None
+    return [
+        math.nextafter(value * scale, side * math.inf) if side else value * scale
+        for value, scale, side in zip(values, scales, sides, strict=True)
+    ]
+
+
+def fractions(texts: Sequence[str]) -> list[float] | None:
+    """The numbers of plain texts such as 3/4 and 1 1/2, some of which may be whole."""
+    values = []
+    for text in texts:
+        found = FRACTION.fullmatch(text)
+        if found is None:
+            if not re.fullmatch(r"-?\d+", text):
+                return None
+            values.append(float(text))
+            continue
+        under = int(found["under"])
+        if under not in UNDER:
+            return None
+        value = int(found["whole"] or 0) + int(found["over"]) / under
+        values.append(-value if found["sign"] else value)
+    return values
+
+
+def ranges(texts: Sequence[str], decimal: str) -> list[float] | None:
+    """The middles of ranges such as 20-29, under 20 and 65+, where no two of them overlap."""
+    ends, units = [], set()
+    for text in texts:
+        found, parts = RANGE.fullmatch(text), _parts(text)
+        if found:
+            low, high = (numbers([found[end]], decimal) for end in (1, 2))
+            units.add(tuple(_words(found[3])))
+            if low is None or high is None or low[0] > high[0]:
+                return None
+            ends.append((low[0], high[0]))
+        elif parts is not None and (value := _value(parts, decimal)) is not None:
+            units.add(parts.unit)
+            ends.append({-1: (-math.inf, value), 0: (value, value), 1: (value, math.inf)}[parts.side])
+        else:
+            return None
+    ordered = sorted(set(ends))
+    overlap = any(high > low for (_, high), (low, _) in itertools.pairwise(ordered))
+    if overlap or len(units - {()}) > 1 or not any(RANGE.fullmatch(text) for text in texts):
+        return None
+    return [low if high == math.inf else high if low == -math.inf else (low + high) / 2 for low, high in ends]
+
+
+def hexadecimal(texts: Sequence[str]) -> list[float] | None:
+    """Numbers such as 0x1f."""
+    return [float(int(text, 16)) for text in texts] if all(HEX.fullmatch(text) for text in texts) else None
+
+
+def _parts(text: str) -> Parts | None:
+    found = TEXT.fullmatch(text)
+    if found is None:
+        return None
+    left, right, sign, side = found["left"], found["right"], 1, 0
+    if "(" in left and ")" in right:
+        left, right, sign = left.replace("(", " "), right.replace(")", " "), -1
+    left, right, side = _compared(left, right)
+    if "-" in left or right.rstrip().endswith("-"):
+        left, right, sign = left.replace("-", " ", 1), right.rstrip().removesuffix("-"), -sign
+    left = left.replace("+", " ", 1)
+    words = (word.strip(".:") for word in (*_words(left), *_words(right)))
+    unit = tuple(sorted(word for word in words if word and word not in ORDINALS))
+    power = int(found["e"] or found["ten"] or 0)
+    return Parts(found["core"], power, sign, side, unit) if abs(power) < 300 else None
+
+
+def _compared(left: str, right: str) -> tuple[str, str, int]:
+    """What stands around a number without words such as "under" and "or more", and to which side they point."""
+    left, right, side = left.strip(), right.strip(), 0
+    for words, points in ((BELOW, -1), (ABOVE, 1), (ABOUT, 0)):
+        for word in words:
+            if word != "+" and left.startswith(word):
+                left, side = left.removeprefix(word).lstrip(" ="), points or side
+            if right.endswith(word):
+                right, side = right.removesuffix(word).rstrip(), points or side
+    return left, right, side
+
+
+def _words(around: str) -> list[str]:
+    """Words, and signs by themselves."""
+    return re.findall(r"[^\W\d_]+(?:/[^\W\d_]+)*[23]?\.?|[^\w\s]|_+", around)
+
+
+def _value(parts: Parts, decimal: str) -> float | None:
+    found = GROUPS[decimal].fullmatch(parts.core)
+    if found is None or not (found["whole"] or found["part"]):
+        return None
+    digits = re.sub(r"\D", "", found["whole"] or "0")
+    return parts.sign * float(f"{digits}.{found['part'] or '0'}e{parts.power}")

@@ -1,0 +1,129 @@
+"""The readings of texts as ordered numbers: every one that fits all of them, and which one the owner means."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from auditkit.data.orders import dates, durations, numerals
+from auditkit.data.orders.notation import Notation
+from auditkit.data.orders.plain import plain
+
+FIRST: Final = 100
+"""Texts that are tried before all are: most columns of text are known by them."""
+POINT, COMMA = 'decimal = "."', 'decimal = ","'
+WORDS: Final = 20
+"""Texts without a digit that may stand among numbers, as "unknown" and "n/a" do."""
+
+
+class Reading(NamedTuple):
+    """Texts as ordered numbers."""
+
+    how: str
+    """In words, such as "dates, day first"."""
+    kind: str
+    """`number`, `moment` or `length` (of time): what may stand beside these texts in one column."""
+    setting: str
+    """What to say under [data] where this reading is meant; empty where no setting chooses it."""
+    values: list[float]
+
+
+def readings(texts: Sequence[str], notation: Notation) -> list[Reading]:
+    """Every reading that fits all the texts and gives other numbers than those before it.
+
+    Texts without a digit, few beside numbers, have an order of their own below all numbers.
+
+    Args:
+        texts: different ones, none missing.
+        notation: what the owner says; of several readings, those that agree with it are kept.
+    """
+    spelt = [plain(text) for text in texts]
+    words = sorted({text for text in spelt if not any(letter.isdigit() for letter in text)})
+    others = [text for text in spelt if text not in set(words)]
+    if len(words) > WORDS or len(words) >= len(others):
+        return []
+    found = _meant(_fitting(others, _usual(notation)), notation) or _fitting(others, RARE)
+    return [reading._replace(values=_with_words(reading.values, spelt, words)) for reading in found]
+
+
+Read: TypeAlias = Callable[[Sequence[str]], list[float] | None]
+
+
+class _Form(NamedTuple):
+    """One way to read texts."""
+
+    how: str
+    kind: str
+    setting: str
+    read: Read
+
+
+RARE: Final = (
+    _Form("lengths of time", "length", "", durations.durations),
+    _Form("feet and inches", "number", "", durations.heights),
+    _Form("fractions", "number", "", numerals.fractions),
+    _Form("ranges, a point before decimals", "number", POINT, lambda texts: numerals.ranges(texts, ".")),
+    _Form("ranges, a comma before decimals", "number", COMMA, lambda texts: numerals.ranges(texts, ",")),
+    _Form("hexadecimal numbers", "number", "", numerals.hexadecimal),
+)
+"""Tried where no other form fits."""
+
+
+def _usual(notation: Notation) -> list[_Form]:
+    form = str(notation.dates)
+    found = [_Form(f"dates as {form}", "moment", f'dates = "{form}"', functools.partial(dates.by_format, form=form))]
+    if "%" not in form:
+        found = []
+    found += [
+        _Form("numbers with a point before decimals", "number", POINT, lambda texts: numerals.numbers(texts, ".")),
+        _Form("numbers with a comma before decimals", "number", COMMA, lambda texts: numerals.numbers(texts, ",")),
+    ]
+    for order in dates.ORDERS:
+        how, setting = (f"dates with the {order}", f'dates = "{order}"') if order else ("dates", "")
+        found.append(_Form(how, "moment", setting, functools.partial(dates.moments, order=order)))
+    return found
+
+
+def _fitting(texts: list[str], forms: Sequence[_Form]) -> list[Reading]:
+    """The readings that fit all texts; of those that give the same numbers the first."""
+    some = texts[:: max(1, len(texts) // FIRST)]
+    found: list[Reading] = []
+    for form in forms:
+        values = None if form.read(some) is None else form.read(texts)
+        if values is not None and all(values != other.values for other in found):
+            found.append(Reading(form.how, form.kind, form.setting, values))
+    points_only = [each.setting for each in found] == [POINT, COMMA] and not any("," in text for text in texts)
+    if points_only and _alike(found[0].values, found[1].values):
+        return found[:1]  # 1.234 and 2.500: the order is the same in both
+    return found
+
+
+def _alike(first: list[float], second: list[float]) -> bool:
+    return bool((np.argsort(first, kind="stable") == np.argsort(second, kind="stable")).all())
+
+
+def _meant(found: list[Reading], notation: Notation) -> list[Reading]:
+    """The readings that agree with what the owner said; all, where none does or nothing was said."""
+    if len(found) < 2:
+        return found
+
+    def agrees(reading: Reading) -> bool:
+        if reading.setting.startswith("dates"):
+            return notation.dates is None or reading.setting == f'dates = "{notation.dates}"'
+        return not reading.setting or notation.allows_decimal(reading.setting[-2])
+
+    said = [reading for reading in found if agrees(reading)]
+    wanted = [reading for reading in said if reading.setting == f'dates = "{notation.dates}"']
+    return wanted or said or found
+
+
+def _with_words(values: list[float], spelt: list[str], words: list[str]) -> list[float]:
+    """The numbers in the order of all texts; each word below the smallest number."""
+    lowest = min(values)
+    step = max(1.0, abs(lowest) * 1e-9)
+    place = {word: lowest - step * (len(words) - at) for at, word in enumerate(words)}
+    numbers = iter(values)
+    return [place[text] if text in place else next(numbers) for text in spelt]
