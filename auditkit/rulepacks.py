@@ -41,6 +41,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from auditkit.errors import PluginError, closest
 from auditkit.results import CheckResult, Clause, Measurement, RuleCoverage
+from auditkit.results.between import left_out_text
 from auditkit.text import one_line
 
 Verified: TypeAlias = datetime.date | Literal["unverified"]
@@ -203,8 +204,11 @@ def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
 
 def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:
     numbers = [each for each in measurements if each.value is not None and each.validity != "invalid"]
-    if any(each.validity == "valid" for each in numbers):
+    whole = [each for each in numbers if each.validity == "valid" and not any(group.bars for group in each.left_out)]
+    if whole:
         return _Evidence(key, "present", "")
+    if any(each.validity == "valid" for each in numbers):
+        return _Evidence(key, "partial", left_out_text(next(each.left_out for each in numbers if each.left_out)))
     if numbers:
         return _Evidence(key, "partial", f"inconclusive: {numbers[0].reason}")
     if measurements:

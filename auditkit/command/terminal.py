@@ -135,7 +135,7 @@ def _limits(audit: AuditResult) -> Table:
         word = f"{each.status}, waived" if each.waived else each.status
         point = " (point)" if each.limit.judge == "point" else ""
         style = "dim" if each.waived else COLOURS[each.status]
-        table.add_row(one_line(each.limit.name), Text(word + point, style=style), Text(one_line(each.reason, 300)))
+        table.add_row(one_line(each.limit.name), Text(word + point, style=style), Text(one_line(each.reason, 500)))
     return table
 
 

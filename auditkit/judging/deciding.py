@@ -8,7 +8,7 @@ from auditkit.judging.rows import more_rows
 from auditkit.judging.sides import ends, inside, outside
 from auditkit.judging.wording import bounds, show
 from auditkit.results import Limit, Measurement, VerdictStatus
-from auditkit.results.between import deciding_pair, left_out_text, pair_text
+from auditkit.results.between import left_out_text, whose_text
 
 
 def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:
@@ -33,7 +33,8 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
         how = _interval(measurement, low, high)
     said = f"{measurement.bound or ''} {show(value)} ({how})".lstrip()
     status, reason = _decide(limit, measurement, low, high)
-    return status, f"{said} {reason}{_whose(limit, measurement, status)}"
+    whose = whose_text(measurement, limit, status)
+    return status, f"{said} {reason}" + (f"; {whose}" if whose else "")
 
 
 def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:
@@ -62,12 +63,3 @@ def _interval(each: Measurement, low: float, high: float) -> str:
     held = {"at least": f"{show(low)} or more", "at most": f"{show(high)} or less"}
     ends = held.get(each.bound or "", f"{show(low)} to {show(high)}")
     return f"{each.interval.level:.0%} interval {ends}"
-
-
-def _whose(limit: Limit, each: Measurement, status: VerdictStatus) -> str:
-    """The two groups that make the number, and those that the verdict hangs on where they are others."""
-    if not each.pairs:
-        return ""
-    end = deciding_pair(limit, each, status)
-    hangs = "" if end is None else f"; the verdict hangs on {pair_text(end)}"
-    return f"; {pair_text(each.pairs[0])}{hangs}"

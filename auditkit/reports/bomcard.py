@@ -12,7 +12,7 @@ from typing import Any
 from auditkit.reports import numbers
 from auditkit.reports.about import about
 from auditkit.reports.card import STATEMENTS
-from auditkit.reports.cardnumbers import title
+from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.cardtables import required
 from auditkit.reports.meaning import sentence
 from auditkit.reports.metrics import key
@@ -126,7 +126,7 @@ def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
             "unit": each.unit,
             "interval": each.interval and f"{numbers.level(each.interval)}, {each.interval.method}",
             "exact": "yes" if each.exact else None,
-            "standing": None if each.validity == "valid" else f"{each.validity}: {each.reason}",
+            "standing": None if standing(each) == "valid" else standing(each),
         }
         said = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
         yield f"auditkit:{key(result.check, each)}", said

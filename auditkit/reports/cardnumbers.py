@@ -9,6 +9,7 @@ from auditkit.reports import numbers
 from auditkit.reports.about import about
 from auditkit.reports.markdown import Markdown, escape, table
 from auditkit.results import AuditResult, CheckResult, Measurement, digest
+from auditkit.results.between import left_out_text, whose_text
 
 PARTS = {"Whole data": 0, "Unitary": 1, "Intersectional": 2}
 """By how many attributes a number is about, the last also for more."""
@@ -55,8 +56,9 @@ def title(result: CheckResult, measurement: Measurement) -> str:
 
 
 def standing(measurement: Measurement) -> str:
-    """`valid`, or what is wrong with the number and why."""
-    return "valid" if measurement.validity == "valid" else f"{measurement.validity}: {measurement.reason}"
+    """`valid`, or what is wrong with the number and why; for a disparity, whose it is and who is left out."""
+    said = "valid" if measurement.validity == "valid" else f"{measurement.validity}: {measurement.reason}"
+    return "; ".join(filter(None, (said, whose_text(measurement), left_out_text(measurement.left_out))))
 
 
 def _part(title: str, found: Sequence[_Found], models: Sequence[str]) -> Part:
@@ -89,7 +91,7 @@ def _side_by_side(found: Iterable[_Found], models: Sequence[str]) -> Markdown:
 
 def _cell(each: Measurement) -> str:
     size = f", n {numbers.count(each.n)}" if each.n is not None else ""
-    doubt = "" if each.validity == "valid" else f"; {standing(each)}"
+    doubt = "" if standing(each) == "valid" else f"; {standing(each)}"
     return f"{numbers.value(each)} ({_uncertainty(each)}{size}){doubt}"
 
 

@@ -10,6 +10,7 @@ from auditkit.reports.about import about, decisive, listed
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.meaning import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Verdict
+from auditkit.results.between import whose_text
 
 Results: TypeAlias = Sequence[AuditResult]
 Rows: TypeAlias = Callable[[AuditResult], Iterable[Sequence[object]]]
@@ -47,7 +48,8 @@ def found(verdict: Verdict) -> str:
         return verdict.reason
     size = f", n {numbers.count(number.n)}" if number.n is not None else ""
     whom = f"; {about(number)}" if len(verdict.judged) > 1 else ""
-    doubt = f"; {verdict.reason}" if verdict.status != "met" else ""
+    said = verdict.reason if verdict.status != "met" else whose_text(number, verdict.limit, verdict.status)
+    doubt = f"; {said}" if said else ""
     return f"{numbers.value(number)} ({numbers.uncertainty(number)}{size}){whom}{doubt}"
 
 

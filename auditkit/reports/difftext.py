@@ -8,6 +8,7 @@ from typing import NamedTuple
 from auditkit.reports import numbers
 from auditkit.reports.about import about
 from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series
+from auditkit.results.between import whose_text
 
 FIRST = 20
 """Numbers without a limit that are shown where not all are asked for."""
@@ -119,6 +120,7 @@ def _point(each: Point) -> tuple[str, ...]:
     precision = numbers.uncertainty(number) if number.value is not None else number.reason or ""
     if number.value is not None and number.validity != "valid":
         precision = f"{precision}; {number.validity}: {number.reason}"
+    precision = "; ".join(filter(None, (precision, whose_text(number))))
     return (str(each.date), each.audit, each.model, numbers.value(number), precision, numbers.count(number.n))
 
 
@@ -138,7 +140,8 @@ def _number(each: Difference) -> Row:
     ends = numbers.interval(each.interval, unit) + (" (paired)" if each.paired else "")
     tone = {True: "better", False: "worse", None: ""}[each.better]
     way = f", {tone}" if tone else ""
-    return Row((each.title, about(each.new), _value(each.old), _value(each.new), change, ends, moved + way), tone)
+    whom = "; ".join(filter(None, (about(each.new), whose_text(each.new))))
+    return Row((each.title, whom, _value(each.old), _value(each.new), change, ends, moved + way), tone)
 
 
 def _value(each: Measurement) -> str:

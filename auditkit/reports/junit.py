@@ -16,6 +16,7 @@ from auditkit.reports import numbers
 from auditkit.reports.about import decisive, listed
 from auditkit.reports.meaning import stated
 from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict
+from auditkit.results.between import whose_text
 from auditkit.text import one_line, printable
 
 OWN = "auditkit"
@@ -54,7 +55,8 @@ def message(verdict: Verdict) -> str:
         return verdict.reason
     more = len([each for each in verdict.judged if each.status == verdict.status]) - 1
     others = f", and {more} more" if more else ""
-    return f"{_named(number)} {_compared(number.value, number.unit, verdict.limit)}{_precision(number)}{others}"
+    said = f"{_named(number)} {_compared(number.value, number.unit, verdict.limit)}{_precision(number)}"
+    return f"{said}{_whose(number, verdict)}{others}"
 
 
 def _suites(result: AuditResult) -> dict[str, list[_Case]]:
@@ -156,6 +158,11 @@ def _precision(number: Measurement) -> str:
     level = f"{numbers.level(number.interval)} interval " if number.interval is not None else ""
     size = f", n={number.n:,}" if number.n is not None else ""
     return f" ({level}{numbers.uncertainty(number)}{size})"
+
+
+def _whose(number: Measurement, verdict: Verdict) -> str:
+    said = whose_text(number, verdict.limit, verdict.status)
+    return f"; {said}" if said else ""
 
 
 def _required(limit: Limit) -> str:

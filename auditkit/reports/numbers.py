@@ -48,8 +48,9 @@ def with_unit(value: float | None, unit: str) -> str:
 
 
 def value(measurement: Measurement) -> str:
-    """The number of a measurement, in its unit; a dash where it has none."""
-    return with_unit(measurement.value, measurement.unit)
+    """The number of a measurement, in its unit; a dash where it has none; of a bound, `at least 37.7%`."""
+    said = with_unit(measurement.value, measurement.unit)
+    return f"{measurement.bound} {said}" if measurement.bound and measurement.value is not None else said
 
 
 def interval(ends: Interval | None, unit: str) -> str:
@@ -71,8 +72,18 @@ def uncertainty(measurement: Measurement) -> str:
     if measurement.value is None:
         return ""
     if measurement.interval is not None:
-        return interval(measurement.interval, measurement.unit)
+        return _held(measurement, measurement.interval)
     return "exact" if measurement.exact else "no interval"
+
+
+def _held(measurement: Measurement, ends: Interval) -> str:
+    """The interval; of a bound on the number over all groups, the one end that holds for all of them."""
+    percent = measurement.unit == SHARE
+    if measurement.bound == "at least":
+        return "unbounded" if ends.low is None else f"{plain(ends.low, percent=percent)} or more"
+    if measurement.bound == "at most":
+        return "unbounded" if ends.high is None else f"{plain(ends.high, percent=percent)} or less"
+    return interval(ends, measurement.unit)
 
 
 def level(ends: Interval) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditkit.reports import cardtables as tables
 from auditkit.reports import numbers
 from auditkit.reports.about import about
-from auditkit.reports.cardnumbers import title
+from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
 from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, Comparison
@@ -69,7 +69,7 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
             name = title(result, first) + ("" if said == "everyone" else f" ({said})")
             row = (
                 result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),
-                first.validity if first.validity == "valid" else _short(f"{first.validity}: {first.reason}"),
+                _short(standing(first)),
             )  # fmt: skip
             yield (audit.model.name, *row) if several else row
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from auditkit.results.base import Level, Meaning, Record, Scalar, VerdictStatus, canonical, optional
+from auditkit.results.between import left_out_text, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Measurement
 
 if TYPE_CHECKING:
@@ -357,7 +358,7 @@ class Comparison(_Versioned):
 
 FRAME_COLUMNS = (
     "check", "name", "slice", "across", "conditions", "value", "low", "high", "n", "unit", "direction", "validity",
-    "reason", "p", "p_adjusted",
+    "reason", "p", "p_adjusted", "bound", "between", "left_out",
 )  # fmt: skip
 
 
@@ -383,6 +384,9 @@ def _frame_row(check: str, each: Measurement) -> dict[str, Any]:
         "reason": each.reason or "",
         "p": each.test.p if each.test else None,
         "p_adjusted": each.test.p_adjusted if each.test else None,
+        "bound": each.bound or "",
+        "between": whose_text(each),
+        "left_out": left_out_text(each.left_out),
     }
 
 

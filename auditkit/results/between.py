@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from auditkit.results.audit import Limit, pairs
 from auditkit.results.base import VerdictStatus
 from auditkit.results.findings import GroupEnd, GroupPair, LeftOut, Measurement
+
+if TYPE_CHECKING:
+    from auditkit.results.audit import Limit
 
 End: TypeAlias = Literal["low", "high"]
 
 
 def group_name(slice: dict[str, str]) -> str:
     """A group as it stands in a sentence: the value alone, or for an intersection every attribute with its value."""
-    return next(iter(slice.values())) if len(slice) == 1 else pairs(slice)
+    return next(iter(slice.values())) if len(slice) == 1 else ", ".join(f"{key}={slice[key]}" for key in slice)
 
 
 def pair_text(pair: GroupPair) -> str:
@@ -24,6 +26,30 @@ def pair_text(pair: GroupPair) -> str:
     """
     rate = pair.rate.replace("_", " ")
     return f"{rate}: {end_text(pair.low)} against {end_text(pair.high)}"
+
+
+def whose_text(each: Measurement, limit: Limit | None = None, status: VerdictStatus = "inconclusive") -> str:
+    """The two groups that make a number, and those that its interval, or the verdict, hangs on; empty for none.
+
+    Args:
+        each: a disparity.
+        limit: that it was held against; None: the end of the interval that says whether there is any disparity.
+        status: of the verdict.
+    """
+    if not each.pairs:
+        return ""
+    said = pair_text(each.pairs[0])
+    if limit is None:
+        even: End = "high" if each.direction == "higher" else "low"
+        other = pair_at(each, even)
+        return said if other is None or other == each.pairs[0] else f"{said}; surest is {pair_text(other)}"
+    decides = deciding_pair(limit, each, status)
+    return f"{said}; the verdict hangs on {pair_text(decides)}" if decides else said
+
+
+def remark_text(each: Measurement) -> str:
+    """Why there is no number, or what is to be known of it: its reason, and who is left out."""
+    return "; ".join(filter(None, (each.reason, left_out_text(each.left_out) if each.value is not None else "")))
 
 
 def end_text(end: GroupEnd) -> str:

@@ -11,6 +11,7 @@ from auditkit.reports.html.measures import common_method, made, whom
 from auditkit.reports.html.together import Found, definitions, folds
 from auditkit.reports.html.words import name_of
 from auditkit.results import Measurement, pairs
+from auditkit.results.between import left_out_text, whose_text
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 
@@ -21,7 +22,9 @@ def key(check: str, each: Measurement) -> Key:
     return check, each.name, tuple(sorted(each.slice.items())), tuple(sorted(each.across)), conditions
 
 
-def number(each: Measurement | None, *, n: bool = True, method: str = "", reason: bool = True) -> Cell:
+def number(
+    each: Measurement | None, *, n: bool = True, method: str = "", reason: bool = True, whose: bool = True
+) -> Cell:
     """A measurement in one cell: value, then interval, n, chance and visible effect; or why there is none.
 
     Args:
@@ -29,6 +32,7 @@ def number(each: Measurement | None, *, n: bool = True, method: str = "", reason
         n: whether its rows are told.
         method: how its interval was made, where that is not said elsewhere.
         reason: whether it is told why the number is not valid.
+        whose: whether it is told which two groups make a disparity, and who is left out of it.
     """
     if each is None:
         return Cell(numbers.NONE, "not measured")
@@ -42,6 +46,8 @@ def number(each: Measurement | None, *, n: bool = True, method: str = "", reason
         notes.append(numbers.p_value(p) if adjusted is None else f"{numbers.p_value(adjusted)} adjusted")
     if each.detectable is not None:
         notes.append(f"would show {numbers.with_unit(each.detectable, each.unit)}")
+    if whose:
+        notes += [whose_text(each), left_out_text(each.left_out)]
     if each.validity != "valid" and reason:
         notes.append(each.reason or "")
     status = "" if each.validity == "valid" else each.validity

@@ -12,8 +12,9 @@ from auditkit.reports.html.families import family_of, title
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.together import names
-from auditkit.reports.html.words import WORST, about, decisive, headline, name_of
+from auditkit.reports.html.words import WORST, about, capital, decisive, headline, name_of
 from auditkit.results import AuditResult, CheckResult, Measurement
+from auditkit.results.between import whose_text
 
 FIVE = 5
 RULE = (
@@ -55,8 +56,11 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[s
     rows = []
     for each in five(audits):
         name, check = named(audits, each.key)
-        cells = [number(table.get(each.key)) for table in tables]
-        rows.append([Cell(name, check, link=places.get(each.key[0], "")), *cells, Cell(each.why)])
+        alone = tables[0].get(each.key) if len(tables) == 1 else None
+        whose = "" if alone is None else capital(whose_text(alone))
+        cells = [number(table.get(each.key), whose=not whose) for table in tables]
+        note = f"{whose}. {check}" if whose else check
+        rows.append([Cell(name, note, link=places.get(each.key[0], "")), *cells, Cell(each.why)])
     values = [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
     heads = [Head("Number", "wide"), *values, Head("Why it is here", "wide")]
     return grid(anchors.new("five"), "The numbers that matter most", heads, rows) if rows else None

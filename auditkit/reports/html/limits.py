@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.words import WORST, about, be, cut, day, decisive, measured, name_of, rule
+from auditkit.reports.html.words import WORST, about, be, capital, cut, day, decisive, measured, name_of, rule
 from auditkit.results import AuditResult, CheckResult, Definition, Judged, Verdict, Waiver, pairs
+from auditkit.results.between import left_out_text, whose_text
 
 REASONS = 3
 """How many reasons head the page."""
 LETTERS = 150
 """And how long each may be there, so that all of them fit on the first screen of a phone."""
+
+
+WHOSE = 240
+"""Letters of two pairs of groups with their numbers."""
 
 
 class Reason(NamedTuple):
@@ -22,6 +27,8 @@ class Reason(NamedTuple):
     name: str
     text: str
     link: str
+    whose: str = ""
+    """The two groups that make the number, and those that the verdict hangs on."""
 
 
 def limits_grid(audit: AuditResult, anchors: Anchors) -> Grid:
@@ -50,7 +57,8 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
             found.append(Reason(status, "", cut(text, letters), limits_anchor))
         else:
             said = _said(verdict, _definitions(verdict, audit.results))
-            found.append(Reason(verdict.status, verdict.limit.name, cut(said, letters), limits_anchor))
+            whose = cut(capital(_whose(verdict)), WHOSE)
+            found.append(Reason(verdict.status, verdict.limit.name, cut(said, letters), limits_anchor, whose))
     return found
 
 
@@ -79,8 +87,9 @@ def waived(waiver: Waiver, counts: bool) -> str:
 def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
     limit = verdict.limit
     found = [measured(each) + _where(each, verdict) for each in _shown(verdict)]
+    whose = [whose_text(each.measurement, limit, verdict.status) for each in _shown(verdict)] if _plain(verdict) else []
     more = len(verdict.judged) - len(found)
-    note = f"and {more} more, none of them worse" if more else ""
+    note = ". ".join(filter(None, [*whose, f"and {more} more, none of them worse" if more else ""]))
     status = "waived" if verdict.waived else verdict.status
     return [
         Cell(limit.name, limit.because and f"because: {limit.because}"),
@@ -92,9 +101,15 @@ def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
 
 
 def _told(verdict: Verdict) -> str:
-    """The reason, where rule and measurement side by side do not tell it already."""
-    plain = verdict.status in ("met", "missed") and len(verdict.judged) == 1
-    return "" if plain else verdict.reason
+    """The reason, where rule and measurement side by side do not tell it already; else who is left out."""
+    if _plain(verdict):
+        return left_out_text(verdict.judged[0].measurement.left_out)
+    return verdict.reason
+
+
+def _plain(verdict: Verdict) -> bool:
+    """Whether rule and measurement side by side tell the verdict."""
+    return verdict.status in ("met", "missed") and len(verdict.judged) == 1
 
 
 def _shown(verdict: Verdict) -> Sequence[Judged]:
@@ -129,6 +144,11 @@ def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
     if verdict.status == "inconclusive":
         return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {wanted}"
     return f"{subject} {verb} {measured(judged)}; {wanted} was required"
+
+
+def _whose(verdict: Verdict) -> str:
+    judged = decisive(verdict)
+    return "" if judged is None else whose_text(judged.measurement, verdict.limit, verdict.status)
 
 
 def _definitions(verdict: Verdict, results: Sequence[CheckResult]) -> Mapping[str, Definition]:

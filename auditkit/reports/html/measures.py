@@ -10,6 +10,7 @@ from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.together import Found, common, definitions, with_model, with_models
 from auditkit.reports.html.words import name_of
 from auditkit.results import Axis, CheckResult, Column, Control, Definition, Figure, Measurement, Scalar, Table, pairs
+from auditkit.results.between import remark_text, whose_text
 
 
 def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> Grid:
@@ -94,14 +95,14 @@ def _measurement(
     interval = numbers.uncertainty(each)
     return [
         Cell(name_of(each.name, result.definitions), link=terms.get((result.check, each.name), "")),
-        Cell(whom(each)),
+        Cell(whom(each), whose_text(each)),
         Cell(pairs(each.conditions)),
         Cell(numbers.value(each)),
         Cell(interval, "" if made(each) == common else made(each)),
         Cell("" if each.n is None else numbers.count(each.n)),
         _chance(each),
         Cell("" if each.detectable is None else numbers.with_unit(each.detectable, each.unit)),
-        Cell(each.reason or "", status="undefined" if each.value is None else each.validity),
+        Cell(remark_text(each), status="undefined" if each.value is None else each.validity),
     ]
 
 

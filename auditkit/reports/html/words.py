@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.results import CheckResult, Definition, Judged, Limit, Measurement, Verdict, pairs
+from auditkit.results.between import left_out_text, whose_text
 
 LEVELS = {
     "recorded": "recorded answers",
@@ -63,7 +64,7 @@ def certainty(measurement: Measurement) -> str:
     parts = []
     if measurement.interval is not None:
         level = numbers.level(measurement.interval)
-        parts.append(f"{level} interval {numbers.interval(measurement.interval, measurement.unit)}")
+        parts.append(f"{level} interval {numbers.uncertainty(measurement)}")
     else:
         parts.append("exact" if measurement.exact else "no interval")
     if measurement.n is not None:
@@ -99,6 +100,10 @@ def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
     after = certainty(measurement) + "."
     if measurement.validity != "valid":
         after += f" The number is {measurement.validity}: {_sentence(measurement.reason or '')}"
+    if measurement.pairs:
+        after += f" That is {_sentence(whose_text(measurement))}"
+    if measurement.left_out:
+        after += f" It says nothing of some groups, {_sentence(left_out_text(measurement.left_out))}"
     status = "" if measurement.validity == "valid" else measurement.validity
     return Answer(
         f"{subject} {be(measurement.name, result.definitions)} ",
@@ -125,6 +130,11 @@ def rule(limit: Limit, verdict: Verdict) -> str:
 def decisive(verdict: Verdict) -> Judged | None:
     """The measurement that gave a verdict its status."""
     return next((each for each in verdict.judged if each.status == verdict.status), None)
+
+
+def capital(text: str) -> str:
+    """The text with a capital at its beginning, as a sentence of its own."""
+    return text[:1].upper() + text[1:]
 
 
 def cut(text: str, letters: int) -> str:
