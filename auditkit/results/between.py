@@ -22,10 +22,18 @@ def group_name(slice: dict[str, str]) -> str:
 def pair_text(pair: GroupPair) -> str:
     """`selection rate: Other 20.4% (70 of 343) against Native American 72.7% (8 of 11)`.
 
-    Numbers that may not be shown are left away; a weighted rate is called so, beside the people counted.
+    Numbers that may not be shown are left away; a weighted rate is called so, beside the people counted. Where the
+    owner said what being selected is, it ends with who is worse off.
     """
     rate = pair.rate.replace("_", " ")
-    return f"{rate}: {end_text(pair.low)} against {end_text(pair.high)}"
+    return f"{rate}: {end_text(pair.low)} against {end_text(pair.high)}{worse_off_text(pair)}"
+
+
+def worse_off_text(pair: GroupPair) -> str:
+    """`, worse off: Native American`, as it follows a pair; empty where nobody is called so."""
+    if pair.worse_off is None:
+        return ""
+    return f", worse off: {group_name((pair.low if pair.worse_off == 'low' else pair.high).slice)}"
 
 
 def whose_text(each: Measurement, limit: Limit | None = None, status: VerdictStatus = "inconclusive") -> str:
