@@ -38,6 +38,7 @@ from auditkit.evidence.manifest import (
     unseal,
 )
 from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
+from auditkit.results.base import optional
 from auditkit.text import one_line
 
 __all__ = [
@@ -76,6 +77,8 @@ class StoredCheck(Record):
     sha256: str
     """Of the result, so that a torn or altered file is not taken for evidence."""
     result: CheckResult
+    changed: tuple[int, ...] = optional(())
+    """Positions of the measurements that are not kept as they were measured: hidden, or without a name."""
 
 
 def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES) -> pathlib.Path:
@@ -123,15 +126,18 @@ def write(folder: pathlib.Path, name: str, data: bytes) -> pathlib.Path:
     return folder / name
 
 
-def store_check(folder: pathlib.Path, key: str, result: CheckResult, model: str = "") -> pathlib.Path:
+def store_check(
+    folder: pathlib.Path, key: str, result: CheckResult, model: str = "", changed: tuple[int, ...] = ()
+) -> pathlib.Path:
     """Keep what one check found, for an audit that resumes.
 
     Args:
         folder: the run folder.
         key: digest of all that the result depends on: model, data, check, plugin version, parameters, seed, threads,
             batch.
-        result: what the check found, as it must be taken up again.
+        result: what the check found, as it may be written.
         model: name of the model, where the folder is about several.
+        changed: positions of the measurements that were measured otherwise than they may be written.
 
     Raises:
         EvidenceError: the file cannot be written inside the folder.
@@ -144,7 +150,7 @@ def store_check(folder: pathlib.Path, key: str, result: CheckResult, model: str 
             raise EvidenceError(f"{parent} cannot be made: {error.strerror or error}") from error
         if not real_folder(parent):
             raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
-    write_atomic(path, canonical(StoredCheck(key=key, sha256=digest(result), result=result)))
+    write_atomic(path, canonical(StoredCheck(key=key, sha256=digest(result), result=result, changed=changed)))
     return path
 
 
@@ -170,7 +176,13 @@ def load_model(folder: pathlib.Path, name: str) -> bytes | None:
 
 
 def load_check(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> CheckResult | None:
-    """What `store_check` kept under this key; None where there is nothing, or nothing that can be trusted."""
+    """The result that `store_check` kept under this key; None where there is nothing, or nothing to be trusted."""
+    stored = load_stored(folder, check_id, key, model)
+    return None if stored is None else stored.result
+
+
+def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> StoredCheck | None:
+    """As `load_check`, with what was changed before it was kept."""
     path = _check_path(folder, check_id, model)
     if not real_folder(folder / CHECKS) or not real_folder(path.parent):
         return None
@@ -178,7 +190,7 @@ def load_check(folder: pathlib.Path, check_id: str, key: str, model: str = "") -
         stored = _parse_check(read_plain(path), path.name)
     except (OSError, EvidenceError):
         return None
-    return stored.result if stored.key == key and stored.result.check == check_id else None
+    return stored if stored.key == key and stored.result.check == check_id else None
 
 
 def keep_checks(folder: pathlib.Path, wanted: Iterable[tuple[str, str]]) -> None:

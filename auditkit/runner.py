@@ -36,6 +36,8 @@ from auditkit.rulepacks import RulePack, load_pack
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.running.changes import changes
 from auditkit.running.gate import asked_through, gate_for, result_through
+from auditkit.running.hiding import hide, rule_for
+from auditkit.running.keeping import Keeper
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
 from auditkit.running.request import Progress, Request, make_request
@@ -185,7 +187,7 @@ def run_all(
     for model in everyone:
         made = [child for child in children if child.model is model]
         failed = [child for child in children if child.model is None and child.parent == model.name]
-        extra = [child.result for child in (*made, *failed)]
+        extra = [child.measured or child.result for child in (*made, *failed)]
         parent = made[0].parent if made else None
         predictions = asked(model, data)
         answered.append((predictions, parent))
@@ -213,18 +215,17 @@ def run_one(
     Where the model is one of several, `several` is the gate of them all.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    gate = several or gate_for([model], data)
-    request = asked_through(gate, request)
+    gate, rule = several or gate_for([model], data), rule_for(data)
     check_names(request.limits, request.waivers)
+    asked_for = asked_through(gate, request)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
     predictions = predictions or asked(model, data)
-    plan, steps = _plan(host, model, data, request, packs)
+    plan, steps = _plan(host, model, data, asked_for, packs)
     host.audit_started(plan)
-    results, seconds, resumed = _measure_all(
-        host, steps, model, data, predictions, request, folder, gate, several is not None
-    )
+    keeper = Keeper(folder, gate.text(model.name) if several else "", rule, gate, (*request.limits, *asked_for.limits))
+    results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, keeper)
     results = [*extra, *results]
-    provenance = describe_run_on(host, model, request.device, plan, folder, request.limits)
+    provenance = describe_run_on(host, model, request.device, plan, folder, asked_for.limits)
     verdicts, outcome = judge(request.limits, request.waivers, results, started.date(), host.faults)
     finished = datetime.datetime.now(datetime.UTC)
     result = AuditResult(
@@ -245,9 +246,10 @@ def run_one(
         outcome=outcome,
         coverage=_coverage(host, results),
         card=dict(request.card),
-        rules=tuple(rule_coverage(pack, results) for pack in packs),
     )  # fmt: skip
-    return result_through(gate, result)
+    result = hide(result, rule)
+    covered = tuple(rule_coverage(pack, result.results) for pack in packs)
+    return result_through(gate, result.model_copy(update={"rules": covered}))
 
 
 def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) -> pathlib.Path | None:
@@ -341,9 +343,7 @@ def _measure_all(
     data: AuditData,
     predictions: Predictions,
     request: Request,
-    folder: pathlib.Path | None,
-    gate: Scrubber,
-    several: bool,
+    keeper: Keeper,
 ) -> tuple[list[CheckResult], dict[str, float], list[str]]:
     device = request.device or model.device
     bench = Bench(
@@ -353,23 +353,21 @@ def _measure_all(
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
     resumed: list[str] = []
-    shelf = gate.text(model.name) if several else ""
     for number, step in enumerate(steps):
         id = step.planned.check
         if request.progress is not None:
             request.progress(id, number, len(steps), "starts")
         key = result_key(step.planned, model, data, request.seed, device, threads(), request.include_rows)
-        before = runfolder.load_check(folder, id, key, shelf) if folder is not None else None
+        before = keeper.taken_up(id, key)
         clock = time.monotonic()
-        result = before if before is not None else gate.record(measure(step, bench))
+        result = before if before is not None else measure(step, bench)
         if before is not None:
             resumed.append(id)
-        elif folder is not None and result.status == "measured":
-            runfolder.store_check(folder, key, result, shelf)
+        written = before if before is not None else keeper.kept(result, key)
         seconds[id] = round(time.monotonic() - clock, 3)
         taken_up = ", taken up from before" if before is not None else ""
         log.info("%s, %s: %s in %.3f s%s", model.name, id, result.status, seconds[id], taken_up)
-        host.check_finished(result)
+        host.check_finished(written)
         results.append(result)
     return results, seconds, resumed
 

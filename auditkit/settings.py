@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from auditkit.checks import Budget
-from auditkit.data import Modality, Task
+from auditkit.data import Disclosure, Modality, Task
 from auditkit.results import Limit, Meaning, Waiver
 from auditkit.results.card import Card
 
@@ -81,7 +81,11 @@ class DataSettings(Section):
     range: tuple[float, float] | tuple[tuple[float, float], ...] | None = Field(
         default=None, description="lowest and highest value of an array, such as [0, 255]; or a pair for each channel"
     )
-    minimum_cell: int = Field(default=10, ge=1)
+    minimum_cell: int = Field(default=10, ge=1, description="people in the smallest group that is shown")
+    minimum_rate: int = Field(default=10, ge=1, description="people in the smallest denominator of a rate")
+    disclosure: Disclosure = Field(
+        default="internal", description="internal, or publish: nothing small can be worked out from the folder"
+    )
     largest_left_out: float = Field(
         default=0.05, ge=0, le=1, description="groups too small to show bar met where they are a larger share of people"
     )

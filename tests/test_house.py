@@ -27,7 +27,7 @@ LEVELS = (
     ("figures", "pairing", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
     (
         "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls",
-        "running.disparities", "running.harm", "running.state",
+        "running.disparities", "running.harm", "running.withholding", "running.state",
     ),
     ("hookspecs", "evidence.describing"),
     ("settings", "config", "offers"),
@@ -37,7 +37,7 @@ LEVELS = (
         "running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing",
         "evidence.remaking", "evidence.verifying",
     ),
-    ("running.measuring", "running.gate", "running.changes"),
+    ("running.measuring", "running.gate", "running.changes", "running.internal", "running.hiding", "running.keeping"),
     ("running.training",),
     ("runner", "comparing"),
     ("demos", "command"),

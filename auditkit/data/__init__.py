@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.data.auditdata import AuditData, Modality, Recorded, Task
+from auditkit.data.auditdata import AuditData, Disclosure, Modality, Recorded, Task
 from auditkit.data.inputs import as_array, take_rows
 
-__all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
+__all__ = ["AuditData", "Disclosure", "Modality", "Recorded", "Task", "as_array", "take_rows"]

@@ -242,7 +242,7 @@ def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.nd
         missing = column == MISSING
         lacking = int(missing.sum() if people is None else people[missing].sum())
         if lacking:
-            hidden = Cells({name: column}, minimum, people=people).reason({name: MISSING})
+            hidden = Cells({name: column}, minimum, people=people).unshown({name: MISSING})
             count = "" if hidden else f"{lacking} "
             notes.append(f"group {name}: {count}missing values are the group {MISSING!r}")
     return notes

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
 
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
+Disclosure: TypeAlias = Literal["internal", "publish"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,11 @@ class AuditData:
     """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
     label_name: str | None = None
     minimum_cell: int = MINIMUM
+    """People in the smallest group that is shown."""
+    minimum_rate: int = MINIMUM
+    """People in the smallest denominator of a rate that is estimated."""
+    disclosure: Disclosure = "internal"
+    """For whom the evidence is: for readers in the house, or for anybody (`publish`)."""
     range: Range | None = None
     """The lowest and the highest value that an array may hold: one pair, such as ((0, 255),), or one a channel."""
     largest_left_out: float = LARGEST_LEFT_OUT
@@ -114,8 +120,8 @@ class AuditData:
 
     @functools.cached_property
     def cells(self) -> Cells:
-        """Which groups may be shown; decided on the whole data, also for a sample of its rows."""
-        return self.whole if self.whole is not None else Cells(self.groups, self.minimum_cell, people=self.people)
+        """Which groups are too small; decided on the whole data, also for a sample of its rows."""
+        return self.whole if self.whole is not None else self._cells(None)
 
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
@@ -140,8 +146,11 @@ class AuditData:
 
     @functools.cached_property
     def _here(self) -> Cells:
-        """The cells of these rows; whether they are hidden is asked of the whole data."""
-        return self.cells if self.whole is None else Cells(self.groups, self.minimum_cell, self.whole, self.people)
+        """The cells of these rows; whether they are too small is asked of the whole data."""
+        return self.cells if self.whole is None else self._cells(self.whole)
+
+    def _cells(self, whole: Cells | None) -> Cells:
+        return Cells(self.groups, self.minimum_cell, whole, self.people, self.minimum_rate)
 
     @property
     def size(self) -> int:
@@ -149,9 +158,9 @@ class AuditData:
         return len(self) if self.people is None else int(self.people.sum())
 
     def slices(self, order: int = 1) -> list[Cell]:
-        """Every group, and every intersection of up to `order` attributes, hidden ones included.
+        """Every group, and every intersection of up to `order` attributes, in which somebody is, small ones included.
 
-        The masks are about these rows; whether a cell is hidden was decided on the whole data.
+        The masks are about these rows; whether a cell is too small was decided on the whole data.
         """
         return [cell for attributes in self._here.subsets(order) for cell in self._here.of(attributes)]
 
@@ -258,5 +267,9 @@ def _digest(data: AuditData) -> str:
         state.text(data.notation)
     for name in sorted(data.doubts):
         state.text((name, data.doubts[name]))
+    if data.minimum_rate != MINIMUM:  # as it is by default, it changes no digest of before
+        state.text(("minimum rate", data.minimum_rate))
+    if data.disclosure != "internal":
+        state.text(("disclosure", data.disclosure))
     state.text("no training split" if data.train is None else data.train.digest)
     return state.hexdigest()

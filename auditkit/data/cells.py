@@ -1,8 +1,10 @@
-"""Which groups are too small to show, decided once, from the data, before any check.
+"""Which groups are too small, decided once, from the data, before any check: too small to show, and to measure.
 
-A cell is the set of rows that share the values of one or more sensitive attributes. A cell under the minimum is hidden;
-so is the next smallest in its line where the hidden ones could otherwise be worked out by subtraction (complementary
-suppression), and every cell inside a hidden one. Practice: ONS and UK LLC hide counts under 10, zero included.
+A cell is the set of rows that share the values of one or more sensitive attributes. A cell of fewer people than the
+minimum is not shown. A larger one always is, and so is every count in it. A combination of values that no row has is
+nobody: it is no cell. Practice: UK LLC and ACRO do not show counts under 10.
+
+What is shown says nothing about subtraction: a small cell that is alone among larger ones is the total less these.
 """
 
 from __future__ import annotations
@@ -15,19 +17,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from auditkit.counts import encode
-from auditkit.counts.hiding import complement
 from auditkit.errors import DataError
 
 MINIMUM: Final = 10
 """People. The default of UK LLC and of ACRO."""
-LARGEST_LEFT_OUT: Final = 0.05
-"""The share of people in groups too small to show up to which a disparity over the others can meet a limit."""
 MOST: Final = 100_000
 """Cells of one table; more cannot be measured, nor read."""
+LARGEST_LEFT_OUT: Final = 0.05
+"""The share of people in groups too small to show up to which a disparity over the others can meet a limit."""
 
 SMALL: Final = "fewer than {} people"
-INSIDE: Final = "inside a group that is too small to show"
-COMPLEMENT: Final = "hidden so that a smaller group cannot be worked out from it"
 
 
 class Members(NamedTuple):
@@ -47,7 +46,7 @@ class Cell:
         self.where = where
         """{attribute: value}, attributes in the order of the data."""
         self.hidden = hidden
-        """Why it may not be shown; None where it may."""
+        """Why nothing is measured of it; None where a check measures what it can."""
         self._members = members
 
     @property
@@ -59,18 +58,19 @@ class Cell:
 
     @property
     def n(self) -> int:
-        """How many people; not to be written where `hidden` is set."""
+        """How many people."""
         return self._members.people
 
 
 class Cells:
-    """The cells of a data set and which of them may be shown.
+    """The cells of a data set: how many people are in each, and which are too small.
 
     Args:
         groups: {attribute: (N,) array of str}.
-        minimum: cells with fewer rows are hidden, empty ones included.
-        decided: the cells of the whole data, where `groups` are a sample of it: what may be shown was decided there.
+        minimum: cells of fewer people are not shown (`minimum_cell`).
+        decided: the cells of the whole data, where `groups` are a sample of it: what is too small was decided there.
         people: (N,) how many people each row stands for; None: one.
+        least: cells of fewer people have no rate (`minimum_rate`); None: as `minimum`.
     """
 
     def __init__(
@@ -79,9 +79,11 @@ class Cells:
         minimum: int = MINIMUM,
         decided: Cells | None = None,
         people: np.ndarray | None = None,
+        least: int | None = None,
     ) -> None:
         self.groups = dict(groups)
         self.minimum = minimum
+        self.least = minimum if least is None else least
         self._people = people
         self.values: dict[str, list[str]] = {}
         self._codes: dict[str, np.ndarray] = {}
@@ -91,66 +93,90 @@ class Cells:
             self._codes[name] = encoded.codes
         self._places = {name: {value: at for at, value in enumerate(self.values[name])} for name in self.values}
         self._decided = decided
-        self._hidden: dict[tuple[str, ...], np.ndarray] = {}
         self._counts: dict[tuple[str, ...], np.ndarray] = {}
 
     def of(self, attributes: tuple[str, ...]) -> list[Cell]:
-        """Every cell of these attributes, hidden ones included, in the order of their values.
+        """Every cell of these attributes in which somebody is, small ones included, in the order of their values.
 
         Raises:
-            DataError: more than 100,000 cells.
+            DataError: more than 100,000 combinations of values.
         """
         fused, shape = self._fused(attributes)
         order = np.argsort(fused, kind="stable")
         ends = np.cumsum(np.bincount(fused, minlength=math.prod(shape)))
-        held = self._count(fused, shape).tolist()
+        held = self.counts(attributes).ravel().tolist()
         values = itertools.product(*(self.values[name] for name in attributes))
         cells, start = [], 0
-        for end, people, each in zip(ends.tolist(), held, values, strict=True):
-            where = dict(zip(attributes, each, strict=True))
-            cells.append(Cell(where, Members(order[start:end], len(fused), people), self.reason(where)))
+        for end, people, combination in zip(ends.tolist(), held, values, strict=True):
+            where = dict(zip(attributes, combination, strict=True))
+            if people or not self.empty(where):
+                cells.append(Cell(where, Members(order[start:end], len(fused), people), self.reason(where)))
             start = end
         return cells
-
-    @property
-    def size(self) -> int:
-        """How many people there are in the whole data, which has groups."""
-        if self._decided is not None:
-            return self._decided.size
-        if self._people is not None:
-            return int(self._people.sum())
-        return len(next(iter(self._codes.values()), ()))
-
-    def people(self, where: Mapping[str, str]) -> int:
-        """How many people are in the cell `where` of the whole data; not to be written where it is hidden."""
-        if self._decided is not None:
-            return self._decided.people(where)
-        attributes = tuple(name for name in self.groups if name in where)
-        position = tuple(self._places[name].get(where[name], -1) for name in attributes)
-        if -1 in position or len(attributes) < len(where):
-            return 0
-        if attributes not in self._counts:
-            fused, shape = self._fused(attributes)
-            self._counts[attributes] = self._count(fused, shape).reshape(shape)
-        return int(self._counts[attributes][position])
 
     def subsets(self, order: int = 1) -> Iterator[tuple[str, ...]]:
         """Every set of attributes of size 1 to `order`, in the order of the data."""
         for size in range(1, min(order, len(self.groups)) + 1):
             yield from itertools.combinations(self.groups, size)
 
+    def nobody(self, order: int) -> list[dict[str, str]]:
+        """Every combination of values of up to `order` attributes in which nobody is."""
+        return [
+            {name: self.values[name][at] for name, at in zip(attributes, place, strict=True)}
+            for attributes in self.subsets(order)
+            for place in np.argwhere(self.counts(attributes) == 0).tolist()
+        ]
+
     def reason(self, where: Mapping[str, str]) -> str | None:
-        """Why the cell `where` may not be shown; None where it may, or where it is not one of the data's."""
-        if self._decided is not None:
-            return self._decided.reason(where)
-        if not where or any(name not in self.groups for name in where):
-            return None
-        attributes = tuple(name for name in self.groups if name in where)
-        position = tuple(self._places[name].get(where[name], -1) for name in attributes)
-        if -1 in position:
-            return None
-        reason = REASONS[self._decide(attributes)[position]]
-        return reason and reason.format(self.minimum)
+        """Why nothing is measured of the cell `where`: it is too small to show, and to have any rate.
+
+        None where something may be measured, also where it is not to be shown then.
+        """
+        few = min(self._whole.minimum, self._whole.least)
+        return SMALL.format(self._whole.minimum) if 0 < self.people(where) < few else None
+
+    def unshown(self, where: Mapping[str, str]) -> str | None:
+        """Why the cell `where` may not be shown; None where it may, is empty, or is none of the data's."""
+        return SMALL.format(self._whole.minimum) if 0 < self.people(where) < self._whole.minimum else None
+
+    def empty(self, where: Mapping[str, str]) -> bool:
+        """Whether each of these values occurs in the whole data, and nobody has all of them."""
+        places = self._whole._places
+        known = bool(where) and all(value in places.get(name, ()) for name, value in where.items())
+        return known and not self.people(where)
+
+    def people(self, where: Mapping[str, str]) -> int:
+        """How many people of the whole data are in the cell `where`; not to be written where it may not be shown."""
+        whole = self._whole
+        attributes = tuple(name for name in whole.groups if name in where)
+        position = tuple(whole._places[name].get(where[name], -1) for name in attributes)
+        if not where or -1 in position or len(attributes) < len(where):
+            return 0
+        return int(whole.counts(attributes)[position])
+
+    @property
+    def size(self) -> int:
+        """How many people there are in the whole data, which has groups."""
+        whole = self._whole
+        if whole._people is not None:
+            return int(whole._people.sum())
+        return len(next(iter(whole._codes.values()), ()))
+
+    def counts(self, attributes: tuple[str, ...]) -> np.ndarray:
+        """People in each combination of values of these attributes: int64, an axis for each, in their order.
+
+        Raises:
+            DataError: more than 100,000 combinations of values.
+        """
+        if attributes not in self._counts:
+            fused, shape = self._fused(attributes)
+            held = np.bincount(fused, weights=self._people, minlength=math.prod(shape))
+            self._counts[attributes] = np.rint(held).astype(np.int64).reshape(shape)
+        return self._counts[attributes]
+
+    @property
+    def _whole(self) -> Cells:
+        return self if self._decided is None else self._decided._whole
 
     def _fused(self, attributes: tuple[str, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
         """(N,) the position of each row's cell in the flattened table, and the shape of the table."""
@@ -161,28 +187,3 @@ class Cells:
                 "shown. Give bins or fewer values to one of them under [data.groups], or ask for fewer intersections"
             )
         return np.ravel_multi_index(tuple(self._codes[name] for name in attributes), shape), shape
-
-    def _count(self, fused: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """People in each cell of the flattened table."""
-        held = np.bincount(fused, weights=self._people, minlength=math.prod(shape))
-        return np.rint(held).astype(np.int64)
-
-    def _decide(self, attributes: tuple[str, ...]) -> np.ndarray:
-        """The table of these attributes: for each cell the position of its reason in REASONS, 0 where it is shown."""
-        if attributes in self._hidden:
-            return self._hidden[attributes]
-        fused, shape = self._fused(attributes)
-        counts = self._count(fused, shape).reshape(shape)
-        hidden = np.zeros(shape, dtype=np.int8)
-        for axis in range(len(shape)) if len(shape) > 1 else ():
-            margin = self._decide(attributes[:axis] + attributes[axis + 1 :])
-            hidden[np.broadcast_to(np.expand_dims(margin > 0, axis), shape)] = REASONS.index(INSIDE)
-        hidden[counts < self.minimum] = REASONS.index(SMALL)
-        if self.minimum > 1:  # else only empty cells are hidden, and they are nobody's secret
-            more = complement(counts, hidden > 0, self.minimum) & (hidden == 0)
-            hidden[more] = REASONS.index(COMPLEMENT)
-        self._hidden[attributes] = hidden
-        return hidden
-
-
-REASONS: Final = (None, SMALL, INSIDE, COMPLEMENT)

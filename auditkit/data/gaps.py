@@ -24,7 +24,7 @@ def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | Non
         missing: (N,) bool: where its value is missing.
     """
     for attribute, column in data.groups.items():
-        reason = data.cells.reason({attribute: MISSING})
+        reason = data.cells.unshown({attribute: MISSING})
         if reason is not None and (attribute == name or np.array_equal(column == MISSING, missing)):
             return reason
     if name not in data.groups and 0 < int(missing.sum()) < data.minimum_cell:

@@ -13,6 +13,7 @@ from auditkit.data.schema import FeatureSchema
 from auditkit.results import DataInfo, FeatureInfo, GroupInfo
 from auditkit.spelling import spelling
 
+TOGETHER = "smaller groups together"
 FEATURES = 500
 """Columns of an array that are listed one by one."""
 TAIL = 0.01
@@ -31,10 +32,12 @@ def describe(data: AuditData) -> DataInfo:
         label=data.label_name,
         positive=None if data.positive is None else spelling(data.positive),
         features=(*_features(data), *_unseen(data, groups)),
-        groups=tuple(_group(cell) for cell in groups),
+        groups=tuple(info for name in data.groups for info in _groups(data, name, groups)),
         train_rows=None if data.train is None else data.train.size,
         weighted=data.weights is not None,
         minimum_cell=data.minimum_cell,
+        minimum_rate=data.minimum_rate,
+        disclosure=data.disclosure,
         notes=(*data.notes, *_range(data)),
         outcome=None if data.outcome is None else data.outcome if isinstance(data.outcome, str) else dict(data.outcome),
         selected_means=data.selected_means,
@@ -108,7 +111,7 @@ def _unseen(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
     """The sensitive attributes that the model does not see."""
     return [
         FeatureInfo(
-            name=name, kind="category", group=True, seen_by_model=False, missing=_missing(name, groups),
+            name=name, kind="category", group=True, seen_by_model=False, missing=_missing(data, name, groups),
             detail=f"{len(data.cells.values[name])} groups",
         )
         for name in data.groups
@@ -116,16 +119,28 @@ def _unseen(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
     ]  # fmt: skip
 
 
-def _missing(name: str, groups: list[Cell]) -> int | None:
+def _missing(data: AuditData, name: str, groups: list[Cell]) -> int | None:
     cell = next((cell for cell in groups if cell.where == {name: MISSING}), None)
     if cell is None:
         return 0
-    return None if cell.hidden else cell.n
+    return None if data.cells.unshown(cell.where) else cell.n
 
 
-def _group(cell: Cell) -> GroupInfo:
-    ((attribute, value),) = cell.where.items()
-    return GroupInfo(attribute=attribute, value=value, rows=None if cell.hidden else cell.n, hidden=cell.hidden)
+def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInfo]:
+    """The groups of one attribute; those too small to show together, where they are enough people for it."""
+    made, small, people = [], [], 0
+    for cell in cells:
+        value = cell.where.get(attribute)
+        if value is None:
+            continue
+        reason = data.cells.unshown(cell.where)
+        made.append(GroupInfo(attribute=attribute, value=value, rows=None if reason else cell.n, hidden=reason))
+        if reason:
+            small.append(value)
+            people += cell.n
+    if len(small) > 1 and people >= data.minimum_cell:
+        made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=tuple(small)))
+    return made
 
 
 def _ordinal(number: int) -> str:

@@ -13,6 +13,7 @@ exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tes
 
 from auditkit.judging.applying import Judgement, check_names, judge
 from auditkit.judging.deciding import judge_measurement
+from auditkit.judging.matching import concerned
 from auditkit.judging.outcome import outcome_of
 
-__all__ = ["Judgement", "check_names", "judge", "judge_measurement", "outcome_of"]
+__all__ = ["Judgement", "check_names", "concerned", "judge", "judge_measurement", "outcome_of"]

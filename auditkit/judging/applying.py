@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from auditkit.errors import ConfigError, closest
 from auditkit.judging.deciding import judge_measurement
-from auditkit.judging.matching import is_about, is_measured_by, why_none_is_about
+from auditkit.judging.matching import concerned, is_measured_by, why_none_is_about
 from auditkit.judging.outcome import outcome_of
 from auditkit.judging.sides import closest_to_bound
 from auditkit.judging.wording import about
@@ -78,7 +78,7 @@ def _apply(limit: Limit, results: Sequence[CheckResult]) -> tuple[VerdictStatus,
         return "error", f"the check {result.check} ended in error: {message}", ()
     if result.status == "skipped":
         return "not tested", f"the check {result.check} was skipped: {result.reason}", ()
-    matched = [each for each in result.measurements if is_about(limit, result, each)]
+    matched = concerned(limit, result)
     if not matched:
         return "not tested", why_none_is_about(limit, result), ()
     judged = []

@@ -27,6 +27,13 @@ def is_about(limit: Limit, result: CheckResult, each: Measurement) -> bool:
     )
 
 
+def concerned(limit: Limit, result: CheckResult) -> list[Measurement]:
+    """The measurements of a check that a limit is about; none where it is about another check."""
+    if not is_measured_by(limit, result):
+        return []
+    return [measurement for measurement in result.measurements if is_about(limit, result, measurement)]
+
+
 def why_none_is_about(limit: Limit, result: CheckResult) -> str:
     """Why the limit is about none of the check's measurements, with what there is."""
     names = sorted({each.name for each in result.measurements})

@@ -186,6 +186,8 @@ class GroupInfo(Record):
     value: str
     rows: int | None
     hidden: str | None = None
+    together: tuple[str, ...] = optional(())
+    """Of smaller groups together: which."""
 
 
 class DataInfo(Record):
@@ -203,6 +205,13 @@ class DataInfo(Record):
     train_rows: int | None = None
     weighted: bool = False
     minimum_cell: int = 10
+    """People in the smallest group that is shown."""
+    minimum_rate: int | None = optional()
+    """People in the smallest denominator of a rate that is estimated; None: as `minimum_cell` (schema 1 and 2)."""
+    disclosure: Literal["internal", "publish"] = optional("internal")
+    """Whether only what is too small is left out, or also all from which it could be worked out."""
+    deducible: tuple[dict[str, str], ...] = optional(())
+    """Groups that are not shown and yet can be worked out from everyone and those that are."""
     notes: tuple[str, ...] = ()
     outcome: Meaning | dict[str, Meaning] | None = optional()
     """What being selected is to a person, as the owner states it; of more than two classes, for each that is named."""

@@ -85,7 +85,7 @@ def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
         for name, direction, of, hit_new, hit_old in _rates(rows, binary):
             common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": where}
             among = inside & of
-            few = 1 if not where else max(1, data.minimum_cell)
+            few = 1 if not where else max(1, data.minimum_rate)
             reason = hidden or (None if among.sum() >= few else f"fewer than {few} rows count for it")
             if reason is not None:
                 found.append(Measurement(value=None, reason=reason, **common))
@@ -168,11 +168,14 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
             continue
         code = 4 * rows.truth[inside] + 2 * rows.new[inside] + rows.old[inside]
         counts = np.bincount(code, minlength=8).reshape(2, 2, 2)
+        among, few = int(counts.sum() - counts[:, 0, 0].sum()), max(1, data.minimum_rate)
+        if where and among < few:
+            yield Measurement(value=None, reason=f"fewer than {few} rows count for it", **common)
+            continue
         shift = stats.predictive_shift(counts, rng)
         if shift is None:
             yield Measurement(value=None, reason="one of the models decides positive for nobody here", **common)
             continue
-        among = int(counts.sum() - counts[:, 0, 0].sum())
         yield Measurement(value=shift.value, interval=shift.interval, n=among, **common)
 
 
@@ -202,8 +205,8 @@ def _mean(values: np.ndarray) -> Interval | None:
 def _cells(data: AuditData, kept: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:
     """Everyone and every group: where, which of the kept rows, and why it may not be shown."""
     yield {}, np.ones(int(kept.sum()), dtype=bool), None
-    few = max(1, data.minimum_cell)
+    few = max(1, data.minimum_rate)
     for cell in data.slices():
         inside = cell.rows[kept]
         small = f"fewer than {few} rows that both models decided" if inside.sum() < few else None
-        yield dict(cell.where), inside, cell.hidden or small
+        yield dict(cell.where), inside, data.cells.unshown(cell.where) or small

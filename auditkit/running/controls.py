@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from auditkit.data.cells import Cells
-from auditkit.results import CheckResult, Control, Measurement
+from auditkit.results import CheckResult, Control, LeftOut, Measurement
+from auditkit.running.withholding import bare, without
+
+END = "a group at its end is too small to show"
+UNKNOWN_END = "a group too small to show may be at its end"
 
 
 def apply_controls(result: CheckResult) -> CheckResult:
@@ -18,8 +26,43 @@ def apply_controls(result: CheckResult) -> CheckResult:
 
 
 def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
-    """The result without a number about any group that may not be shown, whatever the check returned."""
-    return result.model_copy(update={"measurements": tuple(_hidden(each, cells) for each in result.measurements)})
+    """The result without a number about any group that is too small to show, whatever the check returned.
+
+    Where rates of such groups are estimated (`minimum_rate` below `minimum_cell`), a disparity with one of them at an
+    end has no number either.
+    """
+    measurements = tuple(_hidden(measured, cells) for measured in result.measurements)
+    both = zip(result.measurements, measurements, strict=True)
+    gone = [before for before, after in both if before != after]
+    result = result.model_copy(update={"measurements": measurements})
+    return without(result, gone) if gone else result
+
+
+def _hidden(measured: Measurement, cells: Cells) -> Measurement:
+    reason = cells.unshown(measured.slice)
+    if reason is not None:
+        return bare(measured, reason)
+    if not _small_ones_have_rates(measured.across, cells):
+        return measured
+    if not measured.pairs and measured.value is not None:
+        return bare(measured, UNKNOWN_END)
+    if any(cells.unshown(end.slice) for pair in measured.pairs for end in (pair.low, pair.high)):
+        return bare(measured, END)
+    left_out = tuple(_left_out(group, cells) for group in measured.left_out)
+    return measured.model_copy(update={"n": None, "left_out": left_out})  # n less the others would be a small group
+
+
+def _left_out(group: LeftOut, cells: Cells) -> LeftOut:
+    small = cells.unshown(group.slice) is not None
+    return group.model_copy(update={"people": None, "share": None}) if small else group
+
+
+def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:
+    """Whether a group of these attributes is too small to show and yet has rates."""
+    if not attributes or any(name not in cells.groups for name in attributes):
+        return False
+    people = cells.counts(tuple(name for name in cells.groups if name in attributes))
+    return bool(np.any((people >= max(1, cells.least)) & (people < cells.minimum)))
 
 
 def _guarded(each: Measurement, broken: list[Control]) -> Measurement:
@@ -38,13 +81,3 @@ def _guarded(each: Measurement, broken: list[Control]) -> Measurement:
 def _sentence(control: Control) -> str:
     how = "could not be computed" if control.holds is None else "does not hold"
     return f"control {control.name!r} {how}" + (f": {control.reason}" if control.reason else "")
-
-
-def _hidden(each: Measurement, cells: Cells) -> Measurement:
-    reason = cells.reason(each.slice)
-    if reason is None or (each.value is None and each.n is None):
-        return each
-    return Measurement(
-        name=each.name, value=None, reason=reason, unit=each.unit, direction=each.direction,
-        slice=each.slice, across=each.across, conditions=each.conditions,
-    )  # fmt: skip

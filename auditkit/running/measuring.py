@@ -22,7 +22,7 @@ from auditkit.host import Host
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, ErrorInfo, Rows
-from auditkit.running.controls import apply_controls, hide_small_cells
+from auditkit.running.controls import apply_controls
 from auditkit.running.disparities import complete_disparities
 from auditkit.running.harm import name_worse_off
 from auditkit.running.planning import Step, seed_for
@@ -126,7 +126,7 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
         update={"plugin": step.planned.plugin, "plugin_version": step.planned.plugin_version}
     )  # fmt: skip
     complete = complete_disparities(CheckResult.model_validate(named.model_dump()), data)
-    return hide_small_cells(name_worse_off(apply_controls(complete), data), data.cells)
+    return name_worse_off(apply_controls(complete), data)
 
 
 def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
@@ -145,8 +145,7 @@ def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
                 "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
             }
         )  # fmt: skip
-        result = apply_controls(complete_disparities(result, bench.data))
-        result = hide_small_cells(name_worse_off(result, bench.data), bench.data.cells)
+        result = name_worse_off(apply_controls(complete_disparities(result, bench.data)), bench.data)
     return result
 
 

@@ -21,6 +21,8 @@ from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, ErrorInfo, digest
 from auditkit.running.controls import apply_controls
 from auditkit.running.gate import gate_for
+from auditkit.running.hiding import rule_for
+from auditkit.running.keeping import Keeper, needed
 from auditkit.running.measuring import describe
 from auditkit.running.planning import configured, missing_extra, seed_for
 from auditkit.running.request import Request
@@ -34,6 +36,9 @@ class Child(NamedTuple):
     parent: str
     model: Model | None
     result: CheckResult
+    """As it may be written."""
+    measured: CheckResult | None = None
+    """As limits are judged by it; None: `result` is."""
 
 
 class Job(NamedTuple):
@@ -63,7 +68,7 @@ def train_models(
         DataError: there is no training split.
     """
     offers = host.trainers()
-    gate = gate_for(models, data)
+    gate, rule = gate_for(models, data), rule_for(data)
     children = []
     for wanted in train:
         options = dict(wanted)
@@ -78,9 +83,9 @@ def train_models(
         job = Job(offers[id], trainer, parent, name, data, request)
         before = _before(job, folder)
         child = before or _train(job)
-        child = child._replace(result=gate.record(child.result))
-        if before is None and folder is not None:
-            _keep(job, child, folder)
+        if before is None:
+            keeper = Keeper(folder, job.name, rule, gate, job.request.limits)
+            child = child._replace(result=_kept(job, child, keeper), measured=child.result)
         children.append(child)
     return children
 
@@ -100,15 +105,17 @@ def _key(job: Job, weights: bytes) -> str:
     return digest(facts)
 
 
-def _keep(job: Job, child: Child, folder: pathlib.Path) -> None:
+def _kept(job: Job, child: Child, keeper: Keeper) -> CheckResult:
+    """The trainer's result as it may be written; it is kept with the model that was made, where that can be kept."""
     weights = child.model.weights() if child.model is not None else None
-    if weights is not None:
-        runfolder.store_model(folder, job.name, weights)
-        runfolder.store_check(folder, _key(job, weights), child.result, job.name)
-        return
+    if keeper.folder is not None and weights is not None:
+        runfolder.store_model(keeper.folder, job.name, weights)
+        return keeper.kept(child.result, _key(job, weights))
     whole = child.model.as_skops() if child.model is not None else None
-    if whole is not None:  # for people to take away; a resumed audit fits it again, and its fingerprint tells
-        runfolder.store_model(folder, job.name, whole, ".skops")
+    if keeper.folder is not None and whole is not None:
+        # for people to take away; a resumed audit fits it again, and its fingerprint tells
+        runfolder.store_model(keeper.folder, job.name, whole, ".skops")
+    return keeper.written(child.result)
 
 
 def _before(job: Job, folder: pathlib.Path | None) -> Child | None:
@@ -116,12 +123,12 @@ def _before(job: Job, folder: pathlib.Path | None) -> Child | None:
     weights = runfolder.load_model(folder, job.name) if folder is not None else None
     if folder is None or weights is None:
         return None
-    result = runfolder.load_check(folder, f"train.{job.trainer.id}", _key(job, weights), job.name)
-    if result is None:
+    stored = runfolder.load_stored(folder, f"train.{job.trainer.id}", _key(job, weights), job.name)
+    if stored is None or needed(stored, job.request.limits):
         return None
     model = job.parent.with_weights(weights)
     model.name = job.name
-    return Child(job.parent.name, model, result)
+    return Child(job.parent.name, model, stored.result)
 
 
 def _parent(models: Sequence[Model], name: str | None, trainer: str) -> Model:

@@ -37,7 +37,7 @@ from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
-    from auditkit.data import Modality
+    from auditkit.data import Disclosure, Modality
     from auditkit.results import Meaning
 
 
@@ -53,6 +53,8 @@ class _Wanted:
     modality: Modality | None
     schema: Mapping[str, Mapping[str, Any]]
     minimum_cell: int
+    minimum_rate: int
+    disclosure: Disclosure
     unlabelled: Unlabelled
     abstain: Any
     range: Any
@@ -83,6 +85,8 @@ def read_table(
     schema: Mapping[str, Mapping[str, Any]] | None = None,
     range: Any = None,
     minimum_cell: int = MINIMUM,
+    minimum_rate: int = MINIMUM,
+    disclosure: Disclosure = "internal",
     unlabelled: Unlabelled = "refuse",
     abstain: Any = None,
     largest_left_out: float = LARGEST_LEFT_OUT,
@@ -126,6 +130,9 @@ def read_table(
         range: the lowest and the highest value that an array of pixels or the like may hold, `[0, 255]`; or one such
             pair for each channel. Changes of inputs are measured in it and stay inside it.
         minimum_cell: groups of fewer people are not shown.
+        minimum_rate: rates of fewer people are not estimated.
+        disclosure: `internal`: every group of `minimum_cell` people is shown, also where a smaller one can be worked
+            out from it; `publish`: for what leaves the house.
         unlabelled: rows without a label are an error (`refuse`), left out (`drop`), or kept for what needs no label.
         abstain: the recorded decision that means that the model declined to decide; "" where it is a blank.
         largest_left_out: groups that are too small to show keep a disparity from meeting a limit where they are a
@@ -169,7 +176,9 @@ def read_table(
         None if features is None else tuple(features), people,
     )  # fmt: skip
     stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means, how.notation)
-    wanted = _Wanted(positive, task, modality, overrides, minimum_cell, unlabelled, abstain, *stated)
+    wanted = _Wanted(
+        positive, task, modality, overrides, minimum_cell, minimum_rate, disclosure, unlabelled, abstain, *stated
+    )
     return _read(source, how, roles, wanted, selected, train, name)
 
 
@@ -219,6 +228,8 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         modality=modality,
         name=name,
         minimum_cell=wanted.minimum_cell,
+        minimum_rate=wanted.minimum_rate,
+        disclosure=wanted.disclosure,
         range=wanted.range,
         largest_left_out=wanted.largest_left_out,
         reference=wanted.reference,

@@ -138,8 +138,8 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
     if data.labels is None:
         return []
     reason = hidden
-    if reason is None and rows.sum() < max(1, data.minimum_cell):
-        reason = f"fewer than {max(1, data.minimum_cell)} people"
+    if reason is None and rows.sum() < max(1, data.minimum_rate):
+        reason = f"fewer than {max(1, data.minimum_rate)} people"
     some = data.labels[rows]
     if data.task == "regression":
         if reason is not None:

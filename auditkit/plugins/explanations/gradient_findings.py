@@ -89,14 +89,14 @@ def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predi
         for code in np.unique(targets):
             chosen = shares[targets == code]
             where: dict[str, Scalar] = {"predicted": str(predictions.classes[code])}
-            if len(chosen) < data.minimum_cell:
-                few = f"fewer than {data.minimum_cell} rows are given this class"
+            if len(chosen) < data.minimum_rate:
+                few = f"fewer than {data.minimum_rate} rows are given this class"
                 measurements.append(_undefined("top_decile_share", few, where))
             else:
                 measurements.append(_concentration(chosen, where))
     if data.modality != "image":
         return Part(measurements)
-    if len(values) < max(PICTURES, data.minimum_cell):
+    if len(values) < max(PICTURES, data.minimum_rate):
         return Part(measurements, notes=[f"With fewer than {PICTURES} pictures, no average of them is shown."])
     return Part(measurements, figures=[_heat_map(values)])
 

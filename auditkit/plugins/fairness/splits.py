@@ -61,12 +61,14 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
     rows = np.bincount(place, minlength=int(np.prod(shape, dtype=np.int64)))
     found = Split(attributes)
     position = np.full(len(rows), -1)
-    minimum = data.minimum_cell
+    minimum = data.minimum_rate
     for at, cell in enumerate(np.ndindex(*shape)):
         where = {name: one.values[code] for name, one, code in zip(attributes, encoded, cell, strict=True)}
+        if data.cells.empty(where):
+            continue
         reason, name, few = data.cells.reason(where), pairs(where), f"fewer than {max(2, minimum)} people"
         if reason is not None:
-            (found.unassessed if rows[at] >= minimum else found.hidden).append(f"{name} ({reason})")
+            found.hidden.append(f"{name} ({reason})")
         elif rows[at] < max(2, minimum):
             reason = few if rows[at] else "no people"
             found.unassessed.append(f"{name} ({reason})")

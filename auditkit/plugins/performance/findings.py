@@ -42,10 +42,15 @@ def find(check: Quality, data: AuditData, context: Context, level: Level) -> Fin
         measurements=found,
         controls=_controls(check, answers, data, context),
         figures=_figures(check, found, answers, data.task),
-        tables=[] if data.task == "regression" else [matrix.table(answers)],
+        tables=[] if data.task == "regression" else [matrix.table(answers, _least(data))],
         notes=notes,
         level=level,
     )
+
+
+def _least(data: AuditData) -> int:
+    """The smallest count of wrong decisions that is shown: any, unless the evidence leaves the house."""
+    return data.minimum_cell if data.disclosure == "publish" else 1
 
 
 def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[str]]:
@@ -53,7 +58,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
     if data.task == "regression":
         assert data.labels is not None  # the check needs labels
         return Answers(
-            data.labels.astype(np.float64), predictions.labels, weights=data.weights, minimum=data.minimum_cell
+            data.labels.astype(np.float64), predictions.labels, weights=data.weights, minimum=data.minimum_rate
         ), []
     notes = []
     scores, chances = None, None
@@ -74,7 +79,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
         notes = ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
     answers = Answers(
         predictions.truth, predictions.codes, tuple(str(each) for each in predictions.classes), positive, scores,
-        chances, data.weights, data.minimum_cell,
+        chances, data.weights, data.minimum_rate,
     )  # fmt: skip
     return answers, notes
 
@@ -164,7 +169,7 @@ def _calibration(check: Quality, answers: Answers) -> Figure:
         low, high = stats.wilson_bounds(each.observed * each.size, each.size)
         points.append(
             {"series": "observed", "predicted": each.predicted, "observed": each.observed, "low": float(low),
-             "high": float(high), "people": each.rows if each.rows >= answers.minimum else None}
+             "high": float(high), "people": each.rows}
         )  # fmt: skip
     for end in (min(each.predicted for each in found), max(each.predicted for each in found)):
         points.append(

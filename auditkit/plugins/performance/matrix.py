@@ -20,10 +20,15 @@ WHY = (
 )
 
 
-def table(answers: Answers) -> Table:
-    """The confusion matrix without counts of few people, where they can be kept."""
+def table(answers: Answers, least: int = 1) -> Table:
+    """The confusion matrix.
+
+    Args:
+        answers: truth and decisions.
+        least: counts below are not shown, nor what they could be worked out from, where it can be kept.
+    """
     counts = decisions.confusion(answers, weighted=False).astype(np.int64)
-    dark = hidden(counts, answers.minimum)
+    dark = hidden(counts, least)
     named = [Column(name=f"decided_{at}", title=f"Decided {name}") for at, name in enumerate(answers.classes)]
     rows = [
         (name, *(NOT_SHOWN if off else int(count) for count, off in zip(row, offs, strict=True)))
@@ -32,7 +37,7 @@ def table(answers: Answers) -> Table:
     return Table(
         name="confusion",
         title="Confusion matrix",
-        caption=CAPTION + (WHY.format(answers.minimum) if dark.any() else ""),
+        caption=CAPTION + (WHY.format(least) if dark.any() else ""),
         columns=(Column(name="label", title="Label"), *named),
         rows=tuple(rows),
     )

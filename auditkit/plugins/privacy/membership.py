@@ -147,8 +147,8 @@ def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
         reason = cell.hidden
         if reason is None and (members is None or others is None):
             reason = "the training split does not say who is in this group"
-        elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_cell):  # type: ignore[union-attr]
-            reason = f"fewer than {max(LEAST, data.minimum_cell)} members or non-members in this group"
+        elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_rate):  # type: ignore[union-attr]
+            reason = f"fewer than {max(LEAST, data.minimum_rate)} members or non-members in this group"
         if reason is not None:
             found.append(Measurement(name="auc", value=None, reason=reason, direction="lower", slice=cell.where))
         else:
@@ -218,8 +218,8 @@ def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Co
         common: dict[str, Any] = {
             "name": "memorisation", "unit": "share", "direction": "lower", "conditions": {"rows": kind},
         }  # fmt: skip
-        if len(at) < data.minimum_cell:
-            reason = f"fewer than {data.minimum_cell} such training rows among {len(some)}"
+        if len(at) < data.minimum_rate:
+            reason = f"fewer than {data.minimum_rate} such training rows among {len(some)}"
             measurements.append(Measurement(value=None, reason=reason, **common))
             continue
         right = Predictions(model, train.take(at)).codes == truth[at]

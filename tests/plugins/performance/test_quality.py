@@ -182,7 +182,7 @@ def test_a_constant_model_is_a_number_too():
 
 
 def test_two_rows_and_one_class_are_no_crash():
-    two = run(FAST, *recorded([1, 0], [1, 0], minimum_cell=0))
+    two = run(FAST, *recorded([1, 0], [1, 0], minimum_cell=0, minimum_rate=0))
     assert one(two, "accuracy").value == 1 and one(two, "accuracy").interval.low < 0.4
     assert one(run(FAST, *recorded([1, 0], [1, 0])), "accuracy").value is None
     model, data = recorded(None, [0] * 30 + [1], scores=np.linspace(0, 1, 31))

@@ -44,11 +44,11 @@ def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Com
     found = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
     given = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
     odds = criterion is not None and criterion.odds
-    return disparities.compare(found, groups.where, given, groups.hidden, data.minimum_cell, odds)
+    return disparities.compare(found, groups.where, given, groups.hidden, data.minimum_rate, odds)
 
 
 def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
-    minimum = max(1, data.minimum_cell)
+    minimum = max(1, data.minimum_rate)
     rows = amount(groups.tally.rows, EVERY)
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
     found = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))

@@ -46,11 +46,12 @@ def conditionals(
         if not groups.attributes or set(groups.attributes) & set(check.given):
             continue
         tally = counts.over((STRATUM, *groups.attributes)).tally
+        there = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
         for target in targets:
             assert target.at is not None
             kept = tally.against(target.at)
             weight, square, rows = (
-                each[:, 2, :2].reshape(size, -1, 2) for each in (kept.weight, kept.square, kept.rows)
+                table[:, 2, :2].reshape(size, -1, 2)[:, there] for table in (kept.weight, kept.square, kept.rows)
             )
             found += _of(groups, target, (weight, square, rows), check, data, context.rng)
     return found
@@ -74,7 +75,7 @@ def _of(
     for at, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
         one = Conditional(NAME, groups.attributes, {**target.conditions, "given": ", ".join(check.given)})
         one.where, one.rows = where, int(rows[:, at].sum())
-        enough = max(stats.FEW, data.minimum_cell)
+        enough = max(stats.FEW, data.minimum_rate)
         one.reason = hidden or (f"fewer than {enough} people with a decision" if one.rows < enough else None)
         if one.reason is None and np.isnan(values[at]):
             one.reason = "in every stratum all or none were selected"

@@ -10,10 +10,14 @@ from auditkit.plugins.fairness.groups.disparities import enough_draws
 from auditkit.plugins.fairness.groups.drawing import CLASSES, WIDEST
 from auditkit.plugins.fairness.groups.measures import MEASURES
 from auditkit.plugins.fairness.groups.targets import Target
+from auditkit.results import pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.plugins.fairness.groups.check import GroupFairness
+
+NAMED = 8
+"""Combinations of nobody that are named; more are counted."""
 
 
 def notes(
@@ -31,6 +35,10 @@ def notes(
             found.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
     if data.weights is not None:
         found.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
+    nobody = [pairs(where) for where in data.cells.nobody(check.intersections)]
+    if nobody:
+        more = f" and {len(nobody) - NAMED} more" if len(nobody) > NAMED else ""
+        found.append(f"Nobody is in these combinations, so they have no numbers: {'; '.join(nobody[:NAMED])}{more}.")
     if len(data.groups) < check.intersections:
         word = "attribute" if len(data.groups) == 1 else "attributes"
         found.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")

@@ -34,7 +34,7 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
     found = []
     for at, where in enumerate(groups.where):
         reason, rows = groups.hidden[at], int(share.rows[at])
-        lacking = undefined(rows, rate.of, data.minimum_cell) if rows < max(1, data.minimum_cell) else None
+        lacking = undefined(rows, rate.of, data.minimum_rate) if rows < max(1, data.minimum_rate) else None
         if reason or lacking:
             n = 0 if not reason and rows == 0 else None
             found.append(_number(rate, target, where, reason=reason or lacking, n=n))
@@ -50,7 +50,7 @@ def _composite(what: Composite, target: Target, groups: Groups, data: AuditData)
     found = []
     for at, where in enumerate(groups.where):
         reason = groups.hidden[at] or next(
-            (undefined(int(n[at]), of, data.minimum_cell) for n, of in rows if n[at] < max(1, data.minimum_cell)), None
+            (undefined(int(n[at]), of, data.minimum_rate) for n, of in rows if n[at] < max(1, data.minimum_rate)), None
         )
         value = float(estimates.values[at])
         if reason is None and np.isnan(value):

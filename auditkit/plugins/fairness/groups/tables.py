@@ -1,4 +1,4 @@
-"""The table of selection rates and impact ratios, without a number from which a hidden one can be worked out."""
+"""The table of selection rates and impact ratios."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from auditkit.counts import Counts
-from auditkit.counts.hiding import complement
 from auditkit.plugins.fairness.groups.burden import is_burden
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.disparities import undefined
@@ -30,7 +29,6 @@ RATIOS = {
     ),
 }
 """{column: its name in the title, what it is}."""
-COMPLEMENT = "hidden so that a smaller number cannot be worked out from it"
 
 
 def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, data: AuditData) -> Table:
@@ -74,7 +72,7 @@ def _selected(data: AuditData) -> str:
 def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData) -> list[Row]:
     tally = target.of(groups).tally
     share = shares(tally, RATES["selection_rate"])
-    reasons = withheld(share.rows, groups, data.minimum_cell)
+    reasons = _reasons(share.rows, groups, data.minimum_rate)
     numbers = {
         "abstained": amount(tally.rows, "abstained"),
         "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
@@ -100,27 +98,10 @@ def _compared(value: float, shown: Sequence[float], named: Sequence[str], burden
     return [ratio if (name == BURDEN) == burden else None for name in named]
 
 
-def withheld(people: np.ndarray, groups: Groups, minimum: int) -> list[str | None]:
-    """Why each line is not shown; None where it is.
-
-    What is too small to show was decided from all people. Where fewer have a decision, a line may be too small still,
-    or the people of hidden lines may be worked out from the others and the total: then the next smallest is hidden
-    too, in every line of the table along every attribute.
-
-    Args:
-        people: (K,) people with a decision.
-        groups: the K groups.
-        minimum: the smallest number that is shown.
-    """
+def _reasons(people: np.ndarray, groups: Groups, minimum: int) -> list[str | None]:
+    """Why each line has no rate; None where it has: (K,) people with a decision of K groups."""
     of = RATES["selection_rate"].of
-    found = [
+    return [
         hidden or (undefined(int(rows), of, minimum) if rows < max(1, minimum) else None)
         for hidden, rows in zip(groups.hidden, people, strict=True)
     ]
-    if not minimum:
-        return found
-    shape = tuple(len({where[name] for where in groups.where}) for name in groups.attributes)
-    dark = np.array([reason is not None for reason in found], dtype=bool).reshape(shape)
-    for at in np.flatnonzero(complement(people.reshape(shape), dark, minimum)):
-        found[at] = found[at] or COMPLEMENT
-    return found

@@ -28,7 +28,7 @@ class Groups(NamedTuple):
     """None of them: everyone."""
     where: list[dict[str, str]]
     hidden: list[str | None]
-    """Why a group may not be shown; None where it may."""
+    """Why nothing is measured of a group: it is too small; None where it is not."""
     tally: Tally
     """(K, C + 1, C + 1), or (K, 3, 3) once one class is held against the others."""
 
@@ -69,11 +69,13 @@ def _right_or_not(table: np.ndarray) -> np.ndarray:
 
 
 def tabulate(counts: Counts, check: GroupFairness, data: AuditData) -> list[Groups]:
-    """Everyone, then the groups of every set of attributes up to the number that is intersected."""
+    """Everyone, then the groups of every set of attributes up to the number that is intersected; none is empty."""
     found = []
     for attributes in [(), *data.cells.subsets(check.intersections)]:
         where, tally = counts.over(attributes)
-        found.append(Groups(attributes, where, [data.cells.reason(each) for each in where], tally))
+        there = [at for at, group in enumerate(where) if not data.cells.empty(group)]
+        where, tally = [where[at] for at in there], Tally(*(table[there] for table in tally))
+        found.append(Groups(attributes, where, [data.cells.reason(group) for group in where], tally))
     return found
 
 

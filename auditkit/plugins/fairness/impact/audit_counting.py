@@ -77,7 +77,9 @@ def break_down(
     known = [not any(value in values[each] for each, value in where.items()) for where in found.where]
     nowhere = int(found.people[~np.array(known)].sum())
     few = f"fewer than {data.minimum_cell} people" if 0 < nowhere < data.minimum_cell else None
-    missing = Unknown(nowhere, few or _hidden(values, data), values)
+    if few is None and data.disclosure == "publish":
+        few = _hidden(values, data)
+    missing = Unknown(nowhere, few, values)
     found = found.only(np.flatnonzero(known))
     among = found.people if missing.hidden is None else found.people[found.shown]
     total = int(among.sum())
@@ -97,7 +99,7 @@ def _hidden(values: Mapping[str, Sequence[str]], data: AuditData) -> str | None:
     for size in range(1, len(names) + 1):
         for some in itertools.combinations(names, size):
             for where in itertools.product(*(values[name] for name in some)):
-                reason = data.cells.reason(dict(zip(some, where, strict=True)))
+                reason = data.cells.unshown(dict(zip(some, where, strict=True)))
                 if reason is not None:
                     return reason
     return None

@@ -44,7 +44,8 @@ def notes(
         said.append(
             f"{hidden} categories, or a number of people in an unknown category, are not shown, because so few people "
             "could be recognised. The law's summary needs the number of applicants and the rate of every category, "
-            "however small: the owner may decide to publish them with minimum_cell = 1 under [data]."
+            "however small: the owner may decide to publish them with minimum_cell = 1 and minimum_rate = 1 under "
+            "[data]."
         )
     if assessed.at_median:
         at = f"{assessed.at_median:,}" if assessed.at_median >= data.minimum_cell else f"Fewer than {data.minimum_cell}"

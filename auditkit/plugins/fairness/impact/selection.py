@@ -70,13 +70,14 @@ class Ratios(NamedTuple):
 
 
 def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> Selection:
-    """The groups of these attributes, hidden ones included, from counts of decisions (not selected, selected)."""
+    """The groups of these attributes in which somebody is, from counts of decisions (not selected, selected)."""
     where, tally = counts.over(attributes)
     rows = tally.rows.sum(axis=1)
     people, chosen = rows[:, :2].sum(axis=1), rows[:, 1]
-    minimum = data.minimum_cell
+    minimum = data.minimum_rate
     reasons = [data.cells.reason(each) or _too_few(int(n), minimum) for each, n in zip(where, people, strict=True)]
-    return Selection(attributes, where, people, chosen, reasons, rows.sum(axis=1) >= max(1, minimum))
+    found = Selection(attributes, where, people, chosen, reasons, rows.sum(axis=1) >= max(1, data.minimum_cell))
+    return found.only([at for at, group in enumerate(where) if not data.cells.empty(group)])
 
 
 def ratios(found: Selection, among: np.ndarray) -> Ratios | None:

@@ -35,7 +35,7 @@ def find_alike(check: IndividualFairness, data: AuditData, context: Context) -> 
     weights = np.ones(len(data)) if data.weights is None else data.weights
     found = [_consistent(decisions, near, weights, {}, len(data))]
     for cell in data.slices(1):
-        few = f"fewer than {data.minimum_cell} of the rows drawn" if cell.n < max(2, data.minimum_cell) else None
+        few = f"fewer than {data.minimum_rate} of the rows drawn" if cell.n < max(2, data.minimum_rate) else None
         reason = cell.hidden or few
         if reason is None:
             found.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))

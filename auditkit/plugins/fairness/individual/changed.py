@@ -134,8 +134,8 @@ def _pair(pair: Pair, data: AuditData) -> list[Measurement]:
     where: dict[str, str] = {pair.attribute: pair.origin}
     to: dict[str, Scalar] = {"to": pair.target}
     names = FLIPS if data.task == "binary" else FLIPS[:1]
-    if len(pair.rows) < max(1, data.minimum_cell):
-        few = f"fewer than {data.minimum_cell} of the rows drawn"
+    if len(pair.rows) < max(1, data.minimum_rate):
+        few = f"fewer than {data.minimum_rate} of the rows drawn"
         return [undefined(name, few, slice=where, conditions=to) for name in names]
     found = []
     for name, hit in zip(names, (pair.changed, pair.toward, pair.away), strict=False):
@@ -167,7 +167,7 @@ def _table(pairs: list[Pair], data: AuditData) -> Table:
     rows: list[tuple[Scalar, ...]] = []
     for each in pairs:
         shares = [float(hit.mean()) for hit in (each.changed, each.toward, each.away)] if len(each.rows) else []
-        if len(each.rows) < max(1, data.minimum_cell):
+        if len(each.rows) < max(1, data.minimum_rate):
             rows.append((each.attribute, each.origin, each.target, None, None, None, None))
         else:
             both = shares[1:] if data.task == "binary" else [None, None]

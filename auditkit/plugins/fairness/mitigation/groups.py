@@ -20,7 +20,7 @@ class Split(NamedTuple):
     names: tuple[str, ...]
     """The G groups that are mitigated."""
     shown: np.ndarray
-    """(G,) bool: whether something may be said about it; nothing where a smaller group could be worked out from it."""
+    """(G,) bool: whether it may be shown."""
     codes: np.ndarray
     """(N,) the position of each row's group in `names`; -1: its group is left as it is."""
     outcomes: np.ndarray
@@ -74,7 +74,7 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     name = _attribute(data, attribute, trainer)
     outcomes, selected = predictions.outcomes, predictions.selected
     encoded = encode(data.groups[name])
-    least = max(1, data.minimum_cell)
+    least = max(1, data.minimum_rate)
     table = np.zeros((len(encoded.values), 2), dtype=np.int64)
     np.add.at(table, (encoded.codes, outcomes.astype(np.int64)), 1)
     reasons = [data.cells.reason({name: value}) for value in encoded.values]
@@ -96,7 +96,7 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     places = np.full(len(encoded.values), -1)
     places[kept] = np.arange(len(kept))
     names = tuple(encoded.values[place] for place in kept)
-    shown = np.array([reasons[place] is None for place in kept])
+    shown = np.array([data.cells.unshown({name: value}) is None for value in names])
     return Split(
         data, name, names, shown, places[encoded.codes], outcomes, selected, predictions.positive, tuple(hidden),
         tuple(unassessed),

@@ -46,7 +46,7 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     ranked = lists.rank(scores, codes)
     context.progress(1, 3, "ranking")
     listings = [
-        listing.place(split(data, attributes), ranked, check.k, data.minimum_cell)
+        listing.place(split(data, attributes), ranked, check.k, data.minimum_rate)
         for attributes in data.cells.subsets(check.intersections)
         if check.query not in attributes
     ]

@@ -70,15 +70,13 @@ class Partition(NamedTuple):
             if reason is None:
                 found.at.append(at)
                 continue
-            # a group that is large enough and hidden only for another's sake could have been assessed, and was not
-            large = self.ladders[at].people.sum() >= self.minimum
-            some = found.unassessed if self.hidden[at] is None or large else found.hidden
+            some = found.unassessed if self.hidden[at] is None else found.hidden
             some.append(f"{name} ({reason})")
         return found
 
 
 def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:
-    """The groups of these attributes, empty ones included; no attributes: everyone."""
+    """The groups of these attributes in which somebody is; no attributes: everyone."""
     shape = tuple(len(encoded[name].values) for name in attributes)
     size = int(np.prod(shape, dtype=np.int64))
     codes = np.zeros(len(rows.order), dtype=np.int64)
@@ -88,5 +86,8 @@ def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encode
         {name: encoded[name].values[at] for name, at in zip(attributes, place, strict=True)}
         for place in np.ndindex(*shape)
     ]
-    hidden = [data.cells.reason(each) for each in where]
-    return Partition(attributes, where, hidden, ladders(rows, codes, size), data.minimum_cell)
+    there = [at for at, group in enumerate(where) if not data.cells.empty(group)]
+    every = ladders(rows, codes, size)
+    where = [where[at] for at in there]
+    hidden = [data.cells.reason(group) for group in where]
+    return Partition(attributes, where, hidden, [every[at] for at in there], data.minimum_rate)

@@ -99,7 +99,7 @@ def forbidden(features: Sequence[Feature], cells: Cells) -> Callable[[tuple[int,
                 features[chosen[at]].name: features[chosen[at]].texts[code]
                 for at, code in zip(groups, where, strict=True)
             }
-            mask[where] = cells.reason(values) is not None
+            mask[where] = cells.unshown(values) is not None
         spread = tuple(len(features[feature].texts) if at in groups else 1 for at, feature in enumerate(chosen))
         return np.broadcast_to(mask.reshape(spread), [len(features[feature].texts) for feature in chosen])
 
@@ -108,7 +108,7 @@ def forbidden(features: Sequence[Feature], cells: Cells) -> Callable[[tuple[int,
 
 def _group(name: str, data: AuditData) -> Feature:
     encoded = encode(data.groups[name])
-    shown = [at for at, value in enumerate(encoded.values) if data.cells.reason({name: value}) is None]
+    shown = [at for at, value in enumerate(encoded.values) if data.cells.unshown({name: value}) is None]
     place = np.full(len(encoded.values), -1)
     place[shown] = np.arange(len(shown))
     return Feature(name, tuple(encoded.values[at] for at in shown), place[encoded.codes], True)

@@ -70,9 +70,8 @@ def _case(check: Slices, data: AuditData, context: Context) -> Case:
     features = [each._replace(codes=each.codes[what.at]) for each in features_of(data, check.bins)]
     codes = np.stack([each.codes for each in features]) if features else np.zeros((0, len(what.at)), dtype=np.int64)
     space = Space(codes, tuple(len(each.texts) for each in features), forbidden(features, data.cells))
-    rules = Rules(
-        check.k, check.depth, check.support, check.fewest, check.alpha, check.overlap, max(1, data.minimum_cell)
-    )
+    least = max(1, data.minimum_rate, data.minimum_cell)  # a slice is a group that is shown, with its rate
+    rules = Rules(check.k, check.depth, check.support, check.fewest, check.alpha, check.overlap, least)
     weights = None if data.weights is None else data.weights[what.at]
     return Case(check, features, space, what, weights, rules, "share" if what.share else "")
 
@@ -212,7 +211,7 @@ def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
     seen = [name for name in data.groups if name in data.feature_names]
     if seen:
         notes.append(f"In place of the inputs {', '.join(seen)} the groups of that name were searched.")
-    hidden = [each.where for each in data.slices(1) if each.hidden is not None]
+    hidden = [each.where for each in data.slices(1) if data.cells.unshown(each.where) is not None]
     if hidden:
         names = ", ".join(pairs(each) for each in hidden[:8])
         notes.append(f"Not searched, because too small to show: {names}{' …' if len(hidden) > 8 else ''}.")

@@ -64,10 +64,10 @@ def _smoothed(
 
 
 def _by_group(check: Certificates, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
-    few = f"fewer than {data.minimum_cell} certified rows"
+    few = f"fewer than {data.minimum_rate} certified rows"
     found = []
     for cell in data.slices():
-        hidden = cell.hidden or (few if cell.n < data.minimum_cell else None)
+        hidden = cell.hidden or (few if cell.n < data.minimum_rate else None)
         if hidden is None:
             found.append(_smoothed(check, proven, right, check.group_radius, cell.rows, cell.where))
             continue

@@ -49,7 +49,7 @@ def by_feature(moves: Moves, single: Singles, data: AuditData, cost: float) -> l
         first = ever & (costs[:, at] <= least * (1 + 1e-9))
         flips = _share(near, data)
         kind = "category" if not field.numeric else "whole number" if field.whole else "number"
-        enough = ever.sum() >= max(1, data.minimum_cell)
+        enough = ever.sum() >= max(1, data.minimum_rate)
         rows.append(
             Row(
                 field.name, kind, flips.value if flips else None, *_ends(flips), _value(_share(ever, data)),

@@ -51,7 +51,7 @@ def share(
     if hidden is not None:
         return Measurement(value=None, reason=hidden, **common)
     rows = np.ones(len(hit), dtype=bool) if rows is None else rows
-    few = max(1, data.minimum_cell)
+    few = max(1, data.minimum_rate)
     if (where or not rows.all()) and rows.sum() < few:
         reason = f"{SMALL} {few} of the rows that were changed"
         return Measurement(value=None, reason=reason, validity="inconclusive", **common)
@@ -80,8 +80,8 @@ def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float
             if not cell.hidden.startswith(SMALL):
                 unassessed.append(f"{value} ({cell.hidden})")
             continue
-        if cell.rows.sum() < max(1, data.minimum_cell):
-            unassessed.append(f"{value} ({SMALL} {data.minimum_cell} of the rows that were changed)")
+        if cell.rows.sum() < max(1, data.minimum_rate):
+            unassessed.append(f"{value} ({SMALL} {data.minimum_rate} of the rows that were changed)")
             continue
         found, size = weighed(hit, data, cell.rows)
         successes.append(min(size, found * size))

@@ -99,5 +99,5 @@ def _hidden(cell: Cell, data: AuditData) -> str | None:
     """Why a group is not shown: its own size, another's sake, or too few of its rows among those corrupted."""
     if cell.hidden is not None:
         return cell.hidden
-    few = max(1, data.minimum_cell)
+    few = max(1, data.minimum_rate)
     return f"{SMALL} {few} of the rows that were corrupted" if cell.rows.sum() < few else None

@@ -47,8 +47,8 @@ def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurem
 
 def unsaid(cell: Any, data: AuditData) -> str | None:
     """Why nothing may be said about a group; None where it may."""
-    few = f"fewer than {data.minimum_cell} attacked rows"
-    return cell.hidden or (few if cell.n < data.minimum_cell else None)
+    few = f"fewer than {data.minimum_rate} attacked rows"
+    return cell.hidden or (few if cell.n < data.minimum_rate else None)
 
 
 def differences(

@@ -57,7 +57,7 @@ def test_rates_and_disparities_equal_the_libraries(sizes, seed, weighted):
     y, d, names = four_of_each(rng, sizes)
     weights = rng.integers(1, 5, len(y)) if weighted else None
     extra = {} if weights is None else {"weights": weights.astype(float)}
-    result = run(everything(), *recorded(d, y, {"g": names}, minimum_cell=0, **extra))
+    result = run(everything(), *recorded(d, y, {"g": names}, minimum_cell=0, minimum_rate=0, **extra))
     copies = np.ones(len(y), dtype=int) if weights is None else weights
     y, d, names = np.repeat(y, copies), np.repeat(d, copies), np.repeat(names, copies)
     frame = fairlearn.MetricFrame(metrics=ORACLES, y_true=y, y_pred=d, sensitive_features=names)
@@ -76,7 +76,7 @@ def test_rates_and_disparities_equal_the_libraries(sizes, seed, weighted):
 @given(st.integers(0, 10**6))
 def test_named_disparities_equal_fairlearn(seed):
     y, d, names = four_of_each(np.random.default_rng(seed), [30, 20, 25])
-    result = run(everything(), *recorded(d, y, {"g": names}, minimum_cell=0))
+    result = run(everything(), *recorded(d, y, {"g": names}, minimum_cell=0, minimum_rate=0))
     for name in ("demographic_parity", "equalized_odds", "equal_opportunity"):
         for what in ("difference", "ratio"):
             theirs = getattr(fairlearn, f"{name}_{what}")(y, d, sensitive_features=names)
@@ -87,7 +87,7 @@ def test_intersections_equal_fairlearn():
     rng = np.random.default_rng(0)
     y, d = rng.integers(0, 2, 600), rng.integers(0, 2, 600)
     groups = {name: np.array(list("abc"))[rng.integers(0, 3, 600)] for name in ("p", "q", "r")}
-    result = run(everything(intersections=3), *recorded(d, y, groups, minimum_cell=0))
+    result = run(everything(intersections=3), *recorded(d, y, groups, minimum_cell=0, minimum_rate=0))
     frame = fairlearn.MetricFrame(
         metrics={"s": fairlearn.selection_rate, "t": fairlearn.true_positive_rate},
         y_true=y, y_pred=d, sensitive_features=groups,
@@ -101,7 +101,10 @@ def test_intersections_equal_fairlearn():
 
 def test_the_published_table_of_fairlearn(shared_data):
     (case,) = json.loads((shared_data / "reference" / "group_metrics.json").read_text())
-    result = run(everything(), *recorded(case["y_pred"], case["y_true"], {"g": case["sensitive"]}, minimum_cell=0))
+    result = run(
+        everything(),
+        *recorded(case["y_pred"], case["y_true"], {"g": case["sensitive"]}, minimum_cell=0, minimum_rate=0),
+    )
     named = {"tpr": "true_positive_rate", "fpr": "false_positive_rate", "sel": "selection_rate", "accuracy": "accuracy"}
     for short, name in named.items():
         assert one(result, name).value == pytest.approx(case["overall"][short], abs=case["tol"])

@@ -1,11 +1,7 @@
-"""The table of impact ratios gives no hidden number away; the figures say in words what they show."""
+"""The table of impact ratios; the figures say in words what they show."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
-from auditkit.counts.hiding import complement
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from tests.plugins.recorded import one, recorded, run
 
@@ -17,38 +13,15 @@ def rows(result):
     return {row[0]: dict(zip([each.name for each in table.columns], row, strict=True)) for row in table.rows}
 
 
-@given(arrays.arrays(np.int64, arrays.array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.integers(0, 40)))
-def test_no_hidden_number_follows_from_its_line_and_the_total(people):
-    dark = complement(people, people < 10, 10)
-    assert (dark >= (people < 10)).all()
-    for axis in range(people.ndim):
-        lines = np.moveaxis(people, axis, -1).reshape(-1, people.shape[axis])
-        hidden = np.moveaxis(dark, axis, -1).reshape(lines.shape)
-        for line, out in zip(lines, hidden, strict=True):
-            if out.any() and not out.all():
-                # what a reader gets by subtraction is of two groups at least, and of ten people
-                assert out.sum() >= 2 and line[out].sum() >= 10
-
-
-def test_nothing_more_is_hidden_than_needed():
-    people = np.array([[50, 60], [70, 80]])
-    assert not complement(people, np.zeros((2, 2), bool), 10).any()
-    dark = complement(np.array([3, 4, 50, 60, 90]), np.array([True, True, False, False, False]), 10)
-    assert dark.tolist() == [True, True, True, False, False]  # 3 and 4 are 7 people together
-
-
-def test_a_group_with_few_decisions_cannot_be_worked_out_from_the_others():
-    """All groups are large; about one of them the model decides nine times. Nine is the total less the others."""
+def test_a_group_with_few_decisions_has_no_rate_and_hides_no_other():
+    """All groups are large; about one of them the model decides nine times."""
     names = np.repeat(["a", "b", "c"], [100, 60, 120])
     withheld = np.zeros(280, bool)
     withheld[100:151] = True
     result = run(FAST, *recorded(np.tile([0, 1], 140), None, {"g": names}, withheld=withheld))
     found = rows(result)
     assert found["g=b"]["people"] is None and found["g=b"]["reason"] == "fewer than 10 people with a decision"
-    hidden = [name for name, row in found.items() if row["people"] is None]
-    assert len(hidden) == 2 and found["g=a"]["reason"].startswith("hidden so that")
-    assert all(found["g=a"][name] is None for name in ("rate", "ratio", "abstained"))
-    assert found["g=c"]["people"] == 120
+    assert (found["g=a"]["people"], found["g=c"]["people"]) == (100, 120)
 
 
 def test_a_table_of_everything_shown_is_whole():

@@ -156,10 +156,16 @@ def test_a_group_too_small_to_show_is_in_nothing():
     assert any("g=c (fewer than 10 people)" in note for note in result.notes)
 
 
-def test_a_large_group_that_is_hidden_leaves_the_ratios_undecided():
+def test_no_group_is_hidden_for_anothers_sake():
     result = run(FAST, *counted({"a": (100, 50), "b": (60, 24), "c": (40, 39), "d": (4, 4)}))
     found = one(result, "impact_ratio", {"g": "b"})
-    assert found.value == 0.8 and found.validity == "inconclusive" and "g=c" in found.reason
+    assert found.value == pytest.approx(24 / 60 / (39 / 40)) and found.validity == "valid"
+
+
+def test_a_large_group_without_enough_decisions_leaves_the_ratios_undecided():
+    result = run(FAST, *counted({"a": (100, 50), "b": (60, 24), "c": (40, 39)}, minimum_rate=50))
+    found = one(result, "impact_ratio", {"g": "b"})
+    assert found.value == 0.8 and found.validity == "inconclusive" and "g=c (fewer than 50 people" in found.reason
 
 
 @pytest.mark.parametrize(

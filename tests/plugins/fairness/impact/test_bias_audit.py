@@ -110,7 +110,7 @@ def test_the_two_percent_option_leaves_out_the_ratio_and_shows_the_numbers():
 @pytest.mark.parametrize(("others", "left_out"), [(343, False), (344, True)])
 def test_exactly_two_percent_stays(others, left_out):
     """7 of 350 is 2 % exactly, and 0.02 * 350 is a little more than 7 in floating point."""
-    made = counted({"White": (others, 100), "Asian": (7, 3)}, minimum_cell=1)
+    made = counted({"White": (others, 100), "Asian": (7, 3)}, minimum_cell=1, minimum_rate=1)
     row = cells(run(BiasAudit(exclude_under=0.02), *made), "race_ethnicity")["Asian"]
     assert (row["ratio"] is None) == left_out == ("under 2 %" in row["remark"])
 
@@ -156,17 +156,39 @@ def test_unknown_categories_are_counted_for_each_attribute_and_for_both():
     assert one(named, "applicants", {"race": "(missing)"}).value == 53
 
 
+@pytest.mark.parametrize("times", [1, 10])
+def test_a_combination_of_nobody_hides_no_category(times):
+    """As in the city's example: of 250 people neither is known, and nobody has a known race and an unknown sex."""
+    people = {("Unknown", "Unknown"): (250 * times, 100 * times)}
+    for race, (total, chosen, *_) in RACES.items():
+        for sex, share in (("Female", 0.46), ("Male", 0.54)):
+            people[sex, race] = (times * round(share * total), times * round(share * chosen))
+    result = run(BiasAudit(), *both(people))
+    shown = {
+        tuple(each.slice.values()): each.value for each in result.measurements
+        if each.name == "applicants" and each.value is not None
+    }  # fmt: skip
+    assert (
+        len([each for each in shown if len(each) == 2]) == 14 and len([each for each in shown if len(each) == 1]) == 9
+    )
+    assert shown["Female", "White"] == people["Female", "White"][0]
+    assert not any(each.value is None for each in result.measurements if each.name in ("applicants", "impact_ratio"))
+    assert [
+        one(result, "unknown_category", across=names).value for names in (("sex",), ("race",), ("sex", "race"))
+    ] == [250 * times] * 3
+    assert len(table(result, "intersectional").rows) == 14
+
+
 def test_a_number_of_unknown_people_that_gives_a_few_away_is_not_shown():
     people = {
         ("F", "A"): (60, 30), ("F", "B"): (60, 30), ("M", "A"): (60, 30), ("M", "B"): (60, 30),
         ("Unknown", "A"): (20, 5), ("Unknown", "(missing)"): (3, 1), ("F", "(missing)"): (20, 7),
     }  # fmt: skip
-    result = run(BiasAudit(), *both(people))
+    assert one(run(BiasAudit(), *both(people)), "unknown_category", across=("sex", "race")).value == 43
+    result = run(BiasAudit(), *both(people, disclosure="publish"))
     assert one(result, "unknown_category", across=("sex",)).value == 23
     joint = one(result, "unknown_category", across=("sex", "race"))
     assert joint.value is None and joint.reason == "fewer than 10 people"
-    # everybody, less those with a known category, would tell
-    assert "240 people whose" not in everything(result) and "of the 240" not in everything(result)
     rows = table(result, "summary").rows
     assert ("People with an unknown sex or race/ethnicity", "not shown: fewer than 10 people") in rows
 
@@ -178,7 +200,7 @@ def test_small_categories_stay_hidden_and_the_owner_is_told_how_to_publish_them(
     assert all(cells(result, "race_ethnicity")["Other"][name] is None for name in ("applicants", "rated", "rate"))
     assert cells(result, "race_ethnicity")["Other"]["remark"] == "not shown: fewer than 10 people"
     assert any("minimum_cell = 1" in note and "summary needs" in note for note in result.notes)
-    shown = run(BiasAudit(), *counted(people, minimum_cell=1))
+    shown = run(BiasAudit(), *counted(people, minimum_cell=1, minimum_rate=1))
     assert cells(shown, "race_ethnicity")["Other"]["ratio"] == 1
     assert not any("minimum_cell" in note for note in shown.notes)
 
@@ -219,8 +241,10 @@ def test_the_median_is_that_of_the_full_sample_unknown_people_included():
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("FM"), st.integers(1, 30)), min_size=2, max_size=20))
 def test_scores_of_a_table_of_counts_are_those_of_a_row_for_each(rows):
     scores, sex, people = (np.array(each) for each in zip(*rows, strict=True))
-    few = run(BiasAudit(), *scored(scores / 4, sex, people=people, minimum_cell=1))
-    each = run(BiasAudit(), *scored(np.repeat(scores, people) / 4, np.repeat(sex, people), minimum_cell=1))
+    few = run(BiasAudit(), *scored(scores / 4, sex, people=people, minimum_cell=1, minimum_rate=1))
+    each = run(
+        BiasAudit(), *scored(np.repeat(scores, people) / 4, np.repeat(sex, people), minimum_cell=1, minimum_rate=1)
+    )
     assert few.measurements == each.measurements and few.tables == each.tables
 
 
@@ -301,7 +325,7 @@ def test_a_table_that_loses_people_is_caught(monkeypatch):
     )
 )  # fmt: skip
 def test_ratios_lie_between_0_and_1_and_the_most_selected_has_1(people):
-    result = run(BiasAudit(), *counted(people, minimum_cell=1))
+    result = run(BiasAudit(), *counted(people, minimum_cell=1, minimum_rate=1))
     ratios = [row["ratio"] for row in cells(result, "race_ethnicity").values()]
     if any(chosen for _, chosen in people.values()):
         assert max(ratios) == 1 and min(ratios) >= 0

@@ -205,7 +205,7 @@ def test_a_test_that_cries_wolf_is_noticed(monkeypatch, check):
 def test_too_few_people_to_find_anything_is_noticed():
     rng = np.random.default_rng(11)
     groups = {f"a{number}": np.array(["x", "y"])[rng.permutation(np.arange(10) % 2)] for number in range(4)}
-    result = run(FAST, *scored(rng.random(10), groups, minimum_cell=0))
+    result = run(FAST, *scored(rng.random(10), groups, minimum_cell=0, minimum_rate=0))
     assert control(result, "put last").holds is False
     assert any("put last" in note for note in result.notes)
 

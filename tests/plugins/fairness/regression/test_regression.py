@@ -42,11 +42,11 @@ def flagged(result, names=DISPARITIES):
 @given(st.lists(st.integers(2, 40), min_size=2, max_size=4), st.integers(0, 10**6), st.booleans())
 def test_numbers_equal_those_of_fairlearn(sizes, seed, weighted):
     rng = np.random.default_rng(seed)
-    model, data = random_rows(rng, sizes, minimum_cell=0)
+    model, data = random_rows(rng, sizes, minimum_cell=0, minimum_rate=0)
     y, p, names = data.labels, data.recorded.decisions, data.groups["g"]
     copies = rng.integers(1, 4, len(y)) if weighted else np.ones(len(y), int)
     if weighted:
-        model, data = numbers(p, y, {"g": names}, minimum_cell=0, weights=copies.astype(float))
+        model, data = numbers(p, y, {"g": names}, minimum_cell=0, minimum_rate=0, weights=copies.astype(float))
     result = run(FASTEST, model, data)
     y, p, names = (np.repeat(each, copies) for each in (y, p, names))
     oracle = MetricFrame(

@@ -1,0 +1,53 @@
+"""Finished checks, kept for an audit that resumes: as they may be written, for a folder holds nothing else."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditkit import runfolder
+from auditkit.evidence.scrubbing import Scrubber
+from auditkit.judging import concerned
+from auditkit.results import CheckResult, Limit
+from auditkit.running.hiding import Rule, changed
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps the checks of one model."""
+
+    folder: pathlib.Path | None
+    """The run folder; None: nothing is kept."""
+    shelf: str
+    """The name of the model, where the folder is about several."""
+    rule: Rule
+    gate: Scrubber
+    limits: Sequence[Limit]
+    """By the names of the data, and by those that the evidence shows."""
+
+    def kept(self, measured: CheckResult, key: str) -> CheckResult:
+        """What a check measured as it may be written, and now is where it ran to its end."""
+        written = self.written(measured)
+        if self.folder is not None and measured.status == "measured":
+            runfolder.store_check(self.folder, key, written, self.shelf, changed(measured, written))
+        return written
+
+    def written(self, measured: CheckResult) -> CheckResult:
+        """What a check measured as it may be written."""
+        return self.gate.record(self.rule.check(measured))
+
+    def taken_up(self, check: str, key: str) -> CheckResult | None:
+        """What was kept of a check; None where nothing was, or where a limit needs a number that was not written."""
+        if self.folder is None:
+            return None
+        stored = runfolder.load_stored(self.folder, check, key, self.shelf)
+        if stored is None or needed(stored, self.limits):
+            return None
+        return stored.result
+
+
+def needed(stored: runfolder.StoredCheck, limits: Sequence[Limit]) -> bool:
+    """Whether a limit is about a measurement that was not kept as it was measured."""
+    gone = {id(stored.result.measurements[at]) for at in stored.changed if at < len(stored.result.measurements)}
+    return any(id(measurement) in gone for limit in limits for measurement in concerned(limit, stored.result))
