@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
+import decimal
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+NUMBER: Final = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""How a number is written in a text file; what begins with a zero, as a zip code may, is none."""
+EXACT: Final = 2**53
+"""Integers beyond this are no longer told apart as float64."""
+BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def spelling(value: Any) -> str:
     """A class value as text, whole numbers without a decimal point."""
+    if getattr(getattr(value, "dtype", None), "kind", "") == "f":
+        value = float(str(value))  # 0.1 in half the bytes is 0.1, not 0.10000000149
     plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, decimal.Decimal):
+        plain = float(plain)
+    if isinstance(plain, bytes):
+        plain = plain.decode("utf-8", "replace")
     if isinstance(plain, float) and plain.is_integer():
         plain = int(plain)
     return str(plain)
+
+
+def spellings(values: Sequence[Any]) -> list[str]:
+    """The different values of a column as text, the same whichever reader they came from.
+
+    Texts that are all numbers, or all true and false, are spelt as these are; moments that are all midnights as days.
+    """
+    if values and all(isinstance(value, str) and NUMBER.fullmatch(value) for value in values):
+        return [spelling(meant(value)) for value in values]
+    if values and all(isinstance(value, str) and value in BOOLEANS for value in values):
+        return [spelling(meant(value)) for value in values]
+    texts = [spelling(value) for value in values]
+    moments = [hasattr(value, "hour") and hasattr(value, "year") for value in values]
+    if values and all(moments) and all(text.endswith(" 00:00:00") for text in texts):
+        return [text.removesuffix(" 00:00:00") for text in texts]
+    return texts
 
 
 def match_class(value: Any, known: tuple[Any, ...]) -> Any:
     """`value` as `known` spells it: equal, or equal as text, as 1, 1.0, "1" and True are not but look it."""
     if value in known:
         return known[known.index(value)]
-    spelt = {spelling(each): each for each in known}
-    return spelt.get(spelling(value), value)
+    wanted = meant(value)
+    spelt = {spelling(meant(each)): each for each in known}
+    return next((each for each in known if meant(each) == wanted), spelt.get(spelling(wanted), value))
+
+
+def meant(value: Any) -> Any:
+    """The number, or true or false, that a text stands for; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    if NUMBER.fullmatch(value) and abs(float(value)) < EXACT:
+        return float(value)
+    return BOOLEANS.get(value, value)
 
 
 def listed(values: Any, most: int = 10) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from auditkit.counts.coding import Field
+from auditkit.counts.markers import Markers
 from auditkit.errors import DataError, closest
-from auditkit.spelling import listed, match_class, spelling
+from auditkit.spelling import BOOLEANS, NUMBER, listed, match_class, spelling, spellings
 
 MISSING: Final = "(missing)"
 """The group of the rows in which the attribute is missing."""
@@ -17,8 +18,6 @@ EMPTY: Final = "(empty)"
 CLASSES: Final = 100
 """A label with more values than this is a number to predict, or a mistake."""
 INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
-NUMBER: Final = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 Rename = Callable[[list[Any]], Sequence[str]]
 """Takes the distinct values of a column, none missing, and gives the name of each one's group."""
@@ -31,13 +30,12 @@ def typed(values: Sequence[Any], missing: Sequence[str] | None) -> list[Any]:
         values: as a `Coder` lists them.
         missing: the texts that mean missing, numbers also where they stand as such; None: the empty field.
     """
-    lacking = {""} if missing is None else set(missing)
-    numbers = {float(text) for text in missing or () if NUMBER.fullmatch(text)}
+    markers = Markers(() if missing is None else missing)
 
     def known(value: Any) -> Any:
-        if isinstance(value, Field) or (isinstance(value, str) and missing is not None):
-            return None if value in lacking else value
-        return None if type(value) in (int, float) and value in numbers else value
+        if value is None or (missing is None and isinstance(value, Field) and value == ""):
+            return None
+        return None if missing is not None and markers.means_missing(value) else value
 
     present = [known(value) for value in values]
     fields = [value for value in present if isinstance(value, Field)]
@@ -58,7 +56,7 @@ def group_names(attribute: str, values: Sequence[Any], rename: Rename | None) ->
         DataError: `rename` gives another number of names than it was given values.
     """
     known = [value for value in values if value is not None]
-    names = [spelling(value) or EMPTY for value in known] if rename is None else [str(each) for each in rename(known)]
+    names = [text or EMPTY for text in spellings(known)] if rename is None else [str(each) for each in rename(known)]
     if len(names) != len(known):
         raise DataError(f"rename of group {attribute!r} gave {len(names)} names for {len(known)} values; give one each")
     found = iter(names)

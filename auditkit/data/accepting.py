@@ -51,7 +51,11 @@ def accept(data: AuditData) -> dict[str, Any]:
             f"{data.name}: largest_left_out must be a share from 0 to 1; {data.largest_left_out!r} was given"
         )
     many = fields.get("people")
-    notes = (*fields.get("notes", data.notes), *_missing_notes(fields["groups"], data.minimum_cell, many))
+    notes = (
+        *fields.get("notes", data.notes),
+        *_index_notes(data.inputs),
+        *_missing_notes(fields["groups"], data.minimum_cell, many),
+    )
     fields["notes"] = tuple(dict.fromkeys(notes))
     fields["inputs"] = _without_index(fields["inputs"])
     fields["range"] = declared_range(data)
@@ -234,6 +238,15 @@ def _beside(data: AuditData) -> dict[str, Any]:
         decided = check_mask(~np.asarray(data.withheld), len(data.inputs), f"{data.name}: not withheld")
         fields["withheld"] = None if decided is None else ~decided
     return fields
+
+
+def _index_notes(inputs: Any) -> list[str]:
+    """The names of an index, which is no feature."""
+    named = [str(name) for name in getattr(getattr(inputs, "index", None), "names", None) or () if name is not None]
+    left = (
+        f"the index of the inputs is no feature and is left out: {', '.join(named)}; call reset_index() where it is one"
+    )
+    return [left] if named else []
 
 
 def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.ndarray | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import DataError
-from auditkit.spelling import spelling
+from auditkit.spelling import meant, spelling
 
 
 class Filled(NamedTuple):
@@ -35,8 +35,8 @@ def fill(values: Any, what: str, meaning: Any = None) -> Filled:
     column = pandas.Series(values).reset_index(drop=True)
     blank = column.isna().to_numpy()
     if meaning not in (None, ""):
-        told = spelling(meaning)
-        blank = blank | column.map(lambda value: spelling(value) == told, na_action="ignore").eq(True).to_numpy()
+        told = spelling(meant(meaning))
+        blank = blank | column.map(lambda value: spelling(meant(value)) == told, na_action="ignore").eq(True).to_numpy()
     if not blank.any():
         return Filled(values, None)
     if blank.all():

@@ -12,7 +12,7 @@ from auditkit.counts.naming import EMPTY, MISSING
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation, numbers_of
 from auditkit.errors import DataError, closest
-from auditkit.spelling import listed, spelling
+from auditkit.spelling import listed, spelling, spellings
 
 NUMBERS: Final = 50
 """A number with more distinct values than this is no group until it has bins."""
@@ -53,7 +53,7 @@ def group_column(
         labels = _binned(name, distinct, chosen["bins"], notation or Notation())
     else:
         _check_numbers(name, distinct)
-        labels = [spelling(value) or EMPTY for value in distinct]
+        labels = [text or EMPTY for text in spellings(list(distinct))]
     if chosen.get("values") is not None:
         labels = _renamed(name, labels, chosen["values"])
     if len(set(labels)) > VALUES:

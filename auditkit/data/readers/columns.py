@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from auditkit import spelling
 from auditkit.counts import naming
-from auditkit.counts.naming import BOOLEANS
+from auditkit.counts.markers import Markers
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError
-from auditkit.spelling import listed
+from auditkit.spelling import BOOLEANS, listed
 
 if TYPE_CHECKING:
     import pandas
 
 INTEGER: Final = f"^{naming.INTEGER.pattern}$"
-NUMBER: Final = f"^{naming.NUMBER.pattern}$"
+NUMBER: Final = f"^{spelling.NUMBER.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 GROUPED: Final = r"^-?([0-9]{1,3}|[1-9][0-9]{0,2}\.[0-9]{3})$"
 """Numbers whose point may stand between thousands."""
@@ -38,14 +39,14 @@ class Read(NamedTuple):
 
 
 def read_column(
-    texts: Any, name: str, missing: tuple[str, ...], kind: str | None, strip: bool, notation: Notation | None = None
+    texts: Any, name: str, missing: Markers, kind: str | None, strip: bool, notation: Notation | None = None
 ) -> Read:
     """A column of a text file with its type.
 
     Args:
         texts: a pyarrow chunked array of strings.
         name: of the column, for messages.
-        missing: the texts that mean missing.
+        missing: what means missing; it learns which markers are met.
         kind: as declared; None: to be inferred.
         strip: whether blanks around a value are taken off.
         notation: how numbers are written, as far as the owner says so.
@@ -90,14 +91,19 @@ def _thousands(texts: Any, notation: Notation) -> str | None:
     return "" if _all(texts, r"\.") else order_of(_text(texts.unique())).doubt  # the same order, where all have one
 
 
-def _without(texts: Any, missing: tuple[str, ...]) -> Any:
+def _without(texts: Any, missing: Markers) -> Any:
     import pyarrow
     from pyarrow import compute
 
-    if not missing:
+    distinct = compute.unique(texts).drop_null() if missing.texts else texts.slice(0, 0)
+    likely = compute.is_in(distinct, value_set=pyarrow.array(missing.texts, pyarrow.string()))
+    if missing.numbers:
+        likely = compute.or_(likely, _matches(distinct, NUMBER))
+    markers = [text for text in distinct.filter(likely).to_pylist() if missing.means_missing(text)]
+    if not markers:
         return texts
-    lacking = compute.is_in(texts, value_set=pyarrow.array(missing, pyarrow.string()))
-    return compute.if_else(lacking, pyarrow.scalar(None, pyarrow.string()), texts) if _any(lacking) else texts
+    lacking = compute.is_in(texts, value_set=pyarrow.array(markers, pyarrow.string()))
+    return compute.if_else(lacking, pyarrow.scalar(None, pyarrow.string()), texts)
 
 
 def _any(mask: Any) -> bool:

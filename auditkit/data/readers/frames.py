@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from auditkit.counts.markers import Markers
 from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
 from auditkit.spelling import listed
@@ -34,8 +38,10 @@ def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
                 "data must be a path, a DataFrame (pandas, polars, pyarrow), a dictionary of arrays or an array; "
                 f"{type(source).__name__} was given"
             ) from error
-    tidied = mark_missing(tidy(frame.reset_index(drop=True)), missing or ())
-    return Source(tidied, None, frame.index)
+    columns, notes = with_index(frame)
+    markers = Markers(missing or ())
+    marked = mark_missing(tidy(columns), markers)
+    return Source(marked, None, frame.index, notes=(*notes, *markers.notes))
 
 
 def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) -> Source:
@@ -44,6 +50,7 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None)
     Raises:
         DataError: the file is broken.
     """
+    import pandas
     import pyarrow
     from pyarrow import parquet
 
@@ -54,8 +61,9 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None)
     twice = sorted({column for column in table.column_names if table.column_names.count(column) > 1})
     if twice:
         raise DataError(f"{path.name}: column names must differ; {listed(twice)} occurs more than once")
-    frame = mark_missing(tidy(table.to_pandas().reset_index(drop=True)), missing or ())
-    return Source(frame, None, frame.index, name)
+    return dataclasses.replace(
+        from_frame(table.to_pandas(), missing), index=pandas.RangeIndex(table.num_rows), name=name
+    )
 
 
 def tidy(frame: pandas.DataFrame) -> pandas.DataFrame:
@@ -76,19 +84,35 @@ def tidy(frame: pandas.DataFrame) -> pandas.DataFrame:
     return frame.astype(dict.fromkeys(decimals, "float64")) if decimals else frame
 
 
-def mark_missing(frame: pandas.DataFrame, missing: tuple[str, ...]) -> pandas.DataFrame:
-    """The table with every value that `missing` lists taken out, in whatever type it stands."""
-    if not missing:
-        return frame
-    numbers = [float(text) for text in missing if _number(text)]
+def with_index(frame: pandas.DataFrame) -> tuple[pandas.DataFrame, list[str]]:
+    """The table with each level of its index that has a name as a column, and what is to be said of the others.
+
+    Raises:
+        DataError: a level has the name of a column, or of another level.
+    """
+    named = [name for name in frame.index.names if name is not None]
+    taken = [str(name) for name in (*named, *frame.columns)]
+    twice = next((str(name) for name in named if taken.count(str(name)) > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"the index of the table and one of its columns are both called {twice!r}; rename one of them, or leave "
+            "the index out with reset_index(drop=True)"
+        )
+    notes = []
+    if None in frame.index.names and not (frame.index.nlevels == 1 and frame.index.dtype.kind in "iu"):
+        notes.append("the index of the table has no name and is left out; name it, or call reset_index(), to keep it")
+    if not named:
+        return frame.reset_index(drop=True), notes
+    return frame.reset_index(level=named).reset_index(drop=True), notes
+
+
+def mark_missing(frame: pandas.DataFrame, markers: Markers) -> pandas.DataFrame:
+    """The table with every value that is a marker taken out, in whatever type it stands."""
     marked = {}
-    for name in frame.columns:
-        column = frame[name]
-        if column.dtype.kind == "b":
-            continue
-        lacking = column.isin(numbers if column.dtype.kind in "iuf" else list(missing))
+    for name in frame.columns if markers.texts else ():
+        lacking = _are_markers(frame[name], markers)
         if lacking.any():
-            marked[name] = column.mask(lacking)
+            marked[name] = frame[name].mask(lacking)
     if not marked:
         return frame
     frame = frame.copy(deep=False)
@@ -97,9 +121,17 @@ def mark_missing(frame: pandas.DataFrame, missing: tuple[str, ...]) -> pandas.Da
     return frame
 
 
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
+    """(N,) bool: where a value is a marker."""
+    import pandas
+
+    if column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
+        known = np.asarray(markers.numbers).astype(column.dtype if column.dtype.kind == "f" else np.float64)
+        lacking = np.isin(column.to_numpy(), known)
+        for value in np.unique(column.to_numpy()[lacking]):
+            markers.means_missing(value)
+        return lacking
+    codes, distinct = pandas.factorize(column.astype(object))
+    means = np.array([markers.means_missing(value) for value in distinct] + [False], dtype=bool)
+    found: np.ndarray = means[codes]  # the code of a missing value is -1
+    return found

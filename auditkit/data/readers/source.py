@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from auditkit.counts.dialect import Options
+from auditkit.counts.markers import Markers
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation
 from auditkit.errors import DataError
@@ -76,7 +77,7 @@ def open_source(source: Any, how: Reading) -> Source:
     if isinstance(source, str | os.PathLike):
         return _file(pathlib.Path(source), how)
     if isinstance(source, Mapping):
-        return from_arrays(source)
+        return from_arrays(source, missing=how.missing)
     if hasattr(source, "shape") and not hasattr(source, "columns"):
         return from_arrays({"inputs": source})
     if isinstance(source, list) and source and isinstance(source[0], str):
@@ -86,7 +87,7 @@ def open_source(source: Any, how: Reading) -> Source:
     return from_frame(source, how.missing)
 
 
-def from_arrays(arrays: Mapping[str, Any], name: str = "data") -> Source:
+def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[str, ...] | None = None) -> Source:
     """A dictionary of arrays: `inputs` or `x` with two or more axes (or texts), and columns; or columns alone.
 
     Raises:
@@ -94,7 +95,7 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data") -> Source:
     """
     import pandas  # as above
 
-    from auditkit.data.readers.frames import tidy
+    from auditkit.data.readers.frames import mark_missing, tidy
 
     held = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
     key = next((key for key in INPUTS if key in held and _is_inputs(key, held[key])), None)
@@ -114,7 +115,9 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data") -> Source:
             )
     length = next(iter(rows.values()))
     frame = pandas.DataFrame({each: _column(value) for each, value in held.items()}, index=pandas.RangeIndex(length))
-    return Source(tidy(frame), inputs, pandas.RangeIndex(length), name)
+    markers = Markers(missing or ())
+    marked = mark_missing(tidy(frame), markers)
+    return Source(marked, inputs, pandas.RangeIndex(length), name, tuple(markers.notes))
 
 
 def _column(value: Any) -> Any:
@@ -154,7 +157,7 @@ def _file(path: pathlib.Path, how: Reading) -> Source:
     if head.startswith(ZIP):
         from auditkit.data.readers.npz import read_npz
 
-        return from_arrays(read_npz(path), name)
+        return from_arrays(read_npz(path), name, how.missing)
     if path.suffix.lower() in JSON or RECORDS.match(head):
         from auditkit.data.readers.jsonfile import read_json
 

@@ -9,6 +9,7 @@ import pathlib
 from typing import Any
 
 from auditkit.counts.dialect import Dialect, body, broken, dialect_of
+from auditkit.counts.markers import Markers
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.source import Reading, Source
 from auditkit.errors import DataError
@@ -30,7 +31,7 @@ def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
     dialect = dialect_of(path, how.text)
     table = _table(path, dialect)
     names, notes = _names(dialect, table, path.name)
-    missing = ("",) if how.missing is None else how.missing
+    missing = Markers(("",) if how.missing is None else how.missing)
     columns, stripped = {}, []
     doubts: dict[str, str] = {}
     for place, column in names.items():
@@ -40,6 +41,7 @@ def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
         columns[column] = read.values
         notes += read.notes
         stripped += [column] if read.stripped else []
+    notes += missing.notes
     if stripped:
         notes.append(f"blanks around the values of {', '.join(stripped)} were taken off")
     index = pandas.RangeIndex(table.num_rows)

@@ -32,6 +32,24 @@ DEFINITIONS = {
         "Missing values", "rows without a value / rows, for each feature",
         "Only what the schema reads as missing counts: a -999 or a 'unknown' does not.",
     ),
+    "sentinel_features": _define(
+        "Features with a number that may mean missing",
+        "numbers that hold, at one end and far from their other values, a code such as -1, -999 or 9999",
+        "The largest value that a form allows looks alike. Where it means missing, list it under [data] missing.",
+        unit="features", range="0 or more",
+    ),
+    "alike_groups": _define(
+        "Groups that may be one",
+        "groups whose name is that of another but for case, blanks and Unicode form",
+        "Abbreviations and spelling mistakes are not found. Give both one name under [data.groups.NAME] values.",
+        unit="groups", range="0 or more",
+    ),
+    "missing_like_groups": _define(
+        "Groups whose name says missing",
+        "groups called nan, <NA> or NaT; beside missing values also none, null, unknown, ? and the like",
+        "It may be a group's own name, as NA is for Namibia. Where it means missing, list it under [data] missing.",
+        unit="groups", range="0 or more",
+    ),
     "duplicate_share": _define(
         "Repeated rows", "rows whose inputs equal those of an earlier row / rows",
         "With few features of few values, equal rows are different people. Repeats make intervals too narrow.",

@@ -12,6 +12,7 @@ from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import DEFINITIONS
 from auditkit.plugins.data.detectors import Found
+from auditkit.plugins.data.suspicions import suspicions
 from auditkit.results import Axis, Column, Control, Figure, Interval, LeftOut, Measurement, Scalar, Table
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
     if data.train is None:
         notes.append("There is no training split: rows that were trained on were not searched.")
     measurements += missing
+    for each in suspicions(data):
+        measurements.append(_measurement(each.name, float(each.number), exact=True, n=len(data), across=each.across))
+        notes += [each.note] if each.note else []
     return Findings(
         measurements=measurements,
         controls=controls,

@@ -1,0 +1,66 @@
+"""Which values mean missing: the same for texts, numbers and dates, so that every reader takes out the same rows."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Iterable
+from typing import Any, Final
+
+from auditkit.spelling import NUMBER
+
+MIDNIGHT: Final = ("T00:00:00", " 00:00:00")
+
+
+class Markers:
+    """The texts that mean missing, and which of them were met.
+
+    A number is matched by its value, so that -1 matches -1.0; everything else as it is written.
+
+    Args:
+        texts: as the owner lists them.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.texts = tuple(texts)
+        self._numbers = {float(text): text for text in self.texts if NUMBER.fullmatch(text)}
+        self.met: set[str] = set()
+        """The markers that some value has."""
+
+    def means_missing(self, value: Any) -> bool:
+        """Whether a value, not missing itself, is one of the markers."""
+        marker = self._marker(value)
+        if marker is not None:
+            self.met.add(marker)
+        return marker is not None
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of markers that no value has; the empty text is listed for good measure."""
+        unmet = [text for text in dict.fromkeys(self.texts) if text and not self._is_met(text)]
+        return [f"missing lists {', '.join(map(repr, unmet))}, which no value has"] if unmet else []
+
+    def _is_met(self, text: str) -> bool:
+        return text in self.met or (bool(NUMBER.fullmatch(text)) and self._numbers[float(text)] in self.met)
+
+    @property
+    def numbers(self) -> list[float]:
+        """Those that are numbers."""
+        return list(self._numbers)
+
+    def _marker(self, value: Any) -> str | None:
+        value = value.item() if hasattr(value, "item") else value
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        if isinstance(value, str):
+            if value in self.texts:
+                return str(value)
+            return self._numbers.get(float(value)) if self._numbers and NUMBER.fullmatch(value) else None
+        if isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
+            return self._numbers.get(float(value))
+        return next((text for text in _spellings(value) if text in self.texts), None)
+
+
+def _spellings(value: Any) -> list[str]:
+    """How a value that is neither text nor number may be written."""
+    texts = [str(value), *([value.isoformat()] if hasattr(value, "isoformat") else [])]
+    return [*texts, *(text.removesuffix(end) for text in texts for end in MIDNIGHT if text.endswith(end))]

@@ -1,0 +1,176 @@
+"""The same table gives the same groups, numbers and missing values whichever reader it comes through."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from auditkit.data import AuditData
+from auditkit.errors import DataError
+from auditkit.spelling import match_class
+
+ROWS = 60
+NOON, DAY = datetime.datetime(2024, 2, 3, 12), datetime.date(2024, 2, 3)
+COLUMNS = {
+    "integers": [1, 2, 3],
+    "integers, one missing": [1, 2, None],
+    "whole floats": [1.0, 2.0, 3.0],
+    "floats": [0.1, 2.5, None],
+    "floats in half the bytes": np.array([0.1, 2.5, 3.0], dtype=np.float32),
+    "booleans": [True, False, True],
+    "booleans, one missing": [True, False, None],
+    "texts": ["a", "b c", None],
+    "codes": ["1", "2", "2"],
+    "codes with a point": ["1.0", "2.0", "2.0"],
+    "words for true": ["true", "false", "true"],
+    "capitals for true": ["TRUE", "FALSE", "TRUE"],
+    "zip codes": ["01234", "1010", None],
+    "days": [DAY, DAY + datetime.timedelta(1), None],
+    "midnights": [datetime.datetime(2024, 2, 3), datetime.datetime(2024, 2, 4), None],
+    "moments": [NOON, NOON + datetime.timedelta(0, 1), None],
+    "texts like nan": ["nan", "NA", "None"],
+}
+MISSING = [None, np.nan, pd.NA, pd.NaT, float("nan")]
+
+
+def frame_of(values):
+    values = (
+        list(np.resize(np.array(values, dtype=object), ROWS)) if isinstance(values, list) else np.resize(values, ROWS)
+    )
+    groups = pd.Series(values, dtype=None if isinstance(values, np.ndarray) else object).infer_objects()
+    return pd.DataFrame(
+        {
+            "g": groups,
+            "x": np.arange(ROWS) / 4,
+            "y": np.resize(["no", "yes"], ROWS),
+            "d": np.resize(["no", "no", "yes"], ROWS),
+        }
+    )
+
+
+def sources(frame, folder):
+    frame.to_csv(folder / "t.csv", index=False)
+    frame.to_parquet(folder / "t.parquet")
+    yield "frame", frame
+    yield "csv", folder / "t.csv"
+    yield "parquet", folder / "t.parquet"
+    yield "arrow", pa.Table.from_pandas(frame)
+    yield "polars", pl.from_pandas(frame)
+    yield "polars, lazy", pl.from_pandas(frame).lazy()
+    yield "nullable", frame.convert_dtypes()
+    yield "backed by arrow", frame.convert_dtypes(dtype_backend="pyarrow")
+    yield "dictionary", {name: frame[name].tolist() for name in frame}
+    yield "objects", frame.astype(object)
+    yield "category", frame.assign(g=frame["g"].astype("category"))
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_groups_are_the_same_through_every_reader(name, tmp_path):
+    frame = frame_of(COLUMNS[name])
+    wanted = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], decisions="d")
+    for kind, source in sources(frame, tmp_path):
+        if name == "floats in half the bytes" and kind in ("dictionary", "objects"):
+            continue  # Python has no such numbers
+        read = AuditData.from_table(source, label="y", groups=["g"], drop=["g"], decisions="d")
+        assert read.groups["g"].tolist() == wanted.groups["g"].tolist(), kind
+        assert read.labels.tolist() == wanted.labels.tolist() and read.codes().tolist() == wanted.codes().tolist(), kind
+        assert read.recorded.decisions.tolist() == wanted.recorded.decisions.tolist(), kind
+        assert not [note for note in read.notes if "missing lists" in note]
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=repr)
+def test_every_kind_of_missing_is_missing(missing, tmp_path):
+    frame = frame_of(["a", "b", "c"])
+    frame["g"] = pd.Series(np.resize(np.array(["a", missing, "b"], dtype=object), ROWS), dtype=object)
+    data = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"])
+    assert data.groups["g"][:3].tolist() == ["a", "(missing)", "b"]
+
+
+MARKED = {
+    "integers": [-1, 20, 30],
+    "floats": [-1.0, 20.5, 30.0],
+    "floats in half the bytes": np.array([-1, 20.5, 30], dtype=np.float32),
+    "decimals": [decimal.Decimal("-1.00"), decimal.Decimal("20.50"), decimal.Decimal("30.00")],
+    "texts": ["-1", "a", "b"],
+    "texts with a point": ["-1.0", "a", "b"],
+}
+
+
+@pytest.mark.parametrize("marker", ["-1", "-1.0", "-1.00"])
+@pytest.mark.parametrize("name", MARKED)
+def test_a_number_that_means_missing_is_found_in_every_spelling_and_reader(name, marker, tmp_path):
+    frame = frame_of(MARKED[name])
+    for kind, source in sources(frame, tmp_path):
+        data = AuditData.from_table(source, label="y", groups=["g"], drop=["g"], missing=["", marker, "typo"])
+        assert (data.groups["g"] == "(missing)").sum() == ROWS / 3, kind
+        assert [note for note in data.notes if "missing lists" in note] == [
+            "missing lists 'typo', which no value has"
+        ], kind
+        column = AuditData.from_table(source, label="y", missing=["", marker]).inputs["g"]
+        assert column.isna().sum() == ROWS / 3, kind
+
+
+def test_dates_and_booleans_may_mean_missing():
+    frame = frame_of([datetime.datetime(1900, 1, 1), NOON, NOON])
+    data = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], missing=["1900-01-01"])
+    assert (data.groups["g"] == "(missing)").sum() == ROWS / 3
+    data = AuditData.from_table(frame_of([DAY, DAY, NOON.date()]), label="y", groups=["g"], missing=["1900-01-01"])
+    assert any("'1900-01-01', which no value has" in note for note in data.notes)
+
+
+def test_a_number_is_no_marker_of_another():
+    frame = frame_of(["01", "1", "10"])
+    data = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], missing=["1"])
+    assert data.groups["g"][:3].tolist() == ["01", "(missing)", "10"]
+
+
+@pytest.mark.parametrize("levels", [["age"], ["age", "town"], ["age", None]])
+def test_an_index_with_a_name_is_columns(levels, tmp_path):
+    frame = frame_of(["a", "b", "c"])
+    values = {"age": np.arange(ROWS) % 50, "town": np.resize(["u", "v"], ROWS), None: np.resize(["k", "l"], ROWS)}
+    arrays = [values[level] for level in levels]
+    frame.index = (
+        pd.Index(arrays[0], name=levels[0]) if len(levels) == 1 else pd.MultiIndex.from_arrays(arrays, names=levels)
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    for source in (frame, tmp_path / "t.parquet", pa.Table.from_pandas(frame)):
+        data = AuditData.from_table(source, label="y", groups=["g"], drop=["g", "d"])
+        assert data.feature_names == (*[level for level in levels if level], "x")
+        assert data.inputs["age"].tolist() == values["age"].tolist()
+        assert any("index" in note for note in data.notes) == (None in levels)
+
+
+def test_an_index_without_a_name_is_left_out_in_words_where_it_is_no_count_of_rows():
+    frame = frame_of(["a", "b", "c"])
+    for index, said in ((range(ROWS), False), (np.arange(ROWS) * 3, False), ([f"p{at}" for at in range(ROWS)], True)):
+        data = AuditData.from_table(frame.set_axis(index, axis=0), label="y", drop=["g", "d"])
+        assert data.feature_names == ("x",)
+        assert any("has no name and is left out" in note for note in data.notes) == said
+    with pytest.raises(DataError, match=r"both called 'x'; rename one of them.*reset_index"):
+        AuditData.from_table(frame.set_axis(pd.Index(range(ROWS), name="x"), axis=0), label="y")
+    inputs = pd.DataFrame({"x": [1.0, 2.0]}, index=pd.Index([30, 40], name="age"))
+    assert any("is left out: age; call" in note and "reset_index()" in note for note in AuditData(inputs).notes)
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "1", "1.0", True, "True", "true", "TRUE", np.int64(1), np.float32(1)])
+@pytest.mark.parametrize(
+    "known", [(0, 1), (0.0, 1.0), ("0", "1"), ("0.0", "1.0"), (False, True), ("False", "True"), ("false", "true")]
+)
+def test_one_class_written_in_many_ways(value, known):
+    assert match_class(value, known) == known[1]
+    assert match_class("yes", known) == "yes" and match_class(2, known) == 2
+
+
+def test_json_gives_the_same(tmp_path):
+    frame = frame_of([1, 2, 3])
+    (tmp_path / "t.json").write_text(json.dumps(frame.to_dict("records")))
+    data = AuditData.from_table(tmp_path / "t.json", label="y", groups=["g"], drop=["g"], missing=["1", "typo"])
+    assert data.groups["g"][:3].tolist() == ["(missing)", "2", "3"]
+    assert "missing lists 'typo', which no value has" in data.notes

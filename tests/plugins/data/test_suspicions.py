@@ -1,0 +1,119 @@
+"""Groups that may be one, groups called missing, and codes for missing values among numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from auditkit.plugins.data.checks import Integrity
+from auditkit.plugins.data.lookalikes import alike, like_missing
+from auditkit.plugins.data.sentinels import sentinels
+from tests.plugins.recorded import one, recorded, run
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Male", "male"), ("male", "male "), ("Afro American", "AfroAmerican"), ("caf\u00e9", "cafe\u0301"),
+        ("stra\u00dfe", "STRASSE"), ("\uff21", "a"), ("a\u00a0b", "a b"), ("a\u200bb", "ab"), ("1", "\uff11"),
+    ],
+)  # fmt: skip
+def test_groups_that_differ_only_in_case_blanks_or_unicode_form(names):
+    assert alike([*names, "other", "(missing)"]) == [names]
+
+
+def test_groups_that_differ_otherwise_are_not_alike():
+    assert alike(["male", "female", "cafe", "caf\u00e9", "1", "10", "a-b", "ab", "(missing)"]) == []
+
+
+@pytest.mark.parametrize("name", ["nan", "NaN", "<NA>", "NaT"])
+def test_names_that_nobody_has_say_missing(name):
+    assert like_missing(["a", name]) == [name] == like_missing(["a", name, "(missing)"])
+
+
+@pytest.mark.parametrize("name", ["NA", "None", "null", "unknown", "?", "(empty)"])
+def test_names_that_somebody_may_have_say_missing_only_beside_missing_values(name):
+    assert like_missing(["a", name]) == [] and like_missing(["a", name, "(missing)"]) == [name]
+
+
+def ages(rng, rows=400):
+    return rng.integers(18, 91, rows).astype(float)
+
+
+@pytest.mark.parametrize("code", [-1, -9, -99, -999, -9999, 999, 9999, 99999, 998, -32768, 2**31 - 1, -(2.0**31)])
+@pytest.mark.parametrize("rows", [3, 30])
+def test_codes_for_missing_values_stand_apart(code, rows):
+    rng = np.random.default_rng(0)
+    column = ages(rng)
+    column[rng.choice(400, rows, replace=False)] = code
+    assert sentinels(column) == [(code, rows)]
+    assert sentinels(np.append(column, np.nan)) == [(code, rows)]
+
+
+def test_several_codes_and_one_that_is_frequent():
+    rng = np.random.default_rng(1)
+    column = ages(rng)
+    column[:20], column[20:30], column[30:33] = -9, 998, 999
+    assert {each.value for each in sentinels(column)} == {-9, 998, 999}
+    days = np.where(rng.random(400) < 0.8, -1, rng.integers(1, 300, 400)).astype(float)
+    assert [each.value for each in sentinels(days)] == [-1]
+
+
+HEALTHY = {
+    "ages": ages,
+    "ages to 99": lambda rng: rng.integers(18, 100, 400).astype(float),
+    "numbers about 0": lambda rng: rng.normal(0, 20, 400).round(),
+    "temperatures": lambda rng: rng.integers(-1, 30, 400).astype(float),
+    "incomes": lambda rng: np.minimum(np.exp(rng.normal(10, 1, 400)), 1e6).round(),
+    "three values": lambda rng: rng.integers(-1, 2, 400).astype(float),
+    "scores from -1 to 1": lambda rng: rng.uniform(-1, 1, 400).round(2),
+    "percent": lambda rng: rng.integers(0, 100, 400).astype(float),
+    "one large value": lambda rng: np.append(ages(rng), 150.0),
+    "all different": lambda rng: np.arange(400.0),
+    "nothing": lambda rng: np.full(400, np.nan),
+}
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_numbers_hold_no_code(name, seed):
+    assert sentinels(HEALTHY[name](np.random.default_rng(seed))) == []
+
+
+@given(some.lists(some.floats(allow_nan=True, allow_infinity=False, width=32), max_size=60))
+def test_whatever_is_found_is_at_an_end(numbers):
+    column = np.array(numbers, dtype=float)
+    for each in sentinels(column):
+        assert each.rows == (column == each.value).sum() >= 1
+
+
+def test_the_check_names_them():
+    rng = np.random.default_rng(2)
+    sex = np.resize(["Male", "male", "female", "nan", "(missing)"], 400)
+    column = ages(rng)
+    column[:30] = -999
+    labels = rng.integers(0, 2, 400)
+    inputs = pd.DataFrame({"age": column, "income": rng.normal(0, 1, 400)})
+    result = run(Integrity(), *recorded(labels, labels, {"sex": sex}, inputs=inputs))
+    counts = {name: one(result, name, across=("sex",)).value for name in ("alike_groups", "missing_like_groups")}
+    assert counts == {"alike_groups": 2, "missing_like_groups": 1}
+    assert one(result, "sentinel_features").value == 1 and one(result, "sentinel_features").exact
+    said = " ".join(result.notes)
+    for words in ("'Male', 'male'", "called 'nan'", "age (-999)", "[data] missing", "[data.groups.sex] values"):
+        assert words in said
+    healthy = run(
+        Integrity(), *recorded(labels, labels, {"sex": np.resize(["a", "b"], 400)}, inputs=inputs[["income"]])
+    )
+    assert not any(one(healthy, name, across=("sex",)).value for name in counts)
+    assert one(healthy, "sentinel_features").value == 0 and "[data] missing" not in " ".join(healthy.notes)
+
+
+def test_real_people(shared_data):
+    names = [f"x{at}" for at in range(15)]
+    frame = pd.read_csv(shared_data / "adult" / "adult.data.gz", names=names, skipinitialspace=True)
+    numbers = frame.select_dtypes("number")
+    codes = {name: [each.value for each in sentinels(numbers[name].to_numpy(float))] for name in numbers}
+    assert {name for name, found in codes.items() if found} == {"x10"} and codes["x10"] == [99999]  # a top code
