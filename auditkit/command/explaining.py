@@ -121,6 +121,8 @@ def _parameter(field: Any) -> str:
 def _measurement(name: str, definition: Definition, packs: Iterable[RulePack]) -> Iterator[Fact]:
     for title in ("title", "formula", "range", "direction", "unit", "pitfalls", "reference"):
         yield Fact(title, getattr(definition, title))
+    if definition.harm is not None:
+        yield Fact("worse off", f"of a benefit {definition.harm.benefit}, of a burden {definition.harm.burden}")
     check = name.rpartition(".")[0]
     yield from _clauses(lambda key: key in (name, check, name.partition(".")[0]), packs)
 

@@ -13,6 +13,7 @@ from auditkit.results import (
     Change,
     CheckChange,
     Comparison,
+    DataInfo,
     Diff,
     Difference,
     Interval,
@@ -20,6 +21,7 @@ from auditkit.results import (
     Measurement,
     Side,
     Verdict,
+    meaning_text,
 )
 from auditkit.results.difference import Kind
 
@@ -52,10 +54,19 @@ def compare_audits(old: Named, old_audit: AuditResult, new: Named, new_audit: Au
         same_model=old_audit.model.fingerprint == new_audit.model.fingerprint,
         same_data=old_audit.data.digest == new_audit.data.digest,
         paired=bool(paired),
+        meaning=_meaning(old_audit.data, new_audit.data),
         limits=tuple(_limits(old_audit, new_audit)),
         checks=tuple(_checks(old_audit, new_audit, incomparable)),
         differences=tuple(_differences(old_audit, new_audit, incomparable, paired)),
     )
+
+
+def _meaning(old: DataInfo, new: DataInfo) -> str:
+    """What being selected is, where the owner says something else of it now; no number hangs on it."""
+    if old.outcome == new.outcome:
+        return ""
+    was, now = (meaning_text(data.outcome, "", data.task).rstrip(".") or "not stated" for data in (old, new))
+    return f"What being selected is has changed, and with it who is worse off; then: {was}; now: {now}."
 
 
 def change_interval(old: Measurement, new: Measurement) -> Interval | None:

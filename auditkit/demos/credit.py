@@ -28,7 +28,7 @@ def build() -> Built:
     made = make_applications()
     data = AuditData.from_table(
         made.test, label="approved", positive="yes", groups=["sex", "region"], drop=["sex", "region"],
-        train=made.train, name="synthetic credit applications",
+        train=made.train, name="synthetic credit applications", outcome="benefit", selected_means="credit is approved",
     )  # fmt: skip
     assert data.train is not None  # given above
     boosted = _pipeline().fit(data.train.inputs, data.train.labels)

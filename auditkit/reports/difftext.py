@@ -52,7 +52,7 @@ def facts(diff: Diff) -> list[str]:
     alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
     loose = [each.audit for each in (diff.old, diff.new) if not each.sealed]
     unsealed = [f"Nobody can say that these are as they were written: {', '.join(loose)}."] if loose else []
-    return [f"{model} on {data}. {dates}", *unsealed, how, alone]
+    return [f"{model} on {data}. {dates}", *unsealed, *filter(None, [diff.meaning]), how, alone]
 
 
 def verdict(diff: Diff) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.results import DataInfo, Definition, Meaning, meaning_text
+from auditkit.results import DataInfo, Definition, Meaning, harm_text, meaning_text
 
 ASKS = {
     "binary": "is being selected a benefit or a burden?",
@@ -48,10 +48,7 @@ def worse_off_by(definition: Definition, data: DataInfo) -> str:
     """Who is worse off by a measure, of two groups, in a sentence; empty where nothing was stated."""
     if not isinstance(data.outcome, str) or not is_stated(data) or definition.harm is None:
         return ""
-    side = definition.harm.worse_off(data.outcome)
-    if side is None:
-        return "It does not say who is worse off."
-    return f"Of two groups the one with the {side}er value is worse off, as being selected is a {data.outcome}."
+    return harm_text(definition.harm, data.outcome, data.task) or "It does not say who is worse off."
 
 
 def column_of(outcome: Meaning | None, definition: Definition) -> str:

@@ -74,6 +74,7 @@ from auditkit.results.harms import (
     WRONGLY_REJECTED,
     WRONGLY_SELECTED,
     Harm,
+    harm_text,
     meaning_text,
 )
 
@@ -145,6 +146,7 @@ __all__ = [
     "Waiver",
     "canonical",
     "digest",
+    "harm_text",
     "meaning_text",
     "pairs",
 ]

@@ -6,7 +6,7 @@ import datetime
 from typing import Literal, TypeAlias
 
 from auditkit.results.audit import Limit
-from auditkit.results.base import Record, VerdictStatus
+from auditkit.results.base import Record, VerdictStatus, optional
 from auditkit.results.findings import Interval, Measurement
 
 Kind: TypeAlias = Literal[
@@ -88,6 +88,8 @@ class Diff(Record):
     same_data: bool
     paired: bool
     """Whether both models were asked about the same rows in one command."""
+    meaning: str = optional("")
+    """That the owner says something else now of what being selected is; empty where not."""
     limits: tuple[LimitChange, ...] = ()
     checks: tuple[CheckChange, ...] = ()
     differences: tuple[Difference, ...] = ()

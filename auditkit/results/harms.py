@@ -51,3 +51,12 @@ def meaning_text(outcome: Meaning | Mapping[str, Meaning] | None, selected_means
         return f'Selected means "{selected_means}"' + (f", a {outcome}." if outcome else ".")
     what = "A high prediction" if task == "regression" else "Being selected"
     return f"{what} is a {outcome}." if outcome else ""
+
+
+def harm_text(harm: Harm, outcome: Meaning | None, task: str = "binary") -> str:
+    """Which of two values is that of the worse off, in a sentence; empty where none is, or where it was not stated."""
+    side = harm.worse_off(outcome)
+    if side is None:
+        return ""
+    what = "a high prediction" if task == "regression" else "being selected"
+    return f"Of two groups the one with the {side}er value is worse off, as {what} is a {outcome}."

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from auditkit.data import AuditData
-from auditkit.results import CheckResult, GroupPair, Measurement
+from auditkit.results import CheckResult, Figure, GroupPair, Measurement, harm_text
 
 
 def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:
     """The result with `worse_off` of every pair filled in, or empty where nobody said what being selected is.
 
     Only here is it decided, for all checks alike: whatever a check says itself is overwritten. The harm of a pair is
-    that of the rate in which the two differ, where the check defines it, else that of the measure.
+    that of the rate in which the two differ, where the check defines it, else that of the measure. A figure that is
+    called as a measurement says the same in its caption.
     """
-    return result.model_copy(update={"measurements": tuple(_named(each, result, data) for each in result.measurements)})
+    measurements = tuple(_named(each, result, data) for each in result.measurements)
+    figures = tuple(_captioned(each, result, data) for each in result.figures)
+    return result.model_copy(update={"measurements": measurements, "figures": figures})
+
+
+def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
+    definition = result.definitions.get(figure.name.partition("_map_")[0])
+    if definition is None or definition.harm is None:
+        return figure
+    said = harm_text(definition.harm, data.outcome_of(), data.task)
+    return figure.model_copy(update={"caption": f"{figure.caption} {said}".strip()}) if said else figure
 
 
 def _named(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:

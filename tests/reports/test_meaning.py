@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 
 import numpy as np
@@ -9,7 +10,10 @@ import pandas
 import pytest
 
 from auditkit import audit
+from auditkit.comparing.diff import compare_audits
+from auditkit.comparing.opening import Named
 from auditkit.data import AuditData
+from auditkit.reports.difftext import facts
 from auditkit.reports.meaning import asked, in_short, sentence
 from auditkit.results import DataInfo
 
@@ -132,3 +136,12 @@ def test_the_words_of_each_task():
     assert sentence(info(outcome={"a": "benefit"}, task="multiclass")) == "Being decided for a a benefit."
     assert "is being decided for a class" in asked(info(outcome="benefit", task="multiclass"))
     assert sentence(info(groups=())) == "" and in_short(info(groups=())) == ""
+
+
+def test_a_comparison_says_that_the_meaning_has_changed(neutral, burden):
+    (before, _), (after, _) = neutral, burden
+    old, new = (Named(name, pathlib.Path(name), each) for name, each in (("a", before), ("b", after)))
+    said = compare_audits(old, before, new, after)
+    assert said.meaning.endswith("then: not stated; now: Being selected is a burden.")
+    assert said.meaning in facts(said)
+    assert compare_audits(new, after, new, after).meaning == ""

@@ -14,6 +14,7 @@ from auditkit.results import (
     About,
     CheckResult,
     Definition,
+    Figure,
     GroupEnd,
     GroupPair,
     Measurement,
@@ -40,6 +41,24 @@ def worse_off(
     )  # fmt: skip
     (found,) = name_worse_off(result, data(outcome, task, classes)).measurements
     return found.pairs[0].worse_off
+
+
+def test_a_figure_of_a_number_per_group_says_it_too():
+    figure = Figure(name="rate", title="t", alt="a", caption="Dots.", mark="dot-whisker")
+    other = figure.model_copy(update={"name": "another"})
+    result = CheckResult(
+        check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
+        figures=(figure, figure.model_copy(update={"name": "rate_map_1"}), other),
+        definitions={"rate": Definition(title="t", formula="f", range="r", harm=SELECTED_MORE)},
+    )  # fmt: skip
+    said = [each.caption for each in name_worse_off(result, data("burden")).figures]
+    assert (
+        said[0]
+        == said[1]
+        == "Dots. Of two groups the one with the higher value is worse off, as being selected is a burden."
+    )
+    assert said[2] == "Dots."
+    assert name_worse_off(result, data()).figures == result.figures
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
 from auditkit.reports.html.rules import Pack, packs
 from auditkit.reports.html.sides import Side, side
 from auditkit.reports.html.words import cut, moment
-from auditkit.reports.meaning import in_short, sentence
+from auditkit.reports.meaning import asked, in_short
 from auditkit.results import AuditResult, Comparison, digest
 
 LETTERS = 80
@@ -45,7 +45,7 @@ class Page(NamedTuple):
     """Where there are several models."""
     facts: tuple[tuple[str, str], ...]
     meaning: str
-    """What being selected is, or the question."""
+    """The question what being selected is, where the owner did not say."""
     five: Grid | None
     rule: str
     """How the five numbers were chosen."""
@@ -90,7 +90,7 @@ def page(result: AuditResult | Comparison) -> Page:
         cards=tuple(Card(audit, tuple(mine)) for audit, mine in zip(audits, why, strict=True)) if several else (),
         side=compared,
         facts=_facts(audits),
-        meaning=sentence(first.data),
+        meaning=asked(first.data),
         five=five_grid(audits, anchors, places),
         rule=RULE,
         gaps=tuple(gaps(audits, "coverage")),

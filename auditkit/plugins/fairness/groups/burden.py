@@ -46,7 +46,7 @@ def is_burden(target: Target, data: AuditData) -> bool:
 
 
 def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
-    share, reasons = shares(groups.tally, RATES["selection_rate"]), _reasons(groups, data)
+    share, reasons = shares(groups.tally, RATES["selection_rate"]), why_no_rate(groups, data)
     usable = np.flatnonzero([reason is None for reason in reasons])
     if len(usable) < 2 or not share.successes[usable].any():
         why = "fewer than two groups can be compared" if len(usable) < 2 else "nobody was selected in any group"
@@ -69,10 +69,10 @@ def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement
     return found
 
 
-def _reasons(groups: Groups, data: AuditData) -> list[str | None]:
-    """Why each group has no rate; None where it has one."""
+def why_no_rate(groups: Groups, data: AuditData) -> list[str | None]:
+    """(K,) why a group has no selection rate; None where it has one."""
     rate = RATES["selection_rate"]
-    rows, minimum = shares(groups.tally, rate).rows, max(1, data.minimum_cell)
+    rows, minimum = shares(groups.tally, rate).rows, max(1, data.minimum_rate)
     return [
         hidden or (undefined(int(many), rate.of, minimum) if many < minimum else None)
         for hidden, many in zip(groups.hidden, rows, strict=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from auditkit.counts import Counts
-from auditkit.plugins.fairness.groups.burden import is_burden
+from auditkit.plugins.fairness.groups.burden import is_burden, why_no_rate
 from auditkit.plugins.fairness.groups.definitions import BURDEN
-from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.plugins.fairness.groups.shares import amount, shares
 from auditkit.plugins.fairness.groups.targets import Groups, Target
@@ -72,7 +69,7 @@ def _selected(data: AuditData) -> str:
 def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData) -> list[Row]:
     tally = target.of(groups).tally
     share = shares(tally, RATES["selection_rate"])
-    reasons = _reasons(share.rows, groups, data.minimum_rate)
+    reasons = why_no_rate(target.of(groups), data)
     numbers = {
         "abstained": amount(tally.rows, "abstained"),
         "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
@@ -96,12 +93,3 @@ def _compared(value: float, shown: Sequence[float], named: Sequence[str], burden
     above, below = (min(shown), value) if burden else (value, max(shown))
     ratio = above / below if below > 0 else None
     return [ratio if (name == BURDEN) == burden else None for name in named]
-
-
-def _reasons(people: np.ndarray, groups: Groups, minimum: int) -> list[str | None]:
-    """Why each line has no rate; None where it has: (K,) people with a decision of K groups."""
-    of = RATES["selection_rate"].of
-    return [
-        hidden or (undefined(int(rows), of, minimum) if rows < max(1, minimum) else None)
-        for hidden, rows in zip(groups.hidden, people, strict=True)
-    ]
