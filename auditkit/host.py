@@ -332,7 +332,8 @@ def wrap(
         preprocess: a callable or fitted transformer from the audit data's inputs to what the object eats.
         batch: rows asked about at once.
         device: where the model runs; where it is, unless given.
-        options: further fields of `auditkit.models.ModelOptions`.
+        options: further fields of `auditkit.models.ModelOptions`, such as `inputs`, the columns that the model is
+            given as its owner states, for recorded answers and whatever else cannot be looked into.
 
     Raises:
         ModelError: no plugin knows the object, or an option does not fit it.
@@ -342,6 +343,8 @@ def wrap(
         if name not in known:
             raise ConfigError(f"wrap: {name!r} is not an option; {closest(name, known)}")
     named = tuple(classes) if classes is not None else None
+    if options.get("inputs") is not None:
+        options["inputs"] = tuple(map(str, options["inputs"]))
     asked = ModelOptions(
         classes=named, threshold=threshold, preprocess=preprocess, batch=batch, device=device, **options
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -73,6 +73,8 @@ class ModelOptions:
     trust: tuple[str, ...] = ()
     """Types in a `.skops` file that the user vouches for."""
     trust_pickle: bool = False
+    inputs: tuple[str, ...] | None = None
+    """The columns that the model is given, as its owner states; for a model of which nobody can know them."""
 
 
 class Model(ABC):
@@ -102,6 +104,37 @@ class Model(ABC):
     source: Mapping[str, Any] | None = None
     """How to open it again in another process; None for a live object."""
     notes: tuple[str, ...] = ()
+    stated: tuple[str, ...] | None = None
+    """The columns that the model is given, as its owner states; None where nothing is stated."""
+
+    @property
+    def feature_names(self) -> tuple[Any, ...] | None:
+        """The columns that the object inside was fitted on, in its order; None where it knows none."""
+        return None
+
+    def find_columns(self, columns: Sequence[Any]) -> list[int] | None:
+        """The places in a table of the columns that the object inside was fitted on; None where it names none.
+
+        Raises:
+            ModelError: columns are missing, or two could be meant.
+        """
+        return None
+
+    def category_places(self, columns: Sequence[Any]) -> list[int]:
+        """The places in a table of the columns that the object inside takes as categories, whatever their type."""
+        return []
+
+    def as_fitted(self, inputs: Any) -> Any:
+        """The inputs as they are handed to `estimator()`: its columns, in its order, with its types."""
+        return inputs
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Those of a table's columns that the model is known to be given; None where nobody knows.
+
+        Args:
+            columns: the inputs' columns. Unless an adapter knows better, the object inside is given all of them.
+        """
+        return columns
 
     @property
     @abstractmethod

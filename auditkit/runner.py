@@ -35,6 +35,7 @@ from auditkit.results import (
 from auditkit.rulepacks import RulePack, load_pack
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.running.changes import changes
+from auditkit.running.fitting import with_fitted_kinds
 from auditkit.running.gate import asked_through, gate_for, result_through
 from auditkit.running.hiding import hide, rule_for
 from auditkit.running.keeping import Keeper
@@ -42,6 +43,7 @@ from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
 from auditkit.running.request import Progress, Request, make_request
 from auditkit.running.training import train_models
+from auditkit.seeing import seeing
 from auditkit.text import one_line
 
 log = logging.getLogger(__name__)
@@ -103,8 +105,10 @@ def audit(
     _check_data(data)
     assert data is not None  # looked at just now
     host = Host(plugins)
+    wrapped = _wrapped(host, model, data)
+    data = with_fitted_kinds(data, [wrapped])
     folder = prepare(host, request, out)
-    return publish(host, run_one(host, _wrapped(host, model, data), data, request, folder), folder, request.formats)
+    return publish(host, run_one(host, wrapped, data, request, folder), folder, request.formats)
 
 
 def compare(
@@ -139,6 +143,7 @@ def compare(
     host = Host(plugins)
     request = make_request(**options)
     wrapped = [_wrapped(host, model, data) for model in models]
+    data = with_fitted_kinds(data, wrapped)
     folder = prepare(host, request, out)
     result = run_all(host, wrapped, data, request, folder, title=title, train=train)
     return publish(host, result, folder, request.formats)
@@ -237,7 +242,7 @@ def run_one(
         provenance=provenance,
         model=describe_model(model, data, predictions),
         parent=parent,
-        data=describe(data),
+        data=describe(data, model),
         plan=plan,
         limits=tuple(request.limits),
         waivers=tuple(request.waivers),
@@ -318,6 +323,7 @@ def asked(model: Model, data: AuditData) -> Predictions:
     _introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
         raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")
+    _ = seeing(model, data)
     predictions = Predictions(model, data)
     try:
         answered = predictions.labels

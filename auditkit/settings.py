@@ -34,6 +34,9 @@ class ModelSettings(Section):
     preprocess: str | None = Field(default=None, description="package.module:callable, from inputs to model inputs")
     class_path: str | None = Field(default=None, description="package.module:Class of .safetensors weights")
     arguments: dict[str, Any] = Field(default={}, description="arguments of that class")
+    inputs: tuple[str, ...] | None = Field(
+        default=None, description="the columns that the model is given, where nobody can look into it: your statement"
+    )
     output: Literal["logits", "probabilities"] | None = None
     batch: int | None = Field(default=None, gt=0)
     device: str | None = None

@@ -24,7 +24,7 @@ LEVELS = (
     ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys", "evidence.scrubbing"),
     ("counts",),
     ("data", "models", "results", "stats"),
-    ("figures", "pairing", "predictions", "evidence.manifest", "evidence.dsse", "evidence.statement"),
+    ("figures", "pairing", "predictions", "seeing", "evidence.manifest", "evidence.dsse", "evidence.statement"),
     (
         "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls",
         "running.disparities", "running.harm", "running.withholding", "running.state",
@@ -34,8 +34,8 @@ LEVELS = (
     ("plugins", "reports", "comparing"),
     ("host",),
     (
-        "running.planning", "running.serving", "running.request", "evidence.provenance", "evidence.writing",
-        "evidence.remaking", "evidence.verifying",
+        "running.planning", "running.serving", "running.request", "running.fitting", "evidence.provenance",
+        "evidence.writing", "evidence.remaking", "evidence.verifying",
     ),
     ("running.measuring", "running.gate", "running.changes", "running.internal", "running.hiding", "running.keeping"),
     ("running.training",),
@@ -47,7 +47,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling", "counts", "pairing",
+    "spelling", "counts", "pairing", "seeing",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from auditkit.data import AuditData
+from auditkit.data.readers.roles import FindColumns
 from auditkit.errors import AuditkitError, ConfigError
 from auditkit.host import Host
 from auditkit.models import Model, ModelOptions
+from auditkit.running.fitting import with_fitted_kinds
 from auditkit.settings import DataSettings, GroupSettings, ModelSettings, Settings
 from auditkit.text import one_line
 
@@ -42,15 +44,16 @@ def open_all(host: Host, settings: Settings, folder: pathlib.Path, trust_pickle:
     if len(recorded) > 1 or (recorded and len(wanted) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
     live = {id(each): _open_model(host, each, folder, trust_pickle) for each in wanted if each not in recorded}
-    names = [getattr(model, "feature_names", None) for model in live.values()]
-    features = list(names[0]) if names and names[0] is not None and all(each == names[0] for each in names) else None
+    opened = list(live.values())
+    alike = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
+    features = opened[0].find_columns if alike and opened[0].feature_names is not None else None
     data = open_data(settings.data, folder, recorded[0] if recorded else None, features)
     models = [_recorded(host, each, data) if each in recorded else live[id(each)] for each in wanted]
-    return Opened(models, data)
+    return Opened(models, with_fitted_kinds(data, models))
 
 
 def open_data(
-    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: list[str] | None = None
+    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None = None
 ) -> AuditData:
     """The audit data that `[data]` names.
 
@@ -58,7 +61,7 @@ def open_data(
         settings: the table `[data]`.
         folder: what its paths are relative to.
         recorded: a model that stands in columns of the data; None for a live one.
-        features: the model's features, which the inputs are then exactly.
+        features: finds the model's features among the columns; the inputs are then exactly these.
     """
     given = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
@@ -110,7 +113,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         name=settings.name, task=settings.task, classes=settings.classes, threshold=settings.threshold,
         abstain=settings.abstain, preprocess=preprocess, batch=settings.batch, device=settings.device,
         output=settings.output, class_path=settings.class_path, arguments=settings.arguments,
-        trust=settings.trust, trust_pickle=trust_pickle,
+        trust=settings.trust, trust_pickle=trust_pickle, inputs=settings.inputs,
     )  # fmt: skip
     if settings.path is not None:
         path = folder / settings.path
@@ -136,7 +139,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
     name = settings.name or f"recorded {settings.decisions or settings.scores}"
-    return host.wrap_model(data, ModelOptions(name=name, threshold=settings.threshold))
+    return host.wrap_model(data, ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs))
 
 
 def _group(settings: GroupSettings) -> dict[str, Any]:

@@ -67,6 +67,10 @@ class AuditData:
     withheld: np.ndarray | None = None
     """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
     label_name: str | None = None
+    group_columns: Mapping[str, str] = field(default_factory=dict)
+    """{attribute: the column it was made of}, where that has another name."""
+    columns: tuple[str, ...] = ()
+    """Every column of the table that a model could have been given, inputs or not; empty where there was none."""
     minimum_cell: int = MINIMUM
     """People in the smallest group that is shown."""
     minimum_rate: int = MINIMUM
@@ -141,8 +145,12 @@ class AuditData:
 
     @property
     def seen_groups(self) -> tuple[str, ...]:
-        """The sensitive attributes that are among the inputs, so that the model sees them."""
-        return tuple(name for name in self.groups if name in self.feature_names)
+        """The sensitive attributes whose column is among the inputs; of recorded answers that says nothing."""
+        return tuple(name for name in self.groups if self.column_of(name) in self.feature_names)
+
+    def column_of(self, attribute: str) -> str:
+        """The column that a sensitive attribute was made of."""
+        return self.group_columns.get(attribute, attribute)
 
     @functools.cached_property
     def _here(self) -> Cells:

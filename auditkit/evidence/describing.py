@@ -10,7 +10,9 @@ from auditkit.data.cells import Cell
 from auditkit.data.codes import to_codes
 from auditkit.data.gaps import missing_reason
 from auditkit.data.schema import FeatureSchema
+from auditkit.models import Model
 from auditkit.results import DataInfo, FeatureInfo, GroupInfo
+from auditkit.seeing import Seeing, seeing
 from auditkit.spelling import spelling
 
 TOGETHER = "smaller groups together"
@@ -20,9 +22,15 @@ TAIL = 0.01
 """The share of values below and above the range that is printed; the smallest and the largest value are somebody's."""
 
 
-def describe(data: AuditData) -> DataInfo:
-    """What the audit data is, with no count and no range that fewer people stand behind than may be shown."""
+def describe(data: AuditData, model: Model | None = None) -> DataInfo:
+    """What the audit data is, with no count and no range that fewer people stand behind than may be shown.
+
+    Args:
+        data: the audit data.
+        model: which columns it is given is told of each feature; None: nothing is said of any model.
+    """
     groups = data.slices(1)
+    seen = None if model is None else seeing(model, data)
     return DataInfo(
         name=data.name,
         rows=data.size,
@@ -31,7 +39,7 @@ def describe(data: AuditData) -> DataInfo:
         modality=data.modality,
         label=data.label_name,
         positive=None if data.positive is None else spelling(data.positive),
-        features=(*_features(data), *_unseen(data, groups)),
+        features=tuple(_seen(feature, seen, data) for feature in (*_features(data), *_beside(data, groups))),
         groups=tuple(info for name in data.groups for info in _groups(data, name, groups)),
         train_rows=None if data.train is None else data.train.size,
         weighted=data.weights is not None,
@@ -107,8 +115,16 @@ def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str
     return FeatureInfo(name=name, kind=kind, group=group, missing=missing, detail=detail)
 
 
-def _unseen(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
-    """The sensitive attributes that the model does not see."""
+def _seen(feature: FeatureInfo, seen: Seeing | None, data: AuditData) -> FeatureInfo:
+    """The feature with whether the model is given it, and how that is known."""
+    if seen is None:
+        return feature
+    given = seen.gives(data.column_of(feature.name) if feature.name in data.groups else feature.name)
+    return feature.model_copy(update={"seen_by_model": given, "seen": "unknown" if given is None else seen.how})
+
+
+def _beside(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
+    """The sensitive attributes that are no column of the inputs."""
     return [
         FeatureInfo(
             name=name, kind="category", group=True, seen_by_model=False, missing=_missing(data, name, groups),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from auditkit.reports import cardtables as tables
+from auditkit.reports import inputs
 from auditkit.reports.cardnumbers import quantities
 from auditkit.reports.cardtables import Results
 from auditkit.reports.frontmatter import front_matter
@@ -98,9 +99,9 @@ def _factors(results: Results) -> Iterator[Markdown]:
     data = results[0].data
     yield tables.groups(data) or escape("No sensitive attribute was named, so nothing is broken down by group.")
     yield escape(sentence(data)) if data.groups else Markdown()
-    for seen, verb in ((True, "sees"), (False, "does not see")):
-        names = [each.name for each in data.features if each.group and each.seen_by_model is seen]
-        yield escape(f"Of the sensitive attributes, the model {verb}: {', '.join(names)}.") if names else Markdown()
+    for models, told in inputs.sentences(results):
+        whose = f"{', '.join(models)}: " if len(models) < len(results) else ""
+        yield escape(whose + told)
 
 
 def _metrics(results: Results) -> Iterator[Markdown]:
@@ -111,7 +112,7 @@ def _metrics(results: Results) -> Iterator[Markdown]:
 
 
 def _evaluation(results: Results) -> Iterator[Markdown]:
-    yield tables.dataset(results[0].data)
+    yield tables.dataset(results[0])
 
 
 def _training(results: Results) -> Iterator[Markdown]:

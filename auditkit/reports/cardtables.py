@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from auditkit.reports import numbers
+from auditkit.reports import inputs, numbers
 from auditkit.reports.about import about, decisive, listed
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.meaning import column_of, is_stated
@@ -121,14 +121,15 @@ def groups(data: DataInfo) -> Markdown:
     )
 
 
-def dataset(data: DataInfo) -> Markdown:
+def dataset(result: AuditResult) -> Markdown:
     """What the audit knows of the audit data."""
+    data = result.data
     facts: list[tuple[str, object]] = [
         ("Name", data.name),
         ("Rows", f"{data.rows:,}" + (", weighted" if data.weighted else "")),
         ("Task", f"{data.task}, {data.modality}"),
         ("Label", "; positive is ".join(filter(None, (data.label, data.positive))) or "none"),
-        ("Features", f"{sum(each.seen_by_model for each in data.features):,} that the model sees"),
+        ("Columns", inputs.count(result)),
         ("Smallest group shown", f"{data.minimum_cell} people"),
         ("SHA-256", data.digest),
     ]

@@ -174,7 +174,10 @@ class FeatureInfo(Record):
     name: str
     kind: str
     group: bool = False
-    seen_by_model: bool = True
+    seen_by_model: bool | None = True
+    """Whether the model is given it; None where nobody knows."""
+    seen: Literal["", "known", "stated", "unknown"] = optional("")
+    """How that is known: the model shows it, its owner states it, nobody knows; empty in a result that does not say."""
     missing: int | None = None
     detail: str = ""
 

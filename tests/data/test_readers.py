@@ -33,14 +33,13 @@ def test_inputs_are_every_column_but_those_with_another_role():
     assert data.feature_names == ("age", "sex", "member")
     assert data.labels[:3].tolist() == ["no", "yes", "no"] and data.positive == "yes" and data.label_name == "y"
     assert data.weights[:2].tolist() == [1.0, 2.0] and data.groups["sex"][0] == "F"
-    assert data.seen_groups == ("sex",) and "the model sees the groups: sex" in data.notes
+    assert data.seen_groups == ("sex",) and data.columns == ("id", "age", "sex", "zip", "member")
     assert data.name == "data" and data.modality == "table" and data.task == "binary"
 
 
 def test_a_dropped_group_is_kept_as_a_group():
     data = read(people(), label="y", groups=["sex", "age"], drop=["sex", "id"])
     assert "sex" not in data.feature_names and data.seen_groups == ("age",)
-    assert "the model does not see the groups: sex" in data.notes
 
 
 def test_the_features_of_the_model_are_the_inputs_in_its_order():
@@ -173,7 +172,6 @@ def test_recorded_answers():
     data = read(frame, label="y", decisions="decided", scores="risk", groups=["sex"], id="id")
     assert data.recorded.decisions[0] == "yes" and data.recorded.scores[-1] == 1.0
     assert not {"decided", "risk", "y"} & set(data.feature_names)
-    assert not any("model sees" in note for note in data.notes)  # nobody knows what a recorded model saw
     alone = read(frame, decisions="decided")
     assert alone.labels is None and alone.positive == "yes" and alone.task == "binary"
     refused = read(people(decided="no"), decisions="decided", positive="yes")  # everybody, and no labels

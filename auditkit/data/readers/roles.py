@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,8 +14,11 @@ from auditkit.data.groups import group_column
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation
 from auditkit.data.readers.source import LABELS, Source
-from auditkit.errors import DataError, closest
+from auditkit.errors import AuditkitError, DataError, closest
 from auditkit.spelling import listed
+
+FindColumns: TypeAlias = Callable[[Sequence[Any]], "list[int] | None"]
+"""Columns to the places of those that a model was fitted on, in its order; None where it names none."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Roles:
     drop: tuple[str, ...] = ()
     groups: Mapping[str, Any] | None = None
     """{attribute: options, values or None}; None: those that a dictionary of arrays holds beside inputs and labels."""
-    features: tuple[Any, ...] | None = None
+    features: tuple[Any, ...] | FindColumns | None = None
+    """The inputs by their names, or what finds them among the columns; None: every column without another role."""
     people: Any = None
 
     @property
@@ -116,6 +120,43 @@ def group_source(name: str, options: Any) -> str | None:
     return None
 
 
+def with_features(roles: Roles, source: Source) -> Roles:
+    """The roles with the features by name, where a model finds them among the columns.
+
+    Raises:
+        ModelError: it does not find them.
+    """
+    if roles.features is None or isinstance(roles.features, tuple):
+        return roles
+    if source.inputs is not None:
+        return dataclasses.replace(roles, features=None)
+    every, named = list(source.columns.columns), roles.named
+    free = [name for name in every if str(name) not in named]
+    try:
+        places, among = roles.features(free), free
+    except AuditkitError:  # a feature that has another role is refused later, in words of its own
+        places, among = roles.features(every), every
+    found = None if places is None else tuple(str(among[place]) for place in places)
+    return dataclasses.replace(roles, features=found)
+
+
+def renamed_groups(roles: Roles) -> dict[str, str]:
+    """{attribute: the column it is made of}, where that has another name."""
+    pairs = ((name, group_source(name, options)) for name, options in (roles.groups or {}).items())
+    return {name: column for name, column in pairs if column not in (None, name)}
+
+
+def possible_inputs(roles: Roles, source: Source) -> tuple[str, ...]:
+    """Every column that some model could have been given: all but label, answers and weights.
+
+    Empty for a table of counts, which lacks the columns that have no place in it.
+    """
+    if roles.people is not None:
+        return ()
+    taken = {column for column, role in roles.named.items() if role not in ("id", "drop")}
+    return tuple(str(name) for name in source.columns.columns if str(name) not in taken)
+
+
 def values_of(given: Any, role: str, source: Source) -> Any:
     """The values of a role: of the column so named, or as given.
 
@@ -164,6 +205,7 @@ def input_names(roles: Roles, source: Source) -> list[Any] | None:
     if roles.features is None:
         return [name for name in source.columns.columns if str(name) not in named]
     known = [str(name) for name in source.columns.columns]
+    assert isinstance(roles.features, tuple)  # found when the roles were settled
     wanted = [str(name) for name in roles.features]
     lost = [name for name in wanted if name not in known]
     if lost:
@@ -179,7 +221,7 @@ def input_names(roles: Roles, source: Source) -> list[Any] | None:
 
 def idle_columns(roles: Roles, source: Source) -> list[str]:
     """Columns of the table that are no feature of the model, where it names its features, and nothing else either."""
-    if roles.features is None or source.inputs is not None:
+    if not isinstance(roles.features, tuple) or source.inputs is not None:
         return []
     used = {*map(str, roles.features), *roles.named}
     used.update(group_source(name, options) or name for name, options in (roles.groups or {}).items())

@@ -19,6 +19,7 @@ from auditkit.data.labels import Task
 from auditkit.data.orders import Notation, Said, numbers_of
 from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.roles import (
+    FindColumns,
     Roles,
     as_groups,
     as_names,
@@ -26,9 +27,12 @@ from auditkit.data.readers.roles import (
     groups_of,
     idle_columns,
     input_names,
+    possible_inputs,
+    renamed_groups,
     settle,
     unknown_columns,
     values_of,
+    with_features,
 )
 from auditkit.data.readers.source import Reading, Source, open_source
 from auditkit.data.readers.streamed import PEOPLE, stream_counts
@@ -81,7 +85,7 @@ def read_table(
     modality: Modality | None = None,
     train: Any = None,
     name: str | None = None,
-    features: Sequence[Any] | None = None,
+    features: Sequence[Any] | FindColumns | None = None,
     schema: Mapping[str, Mapping[str, Any]] | None = None,
     range: Any = None,
     minimum_cell: int = MINIMUM,
@@ -124,7 +128,8 @@ def read_table(
         modality: table, image, text or sequence; inferred from the shape unless given.
         train: the training split, read with the same settings: a source, or AuditData.
         name: for the report; the file's name unless given.
-        features: the model's own feature names; the inputs are then exactly these, in this order.
+        features: the model's own feature names; the inputs are then exactly these, in this order. Or what finds
+            their places among the columns, as `Model.find_columns` does; None from it: every column.
         schema: what is known about a column better than it can be inferred, such as `{"zip": {"kind": "category"},
             "age": {"mutable": False, "low": 0, "high": 120}}`.
         range: the lowest and the highest value that an array of pixels or the like may hold, `[0, 255]`; or one such
@@ -173,7 +178,7 @@ def read_table(
     how = Reading(texts, kinds, strip, text, Notation(**notation))
     roles = Roles(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
-        None if features is None else tuple(features), people,
+        features if features is None or callable(features) else tuple(features), people,
     )  # fmt: skip
     stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means, how.notation)
     wanted = _Wanted(
@@ -192,7 +197,7 @@ def _read(
         roles = dataclasses.replace(roles, decisions=selected)
         wanted = dataclasses.replace(wanted, positive=1 if wanted.positive is None else wanted.positive)
     unknown_columns(wanted.schema, opened, "schema")
-    roles = settle(roles, opened)
+    roles = with_features(settle(roles, opened), opened)
     data = _assemble(opened, roles, wanted, name or opened.name)
     if train is None:
         return data
@@ -219,7 +224,6 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
     inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
     facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
     schema, declared = _schema(inputs, wanted)
-    seen = [] if facts["recorded"] is not None else _seen(groups, inputs)
     return AuditData(
         inputs,
         groups=groups,
@@ -233,12 +237,14 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         range=wanted.range,
         largest_left_out=wanted.largest_left_out,
         reference=wanted.reference,
-        notes=(*source.notes, *inferred, *notes, *declared, *seen),
+        notes=(*source.notes, *inferred, *notes, *declared),
         people=parts["people"],
         outcome=wanted.outcome,
         selected_means=wanted.selected_means,
         notation=wanted.notation,
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
+        group_columns=renamed_groups(roles),
+        columns=possible_inputs(roles, source),
         **masks,
         **facts,
     )
@@ -334,16 +340,6 @@ def _schema(inputs: Any, wanted: _Wanted) -> tuple[tuple[FeatureSchema, ...], li
         if feature.low < declared.low or feature.high > declared.high
     ]
     return schema, [f"column {name!r} holds values outside the range that was declared" for name in outside]
-
-
-def _seen(groups: Mapping[str, Any], inputs: Any) -> list[str]:
-    """Which groups the model sees; a plain array does not say."""
-    if not groups or not hasattr(inputs, "columns"):
-        return []
-    names = {str(name) for name in inputs.columns}
-    seen, unseen = [name for name in groups if name in names], [name for name in groups if name not in names]
-    notes = [f"the model sees the groups: {', '.join(seen)}"] if seen else []
-    return notes + ([f"the model does not see the groups: {', '.join(unseen)}"] if unseen else [])
 
 
 def _training(

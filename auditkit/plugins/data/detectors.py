@@ -56,14 +56,14 @@ def search(check: Integrity, data: AuditData, context: Context) -> Found:
     if len(data) > check.detector_rows:
         rows = np.sort(context.rng.choice(len(data), check.detector_rows, replace=False))
     some, features = data.take(rows), Features.of(data, rows)
-    found = Found(len(some), doubts=features.doubts, groups=tuple(n for n in data.groups if n in features.names))
+    named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
+    found = Found(len(some), doubts=features.doubts, groups=named)
     found.notes += _how_read(features)
     if len(some) < len(data):
         found.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
     _search_leaks(found, features, some, context.rng)
-    named = found.groups
     if named:
-        found.notes.append(f"Group columns are among the inputs and no proxies: {', '.join(named)}.")
+        found.notes.append(f"Group columns are in the table and were not tried as proxies: {', '.join(named)}.")
     for at, attribute in enumerate(data.groups):
         context.progress(at, len(data.groups), f"proxies for {attribute}")
         found.proxies[attribute] = _proxy(features.without(named), some, attribute, context)

@@ -21,6 +21,10 @@ COMPLETE = 0.01
 """The largest additivity gap, as a share of the output range, at which exact values are taken."""
 
 
+def _as_it_is(inputs: Any) -> Any:
+    return inputs
+
+
 @dataclass(frozen=True)
 class Case:
     """Rows to explain, rows to compare them with, and how to ask the model."""
@@ -40,6 +44,8 @@ class Case:
     unit: str
     """What the answers are."""
     progress: Progress = silent
+    as_fitted: Callable[[Any], Any] = _as_it_is
+    """What the model eats to what its estimator was fitted on."""
 
     def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
@@ -95,7 +101,8 @@ def _solve(
     case: Case, estimator: Any, final: Any, before: Any, solve: Solver, rng: np.random.Generator
 ) -> Attributions | str:
     def eaten(codes: np.ndarray) -> Any:
-        inputs = _as_fitted(estimator, case.decode(codes))
+        inputs = case.as_fitted(case.decode(codes))
+        inputs = inputs if hasattr(inputs, "columns") else np.asarray(inputs)
         return inputs if before is None else before.transform(inputs)
 
     owners = column_owners(lambda codes: dense(eaten(codes)), np.concatenate([case.x, case.background]), rng)
@@ -154,16 +161,6 @@ def dense(eaten: Any) -> np.ndarray:
         ValueError: it holds texts.
     """
     return np.asarray(eaten.toarray() if hasattr(eaten, "toarray") else eaten, dtype=np.float64)
-
-
-def _as_fitted(estimator: Any, inputs: Any) -> Any:
-    """The columns that the estimator was fitted on, in its order; an array for one that was fitted on arrays."""
-    wanted = getattr(estimator, "feature_names_in_", None)
-    if not hasattr(inputs, "columns"):
-        return np.asarray(inputs)
-    if wanted is not None:
-        return inputs[list(wanted)]
-    return inputs if hasattr(estimator, "steps") else inputs.to_numpy()
 
 
 @contextmanager

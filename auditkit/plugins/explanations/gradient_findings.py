@@ -15,7 +15,7 @@ from auditkit.plugins.explanations.attributions import mean_absolute
 from auditkit.plugins.explanations.influence import (
     LISTED,
     feature_measurements,
-    group_note,
+    group_notes,
     group_shares,
     importance_figure,
     importance_table,
@@ -23,6 +23,7 @@ from auditkit.plugins.explanations.influence import (
 )
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar, Table
+from auditkit.seeing import Seeing
 
 if TYPE_CHECKING:
     import torch
@@ -50,12 +51,12 @@ class Part:
     notes: Sequence[str] = ()
 
 
-def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, unit: str) -> Part:
+def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, seen: Seeing, unit: str) -> Part:
     """The influence of each column of a table, from attributions (n, K) of its encoding."""
     from auditkit.plugins.explanations.columns import gather
 
     names = data.feature_names
-    notes = [group_note(names, data)]
+    notes = group_notes(seen, data)
     if owners is None:
         names = tuple(f"encoded {number}" for number in range(values.shape[1]))
         notes = ["The preprocessing mixes columns, so the influence is that of encoded columns."]
@@ -66,7 +67,7 @@ def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, u
         ]
     else:
         values = gather(values, owners, len(names))
-        shares = group_shares(values, names, data)
+        shares = group_shares(values, data, seen)
     features = feature_measurements(values, names, unit)
     figure = importance_figure(features, unit)
     if len(names) > LISTED:

@@ -21,6 +21,7 @@ from auditkit.plugins.explanations.gradient_findings import (
 )
 from auditkit.plugins.explanations.influence import DEFINITIONS
 from auditkit.results import Definition
+from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
     import torch
@@ -145,7 +146,7 @@ class Gradients(Check):
             tried = try_attributions(path, found.values, self.copies, context)
             owners = _owners(model, data, found.values, context)
         if data.modality == "table" and found.values.ndim == 2:
-            said = of_columns(found.values, owners, data, unit)
+            said = of_columns(found.values, owners, data, seeing(model, data), unit)
         else:
             said = of_positions(found.values, targets, data, context.predictions)
         return Findings(

@@ -19,12 +19,13 @@ from auditkit.plugins.explanations.influence import (
     DEFINITIONS,
     LISTED,
     feature_measurements,
-    group_note,
+    group_notes,
     group_shares,
     importance_figure,
     importance_table,
 )
 from auditkit.results import Definition
+from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -112,13 +113,14 @@ class Importance(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, summarise, and try the outcome on the model itself."""
+        seen = seeing(model, data)
         case, background, what = _case(model, data, context, self.background)
         attributions, level, why = _attribute(case, model, context, self.permutations)
         features = feature_measurements(attributions.values, data.feature_names, attributions.unit)
         flipped = flip_columns(model, data, case, attributions.values, context)
         measurements = [
             *features,
-            *group_shares(attributions.values, data.feature_names, data),
+            *group_shares(attributions.values, data, seen),
             *(each.measurement for each in flipped),
             *sampling_measurements(attributions),
         ]
@@ -130,7 +132,7 @@ class Importance(Check):
             f"Explained is {what}{unit}, by: {attributions.method}.",
             *why,
             background.note,
-            group_note(data.feature_names, data),
+            *group_notes(seen, data),
             *told,
             *([f"{left} features of less influence are not listed."] if left > 0 else []),
         ]
@@ -156,7 +158,7 @@ def _case(model: Model, data: AuditData, context: Context, rows: int) -> tuple[C
     case = Case(
         x=data.codes(), background=background.codes, decode=data.decode,
         answer=output.answer, answers=output.answers, target=output.target, unit=output.unit,
-        progress=context.progress,
+        progress=context.progress, as_fitted=model.as_fitted,
     )  # fmt: skip
     return case, background, output.what
 

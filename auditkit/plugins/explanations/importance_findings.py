@@ -100,12 +100,12 @@ def deletion_control(
 
 
 def flip_columns(model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> list[Flip]:
-    """For each group column that the model sees: how often flipping it changes the decision."""
+    """For each group column among the inputs: how often flipping it changes the decision."""
     names = data.feature_names
     return [
         _flip(attribute, model, data, case, values, context)
         for attribute, column in data.groups.items()
-        if attribute in names and len(np.unique(column)) > 1
+        if data.column_of(attribute) in names and len(np.unique(column)) > 1
     ]
 
 
@@ -114,7 +114,7 @@ def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.
     from auditkit.plugins.explanations.sanity import NOTICEABLE, flips
     from auditkit.stats import wilson
 
-    column = data.feature_names.index(attribute)
+    column = data.feature_names.index(data.column_of(attribute))
     changed = flips(
         lambda codes: model.predict(data.decode(codes)),
         case.x, column, data.groups[attribute], context.rng, data.task == "regression",

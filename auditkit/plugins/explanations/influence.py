@@ -10,6 +10,7 @@ from auditkit.data import AuditData
 from auditkit.figures import bars
 from auditkit.plugins.explanations.attributions import Estimate, mean_absolute, ranks, share
 from auditkit.results import Axis, Column, Definition, Figure, Interval, Measurement, Scalar, Table
+from auditkit.seeing import Seeing, group_sentences
 
 LISTED = 100
 """Features with a measurement of their own; the rest is named in a note."""
@@ -54,19 +55,25 @@ def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) ->
     ]
 
 
-def group_shares(values: np.ndarray, names: tuple[str, ...], data: AuditData) -> list[Measurement]:
-    """`group_share` of each sensitive attribute: 0 for those that the model does not see, null where all is 0."""
-    return [_group_share(values, names, attribute) for attribute in data.groups]
+def group_shares(values: np.ndarray, data: AuditData, seen: Seeing) -> list[Measurement]:
+    """`group_share` of each sensitive attribute: 0 where the model is not given it, null where nobody knows."""
+    return [_group_share(values, data, seen, attribute) for attribute in data.groups]
 
 
-def _group_share(values: np.ndarray, names: tuple[str, ...], attribute: str) -> Measurement:
-    part = share(values, [names.index(attribute)]) if attribute in names else Estimate(0.0, None, None)
+def _group_share(values: np.ndarray, data: AuditData, seen: Seeing, attribute: str) -> Measurement:
+    names, column = data.feature_names, data.column_of(attribute)
+    part = share(values, [names.index(column)]) if column in names else None
+    reason = "no feature has any influence on these rows" if part is None else None
+    if column not in names and seen.gives(column) is False:
+        part, reason = Estimate(0.0, None, None), None
+    elif column not in names:
+        reason = f"it is not known which column of the inputs is {attribute}"
     return Measurement(
         name="group_share",
         value=None if part is None else part.value,
-        reason="no feature has any influence on these rows" if part is None else None,
+        reason=reason,
         interval=None if part is None else interval(part, "linearised ratio, Student t over rows"),
-        exact=attribute not in names,
+        exact=part is not None and column not in names,
         n=None if part is None else len(values),
         unit="share",
         direction="lower",
@@ -74,14 +81,14 @@ def _group_share(values: np.ndarray, names: tuple[str, ...], attribute: str) -> 
     )
 
 
-def group_note(names: tuple[str, ...], data: AuditData) -> str:
-    """Which group columns the model sees, in a sentence."""
+def group_notes(seen: Seeing, data: AuditData) -> list[str]:
+    """Which group columns the model is given, in sentences."""
     if not data.groups:
-        return "No groups were named, so the influence of group columns is not measured."
-    seen = [name for name in data.groups if name in names]
-    unseen = [name for name in data.groups if name not in names]
-    said = f"The model sees the group columns {', '.join(seen)}." if seen else "The model sees no group column."
-    return said + (f" It does not see {', '.join(unseen)}; their share is 0 by construction." if unseen else "")
+        return ["No groups were named, so the influence of group columns is not measured."]
+    notes = group_sentences(seen, data)
+    if any(seen.gives(data.column_of(name)) is False for name in data.groups):
+        notes.append("The share of what the model is not given is 0 by construction.")
+    return notes
 
 
 def importance_figure(measurements: list[Measurement], unit: str) -> Figure | None:

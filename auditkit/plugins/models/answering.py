@@ -29,6 +29,7 @@ def adopt(model: Model, options: ModelOptions, name: str) -> None:
         ModelError: a threshold that is not a finite number, or a batch below 1.
     """
     model.name = options.name or name
+    model.stated = options.inputs
     if options.batch is not None:
         if options.batch < 1:
             raise ModelError(f"{model.name}: batch must be at least 1; {options.batch!r} was given")

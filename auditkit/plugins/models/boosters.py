@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from auditkit.errors import ModelError, ModelFileRejected, require
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import adopt, answer_probabilities, failing, note, noting, prepared, settle
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.fitted import FittedTable
 from auditkit.plugins.models.sklearn import SklearnModel
 from auditkit.plugins.models.trees import is_tree_ensemble
 
@@ -121,26 +124,36 @@ class LightGBMModel(Model):
         if not hasattr(inputs, "columns"):
             array = as_array(inputs)
             return inputs if array is None else array
-        wanted = self._booster.feature_name()
-        if self._numbered() and wanted[0] not in inputs.columns:
-            return inputs.to_numpy()
-        plain = {str(column).replace(" ", "_"): column for column in inputs.columns}  # as LightGBM spells them
-        missing = [each for each in wanted if each not in plain]
-        if missing:
-            raise ModelError(
-                f"{self.name}: the inputs must have the columns that the model was trained on; missing: "
-                f"{', '.join(map(repr, missing[:10]))}"
-            )
-        return inputs[[plain[each] for each in wanted]]
+        table, notes = self.fitted_table.table(inputs)
+        note(self, *notes)
+        return table
+
+    @functools.cached_property
+    def fitted_table(self) -> FittedTable:
+        """What the booster was trained on."""
+        return FittedTable(self._booster, self.name)
+
+    def as_fitted(self, inputs: Any) -> Any:
+        """The inputs as they are handed to the booster."""
+        return self._columns(inputs)
 
     @property
-    def feature_names(self) -> tuple[str, ...] | None:
+    def feature_names(self) -> tuple[Any, ...] | None:
         """The columns that the model was trained on, in its order; None where they were only numbered."""
-        return None if self._numbered() or self._options.preprocess is not None else tuple(self._booster.feature_name())
+        names = None if self._options.preprocess is not None else self.fitted_table.names
+        return None if names is None else names.names
 
-    def _numbered(self) -> bool:
-        names = self._booster.feature_name()
-        return bool(names == [f"Column_{number}" for number in range(len(names))])
+    def find_columns(self, columns: Sequence[Any]) -> list[int] | None:
+        """The places in a table of the columns that the model was trained on; None where it does not name them."""
+        return None if self._options.preprocess is not None else self.fitted_table.places(tuple(columns))
+
+    def category_places(self, columns: Sequence[Any]) -> list[int]:
+        """The places in a table of the columns that it was fitted on as categories."""
+        return [] if self._options.preprocess is not None else self.fitted_table.category_places(tuple(columns))
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The columns that the booster was trained on."""
+        return columns if self._options.preprocess is not None else self.fitted_table.given(columns)
 
     def estimator(self) -> Any:
         """The booster; None behind a preprocessing of the user's own."""

@@ -48,20 +48,28 @@ class RecordedModel(Model):
         self._digest = digest
 
     @classmethod
-    def of(cls, data: AuditData, name: str | None = None, threshold: float | None = None) -> RecordedModel:
+    def of(
+        cls,
+        data: AuditData,
+        name: str | None = None,
+        threshold: float | None = None,
+        inputs: tuple[str, ...] | None = None,
+    ) -> RecordedModel:
         """The model whose answers `data.recorded` holds.
 
         Args:
             data: audit data with recorded decisions, scores, or both.
             name: for the report.
             threshold: binary scores without decisions: decided positive from here on; 0.5 unless given.
+            inputs: the columns that the model is given, as its owner states.
 
         Raises:
             ModelError: nothing is recorded, or the recorded answers cannot be decisions or scores.
         """
         options = ModelOptions(
-            name=name, task=data.task, classes=data.classes or None, positive=data.positive, threshold=threshold
-        )
+            name=name, task=data.task, classes=data.classes or None, positive=data.positive, threshold=threshold,
+            inputs=inputs,
+        )  # fmt: skip
         return cls.read(data.recorded or Recorded(None, None), options)
 
     @classmethod
@@ -88,7 +96,12 @@ class RecordedModel(Model):
         digest = fingerprint(decisions if decisions is None else [spelling(each) for each in decisions], scores)
         model = cls(task, classes, positive, threshold, known, name, digest)
         model.notes = notes
+        model.stated = options.inputs
         return model
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """None: what stands beside recorded answers need not be what they were made from."""
+        return None
 
     @property
     def fingerprint(self) -> str:

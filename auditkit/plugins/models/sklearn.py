@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from auditkit.plugins.models.answering import (
     settle,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.fitted import FittedTable
 from auditkit.plugins.models.trees import is_tree_ensemble, last_step
 from auditkit.spelling import spelling
 
@@ -143,29 +146,45 @@ class SklearnModel(Model):
         return array.reshape(rows)
 
     def _columns(self, inputs: Any) -> Any:
-        """The columns that the estimator was fitted on, in its order."""
-        wanted = _feature_names(self._estimator)
+        """The inputs as the estimator was fitted: its columns, in its order, with its types."""
         array = as_array(inputs)
         if array is not None:
-            if wanted is None or array.ndim != 2:
-                return array
-            return _named(array, wanted, self.name)
+            names = self.fitted_table.names
+            return array if names is None or array.ndim != 2 else _named(array, names.names, self.name)
         if not hasattr(inputs, "columns"):
             return inputs
-        if wanted is None:
-            return inputs.to_numpy() if _numeric(inputs) and not _takes_names(self._estimator) else inputs
-        missing = [name for name in wanted if name not in inputs.columns]
-        if missing:
-            raise ModelError(
-                f"{self.name}: the inputs must have the columns that the model was fitted on; missing: "
-                f"{', '.join(map(repr, missing[:10]))}. Given: {', '.join(repr(str(each)) for each in inputs.columns)}"
-            )
-        return inputs[list(wanted)]
+        table, notes = self.fitted_table.table(inputs)
+        note(self, *notes)
+        if self.fitted_table.places(tuple(inputs.columns)) is None and not _takes_names(self._estimator):
+            return _matrix(table)
+        return table
+
+    @functools.cached_property
+    def fitted_table(self) -> FittedTable:
+        """What the estimator was fitted on."""
+        return FittedTable(self._estimator, self.name)
+
+    def as_fitted(self, inputs: Any) -> Any:
+        """The inputs as they are handed to the estimator inside."""
+        return self._columns(inputs)
 
     @property
     def feature_names(self) -> tuple[Any, ...] | None:
         """The columns that the model was fitted on, in its order; None where it knows none, or not the inputs'."""
-        return None if self._options.preprocess is not None else _feature_names(self._estimator)
+        names = None if self._options.preprocess is not None else self.fitted_table.names
+        return None if names is None else names.names
+
+    def find_columns(self, columns: Sequence[Any]) -> list[int] | None:
+        """The places in a table of the columns that the model was fitted on; None where it does not name them."""
+        return None if self._options.preprocess is not None else self.fitted_table.places(tuple(columns))
+
+    def category_places(self, columns: Sequence[Any]) -> list[int]:
+        """The places in a table of the columns that it was fitted on as categories."""
+        return [] if self._options.preprocess is not None else self.fitted_table.category_places(tuple(columns))
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The columns that the estimator was fitted on, less those that a ColumnTransformer in front leaves out."""
+        return columns if self._options.preprocess is not None else self.fitted_table.given(columns)
 
     def fresh(self) -> SklearnModel:
         """An unfitted clone; fit its `estimator()` and it is a model like any other, after `fitted()`.
@@ -267,14 +286,6 @@ def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...
     )
 
 
-def _feature_names(estimator: Any) -> tuple[Any, ...] | None:
-    try:
-        found = estimator.feature_names_in_
-    except Exception:  # whatever a foreign property raises, it names no features
-        return None
-    return None if found is None else tuple(found)
-
-
 def _takes_names(estimator: Any) -> bool:
     """A Pipeline without fitted names begins with a step that reads the table itself."""
     return hasattr(estimator, "steps") or type(last_step(estimator)).__module__.partition(".")[0] not in (
@@ -282,8 +293,13 @@ def _takes_names(estimator: Any) -> bool:
     )  # fmt: skip
 
 
-def _numeric(frame: Any) -> bool:
-    return all(getattr(kind, "kind", "O") in "fiub" for kind in frame.dtypes)
+def _matrix(table: Any) -> Any:
+    """A table of numbers as an array, for a model that was fitted on one; a table with texts as it is."""
+    if not all(getattr(kind, "kind", "O") in "fiub" for kind in table.dtypes):
+        return table
+    array = table.to_numpy()
+    # columns of numbers with a missing value of their own, or beside booleans, are objects to numpy
+    return table.to_numpy(dtype=np.float64, na_value=np.nan) if array.dtype.kind == "O" else array
 
 
 def _named(array: np.ndarray, wanted: tuple[Any, ...], name: str) -> Any:

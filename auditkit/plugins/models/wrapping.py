@@ -26,7 +26,7 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
         from auditkit.plugins.models.recorded import RecordedModel
 
         if isinstance(obj, AuditData):
-            return RecordedModel.of(obj, options.name, options.threshold)
+            return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
         return RecordedModel.read(obj, options)
     if _is_torch(obj):
         from auditkit.plugins.models.torch import TorchModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from auditkit.reports import numbers
+from auditkit.reports import inputs, numbers
 from auditkit.reports.html.appendix import written
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.together import common, with_model, with_models
@@ -57,6 +57,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         ("Weights", "used" if data.weighted else "none"),
         ("Smallest group shown", f"{data.minimum_cell} people"),
         ("Digest", data.digest),
+        *(("Sensitive attributes", sentence) for _, sentence in inputs.sentences([audit])),
         *(("Note", note) for note in data.notes),
     ]
     groups = [
@@ -72,13 +73,13 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
             Cell(each.name),
             Cell(each.kind),
             Cell("yes" if each.group else "no"),
-            Cell("yes" if each.seen_by_model else "no"),
+            Cell(inputs.answer(audit, each)),
             Cell("" if each.missing is None else f"{each.missing:,}"),
             Cell(each.detail),
         ]
         for each in data.features
     ]
-    heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Seen by the model"), Head("Missing", "num")]
+    heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Given to the model"), Head("Missing", "num")]
     grids = [facts_grid(anchors, "The audit data", facts)]
     if groups:
         grids.append(

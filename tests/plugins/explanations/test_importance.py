@@ -99,7 +99,7 @@ def test_a_group_that_the_model_does_not_see_has_no_share():
     found = run(model, audited)
     share = next(each for each in found.measurements if each.name == "group_share")
     assert (share.value, share.exact, share.conditions) == (0.0, True, {"feature": "sex"})
-    assert any("does not see sex" in note for note in found.notes)
+    assert any("is not given: sex" in note for note in found.notes)
     assert not any(each.name == "flip_rate" for each in found.measurements)
 
 

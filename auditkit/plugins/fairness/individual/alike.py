@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def find_alike(check: IndividualFairness, data: AuditData, context: Context) -> Findings:
     """Agreement with the nearest others: for everyone, and for each group."""
     k, decisions = check.neighbours, context.predictions.codes
-    points = distance_space(data, data.groups)
+    columns = {data.column_of(name): name for name in data.groups}
+    points = distance_space(data, columns)
     why = None
     if len(data) < max(k + 2, 20):
         why = f"fewer than {max(k + 2, 20)} rows, too few to have {k} neighbours that are near"
@@ -48,9 +49,9 @@ def find_alike(check: IndividualFairness, data: AuditData, context: Context) -> 
         axis=Axis(field="value", title="Consistency", unit="share", percent=True),
         rules=[Rule(value=level, label="shuffled decisions")], caption="Lines are 95 % intervals by the jackknife.",
     )  # fmt: skip
-    left_out = list(data.seen_groups)
+    left_out = [column for column in columns if column in data.feature_names]
     note = f"Neighbours are found among {len(data):,} rows"
-    note += f", without {', '.join(left_out)}." if left_out else "; no sensitive attribute is among the inputs."
+    note += f", without {', '.join(left_out)}." if left_out else "; none of their columns is a sensitive attribute."
     return Findings(
         [*found, expected], _neighbour_controls(check, points, near, decisions, context.rng),
         [dots] if dots else [], notes=[note],

@@ -15,23 +15,26 @@ from auditkit.plugins.fairness.individual import flips, trials
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.results import Axis, Column, Control, Interval, Measurement, Scalar, Table
+from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
+    from auditkit.models import Model
     from auditkit.plugins.fairness.individual.check import IndividualFairness
 
 FLIPS = ("flip_rate", "flip_toward", "flip_away")
 
 
-def find_changed(check: IndividualFairness, data: AuditData, context: Context) -> Findings:
-    """Every attribute that the model sees, changed; why not for the others."""
+def find_changed(check: IndividualFairness, model: Model, data: AuditData, context: Context) -> Findings:
+    """Every attribute whose column the model is asked with, changed; why not for the others."""
+    seen = seeing(model, data)
     found: list[Measurement] = []
     controls, tried, notes = [], [], []
     for at, name in enumerate(data.groups):
         context.progress(at, len(data.groups), f"changing {name}")
         if name not in data.seen_groups:
             reason = f"{name} is not among the inputs, so nothing can be changed"
-            notes.append(f"The model does not see {name}; features that stand in for it may still decide.")
+            notes.append(f"The model is not given {name}; features that stand in for it may still decide.")
             found.append(unflipped(name, reason))
             continue
         values, left_out = _values(name, data, check.values)
@@ -45,7 +48,10 @@ def find_changed(check: IndividualFairness, data: AuditData, context: Context) -
                 f"Groups of {name} hold several values; each changed row took that of a random row of the group."
             )
         pairs, own = _changed(name, values, data, context)
-        found += [_headline(name, pairs, data), *(each for pair in pairs for each in _pair(pair, data))]
+        headline = _headline(name, pairs, data)
+        if headline.value and seen.gives(data.column_of(name)) is False:
+            notes.append(f"{name} is said to be no input of the model, and changing it changes decisions.")
+        found += [headline, *(each for pair in pairs for each in _pair(pair, data))]
         controls += own
         tried += pairs
     if tried:
@@ -85,7 +91,7 @@ def _values(name: str, data: AuditData, most: int) -> tuple[list[str], str]:
 def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[Pair], list[Control]]:
     """The attribute's groups changed into each other, and whether that was done right."""
     predictions, groups = context.predictions, data.groups[name]
-    column, before = data.feature_names.index(name), predictions.codes
+    column, before = data.feature_names.index(data.column_of(name)), predictions.codes
 
     def ask(swapped: Swapped) -> np.ndarray:
         return predictions.of(flips.swap(data.inputs, column, swapped)).codes
@@ -191,7 +197,7 @@ def _table(pairs: list[Pair], data: AuditData) -> Table:
 
 def _several(name: str, data: AuditData) -> bool:
     """Whether a group of the attribute stands for more than one value of the input."""
-    column = data.codes()[:, data.feature_names.index(name)]
+    column = data.codes()[:, data.feature_names.index(data.column_of(name))]
     return any(len(np.unique(column[data.groups[name] == value])) > 1 for value in np.unique(data.groups[name]))
 
 

@@ -21,7 +21,7 @@ def find(check: IndividualFairness, model: Model, data: AuditData, context: Cont
     context.keep(alike)
     queries = Capability.QUERIES in model.capabilities
     if queries:
-        changed = find_changed(check, data, context)
+        changed = find_changed(check, model, data, context)
     else:
         reason = "recorded answers cannot be asked about a changed row"
         changed = Findings(

@@ -59,12 +59,21 @@ class DrawnModel(Model):
         self.notes = NOTES
         self._draw = draw
         self._at = at
+        self._parent = parent
         self._names: tuple[Any, ...] | None = getattr(parent, "feature_names", None)
 
     @property
     def feature_names(self) -> tuple[Any, ...] | None:
         """The columns that the model reads, where it knows them."""
         return self._names
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The columns that the parent is given, and that by which the rules read a group."""
+        own = self._parent.given(columns)
+        return None if own is None else tuple(name for name in columns if name in own or str(name) == self.reads_group)
+
+    reads_group: str | None = None
+    """The column from which a person's group is read."""
 
     @abstractmethod
     def chances(self, inputs: Any) -> np.ndarray:
@@ -75,7 +84,11 @@ class DrawnModel(Model):
         seed, blind, places = self._draw
         if not hasattr(inputs, "columns"):
             return draws(inputs, seed, places)
-        names = inputs.columns if self._names is None else self._names
+        columns = list(inputs.columns)
+        found = self._parent.find_columns(columns)
+        names = columns if found is None else [columns[place] for place in found]
+        if self.reads_group is not None and self.reads_group not in map(str, names):
+            names += [name for name in columns if str(name) == self.reads_group]
         return draws(inputs, seed, [name for name in names if str(name) not in blind])
 
     def answer(self, inputs: Any) -> Answers:
@@ -98,7 +111,7 @@ class ThresholdModel(DrawnModel):
         super().__init__(parent, at, draw)
         self.reader = reader
         self.rules = tuple(rules)
-        self._parent = parent
+        self.reads_group = reader.column
         if self._names is not None and reader.column not in map(str, self._names):
             self._names = (*self._names, reader.column)
 

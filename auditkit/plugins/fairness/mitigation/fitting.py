@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data import as_array
 from auditkit.errors import AuditkitError, ModelError
 from auditkit.models import Model
 from auditkit.text import one_line
@@ -38,7 +37,6 @@ class Recipe:
             raise ModelError(f"{trainer}: {parent.name}: {_why_not(parent, inside)}")
         self.weight_name = weight_name(parent.fresh().estimator(), f"{trainer}: {parent.name}")
         self._own = np.asarray(inside.classes_)
-        self._names = getattr(parent, "feature_names", None)
 
     def fit(self, inputs: Any, codes: np.ndarray, weights: np.ndarray) -> Model:
         """A new fitted model.
@@ -55,20 +53,9 @@ class Recipe:
         estimator = fresh.estimator()
         estimator.set_params(**_open_seeds(estimator, self.seed))
         with self._boundary():
-            estimator.fit(self._columns(inputs), self._own[codes], **{self.weight_name: weights})
+            estimator.fit(self.parent.as_fitted(inputs), self._own[codes], **{self.weight_name: weights})
             done: Model = fresh.fitted()  # type: ignore[attr-defined] # what has a fit is an estimator's adapter
         return done
-
-    def _columns(self, inputs: Any) -> Any:
-        """The columns that the parent was fitted on, under their names."""
-        if hasattr(inputs, "columns"):
-            return inputs if self._names is None else inputs[list(self._names)]
-        array = as_array(inputs)
-        if array is None or self._names is None:
-            return inputs if array is None else array
-        import pandas  # only an estimator fitted on a table gets here
-
-        return pandas.DataFrame(array, columns=list(self._names))
 
     @contextmanager
     def _boundary(self) -> Iterator[None]:

@@ -53,7 +53,7 @@ def learn(data: AuditData, attribute: str, codes: np.ndarray, trainer: str) -> R
     Raises:
         DataError: the model does not see the attribute, or the inputs' column of that name is another one.
     """
-    if attribute not in data.seen_groups:
+    if attribute not in data.groups or attribute not in data.feature_names:
         raise DataError(
             f"{trainer}: the new model decides by {attribute!r}, so {attribute!r} must be among the inputs when it is "
             "asked, and it is not. Take it out of [data] drop; where the model names its columns, fit it on a table "

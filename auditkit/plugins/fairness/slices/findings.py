@@ -210,7 +210,7 @@ def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
         notes.append("The search leaves weights aside; means, intervals and tests use them (Kish 1965).")
     seen = [name for name in data.groups if name in data.feature_names]
     if seen:
-        notes.append(f"In place of the inputs {', '.join(seen)} the groups of that name were searched.")
+        notes.append(f"In place of the columns {', '.join(seen)} the groups of that name were searched.")
     hidden = [each.where for each in data.slices(1) if data.cells.unshown(each.where) is not None]
     if hidden:
         names = ", ".join(pairs(each) for each in hidden[:8])

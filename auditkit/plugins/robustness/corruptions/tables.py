@@ -41,7 +41,7 @@ class Tables:
         names = data.feature_names
         self._numeric = np.array([each.numeric for each in data.schema] or [True] * len(names), dtype=bool)
         kept = np.array([not each.mutable for each in data.schema] or [False] * len(names), dtype=bool)
-        kept |= np.isin(names, data.seen_groups)
+        kept |= np.isin(names, [data.column_of(name) for name in data.seen_groups])
         self.free = ~kept if held else np.ones(len(names), dtype=bool)
         self.space = _space(data, self._codes, self.free)
         self._numbers = self._numeric & self.space.free

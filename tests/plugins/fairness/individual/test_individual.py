@@ -95,7 +95,7 @@ def test_an_attribute_that_the_model_does_not_see_is_said_to_be_so():
     result = run(CHECK, *build(lambda rows: rows["income"] > 0, frame.drop(columns="sex"), sex))
     found = one(result, "flip_rate", across=("sex",))
     assert found.value is None and "not among the inputs" in found.reason and found.validity == "inconclusive"
-    assert any("does not see sex" in note for note in result.notes)
+    assert any("is not given sex" in note for note in result.notes)
     assert one(result, "consistency").value is not None
 
 

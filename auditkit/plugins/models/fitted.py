@@ -1,0 +1,116 @@
+"""A table as an object was fitted on it: its columns, their order and their types."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from auditkit.errors import ModelError
+from auditkit.plugins.models.column_types import Types, fitted_types
+from auditkit.plugins.models.inside import attribute, used_columns
+from auditkit.plugins.models.names import Names, find_columns, fitted_names, handed_over
+from auditkit.spelling import listed
+
+LISTED = 30
+"""Columns of which a note says at which place they are asked."""
+
+
+class FittedTable:
+    """What an estimator or a booster was fitted on.
+
+    Args:
+        thing: a fitted estimator of scikit-learn, XGBoost, LightGBM or CatBoost, whatever is around it, or a booster
+            of LightGBM.
+        name: of the model, for messages.
+    """
+
+    def __init__(self, thing: Any, name: str) -> None:
+        self.thing, self.name = thing, name
+
+    @functools.cached_property
+    def names(self) -> Names | None:
+        """The columns that it was fitted on; None where it was fitted without names."""
+        return fitted_names(self.thing)
+
+    @functools.cached_property
+    def types(self) -> Types:
+        """The types of the columns that it was fitted on, as far as they matter."""
+        return fitted_types(self.thing)
+
+    def places(self, columns: tuple[Any, ...]) -> list[int] | None:
+        """The places in a table of the columns that it was fitted on; None where it is asked by position.
+
+        Raises:
+            ModelError: columns are missing, or two could be meant.
+        """
+        if self.names is None:
+            return None
+        known = set(map(str, columns))
+        if self.names.numbers and not known & {*map(str, self.names.names)}:
+            return None  # numbered columns had no names
+        return find_columns(self.names, columns, self.name)
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Those of a table's columns that it is handed and does not leave out in front of all else."""
+        try:
+            places = self.places(columns)
+        except ModelError:
+            return columns  # an array is asked by position
+        own = columns if places is None else tuple(columns[place] for place in places)
+        return used_columns(self.thing, own)
+
+    def category_places(self, columns: tuple[Any, ...]) -> list[int]:
+        """The places in a table of the columns that it was fitted on as categories, where they are known."""
+        try:
+            places = self.places(columns)
+        except ModelError:
+            return []  # said when it is asked
+        own = list(range(len(columns))) if places is None else places
+        return [own[place] for place in self.types.category_places if place < len(own)]
+
+    def table(self, frame: Any) -> tuple[Any, list[str]]:
+        """The table as it was fitted, and what is to be said about it.
+
+        Raises:
+            ModelError: columns are missing, or their types cannot be brought back.
+        """
+        columns = tuple(frame.columns)
+        places = self.places(columns)
+        if places is None:
+            notes = self._by_position(columns)
+            names: list[Any] = list(columns)
+        else:
+            assert self.names is not None  # there are no places without names
+            notes, names = [], handed_over(self.names, [columns[place] for place in places])
+            if places != list(range(len(columns))):
+                frame = frame.iloc[:, places]
+            if names != list(frame.columns):
+                frame = frame.set_axis(names, axis=1)
+        frame, said = self.types.restore(frame, self.name)
+        return frame, [*notes, *said]
+
+    def _by_position(self, columns: tuple[Any, ...]) -> list[str]:
+        """What is said of a model that was fitted without names; empty where it may read the table by names of its own.
+
+        Raises:
+            ModelError: it was fitted on another number of columns.
+        """
+        count = attribute(self.thing, "n_features_in_")
+        if count is None and hasattr(self.thing, "num_feature"):
+            count = self.thing.num_feature()
+        if not isinstance(count, int | np.integer):
+            return []
+        if count != len(columns):
+            raise ModelError(
+                f"{self.name}: the model was fitted without names of columns, on {count} of them, so it is asked by "
+                f"position; the inputs have {len(columns)}: {listed(list(map(str, columns)))}. Take out what it is not "
+                "fitted on with drop, or fit it on a table with names"
+            )
+        order = ", ".join(f"{place} {column}" for place, column in enumerate(columns[:LISTED], 1))
+        more = f" and {len(columns) - LISTED} more" if len(columns) > LISTED else ""
+        return [
+            "the model was fitted without names of columns and is asked by position; that they stand as they did then "
+            f"cannot be checked: {order}{more}"
+        ]

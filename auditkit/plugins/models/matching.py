@@ -1,0 +1,88 @@
+"""A value among the categories that a column was fitted with, in whatever type it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from auditkit.counts.naming import INTEGER
+from auditkit.errors import ModelError
+from auditkit.spelling import NUMBER, listed
+
+UNSEEN = -2
+"""The place of a value that is none of the categories."""
+
+
+class Categories:
+    """The categories of one column.
+
+    A value of a category's own type is that category or none. A number is the one text that is written as it, a text
+    the one number that it writes, and a text without blanks around it the one category with them: a table read from a
+    file can have lost the type or the blanks that the column was fitted with.
+
+    Args:
+        values: in the order of their codes; missing values are none of them.
+    """
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        self.values = tuple(_plain(value) for value in values)
+        self._exact = {(_kind(value), value): place for place, value in enumerate(self.values) if not _missing(value)}
+        self._alike: dict[Any, list[int]] = {}
+        for place, value in enumerate(self.values):
+            for meaning in {_meaning(value), ("text", str(value).strip())} if not _missing(value) else ():
+                self._alike.setdefault(meaning, []).append(place)
+
+    def place(self, value: Any, where: str) -> int:
+        """The place of the category; `UNSEEN` where there is none.
+
+        Args:
+            value: not missing.
+            where: the column and the model, for messages.
+
+        Raises:
+            ModelError: the value could be several categories.
+        """
+        value = _plain(value)
+        kind = _kind(value)
+        known = self._exact.get((kind, value))
+        if known is not None:
+            return known
+        alike = self._alike.get(("text", value.strip()) if kind == "text" else _meaning(value), [])
+        if kind == "text":
+            other = self._alike.get(_meaning(value), [])
+            alike = alike or [place for place in other if _kind(self.values[place]) != "text"]
+        if len(alike) > 1:
+            both = listed([self.values[place] for place in alike])
+            raise ModelError(
+                f"{where} holds {value!r}, which could be any of the categories {both} that the model was fitted "
+                'with; read the column as text (kind = "category"), or give the table with its types (Parquet, a frame)'
+            )
+        return alike[0] if alike else UNSEEN
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value != value
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "text" if isinstance(value, str) else type(value).__name__
+
+
+def _meaning(value: Any) -> tuple[str, Any]:
+    """What a value says whatever type it was read in."""
+    if not isinstance(value, str):
+        return _kind(value), value
+    text = value.strip()
+    if text.lower() in ("true", "false"):
+        return "boolean", text.lower() == "true"
+    if INTEGER.fullmatch(text):
+        return "number", int(text)
+    return ("number", float(text)) if NUMBER.fullmatch(text) else ("text", text)

@@ -1,0 +1,81 @@
+"""Which columns the model is given: known, stated by its owner, or unknown; never guessed from the table."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, closest
+from auditkit.models import Model
+
+How: TypeAlias = Literal["known", "stated", "unknown"]
+
+
+class Seeing(NamedTuple):
+    """What is known about the model's inputs."""
+
+    how: How
+    columns: frozenset[str] = frozenset()
+    """Those that it is given."""
+    whole: bool = True
+    """False: it may be given others too, as the columns of an array have no names."""
+
+    def gives(self, column: str) -> bool | None:
+        """Whether the model is given the column; None where nobody knows."""
+        if self.how != "unknown" and column in self.columns:
+            return True
+        return False if self.how != "unknown" and self.whole else None
+
+
+def seeing(model: Model, data: AuditData) -> Seeing:
+    """What is known about the columns that the model is given.
+
+    A model that can be asked is given the inputs, less what it is known to leave out; what a function makes of them is
+    not looked at. Of recorded answers nothing is known unless their owner states it.
+
+    Raises:
+        ConfigError: stated is a column that the data lacks, or something else than the model itself shows.
+    """
+    given = model.given(data.feature_names)
+    stated = None if model.stated is None else _checked(model, data, model.stated)
+    if given is None:
+        return Seeing("unknown") if stated is None else Seeing("stated", stated)
+    known = frozenset(map(str, given))
+    named = hasattr(data.inputs, "columns") or model.feature_names is not None or data.modality in ("image", "text")
+    if stated is None or stated == known:
+        return Seeing("known", known, named)
+    strange = sorted(stated - known) or (sorted(known - stated) if model.feature_names is not None else [])
+    if strange and named:
+        raise ConfigError(
+            f"inputs: {model.name} shows itself which columns it is given, and {strange[0]!r} is "
+            f"{'not one' if strange[0] in stated else 'one'} of them; take inputs out, it is for models that nobody "
+            "can look into"
+        )
+    return Seeing("stated", stated)
+
+
+def group_sentences(seen: Seeing, data: AuditData) -> list[str]:
+    """Which sensitive attributes the model is given, which not, and of which nobody knows; as sentences."""
+    by = " by its owner's statement" if seen.how == "stated" else ""
+    wordings = {
+        True: f"The model is given{by}: {{}}.",
+        False: f"The model is not given{by}: {{}}.",
+        None: "It is not known whether the model is given {}; [model] inputs may state its columns.",
+    }
+    sentences = []
+    for answer, wording in wordings.items():
+        names = [name for name in data.groups if seen.gives(data.column_of(name)) is answer]
+        sentences += [wording.format(", ".join(names))] if names else []
+    return sentences
+
+
+def _checked(model: Model, data: AuditData, stated: tuple[str, ...]) -> frozenset[str]:
+    known = {*data.columns, *data.feature_names, *data.groups}
+    for name in stated:
+        # a table of counts was read without the columns that have no place in it
+        if name not in known and (data.columns or data.people is None):
+            raise ConfigError(
+                f"inputs: {model.name} is said to be given {name!r}, which is no such column of the data; "
+                f"{closest(name, known)}"
+            )
+    return frozenset(stated)
