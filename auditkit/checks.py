@@ -135,6 +135,8 @@ class Check(BaseModel, ABC):
     """{budget: {parameter: value}}; what the user sets wins."""
     definitions: ClassVar[Mapping[str, Definition]] = {}
     """{measurement: what it means}."""
+    about_data: ClassVar[bool] = False
+    """Its numbers are about the data alone, and stand whatever the model answers."""
     level: ClassVar[Level] = "queries"
     higher_level: ClassVar[str] = ""
     """What a higher evidence level would add."""

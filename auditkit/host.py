@@ -133,7 +133,9 @@ class Host:
         Raises:
             ModelError: no plugin does.
         """
-        return self._first("load_model", f"the file {path.name!r}", path=path, options=options)
+        model = self._first("load_model", f"the file {path.name!r}", path=path, options=options)
+        model.random = options.random
+        return model
 
     def wrap_model(self, obj: Any, options: ModelOptions) -> Model:
         """A Model from a live object; a Model is given back as it is.
@@ -147,6 +149,7 @@ class Host:
             "wrap_model", f"an object of type {type(obj).__name__!r}", obj=obj, options=options
         )  # fmt: skip
         model.abstain = options.abstain if model.abstain is None else model.abstain
+        model.random = options.random
         return model
 
     def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult:

@@ -73,6 +73,8 @@ class ModelOptions:
     trust: tuple[str, ...] = ()
     """Types in a `.skops` file that the user vouches for."""
     trust_pickle: bool = False
+    random: bool = False
+    """The model answers by chance, and that is meant."""
     inputs: tuple[str, ...] | None = None
     """The columns that the model is given, as its owner states; for a model of which nobody can know them."""
 
@@ -104,6 +106,10 @@ class Model(ABC):
     source: Mapping[str, Any] | None = None
     """How to open it again in another process; None for a live object."""
     notes: tuple[str, ...] = ()
+    random: bool = False
+    """It answers by chance, and its owner says that this is meant."""
+    precision: float = 1.2e-7
+    """The relative rounding of its arithmetic; that of single precision unless an adapter knows of a coarser one."""
     stated: tuple[str, ...] | None = None
     """The columns that the model is given, as its owner states; None where nothing is stated."""
 

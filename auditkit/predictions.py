@@ -10,10 +10,8 @@ import numpy as np
 from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, DataError
 from auditkit.models import Answers, Capability, Model, decide
+from auditkit.results import Consistency
 from auditkit.spelling import match_class, spelling
-
-PROBE = 64
-"""Rows asked about twice, to find out whether the model answers the same."""
 
 
 class Predictions:
@@ -23,6 +21,9 @@ class Predictions:
         model: the wrapped model; a recorded one answers from the data itself.
         data: the audit data, or its training split.
     """
+
+    consistency: Consistency | None = None
+    """Whether the answers are about each row alone; None where that was not tried."""
 
     def __init__(self, model: Model, data: AuditData, answers: Answers | None = None) -> None:
         self.model = model
@@ -35,6 +36,11 @@ class Predictions:
         if Capability.QUERIES in self.model.capabilities:
             return self.model.answers(self.data.inputs)
         return _recorded(self.model, self.data)
+
+    @property
+    def answers(self) -> Answers:
+        """What the model says, in its own vocabulary."""
+        return self._answers
 
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
@@ -132,15 +138,6 @@ class Predictions:
         return self._answers.probabilities
 
     @functools.cached_property
-    def stochastic(self) -> bool:
-        """True where the model answers differently when asked the same twice."""
-        if Capability.QUERIES not in self.model.capabilities:
-            return False
-        few = self.data.take(np.arange(min(PROBE, len(self.data)))).inputs
-        twice = zip(self.model.answers(few), self.model.answers(few), strict=True)
-        return any(a is not None and b is not None and not np.array_equal(a, b) for a, b in twice)
-
-    @functools.cached_property
     def train(self) -> Predictions:
         """The same about the training split.
 
@@ -171,7 +168,7 @@ class Predictions:
         """The same answers about a sample of the rows, without asking again."""
         few = Answers(*(None if each is None else each[rows] for each in self._answers))  # type: ignore[arg-type]
         other = Predictions(self.model, data, few)
-        other.__dict__.update(classes=self.classes, stochastic=self.stochastic)
+        other.__dict__.update(classes=self.classes, consistency=self.consistency)
         if data.train is not None and data.train is self.data.train:
             other.__dict__["train"] = self.train
         return other

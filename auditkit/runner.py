@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from auditkit import runfolder
 from auditkit.checks import Budget, Check
+from auditkit.consistency import examine
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, closest
 from auditkit.evidence import writing
@@ -35,6 +36,7 @@ from auditkit.results import (
 from auditkit.rulepacks import RulePack, load_pack
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.running.changes import changes
+from auditkit.running.controls import consistency_control, hold_to
 from auditkit.running.fitting import with_fitted_kinds
 from auditkit.running.gate import asked_through, gate_for, result_through
 from auditkit.running.hiding import hide, rule_for
@@ -42,6 +44,7 @@ from auditkit.running.keeping import Keeper
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.planning import Step, make_plan
 from auditkit.running.request import Progress, Request, make_request
+from auditkit.running.state import as_found
 from auditkit.running.training import train_models
 from auditkit.seeing import seeing
 from auditkit.text import one_line
@@ -225,6 +228,8 @@ def run_one(
     asked_for = asked_through(gate, request)
     packs = [load_pack(path) for path in _packs(host, request.rules)]
     predictions = predictions or asked(model, data)
+    with as_found(model, request.seed):
+        predictions.consistency = examine(predictions, request.seed)
     plan, steps = _plan(host, model, data, asked_for, packs)
     host.audit_started(plan)
     keeper = Keeper(folder, gate.text(model.name) if several else "", rule, gate, (*request.limits, *asked_for.limits))
@@ -331,7 +336,6 @@ def asked(model: Model, data: AuditData) -> Predictions:
             _ = predictions.truth
         if data.task == "binary":
             _ = predictions.positive
-        _ = predictions.stochastic
     except AuditkitError:
         raise
     except Exception as error:  # a model may raise anything at all
@@ -359,6 +363,7 @@ def _measure_all(
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
     resumed: list[str] = []
+    control = consistency_control(predictions.consistency)
     for number, step in enumerate(steps):
         id = step.planned.check
         if request.progress is not None:
@@ -370,6 +375,8 @@ def _measure_all(
         if before is not None:
             resumed.append(id)
         written = before if before is not None else keeper.kept(result, key)
+        if not step.kind.about_data:
+            result, written = hold_to(result, control), hold_to(written, control and keeper.gate.record(control))
         seconds[id] = round(time.monotonic() - clock, 3)
         taken_up = ", taken up from before" if before is not None else ""
         log.info("%s, %s: %s in %.3f s%s", model.name, id, result.status, seconds[id], taken_up)

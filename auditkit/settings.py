@@ -41,6 +41,7 @@ class ModelSettings(Section):
     batch: int | None = Field(default=None, gt=0)
     device: str | None = None
     task: Task | None = None
+    random: bool = Field(default=False, description="the model answers by chance, and that is meant")
     trust: tuple[str, ...] = Field(default=(), description="types in a .skops file that you vouch for")
 
 

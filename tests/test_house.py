@@ -24,7 +24,10 @@ LEVELS = (
     ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys", "evidence.scrubbing"),
     ("counts",),
     ("data", "models", "results", "stats"),
-    ("figures", "pairing", "predictions", "seeing", "evidence.manifest", "evidence.dsse", "evidence.statement"),
+    (
+        "figures", "pairing", "predictions", "seeing", "consistency", "evidence.manifest", "evidence.dsse",
+        "evidence.statement",
+    ),
     (
         "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls",
         "running.disparities", "running.harm", "running.withholding", "running.state",

@@ -223,7 +223,7 @@ def test_one_pass_serves_every_check():
             return super().answer(inputs)
 
     auditkit.audit(Counting(), toy_data(), checks=[share.check(), draw.check()])
-    assert sum(asked) == 200 + 64 * 2  # the pass, and the probe for randomness
+    assert sum(asked) == 200 + 2 * 200 + 32  # the pass, and again in two mixed batches and row by row
 
 
 def test_a_stochastic_model_is_detected_and_reported():

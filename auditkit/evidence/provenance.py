@@ -109,7 +109,8 @@ def describe_model(model: Model, data: AuditData, predictions: Predictions) -> M
         batch=model.batch,
         fingerprint=model.fingerprint,
         loaded=model.loaded,
-        stochastic=predictions.stochastic,
+        stochastic=predictions.consistency is not None and predictions.consistency.finding == "randomness",
+        consistency=predictions.consistency,
         notes=tuple(model.notes),
     )
 

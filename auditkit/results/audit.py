@@ -11,7 +11,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from auditkit.results.base import Level, Meaning, Record, Scalar, VerdictStatus, canonical, optional
 from auditkit.results.between import left_out_text, whose_text
-from auditkit.results.findings import CheckResult, ErrorInfo, Measurement
+from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement
 
 if TYPE_CHECKING:
     import pandas
@@ -148,6 +148,27 @@ class Provenance(Record):
     notes: tuple[str, ...] = ()
 
 
+class Consistency(Record):
+    """Whether the model answers about a row alone: by itself, in other company, in another order, and again."""
+
+    finding: Literal["alike", "dependence", "randomness"]
+    """`dependence`: on company, order or history; `randomness`: the same question gets another answer by chance."""
+    rows: int
+    """Rows asked about again, in batches of the usual size and in other company and order."""
+    alone: int
+    """Rows asked about one by one."""
+    asked: int
+    """Rows asked about in all, beyond the shared pass."""
+    changed: float
+    """The share of those rows that was decided otherwise."""
+    interval: Interval
+    largest: float
+    """The largest difference of a score, as a share of the range of the scores."""
+    meant: bool = False
+    """The owner says that the model answers by chance on purpose."""
+    reason: str = ""
+
+
 class ModelInfo(Record):
     """The model under audit, as the report names it."""
 
@@ -165,6 +186,8 @@ class ModelInfo(Record):
     loaded: str = ""
     """How it was opened: live object, skops file, pickle by flag …"""
     stochastic: bool = False
+    consistency: Consistency | None = optional()
+    """None: nobody can be asked, as of recorded answers, or it was not tried."""
     notes: tuple[str, ...] = ()
 
 

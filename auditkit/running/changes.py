@@ -15,6 +15,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.predictions import Predictions
 from auditkit.results import Change, Interval, Measurement
+from auditkit.running.controls import consistency_control, guarded
 
 SEED = 20_260_301
 """Of the resamples: the same audit gives the same intervals."""
@@ -48,6 +49,9 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
     for predictions, parent in models[1:]:
         beside = by_name.get(parent or "", first)
         for measurement in differences(predictions, beside, data):
+            for one in (predictions, beside):  # a number rests on the answers of both
+                control = consistency_control(one.consistency)
+                measurement = measurement if control is None else guarded(measurement, [control])
             found.append(Change(model=predictions.model.name, beside=beside.model.name, measurement=measurement))
     return tuple(found)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from auditkit.data.cells import Cells
-from auditkit.results import CheckResult, Control, LeftOut, Measurement
+from auditkit.results import CheckResult, Consistency, Control, LeftOut, Measurement
 from auditkit.running.withholding import bare, without
 
 END = "a group at its end is too small to show"
@@ -20,9 +20,41 @@ def apply_controls(result: CheckResult) -> CheckResult:
     A control that could not be computed counts as one that does not hold. `invalid` outweighs `inconclusive`.
     """
     broken = [control for control in result.controls if control.holds is not True]
-    measurements = tuple(_guarded(each, broken) for each in result.measurements)
+    measurements = tuple(guarded(each, broken) for each in result.measurements)
     notes = tuple(_sentence(control) for control in broken if control.otherwise == "note")
     return result.model_copy(update={"measurements": measurements, "notes": result.notes + notes})
+
+
+def consistency_control(consistency: Consistency | None) -> Control | None:
+    """What holds back the numbers of a model that does not answer about a row alone; None where it does."""
+    if consistency is None or consistency.finding == "alike":
+        return None
+    random = consistency.finding == "randomness"
+    return Control(
+        name="repeatable-answers" if random else "answers-by-row",
+        question="Does the model answer about a row alike: alone, in any company and order, and when asked again?",
+        value=consistency.changed,
+        at_most=0.0,
+        holds=False,
+        otherwise="note" if consistency.meant else "inconclusive" if random else "invalid",
+        reason=consistency.reason + _WAY_OUT * (random and not consistency.meant),
+    )
+
+
+_WAY_OUT = "; where that is meant, say random = true under [model], or wrap(…, random=True)"
+
+
+def hold_to(result: CheckResult, control: Control | None) -> CheckResult:
+    """The measured result with one more control that does not hold, applied."""
+    if control is None or result.status != "measured":
+        return result
+    measurements = tuple(guarded(each, [control]) for each in result.measurements)
+    notes = (_sentence(control),) if control.otherwise == "note" else ()
+    return result.model_copy(
+        update={
+            "measurements": measurements, "notes": result.notes + notes, "controls": (*result.controls, control),
+        }
+    )  # fmt: skip
 
 
 def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
@@ -65,7 +97,8 @@ def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:
     return bool(np.any((people >= max(1, cells.least)) & (people < cells.minimum)))
 
 
-def _guarded(each: Measurement, broken: list[Control]) -> Measurement:
+def guarded(each: Measurement, broken: list[Control]) -> Measurement:
+    """The measurement after the controls that do not hold."""
     for wanted in ("invalid", "inconclusive"):
         reasons = [
             _sentence(control)

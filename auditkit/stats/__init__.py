@@ -9,10 +9,12 @@ extremes.py     their intervals, and which two groups make them
 ranking.py      the area under the ROC curve
 resampling.py   the bootstrap, on rows and on counts
 multiplicity.py many tests at once
+exchangeable.py whether repeats differ as chance makes them differ
 """
 
 from __future__ import annotations
 
+from auditkit.stats.exchangeable import order_p, split_p
 from auditkit.stats.extremes import Extreme, Place, smallest, smallest_ratio_interval, widest, widest_gap_interval
 from auditkit.stats.gaps import (
     Shares,
@@ -65,6 +67,7 @@ __all__ = [
     "largest_z",
     "mcnemar",
     "mean_interval",
+    "order_p",
     "paired_difference_interval",
     "paired_score",
     "percentile_interval",
@@ -81,6 +84,7 @@ __all__ = [
     "smallest",
     "smallest_ratio",
     "smallest_ratio_interval",
+    "split_p",
     "student_interval",
     "weighted_mean",
     "widest",

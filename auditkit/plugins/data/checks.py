@@ -36,6 +36,7 @@ class Integrity(Check):
     reference = "Kaufman et al. (2012), Leakage in data mining, ACM TKDD 6; DeLong et al. (1988), Biometrics 44"
     presets = {"quick": {"detector_rows": 3000}, "thorough": {"detector_rows": 50_000}}
     definitions = DEFINITIONS
+    about_data = True
     level = "recorded"
     higher_level = "With the training split, rows that were trained on would be found."
 

@@ -69,6 +69,7 @@ class TorchModel(Model):
         self._whole = any(isinstance(each, (torch.nn.Embedding, torch.nn.EmbeddingBag)) for each in module.modules())
         floats = (each.dtype for each in module.parameters() if each.dtype.is_floating_point)
         self._float = next(floats, torch.float32)
+        self.precision = max(self.precision, torch.finfo(self._float).eps)
         self._hookable = hookable
         self._declare()
 

@@ -13,14 +13,15 @@ _TABLES = ("_parameters", "_buffers", "_modules")
 
 
 class Snapshot:
-    """What a module was: modes, hooks, parameters with their `requires_grad` and `.grad`, buffers.
+    """What a module was: modes, hooks, other attributes, parameters with their `requires_grad` and `.grad`, buffers.
 
-    Values are copied, so that restoring also undoes what was changed in place.
+    Parameters and buffers are copied, so that restoring also undoes what was changed in place; any other attribute,
+    such as a state that a recurrent network keeps from call to call, is bound again to what it was.
     """
 
     def __init__(self, module: torch.nn.Module) -> None:
         self._modules = [
-            (each, each.training, _tables(each), _hooks(each)) for each in module.modules()
+            (each, each.training, _tables(each), _hooks(each), _others(each)) for each in module.modules()
         ]  # fmt: skip
         self._parameters = [
             (
@@ -36,7 +37,10 @@ class Snapshot:
 
     def restore(self) -> None:
         """Put everything back."""
-        for module, training, tables, hooks in self._modules:
+        for module, training, tables, hooks, others in self._modules:
+            for name in _others(module).keys() - others.keys():
+                del module.__dict__[name]
+            module.__dict__.update(others)
             module.training = training
             for name, kept in (*tables.items(), *hooks.items()):
                 table = module.__dict__[name]
@@ -58,6 +62,14 @@ class Snapshot:
 def _tables(module: torch.nn.Module) -> dict[str, Any]:
     """A scripted module keeps its own elsewhere, where nothing can be added or taken out."""
     return {name: dict(module.__dict__[name]) for name in _TABLES if isinstance(module.__dict__.get(name), dict)}
+
+
+def _others(module: torch.nn.Module) -> dict[str, Any]:
+    """Every attribute that is no table of torch's own; none of a scripted module, which keeps its own elsewhere."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return {}
+    tables = {*_TABLES, *_hooks(module), "training"}
+    return {name: value for name, value in module.__dict__.items() if name not in tables}
 
 
 def _hooks(module: torch.nn.Module) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.together import common, with_model, with_models
 from auditkit.reports.html.words import moment
 from auditkit.reports.meaning import sentence
-from auditkit.results import AuditResult, PluginInfo, Provenance
+from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance
 
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
@@ -37,11 +37,21 @@ def _model(audit: AuditResult) -> list[tuple[str, str]]:
         ("What it answers", ", ".join(model.capabilities)),
         ("Opened as", model.loaded),
         ("Device and batch", model.device + (f", {model.batch:,} rows at a time" if model.batch else "")),
-        ("Repeatable", "no: the same input does not always get the same answer" if model.stochastic else "yes"),
+        ("Repeatable", _repeatable(model)),
         ("Fingerprint", model.fingerprint),
         *(("Note", note) for note in model.notes),
         *((name[:1].upper() + name[1:], _card(value)) for name, value in sorted(audit.card.items())),
     ]
+
+
+def _repeatable(model: ModelInfo) -> str:
+    found = model.consistency
+    if found is None:
+        return "no: the same input does not always get the same answer" if model.stochastic else "yes"
+    if found.finding != "alike":
+        return f"no: {found.reason}" + ("; its owner says that this is meant" if found.meant else "")
+    alone = f", {found.alone} of them alone" if found.alone else ""
+    return f"yes: {found.rows:,} rows were asked about again in other company and order{alone}"
 
 
 def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:

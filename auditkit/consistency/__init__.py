@@ -1,0 +1,17 @@
+"""Whether a model answers about a row alone: asked by itself, in other company, in another order, and again.
+
+Two findings are told apart. *Dependence*: the answer about a row hangs on which rows are asked with it, on their order,
+or on what was asked before, as of a batch norm without running statistics. *Randomness*: the same question gets another
+answer by chance alone. Chance makes repeats exchangeable; history and company do not.
+
+alike.py      when two answers about the same rows are the same
+asking.py     the questions, and the finding
+telling.py    chance told from history and company, by asking on
+"""
+
+from __future__ import annotations
+
+from auditkit.consistency.asking import ALONE, ROWS, examine, most_asked
+from auditkit.consistency.telling import REPEATS
+
+__all__ = ["ALONE", "REPEATS", "ROWS", "examine", "most_asked"]

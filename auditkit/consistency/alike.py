@@ -1,0 +1,85 @@
+"""When two answers about the same rows are the same: the same decision, and scores apart by no more than rounding."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from auditkit.models import Answers, Model
+
+ALIKE: Final = 1e-5
+"""Scores this share of their range apart are the same."""
+
+
+class Difference(NamedTuple):
+    """How two answers about the same n rows differ."""
+
+    changed: np.ndarray
+    """(n,) bool: another decision, and not the other side of a tie; of a regression another number."""
+    moved: np.ndarray
+    """(n,) the largest difference of a row's scores, as a share of their range."""
+    differs: bool
+    """A decision changed, or a score moved further than rounding takes it."""
+
+
+class Yardstick:
+    """Compares answers with the precision that the model's arithmetic allows.
+
+    Args:
+        model: its `precision`, threshold and classes count.
+        answers: of the shared pass; the range of their scores is the measure.
+        regression: a number that moved counts as a changed decision.
+    """
+
+    def __init__(self, model: Model, answers: Answers, regression: bool) -> None:
+        numbers = scores_of(answers)
+        self._model = model
+        self._regression = regression
+        self.range = 0.0 if numbers is None else float(np.ptp(numbers))
+        largest = 0.0 if numbers is None else float(np.abs(numbers).max())
+        self.tolerance = max(ALIKE, 8 * model.precision) * self.range + 4 * model.precision * largest
+
+    def compare(self, one: Answers, other: Answers) -> Difference:
+        """Both about the same rows, in the same order."""
+        first, second = scores_of(one), scores_of(other)
+        if first is None or second is None or first.shape != second.shape:
+            changed = np.asarray(one.labels != other.labels)
+            return Difference(changed, changed.astype(float), bool(changed.any()))
+        moved = np.abs(first - second).max(axis=1)
+        if self._regression:
+            changed = moved > self.tolerance
+        else:
+            changed = np.asarray(one.labels != other.labels) & ~(self._tied(one) & (moved <= self.tolerance))
+        differs = bool(changed.any() or (moved > self.tolerance).any())
+        return Difference(changed, moved / self.range if self.range else moved, differs)
+
+    def _tied(self, answers: Answers) -> np.ndarray:
+        """(n,) bool: so near the border between two decisions that rounding decides."""
+        threshold, scores, probabilities = self._model.threshold, answers.scores, answers.probabilities
+        if scores is not None and (threshold is not None or probabilities is None):
+            border = 0.0 if threshold is None else threshold
+            return np.asarray(np.abs(scores - border) <= self.tolerance)
+        assert probabilities is not None  # there are scores of some kind
+        two = np.sort(probabilities, axis=1)[:, -2:]
+        return np.asarray(two[:, -1] - two[:, 0] <= 2 * self.tolerance)
+
+
+def scores_of(answers: Answers) -> np.ndarray | None:
+    """(n, k) the numbers behind the decisions; None where there are decisions only."""
+    if answers.probabilities is not None:
+        return answers.probabilities
+    return None if answers.scores is None else answers.scores[:, None]
+
+
+def as_numbers(answers: Answers, classes: tuple[Any, ...]) -> np.ndarray:
+    """(n, k) the scores, or a column for each decision that occurs."""
+    numbers = scores_of(answers)
+    if numbers is not None:
+        return numbers
+    return np.column_stack([answers.labels == each for each in classes]).astype(float)
+
+
+def rows_of(answers: Answers, at: np.ndarray) -> Answers:
+    """The answers about some of the rows."""
+    return Answers(*(None if column is None else column[at] for column in answers))  # type: ignore[arg-type]

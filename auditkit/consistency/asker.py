@@ -1,0 +1,48 @@
+"""Who asks: one model, about rows of the audit data, compared with the shared pass and counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.consistency.alike import Difference, Yardstick, rows_of
+from auditkit.data import take_rows
+from auditkit.models import Answers
+from auditkit.predictions import Predictions
+from auditkit.text import one_line
+
+
+class Question(NamedTuple):
+    """Rows to ask about at once."""
+
+    at: np.ndarray
+    """(n,) positions in the data, in the order asked."""
+    base: np.ndarray
+    """(n,) bool: rows that count; the others are company."""
+
+
+class Asker:
+    """Asks one model, compares with the shared pass and counts."""
+
+    def __init__(self, predictions: Predictions) -> None:
+        self.model, self.data = predictions.model, predictions.data
+        self.first: Answers = predictions.answers
+        self.yardstick = Yardstick(self.model, self.first, self.data.task == "regression")
+        self.asked = self.alone = 0
+        self.error = ""
+
+    def ask(self, at: np.ndarray) -> Answers:
+        """The answers about these rows, asked about together."""
+        self.asked += len(at)
+        return self.model.answers(take_rows(self.data.inputs, at))
+
+    def again(self, question: Question) -> Difference | None:
+        """How the answers differ from those of the shared pass; None where the model failed, with the error."""
+        try:
+            return self.yardstick.compare(rows_of(self.first, question.at), self.ask(question.at))
+        except MemoryError:
+            raise
+        except Exception as error:  # a model may raise anything at all
+            self.error = one_line(error)
+            return None

@@ -1,0 +1,111 @@
+"""The questions asked again, and what their answers show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from auditkit.consistency.asker import Asker, Question
+from auditkit.consistency.telling import LONG, REPEATS, Finding, tell
+from auditkit.models import Capability
+from auditkit.predictions import Predictions
+from auditkit.results import Consistency
+from auditkit.stats import wilson
+
+ROWS: Final = 500
+"""Rows asked about again: where 1 % of decisions change, this is found 99 times in 100 (1 - 0.99 ** 500)."""
+ALONE: Final = 32
+"""Rows asked about one by one."""
+
+
+def most_asked(rows: int, batch: int) -> int:
+    """How many rows a model is asked about at most beyond the shared pass.
+
+    Args:
+        rows: of the audit data.
+        batch: rows that the model is asked about at once.
+    """
+    some, batch = min(ROWS, rows), min(batch, rows)
+    mixed = -(-some // max(1, batch // 2)) * batch
+    return 2 * (mixed + min(ALONE, rows)) + 2 * REPEATS * min(LONG, rows)
+
+
+def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:
+    """Ask again and compare; None for recorded answers, which nobody can be asked about.
+
+    A model that answers alike is asked about `ROWS` rows in the company of others, in batches of the real size, and
+    about `ALONE` rows one by one. Only where answers differ is it asked on; `most_asked` bounds it all.
+
+    Args:
+        predictions: the shared pass.
+        seed: of the rows drawn.
+    """
+    model, data = predictions.model, predictions.data
+    if Capability.QUERIES not in model.capabilities:
+        return None
+    rng = np.random.default_rng(seed)
+    some = rng.choice(len(data), size=min(ROWS, len(data)), replace=False)
+    asker = Asker(predictions)
+    differing: list[Question] = []
+    changed, largest = 0, 0.0
+    mixed, alone = list(_mixed(some, model.batch, len(data), rng)), list(_alone(some))
+    for question in mixed:
+        difference = asker.again(question)
+        if difference is None:
+            return _result(
+                "dependence", some, changed, largest, asker, f"its company, in which it failed: {asker.error}"
+            )
+        changed += int((difference.changed & question.base).sum())
+        largest = max(largest, float(difference.moved.max()))
+        differing += [question] if difference.differs else []
+    for question in alone:
+        difference = asker.again(question)
+        if difference is None:
+            note = f"a row could not be asked about alone: {asker.error}"
+            model.notes = tuple(dict.fromkeys((*model.notes, note)))
+            break
+        asker.alone += 1
+        largest = max(largest, float(difference.moved.max()))
+        differing += [question] if difference.differs else []
+    if not differing:
+        return _result("alike", some, changed, largest, asker, "")
+    finding, how = tell(asker, some, differing[0], rng)
+    return _result(finding, some, changed, largest, asker, how)
+
+
+def _mixed(some: np.ndarray, batch: int, rows: int, rng: np.random.Generator) -> Iterator[Question]:
+    """Batches of the real size in which half of the rows or fewer count, shuffled among others drawn at random."""
+    batch = min(batch, rows)
+    most = max(1, batch // 2)
+    for start in range(0, len(some), most):
+        base = some[start : start + most]
+        order = rng.permutation(batch)
+        at = np.concatenate([base, rng.integers(0, rows, size=batch - len(base))])
+        yield Question(at[order], order < len(base))
+
+
+def _alone(some: np.ndarray) -> Iterator[Question]:
+    for row in some[:ALONE]:
+        yield Question(np.array([row]), np.array([False]))
+
+
+def _result(finding: Finding, some: np.ndarray, changed: int, largest: float, asker: Asker, how: str) -> Consistency:
+    share = wilson(changed, len(some))
+    moved = f"and scores moved by up to {largest:.2g} of their range"
+    reason = ""
+    if finding == "dependence":
+        reason = (
+            f"the answer about a row depends on {how}; of {len(some):,} rows asked about again {changed:,} were "
+            f"decided otherwise, {moved}"
+        )
+    elif finding == "randomness":
+        reason = (
+            f"the model answers by chance: asked again about the same {len(some):,} rows it decided {changed:,} "
+            f"otherwise ({changed / len(some):.1%}, {share.low:.1%} to {share.high:.1%}), {moved}"
+        )
+    return Consistency(
+        finding=finding, rows=len(some), alone=asker.alone, asked=asker.asked, changed=changed / len(some),
+        interval=share, largest=largest, reason=reason, meant=finding == "randomness" and asker.model.random,
+    )  # fmt: skip
