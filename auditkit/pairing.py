@@ -51,6 +51,13 @@ def pairs_behind(found: Extreme, members: Sequence[Members], first: Literal["low
     return pairs
 
 
+def pair_of_extremes(members: Members) -> tuple[GroupPair, ...]:
+    """The groups with the lowest and the highest number; none where fewer than two have one."""
+    if len(members.values) < 2:
+        return ()
+    return (pair([members], Place(0, int(np.argmin(members.values)), int(np.argmax(members.values)))),)
+
+
 def pair(members: Sequence[Members], at: Place, end: Literal["low", "high"] | None = None) -> GroupPair:
     """Two groups that make a disparity, or the `end` of its interval."""
     part = members[at.part]

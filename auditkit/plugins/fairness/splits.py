@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.counts import encode
-from auditkit.results import pairs
+from auditkit.results import LeftOut, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -30,10 +30,8 @@ class Split:
     """(N,) the position of each row's group among the K that have numbers; -1 for the others."""
     usable: list[dict[str, str]] = field(default_factory=list)
     """The K groups that have numbers."""
-    unassessed: list[str] = field(default_factory=list)
-    """Groups, with the reason, that could have been assessed and were not: disparities are inconclusive."""
-    hidden: list[str] = field(default_factory=list)
-    """Groups, with the reason, that are too small to say anything about."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Groups that have no numbers."""
 
     @property
     def names(self) -> list[str]:
@@ -41,9 +39,10 @@ class Split:
         return [pairs(each) or "everyone" for each in self.usable]
 
     @property
-    def left_out(self) -> str:
-        """The groups without numbers, in words; empty where there are none."""
-        return left_out(self.unassessed, self.hidden)
+    def hidden(self) -> list[str]:
+        """Groups, with the reason, that may not be shown."""
+        few = [each for each in self.left_out if each.reason != "no people"]
+        return [f"{pairs(each.slice)} ({each.reason})" for each in few]
 
 
 def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
@@ -66,12 +65,11 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         where = {name: one.values[code] for name, one, code in zip(attributes, encoded, cell, strict=True)}
         if data.cells.empty(where):
             continue
-        reason, name, few = data.cells.reason(where), pairs(where), f"fewer than {max(2, minimum)} people"
+        reason = data.cells.reason(where)
+        if reason is None and rows[at] < max(2, minimum):
+            reason = f"fewer than {max(2, minimum)} people" if rows[at] else "no people"
         if reason is not None:
-            found.hidden.append(f"{name} ({reason})")
-        elif rows[at] < max(2, minimum):
-            reason = few if rows[at] else "no people"
-            found.unassessed.append(f"{name} ({reason})")
+            found.left_out.append(LeftOut(slice=where, reason=reason))
         else:
             position[at] = len(found.usable)
             found.usable.append(where)
@@ -82,9 +80,6 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
     return found
 
 
-def left_out(unassessed: Sequence[str], hidden: Sequence[str], most: int = 8) -> str:
-    """Groups that are in no comparison, in words; empty where there are none."""
-    names = [*unassessed, *hidden]
-    if not names:
-        return ""
-    return f"left out: {', '.join(names[:most])}" + (f" and {len(names) - most} more" if len(names) > most else "")
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -32,9 +32,10 @@ class GroupFairness(Check):
     groups that would be found 8 times in 10. People without a decision are in no rate but the abstention rate; people
     whose label is not known are left out of what needs labels only.
 
-    A group without enough people in a rate's denominator has no rate; a disparity over the others is then
-    inconclusive. Labels are taken as true: unfair labels make unfair decisions look fair. Groups that were not
-    recorded cannot be seen. No criterion shows by itself that a difference is unlawful, or that equality is lawful.
+    A group without enough people in a rate's denominator has no rate; a disparity over the others then bounds the one
+    over all, and names whom it leaves out. Labels are taken as true: unfair labels make unfair decisions look fair.
+    Groups that were not recorded cannot be seen. No criterion shows by itself that a difference is unlawful, or that
+    equality is lawful.
     """
 
     id = "fairness.groups"

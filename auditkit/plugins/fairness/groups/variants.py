@@ -58,6 +58,6 @@ def _smaller(each: Compared, data: AuditData) -> str | None:
     if not small:
         return None
     said = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"
-    if any(data.cells.reason(groups[place]) for place in small):
+    if any(data.cells.unshown(groups[place]) for place in small):
         return said
     return f"{said}, {sum(sizes[place] for place in small):,} people together"

@@ -131,12 +131,10 @@ def _comparison(impact: Impact, at: int) -> list[Measurement]:
     if impact.ratios is None:
         reason = why_no_ratio(found, found.shown)
         return [Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)]
-    missing = found.left_out(True)
     ratio = Measurement(
         name="impact_ratio", value=impact.ratios.values[at], interval=impact.ratios.intervals[at],
         exact=at == impact.ratios.highest, direction="higher", test=impact.tests.get(at),
-        validity="inconclusive" if missing else "valid",
-        reason=f"the highest rate may be that of a group left out: {_list(missing, 2)}" if missing else None, **common,
+        left_out=found.lacking, **common,
     )  # fmt: skip
     if at == impact.ratios.highest:
         return [ratio]

@@ -132,11 +132,9 @@ def _ratio(part: Breakdown, at: int, common: dict[str, Any]) -> Measurement:
         return Measurement(value=None, reason=f"{LEFT_OUT}: {share:.2%} of the people", **common)
     if part.ratios is None:
         return Measurement(value=None, reason=why_no_ratio(part.found, part.compared), **common)
-    missing = part.found.left_out(True)
     return Measurement(
         value=part.ratios.values[at], interval=part.ratios.intervals[at], exact=at == part.ratios.highest,
-        n=int(part.found.people[at]), validity="inconclusive" if missing else "valid",
-        reason=f"the highest rate may be that of a category left out: {missing[0]}" if missing else None, **common,
+        n=int(part.found.people[at]), left_out=part.found.lacking, **common,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ ADVERSE = {
         harm=SELECTED,
     ),
     "impact_ratio": Definition(
+        more_groups="shrinks",
         title="Impact ratio",
         formula="selection rate of the group / highest selection rate of any group of the same attributes",
         range="0 to 1; 1 for the group with the highest rate",
@@ -37,6 +38,7 @@ ADVERSE = {
         harm=SELECTED,
     ),
     "lowest_impact_ratio": Definition(
+        more_groups="shrinks",
         title="Lowest impact ratio",
         formula="lowest selection rate / highest, over the groups of the same attributes",
         range="0 to 1",
@@ -121,6 +123,7 @@ AUDIT = {
         harm=SELECTED,
     ),
     "impact_ratio": Definition(
+        more_groups="shrinks",
         title="Impact ratio",
         formula="rate of the category / rate of the most selected (highest scoring) category",
         range="0 to 1; 1 for the most selected category",

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from auditkit import stats
+from auditkit import pairing, stats
 from auditkit.counts import Counts
-from auditkit.results import Interval, Measurement, pairs
+from auditkit.pairing import Members, pairs_behind
+from auditkit.results import Interval, LeftOut, Measurement, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -48,6 +49,11 @@ class Selection(NamedTuple):
             self.attributes, [self.where[i] for i in at], self.people[at], self.selected[at],
             [self.reasons[i] for i in at], self.large[at],
         )  # fmt: skip
+
+    @property
+    def lacking(self) -> tuple[LeftOut, ...]:
+        """The groups that are not shown, or have no rate."""
+        return tuple(pairing.left_out(self.where, self.reasons))
 
     def left_out(self, those: bool) -> list[str]:
         """The groups that are not shown, with the reason: those large enough to be, or the others."""
@@ -116,12 +122,16 @@ def lowest_ratio(found: Selection, among: np.ndarray, result: Ratios | None, wha
         why = why_no_ratio(found, among)
         return Measurement(name=name, value=None, reason=why, direction="higher", across=across)
     shares = stats.Shares(found.selected[among], found.people[among])
-    missing = found.left_out(True)
-    reason = f"a {what} that could have the lowest or the highest rate is left out: {missing[0]}" if missing else None
+    extreme = stats.smallest([shares])
+    assert extreme is not None  # somebody was selected
+    rates = found.selected[among] / found.people[among]
+    who = Members(
+        "selection_rate", [found.where[at] for at in among], rates, found.people[among], found.selected[among]
+    )
     return Measurement(
         name=name, value=min(value for value in result.values if value is not None), direction="higher", across=across,
-        interval=stats.smallest_ratio_interval([shares]), n=int(found.people[among].sum()),
-        validity="inconclusive" if missing else "valid", reason=reason,
+        interval=extreme.interval, n=int(found.people[among].sum()), left_out=found.lacking,
+        pairs=tuple(pairs_behind(extreme, [who], "high")),
     )  # fmt: skip
 
 

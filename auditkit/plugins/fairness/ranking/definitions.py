@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
 
 EXPOSURE, RELATIVE, TOP, SKEW = "exposure", "relative_exposure", "top_k_share", "skew_at_k"
@@ -13,6 +15,13 @@ _GEYIK = (
 )
 _TIES = "Equal scores share their places evenly, as random order among them does on average."
 _NEED = "Equal shares can be wrong, where groups differ in what is ranked."
+
+
+def _more_groups(formula: str) -> Literal["grows", "shrinks", "neither"]:
+    """What one more group can do: raise a maximum over groups, lower a ratio of the minimum to the maximum."""
+    if formula.startswith("min over groups / max over groups"):
+        return "shrinks"
+    return "grows" if formula.startswith("max over") else "neither"
 
 
 def _define(
@@ -27,7 +36,7 @@ def _define(
 ) -> Definition:
     return Definition(
         title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
-        pitfalls=pitfalls, harm=harm,
+        pitfalls=pitfalls, harm=harm, more_groups=_more_groups(formula),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
+from auditkit.pairing import Members, pair_of_extremes
 from auditkit.plugins.fairness.ranking import laws, listing, lists, pictures, trials
 from auditkit.plugins.fairness.ranking.definitions import (
     DEFINITIONS,
@@ -21,8 +22,9 @@ from auditkit.plugins.fairness.ranking.definitions import (
     TOP,
 )
 from auditkit.plugins.fairness.ranking.listing import Listing, Top
-from auditkit.plugins.fairness.splits import left_out, split
+from auditkit.plugins.fairness.splits import some, split
 from auditkit.results import Control, Interval, Level, Measurement, Test
+from auditkit.results.between import left_out_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -61,7 +63,7 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     between = _adjusted(between)
     hidden = list(dict.fromkeys(name for each in listings for name in each.split.hidden))
     if hidden:
-        notes.append(f"Too small to show, and ranked among the others: {left_out([], hidden)[len('left out: ') :]}.")
+        notes.append(f"Too small to show, and ranked among the others: {some(hidden)}.")
     return Findings(
         measurements=[*per_group, *between],
         controls=_controls(check, listings, scores, codes, tests, context),
@@ -145,7 +147,7 @@ def _skew_interval(interval: Interval, held: float) -> Interval:
 
 
 def _between(each: Listing, tests: int, shuffles: int) -> list[Measurement]:
-    missing, across = each.split.left_out, each.split.attributes
+    missing, across = left_out_text(each.split.left_out), each.split.attributes
     names: list[tuple[str, dict[str, int | str], str]] = [(RATIO, {}, ""), (DIVERGENCE, {}, "")]
     names += [(GAP, {"k": top.label}, top.reason) for top in each.tops]
     if not each.comparable:
@@ -155,16 +157,17 @@ def _between(each: Listing, tests: int, shuffles: int) -> list[Measurement]:
             _measurement(name, value=None, reason=reason, validity="inconclusive", across=across, conditions=conditions)
             for name, conditions, _ in names
         ]
-    doubt = "; ".join(part for part in (missing, each.doubt) if part)
     more: dict[str, Any] = {
-        "across": across, "n": int(each.rows.sum()), "reason": doubt or None,
-        "validity": "inconclusive" if each.split.unassessed or each.doubt else "valid",
+        "across": across, "n": int(each.rows.sum()), "reason": each.doubt or None,
+        "validity": "inconclusive" if each.doubt else "valid", "left_out": tuple(each.split.left_out),
     }  # fmt: skip
     relative = np.nanmean(each.relative, axis=0)
     ratio: dict[str, Any] = {"test": _test(each, "exposure", shuffles)}
     if each.estimate is not None:
         ratio |= {"interval": each.estimate.ratio(), "detectable": each.estimate.detectable(tests)}
-    found = [_measurement(RATIO, value=float(relative.min() / relative.max()), **ratio, **more)]
+    who = Members(RELATIVE, each.split.usable, relative, each.rows)
+    lowest = float(relative.min() / relative.max())
+    found = [_measurement(RATIO, value=lowest, pairs=pair_of_extremes(who), **ratio, **more)]
     spread = None if each.single or each.doubt else stats.student_interval(each.divergence)
     found.append(
         _measurement(

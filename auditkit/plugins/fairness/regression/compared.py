@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from auditkit import stats
+from auditkit import pairing, stats
+from auditkit.pairing import Members
 from auditkit.plugins.fairness import shuffling
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.splits import Split
-from auditkit.results import Interval
+from auditkit.results import GroupPair, Interval, LeftOut
 
 CONSTANT = f"all values are the same in fewer than {stats.FEW} people"
 
@@ -32,7 +33,8 @@ class Compared:
     """(N,) the group of each row among those compared; -1 for the others."""
     means: Means | None = None
     """Of the groups compared."""
-    unassessed: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    pairs: tuple[GroupPair, ...] = ()
     rows: int = 0
     value: float | None = None
     interval: Interval | None = None
@@ -56,14 +58,17 @@ def compare(quantity: Quantity, split: Split, found: Means) -> Compared:
     """One quantity over the groups; its interval, not yet its test."""
     each = Compared(
         quantity.disparity, split, "" if quantity.compared == "ratio" else "label units",
-        "higher" if quantity.compared == "ratio" else "lower", quantity, unassessed=list(split.unassessed),
+        "higher" if quantity.compared == "ratio" else "lower", quantity, left_out=list(split.left_out),
     )  # fmt: skip
     kept = usable(found)
-    each.unassessed += [f"{name} ({CONSTANT})" for name, ok in zip(split.names, kept, strict=True) if not ok]
+    each.left_out += pairing.left_out(split.usable, [None if ok else CONSTANT for ok in kept])
     each.codes = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)[split.codes]
     each.means = found.take(kept)
     each.rows = int(each.means.rows.sum())
     values = each.means.values
+    shown = np.array([quantity.shown(value) for value in values])
+    who = Members(quantity.name, [split.usable[at] for at in np.flatnonzero(kept)], shown, each.means.rows)
+    each.pairs = pairing.pair_of_extremes(who)
     if kept.sum() < 2:
         each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
     elif quantity.compared == "difference":
@@ -80,8 +85,8 @@ def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> li
     """The two distances between distributions over the groups; not yet their tests."""
     kept, groups = split.codes >= 0, len(split.usable)
     found = [
-        Compared(WASSERSTEIN, split, "label units", "lower", unassessed=list(split.unassessed)),
-        Compared(KS, split, "", "lower", unassessed=list(split.unassessed)),
+        Compared(WASSERSTEIN, split, "label units", "lower", left_out=list(split.left_out)),
+        Compared(KS, split, "", "lower", left_out=list(split.left_out)),
     ]
     for each in found:
         each.codes, each.rows = split.codes, int(kept.sum())

@@ -68,6 +68,13 @@ _PARITY = "Agarwal, Dudík and Wu (2019), Fair regression: quantitative definiti
 _BANDS = "interval: Massart (1990), Annals of Probability 18 (bands of all groups at once)"
 
 
+def _more_groups(formula: str) -> Literal["grows", "shrinks", "neither"]:
+    """What one more group can do: raise a maximum over groups, lower a ratio of the minimum to the maximum."""
+    if formula.startswith("min over groups / max over groups"):
+        return "shrinks"
+    return "grows" if formula.startswith("max over") else "neither"
+
+
 def _define(
     title: str,
     formula: str,
@@ -80,8 +87,7 @@ def _define(
 ) -> Definition:
     return Definition(
         title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
-        pitfalls=pitfalls,
-        harm=harm,
+        pitfalls=pitfalls, harm=harm, more_groups=_more_groups(formula),
     )  # fmt: skip
 
 

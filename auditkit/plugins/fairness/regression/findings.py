@@ -12,8 +12,9 @@ from auditkit.plugins.fairness.regression import moments, pictures, trials
 from auditkit.plugins.fairness.regression.compared import Compared
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.moments import Means
-from auditkit.plugins.fairness.splits import Split, left_out, split
+from auditkit.plugins.fairness.splits import Split, some, split
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
+from auditkit.results.between import left_out_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -83,9 +84,10 @@ def _per_group(quantity: Quantity, each: Split, found: Means, weighted: bool) ->
 
 
 def _disparity(each: Compared, tests: int) -> Measurement:
-    missing = left_out(each.unassessed, each.split.hidden)
+    missing = left_out_text(each.left_out)
     common: dict[str, Any] = {
         "name": each.name, "unit": each.unit, "direction": each.direction, "across": each.split.attributes,
+        "left_out": tuple(each.left_out),
     }  # fmt: skip
     if each.value is None:
         reason = f"{each.reason} ({missing})" if missing else each.reason
@@ -95,8 +97,7 @@ def _disparity(each: Compared, tests: int) -> Measurement:
         value=each.value,
         interval=each.interval,
         n=each.rows,
-        validity="inconclusive" if each.unassessed else "valid",
-        reason=missing or None,
+        pairs=each.pairs,
         test=Test(method=each.how, p=each.p, p_adjusted=each.p_adjusted, family=FAMILY),
         detectable=_detectable(each, tests),
         **common,
@@ -250,7 +251,7 @@ def _notes(check: RegressionFairness, data: AuditData, splits: list[Split]) -> l
         )
     hidden = list(dict.fromkeys(name for each in splits for name in each.hidden))
     if hidden:
-        notes.append(f"Not in any disparity, because too small to show: {left_out([], hidden)[len('left out: ') :]}.")
+        notes.append(f"Not in any disparity, because too small to show: {some(hidden)}.")
     if len(data.groups) < check.intersections:
         word = "attribute" if len(data.groups) == 1 else "attributes"
         notes.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")

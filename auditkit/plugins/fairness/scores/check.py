@@ -29,10 +29,10 @@ class ScoreFairness(Check):
     nearby. Intervals of differences hold for all pairs of groups at once and can reach 0; p-values are adjusted by Holm
     over all tests of this check.
 
-    A group without enough people of both labels is not ranked, and a disparity over the others is then inconclusive.
-    Labels are taken as true. A well ranked group can still be scored too low as a whole. Where groups differ in how
-    common the label is, equal calibration and equal error rates exclude each other, so a gap in one of them is no fault
-    by itself. In resampling scores are taken at 128 levels, which costs the tests a little power and no validity.
+    A group without enough people of both labels is not ranked, and a disparity over the others then bounds the one over
+    all. Labels are taken as true. A well ranked group can still be scored too low as a whole. Where groups differ in
+    how common the label is, equal calibration and equal error rates exclude each other, so a gap in one of them is no
+    fault by itself. In resampling scores are taken at 128 levels, which costs the tests a little power and no validity.
     """
 
     id = "fairness.scores"

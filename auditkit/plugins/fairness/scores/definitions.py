@@ -26,6 +26,7 @@ DEFINITIONS = {
         harm=NOBODY,
     ),
     "auc_difference": Definition(
+        more_groups="grows",
         title="Area under the ROC curve: difference",
         formula="max over groups - min over groups of the area under the ROC curve",
         range="0 to 1",
@@ -37,6 +38,7 @@ DEFINITIONS = {
         harm=NOBODY,
     ),
     "abroca": Definition(
+        more_groups="grows",
         title="Area between ROC curves (ABROCA)",
         formula="largest over pairs of groups of the integral over false positive rates of |ROC of one - ROC of the "
         "other|",
@@ -66,6 +68,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
     "calibration_in_the_large_difference": Definition(
+        more_groups="grows",
         title="Calibration in the large: difference",
         formula="max over groups - min over groups of (mean score - share with a positive label)",
         range="0 to 2",
@@ -101,6 +104,7 @@ DEFINITIONS = {
         harm=NOBODY,
     ),
     "demographic_parity_at_threshold": Definition(
+        more_groups="grows",
         title="Demographic parity difference at the model's threshold",
         formula="max over groups - min over groups of the share of people whose score is at or above the threshold",
         range="0 to 1",
@@ -111,6 +115,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
     "demographic_parity_worst_nearby": Definition(
+        more_groups="grows",
         title="Demographic parity difference: largest near the model's threshold",
         formula="largest demographic parity difference over all thresholds within the window",
         range="0 to 1",
@@ -122,6 +127,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
     "equalized_odds_at_threshold": Definition(
+        more_groups="grows",
         title="Equalized odds difference at the model's threshold",
         formula="the larger of: max - min over groups of the true positive rate; of the false positive rate",
         range="0 to 1",
@@ -132,6 +138,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
     "equalized_odds_worst_nearby": Definition(
+        more_groups="grows",
         title="Equalized odds difference: largest near the model's threshold",
         formula="largest equalized odds difference over all thresholds within the window",
         range="0 to 1",

@@ -98,10 +98,6 @@ def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
     notes = []
     if data.weights is not None:
         notes.append("Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965).")
-    hidden = list(dict.fromkeys(name for part in parts[1:] for name in part.choose(both=False).hidden))
-    if hidden:
-        more = f" and {len(hidden) - 8} more" if len(hidden) > 8 else ""
-        notes.append(f"Not in any disparity, because too small to show: {', '.join(hidden[:8])}{more}.")
     return notes
 
 

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import pair_of_extremes
 from auditkit.plugins.fairness.scores import calibration, chance, ranking
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
 from auditkit.plugins.fairness.scores.ladder import Ladder
 from auditkit.plugins.fairness.scores.partition import Partition
-from auditkit.plugins.fairness.scores.ranks import FAMILY, below, common, undefined
+from auditkit.plugins.fairness.scores.ranks import FAMILY, below, common, members, undefined
 from auditkit.results import Interval, Measurement, Test
 
 NO_PROBABILITIES = "The model's scores are no probabilities"
@@ -116,6 +117,7 @@ def _gap(
     measured = Measurement(
         name=GAP, value=max(values) - min(values), interval=calibration.gap_interval(ladders), unit="share",
         direction="lower", detectable=gap, **common(part, chosen),
+        pairs=pair_of_extremes(members(GROUP[0], part, chosen, values)),
         test=Test(
             method=f"permutation of the largest studentized difference of score minus label, {draws} shuffles; Holm",
             p=stats.permutation_p(seen, law), family=FAMILY,

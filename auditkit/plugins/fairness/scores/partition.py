@@ -7,27 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from auditkit import pairing
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.scores.ladder import Ladder, Sorted, ladders
-from auditkit.results import pairs
+from auditkit.results import LeftOut, pairs
 
 
 class Chosen(NamedTuple):
     """The groups that can be compared, and why the others cannot."""
 
     at: list[int]
-    unassessed: list[str]
-    """Groups, with the reason, that could have been assessed and were not: the disparity is inconclusive."""
-    hidden: list[str]
-    """Groups, with the reason, that are too small to say anything about."""
-
-    @property
-    def left_out(self) -> str:
-        """The others in a sentence; empty where there are none."""
-        names = [*self.unassessed, *self.hidden]
-        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-        return f"left out: {', '.join(names[:8])}{more}" if names else ""
+    left_out: list[LeftOut]
+    """The others."""
 
 
 class Partition(NamedTuple):
@@ -64,15 +56,9 @@ class Partition(NamedTuple):
 
     def choose(self, both: bool) -> Chosen:
         """The groups that can be compared on something that needs people of both labels, or of any."""
-        found = Chosen([], [], [])
-        for at, name in enumerate(self.names):
-            reason = self.reason(at, both)
-            if reason is None:
-                found.at.append(at)
-                continue
-            some = found.unassessed if self.hidden[at] is None else found.hidden
-            some.append(f"{name} ({reason})")
-        return found
+        reasons = [self.reason(at, both) for at in range(len(self.where))]
+        at = [place for place, reason in enumerate(reasons) if reason is None]
+        return Chosen(at, pairing.left_out(self.where, reasons))
 
 
 def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import Members, pair, pair_of_extremes
 from auditkit.plugins.fairness.scores import chance, ranking
 from auditkit.plugins.fairness.scores.ladder import area
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.ranking import Law
 from auditkit.results import Interval, Measurement, Test
+from auditkit.results.between import left_out_text
 
 FAMILY = "all tests of fairness.scores"
 
@@ -60,16 +63,20 @@ def gaps(part: Partition, draws: int, tests: int, rng: np.random.Generator) -> R
     how = f"{draws} shuffles among people of equal label, on the groups' own ranks"
     rest = common(part, chosen)
     values = [each.value for each in areas]
+    who = members("auc", part, chosen, values)
+    first, second = (int(side[int(pairs.argmax())]) for side in np.triu_indices(len(ladders), 1))
+    low, high = sorted((first, second), key=lambda at: values[at])
     difference = Measurement(
         name="auc_difference", value=max(values) - min(values), interval=wide, direction="lower",
         test=Test(method=f"permutation of the largest studentized difference, {how}; Holm", p=p.auc, family=FAMILY),
-        detectable=ranking.detectable_gap(np.array([each.error for each in areas]), tests), **rest,
+        detectable=ranking.detectable_gap(np.array([each.error for each in areas]), tests),
+        pairs=pair_of_extremes(who), **rest,
     )  # fmt: skip
     between = Measurement(
         name="abroca", value=float(pairs.max()), direction="lower",
         interval=ranking.abroca_interval(pairs, scale, draws, rng, wide.high or 0.0),
         test=Test(method=f"permutation of the largest area between two curves, {how}; Holm", p=p.abroca, family=FAMILY),
-        **rest,
+        pairs=(pair([who], stats.Place(0, low, high)),), **rest,
     )  # fmt: skip
     by_chance = Measurement(
         name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"), **rest
@@ -86,15 +93,21 @@ def below(numbers: np.ndarray, of: str) -> Interval:
 def common(part: Partition, chosen: Chosen) -> dict[str, Any]:
     """What every measurement over these groups has."""
     people = sum(int(part.ladders[at].people.sum()) for at in chosen.at)
-    incomplete = {"validity": "inconclusive"} if chosen.unassessed else {}
-    return {"across": part.attributes, "n": people, "reason": chosen.left_out or None, **incomplete}
+    return {"across": part.attributes, "n": people, "left_out": tuple(chosen.left_out)}
+
+
+def members(name: str, part: Partition, chosen: Chosen, values: Sequence[float]) -> Members:
+    """The groups that are compared, with their numbers."""
+    people = np.array([int(part.ladders[at].people.sum()) for at in chosen.at])
+    return Members(name, [part.where[at] for at in chosen.at], np.array(values), people)
 
 
 def undefined(name: str, part: Partition, chosen: Chosen, direction: Any = "none", unit: str = "") -> Measurement:
     """A disparity that has no value, because fewer than two groups can be compared."""
     reason = f"fewer than two groups of {' and '.join(part.attributes)} can be compared"
-    reason = f"{reason} ({chosen.left_out})" if chosen.left_out else reason
+    left = left_out_text(chosen.left_out)
+    reason = f"{reason} ({left})" if left else reason
     return Measurement(
         name=name, value=None, reason=reason, across=part.attributes, validity="inconclusive", direction=direction,
-        unit=unit,
+        unit=unit, left_out=tuple(chosen.left_out),
     )  # fmt: skip

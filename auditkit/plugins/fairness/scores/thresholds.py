@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import Members, pairs_behind
 from auditkit.plugins.fairness.scores import sweep
-from auditkit.plugins.fairness.scores.partition import Partition
+from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.ranks import common, undefined
 from auditkit.plugins.fairness.scores.sweep import Steps, Threshold
 from auditkit.results import Column, Measurement, Scalar, Table
@@ -82,7 +84,7 @@ def find(check: ScoreFairness, parts: list[Partition], own: Threshold, probable:
             if window is None:
                 found += [_no_threshold(f"{name}_{what}", part, own.said) for what in WHATS]
                 continue
-            measured, row = _nearby(name, groups, window, both, common(part, chosen))
+            measured, row = _nearby(name, part, chosen, groups, window, both)
             found += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
@@ -97,13 +99,16 @@ WHATS = ("at_threshold", "worst_nearby")
 
 
 def _nearby(
-    name: str, groups: list[Steps], window: Window, both: bool, rest: dict[str, Any]
+    name: str, part: Partition, chosen: Chosen, groups: list[Steps], window: Window, both: bool
 ) -> tuple[list[Measurement], tuple[Scalar, ...]]:
     """The gap at the model's threshold and the worst nearby, and their row of the table."""
     parts = sweep.shares(groups, np.array([window.own]), both)[0]
+    found = stats.widest(parts)
+    rest = common(part, chosen)
+    members = _members(part, chosen, window.own, both, parts)
     at = Measurement(
-        name=f"{name}_at_threshold", value=stats.widest_gap(parts), interval=stats.widest_gap_interval(parts),
-        unit="share", direction="lower", conditions={"threshold": _round(window.own)}, **rest,
+        name=f"{name}_at_threshold", value=found.value, interval=found.interval, unit="share", direction="lower",
+        conditions={"threshold": _round(window.own)}, pairs=tuple(pairs_behind(found, members)), **rest,
     )  # fmt: skip
     worst = sweep.worst(groups, sweep.candidates(groups, window.low, window.high, window.own), both)
     nearby = Measurement(
@@ -113,6 +118,22 @@ def _nearby(
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.own))
     depends = "yes" if sweep.changes(groups, tried, both) else "no"
     return [at, nearby], (at.value, worst.least, worst.value, _round(worst.at), depends)
+
+
+def _members(
+    part: Partition, chosen: Chosen, threshold: float, both: bool, parts: Sequence[stats.Shares]
+) -> list[Members]:
+    """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
+    ladders = [part.ladders[at] for at in chosen.at]
+    where = [part.where[at] for at in chosen.at]
+    people = np.array([each.people for each in ladders])
+    above = np.array([each.rows[:, each.scores >= threshold].sum(axis=1) for each in ladders])
+    if not both:
+        return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
+    return [
+        Members("true_positive_rate", where, parts[0].rates, people[:, 1], above[:, 1]),
+        Members("false_positive_rate", where, parts[1].rates, people[:, 0], above[:, 0]),
+    ]
 
 
 def _points(part: Partition, groups: list[Steps], grid: np.ndarray, both: bool) -> list[dict[str, Scalar]]:

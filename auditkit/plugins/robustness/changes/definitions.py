@@ -45,6 +45,7 @@ DEFINITIONS = {
         pitfalls=f"{GRID} {COST}",
     ),
     "withstanding_difference": Definition(
+        more_groups="grows",
         title="Widest difference between groups in decisions that withstand",
         formula="largest minus smallest withstanding share over the groups, at one cost",
         range="0 to 1", direction="lower", unit="share",
@@ -52,6 +53,7 @@ DEFINITIONS = {
         pitfalls="A group whose scores lie nearer to the threshold has decisions that flip more easily.",
     ),
     "single_flip_difference": Definition(
+        more_groups="grows",
         title="Widest difference between groups in decisions that one feature flips",
         formula="largest minus smallest share of rows that one changed feature flips over the groups, at one cost",
         range="0 to 1", direction="lower", unit="share",

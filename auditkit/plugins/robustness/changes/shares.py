@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import Members, pairs_behind
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.results import Interval, Measurement, Test
+from auditkit.results import Interval, LeftOut, Measurement, Test
+from auditkit.results.between import left_out_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -25,7 +27,8 @@ class Gap(NamedTuple):
     attribute: str
     shares: stats.Shares
     values: tuple[str, ...]
-    unassessed: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    members: Members
     cost: float
 
 
@@ -71,25 +74,27 @@ def weighed(hit: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float, 
 
 def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float) -> Gap:
     """The share in every group of an attribute that can be shown and has enough rows."""
-    successes, sizes, values, unassessed = [], [], [], []
+    successes, sizes, values, left_out = [], [], [], []
+    kept = []
     for cell in data.slices():
         if tuple(cell.where) != (attribute,):
             continue
-        value = cell.where[attribute]
-        if cell.hidden is not None:
-            if not cell.hidden.startswith(SMALL):
-                unassessed.append(f"{value} ({cell.hidden})")
+        value, few = cell.where[attribute], max(1, data.minimum_rate)
+        small = f"{SMALL} {few} of the rows that were changed" if cell.rows.sum() < few else None
+        if cell.hidden is not None or small is not None:
+            left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or small or ""))
             continue
-        if cell.rows.sum() < max(1, data.minimum_rate):
-            unassessed.append(f"{value} ({SMALL} {data.minimum_rate} of the rows that were changed)")
-            continue
+        kept.append(cell)
         found, size = weighed(hit, data, cell.rows)
         successes.append(min(size, found * size))
         sizes.append(size)
         values.append(value)
-    return Gap(
-        name, attribute, stats.Shares(np.array(successes), np.array(sizes)), tuple(values), tuple(unassessed), cost
-    )
+    shares = stats.Shares(np.array(successes), np.array(sizes))
+    members = Members(
+        name.replace("_difference", "_share"), [cell.where for cell in kept], shares.rates,
+        np.array([cell.rows.sum() for cell in kept]), np.array([hit[cell.rows].sum() for cell in kept]),
+    )  # fmt: skip
+    return Gap(name, attribute, shares, tuple(values), tuple(left_out), members, cost)
 
 
 def gaps(parts: list[Gap], permutations: int, rng: np.random.Generator) -> list[Measurement]:
@@ -104,20 +109,20 @@ def gaps(parts: list[Gap], permutations: int, rng: np.random.Generator) -> list[
     for each in parts:
         common: dict[str, Any] = {
             "name": each.name, "unit": "share", "direction": "lower", "across": (each.attribute,),
-            "conditions": {"cost": each.cost},
+            "conditions": {"cost": each.cost}, "left_out": each.left_out,
         }  # fmt: skip
-        left = f"not assessed: {', '.join(each.unassessed[:8])}" if each.unassessed else None
+        left = left_out_text(each.left_out)
         if id(each) not in adjusted:
             reason = f"fewer than two groups of {each.attribute} can be assessed" + (f"; {left}" if left else "")
             found.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
             continue
         raw, holm = adjusted[id(each)]
         tests = len(ready)
-        detectable = _detectable(each.shares, tests)
+        detectable, widest = _detectable(each.shares, tests), stats.widest([each.shares])
         found.append(
             Measurement(
-                value=stats.widest_gap([each.shares]), interval=stats.widest_gap_interval([each.shares]),
-                n=None, validity="inconclusive" if left else "valid", reason=left, detectable=detectable,
+                value=widest.value, interval=widest.interval, n=None, detectable=detectable,
+                pairs=tuple(pairs_behind(widest, [each.members])),
                 test=Test(
                     method=f"permutation of the largest studentized difference, {permutations} shuffles; Holm",
                     p=raw, p_adjusted=holm, family=f"all {tests} differences of robustness.changes",

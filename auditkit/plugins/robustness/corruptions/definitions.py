@@ -49,6 +49,7 @@ DEFINITIONS = {
         pitfalls="A model that guesses has nothing to lose: read it beside accuracy.", harm=NOBODY,
     ),
     "drop_difference": Definition(
+        more_groups="grows",
         title="Difference of drops between groups",
         formula="largest difference of two groups' mean drop of accuracy, over corruptions at the middle severity",
         range="0 to 2", direction="lower", unit="share", reference="Welch, 1947, Biometrika 34",

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import Members, left_out, pair_of_extremes
 from auditkit.plugins.robustness.corruptions.between import widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.plugins.robustness.corruptions.suite import MIDDLE
 from auditkit.results import Measurement, Test
+from auditkit.results.between import left_out_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -62,18 +64,21 @@ def _gap(attribute: str, drop: np.ndarray, data: AuditData, shuffles: int, rng: 
     }  # fmt: skip
     cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
     shown = [cell for cell in cells if _hidden(cell, data) is None and cell.rows.sum() > 1]
-    left = [f"{cell.where[attribute]} ({_hidden(cell, data) or 'one row'})" for cell in cells if cell not in shown]
-    unassessed = f"not assessed: {', '.join(left[:8])}" if left else None
+    lacking = [None if cell in shown else _hidden(cell, data) or "one row" for cell in cells]
+    common["left_out"] = tuple(left_out((cell.where for cell in cells), lacking))
     if len(shown) < 2:
-        reason = f"fewer than two groups of {attribute} can be assessed" + (f"; {unassessed}" if unassessed else "")
+        left = left_out_text(common["left_out"])
+        reason = f"fewer than two groups of {attribute} can be assessed" + (f" ({left})" if left else "")
         return Measurement(value=None, reason=reason, validity="inconclusive", **common)
     group = np.full(len(drop), -1)
     for code, cell in enumerate(shown):
         group[cell.rows] = code
+    means = np.array([drop[cell.rows].mean() for cell in shown])
+    who = Members("accuracy_drop", [cell.where for cell in shown], means, np.bincount(group[group >= 0]))
     found = widest(drop[group >= 0], group[group >= 0], shuffles, rng)
     return Measurement(
-        value=found.value, interval=found.interval, validity="inconclusive" if unassessed else "valid",
-        reason=unassessed, detectable=_detectable(drop, group, len(shown)),
+        value=found.value, interval=found.interval, pairs=pair_of_extremes(who),
+        detectable=_detectable(drop, group, len(shown)),
         test=Test(method=f"permutation of the largest studentized difference, {shuffles} shuffles; Holm", p=found.p),
         **common,
     )  # fmt: skip

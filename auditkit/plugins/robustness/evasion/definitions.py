@@ -21,6 +21,7 @@ DEFINITIONS = {
         pitfalls="An upper bound: a stronger attack may find more. Epsilons of different norms do not compare.",
     ),
     "robust_accuracy_difference": Definition(
+        more_groups="grows",
         title="Difference in robust accuracy between groups",
         formula="largest difference of robust accuracy between two groups, at one epsilon",
         range="0 to 1", direction="lower", unit="share", reference=CARLINI,

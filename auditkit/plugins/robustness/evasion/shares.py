@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
-from auditkit.results import Interval, Measurement, Test
+from auditkit.pairing import Members, left_out, pairs_behind
+from auditkit.results import Interval, LeftOut, Measurement, Test
+from auditkit.results.between import left_out_text
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -56,7 +58,11 @@ def differences(
 ) -> list[Measurement]:
     """The widest difference of robust accuracy between groups of each attribute, tested together by Holm's method."""
     withstood = outcome.broken_at > epsilon
-    parts = {attribute: _shares(withstood, data, attribute) for attribute in data.groups}
+    found = {attribute: _members(withstood, data, attribute) for attribute in data.groups}
+    parts = {
+        attribute: stats.Shares(who.values * who.people, who.people.astype(float))
+        for attribute, (who, _) in found.items()
+    }
     ready = [attribute for attribute, part in parts.items() if len(part.sizes) > 1]
     p = [
         stats.permutation_p(stats.largest_z([parts[each]]), stats.shuffled_z([parts[each]], permutations, rng))
@@ -67,17 +73,19 @@ def differences(
     for attribute, part in parts.items():
         common: dict[str, Any] = {
             "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
-            "conditions": {"epsilon": epsilon, "norm": outcome.norm},
+            "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": found[attribute][1],
         }  # fmt: skip
         if attribute not in adjusted:
-            reason = f"fewer than two groups of {attribute} can be assessed"
+            left = left_out_text(found[attribute][1])
+            reason = f"fewer than two groups of {attribute} can be assessed" + (f" ({left})" if left else "")
             measured.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
             continue
         raw, holm = adjusted[attribute]
+        widest = stats.widest([part])
         measured.append(
             Measurement(
-                value=stats.widest_gap([part]), interval=stats.widest_gap_interval([part]),
-                detectable=_detectable(part, len(ready)),
+                value=widest.value, interval=widest.interval,
+                pairs=tuple(pairs_behind(widest, [found[attribute][0]])), detectable=_detectable(part, len(ready)),
                 test=Test(
                     method=f"permutation of the largest studentized difference, {permutations} shuffles; Holm",
                     p=raw, p_adjusted=holm, family=f"all {len(ready)} differences of robustness.evasion",
@@ -106,11 +114,15 @@ def median(distances: np.ndarray, norm: str) -> Measurement:
     return Measurement(value=float(np.median(ordered)), interval=interval, n=n, **common)
 
 
-def _shares(withstood: np.ndarray, data: AuditData, attribute: str) -> stats.Shares:
-    """Rows that withstand in every group of an attribute that may be shown."""
-    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,) and unsaid(cell, data) is None]
-    hits = [float(withstood[cell.rows].sum()) for cell in cells]
-    return stats.Shares(np.array(hits), np.array([float(len(withstood[cell.rows])) for cell in cells]))
+def _members(withstood: np.ndarray, data: AuditData, attribute: str) -> tuple[Members, tuple[LeftOut, ...]]:
+    """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
+    cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
+    reasons = [unsaid(cell, data) for cell in cells]
+    shown = [cell for cell, reason in zip(cells, reasons, strict=True) if reason is None]
+    hits = np.array([int(withstood[cell.rows].sum()) for cell in shown])
+    rows = np.array([int(cell.rows.sum()) for cell in shown])
+    who = Members("robust_accuracy", [cell.where for cell in shown], hits / rows, rows, hits)
+    return who, tuple(left_out((cell.where for cell in cells), reasons))
 
 
 def _detectable(part: stats.Shares, tests: int) -> float | None:

@@ -162,10 +162,15 @@ def test_no_group_is_hidden_for_anothers_sake():
     assert found.value == pytest.approx(24 / 60 / (39 / 40)) and found.validity == "valid"
 
 
-def test_a_large_group_without_enough_decisions_leaves_the_ratios_undecided():
+def test_a_large_group_without_enough_decisions_can_only_lower_the_ratios():
     result = run(FAST, *counted({"a": (100, 50), "b": (60, 24), "c": (40, 39)}, minimum_rate=50))
     found = one(result, "impact_ratio", {"g": "b"})
-    assert found.value == 0.8 and found.validity == "inconclusive" and "g=c (fewer than 50 people" in found.reason
+    assert (found.value, found.bound) == (0.8, "at most")
+    (left,) = found.left_out
+    assert (left.slice, left.people, left.bars) == ({"g": "c"}, 40, True) and "fewer than 50 people" in left.reason
+    pair = one(result, "lowest_impact_ratio").pairs[0]
+    assert (pair.low.slice, pair.low.count, pair.low.n) == ({"g": "b"}, 24, 60)
+    assert (pair.high.slice, pair.high.count, pair.high.n) == ({"g": "a"}, 50, 100)
 
 
 @pytest.mark.parametrize(

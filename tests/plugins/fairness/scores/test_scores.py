@@ -105,8 +105,11 @@ def test_a_group_without_enough_of_a_label_is_not_ranked_and_said():
     found = one(result, "auc", {"g": "c"})
     assert found.value is None and found.reason == "no people with a positive label"
     for name in ("auc_difference", "abroca", "equalized_odds_at_threshold"):
-        assert one(result, name).validity == "inconclusive" and "g=c (no people" in one(result, name).reason
-    assert one(result, "demographic_parity_at_threshold").validity == "valid"
+        (left,) = one(result, name).left_out
+        assert (left.slice, left.bars) == ({"g": "c"}, True) and left.reason.startswith("no people")
+        assert one(result, name).bound == "at least" and one(result, name).validity == "valid"
+    assert one(result, "abroca_by_chance").validity == "inconclusive"
+    assert one(result, "demographic_parity_at_threshold").left_out == ()
     assert one(result, "calibration_error", {"g": "c"}).value is not None
     labels[np.flatnonzero(names == "c")[:5]] = 1
     assert one(check(scores, labels, names), "auc", {"g": "c"}).reason == "fewer than 10 people with a positive label"
@@ -118,7 +121,8 @@ def test_groups_too_small_to_show_are_nowhere():
     names[:6], names[6:12] = "tiny", "wee"
     result = check(scores, labels, names)
     assert one(result, "auc", {"g": "tiny"}).value is None
-    assert one(result, "auc_difference").validity == "valid" and "g=tiny" in one(result, "auc_difference").reason
+    (together,) = one(result, "auc_difference").left_out
+    assert together.people == 12 and not together.bars and "tiny, wee" in together.reason
     drawn = [str(figure.data) for figure in result.figures]
     assert drawn and not any("tiny" in each or "wee" in each for each in drawn)
     assert one(result, "auc_difference").n == 588
