@@ -14,6 +14,7 @@ from auditkit.counts import streams
 from auditkit.counts.coding import Coder
 from auditkit.counts.dialect import Options
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
+from auditkit.counts.markers import Markers
 from auditkit.counts.naming import Rename, class_places, group_names, typed
 from auditkit.counts.streams import Names, Unit
 from auditkit.counts.table import Counts, collect
@@ -44,7 +45,7 @@ def count_file(
     weights: str | None = None,
     positive: Any = None,
     rename: Mapping[str, Rename] | None = None,
-    missing: Sequence[str] | None = None,
+    missing: Sequence[str] | Markers | None = None,
     text: Options = TEXT,
     threads: int = 2,
 ) -> Counts:
@@ -63,7 +64,8 @@ def count_file(
         positive: the positive class, in any spelling, which comes last in `Counts.classes`; None: the last in order.
         rename: {attribute: a callable} that takes its distinct values, none missing, and gives the name of each one's
             group; so bins and renamed values fold the table at the end.
-        missing: the texts that mean missing; None: the empty text in csv files, and nothing in Parquet.
+        missing: the texts that mean missing, or `Markers`, which learn those that were met; None: the empty text in csv
+            files, and nothing in Parquet.
         text: what is said about text files; what is not said is found out.
         threads: how many row groups are read at once.
 
@@ -88,7 +90,8 @@ def count_file(
     cells = _added(held, coders)
     if not len(cells.rows):
         raise DataError(f"{', '.join(os.path.basename(os.fspath(path)) for path in files)}: there are no rows")
-    values = {name: typed(coder.values, missing) for name, coder in zip(names.counted, coders, strict=True)}
+    markers = missing if missing is None or isinstance(missing, Markers) else Markers(missing)
+    values = {name: typed(coder.values, markers) for name, coder in zip(names.counted, coders, strict=True)}
     return _table(names, values, cells, positive, dict(rename or {}))
 
 

@@ -23,19 +23,19 @@ Rename = Callable[[list[Any]], Sequence[str]]
 """Takes the distinct values of a column, none missing, and gives the name of each one's group."""
 
 
-def typed(values: Sequence[Any], missing: Sequence[str] | None) -> list[Any]:
+def typed(values: Sequence[Any], missing: Markers | None) -> list[Any]:
     """The values of a column, its fields of text files as numbers or true and false where all are written so.
 
     Args:
         values: as a `Coder` lists them.
-        missing: the texts that mean missing, numbers also where they stand as such; None: the empty field.
+        missing: what means missing; None: the empty field.
     """
-    markers = Markers(() if missing is None else missing)
 
     def known(value: Any) -> Any:
-        if value is None or (missing is None and isinstance(value, Field) and value == ""):
+        if value is None:
             return None
-        return None if missing is not None and markers.means_missing(value) else value
+        lacking = isinstance(value, Field) and value == "" if missing is None else missing.means_missing(value)
+        return None if lacking else value
 
     present = [known(value) for value in values]
     fields = [value for value in present if isinstance(value, Field)]

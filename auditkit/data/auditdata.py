@@ -17,7 +17,7 @@ from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.meaning import outcome_of
-from auditkit.data.orders import Notation, Order, order_of
+from auditkit.data.orders import EARLIEST, Notation, Order, days_of, order_of
 from auditkit.data.ranges import Range
 from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError
@@ -215,14 +215,17 @@ class AuditData:
     def orders(self) -> dict[str, Order]:
         """{feature: its values as ordered numbers, or why they have no order}: of those that are no numbers.
 
-        Booleans, and what the owner declared a category or a text, have no place.
+        Booleans, and what the owner declared a category or a text, have no place; a number has one where it is a date.
         """
         place = {str(name): at for at, name in enumerate(getattr(self.inputs, "columns", ()))}
-        return {
-            feature.name: order_of(self.inputs.iloc[:, place[feature.name]], self.notation)
-            for feature in self.schema
-            if not feature.numeric and not feature.declared and feature.kind != "boolean"
-        }
+        found: dict[str, Order | None] = {}
+        for feature in self.schema:
+            column = self.inputs.iloc[:, place[feature.name]]
+            if feature.kind == "integer" and (feature.low or 0) >= EARLIEST:
+                found[feature.name] = days_of(to_codes(self.inputs, (feature,))[:, 0], self.notation)
+            elif not feature.numeric and not feature.declared and feature.kind != "boolean":
+                found[feature.name] = order_of(column, self.notation)
+        return {name: order for name, order in found.items() if order is not None}
 
     def decode(self, codes: np.ndarray) -> Any:
         """The inputs that these codes stand for, of the kind the model eats."""

@@ -48,9 +48,9 @@ def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[V
         proven = each.bound is not None and inside(least, limit) and inside(most, limit)
         if proven or not barred:
             return "met", f"is {wanted}"
-        return "inconclusive", f"would be {wanted}, which what is missing bars ({left_out_text(barred)})"
+        return "inconclusive", f"would be {wanted}, but what is left out bars that ({left_out_text(barred)})"
     if outside(low, high, limit):
-        return "inconclusive", f"is not {wanted}, but may be with what is missing"
+        return "inconclusive", f"is not {wanted}, but may be with what is left out"
     assert each.value is not None  # judged only where there is a number
     side = "on the right side" if inside(each.value, limit) else "on the wrong side"
     more = "" if each.interval is None else f". {more_rows(limit, each)}"

@@ -117,6 +117,19 @@ def test_a_number_that_means_missing_is_found_in_every_spelling_and_reader(name,
         assert column.isna().sum() == ROWS / 3, kind
 
 
+@pytest.mark.parametrize("marker", ["-1", "-1.0"])
+@pytest.mark.parametrize("name", ["integers", "floats", "texts", "texts with a point"])
+def test_files_that_are_streamed_miss_the_same(name, marker, tmp_path):
+    frame = frame_of(MARKED[name])
+    whole = AuditData.from_table(frame, label="y", groups=["g"], drop=["g", "x"], decisions="d", missing=[marker])
+    for _, source in list(sources(frame, tmp_path))[1:3]:
+        asked = {"label": "y", "groups": ["g"], "decisions": "d", "missing": ["", marker, "typo"], "stream": True}
+        data = AuditData.from_table(source, **asked)
+        for value in np.unique(whole.groups["g"]):
+            assert data.people[data.groups["g"] == value].sum() == (whole.groups["g"] == value).sum()
+        assert [note for note in data.notes if "lists" in note] == ["missing lists 'typo', which no value has"]
+
+
 def test_dates_and_booleans_may_mean_missing():
     frame = frame_of([datetime.datetime(1900, 1, 1), NOON, NOON])
     data = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], missing=["1900-01-01"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.data.orders.column import Order, numbers_of, order_of
+from auditkit.data.orders.column import EARLIEST, Order, days_of, numbers_of, order_of
 from auditkit.data.orders.notation import Notation, Said
 
-__all__ = ["Notation", "Order", "Said", "numbers_of", "order_of"]
+__all__ = ["EARLIEST", "Notation", "Order", "Said", "days_of", "numbers_of", "order_of"]

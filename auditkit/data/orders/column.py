@@ -22,6 +22,10 @@ from auditkit.errors import DataError
 if TYPE_CHECKING:
     import pandas
 
+EARLIEST, LATEST = 1_011_900, 31_129_999
+"""The first of January 1900 and the end of 9999, the year last."""
+MANY: Final = 20
+"""Different numbers that are all dates by no chance."""
 LARGEST: Final = 1e300
 """Infinite values are put here, so that differences can be taken."""
 KINDS: Final = {"numbers": "number", "dates": "moment", "lengths of time": "length"}
@@ -109,6 +113,26 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
         return read
     values = np.clip(np.append(read.values, np.nan), -LARGEST, LARGEST)
     return dataclasses.replace(read, values=values[np.where(lacking, -1, codes)])
+
+
+def days_of(numbers: np.ndarray, notation: Notation) -> Order | None:
+    """Whole numbers of seven or eight digits that are all dates with the year last, as 3022024 is; None for others.
+
+    Args:
+        numbers: (N,) float64, NaN where missing.
+        notation: what the owner says.
+    """
+    distinct = np.unique(numbers[~np.isnan(numbers)])
+    if len(distinct) < MANY or distinct[0] < EARLIEST or distinct[-1] > LATEST or (distinct % 1).any():
+        return None
+    found = [each for each in readings([f"{int(value):08d}" for value in distinct], notation) if each.kind == "moment"]
+    if not found:
+        return None
+    if len(found) == 1 and notation.dates is not None:
+        values = np.append(found[0].values, np.nan)
+        return Order(values[np.where(np.isnan(numbers), -1, np.searchsorted(distinct, numbers))], found[0].how)
+    choices = ("numbers", *(each.how for each in found))
+    return Order(None, "", choices, tuple(each.setting for each in found))
 
 
 def _read(distinct: Sequence[Any], notation: Notation) -> Order:

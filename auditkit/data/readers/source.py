@@ -67,13 +67,15 @@ def open_source(source: Any, how: Reading) -> Source:
     """Read any source.
 
     Args:
-        source: a path to a csv, parquet or npz file; a DataFrame of pandas, polars or any library that narwhals
-            knows; a dictionary of arrays; an array or a tensor.
+        source: what was read already; a path to a csv, parquet or npz file; a DataFrame of pandas, polars or any
+            library that narwhals knows; a dictionary of arrays; an array or a tensor.
         how: see `Reading`.
 
     Raises:
         DataError: the source cannot be read, and why.
     """
+    if isinstance(source, Source):
+        return source
     if isinstance(source, str | os.PathLike):
         return _file(pathlib.Path(source), how)
     if isinstance(source, Mapping):

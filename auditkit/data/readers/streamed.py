@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit.counts.dialect import Options
+from auditkit.counts.markers import Markers
 from auditkit.data.groups import group_column
 from auditkit.data.readers.roles import as_groups, group_source
+from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 PEOPLE = "people"
 """The column of the table that says how many people a row stands for."""
@@ -30,7 +32,7 @@ def stream_counts(
     *,
     missing: Sequence[str] | None = None,
     text: Options,
-) -> pandas.DataFrame:
+) -> Source:
     """The table of counts of Parquet or CSV files: groups as they are to be named, label, decision, `people`.
 
     Args:
@@ -57,18 +59,20 @@ def stream_counts(
         raise DataError("stream = true needs recorded decisions, and names decisions and label by their columns")
     from auditkit.counts.files import count_file  # pyarrow, wanted by few
 
-    columns = {name: group_source(name, options) for name, options in as_groups(groups).items()}
-    if not columns or None in columns.values():
+    sources = {name: group_source(name, options) for name, options in as_groups(groups).items()}
+    if not sources or None in sources.values():
         raise DataError("stream = true needs groups, each named by its column")
-    named = {name: str(column) for name, column in columns.items()}
+    named = {name: str(column) for name, column in sources.items()}
     rename = {named[name]: _renamer(name, options) for name, options in as_groups(groups).items()}
+    markers = None if missing is None else Markers(map(str, missing))
     counts = count_file(
         _paths(pathlib.Path(source)), groups=list(named.values()), label=label, decision=decisions,
-        rename=rename, missing=missing, text=text,
+        rename=rename, missing=markers, text=text,
     )  # fmt: skip
     names = {column: name for name, column in named.items()} | {"label": label, "decision": decisions}
     frame = counts.frame().rename(columns=names)
-    return frame[[*named, *([] if label is None else [label]), decisions, PEOPLE]]
+    columns = frame[[*named, *([] if label is None else [label]), decisions, PEOPLE]]
+    return Source(columns, index=columns.index, notes=() if markers is None else tuple(markers.notes))
 
 
 def _paths(path: pathlib.Path) -> list[pathlib.Path]:

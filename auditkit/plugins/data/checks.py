@@ -24,10 +24,12 @@ class Integrity(Check):
     Missing values, repeated rows, rows shared with the training split and the size of groups are counted exactly. How
     well one feature predicts the label or a group is measured by cross-fitted shares in its bins, and how well all
     features other than the group columns predict a group by cross-validated gradient boosting, both as the area under
-    the ROC curve with DeLong's interval, on a sample of rows. Images and texts are compared as a whole; their features
-    are not searched.
+    the ROC curve with DeLong's interval, on a sample of rows. Numbers and dates are read as such however they are
+    written, in columns of texts too; the model is given them as they stand. Images and texts are compared as a whole;
+    their features are not searched.
 
-    Near duplicates, wrong labels, and people whom these rows do not hold stay unseen. A proxy is a possibility: whether
+    A column whose order is not known can hide a leak or a proxy: what is found is then the least there is. Near
+    duplicates, wrong labels, and people whom these rows do not hold stay unseen. A proxy is a possibility: whether
     the model uses it is for the explanations to show. Weights are not used here.
     """
 

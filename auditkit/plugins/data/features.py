@@ -47,7 +47,7 @@ class Features:
                 codes[:, at], discrete[at] = order.values[rows], False
                 if order.how:
                     read[name] = order.how
-            elif discrete[at] and order is not None and order.choices:
+            elif order is not None and order.choices:
                 doubts |= {name: order.doubt} if len(np.unique(codes[:, at])) > predicting.BINS else {}
             elif discrete[at] and mostly_single(codes[:, at]):
                 if order is None:

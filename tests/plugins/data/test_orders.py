@@ -166,6 +166,17 @@ def test_numbers_of_a_text_file_whose_points_may_part_thousands(tmp_path):
     assert verdict(audited()[1])[0] == "met"  # numbers with up to three decimals raise no doubt
 
 
+def test_whole_numbers_that_are_dates_with_the_year_last():
+    def spell(cents):
+        return int((START + datetime.timedelta(hours=int(cents) // 20)).strftime("%d%m%Y"))
+
+    undecided = run(Integrity(), *people(spell))
+    assert verdict(undecided)[0] == "inconclusive" and 'dates = "day first"' in verdict(undecided)[1]
+    assert one(run(Integrity(), *people(spell, dates="day first")), "leaking_features").value == 1
+    healthy = run(Integrity(), *people(lambda cents: int(cents) * 29 + 1_100_000))
+    assert one(healthy, "leaking_features").bound is None
+
+
 def hashed(cents):
     letters = "bcdfghjklmnpqrstvwxz"
     return "".join(letters[(int(cents) // 20**power) % 20] for power in (2, 0, 4, 1, 3))
