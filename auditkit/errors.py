@@ -33,12 +33,16 @@ class Mend(NamedTuple):
     """`data.encoding` is the key `encoding` under `[data]`; `--flag` is one of the command line."""
     value: Any = True
 
+    @property
+    def line(self) -> str:
+        """As it is written: a line of auditkit.toml, or a flag."""
+        key = self.setting.rpartition(".")[2]
+        return key if key.startswith("--") else f"{key} = {_toml(self.value)}"
+
     def __str__(self) -> str:
-        """As it is written in auditkit.toml, under the table that the name begins with."""
-        if self.setting.startswith("--"):
-            return self.setting
-        table, _, key = self.setting.rpartition(".")
-        return f"{key} = {_toml(self.value)} under [{table}]"
+        """The line, and under which table of auditkit.toml it is written."""
+        table = self.setting.rpartition(".")[0]
+        return f"{self.line} under [{table}]" if table else self.line
 
 
 def _toml(value: Any) -> str:

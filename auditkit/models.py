@@ -290,3 +290,12 @@ def _join(parts: list[Answers], name: str) -> Answers:
     answered = column(labels, "answers")
     assert answered is not None  # every adapter gives labels
     return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"))
+
+
+def main_output(output: Any) -> Any:
+    """The answers among all that a network gives: `.logits`, or the first of several, for auxiliary ones come after.
+
+    A network that gives (answers, auxiliary) while it is trained gives answers alone when it is asked.
+    """
+    output = getattr(output, "logits", output)
+    return output[0] if isinstance(output, tuple | list) and output else output

@@ -17,7 +17,7 @@ from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, 
 from auditkit.data.meaning import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
-from auditkit.errors import DataError
+from auditkit.errors import DataError, Mend
 from auditkit.spelling import listed, match_class
 
 if TYPE_CHECKING:
@@ -230,10 +230,14 @@ def _beside(data: AuditData) -> dict[str, Any]:
         fields["people"] = check_people(data.people, data.name)
     if data.known is not None:
         if data.labels is None or data.task == "regression":
-            raise DataError(f"{data.name}: known is for labels of classes; leave it out where there are none")
+            mend = Mend("data.unlabelled", "drop")
+            raise DataError(
+                f"{data.name}: rows without a label can be kept where labels are classes; they are not: say {mend}",
+                mend=mend,
+            )
         fields["known"] = check_mask(data.known, len(data.inputs), f"{data.name}: known")
     if data.withheld is not None:
-        if data.recorded is None or data.recorded[0] is None or data.task == "regression":
+        if data.recorded is None or data.task == "regression":
             raise DataError(f"{data.name}: withheld is for recorded decisions; leave it out where there are none")
         decided = check_mask(~np.asarray(data.withheld), len(data.inputs), f"{data.name}: not withheld")
         fields["withheld"] = None if decided is None else ~decided

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit.data.inputs import as_column
-from auditkit.errors import DataError
+from auditkit.errors import DataError, Mend
 from auditkit.spelling import listed, match_class
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression"]
@@ -29,19 +29,46 @@ def label_array(values: Any, what: str = "label") -> np.ndarray:
     """(N,) labels or decisions as booleans, integers, float64 or text; whole floats become integers.
 
     Raises:
-        DataError: a value is missing or infinite, there is more than one column, or kinds are mixed.
+        DataError: a value is missing or infinite, there is more than one column, records, or kinds are mixed.
     """
     import pandas  # the one library that knows every kind of missing value
 
     array = as_column(values)
     if array.ndim != 1:
         raise DataError(f"{what} must be one value per row, of shape (N,); it has the shape {array.shape}")
-    missing = int(pandas.isna(array).sum()) if array.dtype.kind in "fO" else 0
-    if missing:
+    if array.dtype.names:
+        fields = " and ".join(map(repr, array.dtype.names))
         raise DataError(
-            f'{what} is missing in {missing} rows; say unlabelled = "drop" or "keep" under [data], or take them out'
+            f"{what} must be one value per row; each is a record of {fields}, as of survival times, for which there is "
+            f"no task. Give one of them, as in label = values[{array.dtype.names[0]!r}]"
         )
+    blank = pandas.isna(array) if array.dtype.kind in "fO" else np.zeros(len(array), dtype=bool)
+    if blank.any():
+        raise _missing(array[~blank], int(blank.sum()), what)
     return _plain(array, what)
+
+
+def _missing(present: np.ndarray, count: int, what: str) -> DataError:
+    """The error about values that are missing, with the settings that help where they stand."""
+    if what.startswith(("decisions", "scores")):
+        mends = [Mend("model.abstain", "")]
+        how = f"where that means that no decision was made, say {mends[0]}; else take these rows out"
+    else:
+        mends = [Mend("data.unlabelled", "drop")]
+        how = f"to leave them out say {mends[0]}"
+        if _classes_at_most(present):
+            mends.append(Mend("data.unlabelled", "keep"))
+            how += f"; to keep them for what needs no label, {mends[1]}"
+    verb = "are" if what.startswith("scores") or what.startswith("decisions") else "is"
+    return DataError(f"{what} {verb} missing in {count} rows; {how}", mend=mends)
+
+
+def _classes_at_most(present: np.ndarray) -> bool:
+    """Whether values that are there are classes, rather than numbers to predict."""
+    try:
+        return len(present) > 0 and infer_task(label_array(present))[0] != "regression"
+    except DataError:  # of one class, or too many
+        return True
 
 
 def infer_task(labels: np.ndarray, what: str = "label") -> tuple[Task, str]:
@@ -66,9 +93,11 @@ def infer_task(labels: np.ndarray, what: str = "label") -> tuple[Task, str]:
         return "multiclass", f"task: multiclass, as {what} has {len(distinct)} values"
     if labels.dtype.kind == "i":
         return "regression", f"task: regression, as {what} holds {len(distinct)} different whole numbers"
+    mend = Mend("data.task", "multiclass")
     raise DataError(
         f"{what} holds {len(distinct)} different texts; at most {CLASSES} are read as classes. Check that the right "
-        'column is named, or say task = "multiclass"'
+        f"column is named, or say {mend}",
+        mend=mend,
     )
 
 
@@ -97,9 +126,12 @@ def check_labels(labels: np.ndarray, task: Task, what: str = "label") -> np.ndar
         return labels.astype(np.float64)
     distinct = np.unique(labels)
     if task == "binary" and len(distinct) > 2:
+        mends = [Mend("data.task", "multiclass")]
+        mends += [Mend("data.task", "regression")] if labels.dtype.kind in "if" else []
         raise DataError(
             f"{what} must have two values for the task binary; it has {len(distinct)}: {listed(distinct)}. "
-            'Say task = "multiclass" or task = "regression", or check that the right column is named'
+            f"Say {' or '.join(map(str, mends))}, or check that the right column is named",
+            mend=mends,
         )
     return labels
 
@@ -146,10 +178,7 @@ def check_recorded(recorded: Recorded, classes: tuple[Any, ...], task: Task) -> 
     matched = [match_class(value.item(), classes) for value in distinct]
     strange = [value for value in matched if value not in classes]
     if decisions.dtype.kind == "f" and (strange or not classes):
-        raise DataError(
-            f"decisions must be classes; they hold fractions such as {_fraction(distinct)!r}. "
-            "Give probabilities as scores = …, and a threshold under [model] if decisions are to be made from them"
-        )
+        raise _fractions(distinct, classes)
     if strange and classes and task == "binary":
         raise DataError(f"decisions must be among the labels, {listed(classes)}; they also hold {listed(strange)}")
     note = f"decisions hold classes that no label has: {listed(strange)}" if strange and classes else ""
@@ -157,8 +186,16 @@ def check_recorded(recorded: Recorded, classes: tuple[Any, ...], task: Task) -> 
     return Recorded(spelt[inverse], scores), note
 
 
-def _fraction(distinct: np.ndarray) -> float:
-    return float(next(value for value in distinct if value != round(value)))
+def _fractions(distinct: np.ndarray, classes: tuple[Any, ...]) -> DataError:
+    """The error about numbers that are no classes: predicted numbers where the labels are some, else probabilities."""
+    said = f"decisions must be classes; they hold fractions such as {next(x for x in distinct if x != round(x)):g}"
+    if len(classes) > 2 and all(isinstance(each, int | float) for each in classes):
+        mend = Mend("data.task", "regression")
+        return DataError(f"{said}. Where they are predicted numbers, say {mend}", mend=mend)
+    return DataError(
+        f"{said}. Probabilities are scores: name their column as scores under [model] in place of decisions, and a "
+        "threshold there if decisions are to be made from them"
+    )
 
 
 def _numbers(values: Any, what: str) -> np.ndarray:

@@ -39,7 +39,7 @@ def test_labels_are_plain(given, wanted, kind):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["yes", None, None], 'label is missing in 2 rows; say unlabelled = "drop"'),
+        (["yes", None, None], 'label is missing in 2 rows; to leave them out say unlabelled = "drop"'),
         ([1.0, np.nan], "missing in 1 rows"),
         ([1.0, np.inf], "must be finite; 1 values are infinite"),
         (np.array([1, "one"], dtype=object), "all text, all numbers or all true and false"),
@@ -106,7 +106,7 @@ def test_the_positive_value_is_matched_by_its_spelling():
 
 def test_probabilities_given_as_decisions_are_refused():
     for classes in ((0, 1), ()):
-        with pytest.raises(DataError, match=r"fractions such as 0\.3.*scores = "):
+        with pytest.raises(DataError, match=r"fractions such as 0\.3.*Probabilities are scores"):
             check_recorded(Recorded(np.array([0.3, 0.9]), None), classes, "binary")
 
 
@@ -126,5 +126,5 @@ def test_recorded_numbers():
     assert recorded.decisions.dtype == np.float64
     with pytest.raises(DataError, match="scores must be numbers; they hold 'high'"):
         check_recorded(Recorded(None, ["high", "high"]), (0, 1), "binary")
-    with pytest.raises(DataError, match="scores is missing in 1 rows"):
+    with pytest.raises(DataError, match="scores are missing in 1 rows"):
         check_recorded(Recorded(None, [0.5, np.nan]), (0, 1), "binary")

@@ -182,7 +182,7 @@ def test_recorded_answers():
 @pytest.mark.parametrize("label", ["y", None])
 def test_probabilities_given_as_decisions_are_refused(label):
     frame = people(risk=np.linspace(0, 1, 60))
-    with pytest.raises(DataError, match=r"decisions must be classes; they hold fractions.*scores = "):
+    with pytest.raises(DataError, match=r"decisions must be classes; they hold fractions.*Probabilities are scores"):
         read(frame, label=label, decisions="risk")
 
 

@@ -267,9 +267,9 @@ def _blanks(parts: dict[str, Any], roles: Roles, wanted: _Wanted) -> tuple[dict[
         parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
         if masks["known"] is not None:
             notes.append(f"{_some(~masks['known'], parts, wanted)} have no label and are kept for what needs none")
-    if wanted.abstain is not None and parts["decisions"] is not None:
-        what = called(roles.decisions, "decisions")
-        parts["decisions"], there = fill(parts["decisions"], what, wanted.abstain)
+    role = "decisions" if parts["decisions"] is not None else "scores"
+    if wanted.abstain is not None and parts[role] is not None:
+        parts[role], there = fill(parts[role], called(getattr(roles, role), role), wanted.abstain)
         if there is not None:
             masks["withheld"] = ~there
             notes.append(f"for {_some(~there, parts, wanted)} the decision was withheld")

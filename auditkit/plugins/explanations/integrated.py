@@ -125,7 +125,7 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
     """
     import torch
 
-    modes = [(each, each.training) for each in module.modules()]
+    modes = [(each, each.training) for each in module.modules() if hasattr(each, "training")]
     recurrent = any(isinstance(each, torch.nn.RNNBase) for each, _ in modes)
     cuda = any(each.is_cuda for each in module.parameters())
     plain = torch.backends.cudnn.flags(enabled=False) if recurrent and cuda else contextlib.nullcontext()

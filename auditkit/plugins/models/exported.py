@@ -22,6 +22,8 @@ from auditkit.text import one_line
 
 ROWS = (1, 2, 7)
 """Batch sizes that a graph is tried with."""
+TRIED = (*range(1, 65), 96, 100, 128, 200, 250, 256, 500, 512, 1000, 1024)
+"""Batch sizes by which the one that a graph was traced with is found."""
 
 _MEMBERS = re.compile(
     r"[^/]+/(data/weights/(weight_\d+|model_weights_config\.json)"
@@ -75,8 +77,15 @@ def load_exported(data: bytes, name: str) -> tuple[torch.nn.Module, str | None]:
     Raises:
         ModelFileRejected: the archive holds what could run code, or is broken, or takes several inputs.
     """
-    safe = _rebuilt(data, name)
-    program = torch.export.load(io.BytesIO(safe))
+    return runnable(torch.export.load(io.BytesIO(_rebuilt(data, name))), name)
+
+
+def runnable(program: Any, name: str) -> tuple[torch.nn.Module, str | None]:
+    """The graph module of an exported program and a note about its batch, None where it takes any number of rows.
+
+    Raises:
+        ModelFileRejected: it takes several inputs, or fails on its own sample.
+    """
     graph = program.module(check_guards=False)
     sample = _sample(program, name)
     exported = len(sample)
@@ -85,10 +94,44 @@ def load_exported(data: bytes, name: str) -> tuple[torch.nn.Module, str | None]:
         return graph, None
     if exported not in taken:
         raise ModelFileRejected(f"{name}: the graph fails on its own sample of {exported} rows")
-    return Padded(graph, exported), (
-        f"the graph takes {exported} rows at a time, not each of {', '.join(map(str, ROWS))}; "
-        "batches are filled up with copies whose answers are dropped"
+    return Padded(graph, exported), filled_up(exported)
+
+
+def filled_up(rows: int) -> str:
+    """The note about a graph that takes a fixed number of rows."""
+    return (
+        f"the graph takes {rows} rows at a time, and no other number; batches are filled up with copies whose answers "
+        "are dropped"
     )
+
+
+def fixed_rows(graph: torch.nn.Module, encoded: torch.Tensor) -> int | None:
+    """How many rows a traced, scripted or exported graph takes, where it takes one number alone; None: none was found.
+
+    Args:
+        graph: fails on all rows of `encoded`.
+        encoded: rows that may be tried, over and over where there are too few.
+    """
+    told = [each.meta["val"].shape[0] for each in _inputs(graph) if "val" in each.meta]
+    for rows in [*(size for size in told if isinstance(size, int)), *TRIED]:
+        if _answers(graph, encoded[torch.arange(rows, device=encoded.device) % len(encoded)]):
+            return rows
+    return None
+
+
+def _inputs(graph: torch.nn.Module) -> list[Any]:
+    """The inputs of an exported graph, which know their shapes; none of any other module."""
+    nodes = graph.graph.nodes if isinstance(graph, torch.fx.GraphModule) else ()
+    return [node for node in nodes if node.op == "placeholder"]
+
+
+def _answers(graph: torch.nn.Module, encoded: torch.Tensor) -> bool:
+    try:
+        output = graph(encoded)
+    except Exception:  # whatever a graph raises on rows that it was not made for
+        return False
+    output = getattr(output, "logits", output)
+    return isinstance(output, torch.Tensor) and len(output) == len(encoded)
 
 
 def _sample(program: Any, name: str) -> torch.Tensor:

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from auditkit.errors import AuditkitError, ModelFileRejected, require
+from auditkit.errors import AuditkitError, Mend, ModelFileRejected, require
 from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.answering import note, warned
 from auditkit.plugins.models.archives import MOST_BYTES, members
@@ -127,11 +127,18 @@ def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
     unknown = skops.io.get_untrusted_types(data=data)
     strange = sorted(set(unknown) - set(options.trust))
+    nowhere = [kind for kind in unknown if "<" in kind or kind.startswith("__main__.")]
+    if nowhere:
+        raise ModelFileRejected(
+            f"{name}: the file names {', '.join(map(one_line, nowhere))}, which no other program can find. Define it "
+            "in a module that can be imported, a lambda as a function with a name, and save the model again"
+        )
     if strange:
-        line = ", ".join(f'"{one_line(each)}"' for each in [*options.trust, *strange])
+        mend = Mend("model.trust", tuple(one_line(kind) for kind in [*options.trust, *strange]))
         raise ModelFileRejected(
             f"{name}: the file holds types that are not known to be safe: {', '.join(map(one_line, strange))}. "
-            f"If you vouch for them, write under [model]:\ntrust = [{line}]"
+            f"If you vouch for them, write under [model]:\n{mend.line}",
+            mend=mend,
         )
     vouched = sorted(unknown)
     model = skops.io.loads(data, trusted=vouched)
@@ -148,27 +155,35 @@ def _pickle(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
 def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
     """A file of `torch.save`: weights alone where a class is named, the whole pickle only by flag."""
-    if options.class_path is not None:
-        from auditkit.plugins.models.weights import module_with, torch_weights
+    from auditkit.plugins.models.weights import module_with
 
-        module = module_with(torch_weights(data), options, name)
-        return _Opened(module, f"torch weights (weights_only) into {options.class_path}: the user's own code was run")
-    _refuse_pickle(name, "torch.save file, which is a pickle", options)
+    if options.class_path is not None:
+        from auditkit.plugins.models.weights import torch_weights
+
+        weights = torch_weights(data)
+        if weights is not None:
+            how = f"torch weights (weights_only) into {options.class_path}: the user's own code was run"
+            return _Opened(module_with(weights, options, name), how)
+        _refuse_pickle(name, "torch.save file that holds more than weights", options)
+    _refuse_pickle(name, "torch.save file, which is a pickle and", options)
 
     torch = require("torch", "torch")
     module = torch.load(io.BytesIO(data), weights_only=False, map_location="cpu")
+    if isinstance(module, Mapping) and options.class_path is not None:
+        module = module_with(module, options, name)
     if isinstance(module, Mapping):
-        raise ModelFileRejected(
-            f'{name}: it holds weights alone; name their architecture with class_path = "package.module:Class"'
-        )
+        mend = Mend("model.class_path", "package.module:Class")
+        raise ModelFileRejected(f"{name}: it holds weights alone; name their architecture with {mend}", mend=mend)
     return _Opened(module, "torch pickle, trusted by the user (--trust-pickle): its code was run")
 
 
 def _refuse_pickle(name: str, what: str, options: ModelOptions) -> None:
     if not options.trust_pickle:
+        mend = Mend("--trust-pickle")
         raise ModelFileRejected(
             f"{name}: a {what} can run any code when it is opened, so it was not opened. If you trust whoever made it, "
-            f"run again with --trust-pickle (in Python: trust_pickle=True), or save the model as {_SAFE}"
+            f"run again with {mend} (in Python: trust_pickle=True), or save the model as {_SAFE}",
+            mend=mend,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import AuditData, Recorded, Task
-from auditkit.errors import CapabilityError, ModelError
+from auditkit.errors import CapabilityError, Mend, ModelError
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.spelling import match_class, spelling
@@ -86,7 +86,12 @@ class RecordedModel(Model):
         classes = () if task == "regression" else _classes(decisions, task, options, name)
         positive = _positive(options.positive, classes, name) if task == "binary" else None
         if task == "multiclass" and decisions is None:
-            raise ModelError(f"{name}: more than two classes need recorded decisions; only scores were given")
+            mend = Mend("data.task", "regression")
+            raise ModelError(
+                f"{name}: more than two classes need recorded decisions; only scores were given. Where they are "
+                f"predicted numbers, say {mend}",
+                mend=mend,
+            )
         notes: tuple[str, ...] = ()
         threshold = options.threshold
         if decisions is None and scores is not None and task == "binary":

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import Task, as_array
-from auditkit.errors import CapabilityError, ModelError
+from auditkit.errors import CapabilityError, Mend, ModelError
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import (
     PROBE,
@@ -255,7 +255,11 @@ def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
         return "binary" if options.task == "binary" else "multiclass"
     if regressor or options.task == "regression":
         if options.task not in (None, "regression"):
-            raise ModelError(f"{name}: task must be 'regression' for a regressor; {options.task!r} was given")
+            mend = Mend("data.task", "regression")
+            raise ModelError(
+                f"{name}: a regressor needs the task regression; {options.task!r} was given or inferred. Say {mend}",
+                mend=mend,
+            )
         return "regression"
     raise ModelError(
         f"{name}: the model must be a classifier or a regressor; {type(estimator).__name__} is neither. "

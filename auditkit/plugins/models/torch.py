@@ -140,7 +140,12 @@ class TorchModel(Model):
         return answer_probabilities(self, to_probabilities(values, self.output))
 
     def _ask(self, encoded: torch.Tensor) -> torch.Tensor:
-        output = self._module(encoded)
+        try:
+            output = self._module(encoded)
+        except Exception:
+            if self._hookable or not self._padded(encoded):
+                raise
+            output = self._module(encoded)
         output = getattr(output, "logits", output)
         if not isinstance(output, torch.Tensor) or output.ndim not in (1, 2) or len(output) != len(encoded):
             given = f"shape {tuple(output.shape)}" if isinstance(output, torch.Tensor) else f"a {type(output).__name__}"
@@ -149,6 +154,17 @@ class TorchModel(Model):
                 f"{len(encoded)} rows. Wrap it in a module that picks the right output"
             )
         return output
+
+    def _padded(self, encoded: torch.Tensor) -> bool:
+        """Whether a graph that takes a fixed number of rows was found to be one, and takes any number from now on."""
+        from auditkit.plugins.models.exported import Padded, filled_up, fixed_rows
+
+        rows = None if isinstance(self._module, Padded) else fixed_rows(self._module, encoded)
+        if rows is None:
+            return False
+        self._module = Padded(self._module, rows)
+        note(self, filled_up(rows))
+        return True
 
     def _settle(self, output: torch.Tensor, encoded: torch.Tensor, made: Made) -> None:
         """Find out from real rows what the output means, and with it task and classes."""
@@ -163,6 +179,15 @@ class TorchModel(Model):
             self.capabilities = (self.capabilities - {Capability.SCORES}) | able
         self.output = kind
         note(self, f"the output is read as {kind}, {how}")
+        if encoded.is_floating_point() and not self._differentiable(encoded):
+            self.capabilities = self.capabilities - {Capability.GRADIENTS}
+            note(self, "the module gives no gradients of its inputs, as under no_grad, inference_mode or argmax")
+
+    def _differentiable(self, encoded: torch.Tensor) -> bool:
+        """Whether what the module gives depends on its inputs in a way that torch can follow back."""
+        leaf = encoded[:PROBE].detach().clone().requires_grad_(True)
+        with torch.enable_grad():
+            return bool(self._ask(leaf).requires_grad)
 
     def encode(self, inputs: Any) -> torch.Tensor:
         """The tensor that the module eats for these inputs, on its device.

@@ -21,7 +21,7 @@ class Snapshot:
 
     def __init__(self, module: torch.nn.Module) -> None:
         self._modules = [
-            (each, each.training, _tables(each), _hooks(each), _others(each)) for each in module.modules()
+            (each, getattr(each, "training", None), _tables(each), _hooks(each), _others(each)) for each in module.modules()
         ]  # fmt: skip
         self._parameters = [
             (
@@ -41,7 +41,8 @@ class Snapshot:
             for name in _others(module).keys() - others.keys():
                 del module.__dict__[name]
             module.__dict__.update(others)
-            module.training = training
+            if training is not None:
+                module.training = training
             for name, kept in (*tables.items(), *hooks.items()):
                 table = module.__dict__[name]
                 table.clear()
@@ -109,19 +110,20 @@ def frozen(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
 @contextlib.contextmanager
 def answering(module: torch.nn.Module) -> Iterator[None]:
     """Eval mode while the module is only asked; the mode of each layer is put back."""
-    modes = [(each, each.training) for each in module.modules()]
+    modes = [(layer, layer.training) for layer in module.modules() if hasattr(layer, "training")]
     try:
         evaluate(module)
         yield
     finally:
-        for each, training in modes:
-            each.training = training
+        for layer, training in modes:
+            layer.training = training
 
 
 def evaluate(module: torch.nn.Module) -> None:
-    """Eval mode for every layer; an exported graph has one mode for ever and refuses the call."""
-    for each in module.modules():
-        each.training = False
+    """Eval mode for every layer; an exported graph refuses the call, and a frozen script has no mode."""
+    for layer in module.modules():
+        if hasattr(layer, "training"):
+            layer.training = False
 
 
 def reset(module: torch.nn.Module) -> list[str]:

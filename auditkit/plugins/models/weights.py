@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import pickle
 from typing import Any
 
 from auditkit.errors import ConfigError, ModelFileRejected, closest, require
@@ -17,8 +18,11 @@ def safe_weights(data: bytes) -> dict[str, Any]:
 
 
 def torch_weights(data: bytes) -> Any:
-    """The tensors of a file of `torch.save`, read with the restricted unpickler."""
-    return require("torch", "torch").load(io.BytesIO(data), weights_only=True, map_location="cpu")
+    """The tensors of a file of `torch.save`, read with the restricted unpickler; None where it holds more."""
+    try:
+        return require("torch", "torch").load(io.BytesIO(data), weights_only=True, map_location="cpu")
+    except pickle.UnpicklingError:
+        return None
 
 
 def module_with(weights: Any, options: ModelOptions, name: str) -> Any:

@@ -28,6 +28,14 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
         if isinstance(obj, AuditData):
             return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
         return RecordedModel.read(obj, options)
+    if type(obj).__name__ == "ExportedProgram" and type(obj).__module__.startswith("torch."):
+        from auditkit.plugins.models.exported import runnable
+
+        graph, remark = runnable(obj, options.name or "ExportedProgram")
+        model = wrap(graph, options)
+        assert model is not None  # a graph is a module
+        model.notes = (*model.notes, remark) if remark else model.notes
+        return model
     if _is_torch(obj):
         from auditkit.plugins.models.torch import TorchModel
 

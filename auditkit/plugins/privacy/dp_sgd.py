@@ -12,9 +12,10 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.figures import curve
-from auditkit.models import Model
+from auditkit.models import Model, main_output
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
+from auditkit.text import one_line
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ ROW_ERROR = 1e-3
 MIXED = (
     "{name}: a row's gradient depends on which rows are beside it (by {error:.1%}), so clipping row by row bounds "
     "nothing. Take out whatever mixes rows, such as a normalisation over the batch; GroupNorm and LayerNorm do not"
+)
+ONCE = (
+    "{name}: the gradients of single rows cannot be computed ({error}). Each layer must see an entry for each row: one "
+    "that is given a single entry for the whole batch, such as positions of words (1, T), needs them for each row, as "
+    "in position_ids.expand(len(x), -1)"
 )
 NOTES = (
     "Not reproducible by design: noise and sampling are seeded by the operating system and the seeds are not kept, for "
@@ -61,7 +67,9 @@ class DpSgd(Trainer):
         "some mistakes and proves nothing. Every other use of the training rows adds to it."
     )
     reference: ClassVar[str] = ABADI
-    needs: ClassVar[frozenset[str]] = frozenset({"torch_module", "labels", "train", "binary", "multiclass"})
+    needs: ClassVar[frozenset[str]] = frozenset(
+        {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
+    )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
     presets = {"quick": {"epochs": 10}, "standard": {"epochs": 20}, "thorough": {"epochs": 40}}
     definitions = {
@@ -129,7 +137,7 @@ class DpSgd(Trainer):
             module = _module(fresh)
             inputs, targets, loss = _problem(model, fresh, data)
             _refuse_layers(module, model.name)
-            error = private.per_row_error(module, inputs, targets, loss)
+            error = _per_row_error(module, inputs, targets, loss, model.name)
             if error > ROW_ERROR:
                 raise ModelError(MIXED.format(name=model.name, error=error))
             journal = private.train_privately(
@@ -188,6 +196,16 @@ def _module(fresh: Model) -> Any:
         return module
 
 
+def _per_row_error(module: Any, inputs: Any, targets: Any, loss: Any, name: str) -> float:
+    """How far gradients of single rows are off; a layer that is not told its rows apart makes them impossible."""
+    from auditkit.plugins.privacy import private
+
+    try:
+        return private.per_row_error(module, inputs, targets, loss)
+    except (IndexError, RuntimeError) as error:
+        raise ModelError(ONCE.format(name=name, error=one_line(error, 200))) from error
+
+
 def _refuse_layers(module: Any, name: str) -> None:
     from auditkit.plugins.privacy.private import unfit_layers
 
@@ -217,7 +235,7 @@ def _problem(model: Model, fresh: Model, data: AuditData) -> tuple[Any, Any, Cal
     }
 
     def loss(outputs: Any, wanted: Any) -> Any:
-        outputs = getattr(outputs, "logits", outputs)
+        outputs = main_output(outputs)
         return losses[model.output](outputs.reshape(len(wanted)) if single else outputs, wanted)
 
     # a single output is about the second class

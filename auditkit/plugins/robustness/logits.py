@@ -6,6 +6,8 @@ import math
 
 import torch
 
+from auditkit.models import main_output
+
 SMALLEST = 1e-30
 """A probability under this is taken as this: the logarithm of 0 is no number."""
 
@@ -76,11 +78,18 @@ class Surface(torch.nn.Module):
         self.rows = 0
         """How many rows went forward."""
 
+    def train(self, mode: bool = True) -> Surface:
+        """The mode of every layer; an exported graph refuses to be asked for it, and a frozen script has none."""
+        for layer in self.modules():
+            if hasattr(layer, "training"):
+                layer.training = mode
+        return self
+
     def forward(self, unit: torch.Tensor) -> torch.Tensor:
         """(n, C) logits for inputs (n, *shape) in units."""
         self.rows += len(unit)
         output = self.inner(self.low + unit.to(self.low) * self.scale)
-        logits = as_logits(getattr(output, "logits", output), self.kind)
+        logits = as_logits(main_output(output), self.kind)
         if self.shift:
             towards = torch.zeros_like(logits[:1])
             towards[0, self.positive] = self.shift

@@ -34,6 +34,11 @@ def way(model: Model, data: AuditData) -> str:
     return "boundary"
 
 
+def takes_tensors(model: Model) -> bool:
+    """Whether a model is a torch module; one that hides its gradients is attacked by decisions in the same space."""
+    return Capability.GRADIENTS in model.capabilities or model.kind == "torch"
+
+
 def word_numbers(model: Model, data: AuditData) -> bool:
     """Whether the inputs are numbers of words or the like, which a model looks up: a distance between them is none.
 
@@ -45,7 +50,7 @@ def word_numbers(model: Model, data: AuditData) -> bool:
         return False
     if data.modality == "sequence" and array.dtype.kind in "iu":
         return True
-    if Capability.GRADIENTS not in model.capabilities:
+    if not takes_tensors(model):
         return False
     from auditkit.plugins.robustness.lookups import looked_up  # torch is imported for torch models only
 
@@ -117,7 +122,7 @@ def eats_as_is(model: Model, data: AuditData) -> bool:
     Rounding to the module's own floating type, such as bfloat16, is no other input.
     """
     plain = None if hasattr(data.inputs, "columns") else as_array(data.inputs[:2])
-    if plain is None or Capability.GRADIENTS not in model.capabilities or not np.isfinite(plain).all():
+    if plain is None or not takes_tensors(model) or not np.isfinite(plain).all():
         return False
     encoded = model.encode(data.inputs[:2])
     if not encoded.is_floating_point() or encoded.shape != plain.shape:

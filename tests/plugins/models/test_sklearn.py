@@ -255,7 +255,7 @@ def test_options_that_do_not_fit_the_task():
         wrapped(LogisticRegression().fit(X, THREE), threshold=0.5)
     with pytest.raises(ModelError, match="threshold is for binary classifiers; this model predicts numbers"):
         wrapped(LinearRegression().fit(X, Y), threshold=0.5)
-    with pytest.raises(ModelError, match="task must be 'regression' for a regressor; 'binary' was given"):
+    with pytest.raises(ModelError, match="a regressor needs the task regression; 'binary' was given"):
         wrapped(LinearRegression().fit(X, Y), task="binary")
     with pytest.raises(ModelError, match="classifier of 3 classes; 'binary' was given"):
         wrapped(LogisticRegression().fit(X, THREE), task="binary")

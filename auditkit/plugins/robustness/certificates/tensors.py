@@ -76,7 +76,9 @@ class Tensors:
                 copies = at.repeat_interleave(COPIES_CLIMBED, dim=0)
                 logits = self.surface(copies + self.noise(tuple(copies.shape), sigma))
                 loss = functional.cross_entropy(logits, wanted, reduction="sum")
-                (slope,) = torch.autograd.grad(loss, at)
+                # a module that hides its gradients is pushed at random
+                hidden = not loss.requires_grad
+                slope = self.noise(tuple(at.shape), 1.0) if hidden else torch.autograd.grad(loss, at)[0]
             moved = at.detach() - origin + 2.5 * radius / steps * _unit_length(slope * self.free)
             at = origin + moved * (radius / _length(moved).clamp_min(1e-12)).clamp_max(1.0)
         return at.detach()

@@ -62,7 +62,9 @@ class Adversarial(Trainer):
         "than others."
     )
     reference: ClassVar[str] = f"{MADRY}; {ZHANG}"
-    needs: ClassVar[frozenset[str]] = frozenset({"torch_module", "labels", "train", "binary", "multiclass"})
+    needs: ClassVar[frozenset[str]] = frozenset(
+        {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
+    )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("torch", "torch"),)
     presets = {"quick": {"epochs": 15}, "standard": {"epochs": 40}, "thorough": {"epochs": 100}}
     definitions = definitions(

@@ -43,7 +43,9 @@ def climb(
     for _ in range(steps):
         at = at.detach().requires_grad_(True)
         with torch.enable_grad():
-            (slope,) = torch.autograd.grad(loss(at).sum(), at)
+            value = loss(at).sum()
+            # where a network hides its gradients there is nowhere to go
+            slope = torch.autograd.grad(value, at)[0] if value.requires_grad else torch.zeros_like(at)
         at = torch.minimum(torch.maximum(at.detach() + step * slope.sign(), low), high)
     return at.detach()
 

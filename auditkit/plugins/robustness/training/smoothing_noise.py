@@ -48,7 +48,9 @@ class SmoothingNoise(Trainer):
         "that sigma only. The numbers here are of rows that the model was trained on."
     )
     reference: ClassVar[str] = COHEN
-    needs: ClassVar[frozenset[str]] = frozenset({"torch_module", "labels", "train", "binary", "multiclass"})
+    needs: ClassVar[frozenset[str]] = frozenset(
+        {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
+    )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("torch", "torch"),)
     presets = {"quick": {"epochs": 20}, "standard": {"epochs": 40}, "thorough": {"epochs": 100}}
     definitions = definitions(

@@ -255,7 +255,7 @@ def test_a_forest_is_refused_with_the_reason():
     train = AuditData(x, y, task="binary", positive=1)
     data = AuditData(x, y, task="binary", positive=1, train=train)
     forest = auditkit.wrap(RandomForestClassifier(5).fit(x, y))
-    assert "needs torch_module" in (missing_needs(Adversarial, forest, data) or "")  # type: ignore[arg-type]
+    assert "torch_module, which this sklearn model does not give" in (missing_needs(Adversarial, forest, data) or "")  # type: ignore[arg-type]
     result = auditkit.compare(
         [forest], data, checks=["performance"], budget="quick", train=[{"trainer": "adversarial"}]
     )

@@ -1,0 +1,177 @@
+"""Every message that proposes a setting: it stands in `mend`, and applied, the same call gets further."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression
+
+import auditkit
+from auditkit.data import AuditData
+from auditkit.errors import AuditkitError, DataError, Mend
+from auditkit.host import Host
+from auditkit.models import ModelOptions
+
+PACKAGE = pathlib.Path(auditkit.__file__).parent
+RNG = np.random.default_rng(0)
+ROWS = 60
+FRAME = pandas.DataFrame(
+    {
+        "sex": RNG.choice(["f", "m"], ROWS), "x": RNG.normal(size=ROWS), "label": RNG.integers(0, 2, ROWS),
+        "decision": RNG.integers(0, 2, ROWS), "score": RNG.random(ROWS), "amount": RNG.normal(size=ROWS),
+        "years": np.arange(ROWS) % 20, "words": [f"word {number % 55}" for number in range(ROWS)],
+    }
+)  # fmt: skip
+
+
+def gaps(column: str) -> pandas.DataFrame:
+    return FRAME.assign(**{column: FRAME[column].astype(object).where(np.arange(ROWS) > 4, None)})
+
+
+def table(frame: Any = FRAME, **options: Any) -> Callable[..., Any]:
+    """Reads a table of these columns as recorded answers; mends are added to the options."""
+
+    def read(**mends: Any) -> Any:
+        given = {"groups": ["sex"], **options, **mends}
+        data = AuditData.from_table(frame, **given)
+        return auditkit.wrap(data) if data.recorded is not None else data
+
+    return read
+
+
+def text(raw: bytes, **options: Any) -> Callable[..., Any]:
+    def read(folder: pathlib.Path, **mends: Any) -> Any:
+        (folder / "people.csv").write_bytes(raw)
+        return AuditData.from_table(folder / "people.csv", **options, **mends)
+
+    return read
+
+
+def regressor(**mends: Any) -> Any:
+    data = AuditData.from_table(FRAME[["x", "years"]], label="years", **mends)
+    return auditkit.wrap(LinearRegression().fit(FRAME[["x"]], FRAME["years"]), task=data.task)
+
+
+def file(save: Callable[[pathlib.Path], None]) -> Callable[..., Any]:
+    def load(folder: pathlib.Path, **mends: Any) -> Any:
+        save(folder / "model.file")
+        mends["trust_pickle"] = mends.pop("--trust-pickle", False)
+        return Host().load_model(folder / "model.file", ModelOptions(**mends))
+
+    return load
+
+
+def skops(path: pathlib.Path) -> None:
+    import skops.io
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    steps = make_pipeline(FunctionTransformer(np.ptp), LinearRegression())
+    path.write_bytes(skops.io.dumps(steps))
+
+
+def network() -> torch.nn.Module:
+    return torch.nn.Linear(4, 2)
+
+
+CASES: dict[str, Callable[..., Any]] = {
+    "a score is missing": table(gaps("score"), label="label", scores="score"),
+    "a decision is missing": table(gaps("decision"), label="label", decisions="decision", positive=1),
+    "a label is missing": table(gaps("label"), label="label", decisions="decision", positive=1),
+    "a number to predict is missing": table(gaps("amount"), label="amount", decisions="score"),
+    "blank labels of a regression are kept": table(gaps("amount"), label="amount", unlabelled="keep"),
+    "predicted numbers for whole targets": table(label="years", decisions="amount"),
+    "scores for whole targets": table(label="years", scores="amount"),
+    "many texts": table(label="words"),
+    "two classes were asked for": table(label="years", task="binary"),
+    "a regressor of whole targets": regressor,
+    "a file in cp1252": text("größe,y\nä,1\nö,0\n".encode("cp1252"), label="y"),
+    "a file in latin-1": text(b"gr\xf6\x81e,y\n\xe4,1\n\xf6,0\n", label="y"),
+    "a file in utf-16 without a mark": text("grad,y\na,1\nb,0\n".encode("utf-16-le"), label="y"),
+    "a comment at the end": text(b"grad,y\na,1\nb,0\n# that, is, all\n", label="y"),
+    "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
+    "a function that is not known": file(skops),
+}
+
+
+@pytest.fixture
+def attempt(tmp_path: pathlib.Path) -> Callable[..., Any]:
+    def run(case: Callable[..., Any], **mends: Any) -> Any:
+        takes_folder = "folder" in case.__annotations__
+        return case(tmp_path, **mends) if takes_folder else case(**mends)
+
+    return run
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.filterwarnings("ignore")
+def test_each_mend_of_a_message_gets_further_by_itself(name: str, attempt: Callable[..., Any]) -> None:
+    with pytest.raises(AuditkitError) as caught:
+        attempt(CASES[name])
+    first = str(caught.value)
+    assert caught.value.mend and all(mend.line in first for mend in caught.value.mend)
+    for mend in caught.value.mend:
+        mends: dict[str, Any] = {}
+        following = mend
+        for _ in range(3):  # a mend may lead to another message, never to the same one
+            mends[following.setting.rpartition(".")[2]] = following.value
+            try:
+                attempt(CASES[name], **mends)
+                break
+            except AuditkitError as error:
+                assert str(error) != first
+                if not error.mend:
+                    break
+                following = error.mend[0]
+        else:
+            pytest.fail(f"{name}: {mend} goes round in a circle")
+
+
+def places() -> set[tuple[str, int]]:
+    """Where a message with a mend is made: every `mend=` in the package, by file and line of its call."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and any(keyword.arg == "mend" for keyword in node.keywords):
+                found.add((str(path.relative_to(PACKAGE)), node.lineno))
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_message_with_a_mend_has_a_case(
+    attempt: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    import sys
+
+    made: set[tuple[str, int]] = set()
+    plain = AuditkitError.__init__
+
+    def watched(self: AuditkitError, *message: object, mend: Any = ()) -> None:
+        plain(self, *message, mend=mend)
+        if mend:
+            frame = sys._getframe(1)
+            made.add((str(pathlib.Path(frame.f_code.co_filename).relative_to(PACKAGE)), frame.f_lineno))
+
+    monkeypatch.setattr(AuditkitError, "__init__", watched)
+    for case in CASES.values():
+        with pytest.raises(AuditkitError):
+            attempt(case)
+    with pytest.raises(AuditkitError):  # weights alone need the name of their class, which only the owner knows
+        attempt(file(lambda path: torch.save(network().state_dict(), path)), **{"--trust-pickle": True})
+    missing = places() - made
+    assert not missing, f"no case makes these messages: {sorted(missing)}"
+
+
+def test_a_mend_is_written_as_in_the_configuration() -> None:
+    assert str(Mend("data.encoding", "cp1252")) == 'encoding = "cp1252" under [data]'
+    assert str(Mend("model.trust", ("a.b", 'c"d'))) == 'trust = ["a.b", "c\\"d"] under [model]'
+    assert str(Mend("audit.include_rows")) == "include_rows = true under [audit]"
+    assert str(Mend("--trust-pickle")) == "--trust-pickle"
+    assert DataError("x").mend == () and DataError("x", mend=Mend("a.b", 1)).mend == (Mend("a.b", 1),)
