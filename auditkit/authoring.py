@@ -89,7 +89,7 @@ def check(
             "__doc__": function.__doc__, "__module__": function.__module__, "measure": measure, "id": id,
             "title": title or definition.title, "reference": reference, "requires": requires,
             "needs": frozenset(needs).union(*(ARGUMENTS[argument] for argument in asked)),
-            "definitions": {name: definition},
+            "definitions": {name: definition}, "of_function": True,
         }  # fmt: skip
         function.check = type(base)(f"Check_{name}", (base,), namespace)  # type: ignore[attr-defined, misc]
         return function

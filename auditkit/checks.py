@@ -137,6 +137,15 @@ class Check(BaseModel, ABC):
     """{measurement: what it means}."""
     about_data: ClassVar[bool] = False
     """Its numbers are about the data alone, and stand whatever the model answers."""
+    conditions: ClassVar[frozenset[str] | None] = None
+    """Names of the conditions under which it measures, so that a limit with another is an error; None: not said."""
+    touches: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """{parameter: the measurements whose values it changes}, none for one that chooses what is measured or shown; one
+    that is not named may change any. Two audits that differ in a parameter are compared in what it does not touch."""
+    own_slices: ClassVar[bool] = False
+    """Whether its measurements are about slices that are no groups of the data."""
+    of_function: ClassVar[bool] = False
+    """Made of a function by `@auditkit.check`, which may return more numbers than the one that is declared for it."""
     level: ClassVar[Level] = "queries"
     higher_level: ClassVar[str] = ""
     """What a higher evidence level would add."""
@@ -184,6 +193,7 @@ class Check(BaseModel, ABC):
             about=self.about(),
             definitions={**self.definitions, **findings.definitions},
             parameters=self.model_dump(mode="json"),
+            touches={name: tuple(sorted(touched)) for name, touched in self.touches.items()},
             level=findings.level or self.level,
             higher_level=self.higher_level if findings.higher_level is None else findings.higher_level,
             status="measured",

@@ -125,9 +125,10 @@ def load_pack(path: pathlib.Path) -> RulePack:
 def coverage(pack: RulePack, results: Sequence[CheckResult]) -> RuleCoverage:
     """Which evidence these results hold for each clause.
 
-    A measurement counts where its check was measured and the number is there and valid. A clause is `present` where
-    all that it requires counts and it asks nothing beyond; `partial` where some counts, or a number is inconclusive;
-    `absent` where nothing counts; `not computable` where no measurement could be evidence.
+    A measurement counts where its check was measured, all its numbers are there and at least one is valid, and its
+    table has no blank cell; a check named as a whole, where any number is valid and no table has one. A clause is
+    `present` where all that it requires counts and it asks nothing beyond; `partial` where some counts, or a number is
+    inconclusive or blank; `absent` where nothing counts; `not computable` where no measurement could be evidence.
     """
     return RuleCoverage(
         pack=pack.id,
@@ -187,7 +188,9 @@ def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
         ended = "was skipped" if result.status == "skipped" else "ended in an error"
         return _Evidence(key, "absent", f"the check {ended}" + (f" ({result.reason})" if result.reason else ""))
     name = key[len(result.check) + 1 :]
-    return _weigh(key, [each for each in result.measurements if not name or each.name == name])
+    weighed = _weigh(key, [each for each in result.measurements if not name or each.name == name], whole=bool(name))
+    blank = _blank(result, name) if weighed.status == "present" else ""
+    return _Evidence(key, "partial", blank) if blank else weighed
 
 
 def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
@@ -202,10 +205,14 @@ def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
     return _Evidence(key, "absent", "no check of this family gave a valid number")
 
 
-def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:
+def _weigh(key: str, measurements: Sequence[Measurement], *, whole: bool) -> _Evidence:
+    """What measurements are as evidence; with `whole`, none of them may be without a number."""
     numbers = [each for each in measurements if each.value is not None and each.validity != "invalid"]
-    whole = [each for each in numbers if each.validity == "valid" and not any(group.bars for group in each.left_out)]
-    if whole:
+    missing = [each for each in measurements if each.value is None]
+    if whole and missing and numbers:
+        count = f"{len(missing)} of {len(measurements)} numbers {'is' if len(missing) == 1 else 'are'} blank"
+        return _Evidence(key, "partial", f"{count}: {missing[0].reason}")
+    if any(each.validity == "valid" and not any(group.bars for group in each.left_out) for each in numbers):
         return _Evidence(key, "present", "")
     if any(each.validity == "valid" for each in numbers):
         return _Evidence(key, "partial", left_out_text(next(each.left_out for each in numbers if each.left_out)))
@@ -214,6 +221,15 @@ def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:
     if measurements:
         return _Evidence(key, "absent", f"no valid number: {measurements[0].reason}")
     return _Evidence(key, "absent", "the check measured no such number")
+
+
+def _blank(result: CheckResult, name: str) -> str:
+    """Which table of the check is not complete; for one measurement, of those by whose name its own begins."""
+    for table in result.tables:
+        blank = sum(None in row for row in table.rows)
+        if blank and (not name or f"{name}_".startswith(f"{table.name}_")):
+            return f"{blank} of {len(table.rows)} rows of the table {table.title!r} have a blank cell"
+    return ""
 
 
 def _sentence(error: ValidationError) -> str:

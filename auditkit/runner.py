@@ -20,7 +20,7 @@ from auditkit.evidence.describing import describe
 from auditkit.evidence.provenance import describe_model, describe_run_on, result_key, threads
 from auditkit.evidence.scrubbing import Scrubber, scrubbed
 from auditkit.host import Host
-from auditkit.judging import check_names, judge
+from auditkit.judging import judge
 from auditkit.models import Model, ModelOptions
 from auditkit.predictions import Predictions
 from auditkit.results import (
@@ -33,7 +33,7 @@ from auditkit.results import (
     Run,
     Waiver,
 )
-from auditkit.rulepacks import RulePack, load_pack
+from auditkit.rulepacks import RulePack
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.running.changes import changes
 from auditkit.running.controls import consistency_control, hold_to
@@ -42,8 +42,10 @@ from auditkit.running.gate import asked_through, gate_for, result_through
 from auditkit.running.hiding import hide, rule_for
 from auditkit.running.keeping import Keeper
 from auditkit.running.measuring import Bench, measure
+from auditkit.running.packs import chosen_packs, named_by
 from auditkit.running.planning import Step, make_plan
 from auditkit.running.request import Progress, Request, make_request
+from auditkit.running.settling import settled
 from auditkit.running.state import as_found
 from auditkit.running.training import train_models
 from auditkit.seeing import seeing
@@ -184,6 +186,7 @@ def run_all(
         raise ConfigError("compare: at least one model is required; none was given")
     for model in models:
         _introduce(model, data)
+    request = settled(host, data, request, named_by(chosen_packs(host, request.rules)), train)
     children = train_models(host, models, data, train, request, folder)
     everyone = [*models, *(child.model for child in children if child.model is not None)]
     names = [model.name for model in everyone]
@@ -224,9 +227,10 @@ def run_one(
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     gate, rule = several or gate_for([model], data), rule_for(data)
-    check_names(request.limits, request.waivers)
+    packs = chosen_packs(host, request.rules)
+    if several is None:
+        request = settled(host, data, request, named_by(packs))
     asked_for = asked_through(gate, request)
-    packs = [load_pack(path) for path in _packs(host, request.rules)]
     predictions = predictions or asked(model, data)
     with as_found(model, request.seed):
         predictions.consistency = examine(predictions, request.seed)
@@ -281,20 +285,22 @@ def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Co
     return result
 
 
-def plan_only(host: Host, model: Model, data: AuditData, request: Request) -> Plan:
+def plan_only(
+    host: Host, model: Model, data: AuditData, request: Request, train: Sequence[Mapping[str, Any]] = ()
+) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
+    packs = chosen_packs(host, request.rules)
+    request = settled(host, data, request, named_by(packs), train)
     _ = asked(model, data)
-    packs = [load_pack(path) for path in _packs(host, request.rules)]
     return _plan(host, model, data, request, packs)[0]
 
 
 def _plan(
     host: Host, model: Model, data: AuditData, request: Request, packs: Sequence[RulePack]
 ) -> tuple[Plan, list[Step]]:
-    evidence = {key for pack in packs for clause in pack.clauses for key in clause.evidence}
     return make_plan(
-        host, model, data, checks=request.checks, parameters=request.parameters, limits=request.limits,
-        budget=request.budget, seed=request.seed, evidence=evidence,
+        host, model, data, checks=request.only or request.checks, parameters=request.parameters, limits=request.limits,
+        budget=request.budget, seed=request.seed, evidence=named_by(packs),
     )  # fmt: skip
 
 
@@ -402,14 +408,3 @@ def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...
             level=each.level, higher_level=each.higher_level,
         )  # fmt: skip
     return tuple(rows[id] for id in sorted(rows))
-
-
-def _packs(host: Host, rules: Sequence[str]) -> list[pathlib.Path]:
-    offered = {path.stem: path for path in host.rules()}
-    found = []
-    for each in rules:
-        own = pathlib.Path(each)
-        if each not in offered and not (own.suffix == ".toml" and own.is_file()):
-            raise ConfigError(f"rules: there is no rule pack {one_line(each)!r}; {closest(each, offered)}")
-        found.append(offered.get(each, own))
-    return found

@@ -50,6 +50,10 @@ class Trainer(BaseModel, ABC):
     requires: ClassVar[tuple[tuple[str, str], ...]] = ()
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     definitions: ClassVar[Mapping[str, Definition]] = {}
+    conditions: ClassVar[frozenset[str] | None] = None
+    own_slices: ClassVar[bool] = False
+    of_function: ClassVar[bool] = False
+    occasion: ClassVar[str] = ""
     level: ClassVar[Level] = "training"
 
     @abstractmethod

@@ -37,8 +37,9 @@ LEVELS = (
     ("plugins", "reports", "comparing"),
     ("host",),
     (
-        "running.planning", "running.serving", "running.request", "running.fitting", "evidence.provenance",
-        "evidence.writing", "evidence.remaking", "evidence.verifying",
+        "running.planning", "running.serving", "running.request", "running.fitting", "running.packs",
+        "running.resolving", "running.settling", "evidence.provenance", "evidence.writing", "evidence.remaking",
+        "evidence.verifying",
     ),
     ("running.measuring", "running.gate", "running.changes", "running.internal", "running.hiding", "running.keeping"),
     ("running.training",),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditkit.errors import ConfigError
-from auditkit.judging import judge, judge_measurement
+from auditkit.judging import judge, judge_measurement, with_names
+from auditkit.judging.rows import two_digits
 from auditkit.results import About, CheckResult, ErrorInfo, Interval, LeftOut, Limit, Measurement, Waiver
 
 TODAY = datetime.date(2026, 11, 23)
@@ -107,8 +108,27 @@ def test_an_undecided_limit_says_the_side_and_how_many_rows_would_decide():
     assert status == "inconclusive"
     assert "on the right side" in reason
     assert "About 300 more rows of sex=F" in reason
-    assert "on the wrong side" in judge_measurement(limit(at_least=0.95), measurement(0.9, 0.8, 1.0))[1]
+    wrong = judge_measurement(limit(at_least=0.95), measurement(0.9, 0.8, 1.0))[1]
+    assert "on the wrong side" in wrong and wrong.endswith("More rows would rather show that it is missed.")
     assert "no number of rows" in judge_measurement(limit(at_least=0.9), measurement(0.9, 0.8, 1.0))[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "rounded"), [(69567, 70_000), (300, 300), (304.2, 310), (9.1, 10), (0.2, 1), (99.5, 100), (1001, 1100)]
+)
+def test_rows_are_said_with_two_digits(number, rounded):
+    assert two_digits(number) == rounded
+
+
+def test_a_hundred_times_the_rows_is_in_effect_never():
+    # half width 0.1, distance 0.009: 123 times the rows; at 0.01 a hundred times, 99 times more
+    assert "In effect never" in judge_measurement(limit(at_least=0.891), measurement(0.9, 0.8, 1.0))[1]
+    assert "About 9,900 more rows" in judge_measurement(limit(at_least=0.89), measurement(0.9, 0.8, 1.0))[1]
+
+
+@given(st.floats(1e-3, 1e12))
+def test_two_digits_are_never_less_and_never_much_more(number):
+    assert number * (1 - 1e-6) <= two_digits(number) <= max(1.1 * number, number + 1) * (1 + 1e-6)
 
 
 @given(value=st.floats(0, 1), below=st.floats(0.001, 0.5), above=st.floats(0.001, 0.5), bound=st.floats(-0.5, 1.5))
@@ -142,8 +162,11 @@ def test_a_wider_interval_never_turns_inconclusive_into_a_verdict(value):
         ([limit(conditions={"epsilon": 0.1})], [measurement()], "not tested", 3),
         ([], [measurement()], "not tested", 5),
         ([], [], "not tested", 5),
-        ([limit()], [measurement(), measurement(0.5, 0.4, 0.6, slice={"sex": "F"})], "missed", 1),
-        ([limit()], [measurement(), measurement(None, reason="hidden", slice={"sex": "F"})], "inconclusive", 3),
+        ([limit(groups="each")], [measurement(), measurement(0.5, 0.4, 0.6, slice={"sex": "F"})], "missed", 1),
+        ([limit(groups="each")], [measurement(), measurement(None, reason="r", slice={"sex": "F"})], "inconclusive", 3),
+        ([limit()], [measurement(), measurement(0.5, 0.4, 0.6, slice={"sex": "F"})], "met", 0),
+        ([limit()], [measurement(), measurement(None, reason="hidden", slice={"sex": "F"})], "met", 0),
+        ([limit()], [measurement(slice={"sex": "M"}), measurement(0.5, 0.4, 0.6, slice={"sex": "F"})], "missed", 1),
         ([limit(), limit(name="m", at_least=0.99)], [measurement()], "missed", 1),
         ([limit(), limit(name="m", measurement="x.y")], [measurement()], "not tested", 3),
     ],
@@ -228,13 +251,61 @@ def test_across_slice_and_conditions_choose():
     assert decide(sex, limits=[limit(across=("sex", "race"))]).verdicts[0].status == "not tested"
 
 
-def test_everyone_leaves_the_groups_out():
+def test_a_limit_is_about_everyone_unless_it_asks_for_groups():
     group = measurement(0.5, 0.4, 0.6, slice={"sex": "F"})
-    assert decide(measurement(), group).outcome.exit_code == 1
-    assert decide(measurement(), group, limits=[limit(everyone=True)]).outcome.exit_code == 0
-    assert decide(group, limits=[limit(everyone=True)]).verdicts[0].status == "not tested"
-    with pytest.raises(ValueError, match="both everyone and a slice"):
-        limit(everyone=True, slice={"sex": "F"})
+    left = decide(measurement(), group).outcome
+    assert left.exit_code == 0
+    assert left.notes == (
+        "One limit is about everyone alone, and groups were measured too: l. "
+        'Where every group is meant too, write groups = "each".',
+    )
+    for asked in ({"everyone": True}, {"groups": "each"}, {"slice": {"sex": "F"}}):
+        judged = decide(measurement(), group, limits=[limit(**asked)])
+        assert judged.outcome.exit_code == (0 if "everyone" in asked else 1) and judged.outcome.notes == ()
+    assert decide(measurement()).outcome.notes == ()
+
+
+def test_a_number_that_only_groups_have_is_judged_for_all_of_them():
+    groups = [measurement(slice={"sex": "M"}), measurement(0.5, 0.4, 0.6, slice={"sex": "F"})]
+    judged = decide(*groups)
+    assert judged.verdicts[0].status == "missed" and len(judged.verdicts[0].judged) == 2
+    assert "measured for groups alone" in judged.verdicts[0].reason and judged.outcome.notes == ()
+    assert decide(*groups, limits=[limit(everyone=True)]).verdicts[0].status == "not tested"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"everyone": True, "slice": {"sex": "F"}}, "both everyone and a slice"),
+        ({"groups": "each", "slice": {"sex": "F"}}, 'both groups = "each" and a slice'),
+        ({"groups": "each", "everyone": True}, 'both groups = "each" and everyone'),
+        ({"groups": "each", "across": ("sex",)}, 'both groups = "each" and across'),
+        ({"groups": "every"}, "each"),
+    ],
+)
+def test_a_scope_is_given_once(fields, said):
+    with pytest.raises(ValueError, match=said):
+        limit(**fields)
+
+
+def test_a_limit_without_a_name_is_named_by_measurement_and_scope():
+    plain = {"name": "", "slice": {}}
+    limits = with_names([
+        limit(**plain), limit(**plain, at_most=0.99), limit(name="", groups="each"),
+        limit(name="", across=("race", "sex")),
+        limit(name="", slice={"sex": "F", "race": "B"}, conditions={"norm": "Linf", "epsilon": 0.1}), limit(name="own"),
+    ])  # fmt: skip
+    assert [each.name for each in limits] == [
+        "a.check.rate", "a.check.rate (2)", "a.check.rate for each group", "a.check.rate over race and sex",
+        "a.check.rate for race=B, sex=F with epsilon=0.1, norm=Linf", "own",
+    ]  # fmt: skip
+    assert with_names(limits) == limits
+    tighter = with_names([limit(**plain, at_least=0.9)])  # the bound changes nothing, nor does the order of a slice
+    assert tighter[0].name == "a.check.rate"
+    assert with_names([limit(name="", slice={"race": "B", "sex": "F"})])[0].name == "a.check.rate for race=B, sex=F"
+    assert with_names([limit(**plain), limit(name="a.check.rate")])[0].name == "a.check.rate (2)"
+    waiver = Waiver(limit="a.check.rate", reason="ticket", approver="head", expires=TODAY)
+    assert decide(measurement(), limits=[limit(**plain, at_least=0.99)], waivers=[waiver]).verdicts[0].waived
 
 
 def test_a_misspelt_measurement_is_not_tested_and_the_close_match_is_named():

@@ -211,7 +211,8 @@ def test_an_unknown_check_is_a_configuration_error(name):
 def test_an_empty_selection_is_not_a_pass():
     assert auditkit.audit(ToyModel(), toy_data(), checks=[]).exit_code == 5
     limits = [{"name": "l", "measurement": "acme.share", "at_least": 0}]
-    assert auditkit.audit(ToyModel(), toy_data(), checks=[], limits=limits).exit_code == 3
+    with pytest.raises(ConfigError, match="no check measures"):
+        auditkit.audit(ToyModel(), toy_data(), checks=[], limits=limits)
 
 
 def test_one_pass_serves_every_check():

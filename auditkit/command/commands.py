@@ -51,7 +51,7 @@ def run(
     out = pathlib.Path(settings.audit.out)
     signer = signing.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
     if plan:
-        plans = [plan_only(host, model, opened.data, request) for model in opened.models]
+        plans = [plan_only(host, model, opened.data, request, _train(settings)) for model in opened.models]
         print_plan(plans, opened, json=json)
         return 0
     writing.check_formats(host, request.formats)
@@ -97,16 +97,21 @@ def render(folder: str, format: str | None, plugins: Sequence[str], *, json: boo
 def _audit(
     host: Host, opened: Opened, settings: Settings, request: Request, folder: pathlib.Path
 ) -> AuditResult | Comparison:
-    train = [
-        {"trainer": each.trainer, "name": each.name, "model": each.model, **each.parameters} for each in settings.train
-    ]
     title = settings.audit.title or f"Models on {opened.data.name}"
-    return audit_models(host, opened.models, opened.data, request, folder, title=title, train=train)
+    return audit_models(host, opened.models, opened.data, request, folder, title=title, train=_train(settings))
+
+
+def _train(settings: Settings) -> list[dict[str, Any]]:
+    return [
+        {"trainer": table.trainer, "name": table.name, "model": table.model, **table.parameters}
+        for table in settings.train
+    ]
 
 
 def _request(settings: Settings, only: Sequence[str] | None, quiet: bool) -> Request:
     return Request(
-        checks=tuple(only) if only else settings.audit.checks,
+        checks=settings.audit.checks,
+        only=tuple(only or ()),
         parameters=settings.checks,
         limits=settings.limits,
         waivers=settings.waivers,

@@ -120,7 +120,12 @@ def _group(slices: Iterable[str]) -> dict[str, str] | None:
 def _print_diff(diff: Diff, *, all: bool) -> None:
     console = _console()
     console.print(Text(one_line(text.heading(diff), 300), style="bold"))
-    console.print(Text(one_line(text.verdict(diff), 1000), style="red" if diff.exit_code else "green"))
+    console.print(
+        Text(
+            one_line(text.verdict(diff), 1000),
+            style="red" if diff.exit_code else "yellow" if text.worse(diff) else "green",
+        )
+    )
     for each in text.facts(diff):
         console.print(Text(one_line(each, 1000)))
     parts = [

@@ -15,9 +15,10 @@ from rich.text import Text
 
 from auditkit.data import AuditData
 from auditkit.evidence.describing import describe
+from auditkit.judging import bounds
 from auditkit.models import Capability, Model
 from auditkit.reports.meaning import sentence
-from auditkit.results import AuditResult, Comparison, Plan, canonical
+from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
 from auditkit.text import one_line
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
         print(f"Report: {report}", file=sys.stderr)
         return
     console = _console()
-    for audit in [result] if isinstance(result, AuditResult) else result.results:
+    audits = [result] if isinstance(result, AuditResult) else result.results
+    for audit in audits:
         console.print()
         console.print(_verdict_line(audit))
         if audit.verdicts:
@@ -46,6 +48,8 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
     said = sentence((result if isinstance(result, AuditResult) else result.results[0]).data)
     if said:
         console.print(Text(f"  {one_line(said, 500)}"))
+    for note in dict.fromkeys(note for audit in audits for note in audit.outcome.notes):
+        console.print(Text(f"\n{one_line(note, 1000)}", style="yellow"))
     console.print()
     print(f"Report: {report}")
 
@@ -96,7 +100,22 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
                 Text(one_line(f"skipped: {note}" if note else ""), style="dim"),
             )
         console.print(table)
+    if plans and plans[0].limits:
+        console.print(_planned_limits(plans[0]))
+    for note in dict.fromkeys(note for plan in plans for note in plan.notes):
+        console.print(Text(one_line(note, 1000), style="yellow"))
     print(f"{sum(len(plan.limits) for plan in plans):,} limits apply; nothing was measured")
+
+
+def _planned_limits(plan: Plan) -> Table:
+    table = Table(box=None)
+    for heading in ("limit", "rule", "about"):
+        table.add_column(heading)
+    for limit in plan.limits:
+        conditions = f"; {pairs(limit.conditions)}" if limit.conditions else ""
+        cells = (limit.name, f"{limit.measurement} {bounds(limit)}", limit.scope + conditions)
+        table.add_row(*(Text(one_line(cell, 300)) for cell in cells))
+    return table
 
 
 def _seconds_per_row(model: Model, data: AuditData) -> float | None:
@@ -114,7 +133,7 @@ def _seconds_per_row(model: Model, data: AuditData) -> float | None:
 def _verdict_line(audit: AuditResult) -> Text:
     line = Text(f"{one_line(audit.model.name)}: ", style="bold")
     line.append(audit.verdict.upper(), style=f"bold {COLOURS[audit.verdict]}")
-    line.append(f"  {one_line(audit.outcome.sentence)} (exit code {audit.exit_code})")
+    line.append(f"  {one_line(verdict_line(audit))} (exit code {audit.exit_code})")
     return line
 
 

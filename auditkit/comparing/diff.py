@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from auditkit.comparing.keys import HIDDEN, Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
+from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
+from auditkit.comparing.limits import limit_changes
 from auditkit.comparing.opening import Named
-from auditkit.judging import judge
 from auditkit.results import (
     AuditResult,
     Change,
@@ -17,13 +17,11 @@ from auditkit.results import (
     Diff,
     Difference,
     Interval,
-    LimitChange,
     Measurement,
     Side,
-    Verdict,
     meaning_text,
+    verdict_line,
 )
-from auditkit.results.difference import Kind
 
 SAME_NUMBER = ("performance.quality", "fairness.groups")
 """Checks whose shares are those that paired changes are about."""
@@ -55,7 +53,7 @@ def compare_audits(old: Named, old_audit: AuditResult, new: Named, new_audit: Au
         same_data=old_audit.data.digest == new_audit.data.digest,
         paired=bool(paired),
         meaning=_meaning(old_audit.data, new_audit.data),
-        limits=tuple(_limits(old_audit, new_audit)),
+        limits=tuple(limit_changes(old_audit, new_audit)),
         checks=tuple(_checks(old_audit, new_audit, incomparable)),
         differences=tuple(_differences(old_audit, new_audit, incomparable, paired)),
     )
@@ -168,58 +166,6 @@ def _moved(change: float, interval: Interval | None, *, exact: bool) -> bool | N
     return interval.low > 0 or interval.high < 0
 
 
-def _limits(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
-    before = {each.limit.name: each for each in old.verdicts}
-    after = {each.limit.name: each for each in new.verdicts}
-    hidden = {place for audit in (old, new) for place, (_, each) in numbers(audit).items() if is_hidden(each)}
-    for name in dict.fromkeys([*after, *before]):
-        found = _limit(name, before.get(name), after.get(name), new)
-        judged_now = after[name].judged if name in after else ()
-        if any(key(each.check, each.measurement) in hidden for each in judged_now):
-            found = found.model_copy(update={"reason": f"a number that it is about is {HIDDEN}"})
-        yield found
-
-
-def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResult) -> LimitChange:
-    was, now = old.status if old else None, new.status if new else None
-    latest = new or old
-    assert latest is not None  # the name came from one of them
-    changed = old is not None and new is not None and _bound(old) != _bound(new)
-    waived = new is not None and new.waived
-    broken = was == "met" and now in (None, "missed", "error", "not tested") and not waived
-    reason = latest.reason if new else "the limit is in the old audit alone"
-    if changed and was == "met" and not broken and not waived:
-        assert old is not None  # it changed
-        (as_before,), _ = judge([old.limit], [], audit.results, audit.run.finished.date())
-        broken = as_before.status in ("missed", "error", "not tested")
-        if broken:
-            reason = f"as the limit was before, it is {as_before.status} now: {as_before.reason}"
-    return LimitChange(
-        name=name, kind=_kind(was, now), old=was, new=now, limit=latest.limit, waived=waived, bound_changed=changed,
-        reason=reason, broken=broken,
-    )  # fmt: skip
-
-
-def _kind(was: str | None, now: str | None) -> Kind:
-    if was is None or now is None:
-        return "added" if was is None else "gone"
-    if was == now:
-        return "the same"
-    if now == "missed":
-        return "newly missed"
-    if now == "met":
-        return "newly met"
-    return "no longer decided" if was in ("met", "missed") else "otherwise changed"
-
-
-def _bound(verdict: Verdict) -> tuple[object, ...]:
-    limit = verdict.limit
-    return (
-        limit.measurement, limit.at_least, limit.at_most, limit.across, tuple(limit.slice.items()), limit.everyone,
-        tuple(limit.conditions.items()), limit.judge,
-    )  # fmt: skip
-
-
 def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str]) -> Iterator[CheckChange]:
     before = {each.check: each for each in old.results}
     after = {each.check: each for each in new.results}
@@ -235,12 +181,11 @@ def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str])
         elif name in incomparable:
             yield CheckChange(check=name, kind="not comparable", reason=incomparable[name])
         elif was and now:
-            changed = sorted({
-                each.name for each in after[name].measurements if redefined(before[name], after[name], each.name)
-            } & {each.name for each in before[name].measurements})  # fmt: skip
-            for each in changed:
-                said = "its definition has another formula, range, unit or direction"
-                yield CheckChange(check=f"{name}.{each}", kind="not comparable", reason=said)
+            both = {each.name for each in after[name].measurements} & {each.name for each in before[name].measurements}
+            for number in sorted(both):
+                reason = redefined(before[name], after[name], number)
+                if reason:
+                    yield CheckChange(check=f"{name}.{number}", kind="not comparable", reason=reason)
 
 
 def _side(where: Named, audit: AuditResult) -> Side:
@@ -248,4 +193,5 @@ def _side(where: Named, audit: AuditResult) -> Side:
         audit=where.name, model=audit.model.name, fingerprint=audit.model.fingerprint, data=audit.data.name,
         data_digest=audit.data.digest, rows=audit.data.rows, date=audit.run.finished.date(),
         auditkit=audit.provenance.auditkit, plan=audit.plan.digest, sealed=where.sealed,
+        counts=verdict_line(audit) if audit.verdicts else "",
     )  # fmt: skip

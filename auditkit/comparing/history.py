@@ -87,8 +87,7 @@ def _breaks(place: Key, tables: _Tables) -> Iterator[str]:
     holding = [each for each in tables if place in each[2]]
     for (before, old, first), (after, new, second) in itertools.pairwise(holding):
         reason = not_comparable(old, new).get(place[0], "")
-        if not reason and redefined(first[place][0], second[place][0], place[1]):
-            reason = "its definition has another formula, range, unit or direction"
+        reason = reason or redefined(first[place][0], second[place][0], place[1])
         if reason:
             yield f"From {before.name} to {after.name} {reason}"
 

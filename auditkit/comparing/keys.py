@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from auditkit.results import AuditResult, CheckResult, Measurement, Verdict
 
 Key: TypeAlias = tuple[Any, ...]
-FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "resamples"})
+FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "resamples", "trials"})
 """Parameters that change how precise a number is, not what it says."""
 
 
@@ -73,10 +73,17 @@ def _another_setting(old: CheckResult, new: CheckResult) -> str:
         return f"it was measured by {old.plugin} and is by {new.plugin}"
     if _major(old) != _major(new):
         return f"the version of {old.plugin} was {old.plugin_version} and is {new.plugin_version}"
+    touches = {**old.touches, **new.touches}
+    return _said_of([name for name in _changed(old, new) if name not in touches], old, new)
+
+
+def _changed(old: CheckResult, new: CheckResult) -> list[str]:
+    """Parameters that differ, those left out that change only how precise a number is."""
     names = sorted({*old.parameters, *new.parameters} - FREE)
-    changed = [name for name in names if old.parameters.get(name) != new.parameters.get(name)]
-    if not changed:
-        return ""
+    return [name for name in names if old.parameters.get(name) != new.parameters.get(name)]
+
+
+def _said_of(changed: Sequence[str], old: CheckResult, new: CheckResult) -> str:
     said = [f"{name} was {_said(old.parameters, name)} and is {_said(new.parameters, name)}" for name in changed[:3]]
     more = f", and {len(changed) - 3} more parameters differ" if len(changed) > 3 else ""
     return "; ".join(said) + more
@@ -87,14 +94,17 @@ def _major(result: CheckResult) -> str:
     return result.plugin_version.partition(".")[0]
 
 
-def redefined(old: CheckResult, new: CheckResult, name: str) -> bool:
-    """Whether the number called `name` has another formula, range or unit."""
-    was, is_now = old.definitions.get(name), new.definitions.get(name)
-    if was is None or is_now is None:
-        return was is not is_now
-    return (was.formula, was.range, was.unit, was.direction) != (
-        is_now.formula, is_now.range, is_now.unit, is_now.direction,
-    )  # fmt: skip
+def redefined(old: CheckResult, new: CheckResult, name: str) -> str:
+    """Why the number called `name` does not mean the same in two results of a check; empty where it does."""
+    touches = {**old.touches, **new.touches}
+    touching = [parameter for parameter in _changed(old, new) if name in touches.get(parameter, ())]
+    if touching:
+        return _said_of(touching, old, new)
+    was, is_now = (
+        definition and (definition.formula, definition.range, definition.unit, definition.direction)
+        for definition in (old.definitions.get(name), new.definitions.get(name))
+    )
+    return "" if was == is_now else "its definition has another formula, range, unit or direction"
 
 
 def _frozen(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

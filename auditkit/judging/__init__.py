@@ -11,9 +11,24 @@ exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tes
 5 nothing was judged · 0 every limit met or waived
 """
 
-from auditkit.judging.applying import Judgement, check_names, judge
+from auditkit.judging.applying import Judgement, judge
 from auditkit.judging.deciding import judge_measurement
-from auditkit.judging.matching import concerned
+from auditkit.judging.matching import concerned, is_bare
+from auditkit.judging.naming import check_names, with_names
 from auditkit.judging.outcome import outcome_of
+from auditkit.judging.scope import scope_of
+from auditkit.judging.wording import bounds, everyone_alone
 
-__all__ = ["Judgement", "check_names", "concerned", "judge", "judge_measurement", "outcome_of"]
+__all__ = [
+    "Judgement",
+    "bounds",
+    "check_names",
+    "concerned",
+    "everyone_alone",
+    "is_bare",
+    "judge",
+    "judge_measurement",
+    "outcome_of",
+    "scope_of",
+    "with_names",
+]

@@ -6,12 +6,13 @@ import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auditkit.errors import ConfigError, closest
-from auditkit.judging.deciding import judge_measurement
-from auditkit.judging.matching import concerned, is_measured_by, why_none_is_about
+from auditkit.errors import closest
+from auditkit.judging.matching import about_everyone_alone, concerned, is_bare, is_measured_by, why_none
+from auditkit.judging.naming import check_names, with_names
 from auditkit.judging.outcome import outcome_of
 from auditkit.judging.sides import closest_to_bound
-from auditkit.judging.wording import about
+from auditkit.judging.together import judge_together
+from auditkit.judging.wording import about, everyone_alone
 from auditkit.results import CheckResult, Judged, Limit, Outcome, Verdict, VerdictStatus, Waiver
 
 
@@ -41,21 +42,12 @@ def judge(
     Raises:
         ConfigError: two limits share a name, or a waiver names no limit.
     """
+    limits = with_names(limits)
     check_names(limits, waivers)
     accepted = {waiver.limit: waiver for waiver in waivers}
     verdicts = tuple(_judge_limit(limit, results, accepted.get(limit.name), today) for limit in limits)
-    return Judgement(verdicts, outcome_of(verdicts, results, faults))
-
-
-def check_names(limits: Sequence[Limit], waivers: Sequence[Waiver]) -> None:
-    """Raise ConfigError where two limits share a name or a waiver names no limit; before anything is measured."""
-    names = [limit.name for limit in limits]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigError(f"limits: every name must be used once; {twice[0]!r} is used {names.count(twice[0])} times")
-    for waiver in waivers:
-        if waiver.limit not in names:
-            raise ConfigError(f"waivers: {waiver.limit!r} is not the name of a limit; {closest(waiver.limit, names)}")
+    note = everyone_alone(about_everyone_alone(limits, results), "and groups were measured too")
+    return Judgement(verdicts, outcome_of(verdicts, results, faults, [note] if note else []))
 
 
 def _judge_limit(limit: Limit, results: Sequence[CheckResult], waiver: Waiver | None, today: datetime.date) -> Verdict:
@@ -65,9 +57,9 @@ def _judge_limit(limit: Limit, results: Sequence[CheckResult], waiver: Waiver | 
 
 
 def _apply(limit: Limit, results: Sequence[CheckResult]) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
-    result = next((each for each in results if is_measured_by(limit, each)), None)
+    result = next((result for result in results if is_measured_by(limit, result)), None)
     if result is None:
-        known = [each.check for each in results]
+        known = [result.check for result in results]
         return (
             "not tested",
             f"no selected check measures {limit.measurement!r}; {closest(limit.measurement, known)}",
@@ -78,19 +70,23 @@ def _apply(limit: Limit, results: Sequence[CheckResult]) -> tuple[VerdictStatus,
         return "error", f"the check {result.check} ended in error: {message}", ()
     if result.status == "skipped":
         return "not tested", f"the check {result.check} was skipped: {result.reason}", ()
-    matched = concerned(limit, result)
-    if not matched:
-        return "not tested", why_none_is_about(limit, result), ()
-    judged = []
-    for each in matched:
-        status, reason = judge_measurement(limit, each)
-        judged.append(Judged(check=result.check, measurement=each, status=status, reason=reason))
+    measurements = concerned(limit, result)
+    if not measurements:
+        return "not tested", why_none(limit, result), ()
+    judged = judge_together(limit, result.check, measurements)
+    alone = is_bare(limit) and all(measurement.slice for measurement in measurements)
+    whose = "measured for groups alone, so judged for each; " if alone else ""
+    status, reason = _together(limit, judged)
+    return status, whose + reason, tuple(judged)
+
+
+def _together(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
+    """The worst of the judged measurements, and why."""
     for worst in ("missed", "inconclusive"):
-        found = [each for each in judged if each.status == worst]
+        found = [verdict for verdict in judged if verdict.status == worst]
         if found:
             whom = f"{len(found)} of {len(judged)}; first {about(found[0].measurement)}: " if len(judged) > 1 else ""
-            return found[0].status, whom + found[0].reason, tuple(judged)
+            return found[0].status, whom + found[0].reason
     nearest = closest_to_bound(limit, judged)
-    whom = f"all {len(judged)}; closest {about(nearest)}: " if len(judged) > 1 else ""
-    reason = next(each.reason for each in judged if each.measurement is nearest)
-    return "met", whom + reason, tuple(judged)
+    whom = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
+    return "met", whom + next(verdict.reason for verdict in judged if verdict.measurement is nearest)

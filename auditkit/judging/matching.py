@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from auditkit.errors import closest
 from auditkit.judging.wording import about
 from auditkit.results import CheckResult, Limit, Measurement, pairs
@@ -12,37 +14,65 @@ def is_measured_by(limit: Limit, result: CheckResult) -> bool:
     return limit.measurement == result.check or limit.measurement.rpartition(".")[0] == result.check
 
 
-def is_about(limit: Limit, result: CheckResult, each: Measurement) -> bool:
-    """Whether the limit is about this measurement of the check that it names."""
-    if limit.measurement == result.check:
-        named = len({other.name for other in result.measurements}) == 1
-    else:
-        named = each.name == limit.measurement.rpartition(".")[2]
-    return (
-        named
-        and (not limit.across or set(limit.across) == set(each.across))
-        and (not limit.slice or limit.slice == each.slice)
-        and not (limit.everyone and each.slice)
-        and limit.conditions.items() <= each.conditions.items()
-    )
-
-
 def concerned(limit: Limit, result: CheckResult) -> list[Measurement]:
-    """The measurements of a check that a limit is about; none where it is about another check."""
+    """The measurements of a check that a limit is about; none where it is about another check.
+
+    Without slice, groups and across that is the number about everyone; a number that is measured for groups alone is
+    judged for all of them.
+    """
     if not is_measured_by(limit, result):
         return []
-    return [measurement for measurement in result.measurements if is_about(limit, result, measurement)]
+    named = [measurement for measurement in result.measurements if _fits(limit, result, measurement)]
+    of_everyone = [measurement for measurement in named if not measurement.slice]
+    if limit.everyone:
+        return of_everyone
+    return (of_everyone or named) if is_bare(limit) else named
 
 
-def why_none_is_about(limit: Limit, result: CheckResult) -> str:
+def is_bare(limit: Limit) -> bool:
+    """Whether a limit leaves open whom it is about."""
+    return not (limit.slice or limit.across or limit.groups or limit.everyone)
+
+
+def about_everyone_alone(limits: Sequence[Limit], results: Sequence[CheckResult]) -> list[str]:
+    """Names of limits that leave open whom they are about, while groups were measured too and are not judged."""
+    names = []
+    for limit in limits if results else ():
+        result = next((result for result in results if is_measured_by(limit, result)), None)
+        if result is not None and is_bare(limit):
+            named = [measurement for measurement in result.measurements if _fits(limit, result, measurement)]
+            if len(concerned(limit, result)) < len(named):
+                names.append(limit.name)
+    return names
+
+
+def why_none(limit: Limit, result: CheckResult) -> str:
     """Why the limit is about none of the check's measurements, with what there is."""
-    names = sorted({each.name for each in result.measurements})
+    names = sorted({measurement.name for measurement in result.measurements})
     if limit.measurement == result.check and len(names) != 1:
         return f"{result.check} has {len(names)} measurements; name one: {', '.join(names)}"
     wanted = limit.measurement.rpartition(".")[2]
     if limit.measurement != result.check and wanted not in names:
         return f"{result.check} has no measurement {wanted!r}; {closest(wanted, names)}"
-    chosen = "; ".join(filter(None, [", ".join(limit.across), pairs(limit.slice), pairs(limit.conditions)]))
-    some = [each for each in result.measurements if each.name == wanted or limit.measurement == result.check]
-    known = sorted({about(each) for each in some})
-    return f"no measurement of {limit.measurement} is about {chosen}; there is: {'; '.join(known[:8])}"
+    whom = "everyone" if limit.everyone else ""
+    chosen = "; ".join(filter(None, [whom, ", ".join(limit.across), pairs(limit.slice), pairs(limit.conditions)]))
+    there = sorted({
+        about(measurement)
+        for measurement in result.measurements
+        if measurement.name == wanted or limit.measurement == result.check
+    })  # fmt: skip
+    return f"no measurement of {limit.measurement} is about {chosen}; there is: {'; '.join(there[:8])}"
+
+
+def _fits(limit: Limit, result: CheckResult, measurement: Measurement) -> bool:
+    """Whether name, across, slice and conditions are those that the limit asks for."""
+    if limit.measurement == result.check:
+        named = len({other.name for other in result.measurements}) == 1
+    else:
+        named = measurement.name == limit.measurement.rpartition(".")[2]
+    return (
+        named
+        and (not limit.across or set(limit.across) == set(measurement.across))
+        and (not limit.slice or limit.slice == measurement.slice)
+        and limit.conditions.items() <= measurement.conditions.items()
+    )

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditkit.results import CheckResult, Outcome, Verdict, VerdictStatus
+from auditkit.judging.matching import is_measured_by
+from auditkit.results import CheckResult, Outcome, Verdict, VerdictStatus, count_line
 
 
-def outcome_of(verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults: Sequence[str]) -> Outcome:
+def outcome_of(
+    verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults: Sequence[str], notes: Sequence[str] = ()
+) -> Outcome:
     """The one computation that every format, `.passed` and the exit code read.
 
     Args:
         verdicts: of every limit.
         results: of every selected check.
         faults: plugins and formats that failed, each a sentence.
+        notes: what the limits do not cover.
     """
     standing = [verdict for verdict in verdicts if not verdict.waived]
-    counts = {
-        status: sum(verdict.status == status for verdict in standing)
-        for status in ("met", "missed", "inconclusive", "error", "not tested")
-    }
-    counts["waived"] = len(verdicts) - len(standing)
-    failed = [each for each in results if each.status == "error"]
-    errors = [f"{each.check}: {each.error.message if each.error else each.reason}" for each in failed]
+    failed = [result for result in results if result.status == "error"]
+    errors = [f"{result.check}: {result.error.message if result.error else result.reason}" for result in failed]
     errors += list(faults)
     reasons = [
         f"{verdict.limit.name}: {verdict.reason}"
@@ -30,27 +29,40 @@ def outcome_of(verdicts: Sequence[Verdict], results: Sequence[CheckResult], faul
         for verdict in standing
         if verdict.status == status
     ]
-    measured = any(each.status == "measured" for each in results)
-    total = len(verdicts)
-    waived = f", {counts['waived']} waived" if counts["waived"] else ""
-    if counts["missed"]:
-        return _say("missed", 1, f"{counts['missed']} of {total} limits missed{waived}", reasons + errors, counts)
-    if errors or counts["error"]:
-        sentence = f"{len(errors)} part{'s' * (len(errors) != 1)} of the audit ended in error{waived}"
-        return _say("error", 3, sentence, errors + reasons, counts)
-    if counts["inconclusive"]:
-        return _say("inconclusive", 3, f"{counts['inconclusive']} of {total} limits undecided{waived}", reasons, counts)
-    if counts["not tested"]:
-        return _say("not tested", 3, f"{counts['not tested']} of {total} limits not tested{waived}", reasons, counts)
-    if not measured:
-        return _say("not tested", 5, "nothing was judged: no check measured anything", reasons, counts)
-    if not verdicts:
-        return _say(
-            "not tested", 5, "nothing was judged: no limit was set", ["no limit was set before the audit"], counts
+    counts = _counts(verdicts, failed, faults)
+    line = count_line(verdicts, counts["error"])
+
+    def say(word: VerdictStatus, code: int, sentence: str, reasons: Sequence[str]) -> Outcome:
+        return Outcome(
+            verdict=word, exit_code=code, sentence=sentence, reasons=tuple(reasons), counts=counts, notes=tuple(notes)
         )
-    met = [f"{verdict.limit.name}: {verdict.reason}" for verdict in verdicts]
-    return _say("met", 0, f"{counts['met']} of {total} limits met{waived}", met, counts)
+
+    if counts["missed"]:
+        return say("missed", 1, line, reasons + errors)
+    if counts["error"]:
+        parts = f"{len(errors)} part{'s' * (len(errors) != 1)} of the audit ended in error"
+        return say("error", 3, line if verdicts else parts, errors + reasons)
+    if counts["inconclusive"]:
+        return say("inconclusive", 3, line, reasons)
+    if counts["not tested"]:
+        return say("not tested", 3, line, reasons)
+    if not any(result.status == "measured" for result in results):
+        return say("not tested", 5, "nothing was judged: no check measured anything", reasons)
+    if not verdicts:
+        return say("not tested", 5, "nothing was judged: no limit was set", ["no limit was set before the audit"])
+    return say("met", 0, line, [f"{verdict.limit.name}: {verdict.reason}" for verdict in verdicts])
 
 
-def _say(word: VerdictStatus, code: int, sentence: str, reasons: Sequence[str], counts: dict[str, int]) -> Outcome:
-    return Outcome(verdict=word, exit_code=code, sentence=sentence, reasons=tuple(reasons), counts=counts)
+def _counts(verdicts: Sequence[Verdict], failed: Sequence[CheckResult], faults: Sequence[str]) -> dict[str, int]:
+    """Limits by what they came to; what failed and has no limit counts among the errors."""
+    standing = [verdict for verdict in verdicts if not verdict.waived]
+    counts = {
+        status: sum(verdict.status == status for verdict in standing)
+        for status in ("met", "missed", "inconclusive", "error", "not tested")
+    }
+    limited = [
+        result for result in failed if any(is_measured_by(verdict.limit, result) for verdict in verdicts)
+    ]  # fmt: skip
+    counts["error"] += len(failed) - len(limited) + len(faults)
+    counts["waived"] = len(verdicts) - len(standing)
+    return counts

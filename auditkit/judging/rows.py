@@ -7,24 +7,41 @@ import math
 from auditkit.judging.sides import ends, inside
 from auditkit.results import Limit, Measurement, pairs
 
+NEVER = 100
+"""Times the present rows beyond which more rows are no way to decide."""
 
-def more_rows(limit: Limit, each: Measurement) -> str:
+
+def more_rows(limit: Limit, measurement: Measurement) -> str:
     """About how many more rows would decide: the half width of an interval shrinks with the root of n."""
-    assert each.value is not None and each.interval is not None  # only such measurements get here
-    value, n = each.value, each.n
-    low, high = ends(each.interval)
+    assert measurement.value is not None and measurement.interval is not None  # only such measurements get here
+    if not inside(measurement.value, limit):
+        return "More rows would rather show that it is missed."
+    low, high = ends(measurement.interval)
     needed = 0.0
     for bound, reached in ((limit.at_least, low), (limit.at_most, high)):
-        if bound is None:
+        if bound is None or not (low < bound < high or bound in (low, high)):
             continue
-        wrong = not inside(value, limit)
-        half = abs(value - (high if wrong and bound == limit.at_least else low if wrong else reached))
-        crosses = low < bound < high or bound in (low, high)
-        if crosses and abs(value - bound) < 1e-4 * half:  # a hundred million times the rows
+        half, room = abs(measurement.value - reached), abs(measurement.value - bound)
+        if room < 1e-4 * half:  # a hundred million times the rows
             return "The point is on the bound itself: no number of rows decides."
-        if crosses and math.isfinite(half):
-            needed = max(needed, (half / abs(value - bound)) ** 2)
-    if n is None or needed <= 1:
+        if math.isfinite(half):
+            needed = max(needed, (half / room) ** 2)
+    if measurement.n is None or needed <= 1:
         return "More rows would decide."
-    of = f" of {pairs(each.slice)}" if each.slice else f" over {', '.join(each.across)}" if each.across else ""
-    return f"About {math.ceil(n * (needed - 1)):,} more rows{of} would decide."
+    if needed - 1 > NEVER:
+        return f"In effect never: more than {NEVER} times the present {measurement.n:,} rows would decide."
+    return f"About {two_digits(measurement.n * (needed - 1)):,} more rows{_whose(measurement)} would decide."
+
+
+def two_digits(number: float) -> int:
+    """A number above 0, rounded up to two significant digits: 69,567 is 70,000."""
+    if number <= 10:
+        return max(1, math.ceil(number))
+    unit = 10 ** (math.floor(math.log10(number)) - 1)
+    return math.ceil(round(number / unit, 6)) * unit
+
+
+def _whose(measurement: Measurement) -> str:
+    if measurement.slice:
+        return f" of {pairs(measurement.slice)}"
+    return f" over {', '.join(measurement.across)}" if measurement.across else ""

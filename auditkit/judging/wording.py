@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from auditkit.results import Limit, Measurement, pairs
 
 
@@ -24,3 +26,17 @@ def about(each: Measurement) -> str:
     """Whom and what a measurement is about: `sex=F; epsilon=0.1`, `over sex`, `everyone`."""
     parts = [pairs(each.slice), f"over {', '.join(each.across)}" if each.across else "", pairs(each.conditions)]
     return "; ".join(filter(None, parts)) or "everyone"
+
+
+def everyone_alone(names: Sequence[str], where: str) -> str:
+    """That these limits leave the groups out, and how to ask for them; empty for no limit.
+
+    Args:
+        names: of the limits.
+        where: when that matters, such as `and groups were measured too`.
+    """
+    if not names:
+        return ""
+    many = f"{len(names)} limits are" if len(names) > 1 else "One limit is"
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f'{many} about everyone alone, {where}: {shown}. Where every group is meant too, write groups = "each".'

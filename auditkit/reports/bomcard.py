@@ -16,7 +16,7 @@ from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.cardtables import required
 from auditkit.reports.meaning import sentence
 from auditkit.reports.metrics import key
-from auditkit.results import AuditResult, CheckResult, Measurement
+from auditkit.results import AuditResult, CheckResult, Measurement, verdict_line
 from auditkit.results.card import Card
 from auditkit.text import printable
 
@@ -112,7 +112,7 @@ def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
 
 
 def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
-    yield "auditkit:verdict", f"{audit.outcome.verdict}: {audit.outcome.sentence}"
+    yield "auditkit:verdict", f"{audit.outcome.verdict}: {verdict_line(audit)}"
     for verdict in audit.verdicts:
         status = f"waived ({verdict.status})" if verdict.waived else verdict.status
         yield f"auditkit:limit:{verdict.limit.name}", f"{status}; required: {required(verdict)}; {verdict.reason}"

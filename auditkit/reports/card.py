@@ -15,7 +15,7 @@ from auditkit.reports.cardtables import Results
 from auditkit.reports.frontmatter import front_matter
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
 from auditkit.reports.meaning import sentence
-from auditkit.results import AuditResult, Comparison
+from auditkit.results import AuditResult, Comparison, verdict_line
 from auditkit.results.card import Card
 
 LABELS = {
@@ -56,9 +56,10 @@ def render(result: AuditResult | Comparison) -> bytes:
 def _verdict(results: Results) -> Iterator[Markdown]:
     for each in results:
         whose = f" for {escape(each.model.name)}" if len(results) > 1 else ""
-        yield labelled(f"Verdict{whose}: {each.outcome.verdict}.", each.outcome.sentence)
+        yield labelled(f"Verdict{whose}: {each.outcome.verdict}.", verdict_line(each))
         yield bullets(each.outcome.reasons)
     yield tables.verdicts(results) or escape("No limit was set, so nothing was judged.")
+    yield from map(escape, tables.scope_notes(results))
     yield tables.waivers(results)
     first = results[0]
     yield escape(

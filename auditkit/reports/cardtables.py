@@ -53,6 +53,11 @@ def found(verdict: Verdict) -> str:
     return f"{numbers.value(number)} ({numbers.uncertainty(number)}{size}){whom}{doubt}"
 
 
+def scope_notes(results: Results) -> list[str]:
+    """What the limits do not cover; each once."""
+    return list(dict.fromkeys(note for result in results for note in result.outcome.notes))
+
+
 def waivers(results: Results) -> Markdown:
     """Who accepted which limit, until when."""
     return _by_model(
@@ -199,7 +204,8 @@ def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
 
 def _over(limit: Limit) -> str:
     over = f"over {' and '.join(limit.across)}" if limit.across else ""
-    parts = ", ".join(filter(None, (over, listed(limit.slice), listed(limit.conditions))))
+    whom = over or listed(limit.slice) or limit.scope
+    parts = ", ".join(filter(None, (whom, listed(limit.conditions))))
     return f" ({parts})" if parts else ""
 
 

@@ -51,8 +51,9 @@ def facts(diff: Diff) -> list[str]:
     dates = f"{diff.old.date} with auditkit {diff.old.auditkit}, {diff.new.date} with auditkit {diff.new.auditkit}."
     alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
     loose = [each.audit for each in (diff.old, diff.new) if not each.sealed]
+    counts = [f"Limits {when}: {side.counts}." for when, side in (("then", diff.old), ("now", diff.new)) if side.counts]
     unsealed = [f"Nobody can say that these are as they were written: {', '.join(loose)}."] if loose else []
-    return [f"{model} on {data}. {dates}", *unsealed, *filter(None, [diff.meaning]), how, alone]
+    return [*counts, f"{model} on {data}. {dates}", *unsealed, *filter(None, [diff.meaning]), how, alone]
 
 
 def verdict(diff: Diff) -> str:
@@ -65,9 +66,23 @@ def verdict(diff: Diff) -> str:
     if broken:
         many = "A limit that was met is" if len(broken) == 1 else f"{len(broken)} limits that were met are"
         return f"{many} not met any more: {', '.join(broken)}. (exit code 1)"
-    undecided = [each.name for each in diff.limits if each.kind == "no longer decided"]
-    more = f" No longer decided: {', '.join(undecided)}." if undecided else ""
-    return f"No limit that was met is missed.{more} (exit code 0)"
+    more = "; ".join(worse(diff))
+    return f"No limit that was met is missed{f', but: {more}' if more else ''}. (exit code 0)"
+
+
+def worse(diff: Diff) -> list[str]:
+    """What got worse though no limit that was met is missed, each in a phrase."""
+    kinds = {
+        "newly missed": "missed now, and not met before",
+        "no longer decided": "no longer decided",
+        "no longer tested": "undecided before and not tested now",
+        "gone": "gone",
+    }
+    named = {said: [each.name for each in diff.limits if each.kind == kind] for kind, said in kinds.items()}
+    named["weakened"] = [each.name for each in diff.limits if each.weakened]
+    phrases = [f"{said}: {', '.join(names)}" for said, names in named.items() if names]
+    gone = [each.check for each in diff.checks if each.kind == "gone"]
+    return [*phrases, f"checks gone: {', '.join(gone)}"] if gone else phrases
 
 
 def limit_rows(diff: Diff) -> list[Row]:
@@ -125,9 +140,14 @@ def _point(each: Point) -> tuple[str, ...]:
 
 
 def _limit(each: LimitChange) -> Row:
-    kind = each.kind + (", its bound was changed" if each.bound_changed else "") + (", waived" if each.waived else "")
+    kind = (
+        each.kind
+        + (", weakened" if each.weakened else ", its bound was changed" if each.bound_changed else "")
+        + (", waived" if each.waived else "")
+    )
     tone = "worse" if each.broken else "better" if each.kind == "newly met" else ""
-    return Row((each.name, each.old or "not there", each.new or "not there", kind, each.reason), tone)
+    why = "; ".join(filter(None, (each.weakened, each.reason)))
+    return Row((each.name, each.old or "not there", each.new or "not there", kind, why), tone)
 
 
 def _number(each: Difference) -> Row:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from auditkit.reports import numbers
 from auditkit.reports.about import decisive, listed
 from auditkit.reports.meaning import stated
-from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict
+from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line
 from auditkit.results.between import whose_text
 from auditkit.text import one_line, printable
 
@@ -66,7 +66,7 @@ def _suites(result: AuditResult) -> dict[str, list[_Case]]:
     bad = any(case.kind in ("failure", "error") for cases in suites.values() for case in cases)
     if result.exit_code != 0 and not bad:
         outcome = result.outcome
-        case = _Case(OWN, "audit", "error", outcome.verdict, outcome.sentence, "\n".join(outcome.reasons))
+        case = _Case(OWN, "audit", "error", outcome.verdict, verdict_line(result), "\n".join(outcome.reasons))
         suites.setdefault(OWN, []).append(case)
     return suites
 
@@ -130,6 +130,7 @@ def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
     yield "data", result.data.name
     if stated(result.data):
         yield "selected", stated(result.data)
+    yield "limits", verdict_line(result)
     for found in result.results:
         if found.check == suite:
             yield "plugin", f"{found.plugin} {found.plugin_version}"
@@ -167,7 +168,8 @@ def _whose(number: Measurement, verdict: Verdict) -> str:
 
 def _required(limit: Limit) -> str:
     because = f", because {limit.because}" if limit.because else ""
-    return f"required: {limit.measurement} {numbers.bounds(limit.at_least, limit.at_most)}{because}"
+    whom = f" for {limit.scope}" if limit.scope else ""
+    return f"required: {limit.measurement}{whom} {numbers.bounds(limit.at_least, limit.at_most)}{because}"
 
 
 def _waiver(verdict: Verdict) -> list[str]:

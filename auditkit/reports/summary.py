@@ -14,7 +14,7 @@ from auditkit.reports.about import about
 from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
 from auditkit.reports.meaning import sentence
-from auditkit.results import AuditResult, Comparison
+from auditkit.results import AuditResult, Comparison, verdict_line
 
 MOST = 900_000
 """Bytes of the file."""
@@ -41,6 +41,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     for part, content in parts.items():
         if content:
             blocks += [heading(3, part), _cut(content)]
+    blocks += map(escape, tables.scope_notes(audits))
     text = document([*blocks, _foot(audits)]).encode()
     return text if len(text) <= MOST else _shortened(text)
 
@@ -48,7 +49,7 @@ def render(result: AuditResult | Comparison) -> bytes:
 def _verdicts(audits: Sequence[AuditResult]) -> Iterator[Markdown]:
     for each in audits:
         whose = f"{escape(each.model.name)}: " if len(audits) > 1 else ""
-        yield labelled(f"{SIGNS[each.outcome.verdict]} {whose}{each.outcome.verdict}.", each.outcome.sentence)
+        yield labelled(f"{SIGNS[each.outcome.verdict]} {whose}{each.outcome.verdict}.", verdict_line(each))
         yield bullets(_short(reason) for reason in each.outcome.reasons[:ROWS])
     yield escape(sentence(audits[0].data))
     if not any(each.verdicts for each in audits):

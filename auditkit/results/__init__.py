@@ -17,18 +17,13 @@ from auditkit.results.audit import (
     DataInfo,
     FeatureInfo,
     GroupInfo,
-    Judged,
-    Limit,
     ModelInfo,
-    Outcome,
     Plan,
     PlannedCheck,
     PluginInfo,
     Provenance,
     RuleCoverage,
     Run,
-    Verdict,
-    Waiver,
     pairs,
 )
 from auditkit.results.base import (
@@ -45,6 +40,7 @@ from auditkit.results.base import (
     canonical,
     digest,
 )
+from auditkit.results.counting import count_line, verdict_line
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
 from auditkit.results.findings import (
     About,
@@ -78,6 +74,7 @@ from auditkit.results.harms import (
     harm_text,
     meaning_text,
 )
+from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver
 
 __all__ = [
     "FRAME_COLUMNS",
@@ -147,8 +144,10 @@ __all__ = [
     "VerdictStatus",
     "Waiver",
     "canonical",
+    "count_line",
     "digest",
     "harm_text",
     "meaning_text",
     "pairs",
+    "verdict_line",
 ]

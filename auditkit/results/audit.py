@@ -1,4 +1,4 @@
-"""What a whole audit says: plan, limits, verdicts, coverage, and the result that is saved."""
+"""What a whole audit says: plan, provenance, coverage, and the result that is saved."""
 
 from __future__ import annotations
 
@@ -9,81 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from auditkit.results.base import Level, Meaning, Record, Scalar, VerdictStatus, canonical, optional
+from auditkit.results.base import Level, Meaning, Record, canonical, optional
 from auditkit.results.between import left_out_text, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement
+from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
 
 if TYPE_CHECKING:
     import pandas
-
-
-class Limit(Record):
-    """What the owner decided beforehand about one or many measurements."""
-
-    name: str
-    measurement: str
-    """`check.measurement`, or the id of a check that has only one."""
-    at_least: float | None = None
-    at_most: float | None = None
-    across: tuple[str, ...] = ()
-    slice: dict[str, str] = {}
-    everyone: bool = False
-    """Only the number about everyone, and none about a group."""
-    conditions: dict[str, Scalar] = {}
-    judge: Literal["interval", "point"] = "interval"
-    because: str = ""
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        if self.everyone and self.slice:
-            raise ValueError(f"limit {self.name!r} has both everyone and a slice; leave one out")
-        if self.at_least is None and self.at_most is None:
-            raise ValueError(f"limit {self.name!r} needs at_least, at_most or both; neither was given")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"limit {self.name!r} has at_least {self.at_least} above at_most {self.at_most}")
-        return self
-
-
-class Waiver(Record):
-    """A missed or undecided limit that somebody accepted, until a day."""
-
-    limit: str
-    reason: str = Field(min_length=1)
-    approver: str = Field(min_length=1)
-    expires: datetime.date
-
-
-class Judged(Record):
-    """One measurement under a limit."""
-
-    check: str
-    measurement: Measurement
-    status: VerdictStatus
-    reason: str
-
-
-class Verdict(Record):
-    """A limit applied to its measurements."""
-
-    limit: Limit
-    status: VerdictStatus
-    reason: str
-    judged: tuple[Judged, ...] = ()
-    waiver: Waiver | None = None
-    """The waiver written for this limit, expired or not."""
-    waived: bool = False
-    """True where the waiver takes this limit out of the verdict."""
-
-
-class Outcome(Record):
-    """The one computation that every format, `.passed` and the exit code read."""
-
-    verdict: Literal["met", "missed", "inconclusive", "error", "not tested"]
-    exit_code: int
-    sentence: str
-    reasons: tuple[str, ...] = ()
-    """The reasons that matter most, worst first."""
-    counts: dict[str, int] = {}
 
 
 class PlannedCheck(Record):
@@ -108,6 +40,7 @@ class Plan(Record):
     budget: str
     seed: int
     digest: str
+    notes: tuple[str, ...] = optional((), description="What the limits do not cover, with the way to ask for it.")
 
 
 class PluginInfo(Record):

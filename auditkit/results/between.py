@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from auditkit.results.base import VerdictStatus
 from auditkit.results.findings import GroupEnd, GroupPair, LeftOut, Measurement
-
-if TYPE_CHECKING:
-    from auditkit.results.audit import Limit
+from auditkit.results.verdicts import Limit
 
 End: TypeAlias = Literal["low", "high"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Literal, TypeAlias
 
-from auditkit.results.audit import Limit
 from auditkit.results.base import Record, VerdictStatus, optional
 from auditkit.results.findings import Interval, Measurement
+from auditkit.results.verdicts import Limit
 
 Kind: TypeAlias = Literal[
-    "newly missed", "newly met", "no longer decided", "gone", "added", "the same", "otherwise changed"
+    "newly missed", "newly met", "met as it asks less", "no longer decided", "no longer tested", "gone", "added",
+    "the same", "otherwise changed",
 ]  # fmt: skip
 
 
@@ -29,6 +30,8 @@ class Side(Record):
     plan: str
     sealed: bool = True
     """Whether every byte was as it was sealed; a file on its own never is."""
+    counts: str = ""
+    """How many limits came to what; empty where none was set."""
 
 
 class Difference(Record):
@@ -66,6 +69,8 @@ class LimitChange(Record):
     reason: str = ""
     broken: bool = False
     """Whether it was met, is not known to be met, and no waiver covers that: exit code 1."""
+    weakened: str = ""
+    """How it asks less than before; empty where it does not."""
 
 
 class CheckChange(Record):

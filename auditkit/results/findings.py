@@ -236,6 +236,8 @@ class Definition(Record):
     """What one more group can do to a number over groups: only raise it, only lower it, or either."""
     harm: Harm | None = optional()
     """Who fares worse by it; None where the number is not about how a group fares."""
+    only_groups: bool = optional(False)
+    """Measured for groups alone, never for everyone: a limit on it is about all of them."""
 
 
 class About(Record):
@@ -277,6 +279,8 @@ class CheckResult(Record):
     about: About
     definitions: dict[str, Definition] = {}
     parameters: dict[str, Any] = {}
+    touches: dict[str, tuple[str, ...]] = optional({})
+    """{parameter: the measurements whose values it changes}; one that is not named may change any."""
     level: Level | None = None
     """How much of the model the check could reach."""
     higher_level: str = ""

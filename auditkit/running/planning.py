@@ -15,6 +15,7 @@ from auditkit.config import parse
 from auditkit.data import AuditData
 from auditkit.errors import DISTRIBUTION, ConfigError, closest
 from auditkit.host import Host, Offer
+from auditkit.judging import everyone_alone, is_bare
 from auditkit.models import Model
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
 from auditkit.text import one_line
@@ -59,7 +60,7 @@ def make_plan(
     """
     offers = host.checks()
     ready = {each.id: each for each in checks or () if isinstance(each, Check)}
-    chosen = _select(offers, checks, host.faults, evidence)
+    chosen = selected(host, checks, evidence)
     for id in parameters:
         if id not in offers:
             raise ConfigError(f'[checks."{id}"]: there is no such check; {closest(id, offers)}')
@@ -68,7 +69,10 @@ def make_plan(
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
         check = ready.get(id) or configured(offer.value, budget, parameters.get(id, {}))
         steps.append(_step(offer, check, model, data))
-    plan = Plan(checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=budget, seed=seed, digest="")
+    plan = Plan(
+        checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=budget, seed=seed, digest="",
+        notes=_notes(limits, data),
+    )  # fmt: skip
     return plan.model_copy(update={"digest": digest(plan)}), steps
 
 
@@ -122,9 +126,18 @@ def draw_rows(data: AuditData, rows: int, seed: int) -> np.ndarray:
     return np.sort(order[np.argsort(place, kind="stable")[:rows]])
 
 
-def _select(
-    offers: Mapping[str, Offer], checks: Sequence[str | Check] | None, faults: Sequence[str], evidence: Collection[str]
-) -> list[str]:
+def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collection[str] = ()) -> list[str]:
+    """The ids of the checks that are asked for.
+
+    Args:
+        host: offers the checks.
+        checks: families, ids, or Check instances; None: everything that is offered and not for an occasion.
+        evidence: what the chosen rule packs name.
+
+    Raises:
+        ConfigError: a name is neither a check nor a family.
+    """
+    offers, faults = host.checks(), host.faults
     usual = [
         id
         for id, offer in offers.items()
@@ -146,6 +159,13 @@ def _select(
             hint = closest(each, [*offers, *families])
             raise ConfigError(f"checks: {one_line(each)!r} is neither a check nor a family; {hint}{blame}")
     return list(dict.fromkeys(chosen))
+
+
+def _notes(limits: Sequence[Limit], data: AuditData) -> tuple[str, ...]:
+    """What the limits will not cover, as far as that is known before anything is measured."""
+    bare = [limit.name for limit in limits if is_bare(limit) and limit.scope == "everyone"] if data.groups else []
+    note = everyone_alone(bare, "also where groups are measured")
+    return (note,) if note else ()
 
 
 def _step(offer: Offer, check: Check, model: Model, data: AuditData) -> Step:

@@ -22,6 +22,8 @@ class Request:
     """Everything that an audit was asked to do; the fields are those of `audit`."""
 
     checks: Sequence[str | Check] | None = None
+    only: Sequence[str | Check] = ()
+    """Of the checks, those that run this time; a limit about another is not tested."""
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     limits: Sequence[Limit] = ()
     waivers: Sequence[Waiver] = ()

@@ -43,6 +43,7 @@ from auditkit.stats.proportions import (
 from auditkit.stats.ranking import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.resampling import bootstrap_interval, percentile_interval, resampled_counts, resamples
 from auditkit.stats.shifts import Shift, disparity_shift, predictive_shift
+from auditkit.stats.widening import widened
 
 __all__ = [
     "FEW",
@@ -87,6 +88,7 @@ __all__ = [
     "split_p",
     "student_interval",
     "weighted_mean",
+    "widened",
     "widest",
     "widest_gap",
     "widest_gap_interval",

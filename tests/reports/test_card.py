@@ -55,7 +55,10 @@ def test_the_nine_sections_stand_in_their_order(result):
 def test_the_verdict_stands_before_everything():
     lines = [line for line in body(fakes.audit()).splitlines() if line]
     assert lines[0] == "# Model card: credit-gbm"
-    assert lines[1] == "**Verdict: missed.** 2 of 10 limits are missed."
+    assert (
+        lines[1]
+        == "**Verdict: missed.** 3 met · 2 missed · 1 waived (would be missed) · 2 undecided · 1 not tested · 1 error"
+    )
     assert lines[2].startswith("- dp-sex: demographic parity ratio over sex is 0.367")
     table = body(fakes.audit()).split("## Model Details")[0]
     assert "| dp-sex | fairness.groups.demographic_parity_ratio (over sex) at least 0.8 | missed |" in table

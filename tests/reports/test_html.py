@@ -47,7 +47,10 @@ def side_by_side() -> Element:
 
 def test_the_head_has_verdict_sentence_three_reasons_and_what_was_audited(page: Element) -> None:
     head = page.all("header")[0]
-    assert "Verdict: missed 2 of 10 limits are missed." in head.text
+    assert (
+        "Verdict: missed 3 met · 2 missed · 1 waived (would be missed) · 2 undecided · 1 not tested · 1 error"
+        in head.text
+    )
     reasons = [each.text for each in head.all("ol")[0].all("li")]
     assert reasons == [
         "missed: dp-sex: Demographic parity ratio over sex is 0.367 (95% interval 0.330 to 0.404, n = 6,012); "

@@ -60,7 +60,7 @@ def test_the_worst_model_gives_the_verdict_and_the_first_reason() -> None:
     page = Tree(render(Comparison(title="Two", results=(good, fakes.audit("bad"))))).root
     head = page.all("header")[0].text
     assert "Verdict: missed" in head
-    assert "Of 2 models, 1 misses a limit, 1 meets every limit." in head
+    assert "Of 2 models, 1 meets every limit, 1 misses a limit." in head
     assert "bad · dp-sex: Demographic parity" in head
 
 

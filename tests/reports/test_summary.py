@@ -19,7 +19,10 @@ def text(result) -> str:
 
 def test_it_opens_with_the_verdict_and_names_every_limit():
     said = text(fakes.audit())
-    assert said.split("\n")[2] == "**❌ missed.** 2 of 10 limits are missed."
+    assert (
+        said.split("\n")[2]
+        == "**❌ missed.** 3 met · 2 missed · 1 waived (would be missed) · 2 undecided · 1 not tested · 1 error"
+    )
     for each in fakes.audit().limits:
         assert f"| {each.name} |" in said.replace("\\", "")
 

@@ -39,6 +39,8 @@ class Integrity(Check):
     presets = {"quick": {"detector_rows": 3000}, "thorough": {"detector_rows": 50_000}}
     definitions = DEFINITIONS
     about_data = True
+    conditions = frozenset({"feature"})
+    touches = {"top": ()}
     level = "recorded"
     higher_level = "With the training split, rows that were trained on would be found."
 

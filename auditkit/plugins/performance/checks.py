@@ -36,6 +36,8 @@ class Quality(Check):
     takes = frozenset({"alike rows"})
     presets = {"quick": {"resamples": 200}, "thorough": {"resamples": 5000}}
     definitions = DEFINITIONS
+    conditions = frozenset()
+    touches = {"bins": ("calibration_error",)}
     higher_level = "Answers on demand would show how quality changes when inputs do."
 
     bins: int = Field(default=10, ge=2, le=100, description="bins of the calibration error, at most")

@@ -48,6 +48,7 @@ class Membership(Check):
     needs: ClassVar[frozenset[str]] = frozenset({"labels", "train", "probabilities", "binary", "multiclass"})
     presets = {"quick": {"rows": 1000}, "standard": {"rows": 4000}, "thorough": {"rows": 20000}}
     level: ClassVar = "training"
+    conditions: ClassVar[frozenset[str]] = frozenset({"false_positive_rate", "rows"})
     higher_level: ClassVar[str] = "With the training loop, shadow models would show how much a stronger attack finds."
     definitions = {
         "auc": Definition(

@@ -71,11 +71,13 @@ def about_limit(verdict: Verdict) -> str:
 
 
 def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
-    """What a limit demands, and by what it is judged where that is not the interval."""
+    """What a limit demands; whom it is about, and by what it is judged where that is not the interval."""
     results = [result for audit in audits for result in audit.results]
     name = name_of(verdict.limit.measurement.rpartition(".")[2], _definitions(verdict, results))
-    by = "judged by the value alone, without its interval" if verdict.limit.judge == "point" else ""
-    return f"{name}{about_limit(verdict)}: {rule(verdict.limit, verdict)}", by
+    limit = verdict.limit
+    whom = f"about {limit.scope}" if limit.scope and not (limit.slice or limit.across) else ""
+    by = "judged by the value alone, without its interval" if limit.judge == "point" else ""
+    return f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", "; ".join(filter(None, (whom, by)))
 
 
 def waived(waiver: Waiver, counts: bool) -> str:

@@ -17,7 +17,7 @@ from auditkit.reports.html.rules import Pack, packs
 from auditkit.reports.html.sides import Side, side
 from auditkit.reports.html.words import cut, moment
 from auditkit.reports.meaning import asked, in_short
-from auditkit.results import AuditResult, Comparison, digest
+from auditkit.results import AuditResult, Comparison, digest, verdict_line
 
 LETTERS = 80
 """How long a title may be."""
@@ -27,6 +27,8 @@ class Card(NamedTuple):
     """One of several models, with its verdict and the reasons for it."""
 
     audit: AuditResult
+    counts: str
+    """Of its limits."""
     reasons: tuple[Reason, ...]
 
 
@@ -52,6 +54,8 @@ class Page(NamedTuple):
     gaps: tuple[Reason, ...]
     doubts: tuple[Reason, ...]
     limits: Grid | None
+    scope_notes: tuple[str, ...]
+    """What the limits do not cover."""
     coverage: Covered
     families: tuple[Family, ...]
     groups: Grid | None
@@ -84,10 +88,12 @@ def page(result: AuditResult | Comparison) -> Page:
         title=f"{verdict.capitalize()}: {cut(heading, LETTERS)}",
         heading=cut(heading, LETTERS),
         verdict=verdict,
-        sentence=cut(compared.sentence if compared else _capital(first.outcome.sentence), 2 * LETTERS),
+        sentence=cut(compared.sentence if compared else _capital(verdict_line(first)), 2 * LETTERS),
         reasons=said[:REASONS],
         more=() if several else said[REASONS:],
-        cards=tuple(Card(audit, tuple(mine)) for audit, mine in zip(audits, why, strict=True)) if several else (),
+        cards=tuple(Card(audit, verdict_line(audit), tuple(mine)) for audit, mine in zip(audits, why, strict=True))
+        if several
+        else (),
         side=compared,
         facts=_facts(audits),
         meaning=asked(first.data),
@@ -96,6 +102,7 @@ def page(result: AuditResult | Comparison) -> Page:
         gaps=tuple(gaps(audits, "coverage")),
         doubts=tuple(doubts(audits, places)),
         limits=limits,
+        scope_notes=tuple(dict.fromkeys(note for audit in audits for note in audit.outcome.notes)),
         coverage=covered(audits, anchors, places),
         families=told,
         groups=groups_index(audits, anchors, titles),

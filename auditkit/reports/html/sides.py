@@ -60,7 +60,7 @@ def _sentence(comparison: Comparison) -> str:
            "error": "ended in an error", "not tested": "was not fully tested"}  # fmt: skip
     verdicts = [each.verdict for each in comparison.results]
     parts = []
-    for word in ("missed", "error", "inconclusive", "not tested", "met"):
+    for word in ("met", "missed", "inconclusive", "not tested", "error"):
         count = verdicts.count(word)
         if count:
             parts.append(f"{count} {one[word] if count == 1 else words[word]}")

@@ -52,6 +52,11 @@ class GroupFairness(Check):
         "thorough": {"intersections": 3, "permutations": 99_999},
     }
     definitions = definitions()
+    conditions = frozenset({"class", "given"})
+    touches = {
+        "measures": (), "classes": (), "intersections": (), "correction": (),
+        "given": ("conditional_demographic_disparity",), "alpha": ("between_group_entropy",),
+    }  # fmt: skip
     higher_level = (
         "Answers on demand would show whether a decision changes when only the group of a real person is changed."
     )

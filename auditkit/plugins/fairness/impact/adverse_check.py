@@ -47,6 +47,8 @@ class AdverseImpact(Check):
     takes = frozenset({"people", "unknown labels", "abstentions"})
     presets = {"quick": {"draws": 5_000, "trials": 20}, "thorough": {"intersections": 2, "draws": 100_000}}
     definitions = ADVERSE
+    conditions = frozenset()
+    touches = {"intersections": ()}
 
     intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
     draws: int = Field(default=20_000, ge=1_000, description="samples behind the chance of a ratio under four fifths")

@@ -58,6 +58,7 @@ class BiasAudit(Check):
     needs = frozenset({"groups"})
     takes = frozenset({"people", "unknown labels", "abstentions"})
     definitions = AUDIT
+    conditions = frozenset({"classified as"})
 
     mode: Literal["auto", "selection", "scoring"] = Field(
         default="auto", description="auto: selection where there are decisions, else scoring"

@@ -39,6 +39,7 @@ class IndividualFairness(Check):
     needs = frozenset({"table", "groups", "binary", "multiclass"})
     presets = {"quick": {"rows": 1000}, "thorough": {"rows": 20_000}}
     definitions = DEFINITIONS
+    conditions = frozenset({"to"})
     higher_level = "Answers on demand would show whether a decision changes when only the sensitive attribute does."
 
     rows: int = Field(default=5000, ge=20, description="rows that are compared and changed, drawn by the runner")

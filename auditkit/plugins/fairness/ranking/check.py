@@ -48,6 +48,8 @@ class RankingFairness(Check):
         "thorough": {"intersections": 3, "permutations": 9999},
     }
     definitions = DEFINITIONS
+    conditions = frozenset({"k"})
+    touches = {"intersections": (), "k": ("skew_at_k", "top_k_gap", "top_k_share")}
     higher_level = "Answers on demand would show how far a real person moves when only the group is changed."
 
     k: tuple[float, ...] = Field(default=(10, 0.1), description="tops: whole numbers of places, or shares of the list")

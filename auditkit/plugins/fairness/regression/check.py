@@ -47,6 +47,8 @@ class RegressionFairness(Check):
         "thorough": {"intersections": 3, "permutations": 9999},
     }
     definitions = DEFINITIONS
+    conditions = frozenset()
+    touches = {"intersections": ()}
     higher_level = (
         "Answers on demand would show whether a prediction changes when only the group of a real person is changed."
     )

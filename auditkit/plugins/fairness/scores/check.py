@@ -47,6 +47,12 @@ class ScoreFairness(Check):
         "thorough": {"permutations": 9999, "trials": 400, "intersections": 2},
     }
     definitions = DEFINITIONS
+    conditions = frozenset({"bins", "from", "threshold", "to"})
+    touches = {
+        "intersections": (),
+        "bins": ("calibration_error", "calibration_error_by_chance"),
+        "window": ("demographic_parity_worst_nearby", "equalized_odds_worst_nearby"),
+    }
     higher_level = (
         "Answers on demand would show whether a score changes when only the group of a real person is changed."
     )

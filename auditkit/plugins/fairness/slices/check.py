@@ -45,6 +45,7 @@ class Slices(Check):
         "thorough": {"depth": 3, "trials": 100},
     }
     definitions = definitions()
+    own_slices = True
 
     of: Of = Field(default="error", description="what is searched for: slices in which it is most frequent")
     depth: int = Field(default=2, ge=1, le=4, description="the largest number of conditions of a slice")

@@ -46,6 +46,7 @@ class Certificates(Check):
         "thorough": {"rows": 400, "samples": 20000},
     }
     definitions = DEFINITIONS
+    conditions = frozenset({"epsilon", "norm", "radius", "sigma"})
     higher_level = "With the network itself, interval bounds speak of the model as it is used, without noise."
 
     rows: int = Field(default=100, ge=1, description="how many rows are certified")

@@ -44,6 +44,7 @@ class Changes(Check):
         "thorough": {"rows": 1000, "depth": 4, "max_queries": 1200, "grid": 40},
     }
     definitions = DEFINITIONS
+    conditions = frozenset({"cost"})
     higher_level = "With gradients, changes of many numbers at once would be found sooner."
 
     rows: int = Field(default=250, ge=1, description="how many rows are changed, drawn by the runner")

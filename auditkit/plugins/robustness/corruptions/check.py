@@ -43,6 +43,7 @@ class Corruptions(Check):
     needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass", "image", "table", "text"})
     presets = {"quick": {"rows": 200, "shuffles": 499}, "thorough": {"rows": 5000, "shuffles": 4999}}
     definitions = DEFINITIONS
+    conditions = frozenset({"corruption", "severity"})
 
     rows: int = Field(default=1000, ge=1, description="how many rows are corrupted")
     corruptions: tuple[str, ...] = Field(default=(), description="which corruptions; empty: all that fit the inputs")

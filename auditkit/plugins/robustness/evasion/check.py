@@ -58,6 +58,7 @@ class Evasion(Check):
     }  # fmt: skip
     higher_level: ClassVar[str] = "With gradients, a table is attacked by them too, which finds closer changes."
     definitions = DEFINITIONS
+    conditions: ClassVar[frozenset[str]] = frozenset({"epsilon", "norm"})
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")
     norm: Literal["Linf", "L2", "L1", "L2 scaled"] | None = Field(

@@ -1,0 +1,97 @@
+"""What became of each limit from one audit to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditkit.comparing.keys import HIDDEN, is_hidden, key, numbers
+from auditkit.judging import bounds, is_bare, judge
+from auditkit.results import AuditResult, Limit, LimitChange, Verdict
+from auditkit.results.difference import Kind
+
+SCOPED = 3
+"""The schema from which a limit without slice is about everyone; before, it was about every group too."""
+
+
+def limit_changes(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
+    """A row for each limit of either audit, those of the new one first."""
+    before = {verdict.limit.name: _as_it_was_meant(verdict, old) for verdict in old.verdicts}
+    after = {verdict.limit.name: _as_it_was_meant(verdict, new) for verdict in new.verdicts}
+    hidden = {place for audit in (old, new) for place, (_, number) in numbers(audit).items() if is_hidden(number)}
+    for name in dict.fromkeys([*after, *before]):
+        change = _limit(name, before.get(name), after.get(name), new)
+        judged_now = after[name].judged if name in after else ()
+        if any(key(judged.check, judged.measurement) in hidden for judged in judged_now):
+            change = change.model_copy(update={"reason": f"a number that it is about is {HIDDEN}"})
+        yield change
+
+
+def less_asked(old: Limit, new: Limit) -> str:
+    """How a limit asks less than it did, in words; empty where it does not.
+
+    Args:
+        old: as it was.
+        new: under the same name, as it is.
+    """
+    parts = []
+    if old.groups and not new.groups and (is_bare(new) or new.everyone):
+        parts.append('it was about every group too, and is about everyone alone; groups = "each" asks for them again')
+    lower = old.at_least is not None and (new.at_least is None or new.at_least < old.at_least)
+    higher = old.at_most is not None and (new.at_most is None or new.at_most > old.at_most)
+    if lower or higher:
+        parts.append(f"it was {bounds(old)}, and is {bounds(new)}")
+    if old.judge == "interval" and new.judge == "point":
+        parts.append("it was judged by the whole interval, and is by the point alone")
+    return "; ".join(parts)
+
+
+def _as_it_was_meant(verdict: Verdict, audit: AuditResult) -> Verdict:
+    """The verdict, its limit put into the words of today: an old one without slice asked for every group."""
+    groups = [judged for judged in verdict.judged if judged.measurement.slice]
+    if audit.schema_version >= SCOPED or not is_bare(verdict.limit) or not 0 < len(groups) < len(verdict.judged):
+        return verdict
+    return verdict.model_copy(update={"limit": verdict.limit.model_copy(update={"groups": "each"})})
+
+
+def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResult) -> LimitChange:
+    was, now = old.status if old else None, new.status if new else None
+    latest = new or old
+    assert latest is not None  # the name came from one of them
+    changed = old is not None and new is not None and _asked(old.limit) != _asked(new.limit)
+    waived = new is not None and new.waived
+    broken = was == "met" and now in (None, "missed", "error", "not tested") and not waived
+    reason = latest.reason if new else "the limit is in the old audit alone"
+    kind, weakened = _kind(was, now), ""
+    if changed and old is not None and new is not None:
+        weakened = less_asked(old.limit, new.limit)
+        as_before = judge([old.limit], [], audit.results, audit.run.finished.date()).verdicts[0]
+        if now == "met" and as_before.status != "met":
+            kind = "met as it asks less"
+            reason = f"as the limit was before, it is {as_before.status} now: {as_before.reason}"
+            broken = was == "met" and as_before.status in ("missed", "error", "not tested") and not waived
+    return LimitChange(
+        name=name, kind=kind, old=was, new=now, limit=latest.limit, waived=waived, bound_changed=changed, reason=reason,
+        broken=broken, weakened=weakened,
+    )  # fmt: skip
+
+
+def _kind(was: str | None, now: str | None) -> Kind:
+    if was is None or now is None:
+        return "added" if was is None else "gone"
+    if was == now:
+        return "the same"
+    if now == "missed":
+        return "newly missed"
+    if now == "met":
+        return "newly met"
+    if was in ("met", "missed"):
+        return "no longer decided"
+    return "no longer tested" if was == "inconclusive" else "otherwise changed"
+
+
+def _asked(limit: Limit) -> tuple[object, ...]:
+    everyone = limit.everyone or is_bare(limit)
+    return (
+        limit.measurement, limit.at_least, limit.at_most, limit.across, sorted(limit.slice.items()), everyone,
+        limit.groups, sorted(limit.conditions.items()), limit.judge,
+    )  # fmt: skip

@@ -1,0 +1,27 @@
+"""Whom a limit is about, in words: `everyone`, `everyone and 9 groups`, `sex=F`, `over race`."""
+
+from __future__ import annotations
+
+from auditkit.judging.matching import is_bare
+from auditkit.results import Definition, Limit, pairs
+
+
+def scope_of(limit: Limit, definition: Definition | None, groups: int, deep: bool = False) -> str:
+    """The scope, as the plan prints it and the limit carries it.
+
+    Args:
+        limit: as the owner wrote it.
+        definition: of its measurement, where that is declared.
+        groups: how many groups the data names, over all attributes.
+        deep: whether the check looks at intersections of attributes too.
+    """
+    if limit.slice:
+        return pairs(dict(sorted(limit.slice.items())))
+    if limit.across:
+        return f"over {' and '.join(sorted(limit.across))}"
+    if definition is not None and definition.more_groups != "neither":
+        return "every comparison of groups"
+    counted = f"{groups} group{'s' * (groups != 1)}" + (" and their intersections" if deep else "")
+    if definition is not None and definition.only_groups and is_bare(limit):
+        return counted if groups else "every group"
+    return f"everyone and {counted}" if limit.groups and groups else "everyone"

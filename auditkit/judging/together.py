@@ -1,0 +1,66 @@
+"""Several measurements under one limit: each is met at its own level, and missed only where all intervals hold at once.
+
+With ten groups exactly on the bound, ten intervals of 95 % would call some group missed by chance alone in one audit of
+five. So a group counts as missed where its interval at the level of Šidák is on the wrong side too. To be met needs no
+such care: the limit is met where all groups are, and each may be wrong at its own level only.
+
+Source: Šidák (1967), Rectangular confidence regions for the means of multivariate normal distributions, JASA 62; for
+met, Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from auditkit.judging.deciding import judge_measurement
+from auditkit.judging.wording import show
+from auditkit.results import Interval, Judged, Limit, Measurement
+
+
+def judge_together(limit: Limit, check: str, measurements: Sequence[Measurement]) -> list[Judged]:
+    """Each of the measurements under the limit, in their order."""
+    uncertain = sum(_has_interval(limit, measurement) for measurement in measurements)
+    judged = []
+    for measurement in measurements:
+        status, reason = judge_measurement(limit, measurement)
+        verdict = Judged(check=check, measurement=measurement, status=status, reason=reason)
+        if status == "missed" and uncertain > 1 and _has_interval(limit, measurement):
+            verdict = _at_once(limit, verdict, uncertain)
+        judged.append(verdict)
+    return judged
+
+
+def _has_interval(limit: Limit, measurement: Measurement) -> bool:
+    return (
+        limit.judge == "interval"
+        and not measurement.exact
+        and measurement.interval is not None
+        and measurement.value is not None
+        and measurement.validity == "valid"
+    )
+
+
+def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
+    """A measurement that is missed by itself, under an interval that holds for all `count` at once."""
+    from auditkit.stats import sidak_level, widened  # scipy is imported only where there is something to widen
+
+    measurement = alone.measurement
+    assert measurement.interval is not None and measurement.value is not None  # only such get here
+    wide = widened(
+        measurement.interval, measurement.value, measurement.n, sidak_level(measurement.interval.level, count)
+    )
+    status, _ = judge_measurement(limit, measurement.model_copy(update={"interval": wide}))
+    all_at_once = f"{_said(wide)} that holds for all {count} at once"
+    if status == "missed":
+        reason = f"{alone.reason}; the {all_at_once} says the same"
+    else:
+        reason = (
+            f"{alone.reason}. That is so by itself alone: the {all_at_once} is across the bound. More rows would "
+            "rather show that it is missed."
+        )
+    return alone.model_copy(update={"status": status, "reason": reason})
+
+
+def _said(interval: Interval) -> str:
+    low, high = ("unbounded" if end is None else show(end) for end in (interval.low, interval.high))
+    return f"{100 * interval.level:.4g}% interval {low} to {high}"

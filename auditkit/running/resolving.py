@@ -1,0 +1,108 @@
+"""Limits and waivers held against what there is, before anything is measured: a name that nobody offers is an error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from auditkit.errors import ConfigError, closest
+from auditkit.host import Offer
+from auditkit.results import Limit
+from auditkit.text import one_line
+
+ALIKE = 0.8
+"""How alike (difflib's ratio, 0 to 1) a name must be to one that a plugin declares, to be taken for a misspelling."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What limits may name."""
+
+    checks: Mapping[str, Offer]
+    """{id: offer} of every check that is loaded or was given as an object, and of `train.<id>` for every trainer."""
+    chosen: Collection[str]
+    """The checks that `[audit] checks` selects, whatever `--only` leaves of them; and trainers that were asked for."""
+    groups: Mapping[str, Collection[str]]
+    """{attribute: its values} of the data."""
+    built_in: Collection[str]
+    """Names of auditkit's own plugins, which declare all that they measure."""
+    faults: Collection[str] = ()
+    """Plugins that did not load: what they would have offered, nobody knows."""
+
+
+def resolve(limits: Iterable[Limit], there: Offered) -> None:
+    """Raise ConfigError, one line for each limit, where a limit is about what nobody offers."""
+    wrong = [(limit, problem) for limit in limits for problem in [_problem(limit, there)] if problem]
+    if wrong:
+        raise ConfigError("\n".join(f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong))
+
+
+def check_of(limit: Limit, checks: Collection[str]) -> str | None:
+    """The id of the check that a limit names, itself or by one of its measurements."""
+    return next((id for id in (limit.measurement, limit.measurement.rpartition(".")[0]) if id in checks), None)
+
+
+def _problem(limit: Limit, there: Offered) -> str:
+    id = check_of(limit, there.checks)
+    if id is None:
+        return "" if there.faults else _unknown_check(limit, there)
+    if id not in there.chosen:
+        return _not_chosen(id, there)
+    offer = there.checks[id]
+    problem = _unknown_measurement(limit, id, offer, there) or _unknown_group(limit, offer, there)
+    return problem or _unknown_condition(limit, offer)
+
+
+def _unknown_check(limit: Limit, there: Offered) -> str:
+    names = [f"{id}.{name}" for id, offer in there.checks.items() for name in (*offer.value.definitions, "")]
+    hint = closest(limit.measurement, [name.rstrip(".") for name in names])
+    if hint.startswith("known"):
+        hint = closest(limit.measurement.rpartition(".")[0] or limit.measurement, there.checks)
+    return f"no check measures {one_line(limit.measurement)!r}; {hint}"
+
+
+def _not_chosen(id: str, there: Offered) -> str:
+    if id.startswith("train."):
+        return f"it is about {id}, and no [[train]] asks for that trainer; add one with trainer = {id[6:]!r}"
+    occasion = there.checks[id].value.occasion
+    why = f"it runs only where it is named ({occasion})" if occasion else "checks leaves it out"
+    return f"it is about {id}, and {why}; add {id!r} to [audit] checks, or take the limit away"
+
+
+def _unknown_measurement(limit: Limit, id: str, offer: Offer, there: Offered) -> str:
+    """A name that the check does not declare: an error where it declares all, or one that is nearly the same."""
+    declared, wanted = offer.value.definitions, limit.measurement[len(id) + 1 :]
+    if not wanted or not declared or wanted in declared:
+        return ""
+    if offer.plugin in there.built_in or (not offer.value.of_function and _alike(wanted, declared)):
+        return f"{id} has no measurement {one_line(wanted)!r}; {closest(wanted, declared)}"
+    return ""
+
+
+def _unknown_group(limit: Limit, offer: Offer, there: Offered) -> str:
+    """An attribute or group that the data does not have; other plugins may have slices of their own."""
+    own = offer.plugin in there.built_in and not offer.value.own_slices
+    for key, names in (("across", limit.across), ("slice", limit.slice)):
+        for name in names:
+            if name not in there.groups and (own or _alike(name, there.groups)):
+                hint = closest(name, there.groups)
+                return f"{key} names {one_line(name)!r}, which is no group column of the data; {hint}"
+    for name, value in limit.slice.items():
+        values = there.groups.get(name)
+        if values is not None and value not in values and not offer.value.own_slices:
+            return f"{name} has no group {one_line(value)!r} in the data; {closest(value, values)}"
+    return ""
+
+
+def _unknown_condition(limit: Limit, offer: Offer) -> str:
+    known = offer.value.conditions
+    unknown = [name for name in limit.conditions if known is not None and name not in known]
+    if not unknown:
+        return ""
+    hint = closest(unknown[0], known or ())
+    return f"{limit.measurement} is measured under no condition {one_line(unknown[0])!r}; {hint}"
+
+
+def _alike(word: str, names: Iterable[str]) -> bool:
+    return bool(difflib.get_close_matches(word, list(names), n=1, cutoff=ALIKE))

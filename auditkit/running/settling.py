@@ -1,0 +1,74 @@
+"""What is settled before the model is asked: limits have their names, are about what there is, and say about whom."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from auditkit.checks import Check
+from auditkit.data import AuditData
+from auditkit.host import Host, Offer
+from auditkit.judging import check_names, scope_of, with_names
+from auditkit.results import Limit
+from auditkit.running.planning import configured, selected
+from auditkit.running.request import Request
+from auditkit.running.resolving import Offered, check_of, resolve
+
+
+def settled(
+    host: Host, data: AuditData, request: Request, evidence: Collection[str], train: Sequence[Mapping[str, Any]] = ()
+) -> Request:
+    """The request with limits that are named, resolved and scoped.
+
+    Args:
+        host: whose plugins are loaded.
+        data: the audit data, for its groups.
+        request: what was asked for.
+        evidence: what the chosen rule packs name.
+        train: the trainers that were asked for.
+
+    Raises:
+        ConfigError: two limits share a name, a waiver names no limit, or a limit is about what nobody offers.
+    """
+    limits = with_names(request.limits)
+    check_names(limits, request.waivers)
+    there = _offered(host, data, request, evidence, train)
+    resolve(limits, there)
+    scoped = [limit.model_copy(update={"scope": _scope(limit, there, request)}) for limit in limits]
+    return dataclasses.replace(request, limits=tuple(scoped))
+
+
+def _offered(
+    host: Host, data: AuditData, request: Request, evidence: Collection[str], train: Sequence[Mapping[str, Any]]
+) -> Offered:
+    asked = [check for check in (*(request.checks or ()), *request.only) if isinstance(check, Check)]
+    checks = {check.id: Offer(type(check), "object", "object") for check in asked} | host.checks()
+    chosen = {*selected(host, request.checks, evidence), *selected(host, request.only, evidence)}
+    return Offered(
+        checks=checks | {f"train.{id}": offer for id, offer in host.trainers().items()},
+        chosen=chosen | {f"train.{table.get('trainer', '')}" for table in train},
+        groups=data.cells.values,
+        built_in={seen.name for seen in host.seen if seen.source == "built-in"},
+        faults=host.faults,
+    )
+
+
+def _scope(limit: Limit, there: Offered, request: Request) -> str:
+    id = check_of(limit, there.checks)
+    offer = there.checks.get(id) if id is not None else None
+    groups = sum(len(values) for values in there.groups.values())
+    if id is None or offer is None:
+        return scope_of(limit, None, groups)
+    definitions = offer.value.definitions
+    name = limit.measurement[len(id) + 1 :] or (next(iter(definitions)) if len(definitions) == 1 else "")
+    return scope_of(limit, definitions.get(name), groups, deep=_intersects(id, offer, there, request))
+
+
+def _intersects(id: str, offer: Offer, there: Offered, request: Request) -> bool:
+    """Whether the check will look at intersections of attributes."""
+    if len(there.groups) < 2 or "intersections" not in offer.value.model_fields:
+        return False
+    given = next((check for check in request.checks or () if isinstance(check, Check) and check.id == id), None)
+    check: Any = given or configured(offer.value, request.budget, request.parameters.get(id, {}))
+    return bool(check.intersections > 1)

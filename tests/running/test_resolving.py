@@ -1,0 +1,171 @@
+"""Limits and waivers held against what there is, before the model is asked anything."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+import auditkit
+from auditkit.authoring import check
+from auditkit.checks import Check, Findings
+from auditkit.errors import ConfigError
+from auditkit.host import Host
+from auditkit.results import Definition, Limit, Measurement, Waiver
+from auditkit.runner import plan_only, run_all
+from auditkit.running.request import Request
+from auditkit.running.settling import settled
+from auditkit.testing import ToyModel, toy_data
+
+
+@check("acme.share")
+def share(predictions):
+    """How many are decided positive, by two names?"""
+    return {"shares": float(predictions.selected.mean()), "other": 0.5}
+
+
+class Declaring(Check):
+    """How far is it?"""
+
+    id = "acme.declaring"
+    definitions = {"distance": Definition(title="Distance", formula="f", range="r")}
+    conditions = frozenset({"radius"})
+
+    def measure(self, model, data, context):
+        return Findings([Measurement(name="distance", value=1.0, exact=True, slice={"language": "de"})])
+
+
+OBJECTS = (share.check(), Declaring())
+HOST = Host()
+
+
+def settle(
+    *limits, checks=("performance", "fairness.groups", "fairness.slices", *OBJECTS), train=(), host=HOST, **more
+):
+    made = [Limit(**{"name": f"l{at}", "at_least": 0.1, **fields}) for at, fields in enumerate(limits)]
+    request = Request(checks=checks, limits=made, **more)
+    return settled(host, toy_data(20), request, (), [{"trainer": id} for id in train]).limits
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"measurement": "performance.quality.acuracy"}, "no measurement 'acuracy'; did you mean 'accuracy'"),
+        ({"measurement": "performance.quality.speed"}, "performance.quality has no measurement 'speed'"),
+        ({"measurement": "performance.qualty.accuracy"}, "did you mean 'performance.quality.accuracy'"),
+        ({"measurement": "performance.qualty"}, "did you mean 'performance.quality'"),
+        ({"measurement": "no.such.thing"}, "no check measures 'no.such.thing'; known: "),
+        ({"measurement": "robustness.evasion.robust_accuracy"}, "checks leaves it out"),
+        ({"measurement": "fairness.adverse_impact.impact_ratio"}, "it runs only where it is named"),
+        ({"measurement": "train.dp-sgd.epsilon"}, "no [[train]] asks for that trainer"),
+        ({"measurement": "train.dpsgd.epsilon"}, "did you mean 'train.dp-sgd"),
+        ({"measurement": "performance.quality.accuracy", "slice": {"sx": "male"}}, "did you mean 'sex'"),
+        ({"measurement": "performance.quality.accuracy", "slice": {"shoes": "41"}}, "no group column of the data"),
+        ({"measurement": "performance.quality.accuracy", "slice": {"sex": "mal"}}, "did you mean 'male'"),
+        (
+            {"measurement": "fairness.groups.demographic_parity_ratio", "across": ("sex", "regio")},
+            "did you mean 'region'",
+        ),
+        ({"measurement": "performance.quality.accuracy", "conditions": {"epsilon": 0.1}}, "no condition 'epsilon'"),
+        ({"measurement": "fairness.groups.selection_rate", "conditions": {"clas": "a"}}, "did you mean 'class'"),
+        ({"measurement": "acme.declaring.distnce"}, "did you mean 'distance'"),
+        ({"measurement": "acme.declaring.distance", "conditions": {"radios": 1}}, "did you mean 'radius'"),
+        ({"measurement": "acme.declaring.distance", "across": ("sexx",)}, "did you mean 'sex'"),
+    ],
+)
+def test_a_name_that_nobody_offers_is_a_configuration_error(fields, said):
+    with pytest.raises(ConfigError) as error:
+        settle(fields)
+    assert said in str(error.value) and "limit 'l0'" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"measurement": "performance.quality"},
+        {"measurement": "performance.quality.accuracy", "slice": {"sex": "male", "region": "north"}},
+        {"measurement": "fairness.groups.selection_rate", "conditions": {"class": "a"}},
+        {"measurement": "fairness.slices.slice_error", "slice": {"housing": "own"}},  # features, no groups
+        {"measurement": "acme.share.shares"},  # a function may return more than is declared for it
+        {"measurement": "acme.declaring.another"},  # and so may a check of a plugin
+        {"measurement": "acme.declaring.distance", "slice": {"language": "de"}},  # of slices of its own
+    ],
+)
+def test_what_is_offered_or_cannot_be_known_yet_is_left_to_the_run(fields):
+    assert settle(fields)
+
+
+def test_every_wrong_limit_is_named_at_once():
+    with pytest.raises(ConfigError, match=r"(?s)limit 'l0'.*\n.*limit 'l1'"):
+        settle({"measurement": "a.b"}, {"measurement": "c.d"})
+
+
+def test_an_account_of_training_may_be_limited_where_it_is_asked_for():
+    assert settle({"measurement": "train.dp-sgd.epsilon", "at_most": 3}, train=["dp-sgd"])
+    with pytest.raises(ConfigError, match="did you mean 'epsilon'"):
+        settle({"measurement": "train.dp-sgd.epsilonn"}, train=["dp-sgd"])
+
+
+def test_what_only_leaves_out_is_not_tested_and_no_error():
+    limit = {"name": "l", "measurement": "performance.quality.accuracy", "at_least": 0.1}
+    assert settle(limit, only=("fairness.groups",))
+    with pytest.raises(ConfigError, match="checks leaves it out"):
+        settle(limit, checks=("fairness",), only=("fairness.groups",))
+
+
+def test_what_a_failed_plugin_would_have_offered_nobody_knows(tmp_path):
+    (tmp_path / "broken.py").write_text("raise RuntimeError('boom')")
+    assert settle({"measurement": "broken.check.number"}, host=Host([tmp_path / "broken.py"]))
+
+
+def test_the_model_is_not_asked_before_the_limits_are_right():
+    class Deaf(ToyModel):
+        def answer(self, inputs):
+            raise AssertionError("the model was asked")
+
+    wrong = Request(limits=[Limit(name="l", measurement="performance.quality.acuracy", at_least=1)])
+    waiver = Waiver(limit="m", reason="r", approver="a", expires=datetime.date(2030, 1, 1))
+    unknown = Request(limits=[Limit(measurement="performance.quality.accuracy", at_least=1)], waivers=[waiver])
+    for request in (wrong, unknown):
+        with pytest.raises(ConfigError, match=r"did you mean|is not the name of a limit"):
+            plan_only(HOST, Deaf(), toy_data(20), request)
+        with pytest.raises(ConfigError, match=r"did you mean|is not the name of a limit"):
+            run_all(HOST, [Deaf()], toy_data(20), request, None, title="t")
+
+
+def test_the_plan_says_whom_each_limit_is_about():
+    request = Request(
+        checks=("performance", "fairness.groups"),
+        limits=[
+            Limit(measurement="performance.quality.accuracy", at_least=0.1),
+            Limit(measurement="performance.quality.accuracy", groups="each", at_least=0.1),
+            Limit(measurement="performance.quality.accuracy", slice={"sex": "male"}, at_least=0.1),
+            Limit(measurement="fairness.groups.selection_rate", groups="each", at_least=0.1),
+            Limit(measurement="fairness.groups.demographic_parity_ratio", across=("sex",), at_least=0.1),
+        ],
+    )
+    plan = plan_only(HOST, ToyModel(), toy_data(20), request)
+    assert [limit.scope for limit in plan.limits] == [
+        "everyone", "everyone and 4 groups", "sex=male", "everyone and 4 groups and their intersections", "over sex",
+    ]  # fmt: skip
+    assert plan.notes == (
+        "One limit is about everyone alone, also where groups are measured: performance.quality.accuracy. "
+        'Where every group is meant too, write groups = "each".',
+    )
+    assert plan.limits[0].name == "performance.quality.accuracy"
+
+
+def test_built_in_checks_declare_what_they_measure():
+    kinds = {id: offer.value for id, offer in HOST.checks().items()}
+    families = ("performance", "data", "fairness", "privacy", "robustness.changes", "robustness.corruptions")
+    result = auditkit.audit(ToyModel(), toy_data(), checks=families, budget="quick")
+    assert {each.status for each in result.results} >= {"measured"}
+    for each in result.results:
+        kind, names = kinds[each.check], {measurement.name for measurement in each.measurements}
+        assert names <= set(kind.definitions), each.check
+        used = {name for measurement in each.measurements for name in measurement.conditions}
+        assert kind.conditions is None or used <= kind.conditions, each.check
+        attributes = {name for measurement in each.measurements for name in (*measurement.slice, *measurement.across)}
+        assert kind.own_slices or attributes <= {"sex", "region"}, each.check
+        assert {name for touched in kind.touches.values() for name in touched} <= set(kind.definitions)
+        assert set(kind.touches) <= set(kind.model_fields)

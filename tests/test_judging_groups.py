@@ -1,0 +1,110 @@
+"""Many groups under one limit: met at each one's level, missed at the level of all at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditkit import stats
+from auditkit.judging import judge
+from auditkit.results import Limit, Measurement
+from tests.test_judging import TODAY, result
+
+BOUND = 0.7
+
+
+def shares(counts, n: int) -> list[Measurement]:
+    return [
+        Measurement(name="rate", value=count / n, n=n, interval=stats.wilson(count, n), slice={"group": str(at)})
+        for at, count in enumerate(counts)
+    ]
+
+
+def means(values: np.ndarray) -> list[Measurement]:
+    return [
+        Measurement(
+            name="rate",
+            value=float(row.mean()),
+            n=len(row),
+            interval=stats.student_interval(row),
+            slice={"group": str(at)},
+        )
+        for at, row in enumerate(values)
+    ]
+
+
+def bootstrapped(values: np.ndarray, rng: np.random.Generator) -> list[Measurement]:
+    made = []
+    for at, row in enumerate(values):
+        interval = stats.bootstrap_interval(
+            lambda drawn, row=row: row[drawn].mean(axis=1), len(row), rng, replicates=200
+        )
+        made.append(
+            Measurement(name="rate", value=float(row.mean()), n=len(row), interval=interval, slice={"group": str(at)})
+        )
+    return made
+
+
+def verdict(measurements, **fields):
+    limit = Limit(name="l", measurement="a.check.rate", groups="each", **(fields or {"at_least": BOUND}))
+    return judge([limit], [], [result(*measurements)], TODAY).verdicts[0]
+
+
+def missed_share(draw, audits: int = 400) -> float:
+    rng = np.random.default_rng(0)
+    return sum(verdict(draw(rng)).status == "missed" for _ in range(audits)) / audits
+
+
+@pytest.mark.parametrize("groups", [2, 10, 30])
+def test_groups_on_the_bound_are_seldom_missed(groups):
+    share = missed_share(lambda rng: shares(rng.binomial(400, BOUND, groups), 400))
+    assert share <= 0.05  # of the audits, whatever the number of groups
+
+
+def test_means_on_the_bound_are_seldom_missed():
+    assert missed_share(lambda rng: means(rng.normal(BOUND, 1, (10, 15)))) <= 0.05
+
+
+def test_numbers_of_other_methods_on_the_bound_are_seldom_missed():
+    assert missed_share(lambda rng: bootstrapped(rng.normal(BOUND, 1, (10, 40)), rng), audits=150) <= 0.05
+
+
+def test_each_interval_by_itself_would_miss_one_audit_of_five():
+    # what the level of all at once is for: 1 - 0.975^10 = 0.22
+    rng = np.random.default_rng(0)
+    missed = 0
+    for _ in range(400):
+        each = [verdict([group]).status for group in shares(rng.binomial(400, BOUND, 10), 400)]
+        missed += "missed" in each
+    assert missed / 400 > 0.15
+
+
+def test_a_group_far_below_is_missed_and_both_levels_are_said():
+    found = verdict(shares([280, 300, 200], 400))
+    assert found.status == "missed"
+    # 200 of 400: 0.5 +- z / 2 / sqrt(400 + z^2); z = 1.960 at 95 %, 2.388 at 0.95^(1/3) = 98.30 %
+    assert found.reason == (
+        "1 of 3; first group=2: 0.5 (95% interval 0.4512 to 0.5488) is not at least 0.7; the 98.3% interval 0.4407 to "
+        "0.5593 that holds for all 3 at once says the same"
+    )
+
+
+def test_a_group_missed_by_itself_alone_is_undecided():
+    alone = shares([254], 400)  # 0.635, 95 % interval up to 0.681
+    assert verdict(alone).status == "missed"
+    among = verdict([*shares([254, *[300] * 199], 400)])
+    assert among.status == "inconclusive"
+    assert "is not at least 0.7. That is so by itself alone: the 99.97% interval" in among.reason
+    assert "that holds for all 200 at once is across the bound. More rows would rather" in among.reason
+
+
+def test_met_asks_each_at_its_own_level():
+    found = verdict(shares([305] * 40, 400))  # 0.7625, 95 % interval from 0.718
+    assert found.status == "met"
+    assert found.reason.startswith("all 40, each at its own level; closest group=0: 0.7625 (95% interval")
+
+
+def test_exact_numbers_and_points_are_facts_however_many():
+    exact = [Measurement(name="rate", value=0.6999, exact=True, slice={"group": str(at)}) for at in range(50)]
+    assert verdict(exact).status == "missed"
+    assert verdict(shares([279] * 50, 400), at_least=BOUND, judge="point").status == "missed"
