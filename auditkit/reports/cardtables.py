@@ -9,7 +9,7 @@ from auditkit.reports import inputs, numbers
 from auditkit.reports.about import about, decisive, listed
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.meaning import column_of, is_stated
-from auditkit.results import AuditResult, DataInfo, Limit, Verdict
+from auditkit.results import AuditResult, DataInfo, Limit, Verdict, pairs
 from auditkit.results.between import whose_text
 
 Results: TypeAlias = Sequence[AuditResult]
@@ -136,6 +136,7 @@ def dataset(result: AuditResult) -> Markdown:
         ("Label", "; positive is ".join(filter(None, (data.label, data.positive))) or "none"),
         ("Columns", inputs.count(result)),
         ("Smallest group shown", f"{data.minimum_cell} people"),
+        *([("Reference group", pairs(data.reference))] if data.reference else []),
         ("SHA-256", data.digest),
     ]
     return table(("Fact", "Value"), facts)

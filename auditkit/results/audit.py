@@ -167,6 +167,10 @@ class DataInfo(Record):
     """People in the smallest group that is shown."""
     minimum_rate: int | None = optional()
     """People in the smallest denominator of a rate that is estimated; None: as `minimum_cell` (schema 1 and 2)."""
+    largest_left_out: float = optional(0.05)
+    """The share of people in groups too small to show above which a disparity without them meets no limit."""
+    reference: dict[str, str] = optional({})
+    """{attribute: group} with which the others are compared too."""
     disclosure: Literal["internal", "publish"] = optional("internal")
     """Whether only what is too small is left out, or also all from which it could be worked out."""
     deducible: tuple[dict[str, str], ...] = optional(())

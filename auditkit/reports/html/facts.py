@@ -11,7 +11,7 @@ from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.together import common, with_model, with_models
 from auditkit.reports.html.words import moment
 from auditkit.reports.meaning import sentence
-from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance
+from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance, pairs
 
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
@@ -66,6 +66,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         ("Being selected", sentence(data)),
         ("Weights", "used" if data.weighted else "none"),
         ("Smallest group shown", f"{data.minimum_cell} people"),
+        *([("Reference group", pairs(data.reference))] if data.reference else []),
         ("Digest", data.digest),
         *(("Sensitive attributes", sentence) for _, sentence in inputs.sentences([audit])),
         *(("Note", note) for note in data.notes),
