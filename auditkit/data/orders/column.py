@@ -16,7 +16,7 @@ import numpy as np
 
 from auditkit.data.orders.dates import seconds
 from auditkit.data.orders.notation import Notation
-from auditkit.data.orders.texts import Reading, readings
+from auditkit.data.orders.texts import Reading, is_word, readings
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _read(distinct: Sequence[Any], notation: Notation) -> Order:
     if len(found) != 1:
         settings = tuple(dict.fromkeys(reading.setting for reading in found if reading.setting))
         return Order(None, "", tuple(dict.fromkeys(reading.how for reading in found)), settings)
-    return Order(np.array(_merged(plain, found[0])), found[0].how, worded=any(map(_is_word, texts)))
+    return Order(np.array(_merged(plain, found[0])), found[0].how, worded=any(map(is_word, texts)))
 
 
 def _merged(plain: Sequence[Any], reading: Reading) -> list[float]:
@@ -164,15 +164,11 @@ def _merged(plain: Sequence[Any], reading: Reading) -> list[float]:
 def _with_few_words(plain: Sequence[Any], texts: Sequence[str]) -> Order:
     """Numbers among which a few words stand: these come before all numbers."""
     numbers = [value[1] for value in plain if isinstance(value, tuple)]
-    if len(texts) >= len(numbers) or not all(map(_is_word, texts)):
+    if len(texts) >= len(numbers) or not all(map(is_word, texts)):
         return Order()
     places = {text: min(numbers) - len(texts) + at for at, text in enumerate(sorted(texts))}
     values = np.array([places[value] if isinstance(value, str) else value[1] for value in plain])
     return Order(values, "numbers with words before them", worded=True)
-
-
-def _is_word(text: str) -> bool:
-    return not any(letter.isdigit() for letter in text)
 
 
 def _plain(value: Any) -> str | tuple[str, float] | None:

@@ -45,13 +45,20 @@ ORDERS: Final[dict[str, tuple[str, ...]]] = {
 """The forms of each order of day, month and year; under "" those that leave no doubt about it."""
 CLOCK: Final = (
     r"(?:(?:[t ,]+(?P<H>\d{1,2})(?:[:.h](?P<M>\d{2}))?(?:[:.](?P<S>\d{2})(?:[.,](?P<f>\d+))?)?|t(?P<C>\d{4}|\d{6}))"
-    r" ?(?P<p>[ap]\.?m\.?)? ?(?P<z>z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?: ?\[[^\]]*\])?)?"
+    r" ?(?P<p>[ap]\.?m\.?)? ?(?P<z>z|[a-z]{3,4}|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?: ?\[[^\]]*\])?"
+    r"|(?P<o>z|[+-]\d{2}:\d{2}))?"
 )
 WEEKDAY: Final = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[.,]* +"
     r"|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|mo|di|mi|do|fr|sa|so)[.,]* +"
 )
 CTIME: Final = re.compile(r"([a-z]{3}) +(\d{1,2}) +(\d{1,2}:\d{2}(?::\d{2})?) +(?:[a-z]{3} +)?(\d{4})")
+TIME_FIRST: Final = re.compile(r"^(\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?),? (.*\d.*)")
+ZONES: Final = {
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "eet": 2, "eest": 3, "est": -5,
+    "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9,
+}  # fmt: skip
+"""Hours from UTC of zones that are named in texts; cst is that of America."""
 Forms = tuple[re.Pattern[str], ...]
 
 
@@ -71,6 +78,7 @@ def moments(texts: Sequence[str], order: str) -> list[float] | None:
     values = []
     for text in texts:
         bare = CTIME.sub(r"\1 \2, \4 \3", WEEKDAY.sub("", text)).strip()
+        bare = TIME_FIRST.sub(r"\2 \1", bare)
         form, value = next(
             ((form, value) for form in (*known, *FORMS[order]) if (value := _moment(form, bare)) is not None),
             (None, None),
@@ -144,10 +152,14 @@ def _clock(parts: dict[str, str | None]) -> float | None:
         hour = hour % 12 + (12 if half == "p" else 0)
     if hour > 24 or minute > 59 or second > 60:
         return None
-    zone = str(parts.get("z") or "")
+    zone = str(parts.get("z") or parts.get("o") or "")
+    if zone.isalpha() and zone not in ZONES:
+        return None
     shift = 0.0
     if zone[:1] in "+-" and zone:
         digits = zone[1:].replace(":", "").ljust(4, "0")
         shift = (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * (-1 if zone[0] == "-" else 1)
+    elif zone:
+        shift = 3600 * ZONES[zone]
     part = float(f"0.{parts['f']}") if parts.get("f") else 0.0
     return hour * 3600 + minute * 60 + second + part - shift

@@ -24,10 +24,10 @@ BELOW: Final = ("<", "≤", "under", "below", "less than", "up to", "at most", "
 ABOVE: Final = (">", "≥", "over", "above", "more than", "at least", "or more", "and over", "and above", "+")
 ABOUT: Final = ("~", "≈", "approx.", "approx", "about", "ca.", "circa", "≤=", "=")
 ORDINALS: Final = ("st", "nd", "rd", "th")
-FRACTION: Final = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d+)[ -])?(?P<over>\d+) ?/ ?(?P<under>\d+)")
+FRACTION: Final = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d+)[ -])?(?P<over>\d+)(?: ?/ ?| (?:out )?of )(?P<under>\d+)")
 UNDER: Final = frozenset((2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100, 1000))
 RANGE: Final = re.compile(r"[\[(]?(-?[\d.,' ]*\d)(?: ?- ?| to | bis |, ?|; ?|\.\.+)(-?[\d.,' ]*\d)[\])]?([^\d]*)")
-HEX: Final = re.compile(r"0x[0-9a-f]+")
+HEX: Final = re.compile(r"0x[0-9a-f]+|0b[01]+|0o[0-7]+")
 
 
 class Parts(NamedTuple):
@@ -103,8 +103,8 @@ def ranges(texts: Sequence[str], decimal: str) -> list[float] | None:
 
 
 def hexadecimal(texts: Sequence[str]) -> list[float] | None:
-    """Numbers such as 0x1f."""
-    return [float(int(text, 16)) for text in texts] if all(HEX.fullmatch(text) for text in texts) else None
+    """Numbers such as 0x1f, 0b101 and 0o17."""
+    return [float(int(text, 0)) for text in texts] if all(HEX.fullmatch(text) for text in texts) else None
 
 
 def _parts(text: str) -> Parts | None:

@@ -41,12 +41,17 @@ def readings(texts: Sequence[str], notation: Notation) -> list[Reading]:
         notation: what the owner says; of several readings, those that agree with it are kept.
     """
     spelt = [plain(text) for text in texts]
-    words = sorted({text for text in spelt if not any(letter.isdigit() for letter in text)})
+    words = sorted({text for text in spelt if is_word(text)})
     others = [text for text in spelt if text not in set(words)]
     if len(words) > WORDS or len(words) >= len(others):
         return []
     found = _meant(_fitting(others, _usual(notation)), notation) or _fitting(others, RARE)
     return [reading._replace(values=_with_words(reading.values, spelt, words)) for reading in found]
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is no number in any form: it has no digit, or it is the error of a spreadsheet."""
+    return not any(letter.isdigit() for letter in text) or (text.startswith("#") and text.endswith(("!", "?")))
 
 
 Read: TypeAlias = Callable[[Sequence[str]], list[float] | None]

@@ -12,6 +12,7 @@ from auditkit.counts.markers import Markers
 from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
 from auditkit.spelling import listed
+from auditkit.text import one_line
 
 if TYPE_CHECKING:
     import pandas
@@ -38,6 +39,8 @@ def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
                 "data must be a path, a DataFrame (pandas, polars, pyarrow), a dictionary of arrays or an array; "
                 f"{type(source).__name__} was given"
             ) from error
+        except (ValueError, OverflowError) as error:  # of pyarrow too: a type that pandas lacks
+            raise DataError(f"the table has a type that pandas lacks: {one_line(error)}; cast that column") from error
     columns, notes = with_index(frame)
     markers = Markers(missing or ())
     marked = mark_missing(tidy(columns), markers)
