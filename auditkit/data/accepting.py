@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,6 +99,20 @@ def check_index(values: Any, index: Any, what: str) -> None:
         f"{what} must have the index of the table; the two differ. Select both with the same rows, or, where they are "
         "in the same order, give plain values with .to_numpy()"
     )
+
+
+def numbered(columns: Sequence[Any]) -> np.ndarray:
+    """(N,) int64: a number for each combination of values, by first appearance; -1 where one is missing."""
+    import pandas  # hashes values of any kind
+
+    numbers = np.zeros(len(columns[0]), dtype=np.int64)
+    lacking = np.zeros(len(columns[0]), dtype=bool)
+    for column in columns:
+        codes, distinct = pandas.factorize(np.asarray(column))
+        lacking |= codes < 0
+        numbers = pandas.factorize(numbers * (len(distinct) + 1) + codes + 1)[0].astype(np.int64)
+    numbers[lacking] = -1
+    return numbers
 
 
 def _with(data: AuditData, fields: Mapping[str, Any]) -> AuditData:
@@ -226,6 +240,8 @@ def _beside(data: AuditData) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if data.weights is not None:
         fields["weights"] = check_weights(data.weights, data.name)
+    if data.ids is not None:
+        fields["ids"] = data.ids if np.asarray(data.ids).dtype == np.int64 else numbered([data.ids])
     if data.people is not None:
         fields["people"] = check_people(data.people, data.name)
     if data.known is not None:

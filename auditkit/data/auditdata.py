@@ -66,6 +66,8 @@ class AuditData:
     """(N,) bool: whether the label is known; where not, `labels` holds a filler. None: all are."""
     withheld: np.ndarray | None = None
     """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
+    ids: np.ndarray | None = None
+    """(N,) int64: rows of the same person have the same number, -1 where the id is missing; any values are taken."""
     label_name: str | None = None
     group_columns: Mapping[str, str] = field(default_factory=dict)
     """{attribute: the column it was made of}, where that has another name."""
@@ -196,7 +198,8 @@ class AuditData:
     @property
     def _beside(self) -> dict[str, Any]:
         """What there may be for each row beside inputs, labels, groups and recorded answers."""
-        return {"weights": self.weights, "people": self.people, "known": self.known, "withheld": self.withheld}
+        beside = {"weights": self.weights, "people": self.people, "known": self.known, "withheld": self.withheld}
+        return {**beside, "ids": self.ids}
 
     def codes(self) -> np.ndarray:
         """The inputs as (N, D) float64 codes; see `auditkit.data.codes`.

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from auditkit.data.accepting import check_index
+from auditkit.data.accepting import check_index, numbered
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation
@@ -191,6 +191,11 @@ def groups_of(roles: Roles, source: Source, notation: Notation) -> dict[str, np.
         )
         found[name] = group_column(name, values, facts, notation)
     return found
+
+
+def ids_of(roles: Roles, source: Source) -> np.ndarray | None:
+    """(N,) a number for each person, by the columns that name one; None where none do."""
+    return numbered([source.columns[_column(name, source)] for name in roles.id]) if roles.id else None
 
 
 def input_names(roles: Roles, source: Source) -> list[Any] | None:

@@ -26,6 +26,7 @@ from auditkit.data.readers.roles import (
     group_source,
     groups_of,
     idle_columns,
+    ids_of,
     input_names,
     possible_inputs,
     renamed_groups,
@@ -215,6 +216,7 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
     parts = {role: values_of(getattr(roles, role), role, source) for role in named}
     _read_numbers(parts, roles, wanted)
     parts["inputs"] = inputs
+    parts["ids"] = ids_of(roles, source)
     groups = groups_of(roles, source, wanted.notation)
     if wanted.unlabelled == "drop":
         parts, groups, dropped = _labelled(parts, groups, wanted.minimum_cell)
@@ -239,6 +241,7 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         reference=wanted.reference,
         notes=(*source.notes, *inferred, *notes, *declared),
         people=parts["people"],
+        ids=parts["ids"],
         outcome=wanted.outcome,
         selected_means=wanted.selected_means,
         notation=wanted.notation,

@@ -54,6 +54,10 @@ DEFINITIONS = {
         "Repeated rows", "rows whose inputs equal those of an earlier row / rows",
         "With few features of few values, equal rows are different people. Repeats make intervals too narrow.",
     ),
+    "repeated_id_share": _define(
+        "Rows of a person who stands in an earlier row", "rows whose id an earlier row has / rows with an id",
+        "An id may name an event in place of a person; then people can still stand in several rows.",
+    ),
     "train_overlap_share": _define(
         "Audit rows seen in training", "rows whose inputs occur in the training split / rows",
         "With few features of few values, equal rows are different people; compare with the share of repeated rows.",
@@ -108,3 +112,10 @@ DEFINITIONS = {
         "interval: Student (1908), Biometrika 6", direction="none", unit="label units", range="any number",
     ),
 }  # fmt: skip
+ALIKE = DEFINITIONS["duplicate_share"].model_copy(
+    update={
+        "title": "Rows that share all values with an earlier one",
+        "pitfalls": "The rows have ids, which say who occurs twice; people who share all values are different people.",
+    }
+)
+"""What `duplicate_share` means where people are named by ids."""

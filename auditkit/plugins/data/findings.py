@@ -10,10 +10,11 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
-from auditkit.plugins.data.definitions import DEFINITIONS
+from auditkit.plugins.data.definitions import ALIKE, DEFINITIONS
 from auditkit.plugins.data.detectors import Found
+from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
-from auditkit.results import Axis, Column, Control, Figure, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.results import Axis, Column, Control, Definition, Figure, Interval, LeftOut, Measurement, Scalar, Table
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -31,7 +32,9 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
     """Everything that `data.integrity` says about these rows."""
     rows = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
     missing, notes = _missing(data)
-    measurements = [*_repeats(rows, data), *_balance(data)]  # the first one is the headline
+    repeats, definitions, told = _repeats(rows, data)
+    measurements = [*repeats, *_balance(data)]  # the first one is the headline
+    notes = [*told, *notes]
     controls = [_planted_rows(data, context.rng)]
     found = None
     context.keep(Findings([*measurements, *missing], controls, notes=list(notes)))
@@ -54,6 +57,7 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
         figures=_figures(measurements, found),
         tables=[] if found is None else _tables(check, found),
         notes=notes,
+        definitions=definitions,
         level="recorded" if data.train is None else "training",
         higher_level=None if data.train is None else "",
     )
@@ -112,7 +116,8 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     return found, notes
 
 
-def _repeats(rows: identity.Identities, data: AuditData) -> list[Measurement]:
+def _repeats(rows: identity.Identities, data: AuditData) -> tuple[list[Measurement], dict[str, Definition], list[str]]:
+    """Equal rows and, by their ids, equal people; where people have ids, alike rows are no repeats and say so."""
     found = []
     if data.train is not None:
         same = identity.overlap(rows, data.labels, data.train.labels)
@@ -121,7 +126,12 @@ def _repeats(rows: identity.Identities, data: AuditData) -> list[Measurement]:
             share = float(same.labelled.mean())
             found.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
     repeated = float(identity.repeated(rows.here).mean())
-    return [*found, _measurement("duplicate_share", repeated, exact=True, n=len(data))]
+    alike = _measurement("duplicate_share", repeated, exact=True, n=len(data))
+    people = people_of(data, repeated)
+    if people is None:
+        return [*found, alike], {}, []
+    twice = _measurement("repeated_id_share", people.share, exact=True, n=people.rows)
+    return [*found, twice, alike], {"duplicate_share": ALIKE}, [people.note]
 
 
 def _balance(data: AuditData) -> list[Measurement]:

@@ -1,0 +1,43 @@
+"""Whether a person stands in several rows, where the data names people by an id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditkit.plugins.data.identity import repeated
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+
+class People(NamedTuple):
+    """What the ids say."""
+
+    share: float
+    """Rows whose id an earlier row has / rows with an id."""
+    rows: int
+    """Rows with an id."""
+    note: str
+
+
+def people_of(data: AuditData, alike: float) -> People | None:
+    """How many rows are of a person that an earlier row is of; None without ids.
+
+    Args:
+        data: the audit data.
+        alike: the share of rows whose inputs equal those of an earlier row.
+    """
+    if data.ids is None or (data.ids < 0).all():
+        return None
+    known = data.ids[data.ids >= 0]
+    again = int(repeated(known).sum())
+    lacking = " Some rows have no id." if len(known) < len(data) else ""
+    if not again:
+        said = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
+        return People(0.0, len(known), f"By their ids: {said}.{lacking}")
+    count = f"{again:,}" if again >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+    return People(
+        float(again / len(known)), len(known),
+        f"Ids repeat: {count} rows have the id of an earlier row. Where an id is a person, intervals that take rows "
+        f"for people are too narrow; where it is not, name the columns that are, or none.{lacking}",
+    )  # fmt: skip
