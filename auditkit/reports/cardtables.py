@@ -11,6 +11,7 @@ from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.meaning import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Verdict, pairs
 from auditkit.results.between import whose_text
+from auditkit.results.showing import showing_facts
 
 Results: TypeAlias = Sequence[AuditResult]
 Rows: TypeAlias = Callable[[AuditResult], Iterable[Sequence[object]]]
@@ -135,7 +136,7 @@ def dataset(result: AuditResult) -> Markdown:
         ("Task", f"{data.task}, {data.modality}"),
         ("Label", "; positive is ".join(filter(None, (data.label, data.positive))) or "none"),
         ("Columns", inputs.count(result)),
-        ("Smallest group shown", f"{data.minimum_cell} people"),
+        *((name, text) for name, text in showing_facts(data) if text),
         *([("Reference group", pairs(data.reference))] if data.reference else []),
         ("SHA-256", data.digest),
     ]

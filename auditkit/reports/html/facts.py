@@ -12,6 +12,7 @@ from auditkit.reports.html.together import common, with_model, with_models
 from auditkit.reports.html.words import moment
 from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance, pairs
+from auditkit.results.showing import showing_facts
 
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
@@ -65,7 +66,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         ("Label", (data.label or "") + (f", positive: {data.positive}" if data.positive else "")),
         ("Being selected", sentence(data)),
         ("Weights", "used" if data.weighted else "none"),
-        ("Smallest group shown", f"{data.minimum_cell} people"),
+        *showing_facts(data),
         *([("Reference group", pairs(data.reference))] if data.reference else []),
         ("Digest", data.digest),
         *(("Sensitive attributes", sentence) for _, sentence in inputs.sentences([audit])),

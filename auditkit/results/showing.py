@@ -1,0 +1,32 @@
+"""What of the data is shown, estimated and can be worked out, in words; the same in every format."""
+
+from __future__ import annotations
+
+from auditkit.results.audit import DataInfo, pairs
+
+NAMED = 8
+"""Groups that are named; more are counted."""
+
+
+def showing_facts(data: DataInfo) -> list[tuple[str, str]]:
+    """(name, value): the two minima under their names, for whom the evidence is, and which groups can be worked out."""
+    least = data.minimum_cell if data.minimum_rate is None else data.minimum_rate
+    published = data.disclosure == "publish"
+    return [
+        ("Smallest group shown", f"{data.minimum_cell} people"),
+        ("Smallest denominator of a rate", f"{least} people"),
+        ("Disclosure", "publish: for readers outside the house" if published else ""),
+        ("Can be worked out", deducible_text(data)),
+    ]
+
+
+def deducible_text(data: DataInfo) -> str:
+    """Which small groups follow from the others, and the way out; empty where none does."""
+    if not data.deducible:
+        return ""
+    more = f" and {len(data.deducible) - NAMED} more" if len(data.deducible) > NAMED else ""
+    return (
+        f"too small to show, but to be worked out from everyone and the groups that are shown: "
+        f"{'; '.join(map(pairs, data.deducible[:NAMED]))}{more}. Before this evidence leaves the house, make it with "
+        'disclosure = "publish" under [data], or join these groups with others'
+    )
