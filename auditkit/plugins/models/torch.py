@@ -186,8 +186,11 @@ class TorchModel(Model):
     def _differentiable(self, encoded: torch.Tensor) -> bool:
         """Whether what the module gives depends on its inputs in a way that torch can follow back."""
         leaf = encoded[:PROBE].detach().clone().requires_grad_(True)
-        with torch.enable_grad():
-            return bool(self._ask(leaf).requires_grad)
+        try:
+            with torch.enable_grad():
+                return bool(self._ask(leaf).requires_grad)
+        except Exception:  # such as a state kept for a batch of another size; what fails is said where it is needed
+            return True
 
     def encode(self, inputs: Any) -> torch.Tensor:
         """The tensor that the module eats for these inputs, on its device.

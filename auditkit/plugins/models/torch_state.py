@@ -21,8 +21,9 @@ class Snapshot:
 
     def __init__(self, module: torch.nn.Module) -> None:
         self._modules = [
-            (each, getattr(each, "training", None), _tables(each), _hooks(each), _others(each)) for each in module.modules()
-        ]  # fmt: skip
+            (each, getattr(each, "training", None), _tables(each), _hooks(each), _others(each))
+            for each in module.modules()
+        ]
         self._parameters = [
             (
                 each,
