@@ -155,6 +155,11 @@ def test_the_plan_says_whom_each_limit_is_about():
     assert plan.limits[0].name == "performance.quality.accuracy"
 
 
+def test_a_number_of_groups_alone_is_about_all_of_them():
+    limit = {"measurement": "fairness.adverse_impact.impact_ratio"}
+    assert settle(limit, checks=("fairness.adverse_impact",))[0].scope == "4 groups"
+
+
 def test_built_in_checks_declare_what_they_measure():
     kinds = {id: offer.value for id, offer in HOST.checks().items()}
     families = ("performance", "data", "fairness", "privacy", "robustness.changes", "robustness.corruptions")
@@ -165,6 +170,9 @@ def test_built_in_checks_declare_what_they_measure():
         assert names <= set(kind.definitions), each.check
         used = {name for measurement in each.measurements for name in measurement.conditions}
         assert kind.conditions is None or used <= kind.conditions, each.check
+        for name in names:
+            sliced = [bool(measurement.slice) for measurement in each.measurements if measurement.name == name]
+            assert not kind.definitions[name].only_groups or all(sliced), name
         attributes = {name for measurement in each.measurements for name in (*measurement.slice, *measurement.across)}
         assert kind.own_slices or attributes <= {"sex", "region"}, each.check
         assert {name for touched in kind.touches.values() for name in touched} <= set(kind.definitions)

@@ -18,6 +18,7 @@ SHORT = Harm(benefit="high", burden="nobody")
 
 ADVERSE = {
     "selection_rate": Definition(
+        only_groups=True,
         title="Selection rate",
         formula="selected / people with a decision, within the group",
         range="0 to 1",
@@ -27,6 +28,7 @@ ADVERSE = {
         harm=SELECTED,
     ),
     "impact_ratio": Definition(
+        only_groups=True,
         more_groups="shrinks",
         title="Impact ratio",
         formula="selection rate of the group / highest selection rate of any group of the same attributes",
@@ -48,6 +50,7 @@ ADVERSE = {
         harm=SELECTED,
     ),
     "standard_deviations": Definition(
+        only_groups=True,
         title="Difference in standard deviations",
         formula="(rate of the group - highest rate) / sqrt(p (1 - p) (1/n of the group + 1/n of the highest)), p the "
         "rate of both together",
@@ -58,6 +61,7 @@ ADVERSE = {
         harm=SELECTED,
     ),
     "shortfall": Definition(
+        only_groups=True,
         title="Selections short of four fifths",
         formula="the least number of further selections in the group that brings its rate to 4/5 of the highest",
         range="whole numbers from 0",
@@ -69,6 +73,7 @@ ADVERSE = {
         harm=SHORT,
     ),
     "selections_to_turn": Definition(
+        only_groups=True,
         title="Selections that would turn the result",
         formula="the least number of selections moved between the group and the highest group that brings the ratio "
         "to the other side of 4/5",
@@ -95,6 +100,7 @@ ADVERSE = {
 
 AUDIT = {
     "applicants": Definition(
+        only_groups=True,
         title="Number of applicants",
         formula="people assessed in the category, with a decision or a score",
         range="whole numbers from 0",
@@ -103,6 +109,7 @@ AUDIT = {
         harm=NOBODY,
     ),
     "selection_rate": Definition(
+        only_groups=True,
         title="Selection rate",
         formula="selected / applicants, within the category",
         range="0 to 1",
@@ -112,6 +119,7 @@ AUDIT = {
         harm=SELECTED,
     ),
     "scoring_rate": Definition(
+        only_groups=True,
         title="Scoring rate",
         formula="people with a score above the median of the full sample / applicants, within the category",
         range="0 to 1",
@@ -123,6 +131,7 @@ AUDIT = {
         harm=SELECTED,
     ),
     "impact_ratio": Definition(
+        only_groups=True,
         more_groups="shrinks",
         title="Impact ratio",
         formula="rate of the category / rate of the most selected (highest scoring) category",

@@ -50,6 +50,7 @@ DEFINITIONS = {
         harm=NOBODY,
     ),
     "flip_toward": Definition(
+        only_groups=True,
         title="Decisions that become positive",
         formula="rows whose decision becomes the positive one when the group is changed / rows",
         range="0 to 1",
@@ -60,6 +61,7 @@ DEFINITIONS = {
         harm=SELECTED_LESS,
     ),
     "flip_away": Definition(
+        only_groups=True,
         title="Decisions that were positive and are no longer",
         formula="rows whose decision was the positive one and is another when the group is changed / rows",
         range="0 to 1",

@@ -1,0 +1,81 @@
+"""What a diff says of limits that ask less, are no longer tested, or were about every group."""
+
+from __future__ import annotations
+
+from auditkit.comparing.keys import not_comparable, redefined
+from auditkit.comparing.limits import less_asked, limit_changes
+from auditkit.judging import judge
+from auditkit.reports import difftext
+from auditkit.results import AuditResult, Definition, Limit, Verdict, count_line
+from tests import fakes
+from tests.comparing.test_diff import between
+from tests.test_judging import TODAY, measurement, result
+
+
+def audited(limit: Limit, *measurements, version: int = 3) -> AuditResult:
+    results = (result(*measurements),)
+    judged = judge([limit], [], results, TODAY)
+    update = {"limits": (limit,), "results": results, "verdicts": judged.verdicts, "outcome": judged.outcome}
+    return fakes.audit().model_copy(update={**update, "waivers": (), "schema_version": version})
+
+
+LIMIT = Limit(name="l", measurement="a.check.rate", at_least=0.8)
+GROUP = measurement(0.5, 0.4, 0.6, slice={"sex": "F"})
+
+
+def old_style(*measurements) -> AuditResult:
+    """As version 2 judged it: a limit without slice was about every group."""
+    made = audited(LIMIT.model_copy(update={"groups": "each"}), *measurements, version=2)
+    verdicts = tuple(verdict.model_copy(update={"limit": LIMIT}) for verdict in made.verdicts)
+    return made.model_copy(update={"verdicts": verdicts, "limits": (LIMIT,)})
+
+
+def test_a_limit_that_was_about_every_group_is_weakened_and_judged_as_it_was():
+    fine = measurement(0.9, 0.85, 0.95, slice={"sex": "F"})
+    (change,) = limit_changes(old_style(measurement(), fine), audited(LIMIT, measurement(), GROUP))
+    assert (change.old, change.new, change.broken, change.kind) == ("met", "met", True, "met as it asks less")
+    assert 'groups = "each" asks for them again' in change.weakened and "it is missed now" in change.reason
+    (change,) = limit_changes(old_style(measurement(), GROUP), audited(LIMIT, measurement(), GROUP))
+    assert (change.old, change.kind, change.broken) == ("missed", "met as it asks less", False)
+    (change,) = limit_changes(old_style(measurement()), audited(LIMIT, measurement()))
+    assert (change.weakened, change.bound_changed) == ("", False)  # it never had groups
+
+
+def test_less_asked_is_said():
+    assert "at least 0.8, and is at least 0.7" in less_asked(LIMIT, LIMIT.model_copy(update={"at_least": 0.7}))
+    assert "point alone" in less_asked(LIMIT, LIMIT.model_copy(update={"judge": "point"}))
+    assert less_asked(LIMIT, LIMIT.model_copy(update={"at_least": 0.9})) == ""
+
+
+def test_undecided_and_now_not_tested_is_worse(tmp_path):
+    old = audited(LIMIT, measurement(0.8, 0.7, 0.9))
+    found = between(tmp_path, old, audited(LIMIT, measurement(name="other")))
+    assert found.limits[0].kind == "no longer tested"
+    said = difftext.verdict(found)
+    assert "but: undecided before and not tested now: l" in said and "exit code 0" in said
+    assert any("0 met · 0 missed · 0 waived · 1 undecided" in fact for fact in difftext.facts(found))
+
+
+def test_a_parameter_that_touches_no_number_leaves_all_comparable():
+    definitions = {name: Definition(title=name, formula="f", range="r") for name in ("rate", "ece")}
+    common = {"definitions": definitions, "touches": {"top": (), "bins": ("ece",)}}
+    numbers = (measurement(), measurement(name="ece"))
+    old, new = (result(*numbers, parameters={"top": n, "bins": n, "depth": 1}, **common) for n in (1, 2))
+    audits = [fakes.audit().model_copy(update={"results": (each,)}) for each in (old, new)]
+    assert not_comparable(*audits) == {}
+    assert redefined(old, new, "rate") == "" and "bins was 1 and is 2" in redefined(old, new, "ece")
+    deeper = new.model_copy(update={"parameters": {"top": 2, "bins": 2, "depth": 2}})
+    audits[1] = audits[1].model_copy(update={"results": (deeper,)})
+    assert not_comparable(*audits) == {"a.check": "depth was 1 and is 2"}
+
+
+def test_the_six_counts():
+    statuses = ("met", "missed", "inconclusive", "not tested", "error", "missed")
+    verdicts = [Verdict(limit=LIMIT, status=status, reason="r", waived=at == 5) for at, status in enumerate(statuses)]
+    assert (
+        count_line(verdicts, 1)
+        == "1 met · 1 missed · 1 waived (would be missed) · 1 undecided · 1 not tested · 1 error"
+    )
+    assert count_line([], 0) == "0 met · 0 missed · 0 waived · 0 undecided · 0 not tested · 0 errors"
+    both = [Verdict(limit=LIMIT, status=status, reason="r", waived=True) for status in ("missed", "inconclusive")]
+    assert "2 waived (1 would be missed, 1 undecided)" in count_line(both, 0)
