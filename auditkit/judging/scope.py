@@ -19,9 +19,9 @@ def scope_of(limit: Limit, definition: Definition | None, groups: int, deep: boo
         return pairs(dict(sorted(limit.slice.items())))
     if limit.across:
         return f"over {' and '.join(sorted(limit.across))}"
-    if definition is not None and definition.more_groups != "neither":
-        return "every comparison of groups"
     counted = f"{groups} group{'s' * (groups != 1)}" + (" and their intersections" if deep else "")
     if definition is not None and definition.only_groups and is_bare(limit):
         return counted if groups else "every group"
+    if definition is not None and definition.more_groups != "neither":
+        return "every comparison of groups"
     return f"everyone and {counted}" if limit.groups and groups else "everyone"
