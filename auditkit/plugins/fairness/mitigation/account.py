@@ -140,7 +140,7 @@ def notes(split: Split, *, weights_used: bool) -> list[str]:
         said.append(f"Left as they were: {'; '.join(split.left_out)}.")
     if not split.shown.all():
         said.append(
-            f"Mitigated like the others, and not shown, for a smaller group could be worked out: "
+            "Mitigated like the others, and too small to show: "
             f"{', '.join(name for name, shown in zip(split.names, split.shown, strict=True) if not shown)}."
         )
     if split.data.weights is not None and not weights_used:
