@@ -8,7 +8,7 @@ import os
 import pathlib
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from auditkit import runfolder
 from auditkit.checks import Budget, Check
@@ -39,7 +39,7 @@ from auditkit.running.changes import changes
 from auditkit.running.controls import consistency_control, hold_to
 from auditkit.running.fitting import with_fitted_kinds
 from auditkit.running.gate import asked_through, gate_for, result_through
-from auditkit.running.hiding import hide, rule_for
+from auditkit.running.hiding import Rule, hide, rules_for
 from auditkit.running.keeping import Keeper
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.packs import chosen_packs, named_by
@@ -194,19 +194,29 @@ def run_all(
     if twice:
         raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
     gate = gate_for(everyone, data)
+    answers = [asked(model, data) for model in everyone]
+    rules = _rules(host, data, request, answers)
     results, answered = [], []
-    for model in everyone:
+    for model, predictions, rule in zip(everyone, answers, rules, strict=True):
         made = [child for child in children if child.model is model]
         failed = [child for child in children if child.model is None and child.parent == model.name]
         extra = [child.measured or child.result for child in (*made, *failed)]
         parent = made[0].parent if made else None
-        predictions = asked(model, data)
         answered.append((predictions, parent))
-        results.append(
-            run_one(host, model, data, request, folder, predictions, parent=parent, extra=extra, several=gate)
-        )
-    differing = tuple(gate.record(each) for each in changes(answered, data))
+        several = Several(predictions, rule, gate)
+        results.append(run_one(host, model, data, request, folder, several, parent=parent, extra=extra))
+    # a paired difference is made of counts of those about whom two models disagree, of which no table is protected
+    differing = () if data.disclosure == "publish" else tuple(map(gate.record, changes(answered, data)))
     return Comparison(title=scrubbed(title), results=tuple(results), changes=differing)
+
+
+class Several(NamedTuple):
+    """What is settled for a model that is one of several before any of them is audited."""
+
+    predictions: Predictions
+    rule: Rule
+    gate: Scrubber
+    """Of them all."""
 
 
 def run_one(
@@ -215,23 +225,21 @@ def run_one(
     data: AuditData,
     request: Request,
     folder: pathlib.Path | None,
-    predictions: Predictions | None = None,
+    several: Several | None = None,
     *,
     parent: str | None = None,
     extra: Sequence[CheckResult] = (),
-    several: Scrubber | None = None,
 ) -> AuditResult:
-    """Plan, run and judge the audit of one model; finished checks are kept in `folder` as they end.
-
-    Where the model is one of several, `several` is the gate of them all.
-    """
+    """Plan, run and judge the audit of one model; finished checks are kept in `folder` as they end."""
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    gate, rule = several or gate_for([model], data), rule_for(data)
     packs = chosen_packs(host, request.rules)
     if several is None:
         request = settled(host, data, request, named_by(packs))
+        predictions, gate = asked(model, data), gate_for([model], data)
+        rule = _rules(host, data, request, [predictions])[0]
+    else:
+        predictions, rule, gate = several
     asked_for = asked_through(gate, request)
-    predictions = predictions or asked(model, data)
     with as_found(model, request.seed):
         predictions.consistency = examine(predictions, request.seed)
     plan, steps = _plan(host, model, data, asked_for, packs)
@@ -258,12 +266,12 @@ def run_one(
         results=tuple(results),
         verdicts=verdicts,
         outcome=outcome,
-        coverage=_coverage(host, results),
         card=dict(request.card),
     )  # fmt: skip
     result = hide(result, rule)
     covered = tuple(rule_coverage(pack, result.results) for pack in packs)
-    return result_through(gate, result.model_copy(update={"rules": covered}))
+    coverage = _coverage(host, result.results)
+    return result_through(gate, result.model_copy(update={"rules": covered, "coverage": coverage}))
 
 
 def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) -> pathlib.Path | None:
@@ -312,6 +320,19 @@ def _check_data(data: Any) -> None:
         "data is required: an AuditData, as the second argument, for instance from AuditData.from_table(table, "
         f"label=…) or AuditData(inputs, labels); {given} was given"
     )
+
+
+def _rules(host: Host, data: AuditData, request: Request, answers: Sequence[Predictions]) -> list[Rule]:
+    """What may be written of each model's audit.
+
+    Raises:
+        ConfigError: rows are to be shown in evidence that is published.
+    """
+    if data.disclosure == "publish" and request.include_rows:
+        raise ConfigError('include_rows shows single rows, which [data] disclosure = "publish" forbids; leave one out')
+    steps = _plan(host, answers[0].model, data, request, chosen_packs(host, request.rules))[1]
+    order = max((getattr(step.check, "intersections", 1) for step in steps), default=1)
+    return rules_for(data, answers, order)
 
 
 def _wrapped(host: Host, model: Any, data: AuditData) -> Model:

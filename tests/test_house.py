@@ -41,7 +41,10 @@ LEVELS = (
         "running.resolving", "running.settling", "evidence.provenance", "evidence.writing", "evidence.remaking",
         "evidence.verifying",
     ),
-    ("running.measuring", "running.gate", "running.changes", "running.internal", "running.hiding", "running.keeping"),
+    (
+        "running.measuring", "running.gate", "running.changes", "running.internal", "running.published",
+        "running.publishing", "running.hiding", "running.keeping",
+    ),
     ("running.training",),
     ("runner", "comparing"),
     ("demos", "command"),

@@ -9,7 +9,7 @@ files.py     count_file(): Parquet and csv files that need not fit into memory
 streams.py   files as batches of columns
 coding.py    columns of batches as codes
 naming.py    from values to names of groups and classes
-hiding.py    what else must be hidden so that nothing hidden follows
+suppression.py which counts may be published so that no small one follows
 """
 
 from __future__ import annotations

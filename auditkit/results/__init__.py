@@ -61,6 +61,7 @@ from auditkit.results.findings import (
     Rule,
     Table,
     Test,
+    of_everyone,
 )
 from auditkit.results.harms import (
     NOBODY,
@@ -148,6 +149,7 @@ __all__ = [
     "digest",
     "harm_text",
     "meaning_text",
+    "of_everyone",
     "pairs",
     "verdict_line",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -214,6 +215,8 @@ class Table(Record):
     caption: str = ""
     columns: tuple[Column, ...]
     rows: tuple[tuple[Scalar, ...], ...]
+    made_of: str = optional("")
+    """The counts of everyone that it shows, in the words of `Definition.made_of`, where it shows nothing else."""
 
     @model_validator(mode="after")
     def _rectangular(self) -> Self:
@@ -234,10 +237,19 @@ class Definition(Record):
     pitfalls: str = ""
     more_groups: Literal["grows", "shrinks", "neither"] = optional("neither")
     """What one more group can do to a number over groups: only raise it, only lower it, or either."""
+    made_of: str = optional("")
+    """From which counts of its group it is made and nothing else, which is what may be published is chosen by: words of
+    people, positives, negatives, selected, rejected, abstained, tp, fp, fn, tn, outcomes (right and wrong decisions),
+    and others where a group is held against the others; or `everyone`, where it tells nothing of a group."""
     harm: Harm | None = optional()
     """Who fares worse by it; None where the number is not about how a group fares."""
     only_groups: bool = optional(False)
     """Measured for groups alone, never for everyone: a limit on it is about all of them."""
+
+
+def of_everyone(definitions: Mapping[str, Definition]) -> dict[str, Definition]:
+    """The same definitions, of numbers that tell nothing of a group where they are about everyone."""
+    return {name: meaning.model_copy(update={"made_of": "everyone"}) for name, meaning in definitions.items()}
 
 
 class About(Record):

@@ -10,8 +10,22 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from auditkit.data import AuditData
-from auditkit.results import AuditResult, CheckResult, DataInfo, Judged, Measurement, Outcome, Verdict
+from auditkit.judging import judge_measurement
+from auditkit.predictions import Predictions
+from auditkit.results import (
+    AuditResult,
+    CheckResult,
+    DataInfo,
+    Judged,
+    Limit,
+    Measurement,
+    Outcome,
+    PlannedCheck,
+    Verdict,
+)
+from auditkit.results.between import whose_text
 from auditkit.running.internal import Internal
+from auditkit.running.publishing import Publish
 
 
 class Rule(Protocol):
@@ -29,10 +43,38 @@ class Rule(Protocol):
         """The description of the data without what may not be written, beside results that may be."""
         ...
 
+    def text(self, text: str) -> str:
+        """What a check or an error says, without what may not be written."""
+        ...
 
-def rule_for(data: AuditData) -> Rule:
-    """The rule that the owner chose with `[data] disclosure`."""
-    return Internal(data.cells)
+    @property
+    def choice(self) -> str:
+        """A digest of what is chosen where that depends on more than the data; what was kept by another is no use."""
+        ...
+
+
+def rules_for(data: AuditData, answers: Sequence[Predictions], order: int) -> list[Rule]:
+    """The rule that the owner chose with `[data] disclosure`, for each of several models on the same data.
+
+    Args:
+        data: the audit data.
+        answers: of each model.
+        order: how many attributes are intersected.
+
+    Raises:
+        DataError: to be published, and there are fewer people than the smallest count that is shown.
+    """
+    if data.disclosure == "internal":
+        return [Internal(data.cells)] * len(answers)
+    from auditkit.running.published import People  # loads scipy
+
+    people = People(data, answers, order)
+    return [Publish(people, data.minimum_cell, model) for model in range(len(answers))]
+
+
+def rule_of_training(data: AuditData) -> Rule:
+    """The rule for what trainers say: it is about no table of the audit, so nothing of it is published."""
+    return Internal(data.cells) if data.disclosure == "internal" else Publish(None, data.minimum_cell)
 
 
 def hide(result: AuditResult, rule: Rule) -> AuditResult:
@@ -43,13 +85,16 @@ def hide(result: AuditResult, rule: Rule) -> AuditResult:
         for before, after in zip(result.results, results, strict=True)
         for measured, shown in zip(before.measurements, after.measurements, strict=True)
     }
-    verdicts = tuple(_verdict(verdict, written) for verdict in result.verdicts)
+    verdicts = tuple(_verdict(verdict, written, rule) for verdict in result.verdicts)
     return result.model_copy(
         update={
             "results": results,
             "data": rule.data(result.data, results),
+            "plan": result.plan.model_copy(
+                update={"checks": tuple(_planned(planned, rule) for planned in result.plan.checks)}
+            ),
             "verdicts": verdicts,
-            "outcome": _outcome(result.outcome, result.verdicts, verdicts),
+            "outcome": _outcome(result.outcome, result.verdicts, verdicts, rule),
         }
     )
 
@@ -60,8 +105,15 @@ def changed(measured: CheckResult, written: CheckResult) -> tuple[int, ...]:
     return tuple(at for at, (before, after) in enumerate(both) if before != after)
 
 
-def _verdict(verdict: Verdict, written: Mapping[int, Measurement]) -> Verdict:
-    judged = tuple(_judged(one, written[id(one.measurement)]) for one in verdict.judged)
+def _planned(planned: PlannedCheck, rule: Rule) -> PlannedCheck:
+    error = planned.error and planned.error.model_copy(update={"message": rule.text(planned.error.message)})
+    return planned.model_copy(update={"skipped": planned.skipped and rule.text(planned.skipped), "error": error})
+
+
+def _verdict(verdict: Verdict, written: Mapping[int, Measurement], rule: Rule) -> Verdict:
+    if not verdict.judged:
+        return verdict.model_copy(update={"reason": rule.text(verdict.reason)})
+    judged = tuple(_judged(verdict.limit, one, written[id(one.measurement)]) for one in verdict.judged)
     reason = verdict.reason
     for before, after in zip(verdict.judged, judged, strict=True):
         if before.reason != after.reason:
@@ -69,16 +121,20 @@ def _verdict(verdict: Verdict, written: Mapping[int, Measurement]) -> Verdict:
     return verdict.model_copy(update={"judged": judged, "reason": reason})
 
 
-def _judged(judged: Judged, shown: Measurement) -> Judged:
+def _judged(limit: Limit, judged: Judged, shown: Measurement) -> Judged:
     if shown == judged.measurement:
         return judged
-    reason = judged.reason
-    if judged.measurement.value is not None:
-        reason = f"judged by a number that is not written: {shown.reason}"
+    if shown.value is not None:  # less is said of it: of who is left out, say
+        return judged.model_copy(update={"measurement": shown, "reason": judge_measurement(limit, shown)[1]})
+    how = "there is no number" if judged.measurement.value is None else "judged by a number that is not written"
+    whose = whose_text(shown, limit, judged.status)
+    reason = f"{how}: {shown.reason}" + (f"; {whose}" if whose else "")
     return judged.model_copy(update={"measurement": shown, "reason": reason})
 
 
-def _outcome(outcome: Outcome, before: Sequence[Verdict], after: Sequence[Verdict]) -> Outcome:
+def _outcome(outcome: Outcome, before: Sequence[Verdict], after: Sequence[Verdict], rule: Rule) -> Outcome:
     both = zip(before, after, strict=True)
     said = {f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}" for old, new in both}
-    return outcome.model_copy(update={"reasons": tuple(said.get(reason, reason) for reason in outcome.reasons)})
+    return outcome.model_copy(
+        update={"reasons": tuple(said.get(reason) or rule.text(reason) for reason in outcome.reasons)}
+    )

@@ -34,3 +34,12 @@ class Internal:
         listed = {tuple(measured.slice) for result in results for measured in result.measurements}
         sets = [(name,) for name in groups] + [each for each in listed if each and set(each) <= set(groups)]
         return info.model_copy(update={"deducible": tuple(deducible(self._cells, sets))})
+
+    def text(self, text: str) -> str:
+        """What a check or an error says, as it is."""
+        return text
+
+    @property
+    def choice(self) -> str:
+        """Nothing: all that is left out follows from the data."""
+        return ""

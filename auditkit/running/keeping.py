@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from auditkit import runfolder
 from auditkit.evidence.scrubbing import Scrubber
 from auditkit.judging import concerned
-from auditkit.results import CheckResult, Limit
+from auditkit.results import CheckResult, Limit, digest
 from auditkit.running.hiding import Rule, changed
 
 
@@ -30,7 +30,7 @@ class Keeper:
         """What a check measured as it may be written, and now is where it ran to its end."""
         written = self.written(measured)
         if self.folder is not None and measured.status == "measured":
-            runfolder.store_check(self.folder, key, written, self.shelf, changed(measured, written))
+            runfolder.store_check(self.folder, self._key(key), written, self.shelf, changed(measured, written))
         return written
 
     def written(self, measured: CheckResult) -> CheckResult:
@@ -41,10 +41,13 @@ class Keeper:
         """What was kept of a check; None where nothing was, or where a limit needs a number that was not written."""
         if self.folder is None:
             return None
-        stored = runfolder.load_stored(self.folder, check, key, self.shelf)
+        stored = runfolder.load_stored(self.folder, check, self._key(key), self.shelf)
         if stored is None or needed(stored, self.limits):
             return None
         return stored.result
+
+    def _key(self, key: str) -> str:
+        return digest([key, self.rule.choice]) if self.rule.choice else key
 
 
 def needed(stored: runfolder.StoredCheck, limits: Sequence[Limit]) -> bool:

@@ -112,11 +112,20 @@ def _context(step: Step, bench: Bench, predictions: Predictions, rows: Rows | No
         budget=bench.budget,  # type: ignore[arg-type]
         seed=seed,
         rows=rows,
-        log=logging.getLogger(f"auditkit.check.{id}"),
+        log=_log(id, bench.data),
         include_rows=bench.include_rows,
         deadline=None if limit is None else time.monotonic() + limit,
         on_progress=None if tell is None else lambda done, total, what: tell(id, done, total, what),
     )
+
+
+def _log(id: str, data: AuditData) -> logging.Logger:
+    """Where a check may write what it likes; nowhere in an audit that is published, for run.log lies in the folder."""
+    log = logging.getLogger(f"auditkit.check.{id}")
+    if data.disclosure == "publish":
+        log = logging.Logger(log.name)  # without a parent, so that nothing of it reaches a handler
+        log.addHandler(logging.NullHandler())
+    return log
 
 
 def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:

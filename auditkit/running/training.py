@@ -21,7 +21,7 @@ from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, ErrorInfo, digest
 from auditkit.running.controls import apply_controls
 from auditkit.running.gate import gate_for
-from auditkit.running.hiding import rule_for
+from auditkit.running.hiding import rule_of_training
 from auditkit.running.keeping import Keeper, needed
 from auditkit.running.measuring import describe
 from auditkit.running.planning import configured, missing_extra, seed_for
@@ -68,7 +68,7 @@ def train_models(
         DataError: there is no training split.
     """
     offers = host.trainers()
-    gate, rule = gate_for(models, data), rule_for(data)
+    gate, rule = gate_for(models, data), rule_of_training(data)
     children = []
     for wanted in train:
         options = dict(wanted)

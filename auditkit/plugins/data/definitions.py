@@ -15,6 +15,7 @@ def _define(
     direction: Direction = "lower",
     unit: str = "share",
     range: str = "0 to 1",
+    made_of: str = "",
 ) -> Definition:
     return Definition(
         title=title,
@@ -24,13 +25,14 @@ def _define(
         unit=unit,
         reference=reference,
         pitfalls=pitfalls,
+        made_of=made_of,
     )
 
 
 DEFINITIONS = {
     "missing_share": _define(
         "Missing values", "rows without a value / rows, for each feature",
-        "Only what the schema reads as missing counts: a -999 or a 'unknown' does not.",
+        "Only what the schema reads as missing counts: a -999 or a 'unknown' does not.", made_of="everyone",
     ),
     "sentinel_features": _define(
         "Features with a number that may mean missing",
@@ -53,6 +55,7 @@ DEFINITIONS = {
     "duplicate_share": _define(
         "Repeated rows", "rows whose inputs equal those of an earlier row / rows",
         "With few features of few values, equal rows are different people. Repeats make intervals too narrow.",
+        made_of="everyone",
     ),
     "repeated_id_share": _define(
         "Rows of a person who stands in an earlier row", "rows whose id an earlier row has / rows with an id",
@@ -61,23 +64,25 @@ DEFINITIONS = {
     "train_overlap_share": _define(
         "Audit rows seen in training", "rows whose inputs occur in the training split / rows",
         "With few features of few values, equal rows are different people; compare with the share of repeated rows.",
+        made_of="everyone",
     ),
     "train_overlap_same_label_share": _define(
         "Audit rows seen in training with their label",
         "rows whose inputs and label occur together in the training split / rows",
         "As for rows without the label. Quality measured on such rows is recall of the training data.",
+        made_of="everyone",
     ),
     "leaking_features": _define(
         "Features that give the label away",
         "features that alone predict the label with an area under the ROC curve above the check's `leakage`",
         "A feature may be that good honestly; ask whether it is known before the label is.", DELONG, unit="features",
-        range="0 or more",
+        range="0 or more", made_of="everyone",
     ),
     "strongest_feature_auc": _define(
         "Strongest single feature",
         "largest area under the ROC curve of one feature against the label; predicted by cross-fitted shares in its "
         "bins; more than two classes: each against the rest, averaged; numbers: above the median against the rest",
-        "The interval holds for all features at once (Šidák).", DELONG, direction="none", unit="",
+        "The interval holds for all features at once (Šidák).", DELONG, direction="none", unit="", made_of="everyone",
     ),
     "proxy_auc": _define(
         "Group predicted from the other features",
@@ -94,12 +99,12 @@ DEFINITIONS = {
     "group_share": _define(
         "Share of a group", "rows of the group / rows",
         "Whether that is too few depends on the people the model is for, whom these rows may not mirror.",
-        direction="none",
+        direction="none", made_of="people",
     ),
     "positive_share": _define(
         "Positive labels", "rows with the positive label / rows, in the group",
         "Labels that differ between groups may be true, or may be made by unequal treatment in the past.",
-        "interval: Wilson (1927), JASA 22", direction="none",
+        "interval: Wilson (1927), JASA 22", direction="none", made_of="positives negatives",
     ),
     "label_share": _define(
         "Share of a label", "rows with the label / rows, in the group",

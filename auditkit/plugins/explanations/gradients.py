@@ -20,7 +20,7 @@ from auditkit.plugins.explanations.gradient_findings import (
     try_attributions,
 )
 from auditkit.plugins.explanations.influence import DEFINITIONS
-from auditkit.results import Definition
+from auditkit.results import Definition, of_everyone
 from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Gradients(Check):
         "standard": {"rows": 100, "background": 100, "steps": 50},
         "thorough": {"rows": 300, "background": 200, "steps": 200, "copies": 10},
     }
-    definitions: ClassVar[Mapping[str, Definition]] = {
+    definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
         **DEFINITIONS,
         "completeness_gap": Definition(
             title="Completeness gap (median)",
@@ -108,7 +108,7 @@ class Gradients(Check):
             unit="ratio",
             reference="Yeh et al. 2019, arXiv:1901.09392",
         ),
-    }
+    })  # fmt: skip
 
     rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the runner.")
     background: int = Field(default=100, ge=1, description="Rows whose mean is the baseline, from training if given.")

@@ -24,7 +24,7 @@ from auditkit.plugins.explanations.influence import (
     importance_figure,
     importance_table,
 )
-from auditkit.results import Definition
+from auditkit.results import Definition, of_everyone
 from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Importance(Check):
         "thorough": {"rows": 300, "background": 200, "permutations": 4},
     }
     higher_level: ClassVar[str] = "With the fitted estimator at hand, linear models and trees are explained exactly."
-    definitions: ClassVar[Mapping[str, Definition]] = {
+    definitions: ClassVar[Mapping[str, Definition]] = of_everyone({
         **DEFINITIONS,
         "flip_rate": Definition(
             title="Decisions changed by flipping the group column",
@@ -91,7 +91,7 @@ class Importance(Check):
             unit="share",
             reference="Covert, Lee 2021, Improving KernelSHAP, proceedings.mlr.press/v130/covert21a",
         ),
-    }
+    })  # fmt: skip
 
     rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the runner.")
     background: int = Field(default=100, ge=2, description="Rows to compare with, from the training split if given.")

@@ -14,6 +14,7 @@ def _define(
     direction: Direction = "higher",
     unit: str = "share",
     harm: Harm = NOBODY,
+    made_of: str = "everyone",
 ) -> Definition:
     return Definition(
         title=title,
@@ -24,31 +25,33 @@ def _define(
         reference=reference,
         pitfalls=pitfalls,
         harm=harm,
+        made_of=made_of,
     )
 
 
 DEFINITIONS = {
     "accuracy": _define(
         "Accuracy", "right decisions / people", "interval: Wilson (1927), JASA 22",
-        "Compare with majority_accuracy: with 95 % negatives, deciding always no is 95 % accurate.",
+        "Compare with majority_accuracy: with 95 % negatives, deciding always no is 95 % accurate.", made_of="outcomes",
     ),
     "majority_accuracy": _define(
         "Accuracy of the most common label", "people with the most common label / people",
         "interval: Wilson (1927), JASA 22", "The floor for accuracy, not a measure of the model.", direction="none",
+        made_of="outcomes",
     ),
     "balanced_accuracy": _define(
         "Balanced accuracy", "mean over classes of (decided right / people with that label)",
         "Brodersen et al. (2010), The balanced accuracy and its posterior distribution; interval: MOVER, Donner and "
         "Zou (2012), Statistical Methods in Medical Research 21",
-        "Undefined where a class does not occur; weighs a rare class like a common one.",
+        "Undefined where a class does not occur; weighs a rare class like a common one.", made_of="tp fp fn tn",
     ),
     "precision": _define(
         "Precision", "TP / (TP + FP)", "interval: Wilson (1927), JASA 22",
-        "Depends on how common the positive label is in these data.", harm=RIGHTLY_SELECTED,
+        "Depends on how common the positive label is in these data.", harm=RIGHTLY_SELECTED, made_of="tp fp",
     ),
     "recall": _define(
         "Recall", "TP / (TP + FN)", "interval: Wilson (1927), JASA 22",
-        "Can be had for nothing by deciding always positive.", harm=SELECTED_MORE,
+        "Can be had for nothing by deciding always positive.", harm=SELECTED_MORE, made_of="tp fn",
     ),
     "auc": _define(
         "Area under the ROC curve", "P(score of a positive > score of a negative) + P(equal) / 2",

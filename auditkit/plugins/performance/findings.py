@@ -42,15 +42,10 @@ def find(check: Quality, data: AuditData, context: Context, level: Level) -> Fin
         measurements=found,
         controls=_controls(check, answers, data, context),
         figures=_figures(check, found, answers, data.task),
-        tables=[] if data.task == "regression" else [matrix.table(answers, _least(data))],
+        tables=[] if data.task == "regression" else [matrix.table(answers)],
         notes=notes,
         level=level,
     )
-
-
-def _least(data: AuditData) -> int:
-    """The smallest count of wrong decisions that is shown: any, unless the evidence leaves the house."""
-    return data.minimum_cell if data.disclosure == "publish" else 1
 
 
 def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[str]]:

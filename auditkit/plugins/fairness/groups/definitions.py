@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from auditkit.plugins.fairness.groups.measures import (
     AMONG_LARGE,
     COMPOSITES,
@@ -20,6 +22,9 @@ SIGNS = {
     "tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN", "selected": "selected", "rejected": "not selected",
     "decided": "people with a decision", "abstained": "people without a decision", "everyone": "people",
     "positives": "positive labels", "labelled": "people with a known label",
+}  # fmt: skip
+MADE_OF = {
+    "decided": "selected rejected", "everyone": "people", "labelled": "positives negatives",
 }  # fmt: skip
 PAIRS = "Miettinen and Nurminen (1985), Statistics in Medicine 4, for all pairs of groups at once"
 ODDS = "Wilson's intervals of all groups at once, as odds"
@@ -71,6 +76,12 @@ def _sum(outcomes: str) -> str:
     return signs[0] if len(signs) == 1 else f"({' + '.join(signs)})"
 
 
+def _made_of(rates: Iterable[Rate]) -> str:
+    """The counts behind some rates, in the words of `Definition.made_of`."""
+    words = [word for rate in rates for word in f"{rate.numerator} {rate.denominator}".split()]
+    return " ".join(dict.fromkeys(" ".join(MADE_OF.get(word, word) for word in words).split()))
+
+
 def _left_out(rate: Rate) -> str:
     """Who is in no denominator."""
     if rate.denominator in ("everyone", "labelled"):
@@ -88,6 +99,7 @@ def _rate(rate: Rate) -> Definition:
         reference="Wilson (1927), JASA 22, for the interval",
         pitfalls=rate.pitfalls + _left_out(rate),
         harm=rate.harm,
+        made_of="outcomes" if rate.name == "accuracy" else _made_of([rate]),
     )
 
 
@@ -101,6 +113,7 @@ def _composite(composite: Composite) -> Definition:
         reference=composite.reference,
         pitfalls=f"{composite.pitfalls} People without a decision are left out, as are unknown labels.",
         harm=composite.harm,
+        made_of=" ".join(dict.fromkeys(" ".join(words for words, _ in composite.of).split())),
     )
 
 
@@ -131,6 +144,7 @@ def _difference(criterion: Criterion) -> Definition:
         "interval and the adjusted p-value, not the point.",
         harm=criterion.harm,
         more_groups="grows",
+        made_of="outcomes" if criterion.rates == ("accuracy",) else _made_of(RATES[name] for name in criterion.rates),
     )
 
 
@@ -147,6 +161,7 @@ def _ratio(criterion: Criterion) -> Definition:
         "30 % of samples: read the interval.",
         harm=criterion.harm,
         more_groups="shrinks",
+        made_of="outcomes" if criterion.rates == ("accuracy",) else _made_of(RATES[name] for name in criterion.rates),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -50,6 +50,7 @@ class BiasAudit(Check):
 
     id = ID
     title = "Bias audit tables of New York City"
+    intersections: ClassVar[int] = 2
     occasion = "for decisions about employment in New York City: name it, or choose the rule pack nyc-ll144"
     reference = (
         "New York City Administrative Code 20-870 to 20-874 (Local Law 144 of 2021); 6 RCNY 5-300 to 5-304; "

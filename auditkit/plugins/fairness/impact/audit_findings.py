@@ -12,6 +12,7 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.plugins.fairness.impact import audit_tables, favourable, trials
 from auditkit.plugins.fairness.impact.audit_counting import Breakdown, break_down
+from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.median import median
 from auditkit.plugins.fairness.impact.selection import lowest_ratio, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
@@ -71,8 +72,9 @@ def find(
         tables += audit_tables.tables(check, breakdowns, each, data)
         context.progress(number + 1, len(assessed), "categories")
     return Findings(
-        measurements=measurements, controls=controls, figures=drawn, tables=tables, notes=notes, level=level
-    )
+        measurements=measurements, controls=controls, figures=drawn, tables=tables, notes=notes, level=level,
+        definitions={} if mode == "selection" else SCORED,
+    )  # fmt: skip
 
 
 def _assess(check: BiasAudit, mode: Mode, data: AuditData, context: Context) -> list[Assessed]:

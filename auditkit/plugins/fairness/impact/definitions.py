@@ -26,6 +26,7 @@ ADVERSE = {
         reference="29 CFR 1607.16; Wilson (1927), JASA 22, for the interval",
         pitfalls="Says nothing about whether the selected were the right ones.",
         harm=SELECTED,
+        made_of="selected rejected",
     ),
     "impact_ratio": Definition(
         only_groups=True,
@@ -38,6 +39,7 @@ ADVERSE = {
         pitfalls="In small groups it falls below four fifths by chance; read it with the interval, the test and the "
         f"number of selections that would turn it. {OPEN_ENDED}",
         harm=SELECTED,
+        made_of="selected rejected others",
     ),
     "lowest_impact_ratio": Definition(
         more_groups="shrinks",
@@ -48,6 +50,7 @@ ADVERSE = {
         reference=f"{GUIDELINES}; interval: {INTERVALS}",
         pitfalls="The lowest of many ratios is low by chance in small groups: read the interval.",
         harm=SELECTED,
+        made_of="selected rejected",
     ),
     "standard_deviations": Definition(
         only_groups=True,
@@ -107,6 +110,7 @@ AUDIT = {
         unit="people",
         reference="6 RCNY 5-303(a)",
         harm=NOBODY,
+        made_of="selected rejected",
     ),
     "selection_rate": Definition(
         only_groups=True,
@@ -117,6 +121,7 @@ AUDIT = {
         reference=f"{RULE}(b); Wilson (1927), JASA 22, for the interval, which the rule does not require",
         pitfalls="Says nothing about whether the selected were the right ones.",
         harm=SELECTED,
+        made_of="selected rejected",
     ),
     "scoring_rate": Definition(
         only_groups=True,
@@ -140,6 +145,7 @@ AUDIT = {
         reference=f"{RULE}; interval, which the rule does not require: {INTERVALS}",
         pitfalls=f"The rule sets no value that it must reach. {OPEN_ENDED}",
         harm=SELECTED,
+        made_of="selected rejected others",
     ),
     "lowest_impact_ratio": Definition(
         title="Lowest impact ratio",
@@ -149,6 +155,7 @@ AUDIT = {
         reference=f"not required by the rule; interval: {INTERVALS}",
         pitfalls="A help to read the tables; the rule asks for the ratio of each category, and sets no value.",
         harm=SELECTED,
+        made_of="selected rejected",
     ),
     "median_score": Definition(
         title="Median score",
@@ -185,3 +192,8 @@ AUDIT = {
     },
 }
 """Of `fairness.bias_audit`."""
+
+SCORED = {
+    name: AUDIT[name].model_copy(update={"made_of": ""}) for name in ("impact_ratio", "lowest_impact_ratio")
+}  # fmt: skip
+"""Of `fairness.bias_audit` where scores are rated: a score above the median is no decision."""

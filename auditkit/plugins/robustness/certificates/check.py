@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
+from auditkit.results import of_everyone
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -45,7 +46,7 @@ class Certificates(Check):
         "standard": {"rows": 100, "samples": 2000},
         "thorough": {"rows": 400, "samples": 20000},
     }
-    definitions = DEFINITIONS
+    definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"epsilon", "norm", "radius", "sigma"})
     higher_level = "With the network itself, interval bounds speak of the model as it is used, without noise."
 

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
+from auditkit.results import of_everyone
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -43,7 +44,7 @@ class Changes(Check):
         "standard": {"rows": 250, "depth": 3, "max_queries": 300, "grid": 20},
         "thorough": {"rows": 1000, "depth": 4, "max_queries": 1200, "grid": 40},
     }
-    definitions = DEFINITIONS
+    definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"cost"})
     higher_level = "With gradients, changes of many numbers at once would be found sooner."
 

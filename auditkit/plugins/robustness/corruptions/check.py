@@ -12,6 +12,7 @@ from auditkit.models import Capability
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.suite import KNOWN, SEVERITIES
 from auditkit.plugins.robustness.paths import word_numbers
+from auditkit.results import of_everyone
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -42,7 +43,7 @@ class Corruptions(Check):
     reference = f"{HENDRYCKS}; {TANGO}"
     needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass", "image", "table", "text"})
     presets = {"quick": {"rows": 200, "shuffles": 499}, "thorough": {"rows": 5000, "shuffles": 4999}}
-    definitions = DEFINITIONS
+    definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"corruption", "severity"})
 
     rows: int = Field(default=1000, ge=1, description="how many rows are corrupted")

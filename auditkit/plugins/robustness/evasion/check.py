@@ -11,6 +11,7 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
 from auditkit.plugins.robustness.paths import way
+from auditkit.results import of_everyone
 
 GRIDS = {
     None: (0.02, 0.05, 0.1, 0.2),
@@ -57,7 +58,7 @@ class Evasion(Check):
         },
     }  # fmt: skip
     higher_level: ClassVar[str] = "With gradients, a table is attacked by them too, which finds closer changes."
-    definitions = DEFINITIONS
+    definitions = of_everyone(DEFINITIONS)
     conditions: ClassVar[frozenset[str]] = frozenset({"epsilon", "norm"})
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
+from auditkit.results import of_everyone
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -44,7 +45,7 @@ class LibraryAttacks(Check):
         "standard": {"rows": 30, "max_queries": 1000},
         "thorough": {"rows": 100, "max_queries": 4000},
     }
-    definitions = DEFINITIONS
+    definitions = of_everyone(DEFINITIONS)
     higher_level = "With gradients, attacks that follow them can be named too."
 
     rows: int = Field(default=30, ge=1, description="how many rows are attacked")

@@ -1,0 +1,231 @@
+"""Cell suppression: which counts may be published so that no small one can be worked out, at the loss of few people.
+
+The counts are sums of unknown cells. A reader knows every published count, and that no cell is negative; for a small
+count that leaves a range, found by two linear programmes. Where the range of a small count is too narrow, the dual
+solutions name published counts that narrow it: one of these must be suppressed too. Which ones is an integer programme
+over all such demands, solved again until no range is too narrow (an implicit hitting set).
+
+Source: Fischetti and Salazar (2001), Solving the cell suppression problem on tabular data with linear constraints,
+Management Science 47; the search for demands is that of Moreno-Centeno and Karp (2013), Operations Research 61.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from scipy import optimize, sparse
+
+EXACT: Final = 64
+"""Blocks that may be chosen among where the choice is exact. Above it the integer programme is solved once, over the
+additions of the table, and what it leaves is met greedily: of each demand the block of the fewest people is taken."""
+LARGE: Final = 2000
+"""Blocks above which all is chosen greedily."""
+NODES: Final = 5000
+"""Nodes of the integer programme's search tree; a search that is longer ends with the best choice found by then."""
+ROUNDS: Final = 12
+"""Rounds of the exact choice; a longer one goes on greedily."""
+NEAR: Final = 1e-6
+
+
+class Line(NamedTuple):
+    """A count that is the sum of others."""
+
+    total: int
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Counts that could be published, in the order of the data, as sums of unknown cells."""
+
+    sums: sparse.csr_array
+    """(counts, cells) of 0 and 1."""
+    counts: np.ndarray
+    """(counts,) int64: how many people each is."""
+    known: np.ndarray
+    """(counts,) bool: published in any case, such as how many people there are."""
+    some: np.ndarray
+    """(counts,) bool: a reader knows that it is not 0, as the group is named."""
+    block: np.ndarray
+    """(counts,) which counts are published together or not at all, as no rate can be read with one of them alone."""
+    people: np.ndarray
+    """(blocks,) how many people are lost sight of where a block is suppressed."""
+    same: sparse.csr_array | None = None
+    """(equations, cells): sums of cells, less others, that a reader knows to be 0."""
+    lines: tuple[Line, ...] = ()
+    """Additions among the counts; they only make the search shorter."""
+
+    def blocks_of(self, some: np.ndarray) -> np.ndarray:
+        """(blocks,) whether any of `some` counts is in it."""
+        return np.bincount(self.block, weights=some, minlength=len(self.people)) > 0
+
+
+def suppress(table: Published, minimum: int) -> np.ndarray:
+    """Which counts are not to be published.
+
+    Every count under `minimum` is suppressed, 0 included, and so are others, of as few people as possible, until each
+    small count can be any number in a range at least `minimum` wide. Of choices that lose equally many people the one
+    that is earlier in the order of the counts is taken.
+
+    Args:
+        table: the counts.
+        minimum: counts under it are protected.
+
+    Returns:
+        (counts,) bool.
+
+    Raises:
+        ValueError: what is known in any case gives a small count away.
+    """
+    small = (table.counts < minimum) & ~table.known
+    choice = _Choice(table, small, minimum)
+    dark = table.blocks_of(small)[table.block]
+    for number in range(ROUNDS + len(table.people)):  # each round that is greedy suppresses one block more at least
+        dark = choice.least() if number < choice.rounds else choice.greedy(dark)
+        demands = exposed(table, dark, small, minimum)
+        if not demands:
+            return dark
+        choice.demands |= {frozenset(table.block[demand[~table.known[demand]]].tolist()): None for demand in demands}
+        if frozenset() in choice.demands:
+            break
+    raise ValueError("the counts that are known in any case give a small one away")
+
+
+def exposed(table: Published, dark: np.ndarray, small: np.ndarray, width: int) -> list[np.ndarray]:
+    """Why the range of a small count is narrower than `width`: the published counts that make it so, once a block."""
+    reader = Reader(table, dark)
+    ranges = np.repeat(table.counts[:, None].astype(float), 2, axis=1)
+    wide = _widened(reader, ranges, small, width)
+    found: dict[int, np.ndarray] = {}
+    for at in np.flatnonzero(small):
+        if table.block[at] in found:
+            continue  # its block is looked at again once that demand is met
+        because: list[np.ndarray] = []
+        for sign in (1, -1):
+            if not wide[at]:
+                end = reader.end(np.array([at]), sign)
+                because.append(end.because)
+                wide |= ranges_with(ranges, table.sums @ end.cells) >= width - NEAR
+        if not wide[at]:
+            found[table.block[at]] = np.unique(np.concatenate(because))
+    return list(found.values())
+
+
+def _widened(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) -> np.ndarray:
+    """Which ranges are wide already from solutions that make many small counts large at once."""
+    wide: np.ndarray = ranges[:, 1] - ranges[:, 0] >= width - NEAR
+    while (small & ~wide).sum() > 1:
+        end = reader.end(np.flatnonzero(small & ~wide), 1)
+        more = ranges_with(ranges, reader.table.sums @ end.cells) >= width - NEAR
+        if not (more & small & ~wide).any():
+            break
+        wide |= more
+    return wide
+
+
+def ranges_with(ranges: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(counts,) how wide each range is, once it holds its value of one more solution; `ranges` is widened in place."""
+    np.minimum(ranges[:, 0], values, out=ranges[:, 0])
+    np.maximum(ranges[:, 1], values, out=ranges[:, 1])
+    return np.asarray(ranges[:, 1] - ranges[:, 0])
+
+
+class End(NamedTuple):
+    """One end of what a count can be."""
+
+    value: float
+    cells: np.ndarray
+    """(cells,) with which it is reached."""
+    because: np.ndarray
+    """Positions of the published counts that keep it from being further out."""
+
+
+class Reader:
+    """One who knows what is published, and works out what the rest can be."""
+
+    def __init__(self, table: Published, dark: np.ndarray) -> None:
+        self.table = table
+        self._shown = np.flatnonzero(~dark)
+        rows, totals = [table.sums[self._shown]], [table.counts[self._shown].astype(float)]
+        if table.same is not None:
+            rows.append(table.same)
+            totals.append(np.zeros(table.same.shape[0]))
+        self._equal, self._totals = sparse.vstack(rows, format="csr"), np.concatenate(totals)
+        there = np.flatnonzero(table.some & dark)
+        self._some = -table.sums[there] if len(there) else None
+
+    def end(self, at: np.ndarray, sign: int) -> End:
+        """The greatest (`sign` 1) or least (-1) that some counts can be together."""
+        wanted = np.asarray(self.table.sums[at].sum(axis=0)).ravel()
+        done: Any = optimize.linprog(
+            -sign * wanted, A_ub=self._some, b_ub=None if self._some is None else -np.ones(self._some.shape[0]),
+            A_eq=self._equal, b_eq=self._totals, method="highs",
+        )  # fmt: skip
+        if done.x is None:
+            raise ValueError(f"the counts do not add up: {done.message}")
+        held = np.abs(done.eqlin.marginals[: len(self._shown)]) > NEAR
+        return End(float(-sign * done.fun), done.x, self._shown[held])
+
+
+class _Choice:
+    """The integer programme: 1 for each block that is suppressed."""
+
+    def __init__(self, table: Published, small: np.ndarray, minimum: int) -> None:
+        self._table, self._minimum = table, minimum
+        self._must = table.blocks_of(small)
+        self._free = ~self._must & ~table.blocks_of(table.known)
+        self._lines = [row for line in table.lines for row in self._of_line(line, small)]
+        blocks = int(self._free.sum())
+        self.rounds = ROUNDS if blocks <= EXACT else 1 if blocks <= LARGE else 0
+        self.demands: dict[frozenset[int], None] = {}
+        """Blocks, of each of which one must be suppressed; in the order in which they were found."""
+
+    def greedy(self, dark: np.ndarray) -> np.ndarray:
+        """`dark` and, for each demand that it does not meet, the block of the fewest people, first come first."""
+        chosen = self._table.blocks_of(dark)
+        for demand in self.demands:
+            if not any(chosen[block] for block in demand):
+                chosen[min(demand, key=lambda block: (self._table.people[block], block))] = True
+        return chosen[self._table.block]
+
+    def least(self) -> np.ndarray:
+        """What meets all demands and loses the fewest people."""
+        rank = np.cumsum(self._free)
+        cost = self._table.people + rank / (1 + rank[self._free].sum())  # together the ranks weigh less than a person
+        rows, at_least = self._constraints()
+        done = optimize.milp(
+            np.where(self._free, cost, 0.0),
+            integrality=np.ones(len(cost)),
+            bounds=optimize.Bounds(self._must.astype(float), (self._must | self._free).astype(float)),
+            constraints=optimize.LinearConstraint(rows, lb=at_least),
+            options={"mip_rel_gap": 0.0, "node_limit": NODES},
+        )
+        if done.x is None:
+            self.rounds = 0
+            return self.greedy(self._must[self._table.block])
+        return np.asarray(done.x > 0.5)[self._table.block]
+
+    def _constraints(self) -> tuple[sparse.csr_array, np.ndarray]:
+        rows = [(dict.fromkeys(demand, 1.0), 1.0) for demand in self.demands] + self._lines
+        at = [(number, place, value) for number, (row, _) in enumerate(rows) for place, value in row.items()]
+        numbers, places, values = zip(*at, strict=True) if at else ((), (), ())
+        shape = (len(rows), len(self._must))
+        return sparse.csr_array((values, (numbers, places)), shape=shape), np.array([bound for _, bound in rows])
+
+    def _of_line(self, line: Line, small: np.ndarray) -> list[tuple[dict[int, float], float]]:
+        """In a line nothing is suppressed alone, and beside a small count enough people are to hide it among."""
+        block, counts = self._table.block, self._table.counts
+        members = [int(block[at]) for at in (*line.parts, line.total)]
+        found = []
+        for one in members:
+            if self._free[one] and members.count(one) == 1:
+                found.append(({**dict.fromkeys(members, 1.0), one: -1.0}, 0.0))
+        if small[list(line.parts)].any():
+            held: dict[int, float] = {}
+            for at in line.parts:
+                held[int(block[at])] = held.get(int(block[at]), 0.0) + float(min(counts[at], self._minimum))
+            held[members[-1]] = held.get(members[-1], 0.0) + float(self._minimum)
+            found.append((held, float(self._minimum)))
+        return found

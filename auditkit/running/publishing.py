@@ -1,0 +1,196 @@
+"""The rule for evidence that leaves the house: no count under `minimum_cell` can be worked out from the folder.
+
+A number is written where its definition says which counts it is made of and all of these may be published, or that it
+is about everyone and tells nothing of a group. All else is withheld: numbers, and figures, tables, notes and values of
+controls that are not made of such numbers alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from auditkit.results import (
+    CheckResult,
+    Control,
+    DataInfo,
+    Definition,
+    Figure,
+    GroupInfo,
+    LeftOut,
+    Measurement,
+    Table,
+    digest,
+)
+
+if TYPE_CHECKING:
+    from auditkit.running.published import People
+
+EVERYONE: Final = "everyone"
+"""A number that is made of no count of a group: see `Definition.made_of`."""
+OTHERS: Final = "others"
+"""A number of one group that is held against the other groups of the same attributes."""
+REASON: Final = "withheld, so that no count of fewer than {} people can be worked out"
+NOTES: Final = 'Notes, and figures and tables of other counts, are withheld (disclosure = "publish").'
+FEW_MISSING: Final = re.compile(r"(, )?few missing")
+NUMBER: Final = re.compile(r"\d[\d.,]*")
+
+
+class Publish:
+    """Nothing is written from which a small count could be worked out.
+
+    Args:
+        people: the counts and which of them may be published; None: nothing that a check measured may.
+        model: the position of the model among those whose decisions they hold.
+    """
+
+    def __init__(self, people: People | None, minimum: int, model: int = 0) -> None:
+        self._people, self._minimum, self._model = people, minimum, model
+        self._reason = REASON.format(minimum)
+
+    def check(self, result: CheckResult) -> CheckResult:
+        """A check's result without what may not be published."""
+        measurements = tuple(self._measurement(each, result.definitions) for each in result.measurements)
+        error = result.error and result.error.model_copy(
+            update={"message": numberless(result.error.message), "hint": numberless(result.error.hint), "traceback": ()}
+        )
+        gone = {each.name for each in measurements if each.value is None}
+        return result.model_copy(
+            update={
+                "measurements": measurements,
+                "figures": tuple(each for each in result.figures if self._drawn(each, result, gone)),
+                "tables": tuple(each for each in result.tables if self._tabled(each)),
+                "controls": tuple(map(_control, result.controls)),
+                "notes": (NOTES,) if result.status == "measured" else (),
+                "rows": None, "error": error, "reason": result.reason and numberless(result.reason),
+            }
+        )  # fmt: skip
+
+    def data(self, info: DataInfo, results: Sequence[CheckResult]) -> DataInfo:
+        """The description without counts of people that may not be published, and without numbers in its notes."""
+        names = {group.attribute for group in info.groups}
+        features = (
+            feature.model_copy(update={"missing": None, "detail": FEW_MISSING.sub("", feature.detail)})
+            if feature.name in names or self._few(feature.missing, info.rows)
+            else feature
+            for feature in info.features
+        )
+        return info.model_copy(
+            update={
+                "groups": tuple(self._group(group) for group in info.groups if not group.together),
+                "features": tuple(features),
+                "notes": tuple(map(numberless, info.notes)),
+            }
+        )
+
+    def text(self, text: str) -> str:
+        """What a check or an error says, without its numbers."""
+        return numberless(text)
+
+    @property
+    def choice(self) -> str:
+        """Of the counts, which are kept back: that depends on all models, and on what is intersected."""
+        return digest([] if self._people is None else self._people.kept_back.tolist())
+
+    def _group(self, group: GroupInfo) -> GroupInfo:
+        counts = self._people.counts({group.attribute: group.value}, "people") if self._people is not None else None
+        rows = counts[0] if counts else None
+        return group.model_copy(update={"rows": rows, "hidden": None if counts else self._reason})
+
+    def _measurement(self, measured: Measurement, definitions: dict[str, Definition]) -> Measurement:
+        definition = definitions.get(measured.name)
+        words = definition.made_of if definition is not None else ""
+        if words and self._people is not None and self._may(measured, words, self._people):
+            return measured.model_copy(
+                update={
+                    "reason": measured.reason and numberless(measured.reason),
+                    "test": measured.test and measured.test.model_copy(update={"p_adjusted": None}),
+                    "left_out": tuple(_left_out(group, self._people) for group in measured.left_out),
+                }
+            )
+        return withheld(measured, self._reason)
+
+    def _may(self, measured: Measurement, words: str, people: People) -> bool:
+        if words == EVERYONE:
+            attributes = set(people.data.groups) & {str(value) for value in measured.conditions.values()}
+            of_all = not measured.slice and not measured.across and not attributes
+            return of_all and people.everyone_is_public(self._model) and not self._small(measured)
+        if measured.conditions:
+            return False
+        made_of, others = words.replace(OTHERS, "").strip(), OTHERS in words
+        if others or measured.across:
+            attributes_of = measured.across or tuple(measured.slice)
+            for group in people.groups(attributes_of):
+                if people.counts(group, made_of, self._model) is None and people.estimated(group, made_of, self._model):
+                    return False
+        if measured.across:
+            return not measured.slice
+        counts = people.counts(measured.slice, made_of, self._model)
+        return counts is not None and _made_of(measured, counts, people)
+
+    def _small(self, measured: Measurement) -> bool:
+        """Whether a number about everyone is a count, or a share with a count, of few."""
+        value, n = measured.value, measured.n
+        if value is None:
+            return False
+        if n is None:
+            return measured.unit in ("people", "rows") and 0 < value < self._minimum
+        hits = value * n
+        whole = 0 <= value <= 1 and abs(hits - round(hits)) < 1e-6 * max(1, n)
+        return n < self._minimum or (whole and self._few(round(hits), n))
+
+    def _few(self, hits: int | None, n: int) -> bool:
+        return hits is not None and (0 < hits < self._minimum or 0 < n - hits < self._minimum)
+
+    def _drawn(self, figure: Figure, result: CheckResult, gone: set[str]) -> bool:
+        """A figure that bears the name of a number draws this number alone."""
+        definition = result.definitions.get(figure.name)
+        return bool(definition and definition.made_of) and figure.name not in gone and figure.mark == "dot-whisker"
+
+    def _tabled(self, table: Table) -> bool:
+        people = self._people
+        return bool(table.made_of) and people is not None and people.counts({}, table.made_of, self._model) is not None
+
+
+def withheld(measured: Measurement, reason: str) -> Measurement:
+    """A measurement without a number; of a disparity the two groups are still named."""
+    ends = {"value": None, "n": None, "count": None}
+    return Measurement(
+        name=measured.name, value=None, reason=reason, unit=measured.unit, direction=measured.direction,
+        slice=measured.slice, across=measured.across, conditions=measured.conditions,
+        pairs=tuple(
+            pair.model_copy(
+                update={"low": pair.low.model_copy(update=ends), "high": pair.high.model_copy(update=ends)}
+            )
+            for pair in measured.pairs
+        ),
+        left_out=tuple(_left_out(group, None) for group in measured.left_out),
+    )  # fmt: skip
+
+
+def numberless(text: str) -> str:
+    """A sentence without the numbers in it."""
+    return NUMBER.sub("…", text)
+
+
+def _left_out(group: LeftOut, people: People | None) -> LeftOut:
+    counts = people.counts(group.slice, "people") if people is not None and group.slice else None
+    gone = {} if counts else {"people": None, "share": None}
+    return group.model_copy(update={"reason": numberless(group.reason), **gone})
+
+
+def _control(control: Control) -> Control:
+    return control.model_copy(update={"value": None, "reason": numberless(control.reason)})
+
+
+def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:
+    """Whether a number can be what its definition says: its n, and of a share of two counts a numerator, are sums."""
+    sums = {sum(some) for size in range(len(counts) + 1) for some in itertools.combinations(counts, size)}
+    value, n = measured.value, measured.n
+    if n is not None and n not in sums | {people.data.size}:
+        return False
+    if measured.unit != "share" or value is None or not n or len(counts) > 2 or people.data.weights is not None:
+        return True
+    return any(abs(value * of - hits) < 1e-6 * of for hits in sums for of in (n, people.data.size))

@@ -1,0 +1,152 @@
+"""A reader who solves for what is hidden: linear programmes over every number of an audit that is linear in counts.
+
+The unknowns are the people of each combination of group values, label and decision. Everything that is written is gone
+through, wherever it stands: a rate with its n is two equations, a rate with its interval gives away its n, a count is
+one equation, and a group that is named holds somebody.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+ALL = frozenset(itertools.product((0, 1, 2), (0, 1, 2)))  # label, decision; 2: none
+POSITIVE, NEGATIVE = (frozenset((label, decision) for decision in (0, 1, 2)) for label in (1, 0))
+SELECTED, REJECTED, ABSTAINED = (frozenset((label, decision) for label in (0, 1, 2)) for decision in (1, 0, 2))
+TP, FP, FN, TN = (frozenset({cell}) for cell in ((1, 1), (0, 1), (1, 0), (0, 0)))
+RIGHT, WRONG = TP | TN, FP | FN
+
+KINDS = {
+    "people": ALL, "positive": POSITIVE, "negative": NEGATIVE, "selected": SELECTED, "rejected": REJECTED, "tp": TP,
+    "fp": FP, "fn": FN, "tn": TN,
+}  # fmt: skip
+"""What nobody may work out of a group, where it is few people."""
+
+RATES = {  # of whom, whose share
+    "selection_rate": (SELECTED | REJECTED, SELECTED),
+    "rejection_rate": (SELECTED | REJECTED, REJECTED),
+    "abstention_rate": (ALL, ABSTAINED),
+    "positive_share": (POSITIVE | NEGATIVE, POSITIVE),
+    "prevalence": (POSITIVE | NEGATIVE, POSITIVE),
+    "majority_accuracy": (RIGHT | WRONG, None),
+    "accuracy": (RIGHT | WRONG, RIGHT),
+    "balanced_accuracy": (RIGHT | WRONG, None),
+    "true_positive_rate": (TP | FN, TP),
+    "false_negative_rate": (TP | FN, FN),
+    "recall": (TP | FN, TP),
+    "false_positive_rate": (FP | TN, FP),
+    "true_negative_rate": (FP | TN, TN),
+    "positive_predictive_value": (TP | FP, TP),
+    "precision": (TP | FP, TP),
+    "group_share": (ALL, None),
+    "applicants": (SELECTED | REJECTED, None),
+}
+
+
+class Reader:
+    """What is known of the counts, as equations."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self.values = values
+        self.cells = [
+            (dict(zip(values, combination, strict=True)), answer)
+            for combination in itertools.product(*values.values())
+            for answer in sorted(ALL)
+        ]
+        self.rows: list[np.ndarray] = []
+        self.totals: list[float] = []
+        self.named: list[dict[str, str]] = []
+        self._facts: set[tuple[Any, ...]] = set()
+
+    def form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
+        """The people of a group and of a kind, as a sum of unknowns."""
+        return np.array(
+            [answer in kind and all(where[name] == value for name, value in group.items())
+             for where, answer in self.cells],
+            dtype=float,
+        )  # fmt: skip
+
+    def learn(self, group: dict[str, str], kind: frozenset[tuple[int, int]], people: float) -> None:
+        fact = (tuple(sorted(group.items())), kind, people)
+        if fact not in self._facts:
+            self._facts.add(fact)
+            self.rows.append(self.form(group, kind))
+            self.totals.append(float(people))
+
+    def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> tuple[float, float]:
+        """The least and the greatest number of people that all of this allows."""
+        wanted, found = self.form(group, kind), []
+        named = np.array([self.form(one, ALL) for one in self.named])
+        for sign in (1, -1):
+            done = linprog(
+                sign * wanted,
+                A_eq=csr_array(np.array(self.rows)), b_eq=np.array(self.totals),
+                A_ub=-csr_array(named) if len(named) else None, b_ub=-np.ones(len(named)) if len(named) else None,
+            )  # fmt: skip
+            assert done.status == 0, done.message
+            found.append(float(sign * done.fun))
+        return found[0], found[1]
+
+    def read(self, written: Any) -> None:
+        """Every linear fact of what results.json, or any part of it, holds."""
+        for record in walk(written):
+            if {"attribute", "value", "rows"} <= set(record):  # how many people a group has
+                group = {record["attribute"]: record["value"]}
+                if group not in self.named and not record.get("together"):
+                    self.named.append(group)
+                if record["rows"] is not None and not record.get("together"):
+                    self.learn(group, ALL, record["rows"])
+            elif {"name", "value", "slice", "n"} <= set(record):
+                self._measurement(record)
+            elif {"rate", "low", "high"} <= set(record):  # two groups that make a disparity
+                for end in (record["low"], record["high"]):
+                    self._measurement({"name": record["rate"], "across": (), "conditions": {}, **end})
+            elif {"slice", "people", "share"} <= set(record) and record["slice"] and record["people"] is not None:
+                self.learn(record["slice"], ALL, record["people"])
+            elif record.get("name") == "confusion":
+                for label, row in enumerate(record["rows"]):
+                    for decision, count in enumerate(row[1:]):
+                        if isinstance(count, int):
+                            self.learn({}, frozenset({(label, decision)}), count)
+
+    def _measurement(self, record: dict[str, Any]) -> None:
+        group = record["slice"]
+        if not set(group) <= set(self.values):
+            return
+        if group and group not in self.named:
+            self.named.append(group)
+        if record["value"] is None or record["name"] not in RATES or record.get("across"):
+            return
+        whole, part = RATES[record["name"]]
+        n = record["n"] or _n_of(record)
+        if n is None:
+            return
+        self.learn(group, whole, n)
+        if part is not None:
+            self.learn(group, part, round(record["value"] * n))
+
+
+def _n_of(record: dict[str, Any]) -> int | None:
+    """How many people a share is of, from its Wilson interval: the width gives n away."""
+    interval = record.get("interval")
+    if not interval or "Wilson" not in interval["method"] or not 0 < record["value"] < 1:
+        return None
+    p, z2 = record["value"], 1.959963984540054**2
+    half = (interval["high"] - interval["low"]) / 2
+    counts = np.arange(1, 100_000)
+    widths = np.sqrt(z2 * (p * (1 - p) / counts + z2 / (4 * counts**2))) / (1 + z2 / counts)
+    at = int(np.abs(widths - half).argmin())
+    return int(counts[at]) if abs(widths[at] - half) < 1e-9 else None
+
+
+def walk(written: Any) -> Iterator[dict[str, Any]]:
+    """Every object in it, at any depth."""
+    if isinstance(written, dict):
+        yield written
+    for part in written.values() if isinstance(written, dict) else written if isinstance(written, list) else ():
+        yield from walk(part)

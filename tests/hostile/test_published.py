@@ -1,0 +1,384 @@
+"""What is made with disclosure = "publish" gives no count of few people away, to one who solves for it."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import pathlib
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+import auditkit
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, DataError
+from auditkit.runfolder import read_result
+from tests.hostile.reader import ALL, KINDS, RATES, Reader, walk
+from tests.plugins.recorded import recorded
+
+MINIMUM = 10
+CHECKS = ("data.integrity", "fairness.groups", "performance.quality", "fairness.adverse_impact")
+LIMITS = [
+    {"name": "parity", "measurement": "fairness.groups.demographic_parity_ratio", "at_least": 0.8},
+    {"name": "odds", "measurement": "fairness.groups.equalized_odds_difference", "at_most": 0.2, "judge": "point"},
+    {"name": "recall", "measurement": "performance.quality.recall", "at_least": 0.5, "judge": "point"},
+]
+
+
+class People(NamedTuple):
+    labels: np.ndarray
+    """2: not known."""
+    decisions: np.ndarray
+    """2: withheld."""
+    groups: dict[str, np.ndarray]
+
+    @property
+    def values(self) -> dict[str, list[str]]:
+        return {name: sorted(set(column.tolist())) for name, column in self.groups.items()}
+
+    def count(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> int:
+        inside = np.ones(len(self.labels), dtype=bool)
+        for name, value in group.items():
+            inside &= self.groups[name] == value
+        return int(
+            inside[[pair in kind for pair in zip(self.labels.tolist(), self.decisions.tolist(), strict=True)]].sum()
+        )
+
+    def small(self, order: int) -> Iterator[tuple[dict[str, str], str]]:
+        """Every count of few in a group or intersection that somebody is in, with the name of its kind."""
+        for size in range(order + 1):
+            for names in itertools.combinations(self.groups, size):
+                for combination in itertools.product(*(self.values[name] for name in names)):
+                    group = dict(zip(names, combination, strict=True))
+                    if self.count(group, ALL):
+                        yield from ((group, kind) for kind in KINDS if self.count(group, KINDS[kind]) < MINIMUM)
+
+
+def random_people(seed: int, rows: int | None = None, attributes: int = 2) -> People:
+    """Three attributes at most, some of whose values are rare."""
+    rng = np.random.default_rng(seed)
+    rows = rows or int(rng.integers(250, 900))
+    groups = {
+        "sex": rng.choice(["f", "m", "x"], rows, p=[0.5, 0.49, 0.01]),
+        "race": rng.choice(["a", "b", "c", "d"], rows, p=[0.6, 0.3, 0.08, 0.02]),
+        "age": rng.choice(["old", "young"], rows, p=[0.3, 0.7]),
+    }
+    labels = (rng.random(rows) < 0.5).astype(int)
+    decisions = np.where(rng.random(rows) < 0.8, labels, 1 - labels)
+    return People(labels, decisions, dict(itertools.islice(groups.items(), attributes)))
+
+
+def rare_errors(seed: int) -> People:
+    """Large groups in which few are selected wrongly, and a model that is right about nearly everyone."""
+    rng = np.random.default_rng(seed)
+    rows = 3000
+    groups = {"sex": rng.choice(["f", "m"], rows), "race": rng.choice(["a", "b", "c"], rows, p=[0.5, 0.4, 0.1])}
+    labels = (rng.random(rows) < 0.4).astype(int)
+    decisions = np.where(rng.random(rows) < 0.012, 1 - labels, labels)
+    return People(labels, decisions, groups)
+
+
+def data_of(people: People, disclosure: str = "publish", **more: Any) -> tuple[Any, AuditData]:
+    known, withheld = people.labels != 2, people.decisions == 2
+    if not known.all():
+        more["known"] = known
+    if withheld.any():
+        more["withheld"] = withheld
+    return recorded(
+        np.where(withheld, 0, people.decisions), np.where(known, people.labels, 0), people.groups,
+        disclosure=disclosure, **more,
+    )  # fmt: skip
+
+
+def audited(people: People, folder: pathlib.Path, disclosure: str = "publish", order: int = 2, **more: Any) -> Any:
+    model, data = data_of(people, disclosure)
+    parameters = {"fairness.groups": {"intersections": order}, "fairness.adverse_impact": {"intersections": order}}
+    return auditkit.audit(
+        model, data, checks=list(CHECKS), parameters=parameters, limits=LIMITS, budget="quick", out=folder, **more
+    )
+
+
+def facts(people: People, folder: pathlib.Path) -> Reader:
+    """What a reader of results.json and of the kept checks knows."""
+    reader = Reader(people.values)
+    written = [json.loads(file.read_text()) for file in sorted(folder.rglob("*.json"))]
+    assert len(written) > 3
+    reader.learn({}, ALL, written[-1]["data"]["rows"] if "data" in written[-1] else len(people.labels))
+    for document in written:
+        reader.read(document)
+    return reader
+
+
+def worked_out(people: People, reader: Reader, order: int, least: float) -> list[tuple[dict[str, str], str]]:
+    """The counts of few that can be told more closely than by a range of `least`; what is true lies in every range."""
+    found = []
+    for group, kind in people.small(order):
+        low, high = reader.ends(group, KINDS[kind])
+        assert low - 1e-6 <= people.count(group, KINDS[kind]) <= high + 1e-6
+        if high - low < least - 1e-6:
+            found.append((group, kind))
+    return found
+
+
+CASES = {
+    **{f"random {seed}": (random_people(seed), 2) for seed in (1, 2)},
+    "three attributes": (random_people(4, attributes=3), 2),
+    "few rows": (random_people(5, rows=60), 2),
+    "one attribute": (random_people(6, attributes=1), 1),
+    "rare errors": (rare_errors(1), 2),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_count_of_few_is_worked_out(name: str, tmp_path: pathlib.Path) -> None:
+    people, order = CASES[name]
+    result = audited(people, tmp_path / "run", order=order)
+    assert all(found.status == "measured" for found in result.results), [found.reason for found in result.results]
+    reader = facts(people, tmp_path / "run")
+    assert worked_out(people, reader, order, MINIMUM) == []
+    published = {(measured.name, *measured.slice.items()) for found in result.results for measured in found.measurements
+                 if measured.value is not None and measured.slice}  # fmt: skip
+    assert published or name in ("few rows", "rare errors")
+
+
+def test_labels_that_are_not_known_and_decisions_that_were_withheld_are_protected(tmp_path: pathlib.Path) -> None:
+    people = random_people(7, rows=800)
+    rng = np.random.default_rng(7)
+    labels = np.where(rng.random(800) < 0.04, 2, people.labels)
+    people = people._replace(labels=labels, decisions=np.where(rng.random(800) < 0.05, 2, people.decisions))
+    audited(people, tmp_path / "run")
+    assert worked_out(people, facts(people, tmp_path / "run"), 2, MINIMUM) == []
+
+
+def test_the_reader_works_counts_out_where_nothing_is_protected(tmp_path: pathlib.Path) -> None:
+    """The control: from the same people, written for readers in the house, the same reader solves for many."""
+    for name in ("random 1", "rare errors"):
+        people, order = CASES[name]
+        audited(people, tmp_path / name, "internal", order)
+        solved = worked_out(people, facts(people, tmp_path / name), order, 1)
+        assert len(solved) >= 5, name
+        assert any(kind != "people" for _, kind in solved)
+
+
+@pytest.mark.parametrize("third", [(5, 5), (8, 5)])
+def test_five_of_five_and_five_of_eight_do_not_follow_by_subtraction(
+    third: tuple[int, int], tmp_path: pathlib.Path
+) -> None:
+    """The smallest case: everyone's selection rate less that of men and of women gives away the few others'."""
+    sizes = {"m": (100, 50), "f": (90, 30), "x": third}
+    sex = np.repeat(list(sizes), [people for people, _ in sizes.values()])
+    decisions = np.concatenate([np.arange(people) < selected for people, selected in sizes.values()]).astype(int)
+    people = People(np.tile([0, 1], len(sex))[: len(sex)], decisions, {"sex": sex})
+    for disclosure, least, given_away in (("publish", MINIMUM, False), ("internal", 1, True)):
+        audited(people, tmp_path / disclosure, disclosure, 1)
+        solved = worked_out(people, facts(people, tmp_path / disclosure), 1, least)
+        assert (({"sex": "x"}, "people") in solved, ({"sex": "x"}, "selected") in solved) == (given_away, given_away)
+        assert given_away or not solved
+
+
+def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(tmp_path: pathlib.Path) -> None:
+    for name in ("random 2", "three attributes", "rare errors"):
+        people, order = CASES[name]
+        result = audited(people, tmp_path / name, order=order)
+        rates = {
+            "demographic_parity": ["selection_rate"], "equal_opportunity": ["true_positive_rate"],
+            "equalized_odds": ["true_positive_rate", "false_positive_rate"],
+        }  # fmt: skip
+        groups = next(found for found in result.results if found.check == "fairness.groups")
+        shown = {(each.name, *each.slice.items()) for each in groups.measurements if each.value is not None}
+        for disparity in groups.measurements:
+            criterion = disparity.name.rpartition("_")[0]
+            if disparity.value is None:
+                assert disparity.interval is None and disparity.test is None and disparity.n is None
+                assert disparity.detectable is None
+                assert all(
+                    end.value is None and end.n is None for pair in disparity.pairs for end in (pair.low, pair.high)
+                )
+            elif criterion in rates:
+                for rate, combination in itertools.product(
+                    rates[criterion], itertools.product(*(people.values[one] for one in disparity.across))
+                ):
+                    group = dict(zip(disparity.across, combination, strict=True))
+                    if people.count(group, RATES[rate][0]) >= MINIMUM:
+                        assert (rate, *group.items()) in shown
+
+
+def test_limits_are_judged_by_all_that_can_be_estimated_and_say_so(tmp_path: pathlib.Path) -> None:
+    people = random_people(1)
+    published, inside = audited(people, tmp_path / "a"), audited(people, tmp_path / "b", "internal")
+    assert [each.status for each in published.verdicts] == [each.status for each in inside.verdicts]
+    assert published.exit_code == inside.exit_code
+    withheld = [one for verdict in published.verdicts for one in verdict.judged if one.measurement.value is None]
+    assert withheld and all("withheld" in one.reason and not re.search(r"\d\.\d", one.reason) for one in withheld)
+
+
+def test_every_format_is_made_from_what_may_be_published_alone(tmp_path: pathlib.Path) -> None:
+    """A format sees results.json and nothing else: made again from the file, each is the same byte for byte."""
+    from auditkit.evidence import writing
+    from auditkit.host import Host
+
+    folder, people = tmp_path / "run", random_people(1)
+    audited(people, folder)
+    before = {
+        file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "manifest.json"
+    }
+    host = Host()
+    writing.write(host, read_result(folder), folder, ())
+    after = {
+        file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "manifest.json"
+    }
+    assert before == after
+    result = json.loads(before["results.json"])
+    for file in (folder / "checks").glob("*.json"):
+        kept = json.loads(file.read_text())["result"]
+        assert kept in result["results"]
+    with (folder / "measurements.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == sum(len(found["measurements"]) for found in result["results"])
+
+
+def test_no_rate_of_a_hidden_group_stands_in_any_file(tmp_path: pathlib.Path) -> None:
+    """Of 7 thirds of a sex 3 are selected, of 29 others 11: rates and interval ends with digits of their own."""
+    sizes = {"m": (1000, 700), "f": (1100, 690), "x": (7, 3), "y": (29, 11)}
+    sex = np.repeat(list(sizes), [people for people, _ in sizes.values()])
+    decisions = np.concatenate([np.arange(people) < selected for people, selected in sizes.values()]).astype(int)
+    people = People(1 - decisions, decisions, {"sex": sex})
+    limits = [{"name": "all", "measurement": "fairness.groups.selection_rate", "at_least": 0.5, "judge": "point",
+               "groups": "each"}]  # fmt: skip
+    model, data = data_of(people, minimum_rate=5)
+    folder = tmp_path / "run"
+    result = auditkit.audit(
+        model, data, checks=list(CHECKS), limits=limits, budget="quick", out=folder, rules=["four-fifths"], formats=[]
+    )
+    assert result.verdicts[0].status == "missed"
+    for file in folder.rglob("*"):
+        if file.is_file() and file.suffix != ".parquet" and file.name != "manifest.json":
+            text = file.read_bytes().decode("utf-8", "replace")
+            for secret in ("0.428", "42.9", "0.379", "37.9", "0.612", "0.542", "3 of 7", "11 of 29"):
+                assert secret not in text, (file.name, secret)
+
+
+class Given(ClassifierMixin, BaseEstimator):
+    """A model that gives the answers that it was made with."""
+
+    def __init__(self, answers: Any = None) -> None:
+        self.answers = answers
+        self.classes_ = np.array([0, 1])
+
+    def fit(self, X: Any, y: Any = None) -> Given:
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(self.answers)[np.asarray(X)[:, 0].astype(int)]
+
+
+def test_several_models_are_protected_together(tmp_path: pathlib.Path) -> None:
+    first = random_people(8, rows=500, attributes=1)
+    rng = np.random.default_rng(8)
+    second = first._replace(decisions=np.where(rng.random(500) < 0.6, first.labels, 1 - first.labels))
+    models = [auditkit.wrap(Given(each.decisions), name=name) for name, each in (("one", first), ("two", second))]
+    result = auditkit.compare(
+        models, data_of(first)[1], checks=["fairness.groups", "performance.quality"], budget="quick", out=tmp_path / "r"
+    )
+    assert result.changes == ()
+    for people, of in ((first, 0), (second, 1)):
+        reader = Reader(people.values)
+        reader.learn({}, ALL, 500)
+        for audit in result.results:  # sizes of groups and labels are the same in both
+            for fact in walk(json.loads(audit.model_dump_json())):
+                if fact.get("attribute") or fact.get("name") in ("prevalence", "group_share"):
+                    reader.read(fact)
+        reader.read(json.loads(result.results[of].model_dump_json()))
+        assert worked_out(people, reader, 1, MINIMUM) == []
+
+
+def test_a_table_of_counts_for_new_york_is_published_without_its_few(tmp_path: pathlib.Path) -> None:
+    people = random_people(9, rows=900)
+    unlabelled = people._replace(labels=np.full(900, 2))
+    table = pd.DataFrame({**people.groups, "selected": people.decisions})
+    counted = table.groupby(["sex", "race", "selected"], as_index=False).size()
+    data = AuditData.from_table(
+        counted, groups=["sex", "race"], decisions="selected", people="size", positive=1, disclosure="publish"
+    )
+    checks = ["fairness.bias_audit", "fairness.groups", "fairness.adverse_impact"]
+    result = auditkit.audit(None, data, checks=checks, budget="quick", out=tmp_path / "run", rules=["nyc-ll144"])
+    audit = next(found for found in result.results if found.check == "fairness.bias_audit")
+    assert any(each.name == "selection_rate" and each.value is not None for each in audit.measurements)
+    reader = facts(unlabelled, tmp_path / "run")
+    asked = [(group, kind) for group, kind in unlabelled.small(2) if kind in ("people", "selected", "rejected")]
+    assert len(asked) > 10
+    assert [one for one in asked if np.subtract(*reader.ends(one[0], KINDS[one[1]])) > -MINIMUM + 1e-6] == []
+
+
+def test_what_is_published_cannot_show_rows_and_needs_enough_people() -> None:
+    people = random_people(1)
+    model, data = data_of(people)
+    with pytest.raises(ConfigError, match="include_rows"):
+        auditkit.audit(model, data, checks=["performance.quality"], include_rows=True)
+    few = People(people.labels[:8], people.decisions[:8], {"sex": people.groups["sex"][:8]})
+    model, data = data_of(few)
+    with pytest.raises(DataError, match="at least minimum_cell = 10 people"):
+        auditkit.audit(model, data, checks=["performance.quality"])
+
+
+def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(tmp_path: pathlib.Path) -> None:
+    result = audited(random_people(1), tmp_path / "run")
+    for found in result.results:
+        assert found.rows is None and not any(re.search(r"\d", note) for note in found.notes)
+        assert all(control.value is None for control in found.controls)
+        assert all(table.name == "confusion" for table in found.tables)
+        shown = {each.value for each in found.measurements if each.value is not None}
+        for figure in found.figures:
+            assert {row["value"] for row in figure.data} <= shown
+
+
+def test_a_resumed_audit_judges_by_numbers_that_were_not_kept(tmp_path: pathlib.Path) -> None:
+    people, folder = random_people(1), tmp_path / "run"
+    first = audited(people, folder)
+    again = audited(people, folder)
+    assert "fairness.groups" not in again.run.resumed and "data.integrity" in again.run.resumed
+    assert [each.status for each in again.verdicts] == [each.status for each in first.verdicts]
+    assert [each.model_dump() for each in again.results] == [each.model_dump() for each in first.results]
+
+
+def test_nothing_that_a_check_logs_reaches_a_log(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Talker(auditkit.Check):
+        """Does it talk?"""
+
+        id = "own.talker"
+
+        def measure(self, model: Any, data: AuditData, context: Any) -> auditkit.Findings:
+            context.log.warning("there are 7 people of sex x")
+            return auditkit.Findings(
+                measurements=[auditkit.Measurement(name="x", value=7.0, exact=True, n=7)], notes=["7 people"]
+            )
+
+    people = random_people(1)
+    for disclosure, said in (("publish", False), ("internal", True)):
+        caplog.clear()
+        model, data = data_of(people, disclosure)
+        result = auditkit.audit(model, data, checks=[Talker()])
+        assert ("7 people" in caplog.text) == said
+        # a check that does not say what its numbers are made of publishes none
+        assert (result.results[0].measurements[0].value is None) != said
+        assert any("7" in note for note in result.results[0].notes) == said
+
+
+def test_the_reader_finds_every_place_of_results_json() -> None:
+    """Facts are found at any depth: in what a limit was judged by, and in the pairs of a disparity."""
+    measured = {"name": "selection_rate", "value": 0.6, "n": 5, "slice": {"g": "a"}, "across": [], "conditions": {}}
+    pair = {"rate": "selection_rate", "role": "value", "low": {"slice": {"g": "a"}, "value": 0.5, "n": 8},
+            "high": {"slice": {"g": "b"}, "value": 0.25, "n": 40}}  # fmt: skip
+    reader = Reader({"g": ["a", "b"]})
+    reader.read({"verdicts": [{"judged": [{"measurement": measured}]}]})
+    assert sorted(reader.totals) == [3, 5]
+    reader = Reader({"g": ["a", "b"]})
+    reader.read({"pairs": [pair]})
+    assert sorted(reader.totals) == [4, 8, 10, 40]
+    assert len(list(walk({"a": [{"b": {}}]}))) == 3
