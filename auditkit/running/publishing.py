@@ -182,7 +182,10 @@ def _left_out(group: LeftOut, people: People | None) -> LeftOut:
 
 
 def _control(control: Control) -> Control:
-    return control.model_copy(update={"value": None, "reason": numberless(control.reason)})
+    """The question and whether it holds; values, bounds and sentences may be made of any count."""
+    gone = {"value": None, "at_least": None, "at_most": None}
+    said = {"question": numberless(control.question), "reason": numberless(control.reason)}
+    return control.model_copy(update={**gone, **said})
 
 
 def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:
