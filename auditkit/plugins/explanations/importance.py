@@ -106,7 +106,7 @@ class Importance(Check):
         from auditkit.plugins.explanations.exact import is_exact_kind
         from auditkit.plugins.explanations.permutation import evaluations
 
-        others = 50 * rows + self.background
+        others = 350 * rows + self.background
         if is_exact_kind(model.estimator()):
             return others
         return others + rows * evaluations(len(data.feature_names), self.background, self.permutations)

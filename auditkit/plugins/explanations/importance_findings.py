@@ -80,21 +80,31 @@ def method_controls(attributions: Attributions, background: Background) -> list[
 def deletion_control(
     case: Case, attributions: Attributions, rng: np.random.Generator
 ) -> tuple[list[Control], list[str]]:
-    """The deletion test as a control, or a note of why it cannot be made."""
-    from auditkit.plugins.explanations.sanity import TOP, deletion_p
+    """The deletion test as a control, or a note of why it can show nothing about this model and these rows."""
+    from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
+    from auditkit.plugins.explanations.links import in_unit
 
-    if case.x.shape[1] <= TOP:
-        return [], [f"With {TOP} features or fewer, deleting the top {TOP} cannot be compared with deleting others."]
     if np.abs(attributions.values).max() < 1e-12:
         return [], ["No feature moved the output of any of these rows."]
+    tried = deletion(
+        lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
+        case.x, case.background, attributions.values, rng,
+    )  # fmt: skip
+    if tried is None or not tried.has_power:
+        return [], [
+            "Whether deleting features bears the attributions out was not judged: with these rows the test could not "
+            "tell right attributions from those of other rows."
+        ]
     control = Control.within(
         "deletion",
-        f"Does deleting the top {TOP} features move the output more than deleting others (sign test, p)?",
-        deletion_p(case.ask, case.x, case.background, attributions.values, rng),
-        at_most=0.05,
+        "How far do the attributions follow what deleting a feature, and adding it to others, does to the output "
+        "(correlation)?",
+        tried.correlation,
+        at_least=FOLLOWS,
         guards=INFLUENCE,
         otherwise="inconclusive",
-        reason="Features that the explanation ranks first should matter more to the model than others.",
+        reason="A feature should matter to the model where the explanation says that it does. Attributions of other "
+        f"rows would reach {tried.chance:.2f} in one audit of twenty.",
     )
     return [control], []
 

@@ -68,3 +68,13 @@ def find_link(margins: np.ndarray, answers: np.ndarray, unit: str) -> str | None
         if linked.shape == answers.shape and np.abs(linked - answers).max() <= tolerance:
             return link
     return None
+
+
+def in_unit(answers: np.ndarray, unit: str) -> np.ndarray:
+    """Answers (m,) about one output in the unit of its attributions, where one number settles it; else as they are."""
+    if unit == "log-odds":
+        inside = np.clip(answers, 1e-12, 1 - 1e-12)
+        return np.asarray(np.log(inside) - np.log1p(-inside))
+    if unit == "log prediction":
+        return np.asarray(np.log(np.clip(answers, 1e-300, None)))
+    return answers

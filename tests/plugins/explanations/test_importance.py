@@ -305,7 +305,7 @@ def test_the_plan_knows_what_it_will_ask():
     assert model.asked <= QUICK.calls(model, audited, 60)
     assert model.asked > QUICK.calls(model, audited, 60) / 2
     linear = Estimator(LogisticRegression().fit(np.eye(2), [0, 1]))
-    assert QUICK.calls(linear, audited, 60) < 5000
+    assert QUICK.calls(linear, audited, 60) < 25_000
 
 
 def test_where_it_does_not_apply():
