@@ -14,14 +14,14 @@ from auditkit import runfolder
 from auditkit.checks import Budget, Check
 from auditkit.consistency import examine
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ConfigError, DataError, ModelError, closest
+from auditkit.errors import ConfigError, DataError, closest
 from auditkit.evidence import writing
 from auditkit.evidence.describing import describe
 from auditkit.evidence.provenance import describe_model, describe_run_on, result_key, threads
 from auditkit.evidence.scrubbing import Scrubber, scrubbed
 from auditkit.host import Host
 from auditkit.judging import judge
-from auditkit.models import Model, ModelOptions
+from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import (
     AuditResult,
@@ -35,6 +35,7 @@ from auditkit.results import (
 )
 from auditkit.rulepacks import RulePack
 from auditkit.rulepacks import coverage as rule_coverage
+from auditkit.running.asking import asked, introduce, wrapped
 from auditkit.running.changes import changes
 from auditkit.running.controls import consistency_control, hold_to
 from auditkit.running.fitting import with_fitted_kinds
@@ -48,8 +49,6 @@ from auditkit.running.request import Progress, Request, make_request
 from auditkit.running.settling import settled
 from auditkit.running.state import as_found
 from auditkit.running.training import train_models
-from auditkit.seeing import seeing
-from auditkit.text import one_line
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result", AuditResult, Comparison)
@@ -110,10 +109,10 @@ def audit(
     _check_data(data)
     assert data is not None  # looked at just now
     host = Host(plugins)
-    wrapped = _wrapped(host, model, data)
-    data = with_fitted_kinds(data, [wrapped])
+    ready = wrapped(host, model, data)
+    data = with_fitted_kinds(data, [ready])
     folder = prepare(host, request, out)
-    return publish(host, run_one(host, wrapped, data, request, folder), folder, request.formats)
+    return publish(host, run_one(host, ready, data, request, folder), folder, request.formats)
 
 
 def compare(
@@ -147,10 +146,10 @@ def compare(
     _check_data(data)
     host = Host(plugins)
     request = make_request(**options)
-    wrapped = [_wrapped(host, model, data) for model in models]
-    data = with_fitted_kinds(data, wrapped)
+    wrapped_models = [wrapped(host, model, data) for model in models]
+    data = with_fitted_kinds(data, wrapped_models)
     folder = prepare(host, request, out)
-    result = run_all(host, wrapped, data, request, folder, title=title, train=train)
+    result = run_all(host, wrapped_models, data, request, folder, title=title, train=train)
     return publish(host, result, folder, request.formats)
 
 
@@ -185,7 +184,7 @@ def run_all(
     if not models:
         raise ConfigError("compare: at least one model is required; none was given")
     for model in models:
-        _introduce(model, data)
+        introduce(model, data)
     request = settled(host, data, request, named_by(chosen_packs(host, request.rules)), train)
     children = train_models(host, models, data, train, request, folder)
     everyone = [*models, *(child.model for child in children if child.model is not None)]
@@ -333,44 +332,6 @@ def _rules(host: Host, data: AuditData, request: Request, answers: Sequence[Pred
     steps = _plan(host, answers[0].model, data, request, chosen_packs(host, request.rules))[1]
     order = max((getattr(step.check, "intersections", 1) for step in steps), default=1)
     return rules_for(data, answers, order)
-
-
-def _wrapped(host: Host, model: Any, data: AuditData) -> Model:
-    """The model, wrapped for this data; recorded answers where there is no model."""
-    if model is None and data.recorded is None:
-        raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
-    return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
-
-
-def _introduce(model: Model, data: AuditData) -> None:
-    """Tell the model of the labels of the data, for one that has no classes of its own."""
-    known = {*data.classes, *(() if data.train is None else data.train.classes)}
-    if data.positive is not None and known:
-        known.add(data.positive)
-    model.take_labels(data.task, tuple(sorted(known)), data.positive)
-
-
-def asked(model: Model, data: AuditData) -> Predictions:
-    """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
-    _introduce(model, data)
-    if model.task != data.task and "regression" in (model.task, data.task):
-        raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")
-    _ = seeing(model, data)
-    predictions = Predictions(model, data)
-    try:
-        answered = predictions.labels
-        if data.labels is not None and data.task != "regression":
-            _ = predictions.truth
-        if data.task == "binary":
-            _ = predictions.positive
-    except AuditkitError:
-        raise
-    except Exception as error:  # a model may raise anything at all
-        message = f"{model.name}: the model failed on the audit data: {type(error).__name__}: {one_line(error, 500)}"
-        raise ModelError(message) from error
-    if len(answered) != len(data):
-        raise ModelError(f"{model.name}: one answer per row is required ({len(data)}); the model gave {len(answered)}")
-    return predictions
 
 
 def _measure_all(

@@ -37,7 +37,7 @@ LEVELS = (
     ("plugins", "reports", "comparing"),
     ("host",),
     (
-        "running.planning", "running.serving", "running.request", "running.fitting", "running.packs",
+        "running.asking", "running.planning", "running.serving", "running.request", "running.fitting", "running.packs",
         "running.resolving", "running.settling", "evidence.provenance", "evidence.writing", "evidence.remaking",
         "evidence.verifying",
     ),

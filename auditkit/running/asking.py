@@ -1,0 +1,51 @@
+"""The model is asked once about all the data, before anything is planned or measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditkit.data import AuditData
+from auditkit.errors import AuditkitError, ConfigError, ModelError
+from auditkit.host import Host
+from auditkit.models import Model, ModelOptions
+from auditkit.predictions import Predictions
+from auditkit.seeing import seeing
+from auditkit.text import one_line
+
+
+def wrapped(host: Host, model: Any, data: AuditData) -> Model:
+    """The model, wrapped for this data; recorded answers where there is no model."""
+    if model is None and data.recorded is None:
+        raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
+    return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
+
+
+def introduce(model: Model, data: AuditData) -> None:
+    """Tell the model of the labels of the data, for one that has no classes of its own."""
+    known = {*data.classes, *(() if data.train is None else data.train.classes)}
+    if data.positive is not None and known:
+        known.add(data.positive)
+    model.take_labels(data.task, tuple(sorted(known)), data.positive)
+
+
+def asked(model: Model, data: AuditData) -> Predictions:
+    """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
+    introduce(model, data)
+    if model.task != data.task and "regression" in (model.task, data.task):
+        raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")
+    _ = seeing(model, data)
+    predictions = Predictions(model, data)
+    try:
+        answered = predictions.labels
+        if data.labels is not None and data.task != "regression":
+            _ = predictions.truth
+        if data.task == "binary":
+            _ = predictions.positive
+    except AuditkitError:
+        raise
+    except Exception as error:  # a model may raise anything at all
+        message = f"{model.name}: the model failed on the audit data: {type(error).__name__}: {one_line(error, 500)}"
+        raise ModelError(message) from error
+    if len(answered) != len(data):
+        raise ModelError(f"{model.name}: one answer per row is required ({len(data)}); the model gave {len(answered)}")
+    return predictions
