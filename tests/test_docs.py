@@ -145,3 +145,18 @@ def test_checks_that_documents_name_exist(path):
     named = re.findall(r"`([a-z]+\.[a-z_]+)(?:\.[a-z_]+)?`", path.read_text())
     strange = {each for each in named if each.partition(".")[0] in families and not each.endswith(".py")} - known
     assert strange == set()
+
+
+def test_every_flag_in_the_documents_is_one_of_the_command_line():
+    import typer
+
+    from auditkit.cli import app
+
+    root = typer.main.get_command(app)
+    commands = [root, *root.commands.values()]
+    known = {"--help"} | {flag for command in commands for parameter in command.params for flag in parameter.opts}
+    for path in (ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for line in path.read_text().splitlines():
+            said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
+            foreign = {"--", *re.findall(r"(?:pip|pytest|make|python|docker|uv|git)\b.*?(--[a-z-]+)", line)}
+            assert said - foreign <= known, f"{path.name}: {sorted(said - known)} in {line!r}"
