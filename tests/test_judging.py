@@ -96,6 +96,16 @@ def test_a_bound_proves_one_side_and_what_bars_it_the_other(value, fields, bound
     assert found == status and str(fields["bound"]) in reason
 
 
+def test_met_names_whom_it_was_not_held_against():
+    few = LeftOut(slice={}, reason="fewer than 10 people each: x, y", people=18, share=0.03)
+    ratio = measurement(1.0, 0.9, 1.0, bound="at most", left_out=(few,))
+    status, reason = judge_measurement(limit(at_least=0.8), ratio)
+    assert status == "met"
+    assert "left out: smaller groups together (18 people, 3.0% of all: fewer than 10 people each: x, y)" in reason
+    proven = measurement(0.5, 0.4, 0.6, bound="at most", left_out=(few,))
+    assert "left out" not in judge_measurement(limit(at_least=None, at_most=0.7), proven)[1]
+
+
 def test_no_interval_and_not_exact_is_inconclusive():
     status, reason = judge_measurement(limit(), Measurement(name="rate", value=0.99))
     assert status == "inconclusive"

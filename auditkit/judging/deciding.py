@@ -16,7 +16,7 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
 
     Of a disparity that leaves groups out, the end of the interval that holds for all groups can prove that a limit is
     missed, or met; the other end is about the groups that were compared, and can meet it where nobody who is left out
-    bars that. Nobody left out makes anything missed, nor saves it.
+    bars that; then the reason names them. Nobody left out makes anything missed, nor saves it.
     """
     value = measurement.value
     if value is None:
@@ -47,7 +47,8 @@ def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[V
     if inside(low, limit) and inside(high, limit):
         proven = each.bound is not None and inside(least, limit) and inside(most, limit)
         if proven or not barred:
-            return "met", f"is {wanted}"
+            unseen = "" if proven else left_out_text(each.left_out)
+            return "met", f"is {wanted}" + (f", {unseen}" if unseen else "")
         return "inconclusive", f"would be {wanted}, but what is left out bars that ({left_out_text(barred)})"
     if outside(low, high, limit):
         return "inconclusive", f"is not {wanted}, but may be with what is left out"

@@ -16,7 +16,10 @@ from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Qu
 from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.splits import Split
 from auditkit.results import GroupPair, Interval, LeftOut
+from auditkit.stats import Place
 
+MEAN = "mean_prediction"
+"""By which two distributions are told apart in words."""
 CONSTANT = f"all values are the same in fewer than {stats.FEW} people"
 
 
@@ -98,7 +101,20 @@ def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> li
         )
         found[0].value, found[0].interval = seen.wasserstein, seen.wasserstein_interval
         found[1].value, found[1].interval = seen.ks, seen.ks_interval
+        for each, groups_apart in zip(found, (seen.wasserstein_groups, seen.ks_groups), strict=True):
+            each.pairs = (_by_mean(groups_apart, split, predicted, weights),)
     return found
+
+
+def _by_mean(
+    groups: tuple[int, int], split: Split, predicted: np.ndarray, weights: np.ndarray | None
+) -> GroupPair:  # fmt: skip
+    """The two groups whose distributions are farthest apart, the one with the lower mean first."""
+    inside = [split.codes == group for group in groups]
+    means = np.array([np.average(predicted[at], weights=None if weights is None else weights[at]) for at in inside])
+    low, high = np.argsort(means, kind="stable").tolist()
+    people = np.array([int(at.sum()) for at in inside])
+    return pairing.pair([Members(MEAN, [split.usable[group] for group in groups], means, people)], Place(0, low, high))
 
 
 def add_p_values(

@@ -28,6 +28,9 @@ class Distances(NamedTuple):
     wasserstein: float
     """The area between two distribution functions, in units of the values."""
     wasserstein_interval: Interval
+    ks_groups: tuple[int, int]
+    """The two groups that are as far apart."""
+    wasserstein_groups: tuple[int, int]
 
 
 class Chance(NamedTuple):
@@ -95,6 +98,8 @@ def distances(
             low=float(least.max()), high=float(most.max()), level=level,
             method=f"{method}, within the range of the predictions",
         ),
+        (int(i[ks.argmax()]), int(j[ks.argmax()])),
+        (int(i[area.argmax()]), int(j[area.argmax()])),
     )  # fmt: skip
 
 

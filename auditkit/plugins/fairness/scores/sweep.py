@@ -46,15 +46,31 @@ class Rates(NamedTuple):
     """(k, T) shares of those with a negative label; NaN where there are none."""
 
 
+class Spot(NamedTuple):
+    """Two groups at a threshold, and how far apart they are."""
+
+    gap: float
+    threshold: float
+    place: stats.Place | None = None
+
+
 class Worst(NamedTuple):
     """The widest gap over many thresholds."""
 
-    value: float
-    at: float
-    """The lowest threshold where it is."""
+    at: Spot
+    """The lowest threshold where it is, and the groups that make it."""
     least: float
     """The narrowest gap over the same thresholds."""
     interval: Interval
+    low: Spot
+    """Behind the low end of the interval; no groups where that is the end of the scale."""
+    high: Spot
+    """Behind its high end."""
+
+    @property
+    def value(self) -> float:
+        """The widest gap."""
+        return self.at.gap
 
 
 def own_threshold(
@@ -163,20 +179,21 @@ def worst(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float 
     """
     sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, sizes.size))) / (2 * sizes))
-    low, high, value, least, at = 0.0, 0.0, -1.0, np.inf, float(thresholds[0])
+    first = float(thresholds[0])
+    at, low, high, least = Spot(-1.0, first), Spot(0.0, first), Spot(0.0, first), np.inf
     for start in range(0, len(thresholds), BLOCK):
         some = thresholds[start : start + BLOCK]
         found = rates(groups, some)
-        gaps = odds(found) if both else parity(found)
-        least = min(least, float(gaps.min()))
-        if gaps.max() > value:
-            value, at = float(gaps.max()), float(some[gaps.argmax()])
-        for position, rate in enumerate((found.true, found.false) if both else (found.selected,)):
-            band = radius[:, position, None]
-            low = max(low, _widest(rate - band, rate + band))
-            high = max(high, _widest(rate + band, rate - band))
+        least = min(least, float((odds(found) if both else parity(found)).min()))
+        for part, rate in enumerate((found.true, found.false) if both else (found.selected,)):
+            band = radius[:, part, None]
+            at = _farther(at, _widest(rate, rate), rate, some, part)
+            low = _farther(low, _widest(rate - band, rate + band), rate, some, part)
+            high = _farther(high, _widest(rate + band, rate - band), rate, some, part)
+    if high.gap >= 1:
+        high = Spot(1.0, first)
     how = "Dvoretzky-Kiefer-Wolfowitz bands of all groups, for all thresholds at once"
-    return Worst(value, at, least, Interval(low=low, high=min(1.0, high), level=level, method=how))
+    return Worst(at, least, Interval(low=low.gap, high=high.gap, level=level, method=how), low, high)
 
 
 def changes(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float = 0.95) -> bool:
@@ -195,6 +212,28 @@ def changes(groups: list[Steps], thresholds: np.ndarray, both: bool, level: floa
     return bool(certain.any() and not certain.all())
 
 
-def _widest(ones: np.ndarray, others: np.ndarray) -> float:
-    """The largest of ones[i] - others[j] over i other than j and over all columns of two (k, T) arrays."""
-    return max(float((ones[i] - np.delete(others, i, axis=0).min(axis=0)).max()) for i in range(len(ones)))
+class _Apart(NamedTuple):
+    """The largest distance of two groups, and where it is."""
+
+    gap: float
+    groups: tuple[int, int]
+    column: int
+
+
+def _widest(ones: np.ndarray, others: np.ndarray) -> _Apart:
+    """The largest of ones[i] - others[j] over i other than j, in the first column where it is, of two (k, T) arrays."""
+    found = []
+    for i, one in enumerate(ones):
+        gaps = one - np.delete(others, i, axis=0)
+        column, j = (int(at) for at in np.unravel_index(int(gaps.T.argmax()), gaps.T.shape))
+        found.append(_Apart(float(gaps[j, column]), (i, j + (j >= i)), column))
+    return max(found, key=lambda apart: (apart.gap, -apart.column))
+
+
+def _farther(before: Spot, apart: _Apart, rate: np.ndarray, thresholds: np.ndarray, part: int) -> Spot:
+    """What is farther apart; the group with the lower rate first."""
+    threshold = float(thresholds[apart.column])
+    if (apart.gap, -threshold) <= (before.gap, -before.threshold) if before.place else apart.gap <= before.gap:
+        return before
+    low, high = sorted(apart.groups, key=lambda group: float(rate[group, apart.column]))
+    return Spot(apart.gap, threshold, stats.Place(part, low, high))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, pairs_behind
+from auditkit.pairing import Members, pair, pairs_behind
 from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.ranks import common, undefined
-from auditkit.plugins.fairness.scores.sweep import Steps, Threshold
-from auditkit.results import Column, Measurement, Scalar, Table
+from auditkit.plugins.fairness.scores.sweep import Spot, Steps, Threshold, Worst
+from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
 
 if TYPE_CHECKING:
     from auditkit.plugins.fairness.scores.check import ScoreFairness
@@ -113,11 +113,23 @@ def _nearby(
     worst = sweep.worst(groups, sweep.candidates(groups, window.low, window.high, window.own), both)
     nearby = Measurement(
         name=f"{name}_worst_nearby", value=worst.value, interval=worst.interval, unit="share", direction="lower",
-        conditions={"from": _round(window.low), "to": _round(window.high)}, **rest,
+        conditions={"from": _round(window.low), "to": _round(window.high)},
+        pairs=tuple(_pairs(part, chosen, groups, worst, both)), **rest,
     )  # fmt: skip
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.own))
     depends = "yes" if sweep.changes(groups, tried, both) else "no"
-    return [at, nearby], (at.value, worst.least, worst.value, _round(worst.at), depends)
+    return [at, nearby], (at.value, worst.least, worst.value, _round(worst.at.threshold), depends)
+
+
+def _pairs(part: Partition, chosen: Chosen, groups: list[Steps], worst: Worst, both: bool) -> Iterator[GroupPair]:
+    """The two groups that make the worst gap, then those behind the ends of its interval, each at its threshold."""
+    ends: tuple[tuple[Literal["low", "high"] | None, Spot], ...] = (
+        (None, worst.at), ("low", worst.low), ("high", worst.high)
+    )  # fmt: skip
+    for end, spot in ends:
+        if spot.place is not None and (end is None or spot[1:] != worst.at[1:]):
+            parts = sweep.shares(groups, np.array([spot.threshold]), both)[0]
+            yield pair(_members(part, chosen, spot.threshold, both, parts), spot.place, end)
 
 
 def _members(

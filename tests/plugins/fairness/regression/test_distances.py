@@ -26,6 +26,9 @@ def test_the_largest_distances_equal_those_of_scipy(sizes, seed, tied, weighted)
     each = [(a, b) for number, a in enumerate(parts) for b in parts[number + 1 :]]
     assert found.ks == pytest.approx(max(slow_ks(a, b) for a, b in each))
     assert found.wasserstein == pytest.approx(max(wasserstein_distance(a, b) for a, b in each))
+    (a, b), (c, d) = found.ks_groups, found.wasserstein_groups
+    assert a < b and slow_ks(parts[a], parts[b]) == pytest.approx(found.ks)
+    assert c < d and wasserstein_distance(parts[c], parts[d]) == pytest.approx(found.wasserstein)
     for value, interval in ((found.ks, found.ks_interval), (found.wasserstein, found.wasserstein_interval)):
         assert 0 <= interval.low <= value + 1e-12 and value <= interval.high + 1e-12
 

@@ -103,6 +103,9 @@ def test_predictions_of_unequal_spread_are_found_where_their_means_agree():
     }  # fmt: skip
     assert flagged(result, [KS]) and flagged(result, [WASSERSTEIN])
     assert not flagged(result, ["mean_prediction_difference"])
+    for name in (KS, WASSERSTEIN):
+        ((low, high),) = [(each.low, each.high) for each in one(result, name).pairs]
+        assert low.value <= high.value and {low.slice["g"], high.slice["g"]} == {"0", "1"} and low.n == 400
     assert any("no labels" in note and "mean_residual" in note for note in result.notes)
     rows = {row[0]: row for row in result.tables[0].rows}
     assert all(found > chance > 0 for _, _, found, chance in rows.values()) and len(rows) == 2

@@ -81,6 +81,10 @@ def test_a_cherry_picked_threshold_is_told():
     at, worst = (one(result, f"demographic_parity_{what}") for what in ("at_threshold", "worst_nearby"))
     assert at.interval.low == 0 and at.conditions == {"threshold": 0.5}
     assert worst.interval.low > 0.05 and worst.conditions == {"from": 0.3, "to": 0.7}
+    pair = worst.pairs[0]
+    assert (pair.rate, pair.high.n, pair.low.n) == ("selection_rate", 2000, 2000)
+    assert pair.high.value - pair.low.value == pytest.approx(worst.value)
+    assert pair.high.count / 2000 == pytest.approx(pair.high.value)
     (row,) = [each for each in result.tables[0].rows if each[1] == "Demographic parity"]
     assert row[-1] == "yes" and any("depends on the threshold" in note for note in result.notes)
 
