@@ -47,7 +47,7 @@ def test_unknown_labels_are_kept_where_that_is_asked():
 
 def test_a_blank_decision_is_withheld_only_where_that_is_said():
     blank = table().replace("declined", None)
-    with pytest.raises(DataError, match="decisions is missing in 15 rows"):
+    with pytest.raises(DataError, match="decisions are missing in 15 rows"):
         AuditData.from_table(blank, groups=["sex"], drop="y", decisions="d")
     assert AuditData.from_table(blank, groups=["sex"], drop="y", decisions="d", abstain="").withheld.sum() == 15
 
@@ -110,7 +110,7 @@ def test_masks_and_people_are_checked():
     assert check_mask(np.ones(2, dtype=bool), 2, "known") is None
     with pytest.raises(DataError, match="must be whole numbers"):
         check_people(["a"], "data")
-    with pytest.raises(DataError, match="known is for labels"):
+    with pytest.raises(DataError, match="can be kept where labels are classes"):
         AuditData(np.zeros((2, 1)), known=np.array([True, False]))
     with pytest.raises(DataError, match="withheld is for recorded decisions"):
         AuditData(np.zeros((2, 1)), withheld=np.array([True, False]))

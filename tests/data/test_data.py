@@ -78,7 +78,7 @@ def test_two_series_beside_an_array_must_agree():
         ({"labels": [0, 1, 2, 1], "task": "multiclass", "positive": 2}, "positive is for the task binary"),
         ({"task": "ranking"}, "task must be one of"),
         ({"modality": "video"}, "modality must be one of"),
-        ({"labels": LABELS, "recorded": Recorded([0.1, 0.2, 0.3, 0.9], None)}, "scores = "),
+        ({"labels": LABELS, "recorded": Recorded([0.1, 0.2, 0.3, 0.9], None)}, "Probabilities are scores"),
         ({"recorded": Recorded(["y", "n", "y", "n"], None), "positive": "yes"}, "positive must be one of .*decisions"),
         ({"weights": [1, 1, 0, 1]}, "weights must be positive finite numbers, one per row; 1 are not"),
         ({"weights": [1, 1, -2, np.nan]}, "; 2 are not"),

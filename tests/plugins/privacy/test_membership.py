@@ -133,9 +133,9 @@ def test_groups_are_attacked_apart_and_small_ones_are_not_shown(
     for value in ("odd", "even"):
         assert by_group[(("side", value),)].value > 0.6  # type: ignore[operator]
         assert by_group[(("side", value),)].n == ROWS
-    for value in ("few", "many"):
-        hidden = by_group[(("rare", value),)]
-        assert hidden.value is None and hidden.n is None and hidden.reason
+    hidden, shown = by_group[(("rare", "few"),)], by_group[(("rare", "many"),)]
+    assert hidden.value is None and hidden.n is None and hidden.reason
+    assert shown.value > 0.6, "no group is hidden for a smaller one's sake"  # type: ignore[operator]
 
 
 def test_a_group_that_the_training_split_lacks_is_undefined(
