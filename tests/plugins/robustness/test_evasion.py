@@ -125,7 +125,7 @@ def test_groups_are_compared_at_one_epsilon_and_small_ones_are_not_shown(
     over = next(each for each in result.figures if each.name == "robust-accuracy-over-half")
     assert {point["group"] for point in over.data} == {"most", "few"} and len(over.data) == 10
     assert not any(each.name == "robust-accuracy-over-rare" for each in result.figures)
-    assert len(by_group.data) == 2 and "rare" in by_group.caption and "epsilon 0.05, Linf" in by_group.title
+    assert len(by_group.data) == 3 and "rare" in by_group.caption and "epsilon 0.05, Linf" in by_group.title
     assert result.measurements[0].conditions == {"epsilon": 0.05, "norm": "Linf"}, "the headline is under attack"
 
 
