@@ -42,6 +42,10 @@ def spoken(text):
     return "yes" if "good" in text else "no"
 
 
+def sigmoid(values):
+    return 1 / (1 + np.exp(-values))
+
+
 def reader():
     return make_pipeline(TfidfVectorizer(), LogisticRegression())
 
@@ -77,6 +81,7 @@ FIRST_LINES = {
     "torch, words": lambda: (linear(), AuditData(X, WORDS)),
     "torch, booleans": lambda: (linear(), AuditData(X, Y == 1)),
     "torch, float labels": lambda: (linear(), AuditData(X, Y.astype(float))),
+    "torch, a column of labels": lambda: (linear(1), AuditData(torch.tensor(X), torch.tensor(Y)[:, None].float())),
     "torch, labels 1 and 2": lambda: (linear(), AuditData(X, Y + 1)),
     "torch, one output": lambda: (linear(1), AuditData(X, WORDS)),
     "torch, wrapped": lambda: (auditkit.wrap(linear()), AuditData(X, WORDS)),
@@ -97,6 +102,18 @@ FIRST_LINES = {
     "function, words": lambda: (lambda rows: np.where(rows.a > 0, "yes", "no"), table()),
     "function, one probability": lambda: (lambda rows: 1 / (1 + np.exp(-rows[:, 0])), AuditData(X, WORDS)),
     "function, probabilities": lambda: (classifier().predict_proba, AuditData(X, WORDS)),
+    "function, columns named after classes": lambda: (
+        lambda rows: pd.DataFrame({"yes": sigmoid(rows[:, 0]), "no": sigmoid(-rows[:, 0])}),
+        AuditData(X, WORDS),
+    ),
+    "function, columns without names": lambda: (
+        lambda rows: pd.DataFrame(np.column_stack([sigmoid(-rows[:, 0]), sigmoid(rows[:, 0])])),
+        AuditData(X, WORDS),
+    ),
+    "function, a column named after its class": lambda: (
+        lambda rows: pd.Series(sigmoid(rows[:, 0]), name="yes"),
+        AuditData(X, WORDS),
+    ),
     "function, three classes": lambda: (classifier(THREE).predict_proba, AuditData(X, THREE, task="multiclass")),
     "function, numbers": lambda: (lambda rows: rows[:, 0], AuditData(X, TRUTH, task="regression")),
     "texts, booleans": lambda: (lambda texts: ["good" in text for text in texts], AuditData(TEXTS, Y)),
@@ -177,6 +194,41 @@ def test_a_class_of_the_training_split_alone_counts():
 def test_outputs_that_do_not_fit_the_labels(model, labels, task, message):
     with pytest.raises(ModelError, match=message):
         auditkit.audit(model, AuditData(X, labels, task=task), checks=[])
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda rows: pd.Series(sigmoid(rows[:, 0]), name="no"), "the positive class 'yes' alone.*named 'no'"),
+        (lambda rows: pd.DataFrame({"p": 0.3, "q": 0.7}, index=range(len(rows))), "after the classes 'no', 'yes'"),
+        (lambda rows: [{"label": "yes", "score": 0.9} for _ in rows], "it gave a dict for an input"),
+        (lambda rows: (rows[:, 0] > 0).astype(int), "among the labels of the data, 'no', 'yes'; 0, 1 came"),
+        (lambda rows: np.where(rows[:, 0] > 0, "Yes", "No"), "among the labels.*'No', 'Yes' came"),
+    ],
+)  # fmt: skip
+def test_answers_that_would_be_read_as_something_else(answer, message):
+    with pytest.raises(ModelError, match=message):
+        auditkit.audit(answer, AuditData(X, WORDS), checks=[])
+
+
+def test_codes_of_several_classes_are_no_labels():
+    with pytest.raises(ModelError, match="among the labels of the data, 'a', 'b', 'c'; 0, 1, 2 came"):
+        letters = AuditData(X, np.array(["a", "b", "c"])[THREE], task="multiclass")
+        auditkit.audit(lambda rows: np.digitize(rows[:, 0], [-0.5, 0.5]), letters, checks=[])
+    with pytest.raises(DataError, match="decisions must be among the labels, 'no', 'so', 'yes'; they also hold 0, 1"):
+        labels = np.where(THREE == 1, "so", WORDS)
+        table(FRAME.assign(y=labels, decided=THREE), task="multiclass", decisions="decided")
+
+
+def test_a_missing_text_is_named():
+    with pytest.raises(DataError, match="a list of str; the one at 2 is NoneType"):
+        AuditData(["a", "b", None], [0, 1, 1])
+
+
+@pytest.mark.parametrize("kind", ["U9", "S9", "M8[D]", "c16", "O"])
+def test_arrays_of_no_numbers_are_refused_in_a_sentence(kind):
+    with pytest.raises(DataError, match=r"inputs hold .*give a pandas DataFrame, an array of numbers, or a list"):
+        AuditData(np.zeros((200, 2)).astype("i8").astype(kind), Y)
 
 
 def test_a_wrapped_model_goes_from_one_data_set_to_another():

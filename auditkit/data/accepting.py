@@ -156,8 +156,11 @@ def _texts(inputs: Any, name: str) -> list[str]:
 
 def _check_array(inputs: Any, data: AuditData) -> None:
     shape = tuple(inputs.shape)
-    if str(inputs.dtype) == "object":
-        raise DataError(f"{data.name}: inputs hold Python objects; give a pandas DataFrame, or an array of numbers")
+    if getattr(inputs.dtype, "kind", "f") not in "fiub":
+        held = "Python objects" if str(inputs.dtype) == "object" else f"values of type {inputs.dtype}"
+        raise DataError(
+            f"{data.name}: inputs hold {held}; give a pandas DataFrame, an array of numbers, or a list of texts"
+        )
     if data.modality == "table" and len(shape) != 2:
         hint = 'modality="image"' if len(shape) == 4 else 'modality="sequence"'
         raise DataError(f"{data.name}: a table must have the shape (N, D); got {shape}. Say {hint} if it is one")

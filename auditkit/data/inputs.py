@@ -34,13 +34,14 @@ def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
     """What stands for a table or an array in plain Python: texts are of modality text, rows of numbers an array.
 
     Returns:
-        `inputs`, and `modality` where the inputs alone show it: a list, tuple, array or Series of str.
+        `inputs`, and `modality` where the inputs alone show it: a list, tuple, array or Series of str, gaps among them.
     """
     listed = isinstance(inputs, list | tuple)
     flat = getattr(getattr(inputs, "dtype", None), "kind", "O") in "OUT" and len(getattr(inputs, "shape", ())) == 1
     if modality == "table" and (listed or flat):
         texts = list(inputs)
-        if texts and all(isinstance(text, str) for text in texts):
+        gaps = [text is None or (isinstance(text, float) and text != text) for text in texts]
+        if not all(gaps) and all(gap or isinstance(text, str) for gap, text in zip(gaps, texts, strict=True)):
             return {"inputs": texts, "modality": "text"}
     if modality != "text" and listed:
         with contextlib.suppress(ValueError):  # rows of unequal length; what they should be is said where it matters

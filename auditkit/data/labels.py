@@ -34,6 +34,8 @@ def label_array(values: Any, what: str = "label") -> np.ndarray:
     import pandas  # the one library that knows every kind of missing value
 
     array = as_column(values)
+    if array.ndim == 2 and array.shape[1] == 1:  # as torch's losses want it
+        array = array[:, 0]
     if array.ndim != 1:
         raise DataError(f"{what} must be one value per row, of shape (N,); it has the shape {array.shape}")
     if array.dtype.names:
@@ -179,7 +181,7 @@ def check_recorded(recorded: Recorded, classes: tuple[Any, ...], task: Task) -> 
     strange = [value for value in matched if value not in classes]
     if decisions.dtype.kind == "f" and (strange or not classes):
         raise _fractions(distinct, classes)
-    if strange and classes and task == "binary":
+    if strange and classes and (task == "binary" or len(strange) == len(matched)):
         raise DataError(f"decisions must be among the labels, {listed(classes)}; they also hold {listed(strange)}")
     note = f"decisions hold classes that no label has: {listed(strange)}" if strange and classes else ""
     spelt = _plain(np.asarray(matched, dtype=object), "decisions") if classes else distinct

@@ -44,7 +44,7 @@ def test_labels_are_plain(given, wanted, kind):
         ([1.0, np.inf], "must be finite; 1 values are infinite"),
         (np.array([1, "one"], dtype=object), "all text, all numbers or all true and false"),
         (np.array([True, 1], dtype=object), "all text, all numbers or all true and false"),
-        (np.zeros((2, 1)), r"shape \(N,\)"),
+        (np.zeros((2, 2)), r"shape \(N,\)"),
     ],
 )
 def test_labels_that_are_none(given, message):

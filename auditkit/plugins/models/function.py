@@ -26,6 +26,7 @@ from auditkit.plugins.models.answering import (
 )
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.spelling import listed, match_class, spelling
+from auditkit.text import one_line
 
 _TOLERANCE = 1e-3
 _FORMS = ("labels", "probabilities", "one probability", "number")
@@ -100,7 +101,9 @@ class FunctionModel(Model):
         """
         eaten = prepared(inputs, self._options.preprocess, self.name)
         with noting(self), failing(self.name, "the callable"):
-            array = _as_rows(self._function(eaten), len(inputs), self.name)
+            answer = self._function(eaten)
+            array = _as_rows(answer, len(inputs), self.name)
+        array = self._in_order(array, getattr(answer, "columns", getattr(answer, "name", None)))
         if not self.output:
             self._settle(array)
         if self.output == "number":
@@ -109,6 +112,28 @@ class FunctionModel(Model):
         if self.output == "labels":
             return Answers(self._labels(array), None, None)
         return answer_probabilities(self, self._both(array))
+
+    def _in_order(self, array: np.ndarray, names: Any) -> np.ndarray:
+        """Columns that are named after classes, in the order of the classes.
+
+        Raises:
+            ModelError: a name contradicts the place that its column would be read at.
+        """
+        classes = self.classes or self._known_labels
+        columns = [] if names is None else [names] if isinstance(names, str) else list(names)
+        if not classes or array.dtype.kind != "f" or all(_unnamed(*each) for each in enumerate(columns)):
+            return array
+        meant = [match_class(each, classes) for each in columns]
+        if array.ndim == 2 and set(meant) == set(classes) and len(meant) == len(classes):
+            return array[:, [meant.index(each) for each in classes]]
+        positive = classes[-1] if self._options.positive is None else match_class(self._options.positive, classes)
+        if array.ndim == 2 or (meant[0] in classes and meant[0] != positive):
+            raise ModelError(
+                f"{self.name}: columns of probabilities must be named after the classes {listed(classes)}, or hold the "
+                f"positive class {positive!r} alone, or have no names, as a numpy array in the order of the classes; "
+                f"they are named {listed(columns)}"
+            )
+        return array
 
     def _settle(self, array: np.ndarray) -> None:
         """Find out from the first answer what the callable gives."""
@@ -190,6 +215,12 @@ class FunctionModel(Model):
             raise ModelError(
                 f"{self.name}: answers must be among the classes {list(self.classes)}; {unknown[0]!r} was given"
             )
+        strange = len(unknown) == len(values) or self._options.task == "binary"
+        if self._known_labels and strange and len(self.classes) >= 2:
+            raise ModelError(
+                f"{self.name}: answers must be among the labels of the data, {listed(self.classes)}; "
+                f"{listed(unknown)} came. Give them as the labels are spelt, such as {self.classes[0]!r}"
+            )
         self.classes = tuple(sorted([*self.classes, *unknown], key=_order))
         if len(self.classes) >= 2:
             settle(self, self._options)
@@ -230,12 +261,23 @@ def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
     array = np.asarray(answer) if found is None else found
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    strange = next((each for each in array.ravel() if isinstance(each, dict | list | tuple | set)), None)
+    if array.dtype.kind == "O" and strange is not None:
+        raise ModelError(
+            f"{name}: the callable must answer with one label or number for each input, or one probability for each "
+            f"class; it gave a {type(strange).__name__} for an input, {one_line(strange, 100)}"
+        )
     if array.ndim not in (1, 2) or len(array) != rows:
         raise ModelError(
             f"{name}: the callable must answer with one row per input, (N,) or (N, C); "
             f"it gave shape {array.shape} for {rows} inputs"
         )
     return array
+
+
+def _unnamed(place: int, column: Any) -> bool:
+    """Whether a column has the name that a table gives to a column without one."""
+    return column is None or column in (place, str(place), f"column_{place}")
 
 
 def _order(value: Any) -> tuple[bool, Any]:

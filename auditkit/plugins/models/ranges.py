@@ -47,7 +47,8 @@ _MONOTONE: dict[str, Callable[[float], float]] = {
     "relu": lambda value: max(value, 0.0),
     "round": lambda value: value if math.isinf(value) else float(round(value)),
 }
-_LINEAR = {"mm", "addmm", "bmm", "baddbmm", "linear", "convolution", "mv", "addmv", "matmul", "mkldnn_linear"}
+LINEAR = {"mm", "addmm", "bmm", "baddbmm", "linear", "convolution", "mv", "addmv", "matmul", "mkldnn_linear"}
+"""Sums weighted by parameters: how logits are made."""
 _NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm", "native_layer_norm"}
 
 
@@ -63,7 +64,7 @@ def of_operation(name: str, ranges: list[Made], terms: float, args: Any, kwargs:
     """
     if name in _RANGES:
         return _RANGES[name]
-    if name in _LINEAR:
+    if name in LINEAR:
         return Made(linear=sum(not each.fixed for each in ranges) == 1)
     if name in _NORMS:
         return Made(linear=ranges[0].linear)

@@ -12,7 +12,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from auditkit.plugins.models.ranges import UNKNOWN, Made, of_operation
+from auditkit.plugins.models.ranges import LINEAR, UNKNOWN, Made, of_operation
 
 
 def watched(ask: Callable[[], torch.Tensor], encoded: torch.Tensor) -> tuple[torch.Tensor, Made]:
@@ -42,11 +42,34 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return result
         name = func.overloadpacket.__name__.rstrip("_")
         terms = args[0].numel() / max(1, result.numel()) if name == "sum" else 1.0
-        made = of_operation(name, ranges, terms, args, kwargs)
+        made = UNKNOWN if name in LINEAR and self._mixes(args) else of_operation(name, ranges, terms, args, kwargs)
+        if func._schema.is_mutable:
+            self._forget_views(args[0])
         for each in _flat((result,)):
             if isinstance(each, torch.Tensor):
                 self.made[each] = made
         return result
+
+    def _mixes(self, args: Any) -> bool:
+        """Whether values in [0, 1] are added up with weights in [0, 1] and nothing else.
+
+        Of several probabilities that makes another one, though a layer of logits may look like it.
+        """
+        tensors = [each for each in args if isinstance(each, torch.Tensor)]
+        given = [self.made[each] for each in tensors if each in self.made]
+        if len(given) != 1 or given[0].low < 0 or given[0].high > 1:
+            return False
+        with _disable_current_modes():
+            constants = [each.detach() for each in tensors if each not in self.made and bool(each.any())]
+            return len(constants) == 1 and bool((constants[0].min() >= 0) & (constants[0].max() <= 1))
+
+    def _forget_views(self, changed: Any) -> None:
+        """Of what shares its memory with a tensor that was written to nothing is known any more."""
+        if isinstance(changed, torch.Tensor):
+            memory = changed.untyped_storage().data_ptr()
+            for each in list(self.made):
+                if each is not changed and each.untyped_storage().data_ptr() == memory:
+                    self.made[each] = UNKNOWN
 
     def _of(self, value: Any) -> Made | None:
         """How one argument was made; a single constant is its own range; None for what is no number."""

@@ -54,7 +54,8 @@ def tell(
         if options.task == "multiclass" or (classes is not None and classes != 2):
             raise ModelError(
                 f"{name}: one output per row needs exactly two classes; "
-                f"{'a task of several' if classes is None else classes} classes were given"
+                f"{'a task of several' if classes is None else classes} classes were given. Give one output for each "
+                "class, or wrap a function of the module's decisions in place of it"
             )
     elif classes is not None and classes != columns:
         raise ModelError(f"{name}: classes must name the {columns} columns of the output; {classes} were given")

@@ -94,6 +94,47 @@ def test_one_small_logit(last):
     np.testing.assert_allclose(answers.scores, 1 / (1 + np.exp(-raw)), atol=1e-6)
 
 
+def in_a_view(z):
+    z.view(-1).sigmoid_()
+    return z
+
+
+def in_part(z):
+    z[:, 0] = z[:, 0].sigmoid()
+    return z
+
+
+WEIGHTS = torch.tensor([[0.2], [0.5], [0.3]])
+LOOK_LIKE_LOGITS = {
+    "written to a view": (in_a_view, 1),
+    "written in part": (in_part, 1),
+    "weighted mean": (lambda z: z.sigmoid() @ WEIGHTS, 3),
+    "weighted mean by a layer": (lambda z: F.linear(z.sigmoid(), WEIGHTS.T, torch.zeros(1)), 3),
+    "weighted mean by einsum": (lambda z: torch.einsum("nk,k->n", z.sigmoid(), WEIGHTS[:, 0]), 3),
+    "noisy labels": (lambda z: (F.softmax(z, 1) @ torch.tensor([[0.9, 0.1], [0.2, 0.8]]))[:, 1], 2),
+}
+
+
+@pytest.mark.parametrize(("last", "outputs"), LOOK_LIKE_LOGITS.values(), ids=LOOK_LIKE_LOGITS)
+@pytest.mark.parametrize("small", [False, True])
+def test_probabilities_that_look_like_logits_are_asked_about(last, outputs, small):
+    with pytest.raises(ModelError, match="nothing shows whether it is a probability"):
+        read(Last(last, outputs, small=small))
+    _, answers = read(Last(last, outputs, small=small), output="probabilities")
+    with torch.no_grad():
+        np.testing.assert_allclose(answers.scores, Last(last, outputs, small)(torch.tensor(ROWS).float()).flatten())
+
+
+def test_a_last_layer_on_hidden_probabilities_gives_logits():
+    for bias in (True, False):
+        layers = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 1, bias=bias))
+        with torch.no_grad():
+            layers[2].weight.copy_(torch.tensor([[0.1, 0.2, -0.05]]))
+            if bias:
+                layers[2].bias.fill_(0.1)
+        assert read(layers)[0].output == "one logit"
+
+
 BEFORE = {
     "normalize": lambda rows: F.normalize(rows, dim=1),
     "layer norm": lambda rows: F.layer_norm(rows, (4,)),
