@@ -41,7 +41,9 @@ def _to_array(inputs: Any, name: str) -> np.ndarray:
                 f"{name}: a torch model needs numbers; these columns hold none: {', '.join(map(repr, wrong[:10]))}. "
                 f"To mend it, {_HINT}; or take out with drop = […] what the model never sees"
             )
-        return np.ascontiguousarray(inputs.to_numpy(dtype=np.float64, na_value=np.nan))
+        whole = all(dtype.kind in "iub" for dtype in inputs.dtypes) and not inputs.isna().any(axis=None)
+        kind = np.int64 if whole else np.float64
+        return np.ascontiguousarray(inputs.to_numpy(dtype=kind, **({} if whole else {"na_value": np.nan})))
     if hasattr(inputs, "toarray"):
         inputs = inputs.toarray()
     if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "fiub":

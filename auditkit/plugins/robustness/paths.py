@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from auditkit.data import AuditData, as_array
+from auditkit.data import AuditData, as_array, take_rows
 from auditkit.data.ranges import spread_range
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
@@ -22,7 +23,7 @@ def way(model: Model, data: AuditData) -> str:
     array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
     if array is None and not hasattr(data.inputs, "columns"):
         return "needs inputs made of numbers; these are of modality " + repr(data.modality)
-    if array is not None and word_numbers(model, data):
+    if word_numbers(model, data):
         return "needs inputs between which a distance means something; these are numbers of words (tokens)"
     whole = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
     if whole and eats_as_is(model, data):
@@ -43,18 +44,20 @@ def word_numbers(model: Model, data: AuditData) -> bool:
     """Whether the inputs are numbers of words or the like, which a model looks up: a distance between them is none.
 
     True for arrays of whole numbers of modality `sequence`, and for a torch module that looks every number of a row up
-    in a table of embeddings, whatever the type that they come in.
+    in a table, by whatever operation, and whatever the type that they come in.
     """
-    array = None if hasattr(data.inputs, "columns") else as_array(data.inputs)
-    if array is None:
+    table = hasattr(data.inputs, "columns")
+    array = None if table else as_array(data.inputs)
+    if array is None and not table:
         return False
-    if data.modality == "sequence" and array.dtype.kind in "iu":
+    if array is not None and data.modality == "sequence" and array.dtype.kind in "iu":
         return True
     if not takes_tensors(model):
         return False
+    few = take_rows(data.inputs, np.arange(min(2, len(data))))
     from auditkit.plugins.robustness.lookups import looked_up  # torch is imported for torch models only
 
-    return looked_up(model, data.inputs[:2]) >= array[:2].size
+    return looked_up(model, few) >= math.prod(few.shape)
 
 
 def may_change(data: AuditData) -> np.ndarray:

@@ -37,12 +37,12 @@ class Ground(NamedTuple):
 
 def unfit(model: Model, data: AuditData) -> str | None:
     """Why there is nothing to add noise to; None where there is."""
+    if word_numbers(model, data):
+        return "needs inputs that noise can be added to; these are numbers of words (tokens)"
     if hasattr(data.inputs, "columns"):
         return None if may_change(data).any() else "needs a numeric feature that may change, and there is none"
     if as_array(data.inputs) is None:
         return f"needs inputs made of numbers; these are of modality {data.modality!r}"
-    if word_numbers(model, data):
-        return "needs inputs that noise can be added to; these are numbers of words (tokens)"
     return None
 
 

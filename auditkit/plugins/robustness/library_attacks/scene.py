@@ -138,7 +138,7 @@ class Trial:
 
     def _answer(self, points: np.ndarray) -> np.ndarray:
         scores = self.plane((torch.as_tensor((points - self.space.low) / self.space.scale)).to(self.like))
-        decided: np.ndarray = scores.cpu().numpy()
+        decided: np.ndarray = scores.double().cpu().numpy()
         if Capability.PROBABILITIES not in self.scene.predictions.model.capabilities:
             return np.eye(decided.shape[1])[decided.argmax(axis=1)]
         return decided

@@ -51,6 +51,7 @@ class Watched(torch.nn.Module):
         asked = unit[:allowed].to(self.like).reshape(allowed, -1)
         base = base.index_copy(1, self.free, asked + (base[:, self.free] - asked).detach())
         logits: torch.Tensor = self.inner(base.reshape(allowed, *self.whole))
+        logits = logits.float() if logits.dtype.itemsize < 4 else logits  # ART hands them to numpy, without bfloat16
         wrong = (logits.detach().argmax(dim=1) != self.truth).cpu().numpy()
         self.watch.see(points[wrong])
         if allowed < len(unit):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -121,6 +122,27 @@ class Looked(torch.nn.Module):
         return self.last(torch.nn.functional.embedding(x.long(), self.table).mean(1))
 
 
+class Indexed(Looked):
+    """As Looked, by an index."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.table[x.long()].mean(1))
+
+
+class ByColumn(Looked):
+    """As Looked, one column after the other."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(sum(self.table.index_select(0, column) for column in x.long().T))
+
+
+class OneHot(Looked):
+    """As Looked, by numbers that are all 0 but for one."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(torch.nn.functional.one_hot(x.long(), 50).float().mean(1) @ self.table)
+
+
 class Mixed(torch.nn.Module):
     """One column is a category that is looked up; the others are numbers."""
 
@@ -132,7 +154,7 @@ class Mixed(torch.nn.Module):
         return self.last(torch.cat([self.table(x[:, 0].long()), x[:, 1:].float()], dim=1))
 
 
-@pytest.mark.parametrize("network", [Words, Looked])
+@pytest.mark.parametrize("network", [Words, Looked, Indexed, ByColumn, OneHot])
 @pytest.mark.parametrize("kind", [np.int64, np.int32, np.float32])
 def test_numbers_of_words_are_not_attacked(network: type[torch.nn.Module], kind: type) -> None:
     words = np.random.default_rng(1).integers(0, 50, (40, 6)).astype(kind)
@@ -140,6 +162,19 @@ def test_numbers_of_words_are_not_attacked(network: type[torch.nn.Module], kind:
     assert word_numbers(model, data)
     for check in (Evasion(), Corruptions(), Certificates()):
         assert "numbers of words" in str(check.applies(model, data))
+
+
+def test_numbers_of_words_in_the_columns_of_a_table_are_not_attacked() -> None:
+    words = np.random.default_rng(1).integers(0, 50, (40, 6))
+    table = pandas.DataFrame(words, columns=[f"word {place}" for place in range(6)])
+    network = torch.nn.Sequential(torch.nn.Embedding(50, 2), torch.nn.Flatten(), torch.nn.Linear(12, 2))
+    model, data = auditkit.wrap(network, classes=(0, 1), output="logits"), AuditData(table, LABELS[:40])
+    np.testing.assert_array_equal(model.predict(table), model.predict(words))
+    for check in (Evasion(), Corruptions(), Certificates()):
+        assert "numbers of words" in str(check.applies(model, data))
+    assert not word_numbers(
+        auditkit.wrap(torch.nn.Linear(6, 2), classes=(0, 1), output="logits"), AuditData(table, LABELS[:40])
+    )
 
 
 def test_whole_numbers_of_a_declared_sequence_are_words_for_any_model() -> None:
