@@ -208,23 +208,37 @@ class Check(BaseModel, ABC):
         )
 
 
+def runs_on_counts(check: type[Check], people: int | None) -> bool:
+    """Whether a check can run where people were counted from a file: it needs no rows, no scores and no model.
+
+    Args:
+        check: its class.
+        people: how many there are; None where nobody knows yet.
+    """
+    few = people is None or people <= WRITTEN_OUT
+    dealt_with = "people" in check.takes or ("alike rows" in check.takes and few)
+    return dealt_with and not check.needs & (frozenset(Capability) | {"train"})
+
+
 def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | None:
     """What the check needs and this model or data lacks, in a sentence; None where nothing is missing."""
     needs = check.needs
+    why = f": {data.streamed}" if data.streamed else ""
     lacking = sorted(str(each) for each in needs & frozenset(Capability) if each not in model.capabilities)
     if lacking:
-        return f"needs {', '.join(lacking)}, which this {model.kind} model does not give"
+        not_read = why if lacking == ["scores"] else ""
+        return f"needs {', '.join(lacking)}, which this {model.kind} model does not give{not_read}"
     if "labels" in needs and data.labels is None:
         return "needs labels, and the data has none"
     if "groups" in needs and not data.groups:
         return "needs groups, and none were named"
     if "train" in needs and data.train is None:
-        return "needs the training split, and none was given"
+        return f"needs the training split, and none was {f'read{why}' if why else 'given'}"
     if data.people is not None and "people" not in check.takes:
         if "alike rows" not in check.takes:
-            return "needs a row for each person, and the data is a table of counts"
+            return f"needs a row for each person, and the data is a table of counts{why}"
         if data.size > WRITTEN_OUT:
-            return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people"
+            return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people{why}"
     for allowed, value, what in ((MODALITIES, data.modality, "inputs"), (TASKS, data.task, "task")):
         wanted = needs & allowed
         if wanted and value not in wanted:

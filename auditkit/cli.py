@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -272,6 +273,21 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         os._exit(141)  # the reader of stdout is gone: nothing more can be said
+    except SystemExit:
+        raise
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        from auditkit.memory import cause, out_of_memory
+
+        if not out_of_memory(error):
+            traceback.print_exc()
+            sys.exit(3)  # 1 would say that a limit was missed
+        said = printable(cause(error), 200)
+        typer.echo(
+            f"auditkit: out of memory ({said}). Give fewer rows, or take a machine with more memory; checks that were "
+            "finished are kept, and the same command goes on from them",
+            err=True,
+        )
+        sys.exit(3)
 
 
 def _exit_code(code: int, fail_on: str, exit_zero: bool) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from auditkit.data import Task, take_rows
 from auditkit.errors import CapabilityError, ModelError
+from auditkit.memory import out_of_memory
 
 if TYPE_CHECKING:
     import torch
@@ -163,8 +164,8 @@ class Model(ABC):
             at = np.arange(start, min(start + self.batch, rows))
             try:
                 parts.append(self.answer(take_rows(inputs, at)))
-            except (MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error) or self.batch == 1:
+            except Exception as error:  # each library has an error of its own for it
+                if not out_of_memory(error) or self.batch == 1:
                     raise
                 self.batch = max(1, self.batch // 2)
                 self.notes = (*self.notes, f"out of memory: the batch was halved to {self.batch}")
@@ -271,10 +272,6 @@ def decide(
         return names[np.argmax(probabilities, axis=1)]
     at = len(classes) - 1 if positive is None else list(classes).index(positive)
     return np.where(probabilities[:, at] >= threshold, names[at], names[1 - at])
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
 
 
 def _join(parts: list[Answers], name: str) -> Answers:

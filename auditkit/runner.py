@@ -35,7 +35,7 @@ from auditkit.results import (
 )
 from auditkit.rulepacks import RulePack
 from auditkit.rulepacks import coverage as rule_coverage
-from auditkit.running.asking import asked, introduce, wrapped
+from auditkit.running.asking import asked, enough_memory, introduce, wrapped
 from auditkit.running.changes import changes
 from auditkit.running.controls import consistency_control, hold_to
 from auditkit.running.fitting import with_fitted_kinds
@@ -239,7 +239,7 @@ def run_one(
     else:
         predictions, rule, gate = several
     asked_for = asked_through(gate, request)
-    with as_found(model, request.seed):
+    with as_found(model, request.seed), enough_memory(model, data):
         predictions.consistency = examine(predictions, request.seed)
     plan, steps = _plan(host, model, data, asked_for, packs)
     host.audit_started(plan)

@@ -107,7 +107,10 @@ class DataSettings(Section):
     columns: tuple[str, ...] | None = Field(default=None, description="the columns of a csv file without a header")
     encoding: str | None = Field(default=None, description="of a csv file, such as cp1252, where it is not UTF-8")
     comment: str | None = Field(default=None, description="what a line of a csv file begins with that is no row: #")
-    stream: bool = Field(default=False, description="read a batch at a time into a table of counts; path may hold *")
+    stream: bool | None = Field(
+        default=None,
+        description="read a batch at a time into a table of counts; by itself where half of the memory is too little",
+    )
     features: dict[str, FeatureSettings] = {}
     outcome: Meaning | dict[str, Meaning] | None = Field(
         default=None,

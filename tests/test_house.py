@@ -21,7 +21,10 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys", "evidence.scrubbing"),
+    (
+        "errors", "memory", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys",
+        "evidence.scrubbing",
+    ),
     ("counts",),
     ("data", "models", "results", "stats"),
     (
@@ -38,8 +41,8 @@ LEVELS = (
     ("host",),
     (
         "running.asking", "running.planning", "running.serving", "running.request", "running.fitting", "running.packs",
-        "running.resolving", "running.settling", "evidence.provenance", "evidence.writing", "evidence.remaking",
-        "evidence.verifying",
+        "running.resolving", "running.settling", "running.counted", "evidence.provenance", "evidence.writing",
+        "evidence.remaking", "evidence.verifying",
     ),
     (
         "running.measuring", "running.gate", "running.changes", "running.internal", "running.published",
@@ -54,7 +57,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling", "counts", "pairing", "seeing",
+    "spelling", "counts", "pairing", "seeing", "memory",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

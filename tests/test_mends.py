@@ -6,6 +6,7 @@ import ast
 import pathlib
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas
@@ -68,6 +69,26 @@ def file(save: Callable[[pathlib.Path], None]) -> Callable[..., Any]:
     return load
 
 
+def large(**options: Any) -> Callable[..., Any]:
+    """Reads a file that does not fit into half of the memory, and audits what was counted."""
+
+    def read(folder: pathlib.Path, **mends: Any) -> Any:
+        FRAME.to_parquet(folder / "large.parquet")
+        with mock.patch("auditkit.data.readers.foreseen.machine_memory", return_value=1000):
+            data = AuditData.from_table(folder / "large.parquet", groups=["sex"], label="label", **options, **mends)
+        return auditkit.audit(None, data, checks=["data.integrity"], budget="quick")
+
+    return read
+
+
+def short(folder: pathlib.Path, **mends: Any) -> Any:
+    """Reads a file without the memory for it."""
+    FRAME.to_parquet(folder / "people.parquet")
+    with mock.patch("auditkit.data.readers.table.open_source", side_effect=MemoryError("Unable to allocate 9 GiB")):
+        path = folder / "people.parquet"
+        return AuditData.from_table(path, groups=["sex"], label="label", decisions="decision", **mends)
+
+
 def skops(path: pathlib.Path) -> None:
     import skops.io
     from sklearn.pipeline import make_pipeline
@@ -96,6 +117,9 @@ CASES: dict[str, Callable[..., Any]] = {
     "a file in latin-1": text(b"gr\xf6\x81e,y\n\xe4,1\n\xf6,0\n", label="y"),
     "a file in utf-16 without a mark": text("grad,y\na,1\nb,0\n".encode("utf-16-le"), label="y"),
     "a comment at the end": text(b"grad,y\na,1\nb,0\n# that, is, all\n", label="y"),
+    "a large file with scores alone": large(scores="score"),
+    "a check that cannot run on counts": large(decisions="decision"),
+    "no memory for a file": short,
     "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
     "a function that is not known": file(skops),
 }

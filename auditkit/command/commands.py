@@ -44,10 +44,10 @@ def run(
     home = home if home.is_dir() else home.parent
     host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *plugins])
     print_faults(host.faults)
-    opened = open_all(host, settings, home, trust_pickle)
+    request = _request(settings, only, quiet)
+    opened = open_all(host, settings, home, trust_pickle, (*(request.checks or ()), *request.only))
     if not quiet:
         print_schema(opened.data)
-    request = _request(settings, only, quiet)
     out = pathlib.Path(settings.audit.out)
     signer = signing.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
     if plan:

@@ -6,14 +6,17 @@ import contextlib
 import importlib
 import pathlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from auditkit.checks import Check
 from auditkit.data import AuditData
+from auditkit.data.readers.foreseen import foresee
 from auditkit.data.readers.roles import FindColumns
 from auditkit.errors import AuditkitError, ConfigError
 from auditkit.host import Host
 from auditkit.models import Model, ModelOptions
+from auditkit.running.counted import Counted, refuse_uncounted
 from auditkit.running.fitting import with_fitted_kinds
 from auditkit.settings import DataSettings, GroupSettings, ModelSettings, Settings
 from auditkit.text import one_line
@@ -26,8 +29,12 @@ class Opened(NamedTuple):
     data: AuditData
 
 
-def open_all(host: Host, settings: Settings, folder: pathlib.Path, trust_pickle: bool = False) -> Opened:
+def open_all(
+    host: Host, settings: Settings, folder: pathlib.Path, trust_pickle: bool = False, checks: Sequence[str | Check] = ()
+) -> Opened:
     """Open every model and the data that settings name; paths are relative to `folder`.
+
+    A file of recorded answers that is going to be counted is not read where `checks` names one that cannot run so.
 
     Raises:
         ConfigError, DataError, ModelError: what is wrong, and where.
@@ -43,6 +50,10 @@ def open_all(host: Host, settings: Settings, folder: pathlib.Path, trust_pickle:
     recorded = [each for each in wanted if each.decisions or each.scores]
     if len(recorded) > 1 or (recorded and len(wanted) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
+    if recorded and checks:
+        counted = foresee(*_asked(settings.data, folder, recorded[0], None))
+        if counted is not None:
+            refuse_uncounted(host, checks, Counted(counted.reason, counted.rows))
     live = {id(each): _open_model(host, each, folder, trust_pickle) for each in wanted if each not in recorded}
     opened = list(live.values())
     alike = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
@@ -63,6 +74,14 @@ def open_data(
         recorded: a model that stands in columns of the data; None for a live one.
         features: finds the model's features among the columns; the inputs are then exactly these.
     """
+    path, options = _asked(settings, folder, recorded, features)
+    return AuditData.from_table(path, **options)
+
+
+def _asked(
+    settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None
+) -> tuple[pathlib.Path, dict[str, Any]]:
+    """The path and the arguments of `from_table`."""
     given = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
         given.update(decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain)
@@ -71,15 +90,14 @@ def open_data(
     groups = settings.groups
     named: Any = groups if isinstance(groups, tuple) else {name: _group(each) for name, each in groups.items()}
     schema = {name: each.model_dump(exclude_none=True) for name, each in settings.features.items()}
-    return AuditData.from_table(
-        folder / settings.path,
+    given.update(
         groups=named,
         schema=schema,
         train=None if settings.train is None else folder / settings.train,
         name=settings.name or pathlib.Path(settings.path).name,
         features=features,
-        **given,
     )
+    return folder / settings.path, given
 
 
 def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.consistency.alike import Difference, Yardstick, rows_of
 from auditkit.data import take_rows
+from auditkit.memory import out_of_memory
 from auditkit.models import Answers
 from auditkit.predictions import Predictions
 from auditkit.text import one_line
@@ -41,8 +42,8 @@ class Asker:
         """How the answers differ from those of the shared pass; None where the model failed, with the error."""
         try:
             return self.yardstick.compare(rows_of(self.first, question.at), self.ask(question.at))
-        except MemoryError:
-            raise
         except Exception as error:  # a model may raise anything at all
+            if out_of_memory(error):
+                raise
             self.error = one_line(error)
             return None

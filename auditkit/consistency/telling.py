@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.consistency.alike import as_numbers, rows_of, scores_of
 from auditkit.consistency.asker import Asker, Question
+from auditkit.memory import out_of_memory
 from auditkit.models import Answers
 from auditkit.stats import order_p, split_p
 from auditkit.text import one_line
@@ -48,9 +49,9 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
         for number in range(REPEATS):
             mixed.append(rows_of(asker.ask(others[number % 2]), places[number % 2]))
             repeats.append(rows_of(asker.ask(fixed), np.arange(len(base))))
-    except MemoryError:
-        raise
     except Exception as error:  # a model may raise anything at all
+        if out_of_memory(error):
+            raise
         return "dependence", f"its company, in which the model failed: {one_line(error)}"
     same = asker.yardstick.compare
     if not any(same(repeats[0], repeat).differs for repeat in repeats):

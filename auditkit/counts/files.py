@@ -73,8 +73,40 @@ def count_file(
         DataError: a file cannot be read or has no rows, a column is not there, has more than 100,000 different values
             or values that cannot be counted, a weight is not a positive number.
     """
-    files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     names = _names(groups, label, decision, weights, rename)
+    lists, cells = _counted(paths, names, text, threads)
+    markers = missing if missing is None or isinstance(missing, Markers) else Markers(missing)
+    values = {name: typed(each, markers) for name, each in lists.items()}
+    return _table(names, values, cells, positive, dict(rename or {}))
+
+
+def count_values(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    columns: Sequence[str],
+    *,
+    text: Options = TEXT,
+    threads: int = 2,
+) -> tuple[dict[str, list[Any]], Cells]:
+    """The distinct values of some columns as they stand in files, and how many rows hold each combination of them.
+
+    Args:
+        paths: as for `count_file`.
+        columns: at least one.
+        text: what is said about text files; what is not said is found out.
+        threads: how many row groups are read at once.
+
+    Returns:
+        {column: its values}, None for a missing one and every field of a text file as text; and the cells, whose codes
+        are positions in these lists.
+
+    Raises:
+        DataError: as `count_file`.
+    """
+    return _counted(paths, Names(tuple(columns), None, None, None), text, threads)
+
+
+def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dict[str, list[Any]], Cells]:
+    files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not files:
         raise DataError("paths must name at least one file to count; none was given")
     units = [unit for path in files for unit in streams.units(path, names, text)]
@@ -90,9 +122,7 @@ def count_file(
     cells = _added(held, coders)
     if not len(cells.rows):
         raise DataError(f"{', '.join(os.path.basename(os.fspath(path)) for path in files)}: there are no rows")
-    markers = missing if missing is None or isinstance(missing, Markers) else Markers(missing)
-    values = {name: typed(coder.values, markers) for name, coder in zip(names.counted, coders, strict=True)}
-    return _table(names, values, cells, positive, dict(rename or {}))
+    return {name: coder.values for name, coder in zip(names.counted, coders, strict=True)}, cells
 
 
 def _names(groups: Sequence[str], label: str | None, decision: str | None, weights: str | None, rename: Any) -> Names:

@@ -144,6 +144,20 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
     return [Csv(file, names, True, dialect)]
 
 
+def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]:
+    """{column: its type} of a file that was read before; None where it is text of unknown meaning."""
+    from pyarrow import parquet
+
+    file = pathlib.Path(path)
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(PARQUET) and min(head) < 9:
+        with parquet.ParquetFile(file) as opened:
+            schema = opened.schema_arrow
+        return dict(zip(schema.names, schema.types, strict=True))
+    return dict.fromkeys(dialect_of(file, options).names)
+
+
 def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
     import pyarrow
     from pyarrow import parquet, types

@@ -62,6 +62,8 @@ class AuditData:
     recorded: Recorded | None = None
     people: np.ndarray | None = None
     """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
+    streamed: str = ""
+    """Why the data are counts of files that hold rows; empty where they are not."""
     known: np.ndarray | None = None
     """(N,) bool: whether the label is known; where not, `labels` holds a filler. None: all are."""
     withheld: np.ndarray | None = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ConfigError, ModelError
+from auditkit.errors import AuditkitError, ConfigError, Mend, ModelError
 from auditkit.host import Host
+from auditkit.memory import WAY_OUT, in_words
 from auditkit.models import Model, ModelOptions
 from auditkit.predictions import Predictions
 from auditkit.seeing import seeing
@@ -28,8 +30,25 @@ def introduce(model: Model, data: AuditData) -> None:
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
+def enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None]:
+    """Say in a sentence that there was not enough memory to ask the model.
+
+    Raises:
+        ModelError: in its place.
+    """
+    cpu = Mend("model.device", "cpu")
+    mends = () if model.device == "cpu" else (cpu,)
+    way_out = f"{WAY_OUT}, or, to leave the accelerator, say {cpu}" if mends else WAY_OUT
+    return in_words(ModelError, f"{model.name}: asking about {len(data):,} rows", way_out, mends)
+
+
 def asked(model: Model, data: AuditData) -> Predictions:
     """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
+    with enough_memory(model, data):
+        return _asked(model, data)
+
+
+def _asked(model: Model, data: AuditData) -> Predictions:
     introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
         raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")

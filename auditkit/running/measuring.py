@@ -19,6 +19,7 @@ from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
 from auditkit.evidence.scrubbing import scrubbed
 from auditkit.host import Host
+from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, ErrorInfo, Rows
@@ -59,6 +60,7 @@ def measure(step: Step, bench: Bench) -> CheckResult:
     if planned.skipped is not None or step.check is None:
         return _blank(step, "skipped", planned.skipped)
     seed = seed_for(bench.seed, planned.check)
+    context: Context | None = None
     try:
         served = serve(step.check, bench.data, bench.predictions, seed)
         context = _context(step, bench, served.predictions, served.rows, seed)
@@ -69,9 +71,10 @@ def measure(step: Step, bench: Bench) -> CheckResult:
     except KeyboardInterrupt:
         raise
     except TimeLimit as error:
-        return _over_time(step, error, bench)
+        return _ended(step, error, bench, error.findings, "the time limit")
     except BaseException as error:  # SystemExit too: a check may not end the audit
-        return _failed(step, describe(error))
+        had = context.partial if context is not None and out_of_memory(error) else None
+        return _ended(step, error, bench, had, "a lack of memory")
 
 
 def describe(error: BaseException) -> ErrorInfo:
@@ -90,6 +93,8 @@ def describe(error: BaseException) -> ErrorInfo:
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         lines = tuple(f"{pathlib.PurePath(each.filename).name}:{each.lineno} in {each.name}" for each in frames)
     message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
+    if out_of_memory(error):
+        message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
     return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)  # type: ignore[arg-type]
 
 
@@ -138,15 +143,11 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
     return name_worse_off(apply_controls(complete), data)
 
 
-def _over_time(step: Step, error: TimeLimit, bench: Bench) -> CheckResult:
+def _ended(step: Step, error: BaseException, bench: Bench, had: object, by: str) -> CheckResult:
     """An error with whatever the check had by then."""
     result = _failed(step, describe(error))
-    if isinstance(error.findings, Findings) and step.check is not None:
-        had = error.findings
-        said = {
-            "validity": "inconclusive",
-            "reason": "the time limit ended the check before all its controls were tried",
-        }
+    if isinstance(had, Findings) and step.check is not None:
+        said = {"validity": "inconclusive", "reason": f"{by} ended the check before all its controls were tried"}
         result = result.model_copy(
             update={
                 "measurements": tuple(each.model_copy(update=said) for each in had.measurements),

@@ -11,6 +11,7 @@ from auditkit.data import AuditData
 from auditkit.host import Host, Offer
 from auditkit.judging import check_names, scope_of, with_names
 from auditkit.results import Limit
+from auditkit.running.counted import Counted, refuse_uncounted
 from auditkit.running.planning import configured, selected
 from auditkit.running.request import Request
 from auditkit.running.resolving import Offered, check_of, resolve
@@ -29,8 +30,11 @@ def settled(
         train: the trainers that were asked for.
 
     Raises:
-        ConfigError: two limits share a name, a waiver names no limit, or a limit is about what nobody offers.
+        ConfigError: two limits share a name, a waiver names no limit, a limit is about what nobody offers, or a check
+            was named that cannot run on counts of a file.
     """
+    if data.streamed:
+        refuse_uncounted(host, (*(request.checks or ()), *request.only), Counted(data.streamed, data.size))
     limits = with_names(request.limits)
     check_names(limits, request.waivers)
     there = _offered(host, data, request, evidence, train)

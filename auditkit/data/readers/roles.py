@@ -120,6 +120,11 @@ def group_source(name: str, options: Any) -> str | None:
     return None
 
 
+def options_of(options: Any) -> dict[str, Any]:
+    """What is done with the values of a group's column: bins, and other names."""
+    return {key: value for key, value in options.items() if key != "column"} if isinstance(options, Mapping) else {}
+
+
 def with_features(roles: Roles, source: Source) -> Roles:
     """The roles with the features by name, where a model finds them among the columns.
 
@@ -186,10 +191,7 @@ def groups_of(roles: Roles, source: Source, notation: Notation) -> dict[str, np.
     for name, options in (roles.groups or {}).items():
         column = group_source(name, options)
         values = values_of(options if column is None else column, f"group {name!r}", source)
-        facts = (
-            {key: value for key, value in options.items() if key != "column"} if isinstance(options, Mapping) else {}
-        )
-        found[name] = group_column(name, values, facts, notation)
+        found[name] = group_column(name, values, options_of(options), notation)
     return found
 
 

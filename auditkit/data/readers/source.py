@@ -61,6 +61,8 @@ class Source:
     notes: tuple[str, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
     """{column: why it is doubtful that its numbers are what they were read as}."""
+    streamed: str = ""
+    """Why it is a table of counts of files that hold rows; empty where it is what was given."""
 
 
 def open_source(source: Any, how: Reading) -> Source:

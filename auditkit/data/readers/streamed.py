@@ -2,92 +2,137 @@
 
 from __future__ import annotations
 
-import os
-import pathlib
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.counts.dialect import Options
 from auditkit.counts.markers import Markers
 from auditkit.data.groups import group_column
-from auditkit.data.readers.roles import as_groups, group_source
-from auditkit.data.readers.source import Source
+from auditkit.data.readers.foreseen import Foreseen
+from auditkit.data.readers.roles import Roles, group_source, options_of
+from auditkit.data.readers.source import Reading, Source
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
-    pass
-
-PEOPLE = "people"
-"""The column of the table that says how many people a row stands for."""
+    import pandas
 
 
-def stream_counts(
-    source: Any,
-    label: Any,
-    groups: Any,
-    decisions: Any,
-    beside: Mapping[str, Any],
-    *,
-    missing: Sequence[str] | None = None,
-    text: Options,
-) -> Source:
-    """The table of counts of Parquet or CSV files: groups as they are to be named, label, decision, `people`.
+def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Source, Roles]:
+    """The table of counts of Parquet or text files: groups, label, decisions and weights, and how many people.
 
     Args:
-        source: a path, which may hold * for several files.
-        label: the column of the truth; None: there is none.
-        groups: as for `auditkit.data.readers.read_table`; columns only.
-        decisions: the column of recorded decisions.
-        beside: {option: value} of all that has no place in a table of counts.
-        missing: texts that mean missing.
-        text: what the owner says of CSV files.
+        counting: files with the same columns, and why they are counted.
+        roles: groups, label, decisions and weights by their columns; the other roles are left out.
+        how: see `Reading`.
+
+    Returns:
+        A row for each combination of groups and of values as the whole table would hold them; and the roles of its
+        columns.
 
     Raises:
-        DataError: an option that has no place here, a file or a column that is not there, or too many combinations.
+        DataError: a file or a column is not there or cannot be read, or there are too many combinations.
     """
-    given = [role for role, value in beside.items() if value is not None and len(value) > 0]
-    if given:
-        raise DataError(
-            f"stream = true counts people by groups, label and decision, so {given[0]} has no place; take it out, or "
-            "read the data without stream"
-        )
-    if not isinstance(source, str | os.PathLike):
-        raise DataError(f"stream = true needs the path of a parquet or csv file; {type(source).__name__} was given")
-    if not isinstance(decisions, str) or not (label is None or isinstance(label, str)):
-        raise DataError("stream = true needs recorded decisions, and names decisions and label by their columns")
-    from auditkit.counts.files import count_file  # pyarrow, wanted by few
+    from auditkit.counts.files import count_values  # pyarrow, wanted by few
+    from auditkit.counts.streams import columns_of
 
-    sources = {name: group_source(name, options) for name, options in as_groups(groups).items()}
-    if not sources or None in sources.values():
-        raise DataError("stream = true needs groups, each named by its column")
-    named = {name: str(column) for name, column in sources.items()}
-    rename = {named[name]: _renamer(name, options) for name, options in as_groups(groups).items()}
-    markers = None if missing is None else Markers(map(str, missing))
-    counts = count_file(
-        _paths(pathlib.Path(source)), groups=list(named.values()), label=label, decision=decisions,
-        rename=rename, missing=markers, text=text,
+    given = roles.groups or {}
+    groups = {name: str(group_source(name, options)) for name, options in given.items()}
+    others = tuple(str(name) for name in (roles.label, roles.decisions, roles.weights) if name is not None)
+    _check_names(groups, others)
+    columns = tuple(dict.fromkeys((*groups.values(), *others)))
+    values, cells = count_values(counting.paths, columns, text=how.text)
+    kinds = columns_of(counting.paths[0], how.text)
+    typed, notes = _typed(values, kinds, how)
+    named = {name: group_column(name, typed[groups[name]], options_of(given[name]), how.notation) for name in given}
+    place = dict(zip(columns, cells.codes, strict=True))
+    parts = {name: (_frame({name: each})[name], place[groups[name]]) for name, each in named.items()}
+    parts |= {name: (typed[name], place[name]) for name in others}
+    table, people = _folded(parts, cells.rows)
+    kept = dataclasses.replace(
+        roles, scores=None, id=(), features=None, people=people, groups=dict.fromkeys(groups),
+        drop=tuple(name for name, column in groups.items() if column in roles.drop),
     )  # fmt: skip
-    names = {column: name for name, column in named.items()} | {"label": label, "decision": decisions}
-    frame = counts.frame().rename(columns=names)
-    columns = frame[[*named, *([] if label is None else [label]), decisions, PEOPLE]]
-    return Source(columns, index=columns.index, notes=() if markers is None else tuple(markers.notes))
+    said = (counting.note,) if counting.note else ()
+    return Source(table, index=table.index, notes=(*said, *notes), streamed=counting.reason), kept
 
 
-def _paths(path: pathlib.Path) -> list[pathlib.Path]:
-    if "*" not in path.name:
-        return [path]
-    found = sorted(path.parent.glob(path.name))
-    if not found:
-        raise DataError(f"no file is called {path.name!r} there")
-    return found
+def _check_names(groups: dict[str, str], others: Sequence[str]) -> None:
+    """A group must have a name of its own among the columns of the table of counts."""
+    for name, column in groups.items():
+        if name in others:
+            role = "as label, decisions or weights"
+            raise DataError(
+                f"column {column!r} is named as a group and {role}; leave one of the two out" if name == column
+                else f"group {name!r} is called as the column that is named {role}; give the group another name"
+            )  # fmt: skip
 
 
-def _renamer(name: str, options: Any) -> Callable[[list[Any]], Sequence[str]]:
-    facts = {key: value for key, value in options.items() if key != "column"} if isinstance(options, Mapping) else {}
+def _folded(
+    parts: dict[str, tuple[pandas.Series[Any], np.ndarray]], people: np.ndarray
+) -> tuple[pandas.DataFrame, np.ndarray]:
+    """Rows that hold the same values as one row, with the people of all.
 
-    def rename(values: list[Any]) -> Sequence[str]:
-        return [str(each) for each in group_column(name, np.array(values, dtype=object), facts)]
+    Args:
+        parts: {column: its distinct values, and for each row the position among them}.
+        people: (K,) int64, for each row.
+    """
+    same = _frame(
+        {name: values.factorize(use_na_sentinel=False)[0][places] for name, (values, places) in parts.items()}
+    )
+    first = ~same.duplicated().to_numpy()
+    cell = same.groupby(list(same), sort=False).ngroup().to_numpy()
+    table = {name: values.take(places[first]).reset_index(drop=True) for name, (values, places) in parts.items()}
+    total = np.zeros(int(first.sum()), dtype=np.int64)
+    np.add.at(total, cell, people)
+    return _frame(table), total
 
-    return rename
+
+def _typed(
+    values: dict[str, list[Any]], kinds: dict[str, Any], how: Reading
+) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
+    """The distinct values of each column with the type that the whole column has, those that mean missing taken out."""
+    if all(kinds[name] is None for name in values):
+        return _from_text(values, how)
+    from auditkit.data.readers.frames import mark_missing, tidy
+
+    markers = Markers(how.missing or ())
+    found = {}
+    for name, distinct in values.items():
+        frame = _frame({name: _of_type(distinct, kinds[name])})
+        found[name] = mark_missing(tidy(frame), markers)[name]
+    return found, markers.notes
+
+
+def _from_text(values: dict[str, list[Any]], how: Reading) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
+    import pyarrow
+
+    from auditkit.data.readers.columns import read_column
+
+    markers = Markers(("",) if how.missing is None else how.missing)
+    found, notes = {}, []
+    for name, distinct in values.items():
+        texts = pyarrow.chunked_array([pyarrow.array(map(str, distinct), pyarrow.string())])
+        read = read_column(texts, name, markers, (how.kinds or {}).get(name), how.strip, how.notation)
+        found[name] = read.values
+        notes += read.notes
+    return found, [*notes, *markers.notes]
+
+
+def _of_type(distinct: list[Any], kind: Any) -> Any:
+    """Values of a Parquet column as pandas reads that column."""
+    import pandas
+    import pyarrow
+
+    plain = kind.value_type if pyarrow.types.is_dictionary(kind) else kind
+    try:
+        return pyarrow.chunked_array([pyarrow.array(distinct, plain)]).to_pandas()
+    except (pyarrow.ArrowException, TypeError, ValueError):
+        return pandas.Series(distinct)  # decimals and bytes were read as numbers and text
+
+
+def _frame(columns: dict[str, Any]) -> pandas.DataFrame:
+    import pandas
+
+    return pandas.DataFrame(columns)

@@ -18,6 +18,7 @@ from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
 from auditkit.data.orders import Notation, Said, numbers_of
 from auditkit.data.readers.counted import split_selected
+from auditkit.data.readers.foreseen import in_memory, with_room
 from auditkit.data.readers.roles import (
     FindColumns,
     Roles,
@@ -36,7 +37,7 @@ from auditkit.data.readers.roles import (
     with_features,
 )
 from auditkit.data.readers.source import Reading, Source, open_source
-from auditkit.data.readers.streamed import PEOPLE, stream_counts
+from auditkit.data.readers.streamed import stream_counts
 from auditkit.data.readers.truth import called, truth
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.errors import DataError
@@ -98,7 +99,7 @@ def read_table(
     reference: Mapping[str, Any] | None = None,
     people: Any = None,
     selected: str | None = None,
-    stream: bool = False,
+    stream: bool | None = None,
     outcome: Meaning | Mapping[str, Meaning] | None = None,
     selected_means: str = "",
     strip: bool = True,
@@ -148,7 +149,8 @@ def read_table(
         selected: a table of counts: the column that says how many of a row's people were selected. Each row becomes
             two, and the column the recorded decision, 1 or 0.
         stream: whether files are read a batch at a time into a table of counts; for recorded decisions by groups, of
-            any number of people. Other columns are not read, and the path may hold * for several files.
+            any number of people. Other columns are not read, and the path may hold * for several files. None: where
+            answers are recorded and the table would take more than half of the memory.
         outcome: what being selected is to a person, "benefit" or "burden"; with more than two classes {class: word};
             for numbers, what a high one is. Nothing is assumed: until it is stated, nobody is called worse off.
         selected_means: what becomes of somebody who is selected, in words: "flagged as high risk".
@@ -167,25 +169,27 @@ def read_table(
             mend it.
     """
     text = Options(delimiter, None if columns is None else tuple(columns), encoding, comment)
-    if stream:
-        beside = {"drop": drop, "weights": weights, "id": id, "scores": scores, "train": train, "features": features}
-        beside |= {"schema": schema, "people": people, "selected": selected, "columns": columns}
-        name = name or pathlib.PurePath(str(source)).name
-        source = stream_counts(source, label, groups, decisions, beside, missing=missing, text=text)
-        people, groups = PEOPLE, tuple(as_groups(groups))
     overrides = dict(schema or {})
     kinds = {column: str(facts["kind"]) for column, facts in overrides.items() if facts.get("kind")}
-    texts = None if missing is None else tuple(str(each) for each in missing)
-    how = Reading(texts, kinds, strip, text, Notation(**notation))
+    how = Reading(None if missing is None else tuple(map(str, missing)), kinds, strip, text, Notation(**notation))
     roles = Roles(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
         features if features is None or callable(features) else tuple(features), people,
     )  # fmt: skip
+    given = {"label": label, "groups": groups, "drop": drop, "weights": weights, "id": id, "decisions": decisions}
+    given |= {"scores": scores, "train": train, "features": features, "schema": schema, "people": people}
+    given |= {"selected": selected, "task": task, "strip": strip, "stream": stream, "text": text}
     stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means, how.notation)
     wanted = _Wanted(
         positive, task, modality, overrides, minimum_cell, minimum_rate, disclosure, unlabelled, abstain, *stated
     )
-    return _read(source, how, roles, wanted, selected, train, name)
+    with in_memory(source, given):
+        counting = with_room(source, given)
+        if counting is None:
+            return _read(source, how, roles, wanted, selected, train, name)
+        counted, roles = stream_counts(counting, roles, how)
+        wanted = dataclasses.replace(wanted, schema={}, modality=None)
+        return _read(counted, how, roles, wanted, None, None, name or pathlib.PurePath(str(source)).name)
 
 
 def _read(
@@ -242,6 +246,7 @@ def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> Audit
         notes=(*source.notes, *inferred, *notes, *declared),
         people=parts["people"],
         ids=parts["ids"],
+        streamed=source.streamed,
         outcome=wanted.outcome,
         selected_means=wanted.selected_means,
         notation=wanted.notation,
@@ -298,7 +303,8 @@ def _labelled(
         return parts, groups, []
     if lacking.all():
         raise DataError("label is missing in every row; check that the right column is named")
-    at, count = np.flatnonzero(~lacking), int(lacking.sum())
+    at = np.flatnonzero(~lacking)
+    count = int(lacking.sum() if parts["people"] is None else np.asarray(parts["people"])[lacking].sum())
     kept = {role: None if part is None else take_rows(part, at) for role, part in parts.items()}
     number = f"{count}" if count >= minimum else f"fewer than {minimum}"
     note = f"{number} rows without a label were left out"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.errors import require
+from auditkit.memory import out_of_memory
 
 if TYPE_CHECKING:
     import torch
@@ -166,7 +167,7 @@ def _part(
                 return_convergence_delta=True,
             )
         except (MemoryError, RuntimeError) as error:
-            if "out of memory" not in str(error).lower() or batch <= len(at):
+            if not out_of_memory(error) or batch <= len(at):
                 raise
             batch //= 2
             continue

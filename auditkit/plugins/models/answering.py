@@ -12,6 +12,7 @@ import numpy as np
 
 from auditkit.data import Task
 from auditkit.errors import AuditkitError, ModelError
+from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model, ModelOptions, decide
 from auditkit.spelling import listed, match_class, spelling
 from auditkit.text import one_line
@@ -157,7 +158,7 @@ def failing(name: str, what: str) -> Iterator[None]:
     except AuditkitError:
         raise
     except Exception as error:
-        if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        if out_of_memory(error):
             raise
         raise ModelError(f"{name}: {what} failed: {type(error).__name__}: {one_line(error, 500)}") from error
 

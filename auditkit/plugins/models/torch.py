@@ -13,6 +13,7 @@ import torch
 
 from auditkit.data import Task, take_rows
 from auditkit.errors import CapabilityError, ModelError
+from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import (
     LABELS_NOTE,
@@ -224,7 +225,7 @@ class TorchModel(Model):
                 try:
                     parts.append(self._gradients(take_rows(inputs, at), wanted[at]))
                 except (MemoryError, RuntimeError) as error:
-                    if "out of memory" not in str(error).lower() or self.batch == 1:
+                    if not out_of_memory(error) or self.batch == 1:
                         raise
                     self.batch = max(1, self.batch // 2)
                     note(self, f"out of memory: the batch was halved to {self.batch}")

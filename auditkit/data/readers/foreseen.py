@@ -1,0 +1,188 @@
+"""Whether a file is read into memory or counted a batch at a time; decided before it is read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from auditkit.counts.dialect import Options
+from auditkit.data.readers.roles import as_groups, group_source
+from auditkit.data.readers.sizes import extent
+from auditkit.errors import DataError, Mend
+from auditkit.memory import in_words, machine_memory, room, size
+
+SHARE: Final = 0.5
+"""Of the memory, what a table may take; the rest is for the checks and for everybody else."""
+NO_PLACE: Final = ("drop", "id", "scores", "train", "features", "schema", "people", "selected")
+"""Options that a table of counts has no place for: refused with `stream = true`, else passed over with a note."""
+COUNTING: Final = 1e8
+"""Bytes that counting takes, whatever the file holds."""
+IN_MEMORY: Final = Mend("data.stream", False)
+
+
+class Foreseen(NamedTuple):
+    """That files are counted."""
+
+    paths: tuple[pathlib.Path, ...]
+    reason: str
+    """Why, as a check says that cannot run on counts."""
+    note: str
+    """Why and what is not read, for the report."""
+    rows: int | None
+    """How many rows there are, where the files say so."""
+
+
+def foresee(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
+    """How the source is going to be counted; None where it is read into memory.
+
+    Args:
+        source: as for `auditkit.data.readers.read_table`.
+        options: the arguments of that by their names, those left out as by default.
+
+    Raises:
+        DataError: it must be counted and cannot be, or there is no such file.
+    """
+    stream = options.get("stream")
+    if stream:
+        return _wanted(source, options)
+    recorded = options.get("decisions") is not None or options.get("scores") is not None
+    counted = options.get("people") is not None or options.get("selected") is not None
+    if stream is False or not recorded or counted or not isinstance(source, str | os.PathLike):
+        return None
+    path = pathlib.Path(source)
+    several = "*" in path.name and not path.is_file()
+    paths = files(path) if several else (path,)
+    named = len(as_groups(options.get("groups", ()))) + 2
+    found = extent(paths, named, options.get("text") or _text(options))
+    memory = machine_memory()
+    if not several and (found is None or found.memory <= memory * SHARE):
+        return None
+    why = f"{path.name} is several files"
+    reason = "several files are counted one after the other"
+    if found is not None and found.memory > memory * SHARE:
+        why = f"{path.name} would take about {size(found.memory)}, over half of the {size(memory)} of memory here"
+        reason = "the file was counted in a stream, as the table would not fit into half of the memory"
+    lacking = _lacking(options)
+    if lacking:
+        way_out = "" if several else f". Or say {IN_MEMORY} to read it all into memory"
+        mends = () if several else (IN_MEMORY,)
+        raise DataError(f"{why}, so people are counted in a stream, and {lacking}{way_out}", mend=mends)
+    rows = None if found is None else found.rows
+    return Foreseen(paths, reason, f"{why}, so people were counted in a stream{_unread(options)}", rows)
+
+
+def with_room(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
+    """What `foresee` says, where a limit on this process leaves room for it; without, Arrow may end the process.
+
+    Args:
+        source: as for `foresee`.
+        options: likewise.
+
+    Raises:
+        MemoryError: there is no room.
+    """
+    counted, left = foresee(source, options), room()
+    if left is None or not isinstance(source, str | os.PathLike):
+        return counted
+    paths = (pathlib.Path(source),) if counted is None else counted.paths
+    found = extent(paths, len(as_groups(options.get("groups", ()))) + 2, options.get("text") or _text(options))
+    needed = 0.0 if found is None else found.memory
+    needed = min(needed, COUNTING) if counted else needed
+    if needed > left:
+        raise MemoryError(f"about {size(needed)} are needed, and the limit on this process leaves {size(max(0, left))}")
+    return counted
+
+
+@contextlib.contextmanager
+def in_memory(source: Any, options: Mapping[str, Any]) -> Iterator[None]:
+    """Say in a sentence that there was not enough memory to read the source.
+
+    Args:
+        source: as for `foresee`.
+        options: likewise.
+
+    Raises:
+        DataError: in its place.
+    """
+    path = pathlib.PurePath(source).name if isinstance(source, str | os.PathLike) else ""
+    given = any(_is_given(options.get(role)) for role in NO_PLACE)
+    counts = path and not options.get("stream") and not given and not _lacking(options)
+    mends = (Mend("data.stream", True),) if counts else ()
+    way_out = "Take fewer rows or columns, or a machine with more memory"
+    if mends:
+        way_out = f"To count people in a stream instead, which takes little, say {mends[0]}"
+    with in_words(DataError, f"reading {path or 'the data'}", way_out, mends):
+        yield
+
+
+def files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
+    """The files that a path names, with * for any text.
+
+    Raises:
+        DataError: there is none.
+    """
+    if "*" not in path.name or path.is_file():
+        return (path,)
+    found = sorted(path.parent.glob(path.name))
+    if not found:
+        raise DataError(f"no file is called {path.name!r} there")
+    return tuple(found)
+
+
+def _text(options: Mapping[str, Any]) -> Options:
+    columns = options.get("columns")
+    delimiter, encoding, comment = (options.get(role) for role in ("delimiter", "encoding", "comment"))
+    return Options(delimiter, None if columns is None else tuple(columns), encoding, comment)
+
+
+def _wanted(source: Any, options: Mapping[str, Any]) -> Foreseen:
+    """The owner says that it is to be counted."""
+    given = [role for role in NO_PLACE if _is_given(options.get(role))]
+    if given:
+        raise DataError(
+            f"stream = true counts people by groups, label and decision, so {given[0]} has no place; take it out, or "
+            "read the data without stream"
+        )
+    if not isinstance(source, str | os.PathLike):
+        raise DataError(f"stream = true needs the path of a parquet or csv file; {type(source).__name__} was given")
+    lacking = _lacking(options)
+    if lacking:
+        raise DataError(f"stream = true: {lacking}")
+    return Foreseen(files(pathlib.Path(source)), "stream = true counts people in a stream", "", None)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and (callable(value) or not hasattr(value, "__len__") or len(value) > 0)
+
+
+def _lacking(options: Mapping[str, Any]) -> str:
+    """What counting needs and was not given, in words; empty where nothing is missing."""
+    decisions, label, weights = (options.get(role) for role in ("decisions", "label", "weights"))
+    groups = as_groups(options.get("groups", ()))
+    if decisions is None:
+        return (
+            "that needs recorded decisions, where only scores were named: write a column of decisions, and name it "
+            "as decisions under [model]"
+        )
+    if not all(each is None or isinstance(each, str) for each in (decisions, label, weights)):
+        return "that needs recorded decisions, label and weights by the names of their columns"
+    if not groups or any(group_source(name, each) is None for name, each in groups.items()):
+        return "that needs groups, each named by its column: name at least one under [data] groups"
+    if options.get("task") == "regression":
+        return "that needs decisions that are classes, and the task is regression"
+    if options.get("strip") is False:
+        return "that takes blanks around values off, and strip = False keeps them"
+    return ""
+
+
+def _unread(options: Mapping[str, Any]) -> str:
+    """What is not read of that which was named."""
+    given = [role for role in NO_PLACE if _is_given(options.get(role))]
+    return (
+        f"; what is named as {', '.join(given)} was not read, as no other column was"
+        if given
+        else ("; no other column was read")
+    )
