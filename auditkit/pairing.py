@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from auditkit.results import GroupEnd, GroupPair, LeftOut
-from auditkit.stats import Extreme, Place
+from auditkit.stats import Extreme, Place, Shares, pairs_of, widest
+from auditkit.stats.extremes import Pairs
 
 
 class Members(NamedTuple):
@@ -28,6 +29,14 @@ class Members(NamedTuple):
         """Some of the groups, by their positions."""
         counts = None if self.counts is None else self.counts[at]
         return Members(self.rate, [self.where[place] for place in at], self.values[at], self.people[at], counts)
+
+    def positions(self, kept: Sequence[dict[str, str]]) -> np.ndarray:
+        """The positions of some of the groups, in their order here."""
+        return np.flatnonzero([group in kept for group in self.where])
+
+    def people_of(self, kept: Sequence[dict[str, str]]) -> int:
+        """How many people some of the groups have together."""
+        return int(self.people[self.positions(kept)].sum())
 
     def end(self, at: int) -> GroupEnd:
         """One of the groups, as it is written."""
@@ -51,11 +60,38 @@ def pairs_behind(found: Extreme, members: Sequence[Members], first: Literal["low
     return pairs
 
 
+def pairs_among(members: Members, kept: Sequence[dict[str, str]], reference: dict[str, str] | None = None) -> Pairs:
+    """The pairs of some of the groups; with a reference group, those with that one."""
+    place = None if reference is None else list(members.where).index(reference)
+    return pairs_of(len(members.where), members.positions(kept).tolist(), place)
+
+
+def widest_among(
+    parts: Sequence[Shares], members: Sequence[Members], kept: Sequence[dict[str, str]],
+    reference: dict[str, str] | None = None,
+) -> tuple[Extreme, tuple[GroupPair, ...]]:  # fmt: skip
+    """The widest difference of some of the groups' shares, or from those of a reference group, and whose it is.
+
+    Args:
+        parts: one or several shares per group.
+        members: for each part, its groups.
+        kept: those that are compared, at least two in each part.
+        reference: one of them, with which alone the others are compared.
+    """
+    at = [who.positions(kept) for who in members]
+    some = [who.take(places) for who, places in zip(members, at, strict=True)]
+    shares = [Shares(part.successes[places], part.sizes[places]) for part, places in zip(parts, at, strict=True)]
+    against = None if reference is None else [list(who.where).index(reference) for who in some]
+    found = widest(shares, reference=against)
+    return found, tuple(pairs_behind(found, some))
+
+
 def pair_of_extremes(members: Members) -> tuple[GroupPair, ...]:
     """The groups with the lowest and the highest number; none where fewer than two have one."""
     if len(members.values) < 2:
         return ()
-    return (pair([members], Place(0, int(np.argmin(members.values)), int(np.argmax(members.values)))),)
+    order = np.argsort(members.values, kind="stable")  # of equal groups too, two
+    return (pair([members], Place(0, int(order[0]), int(order[-1]))),)
 
 
 def pair(members: Sequence[Members], at: Place, end: Literal["low", "high"] | None = None) -> GroupPair:

@@ -6,11 +6,12 @@ import pathlib
 
 from auditkit.host import Host
 from auditkit.results import Definition
+from auditkit.variants import WORDS
 
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "fairness.md"
 OTHERS = ("performance.quality", "robustness.corruptions")
 """Checks of other families with numbers per group."""
-BESIDE = ("_large_groups", "_to_reference")
+BESIDE = tuple(f"_{ending}" for ending in WORDS)
 """How numbers end that stand beside a disparity: the document says once what they are."""
 START, END = "<!-- measures: made by python -m tests.measures -->\n", "<!-- end of measures -->\n"
 
@@ -31,7 +32,11 @@ def section() -> str:
     heads = ["| name | what | of a benefit | of a burden |", "|---|---|---|---|"]
     for id in OTHERS:
         defined = Host(discover=False).checks()[id].value.definitions
-        rows = [f"| `{name}` | {_cell(each.title)} | {_worse_off(each)} |" for name, each in defined.items()]
+        rows = [
+            f"| `{name}` | {_cell(each.title)} | {_worse_off(each)} |"
+            for name, each in defined.items()
+            if not name.endswith(BESIDE)
+        ]
         parts.append("\n".join([f"### `{id}`\n", *heads, *rows, ""]))
     return START + "\n" + "\n".join(parts) + "\n" + END
 

@@ -28,7 +28,7 @@ LEVELS = (
     ("counts",),
     ("data", "models", "results", "stats"),
     (
-        "figures", "pairing", "predictions", "seeing", "consistency", "evidence.manifest", "evidence.dsse",
+        "figures", "pairing", "predictions", "seeing", "variants", "consistency", "evidence.manifest", "evidence.dsse",
         "evidence.statement",
     ),
     (
@@ -57,7 +57,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling", "counts", "pairing", "seeing", "memory",
+    "spelling", "counts", "pairing", "seeing", "memory", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

@@ -22,7 +22,7 @@ def more_rows(limit: Limit, measurement: Measurement) -> str:
         if bound is None or not (low < bound < high or bound in (low, high)):
             continue
         half, room = abs(measurement.value - reached), abs(measurement.value - bound)
-        if room < 1e-4 * half:  # a hundred million times the rows
+        if room <= 1e-4 * half:  # a hundred million times the rows
             return "The point is on the bound itself: no number of rows decides."
         if math.isfinite(half):
             needed = max(needed, (half / room) ** 2)

@@ -20,7 +20,9 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, ErrorInfo, digest
 from auditkit.running.controls import apply_controls
+from auditkit.running.disparities import complete_disparities
 from auditkit.running.gate import gate_for
+from auditkit.running.harm import name_worse_off
 from auditkit.running.hiding import rule_of_training
 from auditkit.running.keeping import Keeper, needed
 from auditkit.running.measuring import describe
@@ -181,7 +183,8 @@ def _train(job: Job) -> Child:
             "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
         }
     )  # fmt: skip
-    return Child(parent.name, trained.model, apply_controls(CheckResult.model_validate(result.model_dump())))
+    complete = complete_disparities(CheckResult.model_validate(result.model_dump()), data.train)
+    return Child(parent.name, trained.model, name_worse_off(apply_controls(complete), data.train))
 
 
 def _lacking(trainer: Trainer, parent: Model, data: AuditData) -> ErrorInfo | None:

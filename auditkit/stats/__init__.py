@@ -6,6 +6,7 @@ paired.py       the difference of two shares of the same rows
 shifts.py       how far a disparity or a predictive value moved on the same rows
 gaps.py         the widest difference and the smallest ratio over several groups, their test and power
 extremes.py     their intervals, and which two groups make them
+pairwise.py     the same for any number with an interval for each pair of groups
 ranking.py      the area under the ROC curve
 resampling.py   the bootstrap, on rows and on counts
 multiplicity.py many tests at once
@@ -29,6 +30,7 @@ from auditkit.stats.gaps import (
 from auditkit.stats.means import FEW, effective_size, mean_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
 from auditkit.stats.paired import mcnemar, paired_difference_interval, paired_score
+from auditkit.stats.pairwise import Apart, largest_apart, pair_numbers, pairs_of, smallest_apart, square_and_add
 from auditkit.stats.proportions import (
     Bounds,
     clopper_pearson,
@@ -47,6 +49,7 @@ from auditkit.stats.widening import widened
 
 __all__ = [
     "FEW",
+    "Apart",
     "Auc",
     "Bounds",
     "Extreme",
@@ -65,12 +68,15 @@ __all__ = [
     "disparity_shift",
     "effective_size",
     "holm",
+    "largest_apart",
     "largest_z",
     "mcnemar",
     "mean_interval",
     "order_p",
+    "pair_numbers",
     "paired_difference_interval",
     "paired_score",
+    "pairs_of",
     "percentile_interval",
     "permutation_p",
     "pooled_error",
@@ -83,9 +89,11 @@ __all__ = [
     "shuffled_z",
     "sidak_level",
     "smallest",
+    "smallest_apart",
     "smallest_ratio",
     "smallest_ratio_interval",
     "split_p",
+    "square_and_add",
     "student_interval",
     "weighted_mean",
     "widened",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from auditkit.plugins.fairness.groups.measures import CRITERIA, INDICES, RATES, 
 from auditkit.plugins.fairness.groups.rates import weighted
 from auditkit.results import Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.variants import variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -56,15 +58,30 @@ def numbers(
     return _shares(each, tests, common, reference)
 
 
+def beside_them(each: Compared, first: Sequence[Measurement], data: AuditData) -> list[Measurement]:
+    """The numbers of one comparison among large groups, and against the reference group where one is named."""
+
+    def again(kept: Sequence[dict[str, str]], reference: dict[str, str] | None) -> list[Measurement]:
+        some = each.among(kept)
+        common = {
+            "n": some.rows, "across": some.across, "conditions": dict(some.conditions),
+            "left_out": tuple(some.left_out),
+        }  # fmt: skip
+        found = numbers(some, common, None, None if reference is None else some.positions(reference))
+        return [with_weights(one, data) for one in found]
+
+    return variants(first, [who.where for who in each.members], again, data)
+
+
 def names(each: Tested) -> list[str]:
     """The measurements of a comparison."""
     return [each.name] if each.name in INDICES else both(each.name)
 
 
-def incomparable(each: Tested, name: str, why: str = "") -> Measurement:
+def incomparable(each: Tested, name: str) -> Measurement:
     """A comparison of fewer than two groups."""
     left = left_out_text(each.left_out)
-    reason = why or f"fewer than two groups of {' and '.join(each.across)} can be compared"
+    reason = f"fewer than two groups of {' and '.join(each.across)} can be compared"
     return undefined(each, name, f"{reason} ({left})" if left else reason)
 
 

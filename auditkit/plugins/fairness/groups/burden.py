@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import Members, pair_of_extremes
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.measures import RATES
@@ -15,6 +16,7 @@ from auditkit.plugins.fairness.groups.rates import weighted
 from auditkit.plugins.fairness.groups.shares import GroupShares, shares
 from auditkit.plugins.fairness.groups.targets import Groups, Target
 from auditkit.results import Interval, Measurement
+from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -46,27 +48,59 @@ def is_burden(target: Target, data: AuditData) -> bool:
 
 
 def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
+    """The ratios to the least burdened group, to the least of the large ones, and to the reference group if any."""
     share, reasons = shares(groups.tally, RATES["selection_rate"]), why_no_rate(groups, data)
+    large = [
+        reason or (None if is_large(where, data) else f"a group of under {LARGE:.0%} of the people")
+        for where, reason in zip(groups.where, reasons, strict=True)
+    ]
+    found = [*_held(target, groups, share, reasons, data), *_held(target, groups, share, large, data, AMONG_LARGE)]
+    reference = reference_of(groups.attributes, data)
+    return found + ([] if reference is None else _held(target, groups, share, reasons, data, TO_REFERENCE, reference))
+
+
+def _held(
+    target: Target, groups: Groups, share: GroupShares, reasons: list[str | None], data: AuditData, ending: str = "",
+    reference: dict[str, str] | None = None,
+) -> list[Measurement]:  # fmt: skip
+    """The ratio of every group without a reason to have none, to the reference or else to the least burdened group."""
+    common: dict[str, Any] = {
+        "name": f"{BURDEN}_{ending}" if ending else BURDEN, "direction": "higher",
+        "conditions": dict(target.conditions),
+    }  # fmt: skip
     usable = np.flatnonzero([reason is None for reason in reasons])
-    if len(usable) < 2 or not share.successes[usable].any():
-        why = "fewer than two groups can be compared" if len(usable) < 2 else "nobody was selected in any group"
-        return [
-            _ratio(target, where, reason=reason or why) for where, reason in zip(groups.where, reasons, strict=True)
-        ]
-    least = int(usable[np.argmin(share.values[usable])])
-    level = stats.sidak_level(0.95, len(usable) * (len(usable) - 1) // 2)
+    least = None
+    why = "fewer than two groups can be compared" if len(usable) < 2 else "nobody was selected in any group"
+    if len(usable) > 1 and share.successes[usable].any():
+        least = int(usable[np.argmin(share.values[usable])])
+    if least is not None and reference is not None:
+        least = groups.where.index(reference) if reference in groups.where else None
+        if least is None or reasons[least] is not None:
+            least, why = None, "the reference group has no selection rate"
+    pairs = len(usable) - 1 if reference is not None else len(usable) * (len(usable) - 1) // 2
     found = []
     for at, (where, reason) in enumerate(zip(groups.where, reasons, strict=True)):
-        if reason is not None:
-            found.append(_ratio(target, where, reason=reason))
-            continue
-        if share.successes[at] == 0 and at != least:
-            found.append(_ratio(target, where, reason="nobody of this group or of the lowest was selected: no ratio"))
-            continue
-        value = 1.0 if at == least else float(share.values[least] / share.values[at])
-        interval = None if at == least else _interval(share, least, at, level, data)
-        found.append(_ratio(target, where, value=value, n=int(share.rows[at]), interval=interval, exact=at == least))
+        if reason is not None or least is None:
+            found.append(Measurement(value=None, reason=reason or why, slice=where, **common))
+        elif at == least:
+            found.append(Measurement(value=1.0, n=int(share.rows[at]), exact=True, slice=where, **common))
+        elif share.successes[at] == 0:
+            why = "nobody of this group or of the lowest was selected: no ratio"
+            found.append(Measurement(value=None, reason=why, slice=where, **common))
+        else:
+            found.append(
+                Measurement(
+                    value=float(share.values[least] / share.values[at]), n=int(share.rows[at]), slice=where,
+                    interval=_interval(share, least, at, stats.sidak_level(0.95, pairs), data),
+                    pairs=pair_of_extremes(_both(groups, share, [least, at])), **common,
+                )
+            )  # fmt: skip
     return found
+
+
+def _both(groups: Groups, share: GroupShares, at: list[int]) -> Members:
+    where = [groups.where[place] for place in at]
+    return Members("selection_rate", where, share.values[at], share.rows[at], share.counts[at])
 
 
 def why_no_rate(groups: Groups, data: AuditData) -> list[str | None]:
@@ -88,19 +122,3 @@ def _interval(share: GroupShares, least: int, at: int, level: float, data: Audit
         level,
     )
     return interval and interval.model_copy(update={"level": 0.95, "method": weighted(METHOD, data)})
-
-
-def _ratio(
-    target: Target,
-    where: dict[str, str],
-    *,
-    value: float | None = None,
-    reason: str | None = None,
-    n: int | None = None,
-    interval: Interval | None = None,
-    exact: bool = False,
-) -> Measurement:
-    return Measurement(
-        name=BURDEN, value=value, reason=reason, n=n, interval=interval, exact=exact, direction="higher",
-        slice=where, conditions=dict(target.conditions),
-    )  # fmt: skip

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditkit.plugins.fairness.groups.measures import (
-    AMONG_LARGE,
     COMPOSITES,
     CRITERIA,
     INDICES,
     RATES,
-    TO_REFERENCE,
     Composite,
     Criterion,
     Index,
     Rate,
 )
 from auditkit.results import Definition, Harm
+from auditkit.variants import defined
 
 SIGNS = {
     "tp": "TP", "fp": "FP", "fn": "FN", "tn": "TN", "selected": "selected", "rejected": "not selected",
@@ -52,23 +51,7 @@ def definitions() -> dict[str, Definition]:
         found[f"{name}_difference"] = _difference(criterion)
         found[f"{name}_ratio"] = _ratio(criterion)
     found.update({name: _index(index) for name, index in INDICES.items()})
-    compared = [name for name, each in found.items() if each.more_groups != "neither"]
-    for ending, words in VARIANTS.items():
-        found.update({f"{name}_{ending}": _variant(found[name], words) for name in compared})
-    return {**found, BURDEN: BURDEN_RATIO}
-
-
-VARIANTS = {
-    AMONG_LARGE: "among groups of at least 2 % of the people",
-    TO_REFERENCE: "against the reference group",
-}
-"""What the numbers beside a disparity are taken over, by the end of their names."""
-
-
-def _variant(first: Definition, words: str) -> Definition:
-    return first.model_copy(
-        update={"title": f"{first.title}, {words}", "formula": f"as {first.title.lower()}, {words}; without a test"}
-    )
+    return {**defined(found), **defined({BURDEN: BURDEN_RATIO}, [BURDEN])}
 
 
 def _sum(outcomes: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,18 +52,17 @@ class Compared(Tested):
         """Whether every rate of the criterion has two groups or more."""
         return bool(self.parts) and all(len(part.sizes) > 1 for part in self.parts)
 
-    def among(self, kept: Callable[[dict[str, str]], bool]) -> Compared:
+    def among(self, kept: Sequence[dict[str, str]]) -> Compared:
         """The same over some of the groups, untested."""
         parts, members = [], []
         rows = 0
         for part, who in zip(self.parts, self.members, strict=True):
-            at = np.flatnonzero([kept(group) for group in who.where])
+            at = np.flatnonzero([group in kept for group in who.where])
             parts.append(stats.Shares(part.successes[at], part.sizes[at]))
             members.append(who.take(at))
             rows = max(rows, int(who.people[at].sum()))
-        lacking = [group for group in self.left_out if kept(group.slice)]
         return dataclasses.replace(
-            self, parts=parts, members=members, rows=rows, left_out=lacking, p=None, p_adjusted=None, shuffled=None
+            self, parts=parts, members=members, rows=rows, p=None, p_adjusted=None, shuffled=None
         )
 
     def positions(self, group: dict[str, str]) -> list[int] | None:

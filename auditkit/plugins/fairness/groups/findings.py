@@ -12,7 +12,6 @@ from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.notes import notes
 from auditkit.plugins.fairness.groups.rates import per_group
 from auditkit.plugins.fairness.groups.targets import tabulate, targets
-from auditkit.plugins.fairness.groups.variants import variants
 from auditkit.results import Level
 from auditkit.spelling import spelling
 
@@ -38,8 +37,10 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
     explained = given.conditionals(check, looked_at, groups, data, context)
     everything: list[Tested] = [*compared, *explained]
     tests = test_all(everything, check, context.rng)
-    gaps = [one for each in compared for one in between.measurements(each, tests, check, data, context.rng)]
-    gaps += [one for each in compared if isinstance(each, Compared) for one in variants(each, data)]
+    gaps = []
+    for each in compared:
+        found = between.measurements(each, tests, check, data, context.rng)
+        gaps += [*found, *(between.beside_them(each, found, data) if isinstance(each, Compared) else [])]
     conditions = [given.measured(each, tests, check, data) for each in explained]
 
     context.progress(2, 3, "controls")

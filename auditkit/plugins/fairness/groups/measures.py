@@ -17,10 +17,6 @@ from auditkit.results import (
 
 Direction: TypeAlias = Literal["higher", "lower", "none"]
 
-LARGE = 0.02
-"""The share of all people that a large group has at least."""
-AMONG_LARGE, TO_REFERENCE = "large_groups", "to_reference"
-"""How numbers end that stand beside a disparity, so that a limit on the first number is about none of them."""
 UNLABELLED = frozenset({"selected", "rejected", "decided", "abstained", "everyone"})
 """The words that need no labels."""
 EVERY = "tp fp fn tn"

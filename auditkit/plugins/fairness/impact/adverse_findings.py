@@ -13,7 +13,7 @@ from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.plugins.fairness.impact import adverse_tables, chance, favourable, practical, significance, trials
 from auditkit.plugins.fairness.impact.categories import unknown_values
-from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratio, ratios, selection, why_no_ratio
+from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratios, ratios, selection, why_no_ratio
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
         trials.recount([impact.found for impact in impacts], data, decisions),
         *trials.equal_groups([impact.found for impact in impacts], check.trials, context.rng),
     ]
-    lowest = [lowest_ratio(impact.found, impact.found.shown, impact.ratios) for impact in impacts]
+    lowest = [each for impact in impacts for each in lowest_ratios(impact.found, impact.found.shown, data)]
     per_group = [each for impact in impacts for each in _measurements(impact)]
     return Findings(
         measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
@@ -129,12 +129,12 @@ def _comparison(impact: Impact, at: int) -> list[Measurement]:
     found, where, n = impact.found, impact.found.where[at], int(impact.found.people[at])
     common: dict[str, Any] = {"slice": where, "n": n}
     if impact.ratios is None:
-        reason = why_no_ratio(found, found.shown)
+        reason = why_no_ratio(found.shown)
         return [Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)]
     ratio = Measurement(
         name="impact_ratio", value=impact.ratios.values[at], interval=impact.ratios.intervals[at],
         exact=at == impact.ratios.highest, direction="higher", test=impact.tests.get(at),
-        left_out=found.lacking, **common,
+        left_out=found.lacking, pairs=impact.ratios.pair(found, at), **common,
     )  # fmt: skip
     if at == impact.ratios.highest:
         return [ratio]
@@ -162,7 +162,7 @@ def _alarm(impact: Impact, check: AdverseImpact, rng: np.random.Generator) -> Me
     found = impact.found
     common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": found.attributes}
     if impact.ratios is None:
-        return Measurement(value=None, reason=why_no_ratio(found, found.shown), **common)
+        return Measurement(value=None, reason=why_no_ratio(found.shown), **common)
     sizes = found.people[found.shown]
     rate = float(found.selected[found.shown].sum() / sizes.sum())
     hits = chance.below_by_chance(sizes, rate, check.draws, rng)

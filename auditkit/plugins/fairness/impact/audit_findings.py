@@ -14,7 +14,7 @@ from auditkit.plugins.fairness.impact import audit_tables, favourable, trials
 from auditkit.plugins.fairness.impact.audit_counting import Breakdown, break_down
 from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.median import median
-from auditkit.plugins.fairness.impact.selection import lowest_ratio, why_no_ratio
+from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
 from auditkit.spelling import spelling
 
@@ -60,7 +60,8 @@ def find(
     measurements, controls, drawn, tables, notes = [], [], [], [], []
     for number, each in enumerate(assessed):
         breakdowns = _break_down(check, attributes, each, data)
-        measurements += [_lowest(part, each) for part in breakdowns]
+        for part in breakdowns:  # the rule holds every category against the most selected one, whoever that is
+            measurements += lowest_ratios(part.found, part.compared, data, reference=False, conditions=each.conditions)
         measurements += [made for part in breakdowns for made in _measurements(part, each)]
         if not number:  # who is in which category does not depend on the class
             measurements += [*_unknown(breakdowns), *_median(each, check, data)]
@@ -103,7 +104,8 @@ def _break_down(check: BiasAudit, attributes: Attributes, assessed: Assessed, da
     ]
     if len(names) > 1:
         sets.append((NAMES[2], tuple(names)))
-    return [break_down(kind, each, counts, data, check.unknown, check.exclude_under) for kind, each in sets]
+    parts = [break_down(kind, each, counts, data, check.unknown, check.exclude_under) for kind, each in sets]
+    return [part._replace(found=part.found._replace(rate=assessed.rate)) for part in parts]
 
 
 def _measurements(part: Breakdown, assessed: Assessed) -> list[Measurement]:
@@ -122,21 +124,16 @@ def _measurements(part: Breakdown, assessed: Assessed) -> list[Measurement]:
     return made
 
 
-def _lowest(part: Breakdown, assessed: Assessed) -> Measurement:
-    found = lowest_ratio(part.found, part.compared, part.ratios, "category")
-    return found.model_copy(update={"conditions": assessed.conditions})
-
-
 def _ratio(part: Breakdown, at: int, common: dict[str, Any]) -> Measurement:
     common = {"name": "impact_ratio", "direction": "higher", **common}
     if at in part.excluded:
         share = float(part.share(at))
         return Measurement(value=None, reason=f"{LEFT_OUT}: {share:.2%} of the people", **common)
     if part.ratios is None:
-        return Measurement(value=None, reason=why_no_ratio(part.found, part.compared), **common)
+        return Measurement(value=None, reason=why_no_ratio(part.compared), **common)
     return Measurement(
         value=part.ratios.values[at], interval=part.ratios.intervals[at], exact=at == part.ratios.highest,
-        n=int(part.found.people[at]), left_out=part.found.lacking, **common,
+        n=int(part.found.people[at]), left_out=part.found.lacking, pairs=part.ratios.pair(part.found, at), **common,
     )  # fmt: skip
 
 
@@ -176,7 +173,7 @@ def _compared(breakdowns: list[Breakdown], attributes: Attributes, assessed: Ass
             reason = f"no attribute is named as {' or '.join(each.replace('_', '/') for each in lacking)}"
             made.append(Measurement(value=None, reason=reason, **common))
         elif part.ratios is None:
-            reason = why_no_ratio(part.found, part.compared)
+            reason = why_no_ratio(part.compared)
             made.append(Measurement(value=None, reason=reason, across=part.attributes, **common))
         else:
             made.append(Measurement(value=len(part.compared), exact=True, across=part.attributes, **common))

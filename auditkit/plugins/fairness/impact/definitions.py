@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditkit.results import NOBODY, Definition, Harm
+from auditkit.variants import AMONG_LARGE, defined
 
 GUIDELINES = "29 CFR 1607.4(D), Uniform Guidelines on Employee Selection Procedures (1978)"
 RULE = "6 RCNY 5-300 and 5-301"
@@ -16,7 +17,7 @@ SELECTED = Harm(benefit="low", burden="nobody")
 """The higher, the more are selected; of a burden none of these numbers is taken."""
 SHORT = Harm(benefit="high", burden="nobody")
 
-ADVERSE = {
+_ADVERSE = {
     "selection_rate": Definition(
         only_groups=True,
         title="Selection rate",
@@ -99,9 +100,10 @@ ADVERSE = {
         harm=NOBODY,
     ),
 }
+ADVERSE = defined(_ADVERSE, ["lowest_impact_ratio"])
 """Of `fairness.adverse_impact`."""
 
-AUDIT = {
+_AUDIT = {
     "applicants": Definition(
         only_groups=True,
         title="Number of applicants",
@@ -148,6 +150,7 @@ AUDIT = {
         made_of="selected rejected others",
     ),
     "lowest_impact_ratio": Definition(
+        more_groups="shrinks",
         title="Lowest impact ratio",
         formula="lowest rate / highest, over the categories compared of the same attributes",
         range="0 to 1",
@@ -191,6 +194,7 @@ AUDIT = {
         )
     },
 }
+AUDIT = defined(_AUDIT, ["lowest_impact_ratio"], [AMONG_LARGE])
 """Of `fairness.bias_audit`."""
 
 SCORED = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from auditkit import pairing, stats
 from auditkit.counts import Counts
 from auditkit.pairing import Members, pairs_behind
-from auditkit.results import Interval, LeftOut, Measurement, pairs
+from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, pairs
+from auditkit.variants import among_large, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -32,6 +33,8 @@ class Selection(NamedTuple):
     """(K,) why the group may not be shown, or has no rate; None where it is shown."""
     large: np.ndarray
     """(K,) bool: has as many people as a group must have to be shown, with or without a decision."""
+    rate: str = "selection_rate"
+    """The name of the rate: of those selected, or of those who scored above the median."""
 
     @property
     def names(self) -> list[str]:
@@ -47,7 +50,7 @@ class Selection(NamedTuple):
         """The same with these groups alone."""
         return Selection(
             self.attributes, [self.where[i] for i in at], self.people[at], self.selected[at],
-            [self.reasons[i] for i in at], self.large[at],
+            [self.reasons[i] for i in at], self.large[at], self.rate,
         )  # fmt: skip
 
     @property
@@ -73,6 +76,10 @@ class Ratios(NamedTuple):
     """(K,) between 0 and 1; None where the group is not compared."""
     intervals: list[Interval | None]
     """(K,) for the ratio to that group; None for that group itself."""
+
+    def pair(self, found: Selection, at: int) -> tuple[GroupPair, ...]:
+        """A group and the one with the highest rate; none for that group itself."""
+        return () if at == self.highest else pairing.pair_of_extremes(members(found, [at, self.highest]))
 
 
 def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> Selection:
@@ -115,27 +122,53 @@ def ratios(found: Selection, among: np.ndarray) -> Ratios | None:
     return Ratios(top, values, intervals)
 
 
-def lowest_ratio(found: Selection, among: np.ndarray, result: Ratios | None, what: str = "group") -> Measurement:
-    """The lowest of the impact ratios, with an interval that holds whichever groups are the two extremes."""
+def lowest_ratios(
+    found: Selection, among: np.ndarray, data: AuditData, reference: bool = True,
+    conditions: Mapping[str, Scalar] | None = None,
+) -> list[Measurement]:  # fmt: skip
+    """The lowest of the impact ratios, and beside it that among large groups, and to the reference group if any.
+
+    Args:
+        found: the groups.
+        among: the positions of those that are compared; each has people.
+        data: says which groups are large, and which is the reference.
+        reference: whether a ratio to the reference group is measured.
+        conditions: of the measurements.
+    """
+
+    def again(kept: Sequence[dict[str, str]], against: dict[str, str] | None) -> list[Measurement]:
+        some = np.array([at for at in among if found.where[at] in kept], dtype=np.int64)
+        place = None if against is None else [found.where[at] for at in some].index(against)
+        return [_lowest(found, some, place).model_copy(update={"conditions": dict(conditions or {})})]
+
+    where = [found.where[at] for at in among]
+    first = again(where, None)
+    return [*first, *(variants if reference else among_large)(first, [where], again, data)]
+
+
+def _lowest(found: Selection, among: np.ndarray, reference: int | None) -> Measurement:
+    """The smallest ratio of two groups, with an interval that holds whichever groups they are."""
     name, across = "lowest_impact_ratio", found.attributes
-    if result is None:
-        why = why_no_ratio(found, among)
+    if len(among) < 2 or not found.selected[among].any():
+        why = why_no_ratio(among)
         return Measurement(name=name, value=None, reason=why, direction="higher", across=across)
     shares = stats.Shares(found.selected[among], found.people[among])
-    extreme = stats.smallest([shares])
+    extreme = stats.smallest([shares], reference=None if reference is None else [reference])
     assert extreme is not None  # somebody was selected
-    rates = found.selected[among] / found.people[among]
-    who = Members(
-        "selection_rate", [found.where[at] for at in among], rates, found.people[among], found.selected[among]
-    )
     return Measurement(
-        name=name, value=min(value for value in result.values if value is not None), direction="higher", across=across,
-        interval=extreme.interval, n=int(found.people[among].sum()), left_out=found.lacking,
-        pairs=tuple(pairs_behind(extreme, [who], "high")),
+        name=name, value=extreme.value, direction="higher", across=across, interval=extreme.interval,
+        n=int(found.people[among].sum()), left_out=found.lacking,
+        pairs=tuple(pairs_behind(extreme, [members(found, among)], "high")),
     )  # fmt: skip
 
 
-def why_no_ratio(found: Selection, among: np.ndarray) -> str:
+def members(found: Selection, at: Sequence[int] | np.ndarray) -> Members:
+    """Some of the groups with their rates."""
+    hits, people = found.selected[at], found.people[at]
+    return Members(found.rate, [found.where[place] for place in at], hits / people, people, hits)
+
+
+def why_no_ratio(among: np.ndarray) -> str:
     """Why `ratios` gives nothing."""
     if len(among) < 2:
         return "fewer than two groups can be compared"

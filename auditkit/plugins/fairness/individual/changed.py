@@ -14,7 +14,7 @@ from auditkit.data.codes import to_codes
 from auditkit.plugins.fairness.individual import flips, trials
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
-from auditkit.results import Axis, Column, Control, Interval, Measurement, Scalar, Table
+from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
 from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
@@ -37,18 +37,21 @@ def find_changed(check: IndividualFairness, model: Model, data: AuditData, conte
             notes.append(f"The model is not given {name}; features that stand in for it may still decide.")
             found.append(unflipped(name, reason))
             continue
-        values, left_out = _values(name, data, check.values)
-        if left_out:
-            notes.append(f"Not changed into or from: {left_out}.")
+        values, lacking = _values(name, data, check.values)
+        if lacking:
+            more = f" and {len(lacking) - 8} more" if len(lacking) > 8 else ""
+            said = ", ".join(f"{name}={each.slice[name]} ({each.reason})" for each in lacking[:8])
+            notes.append(f"Not changed into or from: {said}{more}.")
+        left_out = tuple(each for each in lacking if each.slice[name] != MISSING)  # it is no group of anybody
         if len(values) < 2:
-            found.append(unflipped(name, f"fewer than two groups of {name} can be shown"))
+            found.append(unflipped(name, f"fewer than two groups of {name} can be shown", left_out=left_out))
             continue
         if _several(name, data):
             notes.append(
                 f"Groups of {name} hold several values; each changed row took that of a random row of the group."
             )
         pairs, own = _changed(name, values, data, context)
-        headline = _headline(name, pairs, data)
+        headline = _headline(name, pairs, data).model_copy(update={"left_out": left_out})
         if headline.value and seen.gives(data.column_of(name)) is False:
             notes.append(f"{name} is said to be no input of the model, and changing it changes decisions.")
         found += [headline, *(each for pair in pairs for each in _pair(pair, data))]
@@ -69,23 +72,22 @@ def find_changed(check: IndividualFairness, model: Model, data: AuditData, conte
     return Findings(found, controls, [dots] if dots else [], [_table(tried, data)] if tried else [], notes)
 
 
-def _values(name: str, data: AuditData, most: int) -> tuple[list[str], str]:
-    """The groups that take part, the most frequent ones; and the others, with the reason, in words."""
+def _values(name: str, data: AuditData, most: int) -> tuple[list[str], list[LeftOut]]:
+    """The groups that take part, the most frequent ones; and the others, with the reason."""
     values, counts = np.unique(data.groups[name], return_counts=True)
-    order = [str(values[at]) for at in np.argsort(-counts, kind="stable")]
     kept: list[str] = []
-    left_out = []
-    for value in order:
+    lacking = []
+    for value in (str(values[at]) for at in np.argsort(-counts, kind="stable")):
+        reason = data.cells.reason({name: value})
         if value == MISSING:
-            left_out.append(f"{name}={value} (no group that anybody could be of)")
-        elif (reason := data.cells.reason({name: value})) is not None:
-            left_out.append(f"{name}={value} ({reason})")
-        elif len(kept) == most:
-            left_out.append(f"{name}={value} (only the {most} largest groups are)")
-        else:
+            reason = "no group that anybody could be of"
+        elif reason is None and len(kept) == most:
+            reason = f"only the {most} largest groups are"
+        if reason is None:
             kept.append(value)
-    more = f" and {len(left_out) - 8} more" if len(left_out) > 8 else ""
-    return kept, ", ".join(left_out[:8]) + more
+        else:
+            lacking.append(LeftOut(slice={name: value}, reason=reason))
+    return kept, lacking
 
 
 def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[Pair], list[Control]]:
@@ -201,6 +203,6 @@ def _several(name: str, data: AuditData) -> bool:
     return any(len(np.unique(column[data.groups[name] == value])) > 1 for value in np.unique(data.groups[name]))
 
 
-def unflipped(name: str, reason: str) -> Measurement:
+def unflipped(name: str, reason: str, **more: Any) -> Measurement:
     """No flip rate of an attribute, and why."""
-    return undefined("flip_rate", reason, across=(name,))
+    return undefined("flip_rate", reason, across=(name,), **more)

@@ -10,11 +10,12 @@ from auditkit import stats
 from auditkit.data import take_rows
 from auditkit.figures import forest
 from auditkit.models import Model
+from auditkit.pairing import Members, widest_among
 from auditkit.plugins.fairness.mitigation.decided import DrawnModel
 from auditkit.plugins.fairness.mitigation.groups import Split
-from auditkit.plugins.fairness.mitigation.rates import Constraint, shares, visible
+from auditkit.plugins.fairness.mitigation.rates import Constraint, members, shares
 from auditkit.predictions import Predictions
-from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table
+from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table, pairs
 
 ASKED = 64
 """Rows asked about twice and one by one."""
@@ -50,8 +51,8 @@ def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list
             name="accuracy_cost", value=stats.weighted_mean(cost, weights), n=len(cost), unit="share",
             interval=stats.student_interval(cost, weights=weights), direction="lower",
         ),
-        _gap("violation_before", constraint, split, split.selected),
-        _gap("violation_after", constraint, split, selected),
+        _gap("violation_before", constraint, split, split.selected.astype(np.float64)),
+        _gap("violation_after", constraint, split, selected.astype(np.float64)),
         share("accuracy_before", right, weights, "higher"),
         share("accuracy_after", still, weights, "higher"),
         share("decisions_changed", selected != split.selected, None, "none", exact=True),
@@ -72,30 +73,39 @@ def share(
 
 def expected_gap(constraint: Constraint, split: Split, chance: np.ndarray) -> Measurement:
     """The gap of the rule before anything is drawn."""
-    parts = visible(shares(constraint, chance, split), split)
-    return between("expected_violation", parts, split, exact=True, conditions={"constraint": constraint})
+    return _gap("expected_violation", constraint, split, chance, exact=True)
 
 
 def between(
     name: str,
     parts: list[stats.Shares],
+    who: list[Members],
     split: Split,
     *,
     exact: bool = False,
     conditions: dict[str, Scalar] | None = None,
 ) -> Measurement:
-    """The widest gap between groups that something may be said about, with its interval or as a fact of these rows."""
+    """The widest gap between groups that something may be said about, with its interval or as a fact of these rows.
+
+    Args:
+        name: of the measurement.
+        parts: one or several shares of the G groups.
+        who: the groups of each part.
+        split: says which groups may be shown, and who is left out.
+        exact: whether it is a fact about these rows.
+        conditions: of the measurement.
+    """
     facts: dict[str, Any] = {
         "name": name, "unit": "share", "direction": "lower", "across": (split.attribute,),
-        "conditions": conditions or {},
+        "conditions": conditions or {}, "left_out": split.left_out,
     }  # fmt: skip
     if split.shown.sum() < 2:
         return Measurement(value=None, reason="fewer than two groups may be shown", **facts)
-    if split.unassessed:
-        facts.update(validity="inconclusive", reason=f"over the other groups only: {'; '.join(split.unassessed)}")
+    shown = [{split.attribute: name} for _, name in split.visible]
+    found, behind = widest_among(parts, who, shown)
     return Measurement(
-        value=stats.widest_gap(parts), exact=exact, interval=None if exact else stats.widest_gap_interval(parts),
-        n=int(split.rows.sum()), **facts,
+        value=found.value, exact=exact, interval=None if exact else found.interval, n=int(split.rows.sum()),
+        pairs=behind[:1] if exact else behind, **facts,
     )  # fmt: skip
 
 
@@ -136,8 +146,9 @@ def moved(split: Split, selected: np.ndarray) -> Table:
 def notes(split: Split, *, weights_used: bool) -> list[str]:
     """Who was left out, and what was not looked at."""
     said = []
-    if split.left_out:
-        said.append(f"Left as they were: {'; '.join(split.left_out)}.")
+    if split.lacking:
+        names = (f"{pairs(group.slice)} ({group.reason})" for group in split.lacking)
+        said.append(f"Left as they were: {'; '.join(names)}.")
     if not split.shown.all():
         said.append(
             "Mitigated like the others, and too small to show: "
@@ -189,6 +200,6 @@ def fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Cont
     ]  # fmt: skip
 
 
-def _gap(name: str, constraint: Constraint, split: Split, selected: np.ndarray) -> Measurement:
-    parts = visible(shares(constraint, selected.astype(np.float64), split), split)
-    return between(name, parts, split, conditions={"constraint": constraint})
+def _gap(name: str, constraint: Constraint, split: Split, chance: np.ndarray, *, exact: bool = False) -> Measurement:
+    parts, who = shares(constraint, chance, split), members(constraint, chance, split)
+    return between(name, parts, who, split, exact=exact, conditions={"constraint": constraint})

@@ -23,16 +23,19 @@ _ALL = {
         direction="higher", unit="share", pitfalls=FITTED,
     ),
     "violation_before": Definition(
+        more_groups="grows",
         title="Gap of the parent (training split)",
         formula="max over groups - min over groups of the constrained rate; of two rates, the wider gap",
         range="0 to 1", direction="lower", unit="share", reference=PAIRS, pitfalls=FITTED,
     ),
     "violation_after": Definition(
+        more_groups="grows",
         title="Gap of the new model (training split)",
         formula="max over groups - min over groups of the constrained rate; of two rates, the wider gap",
         range="0 to 1", direction="lower", unit="share", reference=PAIRS, pitfalls=FITTED,
     ),
     "expected_violation": Definition(
+        more_groups="grows",
         title="Gap before the draw (training split)", formula="as the gap, of chances to be selected",
         range="0 to 1", direction="lower", unit="share",
         pitfalls="What the rule promises on average over all draws; one draw for each person scatters around it.",
@@ -68,11 +71,13 @@ _ALL = {
         pitfalls="A few people with large weights sway the model.",
     ),
     "label_gap_before": Definition(
+        more_groups="grows",
         title="Gap of the labels (training split)",
         formula="max over groups - min over groups of the share of positive labels", range="0 to 1",
         direction="lower", unit="share", reference=PAIRS,
     ),
     "label_gap_after": Definition(
+        more_groups="grows",
         title="Gap of the labels after weighting (training split)",
         formula="max over groups - min over groups of the weighted share of positive labels", range="0 to 1",
         direction="lower", unit="share", pitfalls="0 says that the weights do what they should, not that decisions do.",

@@ -10,6 +10,7 @@ from auditkit.counts import encode
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, DataError, closest
 from auditkit.predictions import Predictions
+from auditkit.results import LeftOut
 
 
 class Split(NamedTuple):
@@ -29,15 +30,21 @@ class Split(NamedTuple):
     """(N,) bool: the parent's decision is the positive one."""
     positive: int
     """The position of the positive class among the parent's classes."""
-    hidden: tuple[str, ...]
-    """Groups that are left as they are, for they are too small to show, with the reason."""
-    unassessed: tuple[str, ...]
-    """Groups that are left as they are, for they have too few people of one label, with the reason."""
+    lacking: tuple[LeftOut, ...]
+    """Groups that are left as they are: too small to show, or with too few people of one label."""
 
     @property
-    def left_out(self) -> tuple[str, ...]:
-        """Every group that is left as it is, with the reason."""
-        return (*self.hidden, *self.unassessed)
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Whom no gap is about: the groups that are left as they are, and those that may not be shown."""
+        unshown = self.data.minimum_cell
+        return (
+            *self.lacking,
+            *(
+                LeftOut(slice={self.attribute: name}, reason=f"fewer than {unshown} people")
+                for name, shown in zip(self.names, self.shown, strict=True)
+                if not shown
+            ),
+        )
 
     @property
     def visible(self) -> list[tuple[int, str]]:
@@ -78,15 +85,16 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     table = np.zeros((len(encoded.values), 2), dtype=np.int64)
     np.add.at(table, (encoded.codes, outcomes.astype(np.int64)), 1)
     reasons = [data.cells.reason({name: value}) for value in encoded.values]
-    kept, hidden, unassessed = [], [], []
+    kept, lacking = [], []
     for place, (value, reason) in enumerate(zip(encoded.values, reasons, strict=True)):
         if table[place].min() >= least:
             kept.append(place)
         elif reason is not None:
-            hidden.append(f"{name}={value} ({reason})")
+            lacking.append(LeftOut(slice={name: value}, reason=reason))
         else:
             what = "positive" if table[place, 1] < table[place, 0] else "negative"
-            unassessed.append(f"{name}={value} (fewer than {least} people with a {what} label)")
+            why = f"fewer than {least} people with a {what} label"
+            lacking.append(LeftOut(slice={name: value}, reason=why))
     if len(kept) < 2:
         raise DataError(
             f"{trainer}: two groups of {name!r} or more must have at least {least} people of either label in the "
@@ -98,8 +106,7 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     names = tuple(encoded.values[place] for place in kept)
     shown = np.array([data.cells.unshown({name: value}) is None for value in names])
     return Split(
-        data, name, names, shown, places[encoded.codes], outcomes, selected, predictions.positive, tuple(hidden),
-        tuple(unassessed),
+        data, name, names, shown, places[encoded.codes], outcomes, selected, predictions.positive, tuple(lacking),
     )  # fmt: skip
 
 

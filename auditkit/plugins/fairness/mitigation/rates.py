@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit import stats
+from auditkit.pairing import Members
 from auditkit.plugins.fairness.mitigation.groups import Split
 
 Constraint: TypeAlias = Literal[
@@ -23,22 +24,24 @@ Constraint: TypeAlias = Literal[
 class Part(NamedTuple):
     """One rate: the mean over some people of what was decided about them."""
 
+    name: str
     label: bool | None
     """Only people with this label; None: everyone."""
     counted: Literal["selected", "not selected", "right"]
 
 
-SELECTION = Part(None, "selected")
-TRUE_POSITIVE, FALSE_POSITIVE = Part(True, "selected"), Part(False, "selected")
+SELECTION = Part("selection_rate", None, "selected")
+TRUE_POSITIVE = Part("true_positive_rate", True, "selected")
+FALSE_POSITIVE = Part("false_positive_rate", False, "selected")
 
 CONSTRAINTS: dict[Constraint, tuple[Part, ...]] = {
     "demographic_parity": (SELECTION,),
     "equalized_odds": (TRUE_POSITIVE, FALSE_POSITIVE),
     "true_positive_rate_parity": (TRUE_POSITIVE,),
     "false_positive_rate_parity": (FALSE_POSITIVE,),
-    "true_negative_rate_parity": (Part(False, "not selected"),),
-    "false_negative_rate_parity": (Part(True, "not selected"),),
-    "error_rate_parity": (Part(None, "right"),),
+    "true_negative_rate_parity": (Part("true_negative_rate", False, "not selected"),),
+    "false_negative_rate_parity": (Part("false_negative_rate", True, "not selected"),),
+    "error_rate_parity": (Part("accuracy", None, "right"),),
 }
 """The rates that each constraint holds equal over the groups."""
 
@@ -78,9 +81,18 @@ def shares(constraint: Constraint, chance: np.ndarray, split: Split) -> list[sta
     return found
 
 
-def visible(parts: list[stats.Shares], split: Split) -> list[stats.Shares]:
-    """The same of the groups that something may be said about."""
-    return [stats.Shares(part.successes[split.shown], part.sizes[split.shown]) for part in parts]
+def members(constraint: Constraint, chance: np.ndarray, split: Split) -> list[Members]:
+    """Who the G groups are in each rate of the constraint; people selected are counted where nothing is drawn."""
+    decided = bool(np.isin(chance, (0, 1)).all())
+    where = [{split.attribute: name} for name in split.names]
+    found = []
+    for part, share in zip(CONSTRAINTS[constraint], shares(constraint, chance, split), strict=True):
+        value, whom = values(part, chance, split.outcomes)
+        whom = whom & (split.codes >= 0)
+        people = np.bincount(split.codes[whom], minlength=len(where))
+        hits = np.bincount(split.codes[whom], weights=value[whom], minlength=len(where))
+        found.append(Members(part.name, where, share.rates, people, hits.astype(np.int64) if decided else None))
+    return found
 
 
 def from_overall(constraint: Constraint, chance: np.ndarray, outcomes: np.ndarray, codes: np.ndarray) -> float:

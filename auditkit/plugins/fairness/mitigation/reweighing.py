@@ -107,16 +107,20 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
     from auditkit.plugins.fairness.mitigation.account import between
-    from auditkit.plugins.fairness.mitigation.rates import shares, visible
+    from auditkit.plugins.fairness.mitigation.rates import members, shares
     from auditkit.stats import Shares
 
-    parts = visible(shares("demographic_parity", split.outcomes.astype(np.float64), split), split)
-    weighted = (table * by_cell)[split.shown]
+    labels = split.outcomes.astype(np.float64)
+    parts = shares("demographic_parity", labels, split)
+    (who,) = members("demographic_parity", labels, split)
+    who = who._replace(rate="share_of_positive_labels")
+    weighted = table * by_cell
+    after = Shares(weighted[:, 1], weighted.sum(axis=1))
     seen, n = by_cell[split.shown], int(split.rows.sum())
     few = None if len(seen) else "no group may be shown"
     return (
-        between("label_gap_before", parts, split),
-        between("label_gap_after", [Shares(weighted[:, 1], weighted.sum(axis=1))], split, exact=True),
+        between("label_gap_before", parts, [who], split),
+        between("label_gap_after", [after], [who._replace(values=after.rates)], split, exact=True),
         Measurement(
             name="smallest_weight", value=None if few else float(seen.min()), reason=few, exact=few is None, n=n
         ),

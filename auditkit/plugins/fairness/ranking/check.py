@@ -10,6 +10,7 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
+from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -49,7 +50,7 @@ class RankingFairness(Check):
     }
     definitions = DEFINITIONS
     conditions = frozenset({"k"})
-    touches = {"intersections": (), "k": ("skew_at_k", "top_k_gap", "top_k_share")}
+    touches = {"intersections": (), "k": ("skew_at_k", *named("top_k_gap"), "top_k_share")}
     higher_level = "Answers on demand would show how far a real person moves when only the group is changed."
 
     k: tuple[float, ...] = Field(default=(10, 0.1), description="tops: whole numbers of places, or shares of the list")

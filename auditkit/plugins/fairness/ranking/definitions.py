@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
+from auditkit.variants import AMONG_LARGE, defined
 
 EXPOSURE, RELATIVE, TOP, SKEW = "exposure", "relative_exposure", "top_k_share", "skew_at_k"
 RATIO, GAP, DIVERGENCE = "exposure_ratio", "top_k_gap", "ndkl"
@@ -40,7 +41,7 @@ def _define(
     )  # fmt: skip
 
 
-DEFINITIONS = {
+_DEFINITIONS = {
     EXPOSURE: _define(
         "Exposure", "mean over the group's people of 1 / log2(1 + place), then over lists", "0 to 1", "none", "",
         _SINGH, f"Depends on how long the lists are: compare relative exposures. {_TIES}",
@@ -83,3 +84,4 @@ DEFINITIONS = {
         NOBODY,
     ),
 }  # fmt: skip
+DEFINITIONS = {**defined(_DEFINITIONS, [RATIO]), **defined({GAP: _DEFINITIONS[GAP]}, [GAP], [AMONG_LARGE])}

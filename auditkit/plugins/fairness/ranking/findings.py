@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
-from auditkit.pairing import Members, pair_of_extremes
+from auditkit.pairing import Members, pair_of_extremes, pairs_among, pairs_behind
 from auditkit.plugins.fairness.ranking import laws, listing, lists, pictures, trials
 from auditkit.plugins.fairness.ranking.definitions import (
     DEFINITIONS,
@@ -25,12 +25,16 @@ from auditkit.plugins.fairness.ranking.listing import Listing, Top
 from auditkit.plugins.fairness.splits import some, split
 from auditkit.results import Control, Interval, Level, Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.stats.extremes import Pairs
+from auditkit.variants import Group, among_large, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.plugins.fairness.ranking.check import RankingFairness
 
 FAMILY = "all disparities of fairness.ranking"
+SURPLUS = "share_of_the_top_less_share_of_the_list"
+"""What the two groups of a gap between top and list have: most and least of it."""
 
 
 def find(check: RankingFairness, data: AuditData, context: Context, level: Level) -> Findings:
@@ -59,7 +63,7 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
         if each.groups:
             listing.add_spread_and_tests(each, scores, codes, check.draws, shuffles, context.rng)
     per_group = [found for each in listings for found in _per_group(each)]
-    between = [found for each in listings for found in _between(each, tests, shuffles)]
+    between = [found for each in listings for found in _between(each, data, tests, shuffles)]
     between = _adjusted(between)
     hidden = list(dict.fromkeys(name for each in listings for name in each.split.hidden))
     if hidden:
@@ -146,52 +150,83 @@ def _skew_interval(interval: Interval, held: float) -> Interval:
     return interval.model_copy(update={"low": ends[0], "high": ends[1], "method": f"{interval.method}, logarithm"})
 
 
-def _between(each: Listing, tests: int, shuffles: int) -> list[Measurement]:
-    missing, across = left_out_text(each.split.left_out), each.split.attributes
-    names: list[tuple[str, dict[str, int | str], str]] = [(RATIO, {}, ""), (DIVERGENCE, {}, "")]
-    names += [(GAP, {"k": top.label}, top.reason) for top in each.tops]
+def _between(each: Listing, data: AuditData, tests: int, shuffles: int) -> list[Measurement]:
     if not each.comparable:
-        reason = f"fewer than two groups of {' and '.join(across)} can be compared"
-        reason = f"{reason} ({missing})" if missing else reason
-        return [
-            _measurement(name, value=None, reason=reason, validity="inconclusive", across=across, conditions=conditions)
-            for name, conditions, _ in names
-        ]
-    more: dict[str, Any] = {
-        "across": across, "n": int(each.rows.sum()), "reason": each.doubt or None,
+        return _incomparable(each, data)
+    who = Members(RELATIVE, each.split.usable, np.nanmean(each.relative, axis=0), each.rows)
+
+    def ratio(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        return [_ratio(each, who, pairs_among(who, kept, reference), who.people_of(kept))]
+
+    def gaps_of(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        return [_gap(each, top, who.positions(kept)) for top in each.tops]
+
+    (lowest,) = ratio(who.where, None)
+    detectable = None if each.estimate is None else each.estimate.detectable(tests)
+    tested = {"test": _test(each, "exposure", shuffles), "detectable": detectable}
+    spread = None if each.single or each.doubt else stats.student_interval(each.divergence)
+    divergence = _measurement(
+        DIVERGENCE, value=float(each.divergence.mean()), interval=spread, exact=each.single,
+        test=_test(each, "divergence", shuffles), **_common(each, int(each.rows.sum())),
+    )  # fmt: skip
+    gaps = gaps_of(who.where, None)
+    tests_of = [None if top.reason else _test(each, f"top {top.k}", shuffles) for top in each.tops]
+    return [
+        lowest.model_copy(update=tested), divergence,
+        *(gap.model_copy(update={"test": test}) for gap, test in zip(gaps, tests_of, strict=True)),
+        *variants([lowest], [who.where], ratio, data),
+        *among_large(gaps, [who.where], gaps_of, data),  # everyone is held against the list, not against a group
+    ]  # fmt: skip
+
+
+def _incomparable(each: Listing, data: AuditData) -> list[Measurement]:
+    missing, across = left_out_text(each.split.left_out), each.split.attributes
+    reason = f"fewer than two groups of {' and '.join(across)} can be compared"
+    common: dict[str, Any] = {
+        "value": None, "reason": f"{reason} ({missing})" if missing else reason, "validity": "inconclusive",
+        "across": across, "left_out": tuple(each.split.left_out),
+    }  # fmt: skip
+    first = [_measurement(name, **common) for name in (RATIO, DIVERGENCE)]
+    gaps = [_measurement(GAP, conditions={"k": top.label}, **common) for top in each.tops]
+    return [*first, *gaps, *variants(first[:1], [], None, data), *among_large(gaps, [], None, data)]
+
+
+def _common(each: Listing, people: int) -> dict[str, Any]:
+    return {
+        "across": each.split.attributes, "n": people, "reason": each.doubt or None,
         "validity": "inconclusive" if each.doubt else "valid", "left_out": tuple(each.split.left_out),
     }  # fmt: skip
-    relative = np.nanmean(each.relative, axis=0)
-    ratio: dict[str, Any] = {"test": _test(each, "exposure", shuffles)}
+
+
+def _ratio(each: Listing, who: Members, pairs: Pairs, people: int) -> Measurement:
+    """The smallest ratio of exposures over some pairs of groups; without an interval where their spread is unknown."""
+    common = _common(each, people)
     if each.estimate is not None:
-        ratio |= {"interval": each.estimate.ratio(), "detectable": each.estimate.detectable(tests)}
-    who = Members(RELATIVE, each.split.usable, relative, each.rows)
-    lowest = float(relative.min() / relative.max())
-    found = [_measurement(RATIO, value=lowest, pairs=pair_of_extremes(who), **ratio, **more)]
-    spread = None if each.single or each.doubt else stats.student_interval(each.divergence)
-    found.append(
-        _measurement(
-            DIVERGENCE, value=float(each.divergence.mean()), interval=spread, exact=each.single,
-            test=_test(each, "divergence", shuffles), **more,
-        )
-    )  # fmt: skip
-    return found + [_gap(each, top, shuffles, more) for top in each.tops]
+        found = each.estimate.ratio(pairs)
+        behind = tuple(pairs_behind(found, [who], "high"))
+        return _measurement(RATIO, value=found.value, interval=found.interval, pairs=behind, **common)
+    i, j = pairs
+    values = np.minimum(who.values[i], who.values[j]) / np.maximum(who.values[i], who.values[j])
+    at = int(values.argmin())
+    behind = pair_of_extremes(who.take(np.array([i[at], j[at]])))
+    return _measurement(RATIO, value=float(values[at]), pairs=behind, **common)
 
 
-def _gap(each: Listing, top: Top, shuffles: int, more: dict[str, Any]) -> Measurement:
-    conditions = {"k": top.label}
+def _gap(each: Listing, top: Top, kept: np.ndarray) -> Measurement:
+    """The largest distance of a group's share of the top from its share of the list, over some groups."""
+    common = {**_common(each, int(each.rows[kept].sum())), "conditions": {"k": top.label}}
     if top.reason:
-        return _measurement(
-            GAP, value=None, reason=top.reason, validity="inconclusive", across=more["across"], conditions=conditions
-        )
-    off = np.abs((top.shares - top.held).mean(axis=0))
+        return _measurement(GAP, value=None, **{**common, "n": None, "reason": top.reason, "validity": "inconclusive"})
     few = each.doubt or _few_lists(top)
-    interval = None if few else listing.gap_interval(top)
+    interval = None if few else listing.gap_interval(top, kept.tolist())
     if interval is None:
-        reasons = [part for part in (more["reason"], few if few != each.doubt else "") if part]
-        more = {**more, "validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
-    test = _test(each, f"top {top.k}", shuffles)
-    return _measurement(GAP, value=float(off.max()), interval=interval, test=test, conditions=conditions, **more)
+        reasons = [part for part in (each.doubt, few if few != each.doubt else "") if part]
+        common |= {"validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
+    surplus = (top.shares - top.held).mean(axis=0)
+    who = Members(SURPLUS, each.split.usable, surplus, each.rows).take(kept)
+    return _measurement(
+        GAP, value=float(np.abs(surplus[kept]).max()), interval=interval, pairs=pair_of_extremes(who), **common
+    )
 
 
 def _test(each: Listing, name: str, shuffles: int) -> Test | None:

@@ -11,6 +11,8 @@ from auditkit import stats
 from auditkit.plugins.fairness.ranking.positions import Places, coarse, ndkl, position_bias, tied_places, top_count
 from auditkit.plugins.fairness.shuffling import shuffled_counts
 from auditkit.results import Interval
+from auditkit.stats import Extreme
+from auditkit.stats.extremes import Pairs
 
 FEWEST = 10
 """Lists below which how they vary is not known."""
@@ -38,14 +40,19 @@ class Estimate(NamedTuple):
         value = float(self.values[at])
         return Interval(low=value * np.exp(-half), high=value * np.exp(half), level=level, method=self.how)
 
-    def ratio(self, level: float = 0.95) -> Interval:
-        """Of the smallest ratio of two groups: from intervals of all pairs at once, so that it can reach 1."""
-        i, j = np.triu_indices(len(self.values), 1)
+    def ratio(self, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+        """The smallest ratio of two groups: with intervals of all pairs at once, so that it can reach 1.
+
+        Args:
+            pairs: those that are compared (`stats.pairs_of`); None: all.
+            level: the confidence, between 0 and 1.
+        """
+        i, j = pairs = stats.pairs_of(len(self.values)) if pairs is None else pairs
         gap = np.abs(np.log(self.values[i] / self.values[j]))
         half = _critical(stats.sidak_level(level, len(i)), self.freedom) * self._errors(i, j)
-        low, high = float((gap - half).max()), float((gap + half).max())
+        apart = stats.Apart(pairs, *(np.exp(-end) for end in (gap, gap + half, gap - half)))
         method = f"{self.how}, all pairs at once (Šidák)" if len(i) > 1 else self.how
-        return Interval(low=float(np.exp(-high)), high=min(1.0, float(np.exp(-low))), level=level, method=method)
+        return stats.smallest_apart(apart, self.values, method, level)
 
     def detectable(self, tests: int, level: float = 0.95, power: float = 0.8) -> float:
         """The ratio of the two groups least sure that would be found 8 times in 10 (normal approximation)."""

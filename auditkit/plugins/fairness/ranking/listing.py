@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -195,12 +196,17 @@ def share_interval(top: Top, at: int, level: float = 0.95) -> Interval | None:
     return stats.student_interval(top.shares[:, at], level)
 
 
-def gap_interval(top: Top, level: float = 0.95) -> Interval | None:
-    """An interval for the largest gap between top and list: from intervals of all groups at once, so it can reach 0."""
-    groups = top.shares.shape[1]
-    each = stats.sidak_level(level, groups)
+def gap_interval(top: Top, kept: Sequence[int], level: float = 0.95) -> Interval | None:
+    """An interval for the largest gap between top and list: from intervals of all groups at once, so it can reach 0.
+
+    Args:
+        top: the first places.
+        kept: the positions of the groups that are looked at.
+        level: the confidence, between 0 and 1.
+    """
+    each = stats.sidak_level(level, len(kept))
     low, high = 0.0, 0.0
-    for at in range(groups):
+    for at in kept:
         off = top.shares[:, at] - top.held[:, at]
         found = share_interval(top, at, each) if len(off) == 1 else stats.student_interval(off, each)
         if found is None or found.low is None or found.high is None:

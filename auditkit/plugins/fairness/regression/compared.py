@@ -13,13 +13,13 @@ from auditkit.pairing import Members
 from auditkit.plugins.fairness import shuffling
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
+from auditkit.plugins.fairness.regression.distances import Distances
 from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.splits import Split
-from auditkit.results import GroupPair, Interval, LeftOut
-from auditkit.stats import Place
+from auditkit.results import LeftOut
+from auditkit.stats import Extreme
+from auditkit.stats.extremes import Pairs
 
-MEAN = "mean_prediction"
-"""By which two distributions are told apart in words."""
 CONSTANT = f"all values are the same in fewer than {stats.FEW} people"
 
 
@@ -37,10 +37,12 @@ class Compared:
     means: Means | None = None
     """Of the groups compared."""
     left_out: list[LeftOut] = field(default_factory=list)
-    pairs: tuple[GroupPair, ...] = ()
-    rows: int = 0
-    value: float | None = None
-    interval: Interval | None = None
+    members: Members | None = None
+    """The groups compared, with the numbers that they have; of a distance, their mean predictions."""
+    found: Extreme | None = None
+    """The disparity with its interval; None where there is no value."""
+    distances: Distances | None = None
+    """Of all pairs, where it is a distance."""
     reason: str = ""
     """Why there is no value."""
     p: float | None = None
@@ -50,6 +52,21 @@ class Compared:
     how: str = ""
     usual: float | None = None
     """A distance that equal groups would exceed in 1 of 20 data sets."""
+
+    @property
+    def value(self) -> float | None:
+        """The disparity."""
+        return None if self.found is None else self.found.value
+
+    def among(self, pairs: Pairs | None) -> Extreme:
+        """The disparity over some pairs of the groups (`stats.pairs_of`); None: all."""
+        assert self.members is not None  # asked only where there are two groups or more
+        if self.distances is not None:
+            return self.distances.largest(self.members.values, pairs)[self.name == WASSERSTEIN]
+        assert self.means is not None and self.quantity is not None  # a mean
+        if self.quantity.compared == "difference":
+            return moments.gap(self.means, pairs)
+        return moments.ratio(self.means, self.quantity.root, pairs)
 
 
 def usable(found: Means) -> np.ndarray:
@@ -67,54 +84,34 @@ def compare(quantity: Quantity, split: Split, found: Means) -> Compared:
     each.left_out += pairing.left_out(split.usable, [None if ok else CONSTANT for ok in kept])
     each.codes = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)[split.codes]
     each.means = found.take(kept)
-    each.rows = int(each.means.rows.sum())
     values = each.means.values
     shown = np.array([quantity.shown(value) for value in values])
-    who = Members(quantity.name, [split.usable[at] for at in np.flatnonzero(kept)], shown, each.means.rows)
-    each.pairs = pairing.pair_of_extremes(who)
+    each.members = Members(quantity.name, [split.usable[at] for at in np.flatnonzero(kept)], shown, each.means.rows)
     if kept.sum() < 2:
         each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
-    elif quantity.compared == "difference":
-        each.value, each.interval = float(np.ptp(values)), moments.difference_interval(each.means)
-    elif values.min() <= 0:
+    elif quantity.compared == "ratio" and values.min() <= 0:
         each.reason = "a group has no error at all, so there is no ratio"
     else:
-        each.value = quantity.shown(float(values.min() / values.max()))
-        each.interval = moments.ratio_interval(each.means, quantity.root)
+        each.found = each.among(None)
     return each
 
 
 def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> list[Compared]:
     """The two distances between distributions over the groups; not yet their tests."""
     kept, groups = split.codes >= 0, len(split.usable)
+    weight = None if weights is None else weights[kept]
+    seen = None if groups < 2 else distances.distances(split.codes[kept], predicted[kept], weight, groups)
     found = [
         Compared(WASSERSTEIN, split, "label units", "lower", left_out=list(split.left_out)),
         Compared(KS, split, "", "lower", left_out=list(split.left_out)),
     ]
     for each in found:
-        each.codes, each.rows = split.codes, int(kept.sum())
-        if groups < 2:
-            each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
-    if groups >= 2:
-        seen = distances.distances(
-            split.codes[kept], predicted[kept], None if weights is None else weights[kept], groups
-        )
-        found[0].value, found[0].interval = seen.wasserstein, seen.wasserstein_interval
-        found[1].value, found[1].interval = seen.ks, seen.ks_interval
-        for each, groups_apart in zip(found, (seen.wasserstein_groups, seen.ks_groups), strict=True):
-            each.pairs = (_by_mean(groups_apart, split, predicted, weights),)
+        each.codes, each.distances = split.codes, seen
+        each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
+        means = moments.means(split.codes, predicted, weights, groups)
+        each.members = Members("mean_prediction", split.usable, means.values, means.rows)
+        each.found = None if seen is None else each.among(None)
     return found
-
-
-def _by_mean(
-    groups: tuple[int, int], split: Split, predicted: np.ndarray, weights: np.ndarray | None
-) -> GroupPair:  # fmt: skip
-    """The two groups whose distributions are farthest apart, the one with the lower mean first."""
-    inside = [split.codes == group for group in groups]
-    means = np.array([np.average(predicted[at], weights=None if weights is None else weights[at]) for at in inside])
-    low, high = np.argsort(means, kind="stable").tolist()
-    people = np.array([int(at.sum()) for at in inside])
-    return pairing.pair([Members(MEAN, [split.usable[group] for group in groups], means, people)], Place(0, low, high))
 
 
 def add_p_values(

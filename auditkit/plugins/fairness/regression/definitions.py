@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
+from auditkit.variants import defined
 
 
 class Quantity(NamedTuple):
@@ -91,7 +92,7 @@ def _define(
     )  # fmt: skip
 
 
-DEFINITIONS = {
+_DEFINITIONS = {
     "mean_prediction": _define(
         "Mean prediction", "mean of the predictions, within the group", "any number", "none", _UNITS, _STUDENT,
         "Says nothing about whether the predictions are right; groups may differ in what is predicted.",
@@ -156,3 +157,4 @@ DEFINITIONS = {
         "far apart groups are, not by how much their predictions differ.",
     ),
 }  # fmt: skip
+DEFINITIONS = defined(_DEFINITIONS)

@@ -9,7 +9,8 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.shuffling import shuffled_counts
-from auditkit.results import Interval
+from auditkit.stats import Apart, Extreme
+from auditkit.stats.extremes import Pairs
 
 COLUMNS = 50_000
 """Distinct values looked at at once."""
@@ -20,17 +21,30 @@ BINS = 256
 
 
 class Distances(NamedTuple):
-    """The largest distances over all pairs of groups."""
+    """The distances of all pairs of groups."""
 
-    ks: float
+    ks: Apart
     """The largest difference of two distribution functions; between 0 and 1."""
-    ks_interval: Interval
-    wasserstein: float
+    wasserstein: Apart
     """The area between two distribution functions, in units of the values."""
-    wasserstein_interval: Interval
-    ks_groups: tuple[int, int]
-    """The two groups that are as far apart."""
-    wasserstein_groups: tuple[int, int]
+    method: str
+    """Of the bands, which hold for all groups at once, so for any of the pairs too."""
+
+    def largest(self, numbers: np.ndarray, pairs: Pairs | None = None) -> tuple[Extreme, Extreme]:
+        """The largest of the Kolmogorov-Smirnov and of the Wasserstein distances.
+
+        Args:
+            numbers: (K,) by which the groups of a pair are called low and high, such as their means.
+            pairs: those that are compared (`stats.pairs_of`); None: all.
+        """
+        mine = slice(None) if pairs is None else stats.pair_numbers(len(numbers), pairs)
+        ks, area = (
+            Apart((each.pairs[0][mine], each.pairs[1][mine]), *(part[mine] for part in each[1:])) for each in self[:2]
+        )
+        return (
+            stats.largest_apart(ks, numbers, self.method, 1.0),
+            stats.largest_apart(area, numbers, f"{self.method}, within the range of the predictions"),
+        )
 
 
 class Chance(NamedTuple):
@@ -57,7 +71,7 @@ class Binned(NamedTuple):
 def distances(
     codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int, level: float = 0.95
 ) -> Distances:
-    """The largest distances between the distributions of two groups, exactly, from one sort.
+    """The distances between the distributions of every two groups, exactly, from one sort.
 
     The intervals come from bands around all distribution functions at once, so they hold for the largest distance too,
     and reach 0 unless two groups differ for certain. The Wasserstein interval's high end holds if no value lies
@@ -88,19 +102,7 @@ def distances(
     method = "Dvoretzky-Kiefer-Wolfowitz bands of all groups (Šidák)"
     if weights is not None:
         method += ", for the effective number of rows"
-    return Distances(
-        float(ks.max()),
-        Interval(
-            low=max(0.0, float((ks - both).max())), high=min(1.0, float((ks + both).max())), level=level, method=method
-        ),
-        float(area.max()),
-        Interval(
-            low=float(least.max()), high=float(most.max()), level=level,
-            method=f"{method}, within the range of the predictions",
-        ),
-        (int(i[ks.argmax()]), int(j[ks.argmax()])),
-        (int(i[area.argmax()]), int(j[area.argmax()])),
-    )  # fmt: skip
+    return Distances(Apart((i, j), ks, ks - both, ks + both), Apart((i, j), area, least, most), method)
 
 
 def chance(

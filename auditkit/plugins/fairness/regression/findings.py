@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from auditkit.checks import Context, Findings
+from auditkit.pairing import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import compared as comparing
 from auditkit.plugins.fairness.regression import moments, pictures, trials
 from auditkit.plugins.fairness.regression.compared import Compared
@@ -15,6 +17,8 @@ from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.splits import Split, some, split
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
 from auditkit.results.between import left_out_text
+from auditkit.stats import Extreme
+from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -47,13 +51,14 @@ def find(check: RegressionFairness, data: AuditData, context: Context, level: Le
     comparing.add_p_values(compared, predicted, residual, data.weights, check.permutations, context.rng)
     tests = sum(each.value is not None for each in compared)
     between = [_disparity(each, tests) for each in compared]
+    beside = [each for some in compared for each in _beside(some, data)]
     context.progress(len(splits) + 1, len(splits) + 2, "controls")
     controls = [
         _recount(per_group, data, predicted),
         *_trials(check, data, context, compared, tests, predicted, residual),
     ]
     return Findings(
-        measurements=[*per_group, *between],
+        measurements=[*per_group, *between, *beside],
         controls=controls,
         figures=pictures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
         tables=_chance(compared),
@@ -84,24 +89,40 @@ def _per_group(quantity: Quantity, each: Split, found: Means, weighted: bool) ->
 
 
 def _disparity(each: Compared, tests: int) -> Measurement:
+    found = _measured(each, each.found)
+    if each.found is None:
+        return found
+    assert each.p is not None  # whatever has a value was tested
+    test = Test(method=each.how, p=each.p, p_adjusted=each.p_adjusted, family=FAMILY)
+    return found.model_copy(update={"test": test, "detectable": _detectable(each, tests)})
+
+
+def _beside(each: Compared, data: AuditData) -> list[Measurement]:
+    """The same among large groups, and against the reference group where one is named."""
+
+    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        assert each.members is not None  # of two groups or more
+        found = _measured(each, each.among(pairs_among(each.members, kept, reference)))
+        return [found.model_copy(update={"n": each.members.people_of(kept)})]
+
+    where = [] if each.members is None else [each.members.where]
+    return variants([_measured(each, each.found)], where, None if each.found is None else again, data)
+
+
+def _measured(each: Compared, found: Extreme | None) -> Measurement:
     missing = left_out_text(each.left_out)
     common: dict[str, Any] = {
         "name": each.name, "unit": each.unit, "direction": each.direction, "across": each.split.attributes,
         "left_out": tuple(each.left_out),
     }  # fmt: skip
-    if each.value is None:
+    if found is None or each.members is None:
         reason = f"{each.reason} ({missing})" if missing else each.reason
         return Measurement(value=None, reason=reason, validity="inconclusive", **common)
-    assert each.p is not None and each.interval is not None  # whatever has a value was tested
+    first: Literal["low", "high"] = "high" if each.direction == "higher" else "low"
     return Measurement(
-        value=each.value,
-        interval=each.interval,
-        n=each.rows,
-        pairs=each.pairs,
-        test=Test(method=each.how, p=each.p, p_adjusted=each.p_adjusted, family=FAMILY),
-        detectable=_detectable(each, tests),
-        **common,
-    )
+        value=found.value, interval=found.interval, n=int(each.members.people.sum()),
+        pairs=tuple(pairs_behind(found, [each.members], first)), **common,
+    )  # fmt: skip
 
 
 def _detectable(each: Compared, tests: int) -> float | None:

@@ -12,6 +12,8 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.results import Interval
+from auditkit.stats import Apart, Extreme
+from auditkit.stats.extremes import Pairs
 
 PAIRWISE = 100
 """Groups above which one interval per group takes the place of one per pair: wider, and linear in the groups."""
@@ -97,36 +99,42 @@ def root_interval(each: Means, at: int, level: float = 0.95) -> Interval:
     return Interval(low=float(low), high=float(high), level=level, method="delta method on logarithms, Student t")
 
 
-def difference_interval(each: Means, level: float = 0.95) -> Interval:
-    """An interval for the widest difference of means; its low end is 0 unless some pair differs for certain.
+def gap(each: Means, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+    """The widest difference of means and its interval; the low end is 0 unless some pair differs for certain.
 
     With intervals of all pairs that hold at once, the widest true difference is at least every low end and at most the
     largest high end.
 
+    Args:
+        each: means of groups, at least two.
+        pairs: those that are compared (`stats.pairs_of`); None: all.
+        level: the confidence, between 0 and 1.
+
     Source: pairs by Welch (1947), Biometrika 34, at the level of Šidák: Tamhane (1979), A comparison of procedures for
     multiple comparisons of means with unequal variances, JASA 74 (T2).
     """
-    low, high = _widest(each, level)
-    method = "Welch t" if len(each.values) == 2 else "simultaneous Welch intervals of all pairs (Šidák; Tamhane T2)"
-    if len(each.values) > PAIRWISE:
+    apart = _apart(each, pairs, level)
+    method = "simultaneous Welch intervals of all pairs (Šidák; Tamhane T2)"
+    if len(apart.values) == 1:
+        method = "Welch t"
+    elif _many(each, pairs):
         method = "simultaneous Student intervals of all groups (Šidák)"
-    return Interval(low=max(0.0, low), high=high, level=level, method=method)
+    return stats.largest_apart(apart, each.values, method, level=level)
 
 
-def ratio_interval(each: Means, root: bool = False, level: float = 0.95) -> Interval:
-    """An interval for the smallest ratio of means, between 0 and 1; high end 1 unless some pair differs for certain.
+def ratio(each: Means, root: bool = False, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+    """The smallest ratio of means and its interval, 0 to 1; the high end is 1 unless some pair differs for certain.
 
     Args:
-        each: means above 0.
+        each: means above 0 of groups, at least two.
         root: about the roots of the means.
+        pairs: those that are compared (`stats.pairs_of`); None: all.
         level: the confidence, between 0 and 1.
     """
-    low, high = _widest(each.steady_logs(), level)
-    half = 2 if root else 1
-    return Interval(
-        low=float(np.exp(-high / half)), high=min(1.0, float(np.exp(-low / half))), level=level,
-        method="simultaneous delta-method intervals of all pairs' log ratio, Welch t (Šidák)",
-    )  # fmt: skip
+    half, (pairs, gaps, low, high) = 2 if root else 1, _apart(each.steady_logs(), pairs, level)
+    apart = stats.Apart(pairs, *(np.exp(-end / half) for end in (gaps, high, low)))
+    method = "simultaneous delta-method intervals of all pairs' log ratio, Welch t (Šidák)"
+    return stats.smallest_apart(apart, each.values, method, level)
 
 
 def detectable(each: Means, tests: int, level: float = 0.95, power: float = 0.8) -> float:
@@ -160,15 +168,23 @@ def _student(level: float, freedom: np.ndarray | float) -> np.ndarray:
     return np.asarray(laws.t.ppf(0.5 + level / 2, np.maximum(1.0, freedom)))
 
 
-def _widest(each: Means, level: float) -> tuple[float, float]:
-    k = len(each.values)
-    if k > PAIRWISE:
-        half = _student(stats.sidak_level(level, k), each.sizes - 1) * np.sqrt(each.errors)
+def _many(each: Means, pairs: Pairs | None) -> bool:
+    return pairs is None and len(each.values) > PAIRWISE
+
+
+def _apart(each: Means, pairs: Pairs | None, level: float) -> Apart:
+    """The differences of the pairs; of very many groups, those of groups at an end, from an interval for each group."""
+    if _many(each, pairs):
+        half = _student(stats.sidak_level(level, len(each.values)), each.sizes - 1) * np.sqrt(each.errors)
         low, high = each.values - half, each.values + half
-        return float(low.max() - high.min()), float(high.max() - low.min())
-    i, j = np.triu_indices(k, 1)
+        ends = np.unique([at for side in (each.values, low, high) for at in (side.argmin(), side.argmax())])
+        i, j = stats.pairs_of(len(each.values), ends.tolist())
+        gap = np.abs(each.values[i] - each.values[j])
+        return Apart((i, j), gap, np.maximum(low[i] - high[j], low[j] - high[i]),
+                     np.maximum(high[i] - low[j], high[j] - low[i]))  # fmt: skip
+    i, j = stats.pairs_of(len(each.values)) if pairs is None else pairs
     gap, error = np.abs(each.values[i] - each.values[j]), each.errors[i] + each.errors[j]
     below = each.errors[i] ** 2 / (each.sizes[i] - 1) + each.errors[j] ** 2 / (each.sizes[j] - 1)
     freedom = np.divide(error**2, below, out=np.full(len(gap), np.inf), where=below > 0)
     half = _student(stats.sidak_level(level, len(gap)), freedom) * np.sqrt(error)
-    return float((gap - half).max()), float((gap + half).max())
+    return Apart((i, j), gap, gap - half, gap + half)

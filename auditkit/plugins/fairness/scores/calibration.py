@@ -9,8 +9,10 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.fairness.scores import chance
 from auditkit.plugins.fairness.scores.ladder import Ladder
-from auditkit.plugins.fairness.scores.ranking import widest
+from auditkit.plugins.fairness.scores.ranking import at_once
 from auditkit.results import Interval
+from auditkit.stats import Extreme
+from auditkit.stats.extremes import Pairs
 
 ROWS = 25
 """Small groups get fewer bins, so that each holds this many people."""
@@ -134,14 +136,15 @@ def large_interval(ladder: Ladder, level: float = 0.95) -> Interval:
     )  # fmt: skip
 
 
-def gap_interval(ladders: list[Ladder], level: float = 0.95) -> Interval:
-    """An interval for the widest gap of calibration in the large, for all pairs of groups at once."""
-    each = stats.sidak_level(level, len(ladders) * (len(ladders) - 1) // 2)
+def gap(ladders: list[Ladder], pairs: Pairs, level: float = 0.95) -> Extreme:
+    """The widest gap of calibration in the large with its interval, for all of the pairs of groups at once."""
+    each = stats.sidak_level(level, len(pairs[0]))
     bounds = [large_interval(ladder, each) for ladder in ladders]
     values = np.array([in_the_large(ladder) for ladder in ladders])
-    low, high = widest(values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]))
-    how = "MOVER on Wilson intervals" + ("" if len(ladders) == 2 else ", all pairs at once (Šidák)")
-    return Interval(low=low, high=high, level=level, method=how)
+    apart = stats.square_and_add(
+        values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]), pairs
+    )
+    return stats.largest_apart(apart, values, at_once("MOVER on Wilson intervals", pairs), level=level)
 
 
 class Surplus(NamedTuple):

@@ -9,6 +9,7 @@ from pydantic import Field
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
+from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -51,7 +52,7 @@ class ScoreFairness(Check):
     touches = {
         "intersections": (),
         "bins": ("calibration_error", "calibration_error_by_chance"),
-        "window": ("demographic_parity_worst_nearby", "equalized_odds_worst_nearby"),
+        "window": named("demographic_parity_worst_nearby", "equalized_odds_worst_nearby"),
     }
     higher_level = (
         "Answers on demand would show whether a score changes when only the group of a real person is changed."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditkit.results import NOBODY, SELECTED_MORE, Definition
+from auditkit.variants import defined
 
 IMPOSSIBLE = (
     "Where the label is more common in one group, scores cannot be calibrated in every group and also have equal "
@@ -13,7 +14,7 @@ DELONG = "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44"
 GARDNER = "Gardner, Brooks and Baker (2019), Evaluating the fairness of predictive student models, LAK '19"
 PLEISS = "Pleiss et al. (2017), On fairness and calibration, arXiv:1709.02012"
 
-DEFINITIONS = {
+_DEFINITIONS = {
     "auc": Definition(
         title="Area under the ROC curve",
         formula="share of pairs (positive label, negative label) within the group whose positive has the higher "
@@ -150,3 +151,4 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
 }
+DEFINITIONS = defined(_DEFINITIONS)

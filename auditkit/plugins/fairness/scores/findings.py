@@ -15,6 +15,7 @@ from auditkit.plugins.fairness.scores.ladder import sort
 from auditkit.plugins.fairness.scores.partition import Partition, partition
 from auditkit.plugins.fairness.scores.ranks import Ranked, gaps, per_group
 from auditkit.results import Control, Level, Measurement
+from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -44,12 +45,12 @@ def find(check: ScoreFairness, data: AuditData, context: Context, level: Level) 
     for at, part in enumerate(parts[1:]):
         context.keep(Findings(list(found), notes=how, level=level))
         context.progress(at, len(parts) + 2, f"ranking, over {' and '.join(part.attributes)}")
-        ranked.append(gaps(part, draws, tests, context.rng))
+        ranked.append(gaps(part, data, draws, tests, context.rng))
         found += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
-    meant = meaning.find(parts, probable, check.bins, draws, tests, context.rng)
+    meant = meaning.find(parts, data, probable, check.bins, meaning.Effort(draws, tests, context.rng))
     found += meant.measurements
-    near = thresholds.find(check, parts, own, probable, rows.scores)
+    near = thresholds.find(check, parts, data, own, probable, rows.scores)
     found += near.measurements
     found = _adjusted(found)
     context.keep(Findings(list(found), notes=[*how, *near.notes], level=level))
@@ -113,7 +114,7 @@ def _controls(
             "Are the areas under the curve those of a count of all pairs, on up to 2,000 rows?",
             trials.pair_deviation(sample),
             at_most=1e-9,
-            guards=("auc", "auc_difference"),
+            guards=("auc", *named("auc_difference")),
             reason="an area differs from a count of its pairs, so none can be trusted",
         ),
         Control.within(
@@ -121,7 +122,7 @@ def _controls(
             "Do areas under and between curves stay where scores are transformed without changing their order?",
             trials.order_deviation(sample),
             at_most=1e-9,
-            guards=("auc", "auc_difference", "abroca"),
+            guards=("auc", *named("auc_difference", "abroca")),
             reason="a number about ranking depends on more than the order of the scores",
         ),
     ]

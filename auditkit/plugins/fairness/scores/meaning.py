@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import pair_of_extremes
+from auditkit.data import AuditData
+from auditkit.pairing import pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import calibration, chance, ranking
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
@@ -15,6 +17,7 @@ from auditkit.plugins.fairness.scores.ladder import Ladder
 from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.plugins.fairness.scores.ranks import FAMILY, below, common, members, undefined
 from auditkit.results import Interval, Measurement, Test
+from auditkit.variants import Group, variants
 
 NO_PROBABILITIES = "The model's scores are no probabilities"
 GROUP = ("calibration_in_the_large", "calibration_error", "calibration_error_by_chance")
@@ -41,7 +44,15 @@ class Meant(NamedTuple):
     planted: Planted | None
 
 
-def find(parts: list[Partition], probable: bool, bins: int, draws: int, tests: int, rng: np.random.Generator) -> Meant:
+class Effort(NamedTuple):
+    """How much is drawn, and for how many tests."""
+
+    draws: int
+    tests: int
+    rng: np.random.Generator
+
+
+def find(parts: list[Partition], data: AuditData, probable: bool, bins: int, effort: Effort) -> Meant:
     """Calibration of everyone and of every group, and its difference over the groups."""
     if not probable:
         return Meant([_no_probabilities(part, at) for part in parts for at in range(len(part.where))], [], None)
@@ -54,11 +65,11 @@ def find(parts: list[Partition], probable: bool, bins: int, draws: int, tests: i
                 found += [_missing(name, part.where[at], reason) for name in GROUP]
                 continue
             known[at] = calibration.profile(part.ladders[at], bins, part.minimum)
-            found += _group(part.ladders[at], known[at], part.where[at], draws, rng)
+            found += _group(part.ladders[at], known[at], part.where[at], effort.draws, effort.rng)
         profiles.append(known)
         if part.attributes:
-            gap, possible = _gap(part, known, draws, tests, rng)
-            found.append(gap)
+            gaps, possible = _gaps(part, data, known, effort)
+            found += gaps
             planted = planted or possible
     return Meant(found, profiles, planted)
 
@@ -96,33 +107,40 @@ def _group(
     return [large, error, by_chance]
 
 
-def _gap(
-    part: Partition, known: dict[int, Profile], draws: int, tests: int, rng: np.random.Generator
-) -> tuple[Measurement, Planted | None]:
+def _gaps(
+    part: Partition, data: AuditData, known: dict[int, Profile], effort: Effort
+) -> tuple[list[Measurement], Planted | None]:
     chosen = part.choose(both=False)
-    if len(chosen.at) < 2:
-        return undefined(GAP, part, chosen, "lower", "share"), None
     ladders = [part.ladders[at] for at in chosen.at]
-    values = [calibration.in_the_large(each) for each in ladders]
+    who = members(GROUP[0], part, chosen, [calibration.in_the_large(each) for each in ladders])
+
+    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        if len(kept) < 2:
+            return [undefined(GAP, part, chosen, "lower", "share")]
+        extreme = calibration.gap(ladders, pairs_among(who, kept, reference))
+        return [
+            Measurement(
+                name=GAP, value=extreme.value, interval=extreme.interval, unit="share", direction="lower",
+                pairs=tuple(pairs_behind(extreme, [who])), **{**common(part, chosen), "n": who.people_of(kept)},
+            )
+        ]  # fmt: skip
+
+    (first,) = again(who.where, None)
+    beside = variants([first], [who.where], again, data)
+    if len(ladders) < 2:
+        return [first, *beside], None
     table = calibration.surplus(ladders)
     law = np.concatenate(
-        [calibration.surplus_z(chance.shuffled(table.counts, count, rng), table.values)
-         for count in ranking.chunks(draws, table.counts.size)]
+        [calibration.surplus_z(chance.shuffled(table.counts, count, effort.rng), table.values)
+         for count in ranking.chunks(effort.draws, table.counts.size)]
     )  # fmt: skip
     seen = float(calibration.surplus_z(table.counts[None], table.values)[0])
     sizes = table.counts.sum(axis=1)
     mean = table.counts @ table.values / sizes
     spread = np.maximum(table.counts @ table.values**2 / sizes - mean**2, 0)
-    gap = ranking.detectable_gap(np.sqrt(spread / sizes), tests)
-    measured = Measurement(
-        name=GAP, value=max(values) - min(values), interval=calibration.gap_interval(ladders), unit="share",
-        direction="lower", detectable=gap, **common(part, chosen),
-        pairs=pair_of_extremes(members(GROUP[0], part, chosen, values)),
-        test=Test(
-            method=f"permutation of the largest studentized difference of score minus label, {draws} shuffles; Holm",
-            p=stats.permutation_p(seen, law), family=FAMILY,
-        ),
-    )  # fmt: skip
-    if gap is None:
-        return measured, None
-    return measured, Planted(part.attributes, [known[at] for at in chosen.at], law, gap)
+    gap = ranking.detectable_gap(np.sqrt(spread / sizes), effort.tests)
+    how = f"permutation of the largest studentized difference of score minus label, {effort.draws} shuffles; Holm"
+    test = Test(method=how, p=stats.permutation_p(seen, law), family=FAMILY)
+    measured = first.model_copy(update={"detectable": gap, "test": test})
+    planted = None if gap is None else Planted(part.attributes, [known[at] for at in chosen.at], law, gap)
+    return [measured, *beside], planted

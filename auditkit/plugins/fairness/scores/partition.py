@@ -21,6 +21,10 @@ class Chosen(NamedTuple):
     left_out: list[LeftOut]
     """The others."""
 
+    def where(self, part: Partition) -> list[dict[str, str]]:
+        """Which groups of the partition these are."""
+        return [part.where[at] for at in self.at]
+
 
 class Partition(NamedTuple):
     """Everyone, or the groups of some attributes."""

@@ -11,7 +11,8 @@ from auditkit import stats
 from auditkit.plugins.fairness.scores import chance, curves
 from auditkit.plugins.fairness.scores.chance import Scale
 from auditkit.plugins.fairness.scores.ladder import Area, Ladder
-from auditkit.results import Interval
+from auditkit.stats import Extreme
+from auditkit.stats.extremes import Pairs
 
 CHUNK = 4_000_000
 """Counts drawn at once: 32 MB."""
@@ -43,34 +44,35 @@ class PValues(NamedTuple):
     abroca: float
 
 
-def widest(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
-    """Ends of an interval for the widest gap between k independent numbers, from an interval for each.
+class Resampled(NamedTuple):
+    """Areas between the curves of the errors of every pair of groups, whose people were drawn anew."""
 
-    The low end is 0 unless some pair differs for certain.
+    errors: np.ndarray
+    """(B, pairs)"""
+    few: np.ndarray
+    """(pairs,) how much wider the interval must be for few people."""
+
+
+def auc_gap(areas: list[Area], pairs: Pairs, level: float = 0.95) -> Extreme:
+    """The widest gap of the areas under the curve with its interval, for all of the pairs at once.
 
     Args:
-        values: (k,), k at least 2.
-        low: (k,) ends of intervals at the confidence that every pair needs (`stats.sidak_level`).
-        high: (k,) likewise.
-
-    Source: Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in Medicine 27.
+        areas: of k groups.
+        pairs: which of them are compared (`stats.pairs_of`).
+        level: the confidence, between 0 and 1.
     """
-    gap = values[:, None] - values[None, :]
-    down, up = values - low, high - values
-    lowest = gap - np.sqrt(down[:, None] ** 2 + up[None, :] ** 2)
-    highest = gap + np.sqrt(up[:, None] ** 2 + down[None, :] ** 2)
-    apart = ~np.eye(len(values), dtype=bool)
-    return max(0.0, float(lowest[apart].max())), float(highest[apart].max())
-
-
-def auc_gap_interval(areas: list[Area], level: float = 0.95) -> Interval:
-    """An interval for the widest gap of the areas under the curve, for all pairs of groups at once."""
-    each = stats.sidak_level(level, len(areas) * (len(areas) - 1) // 2)
+    each = stats.sidak_level(level, len(pairs[0]))
     bounds = [stats.auc_interval(area.value, area.error, area.smaller, each) for area in areas]
     values = np.array([area.value for area in areas])
-    low, high = widest(values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]))
-    how = "MOVER on DeLong intervals" + ("" if len(areas) == 2 else ", all pairs at once (Šidák)")
-    return Interval(low=low, high=min(1.0, high), level=level, method=how)
+    apart = stats.square_and_add(
+        values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]), pairs
+    )
+    return stats.largest_apart(apart, values, at_once("MOVER on DeLong intervals", pairs), 1.0, level)
+
+
+def at_once(method: str, pairs: Pairs) -> str:
+    """The method of an interval that holds for some pairs of groups at once."""
+    return method + ("" if len(pairs[0]) == 1 else ", all pairs at once (Šidák)")
 
 
 def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float | None:
@@ -119,10 +121,26 @@ def p_values(found: Law, law: Law) -> PValues:
     return PValues(stats.permutation_p(float(found.z[0]), law.z), abroca)
 
 
-def abroca_interval(
-    values: np.ndarray, scale: Scale, draws: int, rng: np.random.Generator, floor: float, level: float = 0.95
-) -> Interval:
-    """An interval for the largest area between two ROC curves that reaches 0 where nothing speaks against equal curves.
+def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
+    """The errors of all curves, from people drawn anew around the curves observed.
+
+    Args:
+        scale: the groups' tables.
+        draws: how many resamples.
+        rng: the source of chance.
+    """
+    centre = chance.heights(scale.negative[None], scale.positive[None])[0]
+    parts = []
+    for count in chunks(draws, scale.negative.size):
+        again = chance.heights(*(chance.redrawn(each, count, rng) for each in scale))
+        parts.append(chance.gaps(again, centre))
+    return Resampled(np.concatenate(parts), _few(scale))
+
+
+def abroca(
+    values: np.ndarray, errors: Resampled, areas: np.ndarray, pairs: Pairs, floor: Extreme, level: float = 0.95
+) -> Extreme:
+    """The largest area between two ROC curves, with an interval that reaches 0 where nothing speaks against equal ones.
 
     ABROCA is never below 0 and chance makes it too large, so resampled values of it say nothing about its true value.
     What is resampled here is the error: by the triangle inequality a pair's value is off by at most the area between
@@ -131,30 +149,28 @@ def abroca_interval(
     of few people vary too little; the interval is widened for that as Student's is for a mean.
 
     Args:
-        values: (pairs,) exact areas between the curves.
-        scale: the groups' tables.
-        draws: how many resamples.
-        rng: the source of chance.
-        floor: the high end is not below this: that of the difference of the areas under the curves, which is never
-            larger than the area between them.
+        values: (pairs,) exact areas between the curves of every pair of k groups.
+        errors: of the same pairs.
+        areas: (k,) the areas under the curves.
+        pairs: which pairs are compared.
+        floor: the difference of the areas under the curves: it is never larger than the area between them, so the high
+            end is not below its.
         level: the confidence, between 0 and 1.
     """
-    centre = chance.heights(scale.negative[None], scale.positive[None])[0]
-    parts = []
-    for count in chunks(draws, scale.negative.size):
-        again = chance.heights(*(chance.redrawn(each, count, rng) for each in scale))
-        parts.append(chance.gaps(again, centre))
-    errors = np.concatenate(parts)
-    typical = errors.mean(axis=0)
-    units = np.divide(errors, typical, out=np.zeros_like(errors), where=typical > 0).max(axis=1)
-    radius = float(np.quantile(units, level)) * typical * _few(scale, level)
-    return Interval(
-        low=max(0.0, float((values - radius).max())), high=min(1.0, max(floor, float((values + radius).max()))),
-        level=level, method=f"resampled errors of the curves, all pairs at once, {draws} resamples",
-    )  # fmt: skip
+    mine = stats.pair_numbers(len(areas), pairs)
+    drawn, seen = errors.errors[:, mine], values[mine]
+    typical = drawn.mean(axis=0)
+    units = np.divide(drawn, typical, out=np.zeros_like(drawn), where=typical > 0).max(axis=1)
+    radius = float(np.quantile(units, level)) * typical * errors.few[mine]
+    method = f"resampled errors of the curves, all pairs at once, {len(drawn)} resamples"
+    found = stats.largest_apart(stats.Apart(pairs, seen, seen - radius, seen + radius), areas, method, 1.0, level)
+    if (floor.interval.high or 0.0) > (found.interval.high or 0.0):
+        interval = found.interval.model_copy(update={"high": floor.interval.high})
+        return found._replace(interval=interval, high=floor.high)
+    return found
 
 
-def _few(scale: Scale, level: float) -> np.ndarray:
+def _few(scale: Scale, level: float = 0.95) -> np.ndarray:
     """(pairs,) how much wider than its resamples a curve's error is, by the smallest class of the pair.
 
     The factor of Student's t over the normal law, as for a mean whose spread was estimated from as few people.

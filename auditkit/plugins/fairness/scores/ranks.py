@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, pair, pair_of_extremes
+from auditkit.data import AuditData
+from auditkit.pairing import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import chance, ranking
 from auditkit.plugins.fairness.scores.ladder import area
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.ranking import Law
 from auditkit.results import Interval, Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.stats import Extreme
+from auditkit.variants import Group, variants
 
 FAMILY = "all tests of fairness.scores"
 
@@ -47,41 +50,57 @@ def per_group(part: Partition) -> list[Measurement]:
     return found
 
 
-def gaps(part: Partition, draws: int, tests: int, rng: np.random.Generator) -> Ranked:
+def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.random.Generator) -> Ranked:
     """The difference of the areas, the largest area between two curves and what chance makes of it."""
     chosen = part.choose(both=True)
     if len(chosen.at) < 2:
         names = ("auc_difference", "abroca", "abroca_by_chance")
-        return Ranked(part, chosen, None, [undefined(name, part, chosen, "lower") for name in names])
+        found = [undefined(name, part, chosen, "lower") for name in names]
+        return Ranked(part, chosen, None, [*found, *variants(found[:2], [chosen.where(part)], None, data)])
     ladders = [part.ladders[at] for at in chosen.at]
     areas = [found for found in (area(ladder) for ladder in ladders) if found is not None]
     scale = chance.common_scale(ladders)
     law = ranking.shuffled(scale, draws, rng)
     p = ranking.p_values(ranking.observed(scale), law)
-    pairs = ranking.pair_gaps(ladders)
-    wide = ranking.auc_gap_interval(areas)
+    between = ranking.pair_gaps(ladders)
+    errors = ranking.resampled(scale, draws, rng)
+    who = members("auc", part, chosen, [each.value for each in areas])
+
+    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        pairs = pairs_among(who, kept, reference)
+        auc = ranking.auc_gap(areas, pairs)
+        curves = ranking.abroca(between, errors, who.values, pairs, auc)
+        return [
+            _gap(name, extreme, who, kept, part, chosen)
+            for name, extreme in (("auc_difference", auc), ("abroca", curves))
+        ]
+
+    first = again(who.where, None)
     how = f"{draws} shuffles among people of equal label, on the groups' own ranks"
-    rest = common(part, chosen)
-    values = [each.value for each in areas]
-    who = members("auc", part, chosen, values)
-    first, second = (int(side[int(pairs.argmax())]) for side in np.triu_indices(len(ladders), 1))
-    low, high = sorted((first, second), key=lambda at: values[at])
-    difference = Measurement(
-        name="auc_difference", value=max(values) - min(values), interval=wide, direction="lower",
-        test=Test(method=f"permutation of the largest studentized difference, {how}; Holm", p=p.auc, family=FAMILY),
-        detectable=ranking.detectable_gap(np.array([each.error for each in areas]), tests),
-        pairs=pair_of_extremes(who), **rest,
-    )  # fmt: skip
-    between = Measurement(
-        name="abroca", value=float(pairs.max()), direction="lower",
-        interval=ranking.abroca_interval(pairs, scale, draws, rng, wide.high or 0.0),
-        test=Test(method=f"permutation of the largest area between two curves, {how}; Holm", p=p.abroca, family=FAMILY),
-        pairs=(pair([who], stats.Place(0, low, high)),), **rest,
-    )  # fmt: skip
+    detectable = ranking.detectable_gap(np.array([each.error for each in areas]), tests)
+    difference = _tested(first[0], f"permutation of the largest studentized difference, {how}", p.auc)
     by_chance = Measurement(
-        name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"), **rest
+        name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"),
+        **common(part, chosen),
     )  # fmt: skip
-    return Ranked(part, chosen, law, [difference, between, by_chance])
+    found = [
+        difference.model_copy(update={"detectable": detectable}),
+        _tested(first[1], f"permutation of the largest area between two curves, {how}", p.abroca), by_chance,
+    ]  # fmt: skip
+    return Ranked(part, chosen, law, [*found, *variants(first, [who.where], again, data)])
+
+
+def _gap(
+    name: str, extreme: Extreme, who: Members, kept: Sequence[Group], part: Partition, chosen: Chosen
+) -> Measurement:
+    return Measurement(
+        name=name, value=extreme.value, interval=extreme.interval, direction="lower",
+        pairs=tuple(pairs_behind(extreme, [who])), **{**common(part, chosen), "n": who.people_of(kept)},
+    )  # fmt: skip
+
+
+def _tested(each: Measurement, how: str, p: float) -> Measurement:
+    return each.model_copy(update={"test": Test(method=f"{how}; Holm", p=p, family=FAMILY)})
 
 
 def below(numbers: np.ndarray, of: str) -> Interval:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.scores.ladder import Ladder
 from auditkit.results import Interval
+from auditkit.stats import Place
+from auditkit.stats.extremes import Pairs
 
 BLOCK = 20_000
 """Thresholds looked at together."""
@@ -46,31 +48,37 @@ class Rates(NamedTuple):
     """(k, T) shares of those with a negative label; NaN where there are none."""
 
 
-class Spot(NamedTuple):
-    """Two groups at a threshold, and how far apart they are."""
-
-    gap: float
-    threshold: float
-    place: stats.Place | None = None
-
-
 class Worst(NamedTuple):
     """The widest gap over many thresholds."""
 
-    at: Spot
-    """The lowest threshold where it is, and the groups that make it."""
+    value: float
+    at: float
+    """The lowest threshold where it is."""
     least: float
     """The narrowest gap over the same thresholds."""
     interval: Interval
-    low: Spot
-    """Behind the low end of the interval; no groups where that is the end of the scale."""
-    high: Spot
-    """Behind its high end."""
+    behind: tuple[Behind, ...]
+    """Who makes the gap, then who makes each end of its interval where they are others."""
 
-    @property
-    def value(self) -> float:
-        """The widest gap."""
-        return self.at.gap
+
+class Behind(NamedTuple):
+    """Two groups at one threshold."""
+
+    place: Place
+    threshold: float
+    end: Literal["low", "high"] | None
+    """Of the interval; None: they make the gap itself."""
+
+
+class Peaks(NamedTuple):
+    """The widest gap of every pair of k groups over many thresholds, in R rates."""
+
+    gaps: np.ndarray
+    """(R, pairs)"""
+    at: np.ndarray
+    """(R, pairs) the lowest threshold where it is."""
+    least: float
+    """The smallest of the gaps that are widest at one threshold."""
 
 
 def own_threshold(
@@ -165,35 +173,65 @@ def candidates(groups: list[Steps], low: float, high: float, own: float) -> np.n
     return np.unique(np.concatenate([*inside, [low, own, high]]))
 
 
-def worst(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float = 0.95) -> Worst:
-    """The widest gap over the groups at any of the thresholds, with an interval that holds for all of them at once.
+def peaks(groups: list[Steps], thresholds: np.ndarray, both: bool) -> Peaks:
+    """The widest gap of every pair of groups at any of the thresholds.
 
     Args:
         groups: k groups, at least two; where `both`, with people of both labels.
         thresholds: (T,) ascending.
         both: true and false positive rates (equalized odds), or selection rates (demographic parity).
+    """
+    i, j = stats.pairs_of(len(groups))
+    gaps, at = np.full((1 + both, len(i)), -1.0), np.zeros((1 + both, len(i)))
+    least = np.inf
+    for start in range(0, len(thresholds), BLOCK):
+        some = thresholds[start : start + BLOCK]
+        found = rates(groups, some)
+        least = min(least, float((odds(found) if both else parity(found)).min()))
+        for position, rate in enumerate((found.true, found.false) if both else (found.selected,)):
+            for pair, (one, other) in enumerate(zip(i, j, strict=True)):
+                gap = np.abs(rate[one] - rate[other])
+                widest = int(gap.argmax())
+                if gap[widest] > gaps[position, pair]:
+                    gaps[position, pair], at[position, pair] = gap[widest], some[widest]
+    return Peaks(gaps, at, least)
+
+
+def worst(groups: list[Steps], found: Peaks, pairs: Pairs, level: float = 0.95) -> Worst:
+    """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
+
+    Args:
+        groups: k groups.
+        found: their gaps.
+        pairs: which of them are compared (`stats.pairs_of`).
         level: the confidence, between 0 and 1.
 
     Source: Dvoretzky, Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, with the constant of Massart
     (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
     """
-    sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
-    radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, sizes.size))) / (2 * sizes))
-    first = float(thresholds[0])
-    at, low, high, least = Spot(-1.0, first), Spot(0.0, first), Spot(0.0, first), np.inf
-    for start in range(0, len(thresholds), BLOCK):
-        some = thresholds[start : start + BLOCK]
-        found = rates(groups, some)
-        least = min(least, float((odds(found) if both else parity(found)).min()))
-        for part, rate in enumerate((found.true, found.false) if both else (found.selected,)):
-            band = radius[:, part, None]
-            at = _farther(at, _widest(rate, rate), rate, some, part)
-            low = _farther(low, _widest(rate - band, rate + band), rate, some, part)
-            high = _farther(high, _widest(rate + band, rate - band), rate, some, part)
-    if high.gap >= 1:
-        high = Spot(1.0, first)
+    both, (i, j) = len(found.gaps) > 1, pairs
+    sizes = np.array([each.sizes[::-1] for each in groups]).T if both else np.array([[each.size for each in groups]])
+    bands = len(np.unique(pairs)) * len(sizes)
+    radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, bands))) / (2 * sizes))
+    mine = stats.pair_numbers(len(groups), pairs)
+    gaps, at = found.gaps[:, mine], found.at[:, mine]
+    band = radius[:, i] + radius[:, j]
+    numbers = {"": gaps, "low": gaps - band, "high": gaps + band}
+    places = {end: np.unravel_index(int(each.argmax()), each.shape) for end, each in numbers.items()}
+    low, high = (float(numbers[end][places[end]]) for end in ("low", "high"))
+    behind = [_behind(places[""], at, pairs, None)]
+    if low > 0 and places["low"] != places[""]:
+        behind.append(_behind(places["low"], at, pairs, "low"))
+    if high < 1 and places["high"] != places[""]:
+        behind.append(_behind(places["high"], at, pairs, "high"))
     how = "Dvoretzky-Kiefer-Wolfowitz bands of all groups, for all thresholds at once"
-    return Worst(at, least, Interval(low=low.gap, high=high.gap, level=level, method=how), low, high)
+    interval = Interval(low=max(0.0, low), high=min(1.0, high), level=level, method=how)
+    return Worst(float(gaps.max()), behind[0].threshold, found.least, interval, tuple(behind))
+
+
+def _behind(at: Any, thresholds: np.ndarray, pairs: Pairs, end: Literal["low", "high"] | None) -> Behind:
+    part, pair = (int(each) for each in at)
+    return Behind(Place(part, int(pairs[0][pair]), int(pairs[1][pair])), float(thresholds[part, pair]), end)
 
 
 def changes(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float = 0.95) -> bool:
@@ -210,30 +248,3 @@ def changes(groups: list[Steps], thresholds: np.ndarray, both: bool, level: floa
         low, high = stats.score_difference(counts[:, i], sizes[i], counts[:, j], sizes[j], each_pair)
         certain |= ((low > 0) | (high < 0)).any(axis=1)
     return bool(certain.any() and not certain.all())
-
-
-class _Apart(NamedTuple):
-    """The largest distance of two groups, and where it is."""
-
-    gap: float
-    groups: tuple[int, int]
-    column: int
-
-
-def _widest(ones: np.ndarray, others: np.ndarray) -> _Apart:
-    """The largest of ones[i] - others[j] over i other than j, in the first column where it is, of two (k, T) arrays."""
-    found = []
-    for i, one in enumerate(ones):
-        gaps = one - np.delete(others, i, axis=0)
-        column, j = (int(at) for at in np.unravel_index(int(gaps.T.argmax()), gaps.T.shape))
-        found.append(_Apart(float(gaps[j, column]), (i, j + (j >= i)), column))
-    return max(found, key=lambda apart: (apart.gap, -apart.column))
-
-
-def _farther(before: Spot, apart: _Apart, rate: np.ndarray, thresholds: np.ndarray, part: int) -> Spot:
-    """What is farther apart; the group with the lower rate first."""
-    threshold = float(thresholds[apart.column])
-    if (apart.gap, -threshold) <= (before.gap, -before.threshold) if before.place else apart.gap <= before.gap:
-        return before
-    low, high = sorted(apart.groups, key=lambda group: float(rate[group, apart.column]))
-    return Spot(apart.gap, threshold, stats.Place(part, low, high))

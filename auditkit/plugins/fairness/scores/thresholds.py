@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, pair, pairs_behind
+from auditkit.pairing import Members, pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.ranks import common, undefined
-from auditkit.plugins.fairness.scores.sweep import Spot, Steps, Threshold, Worst
+from auditkit.plugins.fairness.scores.sweep import Behind, Steps, Threshold
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
+from auditkit.stats import Place
+from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
+    from auditkit.data import AuditData
     from auditkit.plugins.fairness.scores.check import ScoreFairness
 
 CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odds", "Equalized odds", True))
@@ -43,6 +46,20 @@ class Window(NamedTuple):
     high: float
 
 
+class Sides(NamedTuple):
+    """The groups that are compared."""
+
+    part: Partition
+    chosen: Chosen
+    steps: list[Steps]
+    both: bool
+    """In true and false positive rates, not in selection rates."""
+
+    def shares(self, threshold: float) -> list[stats.Shares]:
+        """What is compared at a threshold."""
+        return sweep.shares(self.steps, np.array([threshold]), self.both)[0]
+
+
 class Near(NamedTuple):
     """What was found about thresholds."""
 
@@ -53,12 +70,15 @@ class Near(NamedTuple):
     """For each criterion the points of its figure."""
 
 
-def find(check: ScoreFairness, parts: list[Partition], own: Threshold, probable: bool, scores: np.ndarray) -> Near:
+def find(
+    check: ScoreFairness, parts: list[Partition], data: AuditData, own: Threshold, probable: bool, scores: np.ndarray
+) -> Near:
     """Gaps of every partition at the model's threshold and nearby.
 
     Args:
         check: its parameters.
         parts: everyone, then the groups of each set of attributes.
+        data: says which groups are large, and which is the reference.
         own: the model's threshold.
         probable: whether scores are probabilities.
         scores: (N,) of everyone, ascending.
@@ -77,14 +97,16 @@ def find(check: ScoreFairness, parts: list[Partition], own: Threshold, probable:
         for name, title, both in CRITERIA:
             chosen = part.choose(both)
             if len(chosen.at) < 2:
-                found += [undefined(f"{name}_{what}", part, chosen, "lower", "share") for what in WHATS]
+                none = [undefined(f"{name}_{what}", part, chosen, "lower", "share") for what in WHATS]
+                found += [*none, *variants(none, [chosen.where(part)], None, data)]
                 continue
             groups = [steps[at] for at in chosen.at]
             curves[name] += _points(part, groups, grid, both)
             if window is None:
-                found += [_no_threshold(f"{name}_{what}", part, own.said) for what in WHATS]
+                none = [_no_threshold(f"{name}_{what}", part, own.said) for what in WHATS]
+                found += [*none, *variants(none, [], None, data)]
                 continue
-            measured, row = _nearby(name, part, chosen, groups, window, both)
+            measured, row = _nearby(name, Sides(part, chosen, groups, both), window, data)
             found += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
@@ -98,49 +120,60 @@ def find(check: ScoreFairness, parts: list[Partition], own: Threshold, probable:
 WHATS = ("at_threshold", "worst_nearby")
 
 
-def _nearby(
-    name: str, part: Partition, chosen: Chosen, groups: list[Steps], window: Window, both: bool
-) -> tuple[list[Measurement], tuple[Scalar, ...]]:
-    """The gap at the model's threshold and the worst nearby, and their row of the table."""
-    parts = sweep.shares(groups, np.array([window.own]), both)[0]
-    found = stats.widest(parts)
-    rest = common(part, chosen)
-    members = _members(part, chosen, window.own, both, parts)
-    at = Measurement(
-        name=f"{name}_at_threshold", value=found.value, interval=found.interval, unit="share", direction="lower",
-        conditions={"threshold": _round(window.own)}, pairs=tuple(pairs_behind(found, members)), **rest,
-    )  # fmt: skip
-    worst = sweep.worst(groups, sweep.candidates(groups, window.low, window.high, window.own), both)
-    nearby = Measurement(
-        name=f"{name}_worst_nearby", value=worst.value, interval=worst.interval, unit="share", direction="lower",
-        conditions={"from": _round(window.low), "to": _round(window.high)},
-        pairs=tuple(_pairs(part, chosen, groups, worst, both)), **rest,
-    )  # fmt: skip
+def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[list[Measurement], tuple[Scalar, ...]]:
+    """The gap at the model's threshold and the worst nearby, the same beside them, and their row of the table."""
+    parts, who = sides.shares(window.own), _members(sides, window.own)
+    candidates = sweep.candidates(sides.steps, window.low, window.high, window.own)
+    peaks = sweep.peaks(sides.steps, candidates, sides.both)
+    at_own: dict[str, Scalar] = {"threshold": _round(window.own)}
+    near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
+
+    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        own, behind = widest_among(parts, who, kept, reference)
+        worst = sweep.worst(sides.steps, peaks, pairs_among(who[0], kept, reference))
+        rest = {**common(sides.part, sides.chosen), "n": _people(sides, kept), "unit": "share", "direction": "lower"}
+        return [
+            Measurement(
+                name=f"{name}_at_threshold", value=own.value, interval=own.interval, conditions=at_own,
+                pairs=behind, **rest,
+            ),
+            Measurement(
+                name=f"{name}_worst_nearby", value=worst.value, interval=worst.interval, conditions=near,
+                pairs=tuple(_pair(each, sides) for each in worst.behind), **rest,
+            ),
+        ]  # fmt: skip
+
+    first = again(who[0].where, None)
+    found = [*first, *variants(first, [who[0].where], again, data)]
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.own))
-    depends = "yes" if sweep.changes(groups, tried, both) else "no"
-    return [at, nearby], (at.value, worst.least, worst.value, _round(worst.at.threshold), depends)
+    depends = "yes" if sweep.changes(sides.steps, tried, sides.both) else "no"
+    worst = sweep.worst(sides.steps, peaks, stats.pairs_of(len(sides.steps)))
+    return found, (first[0].value, peaks.least, worst.value, _round(worst.at), depends)
 
 
-def _pairs(part: Partition, chosen: Chosen, groups: list[Steps], worst: Worst, both: bool) -> Iterator[GroupPair]:
-    """The two groups that make the worst gap, then those behind the ends of its interval, each at its threshold."""
-    ends: tuple[tuple[Literal["low", "high"] | None, Spot], ...] = (
-        (None, worst.at), ("low", worst.low), ("high", worst.high)
-    )  # fmt: skip
-    for end, spot in ends:
-        if spot.place is not None and (end is None or spot[1:] != worst.at[1:]):
-            parts = sweep.shares(groups, np.array([spot.threshold]), both)[0]
-            yield pair(_members(part, chosen, spot.threshold, both, parts), spot.place, end)
+def _people(sides: Sides, kept: Sequence[Group]) -> int:
+    """How many people, of either label, some of the groups have."""
+    groups = zip(sides.chosen.at, sides.chosen.where(sides.part), strict=True)
+    return sum(int(sides.part.ladders[at].people.sum()) for at, group in groups if group in kept)
 
 
-def _members(
-    part: Partition, chosen: Chosen, threshold: float, both: bool, parts: Sequence[stats.Shares]
-) -> list[Members]:
+def _pair(behind: Behind, sides: Sides) -> GroupPair:
+    """Two groups at the threshold where they are farthest apart, which is named with the rate."""
+    who = _members(sides, behind.threshold)[behind.place.part]
+    part, first, second = behind.place
+    if who.values[first] > who.values[second]:
+        first, second = second, first
+    named = who._replace(rate=f"{who.rate} at a threshold of {behind.threshold:.3g}")
+    return pair([named] * (part + 1), Place(part, first, second), behind.end)
+
+
+def _members(sides: Sides, threshold: float) -> list[Members]:
     """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
-    ladders = [part.ladders[at] for at in chosen.at]
-    where = [part.where[at] for at in chosen.at]
+    ladders, where = [sides.part.ladders[at] for at in sides.chosen.at], sides.chosen.where(sides.part)
+    parts = sides.shares(threshold)
     people = np.array([each.people for each in ladders])
     above = np.array([each.rows[:, each.scores >= threshold].sum(axis=1) for each in ladders])
-    if not both:
+    if not sides.both:
         return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
     return [
         Members("true_positive_rate", where, parts[0].rates, people[:, 1], above[:, 1]),

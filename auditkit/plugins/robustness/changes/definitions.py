@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditkit.results import Definition
+from auditkit.variants import defined
 
 WACHTER = (
     "Wachter, Mittelstadt and Russell (2018), Counterfactual explanations without opening the black box, "
@@ -16,7 +17,7 @@ COST = (
 )
 GRID = "Exact for the values that were tried, not for all that could be."
 
-DEFINITIONS = {
+_DEFINITIONS = {
     "withstanding_share": Definition(
         title="Decisions that withstand every change found",
         formula="rows for which no allowed change of up to `depth` features of cost at most c was found to flip the "
@@ -71,3 +72,4 @@ DEFINITIONS = {
         pitfalls="The search and the controls that ask the model.",
     ),
 }  # fmt: skip
+DEFINITIONS = defined(_DEFINITIONS)

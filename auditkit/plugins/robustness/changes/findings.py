@@ -14,14 +14,15 @@ from auditkit.plugins.robustness.changes.search import Found, Singles
 from auditkit.plugins.robustness.changes.trials import Effort
 from auditkit.plugins.robustness.paths import unsteady
 from auditkit.results import Control, Measurement
+from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
     from auditkit.plugins.robustness.changes.check import Changes
 
-SINGLE = ("single_flip_share", "single_flip_difference", "flip_toward", "flip_away")
-SEVERAL = ("withstanding_share", "withstanding_difference", "median_flip_cost")
+SINGLE = ("single_flip_share", *named("single_flip_difference"), "flip_toward", "flip_away")
+SEVERAL = ("withstanding_share", *named("withstanding_difference"), "median_flip_cost")
 
 
 class Searched(NamedTuple):
@@ -109,7 +110,7 @@ def _gaps(check: Changes, found: Searched, data: AuditData, context: Context) ->
         for attribute in data.groups
         for name, hit in _hits(found, check.group_cost)
     ]
-    return shares.gaps(parts, check.permutations, context.rng)
+    return shares.gaps(parts, data, check.permutations, context.rng)
 
 
 def _hits(found: Searched, cost: float) -> list[tuple[str, np.ndarray]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, pairs_behind
+from auditkit.pairing import Members, widest_among
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
 from auditkit.results import Interval, LeftOut, Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -97,40 +100,40 @@ def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float
     return Gap(name, attribute, shares, tuple(values), tuple(left_out), members, cost)
 
 
-def gaps(parts: list[Gap], permutations: int, rng: np.random.Generator) -> list[Measurement]:
-    """The widest differences, tested together by Holm's method."""
+def gaps(parts: list[Gap], data: AuditData, permutations: int, rng: np.random.Generator) -> list[Measurement]:
+    """The widest differences, tested together by Holm's method, and beside each the same of some of the groups."""
     ready = [each for each in parts if len(each.values) > 1]
     p = [
         stats.permutation_p(stats.largest_z([each.shares]), stats.shuffled_z([each.shares], permutations, rng))
         for each in ready
     ]
     adjusted = dict(zip(map(id, ready), zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
-    found = []
+    found, beside = [], []
     for each in parts:
-        common: dict[str, Any] = {
-            "name": each.name, "unit": "share", "direction": "lower", "across": (each.attribute,),
-            "conditions": {"cost": each.cost}, "left_out": each.left_out,
-        }  # fmt: skip
+        (first,) = _widest(each, each.members.where, None)
+        beside += variants([first], [each.members.where], partial(_widest, each), data)
+        if id(each) in adjusted:
+            raw, holm = adjusted[id(each)]
+            how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
+            family = f"all {len(ready)} differences of robustness.changes"
+            test = Test(method=how, p=raw, p_adjusted=holm, family=family)
+            first = first.model_copy(update={"test": test, "detectable": _detectable(each.shares, len(ready))})
+        found.append(first)
+    return [*found, *beside]
+
+
+def _widest(each: Gap, kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+    """The widest difference over some groups, untested."""
+    common: dict[str, Any] = {
+        "name": each.name, "unit": "share", "direction": "lower", "across": (each.attribute,),
+        "conditions": {"cost": each.cost}, "left_out": each.left_out,
+    }  # fmt: skip
+    if len(kept) < 2:
         left = left_out_text(each.left_out)
-        if id(each) not in adjusted:
-            reason = f"fewer than two groups of {each.attribute} can be assessed" + (f"; {left}" if left else "")
-            found.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
-            continue
-        raw, holm = adjusted[id(each)]
-        tests = len(ready)
-        detectable, widest = _detectable(each.shares, tests), stats.widest([each.shares])
-        found.append(
-            Measurement(
-                value=widest.value, interval=widest.interval, n=None, detectable=detectable,
-                pairs=tuple(pairs_behind(widest, [each.members])),
-                test=Test(
-                    method=f"permutation of the largest studentized difference, {permutations} shuffles; Holm",
-                    p=raw, p_adjusted=holm, family=f"all {tests} differences of robustness.changes",
-                ),
-                **common,
-            )
-        )  # fmt: skip
-    return found
+        reason = f"fewer than two groups of {each.attribute} can be assessed" + (f"; {left}" if left else "")
+        return [Measurement(value=None, reason=reason, validity="inconclusive", **common)]
+    widest, behind = widest_among([each.shares], [each.members], kept, reference)
+    return [Measurement(value=widest.value, interval=widest.interval, n=None, pairs=behind, **common)]
 
 
 def median_cost(costs: np.ndarray) -> Measurement:

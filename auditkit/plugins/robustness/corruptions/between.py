@@ -8,51 +8,70 @@ import numpy as np
 from scipy import stats as laws
 
 from auditkit import stats
-from auditkit.results import Interval
+from auditkit.stats import Extreme
+from auditkit.stats.extremes import Pairs
 
 
-class Gap(NamedTuple):
-    """The widest difference between two groups."""
+class Losses(NamedTuple):
+    """Mean losses of k groups."""
 
-    value: float
-    interval: Interval
-    p: float
-    """How often shuffled groups differ as much."""
+    means: np.ndarray
+    """(k,)"""
+    errors: np.ndarray
+    """(k,) their squared standard errors."""
+    sizes: np.ndarray
+    """(k,) rows."""
 
 
-def widest(values: np.ndarray, group: np.ndarray, shuffles: int, rng: np.random.Generator, level: float = 0.95) -> Gap:
-    """The widest difference of the groups' means.
+def losses(values: np.ndarray, group: np.ndarray) -> Losses:
+    """The mean loss of each group, its error taken as if one more row were off by 1.
 
-    Intervals of all pairs (Welch's, at Šidák's level) hold at once, so the widest true difference is at least the
-    largest low end and at most the largest high end; the low end is 0 unless some pair differs for certain. The spread
-    within each group is taken as if one more row were off by 1, so that a group that happens not to vary is not taken
-    as certain. The test's statistic is the largest difference in standard errors.
+    So a group that happens not to vary is not taken as certain.
 
     Args:
         values: (n,) the loss of each row, between -1 and 1.
-        group: (n,) codes 0 to k - 1, each of at least two rows; k at least 2.
-        shuffles: how often groups are shuffled for the p-value.
-        rng: the source of chance.
+        group: (n,) codes 0 to k - 1, each of at least two rows.
+    """
+    return Losses(*(each[0] for each in _moments(values, group[None])))
+
+
+def widest(found: Losses, pairs: Pairs, level: float = 0.95) -> Extreme:
+    """The widest difference of the groups' means.
+
+    Intervals of all pairs (Welch's, at Šidák's level) hold at once, so the widest true difference is at least the
+    largest low end and at most the largest high end; the low end is 0 unless some pair differs for certain.
+
+    Args:
+        found: of k groups; k at least 2.
+        pairs: those that are compared (`stats.pairs_of`).
         level: the confidence, between 0 and 1.
 
-    Source: Welch (1947), Biometrika 34; Šidák (1967), JASA 62; Janssen (1997), Statistics and Probability Letters 36,
-    for shuffling with a studentized statistic.
+    Source: Welch (1947), Biometrika 34; Šidák (1967), JASA 62.
     """
-    mean, error, size = _moments(values, group[None])
-    mean, error, size = mean[0], error[0], size[0]
-    i, j = np.triu_indices(len(mean), 1)
+    i, j = pairs
+    mean, error, size = found
     together = error[i] + error[j]
     freedom = together**2 / (error[i] ** 2 / (size[i] - 1) + error[j] ** 2 / (size[j] - 1))
     half = laws.t.ppf(0.5 + stats.sidak_level(level, len(i)) / 2, freedom) * np.sqrt(together)
-    apart = np.abs(mean[i] - mean[j])
+    gap = np.abs(mean[i] - mean[j])
     how = "Welch" if len(i) == 1 else "Welch, all pairs at once (Šidák)"
-    interval = Interval(
-        low=max(0.0, float((apart - half).max())), high=min(2.0, float((apart + half).max())), level=level, method=how
-    )  # fmt: skip
+    return stats.largest_apart(stats.Apart(pairs, gap, gap - half, gap + half), mean, how, 2.0, level)
+
+
+def p_value(values: np.ndarray, group: np.ndarray, shuffles: int, rng: np.random.Generator) -> float:
+    """How often shuffled groups differ as much; the statistic is the largest difference in standard errors.
+
+    Args:
+        values: (n,) the loss of each row.
+        group: (n,) codes 0 to k - 1.
+        shuffles: how often groups are shuffled.
+        rng: the source of chance.
+
+    Source: Janssen (1997), Statistics and Probability Letters 36, for shuffling with a studentized statistic.
+    """
     shuffled = rng.permuted(np.broadcast_to(group, (shuffles, len(group))), axis=1)
     observed = float(_largest_z(*_moments(values, group[None])[:2])[0])
-    p = stats.permutation_p(observed, _largest_z(*_moments(values, shuffled)[:2]))
-    return Gap(float(apart.max()), interval, p)
+    return float(stats.permutation_p(observed, _largest_z(*_moments(values, shuffled)[:2])))
 
 
 def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

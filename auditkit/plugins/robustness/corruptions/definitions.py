@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditkit.results import NOBODY, Definition
+from auditkit.variants import defined
 
 HENDRYCKS = (
     "Hendrycks and Dietterich, 2019, Benchmarking Neural Network Robustness to Common Corruptions and Perturbations, "
@@ -10,7 +11,7 @@ HENDRYCKS = (
 )
 TANGO = "Tango, 1998, Statistics in Medicine 17"
 
-DEFINITIONS = {
+_DEFINITIONS = {
     "mean_accuracy": Definition(
         title="Mean accuracy under corruptions",
         formula="share of rows decided rightly, averaged over corruptions and severities (those named beside it)",
@@ -56,3 +57,4 @@ DEFINITIONS = {
         pitfalls="A group with low accuracy has less to lose, so equal drops do not mean equal service.", harm=NOBODY,
     ),
 }  # fmt: skip
+DEFINITIONS = defined(_DEFINITIONS)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, left_out, pair_of_extremes
-from auditkit.plugins.robustness.corruptions.between import widest
+from auditkit.pairing import Members, left_out, pairs_among, pairs_behind
+from auditkit.plugins.robustness.corruptions.between import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.plugins.robustness.corruptions.suite import MIDDLE
 from auditkit.results import Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -54,10 +56,14 @@ def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
 def gaps(asked: Asked, data: AuditData, at: int, check: Corruptions, rng: np.random.Generator) -> list[Measurement]:
     """For every attribute the widest difference of two groups' mean drops."""
     drop = asked.clean - asked.by_row(slice(at, at + 1))
-    return [_gap(attribute, drop, data, check.shuffles, rng) for attribute in data.groups]
+    found = [_gap(attribute, drop, data, check.shuffles, rng) for attribute in data.groups]
+    return [first for first, *_ in found] + [each for _, *beside in found for each in beside]
 
 
-def _gap(attribute: str, drop: np.ndarray, data: AuditData, shuffles: int, rng: np.random.Generator) -> Measurement:
+def _gap(
+    attribute: str, drop: np.ndarray, data: AuditData, shuffles: int, rng: np.random.Generator
+) -> list[Measurement]:
+    """The widest difference, tested, and the same beside it of some of the groups."""
     common: dict[str, Any] = {
         "name": "drop_difference", "unit": "share", "direction": "lower", "across": (attribute,),
         "conditions": {"severity": MIDDLE},
@@ -69,19 +75,25 @@ def _gap(attribute: str, drop: np.ndarray, data: AuditData, shuffles: int, rng: 
     if len(shown) < 2:
         left = left_out_text(common["left_out"])
         reason = f"fewer than two groups of {attribute} can be assessed" + (f" ({left})" if left else "")
-        return Measurement(value=None, reason=reason, validity="inconclusive", **common)
+        none = Measurement(value=None, reason=reason, validity="inconclusive", **common)
+        return [none, *variants([none], [], None, data)]
     group = np.full(len(drop), -1)
     for code, cell in enumerate(shown):
         group[cell.rows] = code
-    means = np.array([drop[cell.rows].mean() for cell in shown])
-    who = Members("accuracy_drop", [cell.where for cell in shown], means, np.bincount(group[group >= 0]))
-    found = widest(drop[group >= 0], group[group >= 0], shuffles, rng)
-    return Measurement(
-        value=found.value, interval=found.interval, pairs=pair_of_extremes(who),
-        detectable=_detectable(drop, group, len(shown)),
-        test=Test(method=f"permutation of the largest studentized difference, {shuffles} shuffles; Holm", p=found.p),
-        **common,
-    )  # fmt: skip
+    kept = group >= 0
+    found = losses(drop[kept], group[kept])
+    who = Members("accuracy_drop", [cell.where for cell in shown], found.means, np.bincount(group[kept]))
+
+    def again(some: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        gap = widest(found, pairs_among(who, some, reference))
+        behind = tuple(pairs_behind(gap, [who]))
+        return [Measurement(value=gap.value, interval=gap.interval, pairs=behind, **common)]
+
+    (first,) = again(who.where, None)
+    how = f"permutation of the largest studentized difference, {shuffles} shuffles; Holm"
+    test = Test(method=how, p=p_value(drop[kept], group[kept], shuffles, rng))
+    tested = first.model_copy(update={"test": test, "detectable": _detectable(drop, group, len(shown))})
+    return [tested, *variants([first], [who.where], again, data)]
 
 
 def _detectable(drop: np.ndarray, group: np.ndarray, groups: int) -> float:

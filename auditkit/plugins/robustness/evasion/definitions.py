@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from auditkit.results import Definition
+from auditkit.variants import defined
 
 MADRY = "Madry et al., 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083"
 CROCE = "Croce and Hein, 2020, Reliable Evaluation of Adversarial Robustness, arXiv:2003.01690"
 CHEN = "Chen, Jordan and Wainwright, 2020, HopSkipJumpAttack, arXiv:1904.02144"
 CARLINI = "Carlini et al., 2019, On Evaluating Adversarial Robustness, arXiv:1902.06705"
 
-DEFINITIONS = {
+_DEFINITIONS = {
     "clean_accuracy": Definition(
         title="Accuracy on the same rows", formula="share of rows decided rightly without an attack",
         range="0 to 1", direction="higher", unit="share",
@@ -39,3 +40,4 @@ DEFINITIONS = {
         pitfalls="For gradients, forward passes; each has a backward pass beside it.",
     ),
 }  # fmt: skip
+DEFINITIONS = defined(_DEFINITIONS)

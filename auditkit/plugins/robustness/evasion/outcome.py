@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from auditkit.variants import named
+
 if TYPE_CHECKING:
     from auditkit.results import Control
 
 NOTHING_RIGHT = "The model is wrong about every row, so there was nothing to attack."
-GUARDED = ("robust_accuracy", "robust_accuracy_difference", "median_distance")
+GUARDED = ("robust_accuracy", *named("robust_accuracy_difference"), "median_distance")
 """What the controls guard: all that rests on the attack."""
 
 

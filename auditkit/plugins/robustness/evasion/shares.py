@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, left_out, pairs_behind
+from auditkit.pairing import Members, left_out, widest_among
 from auditkit.results import Interval, LeftOut, Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -69,31 +72,36 @@ def differences(
         for each in ready
     ]
     adjusted = dict(zip(ready, zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
-    measured = []
+    measured, beside = [], []
     for attribute, part in parts.items():
+        who, lacking = found[attribute]
         common: dict[str, Any] = {
             "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
-            "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": found[attribute][1],
+            "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": lacking,
         }  # fmt: skip
-        if attribute not in adjusted:
-            left = left_out_text(found[attribute][1])
-            reason = f"fewer than two groups of {attribute} can be assessed" + (f" ({left})" if left else "")
-            measured.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
-            continue
-        raw, holm = adjusted[attribute]
-        widest = stats.widest([part])
-        measured.append(
-            Measurement(
-                value=widest.value, interval=widest.interval,
-                pairs=tuple(pairs_behind(widest, [found[attribute][0]])), detectable=_detectable(part, len(ready)),
-                test=Test(
-                    method=f"permutation of the largest studentized difference, {permutations} shuffles; Holm",
-                    p=raw, p_adjusted=holm, family=f"all {len(ready)} differences of robustness.evasion",
-                ),
-                **common,
-            )
-        )  # fmt: skip
-    return measured
+        again = partial(_widest, part, who, common)
+        (first,) = again(who.where, None)
+        beside += variants([first], [who.where], again, data)
+        if attribute in adjusted:
+            raw, holm = adjusted[attribute]
+            how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
+            family = f"all {len(ready)} differences of robustness.evasion"
+            test = Test(method=how, p=raw, p_adjusted=holm, family=family)
+            first = first.model_copy(update={"test": test, "detectable": _detectable(part, len(ready))})
+        measured.append(first)
+    return [*measured, *beside]
+
+
+def _widest(
+    part: stats.Shares, who: Members, common: dict[str, Any], kept: Sequence[Group], reference: Group | None
+) -> list[Measurement]:
+    """The widest difference over some groups, untested."""
+    if len(kept) < 2:
+        left = left_out_text(common["left_out"])
+        reason = f"fewer than two groups of {common['across'][0]} can be assessed" + (f" ({left})" if left else "")
+        return [Measurement(value=None, reason=reason, validity="inconclusive", **common)]
+    widest, behind = widest_among([part], [who], kept, reference)
+    return [Measurement(value=widest.value, interval=widest.interval, pairs=behind, **common)]
 
 
 def median(distances: np.ndarray, norm: str) -> Measurement:

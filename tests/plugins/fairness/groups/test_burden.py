@@ -42,6 +42,19 @@ def test_a_table_worked_by_hand():
     assert found["a"].n == 200 and found["a"].direction == "higher"
 
 
+def test_beside_it_stand_the_ratios_to_the_least_of_the_large_groups_and_to_a_reference():
+    table = {**HAND, "d": (12, 1)}
+    table |= {name: (50 * total, 50 * chosen) for name, (total, chosen) in HAND.items()}
+    result = run(FAST, *flagged(table, outcome="burden", reference={"g": "c"}))
+    found = {(each.name, each.slice["g"]): each for each in result.measurements if each.name.startswith("burden_ratio")}
+    assert found["burden_ratio", "d"].exact and found["burden_ratio", "a"].value == pytest.approx(1 / 12 / 0.5)
+    assert found["burden_ratio_large_groups", "a"].value == pytest.approx(0.4)
+    assert found["burden_ratio_large_groups", "d"].reason == "a group of under 2% of the people"
+    assert found["burden_ratio_to_reference", "b"].value == pytest.approx(2.0)
+    (pair,) = found["burden_ratio_to_reference", "a"].pairs
+    assert (pair.low.slice, pair.low.count, pair.high.slice, pair.high.count) == ({"g": "c"}, 2000, {"g": "a"}, 5000)
+
+
 def test_the_table_has_the_ratio_that_goes_with_the_meaning():
     for outcome, column, numbers in (
         (None, "Impact ratio", [1.0, 0.4, 0.8]), ("benefit", "Impact ratio", [1.0, 0.4, 0.8]),
@@ -91,7 +104,11 @@ def test_no_number_that_was_there_before_moves_with_the_meaning(groups, data):
     table = {name: (n, round(n * share)) for name, (n, share) in zip("abcd", groups, strict=False)}
     results = [run(FAST, *flagged(table, outcome=outcome)) for outcome in (None, "benefit", "burden")]
     told = [
-        [each.model_copy(update={"pairs": ()}) for each in result.measurements if each.name != "burden_ratio"]
+        [
+            each.model_copy(update={"pairs": ()})
+            for each in result.measurements
+            if not each.name.startswith("burden_ratio")
+        ]
         for result in results
     ]
     assert told[0] == told[1] == told[2]

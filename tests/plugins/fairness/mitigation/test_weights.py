@@ -201,7 +201,14 @@ def test_groups_without_enough_people_of_either_label_are_left_as_they_are():
     parent = pipeline(data)
     trained = train(Reweighing(), parent, data)
     gap = next(each for each in trained.measurements if each.name == "violation_after")
-    assert gap.validity == "inconclusive" and "sex=X (fewer than 10 people with a positive label)" in gap.reason
+    assert [(left.slice, left.reason) for left in gap.left_out] == [
+        ({"sex": "X"}, "fewer than 10 people with a positive label")
+    ]
+    assert gap.validity == "valid"
+    (pair, *_) = gap.pairs
+    assert {pair.low.slice["sex"], pair.high.slice["sex"]} == {"F", "M"}
+    assert pair.rate == "selection_rate" and pair.high.value - pair.low.value == pytest.approx(gap.value)
+    assert pair.high.count / pair.high.n == pytest.approx(pair.high.value)
     assert any("Left as they were: sex=X" in note for note in trained.notes)
     context = Predictions(parent, data.train)
     from auditkit.plugins.fairness.mitigation.groups import split
@@ -239,6 +246,24 @@ def test_no_group_is_left_out_for_the_sake_of_a_smaller_one():
     gap = next(each for each in trained.measurements if each.name == "violation_after")
     assert gap.n == sum((data.train.groups["sex"] == each).sum() for each in "FMY")
     assert not any(note.startswith("Mitigated like the others") for note in trained.notes)
+
+
+def test_a_group_that_has_rates_and_is_too_small_to_show_is_mitigated_and_not_shown():
+    frame = table(1200)
+    frame["sex"] = frame.sex.astype(object)
+    frame.loc[frame.index[600:608], "sex"] = "X"
+    frame.loc[frame.index[600:608], "answer"] = ["approved", "denied"] * 4
+    data = people(frame, minimum_rate=3)
+    trained = train(Reweighing(), pipeline(data), data)
+    assert all(row[0] != "X" for each in trained.tables for row in each.rows)
+    gap = next(each for each in trained.measurements if each.name == "violation_after")
+    assert gap.n == 592 and [left.slice for left in gap.left_out] == [{"sex": "X"}]
+    assert any(note.startswith("Mitigated like the others") and "X" in note for note in trained.notes)
+    few = people(frame[frame.sex != "F"], minimum_rate=3)
+    alone = train(Reweighing(), pipeline(few), few)
+    gap = next(each for each in alone.measurements if each.name == "violation_after")
+    assert gap.value is None and "fewer than two groups may be shown" in gap.reason
+    assert failing(alone) == []
 
 
 def test_a_missing_group_is_a_group():

@@ -123,7 +123,7 @@ def test_equal_groups_in_one_list_are_rarely_called_uneven(rows):
         found = laws.chance_in_one(part, 2, np.array([10]), 99, rng)
         p.append([found.exposure_p, found.divergence_p, *found.top_p])
         _, seen = one_list(scores, codes, 2)
-        reach.append(laws.people_drawn_anew(seen.relative[0], part, 2, 60, rng).ratio().high == 1)
+        reach.append(laws.people_drawn_anew(seen.relative[0], part, 2, 60, rng).ratio().interval.high == 1)
     assert (np.mean(np.asarray(p) <= 0.05, axis=0) <= 0.13).all()
     assert np.mean(reach) >= 0.88
 
@@ -143,7 +143,7 @@ def test_the_interval_of_one_list_holds_for_people_drawn_anew():
     for _ in range(150):
         scores, codes = drawn(300)
         part = laws.cut_list(scores, codes, 2, NONE)
-        interval = laws.people_drawn_anew(relative(scores, codes), part, 2, 100, rng).ratio()
+        interval = laws.people_drawn_anew(relative(scores, codes), part, 2, 100, rng).ratio().interval
         held += interval.low <= true.min() / true.max() <= interval.high
     assert 0.88 <= held / 150 <= 1
 
@@ -175,7 +175,7 @@ def test_signs_of_lists_are_an_honest_test():
 
 
 def test_a_ratio_has_the_interval_of_its_logarithm():
-    found = Estimate(np.array([0.8, 1.2]), np.diag([0.1, 0.05]), np.inf, "x", np.zeros(2), np.zeros(2)).ratio()
+    found = Estimate(np.array([0.8, 1.2]), np.diag([0.1, 0.05]), np.inf, "x", np.zeros(2), np.zeros(2)).ratio().interval
     half = 1.959964 * np.hypot(0.1, 0.05)
     assert found.low == pytest.approx(np.exp(np.log(0.8 / 1.2) - half)) and found.high == pytest.approx(
         np.exp(np.log(0.8 / 1.2) + half)

@@ -1,5 +1,7 @@
 """Distances of distributions against scipy, their bands against simulation, their test against shuffles."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,14 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp, wasserstein_distance
 
 from auditkit.plugins.fairness.regression import distances
+
+
+def largest(codes, values, weights, groups):
+    """The largest of both distances, with their intervals."""
+    ks, area = distances.distances(codes, values, weights, groups).largest(np.arange(groups))
+    return SimpleNamespace(
+        ks=ks.value, ks_interval=ks.interval, wasserstein=area.value, wasserstein_interval=area.interval, at=ks.at
+    )
 
 
 def slow_ks(a, b):
@@ -20,28 +30,26 @@ def test_the_largest_distances_equal_those_of_scipy(sizes, seed, tied, weighted)
     codes = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
     values = rng.integers(0, 6, len(codes)).astype(float) if tied else rng.normal(size=len(codes))
     weights = rng.integers(1, 4, len(codes)) if weighted else None
-    found = distances.distances(codes, values, None if weights is None else weights.astype(float), len(sizes))
+    found = largest(codes, values, None if weights is None else weights.astype(float), len(sizes))
     copies = np.ones(len(codes), int) if weights is None else weights
     parts = [np.repeat(values[codes == at], copies[codes == at]) for at in range(len(sizes))]
     each = [(a, b) for number, a in enumerate(parts) for b in parts[number + 1 :]]
     assert found.ks == pytest.approx(max(slow_ks(a, b) for a, b in each))
+    assert found.ks == pytest.approx(slow_ks(parts[found.at.low], parts[found.at.high]))
     assert found.wasserstein == pytest.approx(max(wasserstein_distance(a, b) for a, b in each))
-    (a, b), (c, d) = found.ks_groups, found.wasserstein_groups
-    assert a < b and slow_ks(parts[a], parts[b]) == pytest.approx(found.ks)
-    assert c < d and wasserstein_distance(parts[c], parts[d]) == pytest.approx(found.wasserstein)
     for value, interval in ((found.ks, found.ks_interval), (found.wasserstein, found.wasserstein_interval)):
         assert 0 <= interval.low <= value + 1e-12 and value <= interval.high + 1e-12
 
 
 def test_a_distance_by_hand():
     # {0, 1} and {1, 2}: every value is moved by 1; the functions differ by 1/2 from 0 to 1 and from 1 to 2
-    found = distances.distances(np.array([0, 0, 1, 1]), np.array([0.0, 1.0, 1.0, 2.0]), None, 2)
+    found = largest(np.array([0, 0, 1, 1]), np.array([0.0, 1.0, 1.0, 2.0]), None, 2)
     assert (found.ks, found.wasserstein) == (0.5, 1.0)
 
 
 def test_the_band_is_the_published_one():
     codes, values = np.repeat([0, 1], [100, 400]), np.arange(500.0)
-    found = distances.distances(codes, values, None, 2)
+    found = largest(codes, values, None, 2)
     share = 1 - 0.95**0.5
     both = sum(np.sqrt(np.log(2 / share) / (2 * size)) for size in (100, 400))
     assert found.ks_interval.low == pytest.approx(1 - both) and found.ks_interval.high == 1
@@ -50,12 +58,12 @@ def test_the_band_is_the_published_one():
 def test_large_data_go_through_in_pieces_and_may_be_rounded(monkeypatch):
     rng = np.random.default_rng(0)
     codes, values = rng.integers(0, 3, 3000), np.round(rng.normal(size=3000), 2)
-    whole = distances.distances(codes, values, None, 3)
+    whole = largest(codes, values, None, 3)
     monkeypatch.setattr(distances, "COLUMNS", 7)
-    pieces = distances.distances(codes, values, None, 3)
+    pieces = largest(codes, values, None, 3)
     assert pieces.ks == pytest.approx(whole.ks) and pieces.wasserstein == pytest.approx(whole.wasserstein)
     monkeypatch.setattr(distances, "WORK", 9 * 500)
-    rounded = distances.distances(codes, values, None, 3)
+    rounded = largest(codes, values, None, 3)
     assert rounded.ks == pytest.approx(whole.ks, abs=0.01)
     assert rounded.wasserstein == pytest.approx(whole.wasserstein, rel=0.05)
 
@@ -66,7 +74,7 @@ def test_intervals_hold_for_the_true_distance(shift):
     rng = np.random.default_rng(1)
     codes, held = np.repeat([0, 1], [150, 300]), np.zeros(2)
     for _ in range(150):
-        found = distances.distances(codes, rng.uniform(0, 4, 450) + shift * codes, None, 2)
+        found = largest(codes, rng.uniform(0, 4, 450) + shift * codes, None, 2)
         held += [
             found.ks_interval.low <= shift / 4 <= found.ks_interval.high,
             found.wasserstein_interval.low <= shift <= found.wasserstein_interval.high,
@@ -80,7 +88,7 @@ def test_equal_groups_are_not_called_apart_though_their_distances_are_above_0():
     for _ in range(100):
         codes, values = rng.integers(0, 3, 200), np.round(rng.exponential(size=200), 1)
         found = distances.chance(codes, values, None, 3, 99, rng)
-        seen = distances.distances(codes, values, None, 3)
+        seen = largest(codes, values, None, 3)
         p.append((found.ks_p, found.wasserstein_p))
         usual.append((seen.ks > found.ks_usual, seen.wasserstein > found.wasserstein_usual))
     for share in (np.mean(np.asarray(p) <= 0.05, axis=0), np.mean(usual, axis=0)):
@@ -103,7 +111,7 @@ def test_shuffles_of_bins_have_the_law_of_shuffled_rows():
     slow = []
     for _ in range(800):
         mixed = rng.permutation(codes)
-        slow.append(distances.distances(mixed, values, None, 3).ks)
+        slow.append(largest(mixed, values, None, 3).ks)
     assert fast.ks_usual == pytest.approx(np.quantile(slow, 0.95), rel=0.08)
     binned = [distances.scaled_ks(m, distances.rounded(m, values, None, 3)) for m in (rng.permutation(codes),)]
     assert 0 < binned[0] < fast.ks_law.max() * 1.5

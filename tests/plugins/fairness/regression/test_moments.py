@@ -38,7 +38,7 @@ def test_means_and_their_intervals_equal_those_of_each_group_alone(sizes, seed, 
 
 def test_two_groups_have_the_interval_of_welch():
     codes, values = some(np.random.default_rng(0), [20, 35], 1.0)
-    found = moments.difference_interval(moments.means(codes, values, None, 2))
+    found = moments.gap(moments.means(codes, values, None, 2)).interval
     oracle = scipy_stats.ttest_ind(values[codes == 0], values[codes == 1], equal_var=False).confidence_interval()
     ends = sorted([abs(oracle.low), abs(oracle.high)])
     assert oracle.low * oracle.high > 0
@@ -57,10 +57,10 @@ def test_intervals_of_equal_groups_reach_no_difference_in_95_of_100(groups):
     covered = {"difference": 0, "ratio": 0, "root": 0}
     for _ in range(300):
         codes, values = some(rng, [30, 60, 60, 60, 200][:groups])
-        covered["difference"] += moments.difference_interval(moments.means(codes, values, None, groups)).low == 0
-        covered["ratio"] += moments.ratio_interval(moments.means(codes, np.abs(values - 3), None, groups)).high == 1
+        covered["difference"] += moments.gap(moments.means(codes, values, None, groups)).interval.low == 0
+        covered["ratio"] += moments.ratio(moments.means(codes, np.abs(values - 3), None, groups)).interval.high == 1
         square = moments.means(codes, (values - 3) ** 2, None, groups)
-        covered["root"] += moments.ratio_interval(square, root=True).high == 1
+        covered["root"] += moments.ratio(square, root=True).interval.high == 1
     assert min(covered.values()) >= 0.92 * 300 and max(covered.values()) < 300
 
 
@@ -68,7 +68,7 @@ def test_intervals_cover_a_difference_that_is_there():
     rng = np.random.default_rng(2)
     covered = 0
     for _ in range(400):
-        found = moments.difference_interval(moments.means(*some(rng, [40, 80], 0.7), None, 2))
+        found = moments.gap(moments.means(*some(rng, [40, 80], 0.7), None, 2)).interval
         covered += found.low <= 0.7 <= found.high
     assert 0.92 <= covered / 400 <= 0.98
 
@@ -86,7 +86,7 @@ def test_the_root_has_an_interval_that_covers_and_stays_above_0():
 
 def test_many_groups_get_wider_intervals_of_each_group():
     codes, values = some(np.random.default_rng(4), [20] * 101)
-    many = moments.difference_interval(moments.means(codes, values, None, 101))
+    many = moments.gap(moments.means(codes, values, None, 101)).interval
     assert "all groups" in many.method and many.low == 0 < many.high
 
 

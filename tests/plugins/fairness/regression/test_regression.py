@@ -98,7 +98,7 @@ def test_predictions_of_unequal_spread_are_found_where_their_means_agree():
     codes = np.repeat([0, 1], 400)
     predicted = rng.normal(size=800) * np.where(codes == 0, 1, 3)
     result = run(FAST, *numbers(predicted, None, {"g": codes.astype(str)}))
-    assert {each.name for each in result.measurements} == {
+    assert {each.name for each in result.measurements if not each.name.endswith("_large_groups")} == {
         "mean_prediction", "mean_prediction_difference", WASSERSTEIN, KS,
     }  # fmt: skip
     assert flagged(result, [KS]) and flagged(result, [WASSERSTEIN])
@@ -202,7 +202,7 @@ def test_p_values_are_adjusted_over_everything_that_was_compared():
     rng = np.random.default_rng(9)
     groups = {name: np.array(["a", "b", "c"])[rng.integers(0, 3, 400)] for name in ("p", "q")}
     result = run(FAST, *numbers(rng.normal(size=400), rng.normal(size=400), groups))
-    tested = [each for each in result.measurements if each.across]
+    tested = [each for each in result.measurements if each.across and not each.name.endswith("_large_groups")]
     assert len(tested) == 18  # six disparities over p, q and their intersection
     assert [each.test.p_adjusted for each in tested] == pytest.approx(list(stats.holm([e.test.p for e in tested])))
     assert len({each.test.family for each in tested}) == 1
@@ -262,7 +262,8 @@ def test_it_is_for_numbers_with_groups_and_says_what_it_is():
     about = RegressionFairness.about()
     assert about.question.endswith("?") and about.purpose and about.method and about.limits
     result = run(FAST, *random_rows(np.random.default_rng(15), [50, 50]))
-    assert {each.name for each in result.measurements} == set(RegressionFairness.definitions)
+    names = {name for name in RegressionFairness.definitions if not name.endswith("_to_reference")}
+    assert {each.name for each in result.measurements} == names
     assert all(each.formula and each.reference and each.pitfalls for each in RegressionFairness.definitions.values())
     assert {each.name for each in result.figures} == {
         "mean_residual", "quantiles_g", "differences", "distances", "ratios",

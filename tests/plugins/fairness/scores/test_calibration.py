@@ -97,37 +97,24 @@ def test_gaps_at_every_threshold_equal_fairlearn(seed, weighted):
         assert sweep.odds(found)[at] == pytest.approx(theirs, abs=1e-12)
 
 
+def worst(groups, thresholds, both):
+    return sweep.worst(groups, sweep.peaks(groups, thresholds, both), stats.pairs_of(len(groups)))
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6), st.booleans())
 def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
     rng = np.random.default_rng(seed)
     groups = [sweep.steps(of(np.round(rng.random(60), 2), np.arange(60) % 2)) for _ in range(3)]
-    found = sweep.worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
+    found = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
     grid = sweep.rates(groups, np.linspace(0.4, 0.6, 2001))
     gaps = sweep.odds(grid) if both else sweep.parity(grid)
     assert found.value == pytest.approx(gaps.max()) and found.least == pytest.approx(gaps.min())
-    assert 0.4 <= found.at.threshold <= 0.6
+    assert 0.4 <= found.at <= 0.6
     assert found.interval.low <= found.value <= found.interval.high
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10**6), st.booleans(), st.integers(30, 3000))
-def test_the_groups_named_at_the_worst_threshold_make_the_gap_and_the_ends(seed, both, rows):
-    rng = np.random.default_rng(seed)
-    groups = [sweep.steps(of(np.round(rng.random(rows) ** (1 + at), 2), np.arange(rows) % 2)) for at in range(3)]
-    found = sweep.worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
-    sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
-    radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(0.95, sizes.size))) / (2 * sizes))
-    for spot, sign in ((found.at, 0), (found.low, -1), (found.high, 1)):
-        if spot.place is None:
-            assert sign and spot.gap in (0, 1)
-            continue
-        part, low, high = spot.place
-        rates = sweep.rates(groups, np.array([spot.threshold]))
-        rate = ((rates.true, rates.false) if both else (rates.selected,))[part][:, 0]
-        width = sign * (radius[low, part] + radius[high, part])
-        assert rate[high] - rate[low] + width == pytest.approx(spot.gap) and rate[low] <= rate[high]
-    assert (found.low.gap, found.high.gap) == (found.interval.low, found.interval.high)
+    place, threshold, end = found.behind[0]
+    there = sweep.shares(groups, np.array([threshold]), both)[0][place.part].rates
+    assert end is None and abs(there[place.low] - there[place.high]) == pytest.approx(found.value)
 
 
 def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
@@ -136,7 +123,7 @@ def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
     for _ in range(150):
         for found, lift in ((equal, 0.0), (apart, 0.4)):
             groups = [sweep.steps(of(rng.random(200) + at * lift, np.arange(200) % 2)) for at in (0, 1)]
-            found.append(sweep.worst(groups, sweep.candidates(groups, 0.6, 0.8, 0.7), False).interval)
+            found.append(worst(groups, sweep.candidates(groups, 0.6, 0.8, 0.7), False).interval)
     assert np.mean([each.low == 0 for each in equal]) >= 0.95
     assert np.mean([each.low <= 0.4 <= each.high for each in apart]) >= 0.95
     assert np.mean([each.low > 0 for each in apart]) >= 0.9

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats as distributions
 
+from auditkit import stats
 from auditkit.plugins.fairness.scores import calibration, chance, ladder, ranking
 from tests.plugins.fairness.scores.test_curves import of
 
@@ -61,8 +62,12 @@ def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
 def compared(ladders, rng, draws=199):
     scale = chance.common_scale(ladders)
     p = ranking.p_values(ranking.observed(scale), ranking.shuffled(scale, draws, rng))
-    interval = ranking.abroca_interval(ranking.pair_gaps(ladders), scale, draws, rng, 0.0)
-    return p, interval, ranking.auc_gap_interval([ladder.area(each) for each in ladders])
+    areas, pairs = [ladder.area(each) for each in ladders], stats.pairs_of(len(ladders))
+    auc = ranking.auc_gap(areas, pairs)
+    values = np.array([each.value for each in areas])
+    errors = ranking.resampled(scale, draws, rng)
+    curves = ranking.abroca(ranking.pair_gaps(ladders), errors, values, pairs, auc)
+    return p, curves.interval, auc.interval
 
 
 def test_equal_curves_of_unequal_groups_are_rarely_called_different():
@@ -115,11 +120,12 @@ def test_detectable_gaps_by_hand():
 
 def test_the_widest_gap_of_two_groups_is_the_interval_of_newcombe():
     # Newcombe (1998), Statistics in Medicine 17, table II, method 10: 56/70 and 48/80 give 0.0524 to 0.3339
-    from auditkit import stats
-
     low, high = stats.wilson_bounds(np.array([56, 48]), np.array([70, 80]))
-    assert ranking.widest(np.array([0.8, 0.6]), low, high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
-    assert ranking.widest(np.array([0.6, 0.8]), low[::-1], high[::-1]) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    values = np.array([0.8, 0.6])
+    for turn in (slice(None), slice(None, None, -1)):
+        apart = stats.square_and_add(values[turn], low[turn], high[turn], stats.pairs_of(2))
+        interval = stats.largest_apart(apart, values[turn], "Newcombe").interval
+        assert (interval.low, interval.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
 
 
 def test_score_minus_label_keeps_its_mean():

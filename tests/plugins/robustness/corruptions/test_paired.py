@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditkit.plugins.robustness.corruptions.between import widest
+from auditkit import stats
+from auditkit.plugins.robustness.corruptions.between import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
 
 
@@ -35,18 +36,19 @@ def test_means_of_shares_stay_between_0_and_1_and_are_never_certain():
 
 
 def test_the_widest_difference_by_hand():
-    values = np.array([0.0] * 50 + [0.5] * 50 + [1.0] * 50)
-    found = widest(values, np.repeat([0, 1, 2], 50), 199, np.random.default_rng(0))
-    assert (
-        found.value == 1.0 and found.p == pytest.approx(1 / 200) and 0.9 < found.interval.low < 1 < found.interval.high
-    )
+    values, group = np.array([0.0] * 50 + [0.5] * 50 + [1.0] * 50), np.repeat([0, 1, 2], 50)
+    found = widest(losses(values, group), stats.pairs_of(3))
+    assert p_value(values, group, 199, np.random.default_rng(0)) == pytest.approx(1 / 200)
+    assert found.value == 1.0 and 0.9 < found.interval.low < 1 < found.interval.high
+    assert (found.at.low, found.at.high) == (0, 2)
+    assert widest(losses(values, group), stats.pairs_of(3, reference=1)).value == 0.5
 
 
 def test_like_groups_are_told_apart_in_one_of_twenty_and_the_interval_reaches_zero():
     rng = np.random.default_rng(1)
     p, low = [], []
     for _ in range(200):
-        found = widest(rng.choice([0.0, 0.5, 1.0], 120), rng.integers(0, 3, 120), 99, rng)
-        p.append(found.p)
-        low.append(found.interval.low)
+        values, group = rng.choice([0.0, 0.5, 1.0], 120), rng.integers(0, 3, 120)
+        p.append(p_value(values, group, 99, rng))
+        low.append(widest(losses(values, group), stats.pairs_of(3)).interval.low)
     assert np.mean(np.array(p) <= 0.05) < 0.1 and np.mean(np.array(low) == 0) > 0.92

@@ -1,0 +1,109 @@
+"""The extreme over pairs of groups of any number with an interval for each pair, and which two groups make it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.results import Interval
+from auditkit.stats.extremes import Extreme, Pairs, Place
+
+
+class Apart(NamedTuple):
+    """How far apart the two groups of each of P pairs are, with intervals that hold for all of the pairs at once."""
+
+    pairs: Pairs
+    values: np.ndarray
+    """(P,) a difference or distance from 0 up, or a ratio from 0 to 1."""
+    low: np.ndarray
+    """(P,)"""
+    high: np.ndarray
+    """(P,)"""
+
+
+def pairs_of(groups: int, kept: Sequence[int] | None = None, reference: int | None = None) -> Pairs:
+    """The pairs of K groups that are compared.
+
+    Args:
+        groups: K.
+        kept: the positions of those that are compared; None: all.
+        reference: the position of the one with which alone the others are compared; None: all pairs.
+    """
+    i, j = np.triu_indices(groups, 1)
+    there = np.ones(len(i), dtype=bool)
+    if kept is not None:
+        there &= np.isin(i, kept) & np.isin(j, kept)
+    if reference is not None:
+        there &= (i == reference) | (j == reference)
+    return i[there], j[there]
+
+
+def pair_numbers(groups: int, pairs: Pairs) -> np.ndarray:
+    """(P,) where some pairs stand among all pairs of K groups."""
+    number = np.zeros((groups, groups), dtype=np.int64)
+    i, j = pairs_of(groups)
+    number[i, j] = np.arange(len(i))
+    return np.asarray(number[pairs])
+
+
+def square_and_add(values: np.ndarray, low: np.ndarray, high: np.ndarray, pairs: Pairs) -> Apart:
+    """The differences of K independent numbers, from an interval for each.
+
+    Args:
+        values: (K,)
+        low: (K,) ends of intervals at the confidence that every pair needs (`sidak_level`).
+        high: (K,) likewise.
+        pairs: which are compared.
+
+    Source: Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in Medicine 27.
+    """
+    i, j = pairs
+    gap, down, up = values[i] - values[j], values - low, high - values
+    least, most = gap - np.hypot(down[i], up[j]), gap + np.hypot(up[i], down[j])
+    return Apart(pairs, np.abs(gap), np.maximum(least, -most), np.maximum(most, -least))
+
+
+def largest_apart(apart: Apart, numbers: np.ndarray, method: str, most: float = np.inf, level: float = 0.95) -> Extreme:
+    """The largest difference; the low end of its interval is 0 unless some pair differs for certain.
+
+    Args:
+        apart: one pair or more.
+        numbers: (K,) by which the two groups of a pair are called low and high.
+        method: of the interval.
+        most: the largest value that there can be.
+        level: of the intervals.
+    """
+    at, low, high = (int(np.argmax(each)) for each in apart[1:])
+    least, largest = float(apart.low[low]), float(apart.high[high])
+    interval = Interval(low=max(0.0, least), high=min(most, largest), level=level, method=method)
+    places = [_place(apart.pairs, place, numbers) for place in (at, low, high)]
+    return Extreme(
+        float(apart.values[at]), interval, places[0], places[1] if least > 0 else None,
+        places[2] if largest < most else None,
+    )  # fmt: skip
+
+
+def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float = 0.95) -> Extreme:
+    """The smallest ratio; the high end of its interval is 1 unless some pair differs for certain.
+
+    Args:
+        apart: one pair or more.
+        numbers: (K,) by which the two groups of a pair are called low and high.
+        method: of the interval.
+        level: of the intervals.
+    """
+    at, low, high = (int(np.argmin(each)) for each in apart[1:])
+    least, largest = float(apart.low[low]), float(apart.high[high])
+    interval = Interval(low=max(0.0, least), high=min(1.0, largest), level=level, method=method)
+    places = [_place(apart.pairs, place, numbers) for place in (at, low, high)]
+    return Extreme(
+        float(apart.values[at]), interval, places[0], places[1] if least > 0 else None,
+        places[2] if largest < 1 else None,
+    )  # fmt: skip
+
+
+def _place(pairs: Pairs, at: int, numbers: np.ndarray) -> Place:
+    first, second = (int(side[at]) for side in pairs)
+    return Place(0, second, first) if numbers[first] > numbers[second] else Place(0, first, second)

@@ -1,0 +1,141 @@
+"""The same disparity beside the first: among large groups alone, and against a group that the owner names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from auditkit.data import AuditData
+from auditkit.results import Definition, Measurement
+
+Group: TypeAlias = dict[str, str]
+Again: TypeAlias = Callable[[Sequence[Group], Group | None], Sequence[Measurement]]
+"""The same measurements, in the same order, over these groups alone; with a group, against that one alone."""
+
+LARGE: Final = 0.02
+"""The share of all people that a large group has at least."""
+AMONG_LARGE, TO_REFERENCE = "large_groups", "to_reference"
+"""How numbers end that stand beside a disparity, so that a limit on the first number is about none of them."""
+WORDS: Final = {
+    AMONG_LARGE: "among groups of at least 2 % of the people",
+    TO_REFERENCE: "against the reference group",
+}
+"""What they are taken over, by the end of their names."""
+
+
+def defined(
+    definitions: Mapping[str, Definition], names: Iterable[str] | None = None, endings: Iterable[str] = tuple(WORDS)
+) -> dict[str, Definition]:
+    """The definitions, and those of the numbers beside some of them.
+
+    Args:
+        definitions: {measurement: definition}.
+        names: the disparities that have numbers beside them; None: those that one more group can move one way only.
+        endings: which numbers those are.
+    """
+    beside = [name for name, each in definitions.items() if each.more_groups != "neither"] if names is None else names
+    found = dict(definitions)
+    for ending in endings:
+        for name in beside:
+            first = definitions[name]
+            said = f"as {first.title.lower()}, {WORDS[ending]}; without a test"
+            found[f"{name}_{ending}"] = first.model_copy(
+                update={"title": f"{first.title}, {WORDS[ending]}", "formula": said}
+            )
+    return found
+
+
+def named(*names: str) -> tuple[str, ...]:
+    """The names of disparities, and of the numbers beside them."""
+    return (*names, *(f"{name}_{ending}" for ending in WORDS for name in names))
+
+
+def variants(
+    first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
+) -> list[Measurement]:
+    """The numbers beside some disparities, with intervals and without tests.
+
+    Args:
+        first: disparities over the same groups, such as a difference and a ratio.
+        parts: for each rate that they compare, the groups that have it; one of them for most.
+        again: measures them over some of the groups; None: there is nothing to measure, whatever the groups.
+        data: says how many people a group has, and which group is the reference.
+    """
+    return [*among_large(first, parts, again, data), *_to_reference(first, parts, again, data)]
+
+
+def among_large(
+    first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
+) -> list[Measurement]:
+    """The disparities among groups of at least 2 % of all people; arguments as of `variants`."""
+    every = [*_all(parts), *(lacking.slice for each in first[:1] for lacking in each.left_out)]
+    large = [[group for group in part if is_large(group, data)] for part in parts]
+    found: Sequence[Measurement] = first
+    if again is not None and large != [list(part) for part in parts]:
+        few = f"fewer than two groups of at least {LARGE:.0%} of the people can be compared"
+        found = again(_all(large), None) if min(map(len, large)) > 1 else [_undefined(each, few) for each in first]
+    note = _smaller(every, data)
+    return [_beside(each, AMONG_LARGE, note, lambda group: is_large(group, data)) for each in found]
+
+
+def is_large(group: Group, data: AuditData) -> bool:
+    """Whether a group has at least 2 % of all people."""
+    return data.cells.people(group) >= LARGE * data.cells.size
+
+
+def reference_of(attributes: Sequence[str], data: AuditData) -> Group | None:
+    """The reference group of some attributes; None where the owner names none for each of them."""
+    named = data.reference and set(attributes) <= set(data.reference)
+    return {name: data.reference[name] for name in attributes} if named else None
+
+
+def _to_reference(
+    first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
+) -> list[Measurement]:
+    group = reference_of(first[0].across, data) if first else None
+    if group is None:
+        return []
+    found: Sequence[Measurement] = first
+    if again is None:
+        found = first
+    elif any(group not in part for part in parts):
+        lacking = (one.reason for one in first[0].left_out if one.slice == group)
+        why = f"the reference group cannot be compared: {next(lacking, 'it has no number')}"
+        found = [_undefined(each, why) for each in first]
+    elif min(map(len, parts)) > 1 and max(map(len, parts)) > 2:  # two groups are compared with each other anyway
+        found = again(_all(parts), group)
+    return [_beside(each, TO_REFERENCE) for each in found]
+
+
+def _all(parts: Sequence[Sequence[Group]]) -> list[Group]:
+    """Every group that some part has."""
+    return [*{tuple(group.items()): group for part in parts for group in part}.values()]
+
+
+def _undefined(each: Measurement, why: str) -> Measurement:
+    nothing = {"value": None, "interval": None, "n": None, "pairs": (), "exact": False}
+    return each.model_copy(update={**nothing, "reason": why, "validity": "inconclusive"})
+
+
+def _beside(
+    each: Measurement, ending: str, note: str | None = None, counts: Callable[[Group], bool] | None = None
+) -> Measurement:
+    """A number under a name of its own, without a test, about the groups that count."""
+    lacking = tuple(group for group in each.left_out if counts is None or counts(group.slice))
+    reason = "; ".join(filter(None, (each.reason, note if each.value is not None else None))) or None
+    return each.model_copy(
+        update={
+            "name": f"{each.name}_{ending}", "reason": reason, "left_out": lacking, "test": None, "detectable": None,
+        }
+    )  # fmt: skip
+
+
+def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
+    """How many groups are too small for this number, and how many people they are where all of them are shown."""
+    small = [group for group in _all([groups]) if data.cells.people(group) > 0 and not is_large(group, data)]
+    if not small:
+        return None
+    said = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"
+    if any(data.cells.unshown(group) for group in small):
+        return said
+    return f"{said}, {sum(data.cells.people(group) for group in small):,} people together"

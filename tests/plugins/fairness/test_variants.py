@@ -1,0 +1,136 @@
+"""Numbers beside a disparity, for every family: who is compared, under which name, and that they cost no test."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditkit import stats
+from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
+from auditkit.plugins.fairness.impact.audit_check import BiasAudit
+from auditkit.plugins.fairness.ranking.check import RankingFairness
+from auditkit.plugins.fairness.regression.check import RegressionFairness
+from auditkit.plugins.fairness.scores.check import ScoreFairness
+from auditkit.results.between import pair_text
+from tests.plugins.recorded import one, recorded, run
+
+SIZES = {"a": 600, "b": 500, "c": 400, "d": 24}
+"""d has under 2 % of the people, and lies apart from all others."""
+SHIFT = {"a": 0.0, "b": 0.3, "c": -0.4, "d": 2.5}
+NAMES = np.repeat(list(SIZES), list(SIZES.values()))
+
+
+def people(check, **more):
+    """The check's numbers about these people, with group b as reference."""
+    rng = np.random.default_rng(0)
+    shift = np.array([SHIFT[name] for name in NAMES])
+    labels = (np.arange(len(NAMES)) % 2).astype(int)
+    scores = 1 / (
+        1 + np.exp(-(shift + 1.2 * labels * np.where(NAMES == "d", -1, 1) - 0.6 + rng.normal(size=len(NAMES))))
+    )
+    groups = {"sex": NAMES}
+    if isinstance(check, RegressionFairness):
+        truth = rng.normal(size=len(NAMES))
+        size = np.where(NAMES == "d", 3.0, np.where(NAMES == "c", 1.5, 1.0))
+        predicted = truth + shift + size * rng.normal(size=len(NAMES))
+        return run(check, *recorded(predicted, truth, groups, task="regression", positive=None, **more))
+    if isinstance(check, AdverseImpact | BiasAudit):
+        return run(check, *recorded((scores > 0.5).astype(int), None, groups, **more))
+    return run(check, *recorded(None, labels, groups, scores=scores, **more))
+
+
+CHECKS = {
+    "scores": ScoreFairness(permutations=99, trials=20),
+    "regression": RegressionFairness(permutations=99, trials=20, intersections=1),
+    "ranking": RankingFairness(permutations=99, trials=20, draws=50, k=(100,)),
+    "adverse": AdverseImpact(draws=1000, trials=20),
+    "audit": BiasAudit(),
+}
+
+
+@pytest.mark.parametrize("family", CHECKS)
+def test_every_disparity_has_its_pair_and_the_same_among_large_groups_and_to_the_reference(family):
+    check = CHECKS[family]
+    plain, result = people(check), people(check, reference={"sex": "b"})
+    disparities = [
+        each for each in result.measurements
+        if each.across and result.definitions[each.name].more_groups != "neither"
+        and not each.name.endswith(("_large_groups", "_to_reference"))
+    ]  # fmt: skip
+    assert len(disparities) == {"scores": 7, "regression": 6, "ranking": 2, "adverse": 1, "audit": 1}[family]
+    for first in disparities:
+        (pair, *_) = first.pairs
+        assert "d" in {pair.low.slice["sex"], pair.high.slice["sex"]} or first.name == "top_k_gap"
+        assert all(end.n and end.value is not None for pair in first.pairs for end in (pair.low, pair.high))
+        assert pair_text(first.pairs[0])
+        large = one(result, f"{first.name}_large_groups", conditions=first.conditions)
+        assert "without 1 group of under 2% of the people each, 24 people together" in large.reason
+        assert not any(end.slice["sex"] == "d" for pair in large.pairs for end in (pair.low, pair.high))
+        assert large.pairs and large.interval and large.test is None and large.detectable is None
+        further = first.value - large.value if first.direction == "lower" else large.value - first.value
+        assert further > 0 or first.name == "top_k_gap"
+        assert large.interval.low <= large.value <= large.interval.high
+        beside = [each for each in result.measurements if each.name == f"{first.name}_to_reference"]
+        assert bool(beside) == (family != "audit" and first.name != "top_k_gap")
+        for against in beside:
+            assert against.interval and against.test is None
+            assert all("b" in (pair.low.slice["sex"], pair.high.slice["sex"]) for pair in against.pairs)
+    tests = [(each.name, each.test.p_adjusted) for each in result.measurements if each.test]
+    assert tests == [(each.name, each.test.p_adjusted) for each in plain.measurements if each.test]
+    assert {each.name for each in plain.measurements} == {
+        each.name for each in result.measurements if not each.name.endswith("_to_reference")
+    }
+
+
+def test_the_values_to_a_reference_are_those_of_a_slow_count():
+    result = people(CHECKS["regression"], reference={"sex": "b"})
+    means = {name: one(result, "mean_prediction", {"sex": name}).value for name in SIZES}
+    found = one(result, "mean_prediction_difference_to_reference")
+    assert found.value == pytest.approx(max(abs(mean - means["b"]) for mean in means.values()))
+    large = one(result, "mean_prediction_difference_large_groups")
+    assert large.value == pytest.approx(np.ptp([means[name] for name in "abc"])) and large.n == 1500
+    scores = people(CHECKS["scores"], reference={"sex": "b"})
+    areas = {name: one(scores, "auc", {"sex": name}).value for name in SIZES}
+    found = one(scores, "auc_difference_to_reference")
+    assert found.value == pytest.approx(max(abs(area - areas["b"]) for area in areas.values()))
+
+
+def test_with_every_group_large_the_number_beside_is_the_first_and_nothing_is_measured_again():
+    labels = np.tile([0, 1], 300)
+    scores = np.clip(np.random.default_rng(1).normal(0.4 + 0.2 * labels, 0.2), 0, 1)
+    names = np.repeat(["a", "b"], 300)
+    result = run(CHECKS["scores"], *recorded(None, labels, {"g": names}, scores=scores, reference={"g": "a"}))
+    for name in ("auc_difference", "abroca", "demographic_parity_worst_nearby"):
+        first = one(result, name)
+        for ending in ("large_groups", "to_reference"):
+            again = one(result, f"{name}_{ending}")
+            assert (again.value, again.interval, again.pairs, again.reason) == (
+                first.value, first.interval, first.pairs, None,
+            )  # fmt: skip
+
+
+def test_fewer_than_two_large_groups_are_said_and_so_is_a_reference_that_has_no_number():
+    names = np.concatenate([np.repeat("a", 4000), np.repeat(["b", "c"], 30), np.repeat("d", 4)])
+    labels = np.arange(len(names)) % 2
+    scores = np.random.default_rng(2).random(len(names))
+    result = run(CHECKS["scores"], *recorded(None, labels, {"g": names}, scores=scores, reference={"g": "d"}))
+    large = one(result, "auc_difference_large_groups")
+    assert large.value is None and large.reason.startswith("fewer than two groups of at least 2% of the people")
+    against = one(result, "auc_difference_to_reference")
+    assert against.value is None and "the reference group cannot be compared: fewer than 10 people" in against.reason
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=6), st.integers(0, 2))
+@settings(max_examples=60, deadline=None)
+def test_extremes_over_pairs_are_those_of_a_slow_search(values, reference):
+    numbers = np.array(values)
+    for pairs in (stats.pairs_of(len(values)), stats.pairs_of(len(values), reference=reference)):
+        slow = max(abs(numbers[i] - numbers[j]) for i, j in zip(*pairs, strict=True))
+        apart = stats.square_and_add(numbers, numbers - 0.1, numbers + 0.2, pairs)
+        found = stats.largest_apart(apart, numbers, "x")
+        assert found.value == pytest.approx(slow) == pytest.approx(numbers[found.at.high] - numbers[found.at.low])
+        assert found.interval.low <= found.value <= found.interval.high
+        assert (found.low is None) == (found.interval.low == 0)
+    kept = [0, 2]
+    assert [side.tolist() for side in stats.pairs_of(len(values), kept)] == [[0], [2]]
+    assert stats.pair_numbers(len(values), stats.pairs_of(len(values), kept)).tolist() == [1]
