@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from auditkit import results as r
 from auditkit.figures import bars, curve, dot_whisker, forest, heat_map
@@ -48,7 +48,9 @@ def result(check: str, title: str, question: str, **more: Any) -> r.CheckResult:
     return r.CheckResult(check=check, about=about, **(facts | more))
 
 
-def definition(title: str, formula: str, range: str, direction: str, unit: str = "share") -> r.Definition:
+def definition(
+    title: str, formula: str, range: str, direction: str, unit: str = "share", more_groups: str = "neither"
+) -> r.Definition:
     return r.Definition(
         title=title,
         formula=formula,
@@ -57,6 +59,7 @@ def definition(title: str, formula: str, range: str, direction: str, unit: str =
         unit=unit,  # type: ignore[arg-type]
         reference="Barocas, Hardt and Narayanan, 2023, chapter 3",
         pitfalls="Depends on the threshold.",
+        more_groups=more_groups,  # type: ignore[arg-type]
     )
 
 
@@ -137,6 +140,21 @@ HOLDS = r.Control.within(
 )
 
 
+def end(where: dict[str, str], rate: float, n: int, shift: float) -> r.GroupEnd:
+    count = round((rate + shift) * n)
+    return r.GroupEnd(slice=where, value=count / n, n=n, count=count)
+
+
+def pair(rate: str, low: r.GroupEnd, high: r.GroupEnd, behind: Literal["low", "high"] | None = None) -> r.GroupPair:
+    return r.GroupPair(role="interval" if behind else "value", rate=rate, low=low, high=high, end=behind)
+
+
+FEMALE, MALE = {"sex": "F"}, {"sex": "M"}
+MARRIED, SEPARATED = {"marital": "Married"}, {"marital": LONG}
+SMALLER = r.LeftOut(slice={}, reason="fewer than 10 people each: Widowed, (missing)", people=31, share=31 / 6012)
+"""Groups that are too small to show, together."""
+
+
 def groups(shift: float) -> r.CheckResult:
     rates = [
         number("selection_rate", 0.112 + shift, 0.014, 2004, slice={"sex": "F"}, unit="share"),
@@ -146,7 +164,17 @@ def groups(shift: float) -> r.CheckResult:
         number("selection_rate", None, reason=FEW, slice={"marital": "Widowed"}, unit="share"),
     ]
     gaps = [
-        number("demographic_parity_ratio", 0.367 + shift, 0.037, 6012, across=("sex",), direction="higher"),
+        number(
+            "demographic_parity_ratio",
+            0.367 + shift,
+            0.037,
+            6012,
+            across=("sex",),
+            direction="higher",
+            pairs=(
+                pair("selection_rate", end({"sex": "F"}, 0.112, 2004, shift), end({"sex": "M"}, 0.305, 4008, shift)),
+            ),
+        ),
         number(
             "demographic_parity_ratio",
             0.221 + shift,
@@ -155,9 +183,22 @@ def groups(shift: float) -> r.CheckResult:
             across=("marital",),
             direction="higher",
             test=r.Test(method="permutation", p=0.0004, p_adjusted=0.0008, family="disparities"),
+            pairs=(pair("selection_rate", end(SEPARATED, 0.087, 2210, shift), end(MARRIED, 0.394, 3771, shift)),),
+            bound="at most",
+            left_out=(SMALLER,),
         ),
         number(
-            "equalized_odds_difference", 0.161 + shift, 0.04, 6012, across=("sex",), unit="share", direction="lower"
+            "equalized_odds_difference",
+            0.161 + shift,
+            0.04,
+            6012,
+            across=("sex",),
+            unit="share",
+            direction="lower",
+            pairs=(
+                pair("true_positive_rate", end(FEMALE, 0.52, 400, shift), end(MALE, 0.681, 1202, shift)),
+                pair("false_positive_rate", end(FEMALE, 0.08, 1604, shift), end(MALE, 0.2, 2806, shift), "low"),
+            ),
         ),
         number(
             "equalized_odds_difference",
@@ -203,10 +244,10 @@ def groups(shift: float) -> r.CheckResult:
         definitions={
             "selection_rate": definition("Selection rate", "P(ŷ = 1 | group)", "0 to 1", "none"),
             "demographic_parity_ratio": definition(
-                "Demographic parity ratio", "min rate / max rate", "0 to 1", "higher", ""
+                "Demographic parity ratio", "min rate / max rate", "0 to 1", "higher", "", "shrinks"
             ),
             "equalized_odds_difference": definition(
-                "Equalized odds difference", "max(|ΔTPR|, |ΔFPR|)", "0 to 1", "lower"
+                "Equalized odds difference", "max(|ΔTPR|, |ΔFPR|)", "0 to 1", "lower", "share", "grows"
             ),
         },
         controls=(r.Control.within("placebo", "Do random groups of the same sizes differ?", 0.012, at_most=0.05),),

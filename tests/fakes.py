@@ -342,12 +342,12 @@ CLOSED = frozenset(
      "lower", "none", "valid", "invalid", "note", "x", "y", "interval", "point", "recorded", "queries", "model",
      "training", "image/png", "image/svg+xml", "exception", "missing extra", "time limit", "findings", "plugin",
      "built-in", "entry point", "file", "object", "dot-whisker", "curve", "heat-map", "bars", "forest", "image", "met",
-     "missed", "inconclusive", "error"}
+     "missed", "inconclusive", "error", "value", "low", "high", "at least", "at most", "grows", "shrinks", "neither"}
 )  # fmt: skip
 """Words of the closed vocabularies, which no text of a stranger can reach."""
 ENUMS = frozenset(
     {"status", "direction", "validity", "kind", "source", "mark", "axis", "otherwise", "judge", "level", "media_type"}
-    | {"verdict"}
+    | {"verdict", "role", "end", "worse_off", "bound", "more_groups"}
 )
 FIXED = frozenset({"base64", "expires", "started", "finished"})
 

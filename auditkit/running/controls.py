@@ -74,12 +74,12 @@ def _hidden(measured: Measurement, cells: Cells) -> Measurement:
     reason = cells.unshown(measured.slice)
     if reason is not None:
         return bare(measured, reason)
+    if any(cells.unshown(end.slice) for pair in measured.pairs for end in (pair.low, pair.high)):
+        return bare(measured, END)
     if not _small_ones_have_rates(measured.across, cells):
         return measured
     if not measured.pairs and measured.value is not None:
         return bare(measured, UNKNOWN_END)
-    if any(cells.unshown(end.slice) for pair in measured.pairs for end in (pair.low, pair.high)):
-        return bare(measured, END)
     left_out = tuple(_left_out(group, cells) for group in measured.left_out)
     return measured.model_copy(update={"n": None, "left_out": left_out})  # n less the others would be a small group
 

@@ -54,7 +54,7 @@ def test_the_head_has_verdict_sentence_three_reasons_and_what_was_audited(page: 
     reasons = [each.text for each in head.all("ol")[0].all("li")]
     assert reasons == [
         "missed: dp-sex: Demographic parity ratio over sex is 0.367 (95% interval 0.330 to 0.404, n = 6,012); "
-        "at least 0.8 was required",
+        "at least 0.8 was required Selection rate: F 11.2% (224 of 2,004) against M 30.5% (1,222 of 4,008)",
         "missed: robust-linf: Robust accuracy with epsilon=0.1, norm=Linf is 41.2% (95% interval 38.1% to 44.3%, "
         "n = 500); at least 60% was required",
         "error: concepts: the check explanations.concepts ended in an error",
