@@ -158,13 +158,12 @@ def _people(sides: Sides, kept: Sequence[Group]) -> int:
 
 
 def _pair(behind: Behind, sides: Sides) -> GroupPair:
-    """Two groups at the threshold where they are farthest apart, which is named with the rate."""
+    """Two groups at the threshold where they are farthest apart."""
     who = _members(sides, behind.threshold)[behind.place.part]
     part, first, second = behind.place
     if who.values[first] > who.values[second]:
         first, second = second, first
-    named = who._replace(rate=f"{who.rate} at a threshold of {behind.threshold:.3g}")
-    return pair([named] * (part + 1), Place(part, first, second), behind.end)
+    return pair([who] * (part + 1), Place(part, first, second), behind.end)
 
 
 def _members(sides: Sides, threshold: float) -> list[Members]:

@@ -112,9 +112,23 @@ def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
     assert found.value == pytest.approx(gaps.max()) and found.least == pytest.approx(gaps.min())
     assert 0.4 <= found.at <= 0.6
     assert found.interval.low <= found.value <= found.interval.high
-    place, threshold, end = found.behind[0]
-    there = sweep.shares(groups, np.array([threshold]), both)[0][place.part].rates
-    assert end is None and abs(there[place.low] - there[place.high]) == pytest.approx(found.value)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.integers(30, 3000))
+def test_the_groups_named_at_the_worst_threshold_make_the_gap_and_the_ends(seed, both, rows):
+    rng = np.random.default_rng(seed)
+    groups = [sweep.steps(of(np.round(rng.random(rows) ** (1 + at), 2), np.arange(rows) % 2)) for at in range(3)]
+    found = worst(groups, sweep.candidates(groups, 0.4, 0.6, 0.5), both)
+    sizes = np.array([each.sizes[::-1] for each in groups]) if both else np.array([[each.size] for each in groups])
+    radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(0.95, sizes.size))) / (2 * sizes))
+    ends = {None: (found.value, 0), "low": (found.interval.low, -1), "high": (found.interval.high, 1)}
+    for place, threshold, end in found.behind:
+        rates = sweep.shares(groups, np.array([threshold]), both)[0][place.part].rates
+        value, sign = ends[end]
+        width = sign * (radius[place.low, place.part] + radius[place.high, place.part])
+        assert abs(rates[place.high] - rates[place.low]) + width == pytest.approx(value)
+    assert found.behind[0].end is None
 
 
 def test_the_interval_of_the_worst_threshold_covers_and_reaches_zero():
