@@ -79,7 +79,10 @@ def test_every_limit_is_a_row_worst_first_and_waived_last(page: Element, audit: 
     assert first[4] == ""  # rule and number side by side say it
     assert first[0].startswith("dp-sex because: credit policy 3.2")
     assert first[2] == "Demographic parity ratio over sex: at least 0.8"
-    assert first[3] == "0.367 (95% interval 0.330 to 0.404, n = 6,012)"
+    assert first[3] == (
+        "0.367 (95% interval 0.330 to 0.404, n = 6,012) selection rate: F 11.2% (224 of 2,004) against M 30.5% "
+        "(1,222 of 4,008)"
+    )
     assert any("judged by the value alone" in row[2] for row in rows if row[0].startswith("calibrated"))
 
 
