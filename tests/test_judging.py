@@ -314,6 +314,7 @@ def test_a_limit_without_a_name_is_named_by_measurement_and_scope():
     assert tighter[0].name == "a.check.rate"
     assert with_names([limit(name="", slice={"race": "B", "sex": "F"})])[0].name == "a.check.rate for race=B, sex=F"
     assert with_names([limit(**plain), limit(name="a.check.rate")])[0].name == "a.check.rate (2)"
+    assert with_names([limit(name=" ")])[0].name == "a.check.rate"
     waiver = Waiver(limit="a.check.rate", reason="ticket", approver="head", expires=TODAY)
     assert decide(measurement(), limits=[limit(**plain, at_least=0.99)], waivers=[waiver]).verdicts[0].waived
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from auditkit.comparing.keys import HIDDEN, is_hidden, key, numbers
-from auditkit.judging import bounds, is_bare, judge
+from auditkit.comparing.keys import HIDDEN, Key, is_hidden, key, numbers
+from auditkit.judging import about, bounds, is_bare, judge
 from auditkit.results import AuditResult, Limit, LimitChange, Verdict
 from auditkit.results.difference import Kind
 
@@ -17,13 +17,23 @@ def limit_changes(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
     """A row for each limit of either audit, those of the new one first."""
     before = {verdict.limit.name: _as_it_was_meant(verdict, old) for verdict in old.verdicts}
     after = {verdict.limit.name: _as_it_was_meant(verdict, new) for verdict in new.verdicts}
-    hidden = {place for audit in (old, new) for place, (_, number) in numbers(audit).items() if is_hidden(number)}
+    measured = numbers(new)
+    told = {place for place, (_, number) in measured.items() if not is_hidden(number)}
+    hidden = told & {place for place, (_, number) in numbers(old).items() if is_hidden(number)}
     for name in dict.fromkeys([*after, *before]):
         change = _limit(name, before.get(name), after.get(name), new)
         judged_now = after[name].judged if name in after else ()
         if any(key(judged.check, judged.measurement) in hidden for judged in judged_now):
             change = change.model_copy(update={"reason": f"a number that it is about is {HIDDEN}"})
+        if name in before and name in after and after[name].judged:
+            change = change.model_copy(update={"lost": _lost(before[name], measured)})
         yield change
+
+
+def _lost(old: Verdict, measured: Mapping[Key, object]) -> str:
+    """Whom the limit was judged for, and no number is about now."""
+    gone = [one.measurement for one in old.judged if key(one.check, one.measurement) not in measured]
+    return "; ".join(dict.fromkeys(map(about, gone)))
 
 
 def less_asked(old: Limit, new: Limit) -> str:
@@ -59,6 +69,7 @@ def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResu
     assert latest is not None  # the name came from one of them
     changed = old is not None and new is not None and _asked(old.limit) != _asked(new.limit)
     waived = new is not None and new.waived
+    lapsed = old is not None and old.waived and new is not None and not waived and now != "met"
     broken = was == "met" and now in (None, "missed", "error", "not tested") and not waived
     reason = latest.reason if new else "the limit is in the old audit alone"
     kind, weakened = _kind(was, now), ""
@@ -71,7 +82,7 @@ def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResu
             broken = was == "met" and as_before.status in ("missed", "error", "not tested") and not waived
     return LimitChange(
         name=name, kind=kind, old=was, new=now, limit=latest.limit, waived=waived, bound_changed=changed, reason=reason,
-        broken=broken, weakened=weakened,
+        broken=broken, weakened=weakened, lapsed=lapsed,
     )  # fmt: skip
 
 
@@ -86,7 +97,7 @@ def _kind(was: str | None, now: str | None) -> Kind:
         return "newly met"
     if was in ("met", "missed"):
         return "no longer decided"
-    return "no longer tested" if was == "inconclusive" else "otherwise changed"
+    return "no longer tested" if (was, now) == ("inconclusive", "not tested") else "otherwise changed"
 
 
 def _asked(limit: Limit) -> tuple[object, ...]:

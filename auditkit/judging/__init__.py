@@ -17,10 +17,11 @@ from auditkit.judging.matching import concerned, is_bare
 from auditkit.judging.naming import check_names, with_names
 from auditkit.judging.outcome import outcome_of
 from auditkit.judging.scope import scope_of
-from auditkit.judging.wording import bounds, everyone_alone
+from auditkit.judging.wording import about, bounds, everyone_alone
 
 __all__ = [
     "Judgement",
+    "about",
     "bounds",
     "check_names",
     "concerned",

@@ -14,10 +14,10 @@ def with_names(limits: Iterable[Limit]) -> tuple[Limit, ...]:
     A made name depends neither on the bound nor on other limits, so that it stays the same where those change.
     """
     limits = tuple(limits)
-    taken = {limit.name for limit in limits if limit.name}
+    taken = {limit.name for limit in limits if limit.name.strip()}
     named = []
     for limit in limits:
-        if not limit.name:
+        if not limit.name.strip():
             made = free = made_name(limit)
             number = 1
             while free in taken:

@@ -79,15 +79,32 @@ def worse(diff: Diff) -> list[str]:
         "gone": "gone",
     }
     named = {said: [each.name for each in diff.limits if each.kind == kind] for kind, said in kinds.items()}
+    named["in error now, and not before"] = [each.name for each in diff.limits if _fails(each)]
+    named["waived before and not now"] = [each.name for each in diff.limits if each.lapsed]
     named["weakened"] = [each.name for each in diff.limits if each.weakened]
+    named["met only as it asks less"] = [
+        each.name for each in diff.limits if each.kind == "met as it asks less" and not each.weakened
+    ]
+    named["not judged any more for all that it was"] = [
+        f"{each.name} ({each.lost})" for each in diff.limits if each.lost
+    ]
     phrases = [f"{said}: {', '.join(names)}" for said, names in named.items() if names]
     gone = [each.check for each in diff.checks if each.kind == "gone"]
     return [*phrases, f"checks gone: {', '.join(gone)}"] if gone else phrases
 
 
+def _fails(each: LimitChange) -> bool:
+    """Whether a limit is in error that was undecided or not tested; where it was decided, its kind says so."""
+    return each.new == "error" and each.old in ("inconclusive", "not tested")
+
+
+def _is_the_same(each: LimitChange) -> bool:
+    return each.kind == "the same" and not (each.lost or each.lapsed)
+
+
 def limit_rows(diff: Diff) -> list[Row]:
     """Limits that changed first, then the others."""
-    order = sorted(diff.limits, key=lambda each: (not each.broken, each.kind == "the same"))
+    order = sorted(diff.limits, key=lambda each: (not each.broken, _is_the_same(each)))
     return [_limit(each) for each in order]
 
 
@@ -142,11 +159,13 @@ def _point(each: Point) -> tuple[str, ...]:
 def _limit(each: LimitChange) -> Row:
     kind = (
         each.kind
-        + (", weakened" if each.weakened else ", its bound was changed" if each.bound_changed else "")
-        + (", waived" if each.waived else "")
+        + (", weakened" if each.weakened else ", the limit was changed" if each.bound_changed else "")
+        + (", for fewer" if each.lost else "")
+        + (", waived" if each.waived else ", waived before" if each.lapsed else "")
     )
     tone = "worse" if each.broken else "better" if each.kind == "newly met" else ""
-    why = "; ".join(filter(None, (each.weakened, each.reason)))
+    fewer = f"no number is now about {each.lost}" if each.lost else ""
+    why = "; ".join(filter(None, (each.weakened, fewer, each.reason)))
     return Row((each.name, each.old or "not there", each.new or "not there", kind, why), tone)
 
 

@@ -168,7 +168,7 @@ def _whose(number: Measurement, verdict: Verdict) -> str:
 
 def _required(limit: Limit) -> str:
     because = f", because {limit.because}" if limit.because else ""
-    whom = f" for {limit.scope}" if limit.scope else ""
+    whom = f" ({limit.scope})" if limit.scope else ""
     return f"required: {limit.measurement}{whom} {numbers.bounds(limit.at_least, limit.at_most)}{because}"
 
 

@@ -71,6 +71,10 @@ class LimitChange(Record):
     """Whether it was met, is not known to be met, and no waiver covers that: exit code 1."""
     weakened: str = ""
     """How it asks less than before; empty where it does not."""
+    lost: str = optional("")
+    """Whom it was judged for before, and no number is about now; empty for nobody."""
+    lapsed: bool = optional(False)
+    """Whether a waiver covered it before and does not now, though it is not met."""
 
 
 class CheckChange(Record):

@@ -88,6 +88,11 @@ def _unknown_group(limit: Limit, offer: Offer, there: Offered) -> str:
             if name not in there.groups and (own or _alike(name, there.groups)):
                 hint = closest(name, there.groups)
                 return f"{key} names {one_line(name)!r}, which is no group column of the data; {hint}"
+    definition = offer.value.definitions.get(limit.measurement.rpartition(".")[2])
+    if own and limit.slice and definition and definition.more_groups != "neither" and not definition.only_groups:
+        attributes = ", ".join(f'"{name}"' for name in sorted(limit.slice))
+        instead = f"write across = [{attributes}] in place of slice"
+        return f"{limit.measurement} compares groups, so no number is about one; {instead}"
     for name, value in limit.slice.items():
         values = there.groups.get(name)
         if values is not None and value not in values and not offer.value.own_slices:

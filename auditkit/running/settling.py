@@ -66,6 +66,8 @@ def _scope(limit: Limit, there: Offered, request: Request) -> str:
         return scope_of(limit, None, groups)
     definitions = offer.value.definitions
     name = limit.measurement[len(id) + 1 :] or (next(iter(definitions)) if len(definitions) == 1 else "")
+    if offer.value.own_slices:
+        groups = 0  # the slices that it will find are not the groups of the data
     return scope_of(limit, definitions.get(name), groups, deep=_intersects(id, offer, there, request))
 
 

@@ -79,3 +79,59 @@ def test_the_six_counts():
     assert count_line([], 0) == "0 met · 0 missed · 0 waived · 0 undecided · 0 not tested · 0 errors"
     both = [Verdict(limit=LIMIT, status=status, reason="r", waived=True) for status in ("missed", "inconclusive")]
     assert "2 waived (1 would be missed, 1 undecided)" in count_line(both, 0)
+
+
+def test_whom_a_limit_is_not_judged_for_any_more_is_said(tmp_path):
+    each = LIMIT.model_copy(update={"groups": "each"})
+    fine = measurement(0.9, 0.85, 0.95, slice={"sex": "F"})
+    old, new = audited(each, measurement(), fine), audited(each, measurement())
+    found = between(tmp_path / "fewer", old, new)
+    (change,) = found.limits
+    assert (change.new, change.lost, change.broken) == ("met", "sex=F", False)
+    assert "not judged any more for all that it was: l (sex=F)" in difftext.verdict(found)
+    assert difftext.limit_rows(found)[0].cells[3:] == (
+        "the same, for fewer", f"no number is now about sex=F; {change.reason}",
+    )  # fmt: skip
+    assert "not judged" not in difftext.verdict(between(tmp_path / "more", new, old))
+
+
+def test_a_group_whose_number_is_missing_now_is_not_called_gone():
+    each = LIMIT.model_copy(update={"groups": "each"})
+    (change,) = limit_changes(
+        audited(each, measurement(), GROUP),
+        audited(each, measurement(), measurement(None, reason="too few", slice={"sex": "F"})),
+    )
+    assert change.lost == ""
+
+
+def test_a_waiver_that_lapsed_is_worse(tmp_path):
+    missed = audited(LIMIT, measurement(0.5, 0.4, 0.6))
+    waived = missed.model_copy(update={"verdicts": (missed.verdicts[0].model_copy(update={"waived": True}),)})
+    found = between(tmp_path / "lapsed", waived, missed)
+    assert found.limits[0].lapsed and "but: waived before and not now: l" in difftext.verdict(found)
+    assert difftext.limit_rows(found)[0].cells[3] == "the same, waived before"
+    assert "waived before" not in difftext.verdict(between(tmp_path / "granted", missed, waived))
+    assert "waived before" not in difftext.verdict(between(tmp_path / "met", waived, audited(LIMIT, measurement())))
+
+
+def test_undecided_and_now_in_error_is_called_so(tmp_path):
+    old = audited(LIMIT, measurement(0.8, 0.7, 0.9))
+    failed = old.model_copy(update={"verdicts": (old.verdicts[0].model_copy(update={"status": "error"}),)})
+    said = difftext.verdict(between(tmp_path, old, failed))
+    assert "in error now, and not before: l" in said and "not tested" not in said
+
+
+def test_a_limit_that_is_met_as_it_is_about_somebody_else_is_named(tmp_path):
+    women = LIMIT.model_copy(update={"slice": {"sex": "F"}})
+    found = between(tmp_path, audited(women, measurement(), GROUP), audited(LIMIT, measurement(), GROUP))
+    assert found.limits[0].kind == "met as it asks less" and "met only as it asks less: l" in difftext.verdict(found)
+
+
+def test_a_reason_is_replaced_only_where_one_audit_shows_what_the_other_hides():
+    each = LIMIT.model_copy(update={"groups": "each"})
+    none = measurement(None, n=None, reason="fewer than 10 people with a positive label", slice={"sex": "F"})
+    audit = audited(each, measurement(0.5, 0.4, 0.6), none)
+    (change,) = limit_changes(audit, audit)
+    assert change.reason == audit.verdicts[0].reason
+    (change,) = limit_changes(audit, audited(each, measurement(), GROUP))
+    assert "hidden" in change.reason and "0.5" not in change.reason

@@ -66,6 +66,10 @@ def settle(
             {"measurement": "fairness.groups.demographic_parity_ratio", "across": ("sex", "regio")},
             "did you mean 'region'",
         ),
+        (
+            {"measurement": "fairness.groups.demographic_parity_ratio", "slice": {"sex": "male"}},
+            'no number is about one; write across = ["sex"]',
+        ),
         ({"measurement": "performance.quality.accuracy", "conditions": {"epsilon": 0.1}}, "no condition 'epsilon'"),
         ({"measurement": "fairness.groups.selection_rate", "conditions": {"clas": "a"}}, "did you mean 'class'"),
         ({"measurement": "acme.declaring.distnce"}, "did you mean 'distance'"),
@@ -158,6 +162,22 @@ def test_the_plan_says_whom_each_limit_is_about():
 def test_a_number_of_groups_alone_is_about_all_of_them():
     limit = {"measurement": "fairness.adverse_impact.impact_ratio"}
     assert settle(limit, checks=("fairness.adverse_impact",))[0].scope == "4 groups"
+    assert settle({"measurement": "fairness.groups.burden_ratio"})[0].scope.startswith("4 groups")
+    assert settle({"measurement": "data.integrity.proxy_auc"}, checks=("data",))[0].scope == "4 groups"
+    assert settle({"measurement": "fairness.slices.slice_gap"})[0].scope == "every group"
+
+
+def test_what_is_measured_for_everyone_and_what_for_groups_alone_is_declared():
+    families = ("performance", "data", "fairness", "fairness.ranking")
+    result = auditkit.audit(ToyModel(), toy_data(), checks=families, budget="quick")
+    for found in result.results:
+        for name, definition in found.definitions.items():
+            numbers = [number for number in found.measurements if number.name == name]
+            everyone = any(not number.slice and not number.across for number in numbers)
+            assert not (everyone and definition.only_groups), (found.check, name)
+            alone = definition.only_groups or definition.more_groups != "neither"
+            alone = alone or name == "flip_rate"  # of a whole attribute it is about everyone, whose value is changed
+            assert everyone or alone or not numbers, (found.check, name)
 
 
 def test_built_in_checks_declare_what_they_measure():
@@ -171,7 +191,11 @@ def test_built_in_checks_declare_what_they_measure():
         used = {name for measurement in each.measurements for name in measurement.conditions}
         assert kind.conditions is None or used <= kind.conditions, each.check
         for name in names:
-            sliced = [bool(measurement.slice) for measurement in each.measurements if measurement.name == name]
+            sliced = [
+                bool(measurement.slice or measurement.across)
+                for measurement in each.measurements
+                if measurement.name == name
+            ]
             assert not kind.definitions[name].only_groups or all(sliced), name
         attributes = {name for measurement in each.measurements for name in (*measurement.slice, *measurement.across)}
         assert kind.own_slices or attributes <= {"sex", "region"}, each.check

@@ -117,6 +117,8 @@ DEFINITIONS = {
         "interval: Student (1908), Biometrika 6", direction="none", unit="label units", range="any number",
     ),
 }  # fmt: skip
+OF_GROUPS = ("group_share", "proxy_auc", "strongest_proxy_auc", "alike_groups", "missing_like_groups")
+DEFINITIONS |= {name: DEFINITIONS[name].model_copy(update={"only_groups": True}) for name in OF_GROUPS}
 ALIKE = DEFINITIONS["duplicate_share"].model_copy(
     update={
         "title": "Rows that share all values with an earlier one",

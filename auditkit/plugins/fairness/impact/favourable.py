@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditkit.data.meaning import FOR_EACH
 from auditkit.spelling import spelling
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ ASSUMED = (
     "name the favourable class as positive."
 )
 
+ASSUMED_OF = (
+    "Being decided for one of these is taken for a benefit here, as the rule does: {}. [data] does not say so; outcome "
+    "may say it for each class."
+)
+
 
 def why_refused(data: AuditData) -> str | None:
     """Why nothing is compared where being selected is a burden, and how to have it; None where it is none.
@@ -23,8 +29,15 @@ def why_refused(data: AuditData) -> str | None:
     The rule's ratios are of the people who get what they hope for. Of the flagged, or the dismissed, the same ratio
     would show the group that is spared as the one with the adverse impact.
     """
+    if data.task == "multiclass" and data.outcome == "burden":
+        return f"compares who gets the favourable decision, and {FOR_EACH}"
     if data.outcome_of() != "burden":
         return None
+    if data.task == "regression":
+        return (
+            "compares who gets the favourable prediction, and [data] outcome says that a high one is a burden; turn "
+            'the sign of predictions and labels round, with outcome = "benefit"'
+        )
     favourable = repr(_other(data))
     more = ""
     if data.recorded is not None and data.recorded.scores is not None:
@@ -43,9 +56,12 @@ def unfavourable(data: AuditData, classes: Any) -> list[str]:
 def notes(data: AuditData, classes: Any = ()) -> list[str]:
     """What was assumed or left out."""
     left_out = unfavourable(data, classes)
-    if left_out:
-        return [f"No ratio of those decided for {', '.join(left_out)}: [data] outcome calls that a burden."]
-    return [ASSUMED] if data.outcome is None else []
+    named = ", ".join(left_out)
+    said = [f"No ratio of those decided for {named}: [data] outcome calls that a burden."] if left_out else []
+    if data.task != "multiclass":
+        return [ASSUMED] if data.outcome is None else []
+    unstated = [name for name in map(spelling, classes) if data.outcome_of(name) is None]
+    return [*said, ASSUMED_OF.format(", ".join(unstated))] if unstated else said
 
 
 def _other(data: AuditData) -> Any:

@@ -37,7 +37,7 @@ def _define(
 ) -> Definition:
     return Definition(
         title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
-        pitfalls=pitfalls, harm=harm, more_groups=_more_groups(formula),
+        pitfalls=pitfalls, harm=harm, more_groups=_more_groups(formula), only_groups=_more_groups(formula) == "neither",
     )  # fmt: skip
 
 

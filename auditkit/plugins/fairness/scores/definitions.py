@@ -58,6 +58,7 @@ _DEFINITIONS = {
         reference=f"{GARDNER}; Venkatraman (2000), Biometrics 56, for the shuffling",
         pitfalls="An area below the 95th percentile is no evidence of a difference; nor is it evidence of none.",
         harm=NOBODY,
+        only_groups=True,
     ),
     "calibration_in_the_large": Definition(
         title="Calibration in the large",

@@ -24,6 +24,7 @@ def definitions() -> dict[str, Definition]:
             reference=SLICELINE,
             pitfalls=PITFALLS,
             harm=each.harm,
+            only_groups=True,
         )
         for each in OUTCOMES.values()
     }
@@ -36,6 +37,7 @@ def definitions() -> dict[str, Definition]:
         reference=f"{SLICELINE}; interval: Miettinen and Nurminen (1985), Statistics in Medicine 4",
         pitfalls=f"{PITFALLS} A gap may be due to harder cases, not to unfair treatment.",
         harm=NOBODY,
+        only_groups=True,
     )
     found["confirmed_slices"] = Definition(
         title="Number of slices confirmed to differ from the rest",

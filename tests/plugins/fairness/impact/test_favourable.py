@@ -54,6 +54,35 @@ def test_a_class_that_is_a_burden_has_no_ratio():
     assert any("decided for dismissed" in note for note in result.notes)
 
 
+def of_three(outcome):
+    decisions = np.tile(["hired", "waiting", "dismissed"], 60)
+    groups = {"sex": np.repeat(["a", "b"], 90)}
+    return recorded(decisions, None, groups, task="multiclass", positive=None, outcome=outcome)
+
+
+def test_of_more_than_two_classes_what_is_assumed_is_said_of_each():
+    (note,) = [note for note in run(BiasAudit(), *of_three({"hired": "benefit", "dismissed": "burden"})).notes
+               if "taken for a benefit" in note]  # fmt: skip
+    assert ": waiting." in note
+    every = {"hired": "benefit", "waiting": "benefit", "dismissed": "burden"}
+    assert not any("taken for a benefit" in note for note in run(BiasAudit(), *of_three(every)).notes)
+    assert any(": dismissed, hired, waiting." in note for note in run(BiasAudit(), *of_three(None)).notes)
+
+
+def test_one_word_for_more_than_two_classes_is_refused_where_it_is_a_burden():
+    refused = BiasAudit().applies(*of_three("burden"))
+    assert "say it for each class" in refused.lower()
+    assert BiasAudit().applies(*of_three({"dismissed": "burden"})) is None
+
+
+def test_a_high_number_that_is_a_burden_is_turned_round_by_its_sign():
+    numbers = np.linspace(-1, 1, 120)
+    model, data = recorded(numbers, numbers, {"sex": np.repeat(["a", "b"], 60)}, task="regression", positive=None,
+                           outcome="burden")  # fmt: skip
+    said = BiasAudit().applies(model, data)
+    assert "turn the sign" in said and "positive =" not in said
+
+
 @pytest.mark.parametrize("pack", ["four-fifths", "nyc-ll144"])
 def test_a_rule_pack_says_why_it_has_no_evidence(pack):
     _, data = made(outcome="burden")
