@@ -48,6 +48,7 @@ __all__ = [
     "LOG",
     "MANIFEST",
     "RESULTS",
+    "drop_earlier",
     "keep_checks",
     "load_check",
     "parse_result",
@@ -207,6 +208,24 @@ def keep_checks(folder: pathlib.Path, wanted: Iterable[tuple[str, str]]) -> None
     for parent in sorted((folder / CHECKS).glob("*/")):
         with contextlib.suppress(OSError):  # it is not empty
             parent.rmdir()
+
+
+def drop_earlier(folder: pathlib.Path, formats: Iterable[str], kept: Collection[str], models: Iterable[str]) -> None:
+    """Remove what earlier audits left in the folder: files of formats not made now, and models that are not audited.
+
+    Args:
+        folder: the run folder, prepared and not yet sealed.
+        formats: names of the files that formats may write.
+        kept: names of the files that were written now.
+        models: names of the audited models.
+    """
+    before = read_manifest(folder).files if (folder / MANIFEST).is_file() else {}
+    rooms = tuple(f"{MODELS}/{slug(name)}." for name in models)
+    for name in {*formats, *before} - {RESULTS, *UNSEALED, *kept}:
+        room = name.partition("/")[0]
+        earlier = room == name or (room == MODELS and not name.startswith(rooms))
+        if earlier and listing(folder).get(name) == "file":
+            (folder / name).unlink()
 
 
 def verify(folder: str | os.PathLike[str]) -> list[str]:

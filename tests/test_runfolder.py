@@ -238,6 +238,19 @@ def test_checks_of_an_earlier_plan_are_removed(tmp_path):
     assert [path.name for path in (tmp_path / "checks").iterdir()] == ["fairness.groups.json"]
 
 
+def test_what_an_earlier_audit_left_is_removed(tmp_path):
+    folder = runfolder.prepare(tmp_path)
+    for name in ("results.json", "report.html", "report.pdf", "acme.csv"):
+        runfolder.write(folder, name, b"{}")
+    for model in ("mine", "old"):
+        runfolder.store_model(folder, model, b"weights")
+    runfolder.seal(folder)
+    runfolder.prepare(folder)
+    runfolder.drop_earlier(folder, runfolder.FORMAT_FILES, ["report.html"], ["mine"])
+    left = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert left == {"manifest.json", "results.json", "report.html", "models/mine.safetensors"}
+
+
 @given(st.text())
 def test_a_hostile_id_makes_a_safe_name(text):
     name = files.slug(text)

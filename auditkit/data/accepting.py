@@ -11,6 +11,7 @@ import numpy as np
 from auditkit.counts.naming import MISSING
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
+from auditkit.data.disclosure import check_disclosure
 from auditkit.data.groups import check_reference, group_column
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs
 from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
@@ -46,10 +47,7 @@ def accept(data: AuditData) -> dict[str, Any]:
     fields.update(_beside(data))
     fields["groups"] = {name: group_column(name, column) for name, column in data.groups.items()}
     fields["reference"] = check_reference(data.reference, fields["groups"], data.name)
-    if not 0 <= data.largest_left_out <= 1:
-        raise DataError(
-            f"{data.name}: largest_left_out must be a share from 0 to 1; {data.largest_left_out!r} was given"
-        )
+    check_disclosure(data)
     many = fields.get("people")
     notes = (
         *fields.get("notes", data.notes),

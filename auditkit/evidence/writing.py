@@ -35,7 +35,7 @@ def check_formats(host: Host, wanted: Iterable[str]) -> None:
 
 
 def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[str] = ()) -> Result:
-    """Write the whole folder and seal it.
+    """Write the whole folder and seal it; what an earlier audit left there and this one did not make is removed.
 
     A format that fails is a fault: it stops no other, and the result that is written and given back says so. The result
     is on disk before anything is drawn from it.
@@ -54,7 +54,10 @@ def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[s
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
-    names = [(each.model.name, check.check) for each in _each(result) for check in each.results]
+    runfolder.drop_earlier(folder, files(host), rendered, [each.model.name for each in _each(result)])
+    names = [
+        (each.model.name, check.check) for each in _each(result) for check in each.results if check.status == "measured"
+    ]
     runfolder.keep_checks(folder, [("", check) for _, check in names] if isinstance(result, AuditResult) else names)
     runfolder.seal(folder)
     return result

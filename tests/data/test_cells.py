@@ -126,3 +126,18 @@ def test_a_table_with_too_many_cells_says_what_to_do():
 def test_where_one_person_may_be_shown_an_empty_cell_hides_no_other():
     cells = Cells({"a": np.array(["p", "p", "q"]), "b": np.array(["x", "y", "x"])}, minimum=1)
     assert [cell.hidden for cell in cells.of(("a", "b"))] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("setting", "given"),
+    [
+        ("minimum_cell", "ten"), ("minimum_cell", 10.5), ("minimum_cell", True), ("minimum_cell", -1),
+        ("minimum_rate", None), ("minimum_rate", float("nan")), ("largest_left_out", "5%"), ("largest_left_out", 5),
+        ("largest_left_out", float("nan")), ("disclosure", "Publish"), ("disclosure", None),
+    ],
+)  # fmt: skip
+def test_what_may_be_shown_is_said_in_numbers_and_words_that_there_are(setting, given):
+    with pytest.raises(DataError, match=f"{setting} must be") as refused:
+        AuditData(np.zeros((4, 1)), [0, 1, 0, 1], **{setting: given})
+    assert repr(given) in str(refused.value)
+    assert AuditData(np.zeros((4, 1)), [0, 1, 0, 1], minimum_cell=np.int64(3)).minimum_cell == 3

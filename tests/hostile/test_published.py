@@ -243,6 +243,19 @@ def test_every_format_is_made_from_what_may_be_published_alone(tmp_path: pathlib
     assert len(rows) == sum(len(found["measurements"]) for found in result["results"])
 
 
+def test_nothing_of_an_audit_for_the_house_is_left_in_a_folder_that_is_published(tmp_path: pathlib.Path) -> None:
+    """The folder is used again: a format made on request then, and a check that is not asked or fails now, go."""
+    folder, people = tmp_path / "run", random_people(1)
+    audited(people, folder, "internal", formats=["pdf"])
+    assert (folder / "report.pdf").exists() and (folder / "checks" / "performance.quality.json").exists()
+    model, data = data_of(people)
+    broken = {"name": "zero", "measurement": "fairness.groups.demographic_parity_ratio", "at_least": 0.8}
+    auditkit.audit(model, data, checks=["fairness.groups", "fairness.scores"], limits=[broken], out=folder)
+    names = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert "report.pdf" not in names
+    assert {name for name in names if name.startswith("checks/")} == {"checks/fairness.groups.json"}
+
+
 def test_no_rate_of_a_hidden_group_stands_in_any_file(tmp_path: pathlib.Path) -> None:
     """Of 7 thirds of a sex 3 are selected, of 29 others 11: rates and ratios with digits of their own."""
     sizes = {"m": (1000, 700), "f": (1100, 690), "x": (7, 3), "y": (29, 11)}

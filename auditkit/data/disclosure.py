@@ -1,0 +1,31 @@
+"""What may be estimated and what may be shown: the settings that the owner chose, checked."""
+
+from __future__ import annotations
+
+import numbers
+from typing import TYPE_CHECKING
+
+from auditkit.errors import DataError
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+WAYS = ("internal", "publish")
+
+
+def check_disclosure(data: AuditData) -> None:
+    """Raise where a minimum is no number of people, a share no share, or the way to disclose is not known.
+
+    Raises:
+        DataError: the message names the setting, what it must be and what was given.
+    """
+    for name in ("minimum_cell", "minimum_rate"):
+        people = getattr(data, name)
+        if isinstance(people, bool) or not isinstance(people, numbers.Integral) or people < 0:
+            raise DataError(f"{data.name}: {name} must be a whole number of people, 0 or more; {people!r} was given")
+    share = data.largest_left_out
+    if isinstance(share, bool) or not isinstance(share, numbers.Real) or not 0 <= share <= 1:
+        raise DataError(f"{data.name}: largest_left_out must be a share from 0 to 1; {share!r} was given")
+    if data.disclosure not in WAYS:
+        known = " or ".join(map(repr, WAYS))
+        raise DataError(f"{data.name}: disclosure must be {known}; {data.disclosure!r} was given")
