@@ -220,15 +220,17 @@ class AuditData:
     def orders(self) -> dict[str, Order]:
         """{feature: its values as ordered numbers, or why they have no order}: of those that are no numbers.
 
-        Booleans, and what the owner declared a category or a text, have no place; a number has one where it is a date.
+        Booleans, and what the owner declared, have no place; a number has one where it is a date.
         """
         place = {str(name): at for at, name in enumerate(getattr(self.inputs, "columns", ()))}
         found: dict[str, Order | None] = {}
         for feature in self.schema:
+            if feature.declared or feature.kind == "boolean":
+                continue
             column = self.inputs.iloc[:, place[feature.name]]
-            if feature.kind == "integer" and (feature.low or 0) >= EARLIEST:
+            if feature.kind == "integer" and ("%" in str(self.notation.dates) or (feature.low or 0) >= EARLIEST):
                 found[feature.name] = days_of(to_codes(self.inputs, (feature,))[:, 0], self.notation)
-            elif not feature.numeric and not feature.declared and feature.kind != "boolean":
+            elif not feature.numeric:
                 found[feature.name] = order_of(column, self.notation)
         return {name: order for name, order in found.items() if order is not None}
 

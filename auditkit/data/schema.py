@@ -47,7 +47,7 @@ class FeatureSchema:
     absent: Any = dataclasses.field(default=math.nan, compare=False, repr=False)
     """What stands for a missing value in a column of objects: None, NaN or NA."""
     declared: bool = dataclasses.field(default=False, compare=False)
-    """Whether the owner said that it is a category or a text, so that its values have no order."""
+    """Whether the owner said what it is: a category or a text has no order, and a number is no date."""
 
     @property
     def numeric(self) -> bool:
@@ -204,7 +204,7 @@ def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas
         if fact not in known:
             raise DataError(f"schema of {feature.name!r}: unknown fact {fact!r}; {closest(fact, known)}")
     feature = _of_kind(feature, facts.get("kind", feature.kind), column)
-    feature = dataclasses.replace(feature, declared=facts.get("kind") in ("category", "text"))
+    feature = dataclasses.replace(feature, declared=facts.get("kind") not in (None, "boolean"))
     if "mutable" in facts:
         feature = dataclasses.replace(feature, mutable=bool(facts["mutable"]))
     if "categories" in facts:

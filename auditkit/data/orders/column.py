@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from auditkit.data.orders.dates import seconds
+from auditkit.data.orders.dates import digits_of, seconds
 from auditkit.data.orders.notation import Notation
 from auditkit.data.orders.texts import Reading, is_word, readings
 from auditkit.errors import DataError
@@ -22,8 +22,10 @@ from auditkit.errors import DataError
 if TYPE_CHECKING:
     import pandas
 
-EARLIEST, LATEST = 1_011_900, 31_129_999
-"""The first of January 1900 and the end of 9999, the year last."""
+EARLIEST: Final = 10_100
+"""The smallest number that is a date with the year last: the first of January, in two digits of a year."""
+DAYS: Final = {6: (EARLIEST, 311_299), 8: (1_011_900, 31_129_999)}
+"""{digits: the smallest and the largest number} of dates with the year last, in two or four of them."""
 MANY: Final = 20
 """Different numbers that are all dates by no chance."""
 LARGEST: Final = 1e300
@@ -94,9 +96,9 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
     dtype = column.dtype
     lacking = column.isna().to_numpy(dtype=bool)
     if isinstance(dtype, pandas.CategoricalDtype):
-        known = Order(np.arange(len(dtype.categories), dtype=np.float64), "categories in their order")
-        if not dtype.ordered:
-            known = order_of(pandas.Series(dtype.categories.astype(object), dtype=object), notation)
+        known = order_of(pandas.Series(dtype.categories.astype(object), dtype=object), notation)
+        if dtype.ordered:
+            known = _in_their_order(len(dtype.categories), known)
         if known.values is None:
             return known
         return dataclasses.replace(known, values=np.append(known.values, np.nan)[column.cat.codes.to_numpy()])
@@ -115,24 +117,47 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
     return dataclasses.replace(read, values=values[np.where(lacking, -1, codes)])
 
 
+def _in_their_order(count: int, read: Order) -> Order:
+    """Ordered categories by their positions, unless they are numbers or dates that stand there in no order.
+
+    Args:
+        count: how many.
+        read: what they say, the first one first.
+    """
+    how = "categories in their order"
+    steps = np.diff(np.zeros(0) if read.values is None else read.values[np.isfinite(read.values)])
+    if (steps < 0).any() and (steps > 0).any() and not read.worded:
+        return Order(None, "", (how, read.how or "numbers"), ('kind = "category" under [data.features.NAME]',))
+    return Order(np.arange(count, dtype=np.float64), how)
+
+
 def days_of(numbers: np.ndarray, notation: Notation) -> Order | None:
-    """Whole numbers of seven or eight digits that are all dates with the year last, as 3022024 is; None for others.
+    """Whole numbers that are all dates with the year last, as 3022024 and 30224 are, or in the format that was said.
+
+    None for others; for those that are dates in more than one way, an order without numbers.
 
     Args:
         numbers: (N,) float64, NaN where missing.
         notation: what the owner says.
     """
     distinct = np.unique(numbers[~np.isnan(numbers)])
-    if len(distinct) < MANY or distinct[0] < EARLIEST or distinct[-1] > LATEST or (distinct % 1).any():
+    if len(distinct) < MANY or distinct[0] < 0 or (distinct % 1).any():
         return None
-    found = [each for each in readings([f"{int(value):08d}" for value in distinct], notation) if each.kind == "moment"]
+    form = str(notation.dates)
+    wide = [digits for digits, (low, high) in DAYS.items() if low <= distinct[0] and distinct[-1] <= high]
+    digits = digits_of(form) if "%" in form else max(wide, default=0)
+    if not digits or distinct[-1] >= 10**digits:
+        return None
+    texts = [f"{int(value):0{digits}d}" for value in distinct]
+    found = [each for each in readings(texts, notation) if each.kind == "moment"]
     if not found:
         return None
     if len(found) == 1 and notation.dates is not None:
         values = np.append(found[0].values, np.nan)
         return Order(values[np.where(np.isnan(numbers), -1, np.searchsorted(distinct, numbers))], found[0].how)
     choices = ("numbers", *(each.how for each in found))
-    return Order(None, "", choices, tuple(each.setting for each in found))
+    settings = (each.setting or 'dates = "%m%Y"' for each in found)
+    return Order(None, "", choices, ('kind = "integer" under [data.features.NAME]', *settings))
 
 
 def _read(distinct: Sequence[Any], notation: Notation) -> Order:

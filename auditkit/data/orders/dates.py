@@ -11,7 +11,7 @@ from auditkit.data.orders.months import month_of
 
 DAY: Final = 86400
 FEWEST, LATEST = 1900, 2100
-"""Years that eight digits without a sign between them may mean."""
+"""Years that digits without a sign between them may mean."""
 YEAR4, YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|'?\d{2})"
 SIGN: Final = r"(?: ?[-/.] ?| )"
 NAME: Final = r"(?P<n>[^\W\d_]{3,})\.?"
@@ -27,6 +27,7 @@ NAMED: Final = (
 PARTS: Final = (
     r"(?P<y>\d{4})[-/](?P<m>\d{1,2})-?",
     r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})",
+    r"(?P<m>\d\d)(?P<y>\d{4})",
     r"(?P<y>\d{4})[- ]?w(?P<w>\d{1,2})(?:-?(?P<k>[1-7]))?",
     r"(?P<y>\d{4})[-/ ]?q(?P<q>[1-4])",
     r"q(?P<q>[1-4])[-/ ]?(?P<y>\d{4})",
@@ -36,10 +37,10 @@ PARTS: Final = (
 ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "year first": (
         rf"{YEAR4}{SIGN}{MONTH2}{SIGN}{DAY2}", rf"(?P<y>\d{{2}}){SIGN}{MONTH2}{SIGN}{DAY2}",
-        r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?=t)",
+        r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?=t)", r"(?P<y>\d\d)(?P<m>\d\d)(?P<d>\d\d)",
     ),
-    "day first": (rf"{DAY2}{SIGN}{MONTH2}{SIGN}{YEAR}", r"(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4})"),
-    "month first": (rf"{MONTH2}{SIGN}{DAY2}{SIGN}{YEAR}", r"(?P<m>\d\d)(?P<d>\d\d)(?P<y>\d{4})"),
+    "day first": (rf"{DAY2}{SIGN}{MONTH2}{SIGN}{YEAR}", r"(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4}|\d\d)"),
+    "month first": (rf"{MONTH2}{SIGN}{DAY2}{SIGN}{YEAR}", r"(?P<m>\d\d)(?P<d>\d\d)(?P<y>\d{4}|\d\d)"),
     "": (*NAMED, *PARTS),
 }  # fmt: skip
 """The forms of each order of day, month and year; under "" those that leave no doubt about it."""
@@ -98,6 +99,12 @@ def by_format(texts: Sequence[str], form: str) -> list[float] | None:
         return None
 
 
+def digits_of(form: str) -> int:
+    """How many digits a date in this format of `strftime` has; 0 where it holds anything else."""
+    text = datetime.datetime(2000, 12, 31).strftime(form)
+    return len(text) if text.isdecimal() else 0
+
+
 def seconds(moment: datetime.date) -> float:
     """Seconds since the year 1, in UTC; of a date its first."""
     if not isinstance(moment, datetime.datetime):
@@ -116,7 +123,7 @@ def _moment(form: re.Pattern[str], text: str) -> float | None:
         day = _day(parts)
     except ValueError:
         return None
-    if day is None or (len(text) == 8 and text.isdigit() and not FEWEST <= day.year <= LATEST):
+    if day is None or (text.isdigit() and not FEWEST <= day.year <= LATEST):
         return None
     clock = _clock(parts)
     return None if clock is None else day.toordinal() * DAY + clock

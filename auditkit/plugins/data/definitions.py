@@ -87,7 +87,7 @@ DEFINITIONS = {
     "proxy_auc": _define(
         "Group predicted from the other features",
         "area under the ROC curve of a cross-validated gradient-boosted model of the group from all features that are "
-        "no group columns; more than two groups: each against the rest, averaged",
+        "no group columns, or of the one feature that tells more; several groups: each against the rest, averaged",
         "Close to 1: leaving the group column out of the model hides nothing from it. A proxy may still be unused; see "
         "the explanations.",
         DELONG, unit="",

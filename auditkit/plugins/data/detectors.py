@@ -138,7 +138,8 @@ def _proxy(features: Features, data: AuditData, attribute: str, context: Context
     some = mine.searchable
     if not some.names:
         return Proxy(alone, None, len(rows), "there is no feature whose order is known")
-    return Proxy(alone, together(some, classes, context.rng, context.seed % 2**31), len(rows))
+    every = together(some, classes, context.rng, context.seed % 2**31)
+    return Proxy(alone, max(every, next(iter(alone.values())), key=lambda strength: strength.auc), len(rows))
 
 
 def _try(found: Found, features: Features, data: AuditData, context: Context) -> None:

@@ -15,6 +15,9 @@ SMALLEST = 4 * FOLDS
 """Rows of a class under which it is left out of a search."""
 CATEGORIES = 200
 """Categories of one feature that a gradient-boosted model tells apart, at most."""
+FEWEST_KNOWN = 1 / 3
+"""Share of rows whose category occurs in another fold, for these to be tried by themselves: two in five do where half
+of the rows have a category of their own, and the others one for every two."""
 SUPPORT = 50
 """Rows for each category that it needs for that."""
 PRIOR = 1.0
@@ -78,7 +81,7 @@ def one_feature(
     if not discrete or known.all():
         return whole
     counts = np.bincount(target[known], minlength=cells.shape[2])
-    if known.mean() < 0.5 or counts.min() < SMALLEST:
+    if known.mean() < FEWEST_KNOWN or counts.min() < SMALLEST:
         return whole
     return max(whole, strength(shares[known], target[known], level), key=lambda each: each.auc)
 
