@@ -36,7 +36,7 @@ DEFINITIONS = {
     ),
     "sentinel_features": _define(
         "Features with a number that may mean missing",
-        "numbers that hold, at one end and far from their other values, a code such as -1, -999 or 9999",
+        "numbers that hold, far from their other values or far more often than those around, a code as -999 or 9999",
         "The largest value that a form allows looks alike. Where it means missing, list it under [data] missing.",
         unit="features", range="0 or more",
     ),

@@ -45,11 +45,13 @@ def suspicions(data: AuditData) -> list[Suspicion]:
 def _sentinels(data: AuditData) -> Suspicion:
     codes = data.codes()
     numeric = {feature.name: feature.numeric for feature in data.schema}
-    found = {
-        name: codes_found
-        for at, name in enumerate(data.feature_names)
-        if numeric.get(name, True) and (codes_found := sentinels(codes[:, at]))
-    }
+    found = {}
+    for at, name in enumerate(data.feature_names):
+        order = data.orders.get(name)
+        spelt = order is not None and order.values is not None and order.how.startswith("numbers")
+        column = order.values if spelt and order is not None else codes[:, at]
+        if column is not None and (spelt or numeric.get(name, True)) and (codes_found := sentinels(column)):
+            found[name] = codes_found
     shown = "; ".join(f"{name} ({', '.join(f'{each.value:g}' for each in found[name])})" for name in [*found][:NAMED])
     note = f"Numbers that stand apart from all others of their column, as codes for missing values do: {shown}; {MEND}"
     return Suspicion("sentinel_features", len(found), (), note if found else "")

@@ -62,7 +62,42 @@ def test_several_codes_and_one_that_is_frequent():
     assert [each.value for each in sentinels(days)] == [-1]
 
 
+@pytest.mark.parametrize("code", [-999, -9999, 9999, 99999])
+def test_a_frequent_code_among_amounts_is_found_wherever_it_stands(code):
+    rng = np.random.default_rng(0)
+    for column in (rng.normal(30_000, 12_000, 400).round(2), np.exp(rng.normal(9, 1.5, 400)).round(2)):
+        column[rng.choice(400, 20, replace=False)] = code
+        assert sentinels(column) == [(code, 20)]
+
+
+@pytest.mark.parametrize("code", [-99, -999, 999, 9999, 99])
+@pytest.mark.parametrize("values", [(0, 1), (1, 2, 3, 4, 5), tuple(range(8))])
+def test_a_code_among_few_values_is_found_where_it_is_far_away(values, code):
+    column = np.resize(np.array(values, dtype=float), 200)
+    column[5] = code
+    assert sentinels(column) == [(code, 1)] and sentinels(column[:5]) == []
+
+
+def test_one_large_code_is_found_where_it_is_farther_away_than_all_others_are_apart():
+    assert sentinels(np.append(ages(np.random.default_rng(0)), 9999.0)) == [(9999, 1)]
+
+
+@pytest.mark.parametrize("spell", ["{:.1f}%", "{:.2f} kg", "{:.1f}"])
+def test_codes_are_found_in_texts_that_are_numbers(spell):
+    rng = np.random.default_rng(2)
+    column = ages(rng)
+    column[:30] = -999
+    labels = rng.integers(0, 2, 400)
+    inputs = pd.DataFrame({"age": [spell.format(each).replace(".", ",") for each in column]})
+    result = run(Integrity(), *recorded(labels, labels, {}, inputs=inputs))
+    assert one(result, "sentinel_features").value == 1 and "age (-999)" in " ".join(result.notes)
+
+
 HEALTHY = {
+    "shares of 1 and 100": lambda rng: rng.choice([1.0, 50.0, 99.0, 100.0], 400),
+    "incomes in round numbers": lambda rng: (np.exp(rng.normal(10, 1, 400)) / 1000).round() * 1000,
+    "scores to 999": lambda rng: rng.integers(0, 1000, 400).astype(float),
+    "two prices": lambda rng: rng.choice([9.0, 99.0, 999.0], 400),
     "ages": ages,
     "ages to 99": lambda rng: rng.integers(18, 100, 400).astype(float),
     "numbers about 0": lambda rng: rng.normal(0, 20, 400).round(),
