@@ -13,6 +13,7 @@ import numpy as np
 from auditkit.counts import streams
 from auditkit.counts.coding import Coder
 from auditkit.counts.dialect import Options
+from auditkit.counts.folding import Bins, folded
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
 from auditkit.counts.markers import Markers
 from auditkit.counts.naming import Rename, class_places, group_names, typed
@@ -84,6 +85,7 @@ def count_values(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     columns: Sequence[str],
     *,
+    bins: Mapping[str, Bins] | None = None,
     text: Options = TEXT,
     threads: int = 2,
 ) -> tuple[dict[str, list[Any]], Cells]:
@@ -92,6 +94,7 @@ def count_values(
     Args:
         paths: as for `count_file`.
         columns: at least one.
+        bins: of columns that are numbers to be put into bins: one value then stands for all of a bin.
         text: what is said about text files; what is not said is found out.
         threads: how many row groups are read at once.
 
@@ -102,7 +105,7 @@ def count_values(
     Raises:
         DataError: as `count_file`.
     """
-    return _counted(paths, Names(tuple(columns), None, None, None), text, threads)
+    return _counted(paths, Names(tuple(columns), None, None, None, bins or {}), text, threads)
 
 
 def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dict[str, list[Any]], Cells]:
@@ -163,7 +166,11 @@ def _read(unit: Unit, names: Names) -> Part:
     coders = [Coder(name, unit.name, unit.fields) for name in names.counted]
     histogram: Histogram | None = None
     done: list[tuple[Cells, tuple[int, ...]]] = []
-    for arrays in unit.batches():
+    for read in unit.batches():
+        arrays = [
+            folded(array, names.bins[name]) if name in names.bins else array
+            for name, array in zip(names.read, read, strict=True)
+        ]
         codes = [coder.codes(array) for coder, array in zip(coders, arrays, strict=False)]
         sizes = tuple(max(1, len(coder.values)) for coder in coders)
         if histogram is None or histogram.sizes != sizes:

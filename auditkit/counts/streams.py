@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
+from auditkit.counts.folding import Bins
 from auditkit.errors import DataError, closest
 
 BATCH: Final = 1 << 17
@@ -28,6 +29,8 @@ class Names(NamedTuple):
     label: str | None
     decision: str | None
     weights: str | None
+    bins: Mapping[str, Bins] = {}
+    """Of columns that are numbers to be put into bins."""
 
     @property
     def counted(self) -> tuple[str, ...]:

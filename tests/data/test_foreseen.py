@@ -140,6 +140,31 @@ def test_a_file_without_a_header_and_with_decimal_commas_is_counted_as_it_is_rea
     assert data.streamed and not whole.streamed and numbers(data) == numbers(whole)
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_bins_of_more_values_than_can_be_told_apart_are_counted(kind, whole, little, tmp_path, monkeypatch):
+    monkeypatch.setattr("auditkit.counts.coding.DISTINCT", 60)
+    income = RNG.permutation(np.arange(ROWS) * 10 if whole else np.arange(ROWS) / 8)
+    income[:7] = -1
+    path = write(FRAME.assign(income=income), tmp_path, kind)
+    bins = {"income": {"bins": [0, 10, 20.5]}, "rich": {"column": "income", "bins": [30], "values": {"under 30": "no"}}}
+    how = {"label": "y", "decisions": "d", "missing": ["-1"], "groups": bins}
+    counted, read = (AuditData.from_table(path, stream=stream, **how) for stream in (None, False))
+    for name in bins:
+        values = np.unique(read.groups[name])
+        assert len(values) > 2 and set(values) == set(counted.groups[name])
+        for value in values:
+            assert counted.people[counted.groups[name] == value].sum() == (read.groups[name] == value).sum()
+    with pytest.raises(DataError, match="more than 60 different values"):
+        AuditData.from_table(path, **{**how, "groups": ["income"]})
+
+
+@pytest.mark.parametrize("role", ["drop", "id", "scores"])
+def test_a_column_that_is_not_there_is_refused_also_where_it_would_not_be_read(role, little, tmp_path):
+    with pytest.raises(DataError, match=f"{role} names the column 'scoer', which the data lacks; did you mean 'score'"):
+        AuditData.from_table(write(FRAME, tmp_path, "csv"), **{role: "scoer"}, **HOW)
+
+
 def test_skipped_checks_say_that_the_file_was_counted(little, tmp_path):
     data = AuditData.from_table(write(FRAME, tmp_path, "parquet"), scores="score", train=FRAME, **HOW)
     model = RecordedModel.of(data)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditkit.counts.folding import Bins, all_bounds
 from auditkit.counts.markers import Markers
 from auditkit.data.groups import group_column
 from auditkit.data.readers.foreseen import Foreseen
 from auditkit.data.readers.roles import Roles, group_source, options_of
 from auditkit.data.readers.source import Reading, Source
-from auditkit.errors import DataError
+from auditkit.errors import DataError, closest
 
 if TYPE_CHECKING:
     import pandas
@@ -42,8 +43,9 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     others = tuple(str(name) for name in (roles.label, roles.decisions, roles.weights) if name is not None)
     _check_names(groups, others)
     columns = tuple(dict.fromkeys((*groups.values(), *others)))
-    values, cells = count_values(counting.paths, columns, text=how.text)
     kinds = columns_of(counting.paths[0], how.text)
+    _check_unread(roles, kinds)
+    values, cells = count_values(counting.paths, columns, bins=_bins(given, groups, others, how), text=how.text)
     typed, notes = _typed(values, kinds, how)
     named = {name: group_column(name, typed[groups[name]], options_of(given[name]), how.notation) for name in given}
     place = dict(zip(columns, cells.codes, strict=True))
@@ -56,6 +58,28 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     )  # fmt: skip
     said = (counting.note,) if counting.note else ()
     return Source(table, index=table.index, notes=(*said, *notes), streamed=counting.reason), kept
+
+
+def _check_unread(roles: Roles, kinds: dict[str, Any]) -> None:
+    """Names of columns that are not read are names of columns all the same."""
+    for role, names in (("drop", roles.drop), ("id", roles.id), ("scores", (roles.scores,))):
+        for name in names:
+            if isinstance(name, str) and name not in kinds:
+                raise DataError(f"{role} names the column {name!r}, which the data lacks; {closest(name, kinds)}")
+
+
+def _bins(given: Mapping[str, Any], groups: dict[str, str], others: Sequence[str], how: Reading) -> dict[str, Bins]:
+    """The bins of each column that is used for bins only; none where the owner says how numbers are written."""
+    if not how.notation.says_nothing:
+        return {}
+    kept = tuple(Markers(how.missing or ()).numbers)
+    found = {}
+    for column in {*groups.values()} - {*others}:
+        several = [options_of(given[name]).get("bins") for name, source in groups.items() if source == column]
+        bounds = () if None in several else all_bounds(several)
+        if bounds:
+            found[column] = Bins(bounds, kept)
+    return found
 
 
 def _check_names(groups: dict[str, str], others: Sequence[str]) -> None:

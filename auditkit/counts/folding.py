@@ -1,0 +1,79 @@
+"""Numbers that are going to be put into bins, folded while they are read: one value stands for all of a bin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from auditkit.spelling import EXACT, NUMBER
+
+
+class Bins(NamedTuple):
+    """The bins of one column."""
+
+    bounds: tuple[float, ...]
+    """Rising; of several attributes together."""
+    kept: tuple[float, ...] = ()
+    """Numbers that stand for themselves, as they may mean missing."""
+
+
+def folded(array: Any, bins: Bins) -> Any:
+    """The array with one number of a bin, the first that is met, in place of the others.
+
+    A whole number stands for whole ones, another for others, so that bins are named as they would be. What is no number
+    stays as it is.
+
+    Args:
+        array: a pyarrow array of numbers, or of text as a dictionary.
+        bins: of the column.
+    """
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(array.type):
+        first = _first(_numbers(array.dictionary), bins)
+        if first is None:
+            return array
+        places, codes = np.unique(first, return_inverse=True)
+        indices = pyarrow.array(codes.astype(np.int32)).take(array.indices)
+        return pyarrow.DictionaryArray.from_arrays(indices, array.dictionary.take(pyarrow.array(places)))
+    if not (pyarrow.types.is_floating(array.type) or pyarrow.types.is_integer(array.type)):
+        return array
+    first = _first(array.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False), bins)
+    return array if first is None else array.take(pyarrow.array(first))
+
+
+def _first(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
+    """(N,) the position of the first number like each; itself for what stays. None where nothing can be folded."""
+    at = np.flatnonzero((np.abs(numbers) < EXACT) & ~np.isin(numbers, np.asarray(bins.kept)))
+    if not len(at):
+        return None
+    values = numbers[at]
+    kind = np.searchsorted(np.asarray(bins.bounds), values, side="right") * 2 + (values == np.round(values))
+    _, first, inverse = np.unique(kind, return_index=True, return_inverse=True)
+    places = np.arange(len(numbers))
+    places[at] = at[first[inverse]]
+    return places
+
+
+def _numbers(texts: Any) -> np.ndarray:
+    """(N,) float64, NaN for a text that is no number."""
+    import pyarrow
+    from pyarrow import compute
+
+    if not (pyarrow.types.is_string(texts.type) or pyarrow.types.is_large_string(texts.type)):
+        return np.full(len(texts), np.nan)
+    trimmed = compute.utf8_trim_whitespace(texts)
+    number = compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
+    cast = compute.if_else(number, trimmed, None).cast(pyarrow.float64())
+    found: np.ndarray = cast.to_numpy(zero_copy_only=False)
+    return found
+
+
+def all_bounds(several: Sequence[Any]) -> tuple[float, ...]:
+    """The bounds of several attributes that are made of one column; none where one is no list of numbers."""
+    try:
+        return tuple(sorted({float(bound) for bounds in several for bound in bounds}))
+    except (TypeError, ValueError):
+        return ()  # refused in words where the groups are made
