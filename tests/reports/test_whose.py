@@ -13,7 +13,9 @@ from auditkit.command.terminal import print_result
 from auditkit.comparing.diff import compare_audits
 from auditkit.comparing.opening import Named
 from auditkit.data import AuditData
+from auditkit.judging import judge
 from auditkit.reports.diffpage import diff_markdown
+from auditkit.reports.html.render import render
 from auditkit.results import Limit
 
 VALUE = "false positive rate: c 6.7% (2 of 30) against a 40.0% (200 of 500)"
@@ -62,6 +64,17 @@ def test_the_first_screen_says_whose_rates_these_are(audited):
     text = (audited[1] / "report.html").read_text()
     head = plain(text[: text.index("What matters most?</h2>")])
     assert "False positive rate: c 6.7% (2 of 30) against a 40.0% (200 of 500); the verdict hangs on" in head
+
+
+def test_the_first_screen_says_who_is_left_out_where_that_decides(audited):
+    result, _ = audited
+    limit = Limit(name="lax", measurement="fairness.groups.equalized_odds_difference", across=("g",), at_most=0.9)
+    verdicts, outcome = judge([limit], [], result.results, result.run.started.date())
+    again = result.model_copy(update={"limits": (limit,), "verdicts": verdicts, "outcome": outcome})
+    text = render(again).decode()
+    screen = plain(text[: text.index("What matters most?</h2>")])
+    assert "inconclusive" in screen
+    assert "cannot tell whether it is at most 90%, left out: c" in screen
 
 
 def test_the_terminal_and_a_diff_name_them_too(audited):

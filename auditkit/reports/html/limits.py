@@ -144,7 +144,10 @@ def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
     if verdict.status == "met":
         return f"{subject} {verb} {measured(judged)}, as required: {wanted}"
     if verdict.status == "inconclusive":
-        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {wanted}"
+        without = left_out_text([group for group in judged.measurement.left_out if group.bars])
+        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {wanted}" + (
+            f", {without}" if without else ""
+        )
     return f"{subject} {verb} {measured(judged)}; {wanted} was required"
 
 
