@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 
 from auditkit.models import main_output
+from auditkit.plugins.robustness import beneath
 
 SMALLEST = 1e-30
 """A probability under this is taken as this: the logarithm of 0 is no number."""
@@ -75,6 +77,12 @@ class Surface(torch.nn.Module):
         """Multiplies the model's logits: what it claims to be sure of, not what it decides."""
         self.spread = 1.0
         """What they are divided by; set by `standardise`."""
+        self.lens: beneath.Lens | None = None
+        """Where to look at the module, where its output hides how near another decision is; set by `look_beneath`."""
+        self.hides = False
+        """The output hides how near another decision is, and nothing was found beneath it."""
+        self.smooth = False
+        """Whether what the module rounds inside is left as it was, and its decisions with it."""
         self.rows = 0
         """How many rows went forward."""
 
@@ -88,13 +96,30 @@ class Surface(torch.nn.Module):
     def forward(self, unit: torch.Tensor) -> torch.Tensor:
         """(n, C) logits for inputs (n, *shape) in units."""
         self.rows += len(unit)
-        output = self.inner(self.low + unit.to(self.low) * self.scale)
+        given = self.low + unit.to(self.low) * self.scale
+        if self.lens is None:
+            return self._read(self.inner(given)) * self.factor / self.spread
+        output, under = beneath.see(self.inner, given, self.lens, smooth=self.smooth)
+        logits = self._read(output)
+        if under is not None:
+            logits = under if self.smooth else beneath.aligned(under, logits.argmax(dim=1))
+        return logits * self.factor / self.spread
+
+    def _read(self, output: Any) -> torch.Tensor:
         logits = as_logits(main_output(output), self.kind)
         if self.shift:
             towards = torch.zeros_like(logits[:1])
             towards[0, self.positive] = self.shift
             logits = logits - towards
-        return logits * self.factor / self.spread
+        return logits
+
+    def look_beneath(self, unit: torch.Tensor) -> None:
+        """Set `lens` from some different inputs (n, *shape), on both sides of decisions."""
+        given = self.low + unit.to(self.low) * self.scale
+        self.lens = beneath.find(self.inner, given, self._read)
+        if self.lens is None or not self.lens.ends:
+            with torch.no_grad():
+                self.hides = beneath.hides(main_output(self.inner(given)))
 
     def standardise(self, unit: torch.Tensor) -> None:
         """Set `spread` so that the median margin between the two largest logits on these inputs is 1."""

@@ -52,6 +52,9 @@ def disguised(digits: Digits) -> Callable[[str], Any]:
         "quantised input": lambda x: digits.network((x * 16).round() / 16),
         "one-hot": lambda x: torch.nn.functional.one_hot(digits.network(x).argmax(1), 10).float(),
         "saturated softmax": lambda x: (100 * digits.network(x)).softmax(1),
+        "clamped logarithm": lambda x: digits.network(x).softmax(1).clamp(1e-6, 1).log(),
+        "clamped logits": lambda x: digits.network(x).clamp(-5, 5),
+        "bytes": lambda x: digits.network((x * 255).to(torch.uint8).float() / 255),
         "noisy": lambda x: digits.network(x) + 2 * torch.randn(len(x), 10),
     }
 

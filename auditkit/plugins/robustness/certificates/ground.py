@@ -71,8 +71,12 @@ def lay(data: AuditData) -> Ground:
 def asked(
     ground: Ground, data: AuditData, predictions: Predictions, sigma: float, rng: np.random.Generator
 ) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Votes of any model about noisy copies of the rows: see `smoothing.Votes`."""
-    classes = len(predictions.classes)
+    """Votes of any model about noisy copies of the rows: see `smoothing.Votes`.
+
+    Copies of a table are brought back to its schema, each by itself: that is a part of the model that votes, of which
+    the proof speaks, and so costs it nothing.
+    """
+    classes, back = len(predictions.classes), _allowed(ground, data)
 
     def votes(rows: np.ndarray, copies: int) -> np.ndarray:
         counts = np.zeros((len(rows), classes), dtype=np.int64)
@@ -81,12 +85,31 @@ def asked(
             own = owners[start : start + COPIES]
             points = ground.rows[rows[own]]
             noise = rng.normal(0, sigma, points.shape) * ground.space.scale * ground.space.free
-            codes = predictions.of(as_inputs(points + noise, ground, data)).codes
+            codes = predictions.of(as_inputs(back(points + noise), ground, data)).codes
             kept = codes >= 0  # an answer withheld is no vote
             np.add.at(counts, (own[kept], codes[kept]), 1)
         return counts
 
     return votes
+
+
+def _allowed(ground: Ground, data: AuditData) -> Callable[[np.ndarray], np.ndarray]:
+    """What brings points (M, D) back to the schema: in range, or as far out as a row is; whole numbers whole."""
+    if not data.schema:
+        return lambda points: points
+    held = ~ground.space.free | np.isnan(ground.rows).all(axis=0)
+    rows = np.where(held, 0.0, ground.rows)
+    ends = [
+        (-np.inf if each.low is None else each.low, np.inf if each.high is None else each.high) for each in data.schema
+    ]
+    low = np.fmin([low for low, _ in ends], np.nanmin(rows, axis=0))
+    high = np.fmax([high for _, high in ends], np.nanmax(rows, axis=0))
+    whole = np.array([each.kind == "integer" for each in data.schema])
+
+    def back(points: np.ndarray) -> np.ndarray:
+        return np.where(held, points, np.clip(np.where(whole, np.round(points), points), low, high))
+
+    return back
 
 
 def as_inputs(points: np.ndarray, ground: Ground, data: AuditData) -> Any:

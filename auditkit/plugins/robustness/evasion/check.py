@@ -33,10 +33,11 @@ class Evasion(Check):
 
     Differentiable models that eat arrays are attacked along their gradients by several attacks, epsilons upward, and a
     row counts as broken where any attack broke it; every counted point is asked about anew and must be finite, in range
-    and within epsilon, a share of the data's range. Where there is no gradient to follow, decisions answer, and the
-    report says so. Any other model of a table is attacked with HopSkipJump, which asks for decisions only: numeric
-    features alone move, whole numbers stay whole, categories, sensitive attributes and immutable features are held.
-    Norm "L2 scaled": the Euclidean distance with each feature in units of its range from the 1st to the 99th
+    and within epsilon, a share of the data's range. Where the output hides how near another decision is, what lies
+    beneath it is attacked; where there is no gradient to follow, decisions answer, and what breaks a network fitted to
+    the answers; the report says so. Any other model of a table is attacked with HopSkipJump, which asks for decisions
+    only: numeric features alone move, whole numbers stay whole, categories, sensitive attributes and immutable features
+    are held. Norm "L2 scaled": the Euclidean distance with each feature in units of its range from the 1st to the 99th
     percentile; with gradients Linf, L2 or L1. A norm that is asked for and that the model cannot be attacked in is
     refused. Rows that are wrong without any attack count as wrong. Numbers of words (tokens) are not attacked: a
     distance between them means nothing.

@@ -12,6 +12,8 @@ POINT = 0.01
 POINTS = 0.05
 BEATEN = 0.002
 """Share of rows that attacks without gradients may break beyond (Croce and Hein 2020, checks)."""
+MISSED = 0.03
+"""Share of rows that a search by decisions may miss on a network like the model."""
 CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
@@ -65,7 +67,20 @@ def known_boundary(ratio: float | None, at_most: float = 1.5) -> Control:
     )  # fmt: skip
 
 
-def void_controls(zero: float, inside: bool, ratio: float | None) -> list[Control]:
+def beneath_control(behind: float | None) -> list[Control]:
+    """What only rounding or cutting off holds back; none where nothing is rounded or cut off."""
+    if behind is None:
+        return []
+    return [
+        _of(
+            "beneath", "What share of rows more breaks, at any epsilon, where nothing is rounded or cut off inside?",
+            behind, at_most=POINTS,
+            reason="Rounding or cutting off holds these back from this attack; whether from others is not known.",
+        )
+    ]  # fmt: skip
+
+
+def void_controls(zero: float, inside: bool, ratio: float | None, missed: float | None) -> list[Control]:
     """Where there is no gradient to follow, decisions answered: the search by decisions is tried instead."""
     return [
         _of(
@@ -74,6 +89,11 @@ def void_controls(zero: float, inside: bool, ratio: float | None) -> list[Contro
         ),
         _inside(inside),
         known_boundary(ratio, CLOSE),
+        _of(
+            "known-network", "What share of rows do gradients break that decisions do not, on a network fitted to the "
+            "answers?", missed, at_most=MISSED,
+            reason="Decisions alone miss too much on a network like this one; the model may be weaker than it looks.",
+        ),
     ]  # fmt: skip
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from auditkit.models import Model
     from auditkit.plugins.robustness.space import Space
 
+MIXED = 128
+"""Rows, and as many mixtures of two rows, at which a module is watched."""
+
 
 def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Surface:
     """The surface of a model over inputs like these.
@@ -34,6 +37,16 @@ def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Su
     ).eval()  # fmt: skip
 
 
+def look_beneath(surface: Surface, origins: np.ndarray, shape: tuple[int, ...], space: Space, seed: int) -> None:
+    """Find what lies beneath an output that hides how near another decision is, by rows and mixtures of rows."""
+    rng = np.random.default_rng(seed)
+    first, second = (origins[rng.integers(0, len(origins), MIXED)] for _ in range(2))
+    mixed = first + rng.random((MIXED, 1)) * (second - first)
+    points = np.unique(np.vstack([origins[:MIXED], mixed]), axis=0)
+    unit = torch.as_tensor(((points - space.low) / space.scale).reshape(-1, *shape)).to(surface.low)
+    surface.look_beneath(unit)
+
+
 def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether what is said to be logits is probabilities, in which case the surface reads it as such from now on."""
     if surface.kind != "logits":
@@ -49,6 +62,18 @@ def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) 
 
 def read(surface: Surface, disguised: bool) -> str:
     """How the output was read, in words."""
+    if surface.lens is not None and surface.lens.ends:
+        told = "the output was said to be logits and looks like probabilities; " if disguised else ""
+        beneath = "what lies beneath the output, which hides how near a decision is, was attacked"
+        return told + beneath + _stepped(surface)
+    return _as_given(surface, disguised) + _stepped(surface)
+
+
+def _stepped(surface: Surface) -> str:
+    return ", through what is rounded inside" if surface.lens is not None and surface.lens.steps else ""
+
+
+def _as_given(surface: Surface, disguised: bool) -> str:
     if disguised:
         return "the output was said to be logits, looks like probabilities, and its logarithm was attacked"
     if "probabilit" in surface.kind:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from auditkit.plugins.robustness.attacks import fmn, sweep, zero_slopes
-from auditkit.plugins.robustness.evasion import blind, composition, controls, forward, tracing, trials
+from auditkit.plugins.robustness.evasion import blind, composition, controls, forward, surrogate, tracing, trials
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ NEAREST = 100
 """Steps at least of the search for the nearest point."""
 VOID = 0.1
 """Share of rows without a slope above which decisions answer for all."""
+VOID_HIDDEN = 0.01
+"""The same where the output hides how near another decision is, and nothing was found beneath it."""
 
 
 class Run:
@@ -35,6 +37,8 @@ class Run:
         self.answered_by = "gradients"
         self.zero, self.inside = 0.0, False
         self.known_ratio: float | None = None
+        self.missed: float | None = None
+        self.behind: float | None = None
 
     def make(self, steps: int, restarts: int, seed: int) -> Any:
         """The attack of the check, with a word on progress before each part."""
@@ -50,16 +54,50 @@ class Run:
         """Attack: along gradients, and by decisions where there are none to follow."""
         check, target = self.check, self.target
         slopes = zero_slopes(target.problem, target.x, target.y, check.middle, self.context.seed)
+        if target.surface.hides:
+            slopes |= zero_slopes(target.problem, target.x, target.y, 0.0, self.context.seed)
         self.zero = float(slopes.double().mean())
         self.inside = forward.takes_gradients(target.surface, target.x[:4])
         if self.zero < 1 and not self.inside:
             self.sweep()
-        if self.zero <= VOID and not self.inside:
+        if self.zero <= (VOID_HIDDEN if target.surface.hides else VOID) and not self.inside:
             self.nearest()
+            if target.surface.lens is not None and not target.surface.lens.exact:
+                self.behind = self.below()
             return
         self.answered_by = "decisions"
         self.known_ratio = self.blindly(self.rows)
-        self.notes.append("No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump).")
+        self.transfer()
+        self.notes.append(
+            "No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump), and by what breaks a "
+            "network fitted to the model's answers."
+        )
+
+    def transfer(self) -> None:
+        """Break a network fitted to the answers, try that on the model, and the search by decisions on the network."""
+        check, target, seed = self.check, self.target, self.context.seed
+        self.context.progress(0, 1, "a network fitted to the answers")
+        fitted = surrogate.fit(target, self.classes, seed)
+        if not len(fitted.origins):
+            return
+        made = composition.by_gradients(check.attack, fitted.problem, self.classes, check.steps, 1, seed)
+        broken = surrogate.transferred(target, self.tally, fitted, made, check.grid)
+        self.missed = surrogate.missed(fitted, broken, check.grid, self.context.rng, check.max_queries)
+
+    def below(self) -> float:
+        """By how much more rows break where nothing is rounded or cut off; what breaks them is tried on the model."""
+        check, target = self.check, self.target
+        target.surface.smooth = True
+        try:
+            made = self.make(check.steps, 1, self.context.seed)
+            swept = sweep(target.problem, target.x, target.y, check.grid, made, mode=check.mode)
+        finally:
+            target.surface.smooth = False
+        self.tally.take(swept, self.rows)
+        beneath, own = swept.broken_at.cpu().numpy(), self.tally.broken_at
+        known = beneath > 0  # what is decided otherwise beneath says nothing
+        more = [int((known & (beneath <= at)).sum()) - int((known & (own <= at)).sum()) for at in check.grid]
+        return float(max(more)) / len(self.rows)
 
     def blindly(self, rows: np.ndarray) -> float | None:
         """Attack rows by decisions and by squares; how far off that finds a boundary that is known."""
@@ -77,14 +115,14 @@ class Run:
         """Try the attack; what the trials find counts as well."""
         if self.answered_by == "gradients":
             tried = self.tried(self.zero, self.inside)
-            self.controls = controls.white_controls(tried)
+            self.controls = [*controls.white_controls(tried), *controls.beneath_control(self.behind)]
             if tried.black_box > controls.BEATEN:
                 self.notes.append("Attacks without gradients did better, so they were run on every row; both count.")
                 self.blindly(self.rows)
             return
         noise = trials.noise(self.bench(), self.check.grid, self.check.noise_draws)
         self.controls = [
-            *controls.void_controls(self.zero, self.inside, self.known_ratio),
+            *controls.void_controls(self.zero, self.inside, self.known_ratio, self.missed),
             controls.noise_control(noise, controls.POINTS),
         ]
 

@@ -43,6 +43,7 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
     with model.module() as module:
         surface = reading.surface_of(module, model, space, array)
         probable = reading.is_disguised(surface, flat[right], array.shape[1:])
+        reading.look_beneath(surface, flat, array.shape[1:], space, context.seed)
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, check.distance, ask)
         run = Run(check, target, context, len(right) / len(flat), probable)
         run.search()

@@ -1,0 +1,288 @@
+"""The function beneath a disguise: logits under a softmax, a rounding or labels, and slopes through steps.
+
+A network that gives saturated probabilities or labels, or rounds inside, decides as a plain one does, but has no slope
+to follow. Here its forward pass is watched, the tensor that still tells how near another decision is takes the place of
+the output, and a step takes the slope of what it rounds: the straight-through estimate, BPDA, of Athalye, Carlini and
+Wagner (2018), Obfuscated Gradients Give a False Sense of Security, arXiv:1802.00420. What an attack finds is always
+held against the model itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from auditkit.models import main_output
+
+AGREES = 0.9
+"""Share of points at which what lies beneath must decide as the model does; the attack keeps to the model anyway."""
+VOTES = 0.6
+"""Likewise for each of several whose mean is taken."""
+TIES = 0.02
+"""Share of points with equal outputs from which the output is taken to be cut off or rounded."""
+ALIKE = 0.5
+"""Correlation with what a step rounds."""
+MOST = 32
+"""Steps that are followed at most."""
+INPUT = -1
+"""The number of the input among the results of a forward pass."""
+FEW = 16
+"""Rows with which slopes are looked for."""
+TINY = 1e-3
+"""The margin, in usual ones, of a decision that only the model itself holds on to."""
+
+Read = Callable[[Any], Tensor]
+"""The module's output in, (n, C) logits out, whose largest is the decision."""
+
+
+class Step(NamedTuple):
+    """A result without a slope, and the earlier one that it is nearly a line in."""
+
+    at: int
+    by: int
+    slope: float
+    start: float
+
+
+class End(NamedTuple):
+    """A result that takes the place of the output."""
+
+    at: int
+    sign: float = 1.0
+    cut: float = 0.0
+    """Of a single number or a difference of two: where the decision turns."""
+    gap: float = 1.0
+    """Its median margin."""
+
+
+class Lens(NamedTuple):
+    """Where to look at a module's forward pass."""
+
+    ends: tuple[End, ...] = ()
+    """Whose mean takes the place of the output; none: the output itself."""
+    steps: tuple[Step, ...] = ()
+    exact: bool = False
+    """Nothing is rounded inside, and at every point seen the same was decided beneath."""
+    classes: int = 2
+
+
+class Pass(TorchFunctionMode):
+    """One forward pass whose floating results are numbered in the order in which they are made.
+
+    Args:
+        given: what goes in.
+        steps: results that take the slope of others.
+        smooth: whether steps take the values of these others too, as if nothing were rounded.
+        keep: which results are kept; those of n rows where None.
+    """
+
+    def __init__(
+        self, given: Tensor, steps: tuple[Step, ...] = (), *, smooth: bool = False, keep: Collection[int] | None = None
+    ) -> None:
+        super().__init__()
+        self.rows = len(given)
+        self.steps = {step.at: step for step in steps}
+        self.smooth, self.keep = smooth, keep
+        self.sources = {step.by for step in steps}
+        self.made = {INPUT: given}
+        self.count = 0
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function is torch._C._set_grad_enabled:
+            return None  # a slope hidden by no_grad is wanted all the same
+        if function is torch.Tensor.numpy:
+            args = (args[0].detach(), *args[1:])
+        result = function(*args, **(kwargs or {}))
+        if not isinstance(result, Tensor) or not result.is_floating_point():
+            return result
+        at, self.count = self.count, self.count + 1
+        step = self.steps.get(at)
+        if step is not None and step.by in self.made and self.made[step.by].numel() == result.numel():
+            source = self.made[step.by].to(result.dtype).reshape(result.shape)
+            line = step.start + step.slope * source
+            result = line if self.smooth else result.detach() + (line - line.detach())
+        wanted = result.dim() > 0 and len(result) == self.rows if self.keep is None else at in self.keep
+        if wanted or at in self.sources:
+            self.made[at] = result.clone()  # what is changed in place later is kept as it was
+        return result
+
+
+def see(module: torch.nn.Module, given: Tensor, lens: Lens, *, smooth: bool = False) -> tuple[Any, Tensor | None]:
+    """The module's output, and (n, C) what lies beneath it; None where the output itself is to be taken."""
+    watched = Pass(given, lens.steps, smooth=smooth, keep={end.at for end in lens.ends})
+    with watched:
+        output = module(given)
+    if not lens.ends or any(end.at not in watched.made for end in lens.ends):
+        return output, None
+    return output, scores(watched.made, lens.ends, lens.classes)
+
+
+def scores(made: dict[int, Tensor], ends: tuple[End, ...], classes: int) -> Tensor:
+    """(n, C) logits with a median margin of about 1: the mean of some results."""
+    logits = []
+    for end in ends:
+        value = made[end.at]
+        if classes > 2:
+            logits.append(value.reshape(len(value), classes) * (end.sign / end.gap))
+        else:
+            turned = (_single(value) - end.cut) * (end.sign / end.gap)
+            logits.append(torch.stack([-turned / 2, turned / 2], dim=1))
+    return logits[0] if len(logits) == 1 else torch.stack(logits).mean(dim=0)
+
+
+def aligned(beneath: Tensor, decided: Tensor) -> Tensor:
+    """`beneath` (n, C) with the model's own decision lifted to the top where it is not.
+
+    How far it was from the top is still seen in the size of the margin, so that an attack goes on in that direction.
+    """
+    own = beneath.gather(1, decided[:, None])[:, 0]
+    others = beneath.scatter(1, decided[:, None], -torch.inf).amax(dim=1)
+    over = (others - own).detach()
+    lift = torch.where(over >= 0, over + TINY / (1 + over), torch.zeros_like(over))
+    return beneath.scatter_add(1, decided[:, None], lift[:, None])
+
+
+def find(module: torch.nn.Module, given: Tensor, read: Read) -> Lens | None:
+    """Where to look at a module to attack it; None where its output will do, or nothing better is found.
+
+    Args:
+        module: in eval mode, its parameters frozen.
+        given: (n, …) different inputs, on both sides of its decisions.
+        read: see `Read`.
+    """
+    with contextlib.suppress(RuntimeError, TypeError, ValueError, IndexError):  # a module may refuse to be watched
+        watched = Pass(given)
+        with torch.no_grad(), watched:
+            output = module(given)
+        logits = read(output)
+        ends = _beneath(watched.made, logits) if hides(main_output(output)) else ()
+        steps = _through(module, given[:: max(1, len(given) // FEW)], read, ends)
+        classes = logits.shape[1]
+        exact = not steps and (not ends or _share(watched.made, logits.argmax(dim=1), classes, ends) == 1)
+        lens = Lens(ends, steps, exact, classes)
+        return lens if lens.ends or lens.steps else None
+    return None
+
+
+def hides(output: Tensor) -> bool:
+    """Whether outputs of different rows are probabilities, labels, rounded or cut off: no longer how near they are."""
+    wide = output.detach().reshape(len(output), -1).double()
+    if bool(((wide >= 0) & (wide <= 1)).all()):
+        return True
+    ordered = wide.sort(dim=1).values
+    if wide.shape[1] > 2:
+        return float((ordered.diff(dim=1) == 0).any(dim=1).double().mean()) > TIES
+    return 1 - len(np.unique(_single(wide).cpu().numpy())) / len(wide) > TIES
+
+
+def _beneath(made: dict[int, Tensor], output: Tensor) -> tuple[End, ...]:
+    """The last result that hides nothing and decides as the model does at more points than the others.
+
+    Where none always does, as in a vote, the mean of all that nearly do, if that is better.
+    """
+    decided, classes = output.argmax(dim=1), output.shape[1]
+    known: list[tuple[float, End]] = []
+    for at, tensor in made.items():
+        if at != INPUT and tensor[0].numel() in ({classes} if classes > 2 else {1, 2}) and not hides(tensor):
+            ends = [_end(made, decided, classes, End(at, sign)) for sign in (1.0, -1.0)]
+            known.append(max(((_share(made, decided, classes, (end,)), end) for end in ends), key=lambda pair: pair[0]))
+    if not known:
+        return ()
+    share, best = max(reversed(known), key=lambda pair: pair[0])
+    voters = tuple(end for agrees, end in known if agrees >= VOTES)
+    if len(voters) > 1 and _share(made, decided, classes, voters) > share:
+        return voters
+    return (best,) if share >= AGREES else ()
+
+
+def _end(made: dict[int, Tensor], decided: Tensor, classes: int, end: End) -> End:
+    """The result with its median margin; of two classes, with the best place to turn, 0 where that is as good."""
+    if classes == 2:
+        value = (end.sign * _single(made[end.at])).double().sort()
+        right = decided[value.indices]
+        # the decisions that are kept where the first k are of class 0 and the others of class 1
+        kept = (right == 0).cumsum(0)[:-1] + (right == 1).sum() - (right == 1).cumsum(0)[:-1]
+        k = int(kept.argmax())
+        moved = end._replace(cut=float(value.values[k] + value.values[k + 1]) / 2 * end.sign)
+        if _share(made, decided, classes, (moved,)) > _share(made, decided, classes, (end,)):
+            end = moved
+    top = scores(made, (end,), classes).double().topk(2, dim=1).values
+    gap = float((top[:, 0] - top[:, 1]).median())
+    return end._replace(gap=gap if np.isfinite(gap) and gap > 0 else 1.0)
+
+
+def _share(made: dict[int, Tensor], decided: Tensor, classes: int, ends: tuple[End, ...]) -> float:
+    return float((scores(made, ends, classes).argmax(dim=1) == decided).double().mean())
+
+
+def _through(module: torch.nn.Module, given: Tensor, read: Read, ends: tuple[End, ...]) -> tuple[Step, ...]:
+    """The slopes of what is rounded on the way; none where nothing is, or where these lead nowhere."""
+    steps: tuple[Step, ...] = ()
+    for _ in range(MOST):
+        leaf = given.detach().clone().requires_grad_(True)
+        watched = Pass(leaf, steps)
+        with torch.enable_grad(), watched:
+            output = module(leaf)
+        if not any(_dead(tensor, leaf) for tensor in [watched.made[end.at] for end in ends] or [read(output)]):
+            return steps
+        step = _next(watched, leaf, max((end.at for end in ends), default=watched.count))
+        if step is None:
+            return ()
+        steps = (*steps, step)
+    return ()
+
+
+def _next(watched: Pass, leaf: Tensor, end: int) -> Step | None:
+    """The first result without a slope that is nearly a line in an earlier one that has one."""
+    alive: list[tuple[int, Tensor]] = []
+    for at, tensor in watched.made.items():
+        if at >= end:
+            break
+        if not _dead(tensor, leaf):
+            alive.append((at, tensor))
+            continue
+        fits = [(*_line(tensor, source), by) for by, source in alive if source.numel() == tensor.numel()]
+        fits = [fit for fit in fits if abs(fit[0]) >= ALIKE]
+        if fits:
+            _, slope, start, by = max(fits, key=lambda fit: abs(fit[0]))
+            return Step(at, by, slope, start)
+    return None
+
+
+def _line(tensor: Tensor, source: Tensor) -> tuple[float, float, float]:
+    """Correlation, slope and start of the line through all values of two tensors."""
+    to, by = (each.detach().double().flatten() for each in (tensor, source))
+    to_off, by_off = to - to.mean(), by - by.mean()
+    spread, other = float((by_off**2).sum()), float((to_off**2).sum())
+    together = float((by_off * to_off).sum())
+    if not (spread > 0 and other > 0 and np.isfinite(together)):
+        return 0.0, 0.0, 0.0
+    slope = together / spread
+    return together / (spread * other) ** 0.5, slope, float(to.mean()) - slope * float(by.mean())
+
+
+def _dead(tensor: Tensor, leaf: Tensor) -> bool:
+    """Whether on most rows nothing of this result moves with the input."""
+    if tensor is leaf:
+        return False
+    if not tensor.requires_grad:
+        return True
+    weights = torch.linspace(0.5, 1.5, tensor[0].numel(), dtype=tensor.dtype, device=tensor.device)
+    total = (tensor.reshape(len(tensor), -1) * weights).sum()
+    (slope,) = torch.autograd.grad(total, leaf, retain_graph=True, allow_unused=True)
+    if slope is None:
+        return True
+    moves = (torch.isfinite(slope) & (slope != 0)).flatten(1).any(dim=1)
+    return float(moves.double().mean()) < 0.5
+
+
+def _single(tensor: Tensor) -> Tensor:
+    """(n,) the number that decides between two classes: the second output less the first, or the only one."""
+    wide = tensor.reshape(len(tensor), -1)
+    return wide[:, 1] - wide[:, 0] if wide.shape[1] == 2 else wide[:, 0]

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from auditkit.plugins.robustness import beneath
+
+LEVELS = torch.linspace(0, 1, 8)
+
+
+class Dressed(torch.nn.Module):
+    """A network, its input and its output dressed up."""
+
+    def __init__(self, forward: Callable[[Any, Tensor], Tensor], outputs: int = 4) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.network = torch.nn.Sequential(
+                torch.nn.Linear(6, 16), torch.nn.ReLU(), torch.nn.Linear(16, outputs)
+            ).requires_grad_(False)  # fmt: skip
+        self.way = forward
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.way(self.network, x)
+
+
+def points(rows: int = 200) -> Tensor:
+    return torch.rand((rows, 6), generator=torch.Generator().manual_seed(1))
+
+
+def read(output: Any) -> Tensor:
+    return output if output.shape[1] > 1 else torch.cat([0.5 - output, output - 0.5], 1)  # type: ignore[no-any-return]
+
+
+PLAIN: list[Callable[[Any, Tensor], Tensor]] = [
+    lambda net, x: net(x), lambda net, x: 100 * net(x), lambda net, x: net(x) / 100,
+    lambda net, x: net(x).log_softmax(1),
+]  # fmt: skip
+HIDDEN: list[Callable[[Any, Tensor], Tensor]] = [
+    lambda net, x: net(x).softmax(1), lambda net, x: (1e4 * net(x)).softmax(1),
+    lambda net, x: torch.nn.functional.one_hot(net(x).argmax(1), 4).float(),
+    lambda net, x: 2 * torch.nn.functional.one_hot(net(x).argmax(1), 4).float() - 1,
+    lambda net, x: (100 * net(x)).softmax(1).clamp(1e-6, 1).log(),
+    lambda net, x: torch.where(net(x) == net(x).amax(1, keepdim=True), net(x), -1e9),
+    lambda net, x: net(x).half().softmax(1).float(), lambda net, x: torch.nn.functional.softmin(-net(x), dim=1),
+]  # fmt: skip
+ROUNDED: list[Callable[[Any, Tensor], Tensor]] = [
+    lambda net, x: net((x * 16).round() / 16), lambda net, x: net((x * 255).to(torch.uint8).float() / 255),
+    lambda net, x: net(LEVELS[torch.bucketize(x, (LEVELS[1:] + LEVELS[:-1]) / 2)]),
+    lambda net, x: net(x - torch.remainder(x, 1 / 32)), lambda net, x: net((x > 0.5).float()),
+    lambda net, x: net(torch.from_numpy(np.round(x.detach().numpy() * 32) / 32).float()),
+    lambda net, x: net[2]((net[:2](x) * 8).round() / 8), lambda net, x: net((x * 7).round() / 7).softmax(1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", PLAIN)
+def test_a_plain_output_is_attacked_as_it_is(way: Callable[[Any, Tensor], Tensor]) -> None:
+    assert beneath.find(Dressed(way), points(), read) is None
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+def test_logits_beneath_an_output_that_hides_them_are_found(way: Callable[[Any, Tensor], Tensor]) -> None:
+    module = Dressed(way)
+    lens = beneath.find(module, points(), read)
+    assert lens is not None and not lens.steps
+    unit = points().requires_grad_(True)
+    _, logits = beneath.see(module, unit, lens)
+    truth = module.network(unit)
+    assert logits is not None and torch.equal(logits.argmax(1), truth.argmax(1))
+    slope, true_slope = (
+        torch.autograd.grad(each.amax(1).sum(), unit, retain_graph=True)[0] for each in (logits, truth)
+    )
+    assert torch.allclose(slope / slope.norm(), true_slope / true_slope.norm(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda net, x: net(x).sigmoid(), lambda net, x: (1e3 * net(x)).sigmoid(), lambda net, x: (net(x) > 0).float(),
+        lambda net, x: torch.nn.functional.hardsigmoid(9 * net(x)), lambda net, x: 1 - (-net(x)).sigmoid(),
+    ],
+)  # fmt: skip
+def test_one_logit_beneath_is_found(way: Callable[[Any, Tensor], Tensor]) -> None:
+    shifted = Dressed(lambda net, x: way(lambda y: net(y) - net(points()).median(), x), outputs=1)
+    lens = beneath.find(shifted, points(), read)
+    assert lens is not None
+    _, logits = beneath.see(shifted, points(), lens)
+    assert logits is not None and torch.equal(logits.argmax(1), read(shifted(points())).argmax(1))
+    assert len(logits[:, 0].unique()) > 190
+
+
+@pytest.mark.parametrize("way", ROUNDED)
+def test_what_is_rounded_inside_gets_a_slope_and_keeps_its_value(way: Callable[[Any, Tensor], Tensor]) -> None:
+    module = Dressed(way)
+    lens = beneath.find(module, points(), read)
+    assert lens is not None and lens.steps and not lens.exact
+    unit = points().requires_grad_(True)
+    output, under = beneath.see(module, unit, lens)
+    assert torch.allclose(output, module(points()), atol=1e-5)
+    (slope,) = torch.autograd.grad((output if under is None else under).amax(1).sum(), unit)
+    assert float((slope != 0).any(1).double().mean()) > 0.9
+
+
+def test_the_models_decision_is_lifted_and_how_far_it_was_stays_visible() -> None:
+    under = torch.tensor([[2.0, 1.0, 0.0], [2.0, 1.0, 0.0], [5.0, 1.0, 0.0]], requires_grad=True)
+    raised = beneath.aligned(under, torch.tensor([0, 1, 1]))
+    lifted = raised.detach()
+    assert lifted.argmax(1).tolist() == [0, 1, 1] and lifted[0].tolist() == [2.0, 1.0, 0.0]
+    # the margin is a thousandth over one more than the distance: 1 and 4
+    assert np.allclose([float(lifted[1, 1] - 2), float(lifted[2, 1] - 5)], [0.001 / 2, 0.001 / 5], atol=1e-6)
+    (slope,) = torch.autograd.grad((raised[:, 0] - raised[:, 1]).sum(), under)
+    assert slope.tolist() == [[1.0, -1.0, 0.0]] * 3
+
+
+def test_a_vote_is_attacked_through_the_mean_of_its_members() -> None:
+    members = [torch.nn.Linear(6, 3, bias=False) for _ in range(3)]
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(3)
+        for member in members:
+            member.weight.copy_(torch.eye(3, 6) + torch.randn(3, 6) / 2)
+
+    def vote(net: Any, x: Tensor) -> Tensor:
+        return torch.stack([(20 * member(x)).softmax(1) for member in members]).mean(0)
+
+    lens = beneath.find(Dressed(vote, outputs=3), points(), read)
+    assert lens is not None and len(lens.ends) > 1 and not lens.exact
+
+
+def test_a_module_that_refuses_to_be_watched_is_left_alone() -> None:
+    def refuses(net: Any, x: Tensor) -> Tensor:
+        raise RuntimeError("not now")
+
+    assert beneath.find(Dressed(refuses), points(), read) is None
