@@ -12,6 +12,7 @@ import numpy as np
 import pandas
 import pytest
 import torch
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression
 
 import auditkit
@@ -30,6 +31,7 @@ FRAME = pandas.DataFrame(
         "years": np.arange(ROWS) % 20, "words": [f"word {number % 55}" for number in range(ROWS)],
     }
 )  # fmt: skip
+NUMBERS = RNG.normal(size=(ROWS, 4))
 
 
 def gaps(column: str) -> pandas.DataFrame:
@@ -98,6 +100,51 @@ def skops(path: pathlib.Path) -> None:
     path.write_bytes(skops.io.dumps(steps))
 
 
+def asked(*layers: torch.nn.Module, **options: Any) -> Callable[..., Any]:
+    """A network of these layers is asked about rows of numbers."""
+
+    def ask(**mends: Any) -> Any:
+        return auditkit.wrap(torch.nn.Sequential(*layers), **{**options, **mends}).answers(NUMBERS)
+
+    return ask
+
+
+class Mixture(torch.nn.Module):
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows.sigmoid() @ torch.tensor([[0.2], [0.8]])
+
+
+def audited(model: Any) -> Callable[..., Any]:
+    def audit(**mends: Any) -> Any:
+        return auditkit.audit(model, AuditData(NUMBERS, FRAME["label"], **mends), checks=[])
+
+    return audit
+
+
+def binned(**mends: Any) -> Any:
+    ages = FRAME.assign(age=np.arange(ROWS) + 18)
+    return table(ages, label="label", groups={"age": {"bins": mends.get("bins")}} if mends else ["age"])()
+
+
+def declared(folder: pathlib.Path, kind: str = "integer") -> Any:
+    (folder / "people.csv").write_text("age,y\n1,a\nmany,b\n3,b\n", encoding="utf-8")
+    return AuditData.from_table(folder / "people.csv", label="y", schema={"age": {"kind": kind}})
+
+
+def split(kind: str | None = None) -> Any:
+    other = FRAME.assign(years=[f"year {number}" for number in FRAME["years"]])
+    schema = {"years": {"kind": kind}} if kind else {}
+    return table(label="label", train=other, features=["x", "years"], schema=schema)()
+
+
+def unseen(**mends: Any) -> Any:
+    xgboost = pytest.importorskip("xgboost")
+    homes = pandas.DataFrame({"home": pandas.Categorical(["own", "rent"] * (ROWS // 2))})
+    fitted = xgboost.XGBClassifier(n_estimators=2, enable_categorical=True).fit(homes, FRAME["label"])
+    other = pandas.DataFrame({"home": pandas.Categorical(["own", "rent", "?"] * (ROWS // 3)), "y": FRAME["label"]})
+    return auditkit.audit(fitted, AuditData.from_table(other, label="y", **mends), checks=[])
+
+
 def network() -> torch.nn.Module:
     return torch.nn.Linear(4, 2)
 
@@ -120,6 +167,19 @@ CASES: dict[str, Callable[..., Any]] = {
     "a large file with scores alone": large(scores="score"),
     "a check that cannot run on counts": large(decisions="decision"),
     "no memory for a file": short,
+    "infinite values": text(b"grad,y\n1,a\ninf,b\n-inf,b\n2,a\n", label="y"),
+    "texts in bins": table(gaps("amount").fillna("unknown"), label="label", groups={"amount": {"bins": [0]}}),
+    "a number of many values for groups": binned,
+    "a text in a column declared a number": declared,
+    "texts in the training split alone": split,
+    "a category that XGBoost has not seen": unseen,
+    "neither classifier nor regressor": audited(IsolationForest(n_estimators=5).fit(NUMBERS)),
+    "a function of numbers": audited(lambda rows: rows[:, 0]),
+    "one number per row": asked(torch.nn.Linear(4, 1)),
+    "logits called probabilities": asked(torch.nn.Linear(4, 2), output="probabilities"),
+    "several labels at once": asked(torch.nn.Linear(4, 2), torch.nn.Sigmoid()),
+    "numbers never below 0": asked(torch.nn.Linear(4, 1), torch.nn.Softplus(0.1), task="binary"),
+    "a logit or a probability": asked(torch.nn.Linear(4, 2), Mixture(), task="binary"),
     "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
     "a function that is not known": file(skops),
 }

@@ -11,12 +11,13 @@ import numpy as np
 from auditkit.counts.naming import EMPTY, MISSING
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation, numbers_of
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, Mend, closest
 from auditkit.spelling import listed, spelling, spellings
 
 NUMBERS: Final = 50
 """A number with more distinct values than this is no group until it has bins."""
 VALUES: Final = 1000
+SHOWN: Final = 3
 """No attribute may have more groups than this."""
 OPTIONS: Final = ("bins", "values")
 
@@ -119,9 +120,12 @@ def _binned(name: str, distinct: np.ndarray, bins: Any, notation: Notation) -> l
         read = numbers_of(distinct, notation, f"group {name!r}")
         numbers = np.asarray(distinct, dtype=np.float64) if read is None else read
     except (TypeError, ValueError):
+        texts = _texts(distinct)
+        mend = [Mend("data.missing", texts)] if len(texts) <= SHOWN else []
         raise DataError(
-            f"group {name!r}: bins need numbers; the column holds {listed(_texts(distinct), 3)}. "
-            "Take bins out, or list what means missing under [data] missing"
+            f"group {name!r}: bins need numbers; the column holds {listed(texts, SHOWN)}. Take bins out, or list what "
+            f"means missing under [data] missing{''.join(f', as in {each.line}' for each in mend)}",
+            mend=mend,
         ) from None
     whole = bool((numbers == np.round(numbers)).all() and (bounds == np.round(bounds)).all())
     names = bin_labels([float(bound) for bound in bounds], whole)
@@ -146,11 +150,13 @@ def _check_numbers(name: str, distinct: np.ndarray) -> None:
     kind = np.asarray(distinct).dtype.kind
     if kind in "fiu" or (kind == "O" and all(isinstance(value, int | float) for value in distinct)):
         thirds = np.quantile(np.asarray(distinct, dtype=np.float64), (1 / 3, 2 / 3))
-        bounds = "[" + ", ".join(sorted({f"{float(f'{third:.2g}'):g}" for third in thirds}, key=float)) + "]"
+        bounds = sorted({float(f"{third:.2g}") for third in thirds})
+        mend = Mend(f"data.groups.{_key(name)}.bins", [int(bound) if bound.is_integer() else bound for bound in bounds])
         raise DataError(
             f"group {name!r} is a number with {len(distinct)} different values; at most {NUMBERS} can be groups. "
-            f"Give bins, in the configuration:\n[data.groups.{_key(name)}]\nbins = {bounds}\n"
-            f'or in Python: groups={{{name!r}: {{"bins": {bounds}}}}}'
+            f"Give bins, in the configuration:\n[data.groups.{_key(name)}]\n{mend.line}\n"
+            f'or in Python: groups={{{name!r}: {{"bins": {mend.value}}}}}',
+            mend=mend,
         )
 
 

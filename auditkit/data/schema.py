@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, Mend, closest
 from auditkit.spelling import listed
 
 if TYPE_CHECKING:
@@ -172,10 +172,12 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, mine: bool) 
     if _family(feature) != _family(other):
         if any(each.low is None and each.kind != "boolean" and not each.categories for each in (feature, other)):
             return feature  # nothing but missing values on one side: no values to disagree about
+        mend = Mend(f'data.features."{feature.name}".kind', "category")
         raise DataError(
             f"column {feature.name!r} is {first.kind} in the data and {second.kind} in the training split; list what "
             "means missing under [data] missing, or say what it is, in the configuration: "
-            f'[data.features."{feature.name}"] kind = "category"'
+            f'[data.features."{feature.name}"] {mend.line}',
+            mend=mend,
         )
     if feature.numeric:
         bounds = [(each.low, each.high) for each in (feature, other) if each.low is not None and each.high is not None]

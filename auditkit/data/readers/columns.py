@@ -10,7 +10,7 @@ from auditkit import spelling
 from auditkit.counts import naming
 from auditkit.counts.markers import Markers
 from auditkit.data.orders import Notation, numbers_of, order_of
-from auditkit.errors import DataError
+from auditkit.errors import DataError, Mend
 from auditkit.spelling import BOOLEANS, listed
 
 if TYPE_CHECKING:
@@ -166,9 +166,11 @@ def _not_numbers(texts: Any, name: str) -> str:
     number = _matches(texts, NUMBER)
     others = texts.filter(compute.invert(number))
     if _all(others, INFINITE) and _any(number):
+        mend = Mend("data.missing", compute.unique(others).to_pylist())
         raise DataError(
             f"column {name!r} holds {len(others)} infinite values; replace them by the largest number that is meant, "
-            "or list them under [data] missing"
+            f"or list them under [data] missing, as in {mend.line}",
+            mend=mend,
         )
     if _all(others, ZEROS):
         return f"column {name!r} is text, as numbers in it begin with 0"
@@ -218,9 +220,11 @@ def _declared(texts: Any, name: str, kind: str, notation: Notation) -> pandas.Se
             if spelt is not None:
                 return _series(spelt)
             given = listed(_texts_that_are_none(texts), 3)
+    mend = Mend(f'data.features."{name}".kind', "category")
     raise DataError(
         f"column {name!r} is declared {kind}, but holds {given}; list what means missing under [data] missing, or "
-        f'declare it kind = "category" under [data.features."{name}"]'
+        f"declare it {mend}",
+        mend=mend,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 from auditkit.plugins.models.inside import attribute, library
 from auditkit.plugins.models.matching import UNSEEN, Categories
 from auditkit.spelling import listed
@@ -44,10 +44,12 @@ class Boosted(NamedTuple):
             if place in categories:
                 restored, unseen = _as_category(column, categories[place], where)
                 if unseen is not None and self.whose == "XGBoost":
+                    mend = Mend("data.missing", [unseen])
                     raise ModelError(
                         f"{where} holds {unseen!r}, which is none of the categories that the model was fitted with, "
                         f"and XGBoost refuses such values; it knows {listed(list(categories[place]), 5)}. Take the "
-                        "rows out, or list what means missing under [data] missing"
+                        f"rows out, or list what means missing under [data] missing, as in {mend.line}",
+                        mend=mend,
                     )
                 if unseen is not None:
                     notes.append(f"values of {column.name} that the model was not fitted with are missing to LightGBM")

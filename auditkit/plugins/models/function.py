@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import Task, as_array
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import (
     LABELS_NOTE,
@@ -29,6 +29,7 @@ from auditkit.spelling import listed, match_class, spelling
 from auditkit.text import one_line
 
 _TOLERANCE = 1e-3
+_PREDICTED = Mend("data.task", "regression")
 _FORMS = ("labels", "probabilities", "one probability", "number")
 
 
@@ -171,7 +172,9 @@ class FunctionModel(Model):
             return self._needs_classes("one number in [0, 1] per row", "one probability")
         raise ModelError(
             f"{self.name}: the callable must give labels or probabilities; it gave numbers between {array.min():g} "
-            f"and {array.max():g}. Say task='regression', or name the classes with classes=…"
+            f"and {array.max():g}. Apply a sigmoid in the callable where they are logits, compare them with a "
+            f"threshold where they are scores, or say {_PREDICTED} where they are predicted numbers",
+            mend=_PREDICTED,
         )
 
     def _needs_classes(self, given: str, output: str) -> str:

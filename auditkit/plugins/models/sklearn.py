@@ -261,9 +261,11 @@ def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
                 mend=mend,
             )
         return "regression"
+    mend = Mend("data.task", "regression")
     raise ModelError(
         f"{name}: the model must be a classifier or a regressor; {type(estimator).__name__} is neither. "
-        "Wrap a function of its answers in place of it, or say task='regression'"
+        f"Wrap a function of its answers in place of it, or, where it predicts numbers, say {mend}",
+        mend=mend,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 from auditkit.models import ModelOptions
 from auditkit.plugins.models.answering import PROBE
 from auditkit.plugins.models.ranges import Made
@@ -48,8 +48,9 @@ def tell(
     if columns == 1:
         if options.task is None and classes is None:
             raise ModelError(
-                f"{name}: the module gives one number per row; say task='binary' or task='regression', "
-                "or name the two classes with classes=…"
+                f"{name}: the module gives one number per row; say {_BINARY.line} or {_REGRESSION.line} in wrap(…) or "
+                "under [model], or name the two classes with classes=…",
+                mend=[_BINARY, _REGRESSION],
             )
         if options.task == "multiclass" or (classes is not None and classes != 2):
             raise ModelError(
@@ -83,10 +84,13 @@ def check_probabilities(output: np.ndarray, kind: str, name: str) -> None:
         raise ModelError(
             f"{name}: the output is read as {kind}, so it must lie in [0, 1] and sum to 1 over the classes; it lies "
             f"between {output.min():g} and {output.max():g}, and a sum is up to {off:g} away from 1. If it is logits, "
-            "say output='logits'"
+            f"say {_LOGITS}",
+            mend=_LOGITS,
         )
 
 
+_LOGITS, _PROBABILITIES = Mend("model.output", "logits"), Mend("model.output", "probabilities")
+_BINARY, _REGRESSION = Mend("model.task", "binary"), Mend("model.task", "regression")
 _BY_PROBE = "by a probe"
 _BY_LAYER = "by the last operations of the module"
 
@@ -106,7 +110,8 @@ def _several(
         return True, _BY_PROBE
     raise ModelError(
         f"{name}: the outputs lie in [0, 1] but do not sum to 1 in a row, as of a module with several labels at "
-        "once, which is not supported. If they are logits, say output='logits'"
+        f"once, which is not supported. If they are logits, say {_LOGITS}",
+        mend=_LOGITS,
     )
 
 
@@ -120,7 +125,8 @@ def _single(output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.T
         raise ModelError(
             f"{name}: one output per row must be a logit or a probability; whatever the inputs, this one is never "
             f"{side} 0, as no logit is, and it lies outside [0, 1], as no probability does. Wrap it in a module that "
-            "gives either, or say output='logits' if it is one all the same"
+            f"gives either, or say {_LOGITS} if it is one all the same",
+            mend=_LOGITS,
         )
     if not _inside(output):
         return True, _BY_PROBE
@@ -130,8 +136,9 @@ def _single(output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.T
         return True, _BY_PROBE
     raise ModelError(
         f"{name}: the one output per row lies in [0, 1] on these rows, and nothing shows whether it is a probability, "
-        "decided at 0.5, or a logit, decided at 0. Say output='probabilities' or output='logits', in wrap(…) or under "
-        "[model]"
+        f"decided at 0.5, or a logit, decided at 0. Say {_PROBABILITIES.line} or {_LOGITS.line}, in wrap(…) or under "
+        "[model]",
+        mend=[_PROBABILITIES, _LOGITS],
     )
 
 

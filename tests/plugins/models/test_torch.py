@@ -191,13 +191,13 @@ class Pair(nn.Module):
 @pytest.mark.parametrize(
     ("module", "options", "message"),
     [
-        (mlp(1), {}, "one number per row; say task='binary' or task='regression'"),
+        (mlp(1), {}, 'one number per row; say task = "binary" or task = "regression"'),
         (mlp(1), {"task": "multiclass"}, "one output per row needs exactly two classes; a task of several"),
         (mlp(1), {"classes": "abc"}, "one output per row needs exactly two classes; 3 classes were given"),
         (mlp(3), {"task": "regression"}, "one number per row; its output has 3 columns"),
         (mlp(3), {"task": "binary"}, "classifier of 3 classes; 'binary' was given"),
         (mlp(3), {"classes": "ab"}, "classes must name the 3 columns of the output; 2 were given"),
-        (mlp(2, nn.Sigmoid()), {}, r"lie in \[0, 1\] but do not sum to 1.*output='logits'"),
+        (mlp(2, nn.Sigmoid()), {}, r'lie in \[0, 1\] but do not sum to 1.*output = "logits"'),
         (Pair(), {}, r"must give one tensor .* it gave a tuple"),
         (nn.Conv2d(1, 2, 1), {}, "Conv2d failed: RuntimeError"),
         (nn.Unflatten(1, (2, 2)), {}, r"it gave shape \(64, 2, 2\)|shape \(300, 2, 2\)"),

@@ -246,7 +246,7 @@ class Inference(nn.Module):
     ],
 )
 def test_where_nothing_settles_it_the_user_is_asked(last):
-    with pytest.raises(ModelError, match=r"nothing shows.*output='probabilities' or output='logits'"):
+    with pytest.raises(ModelError, match=r'nothing shows.*output = "probabilities" or output = "logits"'):
         read(Last(last))
     assert read(Last(last), output="probabilities")[0].output == "one probability"
     assert read(Last(last), output="logits")[0].output == "one logit"
