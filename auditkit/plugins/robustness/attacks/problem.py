@@ -163,7 +163,7 @@ class Problem:
         """How far over a radius rounding may carry points of rows like `x`: more in wide boxes and in sums."""
         features = x[0].numel() if len(x) else 1
         terms = {"Linf": 1.0, "L2": features**0.5, "L1": float(features)}[self.norm]
-        return TOLERANCE + EPSILON * max(0.0, float(self.high.max()) - 1) * terms
+        return TOLERANCE + EPSILON * max(1.0, float(self.high.max())) * terms
 
     def confirm(self, points: Tensor, x: Tensor, y: Tensor, radius: Tensor | float) -> Tensor:
         """(n,) bool: wrong when asked anew, finite, in the box, held where nothing may move, and within the radius.

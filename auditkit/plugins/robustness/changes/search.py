@@ -146,21 +146,38 @@ def _popularity(other: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 
 def _first(moves: Moves, single: Singles, row: int) -> np.ndarray:
-    """The slots of a row that are worth combining: all, or those first that no cheaper one of the feature matches."""
+    """The slots of a row that are worth combining: all, or those first that no cheaper one of the feature matches.
+
+    Where these are too many, each feature keeps its strongest and an even choice of the others: a row that only two
+    large changes flip is found as well as one that two small ones do.
+    """
     alone = np.where(single.flipped[row], moves.costs[row], np.inf).min()
     finite = np.flatnonzero(np.isfinite(moves.costs[row]) & (moves.costs[row] < alone))
     if len(finite) <= SLOTS:
         return finite
     order = finite[np.lexsort((-single.gain[row, finite], moves.costs[row, finite]))]
     most: dict[int, float] = {}
-    ahead: list[int] = []
+    ahead: dict[int, list[int]] = {}
     behind: list[int] = []
     for slot in order.tolist():
         feature = int(moves.feature[slot])
         gain = float(single.gain[row, slot])
-        (ahead if gain > most.get(feature, 0.0) else behind).append(slot)
+        if gain > most.get(feature, 0.0):
+            ahead.setdefault(feature, []).append(slot)
+        else:
+            behind.append(slot)
         most[feature] = max(gain, most.get(feature, 0.0))
-    return np.array([*ahead, *behind][:SLOTS])
+    room = max(1, SLOTS // max(1, len(ahead)))
+    kept = [slots[at] for slots in ahead.values() for at in _spread(len(slots), room)]
+    kept.sort(key=lambda slot: (-single.gain[row, slot], moves.costs[row, slot]))
+    return np.array([*kept, *behind][:SLOTS])
+
+
+def _spread(count: int, room: int) -> list[int]:
+    """Up to `room` places among `count`, evenly, the last always."""
+    if count <= room:
+        return list(range(count))
+    return sorted({count - 1 - place * count // room for place in range(room)})
 
 
 def _chosen(

@@ -43,6 +43,13 @@ class Tried(NamedTuple):
     black_box: float
 
 
+def beaten_room(rows: int) -> float:
+    """The largest share of a sample that a true share of `BEATEN` gives with probability 0.95 (binomial)."""
+    from scipy import stats  # slow to import
+
+    return max(BEATEN, float(stats.binom.ppf(0.95, rows, BEATEN)) / max(1, rows))
+
+
 def steady_control(steady: float) -> Control:
     """Whether the model answers the same again, over five passes."""
     return _of(
@@ -138,8 +145,8 @@ def _of_the_strength(tried: Tried) -> list[Control]:
     chance = 1 / tried.classes
     return [
         _of(
-            "black-box", "What share of rows do attacks without gradients break, and those with them did not?",
-            tried.black_box, at_most=BEATEN,
+            "black-box", "What share of rows do attacks without gradients break, and those with them came not near?",
+            tried.black_box, at_most=beaten_room(tried.rows),
             reason="Attacks that see less did better, so the gradient leads astray; the number counts both.",
         ),
         _of(

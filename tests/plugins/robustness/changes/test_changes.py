@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 import auditkit
@@ -209,3 +210,34 @@ def test_what_withstands_falls_with_the_cost_and_one_feature_is_the_least(seed):
     for low, high in itertools.pairwise(WITHIN):
         assert withstanding[low] >= withstanding[high] and single[low] <= single[high]
     assert all(1 - withstanding[cost] >= single[cost] - 1e-9 for cost in WITHIN)
+
+
+def many_features(rows=40, features=64, seed=0):
+    """Numbers at both ends of their range, so that a rule over all of them flips by large changes of a few."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        np.clip(rng.normal(0.5, 0.5, (rows, features)), 0, 1), columns=[f"x{k}" for k in range(features)]
+    )
+    return frame.assign(y=[0, 1] * (rows // 2))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_among_many_features_large_changes_are_combined_as_well_as_small_ones(seed):
+    data = AuditData.from_table(many_features(seed=seed), label="y")
+    model = LogisticRegression().fit(data.inputs, data.labels)
+    result = run(Changes(rows=40, permutations=199, draws=10), auditkit.wrap(model), data)
+    assert all(each.holds for each in result.controls), [each.name for each in result.controls if not each.holds]
+
+
+def test_a_search_that_combines_only_small_changes_is_caught(monkeypatch):
+    from auditkit.plugins.robustness.changes import search
+
+    def small(moves, single, row):
+        alone = np.where(single.flipped[row], moves.costs[row], np.inf).min()
+        slots = np.flatnonzero(moves.costs[row] < min(alone, 0.02))
+        return slots[:2]
+
+    monkeypatch.setattr(search, "_first", small)
+    data = AuditData.from_table(many_features(), label="y")
+    result = run(Changes(rows=40, permutations=199, draws=10), wrapped(lambda table: table["x0"] > 0.5), data)
+    assert control(result, "known-boundary-several").holds is not True

@@ -13,7 +13,7 @@ import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import TimeLimit
-from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.plugins.robustness.evasion import Evasion, controls
 from auditkit.plugins.robustness.evasion.findings import UNTRIED
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
@@ -172,3 +172,13 @@ def test_a_gap_between_groups_is_found_where_there_is_one() -> None:
     gap = next(each for each in result.measurements if each.name == "robust_accuracy_difference")
     assert gap.value == 1 and gap.test is not None and (gap.test.p_adjusted or 1) < 0.01 and not failed(result)
     assert gap.across == ("far",) and gap.interval is not None and (gap.interval.low or 0) > 0.8
+
+
+@pytest.mark.parametrize(("rows", "broken"), [(10, 0), (25, 0), (40, 1), (170, 1), (1000, 5)])
+def test_one_row_of_a_small_sample_shows_no_share_above_a_fifth_of_a_percent(rows: int, broken: int) -> None:
+    from scipy import stats
+
+    room = controls.beaten_room(rows)
+    assert room == max(broken / rows, controls.BEATEN)
+    # what is beyond has a chance of under 5 % where the true share is 0.2 %
+    assert stats.binom.sf(broken, rows, controls.BEATEN) < 0.05

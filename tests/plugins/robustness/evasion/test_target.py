@@ -207,3 +207,14 @@ def test_decisions_in_other_norms_claim_no_more_than_there_is(norm: str) -> None
     tally = Tally(target, GRID)
     blind.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 600)
     assert (tally.nearest >= needed - 1e-5).all() and np.isfinite(tally.nearest).all()
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2", "Linf"])
+def test_rounding_of_many_coordinates_puts_no_point_of_a_healthy_attack_out_of_reach(norm: Any) -> None:
+    from auditkit.plugins.robustness.attacks import Problem
+
+    rows = torch.rand(4, 3072, generator=torch.Generator().manual_seed(0))
+    problem = Problem(lambda x: x[:, :2], norm)
+    # all that float32 can do to a sum of so many coordinates, each rounded by half a spacing on both ends
+    rounded = {"L1": 3072, "L2": 3072**0.5, "Linf": 1}[norm] * 2.0**-24
+    assert rounded < problem.slack(rows) < 20 * rounded + 1e-4

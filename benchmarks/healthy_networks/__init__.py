@@ -1,0 +1,1 @@
+"""Networks and trees whose robustness is known exactly."""
