@@ -45,7 +45,7 @@ from auditkit.running.keeping import Keeper
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.packs import chosen_packs, named_by
 from auditkit.running.planning import Step, make_plan
-from auditkit.running.request import Progress, Request, make_request
+from auditkit.running.request import Progress, Request, about, make_request
 from auditkit.running.settling import settled
 from auditkit.running.state import as_found
 from auditkit.running.training import train_models
@@ -203,7 +203,8 @@ def run_all(
         parent = made[0].parent if made else None
         answered.append((predictions, parent))
         several = Several(predictions, rule, gate)
-        results.append(run_one(host, model, data, request, folder, several, parent=parent, extra=extra))
+        own = about(request, [result.check for result in extra])
+        results.append(run_one(host, model, data, own, folder, several, parent=parent, extra=extra))
     # a paired difference is made of counts of those about whom two models disagree, of which no table is protected
     differing = () if data.disclosure == "publish" else tuple(map(gate.record, changes(answered, data)))
     return Comparison(title=scrubbed(title), results=tuple(results), changes=differing)

@@ -445,9 +445,29 @@ def test_a_trained_model_is_audited_beside_its_parent(tmp_path):
     assert child.results[0].check == "train.halving"
     assert child.results[0].notes == ("by lot",)
     assert [each.status for each in child.verdicts] == ["met"]
-    assert [each.status for each in parent.verdicts] == ["not tested"]
-    assert made.exit_code == 3
+    assert parent.verdicts == () and parent.exit_code == 5, "no limit is about the parent, so nothing was judged"
+    assert made.exit_code == 5
     assert runfolder.verify(tmp_path / "a") == []
+
+
+@pytest.mark.parametrize(("most", "code"), [(3, 0), (1, 1)])
+def test_a_limit_on_a_trainer_is_about_the_models_that_it_made(most, code):
+    limits = [
+        {"name": "epochs", "measurement": "train.halving.epochs", "at_most": most},
+        {"name": "selected", "measurement": "acme.share", "at_least": 0},
+    ]
+    waivers = [{"limit": "epochs", "reason": "tried", "approver": "me", "expires": "2020-01-01"}]
+    made = compare(train=[{"trainer": "halving", "name": "by lot"}], limits=limits, waivers=waivers)
+    parent, child = made.results
+    assert [verdict.limit.name for verdict in parent.verdicts] == ["selected"] and parent.waivers == ()
+    assert [verdict.limit.name for verdict in child.verdicts] == ["epochs", "selected"]
+    assert made.exit_code == code
+
+
+def test_a_limit_on_a_trainer_that_fails_is_an_error_of_the_parent():
+    limits = [{"name": "epochs", "measurement": "train.halving.epochs", "at_most": 3}]
+    made = compare(train=[{"trainer": "halving", "fail": True}], limits=limits)
+    assert [verdict.status for verdict in made.results[0].verdicts] == ["error"] and made.exit_code == 3
 
 
 def test_a_trainer_that_fails_is_an_error_of_the_parents_audit():

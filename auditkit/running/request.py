@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from auditkit.checks import BUDGETS, Budget, Check
@@ -55,6 +55,25 @@ def make_request(**options: Any) -> Request:
     if given.get("budget", "standard") not in BUDGETS:
         raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(given['budget'])!r} was given")
     return Request(**given)
+
+
+def about(request: Request, accounts: Collection[str]) -> Request:
+    """The request for one of several models.
+
+    A limit on what a trainer says of itself is about the models that it made, or failed to make, and of no other.
+
+    Args:
+        request: for all models.
+        accounts: the ids of the trainers' own results that this model has, such as `train.reweighing`.
+    """
+    limits = tuple(
+        limit
+        for limit in request.limits
+        if not limit.measurement.startswith("train.")
+        or any(f"{limit.measurement}.".startswith(f"{account}.") for account in accounts)
+    )
+    names = {limit.name for limit in limits}
+    return replace(request, limits=limits, waivers=tuple(each for each in request.waivers if each.limit in names))
 
 
 def _record(kind: Any, value: Any, where: str) -> Any:
