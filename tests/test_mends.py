@@ -150,6 +150,9 @@ def network() -> torch.nn.Module:
 
 
 CASES: dict[str, Callable[..., Any]] = {
+    "nothing is protected": table(
+        label="label", decisions="decision", positive=1, disclosure="publish", minimum_cell=1
+    ),
     "a score is missing": table(gaps("score"), label="label", scores="score"),
     "a decision is missing": table(gaps("decision"), label="label", decisions="decision", positive=1),
     "a label is missing": table(gaps("label"), label="label", decisions="decision", positive=1),

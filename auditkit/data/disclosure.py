@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from typing import TYPE_CHECKING
 
-from auditkit.errors import DataError
+from auditkit.errors import DataError, Mend
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -29,3 +29,10 @@ def check_disclosure(data: AuditData) -> None:
     if data.disclosure not in WAYS:
         known = " or ".join(map(repr, WAYS))
         raise DataError(f"{data.name}: disclosure must be {known}; {data.disclosure!r} was given")
+    if data.disclosure == "publish" and data.minimum_cell < 2:
+        mend = Mend("data.minimum_cell", 10)
+        raise DataError(
+            f'{data.name}: disclosure = "publish" protects counts of fewer than minimum_cell people, and '
+            f"{data.minimum_cell} leaves nothing to protect; say {mend}",
+            mend=mend,
+        )

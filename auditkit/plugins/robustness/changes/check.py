@@ -92,12 +92,15 @@ class Changes(Check):
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why there is nothing to change; None where there is."""
         from auditkit.plugins.robustness.changes.moves import movable  # as above
+        from auditkit.plugins.robustness.paths import word_numbers
 
         shape = getattr(data.inputs, "shape", ())
         if not hasattr(data.inputs, "columns") and len(shape) != 2:
             return "needs a table or an array (N, D)"
         if not movable(data):
             return "needs a feature that may change; every one is a group, free text or declared immutable"
+        if word_numbers(model, data):
+            return "needs inputs between which a distance means something; these are numbers of words (tokens)"
         return None
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:

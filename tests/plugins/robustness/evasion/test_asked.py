@@ -13,6 +13,7 @@ import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.certificates.check import Certificates
+from auditkit.plugins.robustness.changes.check import Changes
 from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.plugins.robustness.evasion import Evasion
 from auditkit.plugins.robustness.paths import word_numbers
@@ -160,7 +161,7 @@ def test_numbers_of_words_are_not_attacked(network: type[torch.nn.Module], kind:
     words = np.random.default_rng(1).integers(0, 50, (40, 6)).astype(kind)
     model, data = auditkit.wrap(network(), classes=(0, 1), output="logits"), audit_data(words, LABELS[:40])
     assert word_numbers(model, data)
-    for check in (Evasion(), Corruptions(), Certificates()):
+    for check in (Evasion(), Corruptions(), Certificates(), Changes()):
         assert "numbers of words" in str(check.applies(model, data))
 
 
@@ -170,7 +171,7 @@ def test_numbers_of_words_in_the_columns_of_a_table_are_not_attacked() -> None:
     network = torch.nn.Sequential(torch.nn.Embedding(50, 2), torch.nn.Flatten(), torch.nn.Linear(12, 2))
     model, data = auditkit.wrap(network, classes=(0, 1), output="logits"), AuditData(table, LABELS[:40])
     np.testing.assert_array_equal(model.predict(table), model.predict(words))
-    for check in (Evasion(), Corruptions(), Certificates()):
+    for check in (Evasion(), Corruptions(), Certificates(), Changes()):
         assert "numbers of words" in str(check.applies(model, data))
     assert not word_numbers(
         auditkit.wrap(torch.nn.Linear(6, 2), classes=(0, 1), output="logits"), AuditData(table, LABELS[:40])
