@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from auditkit.times import same_times
+
 NUMBER: Final = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """How a number is written in a text file; what begins with a zero, as a zip code may, is none."""
 EXACT: Final = 2**53
@@ -31,17 +33,27 @@ def spelling(value: Any) -> str:
 def spellings(values: Sequence[Any]) -> list[str]:
     """The different values of a column as text, the same whichever reader they came from.
 
-    Texts that are all numbers, or all true and false, are spelt as these are; moments that are all midnights as days.
+    Numbers are spelt alike where all values are some, texts among them too, and so are true and false, moments, lengths
+    of time and times of day; moments that are all midnights as days. In a column that also holds other texts each value
+    is as a text file has it.
     """
-    if values and all(isinstance(value, str) and NUMBER.fullmatch(value) for value in values):
+    if all(isinstance(value, str) and value in BOOLEANS for value in values):
         return [spelling(meant(value)) for value in values]
-    if values and all(isinstance(value, str) and value in BOOLEANS for value in values):
+    numbers = [_is_number(value) for value in values]
+    if all(numbers):
         return [spelling(meant(value)) for value in values]
-    texts = [spelling(value) for value in values]
-    moments = [hasattr(value, "hour") and hasattr(value, "year") for value in values]
-    if values and all(moments) and all(text.endswith(" 00:00:00") for text in texts):
-        return [text.removesuffix(" 00:00:00") for text in texts]
-    return texts
+    times = same_times(values)
+    if times is not None:
+        return times
+    worded = any(isinstance(value, str) and not number for value, number in zip(values, numbers, strict=True))
+    return [str(value) if worded and isinstance(value, float) else spelling(value) for value in values]
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return NUMBER.fullmatch(value) is not None
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return kind in "iuf" if kind else isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)
 
 
 def match_class(value: Any, known: tuple[Any, ...]) -> Any:

@@ -22,7 +22,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     (
-        "errors", "memory", "text", "spelling", "evidence.files", "evidence.strictjson", "evidence.keys",
+        "errors", "memory", "text", "spelling", "times", "evidence.files", "evidence.strictjson", "evidence.keys",
         "evidence.scrubbing",
     ),
     ("counts",),

@@ -65,8 +65,7 @@ def count_file(
         positive: the positive class, in any spelling, which comes last in `Counts.classes`; None: the last in order.
         rename: {attribute: a callable} that takes its distinct values, none missing, and gives the name of each one's
             group; so bins and renamed values fold the table at the end.
-        missing: the texts that mean missing, or `Markers`, which learn those that were met; None: the empty text in csv
-            files, and nothing in Parquet.
+        missing: the texts that mean missing, or `Markers`, which learn those that were met; None: the empty text.
         text: what is said about text files; what is not said is found out.
         threads: how many row groups are read at once.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from auditkit.spelling import NUMBER
-
-MIDNIGHT: Final = ("T00:00:00", " 00:00:00")
+from auditkit.times import same_times
 
 
 class Markers:
     """The texts that mean missing, and which of them were met.
 
-    A number is matched by its value, so that -1 matches -1.0; everything else as it is written.
+    A number is matched by its value, so that -1 matches -1.0; a moment by its time, so that 1900-01-01 matches a
+    midnight; everything else as it is written, but for blanks around it.
 
     Args:
         texts: as the owner lists them.
@@ -23,6 +23,7 @@ class Markers:
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = tuple(texts)
         self._numbers = {float(text): text for text in self.texts if NUMBER.fullmatch(text)}
+        self._times = {spelt: text for text in self.texts for spelt in (same_times([text]) or ())}
         self.met: set[str] = set()
         """The markers that some value has."""
 
@@ -43,24 +44,27 @@ class Markers:
         return text in self.met or (bool(NUMBER.fullmatch(text)) and self._numbers[float(text)] in self.met)
 
     @property
+    def any_times(self) -> bool:
+        """Whether some are moments, or lengths of time."""
+        return bool(self._times)
+
+    @property
     def numbers(self) -> list[float]:
         """Those that are numbers."""
         return list(self._numbers)
 
     def _marker(self, value: Any) -> str | None:
-        value = value.item() if hasattr(value, "item") else value
+        moment = getattr(getattr(value, "dtype", None), "kind", "") in "mM"
+        value = value.item() if hasattr(value, "item") and not moment else value
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
         if isinstance(value, str):
-            if value in self.texts:
-                return str(value)
-            return self._numbers.get(float(value)) if self._numbers and NUMBER.fullmatch(value) else None
-        if isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
+            if value in self.texts or value.strip() in self.texts:
+                return str(value) if value in self.texts else value.strip()
+            if self._numbers and NUMBER.fullmatch(value.strip()):
+                return self._numbers.get(float(value))
+        elif isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
             return self._numbers.get(float(value))
-        return next((text for text in _spellings(value) if text in self.texts), None)
-
-
-def _spellings(value: Any) -> list[str]:
-    """How a value that is neither text nor number may be written."""
-    texts = [str(value), *([value.isoformat()] if hasattr(value, "isoformat") else [])]
-    return [*texts, *(text.removesuffix(end) for text in texts for end in MIDNIGHT if text.endswith(end))]
+        elif str(value) in self.texts:
+            return str(value)
+        return next(iter(self._times.get(spelt) for spelt in same_times([value]) or ()), None) if self._times else None

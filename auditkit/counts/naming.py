@@ -28,13 +28,15 @@ def typed(values: Sequence[Any], missing: Markers | None) -> list[Any]:
 
     Args:
         values: as a `Coder` lists them.
-        missing: what means missing; None: the empty field.
+        missing: what means missing; None: the empty text.
     """
 
     def known(value: Any) -> Any:
         if value is None:
             return None
-        lacking = isinstance(value, Field) and value == "" if missing is None else missing.means_missing(value)
+        if isinstance(value, str):
+            value = type(value)(value.strip())
+        lacking = value == "" if missing is None else missing.means_missing(value)
         return None if lacking else value
 
     present = [known(value) for value in values]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit.counts.naming import MISSING
+from auditkit.data.bare import Blanks
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
@@ -45,7 +46,9 @@ def accept(data: AuditData) -> dict[str, Any]:
     _check_lengths(data, given)
     fields.update(_answers(data))
     fields.update(_beside(data))
-    fields["groups"] = {name: group_column(name, column) for name, column in data.groups.items()}
+    bare = {name: Blanks().off(column) for name, column in data.groups.items()}
+    fields["groups"] = {name: group_column(name, column.values) for name, column in bare.items()}
+    fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}
     fields["reference"] = check_reference(data.reference, fields["groups"], data.name)
     check_disclosure(data)
     many = fields.get("people")

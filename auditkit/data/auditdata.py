@@ -73,6 +73,8 @@ class AuditData:
     label_name: str | None = None
     group_columns: Mapping[str, str] = field(default_factory=dict)
     """{attribute: the column it was made of}, where that has another name."""
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """{attribute: values that are one group, as only blanks around them told them apart}."""
     columns: tuple[str, ...] = ()
     """Every column of the table that a model could have been given, inputs or not; empty where there was none."""
     minimum_cell: int = MINIMUM

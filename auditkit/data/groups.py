@@ -49,7 +49,10 @@ def group_column(
     values = as_column(column)
     if values.ndim != 1:
         raise DataError(f"group {name!r} must be one value per row, of shape (N,); it has the shape {values.shape}")
-    codes, distinct = pandas.factorize(values if values.dtype.kind in "fiub" else values.astype(object))
+    kept = (
+        values if values.dtype.kind in "fiub" else pandas.Series(values).astype(object)
+    )  # numpy makes moments numbers
+    codes, distinct = pandas.factorize(kept)
     if chosen.get("bins") is not None:
         labels = _binned(name, distinct, chosen["bins"], notation or Notation())
     else:

@@ -36,6 +36,17 @@ COLUMNS = {
     "midnights": [datetime.datetime(2024, 2, 3), datetime.datetime(2024, 2, 4), None],
     "moments": [NOON, NOON + datetime.timedelta(0, 1), None],
     "texts like nan": ["nan", "NA", "None"],
+    "blanks around": ["male ", " male", "fe male"],
+    "nothing but blanks": ["", "  ", "a"],
+    "numbers with blanks": [" 1", "2 ", "3"],
+    "lengths of time": [datetime.timedelta(hours=2), datetime.timedelta(hours=-2), None],
+    "days long": [datetime.timedelta(days=1), datetime.timedelta(days=2), None],
+    "parts of seconds": [NOON, NOON + datetime.timedelta(milliseconds=500), None],
+    "moments in a zone": [NOON.replace(tzinfo=datetime.UTC), None],
+    "times of day": [datetime.time(9, 30), datetime.time(12), None],
+    "nanoseconds": np.array(["2024-02-03T12:00:00.000000001", "2024-02-04"], dtype="datetime64[ns]"),
+    "midnights in nanoseconds": np.array(["2024-02-03", "2024-02-04"], dtype="datetime64[ns]"),
+    "lengths in nanoseconds": np.array([1, 2_000, 3 * 10**9], dtype="timedelta64[ns]"),
 }
 MISSING = [None, np.nan, pd.NA, pd.NaT, float("nan")]
 
@@ -83,6 +94,51 @@ def test_groups_are_the_same_through_every_reader(name, tmp_path):
         assert read.labels.tolist() == wanted.labels.tolist() and read.codes().tolist() == wanted.codes().tolist(), kind
         assert read.recorded.decisions.tolist() == wanted.recorded.decisions.tolist(), kind
         assert not [note for note in read.notes if "missing lists" in note]
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.5, "unknown"], [1, "2.0", "3"], [1.0, " 1 ", None]], ids=repr)
+def test_a_column_of_numbers_and_texts_has_the_groups_that_it_has_as_csv(values, tmp_path):
+    frame = frame_of(values)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_json(tmp_path / "t.json", orient="records")
+    asked = {"label": "y", "groups": ["g"], "drop": ["g"]}
+    read = [AuditData.from_table(source, **asked) for source in (frame, tmp_path / "t.csv", tmp_path / "t.json")]
+    assert read[0].groups["g"].tolist() == read[1].groups["g"].tolist() == read[2].groups["g"].tolist()
+
+
+TIMES = ["blanks around", "nothing but blanks", "lengths of time", "parts of seconds", "nanoseconds", "times of day"]
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_files_that_are_streamed_have_the_same_groups(name, tmp_path):
+    frame = frame_of(COLUMNS[name])
+    whole = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], decisions="d")
+    for _, source in list(sources(frame, tmp_path))[1:3]:
+        data = AuditData.from_table(source, label="y", groups=["g"], decisions="d", stream=True)
+        names, sizes = np.unique(whole.groups["g"], return_counts=True)
+        assert [int(data.people[data.groups["g"] == value].sum()) for value in names] == sizes.tolist(), source
+
+
+def test_blanks_around_labels_decisions_and_ids_are_no_part_of_them_in_any_reader(tmp_path):
+    frame = frame_of(["a", "b"]).assign(
+        y=np.resize(["yes ", "no", "yes"], ROWS),
+        d=np.resize(["yes", " ", "no "], ROWS),
+        id=np.resize(["1 ", "1"], ROWS),
+    )
+    for kind, source in sources(frame, tmp_path):
+        data = AuditData.from_table(source, label="y", groups=["g"], decisions="d", id="id", abstain="")
+        assert data.classes == ("no", "yes") and data.withheld.sum() == ROWS / 3 and set(data.ids) == {0}, kind
+        assert any("blanks around the values of" in note for note in data.notes), kind
+    kept = AuditData.from_table(frame, label="y", groups=["g"], strip=False)
+    assert kept.classes == ("no", "yes", "yes ")
+
+
+def test_an_empty_text_is_a_group_only_where_something_else_is_listed_as_missing(tmp_path):
+    frame = frame_of(["", "NA", "a"])
+    for kind, source in sources(frame, tmp_path):
+        for missing, wanted in ((None, ["(missing)", "NA"]), (["NA"], ["(empty)", "(missing)"])):
+            data = AuditData.from_table(source, label="y", groups=["g"], missing=missing)
+            assert data.groups["g"][:2].tolist() == wanted, kind
 
 
 @pytest.mark.parametrize("missing", MISSING, ids=repr)
@@ -138,6 +194,15 @@ def test_dates_and_booleans_may_mean_missing():
     assert any("'1900-01-01', which no value has" in note for note in data.notes)
 
 
+@pytest.mark.parametrize("first", ["1900-01-01 00:00:00", "1900-01-01T00:00:00", " 1900-01-01"])
+def test_a_moment_that_means_missing_is_found_in_every_spelling(first, tmp_path):
+    frame = frame_of([first, "2024-02-03", "2024-02-04"])
+    for kind, source in sources(frame, tmp_path):
+        data = AuditData.from_table(source, label="y", groups=["g"], missing=["", "1900-01-01"])
+        assert (data.groups["g"] == "(missing)").sum() == ROWS / 3, kind
+        assert not any("missing lists" in note for note in data.notes), kind
+
+
 def test_a_number_is_no_marker_of_another():
     frame = frame_of(["01", "1", "10"])
     data = AuditData.from_table(frame, label="y", groups=["g"], drop=["g"], missing=["1"])
@@ -162,7 +227,8 @@ def test_an_index_with_a_name_is_columns(levels, tmp_path):
 
 def test_an_index_without_a_name_is_left_out_in_words_where_it_is_no_count_of_rows():
     frame = frame_of(["a", "b", "c"])
-    for index, said in ((range(ROWS), False), (np.arange(ROWS) * 3, False), ([f"p{at}" for at in range(ROWS)], True)):
+    rows, numbered = np.arange(ROWS), [f"p{at}" for at in range(ROWS)]
+    for index, said in ((rows, False), (rows[::-1] + 7, False), (rows * 3, True), (rows // 2, True), (numbered, True)):
         data = AuditData.from_table(frame.set_axis(index, axis=0), label="y", drop=["g", "d"])
         assert data.feature_names == ("x",)
         assert any("has no name and is left out" in note for note in data.notes) == said

@@ -9,6 +9,7 @@ import numpy as np
 from auditkit import spelling
 from auditkit.counts import naming
 from auditkit.counts.markers import Markers
+from auditkit.data.bare import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend
 from auditkit.spelling import BOOLEANS, listed
@@ -21,6 +22,8 @@ NUMBER: Final = f"^{spelling.NUMBER.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 GROUPED: Final = r"^-?([0-9]{1,3}|[1-9][0-9]{0,2}\.[0-9]{3})$"
 """Numbers whose point may stand between thousands."""
+TIME: Final = r"^-?P[0-9T]|[0-9]( day|-[0-9]|:[0-9])"
+"""What a moment or a length of time holds."""
 ZEROS: Final = r"^-?0[0-9]+(\.[0-9]*)?$"
 MARKERS: Final = ("", "?", "-", ".", "NA", "N/A", "n/a", "na", "nan", "NaN", "NULL", "null", "None", "none")
 """Texts that often mean missing; they are named in a note, as nobody can be known by them."""
@@ -32,10 +35,13 @@ class Read(NamedTuple):
     """A column, and what is to be said about it."""
 
     values: pandas.Series[Any]
-    notes: list[str]
-    stripped: bool
+    notes: tuple[str, ...] = ()
     doubt: str = ""
     """Why it is doubtful that numbers are what they were read as."""
+    stripped: bool = False
+    """Whether there were blanks around values."""
+    merged: tuple[str, ...] = ()
+    """Texts that were one without the blanks around them."""
 
 
 def read_column(
@@ -56,26 +62,29 @@ def read_column(
     """
     from pyarrow import compute
 
-    stripped = False
-    if strip:
-        trimmed = compute.utf8_trim_whitespace(texts)
-        stripped = not trimmed.equals(texts)
-        texts = trimmed
-    texts = _without(texts, missing)
+    trimmed = compute.utf8_trim_whitespace(texts) if strip else texts
+    read = _read(_without(trimmed, missing), name, kind, notation or Notation())
+    if not strip or trimmed.equals(texts):
+        return read
+    return read._replace(stripped=True, merged=one_but_for_blanks(compute.unique(texts).to_pylist()))
+
+
+def _read(texts: Any, name: str, kind: str | None, notation: Notation) -> Read:
+    """The column, once blanks and missing values are out."""
     if kind in ("category", "text"):
-        return Read(_text(texts), [], stripped)
+        return Read(_text(texts))
     if texts.null_count == len(texts):
-        return Read(_series(np.full(len(texts), np.nan)), [], stripped)
+        return Read(_series(np.full(len(texts), np.nan)))
     if kind in ("number", "integer", "boolean"):
-        return Read(_declared(texts, name, kind, notation or Notation()), [], stripped)
+        return Read(_declared(texts, name, kind, notation))
     booleans = _booleans(texts)
     if booleans is not None:
-        return Read(booleans, [], stripped)
-    doubt = _thousands(texts, notation or Notation())
+        return Read(booleans)
+    doubt = _thousands(texts, notation)
     if doubt is None:
-        return Read(_text(texts), [], stripped)
+        return Read(_text(texts))
     numbers, note = _numbers(texts, name)
-    return Read(_text(texts) if numbers is None else numbers, [note] if note else [], stripped, doubt)
+    return Read(_text(texts) if numbers is None else numbers, (note,) if note else (), doubt)
 
 
 def _thousands(texts: Any, notation: Notation) -> str | None:
@@ -99,6 +108,8 @@ def _without(texts: Any, missing: Markers) -> Any:
     likely = compute.is_in(distinct, value_set=pyarrow.array(missing.texts, pyarrow.string()))
     if missing.numbers:
         likely = compute.or_(likely, _matches(distinct, NUMBER))
+    if missing.any_times:
+        likely = compute.or_(likely, _matches(distinct, TIME))
     markers = [text for text in distinct.filter(likely).to_pylist() if missing.means_missing(text)]
     if not markers:
         return texts

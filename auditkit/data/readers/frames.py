@@ -102,11 +102,18 @@ def with_index(frame: pandas.DataFrame) -> tuple[pandas.DataFrame, list[str]]:
             "the index out with reset_index(drop=True)"
         )
     notes = []
-    if None in frame.index.names and not (frame.index.nlevels == 1 and frame.index.dtype.kind in "iu"):
+    if None in frame.index.names and not _numbers_rows(frame.index):
         notes.append("the index of the table has no name and is left out; name it, or call reset_index(), to keep it")
     if not named:
         return frame.reset_index(drop=True), notes
     return frame.reset_index(level=named).reset_index(drop=True), notes
+
+
+def _numbers_rows(index: pandas.Index[Any]) -> bool:
+    """Whether an index does no more than number the rows, from any start and in any order."""
+    if index.nlevels > 1 or index.dtype.kind not in "iu":
+        return not len(index)
+    return bool(index.is_unique) and (not len(index) or int(index.max()) - int(index.min()) == len(index) - 1)
 
 
 def mark_missing(frame: pandas.DataFrame, markers: Markers) -> pandas.DataFrame:

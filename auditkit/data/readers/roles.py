@@ -10,9 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from auditkit.data.accepting import check_index, numbered
-from auditkit.data.groups import group_column
+from auditkit.data.bare import Bare, Blanks
 from auditkit.data.inputs import as_column
-from auditkit.data.orders import Notation
 from auditkit.data.readers.source import LABELS, Source
 from auditkit.errors import AuditkitError, DataError, closest
 from auditkit.spelling import listed
@@ -181,23 +180,21 @@ def values_of(given: Any, role: str, source: Source) -> Any:
     return given.to_numpy() if hasattr(given, "iloc") else as_column(given)
 
 
-def groups_of(roles: Roles, source: Source, notation: Notation) -> dict[str, np.ndarray]:
-    """{attribute: (N,) array of str}.
-
-    Raises:
-        DataError: see `auditkit.data.groups.group_column`.
-    """
+def groups_of(roles: Roles, source: Source, blanks: Blanks) -> dict[str, Bare]:
+    """{attribute: the values that it is made of}."""
     found = {}
     for name, options in (roles.groups or {}).items():
         column = group_source(name, options)
-        values = values_of(options if column is None else column, f"group {name!r}", source)
-        found[name] = group_column(name, values, options_of(options), notation)
+        bare = blanks.off(values_of(options if column is None else column, f"group {name!r}", source))
+        found[name] = bare._replace(merged=(*source.merged.get(str(column), ()), *bare.merged))
     return found
 
 
-def ids_of(roles: Roles, source: Source) -> np.ndarray | None:
+def ids_of(roles: Roles, source: Source, blanks: Blanks) -> np.ndarray | None:
     """(N,) a number for each person, by the columns that name one; None where none do."""
-    return numbered([source.columns[_column(name, source)] for name in roles.id]) if roles.id else None
+    if not roles.id:
+        return None
+    return numbered([blanks.off(source.columns[_column(name, source)]).values for name in roles.id])
 
 
 def input_names(roles: Roles, source: Source) -> list[Any] | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from auditkit.counts.dialect import Options
 from auditkit.counts.markers import Markers
+from auditkit.data.bare import Blanks
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation
 from auditkit.errors import DataError
@@ -40,11 +41,16 @@ class Reading:
     kinds: Mapping[str, str] | None = None
     """{column: kind} where the owner declared it; a category in a text file stays text."""
     strip: bool = True
-    """Whether blanks around the fields of a text file are taken off."""
+    """Whether blanks around values are taken off: around every field of a text file, else around all but inputs."""
     text: Options = field(default_factory=Options)
     """What the owner says of text files."""
     notation: Notation = field(default_factory=Notation)
     """How numbers and dates are written, as far as the owner says so."""
+
+    @property
+    def blanks(self) -> Blanks:
+        """What blanks are in labels, answers, ids and groups."""
+        return Blanks(self.strip, self.missing is None or "" in self.missing)
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class Source:
     notes: tuple[str, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
     """{column: why it is doubtful that its numbers are what they were read as}."""
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """{column: texts of a file that were one without the blanks around them}."""
     streamed: str = ""
     """Why it is a table of counts of files that hold rows; empty where it is what was given."""
 

@@ -47,7 +47,8 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     _check_unread(roles, kinds)
     values, cells = count_values(counting.paths, columns, bins=_bins(given, groups, others, how), text=how.text)
     typed, notes = _typed(values, kinds, how)
-    named = {name: group_column(name, typed[groups[name]], options_of(given[name]), how.notation) for name in given}
+    bare = {name: how.blanks.off(typed[column]).values for name, column in groups.items()}
+    named = {name: group_column(name, bare[name], options_of(given[name]), how.notation) for name in given}
     place = dict(zip(columns, cells.codes, strict=True))
     parts = {name: (_frame({name: each})[name], place[groups[name]]) for name, each in named.items()}
     parts |= {name: (typed[name], place[name]) for name in others}
@@ -135,7 +136,8 @@ def _from_text(values: dict[str, list[Any]], how: Reading) -> tuple[dict[str, pa
     from auditkit.data.readers.columns import read_column
 
     markers = Markers(("",) if how.missing is None else how.missing)
-    found, notes = {}, []
+    found: dict[str, pandas.Series[Any]] = {}
+    notes: list[str] = []
     for name, distinct in values.items():
         texts = pyarrow.chunked_array([pyarrow.array(map(str, distinct), pyarrow.string())])
         read = read_column(texts, name, markers, (how.kinds or {}).get(name), how.strip, how.notation)

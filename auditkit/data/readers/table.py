@@ -5,18 +5,14 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Unpack
 
 from auditkit.counts.dialect import Options
 from auditkit.data import AuditData
-from auditkit.data.accepting import check_weights
-from auditkit.data.blanks import fill
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
-from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
-from auditkit.data.orders import Notation, Said, numbers_of
+from auditkit.data.orders import Notation, Said
+from auditkit.data.readers.assembled import Unlabelled, Wanted, assemble
 from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.foreseen import in_memory, with_room
 from auditkit.data.readers.roles import (
@@ -25,50 +21,18 @@ from auditkit.data.readers.roles import (
     as_groups,
     as_names,
     group_source,
-    groups_of,
-    idle_columns,
-    ids_of,
     input_names,
-    possible_inputs,
-    renamed_groups,
     settle,
     unknown_columns,
-    values_of,
     with_features,
 )
-from auditkit.data.readers.source import Reading, Source, open_source
+from auditkit.data.readers.source import Reading, open_source
 from auditkit.data.readers.streamed import stream_counts
-from auditkit.data.readers.truth import called, truth
-from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
     from auditkit.data import Disclosure, Modality
     from auditkit.results import Meaning
-
-
-Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Wanted:
-    """What the caller asked for, beside the roles of the columns."""
-
-    positive: Any
-    task: Task | None
-    modality: Modality | None
-    schema: Mapping[str, Mapping[str, Any]]
-    minimum_cell: int
-    minimum_rate: int
-    disclosure: Disclosure
-    unlabelled: Unlabelled
-    abstain: Any
-    range: Any
-    largest_left_out: float
-    reference: Mapping[str, Any]
-    outcome: Any = None
-    selected_means: Any = ""
-    notation: Notation = dataclasses.field(default_factory=Notation)
 
 
 def read_table(
@@ -125,7 +89,8 @@ def read_table(
         id: columns that name a row; never an input.
         decisions: the column of recorded decisions, or its values, in the vocabulary of the label.
         scores: the column of recorded scores of the positive class, or its values.
-        missing: texts that mean missing. None: the empty text in a csv file, nothing elsewhere.
+        missing: texts that mean missing. None: the empty text; inputs that come with a type keep it, as the model knows
+            them, and it counts among their missing values.
         task: binary, multiclass or regression; inferred from the label unless given.
         modality: table, image, text or sequence; inferred from the shape unless given.
         train: the training split, read with the same settings: a source, or AuditData.
@@ -154,7 +119,8 @@ def read_table(
         outcome: what being selected is to a person, "benefit" or "burden"; with more than two classes {class: word};
             for numbers, what a high one is. Nothing is assumed: until it is stated, nobody is called worse off.
         selected_means: what becomes of somebody who is selected, in words: "flagged as high risk".
-        strip: whether blanks around the fields of a csv file are taken off.
+        strip: whether blanks around the fields of a csv file are taken off, and in any source around the values of
+            labels, answers, ids and groups.
         delimiter: between the fields of a csv file; found in the header unless given.
         columns: the names of the columns of a csv file that has no header.
         encoding: of a csv file, such as "cp1252"; as its first bytes say, else UTF-8, unless given.
@@ -179,188 +145,49 @@ def read_table(
     given = {"label": label, "groups": groups, "drop": drop, "weights": weights, "id": id, "decisions": decisions}
     given |= {"scores": scores, "train": train, "features": features, "schema": schema, "people": people}
     given |= {"selected": selected, "task": task, "strip": strip, "stream": stream, "text": text}
-    stated = (range, largest_left_out, {} if reference is None else reference, outcome, selected_means, how.notation)
-    wanted = _Wanted(
-        positive, task, modality, overrides, minimum_cell, minimum_rate, disclosure, unlabelled, abstain, *stated
-    )
+    stated = {
+        "minimum_cell": minimum_cell, "minimum_rate": minimum_rate, "disclosure": disclosure, "range": range,
+        "largest_left_out": largest_left_out, "reference": {} if reference is None else reference, "outcome": outcome,
+        "selected_means": selected_means,
+    }  # fmt: skip
+    wanted = Wanted(positive, task, modality, overrides, unlabelled, abstain, how, stated)
+    return _in_memory(source, given, roles, wanted, name)
+
+
+def _in_memory(source: Any, given: Mapping[str, Any], roles: Roles, wanted: Wanted, name: str | None) -> AuditData:
+    """The table as it is where there is room for it, else its counts."""
     with in_memory(source, given):
         counting = with_room(source, given)
         if counting is None:
-            return _read(source, how, roles, wanted, selected, train, name)
-        counted, roles = stream_counts(counting, roles, how)
+            return _read(source, roles, wanted, given["selected"], given["train"], name)
+        counted, roles = stream_counts(counting, roles, wanted.how)
         wanted = dataclasses.replace(wanted, schema={}, modality=None)
-        return _read(counted, how, roles, wanted, None, None, name or pathlib.PurePath(str(source)).name)
+        return _read(counted, roles, wanted, None, None, name or pathlib.PurePath(str(source)).name)
 
 
-def _read(
-    source: Any, how: Reading, roles: Roles, wanted: _Wanted, selected: str | None, train: Any, name: str | None
-) -> AuditData:
+def _read(source: Any, roles: Roles, wanted: Wanted, selected: str | None, train: Any, name: str | None) -> AuditData:
     """The data and its training split, once it is known how to read them and which column is what."""
-    opened = open_source(source, how)
+    opened = open_source(source, wanted.how)
     if selected is not None:
         opened = split_selected(opened, roles.people, selected)
         roles = dataclasses.replace(roles, decisions=selected)
         wanted = dataclasses.replace(wanted, positive=1 if wanted.positive is None else wanted.positive)
     unknown_columns(wanted.schema, opened, "schema")
     roles = with_features(settle(roles, opened), opened)
-    data = _assemble(opened, roles, wanted, name or opened.name)
+    data = assemble(opened, roles, wanted, name or opened.name)
     if train is None:
         return data
-    return dataclasses.replace(data, train=_training(train, how, roles, wanted, data, input_names(roles, opened)))
+    return dataclasses.replace(data, train=_training(train, roles, wanted, data, input_names(roles, opened)))
 
 
-def _assemble(source: Source, roles: Roles, wanted: _Wanted, name: str) -> AuditData:
-    if not len(source.columns):
-        raise DataError(f"{name}: there are no rows; give at least one")
-    names = input_names(roles, source)
-    inputs = source.inputs if names is None else source.columns[names]
-    idle = idle_columns(roles, source)
-    notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
-    named = ("label", "weights", "decisions", "scores", "people")
-    parts = {role: values_of(getattr(roles, role), role, source) for role in named}
-    _read_numbers(parts, roles, wanted)
-    parts["inputs"] = inputs
-    parts["ids"] = ids_of(roles, source)
-    groups = groups_of(roles, source, wanted.notation)
-    if wanted.unlabelled == "drop":
-        parts, groups, dropped = _labelled(parts, groups, wanted.minimum_cell)
-        notes = notes + dropped
-    masks, said = _blanks(parts, roles, wanted)
-    notes = notes + said
-    inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
-    facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
-    schema, declared = _schema(inputs, wanted)
-    return AuditData(
-        inputs,
-        groups=groups,
-        weights=None if parts["weights"] is None else check_weights(parts["weights"], called(roles.weights, "weights")),
-        schema=schema,
-        modality=modality,
-        name=name,
-        minimum_cell=wanted.minimum_cell,
-        minimum_rate=wanted.minimum_rate,
-        disclosure=wanted.disclosure,
-        range=wanted.range,
-        largest_left_out=wanted.largest_left_out,
-        reference=wanted.reference,
-        notes=(*source.notes, *inferred, *notes, *declared),
-        people=parts["people"],
-        ids=parts["ids"],
-        streamed=source.streamed,
-        outcome=wanted.outcome,
-        selected_means=wanted.selected_means,
-        notation=wanted.notation,
-        doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
-        group_columns=renamed_groups(roles),
-        columns=possible_inputs(roles, source),
-        **masks,
-        **facts,
-    )
-
-
-def _read_numbers(parts: dict[str, Any], roles: Roles, wanted: _Wanted) -> None:
-    """Texts that are numbers, where only numbers make sense, in place."""
-    answers = ("label", "decisions") if wanted.task == "regression" else ()
-    for role in ("weights", "scores", "people", *answers):
-        if parts[role] is not None:
-            read = numbers_of(parts[role], wanted.notation, called(getattr(roles, role), role))
-            parts[role] = parts[role] if read is None else read
-
-
-def _blanks(parts: dict[str, Any], roles: Roles, wanted: _Wanted) -> tuple[dict[str, Any], list[str]]:
-    """Fill labels and decisions that are blank, in place; the masks of them, and what there is to say."""
-    masks: dict[str, Any] = {}
-    notes = []
-    if wanted.unlabelled == "keep" and parts["label"] is not None:
-        parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
-        if masks["known"] is not None:
-            notes.append(f"{_some(~masks['known'], parts, wanted)} have no label and are kept for what needs none")
-    role = "decisions" if parts["decisions"] is not None else "scores"
-    if wanted.abstain is not None and parts[role] is not None:
-        parts[role], there = fill(parts[role], called(getattr(roles, role), role), wanted.abstain)
-        if there is not None:
-            masks["withheld"] = ~there
-            notes.append(f"for {_some(~there, parts, wanted)} the decision was withheld")
-    return masks, notes
-
-
-def _some(mask: np.ndarray, parts: Mapping[str, Any], wanted: _Wanted) -> str:
-    """How many people a mask holds, in words that give no small number away."""
-    count = int(mask.sum() if parts["people"] is None else np.asarray(parts["people"])[mask].sum())
-    return f"{count} people" if count >= wanted.minimum_cell else f"fewer than {wanted.minimum_cell} people"
-
-
-def _labelled(
-    parts: dict[str, Any], groups: dict[str, np.ndarray], minimum: int
-) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
-    """Everything without the rows that have no label."""
-    import pandas
-
-    if parts["label"] is None:
-        return parts, groups, []
-    lacking = np.asarray(pandas.isna(parts["label"]))
-    if not lacking.any():
-        return parts, groups, []
-    if lacking.all():
-        raise DataError("label is missing in every row; check that the right column is named")
-    at = np.flatnonzero(~lacking)
-    count = int(lacking.sum() if parts["people"] is None else np.asarray(parts["people"])[lacking].sum())
-    kept = {role: None if part is None else take_rows(part, at) for role, part in parts.items()}
-    number = f"{count}" if count >= minimum else f"fewer than {minimum}"
-    note = f"{number} rows without a label were left out"
-    return kept, {group: column[at] for group, column in groups.items()}, [note]
-
-
-def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Modality]:
-    """The inputs and their modality; a table of one text column is a list of texts where that is wanted."""
-    if hasattr(inputs, "columns"):
-        if modality != "text":
-            return inputs, modality or "table"
-        if inputs.shape[1] != 1:
-            names = ", ".join(map(str, inputs.columns))
-            raise DataError(
-                f"{name}: texts are one column; the inputs are {inputs.shape[1]}: {names}. "
-                "Name the one with features = […], or the others in drop"
-            )
-        column = inputs.iloc[:, 0]
-        if column.isna().any():
-            raise DataError(f"{name}: the text is missing in {int(column.isna().sum())} rows; take them out")
-        return column.astype(object).tolist(), "text"
-    if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
-        return [str(text) for text in inputs], modality or "text"
-    shapes: dict[int, Modality] = {2: "table", 4: "image"}
-    return inputs, modality or shapes.get(len(inputs.shape), "sequence")
-
-
-def _schema(inputs: Any, wanted: _Wanted) -> tuple[tuple[FeatureSchema, ...], list[str]]:
-    if not hasattr(inputs, "columns"):
-        return (), []
-    inferred = infer_schema(inputs)
-    names = {feature.name for feature in inferred}
-    facts = {name: each for name, each in wanted.schema.items() if name in names}
-    schema = override_schema(inferred, facts, inputs)
-    outside = [
-        feature.name
-        for feature, declared in zip(inferred, schema, strict=True)
-        if feature.low is not None
-        and feature.high is not None
-        and declared.low is not None
-        and declared.high is not None
-        if feature.low < declared.low or feature.high > declared.high
-    ]
-    return schema, [f"column {name!r} holds values outside the range that was declared" for name in outside]
-
-
-def _training(
-    train: Any, how: Reading, roles: Roles, wanted: _Wanted, data: AuditData, names: list[Any] | None
-) -> AuditData:
+def _training(train: Any, roles: Roles, wanted: Wanted, data: AuditData, names: list[Any] | None) -> AuditData:
     """The training split, read as the data was; what only an audit needs may be absent there."""
     if isinstance(train, AuditData):
         return train
     if roles.label is not None and not isinstance(roles.label, str):
         raise DataError("train needs the label by its name; give the name of a column, or train as AuditData")
     try:
-        source = open_source(train, how)
+        source = open_source(train, wanted.how)
         known = {str(name) for name in source.columns.columns}
         groups = {
             name: options for name, options in (roles.groups or {}).items() if group_source(name, options) in known
@@ -378,7 +205,7 @@ def _training(
         )
         if source.inputs is not None:
             same = dataclasses.replace(same, drop=tuple(known - {*same.named, *groups}))
-        return _assemble(
+        return assemble(
             source,
             settle(same, source),
             dataclasses.replace(
@@ -387,9 +214,7 @@ def _training(
                 modality=data.modality,
                 positive=data.positive,
                 abstain=None,
-                outcome=None,
-                selected_means="",
-                reference={},
+                stated={**wanted.stated, "outcome": None, "selected_means": "", "reference": {}},
                 unlabelled="drop" if wanted.unlabelled == "keep" else wanted.unlabelled,
             ),
             "training split",

@@ -34,10 +34,12 @@ def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
     missing = Markers(("",) if how.missing is None else how.missing)
     columns, stripped = {}, []
     doubts: dict[str, str] = {}
+    merged: dict[str, tuple[str, ...]] = {}
     for place, column in names.items():
         kind = (how.kinds or {}).get(column)
         read = read_column(table.column(place), column, missing, kind, how.strip, how.notation)
         doubts |= {column: read.doubt} if read.doubt else {}
+        merged |= {column: read.merged} if read.merged else {}
         columns[column] = read.values
         notes += read.notes
         stripped += [column] if read.stripped else []
@@ -45,7 +47,7 @@ def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
     if stripped:
         notes.append(f"blanks around the values of {', '.join(stripped)} were taken off")
     index = pandas.RangeIndex(table.num_rows)
-    return Source(pandas.DataFrame(columns, index=index), None, index, name, tuple(notes), doubts)
+    return Source(pandas.DataFrame(columns, index=index), None, index, name, tuple(notes), doubts, merged)
 
 
 def _table(path: pathlib.Path, dialect: Dialect) -> Any:

@@ -93,6 +93,9 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
         return [], []
     if hasattr(data.inputs, "columns"):
         lacking = data.inputs.isna().to_numpy()
+        for at, feature in enumerate(data.schema):
+            if "" in feature.categories:  # as a source with types may hold it; a text file has none
+                lacking[:, at] |= data.inputs.iloc[:, at].eq("").fillna(False).to_numpy(dtype=bool)
     else:
         lacking = np.isnan(data.codes())
     shares = lacking.mean(axis=0)

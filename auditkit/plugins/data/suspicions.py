@@ -29,12 +29,15 @@ def suspicions(data: AuditData) -> list[Suspicion]:
     found = [_sentinels(data)] if data.feature_names else []
     for attribute in data.groups:
         values = data.cells.values[attribute]
-        pairs = alike(values)
+        merged = data.merged.get(attribute, ())
+        pairs = alike(list(dict.fromkeys((*values, *merged))))
         spelt = "; ".join(", ".join(map(repr, names)) for names in pairs[:NAMED])
         note = (
             f"Groups of {attribute} that differ only in case, blanks or Unicode form: {spelt}. Give those that are one "
             f"group one name, under [data.groups.{attribute}] values."
         )
+        if merged:
+            note += f" Blanks around a name do not count: {', '.join(map(repr, merged[:NAMED]))} are one already."
         found.append(Suspicion("alike_groups", sum(map(len, pairs)), (attribute,), note if pairs else ""))
         words = like_missing(values)
         note = f"Groups of {attribute} called {', '.join(map(repr, words[:NAMED]))}: {MEND}"

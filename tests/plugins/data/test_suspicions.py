@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from auditkit.data import AuditData
 from auditkit.plugins.data.checks import Integrity
 from auditkit.plugins.data.lookalikes import alike, like_missing
 from auditkit.plugins.data.sentinels import sentinels
+from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import one, recorded, run
 
 
@@ -91,6 +93,33 @@ def test_codes_are_found_in_texts_that_are_numbers(spell):
     inputs = pd.DataFrame({"age": [spell.format(each).replace(".", ",") for each in column]})
     result = run(Integrity(), *recorded(labels, labels, {}, inputs=inputs))
     assert one(result, "sentinel_features").value == 1 and "age (-999)" in " ".join(result.notes)
+
+
+def test_groups_that_blanks_around_them_told_apart_are_one_and_found_in_every_reader(tmp_path):
+    frame = pd.DataFrame({"sex": np.resize(["male", "male ", "female"], 60), "x": np.arange(60), "y": [0, 1] * 30})
+    frame["d"] = frame["y"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for source in (frame, tmp_path / "t.csv"):
+        data = AuditData.from_table(source, label="y", groups=["sex"], decisions="d")
+        assert set(data.groups["sex"]) == {"male", "female"}
+        result = run(Integrity(), RecordedModel.of(data, threshold=None), data)
+        assert one(result, "alike_groups", across=("sex",)).value == 2
+        assert any("'male', 'male ' are one already" in note for note in result.notes)
+    data = AuditData.from_table(frame.replace("male", " male "), label="y", groups=["sex"], decisions="d")
+    assert data.merged == {"sex": (" male ", "male ")}
+    data = AuditData.from_table(frame.replace("male", "male "), label="y", groups=["sex"], decisions="d")
+    assert data.merged == {}  # all names have them
+
+
+def test_an_empty_text_counts_as_missing_whatever_the_reader(tmp_path):
+    frame = pd.DataFrame({"town": np.resize(["", "a", "b", "c"], 60), "x": np.arange(60), "y": [0, 1] * 30})
+    frame["d"] = frame["y"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for source in (frame, tmp_path / "t.csv"):
+        data = AuditData.from_table(source, label="y", decisions="d")
+        result = run(Integrity(), RecordedModel.of(data, threshold=None), data)
+        assert one(result, "missing_share", conditions={"feature": "town"}).value == 0.25
+    assert AuditData.from_table(frame, label="y").inputs["town"][0] == ""  # as the model knows it
 
 
 HEALTHY = {
