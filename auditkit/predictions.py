@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import AuditData
-from auditkit.errors import CapabilityError, DataError
+from auditkit.errors import CapabilityError, DataError, Mend
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.results import Consistency
 from auditkit.spelling import match_class, spelling
@@ -81,7 +81,7 @@ class Predictions:
         """
         if self.data.labels is None:
             raise DataError(f"{self.data.name}: there are no labels")
-        truth = _positions(self.data.labels, self.classes, f"{self.data.name}: label")
+        truth = _positions(self.data.labels, self.classes, f"{self.data.name}: label", known=self.data.classes)
         if self.data.known is not None:
             truth[~self.data.known] = -1
         return truth
@@ -174,7 +174,10 @@ class Predictions:
         return other
 
 
-def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str, abstain: Any = None) -> np.ndarray:
+def _positions(
+    values: np.ndarray, classes: tuple[Any, ...], what: str, abstain: Any = None, known: tuple[Any, ...] = ()
+) -> np.ndarray:
+    """The place of each value in the classes; `known` are the classes of the data, where the values are its labels."""
     place = {spelling(each): position for position, each in enumerate(classes)}
     if abstain is not None:  # beside the classes it may be of another type, so everything is compared as text
         place.setdefault(spelling(abstain), -1)
@@ -182,10 +185,11 @@ def _positions(values: np.ndarray, classes: tuple[Any, ...], what: str, abstain:
     unique, inverse = np.unique(values, return_inverse=True)
     unknown = [each for each in unique if spelling(each) not in place]
     if unknown:
-        raise DataError(
-            f"{what} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given. "
-            "Name the classes with classes=…, or take the rows out"
-        )
+        said = f"{what} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given"
+        if classes == tuple(range(len(known))) and not set(map(spelling, classes)) & set(map(spelling, known)):
+            mend = Mend("model.classes", list(known))
+            raise DataError(f"{said}. Where they stand for the labels in this order, say {mend}", mend=mend)
+        raise DataError(f"{said}. Write the labels as the model's classes are spelt, or take those rows out")
     return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
 
 

@@ -14,7 +14,7 @@ from auditkit import runfolder
 from auditkit.checks import Budget, Check
 from auditkit.consistency import examine
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, DataError, closest
+from auditkit.errors import ConfigError, DataError, Mend, closest
 from auditkit.evidence import writing
 from auditkit.evidence.describing import describe
 from auditkit.evidence.provenance import describe_model, describe_run_on, result_key, threads
@@ -329,7 +329,12 @@ def _rules(host: Host, data: AuditData, request: Request, answers: Sequence[Pred
         ConfigError: rows are to be shown in evidence that is published.
     """
     if data.disclosure == "publish" and request.include_rows:
-        raise ConfigError('include_rows shows single rows, which [data] disclosure = "publish" forbids; leave one out')
+        mend = Mend("audit.include_rows", False)
+        raise ConfigError(
+            f'include_rows shows single rows, which [data] disclosure = "publish" forbids; leave one out, or say '
+            f"{mend}",
+            mend=mend,
+        )
     steps = _plan(host, answers[0].model, data, request, chosen_packs(host, request.rules))[1]
     order = max((getattr(step.check, "intersections", 1) for step in steps), default=1)
     return rules_for(data, answers, order)

@@ -13,11 +13,14 @@ import pandas
 import pytest
 import torch
 from sklearn.ensemble import IsolationForest
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import auditkit
+import auditkit.counts
+from auditkit.comparing import opening
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, DataError, Mend
+from auditkit.evidence import keys, verifying, writing
 from auditkit.host import Host
 from auditkit.models import ModelOptions
 
@@ -145,6 +148,87 @@ def unseen(**mends: Any) -> Any:
     return auditkit.audit(fitted, AuditData.from_table(other, label="y", **mends), checks=[])
 
 
+def scored(**mends: Any) -> Any:
+    data = AuditData.from_table(FRAME, groups=["sex"], label="label", scores="amount")
+    return auditkit.wrap(data, **mends)
+
+
+def in_words(**mends: Any) -> Any:
+    """A classifier that was fitted on numbers, and labels in words."""
+    fitted = LogisticRegression().fit(NUMBERS, FRAME["label"])
+    words = FRAME["label"].map({0: "no", 1: "yes"})
+    return auditkit.audit(auditkit.wrap(fitted, **mends), AuditData(NUMBERS, words), checks=[])
+
+
+def of_numbers(**mends: Any) -> Any:
+    """A classifier beside numbers that are no classes, or a model of numbers beside classes."""
+    fitted = LogisticRegression().fit(NUMBERS, FRAME["label"])
+    return auditkit.audit(fitted, AuditData(NUMBERS, FRAME["years"] % 2, **{"task": "regression", **mends}), checks=[])
+
+
+def other_task(**mends: Any) -> Any:
+    model = auditkit.wrap(LinearRegression().fit(NUMBERS, FRAME["years"]))
+    return auditkit.audit(model, AuditData(NUMBERS, FRAME["label"], **mends), checks=[])
+
+
+def shaped(*shape: int, **options: Any) -> Callable[..., Any]:
+    def ask(**mends: Any) -> Any:
+        return auditkit.wrap(lambda rows: np.full((len(rows), *shape), 0.5), **{**options, **mends}).answers(NUMBERS)
+
+    return ask
+
+
+def words_to_network(**mends: Any) -> Any:
+    data = AuditData.from_table(FRAME[["sex", "x", "label"]], label="label", **mends)
+    return auditkit.wrap(torch.nn.Linear(1, 2)).answers(data.inputs)
+
+
+def tallied(folder: pathlib.Path, groups: Any = "sex") -> Any:
+    FRAME.to_csv(folder / "people.csv")
+    return auditkit.counts.count_file(folder / "people.csv", groups=groups, decision="decision")
+
+
+def streamed(**options: Any) -> Callable[..., Any]:
+    def read(folder: pathlib.Path, stream: bool = True) -> Any:
+        FRAME.to_csv(folder / "people.csv")
+        source = options.get("source", folder / "people.csv")
+        roles = {"decisions": "decision", "label": "label", **{k: v for k, v in options.items() if k != "source"}}
+        return AuditData.from_table(source, groups=["sex"], stream=stream, **roles)
+
+    return read
+
+
+def limited(checks: Any = ("performance",), **mends: Any) -> Any:
+    limit = {"measurement": "fairness.groups.demographic_parity_difference", "at_most": 0.9}
+    data = AuditData.from_table(FRAME, groups=["sex"], label="label", decisions="decision")
+    return auditkit.audit(None, data, checks=list(checks), limits=[limit], budget="quick")
+
+
+def rows_published(**mends: Any) -> Any:
+    data = AuditData.from_table(FRAME, groups=["sex"], label="label", decisions="decision", disclosure="publish")
+    return auditkit.audit(None, data, checks=[], **{"include_rows": True, **mends})
+
+
+def audit_folder(folder: pathlib.Path, name: str = "run") -> pathlib.Path:
+    if not (folder / name).exists():
+        (folder / name).mkdir()
+        data = AuditData.from_table(FRAME, groups=["sex"], label="label", decisions="decision")
+        writing.write(Host(), auditkit.audit(None, data, checks=[]), folder / name)
+    return folder / name
+
+
+def altered(folder: pathlib.Path, **mends: Any) -> Any:
+    results = audit_folder(folder, "altered") / "results.json"
+    results.write_bytes(results.read_bytes() + b" ")
+    return opening.open_audit(str(results.parent), unverified=mends.pop("--unverified", False))
+
+
+def signed_twice(folder: pathlib.Path, **mends: Any) -> Any:
+    signer = keys.read_signer(keys.new_pair(folder / f"me-{bool(mends)}.key").private)
+    verifying.sign(audit_folder(folder), signer, replace=True)
+    return verifying.sign(folder / "run", signer, replace=mends.pop("--replace", False))
+
+
 def network() -> torch.nn.Module:
     return torch.nn.Linear(4, 2)
 
@@ -185,6 +269,21 @@ CASES: dict[str, Callable[..., Any]] = {
     "a logit or a probability": asked(torch.nn.Linear(4, 2), Mixture(), task="binary"),
     "a pickled network": file(lambda path: torch.save(torch.nn.Linear(4, 2), path)),
     "a function that is not known": file(skops),
+    "scores without a threshold": scored,
+    "labels in other words": in_words,
+    "a classifier of numbers": of_numbers,
+    "predicted numbers of classes": other_task,
+    "one probability without classes": shaped(),
+    "predicted numbers by output alone": shaped(output="number"),
+    "words for a network": words_to_network,
+    "one group to count": tallied,
+    "a stream with a place for scores": streamed(scores="score"),
+    "a stream of a frame": streamed(source=FRAME),
+    "a stream without decisions": streamed(decisions=None),
+    "a limit on a check that is left out": limited,
+    "rows that are published": rows_published,
+    "a folder that was altered": altered,
+    "a folder that is signed": signed_twice,
 }
 
 
@@ -262,3 +361,38 @@ def test_a_mend_is_written_as_in_the_configuration() -> None:
     assert str(Mend("audit.include_rows")) == "include_rows = true under [audit]"
     assert str(Mend("--trust-pickle")) == "--trust-pickle"
     assert DataError("x").mend == () and DataError("x", mend=Mend("a.b", 1)).mend == (Mend("a.b", 1),)
+
+
+def test_a_signature_that_was_not_checked_proposes_the_public_key(tmp_path: pathlib.Path) -> None:
+    pair = keys.new_pair(tmp_path / "me.key")
+    verifying.sign(audit_folder(tmp_path), keys.read_signer(pair.private))
+    for required in (False, True):
+        account = verifying.verify(tmp_path / "run", required=required)
+        assert account.mend == (Mend("--public-key", "signer.pub"),) and bool(account.problems) == required
+    assert "give --public-key" in account.problems[0]
+    checked = verifying.verify(tmp_path / "run", keys.read_verifier(pair.public), required=True)
+    assert (checked.signed, checked.problems, checked.mend) == ("yes", (), ())
+
+
+@pytest.mark.parametrize(
+    ("scores", "threshold"), [([-2.0, 3.0], 0.0), ([5.0, 88.0], 50.0), ([300.0, 851.0], 576.0), ([-9.0, -1.0], -5.0)]
+)
+def test_the_threshold_that_is_proposed_lies_among_the_scores(scores: list[float], threshold: float) -> None:
+    data = AuditData.from_table(pandas.DataFrame({"y": [0, 1], "score": scores}), label="y", scores="score")
+    with pytest.raises(AuditkitError) as caught:
+        auditkit.wrap(data)
+    assert caught.value.mend == (Mend("model.threshold", threshold),)
+    assert auditkit.wrap(data, threshold=threshold).threshold == threshold
+
+
+def test_classes_are_proposed_only_where_the_model_numbers_as_many_as_there_are_labels() -> None:
+    numbered = LogisticRegression().fit(NUMBERS, FRAME["label"])
+    named = LogisticRegression().fit(NUMBERS, FRAME["label"].map({0: "n", 1: "y"}))
+    labels = FRAME["label"].map({0: "no", 1: "yes"})
+    others = FRAME["label"] + 1
+    for model, given, mend in (
+        (numbered, labels, (Mend("model.classes", ["no", "yes"]),)), (named, labels, ()), (numbered, others, ())
+    ):  # fmt: skip
+        with pytest.raises(AuditkitError, match="must be one of the model's classes") as caught:
+            auditkit.audit(model, AuditData(NUMBERS, given), checks=[])
+        assert caught.value.mend == mend and ("classes =" in str(caught.value)) == bool(mend)

@@ -81,7 +81,7 @@ def _signature(account: Account) -> str:
     if account.signed == "not checked":
         return (
             f"signed, but by whom was not checked: the signature names the key {account.key_id}; "
-            "give the signer's public key with --public-key"
+            f"give the signer's public key with {account.mend[0]}"
         )
     return "not signed: whoever can write to this folder could have changed it and sealed it anew"
 

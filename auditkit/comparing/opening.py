@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit import runfolder
-from auditkit.errors import ConfigError, EvidenceError
+from auditkit.errors import ConfigError, EvidenceError, Mend
 from auditkit.evidence.files import read_plain
 from auditkit.results import AuditResult, Comparison
 from auditkit.text import one_line
@@ -86,9 +86,11 @@ def open_audit(name: str, *, unverified: bool = False) -> Named:
 def _folder(path: pathlib.Path, unverified: bool) -> Named:
     problems = runfolder.verify(path)
     if problems and not unverified:
+        mend = Mend("--unverified")
         raise EvidenceError(
             f"{one_line(path.name)} is not compared, for it is not as an audit was sealed: {problems[0]}. Run the "
-            "audit again, or give --unverified to compare it as it is"
+            f"audit again, or give {mend} to compare it as it is",
+            mend=mend,
         )
     return _read(path / runfolder.RESULTS, path.name, sealed=not problems)
 

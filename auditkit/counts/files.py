@@ -19,7 +19,7 @@ from auditkit.counts.markers import Markers
 from auditkit.counts.naming import Rename, class_places, group_names, typed
 from auditkit.counts.streams import Names, Unit
 from auditkit.counts.table import Counts, collect
-from auditkit.errors import DataError
+from auditkit.errors import DataError, Mend
 
 ROWS = 10_000_000
 """Combinations of values that are held; more would not fit into memory with everything else."""
@@ -129,7 +129,8 @@ def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dic
 
 def _names(groups: Sequence[str], label: str | None, decision: str | None, weights: str | None, rename: Any) -> Names:
     if isinstance(groups, str):
-        raise DataError(f"groups must be a list of columns, as in [{groups!r}]; a text was given")
+        mend = Mend("data.groups", [groups])
+        raise DataError(f"groups must be a list of columns, as in {mend.line}; a text was given", mend=mend)
     if len(set(groups)) < len(groups):
         raise DataError(f"groups must name each column once; {', '.join(groups)} was given")
     strange = [name for name in rename or {} if name not in groups]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from auditkit import runfolder
-from auditkit.errors import EvidenceError
+from auditkit.errors import EvidenceError, Mend
 from auditkit.evidence.dsse import Letter, disclose, enclose
 from auditkit.evidence.files import read_plain, write_atomic
 from auditkit.evidence.keys import Signer, Verifier
@@ -19,6 +19,10 @@ from auditkit.results import canonical
 from auditkit.text import one_line
 
 Signed: TypeAlias = Literal["no", "not checked", "yes", "wrong"]
+
+
+PUBLIC_KEY = Mend("--public-key", "signer.pub")
+"""The value is an example: whose key it must be, only the reader knows."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ class Account:
     """Of the key that the signature names; proved only where `signed` is yes."""
     remade: Remade | None = None
     """None where nothing was made again, for the files themselves are not intact or nobody asked."""
+
+    @property
+    def mend(self) -> tuple[Mend, ...]:
+        """What a signature that was not checked proposes."""
+        return (PUBLIC_KEY,) if self.signed == "not checked" else ()
 
 
 def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False, host: Host | None = None) -> pathlib.Path:
@@ -61,7 +70,10 @@ def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False, host: H
         raise EvidenceError(f"nothing is signed that is not intact: {problems[0]}{more}")
     path = folder / ATTESTATION
     if path.exists() and not replace:
-        raise EvidenceError(f"{folder} is signed already; --replace puts a new signature in place of the old one")
+        mend = Mend("--replace")
+        raise EvidenceError(
+            f"{folder} is signed already; {mend} puts a new signature in place of the old one", mend=mend
+        )
     write_atomic(path, enclose(PAYLOAD, canonical(_expected(folder)), signer))
     return path
 
@@ -91,7 +103,7 @@ def verify(
     if verifier is not None:
         said += [] if letter.signed_by(verifier) else [_not_by(letter, verifier)]
     elif required:
-        said.append("by whom it was signed cannot be checked without a public key: give --public-key")
+        said.append(f"by whom it was signed cannot be checked without a public key: give {PUBLIC_KEY}")
     valid: Signed = "not checked" if verifier is None else "yes" if letter.signed_by(verifier) else "wrong"
     return Account((*problems, *said, *map(_not_made, different)), not problems, valid, letter.key_id, remade)
 

@@ -51,7 +51,12 @@ def asked(model: Model, data: AuditData) -> Predictions:
 def _asked(model: Model, data: AuditData) -> Predictions:
     introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
-        raise ConfigError(f"the model's task is {model.task} and the data's is {data.task}; set task on the wrong one")
+        mend = Mend("data.task", model.task)
+        raise ConfigError(
+            f"the model's task is {model.task} and the data's is {data.task}; say {mend}, or wrap(…, task=…) where it "
+            "is the model's that is wrong",
+            mend=mend,
+        )
     _ = seeing(model, data)
     predictions = Predictions(model, data)
     try:

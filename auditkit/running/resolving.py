@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditkit.errors import ConfigError, closest
+from auditkit.errors import ConfigError, Mend, closest
 from auditkit.host import Offer
 from auditkit.results import Limit
 from auditkit.text import one_line
@@ -29,18 +29,30 @@ class Offered:
     """Names of auditkit's own plugins, which declare all that they measure."""
     faults: Collection[str] = ()
     """Plugins that did not load: what they would have offered, nobody knows."""
+    asked: Sequence[str] = ()
+    """Ids and families that say the same as `[audit] checks`."""
 
 
 def resolve(limits: Iterable[Limit], there: Offered) -> None:
     """Raise ConfigError, one line for each limit, where a limit is about what nobody offers."""
     wrong = [(limit, problem) for limit in limits for problem in [_problem(limit, there)] if problem]
-    if wrong:
-        raise ConfigError("\n".join(f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong))
+    if not wrong:
+        return
+    lines = [f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong]
+    left_out = dict.fromkeys(id for limit, _ in wrong if (id := _left_out(limit, there)))
+    mends = [Mend("audit.checks", [*there.asked, *left_out])] if left_out else []
+    raise ConfigError("\n".join([*lines, *(f"To measure what is left out: {mend}" for mend in mends)]), mend=mends)
 
 
 def check_of(limit: Limit, checks: Collection[str]) -> str | None:
     """The id of the check that a limit names, itself or by one of its measurements."""
     return next((id for id in (limit.measurement, limit.measurement.rpartition(".")[0]) if id in checks), None)
+
+
+def _left_out(limit: Limit, there: Offered) -> str | None:
+    """The check that a limit is about, where `[audit] checks` leaves it out."""
+    id = check_of(limit, there.checks)
+    return None if id is None or id in there.chosen or id.startswith("train.") else id
 
 
 def _problem(limit: Limit, there: Offered) -> str:

@@ -55,7 +55,15 @@ def _offered(
         groups=data.cells.values,
         built_in={seen.name for seen in host.seen if seen.source == "built-in"},
         faults=host.faults,
+        asked=_names(host, request, evidence),
     )
+
+
+def _names(host: Host, request: Request, evidence: Collection[str]) -> list[str]:
+    """What `[audit] checks` says, or the families that it stands for where it says nothing."""
+    if request.checks is None:
+        return sorted({id.partition(".")[0] for id in selected(host, None, evidence)})
+    return [each.id if isinstance(each, Check) else each for each in request.checks]
 
 
 def _scope(limit: Limit, there: Offered, request: Request) -> str:

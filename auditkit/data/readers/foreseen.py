@@ -144,13 +144,18 @@ def _wanted(source: Any, options: Mapping[str, Any]) -> Foreseen:
     if given:
         raise DataError(
             f"stream = true counts people by groups, label and decision, so {given[0]} has no place; take it out, or "
-            "read the data without stream"
+            f"say {IN_MEMORY}",
+            mend=IN_MEMORY,
         )
     if not isinstance(source, str | os.PathLike):
-        raise DataError(f"stream = true needs the path of a parquet or csv file; {type(source).__name__} was given")
+        raise DataError(
+            f"stream = true needs the path of a parquet or csv file; {type(source).__name__} was given. Give one, or "
+            f"say {IN_MEMORY}",
+            mend=IN_MEMORY,
+        )
     lacking = _lacking(options)
     if lacking:
-        raise DataError(f"stream = true: {lacking}")
+        raise DataError(f"stream = true: {lacking}, or say {IN_MEMORY}", mend=IN_MEMORY)
     return Foreseen(files(pathlib.Path(source)), "stream = true counts people in a stream", "", None)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import Task
-from auditkit.errors import AuditkitError, ModelError
+from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model, ModelOptions, decide
 from auditkit.spelling import listed, match_class, spelling
@@ -51,9 +51,11 @@ def settle(model: Model, options: ModelOptions) -> None:
             raise ModelError(f"{model.name}: threshold is for binary classifiers; this model predicts numbers")
         return
     if options.task == "regression" or (options.task == "binary" and len(model.classes) > 2):
+        mend = Mend("data.task", "binary" if len(model.classes) == 2 else "multiclass")
         raise ModelError(
             f"{model.name}: task must agree with the model, a classifier of {len(model.classes)} classes; "
-            f"{options.task!r} was given"
+            f"{options.task!r} was given or inferred. Say {mend}",
+            mend=mend,
         )
     if len({spelling(each) for each in model.classes}) < len(model.classes):
         raise ModelError(f"{model.name}: classes must be distinct; {list(model.classes)} was given")

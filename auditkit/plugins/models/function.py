@@ -157,7 +157,9 @@ class FunctionModel(Model):
         asked = self._options.output
         if self.task == "regression" or asked == "number":
             if self.task != "regression":
-                raise ModelError(f"{self.name}: output 'number' is for task='regression'")
+                raise ModelError(
+                    f"{self.name}: output 'number' is for task='regression'; say {_PREDICTED}", mend=_PREDICTED
+                )
             return "number"
         if asked == "labels":
             return "labels"
@@ -182,7 +184,8 @@ class FunctionModel(Model):
             raise ModelError(
                 f"{self.name}: classes must be named where the answers are probabilities; the callable gave {given}. "
                 "Pass classes=(…) in the order of the columns, the positive class last; "
-                "or say task='regression' where they are predicted numbers"
+                f"or say {_PREDICTED} where they are predicted numbers",
+                mend=_PREDICTED if output == "one probability" else (),
             )
         return output
 

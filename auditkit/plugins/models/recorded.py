@@ -162,8 +162,17 @@ def _positive(wanted: Any, classes: tuple[Any, ...], name: str) -> Any:
 
 def _half(scores: np.ndarray, name: str) -> float:
     if scores.min() < 0 or scores.max() > 1:
+        mend = Mend("model.threshold", _example(float(scores.min()), float(scores.max())))
         raise ModelError(
-            f"{name}: threshold must be given where recorded scores are no probabilities; "
-            f"they lie between {scores.min():g} and {scores.max():g}"
+            f"{name}: threshold must be given where recorded scores are no probabilities; they lie between "
+            f"{scores.min():g} and {scores.max():g}. Say from which score a row is decided positive, as in {mend}",
+            mend=mend,
         )
     return 0.5
+
+
+def _example(low: float, high: float) -> float:
+    """A threshold that scores in this range could have: 0 of logits, 50 of percentages, else the middle."""
+    if low < 0 < high:
+        return 0.0
+    return 50.0 if low >= 0 and high <= 100 else float(f"{(low + high) / 2:.3g}")

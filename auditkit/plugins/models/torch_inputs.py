@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 
 _HINT = "pass preprocess=, a callable or a fitted transformer that makes an array or a tensor of the inputs"
 
@@ -37,9 +37,11 @@ def _to_array(inputs: Any, name: str) -> np.ndarray:
     if hasattr(inputs, "columns"):
         wrong = [str(column) for column in inputs.columns if not _is_number(inputs[column].dtype)]
         if wrong:
+            mend = Mend("data.drop", wrong)
             raise ModelError(
                 f"{name}: a torch model needs numbers; these columns hold none: {', '.join(map(repr, wrong[:10]))}. "
-                f"To mend it, {_HINT}; or take out with drop = […] what the model never sees"
+                f"To mend it, {_HINT}; or take out what the model never sees, as in {mend}",
+                mend=mend,
             )
         whole = all(dtype.kind in "iub" for dtype in inputs.dtypes) and not inputs.isna().any(axis=None)
         kind = np.int64 if whole else np.float64
