@@ -240,6 +240,17 @@ def groups(shift: float) -> r.CheckResult:
         "Group fairness",
         "Does the model treat groups alike?",
         measurements=(*rates, *gaps),
+        together=(
+            number(
+                "selection_rate",
+                8 / 31,
+                0.154,
+                31,
+                slice={"marital": r.TOGETHER},
+                unit="share",
+                reason="groups of fewer than 10 people, together: marital=Widowed; marital=(missing); not judged",
+            ),
+        ),
         figures=tuple(figure for figure in figures if figure),
         definitions={
             "selection_rate": definition("Selection rate", "P(ŷ = 1 | group)", "0 to 1", "none"),

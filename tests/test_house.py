@@ -28,8 +28,8 @@ LEVELS = (
     ("counts",),
     ("data", "models", "results", "stats"),
     (
-        "figures", "pairing", "predictions", "seeing", "variants", "consistency", "evidence.manifest", "evidence.dsse",
-        "evidence.statement",
+        "figures", "pairing", "predictions", "seeing", "smaller", "variants", "consistency", "evidence.manifest",
+        "evidence.dsse", "evidence.statement",
     ),
     (
         "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls",
@@ -57,7 +57,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling", "counts", "pairing", "seeing", "memory", "variants",
+    "spelling", "counts", "pairing", "seeing", "smaller", "memory", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

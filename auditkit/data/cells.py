@@ -139,6 +139,21 @@ class Cells:
         """Why the cell `where` may not be shown; None where it may, is empty, or is none of the data's."""
         return SMALL.format(self._whole.minimum) if 0 < self.people(where) < self._whole.minimum else None
 
+    def together(self, attributes: tuple[str, ...]) -> list[dict[str, str]]:
+        """The cells of these attributes that are too small to show, where together they are enough people for it.
+
+        None where there is only one of them: it would be shown after all.
+        """
+        whole = self._whole
+        people = whole.counts(attributes)
+        small = (people > 0) & (people < whole.minimum)
+        if small.sum() < 2 or people[small].sum() < whole.minimum:
+            return []
+        return [
+            {name: whole.values[name][at] for name, at in zip(attributes, place, strict=True)}
+            for place in np.argwhere(small).tolist()
+        ]
+
     def empty(self, where: Mapping[str, str]) -> bool:
         """Whether each of these values occurs in the whole data, and nobody has all of them."""
         places = self._whole._places

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 WAYS = ("internal", "publish")
 
 
+def how_many(count: int, minimum: int, disclosure: str) -> str:
+    """How many people or rows of everyone, in the words of a note: a number, as everyone is shown.
+
+    Where the evidence is to leave the house, few are not counted out, wherever the note is read.
+    """
+    return f"fewer than {minimum}" if disclosure == "publish" and 0 < count < minimum else f"{count:,}"
+
+
 def check_disclosure(data: AuditData) -> None:
     """Raise where a minimum is no number of people, a share no share, or the way to disclose is not known.
 

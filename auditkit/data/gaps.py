@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.counts.naming import MISSING
+from auditkit.data.cells import SMALL
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -16,7 +17,8 @@ def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | Non
     """Why the number of a column's missing values may not be shown; None where it may.
 
     Those whose value of a sensitive attribute is missing are a group of that attribute; where the group is hidden, so
-    is their number, also under the name of the column that the attribute was read from.
+    is their number, also under the name of the column that the attribute was read from. Of other columns few missing
+    values are a count of everyone, which is kept back only where the evidence leaves the house.
 
     Args:
         data: the audit data.
@@ -27,6 +29,6 @@ def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | Non
         reason = data.cells.unshown({attribute: MISSING})
         if reason is not None and (attribute == name or np.array_equal(column == MISSING, missing)):
             return reason
-    if name not in data.groups and 0 < int(missing.sum()) < data.minimum_cell:
-        return f"fewer than {data.minimum_cell} people"
+    if data.disclosure == "publish" and name not in data.groups and 0 < int(missing.sum()) < data.minimum_cell:
+        return SMALL.format(data.minimum_cell)
     return None

@@ -11,11 +11,10 @@ from auditkit.data.codes import to_codes
 from auditkit.data.gaps import missing_reason
 from auditkit.data.schema import FeatureSchema
 from auditkit.models import Model
-from auditkit.results import DataInfo, FeatureInfo, GroupInfo
+from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo
 from auditkit.seeing import Seeing, seeing
 from auditkit.spelling import spelling
 
-TOGETHER = "smaller groups together"
 FEATURES = 500
 """Columns of an array that are listed one by one."""
 TAIL = 0.01
@@ -146,18 +145,18 @@ def _missing(data: AuditData, name: str, groups: list[Cell]) -> int | None:
 
 def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInfo]:
     """The groups of one attribute; those too small to show together, where they are enough people for it."""
-    made, small, people = [], [], 0
+    made = []
     for cell in cells:
         value = cell.where.get(attribute)
         if value is None:
             continue
         reason = data.cells.unshown(cell.where)
         made.append(GroupInfo(attribute=attribute, value=value, rows=None if reason else cell.n, hidden=reason))
-        if reason:
-            small.append(value)
-            people += cell.n
-    if len(small) > 1 and people >= data.minimum_cell:
-        made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=tuple(small)))
+    small = data.cells.together((attribute,))
+    if small:
+        people = sum(map(data.cells.people, small))
+        names = tuple(where[attribute] for where in small)
+        made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=names))
     return made
 
 

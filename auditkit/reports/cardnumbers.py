@@ -40,7 +40,7 @@ def quantities(results: Sequence[AuditResult]) -> tuple[Part, ...]:
         _Found(each.model.name, result, measurement)
         for each in results
         for result in each.results
-        for measurement in result.measurements
+        for measurement in result.every
     ]
     models = [each.model.name for each in results]
     return tuple(

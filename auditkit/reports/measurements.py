@@ -61,7 +61,7 @@ def inert(cell: Any) -> Any:
 def _rows(result: AuditResult | Comparison) -> Iterator[dict[str, Any]]:
     audits = (result,) if isinstance(result, AuditResult) else result.results
     for audit in audits:
-        every = (each for result in audit.results for each in result.measurements)
+        every = (each for result in audit.results for each in result.every)
         for row, each in zip(audit.rows(), every, strict=True):
             # by name, as results.json keeps them, so that a table is the same before and after saving
             named = {"slice": listed(each.slice), "conditions": listed(each.conditions)}

@@ -43,6 +43,7 @@ from auditkit.results.base import (
 from auditkit.results.counting import count_line, verdict_line
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
 from auditkit.results.findings import (
+    TOGETHER,
     About,
     Axis,
     CheckResult,
@@ -86,6 +87,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SELECTED_LESS",
     "SELECTED_MORE",
+    "TOGETHER",
     "WRONGLY_REJECTED",
     "WRONGLY_SELECTED",
     "About",

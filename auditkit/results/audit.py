@@ -280,14 +280,17 @@ class AuditResult(_Versioned):
         return self.outcome.exit_code
 
     def frame(self) -> pandas.DataFrame:
-        """All measurements, one row each: check, name, slice, across, conditions, value, low, high, n, and so on."""
+        """All measurements, one row each: check, name, slice, across, conditions, value, low, high, n, and so on.
+
+        Those of a check are followed by its numbers of smaller groups together, if any, which nothing is judged by.
+        """
         import pandas  # a table is wanted only by those who ask for one
 
         return pandas.DataFrame(self.rows(), columns=list(FRAME_COLUMNS))
 
     def rows(self) -> list[dict[str, Any]]:
         """As `frame`, without pandas: {column: value} for each measurement."""
-        return [_frame_row(result.check, each) for result in self.results for each in result.measurements]
+        return [_frame_row(result.check, each) for result in self.results for each in result.every]
 
     def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
         """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from auditkit.results.base import VerdictStatus
-from auditkit.results.findings import GroupEnd, GroupPair, LeftOut, Measurement
+from auditkit.results.findings import TOGETHER, GroupEnd, GroupPair, LeftOut, Measurement
 from auditkit.results.verdicts import Limit
 
 End: TypeAlias = Literal["low", "high"]
@@ -102,7 +102,7 @@ def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:
 
 
 def _left_out(group: LeftOut) -> str:
-    name = group_name(group.slice) if group.slice else "smaller groups together"
+    name = group_name(group.slice) if group.slice else TOGETHER
     size = "" if group.people is None else f"{group.people:,} people"
     if size and group.share is not None:
         size += f", {group.share:.1%} of all"

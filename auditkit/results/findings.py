@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity, optional
 from auditkit.results.harms import Harm
+
+TOGETHER: Final = "smaller groups together"
+"""How groups too small to show are called where they stand as one."""
 
 
 class Interval(Record):
@@ -301,6 +304,8 @@ class CheckResult(Record):
     reason: str | None = None
     controls: tuple[Control, ...] = ()
     measurements: tuple[Measurement, ...] = ()
+    together: tuple[Measurement, ...] = optional(())
+    """Numbers of all groups of some attributes that are too small to show, as one; shown, never judged or compared."""
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
@@ -311,3 +316,8 @@ class CheckResult(Record):
     """The plugin that answered run_check, where it was not auditkit itself."""
     wrapped_by: tuple[str, ...] = ()
     error: ErrorInfo | None = None
+
+    @property
+    def every(self) -> tuple[Measurement, ...]:
+        """The measurements, and those of smaller groups together: all that a format prints."""
+        return (*self.measurements, *self.together)

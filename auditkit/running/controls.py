@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from auditkit.data.cells import Cells
-from auditkit.results import CheckResult, Consistency, Control, LeftOut, Measurement
+from auditkit.results import TOGETHER, CheckResult, Consistency, Control, LeftOut, Measurement
 from auditkit.running.withholding import bare, without
 
 END = "a group at its end is too small to show"
@@ -20,9 +20,8 @@ def apply_controls(result: CheckResult) -> CheckResult:
     A control that could not be computed counts as one that does not hold. `invalid` outweighs `inconclusive`.
     """
     broken = [control for control in result.controls if control.holds is not True]
-    measurements = tuple(guarded(each, broken) for each in result.measurements)
     notes = tuple(_sentence(control) for control in broken if control.otherwise == "note")
-    return result.model_copy(update={"measurements": measurements, "notes": result.notes + notes})
+    return result.model_copy(update={**_guarded(result, broken), "notes": result.notes + notes})
 
 
 def consistency_control(consistency: Consistency | None) -> Control | None:
@@ -48,11 +47,10 @@ def hold_to(result: CheckResult, control: Control | None) -> CheckResult:
     """The measured result with one more control that does not hold, applied."""
     if control is None or result.status != "measured":
         return result
-    measurements = tuple(guarded(each, [control]) for each in result.measurements)
     notes = (_sentence(control),) if control.otherwise == "note" else ()
     return result.model_copy(
         update={
-            "measurements": measurements, "notes": result.notes + notes, "controls": (*result.controls, control),
+            **_guarded(result, [control]), "notes": result.notes + notes, "controls": (*result.controls, control),
         }
     )  # fmt: skip
 
@@ -66,8 +64,16 @@ def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
     measurements = tuple(_hidden(measured, cells) for measured in result.measurements)
     both = zip(result.measurements, measurements, strict=True)
     gone = [before for before, after in both if before != after]
-    result = result.model_copy(update={"measurements": measurements})
+    together = tuple(
+        each for each in result.together if set(each.slice.values()) == {TOGETHER} and _enough(each, cells)
+    )
+    result = result.model_copy(update={"measurements": measurements, "together": together})
     return without(result, gone) if gone else result
+
+
+def _enough(together: Measurement, cells: Cells) -> bool:
+    attributes = tuple(name for name in cells.groups if name in together.slice)
+    return len(attributes) == len(together.slice) and bool(cells.together(attributes))
 
 
 def _hidden(measured: Measurement, cells: Cells) -> Measurement:
@@ -95,6 +101,13 @@ def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:
         return False
     people = cells.counts(tuple(name for name in cells.groups if name in attributes))
     return bool(np.any((people >= max(1, cells.least)) & (people < cells.minimum)))
+
+
+def _guarded(result: CheckResult, broken: list[Control]) -> dict[str, tuple[Measurement, ...]]:
+    return {
+        "measurements": tuple(guarded(each, broken) for each in result.measurements),
+        "together": tuple(guarded(each, broken) for each in result.together),
+    }
 
 
 def guarded(each: Measurement, broken: list[Control]) -> Measurement:

@@ -59,7 +59,7 @@ class Publish:
         gone = {each.name for each in measurements if each.value is None}
         return result.model_copy(
             update={
-                "measurements": measurements,
+                "measurements": measurements, "together": (),
                 "figures": tuple(each for each in result.figures if self._drawn(each, result, gone)),
                 "tables": tuple(each for each in result.tables if self._tabled(each)),
                 "controls": tuple(map(_control, result.controls)),

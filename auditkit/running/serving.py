@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.checks import Check
 from auditkit.data import AuditData
+from auditkit.data.disclosure import how_many
 from auditkit.errors import DataError
 from auditkit.predictions import Predictions
 from auditkit.results import Rows, digest
@@ -37,7 +38,7 @@ def serve(check: Check | None, data: AuditData, predictions: Predictions, seed: 
         if lost.all():
             raise DataError(f"no row is left: {what} in every row")
         count = int(lost.sum() if data.people is None else data.people[lost].sum())
-        number = f"{count}" if count >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+        number = how_many(count, data.minimum_cell, data.disclosure)
         notes.append(f"Left out of this check, because {what}: {number} people.")
         data, predictions = _take(data, predictions, np.flatnonzero(~lost))
     if data.people is not None and "people" not in takes:

@@ -52,12 +52,14 @@ def test_a_blank_decision_is_withheld_only_where_that_is_said():
     assert AuditData.from_table(blank, groups=["sex"], drop="y", decisions="d", abstain="").withheld.sum() == 15
 
 
-def test_few_blanks_are_not_counted_aloud():
+def test_few_blanks_are_counted_unless_the_evidence_leaves_the_house():
     frame = table(y=["no", "yes"] * 29 + [None, "no"])
-    data = AuditData.from_table(
-        frame, label="y", positive="yes", groups=["sex"], decisions="d", abstain="declined", unlabelled="keep"
-    )
-    assert any("fewer than 10 people have no label" in note for note in data.notes)
+    for disclosure, number in (("internal", "1"), ("publish", "fewer than 10")):
+        data = AuditData.from_table(
+            frame, label="y", positive="yes", groups=["sex"], decisions="d", abstain="declined", unlabelled="keep",
+            disclosure=disclosure,
+        )  # fmt: skip
+        assert any(note.startswith(f"{number} people have no label") for note in data.notes)
 
 
 def test_people_count_in_cells_and_digest():

@@ -7,10 +7,10 @@ from auditkit.data import AuditData
 from auditkit.data.gaps import missing_reason
 
 
-def reasons(sex, age):
+def reasons(sex, age, **more):
     """{column: why its number of missing values may not be shown}."""
     table = pd.DataFrame({"sex": sex, "age": age})
-    data = AuditData.from_table(table, groups={"sex": sex}, label=np.tile([0, 1], len(sex) // 2))
+    data = AuditData.from_table(table, groups={"sex": sex}, label=np.tile([0, 1], len(sex) // 2), **more)
     return {name: missing_reason(data, name, table[name].isna().to_numpy()) for name in ("sex", "age")}
 
 
@@ -30,7 +30,8 @@ def test_a_column_missing_for_the_same_people_tells_the_group_and_is_hidden():
     assert reasons(sex, np.where(pd.isna(sex), np.nan, 1.0))["age"] == "fewer than 10 people"
 
 
-def test_few_missing_values_of_any_column_are_hidden():
+def test_few_missing_values_of_a_column_are_hidden_where_evidence_leaves_the_house():
     age = np.ones(100)
     age[:4] = np.nan
-    assert reasons(np.repeat(["f", "m"], 50), age)["age"] == "fewer than 10 people"
+    assert reasons(np.repeat(["f", "m"], 50), age)["age"] is None
+    assert reasons(np.repeat(["f", "m"], 50), age, disclosure="publish")["age"] == "fewer than 10 people"

@@ -151,8 +151,10 @@ def test_rows_without_a_label_are_an_error_unless_they_are_dropped():
     assert len(data) == len(data.labels) == len(data.groups["sex"]) == len(data.weights) == 48
     assert "12 rows without a label were left out" in data.notes
     assert data.inputs["id"].tolist() == frame["id"][frame["y"].notna()].tolist()
-    few = read(people(y=["yes"] * 30 + ["no"] * 29 + [None]), label="y", unlabelled="drop")
-    assert "fewer than 10 rows without a label were left out" in few.notes
+    for disclosure, number in (("internal", "1"), ("publish", "fewer than 10")):
+        table = people(y=["yes"] * 30 + ["no"] * 29 + [None])
+        few = read(table, label="y", unlabelled="drop", disclosure=disclosure)
+        assert f"{number} rows without a label were left out" in few.notes
     with pytest.raises(DataError, match="missing in every row"):
         read(people(y=[None] * 60), label="y", unlabelled="drop")
 

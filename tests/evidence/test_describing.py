@@ -12,8 +12,7 @@ from auditkit.evidence.describing import describe, value_range
 ROWS = 1000
 
 
-@pytest.fixture(scope="module")
-def info():
+def described(disclosure):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({
         "income": np.r_[rng.normal(50_000, 10_000, ROWS - 1).round(), 9_999_999.0],
@@ -26,8 +25,14 @@ def info():
     data = AuditData.from_table(
         frame, label=rng.integers(0, 2, ROWS), groups={"sex": sex, "age": None}, name="people",
         weights=np.ones(ROWS), train=None, schema={"age": {"mutable": False}},
+        disclosure=disclosure,
     )  # fmt: skip
     return describe(data)
+
+
+@pytest.fixture(scope="module")
+def info():
+    return described("internal")
 
 
 def feature(info, name):
@@ -39,8 +44,10 @@ def test_the_range_is_not_the_smallest_and_largest_value(info):
     assert feature(info, "income").detail.endswith("(1st to 99th percentile)")
 
 
-def test_few_missing_values_are_not_counted(info):
-    assert feature(info, "debt").missing is None and "few missing" in feature(info, "debt").detail
+def test_few_missing_values_are_counted_unless_the_evidence_leaves_the_house(info):
+    assert feature(info, "debt").missing == 3 and "few missing" not in feature(info, "debt").detail
+    outside = feature(described("publish"), "debt")
+    assert outside.missing is None and "few missing" in outside.detail
     assert feature(info, "job").missing > 50 and feature(info, "member").missing == 0
 
 

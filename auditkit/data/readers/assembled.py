@@ -12,6 +12,7 @@ from auditkit.data import AuditData
 from auditkit.data.accepting import check_weights
 from auditkit.data.bare import Bare
 from auditkit.data.blanks import fill
+from auditkit.data.disclosure import how_many
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
@@ -73,7 +74,7 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> AuditDa
     }
     notes += _stripped(beside)
     if wanted.unlabelled == "drop":
-        parts, groups, dropped = _labelled(parts, groups, wanted.stated["minimum_cell"])
+        parts, groups, dropped = _labelled(parts, groups, wanted)
         notes += dropped
     masks, said = _blanks(parts, roles, wanted)
     notes += said
@@ -132,28 +133,24 @@ def _blanks(parts: dict[str, Any], roles: Roles, wanted: Wanted) -> tuple[dict[s
     if wanted.unlabelled == "keep" and parts["label"] is not None:
         parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
         if masks["known"] is not None:
-            notes.append(f"{_some(~masks['known'], parts, wanted)} have no label and are kept for what needs none")
+            notes.append(f"{_some(~masks['known'], parts, wanted)} people have no label and are kept for what needs none")
     role = "decisions" if parts["decisions"] is not None else "scores"
     if wanted.abstain is not None and parts[role] is not None:
         parts[role], there = fill(parts[role], called(getattr(roles, role), role), wanted.abstain)
         if there is not None:
             masks["withheld"] = ~there
-            notes.append(f"for {_some(~there, parts, wanted)} the decision was withheld")
+            notes.append(f"for {_some(~there, parts, wanted)} people the decision was withheld")
     return masks, notes
 
 
 def _some(mask: np.ndarray, parts: Mapping[str, Any], wanted: Wanted) -> str:
-    """How many people a mask holds, in words that give no small number away."""
+    """How many people a mask holds, in words."""
     count = int(mask.sum() if parts["people"] is None else np.asarray(parts["people"])[mask].sum())
-    return (
-        f"{count} people"
-        if count >= wanted.stated["minimum_cell"]
-        else f"fewer than {wanted.stated['minimum_cell']} people"
-    )
+    return how_many(count, wanted.stated["minimum_cell"], wanted.stated["disclosure"])
 
 
 def _labelled(
-    parts: dict[str, Any], groups: dict[str, np.ndarray], minimum: int
+    parts: dict[str, Any], groups: dict[str, np.ndarray], wanted: Wanted
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
     """Everything without the rows that have no label."""
     import pandas
@@ -166,10 +163,9 @@ def _labelled(
     if lacking.all():
         raise DataError("label is missing in every row; check that the right column is named")
     at = np.flatnonzero(~lacking)
-    count = int(lacking.sum() if parts["people"] is None else np.asarray(parts["people"])[lacking].sum())
+    count = _some(lacking, parts, wanted)
     kept = {role: None if part is None else take_rows(part, at) for role, part in parts.items()}
-    number = f"{count}" if count >= minimum else f"fewer than {minimum}"
-    note = f"{number} rows without a label were left out"
+    note = f"{count} rows without a label were left out"
     return kept, {group: column[at] for group, column in groups.items()}, [note]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditkit.data.disclosure import how_many
 from auditkit.plugins.data.identity import repeated
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def people_of(data: AuditData, alike: float) -> People | None:
     if not again:
         said = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
         return People(0.0, len(known), f"By their ids: {said}.{lacking}")
-    count = f"{again:,}" if again >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+    count = how_many(again, data.minimum_cell, data.disclosure)
     return People(
         float(again / len(known)), len(known),
         f"Ids repeat: {count} rows have the id of an earlier row. Where an id is a person, intervals that take rows "

@@ -65,8 +65,8 @@ def beside_grids(
         terms: {(check, measurement): anchor in the glossary}.
     """
     check = found[0].result.check
-    tables = [{key(check, each): each for each in one.result.measurements} for one in found]
-    usual = common_method(each for one in found for each in one.result.measurements)
+    tables = [{key(check, each): each for each in one.result.every} for one in found]
+    usual = common_method(each for one in found for each in one.result.every)
     caption = _caption(check, found, usual)
     grids = []
     for places in folds(len(found)):

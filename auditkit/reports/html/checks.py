@@ -131,7 +131,7 @@ def _measures(found: Sequence[Found], anchors: Anchors, terms: Mapping[tuple[str
     have = [one for one in found if one.result.measurements]
     if not have:
         return []
-    if all(one.result.measurements == have[0].result.measurements for one in have):
+    if all(one.result.every == have[0].result.every for one in have):
         title = "All measurements" + (", the same for every model" if len(have) > 1 else "")
         return [(title, measures_grid(have[0].result, anchors, terms))]
     return beside_grids(have, anchors, terms)

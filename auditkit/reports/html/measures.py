@@ -28,7 +28,7 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
     )
     usual = common_method(result.measurements)
     rows = []
-    for at, each in enumerate(result.measurements):
+    for at, each in enumerate(result.every):
         cells = _measurement(each, result, terms, usual)
         anchor = anchors.of_group(each.slice, result.check, at)
         rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])

@@ -10,7 +10,7 @@ from auditkit.plugins.fairness.groups import between, burden, controls, drawing,
 from auditkit.plugins.fairness.groups.comparing import comparisons, test_all
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.notes import notes
-from auditkit.plugins.fairness.groups.rates import per_group
+from auditkit.plugins.fairness.groups.rates import of_smaller, per_group
 from auditkit.plugins.fairness.groups.targets import tabulate, targets
 from auditkit.results import Level
 from auditkit.spelling import spelling
@@ -48,6 +48,7 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
     tried += controls.tried(check, data, context, everything, looked_at, tests, encoded)
     return Findings(
         measurements=[*numbers, *gaps, *conditions, *burden.burden_ratios(groups[1:], looked_at, data)],
+        together=[each for target in looked_at for table in groups for each in of_smaller(target, table, data)],
         controls=tried,
         figures=drawing.pictures(looked_at, numbers, gaps),
         tables=[tables.impact(groups[1:], drawing.drawn(looked_at, gaps), counts, data)],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditkit.counts import Counts
+from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.groups.disparities import enough_draws
 from auditkit.plugins.fairness.groups.drawing import CLASSES, WIDEST
 from auditkit.plugins.fairness.groups.measures import MEASURES
@@ -56,16 +57,14 @@ def _blanks(data: AuditData, counts: Counts) -> list[str]:
     rows = counts.tally.rows
     found = []
     if counts.abstained:
-        withheld = _people(int(rows[:, :, -1].sum()), data.minimum_cell)
-        found.append(f"No decision was made about {withheld}: they are in no rate but the abstention rate.")
+        withheld = how_many(int(rows[:, :, -1].sum()), data.minimum_cell, data.disclosure)
+        found.append(f"No decision was made about {withheld} people: they are in no rate but the abstention rate.")
     if counts.labelled and rows[:, -1].any():
-        unknown = _people(int(rows[:, -1].sum()), data.minimum_cell)
-        found.append(f"The labels of {unknown} are not known: they are left out of what needs labels, and of no more.")
+        unknown = how_many(int(rows[:, -1].sum()), data.minimum_cell, data.disclosure)
+        found.append(
+            f"The labels of {unknown} people are not known: they are left out of what needs labels, and of no more."
+        )
     return found
-
-
-def _people(number: int, minimum: int) -> str:
-    return f"{number} people" if number >= minimum else f"fewer than {minimum} people"
 
 
 def _classes(check: GroupFairness, data: AuditData, targets: Sequence[Target]) -> list[str]:

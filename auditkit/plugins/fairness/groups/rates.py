@@ -11,7 +11,7 @@ from auditkit.plugins.fairness.groups import composites
 from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES, Composite, Rate
 from auditkit.plugins.fairness.groups.shares import amount, shares
-from auditkit.plugins.fairness.groups.targets import Groups, Target
+from auditkit.plugins.fairness.groups.targets import Groups, Target, smaller
 from auditkit.results import Interval, Measurement
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measureme
         if name in COMPOSITES:
             found += _composite(COMPOSITES[name], target, groups, data)
     return found
+
+
+def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
+    """The same numbers for the groups of one table that are too small to show, as one; none where they stay hidden."""
+    found = smaller(groups, data)
+    return [] if found is None else found[0].told(per_group(target, found[1], data))
 
 
 def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:

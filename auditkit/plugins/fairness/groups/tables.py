@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from auditkit.counts import Counts
 from auditkit.plugins.fairness.groups.burden import is_burden, why_no_rate
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.plugins.fairness.groups.shares import amount, shares
-from auditkit.plugins.fairness.groups.targets import Groups, Target
+from auditkit.plugins.fairness.groups.targets import Groups, Target, smaller
 from auditkit.results import Column, Table, meaning_text
 
 if TYPE_CHECKING:
@@ -48,11 +50,13 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
     ]
     named = [each.name for each in columns if each.name in RATIOS]
     rows = [row for groups in tables for target in targets for row in _rows(target, groups, named, kept, data)]
+    joined = any(smaller(groups, data) for groups in tables)
     return Table(
         name="impact",
         title=f"Selection rate and {' and '.join(RATIOS[name][0] for name in named)}",
         caption=" ".join(RATIOS[name][1] for name in named)
         + (" People without a decision are in no rate." if counts.abstained else "")
+        + (" Groups too small to show stand together, and are compared with nobody." if joined else "")
         + _selected(data),
         columns=tuple(columns),
         rows=tuple(rows),
@@ -67,6 +71,15 @@ def _selected(data: AuditData) -> str:
 
 
 def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData) -> list[Row]:
+    found = _of(target, groups, named, kept, data, compared=True)
+    together = smaller(groups, data)
+    return found if together is None else found + _of(target, together[1], named, kept, data, compared=False)
+
+
+def _of(
+    target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData, *, compared: bool
+) -> list[Row]:
+    """A row for each group; compared with the others, or without ratios."""
     tally = target.of(groups).tally
     share = shares(tally, RATES["selection_rate"])
     reasons = why_no_rate(target.of(groups), data)
@@ -74,22 +87,33 @@ def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[s
         "abstained": amount(tally.rows, "abstained"),
         "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
     }
-    shown = [float(value) for value, reason in zip(share.values, reasons, strict=True) if reason is None]
+    held = _held_against(share.values, reasons, is_burden(target, data)) if compared else None
+    if held is not None and data.cells.unshown(groups.where[held]):
+        held = None  # over the rate of a group that is not shown, any ratio would give that rate away
+    nothing: list[float | None] = [None for _ in named]
     found: list[Row] = []
     for at, (name, reason) in enumerate(zip(groups.names, reasons, strict=True)):
         head: Row = (name, *target.conditions.values())
         if reason is None:
             value = float(share.values[at])
-            compared = _compared(value, shown, named, is_burden(target, data))
+            other = None if held is None else float(share.values[held])
+            ratios = nothing if other is None else _compared(value, other, named, is_burden(target, data))
             blanks = [int(numbers[each][at]) for each in kept]
-            found.append((*head, int(share.rows[at]), value, *compared, *blanks, ""))
+            found.append((*head, int(share.rows[at]), value, *ratios, *blanks, ""))
         else:
-            found.append((*head, None, None, *(None for _ in named), *(None for _ in kept), reason))
+            found.append((*head, None, None, *nothing, *(None for _ in kept), reason))
     return found
 
 
-def _compared(value: float, shown: Sequence[float], named: Sequence[str], burden: bool) -> list[float | None]:
-    """A rate over the highest that is shown, or of a burden the lowest over the rate, in the columns `named`."""
-    above, below = (min(shown), value) if burden else (value, max(shown))
+def _held_against(rates: np.ndarray, reasons: Sequence[str | None], burden: bool) -> int | None:
+    """The position of the group with the highest rate, or of a burden the lowest; None where no group has a rate."""
+    have = [at for at, reason in enumerate(reasons) if reason is None]
+    choose = min if burden else max
+    return choose(have, key=lambda at: float(rates[at]), default=None)
+
+
+def _compared(value: float, other: float, named: Sequence[str], burden: bool) -> list[float | None]:
+    """A rate over the highest, or of a burden the lowest over the rate, in the columns `named`."""
+    above, below = (other, value) if burden else (value, other)
     ratio = above / below if below > 0 else None
     return [ratio if (name == BURDEN) == burden else None for name in named]

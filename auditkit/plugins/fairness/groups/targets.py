@@ -10,6 +10,7 @@ from auditkit.counts import Counts, Tally
 from auditkit.errors import DataError, closest
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, WHOLE
 from auditkit.results import pairs
+from auditkit.smaller import Smaller, smaller_together
 from auditkit.spelling import spelling
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ def tabulate(counts: Counts, check: GroupFairness, data: AuditData) -> list[Grou
         where, tally = [where[at] for at in there], Tally(*(table[there] for table in tally))
         found.append(Groups(attributes, where, [data.cells.reason(group) for group in where], tally))
     return found
+
+
+def smaller(groups: Groups, data: AuditData) -> tuple[Smaller, Groups] | None:
+    """The groups that are too small to show, and they as one group; None where they may not be shown as one."""
+    found = smaller_together(groups.attributes, data)
+    if found is None:
+        return None
+    at = found.among(groups.where)
+    tally = Tally(*(table[at].sum(axis=0, keepdims=True) for table in groups.tally))
+    return found, groups._replace(where=[found.where], hidden=[None], tally=tally)
 
 
 def targets(check: GroupFairness, counts: Counts, predictions: Predictions, task: str) -> list[Target]:

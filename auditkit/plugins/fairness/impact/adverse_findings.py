@@ -11,6 +11,7 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
+from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.impact import adverse_tables, chance, favourable, practical, significance, trials
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratios, ratios, selection, why_no_ratio
@@ -206,7 +207,7 @@ def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> lis
     undecided = decisions < 0
     if undecided.any():
         lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
-        number = f"{lost:,}" if lost >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+        number = how_many(lost, data.minimum_cell, data.disclosure)
         notes.append(f"In no rate, because no decision was made about them: {number} people.")
     if data.weights is not None:
         notes.append("The guidelines count people, so weights were not used.")

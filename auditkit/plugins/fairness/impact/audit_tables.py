@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditkit import stats
+from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.impact.audit_counting import Breakdown
 from auditkit.results import Column, Scalar, Table
 
@@ -48,12 +49,12 @@ def notes(
             "[data]."
         )
     if assessed.at_median:
-        at = f"{assessed.at_median:,}" if assessed.at_median >= data.minimum_cell else f"Fewer than {data.minimum_cell}"
-        said.append(f"{at} people have exactly the median score; they do not lie above it.")
+        at = how_many(assessed.at_median, data.minimum_cell, data.disclosure)
+        said.append(f"{at[0].upper()}{at[1:]} people have exactly the median score; they do not lie above it.")
     undecided = assessed.decisions < 0
     if undecided.any():
         lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
-        number = f"{lost:,}" if lost >= data.minimum_cell else f"fewer than {data.minimum_cell}"
+        number = how_many(lost, data.minimum_cell, data.disclosure)
         said.append(f"In no table, because no decision was made about them: {number} people.")
     if data.weights is not None:
         said.append("The rule counts people, so weights were not used.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.checks import Context, Findings
+from auditkit.data.disclosure import how_many
 from auditkit.plugins.robustness.changes import drawing, search, shares, trials
 from auditkit.plugins.robustness.changes.asking import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
@@ -191,9 +192,8 @@ def _notes(check: Changes, found: Searched, data: AuditData) -> list[str]:
         notes.append("Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in check.costs.items()) + ".")
     for text, broken in zip(check.implications, found.moves.broken.sum(axis=0).tolist(), strict=True):
         if broken:
-            few = max(1, data.minimum_cell)
-            many = f"{broken} rows" if broken >= few else f"fewer than {few} rows"
-            notes.append(f"{many} as given do not keep {text!r}; their changes need not either.")
+            many = how_many(broken, data.minimum_cell, data.disclosure)
+            notes.append(f"{many} rows as given do not keep {text!r}; their changes need not either.")
     if not check.implications:
         notes.append(
             "No implications between features were stated, so a changed row may be one that nobody could be: "

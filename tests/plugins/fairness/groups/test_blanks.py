@@ -85,11 +85,13 @@ def test_unknown_labels_leave_only_what_needs_labels():
     )
 
 
-def test_few_blanks_are_not_counted_out():
+def test_few_blanks_are_a_count_of_everyone_and_told():
     y, d, groups = some(np.random.default_rng(6))
-    result = run(FAST, *recorded(d, y, groups, withheld=np.arange(600) < 3, known=np.arange(600) >= 4))
-    assert "No decision was made about fewer than 10 people" in " ".join(result.notes)
-    assert "The labels of fewer than 10 people" in " ".join(result.notes)
+    blank = {"withheld": np.arange(600) < 3, "known": np.arange(600) >= 4}
+    for disclosure, numbers in (("internal", ("3", "4")), ("publish", ("fewer than 10", "fewer than 10"))):
+        notes = " ".join(run(FAST, *recorded(d, y, groups, disclosure=disclosure, **blank)).notes)
+        assert f"No decision was made about {numbers[0]} people" in notes
+        assert f"The labels of {numbers[1]} people" in notes
 
 
 def test_a_table_of_counts_says_what_its_people_would_say():

@@ -1,0 +1,52 @@
+"""Groups too small to show, as one group: shown where together they are enough people, and compared with nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from auditkit.results import TOGETHER, Measurement, pairs
+
+if TYPE_CHECKING:
+    from auditkit.data import AuditData
+
+NAMED = 5
+"""Groups that are named; more are counted."""
+
+
+class Smaller(NamedTuple):
+    """All groups of some attributes that are too small to show."""
+
+    groups: list[dict[str, str]]
+    minimum: int
+
+    @property
+    def where(self) -> dict[str, str]:
+        """How they are called as one."""
+        return dict.fromkeys(self.groups[0], TOGETHER)
+
+    @property
+    def names(self) -> str:
+        """Who they are, in words."""
+        more = f" and {len(self.groups) - NAMED} more" if len(self.groups) > NAMED else ""
+        return f"{'; '.join(map(pairs, self.groups[:NAMED]))}{more}"
+
+    def among(self, where: Sequence[dict[str, str]]) -> np.ndarray:
+        """Their positions in a list of groups."""
+        mine = {tuple(sorted(group.items())) for group in self.groups}
+        return np.flatnonzero([tuple(sorted(group.items())) in mine for group in where])
+
+    def told(self, measurements: Iterable[Measurement]) -> list[Measurement]:
+        """Numbers of them as one, each with who they are and that they are not judged."""
+        said = f"groups of fewer than {self.minimum} people, together: {self.names}; not judged, and in no disparity"
+        return [
+            each.model_copy(update={"reason": "; ".join(filter(None, (each.reason, said)))}) for each in measurements
+        ]
+
+
+def smaller_together(attributes: tuple[str, ...], data: AuditData) -> Smaller | None:
+    """The groups of these attributes that are too small to show; None where they may not stand as one either."""
+    groups = data.cells.together(attributes) if attributes and data.disclosure == "internal" else []
+    return Smaller(groups, data.minimum_cell) if groups else None
