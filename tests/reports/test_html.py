@@ -125,9 +125,9 @@ def test_every_measurement_has_value_precision_n_and_validity(page: Element, aud
         if not result.measurements:
             continue
         heads, *rows = table(page, f"All measurements of {result.check}")
-        assert len(rows) == len(result.measurements)
+        assert len(rows) == len(result.every)
         at = {head: heads.index(head) for head in ("Value", "Interval", "Validity", "n") if head in heads}
-        for row, each in zip(rows, result.measurements, strict=True):
+        for row, each in zip(rows, result.every, strict=True):
             assert row[at["Value"]] == numbers.value(each)
             assert row[at["Interval"]].startswith(numbers.uncertainty(each))
             assert row[at["n"]] == ("" if each.n is None else f"{each.n:,}")
