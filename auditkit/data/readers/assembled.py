@@ -133,7 +133,8 @@ def _blanks(parts: dict[str, Any], roles: Roles, wanted: Wanted) -> tuple[dict[s
     if wanted.unlabelled == "keep" and parts["label"] is not None:
         parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
         if masks["known"] is not None:
-            notes.append(f"{_some(~masks['known'], parts, wanted)} people have no label and are kept for what needs none")
+            count = _some(~masks["known"], parts, wanted)
+            notes.append(f"{count} people have no label and are kept for what needs none")
     role = "decisions" if parts["decisions"] is not None else "scores"
     if wanted.abstain is not None and parts[role] is not None:
         parts[role], there = fill(parts[role], called(getattr(roles, role), role), wanted.abstain)
