@@ -102,7 +102,7 @@ class Importance(Check):
         return None if data.feature_names else "needs a table or an array (N, D), whose columns can be named"
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """What the permutations would ask; far less where the estimator looks as if it can be explained exactly."""
+        """What permutations and deletion ask; far less where the estimator looks as if it can be explained exactly."""
         from auditkit.plugins.explanations.exact import is_exact_kind
         from auditkit.plugins.explanations.permutation import evaluations
 

@@ -93,12 +93,11 @@ def deletion_control(
     if tried is None or not tried.has_power:
         return [], [
             "Whether deleting features bears the attributions out was not judged: with these rows the test could not "
-            "tell right attributions from those of other rows."
+            "tell right attributions from wrong ones."
         ]
     control = Control.within(
         "deletion",
-        "How far do the attributions follow what deleting a feature, and adding it to others, does to the output "
-        "(correlation)?",
+        "How far do the attributions follow what deleting a feature, or adding it, does to the output (correlation)?",
         tried.correlation,
         at_least=FOLLOWS,
         guards=INFLUENCE,

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from auditkit.plugins.explanations.deletion import FOLLOWS, Deletion, correlation, deletion
+from auditkit.plugins.explanations.deletion import FOLLOWS, Deletion, _moves, correlation, deletion
 from auditkit.plugins.explanations.permutation import paired_permutations
 
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -112,11 +112,13 @@ def test_attributions_that_are_random_of_other_rows_or_turned_round_are_caught(
     assert not passes(of(case, -case.right))
     # the same importance in every row says nothing about any row
     assert not passes(of(case, np.tile(np.abs(case.right).mean(axis=0), (len(case.x), 1))))
+    # neither does the row's sum spread over its features say anything about them
+    assert not passes(of(case, np.repeat(case.right.mean(axis=1, keepdims=True), case.x.shape[1], axis=1)))
 
 
 def test_attributions_of_another_model_are_caught_unless_the_two_agree(cases: dict[str, Tried]) -> None:
     caught = [name for name, case in cases.items() if not passes(of(case, case.other))]
-    assert len(caught) >= 15, sorted(set(cases) - set(caught))
+    assert len(caught) >= 19, sorted(set(cases) - set(caught))
 
 
 def test_a_linear_model_by_hand() -> None:
@@ -160,6 +162,45 @@ def test_linear_attributions_follow_whatever_the_weights_and_the_scale(seed: int
     values = (x - x.mean(axis=0)) * weights
     found = deletion(lambda z, _: z @ weights, x, x, values, np.random.default_rng(0))
     assert found is not None and found.correlation == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("features", [4, 5])
+def test_features_that_only_matter_all_together_raise_no_alarm(features: int) -> None:
+    rng = np.random.default_rng(features)
+    x, background = rng.normal(size=(40, features)), rng.normal(size=(60, features))
+
+    def ask(z: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return np.prod(np.sign(z), axis=1)
+
+    right = paired_permutations(ask, x, background, rng, 10).values
+    found = deletion(ask, x, background, right, np.random.default_rng(0))
+    assert found is None or not found.has_power or found.correlation >= FOLLOWS
+    wrong = deletion(ask, x, background, np.roll(right, 1, axis=0), np.random.default_rng(0))
+    assert wrong is None or not wrong.has_power or wrong.correlation < FOLLOWS
+
+
+def test_moves_are_shapley_values_whatever_interacts() -> None:
+    # against zeros the product of four is shared out evenly: 24 / 4 and 16 / 4
+    x, zeros = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 2.0, 2.0, 2.0]]), np.zeros((4000, 4))
+    found = _moves(lambda z, _: np.prod(z, axis=1), x, zeros, np.arange(4), np.random.default_rng(0))
+    assert found == pytest.approx(np.tile([[6.0], [4.0]], 4), rel=0.1)
+
+
+@pytest.mark.parametrize("features", [2, 3, 5])
+def test_importance_spread_evenly_over_what_matters_and_what_does_not_is_caught(features: int) -> None:
+    x = np.random.default_rng(0).normal(size=(30, features))
+    right = np.zeros_like(x)
+    right[:, 0] = x[:, 0] - x[:, 0].mean()
+    even = np.tile(right[:, :1] / features, (1, features))  # adds up just as well
+    found = [deletion(lambda z, _: z[:, 0], x, x, each, np.random.default_rng(0)) for each in (right, even)]
+    assert [passes(each) for each in found] == [True, False]
+
+
+def test_moves_that_are_mostly_noise_judge_nothing() -> None:
+    rng = np.random.default_rng(0)
+    x = np.exp(2 * rng.normal(size=(20, 8)))
+    found = deletion(lambda z, _: np.prod(z, axis=1), x, x, x, rng)
+    assert found is None or not found.has_power
 
 
 def test_the_correlation_of_nothing_is_nothing() -> None:
