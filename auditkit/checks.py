@@ -141,6 +141,11 @@ class Check(BaseModel, ABC):
     """Its numbers are about the data alone, and stand whatever the model answers."""
     conditions: ClassVar[frozenset[str] | None] = None
     """Names of the conditions under which it measures, so that a limit with another is an error; None: not said."""
+    for_groups: ClassVar[frozenset[str] | None] = None
+    """Names of what it measures for single groups too, so that a limit on a group of another is an error; None: not
+    said."""
+    over_groups: ClassVar[frozenset[str]] = frozenset()
+    """Names of what it measures over the groups of an attribute, beside what `more_groups` of a definition says."""
     touches: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """{parameter: the measurements whose values it changes}, none for one that chooses what is measured or shown; one
     that is not named may change any. Two audits that differ in a parameter are compared in what it does not touch."""
@@ -159,6 +164,10 @@ class Check(BaseModel, ABC):
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why this check cannot serve this model and data, beyond `needs`; None where it can."""
         return None
+
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """Why these parameters and this data leave out a number that it declares, and what to write; else empty."""
+        return ""
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """About how many rows the model will be asked about, beyond the shared pass; for the plan."""

@@ -44,7 +44,7 @@ from auditkit.running.hiding import Rule, hide, rules_for
 from auditkit.running.keeping import Keeper
 from auditkit.running.measuring import Bench, measure
 from auditkit.running.packs import chosen_packs, named_by
-from auditkit.running.planning import Step, make_plan
+from auditkit.running.planning import Step, left_out, make_plan
 from auditkit.running.request import Progress, Request, about, make_request
 from auditkit.running.settling import settled
 from auditkit.running.state import as_found
@@ -202,8 +202,8 @@ def run_all(
         extra = [child.measured or child.result for child in (*made, *failed)]
         parent = made[0].parent if made else None
         answered.append((predictions, parent))
-        several = Several(predictions, rule, gate)
         own = about(request, [result.check for result in extra])
+        several = Several(predictions, rule, gate, elsewhere=bool(request.limits) and not own.limits)
         results.append(run_one(host, model, data, own, folder, several, parent=parent, extra=extra))
     # a paired difference is made of counts of those about whom two models disagree, of which no table is protected
     differing = () if data.disclosure == "publish" else tuple(map(gate.record, changes(answered, data)))
@@ -217,6 +217,8 @@ class Several(NamedTuple):
     rule: Rule
     gate: Scrubber
     """Of them all."""
+    elsewhere: bool
+    """Whether limits are about other models alone."""
 
 
 def run_one(
@@ -238,7 +240,7 @@ def run_one(
         predictions, gate = asked(model, data), gate_for([model], data)
         rule = _rules(host, data, request, [predictions])[0]
     else:
-        predictions, rule, gate = several
+        predictions, rule, gate, _ = several
     asked_for = asked_through(gate, request)
     with as_found(model, request.seed), enough_memory(model, data):
         predictions.consistency = examine(predictions, request.seed)
@@ -248,7 +250,10 @@ def run_one(
     results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, keeper)
     results = [*extra, *results]
     provenance = describe_run_on(host, model, request.device, plan, folder, asked_for.limits)
-    verdicts, outcome = judge(request.limits, request.waivers, results, started.date(), host.faults)
+    verdicts, outcome = judge(
+        request.limits, request.waivers, results, started.date(), host.faults,
+        left_out(host, request.checks, request.only, named_by(packs)), bool(several and several.elsewhere),
+    )  # fmt: skip
     finished = datetime.datetime.now(datetime.UTC)
     result = AuditResult(
         title="" if several else request.title,

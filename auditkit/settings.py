@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from auditkit.checks import Budget
 from auditkit.data import Disclosure, Modality, Task
+from auditkit.judging import NO_SETTING
 from auditkit.results import Limit, Meaning, Waiver
 from auditkit.results.card import Card
 
@@ -181,6 +182,13 @@ class Settings(Section):
     train: tuple[TrainSettings, ...] = ()
     sign: SignSettings | None = None
     card: Card = Card()
+
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _scope_is_made(cls, value: Any) -> Any:
+        if any("scope" in each for each in value if isinstance(each, dict)):
+            raise ValueError(NO_SETTING)
+        return value
 
     @property
     def all_models(self) -> tuple[ModelSettings, ...]:

@@ -51,6 +51,8 @@ class Trainer(BaseModel, ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     definitions: ClassVar[Mapping[str, Definition]] = {}
     conditions: ClassVar[frozenset[str] | None] = None
+    for_groups: ClassVar[frozenset[str] | None] = None
+    over_groups: ClassVar[frozenset[str]] = frozenset()
     own_slices: ClassVar[bool] = False
     of_function: ClassVar[bool] = False
     occasion: ClassVar[str] = ""

@@ -41,8 +41,8 @@ LEVELS = (
     ("host",),
     (
         "running.asking", "running.planning", "running.serving", "running.request", "running.fitting", "running.packs",
-        "running.resolving", "running.settling", "running.counted", "evidence.provenance", "evidence.writing",
-        "evidence.remaking", "evidence.verifying",
+        "running.resolving", "running.settling", "running.whom", "running.counted", "evidence.provenance",
+        "evidence.writing", "evidence.remaking", "evidence.verifying",
     ),
     (
         "running.measuring", "running.gate", "running.changes", "running.internal", "running.published",

@@ -16,10 +16,11 @@ from auditkit.judging.deciding import judge_measurement
 from auditkit.judging.matching import concerned, is_bare
 from auditkit.judging.naming import check_names, with_names
 from auditkit.judging.outcome import outcome_of
-from auditkit.judging.scope import scope_of
+from auditkit.judging.scope import NO_SETTING, scope_of
 from auditkit.judging.wording import about, bounds, everyone_alone
 
 __all__ = [
+    "NO_SETTING",
     "Judgement",
     "about",
     "bounds",

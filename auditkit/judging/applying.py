@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.errors import closest
-from auditkit.judging.matching import about_everyone_alone, concerned, is_bare, is_measured_by, why_none
+from auditkit.judging.matching import about_everyone_alone, concerned, is_bare, is_measured_by, names_check, why_none
 from auditkit.judging.naming import check_names, with_names
 from auditkit.judging.outcome import outcome_of
 from auditkit.judging.sides import closest_to_bound
@@ -29,6 +29,8 @@ def judge(
     results: Sequence[CheckResult],
     today: datetime.date,
     faults: Sequence[str] = (),
+    absent: Mapping[str, str] | None = None,
+    elsewhere: bool = False,
 ) -> Judgement:
     """Apply every limit to what was measured.
 
@@ -38,6 +40,8 @@ def judge(
         results: one for every selected check.
         today: the day that decides whether a waiver has expired.
         faults: plugins that were asked for and did not load, each a sentence.
+        absent: {check: why there is no result of it}, where that is known.
+        elsewhere: whether limits were set that are about other models alone.
 
     Raises:
         ConfigError: two limits share a name, or a waiver names no limit.
@@ -45,26 +49,28 @@ def judge(
     limits = with_names(limits)
     check_names(limits, waivers)
     accepted = {waiver.limit: waiver for waiver in waivers}
-    verdicts = tuple(_judge_limit(limit, results, accepted.get(limit.name), today) for limit in limits)
+    there = _Measured(results, absent or {}, faults)
+    verdicts = tuple(_judge_limit(limit, there, accepted.get(limit.name), today) for limit in limits)
     note = everyone_alone(about_everyone_alone(limits, results), "and groups were measured too")
-    return Judgement(verdicts, outcome_of(verdicts, results, faults, [note] if note else []))
+    return Judgement(verdicts, outcome_of(verdicts, results, faults, [note] if note else [], elsewhere))
 
 
-def _judge_limit(limit: Limit, results: Sequence[CheckResult], waiver: Waiver | None, today: datetime.date) -> Verdict:
-    status, reason, judged = _apply(limit, results)
+class _Measured(NamedTuple):
+    results: Sequence[CheckResult]
+    absent: Mapping[str, str]
+    faults: Sequence[str]
+
+
+def _judge_limit(limit: Limit, there: _Measured, waiver: Waiver | None, today: datetime.date) -> Verdict:
+    status, reason, judged = _apply(limit, there)
     waived = waiver is not None and waiver.expires >= today and status in ("missed", "inconclusive")
     return Verdict(limit=limit, status=status, reason=reason, judged=judged, waiver=waiver, waived=waived)
 
 
-def _apply(limit: Limit, results: Sequence[CheckResult]) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
-    result = next((result for result in results if is_measured_by(limit, result)), None)
+def _apply(limit: Limit, there: _Measured) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
+    result = next((result for result in there.results if is_measured_by(limit, result)), None)
     if result is None:
-        known = [result.check for result in results]
-        return (
-            "not tested",
-            f"no selected check measures {limit.measurement!r}; {closest(limit.measurement, known)}",
-            (),
-        )
+        return "not tested", _nobody(limit, there), ()
     if result.status == "error":
         message = result.error.message if result.error else result.reason
         return "error", f"the check {result.check} ended in error: {message}", ()
@@ -78,6 +84,16 @@ def _apply(limit: Limit, results: Sequence[CheckResult]) -> tuple[VerdictStatus,
     whose = "measured for groups alone, so judged for each; " if alone else ""
     status, reason = _together(limit, judged)
     return status, whose + reason, tuple(judged)
+
+
+def _nobody(limit: Limit, there: _Measured) -> str:
+    """Why no check measured what a limit is about."""
+    why = next((why for check, why in there.absent.items() if names_check(limit, check)), None)
+    if why is not None:
+        return why
+    known = closest(limit.measurement, [result.check for result in there.results])
+    blame = f". A plugin did not load: {there.faults[0]}" if there.faults else ""
+    return f"no selected check measures {limit.measurement!r}; {known}{blame}"
 
 
 def _together(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:

@@ -11,7 +11,12 @@ from auditkit.results import CheckResult, Limit, Measurement, pairs
 
 def is_measured_by(limit: Limit, result: CheckResult) -> bool:
     """Whether the limit names this check, or a measurement of it."""
-    return limit.measurement == result.check or limit.measurement.rpartition(".")[0] == result.check
+    return names_check(limit, result.check)
+
+
+def names_check(limit: Limit, check: str) -> bool:
+    """Whether the limit names a check by its id, itself or by a measurement of it."""
+    return check in (limit.measurement, limit.measurement.rpartition(".")[0])
 
 
 def concerned(limit: Limit, result: CheckResult) -> list[Measurement]:

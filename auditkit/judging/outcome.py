@@ -9,8 +9,9 @@ from auditkit.results import CheckResult, Outcome, Verdict, VerdictStatus, count
 
 
 def outcome_of(
-    verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults: Sequence[str], notes: Sequence[str] = ()
-) -> Outcome:
+    verdicts: Sequence[Verdict], results: Sequence[CheckResult], faults: Sequence[str], notes: Sequence[str] = (),
+    elsewhere: bool = False,
+) -> Outcome:  # fmt: skip
     """The one computation that every format, `.passed` and the exit code read.
 
     Args:
@@ -18,6 +19,7 @@ def outcome_of(
         results: of every selected check.
         faults: plugins and formats that failed, each a sentence.
         notes: what the limits do not cover.
+        elsewhere: whether limits were set that are about other models alone.
     """
     standing = [verdict for verdict in verdicts if not verdict.waived]
     failed = [result for result in results if result.status == "error"]
@@ -49,7 +51,9 @@ def outcome_of(
     if not any(result.status == "measured" for result in results):
         return say("not tested", 5, "nothing was judged: no check measured anything", reasons)
     if not verdicts:
-        return say("not tested", 5, "nothing was judged: no limit was set", ["no limit was set before the audit"])
+        why = "every limit is about another model" if elsewhere else "no limit was set"
+        more = "" if elsewhere else " before the audit"
+        return say("not tested", 5, f"nothing was judged: {why}", [why + more])
     return say("met", 0, line, [f"{verdict.limit.name}: {verdict.reason}" for verdict in verdicts])
 
 

@@ -317,9 +317,9 @@ class Comparison(_Versioned):
 
     @property
     def exit_code(self) -> int:
-        """The first that applies to any of the audits, in the order 2, 1, 3, 5, 0."""
+        """The first that applies to any of the audits, in the order 2, 1, 3, 0; 5 where none judged anything."""
         codes = {result.exit_code for result in self.results}
-        return next(code for code in (2, 1, 3, 5, 0) if code in codes)
+        return next(code for code in (2, 1, 3, 0, 5) if code in codes)
 
     @property
     def passed(self) -> bool:

@@ -161,6 +161,17 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
     return list(dict.fromkeys(chosen))
 
 
+def left_out(
+    host: Host, checks: Sequence[str | Check] | None, only: Sequence[str | Check], evidence: Collection[str]
+) -> dict[str, str]:
+    """{id: that `--only` leaves it out this time} of the checks that would run without it."""
+    if not only:
+        return {}
+    running = selected(host, only, evidence)
+    usual = selected(host, checks, evidence)
+    return {id: f"--only leaves out the check {id} this time" for id in usual if id not in running}
+
+
 def _notes(limits: Sequence[Limit], data: AuditData) -> tuple[str, ...]:
     """What the limits will not cover, as far as that is known before anything is measured."""
     bare = [limit.name for limit in limits if is_bare(limit) and limit.scope == "everyone"] if data.groups else []

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from auditkit.checks import BUDGETS, Budget, Check
 from auditkit.config import parse
 from auditkit.errors import ConfigError
+from auditkit.judging import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
 from auditkit.text import one_line
@@ -77,4 +78,6 @@ def about(request: Request, accounts: Collection[str]) -> Request:
 
 
 def _record(kind: Any, value: Any, where: str) -> Any:
+    if kind is Limit and isinstance(value, Mapping) and "scope" in value:
+        raise ConfigError(f"limits: {NO_SETTING}; {one_line(repr(value['scope']), 80)} was given")
     return value if isinstance(value, kind) else parse(kind, dict(value), where)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from auditkit.errors import ConfigError, Mend, closest
+from auditkit.data import AuditData
+from auditkit.errors import ConfigError, Mend, PluginError, closest
 from auditkit.host import Offer
 from auditkit.results import Limit
+from auditkit.running.whom import Asked, unmeasured_for
 from auditkit.text import one_line
+
+NAMED = 8
+"""Measurements that a message names, at most."""
 
 ALIKE = 0.8
 """How alike (difflib's ratio, 0 to 1) a name must be to one that a plugin declares, to be taken for a misspelling."""
@@ -23,14 +29,26 @@ class Offered:
     """{id: offer} of every check that is loaded or was given as an object, and of `train.<id>` for every trainer."""
     chosen: Collection[str]
     """The checks that `[audit] checks` selects, whatever `--only` leaves of them; and trainers that were asked for."""
-    groups: Mapping[str, Collection[str]]
-    """{attribute: its values} of the data."""
+    data: AuditData
+    configured: Mapping[str, Any]
+    """{id: the check with its parameters} of those that are chosen."""
     built_in: Collection[str]
     """Names of auditkit's own plugins, which declare all that they measure."""
     faults: Collection[str] = ()
     """Plugins that did not load: what they would have offered, nobody knows."""
     asked: Sequence[str] = ()
     """Ids and families that say the same as `[audit] checks`."""
+
+    @property
+    def groups(self) -> Mapping[str, Collection[str]]:
+        """{attribute: its values} of the data."""
+        return self.data.cells.values
+
+    def question(self, limit: Limit, id: str) -> Asked:
+        """What a limit asks of the check or trainer that it is about."""
+        kind, check = self.checks[id].value, self.configured.get(id)
+        name = limit.measurement[len(id) + 1 :] or (next(iter(kind.definitions)) if len(kind.definitions) == 1 else "")
+        return Asked(limit, name, kind, getattr(check, "intersections", 1), tuple(self.data.reference or ()))
 
 
 def resolve(limits: Iterable[Limit], there: Offered) -> None:
@@ -61,9 +79,10 @@ def _problem(limit: Limit, there: Offered) -> str:
         return "" if there.faults else _unknown_check(limit, there)
     if id not in there.chosen:
         return _not_chosen(id, there)
-    offer = there.checks[id]
-    problem = _unknown_measurement(limit, id, offer, there) or _unknown_group(limit, offer, there)
-    return problem or _unknown_condition(limit, offer)
+    offer, declared = there.checks[id], there.checks[id].plugin in there.built_in
+    problem = _unknown_measurement(limit, id, offer, there) or _unknown_attribute(limit, offer, there)
+    problem = problem or unmeasured_for(there.question(limit, id), declared) or _unknown_group(limit, offer, there)
+    return problem or _unknown_condition(limit, offer) or _not_measured(limit, id, there)
 
 
 def _unknown_check(limit: Limit, there: Offered) -> str:
@@ -85,6 +104,11 @@ def _not_chosen(id: str, there: Offered) -> str:
 def _unknown_measurement(limit: Limit, id: str, offer: Offer, there: Offered) -> str:
     """A name that the check does not declare: an error where it declares all, or one that is nearly the same."""
     declared, wanted = offer.value.definitions, limit.measurement[len(id) + 1 :]
+    if not wanted and len(declared) > 1 and offer.plugin in there.built_in:
+        more = f" and {len(declared) - NAMED} more" if len(declared) > NAMED else ""
+        return f"{id} has {len(declared)} measurements; name one of them: {id}.{next(iter(declared))}, or " + (
+            f"{', '.join([*declared][1:NAMED])}{more}"
+        )
     if not wanted or not declared or wanted in declared:
         return ""
     if offer.plugin in there.built_in or (not offer.value.of_function and _alike(wanted, declared)):
@@ -92,19 +116,18 @@ def _unknown_measurement(limit: Limit, id: str, offer: Offer, there: Offered) ->
     return ""
 
 
-def _unknown_group(limit: Limit, offer: Offer, there: Offered) -> str:
-    """An attribute or group that the data does not have; other plugins may have slices of their own."""
+def _unknown_attribute(limit: Limit, offer: Offer, there: Offered) -> str:
+    """An attribute that the data does not have; other plugins may have slices of their own."""
     own = offer.plugin in there.built_in and not offer.value.own_slices
     for key, names in (("across", limit.across), ("slice", limit.slice)):
         for name in names:
             if name not in there.groups and (own or _alike(name, there.groups)):
                 hint = closest(name, there.groups)
                 return f"{key} names {one_line(name)!r}, which is no group column of the data; {hint}"
-    definition = offer.value.definitions.get(limit.measurement.rpartition(".")[2])
-    if own and limit.slice and definition and definition.more_groups != "neither" and not definition.only_groups:
-        attributes = ", ".join(f'"{name}"' for name in sorted(limit.slice))
-        instead = f"write across = [{attributes}] in place of slice"
-        return f"{limit.measurement} compares groups, so no number is about one; {instead}"
+    return ""
+
+
+def _unknown_group(limit: Limit, offer: Offer, there: Offered) -> str:
     for name, value in limit.slice.items():
         values = there.groups.get(name)
         if values is not None and value not in values and not offer.value.own_slices:
@@ -119,6 +142,19 @@ def _unknown_condition(limit: Limit, offer: Offer) -> str:
         return ""
     hint = closest(unknown[0], known or ())
     return f"{limit.measurement} is measured under no condition {one_line(unknown[0])!r}; {hint}"
+
+
+def _not_measured(limit: Limit, id: str, there: Offered) -> str:
+    """A number that the check's parameters or the data leave out."""
+    check = there.configured.get(id)
+    try:
+        reason = check.leaves_out(there.question(limit, id).name, there.data) if check is not None else ""
+    except Exception as error:  # a plugin may raise anything at all
+        fault = f"{type(error).__name__}: {one_line(error, 200)}"
+        raise PluginError(
+            f"{id}: leaves_out must say why a number is left out, or nothing; it raised {fault}"
+        ) from error
+    return f"{limit.measurement} {reason}" if reason else ""
 
 
 def _alike(word: str, names: Iterable[str]) -> bool:

@@ -39,7 +39,7 @@ def settled(
     check_names(limits, request.waivers)
     there = _offered(host, data, request, evidence, train)
     resolve(limits, there)
-    scoped = [limit.model_copy(update={"scope": _scope(limit, there, request)}) for limit in limits]
+    scoped = [limit.model_copy(update={"scope": _scope(limit, there)}) for limit in limits]
     return dataclasses.replace(request, limits=tuple(scoped))
 
 
@@ -49,10 +49,15 @@ def _offered(
     asked = [check for check in (*(request.checks or ()), *request.only) if isinstance(check, Check)]
     checks = {check.id: Offer(type(check), "object", "object") for check in asked} | host.checks()
     chosen = {*selected(host, request.checks, evidence), *selected(host, request.only, evidence)}
+    ready = {check.id: check for check in asked}
     return Offered(
         checks=checks | {f"train.{id}": offer for id, offer in host.trainers().items()},
         chosen=chosen | {f"train.{table.get('trainer', '')}" for table in train},
-        groups=data.cells.values,
+        data=data,
+        configured={
+            id: ready.get(id) or configured(checks[id].value, request.budget, request.parameters.get(id, {}))
+            for id in chosen
+        },
         built_in={seen.name for seen in host.seen if seen.source == "built-in"},
         faults=host.faults,
         asked=_names(host, request, evidence),
@@ -66,23 +71,13 @@ def _names(host: Host, request: Request, evidence: Collection[str]) -> list[str]
     return [each.id if isinstance(each, Check) else each for each in request.checks]
 
 
-def _scope(limit: Limit, there: Offered, request: Request) -> str:
+def _scope(limit: Limit, there: Offered) -> str:
     id = check_of(limit, there.checks)
-    offer = there.checks.get(id) if id is not None else None
     groups = sum(len(values) for values in there.groups.values())
-    if id is None or offer is None:
+    if id is None:
         return scope_of(limit, None, groups)
-    definitions = offer.value.definitions
-    name = limit.measurement[len(id) + 1 :] or (next(iter(definitions)) if len(definitions) == 1 else "")
-    if offer.value.own_slices:
+    kind, asked = there.checks[id].value, there.question(limit, id)
+    if kind.own_slices:
         groups = 0  # the slices that it will find are not the groups of the data
-    return scope_of(limit, definitions.get(name), groups, deep=_intersects(id, offer, there, request))
-
-
-def _intersects(id: str, offer: Offer, there: Offered, request: Request) -> bool:
-    """Whether the check will look at intersections of attributes."""
-    if len(there.groups) < 2 or "intersections" not in offer.value.model_fields:
-        return False
-    given = next((check for check in request.checks or () if isinstance(check, Check) and check.id == id), None)
-    check: Any = given or configured(offer.value, request.budget, request.parameters.get(id, {}))
-    return bool(check.intersections > 1)
+    deep = asked.intersections > 1 and len(there.groups) > 1
+    return scope_of(limit, kind.definitions.get(asked.name), groups, deep=deep, compares=asked.compares)

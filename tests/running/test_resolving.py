@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
@@ -9,12 +10,15 @@ import pytest
 import auditkit
 from auditkit.authoring import check
 from auditkit.checks import Check, Findings
-from auditkit.errors import ConfigError
+from auditkit.config import parse
+from auditkit.errors import ConfigError, PluginError
 from auditkit.host import Host
 from auditkit.results import Definition, Limit, Measurement, Waiver
-from auditkit.runner import plan_only, run_all
-from auditkit.running.request import Request
+from auditkit.runner import plan_only, run_all, run_one
+from auditkit.running.request import Request, make_request
 from auditkit.running.settling import settled
+from auditkit.running.whom import compares
+from auditkit.settings import Settings
 from auditkit.testing import ToyModel, toy_data
 
 
@@ -40,11 +44,16 @@ HOST = Host()
 
 
 def settle(
-    *limits, checks=("performance", "fairness.groups", "fairness.slices", *OBJECTS), train=(), host=HOST, **more
+    *limits,
+    checks=("performance", "fairness.groups", "fairness.slices", *OBJECTS),
+    train=(),
+    host=HOST,
+    data=None,
+    **more,
 ):
     made = [Limit(**{"name": f"l{at}", "at_least": 0.1, **fields}) for at, fields in enumerate(limits)]
     request = Request(checks=checks, limits=made, **more)
-    return settled(host, toy_data(20), request, (), [{"trainer": id} for id in train]).limits
+    return settled(host, data or toy_data(20), request, (), [{"trainer": id} for id in train]).limits
 
 
 @pytest.mark.parametrize(
@@ -70,6 +79,35 @@ def settle(
             {"measurement": "fairness.groups.demographic_parity_ratio", "slice": {"sex": "male"}},
             'no number is about one; write across = ["sex"]',
         ),
+        ({"measurement": "performance.quality"}, "13 measurements; name one of them: performance.quality.accuracy, or"),
+        ({"measurement": "fairness.groups"}, "name one of them: fairness.groups.selection_rate"),
+        (
+            {"measurement": "fairness.groups.selection_rate", "across": ("sex",)},
+            'no comparison of groups; write slice for one group, or groups = "each", in place of across',
+        ),
+        ({"measurement": "fairness.slices.slice_error", "across": ("sex",)}, "take away across"),
+        ({"measurement": "performance.quality.majority_accuracy", "across": ("sex",)}, "take away across"),
+        (
+            {"measurement": "performance.quality.majority_accuracy", "slice": {"sex": "male"}},
+            "is measured for everyone alone; take slice away",
+        ),
+        ({"measurement": "performance.quality.majority_accuracy", "groups": "each"}, "take groups away"),
+        ({"measurement": "fairness.groups.burden_ratio"}, 'write outcome = "burden" under [data]'),
+        ({"measurement": "fairness.groups.treatment_equality_ratio"}, 'add "treatment_equality" to measures'),
+        ({"measurement": "fairness.groups.f1"}, 'add "f1" to measures under [checks."fairness.groups"]'),
+        ({"measurement": "fairness.groups.conditional_demographic_disparity"}, 'write given = ["COLUMN"]'),
+        (
+            {"measurement": "fairness.groups.demographic_parity_ratio_to_reference", "across": ("sex",)},
+            'write reference = { sex = "GROUP" } under [data]',
+        ),
+        ({"measurement": "performance.quality.r_squared"}, "is not measured of a binary task; there is: accuracy, "),
+        ({"measurement": "fairness.slices.slice_selection"}, 'write of = "selection"'),
+        ({"measurement": "fairness.slices.slice_gap", "everyone": True}, "measured for groups alone"),
+        ({"measurement": "fairness.slices.slice_gap", "conditions": {"epsilon": 1}}, "under no condition 'epsilon'"),
+        (
+            {"measurement": "performance.quality.accuracy", "slice": {"sex": "male", "region": "north"}},
+            "about 2 attributes together, and performance.quality looks at 1; name 1 of them",
+        ),
         ({"measurement": "performance.quality.accuracy", "conditions": {"epsilon": 0.1}}, "no condition 'epsilon'"),
         ({"measurement": "fairness.groups.selection_rate", "conditions": {"clas": "a"}}, "did you mean 'class'"),
         ({"measurement": "acme.declaring.distnce"}, "did you mean 'distance'"),
@@ -86,8 +124,10 @@ def test_a_name_that_nobody_offers_is_a_configuration_error(fields, said):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"measurement": "performance.quality"},
-        {"measurement": "performance.quality.accuracy", "slice": {"sex": "male", "region": "north"}},
+        {"measurement": "acme.share"},
+        {"measurement": "fairness.groups.selection_rate", "slice": {"sex": "male", "region": "north"}},
+        {"measurement": "fairness.groups.equalized_odds_ratio_large_groups", "across": ("sex", "region")},
+        {"measurement": "fairness.groups.demographic_parity_ratio", "everyone": True},
         {"measurement": "fairness.groups.selection_rate", "conditions": {"class": "a"}},
         {"measurement": "fairness.slices.slice_error", "slice": {"housing": "own"}},  # features, no groups
         {"measurement": "acme.share.shares"},  # a function may return more than is declared for it
@@ -97,6 +137,52 @@ def test_a_name_that_nobody_offers_is_a_configuration_error(fields, said):
 )
 def test_what_is_offered_or_cannot_be_known_yet_is_left_to_the_run(fields):
     assert settle(fields)
+
+
+def test_what_settings_and_data_leave_out_is_offered_again_where_they_ask_for_it():
+    burden = dataclasses.replace(toy_data(20), outcome="burden", reference={"sex": "male"})
+    ratio = {"measurement": "fairness.groups.burden_ratio"}
+    beside = {"measurement": "fairness.groups.demographic_parity_ratio_to_reference", "across": ("sex",)}
+    assert settle(ratio, beside, data=burden)
+    with pytest.raises(ConfigError, match=r'reference = \{ region = "GROUP" \}'):
+        settle({**beside, "across": ("region",)}, data=burden)
+    with pytest.raises(ConfigError, match='outcome = "burden"'):
+        settle(ratio, data=dataclasses.replace(burden, outcome="benefit"))
+    asked = {"fairness.groups": {"measures": ["treatment_equality"]}}
+    assert settle({"measurement": "fairness.groups.treatment_equality_ratio"}, parameters=asked)
+    with pytest.raises(ConfigError, match='add "demographic_parity" to measures'):
+        settle(beside | {"measurement": "fairness.groups.demographic_parity_ratio"}, parameters=asked)
+    conditional = {"fairness.groups": {"given": ["housing"]}}
+    assert settle({"measurement": "fairness.groups.conditional_demographic_disparity"}, parameters=conditional)
+    both = {"measurement": "fairness.groups.demographic_parity_ratio", "across": ("sex", "region")}
+    assert settle(both)
+    with pytest.raises(ConfigError, match="write intersections = 2 under"):
+        settle(both, budget="quick")
+
+
+def test_the_way_out_of_a_plugin_that_fails_at_it_is_a_sentence():
+    class Faulty(Declaring):
+        def leaves_out(self, name, data):
+            raise ZeroDivisionError("no")
+
+    with pytest.raises(PluginError, match=r"acme\.declaring: leaves_out must say why"):
+        settle({"measurement": "acme.declaring.distance"}, checks=[Faulty()])
+
+
+def test_scope_is_no_setting():
+    limit = {"measurement": "performance.quality.accuracy", "at_least": 0.5, "scope": "women"}
+    with pytest.raises(ConfigError, match=r"scope is no setting of a limit: the plan writes it.*'women' was given"):
+        make_request(limits=[limit])
+    with pytest.raises(ConfigError, match="scope is no setting of a limit"):
+        parse(Settings, {"data": {"path": "x.csv"}, "limits": [limit]}, "auditkit.toml")
+
+
+def test_a_limit_on_a_check_that_only_leaves_out_says_so():
+    limit = {"measurement": "performance.quality.accuracy", "at_least": 0.1}
+    host, request = Host(), make_request(checks=["performance", "data"], only=["data"], limits=[limit], budget="quick")
+    verdict = run_one(host, ToyModel(), toy_data(40), request, None).verdicts[0]
+    assert verdict.status == "not tested"
+    assert verdict.reason == "--only leaves out the check performance.quality this time"
 
 
 def test_every_wrong_limit_is_named_at_once():
@@ -162,8 +248,11 @@ def test_the_plan_says_whom_each_limit_is_about():
 def test_a_number_of_groups_alone_is_about_all_of_them():
     limit = {"measurement": "fairness.adverse_impact.impact_ratio"}
     assert settle(limit, checks=("fairness.adverse_impact",))[0].scope == "4 groups"
-    assert settle({"measurement": "fairness.groups.burden_ratio"})[0].scope.startswith("4 groups")
-    assert settle({"measurement": "data.integrity.proxy_auc"}, checks=("data",))[0].scope == "4 groups"
+    burden = dataclasses.replace(toy_data(20), outcome="burden")
+    assert settle({"measurement": "fairness.groups.burden_ratio"}, data=burden)[0].scope.startswith("4 groups")
+    assert settle({"measurement": "data.integrity.proxy_auc"}, checks=("data",))[0].scope == "every attribute"
+    ranking = {"measurement": "fairness.ranking.ndkl"}
+    assert settle(ranking, checks=("fairness.ranking",))[0].scope == "every attribute"
     assert settle({"measurement": "fairness.slices.slice_gap"})[0].scope == "every group"
 
 
@@ -197,6 +286,12 @@ def test_built_in_checks_declare_what_they_measure():
                 if measurement.name == name
             ]
             assert not kind.definitions[name].only_groups or all(sliced), name
+        for name in names if not kind.own_slices else ():
+            numbers = [measurement for measurement in each.measurements if measurement.name == name]
+            over = any(number.across for number in numbers)
+            assert over == compares(kind, name), (each.check, name)
+            of_groups = any(number.slice for number in numbers) or name == "flip_rate"  # no group is among its inputs
+            assert of_groups == (name in (kind.for_groups or ())), (each.check, name)
         attributes = {name for measurement in each.measurements for name in (*measurement.slice, *measurement.across)}
         assert kind.own_slices or attributes <= {"sex", "region"}, each.check
         assert {name for touched in kind.touches.values() for name in touched} <= set(kind.definitions)

@@ -39,7 +39,9 @@ class Integrity(Check):
     presets = {"quick": {"detector_rows": 3000}, "thorough": {"detector_rows": 50_000}}
     definitions = DEFINITIONS
     about_data = True
-    conditions = frozenset({"feature"})
+    conditions = frozenset({"feature", "label"})
+    for_groups = frozenset({"group_share", "positive_share", "label_share", "label_mean"})
+    over_groups = frozenset({"proxy_auc", "strongest_proxy_auc", "alike_groups", "missing_like_groups"})
     touches = {"top": ()}
     level = "recorded"
     higher_level = "With the training split, rows that were trained on would be found."
@@ -51,6 +53,15 @@ class Integrity(Check):
         default=10_000, ge=200, description="rows on which leaks and proxies are searched, at most"
     )
     top: int = Field(default=10, ge=1, le=100, description="features named in the tables")
+
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """Shares of labels of another task, and what needs ids or a training split."""
+        balance = {"binary": "positive_share", "multiclass": "label_share", "regression": "label_mean"}
+        if name in balance.values() and name != balance[data.task]:
+            return f"is not measured of a {data.task} task; there is {balance[data.task]}"
+        if name.startswith("train_overlap") and data.train is None:
+            return 'needs the training split; write train = "FILE" under [data]'
+        return 'needs ids; write id = "COLUMN" under [data]' if name == "repeated_id_share" and data.ids is None else ""
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Counts, detectors, their controls, tables and figures."""

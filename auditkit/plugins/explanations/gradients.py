@@ -110,6 +110,9 @@ class Gradients(Check):
         ),
     })  # fmt: skip
 
+    conditions: ClassVar[frozenset[str]] = frozenset({"feature", "predicted"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
+
     rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the runner.")
     background: int = Field(default=100, ge=1, description="Rows whose mean is the baseline, from training if given.")
     steps: int = Field(default=50, ge=2, description="Points on the path at first; doubled for rows that need more.")

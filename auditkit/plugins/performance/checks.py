@@ -8,7 +8,7 @@ from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
-from auditkit.plugins.performance.definitions import DEFINITIONS
+from auditkit.plugins.performance.definitions import DEFINITIONS, TASKS
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -37,12 +37,20 @@ class Quality(Check):
     presets = {"quick": {"resamples": 200}, "thorough": {"resamples": 5000}}
     definitions = DEFINITIONS
     conditions = frozenset()
+    for_groups = frozenset(DEFINITIONS) - {"majority_accuracy"}
     touches = {"bins": ("calibration_error",)}
     higher_level = "Answers on demand would show how quality changes when inputs do."
 
     bins: int = Field(default=10, ge=2, le=100, description="bins of the calibration error, at most")
     resamples: int = Field(default=1000, ge=100, description="bootstrap resamples behind the interval of macro F1")
     shuffles: int = Field(default=50, ge=10, description="shuffled answers behind the placebo control")
+
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """A number that is for another task."""
+        if data.task in TASKS.get(name, (data.task,)):
+            return ""
+        others = [each for each, tasks in TASKS.items() if data.task in tasks]
+        return f"is not measured of a {data.task} task; there is: {', '.join(others)}"
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Measurements overall and per group, controls, figures, the confusion matrix."""

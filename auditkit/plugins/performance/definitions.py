@@ -98,3 +98,10 @@ DEFINITIONS = {
         range="1 or less", unit="",
     ),
 }  # fmt: skip
+_SORTED, _TWO = ("binary", "multiclass"), ("binary",)
+TASKS: dict[str, tuple[str, ...]] = {
+    "accuracy": _SORTED, "majority_accuracy": _SORTED, "balanced_accuracy": _SORTED, "precision": _TWO, "recall": _TWO,
+    "auc": _TWO, "macro_f1": ("multiclass",), "log_loss": _SORTED, "brier_score": _TWO, "calibration_error": _SORTED,
+    "mean_absolute_error": ("regression",), "root_mean_squared_error": ("regression",), "r_squared": ("regression",),
+}  # fmt: skip
+"""For which tasks each is measured, where the model gives what it needs."""

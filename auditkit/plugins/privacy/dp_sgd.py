@@ -71,6 +71,8 @@ class DpSgd(Trainer):
         {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
     )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
+    conditions: ClassVar[frozenset[str]] = frozenset({"delta"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
     presets = {"quick": {"epochs": 10}, "standard": {"epochs": 20}, "thorough": {"epochs": 40}}
     definitions = {
         "epsilon": Definition(

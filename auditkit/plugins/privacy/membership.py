@@ -49,6 +49,7 @@ class Membership(Check):
     presets = {"quick": {"rows": 1000}, "standard": {"rows": 4000}, "thorough": {"rows": 20000}}
     level: ClassVar = "training"
     conditions: ClassVar[frozenset[str]] = frozenset({"false_positive_rate", "rows"})
+    for_groups: ClassVar[frozenset[str]] = frozenset({"auc"})
     higher_level: ClassVar[str] = "With the training loop, shadow models would show how much a stronger attack finds."
     definitions = {
         "auc": Definition(

@@ -9,12 +9,16 @@ from pydantic import Field, field_validator, model_validator
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
-from auditkit.plugins.fairness.groups.definitions import definitions
-from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES
+from auditkit.plugins.fairness.groups.definitions import BURDEN, definitions
+from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, OF_GROUPS, measure_of
+from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
+
+CDD = "conditional_demographic_disparity"
+TABLE = '[checks."fairness.groups"]'
 
 
 class GroupFairness(Check):
@@ -53,9 +57,11 @@ class GroupFairness(Check):
     }
     definitions = definitions()
     conditions = frozenset({"class", "given"})
+    for_groups = frozenset({*OF_GROUPS, *named(BURDEN)})
+    over_groups = frozenset({"between_group_entropy"})
     touches = {
         "measures": (), "classes": (), "intersections": (), "correction": (),
-        "given": ("conditional_demographic_disparity",), "alpha": ("between_group_entropy",),
+        "given": (CDD,), "alpha": ("between_group_entropy",),
     }  # fmt: skip
     higher_level = (
         "Answers on demand would show whether a decision changes when only the group of a real person is changed."
@@ -87,9 +93,25 @@ class GroupFairness(Check):
 
     @model_validator(mode="after")
     def _given(self) -> Self:
-        if "conditional_demographic_disparity" in self.measures and not self.given:
+        if CDD in self.measures and not self.given:
             raise ValueError("conditional_demographic_disparity needs given, the columns in which people must be alike")
         return self
+
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """A burden ratio where nobody said that it is a burden, and what is not among the measures."""
+        if name in named(BURDEN):
+            stated = data.outcome.values() if isinstance(data.outcome, dict) else [data.outcome]
+            word = '{ CLASS = "burden" }' if data.task == "multiclass" else '"burden"'
+            why = f"is measured where being selected is a burden; where it is one, write outcome = {word} under [data]"
+            return "" if "burden" in stated else why
+        wanted, usual = measure_of(name), self.measures == DEFAULT and data.task == "multiclass"
+        if wanted in (*self.measures, "abstention_rate", *(MULTICLASS if usual else ())) or (
+            self.given and wanted == CDD
+        ):
+            return ""
+        if wanted == CDD:
+            return f'needs columns in which people must be alike; write given = ["COLUMN"] under {TABLE}'
+        return f'is none of the measures; add "{wanted}" to measures under {TABLE}'
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Rates, disparities, controls, figures and one table."""

@@ -52,7 +52,10 @@ def definitions() -> dict[str, Definition]:
         found[f"{name}_difference"] = _difference(criterion)
         found[f"{name}_ratio"] = _ratio(criterion)
     found.update({name: _index(index) for name, index in INDICES.items()})
-    return {**defined(found), **defined({BURDEN: BURDEN_RATIO}, [BURDEN])}
+    lone = found["conditional_demographic_disparity"].model_copy(update={"only_groups": True})
+    return {
+        **defined(found), "conditional_demographic_disparity": lone, **defined({BURDEN: BURDEN_RATIO}, [BURDEN]),
+    }  # fmt: skip
 
 
 def _sum(outcomes: str) -> str:

@@ -238,6 +238,8 @@ INDICES = {
 
 MEASURES: dict[str, Rate | Composite | Criterion | Index] = {**RATES, **COMPOSITES, **CRITERIA, **INDICES}
 """Everything that `measures` may name."""
+OF_GROUPS = (*RATES, *COMPOSITES, "conditional_demographic_disparity")
+"""What single groups have."""
 WHOLE = ("accuracy", "accuracy_equality", "abstention_rate", "abstention_parity")
 """What is about all classes at once, where there are more than two."""
 
@@ -250,3 +252,11 @@ DEFAULT = (
     "equal_opportunity",
     "equalized_odds",
 )
+MULTICLASS = ("accuracy", "accuracy_equality")
+"""What is measured beside the default where there are more than two classes."""
+
+
+def measure_of(name: str) -> str:
+    """Which of `MEASURES` a measurement is asked for by: `equalized_odds` for `equalized_odds_ratio_large_groups`."""
+    plain = name.removesuffix("_large_groups").removesuffix("_to_reference")
+    return plain if plain in MEASURES else plain.removesuffix("_difference").removesuffix("_ratio")

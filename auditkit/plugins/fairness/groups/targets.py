@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.counts import Counts, Tally
 from auditkit.errors import DataError, closest
-from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, WHOLE
+from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, WHOLE
 from auditkit.results import pairs
 from auditkit.smaller import Smaller, smaller_together
 from auditkit.spelling import spelling
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.plugins.fairness.groups.check import GroupFairness
     from auditkit.predictions import Predictions
-
-MULTICLASS = ("accuracy", "accuracy_equality")
-"""What is measured beside the default where there are more than two classes."""
 
 
 class Groups(NamedTuple):

@@ -48,6 +48,10 @@ class AdverseImpact(Check):
     presets = {"quick": {"draws": 5_000, "trials": 20}, "thorough": {"intersections": 2, "draws": 100_000}}
     definitions = ADVERSE
     conditions = frozenset()
+    for_groups = frozenset({
+        "selection_rate", "impact_ratio", "standard_deviations", "shortfall", "selections_to_turn",
+    })  # fmt: skip
+    over_groups = frozenset({"chance_of_ratio_under_0_8"})
     touches = {"intersections": ()}
 
     intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")

@@ -60,6 +60,10 @@ class BiasAudit(Check):
     takes = frozenset({"people", "unknown labels", "abstentions"})
     definitions = AUDIT
     conditions = frozenset({"classified as"})
+    for_groups = frozenset({"applicants", "selection_rate", "scoring_rate", "impact_ratio"})
+    over_groups = frozenset({
+        "unknown_category", "sex_categories", "race_ethnicity_categories", "intersectional_categories",
+    })  # fmt: skip
 
     mode: Literal["auto", "selection", "scoring"] = Field(
         default="auto", description="auto: selection where there are decisions, else scoring"

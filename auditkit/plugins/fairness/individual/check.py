@@ -40,6 +40,8 @@ class IndividualFairness(Check):
     presets = {"quick": {"rows": 1000}, "thorough": {"rows": 20_000}}
     definitions = DEFINITIONS
     conditions = frozenset({"to"})
+    for_groups = frozenset({"consistency", "flip_rate", "flip_toward", "flip_away"})
+    over_groups = frozenset({"flip_rate"})
     higher_level = "Answers on demand would show whether a decision changes when only the sensitive attribute does."
 
     rows: int = Field(default=5000, ge=20, description="rows that are compared and changed, drawn by the runner")

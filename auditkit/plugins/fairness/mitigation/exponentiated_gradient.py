@@ -49,6 +49,8 @@ class ExponentiatedGradient(Trainer):
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("fairlearn", "fairlearn"),)
     presets = {"quick": {"max_iter": 10}, "standard": {"max_iter": 50}, "thorough": {"max_iter": 100}}
     definitions = definitions(("expected_violation", "decisions_drawn", "best_gap", "members", "iterations", "fits"))
+    conditions: ClassVar[frozenset[str]] = frozenset({"constraint"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
 
     attribute: str | None = Field(default=None, description="The sensitive attribute; where not given, the first.")
     constraint: Literal[

@@ -48,6 +48,8 @@ class Reweighing(Trainer):
     reference: ClassVar[str] = KAMIRAN
     needs: ClassVar[frozenset[str]] = frozenset({"queries", "labels", "groups", "train", "binary"})
     definitions = definitions(("label_gap_before", "label_gap_after", "smallest_weight", "largest_weight"))
+    conditions: ClassVar[frozenset[str]] = frozenset({"constraint"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
 
     attribute: str | None = Field(default=None, description="The sensitive attribute; where not given, the first.")
 

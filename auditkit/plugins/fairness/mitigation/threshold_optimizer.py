@@ -51,6 +51,8 @@ class ThresholdOptimizer(Trainer):
     needs: ClassVar[frozenset[str]] = frozenset({"queries", "scores", "labels", "groups", "train", "binary", "table"})
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("fairlearn", "fairlearn"),)
     definitions = definitions(("expected_violation", "decisions_drawn"))
+    conditions: ClassVar[frozenset[str]] = frozenset({"constraint"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
 
     attribute: str | None = Field(
         default=None, description="The sensitive attribute, among the inputs; where not given, the first."

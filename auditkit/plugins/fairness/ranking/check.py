@@ -50,6 +50,8 @@ class RankingFairness(Check):
     }
     definitions = DEFINITIONS
     conditions = frozenset({"k"})
+    for_groups = frozenset({"exposure", "relative_exposure", "top_k_share", "skew_at_k"})
+    over_groups = frozenset({"ndkl"})
     touches = {"intersections": (), "k": ("skew_at_k", *named("top_k_gap"), "top_k_share")}
     higher_level = "Answers on demand would show how far a real person moves when only the group is changed."
 

@@ -48,6 +48,9 @@ class RegressionFairness(Check):
     }
     definitions = DEFINITIONS
     conditions = frozenset()
+    for_groups = frozenset({
+        "mean_prediction", "mean_residual", "mean_absolute_error", "root_mean_squared_error",
+    })  # fmt: skip
     touches = {"intersections": ()}
     higher_level = (
         "Answers on demand would show whether a prediction changes when only the group of a real person is changed."

@@ -49,6 +49,10 @@ class ScoreFairness(Check):
     }
     definitions = DEFINITIONS
     conditions = frozenset({"bins", "from", "threshold", "to"})
+    for_groups = frozenset({
+        "auc", "calibration_in_the_large", "calibration_error", "calibration_error_by_chance",
+    })  # fmt: skip
+    over_groups = frozenset({"abroca_by_chance"})
     touches = {
         "intersections": (),
         "bins": ("calibration_error", "calibration_error_by_chance"),

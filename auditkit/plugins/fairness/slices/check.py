@@ -45,6 +45,7 @@ class Slices(Check):
         "thorough": {"depth": 3, "trials": 100},
     }
     definitions = definitions()
+    conditions = frozenset()
     own_slices = True
 
     of: Of = Field(default="error", description="what is searched for: slices in which it is most frequent")
@@ -56,6 +57,12 @@ class Slices(Check):
     alpha: float = Field(default=0.95, gt=0, le=1, description="how much the error counts against the size")
     overlap: float = Field(default=0.9, gt=0, le=1, description="share of rows in common above which slices are one")
     trials: int = Field(default=40, ge=5, description="searches of shuffled errors behind the control")
+
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """Of what else could be searched for."""
+        other = next((each.name for each in OUTCOMES.values() if each.measurement == name), self.of)
+        why = f'is searched for only where it is asked for; write of = "{other}" under [checks."fairness.slices"]'
+        return "" if other == self.of else why
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Labels where the outcome needs them; two classes where it is about selection."""

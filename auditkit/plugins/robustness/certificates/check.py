@@ -48,6 +48,7 @@ class Certificates(Check):
     }
     definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"epsilon", "norm", "radius", "sigma"})
+    for_groups = frozenset({"smoothed_certified_accuracy"})
     higher_level = "With the network itself, interval bounds speak of the model as it is used, without noise."
 
     rows: int = Field(default=100, ge=1, description="how many rows are certified")

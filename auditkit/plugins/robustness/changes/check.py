@@ -46,6 +46,7 @@ class Changes(Check):
     }
     definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"cost"})
+    for_groups = frozenset({"withstanding_share", "single_flip_share", "flip_toward", "flip_away"})
     higher_level = "With gradients, changes of many numbers at once would be found sooner."
 
     rows: int = Field(default=250, ge=1, description="how many rows are changed, drawn by the runner")

@@ -45,6 +45,7 @@ class Corruptions(Check):
     presets = {"quick": {"rows": 200, "shuffles": 499}, "thorough": {"rows": 5000, "shuffles": 4999}}
     definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"corruption", "severity"})
+    for_groups = frozenset({"mean_accuracy", "accuracy_drop"})
 
     rows: int = Field(default=1000, ge=1, description="how many rows are corrupted")
     corruptions: tuple[str, ...] = Field(default=(), description="which corruptions; empty: all that fit the inputs")

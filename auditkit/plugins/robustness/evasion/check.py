@@ -61,6 +61,7 @@ class Evasion(Check):
     higher_level: ClassVar[str] = "With gradients, a table is attacked by them too, which finds closer changes."
     definitions = of_everyone(DEFINITIONS)
     conditions: ClassVar[frozenset[str]] = frozenset({"epsilon", "norm"})
+    for_groups: ClassVar[frozenset[str]] = frozenset({"robust_accuracy"})
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")
     norm: Literal["Linf", "L2", "L1", "L2 scaled"] | None = Field(

@@ -46,6 +46,8 @@ class LibraryAttacks(Check):
         "thorough": {"rows": 100, "max_queries": 4000},
     }
     definitions = of_everyone(DEFINITIONS)
+    conditions = frozenset({"attack", "epsilon", "norm"})
+    for_groups = frozenset()
     higher_level = "With gradients, attacks that follow them can be named too."
 
     rows: int = Field(default=30, ge=1, description="how many rows are attacked")

@@ -66,6 +66,8 @@ class Adversarial(Trainer):
         {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
     )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("torch", "torch"),)
+    conditions: ClassVar[frozenset[str]] = frozenset({"epsilon", "norm"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
     presets = {"quick": {"epochs": 15}, "standard": {"epochs": 40}, "thorough": {"epochs": 100}}
     definitions = definitions(
         NAME, "Accuracy under attack on the training split",

@@ -52,6 +52,8 @@ class SmoothingNoise(Trainer):
         {"torch_module", "gradients", "labels", "train", "binary", "multiclass"}
     )
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("torch", "torch"),)
+    conditions: ClassVar[frozenset[str]] = frozenset({"sigma"})
+    for_groups: ClassVar[frozenset[str]] = frozenset()
     presets = {"quick": {"epochs": 20}, "standard": {"epochs": 40}, "thorough": {"epochs": 100}}
     definitions = definitions(
         NAME, "Accuracy under noise on the training split",
