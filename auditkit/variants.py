@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from auditkit.data import AuditData
 from auditkit.results import Definition, Measurement
@@ -39,9 +39,10 @@ def defined(
         for name in beside:
             first = definitions[name]
             said = f"as {first.title.lower()}, {WORDS[ending]}; without a test"
-            found[f"{name}_{ending}"] = first.model_copy(
-                update={"title": f"{first.title}, {WORDS[ending]}", "formula": said}
-            )
+            changed: dict[str, Any] = {"title": f"{first.title}, {WORDS[ending]}", "formula": said}
+            if ending == TO_REFERENCE and first.only_groups:  # two groups, whatever the others are
+                changed |= {"more_groups": "neither", "range": "0 or more"}
+            found[f"{name}_{ending}"] = first.model_copy(update=changed)
     return found
 
 

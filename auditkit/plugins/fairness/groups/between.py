@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import pairs_behind
+from auditkit.pairing import pair_of_extremes, pairs_behind
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparing import LOGARITHMIC
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
@@ -210,6 +210,6 @@ def _entropy(
     return with_weights(
         Measurement(
             name=each.name, value=max(0.0, value), unit=index.unit, direction=index.direction, interval=interval,
-            detectable=entropy.detectable(each.table, tests), **common,
+            detectable=entropy.detectable(each.table, tests), pairs=pair_of_extremes(each.members), **common,
         ), data,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.plugins.fairness.groups.rates import weighted
 from auditkit.plugins.fairness.groups.shares import GroupShares, shares
 from auditkit.plugins.fairness.groups.targets import Groups, Target
-from auditkit.results import Interval, Measurement
+from auditkit.results import Interval, LeftOut, Measurement
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ def _held(
         "name": f"{BURDEN}_{ending}" if ending else BURDEN, "direction": "higher",
         "conditions": dict(target.conditions),
     }  # fmt: skip
+    lacking = () if reference is not None else tuple(
+        LeftOut(slice=where, reason=reason)
+        for where, reason in zip(groups.where, why_no_rate(groups, data), strict=True)
+        if reason is not None and (ending != AMONG_LARGE or is_large(where, data))
+    )  # fmt: skip
     usable = np.flatnonzero([reason is None for reason in reasons])
     least = None
     why = "fewer than two groups can be compared" if len(usable) < 2 else "nobody was selected in any group"
@@ -83,7 +88,9 @@ def _held(
         if reason is not None or least is None:
             found.append(Measurement(value=None, reason=reason or why, slice=where, **common))
         elif at == least:
-            found.append(Measurement(value=1.0, n=int(share.rows[at]), exact=True, slice=where, **common))
+            found.append(
+                Measurement(value=1.0, n=int(share.rows[at]), exact=True, slice=where, left_out=lacking, **common)
+            )
         elif share.successes[at] == 0:
             why = "nobody of this group or of the lowest was selected: no ratio"
             found.append(Measurement(value=None, reason=why, slice=where, **common))
@@ -92,7 +99,7 @@ def _held(
                 Measurement(
                     value=float(share.values[least] / share.values[at]), n=int(share.rows[at]), slice=where,
                     interval=_interval(share, least, at, stats.sidak_level(0.95, pairs), data),
-                    pairs=pair_of_extremes(_both(groups, share, [least, at])), **common,
+                    pairs=pair_of_extremes(_both(groups, share, [least, at])), left_out=lacking, **common,
                 )
             )  # fmt: skip
     return found

@@ -52,7 +52,8 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     rows = amount(groups.tally.rows, EVERY)
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
     found = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
-    found.table = entropy.benefits(groups.tally)[usable]
+    found.table, found.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
+    found.where = [groups.where[at] for at in np.flatnonzero(usable)]
     few = [disparities.undefined(int(many), DECIDED, minimum) if many < minimum else None for many in rows]
     found.left_out = pairing.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
     return found

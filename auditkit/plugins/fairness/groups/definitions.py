@@ -40,6 +40,7 @@ BURDEN_RATIO = Definition(
     "is chosen by looking, and in small groups the ratio is low by chance: read the interval, whose end may lie above "
     "1, for another group may truly have the lowest rate. People without a decision are left out.",
     harm=Harm(benefit="nobody", burden="low"),
+    more_groups="shrinks",
     only_groups=True,
 )
 

@@ -10,6 +10,7 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.counts import Tally
+from auditkit.pairing import Members
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.plugins.fairness.groups.shares import amount
 from auditkit.results import Interval
@@ -22,6 +23,10 @@ BENEFITS = ("fn", "tp tn", "fp")
 class Unequal(Tested):
     """The benefits of the groups of some attributes."""
 
+    where: list[dict[str, str]] = field(default_factory=list)
+    """(K,) who they are."""
+    people: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """(K,) each counted once."""
     table: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     """(K, 3) people with the benefit 0, 1 and 2; with weights, the weighted shares of the effective number of rows."""
 
@@ -29,6 +34,11 @@ class Unequal(Tested):
     def comparable(self) -> bool:
         """Whether there are two groups."""
         return len(self.table) > 1
+
+    @property
+    def members(self) -> Members:
+        """The groups with their mean benefits."""
+        return Members("mean_benefit", self.where, self.table @ np.arange(3) / self.table.sum(axis=1), self.people)
 
 
 def benefits(tally: Tally) -> np.ndarray:

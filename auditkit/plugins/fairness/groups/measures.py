@@ -209,7 +209,8 @@ INDICES = {
               "Speicher et al. (2018), A unified approach to quantifying algorithmic unfairness, arXiv:1807.00787; "
               "interval: resampled cells less their bias, from 0 unless the test says that groups differ",
               "A false positive counts as a benefit and a false negative as a loss, which is wrong where being "
-              "selected is none: then name the other class as positive. Inequality within groups is left out."),
+              "selected is none: then name the other class as positive. Inequality within groups is left out. "
+              "All groups make it together; those named have the lowest and the highest mean benefit."),
         Index("differential_fairness", "Differential fairness",
               "the largest |ln(P(outcome in one group) / P(outcome in another))| over pairs of groups and "
               "both outcomes",

@@ -11,6 +11,7 @@ from auditkit.models import Capability
 from auditkit.plugins.fairness.impact import categories
 from auditkit.plugins.fairness.impact.definitions import ADVERSE
 from auditkit.plugins.fairness.impact.favourable import why_refused
+from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -49,7 +50,7 @@ class AdverseImpact(Check):
     definitions = ADVERSE
     conditions = frozenset()
     for_groups = frozenset({
-        "selection_rate", "impact_ratio", "standard_deviations", "shortfall", "selections_to_turn",
+        "selection_rate", *named("impact_ratio"), "standard_deviations", "shortfall", "selections_to_turn",
     })  # fmt: skip
     over_groups = frozenset({"chance_of_ratio_under_0_8"})
     touches = {"intersections": ()}

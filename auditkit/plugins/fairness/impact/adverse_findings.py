@@ -12,7 +12,15 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.data.disclosure import how_many
-from auditkit.plugins.fairness.impact import adverse_tables, chance, favourable, practical, significance, trials
+from auditkit.plugins.fairness.impact import (
+    adverse_beside,
+    adverse_tables,
+    chance,
+    favourable,
+    practical,
+    significance,
+    trials,
+)
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratios, ratios, selection, why_no_ratio
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
@@ -69,6 +77,7 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
     ]
     lowest = [each for impact in impacts for each in lowest_ratios(impact.found, impact.found.shown, data)]
     per_group = [each for impact in impacts for each in _measurements(impact)]
+    per_group += [each for impact in impacts for each in adverse_beside.ratios_beside(impact.found, data)]
     return Findings(
         measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
         controls=controls,

@@ -100,7 +100,7 @@ _ADVERSE = {
         harm=NOBODY,
     ),
 }
-ADVERSE = defined(_ADVERSE, ["lowest_impact_ratio"])
+ADVERSE = defined(_ADVERSE, ["lowest_impact_ratio", "impact_ratio"])
 """Of `fairness.adverse_impact`."""
 
 _AUDIT = {

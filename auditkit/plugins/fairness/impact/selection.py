@@ -71,7 +71,7 @@ class Ratios(NamedTuple):
     """Each group's rate over the highest rate."""
 
     highest: int
-    """The position of the group with the highest rate; of several, the first."""
+    """The position of the group with the highest rate, of several the first; or of the reference group."""
     values: list[float | None]
     """(K,) between 0 and 1; None where the group is not compared."""
     intervals: list[Interval | None]
@@ -93,7 +93,7 @@ def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> S
     return found.only([at for at, group in enumerate(where) if not data.cells.empty(group)])
 
 
-def ratios(found: Selection, among: np.ndarray) -> Ratios | None:
+def ratios(found: Selection, among: np.ndarray, reference: int | None = None) -> Ratios | None:
     """The impact ratios among some groups; None where fewer than two are there, or nobody was selected.
 
     The group with the highest rate is chosen by looking, so the intervals hold for every pair of groups at once.
@@ -101,13 +101,14 @@ def ratios(found: Selection, among: np.ndarray) -> Ratios | None:
     Args:
         found: the groups.
         among: the positions of those that are compared; each has people.
+        reference: the position of one of them, to which the others are held in place of the highest.
     """
-    if len(among) < 2 or not found.selected[among].any():
+    if len(among) < 2 or not found.selected[among if reference is None else [reference]].any():
         return None
     rates = found.selected[among] / found.people[among]
-    top = int(among[int(np.argmax(rates))])
+    top = int(among[int(np.argmax(rates))]) if reference is None else reference
     most, of = int(found.selected[top]), int(found.people[top])
-    comparisons = len(among) * (len(among) - 1) // 2
+    comparisons = len(among) * (len(among) - 1) // 2 if reference is None else len(among) - 1
     level = stats.sidak_level(0.95, comparisons)
     values: list[float | None] = [None] * len(found.where)
     intervals: list[Interval | None] = [None] * len(found.where)

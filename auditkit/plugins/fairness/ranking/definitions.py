@@ -80,7 +80,8 @@ _DEFINITIONS = {
         "sum over places i of KL(mix of groups in the first i, mix in the list) / log2(1 + i), over the sum of "
         "1 / log2(1 + i); natural logarithm; mean over lists",
         "0 or more; 0: every top is mixed as the list", "lower", "nats", f"{_GEYIK}, definition 3",
-        f"Above 0 by chance, and the more so the shorter the list: compare with what chance gives (table). {_TIES}",
+        "Above 0 by chance, and the more so the shorter the list: compare with what chance gives (table). All groups "
+        f"make it together; those named have the lowest and the highest relative exposure. {_TIES}",
         NOBODY,
     ),
 }  # fmt: skip

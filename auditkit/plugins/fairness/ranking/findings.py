@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
-from auditkit.pairing import Members, pair_of_extremes, pairs_among, pairs_behind
+from auditkit.pairing import Members, pair, pair_of_extremes, pairs_among, pairs_behind
 from auditkit.plugins.fairness.ranking import laws, listing, lists, pictures, trials
 from auditkit.plugins.fairness.ranking.definitions import (
     DEFINITIONS,
@@ -23,8 +23,9 @@ from auditkit.plugins.fairness.ranking.definitions import (
 )
 from auditkit.plugins.fairness.ranking.listing import Listing, Top
 from auditkit.plugins.fairness.splits import some, split
-from auditkit.results import Control, Interval, Level, Measurement, Test
+from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test
 from auditkit.results.between import left_out_text
+from auditkit.stats import Place
 from auditkit.stats.extremes import Pairs
 from auditkit.variants import Group, among_large, variants
 
@@ -167,7 +168,7 @@ def _between(each: Listing, data: AuditData, tests: int, shuffles: int) -> list[
     spread = None if each.single or each.doubt else stats.student_interval(each.divergence)
     divergence = _measurement(
         DIVERGENCE, value=float(each.divergence.mean()), interval=spread, exact=each.single,
-        test=_test(each, "divergence", shuffles), **_common(each, int(each.rows.sum())),
+        test=_test(each, "divergence", shuffles), pairs=pair_of_extremes(who), **_common(each, int(each.rows.sum())),
     )  # fmt: skip
     gaps = gaps_of(who.where, None)
     tests_of = [None if top.reason else _test(each, f"top {top.k}", shuffles) for top in each.tops]
@@ -218,15 +219,34 @@ def _gap(each: Listing, top: Top, kept: np.ndarray) -> Measurement:
     if top.reason:
         return _measurement(GAP, value=None, **{**common, "n": None, "reason": top.reason, "validity": "inconclusive"})
     few = each.doubt or _few_lists(top)
-    interval = None if few else listing.gap_interval(top, kept.tolist())
-    if interval is None:
+    found = None if few else listing.gap_interval(top, kept.tolist())
+    if found is None:
         reasons = [part for part in (each.doubt, few if few != each.doubt else "") if part]
         common |= {"validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
     surplus = (top.shares - top.held).mean(axis=0)
-    who = Members(SURPLUS, each.split.usable, surplus, each.rows).take(kept)
+    who = Members(SURPLUS, each.split.usable, surplus, each.rows)
     return _measurement(
-        GAP, value=float(np.abs(surplus[kept]).max()), interval=interval, pairs=pair_of_extremes(who), **common
-    )
+        GAP, value=float(np.abs(surplus[kept]).max()), interval=found and found.interval,
+        pairs=_behind_gap(who, kept, found), **common,
+    )  # fmt: skip
+
+
+def _behind_gap(who: Members, kept: np.ndarray, found: listing.Gap | None) -> tuple[GroupPair, ...]:
+    """The groups with the least and the most of the top, then those behind the ends of the interval.
+
+    An end is made by one group; the other of the pair is the one that lies furthest from it.
+    """
+    order = kept[np.argsort(who.values[kept], kind="stable")]
+    lowest, highest = int(order[0]), int(order[-1])
+    ends: list[tuple[Literal["low", "high"], int | None]] = []
+    if found is not None:
+        ends = [("low", found.low), ("high", found.high)]
+    pairs = [pair([who], Place(0, lowest, highest))]
+    for end, at in ends:
+        if at is not None and at not in (lowest, highest):
+            place = Place(0, at, highest) if who.values[at] <= 0 else Place(0, lowest, at)
+            pairs.append(pair([who], place, end))
+    return tuple(pairs)
 
 
 def _test(each: Listing, name: str, shuffles: int) -> Test | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -196,8 +196,17 @@ def share_interval(top: Top, at: int, level: float = 0.95) -> Interval | None:
     return stats.student_interval(top.shares[:, at], level)
 
 
-def gap_interval(top: Top, kept: Sequence[int], level: float = 0.95) -> Interval | None:
-    """An interval for the largest gap between top and list: from intervals of all groups at once, so it can reach 0.
+class Gap(NamedTuple):
+    """An interval for the largest gap between top and list."""
+
+    interval: Interval
+    low: int | None
+    """The position of the group that makes its low end; None where that is 0 for every group."""
+    high: int
+
+
+def gap_interval(top: Top, kept: Sequence[int], level: float = 0.95) -> Gap | None:
+    """The interval, from intervals of all groups at once, so that it can reach 0; None where one has no interval.
 
     Args:
         top: the first places.
@@ -205,17 +214,21 @@ def gap_interval(top: Top, kept: Sequence[int], level: float = 0.95) -> Interval
         level: the confidence, between 0 and 1.
     """
     each = stats.sidak_level(level, len(kept))
-    low, high = 0.0, 0.0
+    low, high, lowest, highest = 0.0, 0.0, None, kept[0]
     for at in kept:
         off = top.shares[:, at] - top.held[:, at]
         found = share_interval(top, at, each) if len(off) == 1 else stats.student_interval(off, each)
         if found is None or found.low is None or found.high is None:
             return None
         still = float(top.held[0, at]) if len(off) == 1 else 0.0
-        low = max(low, found.low - still, still - found.high)
-        high = max(high, abs(found.low - still), abs(found.high - still))
+        least, most = max(found.low - still, still - found.high), max(abs(found.low - still), abs(found.high - still))
+        if least > low:
+            low, lowest = least, at
+        if most > high:
+            high, highest = most, at
     how = "Wilson" if len(top.shares) == 1 else "Student over lists"
-    return Interval(low=low, high=min(1.0, high), level=level, method=f"{how}, all groups at once (Šidák)")
+    interval = Interval(low=low, high=min(1.0, high), level=level, method=f"{how}, all groups at once (Šidák)")
+    return Gap(interval, lowest, highest)
 
 
 def _column(data: AuditData, query: str) -> object:

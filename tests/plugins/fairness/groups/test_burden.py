@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit import stats
+from auditkit.judging import judge_measurement
 from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.results import Limit
 from tests.plugins.recorded import one, recorded, run
 
 FAST = GroupFairness(permutations=99, trials=20)
@@ -53,6 +55,21 @@ def test_beside_it_stand_the_ratios_to_the_least_of_the_large_groups_and_to_a_re
     assert found["burden_ratio_to_reference", "b"].value == pytest.approx(2.0)
     (pair,) = found["burden_ratio_to_reference", "a"].pairs
     assert (pair.low.slice, pair.low.count, pair.high.slice, pair.high.count) == ({"g": "c"}, 2000, {"g": "a"}, 5000)
+
+
+def test_a_group_without_a_rate_could_only_lower_the_ratios_and_bars_that_they_are_enough():
+    table = {"a": (200, 100), "b": (200, 100), "c": (40, 20)}
+    found = ratios(run(FAST, *flagged(table, outcome="burden", minimum_rate=50)))
+    for name in "ab":
+        (left,) = found[name].left_out
+        assert (found[name].bound, left.slice, left.people, left.bars) == ("at most", {"g": "c"}, 40, True)
+    limit = Limit(measurement="fairness.groups.burden_ratio", at_least=0.7)
+    assert judge_measurement(limit, found["b"])[0] == "inconclusive"
+    everyone = ratios(run(FAST, *flagged(table, outcome="burden")))
+    assert everyone["b"].bound is None and everyone["b"].left_out == ()
+    result = run(FAST, *flagged(table, outcome="burden", minimum_rate=50, reference={"g": "a"}))
+    beside = one(result, "burden_ratio_to_reference", {"g": "b"})
+    assert beside.bound is None and beside.left_out == (), "two groups, whatever the others are"
 
 
 def test_the_table_has_the_ratio_that_goes_with_the_meaning():

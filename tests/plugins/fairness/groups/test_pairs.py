@@ -32,6 +32,15 @@ def table(**more):
     return recorded(decided, labels, {"g": names}, **more)
 
 
+def test_an_index_of_all_groups_names_those_with_the_lowest_and_the_highest_mean_benefit():
+    check = CHECK.model_copy(update={"measures": ("between_group_entropy",)})
+    (pair,) = one(run(check, *table()), "between_group_entropy").pairs
+    # benefits 0 (FN), 1 (TP, TN), 2 (FP): a (360 + 300 + 2 * 200) / 1000, b (250 + 350 + 2 * 150) / 1000, c 37 / 38
+    assert (pair.low.slice, pair.low.value, pair.low.n) == ({"g": "b"}, 0.9, 1000)
+    assert (pair.high.slice, pair.high.value, pair.high.n) == ({"g": "a"}, 1.06, 1000)
+    assert pair_text(pair) == "mean benefit: b 0.9 (1,000 people) against a 1.06 (1,000 people)"
+
+
 def test_a_group_can_be_compared_in_one_rate_and_not_in_the_other():
     found = one(run(CHECK, *table()), "equalized_odds_difference")
     assert {left.slice["g"]: left.reason for left in found.left_out} == {

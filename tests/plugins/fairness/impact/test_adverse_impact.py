@@ -173,6 +173,25 @@ def test_a_large_group_without_enough_decisions_can_only_lower_the_ratios():
     assert (pair.high.slice, pair.high.count, pair.high.n) == ({"g": "a"}, 50, 100)
 
 
+def test_beside_each_ratio_stand_those_to_the_highest_large_group_and_to_a_reference():
+    people = {"a": (400, 200), "b": (300, 90), "c": (12, 11), "d": (300, 240)}
+    result = run(FAST, *counted(people, reference={"g": "b"}))
+    found = {name: one(result, "impact_ratio_large_groups", {"g": name}) for name in people}
+    assert one(result, "impact_ratio", {"g": "b"}).value == pytest.approx(0.3 / (11 / 12))
+    assert [found[name].value for name in "abd"] == [0.625, 0.375, 1.0] and found["d"].exact
+    assert found["c"].value is None and found["c"].reason == "a group of under 2% of the people"
+    level = stats.sidak_level(0.95, 3)
+    alone = stats.ratio_interval(90, 300, 240, 300, level)
+    assert (found["b"].interval.low, found["b"].interval.high) == (alone.low, alone.high)
+    assert found["b"].pairs[0].high.slice == {"g": "d"} and found["b"].test is None and found["b"].bound is None
+    against = {name: one(result, "impact_ratio_to_reference", {"g": name}) for name in people}
+    assert [against[name].value for name in "ab"] == [pytest.approx(0.5 / 0.3), 1.0] and against["b"].exact
+    assert against["c"].pairs[0].low.slice == {"g": "b"} and against["c"].pairs[0].high.count == 11
+    nobody = run(FAST, *counted({"a": (100, 50), "b": (100, 0)}, reference={"g": "b"}))
+    lacking = one(nobody, "impact_ratio_to_reference", {"g": "a"})
+    assert lacking.value is None and lacking.reason == "nobody of the reference group was selected"
+
+
 @pytest.mark.parametrize(
     ("table", "reason"),
     [({"a": (100, 40)}, "fewer than two groups"), ({"a": (50, 0), "b": (50, 0)}, "nobody was selected")],

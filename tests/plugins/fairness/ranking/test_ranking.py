@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 
 from auditkit import stats
 from auditkit.checks import missing_needs
-from auditkit.plugins.fairness.ranking import laws, listing, lists, trials
+from auditkit.pairing import Members
+from auditkit.plugins.fairness.ranking import findings, laws, listing, lists, trials
 from auditkit.plugins.fairness.ranking.check import RankingFairness
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
 from tests.plugins.recorded import control, one, recorded, run
@@ -79,6 +80,36 @@ def test_two_groups_apart_give_the_numbers_of_a_hand_count():
     )
     shares = next(each for each in result.tables if each.name == "tops").rows
     assert ("sex=f", "10", 0.5, 0.0) in shares
+
+
+def test_a_gap_and_the_divergence_name_their_groups_and_an_end_of_the_interval_its_own():
+    # the top 10 of 1,000: "c" is 30 people of whom 6 are in it, "a" 70 % of the list and 2 of the top, "b" 27 % and 2
+    groups = np.array(["a"] * 700 + ["b"] * 270 + ["c"] * 30)
+    scores = np.linspace(0.5, 0.1, 1000)[np.argsort(np.argsort(np.random.default_rng(0).random(1000)))]
+    for name, many in (("a", 2), ("b", 2), ("c", 6)):
+        scores[np.flatnonzero(groups == name)[:many]] += 0.45
+    result = run(FAST, *scored(scores, {"g": groups}))
+    gap = one(result, "top_k_gap", conditions={"k": 10})
+    assert gap.value == pytest.approx(0.5) or gap.value == pytest.approx(0.57)
+    first, *others = gap.pairs
+    assert (first.low.slice, first.high.slice) == ({"g": "a"}, {"g": "c"}) and first.end is None
+    assert first.low.value == pytest.approx(-0.5) and first.high.value == pytest.approx(0.57)
+    (divergence,) = one(result, "ndkl").pairs
+    assert divergence.rate == "relative_exposure" and divergence.high.slice == {"g": "c"}
+    assert others == []  # the ends of the interval are made by the same two
+
+
+def test_the_group_behind_an_end_of_the_gaps_interval_is_named_with_the_one_furthest_from_it():
+    who = Members("surplus", [{"g": name} for name in "abcd"], np.array([-0.3, 0.2, 0.1, 0.0]), np.full(4, 50))
+    interval = stats.wilson(1, 2)
+    pairs = findings._behind_gap(who, np.arange(4), listing.Gap(interval, 2, 0))
+    assert [(pair.end, pair.low.slice["g"], pair.high.slice["g"]) for pair in pairs] == [
+        (None, "a", "b"), ("low", "a", "c"),
+    ]  # fmt: skip
+    fewer = findings._behind_gap(who, np.array([1, 2, 3]), listing.Gap(interval, None, 2))
+    assert [(pair.end, pair.low.slice["g"], pair.high.slice["g"]) for pair in fewer] == [
+        (None, "d", "b"), ("high", "d", "c"),
+    ]  # fmt: skip
 
 
 def test_equal_scores_are_no_difference():
