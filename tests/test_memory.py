@@ -18,7 +18,7 @@ import auditkit
 from auditkit import memory
 from auditkit.checks import Check, Findings
 from auditkit.data import AuditData
-from auditkit.errors import DataError, ModelError
+from auditkit.errors import ConfigError, DataError, ModelError
 from auditkit.results import Definition, Measurement
 
 NUMPY = pytest.importorskip("numpy._core._exceptions")._ArrayMemoryError
@@ -235,4 +235,28 @@ def test_no_memory_is_exit_code_2_where_the_data_were_read(tmp_path, monkeypatch
 
     monkeypatch.setattr("auditkit.data.readers.table.open_source", fail)
     with pytest.raises(DataError, match=r"reading people\.csv: out of memory \(64 GiB\)\. To count .* stream = true"):
+        commands.run(str(tmp_path), {}, only=None, plugins=(), trust_pickle=False, plan=False, json=False, quiet=True)
+
+
+def test_a_file_that_cannot_be_counted_is_not_told_to_be(tmp_path, monkeypatch):
+    FRAME.to_json(tmp_path / "people.json", orient="records")
+    FRAME.to_json(tmp_path / "people.jsonl", orient="records", lines=True)
+
+    def fail(*_):
+        raise MemoryError("64 GiB")
+
+    monkeypatch.setattr("auditkit.data.readers.table.open_source", fail)
+    for name, mends in (("people.json", []), ("people.jsonl", ["stream = true"])):
+        with pytest.raises(DataError, match="out of memory") as caught:
+            AuditData.from_table(tmp_path / name, label="y", decisions="d", groups=["sex"], drop=["x"])
+        assert [mend.line for mend in caught.value.mend] == mends
+
+
+def test_a_factory_without_memory_says_so(tmp_path, monkeypatch):
+    (tmp_path / "hungry.py").write_text("def make():\n    raise MemoryError('64 GiB')\n")
+    (tmp_path / "auditkit.toml").write_text(CONFIG.replace('decisions = "d"', 'object = "hungry:make"'))
+    FRAME.to_csv(tmp_path / "people.csv", index=False)
+    from auditkit.command import commands
+
+    with pytest.raises(ConfigError, match=r"raised MemoryError: 64 GiB: out of memory\. Give fewer rows"):
         commands.run(str(tmp_path), {}, only=None, plugins=(), trust_pickle=False, plan=False, json=False, quiet=True)

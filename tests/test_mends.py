@@ -78,9 +78,10 @@ def large(**options: Any) -> Callable[..., Any]:
     """Reads a file that does not fit into half of the memory, and audits what was counted."""
 
     def read(folder: pathlib.Path, **mends: Any) -> Any:
-        FRAME.to_parquet(folder / "large.parquet")
+        FRAME.assign(count=2).to_parquet(folder / "large.parquet")
         with mock.patch("auditkit.data.readers.foreseen.machine_memory", return_value=1000):
-            data = AuditData.from_table(folder / "large.parquet", groups=["sex"], label="label", **options, **mends)
+            given = {"groups": ["sex"], "label": "label", **options, **mends}
+            data = AuditData.from_table(folder / "large.parquet", **given)
         return auditkit.audit(None, data, checks=["data.integrity"], budget="quick")
 
     return read
@@ -253,6 +254,8 @@ CASES: dict[str, Callable[..., Any]] = {
     "a comment at the end": text(b"grad,y\na,1\nb,0\n# that, is, all\n", label="y"),
     "a large file with scores alone": large(scores="score"),
     "a check that cannot run on counts": large(decisions="decision"),
+    "counts that are to be counted": large(decisions="decision", people="count", stream=True),
+    "no groups to count by": large(decisions="decision", stream=True, groups=()),
     "no memory for a file": short,
     "infinite values": text(b"grad,y\n1,a\ninf,b\n-inf,b\n2,a\n", label="y"),
     "texts in bins": table(gaps("amount").fillna("unknown"), label="label", groups={"amount": {"bins": [0]}}),

@@ -15,6 +15,7 @@ from auditkit.data.readers.foreseen import foresee
 from auditkit.data.readers.roles import FindColumns
 from auditkit.errors import AuditkitError, ConfigError
 from auditkit.host import Host
+from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.running.counted import Counted, refuse_uncounted
 from auditkit.running.fitting import with_fitted_kinds
@@ -117,9 +118,7 @@ def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:
         except AuditkitError:
             raise
         except Exception as error:  # the user's own module may raise anything
-            raise ConfigError(
-                f"{where}: {spec!r} cannot be imported: {type(error).__name__}: {one_line(error)}"
-            ) from error
+            raise ConfigError(f"{where}: {spec!r} cannot be imported: {_said(error)}") from error
     return found
 
 
@@ -147,12 +146,17 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
     except AuditkitError:
         raise
     except Exception as error:  # the user's own factory may raise anything
-        message = f"{type(error).__name__}: {one_line(error)}"
-        raise ConfigError(f"[model] object: {settings.object!r} raised {message}") from error
+        raise ConfigError(f"[model] object: {settings.object!r} raised {_said(error)}") from error
     model = host.wrap_model(obj, options)
     model.loaded = f"object {settings.object}, made by the user's own code"
     model.name = settings.name or model.name
     return model
+
+
+def _said(error: Exception) -> str:
+    """What the user's own code raised."""
+    said = f"{type(error).__name__}: {one_line(error)}"
+    return f"{said}: out of memory. {WAY_OUT}" if out_of_memory(error) else said
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:

@@ -45,13 +45,15 @@ class Coder:
         """(N,) codes of one batch.
 
         Args:
-            array: a pyarrow array.
+            array: a pyarrow array, or a list of values of several kinds.
 
         Raises:
             DataError: more than 100,000 values, or values that cannot be counted, such as lists.
         """
         import pyarrow
 
+        if isinstance(array, list):
+            return self.known(array)
         kind = array.type
         if pyarrow.types.is_boolean(kind):
             array = array.cast(pyarrow.uint8())

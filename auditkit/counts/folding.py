@@ -26,11 +26,13 @@ def folded(array: Any, bins: Bins) -> Any:
     stays as it is.
 
     Args:
-        array: a pyarrow array of numbers, or of text as a dictionary.
+        array: a pyarrow array of numbers, or of text as a dictionary; of another kind, it stays as it is.
         bins: of the column.
     """
     import pyarrow
 
+    if isinstance(array, list):
+        return array
     if pyarrow.types.is_dictionary(array.type):
         first = _first(_numbers(array.dictionary), bins)
         if first is None:

@@ -1,4 +1,4 @@
-"""Files as batches of columns: Parquet by row groups, csv by blocks; what is wrong with a file is said here."""
+"""Files as batches of columns: Parquet by row groups, csv by blocks, records of JSON by lines; faults are said here."""
 
 from __future__ import annotations
 
@@ -139,19 +139,31 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
         raise DataError(f"{file.name} is empty")
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
         return _row_groups(file, names)
+    from auditkit.counts.records import Records, first_record, refuse_document  # they are of the units above
+
+    if first_record(file) is not None:
+        return [Records(file, names)]
+    refuse_document(file)
     wide = options.encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff")
     if not head.startswith(GZIP) and b"\x00" in head and not wide:
-        raise DataError(f"{file.name} is neither Parquet nor csv; write it as one of them")
+        raise DataError(f"{file.name} is neither Parquet, csv nor records of JSON; write it as one of them")
     dialect = dialect_of(file, options)
     _check_columns(file, names, dialect.names)
     return [Csv(file, names, True, dialect)]
 
 
-def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]:
-    """{column: its type} of a file that was read before; None where it is text of unknown meaning."""
+def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any] | None:
+    """{column: its type} of a file that can be read; a type None where it is text of unknown meaning.
+
+    None for records of JSON, any of which may name a further column.
+    """
     from pyarrow import parquet
 
+    from auditkit.counts.records import first_record  # it imports this module
+
     file = pathlib.Path(path)
+    if first_record(file) is not None:
+        return None
     with file.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(PARQUET) and min(head) < 9:

@@ -15,7 +15,15 @@ from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
 from auditkit.data.groups import check_reference, group_column
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs
-from auditkit.data.labels import TASKS, Recorded, check_labels, check_recorded, label_array, pick_positive
+from auditkit.data.labels import (
+    TASKS,
+    Recorded,
+    check_labels,
+    check_recorded,
+    label_array,
+    pick_positive,
+    said_rows,
+)
 from auditkit.data.meaning import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
@@ -67,8 +75,13 @@ def accept(data: AuditData) -> dict[str, Any]:
     return fields
 
 
-def check_weights(weights: Any, what: str) -> np.ndarray:
+def check_weights(weights: Any, what: str, people: np.ndarray | None = None) -> np.ndarray:
     """(N,) float64 weights.
+
+    Args:
+        weights: as they stand in the data.
+        what: the column, for messages.
+        people: (N,) how many each row stands for, so that messages count them; None: one.
 
     Raises:
         DataError: a weight is missing, infinite, zero or negative.
@@ -80,8 +93,9 @@ def check_weights(weights: Any, what: str) -> np.ndarray:
     wrong = ~(np.isfinite(array) & (array > 0))
     if array.ndim != 1 or wrong.any():
         shape = "" if array.ndim == 1 else f"of shape {array.shape} "
+        count = int(wrong.sum()) if people is None or array.ndim != 1 else said_rows(wrong, people)
         raise DataError(
-            f"{what}: weights must be positive finite numbers, one per row; {int(wrong.sum())} {shape}are not. "
+            f"{what}: weights must be positive finite numbers, one per row; {count} {shape}are not. "
             "Take those rows out, or leave the weights out"
         )
     return array

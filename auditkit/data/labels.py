@@ -25,8 +25,13 @@ class Recorded(NamedTuple):
     """(N,) float64: the score of the positive class."""
 
 
-def label_array(values: Any, what: str = "label") -> np.ndarray:
+def label_array(values: Any, what: str = "label", people: np.ndarray | None = None) -> np.ndarray:
     """(N,) labels or decisions as booleans, integers, float64 or text; whole floats become integers.
+
+    Args:
+        values: as they stand in the data.
+        what: the column, for messages.
+        people: (N,) how many each row stands for, so that messages count them; None: one.
 
     Raises:
         DataError: a value is missing or infinite, there is more than one column, records, or kinds are mixed.
@@ -46,11 +51,18 @@ def label_array(values: Any, what: str = "label") -> np.ndarray:
         )
     blank = pandas.isna(array) if array.dtype.kind in "fO" else np.zeros(len(array), dtype=bool)
     if blank.any():
-        raise _missing(array[~blank], int(blank.sum()), what)
+        raise _missing(array[~blank], said_rows(blank, people), what)
     return _plain(array, what)
 
 
-def _missing(present: np.ndarray, count: int, what: str) -> DataError:
+def said_rows(mask: np.ndarray, people: np.ndarray | None) -> str:
+    """How many rows a mask holds, in words; where rows stand for several people, how many people."""
+    if people is None or np.asarray(people).dtype.kind not in "iu":  # not yet looked at, as in a table of counts
+        return f"{int(mask.sum())} rows"
+    return f"{int(np.asarray(people)[mask].sum())} people"
+
+
+def _missing(present: np.ndarray, count: str, what: str) -> DataError:
     """The error about values that are missing, with the settings that help where they stand."""
     if what.startswith(("decisions", "scores")):
         mends = [Mend("model.abstain", "")]
@@ -62,7 +74,7 @@ def _missing(present: np.ndarray, count: int, what: str) -> DataError:
             mends.append(Mend("data.unlabelled", "keep"))
             how += f"; to keep them for what needs no label, {mends[1]}"
     verb = "are" if what.startswith("scores") or what.startswith("decisions") else "is"
-    return DataError(f"{what} {verb} missing in {count} rows; {how}", mend=mends)
+    return DataError(f"{what} {verb} missing in {count}; {how}", mend=mends)
 
 
 def _classes_at_most(present: np.ndarray) -> bool:
@@ -159,13 +171,16 @@ def pick_positive(wanted: Any, classes: tuple[Any, ...], what: str = "label") ->
     return found, ""
 
 
-def check_recorded(recorded: Recorded, classes: tuple[Any, ...], task: Task) -> tuple[Recorded, str]:
+def check_recorded(
+    recorded: Recorded, classes: tuple[Any, ...], task: Task, people: np.ndarray | None = None
+) -> tuple[Recorded, str]:
     """Recorded answers in the vocabulary of the labels, and where they hold other values a sentence for the report.
 
     Args:
         recorded: decisions and scores as they stand in the data.
         classes: the distinct labels; empty where there are none, and for regression.
         task: binary, multiclass or regression.
+        people: (N,) how many each row stands for, for messages.
 
     Raises:
         DataError: probabilities given as decisions, decisions that no label has (binary), scores that are no numbers.
@@ -175,7 +190,7 @@ def check_recorded(recorded: Recorded, classes: tuple[Any, ...], task: Task) -> 
         return Recorded(None, scores), ""
     if task == "regression":
         return Recorded(_numbers(recorded.decisions, "decisions"), scores), ""
-    decisions = label_array(recorded.decisions, "decisions")
+    decisions = label_array(recorded.decisions, "decisions", people)
     distinct, inverse = np.unique(decisions, return_inverse=True)
     matched = [match_class(value.item(), classes) for value in distinct]
     strange = [value for value in matched if value not in classes]

@@ -239,7 +239,7 @@ def folder(tmp_path):
         ("none.parquet", {}, "there are no rows"),
         ("ragged.csv", {}, "has 3 fields, the header has 4; mend that line"),
         ("latin.csv", {}, "not UTF-8"),
-        ("binary.csv", {}, "neither Parquet nor csv"),
+        ("binary.csv", {}, "neither Parquet, csv nor records of JSON"),
         ("cut.csv.gz", {}, "cannot be unpacked.*it may be cut off"),
     ],
 )

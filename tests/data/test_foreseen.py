@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,8 @@ def write(frame, folder, kind):
     path = folder / f"t.{kind}"
     if kind == "parquet":
         frame.to_parquet(path, index=False)
+    elif kind == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
     else:
         frame.to_csv(path, index=False, sep=";" if kind == "txt" else ",")
     return path
@@ -64,7 +67,7 @@ def numbers(data, *checks):
     return sorted(found, key=repr)
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz", "txt"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz", "txt", "jsonl"])
 def test_a_large_file_is_counted_by_itself_and_a_small_one_is_not(kind, tmp_path, monkeypatch):
     path = write(FRAME, tmp_path, kind)
     for memory, counted in ((200_000, True), (2_000_000, False)):
@@ -79,7 +82,7 @@ def test_a_large_file_is_counted_by_itself_and_a_small_one_is_not(kind, tmp_path
     assert not AuditData.from_table(FRAME, **HOW).streamed
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl"])
 def test_what_has_no_place_in_counts_is_passed_over_with_a_note(kind, little, tmp_path):
     path = write(FRAME, tmp_path, kind)
     schema = {"score": {"low": 0, "high": 1}}
@@ -121,6 +124,48 @@ def test_files_that_cannot_be_read_in_batches_are_read_as_ever(little, tmp_path)
         assert AuditData.from_table(tmp_path / name, label="y", decisions="d", groups=["sex"]).people is None
     with pytest.raises(DataError, match="no file"):
         AuditData.from_table(tmp_path / "none.csv", **HOW)
+
+
+def test_records_of_json_are_counted_as_they_are_read(little, tmp_path, monkeypatch):
+    monkeypatch.setattr("auditkit.counts.records.BATCH", 64)
+    mixed = RNG.choice(np.array([0, 1, 2.5, "1", "x", None], dtype=object), ROWS)
+    late = FRAME.assign(mixed=mixed, age=FRAME["age"] + 0.5).to_dict("records")
+    for record in late[:200]:
+        del record["sex"]  # missing, and not named in the first batches
+    path = tmp_path / "t.jsonl"
+    path.write_text("\n\n".join(map(json.dumps, late)), encoding="utf-8")
+    how = {**HOW, "groups": {**HOW["groups"], "mixed": None}}
+    counted, whole = (AuditData.from_table(path, stream=stream, **how) for stream in (None, False))
+    assert counted.streamed and not whole.streamed and numbers(counted) == numbers(whole)
+    with pytest.raises(DataError, match="no column 'sexx'; did you mean 'sex'"):
+        AuditData.from_table(path, label="y", decisions="d", groups=["sexx"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (['{"sex": "F", "y": 9, "d": 9}', '{"sex": "F", "y": 10, "d": 9'], "line 2: Expecting"),
+        (['{"sex": ["F"], "y": 9, "d": 9}', '{"sex": "F", "y": 10, "d": 9}'], "column 'sex' holds lists or objects"),
+        (['{"sex": "F", "y": 9, "d": 9}', '{"sex": "F", "y": 10, "d": 9}', "[1]"], "JSON that is no table"),
+    ],
+)
+def test_broken_records_are_refused_as_they_are_where_they_are_read_whole(lines, message, tmp_path):
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    said = set()
+    for stream in (True, False):
+        with pytest.raises(DataError, match=message) as caught:
+            AuditData.from_table(tmp_path / "t.jsonl", label="y", decisions="d", groups=["sex"], stream=stream)
+        said.add(str(caught.value))
+    assert len(said) == 1
+
+
+def test_a_shard_of_one_record_is_counted_and_a_document_is_not(tmp_path):
+    for name, some in (("a1", FRAME[:399]), ("a2", FRAME[399:])):
+        write(some, tmp_path, "jsonl").rename(tmp_path / f"{name}.jsonl")
+    assert numbers(AuditData.from_table(tmp_path / "a*.jsonl", **HOW)) == numbers(AuditData.from_table(FRAME, **HOW))
+    FRAME.to_json(tmp_path / "t.json", orient="records")
+    with pytest.raises(DataError, match="holds one document of JSON, which cannot be read a part at a time"):
+        AuditData.from_table(tmp_path / "t.json", stream=True, **HOW)
 
 
 def test_several_files_are_counted_whatever_their_size(tmp_path):

@@ -47,20 +47,38 @@ def test_a_stream_gives_the_numbers_of_the_whole_table(people, name):
     assert any(each.value is not None for each in one.measurements)
 
 
-def test_what_has_no_place_in_counts_is_refused(people):
+def test_what_counting_can_do_without_is_passed_over_and_the_rest_refused_with_a_way_out(people):
     folder = people[1]
-    for more, message in (
-        ({"drop": ["age"]}, "so drop has no place"),
-        ({"scores": "age"}, "so scores has no place"),
-        ({"groups": ()}, "needs groups"),
-        ({"decisions": None}, "needs recorded decisions"),
-        ({"groups": ["sexx"]}, "sexx"),
+    how = {"stream": True, "unlabelled": "keep", **HOW}
+    data = AuditData.from_table(folder / "all.parquet", **how, drop=["age"], id="free text", scores="age")
+    assert data.size == 3000 and any("drop, id, scores was not read" in note for note in data.notes)
+    for more, message, mended in (
+        ({"people": "age"}, "people says that the rows are counts already", False),
+        ({"groups": ()}, "needs groups", True),
+        ({"decisions": None}, "needs recorded decisions", False),
+        ({"task": "regression"}, "the task is regression", False),
     ):
+        with pytest.raises(DataError, match=message) as caught:
+            AuditData.from_table(folder / "all.parquet", **{**how, **more})
+        assert [mend.line for mend in caught.value.mend] == ["stream = false"]
+        if mended:
+            assert len(AuditData.from_table(folder / "all.parquet", **{**how, **more, "stream": False})) == 3000
+    for more, message in (({"drop": ["agee"]}, "did you mean 'age'"), ({"groups": ["sexx"]}, "sexx")):
         with pytest.raises(DataError, match=message):
-            AuditData.from_table(folder / "all.parquet", stream=True, unlabelled="keep", **{**HOW, **more})
+            AuditData.from_table(folder / "all.parquet", **{**how, **more})
     with pytest.raises(DataError, match=r"no file is called 'none\*.csv' there"):
         AuditData.from_table(folder / "none*.csv", stream=True, **HOW)
-    with pytest.raises(DataError, match="needs the path of a parquet or csv file; DataFrame was given"):
+    with pytest.raises(DataError, match=r"needs the path of a Parquet or csv file.*DataFrame was given"):
         AuditData.from_table(people[0], stream=True, **HOW)
-    with pytest.raises(DataError, match="label 'y' is missing in"):
-        AuditData.from_table(folder / "all.parquet", stream=True, **HOW)
+
+
+def test_what_is_missing_is_counted_in_people(people):
+    frame, folder = people
+    for change, column, count in (({}, "label 'y'", frame["y"].isna().sum()), ({"abstain": None}, "decisions", 30)):
+        frame.assign(d=frame["d"].where(frame.index >= 30)).to_parquet(folder / "gaps.parquet")
+        unlabelled = "keep" if change else "refuse"
+        with pytest.raises(DataError, match=f"{column} (is|are) missing in {count} people"):
+            AuditData.from_table(folder / "gaps.parquet", stream=True, unlabelled=unlabelled, **{**HOW, **change})
+    frame.assign(w=np.where(frame.index < 40, 0.0, 1.5)).to_parquet(folder / "weights.parquet")
+    with pytest.raises(DataError, match="positive finite numbers, one per row; 40 people are not"):
+        AuditData.from_table(folder / "weights.parquet", stream=True, unlabelled="keep", weights="w", **HOW)

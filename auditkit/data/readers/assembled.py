@@ -84,7 +84,7 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> AuditDa
     return AuditData(
         inputs,
         groups=groups,
-        weights=None if parts["weights"] is None else check_weights(parts["weights"], called(roles.weights, "weights")),
+        weights=_weights(parts, roles),
         schema=schema,
         modality=modality,
         name=name,
@@ -115,6 +115,11 @@ def _parts(source: Source, roles: Roles, how: Reading) -> tuple[dict[str, Any], 
 def _stripped(beside: Mapping[str, Bare]) -> list[str]:
     names = [name for name, each in beside.items() if each.stripped]
     return [f"blanks around the values of {', '.join(names)} were taken off"] if names else []
+
+
+def _weights(parts: Mapping[str, Any], roles: Roles) -> np.ndarray | None:
+    given, what = parts["weights"], called(roles.weights, "weights")
+    return None if given is None else check_weights(given, what, parts["people"])
 
 
 def _read_numbers(parts: dict[str, Any], roles: Roles, wanted: Wanted) -> None:

@@ -16,8 +16,10 @@ from auditkit.memory import in_words, machine_memory, room, size
 
 SHARE: Final = 0.5
 """Of the memory, what a table may take; the rest is for the checks and for everybody else."""
-NO_PLACE: Final = ("drop", "id", "scores", "train", "features", "schema", "people", "selected")
-"""Options that a table of counts has no place for: refused with `stream = true`, else passed over with a note."""
+NO_PLACE: Final = ("drop", "id", "scores", "train", "features", "schema")
+"""Options that a table of counts has no place for: passed over with a note."""
+COUNTED: Final = ("people", "selected")
+"""Options of a table that holds counts already."""
 COUNTING: Final = 1e8
 """Bytes that counting takes, whatever the file holds."""
 IN_MEMORY: Final = Mend("data.stream", False)
@@ -49,7 +51,7 @@ def foresee(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
     if stream:
         return _wanted(source, options)
     recorded = options.get("decisions") is not None or options.get("scores") is not None
-    counted = options.get("people") is not None or options.get("selected") is not None
+    counted = any(options.get(role) is not None for role in COUNTED)
     if stream is False or not recorded or counted or not isinstance(source, str | os.PathLike):
         return None
     path = pathlib.Path(source)
@@ -108,8 +110,7 @@ def in_memory(source: Any, options: Mapping[str, Any]) -> Iterator[None]:
         DataError: in its place.
     """
     path = pathlib.PurePath(source).name if isinstance(source, str | os.PathLike) else ""
-    given = any(_is_given(options.get(role)) for role in NO_PLACE)
-    counts = path and not options.get("stream") and not given and not _lacking(options)
+    counts = path and not options.get("stream") and _can_be_counted(pathlib.Path(source), options)
     mends = (Mend("data.stream", True),) if counts else ()
     way_out = "Take fewer rows or columns, or a machine with more memory"
     if mends:
@@ -140,23 +141,30 @@ def _text(options: Mapping[str, Any]) -> Options:
 
 def _wanted(source: Any, options: Mapping[str, Any]) -> Foreseen:
     """The owner says that it is to be counted."""
-    given = [role for role in NO_PLACE if _is_given(options.get(role))]
+    said = "stream = true counts people in a stream, and"
+    given = [role for role in COUNTED if _is_given(options.get(role))]
     if given:
         raise DataError(
-            f"stream = true counts people by groups, label and decision, so {given[0]} has no place; take it out, or "
-            f"say {IN_MEMORY}",
+            f"{said} {given[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
             mend=IN_MEMORY,
         )
     if not isinstance(source, str | os.PathLike):
-        raise DataError(
-            f"stream = true needs the path of a parquet or csv file; {type(source).__name__} was given. Give one, or "
-            f"say {IN_MEMORY}",
-            mend=IN_MEMORY,
-        )
+        what = "that needs the path of a Parquet or csv file, or of records of JSON"
+        raise DataError(f"{said} {what}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY)
+    paths = files(pathlib.Path(source))
+    mends = (IN_MEMORY,) if len(paths) == 1 else ()
+    way_out = f". Or say {IN_MEMORY} to read it all into memory" if mends else ""
     lacking = _lacking(options)
     if lacking:
-        raise DataError(f"stream = true: {lacking}, or say {IN_MEMORY}", mend=IN_MEMORY)
-    return Foreseen(files(pathlib.Path(source)), "stream = true counts people in a stream", "", None)
+        raise DataError(f"{said} {lacking}{way_out}", mend=mends)
+    note = f"people were counted in a stream, as stream = true says{_unread(options)}"
+    return Foreseen(paths, "stream = true counts people in a stream", note, None)
+
+
+def _can_be_counted(path: pathlib.Path, options: Mapping[str, Any]) -> bool:
+    """Whether `stream = true` would help."""
+    given = any(_is_given(options.get(role)) for role in COUNTED)
+    return not given and not _lacking(options) and extent((path,), 2, options.get("text") or Options()) is not None
 
 
 def _is_given(value: Any) -> bool:

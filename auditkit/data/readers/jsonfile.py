@@ -7,10 +7,9 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from auditkit.data.readers.source import JSON, Source
+from auditkit.counts.records import ENCODING, JSON, SHAPES, nested, parsed, unreadable
+from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
-
-SHAPES = 'a list of records [{"age": 40, …}, …], an object of columns {"age": [40, …]}, or a record a line'
 
 
 def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) -> Source | None:
@@ -22,15 +21,12 @@ def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) ->
     from auditkit.data.readers.frames import from_frame
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding=ENCODING)
         columns = _columns(_parsed(text), path.name)
     except (ValueError, RecursionError) as error:  # a broken document, no UTF-8, or too deep
         if path.suffix.lower() not in JSON:
             return None
-        where = "it is no UTF-8 text"
-        if isinstance(error, json.JSONDecodeError):
-            where = f"line {error.lineno}: {error.msg}"
-        raise DataError(f"{path.name} cannot be read as JSON: {where}; it must be {SHAPES}") from None
+        raise unreadable(path.name, error) from None
     import pandas
 
     frame = pandas.DataFrame(columns)
@@ -43,14 +39,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError:
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        records = []
-        for number, line in lines:
-            try:
-                records.append(json.loads(line))
-            except json.JSONDecodeError as error:
-                raise json.JSONDecodeError(error.msg, "\n" * (number - 1), number - 1) from None
-        return records
+        return list(parsed(text.split("\n")))
 
 
 def _columns(document: Any, file: str) -> Mapping[str, list[Any]]:
@@ -68,7 +57,7 @@ def _columns(document: Any, file: str) -> Mapping[str, list[Any]]:
         raise DataError(f"{file} holds JSON that is no table; it must be {SHAPES}")
     if len({len(values) for values in document.values()}) > 1:
         raise DataError(f"{file}: columns must have one value per row; their lengths differ")
-    nested = [name for name, values in document.items() if any(isinstance(value, list | dict) for value in values)]
-    if nested:
-        raise DataError(f"{file}: column {nested[0]!r} holds lists or objects; give it a column for each part")
+    for name, values in document.items():
+        if any(isinstance(value, list | dict) for value in values):
+            raise nested(file, name)
     return document

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from auditkit.counts.dialect import Options, body, dialect_of
+from auditkit.counts.records import JSON, first_record
 from auditkit.counts.streams import GZIP, PARQUET
-from auditkit.data.readers.source import JSON, RECORDS
+from auditkit.data.readers.source import RECORDS
 from auditkit.errors import DataError
 
 CELL: Final = 24
 """Bytes that a value takes at the peak of reading, measured with 300 columns; a text takes its length too."""
 NAMED: Final = 64
 """Bytes more for a value of a group, a label or a decision, measured with six columns."""
+RECORD, FIELD = 100, 127
+"""Bytes that a record of JSON and each of its values take, measured with six and with 63 columns; texts twice."""
 START: Final = 1 << 20
 """Bytes of a text file, of which the length of a row and the compression are told."""
 MOST: Final = 1 << 26
@@ -38,7 +41,7 @@ def extent(paths: Sequence[pathlib.Path], named: int, text: Options) -> Extent |
     in the metadata of Parquet; of a text file, the rows are its size over the length of its first ones.
 
     Args:
-        paths: Parquet or text files.
+        paths: Parquet or text files, or records of JSON.
         named: columns that are groups, label, decision or weights.
         text: what the owner says of text files.
     """
@@ -49,6 +52,8 @@ def extent(paths: Sequence[pathlib.Path], named: int, text: Options) -> Extent |
                 head = file.read(4096)
             if head.startswith(PARQUET) and min(head) < 9:
                 found.append(_parquet(path, named))
+            elif first_record(path) is not None:
+                found.append(_records(path))
             elif path.suffix.lower() in JSON or RECORDS.match(head):
                 return None
             elif head.startswith(GZIP) or b"\x00" not in head or text.encoding is not None:
@@ -86,6 +91,15 @@ def _text(path: pathlib.Path, named: int, text: Options, compressed: bool) -> Ex
         start = stream.read(START)
     rows = size / max(1.0, len(start) / max(1, start.count(b"\n")))
     return Extent(size + rows * (dialect.fields * CELL + named * NAMED), None)
+
+
+def _records(path: pathlib.Path) -> Extent:
+    fields = len(first_record(path) or ())
+    size = float(path.stat().st_size)
+    with path.open("rb") as file:
+        start = file.read(START)
+    rows = size / (len(start) / max(1, start.count(b"\n")))
+    return Extent(2 * size + rows * (RECORD + FIELD * fields), None)
 
 
 def _expansion(path: pathlib.Path) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from auditkit.counts.dialect import Options
 from auditkit.counts.markers import Markers
+from auditkit.counts.records import JSON
 from auditkit.data.bare import Blanks
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation
@@ -26,8 +27,6 @@ INPUTS: Final = ("inputs", "x", "X")
 LABELS: Final = ("labels", "y")
 GZIP, PARQUET, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"\x80", b"ARROW1"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-JSON: Final = (".json", ".jsonl", ".ndjson")
-"""Endings of files of records in JSON, and of such with a record a line."""
 RECORDS: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)")
 """What such a file begins with."""
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Source, Roles]:
-    """The table of counts of Parquet or text files: groups, label, decisions and weights, and how many people.
+    """The table of counts of files: groups, label, decisions and weights, and how many people.
 
     Args:
-        counting: files with the same columns, and why they are counted.
+        counting: files of Parquet, of text or of records of JSON with the same columns, and why they are counted.
         roles: groups, label, decisions and weights by their columns; the other roles are left out.
         how: see `Reading`.
 
@@ -61,8 +61,10 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     return Source(table, index=table.index, notes=(*said, *notes), streamed=counting.reason), kept
 
 
-def _check_unread(roles: Roles, kinds: dict[str, Any]) -> None:
-    """Names of columns that are not read are names of columns all the same."""
+def _check_unread(roles: Roles, kinds: dict[str, Any] | None) -> None:
+    """Names of columns that are not read are names of columns all the same, as far as those are known."""
+    if kinds is None:
+        return
     for role, names in (("drop", roles.drop), ("id", roles.id), ("scores", (roles.scores,))):
         for name in names:
             if isinstance(name, str) and name not in kinds:
@@ -115,17 +117,17 @@ def _folded(
 
 
 def _typed(
-    values: dict[str, list[Any]], kinds: dict[str, Any], how: Reading
+    values: dict[str, list[Any]], kinds: dict[str, Any] | None, how: Reading
 ) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
     """The distinct values of each column with the type that the whole column has, those that mean missing taken out."""
-    if all(kinds[name] is None for name in values):
+    if kinds is not None and all(kinds[name] is None for name in values):
         return _from_text(values, how)
     from auditkit.data.readers.frames import mark_missing, tidy
 
     markers = Markers(how.missing or ())
     found = {}
     for name, distinct in values.items():
-        frame = _frame({name: _of_type(distinct, kinds[name])})
+        frame = _frame({name: distinct if kinds is None else _of_type(distinct, kinds[name])})
         found[name] = mark_missing(tidy(frame), markers)[name]
     return found, markers.notes
 

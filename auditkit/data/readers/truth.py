@@ -30,7 +30,8 @@ def truth(
     """
     notes: list[str] = []
     what = called(roles.label, "label")
-    labels = None if parts["label"] is None else label_array(parts["label"], what)
+    people = parts["people"]
+    labels = None if parts["label"] is None else label_array(parts["label"], what, people)
     task = wanted_task
     known, source = (labels, what) if labels is not None else _decided(parts, roles, wanted_positive)
     if task is None and known is not None:
@@ -44,7 +45,7 @@ def truth(
     recorded = None
     if parts["decisions"] is not None or parts["scores"] is not None:
         classes = _classes(labels) if task != "regression" else ()
-        recorded, note = check_recorded(Recorded(parts["decisions"], parts["scores"]), classes, task)
+        recorded, note = check_recorded(Recorded(parts["decisions"], parts["scores"]), classes, task, people)
         notes += [note] if note else []
     positive = wanted_positive
     if task == "binary" and known is not None:
@@ -58,7 +59,7 @@ def _decided(parts: Mapping[str, Any], roles: Roles, positive: Any) -> tuple[np.
     """Without labels, decisions say what the classes are; fractions are refused further on."""
     if parts["decisions"] is None:
         return None, ""
-    decisions = label_array(parts["decisions"], "decisions")
+    decisions = label_array(parts["decisions"], "decisions", parts["people"])
     same = positive is not None and bool((decisions == decisions[0]).all())  # everybody was refused, or nobody
     return (None, "") if same or decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
 

@@ -1,0 +1,123 @@
+"""Files of records in JSON, one a line: read a batch at a time, as they may be of any size."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from auditkit.counts.streams import Unit
+from auditkit.errors import DataError, closest
+
+BATCH: Final = 1 << 16
+"""Records at a time."""
+START: Final = 1 << 20
+"""Bytes in which the first record must end."""
+JSON: Final = (".json", ".jsonl", ".ndjson")
+"""Endings of files of records in JSON, and of such with a record a line."""
+ENCODING: Final = "utf-8-sig"
+SHAPES: Final = 'a list of records [{"age": 40, …}, …], an object of columns {"age": [40, …]}, or a record a line'
+
+
+def first_record(path: pathlib.Path) -> Mapping[str, Any] | None:
+    """The first record of a file that holds a record a line; None where it holds one document, or no JSON."""
+    with path.open("rb") as file:
+        start = file.read(START)
+    first, _, rest = start.decode(ENCODING, "ignore").lstrip().partition("\n")
+    following = rest.strip()
+    try:
+        record = json.loads(first)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, Mapping) or not (following.startswith("{") or (not following and len(start) < START)):
+        return None
+    alone = not following and any(isinstance(value, list | dict) for value in record.values())
+    return None if alone else record  # an object of columns may stand on one line
+
+
+def refuse_document(path: pathlib.Path) -> None:
+    """Raise where a file is one document of JSON by its name, which is in memory as a whole or not at all.
+
+    Raises:
+        DataError: it is.
+    """
+    if path.suffix.lower() in JSON:
+        raise DataError(
+            f"{path.name} holds one document of JSON, which cannot be read a part at a time; write a record a line "
+            '(with pandas orient="records", lines=True), Parquet or csv'
+        )
+
+
+def parsed(lines: Iterable[str]) -> Iterator[Any]:
+    """What stands on each line that is not blank.
+
+    Raises:
+        json.JSONDecodeError: with the number of the line in the file.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError as error:
+            raise json.JSONDecodeError(error.msg, "\n" * (number - 1), number - 1) from None
+
+
+def unreadable(name: str, error: Exception) -> DataError:
+    """The error about a file that is no JSON."""
+    where = "it is no UTF-8 text"
+    if isinstance(error, json.JSONDecodeError):
+        where = f"line {error.lineno}: {error.msg}"
+    return DataError(f"{name} cannot be read as JSON: {where}; it must be {SHAPES}")
+
+
+def nested(name: str, column: str) -> DataError:
+    """The error about a column whose values are no single ones."""
+    return DataError(f"{name}: column {column!r} holds lists or objects; give it a column for each part")
+
+
+@dataclass(frozen=True)
+class Records(Unit):
+    """A file with a record a line."""
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Lists of pyarrow arrays, one a column; a list of values where these are of several kinds."""
+        wanted = self.names.read
+        held: list[list[Any]] = [[] for _ in wanted]
+        seen: set[str] = set()
+        try:
+            with self.path.open(encoding=ENCODING, newline="\n") as file:
+                for record in parsed(file):
+                    if not isinstance(record, Mapping):
+                        raise DataError(f"{self.name} holds JSON that is no table; it must be {SHAPES}")
+                    seen |= record.keys()
+                    for values, name in zip(held, wanted, strict=True):
+                        values.append(record.get(name))
+                    if len(held[0]) == BATCH:
+                        yield self._arrays(held)
+                        held = [[] for _ in wanted]
+        except (ValueError, RecursionError) as error:
+            raise unreadable(self.name, error) from None
+        lacking = next((name for name in wanted if name not in seen), None)
+        if lacking is not None and seen:
+            raise DataError(f"{self.name} has no column {lacking!r}; {closest(lacking, dict.fromkeys(seen))}")
+        if held[0]:
+            yield self._arrays(held)
+
+    def _arrays(self, held: list[list[Any]]) -> list[Any]:
+        for name, values in zip(self.names.read, held, strict=True):
+            if any(isinstance(value, list | dict) for value in values):
+                raise nested(self.name, name)
+        return [_array(values) for values in held]
+
+
+def _array(values: list[Any]) -> Any:
+    import pyarrow
+
+    try:
+        array = pyarrow.array(values)
+    except (pyarrow.ArrowException, OverflowError):  # of several kinds, or larger than any number of Arrow's
+        return values
+    return array.dictionary_encode() if pyarrow.types.is_string(array.type) else array
