@@ -280,7 +280,6 @@ CASES: dict[str, Callable[..., Any]] = {
     "predicted numbers by output alone": shaped(output="number"),
     "words for a network": words_to_network,
     "one group to count": tallied,
-    "a stream with a place for scores": streamed(scores="score"),
     "a stream of a frame": streamed(source=FRAME),
     "a stream without decisions": streamed(decisions=None),
     "a limit on a check that is left out": limited,
