@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from auditkit.counts import count_file
 from auditkit.counts.dialect import Options
 from auditkit.counts.frames import WEIGHTS
+from auditkit.data.cells import MINIMUM
 from auditkit.errors import ConfigError
 from auditkit.evidence.files import write_atomic
 from auditkit.text import one_line
-
-SMALL = 10
-"""People. A combination of fewer can give away who they are."""
 
 
 def count(
@@ -55,12 +53,12 @@ def count(
     else:
         frame.to_parquet(buffer, index=False)
     write_atomic(target, buffer.getvalue())
-    small = int((frame["people"] < SMALL).sum())
+    small = int((frame["people"] < MINIMUM).sum())
     groups_said = f"{len(counts.cells):,} groups of {', '.join(map(one_line, groups))}" if groups else "no groups"
     print(f"{counts.people:,} people in {len(frame):,} cells; {groups_said}")
     if frame.columns.isin(WEIGHTS).any():
         print(f"sum of the weights: {counts.tally.weight.sum():,.6g}")
     if small:
-        print(f"{small:,} cells hold fewer than {SMALL} people: as sensitive as the rows they were counted from")
+        print(f"{small:,} cells hold fewer than {MINIMUM} people: as sensitive as the rows they were counted from")
     print(f"Counts: {out}")
     return 0

@@ -11,6 +11,7 @@ Management Science 47; the search for demands is that of Moreno-Centeno and Karp
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -66,8 +67,10 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
     """Which counts are not to be published.
 
     Every count under `minimum` is suppressed, 0 included, and so are others, of as few people as possible, until each
-    small count can be any number in a range at least `minimum` wide. Of choices that lose equally many people the one
-    that is earlier in the order of the counts is taken.
+    small count can be any number in a range at least `minimum` wide; and in one at least half as wide for those who
+    know which counts are small, as a disparity that leaves a group out says of it, where that can be had at all (not of
+    27 people in three groups of nine). Of choices that lose equally many people the one that is earlier in the order of
+    the counts is taken.
 
     Args:
         table: the counts.
@@ -82,9 +85,12 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
     small = (table.counts < minimum) & ~table.known
     choice = _Choice(table, small, minimum)
     dark = table.blocks_of(small)[table.block]
+    attainable = _attainable(Reader(table, ~table.known, small, minimum - 1), small, (minimum - 1) // 2)
     for number in range(ROUNDS + len(table.people)):  # each round that is greedy suppresses one block more at least
         dark = choice.least() if number < choice.rounds else choice.greedy(dark)
         demands = exposed(table, dark, small, minimum)
+        if not demands:
+            demands = _exposed(Reader(table, dark, small, minimum - 1), attainable, (minimum - 1) // 2)
         if not demands:
             return dark
         choice.demands |= {frozenset(table.block[demand[~table.known[demand]]].tolist()): None for demand in demands}
@@ -95,7 +101,20 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
 
 def exposed(table: Published, dark: np.ndarray, small: np.ndarray, width: int) -> list[np.ndarray]:
     """Why the range of a small count is narrower than `width`: the published counts that make it so, once a block."""
-    reader = Reader(table, dark)
+    return _exposed(Reader(table, dark), small, width)
+
+
+def _attainable(reader: Reader, small: np.ndarray, width: int) -> np.ndarray:
+    """Which small counts have a range so wide at all."""
+    ranges = np.repeat(reader.table.counts[:, None].astype(float), 2, axis=1)
+    wide = _widened(reader, ranges, small, width)
+    for at, sign in itertools.product(np.flatnonzero(small & ~wide), (1, -1)):
+        wide |= ranges_with(ranges, reader.table.sums @ reader.end(np.array([at]), sign).cells) >= width - NEAR
+    return small & wide
+
+
+def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
+    table = reader.table
     ranges = np.repeat(table.counts[:, None].astype(float), 2, axis=1)
     wide = _widened(reader, ranges, small, width)
     found: dict[int, np.ndarray] = {}
@@ -117,8 +136,9 @@ def _widened(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) 
     """Which ranges are wide already from solutions that make many small counts large at once."""
     wide: np.ndarray = ranges[:, 1] - ranges[:, 0] >= width - NEAR
     while (small & ~wide).sum() > 1:
-        end = reader.end(np.flatnonzero(small & ~wide), 1)
-        more = ranges_with(ranges, reader.table.sums @ end.cells) >= width - NEAR
+        at, more = np.flatnonzero(small & ~wide), wide
+        for sign in (1, -1) if reader.knows else (1,):
+            more = ranges_with(ranges, reader.table.sums @ reader.end(at, sign).cells) >= width - NEAR
         if not (more & small & ~wide).any():
             break
         wide |= more
@@ -143,10 +163,18 @@ class End(NamedTuple):
 
 
 class Reader:
-    """One who knows what is published, and works out what the rest can be."""
+    """One who knows what is published, and works out what the rest can be.
 
-    def __init__(self, table: Published, dark: np.ndarray) -> None:
+    Args:
+        table: the counts.
+        dark: which of them are not published.
+        small: which of them this reader knows to be small; None: none.
+        most: what a small count is at most.
+    """
+
+    def __init__(self, table: Published, dark: np.ndarray, small: np.ndarray | None = None, most: int = 0) -> None:
         self.table = table
+        self.knows = small is not None
         self._shown = np.flatnonzero(~dark)
         rows, totals = [table.sums[self._shown]], [table.counts[self._shown].astype(float)]
         if table.same is not None:
@@ -154,13 +182,16 @@ class Reader:
             totals.append(np.zeros(table.same.shape[0]))
         self._equal, self._totals = sparse.vstack(rows, format="csr"), np.concatenate(totals)
         there = np.flatnonzero(table.some & dark)
-        self._some = -table.sums[there] if len(there) else None
+        few = np.flatnonzero(small & dark) if small is not None else np.zeros(0, dtype=np.int64)
+        bounds = [-table.sums[there], table.sums[few]]
+        self._bounds = sparse.vstack(bounds, format="csr") if len(there) + len(few) else None
+        self._most = np.concatenate([np.full(len(there), -1.0), np.full(len(few), float(most))])
 
     def end(self, at: np.ndarray, sign: int) -> End:
         """The greatest (`sign` 1) or least (-1) that some counts can be together."""
         wanted = np.asarray(self.table.sums[at].sum(axis=0)).ravel()
         done: Any = optimize.linprog(
-            -sign * wanted, A_ub=self._some, b_ub=None if self._some is None else -np.ones(self._some.shape[0]),
+            -sign * wanted, A_ub=self._bounds, b_ub=None if self._bounds is None else self._most,
             A_eq=self._equal, b_eq=self._totals, method="highs",
         )  # fmt: skip
         if done.x is None:

@@ -69,12 +69,14 @@ def rules_for(data: AuditData, answers: Sequence[Predictions], order: int) -> li
     from auditkit.running.published import People  # loads scipy
 
     people = People(data, answers, order)
-    return [Publish(people, data.minimum_cell, model) for model in range(len(answers))]
+    return [Publish(people, data.minimum_cell, data.minimum_rate, model) for model in range(len(answers))]
 
 
 def rule_of_training(data: AuditData) -> Rule:
     """The rule for what trainers say: it is about no table of the audit, so nothing of it is published."""
-    return Internal(data.cells) if data.disclosure == "internal" else Publish(None, data.minimum_cell)
+    return (
+        Internal(data.cells) if data.disclosure == "internal" else Publish(None, data.minimum_cell, data.minimum_rate)
+    )
 
 
 def hide(result: AuditResult, rule: Rule) -> AuditResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from auditkit.results import (
@@ -35,7 +35,7 @@ OTHERS: Final = "others"
 REASON: Final = "withheld, so that no count of fewer than {} people can be worked out"
 NOTES: Final = 'Notes, and figures and tables of other counts, are withheld (disclosure = "publish").'
 FEW_MISSING: Final = re.compile(r"(, )?few missing")
-NUMBER: Final = re.compile(r"\d[\d.,]*")
+NUMBER: Final = re.compile(r"(fewer than (?=\d+ ))?(\d[\d.,]*)")
 
 
 class Publish:
@@ -43,18 +43,20 @@ class Publish:
 
     Args:
         people: the counts and which of them may be published; None: nothing that a check measured may.
+        least: `minimum_rate`, which may be told, as `minimum` may; None: as `minimum`.
         model: the position of the model among those whose decisions they hold.
     """
 
-    def __init__(self, people: People | None, minimum: int, model: int = 0) -> None:
+    def __init__(self, people: People | None, minimum: int, least: int | None = None, model: int = 0) -> None:
         self._people, self._minimum, self._model = people, minimum, model
+        self._settings = frozenset({minimum, minimum if least is None else least})
         self._reason = REASON.format(minimum)
 
     def check(self, result: CheckResult) -> CheckResult:
         """A check's result without what may not be published."""
         measurements = tuple(self._measurement(each, result.definitions) for each in result.measurements)
         error = result.error and result.error.model_copy(
-            update={"message": numberless(result.error.message), "hint": numberless(result.error.hint), "traceback": ()}
+            update={"message": self.text(result.error.message), "hint": self.text(result.error.hint), "traceback": ()}
         )
         gone = {each.name for each in measurements if each.value is None}
         return result.model_copy(
@@ -62,9 +64,9 @@ class Publish:
                 "measurements": measurements, "together": (),
                 "figures": tuple(each for each in result.figures if self._drawn(each, result, gone)),
                 "tables": tuple(each for each in result.tables if self._tabled(each)),
-                "controls": tuple(map(_control, result.controls)),
+                "controls": tuple(map(self._control, result.controls)),
                 "notes": (NOTES,) if result.status == "measured" else (),
-                "rows": None, "error": error, "reason": result.reason and numberless(result.reason),
+                "rows": None, "error": error, "reason": result.reason and self.text(result.reason),
             }
         )  # fmt: skip
 
@@ -81,13 +83,13 @@ class Publish:
             update={
                 "groups": tuple(self._group(group) for group in info.groups if not group.together),
                 "features": tuple(features),
-                "notes": tuple(map(numberless, info.notes)),
+                "notes": tuple(map(self.text, info.notes)),
             }
         )
 
     def text(self, text: str) -> str:
-        """What a check or an error says, without its numbers."""
-        return numberless(text)
+        """What a check or an error says, without its numbers; the two minima are settings, and stay."""
+        return numberless(text, self._settings)
 
     @property
     def choice(self) -> str:
@@ -105,12 +107,14 @@ class Publish:
         if words and self._people is not None and self._may(measured, words, self._people):
             return measured.model_copy(
                 update={
-                    "reason": measured.reason and numberless(measured.reason),
+                    "reason": measured.reason and self.text(measured.reason),
                     "test": measured.test and measured.test.model_copy(update={"p_adjusted": None}),
-                    "left_out": tuple(_left_out(group, self._people) for group in measured.left_out),
+                    "left_out": tuple(map(self._left_out, measured.left_out)),
                 }
             )
-        return withheld(measured, self._reason)
+        return withheld(measured, self._reason).model_copy(
+            update={"left_out": tuple(map(self._left_out, measured.left_out))}
+        )
 
     def _may(self, measured: Measurement, words: str, people: People) -> bool:
         if words == EVERYONE:
@@ -144,6 +148,20 @@ class Publish:
     def _few(self, hits: int | None, n: int) -> bool:
         return hits is not None and (0 < hits < self._minimum or 0 < n - hits < self._minimum)
 
+    def _left_out(self, group: LeftOut) -> LeftOut:
+        """Whom a number leaves out; the names of smaller groups together stay as they are."""
+        counts = self._people.counts(group.slice, "people") if self._people is not None and group.slice else None
+        gone = {} if counts else {"people": None, "share": None}
+        first, named, names = group.reason.partition(" people each: ")
+        reason = self.text(group.reason) if group.slice or not named else f"{self.text(first + ' ')}{named[1:]}{names}"
+        return group.model_copy(update={"reason": reason, **gone})
+
+    def _control(self, control: Control) -> Control:
+        """The question and whether it holds; values, bounds and sentences may be made of any count."""
+        gone = {"value": None, "at_least": None, "at_most": None}
+        said = {"question": self.text(control.question), "reason": self.text(control.reason)}
+        return control.model_copy(update={**gone, **said})
+
     def _drawn(self, figure: Figure, result: CheckResult, gone: set[str]) -> bool:
         """A figure that bears the name of a number draws this number alone."""
         definition = result.definitions.get(figure.name)
@@ -166,26 +184,12 @@ def withheld(measured: Measurement, reason: str) -> Measurement:
             )
             for pair in measured.pairs
         ),
-        left_out=tuple(_left_out(group, None) for group in measured.left_out),
     )  # fmt: skip
 
 
-def numberless(text: str) -> str:
-    """A sentence without the numbers in it."""
-    return NUMBER.sub("…", text)
-
-
-def _left_out(group: LeftOut, people: People | None) -> LeftOut:
-    counts = people.counts(group.slice, "people") if people is not None and group.slice else None
-    gone = {} if counts else {"people": None, "share": None}
-    return group.model_copy(update={"reason": numberless(group.reason), **gone})
-
-
-def _control(control: Control) -> Control:
-    """The question and whether it holds; values, bounds and sentences may be made of any count."""
-    gone = {"value": None, "at_least": None, "at_most": None}
-    said = {"question": numberless(control.question), "reason": numberless(control.reason)}
-    return control.model_copy(update={**gone, **said})
+def numberless(text: str, settings: Collection[int] = ()) -> str:
+    """A sentence without the numbers in it, apart from `fewer than` one of the settings."""
+    return NUMBER.sub(lambda found: found[0] if found[1] and int(found[2]) in settings else f"{found[1] or ''}…", text)
 
 
 def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:

@@ -45,15 +45,17 @@ def line_of(*people: int) -> Published:
     )  # fmt: skip
 
 
-def width(table: Published, dark: np.ndarray, at: int) -> float:
-    """How wide the range of a count is, by two plain linear programmes."""
+def width(table: Published, dark: np.ndarray, at: int, few: np.ndarray | None = None) -> float:
+    """How wide the range of a count is, by two plain linear programmes, to one who knows that some are under 10."""
     sums = table.sums.toarray()
+    few = np.zeros(len(sums), dtype=bool) if few is None else few
     ends = []
     for sign in (1, -1):
         done = linprog(
             sign * sums[at],
             A_eq=sums[~dark], b_eq=table.counts[~dark],
-            A_ub=-sums[table.some], b_ub=-np.ones(int(table.some.sum())),
+            A_ub=np.vstack([-sums[table.some], sums[few]]),
+            b_ub=np.r_[-np.ones(int(table.some.sum())), np.full(int(few.sum()), 9.0)],
         )  # fmt: skip
         assert done.status == 0
         ends.append(sign * done.fun)
@@ -62,7 +64,12 @@ def width(table: Published, dark: np.ndarray, at: int) -> float:
 
 def safe(table: Published, dark: np.ndarray, minimum: int) -> bool:
     small = (table.counts < minimum) & ~table.known
-    return all(width(table, dark, at) >= minimum - 1e-6 for at in np.flatnonzero(small))
+    whole = ~table.known
+    return all(
+        width(table, dark, at) >= minimum - 1e-6
+        and (width(table, dark, at, small) >= 4 - 1e-6 or width(table, whole, at, small) < 4 - 1e-6)
+        for at in np.flatnonzero(small)
+    )
 
 
 def fewest(table: Published, minimum: int) -> int:
@@ -92,6 +99,10 @@ def lost(table: Published, dark: np.ndarray, minimum: int) -> int:
         ((500, 480, 5, 7), (2, 3)),  # 12 together: a range of 10
         ((480, 480, 5), (0, 2)),  # as few people either way: the first in the order of the data
         ((30, 9), (0, 1)),
+        ((500, 480, 9, 9), (1, 2, 3)),  # 18 together: who knows that both are under 10 knows that both are 9
+        ((500, 480, 7, 7), (2, 3)),  # 14 together: each from 5 to 9
+        ((500, 480, 8, 7), (1, 2, 3)),  # 15 together: each from 6 to 9
+        ((9, 9, 9), (0, 1, 2)),  # 27 are known in any case
     ],
 )
 def test_one_attribute_by_hand(people: tuple[int, ...], hidden: tuple[int, ...]) -> None:

@@ -8,12 +8,15 @@ one equation, and a group that is named holds somebody.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
+
+from auditkit.results import TOGETHER
 
 ALL = frozenset(itertools.product((0, 1, 2), (0, 1, 2)))  # label, decision; 2: none
 POSITIVE, NEGATIVE = (frozenset((label, decision) for decision in (0, 1, 2)) for label in (1, 0))
@@ -46,6 +49,8 @@ RATES = {  # of whom, whose share
     "group_share": (ALL, None),
     "applicants": (SELECTED | REJECTED, None),
 }
+FEW = re.compile(r"fewer than (\d+) people(?: each: (.*)| with a (positive|negative) label|)")
+"""How it is said that a group is few people, or that few of it count for a rate."""
 
 
 class Reader:
@@ -61,15 +66,25 @@ class Reader:
         self.rows: list[np.ndarray] = []
         self.totals: list[float] = []
         self.named: list[dict[str, str]] = []
+        self.few: list[tuple[np.ndarray, int]] = []
+        """Sums of unknowns that are said to be few, with what they are at most."""
+        self.small: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        """Groups that are hidden as too small to show."""
         self._facts: set[tuple[Any, ...]] = set()
 
-    def form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
-        """The people of a group and of a kind, as a sum of unknowns."""
+    def _form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
         return np.array(
             [answer in kind and all(where[name] == value for name, value in group.items())
              for where, answer in self.cells],
             dtype=float,
         )  # fmt: skip
+
+    def form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
+        """The people of a group, or of smaller groups together, and of a kind, as a sum of unknowns."""
+        if set(group.values()) != {TOGETHER}:
+            return self._form(group, kind)
+        each = [self._form(small, kind) for small in self.small.values() if set(small) == set(group)]
+        return np.sum(each, axis=0)
 
     def learn(self, group: dict[str, str], kind: frozenset[tuple[int, int]], people: float) -> None:
         fact = (tuple(sorted(group.items())), kind, people)
@@ -78,15 +93,16 @@ class Reader:
             self.rows.append(self.form(group, kind))
             self.totals.append(float(people))
 
-    def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> tuple[float, float]:
-        """The least and the greatest number of people that all of this allows."""
+    def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]], words: bool = False) -> tuple[float, float]:
+        """The least and the greatest number of people that all of this allows; `words`: and that few are few."""
         wanted, found = self.form(group, kind), []
-        named = np.array([self.form(one, ALL) for one in self.named])
+        bounds = [(-self.form(one, ALL), -1) for one in self.named] + (self.few if words else [])
         for sign in (1, -1):
             done = linprog(
                 sign * wanted,
                 A_eq=csr_array(np.array(self.rows)), b_eq=np.array(self.totals),
-                A_ub=-csr_array(named) if len(named) else None, b_ub=-np.ones(len(named)) if len(named) else None,
+                A_ub=csr_array(np.array([form for form, _ in bounds])) if bounds else None,
+                b_ub=np.array([float(most) for _, most in bounds]) if bounds else None,
             )  # fmt: skip
             assert done.status == 0, done.message
             found.append(float(sign * done.fun))
@@ -94,6 +110,11 @@ class Reader:
 
     def read(self, written: Any) -> None:
         """Every linear fact of what results.json, or any part of it, holds."""
+        for record in walk(written):
+            if {"name", "value", "slice", "n"} <= set(record) and record["value"] is None:
+                said = FEW.fullmatch(record.get("reason") or "")
+                if said is not None and record["slice"] and said[3] is None:
+                    self.small[tuple(sorted(record["slice"].items()))] = record["slice"]
         for record in walk(written):
             if {"attribute", "value", "rows"} <= set(record):  # how many people a group has
                 group = {record["attribute"]: record["value"]}
@@ -118,8 +139,10 @@ class Reader:
         group = record["slice"]
         if not set(group) <= set(self.values):
             return
-        if group and group not in self.named:
+        if group and group not in self.named and TOGETHER not in group.values():
             self.named.append(group)
+        for lacking in record.get("left_out", ()):
+            self._left_out(lacking, record["across"])
         if record["value"] is None or record["name"] not in RATES or record.get("across"):
             return
         whole, part = RATES[record["name"]]
@@ -129,6 +152,21 @@ class Reader:
         self.learn(group, whole, n)
         if part is not None:
             self.learn(group, part, round(record["value"] * n))
+
+    def _left_out(self, lacking: dict[str, Any], across: list[str]) -> None:
+        """That a group is few people, or that few of it count for a rate."""
+        said = re.match(
+            r"fewer than (\d+) people(?: each: (.*)| with a (positive|negative) label|)$", lacking["reason"]
+        )
+        if said is None:
+            return
+        most = int(said[1]) - 1
+        if said[2] and len(across) == 1:
+            groups = [{across[0]: value} for value in self.values[across[0]] if value in said[2].split(", ")]
+        else:
+            groups = [lacking["slice"]] if lacking["slice"] else []
+        kind = {"positive": TP | FN, "negative": FP | TN, None: ALL}[said[3]]
+        self.few += [(self.form(group, kind), most) for group in groups]
 
 
 def _n_of(record: dict[str, Any]) -> int | None:

@@ -74,6 +74,10 @@ class Reader:
         self.rows.append(self.form(group, kind))
         self.totals.append(float(people))
 
+    def learn_together(self, groups: list[dict[str, str]], kind: str, people: float) -> None:
+        self.rows.append(np.sum([self.form(group, kind) for group in groups], axis=0))
+        self.totals.append(float(people))
+
     def at_most(self, group: dict[str, str], people: float) -> None:
         self.bounds.append((self.form(group, ALL), float(people)))
 
@@ -153,6 +157,13 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
                             )
                             reader.rows.append(row_form)
                             reader.totals.append(float(count))
+    for each in [each for found in result.results for each in found.together if each.value is not None]:
+        some = [dict(key) for key in hidden if {name for name, _ in key} == set(each.slice)]
+        whole, part = SHARES.get(each.name, (None, None))
+        if whole is not None and each.n is not None:
+            reader.learn_together(some, whole, each.n)
+            if part is not None and each.value is not None:
+                reader.learn_together(some, part, round(each.value * each.n))
     for key in hidden:
         reader.at_most(dict(key), result.data.minimum_cell - 1)
         reader.at_least_one(dict(key))
