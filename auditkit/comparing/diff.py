@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
 from auditkit.comparing.limits import limit_changes
 from auditkit.comparing.opening import Named
+from auditkit.comparing.rows import same_rows, settings_changed
 from auditkit.results import (
     AuditResult,
     Change,
@@ -50,7 +51,8 @@ def compare_audits(old: Named, old_audit: AuditResult, new: Named, new_audit: Au
         old=_side(old, old_audit),
         new=_side(new, new_audit),
         same_model=old_audit.model.fingerprint == new_audit.model.fingerprint,
-        same_data=old_audit.data.digest == new_audit.data.digest,
+        same_data=same_rows(old_audit.data, new_audit.data),
+        settings=settings_changed(old_audit.data, new_audit.data),
         paired=bool(paired),
         meaning=_meaning(old_audit.data, new_audit.data),
         limits=tuple(limit_changes(old_audit, new_audit)),

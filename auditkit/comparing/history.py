@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
 from auditkit.comparing.opening import Named
+from auditkit.comparing.rows import rows_of
 from auditkit.errors import ConfigError, closest
 from auditkit.results import AuditResult, CheckResult, History, Measurement, Point, Series, pairs
 from auditkit.text import one_line
@@ -58,12 +59,12 @@ def _series(place: Key, tables: _Tables) -> Series:
     points, title, about = [], place[1], ""
     at_least: float | None = None
     at_most: float | None = None
-    secret = {audit.data.digest for _, audit, table in tables if place in table and is_hidden(table[place][1])}
+    secret = {rows_of(audit.data) for _, audit, table in tables if place in table and is_hidden(table[place][1])}
     for named, audit, table in tables:
         if place not in table:
             continue
         result, measurement = table[place]
-        if audit.data.digest in secret:
+        if rows_of(audit.data) in secret:
             measurement = masked(measurement)
         if measurement.name in result.definitions:
             title = result.definitions[measurement.name].title

@@ -7,7 +7,7 @@ import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -143,6 +143,15 @@ class AuditData:
     @functools.cached_property
     def digest(self) -> str:
         """SHA-256 over schema and values of everything here, the training split included."""
+        return self._digests.whole
+
+    @property
+    def rows_digest(self) -> str:
+        """SHA-256 over the rows and their groups alone, whatever settings they are read with."""
+        return self._digests.rows
+
+    @functools.cached_property
+    def _digests(self) -> _Digests:
         return _digest(self)
 
     def outcome_of(self, category: str | None = None) -> Meaning | None:
@@ -256,7 +265,12 @@ class AuditData:
         return tuple(f"x{number}" for number in range(shape[1])) if len(shape) == 2 else ()
 
 
-def _digest(data: AuditData) -> str:
+class _Digests(NamedTuple):
+    whole: str
+    rows: str
+
+
+def _digest(data: AuditData) -> _Digests:
     from auditkit.data.digests import Digest  # hashing is wanted only by those who write
 
     state = Digest()
@@ -273,6 +287,8 @@ def _digest(data: AuditData) -> str:
         if values is not None:
             state.text(name)
             state.array(values)
+    rows = state.copy()
+    rows.text("no training split" if data.train is None else data.train.rows_digest)
     for feature in data.schema:
         state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
         if feature.declared:
@@ -292,4 +308,4 @@ def _digest(data: AuditData) -> str:
     if data.disclosure != "internal":
         state.text(("disclosure", data.disclosure))
     state.text("no training split" if data.train is None else data.train.digest)
-    return state.hexdigest()
+    return _Digests(state.hexdigest(), rows.hexdigest())

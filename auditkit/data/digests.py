@@ -29,6 +29,12 @@ class Digest:
         """64 hexadecimal digits."""
         return self._state.hexdigest()
 
+    def copy(self) -> Digest:
+        """Another that has seen the same so far."""
+        other = Digest()
+        other._state = self._state.copy()
+        return other
+
     def text(self, value: object) -> None:
         """One fact, as text."""
         raw = str(value).encode("utf-8", "surrogatepass")

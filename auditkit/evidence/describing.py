@@ -34,6 +34,7 @@ def describe(data: AuditData, model: Model | None = None) -> DataInfo:
         name=data.name,
         rows=data.size,
         digest=data.digest,
+        rows_digest=data.rows_digest,
         task=data.task,
         modality=data.modality,
         label=data.label_name,

@@ -41,6 +41,7 @@ def facts(diff: Diff) -> list[str]:
         if diff.same_data
         else f"other data ({diff.old.rows:,} rows then, {diff.new.rows:,} now)"
     )
+    data += f", read otherwise: {diff.settings}" if diff.settings else ""
     how = (
         "Intervals called paired were measured row by row in the command that audited both models. The others are made "
         "from both intervals, unpaired, and are wider than need be."

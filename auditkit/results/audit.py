@@ -155,6 +155,8 @@ class DataInfo(Record):
     name: str
     rows: int
     digest: str
+    rows_digest: str = optional("")
+    """Of the rows and their groups alone, whatever settings they are read with; empty where it was not written."""
     task: str
     modality: str
     label: str | None = None

@@ -95,6 +95,8 @@ class Diff(Record):
     new: Side
     same_model: bool
     same_data: bool
+    """Whether both are about the same rows, whatever settings they are read with."""
+    settings: str = optional("", description="How the data is read otherwise than before, in words; empty where not.")
     paired: bool
     """Whether both models were asked about the same rows in one command."""
     meaning: str = optional("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 
@@ -11,13 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+import auditkit
 from auditkit import runfolder
 from auditkit.command import diffing
 from auditkit.comparing import compare_audits, open_audit
 from auditkit.comparing.diff import change_interval
 from auditkit.errors import ConfigError, EvidenceError
+from auditkit.reports import difftext
 from auditkit.reports.diffpage import diff_html, diff_markdown
 from auditkit.results import AuditResult, Diff, Interval, Measurement, canonical
+from auditkit.testing import ToyModel, toy_data
 from tests import fakes
 from tests.chromium import needs_chromium, visit
 from tests.reports.test_markdown import HOSTILE
@@ -274,3 +278,29 @@ def test_hostile_names_do_nothing(tmp_path, payload, capsys):
 def test_dates_are_of_the_audits(tmp_path):
     found = between(tmp_path, fakes.audit(), fakes.audit())
     assert found.old.date == datetime.date(2026, 3, 2) and (found.old.audit, found.new.audit) == ("old", "new")
+
+
+def test_the_same_rows_under_other_settings_are_the_same_rows_and_the_settings_are_named(tmp_path):
+    def audited(**settings):
+        data = dataclasses.replace(toy_data(60, train=False), **settings)
+        return auditkit.audit(ToyModel(), data, checks=["performance"], budget="quick")
+
+    first = audited()
+    found = between(tmp_path, first, audited(minimum_rate=5, reference={"sex": "male"}))
+    assert found.same_data
+    assert found.settings == "minimum_rate was 10 and is 5; reference was none and is sex=male"
+    assert f"the same 60 rows, read otherwise: {found.settings}" in " ".join(difftext.facts(found))
+    again = between(tmp_path, first, audited())
+    assert again.same_data and again.settings == "" and "read otherwise" not in " ".join(difftext.facts(again))
+    fewer = between(tmp_path, first, auditkit.audit(ToyModel(), toy_data(50, train=False), checks=[], budget="quick"))
+    assert not fewer.same_data and "on other data (60 rows then, 50 now)" in " ".join(difftext.facts(fewer))
+
+
+def test_rows_are_told_by_themselves_and_by_their_training_split():
+    data = toy_data(30)
+    assert dataclasses.replace(data, minimum_cell=3).rows_digest == data.rows_digest != data.digest
+    assert dataclasses.replace(data, train=None).rows_digest != data.rows_digest
+    labels = np.where(np.arange(30) == 0, "yes", data.labels), np.where(np.arange(30) == 0, "no", data.labels)
+    assert len({dataclasses.replace(data, labels=each).rows_digest for each in labels}) == 2
+    groups = {**data.groups, "sex": np.full(30, "female")}
+    assert dataclasses.replace(data, groups=groups).rows_digest != data.rows_digest
