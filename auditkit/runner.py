@@ -48,7 +48,7 @@ from auditkit.running.planning import Step, left_out, make_plan
 from auditkit.running.request import Progress, Request, about, make_request
 from auditkit.running.settling import settled
 from auditkit.running.state import as_found
-from auditkit.running.training import train_models
+from auditkit.running.training import held, train_models
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result", AuditResult, Comparison)
@@ -248,7 +248,7 @@ def run_one(
     host.audit_started(plan)
     keeper = Keeper(folder, gate.text(model.name) if several else "", rule, gate, (*request.limits, *asked_for.limits))
     results, seconds, resumed = _measure_all(host, steps, model, data, predictions, request, keeper)
-    results = [*extra, *results]
+    results = [*held(host, extra, consistency_control(predictions.consistency)), *results]
     provenance = describe_run_on(host, model, request.device, plan, folder, asked_for.limits)
     verdicts, outcome = judge(
         request.limits, request.waivers, results, started.date(), host.faults,

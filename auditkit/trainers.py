@@ -55,6 +55,8 @@ class Trainer(BaseModel, ABC):
     over_groups: ClassVar[frozenset[str]] = frozenset()
     own_slices: ClassVar[bool] = False
     of_function: ClassVar[bool] = False
+    of_training: ClassVar[frozenset[str]] = frozenset()
+    """Measurements that are facts of the training, and stand whatever the new model answers."""
     occasion: ClassVar[str] = ""
     level: ClassVar[Level] = "training"
 

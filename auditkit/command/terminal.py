@@ -88,6 +88,7 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
         for heading, side in (("check", "left"), ("rows", "right"), ("model calls", "right"), ("calls take", "right")):
             table.add_column(heading, justify=side)  # type: ignore[arg-type]
         table.add_column("note")
+        _add_control(table, plan, per_row)
         for each in plan.checks:
             runs = each.skipped is None and each.error is None
             calls = each.calls or 0
@@ -105,6 +106,15 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
     for note in dict.fromkeys(note for plan in plans for note in plan.notes):
         console.print(Text(one_line(note, 1000), style="yellow"))
     print(f"{sum(len(plan.limits) for plan in plans):,} limits apply; nothing was measured")
+
+
+def _add_control(table: Table, plan: Plan, per_row: float | None) -> None:
+    """A row for the questions that are asked again before any check."""
+    if plan.asked_again is None or plan.asked_at_most is None:
+        return
+    seconds = "" if per_row is None else f"{plan.asked_again * per_row:.1f} s"
+    note = Text(f"at most {plan.asked_at_most:,} calls, where answers differ", style="dim")
+    table.add_row("asking again", "", f"{plan.asked_again:,}", seconds, note)
 
 
 def _planned_limits(plan: Plan) -> Table:

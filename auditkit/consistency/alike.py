@@ -19,8 +19,13 @@ class Difference(NamedTuple):
     """(n,) bool: another decision, and not the other side of a tie; of a regression another number."""
     moved: np.ndarray
     """(n,) the largest difference of a row's scores, as a share of their range."""
-    differs: bool
-    """A decision changed, or a score moved further than rounding takes it."""
+    odd: np.ndarray
+    """(n,) bool: the decision changed, or a score moved further than rounding takes it."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether any row is odd."""
+        return bool(self.odd.any())
 
 
 class Yardstick:
@@ -45,14 +50,14 @@ class Yardstick:
         first, second = scores_of(one), scores_of(other)
         if first is None or second is None or first.shape != second.shape:
             changed = np.asarray(one.labels != other.labels)
-            return Difference(changed, changed.astype(float), bool(changed.any()))
+            return Difference(changed, changed.astype(float), changed)
         moved = np.abs(first - second).max(axis=1)
         if self._regression:
             changed = moved > self.tolerance
         else:
             changed = np.asarray(one.labels != other.labels) & ~(self._tied(one) & (moved <= self.tolerance))
-        differs = bool(changed.any() or (moved > self.tolerance).any())
-        return Difference(changed, moved / self.range if self.range else moved, differs)
+        odd = changed | (moved > self.tolerance)
+        return Difference(changed, moved / self.range if self.range else moved, odd)
 
     def _tied(self, answers: Answers) -> np.ndarray:
         """(n,) bool: so near the border between two decisions that rounding decides."""

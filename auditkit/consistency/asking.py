@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from auditkit.consistency.asker import Asker, Question
-from auditkit.consistency.telling import LONG, REPEATS, Finding, tell
+from auditkit.consistency.telling import AGAIN, LONG, ONCE, REPEATS, Finding, tell
 from auditkit.models import Capability
 from auditkit.predictions import Predictions
 from auditkit.results import Consistency
@@ -20,16 +20,22 @@ ALONE: Final = 32
 """Rows asked about one by one."""
 
 
-def most_asked(rows: int, batch: int) -> int:
-    """How many rows a model is asked about at most beyond the shared pass.
+def usually_asked(rows: int, batch: int) -> int:
+    """How many rows a model is asked about beyond the shared pass, where it answers alike.
 
     Args:
         rows: of the audit data.
         batch: rows that the model is asked about at once.
     """
     some, batch = min(ROWS, rows), min(batch, rows)
-    mixed = -(-some // max(1, batch // 2)) * batch
-    return 2 * (mixed + min(ALONE, rows)) + 2 * REPEATS * min(LONG, rows)
+    return -(-some // max(1, batch // 2)) * batch + min(ALONE, rows)
+
+
+def most_asked(rows: int, batch: int) -> int:
+    """How many rows a model is asked about at most beyond the shared pass; arguments as of `usually_asked`."""
+    long, batch = min(LONG, rows), min(batch, rows)
+    again = max(batch + AGAIN * (batch + min(LONG, batch // 2)), AGAIN * (1 + batch))
+    return usually_asked(rows, batch) + 2 * REPEATS * long + again + AGAIN * batch + ONCE + 1
 
 
 def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:

@@ -1,8 +1,12 @@
-"""Chance told from history and company, by asking the same again and again, each time after something else."""
+"""Chance told from history and company, by asking the same again and again, each time after something else.
+
+Where answers vary by chance alone, a question is answered alike whenever and in whatever company it is asked. Whatever
+it is that varies then, rows, calls or weights: it is called dependence in fewer than one audit in 1,000.
+"""
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,17 +22,28 @@ REPEATS: Final = 16
 """Times that the same question is asked where answers differed, and others in between."""
 LONG: Final = 250
 """Rows in each of these questions."""
-CHANCE: Final = 0.002
-"""A p-value under this is no chance; the smallest possible, of a split of sixteen in halves, is 1 in 6,435."""
+AGAIN: Final = 6
+"""Times that a question that differed is asked again, in turns with its rows in another company: where each way has
+answers of its own, chance of a call, p, made it so with p ** 7 (1 - p) ** 6 < 1 in 8,000."""
+ODD: Final = 4
+"""Rows of a batch that must be answered otherwise in the shared pass, and alike whenever that batch is asked since:
+under chance of each row by itself, three of them beside the one that was noticed are all of the first of seven with
+7 ** -3, and that where rows are answered alike in everything else that was asked."""
+ONCE: Final = 400
+"""Times that such a row is then asked about alone: under chance of each call, p, with p (1 - p) ** 400 < 1 in 1,000."""
+CHANCE: Final = 0.00026
+"""A p-value under this is no chance: two exact tests can reach 2 in 12,870, two random ones 5 in 20,001 (`stats`)."""
 COMPANY: Final = "the rows that are asked about with it, or on their order"
-HISTORY: Final = "what was asked before"
+ALONE: Final = "whether it is asked about alone"
+HISTORY: Final = "what was asked before, or when"
 
 
 def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Generator) -> tuple[Finding, str]:
     """Whether answers that differ do so by chance, or depend on something, and on what.
 
     The same rows are asked about in one fixed question, and between its repeats in two other ones: shuffled, one in the
-    company of rows with low scores, one of rows with high scores.
+    company of rows with low scores, one of rows with high scores. Where all of these agree, the question that differed
+    is asked again.
 
     Args:
         asker: of the model.
@@ -36,50 +51,99 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
         differing: a question whose answers were not those of the shared pass.
         rng: of order and company.
     """
-    some = some[:LONG]
+    try:
+        repeats, mixed = _asked(asker, some[:LONG], rng)
+        same = asker.yardstick.compare
+        if any(same(repeats[0], each).differs for each in (*repeats, *mixed)):
+            varies = any(same(repeats[0], each).differs for each in repeats)
+            return _by_permutation(repeats, mixed, varies)
+        return _again(asker, differing)
+    except Exception as error:  # a model may raise anything at all
+        if out_of_memory(error):
+            raise
+        return "dependence", f"its company, in which the model failed: {one_line(error)}"
+
+
+def _asked(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[list[Answers], list[Answers]]:
+    """The answers about the same rows: to one question repeated, and to the two in between, in turns."""
     base, fill = some[: max(1, len(some) // 2)], some[max(1, len(some) // 2) :]
     fixed = np.concatenate([base, fill])
-    orders = [rng.permutation(len(fixed)) for _ in range(2)]
+    last = len(fixed) - 1  # of the company: who remembers the last row alone remembers a low and a high one in turns
+    orders = [np.append(rng.permutation(last), last) for _ in range(2)]
     companies = _companies(asker, len(fill), rng)
     others = [np.concatenate([base, companies[number]])[orders[number]] for number in range(2)]
     places = [np.argsort(order)[: len(base)] for order in orders]
     repeats: list[Answers] = []
     mixed: list[Answers] = []
-    try:
-        for number in range(REPEATS):
-            mixed.append(rows_of(asker.ask(others[number % 2]), places[number % 2]))
-            repeats.append(rows_of(asker.ask(fixed), np.arange(len(base))))
-    except Exception as error:  # a model may raise anything at all
-        if out_of_memory(error):
-            raise
-        return "dependence", f"its company, in which the model failed: {one_line(error)}"
-    same = asker.yardstick.compare
-    if not any(same(repeats[0], repeat).differs for repeat in repeats):
-        if any(same(repeats[0], answers).differs for answers in mixed):
-            return "dependence", COMPANY
-        again = asker.again(differing)
-        if again is not None and not again.differs:
-            return "randomness", ""
-        return "dependence", COMPANY if len(differing.at) > 1 else "whether it is asked about alone"
-    return _by_permutation(repeats, mixed)
+    for number in range(REPEATS):
+        mixed.append(rows_of(asker.ask(others[number % 2]), places[number % 2]))
+        repeats.append(rows_of(asker.ask(fixed), np.arange(len(base))))
+    return repeats, mixed
 
 
-def _by_permutation(repeats: list[Answers], mixed: list[Answers]) -> tuple[Finding, str]:
-    """Repeats that vary: whether their order, what was asked before, or their company explains it."""
+def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) -> tuple[Finding, str]:
+    """Answers that vary, `varies` saying whether the repeats do: whether order, history or company explains it."""
     classes = tuple(dict.fromkeys(label for answers in (*repeats, *mixed) for label in answers.labels.tolist()))
     same, other = (np.stack([as_numbers(each, classes).ravel() for each in kind]) for kind in (repeats, mixed))
-    after = np.arange(len(same)) % 2 == 0
-    if min(split_p(same, after), order_p(same)) < CHANCE:
+    first = np.arange(len(same)) % 2 == 0
+    if varies and min(split_p(same, first), order_p(same)) < CHANCE:
         return "dependence", HISTORY
-    if split_p(np.vstack([same, other]), np.arange(len(same) + len(other)) < len(same)) < CHANCE:
+    together = split_p(np.vstack([same, other]), np.arange(len(same) + len(other)) < len(same))
+    if min(together, split_p(other, first)) < CHANCE:
         return "dependence", COMPANY
     return "randomness", ""
 
 
+def _again(asker: Asker, differing: Question) -> tuple[Finding, str]:
+    """The question that differed, in turns with its rows in another company: fewer, or many where one was alone."""
+    at, single, same = differing.at, len(differing.at) == 1, asker.yardstick.compare
+    if single:
+        places = np.array([0])
+        company = np.delete(np.arange(len(asker.data)), at)[: asker.model.batch - 1]
+        other = np.concatenate([at, company])  # as many as in the shared pass
+    else:
+        odd = np.flatnonzero(same(rows_of(asker.first, at), asker.ask(at)).odd)
+        if not len(odd):
+            return "randomness", ""  # as in the shared pass now
+        places = odd[: min(LONG, len(at) // 2)]
+        other = at[places]
+    ours, theirs = [], []
+    for _ in range(AGAIN):
+        ours.append(asker.ask(at))
+        theirs.append(asker.ask(other))
+    if any(same(kind[0], each).differs for kind in (ours, theirs) for each in kind):
+        return "randomness", ""
+    if same(rows_of(ours[0], places), rows_of(theirs[0], np.arange(len(places)))).differs:
+        return "dependence", ALONE if single else COMPANY
+    rows, now = (other, theirs[0]) if single else (at, ours[0])
+    odd = rows[same(rows_of(asker.first, rows), now).odd]
+    return _once(asker, int(odd[0])) if len(odd) else ("randomness", "")
+
+
+def _once(asker: Asker, row: int) -> tuple[Finding, str]:
+    """A row that was answered otherwise in the shared pass: whether its batch is answered alike ever since."""
+    same, batch = asker.yardstick.compare, asker.model.batch
+    start = row // batch * batch
+    at = np.arange(start, min(start + batch, len(asker.data)))
+    whole = [asker.ask(at) for _ in range(AGAIN)]
+    odd = same(rows_of(asker.first, at), whole[0]).odd
+    if odd.sum() < ODD or any(same(whole[0], each).differs for each in whole):
+        return "randomness", ""
+    alone = at[odd][:1]
+    now = asker.ask(alone)
+    always = same(rows_of(asker.first, alone), now).differs
+    always = always and all(not same(now, asker.ask(alone)).differs for _ in range(ONCE))
+    return ("dependence", HISTORY) if always else ("randomness", "")
+
+
 def _companies(asker: Asker, size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Two companies as unlike as the data allows: rows from the lower half of the scores, and from the upper half."""
+    """Two companies as unlike as the data allows: rows from the lower half of the scores, and from the upper half.
+
+    The last row of each is the lowest and the highest one.
+    """
     numbers = scores_of(asker.first)
-    values = asker.first.labels if numbers is None else numbers[:, -1]
+    values: Any = asker.first.labels if numbers is None else numbers[:, -1]
     order = np.argsort(values, kind="stable")
     middle = len(order) // 2
-    return [rng.choice(half, size=size) for half in (order[: max(1, middle)], order[middle:])]
+    drawn = [rng.choice(half, size=size) for half in (order[: max(1, middle)], order[middle:])]
+    return [np.append(rows[:-1], end) if size else rows for rows, end in zip(drawn, (order[0], order[-1]), strict=True)]

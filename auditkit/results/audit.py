@@ -41,6 +41,8 @@ class Plan(Record):
     seed: int
     digest: str
     notes: tuple[str, ...] = optional((), description="What the limits do not cover, with the way to ask for it.")
+    asked_again: int | None = optional(description="Rows that the model is asked about again, where it answers alike.")
+    asked_at_most: int | None = optional(description="Rows of these questions at most, where its answers differ.")
 
 
 class PluginInfo(Record):

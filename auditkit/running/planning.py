@@ -16,7 +16,7 @@ from auditkit.data import AuditData
 from auditkit.errors import DISTRIBUTION, ConfigError, closest
 from auditkit.host import Host, Offer
 from auditkit.judging import everyone_alone, is_bare
-from auditkit.models import Model
+from auditkit.models import Capability, Model
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
 from auditkit.text import one_line
 
@@ -69,11 +69,21 @@ def make_plan(
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
         check = ready.get(id) or configured(offer.value, budget, parameters.get(id, {}))
         steps.append(_step(offer, check, model, data))
+    again, at_most = _asked_again(model, data)
     plan = Plan(
         checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=budget, seed=seed, digest="",
-        notes=_notes(limits, data),
+        notes=_notes(limits, data), asked_again=again, asked_at_most=at_most,
     )  # fmt: skip
     return plan.model_copy(update={"digest": digest(plan)}), steps
+
+
+def _asked_again(model: Model, data: AuditData) -> tuple[int | None, int | None]:
+    """Rows that the control of the answers asks about: usually and at most; None for recorded answers."""
+    if Capability.QUERIES not in model.capabilities:
+        return None, None
+    from auditkit.consistency import most_asked, usually_asked  # statistics, wanted only where a model is asked
+
+    return usually_asked(len(data), model.batch), most_asked(len(data), model.batch)
 
 
 def configured(kind: type[Any], budget: Budget, parameters: Mapping[str, Any]) -> Any:

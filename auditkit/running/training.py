@@ -18,8 +18,8 @@ from auditkit.evidence.provenance import installed
 from auditkit.host import Host, Offer
 from auditkit.models import Model
 from auditkit.predictions import Predictions
-from auditkit.results import About, CheckResult, ErrorInfo, digest
-from auditkit.running.controls import apply_controls
+from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
+from auditkit.running.controls import apply_controls, hold_to
 from auditkit.running.disparities import complete_disparities
 from auditkit.running.gate import gate_for
 from auditkit.running.harm import name_worse_off
@@ -90,6 +90,18 @@ def train_models(
             child = child._replace(result=_kept(job, child, keeper), measured=child.result)
         children.append(child)
     return children
+
+
+def held(host: Host, accounts: Sequence[CheckResult], control: Control | None) -> list[CheckResult]:
+    """Accounts of training with a control of the new model's answers, which facts of the training do not rest on."""
+    found = []
+    for account in accounts:
+        offer = host.trainers().get(account.check.removeprefix("train."))
+        apart = offer.value.of_training if offer is not None else frozenset()
+        guards = tuple(dict.fromkeys(each.name for each in account.measurements if each.name not in apart))
+        own = control and control.model_copy(update={"guards": guards})
+        found.append(hold_to(account, own) if guards else account)
+    return found
 
 
 def _key(job: Job, weights: bytes) -> str:

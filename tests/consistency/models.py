@@ -83,6 +83,50 @@ class Remembering:
         return self.kept.setdefault(len(rows), sigmoid(rows[:, 0]))
 
 
+class FirstCall:
+    """Answers otherwise at the very first call, as where something is made ready then."""
+
+    def __init__(self):
+        self.mean = None
+
+    def __call__(self, rows):
+        shift = 0.4 if self.mean is None else self.mean
+        self.mean = rows[:, 0].mean()
+        return sigmoid(rows[:, 0] - shift)
+
+
+class Warm(FirstCall):
+    """Keeps what it saw at the first call."""
+
+    def __call__(self, rows):
+        shift = 0.0 if self.mean is None else self.mean
+        self.mean = rows[:, 0].mean() + 0.3 if self.mean is None else self.mean
+        return sigmoid(rows[:, 0] - shift)
+
+
+class LastClass:
+    """Leans to what it answered last."""
+
+    def __init__(self):
+        self.last = 0
+
+    def __call__(self, rows):
+        answer = sigmoid(rows[:, 0] + 0.3 * self.last)
+        self.last = 1 if answer[-1] > 0.5 else -1
+        return answer
+
+
+class Rare:
+    """Labels, of which a few are turned over by chance: each by itself, or all of a call together."""
+
+    def __init__(self, share, seed, together=False):
+        self.share, self.rng, self.together = share, np.random.default_rng(seed), together
+
+    def __call__(self, rows):
+        turned = self.rng.random(1 if self.together else len(rows)) < self.share
+        return ((rows[:, 0] > 0) ^ turned).astype(int)
+
+
 class Noisy:
     """Adds noise: to each row, one to all rows of a call, or to the weights."""
 
@@ -134,6 +178,12 @@ DEPENDENT = {
     "every second call": lambda: Counter(2),
     "every third call": lambda: Counter(3),
     "what is remembered by length": Remembering,
+    "the call before": FirstCall,
+    "what was seen first": Warm,
+    "the class of the last answer": LastClass,
+    "a small batch": lambda: lambda rows: sigmoid(rows[:, 0] + 0.4 * (len(rows) < 16)),
+    "a large batch": lambda: lambda rows: sigmoid(rows[:, 0] + 0.4 * (len(rows) > 400)),
+    "an odd number of rows": lambda: lambda rows: sigmoid(rows[:, 0] + 0.4 * (len(rows) % 2)),
 }
 
 

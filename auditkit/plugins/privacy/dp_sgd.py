@@ -73,6 +73,7 @@ class DpSgd(Trainer):
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("opacus", "opacus"), ("dp_accounting", "opacus"))
     conditions: ClassVar[frozenset[str]] = frozenset({"delta"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
+    of_training: ClassVar[frozenset[str]] = frozenset({"epsilon", "delta", "noise_multiplier", "sample_rate", "steps"})
     presets = {"quick": {"epochs": 10}, "standard": {"epochs": 20}, "thorough": {"epochs": 40}}
     definitions = {
         "epsilon": Definition(

@@ -48,6 +48,7 @@ class ExponentiatedGradient(Trainer):
     needs: ClassVar[frozenset[str]] = frozenset({"queries", "labels", "groups", "train", "binary"})
     requires: ClassVar[tuple[tuple[str, str], ...]] = (("fairlearn", "fairlearn"),)
     presets = {"quick": {"max_iter": 10}, "standard": {"max_iter": 50}, "thorough": {"max_iter": 100}}
+    of_training: ClassVar[frozenset[str]] = frozenset({"best_gap", "members", "iterations", "fits"})
     definitions = definitions(("expected_violation", "decisions_drawn", "best_gap", "members", "iterations", "fits"))
     conditions: ClassVar[frozenset[str]] = frozenset({"constraint"})
     for_groups: ClassVar[frozenset[str]] = frozenset()

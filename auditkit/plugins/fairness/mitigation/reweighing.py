@@ -47,6 +47,9 @@ class Reweighing(Trainer):
     )
     reference: ClassVar[str] = KAMIRAN
     needs: ClassVar[frozenset[str]] = frozenset({"queries", "labels", "groups", "train", "binary"})
+    of_training: ClassVar[frozenset[str]] = frozenset(
+        {"label_gap_before", "label_gap_after", "smallest_weight", "largest_weight"}
+    )
     definitions = definitions(("label_gap_before", "label_gap_after", "smallest_weight", "largest_weight"))
     conditions: ClassVar[frozenset[str]] = frozenset({"constraint"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
