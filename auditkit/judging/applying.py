@@ -13,7 +13,8 @@ from auditkit.judging.outcome import outcome_of
 from auditkit.judging.sides import closest_to_bound
 from auditkit.judging.together import judge_together
 from auditkit.judging.wording import about, everyone_alone
-from auditkit.results import CheckResult, Judged, Limit, Outcome, Verdict, VerdictStatus, Waiver
+from auditkit.results import CheckResult, Judged, Limit, Measurement, Outcome, Verdict, VerdictStatus, Waiver
+from auditkit.results.between import left_out_text
 
 
 class Judgement(NamedTuple):
@@ -97,7 +98,12 @@ def _nobody(limit: Limit, there: _Measured) -> str:
 
 
 def _together(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
-    """The worst of the judged measurements, and why."""
+    """The worst of the judged measurements, and why; a group too small to have a number bars only what it says."""
+    spared = [verdict for verdict in judged if _is_spared(verdict.measurement)]
+    if spared and len(spared) < len(judged):
+        status, reason = _together(limit, [verdict for verdict in judged if not _is_spared(verdict.measurement)])
+        unseen = left_out_text([group for verdict in spared for group in verdict.measurement.left_out])
+        return status, f"{reason}; {unseen}" if status == "met" else reason
     for worst in ("missed", "inconclusive"):
         found = [verdict for verdict in judged if verdict.status == worst]
         if found:
@@ -106,3 +112,9 @@ def _together(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, st
     nearest = closest_to_bound(limit, judged)
     whom = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
     return "met", whom + next(verdict.reason for verdict in judged if verdict.measurement is nearest)
+
+
+def _is_spared(measurement: Measurement) -> bool:
+    """Whether it is about a group that is too small to have a number, and bars no limit from being met."""
+    left_out = measurement.left_out
+    return measurement.value is None and bool(measurement.slice and left_out) and not any(g.bars for g in left_out)

@@ -365,7 +365,7 @@ def _frame_row(check: str, each: Measurement) -> dict[str, Any]:
         "p_adjusted": each.test.p_adjusted if each.test else None,
         "bound": each.bound or "",
         "between": whose_text(each),
-        "left_out": left_out_text(each.left_out),
+        "left_out": "" if each.slice and each.value is None else left_out_text(each.left_out),
     }
 
 

@@ -20,6 +20,9 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
     Nobody is left out with a group that is empty. A group of at least `minimum_cell` people bars a limit from being
     met; smaller groups do where together they are more than `largest_left_out` of all people. A number that more
     groups could move either way is inconclusive while a group of at least `minimum_cell` people is left out.
+
+    The same holds of a limit on every group: one that is too small to have a number, or smaller ones together, bars it
+    from being met only where they are more than that share of the people.
     """
     return result.model_copy(
         update={"measurements": tuple(_completed(each, result, data) for each in result.measurements)}
@@ -27,6 +30,8 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
 
 
 def _completed(each: Measurement, result: CheckResult, data: AuditData) -> Measurement:
+    if each.slice and each.value is None and data.cells.unshown(each.slice) is not None:
+        return each.model_copy(update={"left_out": (_too_small(each, data),)})
     if not each.left_out or each.bound is not None:  # a check that says the bound has left out no groups of people
         return each
     groups = _counted(each.left_out, data)
@@ -37,6 +42,13 @@ def _completed(each: Measurement, result: CheckResult, data: AuditData) -> Measu
     if grows == "neither":
         return _undirected(each.model_copy(update={"left_out": groups}))
     return each.model_copy(update={"left_out": groups, "bound": BOUNDS[grows]})
+
+
+def _too_small(each: Measurement, data: AuditData) -> LeftOut:
+    """A group without a number, as one of all groups of the same attributes that are too small to show."""
+    people = data.cells.counts(tuple(name for name in data.cells.groups if name in each.slice))
+    small = int(people[people < data.minimum_cell].sum())
+    return LeftOut(slice=each.slice, reason=each.reason or "", bars=small > data.largest_left_out * data.cells.size)
 
 
 def _undirected(each: Measurement) -> Measurement:

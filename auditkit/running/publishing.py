@@ -35,7 +35,7 @@ OTHERS: Final = "others"
 REASON: Final = "withheld, so that no count of fewer than {} people can be worked out"
 NOTES: Final = 'Notes, and figures and tables of other counts, are withheld (disclosure = "publish").'
 FEW_MISSING: Final = re.compile(r"(, )?few missing")
-NUMBER: Final = re.compile(r"(fewer than (?=\d+ ))?(\d[\d.,]*)")
+NUMBER: Final = re.compile(r"(fewer than (?=\d+ )|(?:under|at least) (?=2 ?% of the people))?(\d[\d.,]*)")
 
 
 class Publish:
@@ -113,7 +113,7 @@ class Publish:
                 }
             )
         return withheld(measured, self._reason).model_copy(
-            update={"left_out": tuple(map(self._left_out, measured.left_out))}
+            update={"left_out": () if measured.slice else tuple(map(self._left_out, measured.left_out))}
         )
 
     def _may(self, measured: Measurement, words: str, people: People) -> bool:
@@ -188,8 +188,13 @@ def withheld(measured: Measurement, reason: str) -> Measurement:
 
 
 def numberless(text: str, settings: Collection[int] = ()) -> str:
-    """A sentence without the numbers in it, apart from `fewer than` one of the settings."""
-    return NUMBER.sub(lambda found: found[0] if found[1] and int(found[2]) in settings else f"{found[1] or ''}…", text)
+    """A sentence without its numbers, apart from `fewer than` one of the settings, and the share of a large group."""
+
+    def kept(found: re.Match[str]) -> str:
+        told = found[1] and (not found[1].startswith("fewer") or int(found[2]) in settings)
+        return found[0] if told else f"{found[1] or ''}…"
+
+    return NUMBER.sub(kept, text)
 
 
 def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:

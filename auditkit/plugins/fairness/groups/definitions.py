@@ -24,6 +24,8 @@ SIGNS = {
 }  # fmt: skip
 MADE_OF = {
     "decided": "selected rejected", "everyone": "people", "labelled": "positives negatives",
+    "differential_fairness": "selected rejected", "differential_fairness_smoothed": "selected rejected",
+    "between_group_entropy": "tp fp fn tn",
 }  # fmt: skip
 PAIRS = "Miettinen and Nurminen (1985), Statistics in Medicine 4, for all pairs of groups at once"
 ODDS = "Wilson's intervals of all groups at once, as odds"
@@ -42,6 +44,7 @@ BURDEN_RATIO = Definition(
     harm=Harm(benefit="nobody", burden="low"),
     more_groups="shrinks",
     only_groups=True,
+    made_of="selected rejected others",
 )
 
 
@@ -116,6 +119,7 @@ def _index(index: Index) -> Definition:
         pitfalls=f"{index.pitfalls} People without a decision are left out.",
         harm=index.harm,
         more_groups="grows" if index.name.startswith("differential_fairness") else "neither",
+        made_of=MADE_OF.get(index.name, ""),
     )
 
 
