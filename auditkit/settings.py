@@ -78,7 +78,8 @@ class DataSettings(Section):
     decimal: str | None = Field(default=None, description="the sign before decimals, '.' or ','; for checks")
     thousands: str | None = Field(default=None, description="the sign between groups of three digits; for checks")
     dates: str | None = Field(
-        default=None, description="'day first', 'month first', 'year first', or a format such as %d.%m.%Y; for checks"
+        default=None,
+        description="'day first', 'month first', 'year first', a format such as %d.%m.%Y, or 'none'; for checks",
     )
     task: Task | None = None
     modality: Modality | None = None

@@ -17,7 +17,7 @@ from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.meaning import outcome_of
-from auditkit.data.orders import EARLIEST, Notation, Order, days_of, order_of
+from auditkit.data.orders import NO_DATES, Notation, Order, days_of, order_of
 from auditkit.data.ranges import Range
 from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError
@@ -233,16 +233,30 @@ class AuditData:
 
         Booleans, and what the owner declared, have no place; a number has one where it is a date.
         """
+        if not self.schema:
+            return self._orders_of_array()
         place = {str(name): at for at, name in enumerate(getattr(self.inputs, "columns", ()))}
         found: dict[str, Order | None] = {}
         for feature in self.schema:
             if feature.declared or feature.kind == "boolean":
                 continue
             column = self.inputs.iloc[:, place[feature.name]]
-            if feature.kind == "integer" and ("%" in str(self.notation.dates) or (feature.low or 0) >= EARLIEST):
-                found[feature.name] = days_of(to_codes(self.inputs, (feature,))[:, 0], self.notation)
+            if feature.kind == "integer":
+                codes = to_codes(self.inputs, (feature,))[:, 0]
+                found[feature.name] = days_of(codes, self.notation, 'kind = "integer" under [data.features.NAME]')
             elif not feature.numeric:
                 found[feature.name] = order_of(column, self.notation)
+        return {name: order for name, order in found.items() if order is not None}
+
+    def _orders_of_array(self) -> dict[str, Order]:
+        """The same of the columns of an array (N, D), of which some may be dates in digits."""
+        array = as_array(self.inputs) if self.modality == "table" else None
+        if array is None or array.ndim != 2:
+            return {}
+        found = {
+            name: days_of(array[:, at].astype(np.float64), self.notation, NO_DATES)
+            for at, name in enumerate(self.feature_names)
+        }
         return {name: order for name, order in found.items() if order is not None}
 
     def decode(self, codes: np.ndarray) -> Any:

@@ -9,53 +9,24 @@ import enum
 import fractions
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from auditkit.data.orders.dates import digits_of, seconds
-from auditkit.data.orders.notation import Notation
+from auditkit.data.orders.dates import seconds
+from auditkit.data.orders.digits import days_of
+from auditkit.data.orders.notation import NO_DATES, Notation
+from auditkit.data.orders.order import Order
+from auditkit.data.orders.plain import plain as in_plain_form
 from auditkit.data.orders.texts import Reading, is_word, readings
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
     import pandas
 
-EARLIEST: Final = 10_100
-"""The smallest number that is a date with the year last: the first of January, in two digits of a year."""
-DAYS: Final = {6: (EARLIEST, 311_299), 8: (1_011_900, 31_129_999)}
-"""{digits: the smallest and the largest number} of dates with the year last, in two or four of them."""
-MANY: Final = 20
-"""Different numbers that are all dates by no chance."""
 LARGEST: Final = 1e300
 """Infinite values are put here, so that differences can be taken."""
 KINDS: Final = {"numbers": "number", "dates": "moment", "lengths of time": "length"}
-
-
-@dataclass(frozen=True)
-class Order:
-    """A column as ordered numbers; where its order is not known there are no numbers."""
-
-    values: np.ndarray | None = None
-    """(N,) float64, NaN where missing."""
-    how: str = ""
-    """How it was read, in words; empty where that goes without saying."""
-    choices: tuple[str, ...] = ()
-    """The readings that fit every value, where there are several."""
-    settings: tuple[str, ...] = ()
-    """The settings that choose among them."""
-    worded: bool = False
-    """Whether words stand among the numbers, which come before all numbers."""
-
-    @property
-    def doubt(self) -> str:
-        """Why no reading was taken, with the setting that decides."""
-        if not self.choices:
-            return "its values are neither numbers nor dates in any known form"
-        how = " or ".join(self.choices)
-        mend = f"; say {' or '.join(self.settings)} under [data]" if self.settings else ""
-        return f"its values can be read as {how}{mend}"
 
 
 def numbers_of(column: Any, notation: Notation, what: str) -> np.ndarray | None:
@@ -131,35 +102,6 @@ def _in_their_order(count: int, read: Order) -> Order:
     return Order(np.arange(count, dtype=np.float64), how)
 
 
-def days_of(numbers: np.ndarray, notation: Notation) -> Order | None:
-    """Whole numbers that are all dates with the year last, as 3022024 and 30224 are, or in the format that was said.
-
-    None for others; for those that are dates in more than one way, an order without numbers.
-
-    Args:
-        numbers: (N,) float64, NaN where missing.
-        notation: what the owner says.
-    """
-    distinct = np.unique(numbers[~np.isnan(numbers)])
-    if len(distinct) < MANY or distinct[0] < 0 or (distinct % 1).any():
-        return None
-    form = str(notation.dates)
-    wide = [digits for digits, (low, high) in DAYS.items() if low <= distinct[0] and distinct[-1] <= high]
-    digits = digits_of(form) if "%" in form else max(wide, default=0)
-    if not digits or distinct[-1] >= 10**digits:
-        return None
-    texts = [f"{int(value):0{digits}d}" for value in distinct]
-    found = [each for each in readings(texts, notation) if each.kind == "moment"]
-    if not found:
-        return None
-    if len(found) == 1 and notation.dates is not None:
-        values = np.append(found[0].values, np.nan)
-        return Order(values[np.where(np.isnan(numbers), -1, np.searchsorted(distinct, numbers))], found[0].how)
-    choices = ("numbers", *(each.how for each in found))
-    settings = (each.setting or 'dates = "%m%Y"' for each in found)
-    return Order(None, "", choices, ('kind = "integer" under [data.features.NAME]', *settings))
-
-
 def _read(distinct: Sequence[Any], notation: Notation) -> Order:
     """Different values of a column of objects."""
     plain = [_plain(value) for value in distinct]
@@ -173,12 +115,27 @@ def _read(distinct: Sequence[Any], notation: Notation) -> Order:
         return Order(values, "" if how == "numbers" else how)
     beside = {KINDS[what] for what in typed}
     found = [each for each in readings(texts, notation) if beside <= {each.kind}]
+    if beside <= {"number"} and all(each.kind == "number" for each in found):
+        days = _digits(plain, notation)
+        if days is not None:
+            return days
     if not found and typed:
         return _with_few_words(plain, texts)
     if len(found) != 1:
         settings = tuple(dict.fromkeys(reading.setting for reading in found if reading.setting))
         return Order(None, "", tuple(dict.fromkeys(reading.how for reading in found)), settings)
     return Order(np.array(_merged(plain, found[0])), found[0].how, worded=any(map(is_word, texts)))
+
+
+def _digits(plain: Sequence[Any], notation: Notation) -> Order | None:
+    """Texts of digits alone, and numbers, as dates that may have lost a leading zero."""
+    numbers = []
+    for value in plain:
+        text = in_plain_form(value) if isinstance(value, str) else ""
+        if isinstance(value, str) and not text.isdecimal():
+            return None
+        numbers.append(float(text or value[1]))
+    return days_of(np.array(numbers), notation, NO_DATES)
 
 
 def _merged(plain: Sequence[Any], reading: Reading) -> list[float]:

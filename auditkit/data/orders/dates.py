@@ -15,6 +15,8 @@ FEWEST, LATEST = 1900, 2100
 YEAR4, YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|'?\d{2})"
 SIGN: Final = r"(?: ?[-/.] ?| )"
 NAME: Final = r"(?P<n>[^\W\d_]{3,})\.?"
+DIGITS: Final = r"(?P<D>\d{4}|\d{6})"
+"""Hours, minutes and seconds."""
 DAY2, MONTH2 = r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
 NAMED: Final = (
     rf"{DAY2}(?:st|nd|rd|th|\.)?[-/ .]*(?:of |de )?{NAME}[-/ .,]*(?:de )?{YEAR}",
@@ -27,7 +29,6 @@ NAMED: Final = (
 PARTS: Final = (
     r"(?P<y>\d{4})[-/](?P<m>\d{1,2})-?",
     r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})",
-    r"(?P<m>\d\d)(?P<y>\d{4})",
     r"(?P<y>\d{4})[- ]?w(?P<w>\d{1,2})(?:-?(?P<k>[1-7]))?",
     r"(?P<y>\d{4})[-/ ]?q(?P<q>[1-4])",
     r"q(?P<q>[1-4])[-/ ]?(?P<y>\d{4})",
@@ -38,12 +39,19 @@ ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "year first": (
         rf"{YEAR4}{SIGN}{MONTH2}{SIGN}{DAY2}", rf"(?P<y>\d{{2}}){SIGN}{MONTH2}{SIGN}{DAY2}",
         r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?=t)", r"(?P<y>\d\d)(?P<m>\d\d)(?P<d>\d\d)",
+        rf"(?P<y>\d{{4}})(?P<m>\d\d)(?P<d>\d\d)_{DIGITS}",
     ),
-    "day first": (rf"{DAY2}{SIGN}{MONTH2}{SIGN}{YEAR}", r"(?P<d>\d\d)(?P<m>\d\d)(?P<y>\d{4}|\d\d)"),
-    "month first": (rf"{MONTH2}{SIGN}{DAY2}{SIGN}{YEAR}", r"(?P<m>\d\d)(?P<d>\d\d)(?P<y>\d{4}|\d\d)"),
+    "day first": (
+        rf"{DAY2}{SIGN}{MONTH2}{SIGN}{YEAR}", rf"(?P<d>\d\d)(?P<m>\d\d)(?:(?P<y>\d{{4}}){DIGITS}?|(?P<Y>\d\d))",
+    ),
+    "month first": (
+        rf"{MONTH2}{SIGN}{DAY2}{SIGN}{YEAR}", rf"(?P<m>\d\d)(?P<d>\d\d)(?:(?P<y>\d{{4}}){DIGITS}?|(?P<Y>\d\d))",
+    ),
+    "%j%Y": (r"(?P<j>\d{3})(?P<y>\d{4})",),
+    "%m%Y": (r"(?P<m>\d\d)(?P<y>\d{4})",),
     "": (*NAMED, *PARTS),
 }  # fmt: skip
-"""The forms of each order of day, month and year; under "" those that leave no doubt about it."""
+"""The forms of each order of day, month and year, and of formats; under "" those that leave no doubt about it."""
 CLOCK: Final = (
     r"(?:(?:[t ,]+(?P<H>\d{1,2})(?:[:.h](?P<M>\d{2}))?(?:[:.](?P<S>\d{2})(?:[.,](?P<f>\d+))?)?|t(?P<C>\d{4}|\d{6}))"
     r" ?(?P<p>[ap]\.?m\.?)? ?(?P<z>z|[a-z]{3,4}|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?: ?\[[^\]]*\])?"
@@ -78,7 +86,7 @@ def moments(texts: Sequence[str], order: str) -> list[float] | None:
     known: Forms = ()
     values = []
     for text in texts:
-        bare = CTIME.sub(r"\1 \2, \4 \3", WEEKDAY.sub("", text)).strip()
+        bare = CTIME.sub(r"\1 \2, \4 \3", WEEKDAY.sub("", text)).strip().removesuffix(" uhr")
         bare = TIME_FIRST.sub(r"\2 \1", bare)
         form, value = next(
             ((form, value) for form in (*known, *FORMS[order]) if (value := _moment(form, bare)) is not None),
@@ -131,8 +139,9 @@ def _moment(form: re.Pattern[str], text: str) -> float | None:
 
 def _day(parts: dict[str, str | None]) -> datetime.date | None:
     given: Callable[[str], int] = lambda name: int(parts.get(name) or 1)  # noqa: E731
-    year = int(str(parts["y"]).lstrip("'"))
-    if len(str(parts["y"]).lstrip("'")) == 2:
+    digits = str(parts["y"] or parts["Y"]).lstrip("'")
+    year = int(digits)
+    if len(digits) == 2:
         year += 1900 if year >= 69 else 2000
     if parts.get("w"):
         return datetime.date.fromisocalendar(year, given("w"), given("k"))
@@ -149,8 +158,8 @@ def _day(parts: dict[str, str | None]) -> datetime.date | None:
 
 def _clock(parts: dict[str, str | None]) -> float | None:
     """Seconds since midnight, in UTC."""
-    if parts.get("C"):
-        digits = str(parts["C"]).ljust(6, "0")
+    if parts.get("C") or parts.get("D"):
+        digits = str(parts.get("C") or parts.get("D")).ljust(6, "0")
         hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:])
     else:
         hour, minute, second = (int(parts.get(name) or 0) for name in "HMS")

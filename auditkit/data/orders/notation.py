@@ -8,7 +8,9 @@ from typing import Any, Final, TypedDict
 from auditkit.errors import DataError, closest
 from auditkit.spelling import listed
 
-DATES: Final = ("day first", "month first", "year first")
+DATES: Final = ("day first", "month first", "year first", "none")
+NO_DATES: Final = 'dates = "none"'
+"""The setting that says that no digits are dates."""
 DECIMALS: Final = (".", ",")
 THOUSANDS: Final = (".", ",", " ", "'", "_")
 
@@ -34,7 +36,7 @@ class Notation:
     thousands: str | None = None
     """The sign between groups of three digits."""
     dates: str | None = None
-    """Day first, month first or year first; or a format of `strftime`, such as %d.%m.%Y."""
+    """Day first, month first or year first; a format of `strftime`, such as %d.%m.%Y; or none, where no digits are."""
 
     def __post_init__(self) -> None:
         _check("decimal", self.decimal, DECIMALS)

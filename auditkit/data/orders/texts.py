@@ -88,6 +88,7 @@ def _usual(notation: Notation) -> list[_Form]:
     ]
     for order in dates.ORDERS:
         how, setting = (f"dates with the {order}", f'dates = "{order}"') if order else ("dates", "")
+        how = f"dates as {order}" if "%" in order else how
         found.append(_Form(how, "moment", setting, functools.partial(dates.moments, order=order)))
     return found
 

@@ -128,7 +128,7 @@ def read_table(
             so are passed over unasked.
         notation: how numbers and dates are written in texts, where more than one reading fits. Checks read them so; the
             model is given texts as they stand. `decimal`: "." or ","; `thousands`: ".", ",", " ", "'" or "_"; `dates`:
-            "day first", "month first", "year first", or a format such as "%d.%m.%Y".
+            "day first", "month first", "year first", a format such as "%d.%m.%Y", or "none", where no digits are dates.
 
     Raises:
         DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
