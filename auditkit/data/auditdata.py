@@ -75,6 +75,8 @@ class AuditData:
     """{attribute: the column it was made of}, where that has another name."""
     merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """{attribute: values that are one group, as only blanks around them told them apart}."""
+    suspected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """{attribute: values of its column that may stand for a missing one}, where its bins no longer show them."""
     columns: tuple[str, ...] = ()
     """Every column of the table that a model could have been given, inputs or not; empty where there was none."""
     minimum_cell: int = MINIMUM

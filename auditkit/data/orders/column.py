@@ -24,6 +24,8 @@ from auditkit.errors import DataError
 if TYPE_CHECKING:
     import pandas
 
+PARTS: Final = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+FIRST: Final = seconds(datetime.date(1970, 1, 1))
 LARGEST: Final = 1e300
 """Infinite values are put here, so that differences can be taken."""
 KINDS: Final = {"numbers": "number", "dates": "moment", "lengths of time": "length"}
@@ -73,11 +75,11 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
         if known.values is None:
             return known
         return dataclasses.replace(known, values=np.append(known.values, np.nan)[column.cat.codes.to_numpy()])
-    if isinstance(dtype, pandas.DatetimeTZDtype | pandas.PeriodDtype) or getattr(dtype, "kind", "") in "mM":
+    if getattr(dtype, "kind", "") in "mM":  # those of zones are
         whole = getattr(column.array, "asi8", None)
         if whole is not None:
-            what = "lengths of time" if dtype.kind == "m" else "dates"
-            return Order(np.where(lacking, np.nan, whole.astype(np.float64)), what)
+            first, what = (0.0, "lengths of time") if dtype.kind == "m" else (FIRST, "dates")
+            return Order(np.where(lacking, np.nan, whole / PARTS[column.array.unit] + first), what)
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
         return Order(np.clip(column.to_numpy(dtype=np.float64), -LARGEST, LARGEST))
     codes, distinct = pandas.factorize(column.astype(object))

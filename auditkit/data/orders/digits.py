@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from auditkit.data.orders.dates import by_format, digits_of
 from auditkit.data.orders.notation import NO_DATES, Notation
 from auditkit.data.orders.order import Order
-from auditkit.data.orders.texts import Reading, readings
+from auditkit.data.orders.texts import Reading, dated
 
 EARLIEST: Final = 101
 """The smallest number that is a date: the first of January 2000, in two digits of the year, the year first."""
@@ -22,6 +22,8 @@ RANGES: Final = {
     14: (1_011_900_000_000, 31_129_999_235_959),
 }
 """{digits: the smallest and the largest number} of dates, with and without a time."""
+YEAR_DAY_MONTH: Final = "%Y%d%m"
+"""Taken for an order of dates where no other one fits."""
 MANY: Final = 20
 """Different numbers that are all dates by no chance."""
 FEW: Final = 2
@@ -51,16 +53,19 @@ def days_of(numbers: np.ndarray, notation: Notation, otherwise: str) -> Order | 
     dates = distinct[[not _lacking(value) for value in distinct]] if len(distinct) > MANY else distinct
     if len(dates) < MANY or len(distinct) - len(dates) > FEW:
         return None
-    found = _moments(dates, notation)
-    if not found:
+    found = _fitting(dates, notation)
+    said = [each for each in found if each.setting == f'dates = "{notation.dates}"']
+    if said:
+        values = np.append(said[0].values, np.nan)
+        place = np.minimum(np.searchsorted(dates, numbers), len(dates) - 1)
+        return Order(values[np.where(dates[place] == numbers, place, -1)], said[0].how)
+    others = [each for each in found if (np.diff(each.values) < 0).any()]
+    if not others:
         return None
-    if len(found) == 1 and notation.dates is not None:
-        values = np.append(found[0].values, np.nan)
-        place = np.searchsorted(dates, np.where(np.isnan(numbers), dates[0], numbers))
-        known = dates[np.minimum(place, len(dates) - 1)] == numbers
-        return Order(values[np.where(known, place, -1)], found[0].how)
-    choices = tuple(dict.fromkeys(("numbers", *(each.how for each in found))))
-    return Order(None, "", choices, tuple(dict.fromkeys((otherwise, *(each.setting for each in found)))))
+    choices, settings = (
+        tuple(dict.fromkeys(each)) for each in zip(*((one.how, one.setting) for one in others), strict=True)
+    )
+    return Order(None, "", ("numbers", *choices), (otherwise, *settings))
 
 
 def _may_be(numbers: np.ndarray, notation: Notation) -> bool:
@@ -78,32 +83,20 @@ def _lacking(value: float) -> bool:
 
 
 def _fitting(numbers: Sequence[float] | np.ndarray, notation: Notation) -> list[Reading]:
-    """The readings as dates, of each width that they may have."""
+    """The readings as dates, of each width that they may have; of those that give the same the first."""
     if not len(numbers):
         return []
     form = str(notation.dates)
     lowest, highest = min(numbers), max(numbers)
     widths = [digits for digits, (low, high) in RANGES.items() if low <= lowest and highest <= high]
-    if "%" in form:
-        widths = [digits_of(form)] if highest < 10 ** digits_of(form) else []
+    width = digits_of(form) if "%" in form else 0
+    if width:
+        widths = [width] if highest < 10**width else []
     found: list[Reading] = []
     for digits in widths:
         texts = [f"{int(value):0{digits}d}" for value in numbers]
-        moments = [each for each in readings(texts, notation) if each.kind == "moment"]
-        found += moments or (_year_day_month(texts, notation) if digits == 8 else [])
+        dates = dated(texts, notation)
+        if digits == 8 and not dates and (values := by_format(texts, YEAR_DAY_MONTH)) is not None:
+            dates = [Reading(f"dates as {YEAR_DAY_MONTH}", "moment", f'dates = "{YEAR_DAY_MONTH}"', values)]
+        found += [each for each in dates if all(each.values != other.values for other in found)]
     return found
-
-
-def _moments(numbers: np.ndarray, notation: Notation) -> list[Reading]:
-    """The readings as dates whose order is not that of the numbers; all that differ, unless the owner says which."""
-    found = _fitting(numbers, notation)
-    kept = [each for each in found if notation.dates is not None or (np.diff(each.values) < 0).any()]
-    return [each for at, each in enumerate(kept) if all(each.values != other.values for other in kept[:at])]
-
-
-def _year_day_month(texts: list[str], notation: Notation) -> list[Reading]:
-    """Year, day and month, which are dates of that order where they are none with the month before the day."""
-    form = "%Y%d%m"
-    iso: Callable[[str], list[float] | None] = lambda kind: by_format(texts, kind)  # noqa: E731
-    values = None if iso("%Y%m%d") is not None else iso(form)
-    return [] if values is None else [Reading(f"dates as {form}", "moment", f'dates = "{form}"', values)]

@@ -12,7 +12,7 @@ class Order:
     """A column as ordered numbers; where its order is not known there are no numbers."""
 
     values: np.ndarray | None = None
-    """(N,) float64, NaN where missing."""
+    """(N,) float64, NaN where missing; of dates seconds since the year 1, of lengths of time seconds."""
     how: str = ""
     """How it was read, in words; empty where that goes without saying."""
     choices: tuple[str, ...] = ()

@@ -77,15 +77,28 @@ RARE: Final = (
 """Tried where no other form fits."""
 
 
+NUMBERS: Final = (
+    _Form("numbers with a point before decimals", "number", POINT, lambda texts: numerals.numbers(texts, ".")),
+    _Form("numbers with a comma before decimals", "number", COMMA, lambda texts: numerals.numbers(texts, ",")),
+)
+
+
+def dated(texts: Sequence[str], notation: Notation) -> list[Reading]:
+    """Every reading of texts as dates that fits all of them."""
+    pairs = [(form, form.read(texts)) for form in _dates(notation)]
+    return [Reading(form.how, form.kind, form.setting, values) for form, values in pairs if values is not None]
+
+
 def _usual(notation: Notation) -> list[_Form]:
+    said, *orders = [None, *_dates(notation)] if "%" not in str(notation.dates) else _dates(notation)
+    return [*([said] if said else []), *NUMBERS, *orders]
+
+
+def _dates(notation: Notation) -> list[_Form]:
+    """The format that the owner says first, where there is one; then every order."""
     form = str(notation.dates)
     found = [_Form(f"dates as {form}", "moment", f'dates = "{form}"', functools.partial(dates.by_format, form=form))]
-    if "%" not in form:
-        found = []
-    found += [
-        _Form("numbers with a point before decimals", "number", POINT, lambda texts: numerals.numbers(texts, ".")),
-        _Form("numbers with a comma before decimals", "number", COMMA, lambda texts: numerals.numbers(texts, ",")),
-    ]
+    found = found if "%" in form else []
     for order in dates.ORDERS:
         how, setting = (f"dates with the {order}", f'dates = "{order}"') if order else ("dates", "")
         how = f"dates as {order}" if "%" in order else how

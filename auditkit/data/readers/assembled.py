@@ -31,6 +31,7 @@ from auditkit.data.readers.roles import (
 from auditkit.data.readers.source import Reading, Source
 from auditkit.data.readers.truth import called, truth
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
+from auditkit.data.sentinels import codes_of
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> AuditDa
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
         group_columns=renamed_groups(roles),
         merged={group: beside[group].merged for group in groups if beside[group].merged},
+        suspected=_suspected(beside, options, wanted.how),
         columns=possible_inputs(roles, source),
         **wanted.stated,
         **masks,
@@ -110,6 +112,17 @@ def _parts(source: Source, roles: Roles, how: Reading) -> tuple[dict[str, Any], 
     parts = {role: each.values for role, each in bare.items()}
     parts["ids"] = ids_of(roles, source, how.blanks)
     return parts, {**bare, **groups_of(roles, source, how.blanks)}
+
+
+def _suspected(
+    beside: Mapping[str, Bare], options: Mapping[str, Mapping[str, Any]], how: Reading
+) -> dict[str, tuple[str, ...]]:
+    """{attribute: codes for missing values in its column}, of those in bins."""
+    import pandas  # a table is there
+
+    binned = [name for name, each in options.items() if each.get("bins") is not None]
+    found = {name: tuple(codes_of(pandas.Series(beside[name].values), how.notation)) for name in binned}
+    return {name: codes for name, codes in found.items() if codes}
 
 
 def _stripped(beside: Mapping[str, Bare]) -> list[str]:

@@ -35,10 +35,11 @@ DEFINITIONS = {
         "Only what the schema reads as missing counts: a -999 or a 'unknown' does not.", made_of="everyone",
     ),
     "sentinel_features": _define(
-        "Features with a number that may mean missing",
-        "numbers that hold, far from their other values or far more often than those around, a code as -999 or 9999",
+        "Columns with a value that may mean missing",
+        "features, groups, labels and recorded answers that hold, far from their other values or far more often than "
+        "those around, a code as -999, 9999 or 1900-01-01",
         "The largest value that a form allows looks alike. Where it means missing, list it under [data] missing.",
-        unit="features", range="0 or more",
+        unit="columns", range="0 or more",
     ),
     "alike_groups": _define(
         "Groups that may be one",

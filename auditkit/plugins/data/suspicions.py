@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
+from auditkit.counts.naming import EMPTY, MISSING
+from auditkit.data.orders import Order, order_of
+from auditkit.data.sentinels import codes_in_order
 from auditkit.plugins.data.lookalikes import alike, like_missing
-from auditkit.plugins.data.sentinels import sentinels
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -26,7 +30,7 @@ class Suspicion(NamedTuple):
 
 def suspicions(data: AuditData) -> list[Suspicion]:
     """What is to be said about the names of groups, and about the ends of numbers."""
-    found = [_sentinels(data)] if data.feature_names else []
+    found = [_sentinels(data)] if data.feature_names or data.groups or data.labels is not None else []
     for attribute in data.groups:
         values = data.cells.values[attribute]
         merged = data.merged.get(attribute, ())
@@ -46,15 +50,40 @@ def suspicions(data: AuditData) -> list[Suspicion]:
 
 
 def _sentinels(data: AuditData) -> Suspicion:
+    found = {**_codes_of_features(data), **_codes_beside(data)}
+    shown = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in [*found.items()][:NAMED])
+    note = f"Values that stand apart from all others of their column, as codes for missing values do: {shown}; {MEND}"
+    return Suspicion("sentinel_features", len(found), (), note if found else "")
+
+
+def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
+    if not data.feature_names:
+        return {}
     codes = data.codes()
     numeric = {feature.name: feature.numeric for feature in data.schema}
-    found = {}
-    for at, name in enumerate(data.feature_names):
-        order = data.orders.get(name)
-        spelt = order is not None and order.values is not None and order.how.startswith("numbers")
-        column = order.values if spelt and order is not None else codes[:, at]
-        if column is not None and (spelt or numeric.get(name, True)) and (codes_found := sentinels(column)):
-            found[name] = codes_found
-    shown = "; ".join(f"{name} ({', '.join(f'{each.value:g}' for each in found[name])})" for name in [*found][:NAMED])
-    note = f"Numbers that stand apart from all others of their column, as codes for missing values do: {shown}; {MEND}"
-    return Suspicion("sentinel_features", len(found), (), note if found else "")
+    orders = {
+        name: data.orders[name] if name in data.orders else Order(codes[:, at])
+        for at, name in enumerate(data.feature_names)
+        if name in data.orders or numeric.get(name, True)
+    }
+    found = {name: codes_in_order(order) for name, order in orders.items()}
+    return {name: each for name, each in found.items() if each}
+
+
+def _codes_beside(data: AuditData) -> dict[str, list[str]]:
+    """Of groups, of labels and of recorded answers whose column is no feature."""
+    import pandas  # a table is there, or made here
+
+    found = {name: list(codes) for name, codes in data.suspected.items()}
+    for attribute in data.groups:
+        names = [name for name in data.cells.values[attribute] if name not in (MISSING, EMPTY)]
+        people = dict(zip(data.cells.values[attribute], data.cells.counts((attribute,)).tolist(), strict=True))
+        order = order_of(pandas.Series(names, dtype=object), data.notation)
+        found.setdefault(attribute, codes_in_order(order, np.array([people[name] for name in names])))
+    answers = {data.label_name or "label": data.labels}
+    answers |= dict(zip(("decisions", "scores"), data.recorded or (), strict=False))
+    for name, values in answers.items():
+        if values is not None and values.dtype.kind in "iuf":
+            found[name] = codes_in_order(Order(values.astype(float)))
+    inside = {attribute for attribute in data.groups if data.column_of(attribute) in data.feature_names}
+    return {name: codes for name, codes in found.items() if codes and name not in inside}

@@ -108,9 +108,28 @@ class FittedTable:
                 f"position; the inputs have {len(columns)}: {listed(list(map(str, columns)))}. Take out what it is not "
                 "fitted on with drop, or fit it on a table with names"
             )
-        order = ", ".join(f"{place} {column}" for place, column in enumerate(columns[:LISTED], 1))
+        if _numbers_out_of_order(columns):
+            raise ModelError(
+                f"{self.name}: the model was fitted without names of columns, as scikit-learn keeps none that are "
+                f"numbers, and the inputs have the columns {listed(list(map(str, columns)))}: by their places they "
+                "mean other features than by their numbers. Put them in the order of their numbers where it was fitted "
+                "so, else give them names that are no numbers, or fit it on a table with such names"
+            )
+        order = ", ".join(f"{str(column)!r} as its {_th(place)}" for place, column in enumerate(columns[:LISTED], 1))
         more = f" and {len(columns) - LISTED} more" if len(columns) > LISTED else ""
         return [
             "the model was fitted without names of columns and is asked by position; that they stand as they did then "
-            f"cannot be checked: {order}{more}"
+            f"cannot be checked: it is given {order}{more}"
         ]
+
+
+def _numbers_out_of_order(columns: tuple[Any, ...]) -> bool:
+    """Whether all columns are called by whole numbers, which do not rise."""
+    names = [str(column) for column in columns]
+    numbers = [int(name) for name in names if name.isdecimal()]
+    return len(numbers) == len(names) and numbers != sorted(numbers)
+
+
+def _th(place: int) -> str:
+    ending = "th" if 10 < place % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from auditkit.data import AuditData
+from auditkit.data.orders import Notation
+from auditkit.data.sentinels import codes_of, sentinels
 from auditkit.plugins.data.checks import Integrity
 from auditkit.plugins.data.lookalikes import alike, like_missing
-from auditkit.plugins.data.sentinels import sentinels
 from auditkit.plugins.models.recorded import RecordedModel
 from tests.plugins.recorded import one, recorded, run
 
@@ -145,6 +146,91 @@ HEALTHY = {
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_numbers_hold_no_code(name, seed):
     assert sentinels(HEALTHY[name](np.random.default_rng(seed))) == []
+
+
+def days(rng, first="1930-01-01", last="2005-12-31", rows=400):
+    low, high = (int(np.datetime64(day, "D").astype(int)) for day in (first, last))
+    return rng.integers(low, high, rows).astype("datetime64[D]")
+
+
+FORMS = {
+    "numpy": lambda dates: pd.Series(dates.astype("datetime64[s]")),
+    "nanoseconds": lambda dates: pd.Series(dates.astype("datetime64[ns]")),
+    "objects": lambda dates: pd.Series([day.item() for day in dates], dtype=object),
+    "texts": lambda dates: pd.Series([day.item().strftime("%d.%m.%Y") for day in dates]),
+    "periods": lambda dates: pd.Series(pd.PeriodIndex(dates.astype(str), freq="D")),
+    "in a zone": lambda dates: pd.Series(dates.astype("datetime64[s]")).dt.tz_localize("UTC"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("code", "rows"), [("1900-01-01", 1), ("1900-01-01", 40), ("1970-01-01", 40)])
+def test_days_that_programs_write_for_no_date_are_found(form, code, rows):
+    dates = days(np.random.default_rng(0))
+    dates[:rows] = np.datetime64(code)
+    assert codes_of(FORMS[form](dates), Notation()) == [code]
+
+
+@pytest.mark.parametrize("code", ["9999-12-31", "2999-12-31", "2099-12-31"])
+def test_days_that_never_come_are_found(code):
+    dates = days(np.random.default_rng(0))
+    dates[3] = np.datetime64(code)
+    assert codes_of(FORMS["objects"](dates), Notation()) == [code]
+    assert codes_of(FORMS["texts"](dates), Notation()) == [code]
+
+
+HEALTHY_DAYS = {
+    "births": days,
+    "births from 1900": lambda rng: days(rng, "1900-01-01", "1999-12-31", 4000),
+    "days from 1970": lambda rng: np.datetime64("1970-01-01") + np.arange(400),
+    "months from 1900": lambda rng: np.arange(-840, -440).astype("datetime64[M]").astype("datetime64[D]"),
+    "years": lambda rng: (rng.integers(-70, 30, 400).astype("datetime64[Y]")).astype("datetime64[D]"),
+    "years known, some with a day": lambda rng: np.append(
+        rng.integers(-70, 30, 400).astype("datetime64[Y]").astype("datetime64[D]"), days(rng, "1900-01-01")
+    ),
+    "a birthday of many": lambda rng: np.append(days(rng), np.repeat(np.datetime64("1985-06-01"), 40)),
+    "one day": lambda rng: np.repeat(np.datetime64("1970-01-01"), 40),
+    "two days": lambda rng: np.repeat(np.array(["1970-01-01", "2020-01-01"], dtype="datetime64[D]"), 40),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", HEALTHY_DAYS)
+def test_healthy_dates_hold_no_code(name, seed):
+    dates = HEALTHY_DAYS[name](np.random.default_rng(seed))
+    assert codes_of(FORMS["numpy"](dates), Notation()) == [] == codes_of(FORMS["texts"](dates), Notation())
+
+
+def found_beside(frame, **asked):
+    data = AuditData.from_table(frame, decisions="d", **asked)
+    result = run(Integrity(), RecordedModel.of(data, threshold=None), data)
+    noted = [note for note in result.notes if note.startswith("Values that stand apart")]
+    return one(result, "sentinel_features").value, " ".join(noted)
+
+
+def test_codes_in_groups_and_labels_are_found_and_healthy_ones_are_not(tmp_path):
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"x": rng.normal(size=400), "y": np.resize([0, 1], 400), "d": np.resize([0, 1], 400)})
+    frame["age"], frame["code"] = ages(rng), np.resize([1, 2, 3], 400)
+    frame["since"] = [f"20{at % 20:02d}-01-01" for at in range(400)]
+    asked = {"label": "y", "groups": {"age": {"bins": [25, 65]}, "code": None, "since": None},
+             "drop": ["age", "code", "since"]}  # fmt: skip
+    assert found_beside(frame, **asked) == (0, "")
+    sick = frame.copy()
+    sick.loc[:9, "age"], sick.loc[10:19, "code"], sick.loc[20:29, "since"] = -999, -999, "1900-01-01"
+    sick.to_csv(tmp_path / "t.csv", index=False)
+    for source in (sick, tmp_path / "t.csv"):
+        count, said = found_beside(source, **asked)
+        assert count == 3 and all(each in said for each in ("age (-999)", "code (-999)", "since (1900-01-01)"))
+    kept = {**asked, "drop": []}
+    assert found_beside(sick, **kept)[0] == 3  # once, also where they are features too
+    sick["y"] = rng.normal(size=400).round(2)
+    sick["d"] = sick["y"]
+    healthy = {"label": "y", "task": "regression", "drop": ["age", "code", "since"]}
+    assert found_beside(sick, **healthy) == (0, "")
+    sick.loc[:4, "y"] = -999
+    count, said = found_beside(sick, **healthy)
+    assert count == 1 and "y (-999)" in said
 
 
 @given(some.lists(some.floats(allow_nan=True, allow_infinity=False, width=32), max_size=60))

@@ -144,11 +144,27 @@ def test_a_model_without_names_is_asked_by_position_and_says_so(make):
     model = make().fit(NUMBERS.to_numpy(float), TRUTH)
     wrapped = auditkit.wrap(model)
     np.testing.assert_array_equal(wrapped.probabilities(NUMBERS), model.predict_proba(NUMBERS.to_numpy(float)))
-    assert any("1 annual income, 2 größe, 3 age, 4 member" in note for note in wrapped.notes)
+    order = "'annual income' as its 1st, 'größe' as its 2nd, 'age' as its 3rd, 'member' as its 4th"
+    assert any(order in note for note in wrapped.notes)
     with pytest.raises(ModelError, match=r"on 4 of them.*the inputs have 5"):
         asked(model, NUMBERS.assign(more=1))
     named = auditkit.wrap(make().fit(NUMBERS, TRUTH))
     assert named.probabilities(NUMBERS).shape == (N, 2) and not any("position" in note for note in named.notes)
+
+
+@pytest.mark.parametrize("kind", [int, str])
+def test_columns_called_by_numbers_in_another_order_are_refused_where_the_model_keeps_no_numbers(kind):
+    numbered = NUMBERS.set_axis([0, 1, 2, 3], axis=1)
+    model = LogisticRegression(max_iter=1000).fit(numbered, TRUTH)
+    named = numbered.set_axis([*map(kind, numbered)], axis=1)
+    np.testing.assert_array_equal(auditkit.wrap(model).probabilities(named), model.predict_proba(numbered))
+    with pytest.raises(ModelError, match=r"mean other features than by their numbers.*in the order of their numbers"):
+        auditkit.wrap(model).probabilities(named.iloc[:, [2, 0, 1, 3]])
+    rising = named.set_axis([*map(kind, (3, 5, 40, 100))], axis=1)
+    assert auditkit.wrap(model).probabilities(rising).shape == (N, 2)
+    keeps = lgbm().fit(numbered, TRUTH)  # it knows them by their numbers
+    moved = auditkit.wrap(keeps).probabilities(named.iloc[:, [2, 0, 1, 3]])
+    np.testing.assert_array_equal(moved, keeps.predict_proba(numbered))
 
 
 def test_a_booster_without_names_says_so():

@@ -1,0 +1,176 @@
+"""Values that stand for a missing one, as -999 and 1900-01-01 do: far from what is next, or much more frequent."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from auditkit.counts.naming import EMPTY, MISSING
+from auditkit.data.orders import Notation, Order, order_of
+
+if TYPE_CHECKING:
+    import pandas
+
+CODES: Final = frozenset(
+    sign * number
+    for number in (
+        *(float(digit * length) for digit in "9" for length in range(2, 11)),
+        *(float(first * (length - 1) + last) for first in "98" for last in "78" for length in range(2, 6)),
+        *(float("7" * length) for length in range(2, 6)),
+        *(float("9" * length) + 0.9 for length in range(1, 7)),
+        32767.0, 2.0**31 - 1, 1e20, 1e30,
+    )
+    for sign in (1, -1)
+) | {-float(digit) for digit in (1, 7, 8, 9)} | {-(2.0**15), -(2.0**31)}  # fmt: skip
+"""What questionnaires, sensors and programs write where a value is lacking."""
+NEAREST: Final = 10
+"""Different values next to the code, whose distances say how far apart values stand there."""
+FAR: Final = 5.0
+"""Times that distance, to stand apart."""
+FEWEST: Final = 2
+"""Other values, at least."""
+LONG: Final = 99
+"""Shorter codes are counts as well: they are known by their distance from many others only."""
+
+
+DATES: Final = tuple(
+    datetime.date.fromisoformat(day)
+    for day in (
+        "0001-01-01", "1111-11-11", "1582-10-15", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01",
+        "1901-01-01", "1904-01-01", "1969-12-31", "1970-01-01", "1980-01-01", "2038-01-19", "2099-12-31", "2100-01-01",
+        "2999-12-31", "3000-01-01", "9999-01-01", "9999-12-31",
+    )
+)  # fmt: skip
+"""The days on which calendars of programs and data bases begin or end, and others that are written for no date."""
+
+
+class Sentinel(NamedTuple):
+    """A number, or a day as its ordinal, that may stand for a missing value."""
+
+    value: float
+    rows: int
+
+
+def codes_of(column: pandas.Series[Any], notation: Notation) -> list[str]:
+    """The values of a column of any kind that may stand for a missing one, as text.
+
+    Args:
+        column: (N,) values.
+        notation: what the owner says about texts.
+    """
+    return codes_in_order(order_of(column[~column.isin([MISSING, EMPTY])], notation))
+
+
+def codes_in_order(order: Order, counts: np.ndarray | None = None) -> list[str]:
+    """The same of a column that was read: of its numbers or its dates; those of other columns have none.
+
+    Args:
+        order: of the column, or of its different values.
+        counts: (N,) how many rows hold each of them; None: one.
+    """
+    if order.values is None or order.how.startswith(("lengths", "ranges", "categories", "hexa", "feet", "fractions")):
+        return []
+    known = ~np.isnan(order.values)
+    values, place = np.unique(order.values[known], return_inverse=True)
+    rows = np.bincount(place, weights=None if counts is None else counts[known]).astype(np.int64)
+    if order.how.startswith("dates"):
+        return [datetime.date.fromordinal(int(each.value)).isoformat() for each in days_among(values, rows)]
+    return [f"{each.value:g}" for each in sentinels_among(values, rows)]
+
+
+def sentinels(column: np.ndarray) -> list[Sentinel]:
+    """The codes of a column that stand apart from its other values.
+
+    A code is the smallest or largest value and far from the next: five times as far as the ten values there are from
+    each other. At the upper end it also occurs twice or more, or is farther than all others are from each other; at the
+    lower end it is the only value below zero, and may be near where it is five times as frequent as any of the ten.
+    A code of three digits or more may stand anywhere, where it is a value of at least five rows and five times as
+    frequent as any of the ten nearest on either side. Beside two to nine other values it is five times as far from them
+    as they are from each other.
+
+    Args:
+        column: (N,) numbers, NaN where missing.
+    """
+    return sentinels_among(*np.unique(column[~np.isnan(column)], return_counts=True))
+
+
+def sentinels_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
+    """The same of the different values of a column, rising, and how many rows hold each."""
+    found = []
+    often = np.array([_frequent(values, counts, at) for at in range(len(values))], dtype=bool)
+    found += [Sentinel(float(value), int(count)) for value, count in zip(values[often], counts[often], strict=True)]
+    values, counts = values[~often], counts[~often]
+    while len(values) > FEWEST:
+        end = next((end for end in (0, -1) if _stands_apart(values, counts, end)), None)
+        if end is None:
+            break
+        found.append(Sentinel(float(values[end]), int(counts[end])))
+        keep = slice(1, None) if end == 0 else slice(None, -1)
+        values, counts = values[keep], counts[keep]
+    return found
+
+
+def days_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
+    """The days of a column that programs write for no date, and that no date of its own explains.
+
+    Such a day lies outside all others, five times as far from the next as the ten nearest there are from each other
+    (where there are fewer, as all are); or it is a day of at least five rows, five times as frequent as any of the ten
+    nearest and as the same day of other years.
+
+    Args:
+        values: (K,) moments, rising, in seconds since the year 1, as `Order` has dates.
+        counts: (K,) how many rows hold each.
+    """
+    days, place = np.unique(np.floor(values / 86_400).astype(np.int64), return_inverse=True)
+    rows = np.bincount(place, weights=counts).astype(np.int64)
+    codes = {day.toordinal(): day for day in DATES}
+    own = np.array([day not in codes for day in days.tolist()], dtype=bool)
+    if own.sum() < FEWEST:
+        return []
+    found = []
+    for at in np.flatnonzero(~own).tolist():
+        near = np.flatnonzero(own)[np.argsort(np.abs(days[own] - days[at]), kind="stable")[:NEAREST]]
+        gaps = np.diff(np.sort(days[near]))
+        apart = FAR * (np.median(gaps) if len(near) == NEAREST else gaps.sum())
+        outside = days[at] < days[own].min() or days[at] > days[own].max()
+        alone = outside and np.abs(days[near] - days[at]).min() >= apart
+        if alone or _frequent_day(days, rows, at, near, codes[int(days[at])]):
+            found.append(Sentinel(float(days[at]), int(rows[at])))
+    return found
+
+
+def _frequent_day(days: np.ndarray, rows: np.ndarray, at: int, near: np.ndarray, code: datetime.date) -> bool:
+    """Whether a day is much more frequent than those around it and than the same day of other years."""
+    others = [
+        rows[other]
+        for other, day in enumerate(days.tolist())
+        if other != at and (each := datetime.date.fromordinal(day)).month == code.month and each.day == code.day
+    ]
+    most = max([*rows[near], *others])
+    return len(near) >= NEAREST and bool(rows[at] >= FAR * most)
+
+
+def _stands_apart(values: np.ndarray, counts: np.ndarray, end: int) -> bool:
+    value, rest = values[end], np.delete(values, end)
+    if float(value) not in CODES:
+        return False
+    inner = [other for other in rest if float(other) not in CODES]  # 98 and 99 stand apart together
+    if len(inner) < NEAREST:
+        far = len(inner) >= FEWEST and np.abs(value - np.array(inner)).min() >= FAR * (inner[-1] - inner[0])
+        return bool(far and abs(value) >= LONG)
+    near = np.array(inner[:NEAREST] if end == 0 else inner[-NEAREST:])
+    apart = np.abs(value - near).min() >= FAR * np.median(np.diff(near))
+    if end == 0:
+        often = counts[0] >= FAR * counts[np.isin(values, near)].max()
+        return bool((apart or often) and value < 0 <= inner[0])
+    return bool(apart and value > 0 and (counts[end] > 1 or value - inner[-1] > inner[-1] - inner[0]))
+
+
+def _frequent(values: np.ndarray, counts: np.ndarray, at: int) -> bool:
+    """Whether a long code is much more frequent than the values around it, wherever it stands."""
+    if float(values[at]) not in CODES or abs(values[at]) < LONG or counts[at] < FAR:
+        return False
+    near = [*counts[max(0, at - NEAREST) : at], *counts[at + 1 : at + 1 + NEAREST]]
+    return len(near) >= NEAREST and counts[at] >= FAR * max(near)
