@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from auditkit import stats
-from auditkit.judging import judge
-from auditkit.results import Limit, Measurement
+from auditkit.judging import judge, judge_measurement, worst_of
+from auditkit.results import GroupEnd, GroupPair, Interval, Limit, Measurement
 from tests.test_judging import TODAY, result
 
 BOUND = 0.7
@@ -84,8 +84,8 @@ def test_a_group_far_below_is_missed_and_both_levels_are_said():
     assert found.status == "missed"
     # 200 of 400: 0.5 +- z / 2 / sqrt(400 + z^2); z = 1.960 at 95 %, 2.388 at 0.95^(1/3) = 98.30 %
     assert found.reason == (
-        "1 of 3; first group=2: 0.5 (95% interval 0.4512 to 0.5488) is not at least 0.7; the 98.3% interval 0.4407 to "
-        "0.5593 that holds for all 3 at once says the same"
+        "1 of 3; furthest off group=2: 0.5 (95% interval 0.4512 to 0.5488) is not at least 0.7; the 98.3% "
+        "interval 0.4407 to 0.5593 that holds for all 3 at once says the same"
     )
 
 
@@ -108,3 +108,26 @@ def test_exact_numbers_and_points_are_facts_however_many():
     exact = [Measurement(name="rate", value=0.6999, exact=True, slice={"group": str(at)}) for at in range(50)]
     assert verdict(exact).status == "missed"
     assert verdict(shares([279] * 50, 400), at_least=BOUND, judge="point").status == "missed"
+
+
+def test_of_several_the_one_furthest_off_is_named_and_of_those_that_are_not_written_none():
+    def rate(group, value):
+        interval = Interval(low=value - 0.05, high=value + 0.05, method="test")
+        return Measurement(name="rate", value=value, interval=interval, n=400, slice={"group": group})
+
+    found = verdict([rate("1", 0.6), rate("2", 0.3), rate("3", 0.9)])
+    judged, (status, reason) = found.judged, worst_of(found.limit, found.judged)
+    assert status == "missed" and reason.startswith("2 of 3; furthest off group=2: 0.3 ")
+    hidden = judged[1].measurement.model_copy(update={"value": None, "interval": None, "reason": "too small"})
+    written = (judged[0], judged[1].model_copy(update={"measurement": hidden}), judged[2])
+    assert worst_of(found.limit, written)[1].startswith("2 of 3; furthest off group=1: 0.6 ")
+
+
+def test_a_sentence_before_the_groups_of_a_pair_is_one():
+    pair = GroupPair(
+        role="value", rate="rate", low=GroupEnd(slice={"g": "a"}, value=0.5), high=GroupEnd(slice={"g": "b"}, value=0.8)
+    )
+    interval = Interval(low=0.5, high=0.9, method="test")
+    ratio = Measurement(name="rate", value=0.6, interval=interval, n=90, across=("g",), pairs=(pair,))
+    reason = judge_measurement(Limit(name="l", measurement="a.check.rate", at_least=BOUND), ratio)[1]
+    assert "rather show that it is missed; rate: a 0.5 against b 0.8" in reason

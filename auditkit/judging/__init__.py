@@ -11,7 +11,7 @@ exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tes
 5 nothing was judged · 0 every limit met or waived
 """
 
-from auditkit.judging.applying import Judgement, judge
+from auditkit.judging.applying import Judgement, judge, worst_of
 from auditkit.judging.deciding import judge_measurement
 from auditkit.judging.matching import concerned, is_bare
 from auditkit.judging.naming import check_names, with_names
@@ -33,4 +33,5 @@ __all__ = [
     "outcome_of",
     "scope_of",
     "with_names",
+    "worst_of",
 ]

@@ -13,7 +13,17 @@ from auditkit.judging.outcome import outcome_of
 from auditkit.judging.sides import closest_to_bound
 from auditkit.judging.together import judge_together
 from auditkit.judging.wording import about, everyone_alone
-from auditkit.results import CheckResult, Judged, Limit, Measurement, Outcome, Verdict, VerdictStatus, Waiver
+from auditkit.results import (
+    CheckResult,
+    Judged,
+    Limit,
+    Measurement,
+    Outcome,
+    Verdict,
+    VerdictStatus,
+    Waiver,
+    furthest_off,
+)
 from auditkit.results.between import left_out_text
 
 
@@ -81,10 +91,8 @@ def _apply(limit: Limit, there: _Measured) -> tuple[VerdictStatus, str, tuple[Ju
     if not measurements:
         return "not tested", why_none(limit, result), ()
     judged = judge_together(limit, result.check, measurements)
-    alone = is_bare(limit) and all(measurement.slice for measurement in measurements)
-    whose = "measured for groups alone, so judged for each; " if alone else ""
-    status, reason = _together(limit, judged)
-    return status, whose + reason, tuple(judged)
+    status, reason = worst_of(limit, judged)
+    return status, reason, tuple(judged)
 
 
 def _nobody(limit: Limit, there: _Measured) -> str:
@@ -97,18 +105,38 @@ def _nobody(limit: Limit, there: _Measured) -> str:
     return f"no selected check measures {limit.measurement!r}; {known}{blame}"
 
 
-def _together(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
-    """The worst of the judged measurements, and why; a group too small to have a number bars only what it says."""
-    spared = [verdict for verdict in judged if _is_spared(verdict.measurement)]
-    if spared and len(spared) < len(judged):
-        status, reason = _together(limit, [verdict for verdict in judged if not _is_spared(verdict.measurement)])
-        unseen = left_out_text([group for verdict in spared for group in verdict.measurement.left_out])
-        return status, f"{reason}; {unseen}" if status == "met" else reason
-    for worst in ("missed", "inconclusive"):
-        found = [verdict for verdict in judged if verdict.status == worst]
-        if found:
-            whom = f"{len(found)} of {len(judged)}; first {about(found[0].measurement)}: " if len(judged) > 1 else ""
-            return found[0].status, whom + found[0].reason
+def worst_of(
+    limit: Limit, judged: Sequence[Judged], written: Sequence[Judged] | None = None
+) -> tuple[VerdictStatus, str]:
+    """The worst status of the judged measurements, at least one, and why: by the one furthest to the wrong side.
+
+    A group too small to have a number bars only what it says.
+
+    Args:
+        limit: the limit.
+        judged: as they were judged.
+        written: the same, as they may be written, where that is less.
+    """
+    said = judged if written is None else written
+    alone = is_bare(limit) and all(each.measurement.slice for each in judged)
+    each_alone = "measured for groups alone, so judged for each; " if alone else ""
+    spared = [_is_spared(each.measurement) for each in judged]
+    if all(spared):
+        spared = [False] * len(judged)
+    status, reason = _worst(limit, [each for each, small in zip(said, spared, strict=True) if not small])
+    unseen = [each.measurement.left_out for each, small in zip(said, spared, strict=True) if small]
+    lacking = left_out_text([group for groups in unseen for group in groups]) if status == "met" else ""
+    return status, each_alone + reason + (f"; {lacking}" if lacking else "")
+
+
+def _worst(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
+    statuses: tuple[VerdictStatus, ...] = ("missed", "inconclusive")
+    for worst in statuses:
+        found = furthest_off(limit, judged, worst)
+        if found is not None:
+            many = sum(verdict.status == worst for verdict in judged)
+            whom = f"{many} of {len(judged)}; furthest off {about(found.measurement)}: " if len(judged) > 1 else ""
+            return worst, whom + found.reason
     nearest = closest_to_bound(limit, judged)
     whom = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
     return "met", whom + next(verdict.reason for verdict in judged if verdict.measurement is nearest)

@@ -34,7 +34,7 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
     said = f"{measurement.bound or ''} {show(value)} ({how})".lstrip()
     status, reason = _decide(limit, measurement, low, high)
     whose = whose_text(measurement, limit, status)
-    return status, f"{said} {reason}" + (f"; {whose}" if whose else "")
+    return status, f"{said} {reason}" if not whose else f"{said} {reason.removesuffix('.')}; {whose}"
 
 
 def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:

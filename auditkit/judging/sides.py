@@ -31,7 +31,9 @@ def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
     """The measurement with the least room to the bound."""
 
     def room(each: Judged) -> float:
-        low, high = (each.measurement.value or 0.0,) * 2
+        if each.measurement.value is None:  # not written
+            return math.inf
+        low = high = each.measurement.value
         if each.measurement.interval is not None and limit.judge == "interval" and not each.measurement.exact:
             low, high = ends(each.measurement.interval)
         left = math.inf if limit.at_least is None else low - limit.at_least

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from auditkit.results import Measurement, Verdict, pairs
+from auditkit.results import Measurement, Verdict, furthest_off, pairs
 
 
 def listed(mapping: Mapping[str, Any]) -> str:
@@ -21,14 +21,5 @@ def about(measurement: Measurement) -> str:
 
 def decisive(verdict: Verdict) -> Measurement | None:
     """Of the measurements with the verdict's own status, the one furthest to the wrong side; None for none."""
-    deciding = [each.measurement for each in verdict.judged if each.status == verdict.status]
-    limit = verdict.limit
-
-    def slack(each: Measurement) -> float:
-        if each.value is None:
-            return float("inf")
-        above = float("inf") if limit.at_least is None else each.value - limit.at_least
-        below = float("inf") if limit.at_most is None else limit.at_most - each.value
-        return min(above, below)
-
-    return min(deciding, key=slack, default=None)
+    found = furthest_off(verdict.limit, verdict.judged, verdict.status)
+    return None if found is None else found.measurement

@@ -76,7 +76,7 @@ from auditkit.results.harms import (
     harm_text,
     meaning_text,
 )
-from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver
+from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off
 
 __all__ = [
     "FRAME_COLUMNS",
@@ -149,6 +149,7 @@ __all__ = [
     "canonical",
     "count_line",
     "digest",
+    "furthest_off",
     "harm_text",
     "meaning_text",
     "of_everyone",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import math
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -74,6 +76,22 @@ class Verdict(Record):
     """The waiver written for this limit, expired or not."""
     waived: bool = False
     """True where the waiver takes this limit out of the verdict."""
+
+
+def furthest_off(limit: Limit, judged: Sequence[Judged], status: VerdictStatus) -> Judged | None:
+    """Of the measurements with this status, the one furthest to the wrong side of a limit's bounds; None for none.
+
+    One without a number comes last; of several alike, the first.
+    """
+
+    def slack(each: Judged) -> float:
+        value = each.measurement.value
+        if value is None:
+            return math.inf
+        above = math.inf if limit.at_least is None else value - limit.at_least
+        return min(above, math.inf if limit.at_most is None else limit.at_most - value)
+
+    return min((each for each in judged if each.status == status), key=slack, default=None)
 
 
 class Outcome(Record):

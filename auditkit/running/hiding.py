@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from auditkit.data import AuditData
-from auditkit.judging import judge_measurement
+from auditkit.judging import judge_measurement, worst_of
 from auditkit.predictions import Predictions
 from auditkit.results import (
     AuditResult,
@@ -116,10 +116,8 @@ def _verdict(verdict: Verdict, written: Mapping[int, Measurement], rule: Rule) -
     if not verdict.judged:
         return verdict.model_copy(update={"reason": rule.text(verdict.reason)})
     judged = tuple(_judged(verdict.limit, one, written[id(one.measurement)]) for one in verdict.judged)
-    reason = verdict.reason
-    for before, after in zip(verdict.judged, judged, strict=True):
-        if before.reason != after.reason:
-            reason = reason.replace(before.reason, after.reason)
+    # said anew: which number is furthest off would tell of one that is not written
+    reason = verdict.reason if judged == verdict.judged else worst_of(verdict.limit, verdict.judged, judged)[1]
     return verdict.model_copy(update={"judged": judged, "reason": reason})
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.results import CheckResult, Definition, Judged, Limit, Measurement, Verdict, pairs
+from auditkit.results import CheckResult, Definition, Judged, Limit, Measurement, Verdict, furthest_off, pairs
 from auditkit.results.between import left_out_text, whose_text
 
 LEVELS = {
@@ -128,8 +128,8 @@ def rule(limit: Limit, verdict: Verdict) -> str:
 
 
 def decisive(verdict: Verdict) -> Judged | None:
-    """The measurement that gave a verdict its status."""
-    return next((each for each in verdict.judged if each.status == verdict.status), None)
+    """The measurement that gave a verdict its status; of several the one furthest to the wrong side."""
+    return furthest_off(verdict.limit, verdict.judged, verdict.status)
 
 
 def capital(text: str) -> str:
