@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import Field
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import WRITTEN_OUT, Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.performance.definitions import DEFINITIONS, TASKS
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
+
+
+def by_person(data: AuditData) -> bool:
+    """Whether a row for each person is needed: there are scores, or numbers to predict."""
+    return data.task == "regression" or (data.recorded is not None and data.recorded.scores is not None)
 
 
 class Quality(Check):
@@ -33,7 +39,7 @@ class Quality(Check):
     title = "Quality of the answers"
     reference = "DeLong et al. (1988), Biometrics 44; Guo et al. (2017), arXiv:1706.04599; Wilson (1927), JASA 22"
     needs = frozenset({"labels"})
-    takes = frozenset({"alike rows"})
+    takes = frozenset({"alike rows", "people"})
     presets = {"quick": {"resamples": 200}, "thorough": {"resamples": 5000}}
     definitions = DEFINITIONS
     conditions = frozenset()
@@ -52,8 +58,18 @@ class Quality(Check):
         others = [each for each, tasks in TASKS.items() if data.task in tasks]
         return f"is not measured of a {data.task} task; there is: {', '.join(others)}"
 
+    def applies(self, model: Model, data: AuditData) -> str | None:
+        """Scores and numbers of more people than can be given a row each are not measured."""
+        if data.people is None or data.size <= WRITTEN_OUT or not by_person(data):
+            return None
+        return f"needs a row for each person where there are scores or numbers, and there are over {WRITTEN_OUT:,}"
+
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Measurements overall and per group, controls, figures, the confusion matrix."""
         from auditkit.plugins.performance.findings import find
 
+        if data.people is not None and by_person(data):
+            rows = np.repeat(np.arange(len(data)), data.people)
+            data = data.one_row_each()
+            context.predictions = context.predictions.take(rows, data)
         return find(self, data, context, "queries" if Capability.QUERIES in model.capabilities else "recorded")

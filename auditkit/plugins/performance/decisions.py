@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from auditkit import stats
@@ -10,9 +12,9 @@ from auditkit.results import Interval
 
 
 def confusion(answers: Answers, weighted: bool = True) -> np.ndarray:
-    """(C, C) sums of weights (of ones without weights): rows are the truth, columns the decisions."""
+    """(C, C) sums of weights (of people without weights): rows are the truth, columns the decisions."""
     size = len(answers.classes)
-    weights = answers.weights if weighted else None
+    weights = answers.mass if weighted else answers.people
     return np.bincount(answers.truth * size + answers.answers, weights, size * size).reshape(size, size)
 
 
@@ -25,12 +27,17 @@ def share(hits: np.ndarray, answers: Answers, what: str, among: np.ndarray | Non
         what: what the denominator counts, in words.
         among: (n,) bool: the denominator; None: all rows.
     """
-    weights = answers.weights
     if among is not None:
-        hits, weights = hits[among], None if weights is None else weights[among]
-    if len(hits) < max(1, answers.minimum):
-        return few(len(hits), answers.minimum, what)
-    return Estimate(stats.weighted_mean(hits, weights), stats.mean_interval(hits, weights=weights), len(hits))
+        hits, answers = hits[among], _decided(answers, among)
+    if len(answers) < max(1, answers.minimum):
+        return few(len(answers), answers.minimum, what)
+    value, size = stats.weighted_mean(hits, answers.mass), answers.size
+    return Estimate(value, stats.wilson(min(size, size * value), size), len(answers))
+
+
+def _decided(answers: Answers, rows: np.ndarray) -> Answers:
+    """Labels and decisions of some rows, without their scores."""
+    return replace(answers, scores=None, probabilities=None).take(rows)
 
 
 def accuracy(answers: Answers) -> Estimate:
@@ -40,7 +47,7 @@ def accuracy(answers: Answers) -> Estimate:
 
 def majority_accuracy(answers: Answers) -> Estimate:
     """The accuracy of always giving the most common label of these rows."""
-    counts = np.bincount(answers.truth, answers.weights, len(answers.classes))
+    counts = np.bincount(answers.truth, answers.mass, len(answers.classes))
     return share(answers.truth == int(np.argmax(counts)), answers, "people")
 
 
@@ -113,9 +120,8 @@ def _f1_interval(answers: Answers) -> Interval:
     ends = []
     for at in range(len(answers.classes)):
         union = (answers.truth == at) | (answers.answers == at)
-        size = stats.effective_size(int(union.sum()) if answers.weights is None else answers.weights[union])
-        hits = (answers.truth == answers.answers)[union]
-        same = stats.weighted_mean(hits, None if answers.weights is None else answers.weights[union])
+        some = _decided(answers, union)
+        size, same = some.size, stats.weighted_mean(some.truth == some.answers, some.mass)
         ends.append(stats.wilson_bounds(same * size, size))
     low, high = (float(np.mean([2 * each[side] / (1 + each[side]) for each in ends])) for side in (0, 1))
     return Interval(low=low, high=high, method="Wilson per class, mean of the ends")

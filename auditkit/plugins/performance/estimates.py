@@ -23,7 +23,7 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Answers:
-    """Truth and answers of n rows."""
+    """Truth and answers of n rows; a row may stand for several people, where there are decisions only."""
 
     truth: np.ndarray
     """(n,) positions in `classes`; numbers for regression."""
@@ -40,9 +40,25 @@ class Answers:
     """(n,) positive."""
     minimum: int = 1
     """The smallest denominator that may be shown."""
+    people: np.ndarray | None = None
+    """(n,) whole numbers: how many people each row stands for; None: one."""
 
     def __len__(self) -> int:
-        return len(self.truth)
+        """How many people there are."""
+        return len(self.truth) if self.people is None else int(self.people.sum())
+
+    @property
+    def mass(self) -> np.ndarray | None:
+        """(n,) what each row counts for, weights and people together; None: one."""
+        if self.weights is None or self.people is None:
+            return self.people if self.weights is None else self.weights
+        found: np.ndarray = self.weights * self.people
+        return found
+
+    @property
+    def size(self) -> float:
+        """The effective number of people."""
+        return stats.effective_size(len(self) if self.weights is None else self.weights, self.people)
 
     def take(self, rows: np.ndarray) -> Answers:
         """The same about some of the rows."""
@@ -52,7 +68,7 @@ class Answers:
 
         return replace(
             self, truth=self.truth[rows], answers=self.answers[rows], scores=some(self.scores),
-            probabilities=some(self.probabilities), weights=some(self.weights),
+            probabilities=some(self.probabilities), weights=some(self.weights), people=some(self.people),
         )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
         notes = ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
     answers = Answers(
         predictions.truth, predictions.codes, tuple(str(each) for each in predictions.classes), positive, scores,
-        chances, data.weights, data.minimum_rate,
+        chances, data.weights, data.minimum_rate, data.people,
     )  # fmt: skip
     return answers, notes
 

@@ -23,8 +23,7 @@ def accuracy_deviation(answers: Answers, said: np.ndarray, true: np.ndarray) -> 
     """
     counts = decisions.confusion(answers)
     shown = decisions.accuracy(dataclasses.replace(answers, minimum=1)).value
-    weights = answers.weights
-    again = float(np.average(said == true, weights=weights))
+    again = float(np.average(said == true, weights=answers.mass))
     assert shown is not None  # there is a row
     return max(abs(float(np.trace(counts) / counts.sum()) - again), abs(shown - again))
 
@@ -73,11 +72,14 @@ def shuffled_fit(answers: Answers, shuffles: int, rng: np.random.Generator) -> f
 
 
 def _sample(answers: Answers, rng: np.random.Generator) -> Answers:
-    """At most ROWS rows, without weights: a shuffled answer is as good as any other, whatever it weighs."""
-    rows = np.arange(len(answers))
-    if len(rows) > ROWS:
+    """At most ROWS people, a row each, without weights: a shuffled answer is as good whatever it weighs."""
+    rows = np.arange(len(answers.truth))
+    if answers.people is not None:
+        many = answers.people if len(answers) <= ROWS else rng.multinomial(ROWS, answers.people / len(answers))
+        rows = np.repeat(rows, many)
+    elif len(rows) > ROWS:
         rows = rng.choice(rows, ROWS, replace=False)
-    return dataclasses.replace(answers.take(rows), weights=None, minimum=1)
+    return dataclasses.replace(answers.take(rows), weights=None, people=None, minimum=1)
 
 
 def _far(off: np.ndarray) -> float:
