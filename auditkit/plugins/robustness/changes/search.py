@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit.plugins.robustness.changes.asking import Oracle, margins, threshold_of
+from auditkit.plugins.robustness.changes.guessing import Guess, guess
 from auditkit.plugins.robustness.changes.moves import Moves
 
 Progress: TypeAlias = Callable[[int, int, str], None]
@@ -31,6 +32,8 @@ class Singles(NamedTuple):
     gain: np.ndarray
     """(N, K) how much nearer the change brings it, so far as can be told."""
     threshold: float
+    guessed: Guess | None = None
+    """Where only decisions are given: another view of how near things are, beside how often a change flips others."""
 
     def cheapest(self, moves: Moves) -> np.ndarray:
         """(N, F) the cost of the cheapest flip by each feature alone; infinite where there is none."""
@@ -84,7 +87,8 @@ def singles(moves: Moves, before: np.ndarray, oracle: Oracle, progress: Progress
             scores[row, slot] = said.scores
     other = (decisions != before[:, None]) & (decisions >= 0)
     if scores is None or at_rest.scores is None:
-        return Singles(before, other & possible, np.ones(n), _popularity(other, before), 0.0)
+        guessed = guess(moves, before, decisions, np.isfinite(moves.costs), np.random.default_rng(0))
+        return Singles(before, other & possible, np.ones(n), _popularity(other, before), 0.0, guessed)
     asked = at_rest._replace(
         decisions=decisions.ravel(), scores=scores.reshape(n * k, *scores.shape[2:])
     )  # rows that were not changed answer as they are
@@ -101,7 +105,8 @@ def several(
     """The cheapest change of up to `depth` features that is found.
 
     Pairs are taken in the order in which the changes of their single features promise a flip; changes that do not flip
-    are extended, the most promising first; what was found is made cheaper one feature at a time.
+    are extended, the most promising first; what was found is made cheaper one feature at a time. Where there are two
+    views of what is promising, each has half of the budget.
 
     Args:
         moves: what may be changed.
@@ -112,19 +117,30 @@ def several(
         budget: questions for a row, about: a quarter is kept for making what was found cheaper.
         progress: told how far this is.
     """
-    n = len(moves.origins)
     found = best_single(moves, single, depth)
+    views = [single]
+    if single.guessed is not None:
+        views.insert(0, single._replace(start=single.guessed.start, gain=single.guessed.gain))
+    for view in views:
+        _combine(moves, view, oracle, found, beam, 3 * budget // (4 * len(views)), progress)
+    _cheaper(moves, single, oracle, found, max(1, budget // 4))
+    return found
+
+
+def _combine(
+    moves: Moves, single: Singles, oracle: Oracle, found: Found, beam: int, budget: int, progress: Progress
+) -> None:
+    """Search changes of several features, as deep as `found` has room for, and keep there what is cheaper."""
+    n, depth = found.slots.shape
     kept = [_first(moves, single, row) for row in range(n)]
     pool = [np.unique(each) for each in kept]
     states = [(each[:, None], single.start[row] - single.gain[row, each]) for row, each in enumerate(kept)]
-    share = max(ROUNDS, (3 * budget // 4) // max(1, depth - 1))
+    share = max(ROUNDS, budget // max(1, depth - 1))
     for level in range(2, depth + 1):
         wanted = [
             _chosen(moves, single, row, states[row], pool[row], float(found.costs[row]), share) for row in range(n)
         ]
         states = _ask(moves, single, oracle, found, wanted, level, beam, progress)
-    _cheaper(moves, single, oracle, found, max(1, budget // 4))
-    return found
 
 
 def best_single(moves: Moves, single: Singles, depth: int) -> Found:

@@ -229,6 +229,41 @@ def test_among_many_features_large_changes_are_combined_as_well_as_small_ones(se
     assert all(each.holds for each in result.controls), [each.name for each in result.controls if not each.holds]
 
 
+@pytest.mark.parametrize(("features", "seed"), [(12, 1), (30, 0), (64, 0)])
+def test_decisions_alone_lead_to_the_cheapest_changes_of_many_features(features, seed):
+    data = AuditData.from_table(many_features(24, features, seed), label="y")
+    model = LogisticRegression().fit(data.inputs, data.labels)
+    result = run(Changes(rows=24, depth=2, **{**FAST, "max_queries": 300}), wrapped(model.predict), data)
+    assert all(each.holds for each in result.controls), [each.name for each in result.controls if not each.holds]
+
+
+def test_a_guess_from_decisions_is_the_margin_of_a_linear_rule_and_holds_where_some_abstain():
+    from auditkit.plugins.robustness.changes.guessing import guess
+    from auditkit.plugins.robustness.changes.moves import fields_of, moves_of
+
+    data = given_table()
+    codes = data.codes()
+    moves = moves_of(data, codes, fields_of(data, codes, {}, 20), WITHIN, ())
+    n, k = moves.costs.shape
+    rows, slots = (each.ravel() for each in np.indices((n, k)))
+    rule = {name: data.feature_names.index(name) for name in ("income", "debt")}
+
+    def level(points):
+        return points[:, rule["income"]] / 100 + 0.5 * points[:, rule["debt"]] - 0.8
+
+    before, after = level(codes), level(moves.points(rows, slots[:, None])).reshape(n, k)
+    decided, decisions = (before > 0).astype(int), (after > 0).astype(int)
+    asked = np.isfinite(moves.costs)
+    for abstained in (0, 5):
+        given = np.where(np.arange(n) < abstained, -1, decided)
+        found = guess(moves, given, decisions, asked, np.random.default_rng(0))
+        own = slice(abstained, n)
+        assert np.corrcoef(found.start[own], np.abs(before[own]))[0, 1] > 0.99
+        flipped = found.gain[own] > found.start[own, None]
+        assert (flipped == (decisions != decided[:, None])[own])[asked[own]].mean() > 0.99
+    assert guess(moves, np.ones(n, int), np.ones((n, k), int), asked, np.random.default_rng(0)) is None
+
+
 def test_a_search_that_combines_only_small_changes_is_caught(monkeypatch):
     from auditkit.plugins.robustness.changes import search
 

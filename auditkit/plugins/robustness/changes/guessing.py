@@ -1,0 +1,83 @@
+"""Where a model gives decisions alone: how near another decision a change brings a row, guessed from all answers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.plugins.robustness.changes.moves import Field, Moves
+
+CELLS = 2**21
+"""Numbers that are fitted to at most: 16 MiB."""
+
+
+class Guess(NamedTuple):
+    """As the margins of a model with scores, from a linear model of its decisions; never what a flip is told by."""
+
+    start: np.ndarray
+    """(N,) how far the row is from another decision."""
+    gain: np.ndarray
+    """(N, K) how much nearer the change brings it."""
+
+
+def guess(
+    moves: Moves, before: np.ndarray, decisions: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+) -> Guess | None:
+    """Fit a logistic regression to the decisions about rows and their single changes.
+
+    Args:
+        moves: what was tried.
+        before: (N,) decisions about the rows; -1 where there is none.
+        decisions: (N, K) about the changes.
+        asked: (N, K) bool, which of them were made.
+        rng: draws those that are fitted to.
+
+    Returns:
+        None where all decisions are alike.
+    """
+    from sklearn.linear_model import LogisticRegression  # slow to import, and models with scores do without
+
+    sizes = [1 if field.numeric else len(field.values) for field in moves.fields]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    rows, slots = np.nonzero(asked & (decisions >= 0))
+    drawn = rng.permutation(len(rows))[: max(1, CELLS // int(starts[-1]) - len(before))]
+    own = np.flatnonzero(before >= 0)
+    points = np.vstack([moves.origins[own], moves.points(rows[drawn], slots[drawn][:, None])])
+    said = np.concatenate([before[own], decisions[rows[drawn], slots[drawn]]])
+    if len(np.unique(said)) < 2:
+        return None
+    fitted = LogisticRegression(C=100.0, max_iter=200).fit(_seen(moves.fields, points), said)
+    weights, classes = fitted.coef_, fitted.classes_
+    level = fitted.decision_function(_seen(moves.fields, moves.origins)).reshape(len(before), -1)
+    if len(classes) == 2:
+        weights, level = np.vstack([-weights[0], weights[0]]) / 2, np.hstack([-level, level]) / 2
+    place = np.clip(np.searchsorted(classes, before), 0, len(classes) - 1)
+    after = np.empty((*moves.values.shape, len(classes)))
+    for slot, at in enumerate(moves.feature.tolist()):
+        field, part = moves.fields[at], weights[:, starts[at] : starts[at + 1]]
+        moved = _column(field, moves.values[:, slot]) - _column(field, moves.origins[:, field.at])
+        after[:, slot] = level + moved @ part.T
+    start = _ahead(level, place)
+    return Guess(start, start[:, None] - _ahead(after, place))
+
+
+def _ahead(levels: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """(N, ...) by how much the class of each row leads the best other, of levels (N, ..., C)."""
+    others = levels.copy()
+    rows = np.arange(len(place))
+    others[rows, ..., place] = -np.inf
+    ahead: np.ndarray = levels[rows, ..., place] - others.max(axis=-1)
+    return ahead
+
+
+def _seen(fields: tuple[Field, ...], points: np.ndarray) -> np.ndarray:
+    """(M, columns) what the linear model sees of rows of codes."""
+    return np.hstack([_column(field, points[:, field.at]) for field in fields])
+
+
+def _column(field: Field, values: np.ndarray) -> np.ndarray:
+    """(M, 1) a number in its unit, 0 where it is missing; (M, k) a category as ones and zeros."""
+    if field.numeric:
+        return np.nan_to_num((values - float(np.median(field.values))) / field.unit)[:, None]
+    return (values[:, None] == field.values[None, :]).astype(np.float64)
