@@ -82,10 +82,10 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
     Raises:
         ValueError: what is known in any case gives a small count away.
     """
-    small = (table.counts < minimum) & ~table.known
+    small = _small(table, minimum)
     choice = _Choice(table, small, minimum)
     dark = table.blocks_of(small)[table.block]
-    attainable = _attainable(Reader(table, ~table.known, small, minimum - 1), small, (minimum - 1) // 2)
+    attainable = _attainable(table, minimum)
     for number in range(ROUNDS + len(table.people)):  # each round that is greedy suppresses one block more at least
         dark = choice.least() if number < choice.rounds else choice.greedy(dark)
         demands = exposed(table, dark, small, minimum)
@@ -104,8 +104,19 @@ def exposed(table: Published, dark: np.ndarray, small: np.ndarray, width: int) -
     return _exposed(Reader(table, dark), small, width)
 
 
-def _attainable(reader: Reader, small: np.ndarray, width: int) -> np.ndarray:
-    """Which small counts have a range so wide at all."""
+def may_be_called_small(table: Published, minimum: int) -> bool:
+    """Whether no count is given away by being called small, whatever else is kept back."""
+    return bool(_attainable(table, minimum)[_small(table, minimum)].all())
+
+
+def _small(table: Published, minimum: int) -> np.ndarray:
+    return (table.counts < minimum) & ~table.known
+
+
+def _attainable(table: Published, minimum: int) -> np.ndarray:
+    """Which small counts can have a range half as wide as `minimum` to one who knows which counts are small."""
+    small, width = _small(table, minimum), (minimum - 1) // 2
+    reader = Reader(table, ~table.known, small, minimum - 1)
     ranges = np.repeat(reader.table.counts[:, None].astype(float), 2, axis=1)
     wide = _widened(reader, ranges, small, width)
     for at, sign in itertools.product(np.flatnonzero(small & ~wide), (1, -1)):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from auditkit.counts.suppression import Line, Published, suppress
+from auditkit.counts.suppression import Line, Published, may_be_called_small, suppress
 from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.predictions import Predictions
@@ -80,7 +80,10 @@ class People:
         for size in range(self.order + 1):
             for attributes in itertools.combinations(data.groups, size):
                 self._add_groups(attributes)
-        self._dark = suppress(self._table(), self.minimum) if self.minimum > 1 else np.zeros(len(self._counts), bool)
+        table = self._table()
+        self._dark = suppress(table, self.minimum) if self.minimum > 1 else np.zeros(len(self._counts), bool)
+        self.may_be_called_small = may_be_called_small(table, self.minimum)
+        """Whether no count is given away where it is said that a group is small."""
 
     def counts(self, where: Mapping[str, str], words: str, model: int = 0) -> list[int] | None:
         """The counts of a group that some words stand for; None where one of them is not published.

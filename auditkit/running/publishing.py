@@ -102,6 +102,8 @@ class Publish:
         return group.model_copy(update={"rows": rows, "hidden": None if counts else self._reason})
 
     def _measurement(self, measured: Measurement, definitions: dict[str, Definition]) -> Measurement:
+        if measured.left_out and self._people is not None and not self._people.may_be_called_small:
+            return withheld(measured, self._reason)
         definition = definitions.get(measured.name)
         words = definition.made_of if definition is not None else ""
         if words and self._people is not None and self._may(measured, words, self._people):

@@ -200,6 +200,18 @@ def test_that_a_group_is_called_small_does_not_give_it_away(few: tuple[int, ...]
         assert bool(solved) == given_away
 
 
+def test_where_everyone_is_in_small_groups_none_is_called_small(tmp_path: pathlib.Path) -> None:
+    """27 people in three groups that are fewer than ten each are nine each."""
+    sex = np.repeat(["a", "b", "c"], 9)
+    people = People(np.tile([0, 1, 1], 9), np.tile([0, 1, 0, 1, 1, 0, 0, 1, 1], 3), {"sex": sex})
+    audited(people, tmp_path, order=1)
+    reader = facts(people, tmp_path)
+    assert reader.few == [] and "fewer than 10" not in re.sub(
+        "so that no count of fewer than 10", "", (tmp_path / "results.json").read_text()
+    )
+    assert worked_out(people, reader, 1, MINIMUM, words=True) == []
+
+
 def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(tmp_path: pathlib.Path) -> None:
     for name in ("random 2", "three attributes", "rare errors"):
         people, order = CASES[name]
