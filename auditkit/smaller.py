@@ -42,8 +42,14 @@ class Smaller(NamedTuple):
         """Numbers of them as one, each with who they are and that they are not judged."""
         said = f"groups of fewer than {self.minimum} people, together: {self.names}; not judged, and in no disparity"
         return [
-            each.model_copy(update={"reason": "; ".join(filter(None, (each.reason, said)))}) for each in measurements
+            each.model_copy(update={"reason": "; ".join(filter(None, (each.reason, said, _alike(each))))})
+            for each in measurements
         ]
+
+
+def _alike(each: Measurement) -> str:
+    """What a share of none or of all says of each of the groups."""
+    return "so it is in each of them" if each.unit == "share" and each.value in (0.0, 1.0) else ""
 
 
 def smaller_together(attributes: tuple[str, ...], data: AuditData) -> Smaller | None:

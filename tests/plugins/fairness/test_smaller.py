@@ -14,6 +14,7 @@ import auditkit
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError
 from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
 from auditkit.results import TOGETHER, CheckResult, Measurement
 from auditkit.running.controls import hide_small_cells
 from tests.plugins.recorded import one, recorded, run
@@ -160,3 +161,21 @@ def test_no_ratio_is_over_the_rate_of_a_group_that_is_not_shown() -> None:
     }  # fmt: skip
     healthy = next(each for each in run(FAST, *table()).tables if each.name == "impact")
     assert {row[0]: row[3] for row in healthy.rows}["race=b"] == pytest.approx(5 / 6)
+
+
+def test_adverse_impact_shows_them_and_compares_them_with_nobody() -> None:
+    result = run(AdverseImpact(trials=20), *table())
+    rate = joined(result, "selection_rate", "race")
+    assert rate is not None and (rate.value, rate.n) == (5 / 15, 15)
+    rates = next(each for each in result.tables if each.name == "impact_1")
+    assert rates.rows[-1] == ("race=smaller groups together", 15, 5, 5 / 15, None, None, None, None, "")
+    assert one(result, "lowest_impact_ratio").value == pytest.approx(5 / 6)
+    unknown = {"a": (100, 60), "b": (80, 40), "c": (8, 3), "Unknown": (7, 2)}  # without the unknown, c is alone
+    assert run(AdverseImpact(trials=20), *table(unknown)).together == ()
+
+
+def test_that_none_of_them_is_selected_is_said_of_each() -> None:
+    rate = joined(run(FAST, *table({**SIZES, "c": (6, 0), "d": (5, 0)})), "selection_rate", "race")
+    assert rate is not None and rate.value == 0 and (rate.reason or "").endswith("so it is in each of them")
+    some = joined(run(FAST, *table()), "selection_rate", "race")
+    assert some is not None and "each of them" not in (some.reason or "")

@@ -22,7 +22,15 @@ from auditkit.plugins.fairness.impact import (
     trials,
 )
 from auditkit.plugins.fairness.impact.categories import unknown_values
-from auditkit.plugins.fairness.impact.selection import Ratios, Selection, lowest_ratios, ratios, selection, why_no_ratio
+from auditkit.plugins.fairness.impact.selection import (
+    Ratios,
+    Selection,
+    lowest_ratios,
+    ratios,
+    selection,
+    smaller_selection,
+    why_no_ratio,
+)
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
 
 if TYPE_CHECKING:
@@ -80,9 +88,10 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
     per_group += [each for impact in impacts for each in adverse_beside.ratios_beside(impact.found, data)]
     return Findings(
         measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
+        together=[each for impact in impacts for each in _together(impact.found, data)],
         controls=controls,
         figures=_figures(per_group),
-        tables=adverse_tables.tables(impacts),
+        tables=adverse_tables.tables(impacts, data),
         notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, check.unknown)],
         level=level,
     )
@@ -132,6 +141,18 @@ def _measurements(impact: Impact) -> list[Measurement]:
         )
         made += _comparison(impact, at)
     return made
+
+
+def _together(found: Selection, data: AuditData) -> list[Measurement]:
+    """The selection rate of the groups that are too small to show, as one."""
+    small = smaller_selection(found, data)
+    if small is None:
+        return []
+    groups, x, n = small
+    rate = Measurement(
+        name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=groups.where
+    )
+    return groups.told([rate])
 
 
 def _comparison(impact: Impact, at: int) -> list[Measurement]:

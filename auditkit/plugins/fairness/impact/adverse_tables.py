@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditkit.plugins.fairness.impact import practical, significance
-from auditkit.plugins.fairness.impact.selection import Selection
-from auditkit.results import Column, Scalar, Table
+from auditkit.plugins.fairness.impact.selection import Selection, smaller_selection
+from auditkit.results import Column, Scalar, Table, pairs
 
 if TYPE_CHECKING:
+    from auditkit.data import AuditData
     from auditkit.plugins.fairness.impact.adverse_findings import Impact
 
 RATES = (
@@ -33,11 +34,11 @@ TESTS = (
 )
 
 
-def tables(impacts: Sequence[Impact]) -> list[Table]:
+def tables(impacts: Sequence[Impact], data: AuditData) -> list[Table]:
     """Two tables for each set of attributes; one where nothing can be compared."""
     made = []
     for number, impact in enumerate(impacts, 1):
-        made.append(_rates(impact, number))
+        made.append(_rates(impact, number, data))
         if impact.ratios is not None:
             made.append(_tests(impact, number))
     return made
@@ -49,7 +50,7 @@ def under_two_percent(found: Selection) -> list[str]:
     return [found.names[at] for at in found.shown if 50 * int(found.people[at]) < total]
 
 
-def _rates(impact: Impact, number: int) -> Table:
+def _rates(impact: Impact, number: int, data: AuditData) -> Table:
     found, small = impact.found, set(under_two_percent(impact.found))
     rows: list[tuple[Scalar, ...]] = []
     for at, name in enumerate(found.names):
@@ -61,6 +62,10 @@ def _rates(impact: Impact, number: int) -> Table:
         interval = None if impact.ratios is None else impact.ratios.intervals[at]
         ends = (None, None) if interval is None else (interval.low, interval.high)
         rows.append((name, n, x, x / n, ratio, *ends, name in small, ""))
+    together = smaller_selection(found, data)
+    if together is not None:  # compared with nobody
+        groups, x, n = together
+        rows.append((pairs(groups.where), n, x, x / n, None, None, None, None, ""))
     return Table(
         name=f"impact_{number}",
         title=f"Selection rates and impact ratios by {impact.across}",

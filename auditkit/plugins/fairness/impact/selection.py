@@ -11,6 +11,7 @@ from auditkit import pairing, stats
 from auditkit.counts import Counts
 from auditkit.pairing import Members, pairs_behind
 from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, pairs
+from auditkit.smaller import Smaller, smaller_together
 from auditkit.variants import among_large, variants
 
 if TYPE_CHECKING:
@@ -91,6 +92,21 @@ def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> S
     reasons = [data.cells.reason(each) or _too_few(int(n), minimum) for each, n in zip(where, people, strict=True)]
     found = Selection(attributes, where, people, chosen, reasons, rows.sum(axis=1) >= max(1, data.minimum_cell))
     return found.only([at for at, group in enumerate(where) if not data.cells.empty(group)])
+
+
+def smaller_selection(found: Selection, data: AuditData) -> tuple[Smaller, int, int] | None:
+    """The groups that are too small to show, as one, with how many of how many people of them were selected.
+
+    None where they may not be shown as one, have no rate, or one of them is not among the groups that are compared.
+    """
+    small = smaller_together(found.attributes, data)
+    if small is None:
+        return None
+    at = small.among(found.where)
+    if len(at) < len(small.groups):
+        return None
+    people = int(found.people[at].sum())
+    return (small, int(found.selected[at].sum()), people) if people >= max(1, data.minimum_rate) else None
 
 
 def ratios(found: Selection, among: np.ndarray, reference: int | None = None) -> Ratios | None:
