@@ -13,7 +13,9 @@ import pandas
 import pytest
 import torch
 from sklearn.ensemble import IsolationForest
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 import auditkit
 import auditkit.counts
@@ -97,7 +99,6 @@ def short(folder: pathlib.Path, **mends: Any) -> Any:
 
 def skops(path: pathlib.Path) -> None:
     import skops.io
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 
     steps = make_pipeline(FunctionTransformer(np.ptp), LinearRegression())
@@ -170,6 +171,12 @@ def of_numbers(**mends: Any) -> Any:
 def other_task(**mends: Any) -> Any:
     model = auditkit.wrap(LinearRegression().fit(NUMBERS, FRAME["years"]))
     return auditkit.audit(model, AuditData(NUMBERS, FRAME["label"], **mends), checks=[])
+
+
+def vectorized(**mends: Any) -> Any:
+    model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(FRAME["words"], FRAME["label"])
+    data = AuditData.from_table(FRAME[["sex", "x", "words", "label"]], label="label", **mends)
+    return auditkit.wrap(model).answers(data.inputs)
 
 
 def shaped(*shape: int, **options: Any) -> Callable[..., Any]:
@@ -279,6 +286,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "one probability without classes": shaped(),
     "predicted numbers by output alone": shaped(output="number"),
     "words for a network": words_to_network,
+    "columns beside the text": vectorized,
     "one group to count": tallied,
     "a stream of a frame": streamed(source=FRAME),
     "a stream without decisions": streamed(decisions=None),

@@ -293,3 +293,10 @@ def test_columns_called_by_numbers():
     frame = pd.DataFrame({0: [1, 2, 3], 1: [0, 1, 1]})
     data = read(frame, label="1", groups=["0"])
     assert data.feature_names == ("0",) and list(data.decode(data.codes()).columns) == [0]
+
+
+@pytest.mark.parametrize(("features", "instead"), [("text", r"\['text'\]"), ({"x": {"kind": "category"}}, "as schema")])
+def test_features_are_names_and_what_they_are_is_the_schema(features, instead):
+    frame = pd.DataFrame({"x": [0, 1], "text": ["a", "b"], "y": [0, 1]})
+    with pytest.raises(DataError, match=f"features must be a list of the names .* {instead}"):
+        AuditData.from_table(frame, label="y", features=features)

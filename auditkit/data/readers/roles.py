@@ -69,6 +69,20 @@ def as_names(value: Any, what: str) -> tuple[str, ...]:
     return names
 
 
+def as_features(features: Any) -> tuple[Any, ...] | FindColumns | None:
+    """The model's feature names, or what finds them.
+
+    Raises:
+        DataError: a text, or facts about features, which are the schema.
+    """
+    if features is None or callable(features):
+        return features
+    if isinstance(features, str | Mapping):
+        instead = f"[{features!r}]" if isinstance(features, str) else f"{list(features)!r}, and what they are as schema"
+        raise DataError(f"features must be a list of the names of the model's columns; give it as {instead}")
+    return tuple(features)
+
+
 def as_groups(groups: Any) -> dict[str, Any]:
     """{attribute: options, values or None} from a list of names or a mapping."""
     if isinstance(groups, Mapping):

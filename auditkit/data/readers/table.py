@@ -18,6 +18,7 @@ from auditkit.data.readers.foreseen import in_memory, with_room
 from auditkit.data.readers.roles import (
     FindColumns,
     Roles,
+    as_features,
     as_groups,
     as_names,
     group_source,
@@ -140,7 +141,7 @@ def read_table(
     how = Reading(None if missing is None else tuple(map(str, missing)), kinds, strip, text, Notation(**notation))
     roles = Roles(
         label, weights, decisions, scores, as_names(id, "id"), as_names(drop, "drop"), as_groups(groups),
-        features if features is None or callable(features) else tuple(features), people,
+        as_features(features), people,
     )  # fmt: skip
     given = {"label": label, "groups": groups, "drop": drop, "weights": weights, "id": id, "decisions": decisions}
     given |= {"scores": scores, "train": train, "features": features, "schema": schema, "people": people}

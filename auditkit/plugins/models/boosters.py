@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from auditkit.errors import ModelError, ModelFileRejected, require
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.answering import adopt, answer_probabilities, failing, note, noting, prepared, settle
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.plugins.models.fitted import FittedTable
+from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.sklearn import SklearnModel
 from auditkit.plugins.models.trees import is_tree_ensemble
 
@@ -67,7 +65,7 @@ def read_lightgbm(data: bytes) -> Any:
     return lightgbm.Booster(model_str=data.decode(), params={"verbosity": -1})
 
 
-class LightGBMModel(Model):
+class LightGBMModel(FittedModel):
     """A native LightGBM booster.
 
     Args:
@@ -81,8 +79,8 @@ class LightGBMModel(Model):
     kind = "lightgbm"
 
     def __init__(self, booster: Any, options: ModelOptions) -> None:
+        super().__init__(booster, options)
         self._booster = booster
-        self._options = options
         adopt(self, options, "LightGBM booster")
         objective = _objective(booster)
         able = {Capability.QUERIES, Capability.SCORES}
@@ -127,33 +125,6 @@ class LightGBMModel(Model):
         table, notes = self.fitted_table.table(inputs)
         note(self, *notes)
         return table
-
-    @functools.cached_property
-    def fitted_table(self) -> FittedTable:
-        """What the booster was trained on."""
-        return FittedTable(self._booster, self.name)
-
-    def as_fitted(self, inputs: Any) -> Any:
-        """The inputs as they are handed to the booster."""
-        return self._columns(inputs)
-
-    @property
-    def feature_names(self) -> tuple[Any, ...] | None:
-        """The columns that the model was trained on, in its order; None where they were only numbered."""
-        names = None if self._options.preprocess is not None else self.fitted_table.names
-        return None if names is None else names.names
-
-    def find_columns(self, columns: Sequence[Any]) -> list[int] | None:
-        """The places in a table of the columns that the model was trained on; None where it does not name them."""
-        return None if self._options.preprocess is not None else self.fitted_table.places(tuple(columns))
-
-    def category_places(self, columns: Sequence[Any]) -> list[int]:
-        """The places in a table of the columns that it was fitted on as categories."""
-        return [] if self._options.preprocess is not None else self.fitted_table.category_places(tuple(columns))
-
-    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """The columns that the booster was trained on."""
-        return columns if self._options.preprocess is not None else self.fitted_table.given(columns)
 
     def estimator(self) -> Any:
         """The booster; None behind a preprocessing of the user's own."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from auditkit.errors import ModelError
+from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.column_types import Types, fitted_types
 from auditkit.plugins.models.inside import attribute, used_columns
 from auditkit.plugins.models.names import Names, find_columns, fitted_names, handed_over
@@ -133,3 +136,46 @@ def _numbers_out_of_order(columns: tuple[Any, ...]) -> bool:
 def _th(place: int) -> str:
     ending = "th" if 10 < place % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{ending}"
+
+
+class FittedModel(Model):
+    """A model of a fitted object: tables are handed over as it was fitted.
+
+    Args:
+        thing: what was fitted.
+        options: a preprocessing of the user's own hides which columns the object was fitted on.
+    """
+
+    def __init__(self, thing: Any, options: ModelOptions) -> None:
+        self._thing, self._options = thing, options
+
+    @abstractmethod
+    def _columns(self, inputs: Any) -> Any:
+        """The inputs as the object was fitted: its columns, in its order, with its types."""
+
+    @functools.cached_property
+    def fitted_table(self) -> FittedTable:
+        """What the object was fitted on."""
+        return FittedTable(self._thing, self.name)
+
+    def as_fitted(self, inputs: Any) -> Any:
+        """The inputs as they are handed to the object inside."""
+        return self._columns(inputs)
+
+    @property
+    def feature_names(self) -> tuple[Any, ...] | None:
+        """The columns that the model was fitted on, in its order; None where it knows none, or not the inputs'."""
+        names = None if self._options.preprocess is not None else self.fitted_table.names
+        return None if names is None else names.names
+
+    def find_columns(self, columns: Sequence[Any]) -> list[int] | None:
+        """The places in a table of the columns that the model was fitted on; None where it does not name them."""
+        return None if self._options.preprocess is not None else self.fitted_table.places(tuple(columns))
+
+    def category_places(self, columns: Sequence[Any]) -> list[int]:
+        """The places in a table of the columns that it was fitted on as categories."""
+        return [] if self._options.preprocess is not None else self.fitted_table.category_places(tuple(columns))
+
+    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The columns that the object was fitted on, less those that a ColumnTransformer in front leaves out."""
+        return columns if self._options.preprocess is not None else self.fitted_table.given(columns)

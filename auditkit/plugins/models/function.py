@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data import Task, as_array
+from auditkit.data import as_array
 from auditkit.errors import Mend, ModelError
-from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.answering import (
     LABELS_NOTE,
     adopt,
@@ -22,9 +22,9 @@ from auditkit.plugins.models.answering import (
     positive_column,
     prepared,
     settle,
-    told_of,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.spelling import listed, match_class, spelling
 from auditkit.text import one_line
 
@@ -33,7 +33,7 @@ _PREDICTED = Mend("data.task", "regression")
 _FORMS = ("labels", "probabilities", "one probability", "number")
 
 
-class FunctionModel(Model):
+class FunctionModel(LabelledModel):
     """A callable `f(inputs)` that answers with (N,) labels, (N,) probabilities of the positive class, or (N, C).
 
     Which of them is found out on the first rows and noted. Capabilities that depend on it are declared then:
@@ -52,8 +52,7 @@ class FunctionModel(Model):
 
     def __init__(self, function: Callable[[Any], Any], options: ModelOptions) -> None:
         self._function = function
-        self._given = self._options = options
-        self._known_labels: tuple[Any, ...] = ()
+        super().__init__(options)
         adopt(self, options, _name(function))
         if options.output is not None and options.output not in ("labels", "probabilities", "number"):
             raise ModelError(
@@ -62,16 +61,6 @@ class FunctionModel(Model):
             )
         self._declare()
         note(self, "the fingerprint of a callable covers its code, closure and named globals, not all it may call")
-
-    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
-        """Take task and classes from the data where the user named none; the next answer settles them."""
-        told = told_of(self._given, task, positive)
-        if self._given.classes is not None or (told, labels) == (self._options, self._known_labels):
-            return
-        self._options, self._known_labels = told, labels
-        self.output, self.classes, self.positive = "", (), None
-        self.notes = tuple(each for each in self.notes if not each.startswith(LABELS_NOTE))
-        self._declare()
 
     def _declare(self) -> None:
         """What can be said before the first answer."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from auditkit.data import Task, as_array
 from auditkit.errors import CapabilityError, Mend, ModelError
-from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.answering import (
     PROBE,
     adopt,
@@ -24,7 +22,10 @@ from auditkit.plugins.models.answering import (
     settle,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.plugins.models.fitted import FittedTable
+from auditkit.plugins.models.fitted import FittedModel
+from auditkit.plugins.models.inside import library
+from auditkit.plugins.models.networks import as_parameters, takes_columns
+from auditkit.plugins.models.text_column import as_texts, takes_texts
 from auditkit.plugins.models.trees import is_tree_ensemble, last_step
 from auditkit.spelling import spelling
 
@@ -36,7 +37,7 @@ _LARGEST = {
 """Classifiers whose `predict` is the largest of `predict_proba` by construction."""
 
 
-class SklearnModel(Model):
+class SklearnModel(FittedModel):
     """A fitted estimator, asked through `predict`, `predict_proba` and `decision_function`.
 
     Args:
@@ -48,8 +49,8 @@ class SklearnModel(Model):
     """
 
     def __init__(self, estimator: Any, options: ModelOptions, *, fitted: bool = True) -> None:
+        super().__init__(estimator, options)
         self._estimator = estimator
-        self._options = options
         self._largest: bool | None = None
         self.kind = _kind(estimator)
         adopt(self, options, type(last_step(estimator)).__name__)
@@ -147,44 +148,22 @@ class SklearnModel(Model):
 
     def _columns(self, inputs: Any) -> Any:
         """The inputs as the estimator was fitted: its columns, in its order, with its types."""
+        return as_parameters(self._as_fitted(inputs), self._estimator)
+
+    def _as_fitted(self, inputs: Any) -> Any:
         array = as_array(inputs)
         if array is not None:
             names = self.fitted_table.names
             return array if names is None or array.ndim != 2 else _named(array, names.names, self.name)
         if not hasattr(inputs, "columns"):
             return inputs
+        if takes_texts(self._estimator):
+            return as_texts(inputs, self.name)
         table, notes = self.fitted_table.table(inputs)
         note(self, *notes)
         if self.fitted_table.places(tuple(inputs.columns)) is None and not _takes_names(self._estimator):
             return _matrix(table)
         return table
-
-    @functools.cached_property
-    def fitted_table(self) -> FittedTable:
-        """What the estimator was fitted on."""
-        return FittedTable(self._estimator, self.name)
-
-    def as_fitted(self, inputs: Any) -> Any:
-        """The inputs as they are handed to the estimator inside."""
-        return self._columns(inputs)
-
-    @property
-    def feature_names(self) -> tuple[Any, ...] | None:
-        """The columns that the model was fitted on, in its order; None where it knows none, or not the inputs'."""
-        names = None if self._options.preprocess is not None else self.fitted_table.names
-        return None if names is None else names.names
-
-    def find_columns(self, columns: Sequence[Any]) -> list[int] | None:
-        """The places in a table of the columns that the model was fitted on; None where it does not name them."""
-        return None if self._options.preprocess is not None else self.fitted_table.places(tuple(columns))
-
-    def category_places(self, columns: Sequence[Any]) -> list[int]:
-        """The places in a table of the columns that it was fitted on as categories."""
-        return [] if self._options.preprocess is not None else self.fitted_table.category_places(tuple(columns))
-
-    def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """The columns that the estimator was fitted on, less those that a ColumnTransformer in front leaves out."""
-        return columns if self._options.preprocess is not None else self.fitted_table.given(columns)
 
     def fresh(self) -> SklearnModel:
         """An unfitted clone; fit its `estimator()` and it is a model like any other, after `fitted()`.
@@ -294,9 +273,10 @@ def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...
 
 def _takes_names(estimator: Any) -> bool:
     """A Pipeline without fitted names begins with a step that reads the table itself."""
-    return hasattr(estimator, "steps") or type(last_step(estimator)).__module__.partition(".")[0] not in (
-        "sklearn", "xgboost", "lightgbm",
-    )  # fmt: skip
+    if hasattr(estimator, "steps"):
+        return True
+    whose = library(last_step(estimator))
+    return takes_columns(estimator) if whose == "skorch" else whose not in ("sklearn", "xgboost", "lightgbm")
 
 
 def _matrix(table: Any) -> Any:

@@ -11,12 +11,11 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from auditkit.data import Task, take_rows
+from auditkit.data import take_rows
 from auditkit.errors import CapabilityError, ModelError
 from auditkit.memory import out_of_memory
-from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.answering import (
-    LABELS_NOTE,
     PROBE,
     adopt,
     answer_probabilities,
@@ -26,20 +25,21 @@ from auditkit.plugins.models.answering import (
     noting,
     prepared,
     settle,
-    told_of,
 )
 from auditkit.plugins.models.fingerprints import fingerprint
+from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.plugins.models.ranges import Made
 from auditkit.plugins.models.torch_inputs import to_tensor
 from auditkit.plugins.models.torch_made import watched
 from auditkit.plugins.models.torch_output import check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch_state import answering, evaluate, frozen, keeping, reset
+from auditkit.plugins.models.torch_words import NOTE, as_words, has_embedding, refuse_unknown, wants_words
 from auditkit.text import one_line
 
 _OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
 
 
-class TorchModel(Model):
+class TorchModel(LabelledModel):
     """A torch module, asked in eval mode and left as it was found.
 
     What its output means is found out on the first rows asked about and recorded in `output` and in the notes; task,
@@ -60,14 +60,13 @@ class TorchModel(Model):
     batch = 512
 
     def __init__(self, module: torch.nn.Module, options: ModelOptions, *, hookable: bool = True) -> None:
-        self._given = self._options = options
-        self._known_labels: tuple[Any, ...] = ()
+        super().__init__(options)
         adopt(self, options, type(module).__name__)
         if options.output is not None and options.output not in _OUTPUTS:
             raise ModelError(f"{self.name}: output must be 'logits' or 'probabilities'; {options.output!r} was given")
         self._module, self._device = _placed(module, options.device, self.name)
         self.device = str(self._device)
-        self._whole = any(isinstance(each, (torch.nn.Embedding, torch.nn.EmbeddingBag)) for each in module.modules())
+        self._whole, self._words = has_embedding(module), False
         floats = (each.dtype for each in module.parameters() if each.dtype.is_floating_point)
         self._float = next(floats, torch.float32)
         self.precision = max(self.precision, torch.finfo(self._float).eps)
@@ -84,16 +83,6 @@ class TorchModel(Model):
             return model
         scripted = isinstance(module, torch.jit.ScriptModule)
         return cls(module, options, hookable=not scripted and not isinstance(module, torch.fx.GraphModule))
-
-    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
-        """Take task and classes from the data where the user named none; the next answer settles them."""
-        told = told_of(self._given, task, positive)
-        if self._given.classes is not None or (told, labels) == (self._options, self._known_labels):
-            return
-        self._options, self._known_labels = told, labels
-        self.output, self.classes, self.positive = "", (), None
-        self.notes = tuple(each for each in self.notes if not each.startswith(LABELS_NOTE))
-        self._declare()
 
     def _declare(self) -> None:
         """What can be said before the first answer."""
@@ -131,7 +120,7 @@ class TorchModel(Model):
             if self.output:
                 output = self._ask(encoded)
             else:
-                output, made = watched(lambda: self._ask(encoded), encoded)
+                encoded, output, made = self._ask_first(encoded)
                 self._settle(output, encoded, made)
         values = output.detach().to(torch.float64).cpu().numpy()
         if self.output == "number":
@@ -140,10 +129,23 @@ class TorchModel(Model):
         check_probabilities(values, self.output, self.name)
         return answer_probabilities(self, to_probabilities(values, self.output))
 
+    def _ask_first(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Made]:
+        """The rows as the module wants them, what it gives for them, and how that was made."""
+        try:
+            return encoded, *watched(lambda: self._ask(encoded), encoded)
+        except Exception as error:
+            if not encoded.is_floating_point() or not wants_words(error):
+                raise
+        whole = as_words(encoded, self.name)
+        self._words = True
+        note(self, NOTE)
+        return whole, *watched(lambda: self._ask(whole), whole)
+
     def _ask(self, encoded: torch.Tensor) -> torch.Tensor:
         try:
             output = self._module(encoded)
-        except Exception:
+        except Exception as error:
+            refuse_unknown(error, encoded, self._module, self.name)
             if self._hookable or not self._padded(encoded):
                 raise
             output = self._module(encoded)
@@ -200,7 +202,8 @@ class TorchModel(Model):
             ModelError: the inputs are no numbers and no preprocessing was given.
         """
         made = prepared(inputs, self._options.preprocess, self.name)
-        return to_tensor(made, self.name, self._whole, self._float, self._device)
+        encoded = to_tensor(made, self.name, self._whole, self._float, self._device)
+        return as_words(encoded, self.name) if self._words else encoded
 
     def gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
         """(N, ...) gradients of each row's class output with respect to the encoded inputs.
@@ -279,7 +282,7 @@ class TorchModel(Model):
             self._known_labels,
         )
         other.task, other.classes, other.positive = self.task, self.classes, self.positive
-        other.output, other.capabilities = self.output, self.capabilities
+        other.output, other.capabilities, other._words = self.output, self.capabilities, self._words
         return other
 
     def _reset_copy(self) -> torch.nn.Module:

@@ -1,0 +1,39 @@
+"""A model that has no classes of its own: what its outputs stand for is taken from the data."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from auditkit.data import Task
+from auditkit.models import Model, ModelOptions
+from auditkit.plugins.models.answering import LABELS_NOTE, told_of
+
+
+class LabelledModel(Model):
+    """A model that learns task and classes from the labels of the data where its user named none.
+
+    Args:
+        options: as the user gave them.
+    """
+
+    output = ""
+    """What it answers with; empty until the first answer has told."""
+
+    def __init__(self, options: ModelOptions) -> None:
+        self._given = self._options = options
+        self._known_labels: tuple[Any, ...] = ()
+
+    def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
+        """Take task and classes from the data where the user named none; the next answer settles them."""
+        told = told_of(self._given, task, positive)
+        if self._given.classes is not None or (told, labels) == (self._options, self._known_labels):
+            return
+        self._options, self._known_labels = told, labels
+        self.output, self.classes, self.positive = "", (), None
+        self.notes = tuple(each for each in self.notes if not each.startswith(LABELS_NOTE))
+        self._declare()
+
+    @abstractmethod
+    def _declare(self) -> None:
+        """What can be said before the first answer."""

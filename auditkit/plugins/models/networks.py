@@ -1,0 +1,34 @@
+"""Estimators that hold a torch network, as those of skorch: numbers are handed over as its parameters hold them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from auditkit.plugins.models.inside import attribute, library
+from auditkit.plugins.models.trees import last_step
+
+
+def takes_columns(estimator: Any) -> bool:
+    """Whether the network inside wants the columns of a table one by one, by their names."""
+    forward = attribute(attribute(last_step(estimator), "module_"), "forward")
+    if forward is None:
+        return True
+    kinds = [each.kind for each in inspect.signature(forward).parameters.values()]
+    return len(kinds) > 1 and inspect.Parameter.VAR_POSITIONAL not in kinds
+
+
+def as_parameters(inputs: Any, estimator: Any) -> Any:
+    """Floats of double precision in the precision of the network's parameters; everything else as it is."""
+    net = last_step(estimator)
+    module = attribute(net, "module_") if library(net) == "skorch" else None
+    if module is None:
+        return inputs
+    kinds = (str(each.dtype).rpartition(".")[2] for each in module.parameters() if each.dtype.is_floating_point)
+    kind = next(kinds, "float64")
+    if hasattr(inputs, "dtypes"):
+        wide = [place for place, each in enumerate(inputs.dtypes) if each == np.float64]
+        return inputs.astype({inputs.columns[place]: kind for place in wide}) if wide else inputs
+    return inputs.astype(kind) if getattr(inputs, "dtype", None) == np.float64 else inputs

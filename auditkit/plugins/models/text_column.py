@@ -1,0 +1,58 @@
+"""A table of one column of texts, for an estimator that begins with a vectorizer: it takes a list of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditkit.errors import Mend, ModelError
+from auditkit.plugins.models.inside import attribute, handed_on
+from auditkit.spelling import listed
+
+
+def takes_texts(estimator: Any) -> bool:
+    """Whether the estimator hands its inputs to a CountVectorizer, TfidfVectorizer or HashingVectorizer as they are."""
+    return any(_is_vectorizer(part) for part in handed_on(estimator))
+
+
+def as_texts(table: Any, name: str) -> list[str]:
+    """The texts of the table's one column.
+
+    Raises:
+        ModelError: there are several columns, or values that are no texts.
+    """
+    columns = [str(column) for column in table.columns]
+    if len(columns) != 1:
+        texts = _column_of_texts(table)
+        mend = Mend("data.drop", [column for column in columns if column != texts])
+        raise ModelError(
+            f"{name}: the model begins with a vectorizer, which takes one column of texts; the inputs have "
+            f"{len(columns)}: {listed(columns)}. Take the others out, as in {mend}",
+            mend=mend,
+        )
+    values = table.iloc[:, 0]
+    missing = int(values.isna().sum())
+    if missing:
+        raise ModelError(f"{name}: column {columns[0]!r} has no text in {missing} rows; take them out")
+    texts = values.tolist()
+    strange = next((each for each in texts if not isinstance(each, str)), None)
+    if strange is not None:
+        raise ModelError(
+            f"{name}: the model begins with a vectorizer, which takes texts; column {columns[0]!r} holds {strange!r}. "
+            "Name the column of texts, or wrap a function that makes texts of it"
+        )
+    return texts
+
+
+def _is_vectorizer(part: Any) -> bool:
+    if any(each.__name__ == "_VectorizerMixin" for each in type(part).__mro__):
+        return True
+    members = attribute(part, "transformer_list")
+    return isinstance(members, list) and any(takes_texts(each) for _, each in members)
+
+
+def _column_of_texts(table: Any) -> str:
+    """The column of the most different texts, which a vectorizer is most likely meant for."""
+    distinct = [
+        len({each for each in table.iloc[:, place] if isinstance(each, str)}) for place in range(table.shape[1])
+    ]
+    return str(table.columns[distinct.index(max(distinct))])
