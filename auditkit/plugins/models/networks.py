@@ -31,4 +31,5 @@ def as_parameters(inputs: Any, estimator: Any) -> Any:
     if hasattr(inputs, "dtypes"):
         wide = [place for place, each in enumerate(inputs.dtypes) if each == np.float64]
         return inputs.astype({inputs.columns[place]: kind for place in wide}) if wide else inputs
-    return inputs.astype(kind) if getattr(inputs, "dtype", None) == np.float64 else inputs
+    # a copy in any case, for torch warns of memory that it may not write to
+    return inputs.astype(kind) if isinstance(inputs, np.ndarray) and inputs.dtype.kind == "f" else inputs

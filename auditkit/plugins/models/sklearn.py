@@ -23,7 +23,7 @@ from auditkit.plugins.models.answering import (
 )
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
-from auditkit.plugins.models.inside import library
+from auditkit.plugins.models.inside import attribute, library
 from auditkit.plugins.models.networks import as_parameters, takes_columns
 from auditkit.plugins.models.text_column import as_texts, takes_texts
 from auditkit.plugins.models.trees import is_tree_ensemble, last_step
@@ -222,6 +222,12 @@ def _check_fitted(estimator: Any, name: str) -> None:
 def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
     from sklearn.base import is_classifier, is_regressor
 
+    if attribute(last_step(estimator), "_predict_risk_score"):  # scikit-survival's own flag
+        raise ModelError(
+            f"{name}: a {type(last_step(estimator)).__name__} predicts a score of risk, which is neither a class nor a "
+            "time. Wrap a function of it in place of it, such as whether the event is expected by a time: "
+            "predict_survival_function at that time is under 0.5"
+        )
     with failing(name, "reading the kind of estimator"):
         if hasattr(estimator, "__sklearn_tags__"):
             classifier, regressor = bool(is_classifier(estimator)), bool(is_regressor(estimator))

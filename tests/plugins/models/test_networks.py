@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import auditkit
 from auditkit.data import AuditData
+from auditkit.errors import ModelError
 
 ROWS = np.random.default_rng(0).normal(size=(60, 4))
 LABELS = (ROWS[:, 0] > 0).astype(int)
@@ -62,3 +63,26 @@ def test_a_network_that_takes_columns_by_name_is_given_them():
     frame = pandas.DataFrame(ROWS, columns=list("abcd"))
     net = NeuralNetClassifier(ByName()).fit(frame, LABELS)
     assert np.array_equal(auditkit.wrap(net).predict(frame), net.predict(frame))
+
+
+class Survival(BaseEstimator):
+    """What scikit-survival's models say of themselves: a score of risk, or a time."""
+
+    def __init__(self, risk: bool = True) -> None:
+        self._predict_risk_score = self.risk = risk
+
+    def fit(self, rows: object, labels: object) -> Survival:
+        return self
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        return rows[:, 0]
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_score_of_risk_is_no_class_and_no_time(task):
+    labels = LABELS if task == "binary" else ROWS[:, 1]
+    for model in (Survival(), make_pipeline(StandardScaler(), Survival()).fit(ROWS, labels)):
+        with pytest.raises(ModelError, match="a score of risk, which is neither a class nor a time"):
+            auditkit.audit(model, AuditData(ROWS, labels, task=task), checks=[])
+    times = auditkit.audit(Survival(risk=False), AuditData(ROWS, ROWS[:, 1], task="regression"), checks=[])
+    assert times.model.task == "regression"
