@@ -14,7 +14,7 @@ from auditkit.errors import DataError
 from auditkit.judging import judge, judge_measurement
 from auditkit.plugins.fairness.groups import ratios
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.results import LeftOut, Limit, Measurement
+from auditkit.results import Interval, LeftOut, Limit, Measurement
 from auditkit.results.between import deciding_pair, pair_text
 from tests.plugins.recorded import one, recorded, run
 
@@ -211,3 +211,29 @@ def test_whoever_is_left_out_no_verdict_is_contradicted(drawn, mask, bound, rati
     assert {every, some} != {"met", "missed"}
     if some == "met" and not all(each.all() for each in kept):
         assert set(bound) == {"at_least"} if not ratio else set(bound) == {"at_most"}  # proven by the end that holds
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=3, max_size=3).map(sorted), bounds,
+    st.sampled_from([None, "at least", "at most"]), st.booleans(), st.sampled_from(["interval", "point"]),
+)  # fmt: skip
+@settings(max_examples=400, deadline=None)
+def test_a_verdict_is_what_holds_of_every_number_that_all_groups_could_have(ends, limits, side, bars, how):
+    low, value, high = ends
+    limit = Limit(name="l", measurement="m", judge=how, **limits)
+    left = (LeftOut(slice={"g": "x"}, reason="few", bars=bars),) if side else ()
+    interval = Interval(low=low, high=high, method="test")
+    found = judge_measurement(
+        limit, Measurement(name="m", value=value, interval=interval, n=9, bound=side, left_out=left)
+    )
+
+    low, high = (value, value) if how == "point" else (low, high)
+    marks = {low, high, *(each + step for each in limits.values() for step in (-1e-9, 0, 1e-9)), -9.0, 9.0}
+    compared = [each for each in marks if low <= each <= high]
+    every = [each for each in marks if (side == "at most" or each >= low) and (side == "at least" or each <= high)]
+
+    def right(number):
+        return limits.get("at_least", -np.inf) <= number <= limits.get("at_most", np.inf)
+
+    met = all(map(right, every)) or (all(map(right, compared)) and not bars)
+    assert found[0] == ("missed" if not any(map(right, every)) else "met" if met else "inconclusive")
