@@ -39,7 +39,7 @@ def spellings(values: Sequence[Any]) -> list[str]:
     """
     if all(isinstance(value, str) and value in BOOLEANS for value in values):
         return [spelling(meant(value)) for value in values]
-    numbers = [_is_number(value) for value in values]
+    numbers = [is_number(value) for value in values]
     if all(numbers):
         return [spelling(meant(value)) for value in values]
     times = same_times(values)
@@ -49,7 +49,8 @@ def spellings(values: Sequence[Any]) -> list[str]:
     return [str(value) if worded and isinstance(value, float) else spelling(value) for value in values]
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, or a text that is written as one in a text file."""
     if isinstance(value, str):
         return NUMBER.fullmatch(value) is not None
     kind = getattr(getattr(value, "dtype", None), "kind", "")

@@ -60,9 +60,23 @@ def parsed(lines: Iterable[str]) -> Iterator[Any]:
         if not line.strip():
             continue
         try:
-            yield json.loads(line)
+            yield json.loads(line, object_pairs_hook=once)
         except json.JSONDecodeError as error:
             raise json.JSONDecodeError(error.msg, "\n" * (number - 1), number - 1) from None
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, for `json.loads`.
+
+    Raises:
+        DataError: a name occurs twice, so that a value would be lost.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"an object in the JSON has the name {twice[:80]!r} more than once; give each value its own")
+    return found
 
 
 def unreadable(name: str, error: Exception) -> DataError:

@@ -45,6 +45,11 @@ def test_every_shape_is_the_same_table(tmp_path, name):
         ("number.json", "42", "holds JSON that is no table"),
         ("nested.json", '[{"a": {"secret": 2}}]', "column 'a' holds lists or objects"),
         ("ragged.json", '{"a": [1, 2], "b": [1]}', "one value per row"),
+        ("twice.json", '[{"a": 1, "y": 1, "a": "secret"}]', "the name 'a' more than once"),
+        ("twice.jsonl", '{"y": 1, "y": "secret"}\n{"y": 2}', "the name 'y' more than once"),
+        ("rows.json", '{"a": {"0": "secret", "1": 2}, "y": {"1": 0, "0": 1}}', "name the same rows in the same order"),
+        ("long.json", '{"columns": ["a", "y"], "data": [[1, 0], [1, 1, "secret"]]}', "one value for each of the 2"),
+        ("short.json", '{"columns": ["a", "y"], "data": [["secret"], [1, 1]]}', "one value for each of the 2"),
         ("deep.json", "[" * 200_000, "cannot be read as JSON"),
     ],
 )
@@ -53,6 +58,22 @@ def test_what_is_no_table_is_refused_without_its_values(tmp_path, name, text, sa
     with pytest.raises(DataError, match=said) as caught:
         AuditData.from_table(tmp_path / name, label="y")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("orient", ["columns", "split"])
+def test_names_of_rows_are_left_out_in_words(tmp_path, orient):
+    for index, said in (([0, 1, 2], False), ([30, 40, 50], True), (["p", "q", "r"], True)):
+        (tmp_path / "t.json").write_text(FRAME.set_axis(index, axis=0).to_json(orient=orient))
+        data = AuditData.from_table(tmp_path / "t.json", label="y")
+        assert data.feature_names == ("age", "sex", "rate") and data.labels.tolist() == [0, 1, 0]
+        assert any("has no name and is left out" in note for note in data.notes) == said
+
+
+def test_columns_of_pandas_that_name_other_rows_are_not_put_side_by_side():
+    columns = {name: FRAME[name] for name in FRAME}
+    assert len(AuditData.from_table(columns, label="y")) == 3
+    with pytest.raises(DataError, match="same index; that of 'rate' is another"):
+        AuditData.from_table({**columns, "rate": FRAME["rate"].iloc[::-1]}, label="y")
 
 
 def test_a_csv_whose_header_begins_like_json_stays_a_csv(tmp_path):

@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from auditkit.counts.records import ENCODING, JSON, SHAPES, nested, parsed, unreadable
+from auditkit.counts.records import ENCODING, JSON, SHAPES, nested, once, parsed, unreadable
 from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
 
@@ -22,32 +22,45 @@ def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) ->
 
     try:
         text = path.read_text(encoding=ENCODING)
-        columns = _columns(_parsed(text), path.name)
+        columns, rows = _columns(_parsed(text), path.name)
     except (ValueError, RecursionError) as error:  # a broken document, no UTF-8, or too deep
         if path.suffix.lower() not in JSON:
             return None
         raise unreadable(path.name, error) from None
     import pandas
 
-    frame = pandas.DataFrame(columns)
-    read = from_frame(frame, missing)
+    read = from_frame(pandas.DataFrame(columns, index=_index(rows)), missing)
     return Source(read.columns, None, read.index, name, read.notes)
 
 
 def _parsed(text: str) -> Any:
     """The one document, or a list of those of each line."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError:
         return list(parsed(text.split("\n")))
 
 
-def _columns(document: Any, file: str) -> Mapping[str, list[Any]]:
-    """{column: values}, each a text, a number, true, false or nothing."""
+def _index(rows: list[Any] | None) -> Any:
+    """The names of the rows, as an index; None where they have none."""
+    import pandas
+
+    if rows is None:
+        return None
+    index = pandas.Index(rows)
+    return index.astype("int64") if all(str(row).isdecimal() for row in rows) else index
+
+
+def _columns(document: Any, file: str) -> tuple[Mapping[str, list[Any]], list[Any] | None]:
+    """{column: values}, each a text, a number, true, false or nothing; and the names of the rows, if any."""
+    rows: Any = None
     if isinstance(document, Mapping) and isinstance(document.get("data"), list) and "columns" in document:
-        document = [dict(zip(document["columns"], row, strict=False)) for row in document["data"]]  # pandas' "split"
+        rows, document = document.get("index"), _split(document["columns"], document["data"], file)
     if isinstance(document, Mapping) and all(isinstance(values, Mapping) for values in document.values()):
-        document = {column: list(values.values()) for column, values in document.items()}  # pandas' own default
+        rows = list(next(iter(document.values()), {}))  # pandas' own default
+        if any(list(values) != rows for values in document.values()):
+            raise DataError(f"{file}: every column must name the same rows in the same order; write a list of records")
+        document = {column: list(values.values()) for column, values in document.items()}
     if isinstance(document, Mapping) and all(not isinstance(values, list) for values in document.values()):
         document = [document]
     if isinstance(document, list) and document and all(isinstance(record, Mapping) for record in document):
@@ -60,4 +73,14 @@ def _columns(document: Any, file: str) -> Mapping[str, list[Any]]:
     for name, values in document.items():
         if any(isinstance(value, list | dict) for value in values):
             raise nested(file, name)
-    return document
+    named = isinstance(rows, list) and len(rows) == len(next(iter(document.values())))
+    return document, rows if named else None
+
+
+def _split(names: Any, rows: list[Any], file: str) -> list[dict[str, Any]]:
+    """Records of the names of columns and of rows of values, as pandas writes them with orient="split"."""
+    if len(set(map(str, names))) < len(names) or any(
+        not isinstance(row, list) or len(row) != len(names) for row in rows
+    ):
+        raise DataError(f"{file}: each row of data must have one value for each of the {len(names)} columns, once")
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -111,6 +111,7 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
     held = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
     key = next((key for key in INPUTS if key in held and _is_inputs(key, held[key])), None)
     inputs: Any = None if key is None else held.pop(key)
+    _check_same_rows(arrays, name)
     rows: dict[str, int] = {} if key is None else {key: len(inputs)}
     rows.update({each: len(value) for each, value in held.items()})
     if len(set(rows.values())) > 1:
@@ -129,6 +130,18 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
     markers = Markers(missing or ())
     marked = mark_missing(tidy(frame), markers)
     return Source(marked, inputs, pandas.RangeIndex(length), name, tuple(markers.notes))
+
+
+def _check_same_rows(arrays: Mapping[str, Any], name: str) -> None:
+    """Columns of pandas are put beside each other by position, so that they must name the same rows."""
+    series = {key: value.index for key, value in arrays.items() if hasattr(value, "iloc") and hasattr(value, "index")}
+    first = next(iter(series.values()), None)
+    other = next((key for key, index in series.items() if not index.equals(first)), None)
+    if other is not None:
+        raise DataError(
+            f"{name}: the columns must have the same index; that of {other!r} is another. Give a DataFrame of them, or "
+            "plain values with .to_numpy()"
+        )
 
 
 def _column(value: Any) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from auditkit.plugins.data import predicting
 from auditkit.plugins.data.predicting import Strength
+from auditkit.spelling import is_number
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -54,6 +56,10 @@ class Features:
                     unsearched.append(name)
                 else:
                     doubts[name] = f"it has about one value for each row, and {order.doubt}"
+            elif order is not None and discrete[at] and _single_numbers(codes[:, at], kinds[name].categories):
+                doubts[name] = (
+                    "a quarter of its values or more are numbers that occur once, beside others that are none"
+                )
         return cls(names, codes, discrete, doubts, read, tuple(unsearched))
 
     def without(self, names: tuple[str, ...]) -> Features:
@@ -87,6 +93,20 @@ def mostly_single(column: np.ndarray) -> bool:
     known = column[~np.isnan(column)]
     single = int((np.unique(known, return_counts=True)[1] == 1).sum())
     return single > len(known) / 2 and single >= len(column) / 10
+
+
+def _single_numbers(column: np.ndarray, categories: Sequence[Any]) -> bool:
+    """Whether a quarter of the values or more are numbers that occur once, in a column that also holds other texts.
+
+    Args:
+        column: (N,) codes, NaN where missing.
+        categories: the value of each code.
+    """
+    known = column[~np.isnan(column)].astype(np.int64)
+    values, counts = np.unique(known, return_counts=True)
+    single = values[counts == 1].tolist()
+    numbers = sum(is_number(categories[code]) for code in single)
+    return 4 * numbers >= max(1, len(known)) and 10 * numbers >= len(column)
 
 
 def each_alone(

@@ -271,6 +271,22 @@ def test_a_column_of_single_values_that_is_not_understood_is_undecided_unless_it
         assert verdict(result)[0] == "met"
 
 
+def test_numbers_among_other_texts_are_undecided_where_many_occur_once():
+    def mixed(cents):
+        return int(cents) if cents % 5 < 2 else f"note {cents % 7}b, see {cents % 3}"
+
+    for spell in (mixed, lambda cents: str(mixed(cents))):
+        result = run(Integrity(), *people(spell))
+        assert verdict(result)[0] == "inconclusive" and "numbers that occur once" in verdict(result)[1]
+        assert one(result, "strongest_feature_auc").bound == "at least"
+        assert (
+            one(run(Integrity(), *people(spell, schema={"paid": {"kind": "category"}})), "leaking_features").bound
+            is None
+        )
+    for healthy in (lambda cents: f"{cents % 90}" if cents % 2 else "A1", lambda cents: f"A{cents % 90}"):
+        assert one(run(Integrity(), *people(healthy)), "leaking_features").bound is None
+
+
 def test_a_leak_elsewhere_is_missed_whatever_is_not_understood():
     _, data = people(hashed)
     frame = data.inputs.assign(y=data.labels, code=data.labels * 2, d=data.labels)
