@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit.counts.naming import MISSING
-from auditkit.data.bare import Blanks
+from auditkit.data.bare import Bare, Blanks
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
@@ -54,8 +54,8 @@ def accept(data: AuditData) -> dict[str, Any]:
     _check_lengths(data, given)
     fields.update(_answers(data))
     fields.update(_beside(data))
-    bare = {name: Blanks().off(column) for name, column in data.groups.items()}
-    fields["groups"] = {name: group_column(name, column.values) for name, column in bare.items()}
+    bare = {name: _group(name, column) for name, column in data.groups.items()}
+    fields["groups"] = {name: column.values for name, column in bare.items()}
     fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}
     fields["reference"] = check_reference(data.reference, fields["groups"], data.name)
     check_disclosure(data)
@@ -135,6 +135,18 @@ def _with(data: AuditData, fields: Mapping[str, Any]) -> AuditData:
     other = object.__new__(type(data))
     other.__dict__.update({each.name: getattr(data, each.name) for each in dataclasses.fields(data)}, **fields)
     return other
+
+
+def _group(name: str, column: Any) -> Bare:
+    """The groups of an attribute; of texts each different one is looked at once."""
+    import pandas  # as above
+
+    if getattr(getattr(column, "dtype", None), "kind", "") != "U" or np.ndim(column) != 1:
+        bare = Blanks().off(column)
+        return bare._replace(values=group_column(name, bare.values))
+    codes, distinct = pandas.factorize(np.asarray(column).astype(object))
+    bare = Blanks().off(distinct)
+    return bare._replace(values=group_column(name, bare.values)[codes])
 
 
 def _inputs(data: AuditData) -> Any:

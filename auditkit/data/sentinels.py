@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from auditkit.counts.naming import EMPTY, MISSING
 from auditkit.data.orders import Notation, Order, order_of
 
 if TYPE_CHECKING:
@@ -60,7 +59,11 @@ def codes_of(column: pandas.Series[Any], notation: Notation) -> list[str]:
         column: (N,) values.
         notation: what the owner says about texts.
     """
-    return codes_in_order(order_of(column[~column.isin([MISSING, EMPTY])], notation))
+    import pandas  # a table is there
+
+    codes, distinct = pandas.factorize(column)
+    counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
+    return codes_in_order(order_of(pandas.Series(distinct), notation), counts)
 
 
 def codes_in_order(order: Order, counts: np.ndarray | None = None) -> list[str]:

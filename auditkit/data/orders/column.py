@@ -47,7 +47,7 @@ def numbers_of(column: Any, notation: Notation, what: str) -> np.ndarray | None:
     series = pandas.Series(column)
     if series.dtype.kind in "fiubmMc" or not any(isinstance(value, str) for value in series.dropna().unique()):
         return None
-    order = order_of(series, notation)
+    order = order_of(series, dataclasses.replace(notation, dates="none"))  # digits are no dates here
     if order.choices and order.choices[0].startswith("numbers"):
         raise DataError(f"{what} must be numbers, and {order.doubt}")
     return None if order.worded or not order.how.startswith("numbers") else order.values

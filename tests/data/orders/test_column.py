@@ -117,6 +117,8 @@ def test_numbers_are_read_strictly_where_only_numbers_make_sense():
     assert numbers_of(np.array([1.5, 2.5]), said, "scores") is None
     assert numbers_of(["1,5", "2,5", "3,5", "n/a"], said, "scores") is None
     assert numbers_of(["2024-02-03"], said, "scores") is None
+    digits = [f"{1 + at % 12:02d}{1 + at % 11:02d}{1990 + at}" for at in range(30)]
+    assert numbers_of(digits, said, "scores").tolist() == [float(each) for each in digits]
     with pytest.raises(DataError, match="scores must be numbers, and its values can be read as"):
         numbers_of(["1,234", "5"], said, "scores")
     assert numbers_of(["1,234", "5"], Notation(decimal=","), "scores").tolist() == [1.234, 5]
