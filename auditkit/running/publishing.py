@@ -33,6 +33,8 @@ EVERYONE: Final = "everyone"
 OTHERS: Final = "others"
 """A number of one group that is held against the other groups of the same attributes."""
 REASON: Final = "withheld, so that no count of fewer than {} people can be worked out"
+UNTIED: Final = ": it is made of more than the counts by group, label and decision that are kept safe"
+"""Why a number of a check has none here, whatever the groups: see `Definition.made_of`."""
 NOTES: Final = 'Notes, and figures and tables of other counts, are withheld (disclosure = "publish").'
 FEW_MISSING: Final = re.compile(r"(, )?few missing")
 NUMBER: Final = re.compile(r"(fewer than (?=\d+ )|(?:under|at least) (?=2 ?% of the people))?(\d[\d.,]*)")
@@ -114,7 +116,7 @@ class Publish:
                     "left_out": tuple(map(self._left_out, measured.left_out)),
                 }
             )
-        return withheld(measured, self._reason).model_copy(
+        return withheld(measured, self._reason + ("" if words else UNTIED)).model_copy(
             update={"left_out": () if measured.slice else tuple(map(self._left_out, measured.left_out))}
         )
 

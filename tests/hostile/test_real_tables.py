@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditkit.running.publishing import numberless
+from auditkit.plugins.fairness.groups.check import GroupFairness
+from auditkit.running.publishing import Publish, numberless
 from tests.hostile.reader import ALL, Reader
 from tests.hostile.test_published import MINIMUM, People, audited, facts, worked_out
+from tests.plugins.recorded import recorded, run
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +79,15 @@ def test_settings_keep_their_numbers_and_nothing_else_does() -> None:
         "fewer than 10.5 things, under 2% of 9": "fewer than … things, under …% of …",
     }
     assert {text: numberless(text, {10}) for text in said} == said
+
+
+def test_a_number_of_more_than_safe_counts_says_why_it_is_withheld() -> None:
+    rows = np.arange(200)
+    check = GroupFairness(permutations=99, trials=20)
+    result = run(check, *recorded(rows % 2, rows // 2 % 2, {"g": np.where(rows < 100, "a", "b")}))
+    tied = Publish(None, MINIMUM).check(result).measurements
+    untied = Publish(None, MINIMUM).check(result.model_copy(update={"definitions": {}})).measurements
+    assert tied and all((each.reason or "").endswith("can be worked out") for each in tied)
+    assert untied and all(
+        "can be worked out: it is made of more than the counts" in (each.reason or "") for each in untied
+    )
