@@ -11,8 +11,9 @@ import numpy as np
 def handed_on(estimator: Any) -> Iterator[Any]:
     """The estimator and every fitted object inside that is handed the same table, the outermost first.
 
-    Looked into are searches, the first step of a Pipeline, calibration, voting, stacking, frozen estimators, tuned
-    thresholds and transformed targets; not what is handed the work of another, such as the later steps of a Pipeline.
+    Looked into are searches, the first step of a Pipeline, calibration, voting, stacking, one model against the rest,
+    frozen estimators, tuned thresholds and transformed targets; not what is handed the work of another, such as the
+    later steps of a Pipeline.
     """
     waiting = [estimator]
     while waiting:
@@ -66,6 +67,10 @@ def _inside(estimator: Any) -> list[Any]:
     if attribute(estimator, "named_estimators_") is not None:
         members = attribute(estimator, "estimators_")
         return [member for member in np.ravel(np.array(members, dtype=object)) if not isinstance(member, str)]
+    if type(estimator).__name__ == "OneVsRestClassifier":
+        return list(attribute(estimator, "estimators_") or ())
+    if any(attribute(estimator, name) is not None for name in ("estimators_", "support_")):
+        return []  # bagging, boosting and RFE hand on arrays of their own making, and keep a model that is not fitted
     for name in ("estimator_", "regressor_"):
         if attribute(estimator, name) is not None:
             return [attribute(estimator, name)]

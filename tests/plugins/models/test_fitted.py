@@ -13,15 +13,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
+    BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.feature_selection import RFE
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
@@ -76,6 +79,7 @@ DOORS = {
     "voting": lambda made: VotingClassifier([("a", made), ("b", made)], voting="soft"),
     "stacking": lambda made: StackingClassifier([("a", made)], LogisticRegression(), cv=2),
     "fixed threshold": lambda made: FixedThresholdClassifier(made, threshold=0.4, response_method="predict_proba"),
+    "one against the rest": lambda made: OneVsRestClassifier(made),
     "both": lambda made: GridSearchCV(make_pipeline(CalibratedClassifierCV(made, cv=2)), {}, cv=2),
 }
 
@@ -89,6 +93,14 @@ def test_categories_and_names_through_every_door(door, make):
     np.testing.assert_array_equal(asked(model, shuffled), wanted)
     np.testing.assert_array_equal(asked(model, TYPED), wanted)
     np.testing.assert_array_equal(auditkit.wrap(model).predict(shuffled), model.predict(TYPED))
+
+
+@pytest.mark.parametrize("make", [lgbm, xgb])
+@pytest.mark.parametrize("around", [lambda made: BaggingClassifier(made, 2), lambda made: RFE(made)])
+def test_what_hands_on_arrays_of_its_own_making_is_asked_by_its_own_names(around, make):
+    model = around(make()).fit(NUMBERS, TRUTH)
+    shuffled = from_csv(NUMBERS)[NUMBERS.columns[::-1]]
+    np.testing.assert_array_equal(asked(model, shuffled), model.predict_proba(NUMBERS))
 
 
 @pytest.mark.parametrize("make", [lgbm, xgb])
