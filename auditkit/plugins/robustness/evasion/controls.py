@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 from auditkit.plugins.robustness.evasion.outcome import GUARDED
 from auditkit.results import Control
 
+ALONE = 16
+"""Rows on which the attack is run at every epsilon by itself."""
 POINT = 0.01
 """One percentage point: what may hang on how long or how often the attack runs."""
 POINTS = 0.05
@@ -14,6 +16,8 @@ BEATEN = 0.002
 """Share of rows that attacks without gradients may break beyond (Croce and Hein 2020, checks)."""
 MISSED = 0.03
 """Share of rows that a search by decisions may miss on a network like the model."""
+CHANCE = 0.05
+"""A single step that does better than many on so few rows that chance would do it more often than this is no sign."""
 CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
@@ -31,6 +35,7 @@ class Tried(NamedTuple):
     longer: float
     again: float
     one_step: float
+    one_step_chance: float
     falls: float
     scale_gap: float
     unbroken: float
@@ -48,6 +53,11 @@ def beaten_room(rows: int) -> float:
     from scipy import stats  # slow to import
 
     return max(BEATEN, float(stats.binom.ppf(0.95, rows, BEATEN)) / max(1, rows))
+
+
+def _room(share: float, rows: int) -> float:
+    """The share, or one row where that is more: a single row of the sample never fails a trial of convergence."""
+    return max(share, 1 / rows) if rows else share
 
 
 def steady_control(steady: float) -> Control:
@@ -131,7 +141,8 @@ def _of_the_gradient(tried: Tried) -> list[Control]:
         ),
         _of(
             "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
-            tried.scale_gap, at_most=POINTS, reason="The attack is stopped by saturated logits, which decide nothing.",
+            tried.scale_gap, at_most=_room(POINTS, tried.rows),
+            reason="The attack is stopped by saturated logits, which decide nothing.",
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
@@ -160,7 +171,8 @@ def _of_the_strength(tried: Tried) -> list[Control]:
         ),
         noise_control(tried.noise, 0),
         _of(
-            "one-step", "By how much does a single step break more rows than many do?", tried.one_step, at_most=POINT,
+            "one-step", "By how much does a single step break more rows than many do, beyond what chance explains?",
+            tried.one_step if tried.one_step_chance < CHANCE else min(0.0, tried.one_step), at_most=POINT,
             reason="Many steps must not do worse than one: descent goes astray.",
         ),
         *(
@@ -175,8 +187,7 @@ def _of_the_strength(tried: Tried) -> list[Control]:
 
 
 def _of_the_search(tried: Tried) -> list[Control]:
-    # a single row of the sample never fails a trial of convergence: what was found on it is counted
-    room = max(POINT, 1 / tried.rows) if tried.rows else POINT
+    room = _room(POINT, tried.rows)
     return [
         _of(
             "converged", "What share of rows breaks beyond, with twice the steps?", tried.longer, at_most=room,
@@ -187,7 +198,8 @@ def _of_the_search(tried: Tried) -> list[Control]:
             reason="Success hangs on where the attack starts; raise restarts. What was found is counted.",
         ),
         _of(
-            "monotone", "By how much does success fall where the change may be larger?", tried.falls, at_most=room,
+            "monotone", "By how much does success fall where the change may be larger?", tried.falls,
+            at_most=_room(POINT, min(tried.rows, ALONE)),
             reason="A larger change allows all that a smaller one does, so the attack loses its way.",
         ),
         _of(

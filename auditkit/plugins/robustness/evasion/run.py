@@ -178,12 +178,12 @@ class Run:
         longer, again = trials.longer(bench), trials.again(bench)
         traced = tracing.trace(bench)
         noise = trials.noise(bench, check.grid, check.noise_draws)
-        whole = trials.unbounded(bench, self.right)
+        whole, single = trials.unbounded(bench, self.right), trials.one_step(bench)
         return controls.Tried(
             rows=len(bench.rows), classes=self.classes, zero=zero, agreement=self.target.agreement(),
             gradients_inside=inside, probability=self.probable,
             unfit=self.tally.unfit / max(1, self.tally.returned), longer=longer, again=again,
-            one_step=trials.one_step(bench), falls=trials.falls(bench, check.grid),
+            one_step=single.ahead, one_step_chance=single.chance, falls=trials.falls(bench, check.grid),
             scale_gap=trials.scale_gap(bench), unbroken=whole.unbroken, full_range=whole.accuracy, noise=noise,
             moving=traced.moving, silent=traced.silent, unstable=tracing.unstable(bench),
             undefended=trials.undefended(bench, check.attack), black_box=self.black_box(bench),
@@ -201,7 +201,7 @@ class Run:
             left = self.tally.left(rows, epsilon)
             self.context.progress(0, 1, "attacks without gradients")
             blind.by_squares(self.target, self.tally, left, epsilon, check.square_queries, self.context.seed + 2)
-        left = bench.rows[np.isinf(self.tally.broken_at[bench.rows])][: trials.ALONE]
+        left = bench.rows[np.isinf(self.tally.broken_at[bench.rows])][: controls.ALONE]
         if len(left):
             blind.by_decisions(self.target, self.tally, left, self.context.rng, check.max_queries // 4)
         after = self.tally.broken_at[bench.rows]

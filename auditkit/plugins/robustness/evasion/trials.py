@@ -17,10 +17,8 @@ from torch import Tensor
 from auditkit.plugins.robustness.attacks import Attack, Problem, fgsm, pgd
 from auditkit.plugins.robustness.attacks.problem import radii
 from auditkit.plugins.robustness.evasion import composition
+from auditkit.plugins.robustness.evasion.controls import ALONE
 from auditkit.plugins.robustness.evasion.target import Tally, Target
-
-ALONE = 16
-"""Rows on which the attack is run at every epsilon by itself."""
 
 
 class Bench:
@@ -63,8 +61,13 @@ class Bench:
 
     def success(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> float:
         """The share of these rows that an attack breaks by itself."""
+        return float(self.broken(attack, epsilon, rows).mean())
+
+    def broken(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> np.ndarray:
+        """(n,) bool: which of these rows an attack breaks by itself."""
         x, y = self.at(self.rows if rows is None else rows)
-        return float(attack(self.target.problem, x, y, epsilon).broken.double().mean())
+        found: np.ndarray = attack(self.target.problem, x, y, epsilon).broken.cpu().numpy()
+        return found
 
 
 def longer(bench: Bench) -> float:
@@ -79,9 +82,23 @@ def again(bench: Bench) -> float:
     )
 
 
-def one_step(bench: Bench) -> float:
-    """By how much a single step breaks more of the sample than descent of many steps."""
-    return bench.success(fgsm, bench.epsilon) - bench.success(partial(pgd, steps=bench.steps), bench.epsilon)
+class OneStep(NamedTuple):
+    """A single step held against many, row by row."""
+
+    ahead: float
+    """By how much the single step breaks more of the sample."""
+    chance: float
+    """How often so many rows or more would go against many steps if each that tells them apart went either way."""
+
+
+def one_step(bench: Bench) -> OneStep:
+    """Whether a single step breaks more of the sample than descent of many steps: McNemar's exact test, one-sided."""
+    from scipy import stats  # slow to import
+
+    single = bench.broken(fgsm, bench.epsilon)
+    many = bench.broken(partial(pgd, steps=bench.steps), bench.epsilon)
+    against, apart = int((single & ~many).sum()), int((single != many).sum())
+    return OneStep(float(single.mean() - many.mean()), float(stats.binom.sf(against - 1, apart, 0.5)) if apart else 1.0)
 
 
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:

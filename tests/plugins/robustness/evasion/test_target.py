@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from auditkit.plugins.robustness.attacks import Attacked, pgd, sweep
-from auditkit.plugins.robustness.evasion import blind, composition, forward, rays, tracing, trials
+from auditkit.plugins.robustness.evasion import blind, composition, controls, forward, rays, tracing, trials
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 from auditkit.plugins.robustness.logits import Surface
 from auditkit.plugins.robustness.space import Space
@@ -102,7 +102,8 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
     tried = bench(target, swept(target))
     assert target.agreement() == 1
     assert trials.longer(tried) == trials.again(tried) == trials.noise(tried, GRID, 50) == 0
-    assert trials.scale_gap(tried) == 0 and trials.falls(tried, GRID) == 0 and trials.one_step(tried) <= 0
+    assert trials.scale_gap(tried) == 0 and trials.falls(tried, GRID) == 0
+    assert trials.one_step(tried).ahead <= 0 and trials.one_step(tried).chance > controls.CHANCE
     assert trials.unbounded(tried, 1.0) == (0, 0)
     assert trials.undefended(tried, "pgd") == 1
     assert tracing.trace(tried).silent == 0 and tracing.trace(tried).moving < 0.05
@@ -144,14 +145,52 @@ def test_an_attack_that_loses_its_way_falls_as_epsilon_grows() -> None:
     assert trials.falls(tried, GRID) > 0.1
 
 
-def test_descent_that_is_caught_in_ripples_does_worse_than_one_step() -> None:
+@pytest.mark.parametrize(("waves", "epsilon"), [(20, 0.1), (40, 0.1), (80, 0.2), (160, 0.2)])
+def test_descent_that_is_caught_in_ripples_does_worse_than_one_step(waves: float, epsilon: float) -> None:
     class Ripples(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             ahead = x @ WEIGHTS - 0.6
-            return ahead + 0.1 * torch.sin(80 * ahead)
+            return ahead + 0.1 * torch.sin(waves * ahead)
 
     target, _ = make(module=Ripples())
-    assert trials.one_step(bench(target, Tally(target, GRID))) > 0.01
+    found = trials.one_step(bench(target, Tally(target, GRID), epsilon))
+    assert found.ahead > 0.01 and found.chance < controls.CHANCE
+
+
+@pytest.mark.parametrize(("against", "for_many", "fails"), [(1, 0, False), (4, 0, False), (5, 0, True), (6, 3, False)])
+def test_a_few_rows_on_which_one_step_does_better_are_chance(against: int, for_many: int, fails: bool) -> None:
+    # one half to the power of 4 is 0.06, of 5 is 0.03; 6 or more of 9 is 0.25
+    tried = bench(make()[0], Tally(make()[0], GRID))
+    broken = {"fgsm": np.arange(20) < against, "many": np.arange(20) >= 20 - for_many}
+    tried.broken = lambda attack, epsilon: broken["fgsm" if attack is trials.fgsm else "many"]  # type: ignore[method-assign, assignment, misc]
+    found = trials.one_step(tried)
+    assert found.ahead == pytest.approx((against - for_many) / 20)
+    assert (found.chance < controls.CHANCE) is fails
+
+
+def verdicts(**changes: Any) -> dict[str, bool | None]:
+    """What each control says of trials that found nothing, but for these."""
+    nothing = dict.fromkeys(controls.Tried._fields, 0.0) | {
+        "agreement": 1.0,
+        "one_step_chance": 1.0,
+        "undefended": None,
+    }
+    said = controls.white_controls(controls.Tried(**nothing | {"rows": 40, "classes": 3} | changes))  # type: ignore[arg-type]
+    return {each.name: each.holds for each in said}
+
+
+def test_a_single_row_fails_no_trial_that_runs_the_attack_again_and_two_do() -> None:
+    for name, field, rows, tried_on in (
+        ("monotone", "falls", 40, controls.ALONE), ("monotone", "falls", 8, 8), ("logit-scale", "scale_gap", 8, 8),
+        ("converged", "longer", 8, 8), ("restarts", "again", 8, 8),
+    ):  # fmt: skip
+        assert all(verdicts(rows=rows, **{field: 1 / tried_on}).values())
+        assert [each for each, holds in verdicts(rows=rows, **{field: 2 / tried_on}).items() if not holds] == [name]
+
+
+def test_one_step_fails_only_where_chance_does_not_explain_it() -> None:
+    assert all(verdicts(one_step=0.1, one_step_chance=0.0625).values())
+    assert verdicts(one_step=0.125, one_step_chance=0.03125)["one-step"] is False
 
 
 def test_a_gradient_or_an_optimiser_inside_the_model_is_seen() -> None:
