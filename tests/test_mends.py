@@ -179,6 +179,10 @@ def vectorized(**mends: Any) -> Any:
     return auditkit.wrap(model).answers(data.inputs)
 
 
+def pictures(**mends: Any) -> Any:
+    return AuditData(np.zeros((ROWS, 1, 4, 4)), FRAME["label"], **mends)
+
+
 def shaped(*shape: int, **options: Any) -> Callable[..., Any]:
     def ask(**mends: Any) -> Any:
         return auditkit.wrap(lambda rows: np.full((len(rows), *shape), 0.5), **{**options, **mends}).answers(NUMBERS)
@@ -287,6 +291,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "predicted numbers by output alone": shaped(output="number"),
     "words for a network": words_to_network,
     "columns beside the text": vectorized,
+    "pictures taken for a table": pictures,
     "one group to count": tallied,
     "a stream of a frame": streamed(source=FRAME),
     "a stream without decisions": streamed(decisions=None),

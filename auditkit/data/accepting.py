@@ -189,8 +189,13 @@ def _check_array(inputs: Any, data: AuditData) -> None:
             f"{data.name}: inputs hold {held}; give a pandas DataFrame, an array of numbers, or a list of texts"
         )
     if data.modality == "table" and len(shape) != 2:
-        hint = 'modality="image"' if len(shape) == 4 else 'modality="sequence"'
-        raise DataError(f"{data.name}: a table must have the shape (N, D); got {shape}. Say {hint} if it is one")
+        kind = "image" if len(shape) == 4 else "sequence"
+        mend = Mend("data.modality", kind)
+        raise DataError(
+            f"{data.name}: a table must have the shape (N, D); got {shape}. "
+            f'Say modality="{kind}" if it is one ({mend})',
+            mend=mend,
+        )
     if data.modality == "image" and len(shape) != 4:
         raise DataError(
             f"{data.name}: images must have the shape (N, C, H, W); got {shape}. A missing channel axis is added with "
