@@ -7,8 +7,9 @@ import itertools
 import json
 import pathlib
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -137,12 +138,30 @@ CASES = {
 }
 
 
+Done: TypeAlias = Callable[..., tuple[Any, pathlib.Path]]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """The audit of a case and its folder, made once; nobody may change either."""
+    made: dict[tuple[str, str], tuple[Any, pathlib.Path]] = {}
+
+    def of(name: str, disclosure: str = "publish") -> tuple[Any, pathlib.Path]:
+        if (name, disclosure) not in made:
+            people, order = CASES[name]
+            folder = tmp_path_factory.mktemp("done") / "run"
+            made[name, disclosure] = (audited(people, folder, disclosure, order), folder)
+        return made[name, disclosure]
+
+    return of
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_no_count_of_few_is_worked_out(name: str, tmp_path: pathlib.Path) -> None:
+def test_no_count_of_few_is_worked_out(name: str, done: Done) -> None:
     people, order = CASES[name]
-    result = audited(people, tmp_path / "run", order=order)
+    result, folder = done(name)
     assert all(found.status == "measured" for found in result.results), [found.reason for found in result.results]
-    reader = facts(people, tmp_path / "run")
+    reader = facts(people, folder)
     assert worked_out(people, reader, order, MINIMUM) == []
     assert worked_out(people, reader, order, (MINIMUM - 1) // 2, words=True) == []
     published = {(measured.name, *measured.slice.items()) for found in result.results for measured in found.measurements
@@ -159,12 +178,11 @@ def test_labels_that_are_not_known_and_decisions_that_were_withheld_are_protecte
     assert worked_out(people, facts(people, tmp_path / "run"), 2, MINIMUM) == []
 
 
-def test_the_reader_works_counts_out_where_nothing_is_protected(tmp_path: pathlib.Path) -> None:
+def test_the_reader_works_counts_out_where_nothing_is_protected(done: Done) -> None:
     """The control: from the same people, written for readers in the house, the same reader solves for many."""
     for name in ("random 1", "rare errors"):
         people, order = CASES[name]
-        audited(people, tmp_path / name, "internal", order)
-        solved = worked_out(people, facts(people, tmp_path / name), order, 1)
+        solved = worked_out(people, facts(people, done(name, "internal")[1]), order, 1)
         assert len(solved) >= 5, name
         assert any(kind != "people" for _, kind in solved)
 
@@ -212,10 +230,9 @@ def test_where_everyone_is_in_small_groups_none_is_called_small(tmp_path: pathli
     assert worked_out(people, reader, 1, MINIMUM, words=True) == []
 
 
-def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(tmp_path: pathlib.Path) -> None:
+def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(done: Done) -> None:
     for name in ("random 2", "three attributes", "rare errors"):
-        people, order = CASES[name]
-        result = audited(people, tmp_path / name, order=order)
+        people, (result, _) = CASES[name][0], done(name)
         rates = {
             "demographic_parity": ["selection_rate"], "equal_opportunity": ["true_positive_rate"],
             "equalized_odds": ["true_positive_rate", "false_positive_rate"],
@@ -239,22 +256,21 @@ def test_a_disparity_has_a_number_only_where_every_group_in_it_is_published(tmp_
                         assert (rate, *group.items()) in shown
 
 
-def test_limits_are_judged_by_all_that_can_be_estimated_and_say_so(tmp_path: pathlib.Path) -> None:
-    people = random_people(1)
-    published, inside = audited(people, tmp_path / "a"), audited(people, tmp_path / "b", "internal")
+def test_limits_are_judged_by_all_that_can_be_estimated_and_say_so(done: Done) -> None:
+    published, inside = done("random 1")[0], done("random 1", "internal")[0]
     assert [each.status for each in published.verdicts] == [each.status for each in inside.verdicts]
     assert published.exit_code == inside.exit_code
     withheld = [one for verdict in published.verdicts for one in verdict.judged if one.measurement.value is None]
     assert withheld and all("withheld" in one.reason and not re.search(r"\d\.\d", one.reason) for one in withheld)
 
 
-def test_every_format_is_made_from_what_may_be_published_alone(tmp_path: pathlib.Path) -> None:
+def test_every_format_is_made_from_what_may_be_published_alone(done: Done, tmp_path: pathlib.Path) -> None:
     """A format sees results.json and nothing else: made again from the file, each is the same byte for byte."""
     from auditkit.evidence import writing
     from auditkit.host import Host
 
-    folder, people = tmp_path / "run", random_people(1)
-    audited(people, folder)
+    folder = tmp_path / "run"
+    shutil.copytree(done("random 1")[1], folder)
     before = {
         file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "manifest.json"
     }
@@ -275,8 +291,8 @@ def test_every_format_is_made_from_what_may_be_published_alone(tmp_path: pathlib
 
 def test_nothing_of_an_audit_for_the_house_is_left_in_a_folder_that_is_published(tmp_path: pathlib.Path) -> None:
     """The folder is used again: a format made on request then, and a check that is not asked or fails now, go."""
-    folder, people = tmp_path / "run", random_people(1)
-    audited(people, folder, "internal", formats=["pdf"])
+    folder, people = tmp_path / "run", random_people(6, attributes=1)
+    audited(people, folder, "internal", order=1, formats=["pdf"])
     assert (folder / "report.pdf").exists() and (folder / "checks" / "performance.quality.json").exists()
     model, data = data_of(people)
     broken = {"name": "zero", "measurement": "fairness.groups.demographic_parity_ratio", "at_least": 0.8}
@@ -381,8 +397,8 @@ def test_what_is_published_cannot_show_rows_and_needs_enough_people() -> None:
         auditkit.audit(model, data, checks=["performance.quality"])
 
 
-def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(tmp_path: pathlib.Path) -> None:
-    result = audited(random_people(1), tmp_path / "run")
+def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(done: Done) -> None:
+    result = done("random 1")[0]
     for found in result.results:
         assert found.rows is None and not any(re.search(r"\d", note) for note in found.notes)
         for control in found.controls:
@@ -393,10 +409,10 @@ def test_figures_tables_notes_and_controls_hold_no_number_that_is_not_published(
             assert {row["value"] for row in figure.data} <= shown
 
 
-def test_a_resumed_audit_judges_by_numbers_that_were_not_kept(tmp_path: pathlib.Path) -> None:
-    people, folder = random_people(1), tmp_path / "run"
-    first = audited(people, folder)
-    again = audited(people, folder)
+def test_a_resumed_audit_judges_by_numbers_that_were_not_kept(done: Done, tmp_path: pathlib.Path) -> None:
+    first, made = done("random 1")
+    folder = shutil.copytree(made, tmp_path / "run")
+    again = audited(CASES["random 1"][0], folder)
     assert "fairness.groups" not in again.run.resumed and "data.integrity" in again.run.resumed
     assert [each.status for each in again.verdicts] == [each.status for each in first.verdicts]
     assert [each.model_dump() for each in again.results] == [each.model_dump() for each in first.results]
