@@ -10,15 +10,15 @@ held against the model itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from auditkit.models import main_output
+from auditkit.plugins.robustness.watching import INPUT, Pass, Step
 
 AGREES = 0.9
 """Share of points at which what lies beneath must decide as the model does; the attack keeps to the model anyway."""
@@ -30,8 +30,6 @@ ALIKE = 0.5
 """Correlation with what a step rounds."""
 MOST = 32
 """Steps that are followed at most."""
-INPUT = -1
-"""The number of the input among the results of a forward pass."""
 FEW = 16
 """Rows with which slopes are looked for."""
 TINY = 1e-3
@@ -39,15 +37,6 @@ TINY = 1e-3
 
 Read = Callable[[Any], Tensor]
 """The module's output in, (n, C) logits out, whose largest is the decision."""
-
-
-class Step(NamedTuple):
-    """A result without a slope, and the earlier one that it is nearly a line in."""
-
-    at: int
-    by: int
-    slope: float
-    start: float
 
 
 class End(NamedTuple):
@@ -70,47 +59,8 @@ class Lens(NamedTuple):
     exact: bool = False
     """Nothing is rounded inside, and at every point seen the same was decided beneath."""
     classes: int = 2
-
-
-class Pass(TorchFunctionMode):
-    """One forward pass whose floating results are numbered in the order in which they are made.
-
-    Args:
-        given: what goes in.
-        steps: results that take the slope of others.
-        smooth: whether steps take the values of these others too, as if nothing were rounded.
-        keep: which results are kept; those of n rows where None.
-    """
-
-    def __init__(
-        self, given: Tensor, steps: tuple[Step, ...] = (), *, smooth: bool = False, keep: Collection[int] | None = None
-    ) -> None:
-        super().__init__()
-        self.rows = len(given)
-        self.steps = {step.at: step for step in steps}
-        self.smooth, self.keep = smooth, keep
-        self.sources = {step.by for step in steps}
-        self.made = {INPUT: given}
-        self.count = 0
-
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if function is torch._C._set_grad_enabled:
-            return None  # a slope hidden by no_grad is wanted all the same
-        if function is torch.Tensor.numpy:
-            args = (args[0].detach(), *args[1:])
-        result = function(*args, **(kwargs or {}))
-        if not isinstance(result, Tensor) or not result.is_floating_point():
-            return result
-        at, self.count = self.count, self.count + 1
-        step = self.steps.get(at)
-        if step is not None and step.by in self.made and self.made[step.by].numel() == result.numel():
-            source = self.made[step.by].to(result.dtype).reshape(result.shape)
-            line = step.start + step.slope * source
-            result = line if self.smooth else result.detach() + (line - line.detach())
-        wanted = result.dim() > 0 and len(result) == self.rows if self.keep is None else at in self.keep
-        if wanted or at in self.sources:
-            self.made[at] = result.clone()  # what is changed in place later is kept as it was
-        return result
+    cut: bool = False
+    """Slopes are cut off inside, by `detach` or `no_grad`, and have to be put back."""
 
 
 def see(module: torch.nn.Module, given: Tensor, lens: Lens, *, smooth: bool = False) -> tuple[Any, Tensor | None]:
@@ -165,8 +115,8 @@ def find(module: torch.nn.Module, given: Tensor, read: Read) -> Lens | None:
         steps = _through(module, given[:: max(1, len(given) // FEW)], read, ends)
         classes = logits.shape[1]
         exact = not steps and (not ends or _share(watched.made, logits.argmax(dim=1), classes, ends) == 1)
-        lens = Lens(ends, steps, exact, classes)
-        return lens if lens.ends or lens.steps else None
+        lens = Lens(ends, steps, exact, classes, watched.cut)
+        return lens if lens.ends or lens.steps or lens.cut else None
     return None
 
 
@@ -226,9 +176,10 @@ def _through(module: torch.nn.Module, given: Tensor, read: Read, ends: tuple[End
     steps: tuple[Step, ...] = ()
     for _ in range(MOST):
         leaf = given.detach().clone().requires_grad_(True)
-        watched = Pass(leaf, steps)
-        with torch.enable_grad(), watched:
-            output = module(leaf)
+        with torch.enable_grad():
+            own = leaf.clone()  # a module may change in place what it is given
+            with Pass(own, steps) as watched:
+                output = module(own)
         if not any(_dead(tensor, leaf) for tensor in [watched.made[end.at] for end in ends] or [read(output)]):
             return steps
         step = _next(watched, leaf, max((end.at for end in ends), default=watched.count))

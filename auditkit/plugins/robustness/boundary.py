@@ -85,7 +85,8 @@ def hop_skip_jump(
         hopping = rows[~stuck[rows] | (step % 4 == 0)] if step % 3 else rows[:0]
         _hop(search, hopping, step, rng)
         stuck[hopping] = search.distances[hopping] > before[hopping] * (1 - STUCK)
-        _scatter(search, rows[~np.isin(rows, hopping)], rng)
+        others = rows[~np.isin(rows, hopping)]
+        (_exchange if step % 2 else _scatter)(search, others, rng)
         if affordable:
             _tighten(search, rows[search.distances[rows] < before[rows]])
         told(int(search.queries.max()), max_queries)
@@ -292,6 +293,26 @@ def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None
     length = search.distances[again] * rng.uniform(0.2, 1, len(again))
     search.ask(again, search.origins[again] + length[:, None] * noise * space.scale)
     _halve(search, rows, search.best[rows].copy())
+
+
+def _exchange(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:
+    """Put one change back and go as much farther along another feature, where decisions have corners (trees, bins)."""
+    space = search.space
+    again = np.repeat(rows, SCATTERED)
+    origin, at = search.origins[again], np.arange(len(again))
+    free = space.free & ~np.isnan(origin)
+    if not len(rows) or int(space.free.sum()) < 2:
+        return
+    moved = space.moved(search.best[again], origin)
+    back = (rng.random(moved.shape) * (moved != 0)).argmax(axis=1)
+    moved[at, back] *= np.where(rng.random(len(at)) < 0.5, 0.0, rng.random(len(at)))
+    free[at, back] = False
+    on = (rng.random(moved.shape) * free).argmax(axis=1)
+    sign = np.where(moved[at, on] == 0, rng.choice((-1.0, 1.0), len(at)), np.sign(moved[at, on]))
+    moved[at, on] = 0
+    room = (search.distances[again] * (1 - STUCK)) ** 2 - (moved**2).sum(axis=1)
+    moved[at, on] = sign * np.sqrt(np.maximum(room, 0))
+    search.ask(again, origin + np.where(free | (moved != 0), moved, 0) * space.scale)
 
 
 def _hop(search: Search, rows: np.ndarray, step: int, rng: np.random.Generator) -> None:

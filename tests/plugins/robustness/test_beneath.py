@@ -58,6 +58,56 @@ ROUNDED: list[Callable[[Any, Tensor], Tensor]] = [
 ]  # fmt: skip
 
 
+def without_gradients(net: Any, x: Tensor) -> Tensor:
+    with torch.no_grad():
+        return net(x)  # type: ignore[no-any-return]
+
+
+@torch.inference_mode()
+def in_inference(net: Any, x: Tensor) -> Tensor:
+    return net(x)  # type: ignore[no-any-return]
+
+
+def switched_off(net: Any, x: Tensor) -> Tensor:
+    before = torch.is_grad_enabled()
+    torch.set_grad_enabled(False)
+    output = net(x)
+    torch.set_grad_enabled(before)
+    return output  # type: ignore[no-any-return]
+
+
+def half(net: Any, x: Tensor) -> Tensor:
+    hidden = net[:2](x)
+    return net[2](torch.cat([hidden[:, :8], hidden[:, 8:].detach()], 1))  # type: ignore[no-any-return]
+
+
+CUT: list[Callable[[Any, Tensor], Tensor]] = [
+    lambda net, x: net(x).detach(), lambda net, x: net(x.detach().clone()), lambda net, x: net(x.data),
+    lambda net, x: net(x.detach().requires_grad_(False)), without_gradients, in_inference, switched_off, half,
+    lambda net, x: in_inference(net, x).softmax(1),
+]  # fmt: skip
+ELSEWHERE: list[Callable[[Any, Tensor], Tensor]] = [
+    lambda net, x: net(torch.from_numpy(x.detach().numpy())), lambda net, x: net(x.new_tensor(x.tolist())),
+    lambda net, x: net[2](torch.from_numpy(net[:2](x).detach().numpy())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [*CUT, *ELSEWHERE])
+def test_a_slope_that_is_cut_off_is_put_back(way: Callable[[Any, Tensor], Tensor]) -> None:
+    module = Dressed(way)
+    lens = beneath.find(module, points(), read)
+    assert lens is not None and lens.cut is (way in CUT or "detach" in way.__code__.co_names)
+    unit = points().requires_grad_(True)
+    output, under = beneath.see(module, unit * 1, lens)
+    slope, true_slope = (
+        torch.autograd.grad(each.amax(1).sum(), unit, retain_graph=True)[0]
+        for each in (output if under is None else under, module.network(unit))
+    )
+    assert torch.allclose(slope / slope.norm(), true_slope / true_slope.norm(), atol=1e-5)
+    with torch.inference_mode():
+        assert torch.is_inference_mode_enabled(), "as it was"
+
+
 @pytest.mark.parametrize("way", PLAIN)
 def test_a_plain_output_is_attacked_as_it_is(way: Callable[[Any, Tensor], Tensor]) -> None:
     assert beneath.find(Dressed(way), points(), read) is None

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.plugins.robustness import boundary, paths
 from auditkit.plugins.robustness.evasion.check import SCALED
-from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, noise_control
+from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, longer_control, noise_control
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
 
 if TYPE_CHECKING:
@@ -34,9 +34,16 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
     origins, classes = codes[right], truth[right]
     found = boundary.hop_skip_jump(decide, origins, classes, space, codes, rng, check.max_queries, progress)
     better = boundary.try_noise(found, decide, origins, classes, space, check.grid, check.black_draws, rng)
+    noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in check.grid)
+    tried = rng.permutation(len(right))[: check.trial_rows]
+    again = boundary.hop_skip_jump(
+        decide, origins[tried], classes[tried], space, codes, rng, 2 * check.max_queries, progress
+    )
+    before, after = better.distances[tried], np.minimum(better.distances[tried], again.distances)
+    longer = max(float(np.mean((before > each) & (after <= each))) for each in check.grid)
+    better.distances[tried], better.queries[tried] = after, better.queries[tried] + again.queries
     broken_at = np.zeros(len(codes))
     broken_at[right] = better.distances
-    noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in check.grid)
     return Outcome(
         norm=SCALED,
         broken_at=broken_at,
@@ -44,6 +51,7 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
         distances=better.distances[np.isfinite(better.distances)],
         controls=(
             noise_control(noise, POINTS),
+            longer_control(longer, len(tried)),
             known_boundary(boundary.known_ratio(origins, space, codes, rng, check.max_queries)),
         ),
         notes=paths.what_moved(data, space),

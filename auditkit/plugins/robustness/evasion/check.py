@@ -143,10 +143,15 @@ class Evasion(Check):
         return None if chosen in ("gradient", "boundary") else chosen
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """Rows times queries; with gradients rows times steps, for each attack and epsilon, and the trials."""
+        """Rows times queries, and the trial with twice as many.
+
+        With gradients rows times steps, for each attack and epsilon, and the trials.
+        """
         attacks = {"pgd": 1, "ensemble": 6, "standard": 12}[self.attack] * self.restarts
         by_row = len(self.grid) * (attacks * self.steps + self.square_queries) + self.noise_draws
-        return rows * (by_row if way(model, data) == "gradient" else self.max_queries)
+        if way(model, data) == "gradient":
+            return rows * by_row
+        return (rows + 2 * min(rows, self.trial_rows)) * self.max_queries
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, and count what withstood."""

@@ -18,6 +18,12 @@ MISSED = 0.03
 """Share of rows that a search by decisions may miss on a network like the model."""
 CHANCE = 0.05
 """A single step that does better than many on so few rows that chance would do it more often than this is no sign."""
+KEPT = 0.9
+"""Correlation of what the loss does with what its slope promises."""
+KEPT_ROUNDED = 0.6
+"""The same where something is rounded inside, for its slope is an estimate."""
+LONGER = 0.03
+"""Share of rows that twice the queries may break beyond, where decisions alone answer."""
 CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
@@ -44,6 +50,8 @@ class Tried(NamedTuple):
     moving: float
     silent: float
     unstable: float
+    kept: float
+    rounded: bool
     undefended: float | None
     black_box: float
 
@@ -81,6 +89,15 @@ def known_boundary(ratio: float | None, at_most: float = 1.5) -> Control:
     return _of(
         "known-boundary", "How much farther than the truth does the attack find a boundary that is known?", ratio,
         at_most=at_most, reason="With this budget of queries the attack stays far from boundaries; raise max_queries.",
+    )  # fmt: skip
+
+
+def longer_control(share: float, rows: int) -> Control:
+    """Whether a search by decisions had come to its end."""
+    return _of(
+        "converged", "What share of rows breaks beyond, at any epsilon, with twice the queries?", share,
+        at_most=max(LONGER, 1 / rows if rows else 0),
+        reason="The search had not come to its end; raise max_queries. What was found is counted.",
     )  # fmt: skip
 
 
@@ -143,6 +160,11 @@ def _of_the_gradient(tried: Tried) -> list[Control]:
             "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
             tried.scale_gap, at_most=_room(POINTS, tried.rows),
             reason="The attack is stopped by saturated logits, which decide nothing.",
+        ),
+        _of(
+            "slopes-hold", "How far does the loss do what its slope promises, as a correlation over random directions?",
+            tried.kept, at_least=KEPT_ROUNDED if tried.rounded else KEPT,
+            reason="The slope leads astray: it is not that of the decision.",
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",

@@ -185,7 +185,8 @@ class Run:
             unfit=self.tally.unfit / max(1, self.tally.returned), longer=longer, again=again,
             one_step=single.ahead, one_step_chance=single.chance, falls=trials.falls(bench, check.grid),
             scale_gap=trials.scale_gap(bench), unbroken=whole.unbroken, full_range=whole.accuracy, noise=noise,
-            moving=traced.moving, silent=traced.silent, unstable=tracing.unstable(bench),
+            moving=traced.moving, silent=traced.silent, unstable=tracing.unstable(bench), kept=tracing.kept(bench),
+            rounded=self.target.surface.lens is not None and bool(self.target.surface.lens.steps),
             undefended=trials.undefended(bench, check.attack), black_box=self.black_box(bench),
         )  # fmt: skip
 

@@ -170,14 +170,14 @@ def noise(bench: Bench, epsilons: tuple[float, ...], draws: int) -> float:
             if not len(left):
                 break
             x, y = bench.at(bench.rows[left])
-            points = _outward(target.problem, x, epsilon, generator)
+            points = outward(target.problem, x, epsilon, generator)
             wrong = target.problem.wrong(points, y).cpu().numpy()
             held = bench.tally.add(points[torch.as_tensor(wrong)], bench.rows[left[wrong]], epsilon)
             beaten[left[wrong][held]] = True
     return float(beaten.mean())
 
 
-def _outward(problem: Problem, x: Tensor, epsilon: float, generator: torch.Generator) -> Tensor:
+def outward(problem: Problem, x: Tensor, epsilon: float, generator: torch.Generator) -> Tensor:
     """Random points at the full distance, as far as the box allows."""
     reach = radii(epsilon, x)
     if problem.norm == "Linf":

@@ -48,6 +48,8 @@ def find(check: LibraryAttacks, model: Model, data: AuditData, context: Context)
     # `module` and `kept` put back what the attack disturbs: mode, gradients, parameters
     with model.kept(), model.module() if white else contextlib.nullcontext() as module:
         scene = Scene(model, few, predictions, module)
+        if scene.narrow:
+            notes.append("The model computes in 16 bits: a copy in float32 was attacked, what counts the model said.")
         if not asked:
             asked = [(name, catalogue.named(name)) for name in _default(scene)]
         return _Run(check, scene, context, white, notes).all(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +19,11 @@ from auditkit.plugins.robustness.logits import Surface
 from auditkit.plugins.robustness.paths import eats_as_is
 from auditkit.plugins.robustness.space import Space
 from auditkit.predictions import Predictions
+from auditkit.text import one_line
 
 FLOOR = 1e-30
+BEYOND = (1.01, 1.03, 1.1)
+"""A model in 16 bits is also asked so much farther than where a copy in 32 bits changes its decision."""
 
 
 class Scene:
@@ -40,6 +44,9 @@ class Scene:
         self.classes = len(predictions.classes)
         self.shape = self.ground.shape if self.space.free.all() else (int(self.space.free.sum()),)
         self.surface = None if module is None else _surface(model, data, predictions, module, self.ground)
+        self.narrow = self.surface is not None and model.encode(data.inputs[:1]).dtype.itemsize < 4
+        """The model computes in 16 bits, and a copy in 32 bits is attacked."""
+        self.beyond = BEYOND if self.narrow else ()
         self.tree = _tree(model, self.ground, data, predictions)
 
     def answer(self, points: np.ndarray) -> np.ndarray:
@@ -113,7 +120,7 @@ class Trial:
     def __init__(self, scene: Scene, norm: str, distance: float, rng: np.random.Generator) -> None:
         self.scene, self.norm, self.distance = scene, norm, distance
         self.space = replace(scene.space, whole=np.zeros_like(scene.space.whole))
-        self.rng = rng
+        self.rng, self.beyond = rng, ()
         self.like = torch.zeros(1, dtype=torch.float64) if scene.surface is None else scene.surface.low
 
     def target(self, kind: str, watch: Watch, truth: int) -> Any:
@@ -184,14 +191,30 @@ def _surface(
     if not np.isfinite(ground.rows).all():
         raise ModelError("rows with missing values must be left out before a network is attacked")
     low, scale = (torch.as_tensor(each.reshape(ground.shape)) for each in (ground.space.low, ground.space.scale))
-    binary = len(model.classes) == 2
+    binary, like = len(model.classes) == 2, model.encode(data.inputs[:1])
+    if like.dtype.itemsize < 4:
+        module, like = _widened(module, like)
     surface = Surface(
-        module, model.output, low, scale, model.encode(data.inputs[:1]),
+        module, model.output, low, scale, like,
         positive=predictions.positive if binary else 1, threshold=model.threshold if binary else None,
     ).eval()  # fmt: skip
     unit = (ground.rows[:256] - ground.space.low) / ground.space.scale
     surface.standardise(torch.as_tensor(unit).to(surface.low).reshape(-1, *ground.shape))
     return surface
+
+
+def _widened(module: torch.nn.Module, like: torch.Tensor) -> tuple[torch.nn.Module, torch.Tensor]:
+    """A copy in 32-bit numbers, and an input for it: in 16 bits the steps of an attack are lost in rounding."""
+    wide, given = copy.deepcopy(module).float(), like.float()
+    try:
+        with torch.no_grad():
+            wide(given)
+    except (RuntimeError, TypeError) as error:
+        raise ModelError(
+            f"the model computes in {str(like.dtype).removeprefix('torch.')}, in which steps of these attacks are lost, "
+            f"and a copy in float32 fails: {one_line(error, 200)}; use robustness.evasion, or a model in float32"
+        ) from error
+    return wide, given
 
 
 def _tree(model: Model, ground: Ground, data: AuditData, predictions: Predictions) -> Any:

@@ -150,8 +150,10 @@ def _confirmed(scene: Scene | Trial, watch: Watch, truth: int) -> float:
     """The distance of the closest remembered point on which the model, asked anew, is wrong; infinite for none."""
     if not len(watch.points):
         return np.inf
-    wrong = scene.wrong(watch.points, truth)
-    return float(watch.distances[wrong].min(initial=np.inf))
+    gone = watch.points - watch.origin
+    farther = [watch.space.snap(watch.origin + more * gone, watch.origin) for more in scene.beyond]
+    points = np.vstack([watch.points, *farther])
+    return float(watch.far(points)[scene.wrong(points, truth)].min(initial=np.inf))
 
 
 def describe(error: Exception) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas
 import pytest
 import torch
-from scipy import optimize
 
 import auditkit
 from auditkit.checks import Context
@@ -18,6 +17,7 @@ from auditkit.plugins.robustness.evasion import Evasion
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
 from auditkit.running.controls import apply_controls
+from benchmarks.healthy_networks import exact
 
 FOUND = 0.97
 
@@ -107,46 +107,15 @@ class Relu(torch.nn.Module):
         return self.second(torch.relu(self.first(x.flatten(1) - 0.5)))
 
 
-def nearest_by_milp(net: Relu, x: np.ndarray, own: int) -> float:
-    """The smallest Linf distance to a point of [0, 1]^D that is decided otherwise, by mixed-integer programming."""
-    w1, b1 = (each.detach().numpy().astype(np.float64) for each in (net.first.weight, net.first.bias))
-    w2, b2 = (each.detach().numpy().astype(np.float64) for each in (net.second.weight, net.second.bias))
-    b1 = b1 - w1.sum(axis=1) / 2
-    units, features = w1.shape
-    high = np.clip(w1, 0, None).sum(axis=1) + b1
-    low = np.clip(w1, None, 0).sum(axis=1) + b1
-    eye, none = np.eye(units), np.zeros
-    # variables: x, h, s (h - s = w1 x + b1), z, t
-    size = features + 3 * units + 1
-    rows = [
-        (np.hstack([w1, -eye, eye, none((units, units + 1))]), -b1, -b1),
-        (np.hstack([none((units, features)), eye, none((units, units)), -np.diag(high), none((units, 1))]), -np.inf, 0),
-        (np.hstack([none((units, features + units)), eye, np.diag(-low), none((units, 1))]), -np.inf, -low),
-        (np.hstack([np.eye(features), none((features, 3 * units)), -np.ones((features, 1))]), -np.inf, x),
-        (np.hstack([np.eye(features), none((features, 3 * units)), np.ones((features, 1))]), x, np.inf),
-    ]
-    best = np.inf
-    bounds = optimize.Bounds(
-        np.zeros(size),
-        np.concatenate([np.ones(features), np.maximum(high, 0), np.maximum(-low, 0), np.ones(units + 1)]),
-    )
-    for other in set(range(len(b2))) - {own}:
-        ahead = np.concatenate([none(features), w2[other] - w2[own], none(2 * units + 1)])
-        limits = [optimize.LinearConstraint(*each) for each in rows]
-        limits.append(optimize.LinearConstraint(ahead[None, :], b2[own] - b2[other], np.inf))
-        whole = np.concatenate([none(features + 2 * units), np.ones(units), [0]])
-        solved = optimize.milp(np.eye(size)[-1], constraints=limits, bounds=bounds, integrality=whole)
-        if solved.status == 0:
-            best = min(best, float(solved.fun))
-    return best
-
-
 def test_a_relu_net_by_mixed_integer_programming() -> None:
     net, data = Relu().eval(), pictures(24, 3)
     with torch.no_grad():
         own = net(torch.as_tensor(data.inputs)).argmax(1).numpy()
-    pairs = zip(data.inputs, own, strict=True)
-    needed = np.array([nearest_by_milp(net, each.reshape(-1).astype(float), y) for each, y in pairs])
+    parts = (net.first, net.second)
+    (w1, b1), (w2, b2) = (tuple(each.detach().double().numpy() for each in part.parameters()) for part in parts)
+    layers = [(w1, b1 - w1.sum(axis=1) / 2), (w2, b2)]  # the network takes a half from every pixel
+    flat = data.inputs.reshape(len(data), -1).astype(np.float64)
+    needed = np.array([exact.relu(layers, row, int(y), 1.0) for row, y in zip(flat, own, strict=True)])
     assert np.isfinite(needed).all() and len(set(own.tolist())) > 1
     assert data.train is not None
     train = dataclasses.replace(data.train, labels=np.array([0, 1]), task="multiclass", positive=None)
@@ -156,24 +125,6 @@ def test_a_relu_net_by_mixed_integer_programming() -> None:
     check = Evasion(rows=24, epsilons=grid, steps=40, square_queries=100, trial_rows=12)
     result = run(check, model, data)
     assert hold(result, needed, np.ones(24, dtype=bool)) >= FOUND
-
-
-def tree_boxes(tree: Any, low: np.ndarray, high: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, int]]:
-    """(low, high, class) of every leaf."""
-    inner, found = tree.tree_, []
-
-    def walk(node: int, low: np.ndarray, high: np.ndarray) -> None:
-        if inner.children_left[node] < 0:
-            found.append((low, high, int(inner.value[node][0].argmax())))
-            return
-        feature, cut = inner.feature[node], inner.threshold[node]
-        left, right = high.copy(), low.copy()
-        left[feature], right[feature] = min(high[feature], cut), max(low[feature], cut)
-        walk(inner.children_left[node], low, left)
-        walk(inner.children_right[node], right, high)
-
-    walk(0, low, high)
-    return found
 
 
 def test_a_tree_by_its_boxes() -> None:
@@ -191,13 +142,7 @@ def test_a_tree_by_its_boxes() -> None:
     low, high = every.min(axis=0), every.max(axis=0)
     scale = np.subtract(*np.percentile(every, (99, 1), axis=0))
     own = (data.labels == "yes").astype(int)  # classes in the tree's order: no, yes
-    needed = np.full(80, np.inf)
-    for bottom, top, decided in tree_boxes(tree, low, high):
-        if (bottom > top).any():
-            continue
-        gone = np.maximum(0, np.maximum(bottom - values, values - top)) / scale
-        far = np.sqrt((gone**2).sum(axis=1))
-        needed = np.where((own != decided) & (far < needed), far, needed)
+    needed = exact.tree(tree, values, own, low, high, scale)
     grid = tuple(np.quantile(needed, (0.25, 0.5, 0.75, 0.9)).round(5).tolist())
     for queries, least in ((1000, 0.95), (2500, FOUND)):
         result = run(Evasion(rows=80, epsilons=grid, max_queries=queries), auditkit.wrap(tree), data)

@@ -104,6 +104,7 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
     assert trials.longer(tried) == trials.again(tried) == trials.noise(tried, GRID, 50) == 0
     assert trials.scale_gap(tried) == 0 and trials.falls(tried, GRID) == 0
     assert trials.one_step(tried).ahead <= 0 and trials.one_step(tried).chance > controls.CHANCE
+    assert tracing.kept(tried) == pytest.approx(1)
     assert trials.unbounded(tried, 1.0) == (0, 0)
     assert trials.undefended(tried, "pgd") == 1
     assert tracing.trace(tried).silent == 0 and tracing.trace(tried).moving < 0.05
@@ -143,6 +144,41 @@ def test_an_attack_that_loses_its_way_falls_as_epsilon_grows() -> None:
 
     tried.attack = lost
     assert trials.falls(tried, GRID) > 0.1
+
+
+class Turned(torch.autograd.Function):
+    """A plane whose slope is given the wrong way round."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x @ WEIGHTS - 0.6
+
+    @staticmethod
+    def backward(ctx: Any, slope: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return -slope[:, None] * WEIGHTS
+
+
+class Masked(torch.nn.Module):
+    """A plane; what its slope says of it."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ahead = Plane()(x)
+        if self.how == "ripples":
+            return ahead + 0.001 * torch.sin(8000 * ahead)
+        if self.how == "partly":
+            return torch.from_numpy(x[:, :1].detach().numpy())[:, 0] * WEIGHTS[0] + x[:, 1:] @ WEIGHTS[1:] - 0.6
+        return Turned.apply(x) if self.how == "turned" else ahead.exp()  # type: ignore[no-untyped-call, no-any-return]
+
+
+@pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])
+@pytest.mark.parametrize(("how", "holds"), [("ripples", False), ("partly", False), ("turned", False), ("plain", True)])
+def test_a_slope_of_something_else_than_the_decision_is_seen(norm: str, how: str, holds: bool) -> None:
+    target, _ = make(norm=norm, module=Masked(how))
+    assert (tracing.kept(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
 
 
 @pytest.mark.parametrize(("waves", "epsilon"), [(20, 0.1), (40, 0.1), (80, 0.2), (160, 0.2)])

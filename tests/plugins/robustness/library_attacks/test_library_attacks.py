@@ -329,3 +329,22 @@ def test_a_budget_is_never_overdrawn_and_the_closest_finds_are_kept(asks, limit)
         watch.see(points)
     assert watch.asked == min(sum(asks), limit)
     np.testing.assert_allclose(watch.distances, sorted(far)[:KEPT])
+
+
+def test_a_model_in_16_bits_is_broken_as_in_32_and_left_as_it_was():
+    data, _ = plane_rows()
+    full = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, "HopSkipJump")
+    network = Linear().to(torch.bfloat16)
+    network.way = lambda logits: logits.to(torch.bfloat16)
+    result = attacked(auditkit.wrap(network, classes=[0, 1]), data, "HopSkipJump")
+    assert network.slope.dtype is torch.bfloat16 and said(result, "16 bits", "float32")
+    for epsilon, value in robust(full).items():
+        assert robust(result)[epsilon] == pytest.approx(value, abs=1.01 / len(data))
+
+
+def test_a_model_in_16_bits_that_cannot_be_widened_is_refused_in_words():
+    data, _ = plane_rows()
+    network = Linear().to(torch.bfloat16)
+    network.way = lambda logits: logits @ torch.eye(2, dtype=torch.bfloat16)
+    with pytest.raises(ModelError, match="computes in bfloat16.*use robustness.evasion"):
+        attacked(auditkit.wrap(network, classes=[0, 1]), data, "HopSkipJump")

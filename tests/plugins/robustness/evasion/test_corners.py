@@ -1,0 +1,67 @@
+"""Search by decisions where they have corners: steps, bins and labels alone, against the exact distances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas
+
+import auditkit
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.plugins.robustness.evasion import Evasion
+from auditkit.predictions import Predictions
+from auditkit.results import CheckResult
+from auditkit.running.controls import apply_controls
+
+FEATURES, ROWS, NEEDED = 6, 60, 3
+VALUES = np.random.default_rng(0).normal(0, 1, (ROWS, FEATURES))
+TABLE = pandas.DataFrame(VALUES, columns=list("abcdef"))
+
+
+def vote(table: Any) -> np.ndarray:
+    """Yes where at least three of six numbers are above 0: steps, and a label alone."""
+    return np.where((np.asarray(table) > 0).sum(axis=1) >= NEEDED, "yes", "no")
+
+
+def distances() -> np.ndarray:
+    """(N,) exactly: the cheapest of the numbers that have to cross 0, by the Euclidean distance in units."""
+    scale = np.subtract(*np.percentile(VALUES, (99, 1), axis=0))
+    far, above = np.abs(VALUES) / scale, VALUES > 0
+    needed = []
+    for row, up in zip(far, above, strict=True):
+        yes = up.sum() >= NEEDED
+        crossing = np.sort(row[up == yes])[: int(up.sum()) - NEEDED + 1 if yes else NEEDED - int(up.sum())]
+        needed.append(float(np.sqrt((crossing**2).sum())))
+    return np.array(needed)
+
+
+def audited(predict: Any, labels: np.ndarray, **options: Any) -> CheckResult:
+    model = auditkit.wrap(predict, classes=("no", "yes"), task="binary")
+    data = AuditData(TABLE, labels=labels, positive="yes", task="binary")
+    context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
+    return apply_controls(Evasion(rows=ROWS, **options)(model, data, context))
+
+
+def curve(result: CheckResult) -> dict[float, tuple[float, str]]:
+    return {
+        float(each.conditions["epsilon"] or 0): (float(each.value or 0), each.validity)
+        for each in result.measurements
+        if each.name == "robust_accuracy"
+    }
+
+
+def test_steps_that_give_a_label_alone_are_broken_as_they_can_be() -> None:
+    truth = distances()
+    for epsilon, (value, validity) in curve(audited(vote, vote(TABLE))).items():
+        known = float(np.mean(truth > epsilon))
+        assert validity == "valid" and known - 1e-9 <= value <= known + 0.05
+
+
+def test_steps_met_with_too_few_queries_do_not_flatter() -> None:
+    truth, result = distances(), audited(vote, vote(TABLE), max_queries=60)
+    flattered = max(value - float(np.mean(truth > epsilon)) for epsilon, (value, _) in curve(result).items())
+    assert flattered > 0.05, "the budget is too small"
+    assert {validity for _, validity in curve(result).values()} == {"invalid"}
+    assert next(each for each in result.controls if each.name == "converged").holds is False
