@@ -211,7 +211,7 @@ def _widened(module: torch.nn.Module, like: torch.Tensor) -> tuple[torch.nn.Modu
             wide(given)
     except (RuntimeError, TypeError) as error:
         raise ModelError(
-            f"the model computes in {str(like.dtype).removeprefix('torch.')}, in which steps of these attacks are lost, "
+            f"the model computes in {str(like.dtype).removeprefix('torch.')}, in which steps of attacks are lost, "
             f"and a copy in float32 fails: {one_line(error, 200)}; use robustness.evasion, or a model in float32"
         ) from error
     return wide, given

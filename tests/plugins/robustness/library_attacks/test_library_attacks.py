@@ -346,5 +346,5 @@ def test_a_model_in_16_bits_that_cannot_be_widened_is_refused_in_words():
     data, _ = plane_rows()
     network = Linear().to(torch.bfloat16)
     network.way = lambda logits: logits @ torch.eye(2, dtype=torch.bfloat16)
-    with pytest.raises(ModelError, match="computes in bfloat16.*use robustness.evasion"):
+    with pytest.raises(ModelError, match=r"computes in bfloat16.*use robustness\.evasion"):
         attacked(auditkit.wrap(network, classes=[0, 1]), data, "HopSkipJump")
