@@ -208,6 +208,7 @@ def verdicts(**changes: Any) -> dict[str, bool | None]:
     """What each control says of trials that found nothing, but for these."""
     nothing = dict.fromkeys(controls.Tried._fields, 0.0) | {
         "agreement": 1.0,
+        "kept": 1.0,
         "one_step_chance": 1.0,
         "undefended": None,
     }
