@@ -28,9 +28,9 @@ _HOMES = {
     "Trained": "auditkit.trainers",
     "Trainer": "auditkit.trainers",
     "Waiver": "auditkit.results",
-    "audit": "auditkit.runner",
+    "audit": "auditkit.run.audit",
     "check": "auditkit.authoring",
-    "compare": "auditkit.runner",
+    "compare": "auditkit.run.audit",
     "hookimpl": "auditkit.hookspecs",
     "wrap": "auditkit.host",
 }
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from auditkit.results import Limit as Limit
     from auditkit.results import Measurement as Measurement
     from auditkit.results import Waiver as Waiver
-    from auditkit.runner import audit as audit
-    from auditkit.runner import compare as compare
+    from auditkit.run.audit import audit as audit
+    from auditkit.run.audit import compare as compare
     from auditkit.trainers import Trained as Trained
     from auditkit.trainers import Trainer as Trainer
 

@@ -23,7 +23,7 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError, PluginError, closest
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
-from auditkit.offers import offered_checks, offered_trainers, problems
+from auditkit.plugin_validation import offered_checks, offered_trainers, problems
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line

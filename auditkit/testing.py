@@ -15,8 +15,8 @@ from auditkit.host import Host
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, canonical
-from auditkit.running.measuring import Bench, measure
-from auditkit.running.planning import make_plan
+from auditkit.run.measure import Bench, measure
+from auditkit.run.plan import make_plan
 
 
 class ToyModel(Model):

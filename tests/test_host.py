@@ -16,7 +16,7 @@ from auditkit.errors import ConfigError, ModelError, PluginError
 from auditkit.hookspecs import hookimpl
 from auditkit.host import Host
 from auditkit.models import Answers, Capability, Model, ModelOptions
-from auditkit.offers import HOOKS, problems
+from auditkit.plugin_validation import HOOKS, problems
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Measurement
 

@@ -14,7 +14,7 @@ import pytest
 
 import auditkit
 from auditkit import errors, hookspecs
-from auditkit.offers import HOOKS
+from auditkit.plugin_validation import HOOKS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "auditkit"
@@ -32,24 +32,24 @@ LEVELS = (
         "evidence.dsse", "evidence.statement",
     ),
     (
-        "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "running.controls",
-        "running.disparities", "running.harm", "running.withholding", "running.state",
+        "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "run.postprocess",
+        "run.disparity_bounds", "run.worse_off", "run.withhold", "run.isolation",
     ),
     ("hookspecs", "evidence.describing"),
-    ("settings", "config", "offers"),
+    ("settings", "config", "plugin_validation"),
     ("plugins", "reports", "comparing"),
     ("host",),
     (
-        "running.asking", "running.planning", "running.serving", "running.request", "running.fitting", "running.packs",
-        "running.resolving", "running.settling", "running.whom", "running.counted", "evidence.provenance",
+        "run.predict", "run.plan", "run.sampling", "run.request", "run.fitted_kinds", "run.rule_packs",
+        "run.resolve", "run.settle", "run.whom", "run.streamable", "evidence.provenance",
         "evidence.writing", "evidence.remaking", "evidence.verifying",
     ),
     (
-        "running.measuring", "running.gate", "running.changes", "running.internal", "running.published",
-        "running.publishing", "running.hiding", "running.keeping",
+        "run.measure", "run.redaction", "run.paired_changes", "run.internal_rule", "run.publishable_counts",
+        "run.publish_rule", "run.hide", "run.kept_checks",
     ),
-    ("running.training",),
-    ("runner", "comparing"),
+    ("run.train",),
+    ("run.audit", "comparing"),
     ("demos", "command"),
     ("cli", "testing", "__main__"),
 )  # fmt: skip

@@ -19,8 +19,8 @@ from auditkit.errors import ConfigError, closest
 from auditkit.evidence import verifying, writing
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
-from auditkit.runner import audit_models, plan_only
-from auditkit.running.request import Request
+from auditkit.run.audit import audit_models, plan_only
+from auditkit.run.request import Request
 from auditkit.settings import Settings
 
 

@@ -12,7 +12,7 @@ from auditkit.errors import ConfigError
 from auditkit.hookspecs import API
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
-from auditkit.running.planning import missing_extra
+from auditkit.run.plan import missing_extra
 from auditkit.settings import Settings
 from auditkit.text import one_line
 

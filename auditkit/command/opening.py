@@ -17,8 +17,8 @@ from auditkit.errors import AuditkitError, ConfigError
 from auditkit.host import Host
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model, ModelOptions
-from auditkit.running.counted import Counted, refuse_uncounted
-from auditkit.running.fitting import with_fitted_kinds
+from auditkit.run.fitted_kinds import with_fitted_kinds
+from auditkit.run.streamable import Counted, refuse_uncounted
 from auditkit.settings import DataSettings, GroupSettings, ModelSettings, Settings
 from auditkit.text import one_line
 

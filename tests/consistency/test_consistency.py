@@ -254,8 +254,8 @@ def test_a_plan_asks_nothing_more():
             return super().answer(inputs)
 
     from auditkit.host import Host
-    from auditkit.runner import plan_only
-    from auditkit.running.request import make_request
+    from auditkit.run.audit import plan_only
+    from auditkit.run.request import make_request
 
     plan = plan_only(Host(), Counting(), toy_data(), make_request(checks=["performance"]))
     assert asked == [200]

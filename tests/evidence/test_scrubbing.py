@@ -20,9 +20,9 @@ from auditkit.host import Host
 from auditkit.models import ModelOptions
 from auditkit.results import ErrorInfo, Measurement, canonical
 from auditkit.rulepacks import load_pack
-from auditkit.running.measuring import describe
-from auditkit.running.request import make_request
-from auditkit.running.training import train_models
+from auditkit.run.measure import describe
+from auditkit.run.request import make_request
+from auditkit.run.train import train_models
 from auditkit.trainers import Trained, Trainer
 from tests import fakes
 

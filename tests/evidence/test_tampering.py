@@ -17,7 +17,7 @@ from auditkit.evidence.keys import Signer, Verifier
 from auditkit.evidence.provenance import FORMATTERS, PACKAGES, installed
 from auditkit.host import Host
 from auditkit.results import canonical
-from auditkit.runner import publish
+from auditkit.run.audit import publish
 from tests import fakes
 from tests.evidence.folders import edit, reseal, sealed, small
 

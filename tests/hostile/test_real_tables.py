@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.running.publishing import Publish, numberless
+from auditkit.run.publish_rule import Publish, numberless
 from tests.hostile.reader import ALL, Reader
 from tests.hostile.test_published import MINIMUM, People, audited, facts, worked_out
 from tests.plugins.recorded import recorded, run

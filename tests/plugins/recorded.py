@@ -13,8 +13,8 @@ from auditkit.models import Model
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Control, Measurement
-from auditkit.running.controls import apply_controls, hide_small_cells
-from auditkit.running.disparities import complete_disparities
+from auditkit.run.disparity_bounds import complete_disparities
+from auditkit.run.postprocess import apply_controls, hide_small_cells
 
 
 def recorded(

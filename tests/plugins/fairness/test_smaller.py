@@ -16,7 +16,7 @@ from auditkit.errors import ConfigError
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
 from auditkit.results import TOGETHER, CheckResult, Measurement
-from auditkit.running.controls import hide_small_cells
+from auditkit.run.postprocess import hide_small_cells
 from tests.plugins.recorded import one, recorded, run
 
 FAST = GroupFairness(permutations=299, trials=20)

@@ -13,7 +13,7 @@ from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership import ATTACKS, Membership
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Measurement
-from auditkit.running.controls import apply_controls
+from auditkit.run.postprocess import apply_controls
 
 ROWS = 1500
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.running.harm import name_worse_off
+from auditkit.run.worse_off import name_worse_off
 from tests.plugins.recorded import recorded, run
 
 FAST = GroupFairness(

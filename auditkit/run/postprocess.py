@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.data.cells import Cells
 from auditkit.results import TOGETHER, CheckResult, Consistency, Control, LeftOut, Measurement
-from auditkit.running.withholding import bare, without
+from auditkit.run.withhold import bare, without
 
 END = "a group at its end is too small to show"
 UNKNOWN_END = "a group too small to show may be at its end"

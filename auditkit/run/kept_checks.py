@@ -10,7 +10,7 @@ from auditkit import runfolder
 from auditkit.evidence.scrubbing import Scrubber
 from auditkit.judging import concerned
 from auditkit.results import CheckResult, Limit, digest
-from auditkit.running.hiding import Rule, changed
+from auditkit.run.hide import Rule, changed
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, ErrorInfo, Rows
-from auditkit.running.controls import apply_controls
-from auditkit.running.disparities import complete_disparities
-from auditkit.running.harm import name_worse_off
-from auditkit.running.planning import Step, seed_for
-from auditkit.running.serving import serve
-from auditkit.running.state import as_found
+from auditkit.run.disparity_bounds import complete_disparities
+from auditkit.run.isolation import as_found
+from auditkit.run.plan import Step, seed_for
+from auditkit.run.postprocess import apply_controls
+from auditkit.run.sampling import serve
+from auditkit.run.worse_off import name_worse_off
 from auditkit.text import one_line, printable
 
 

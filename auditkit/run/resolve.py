@@ -11,7 +11,7 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, Mend, PluginError, closest
 from auditkit.host import Offer
 from auditkit.results import Limit
-from auditkit.running.whom import Asked, unmeasured_for
+from auditkit.run.whom import Asked, unmeasured_for
 from auditkit.text import one_line
 
 NAMED = 8

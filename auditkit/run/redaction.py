@@ -9,7 +9,7 @@ from auditkit.data import AuditData
 from auditkit.evidence.scrubbing import Scrubber, removed
 from auditkit.models import Model
 from auditkit.results import AuditResult
-from auditkit.running.request import Request
+from auditkit.run.request import Request
 from auditkit.spelling import spelling
 
 

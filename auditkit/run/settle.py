@@ -11,10 +11,10 @@ from auditkit.data import AuditData
 from auditkit.host import Host, Offer
 from auditkit.judging import check_names, scope_of, with_names
 from auditkit.results import Limit
-from auditkit.running.counted import Counted, refuse_uncounted
-from auditkit.running.planning import configured, selected
-from auditkit.running.request import Request
-from auditkit.running.resolving import Offered, check_of, resolve
+from auditkit.run.plan import configured, selected
+from auditkit.run.request import Request
+from auditkit.run.resolve import Offered, check_of, resolve
+from auditkit.run.streamable import Counted, refuse_uncounted
 
 
 def settled(

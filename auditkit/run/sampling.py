@@ -12,7 +12,7 @@ from auditkit.data.disclosure import how_many
 from auditkit.errors import DataError
 from auditkit.predictions import Predictions
 from auditkit.results import Rows, digest
-from auditkit.running.planning import draw_rows
+from auditkit.run.plan import draw_rows
 
 
 class Served(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 import auditkit
 from auditkit.data import AuditData
 from auditkit.predictions import Predictions
-from auditkit.running.changes import changes, differences
+from auditkit.run.paired_changes import changes, differences
 
 
 def made(old, new, truth=None, groups=None, task=None, **more):

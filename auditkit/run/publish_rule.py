@@ -26,7 +26,7 @@ from auditkit.results import (
 )
 
 if TYPE_CHECKING:
-    from auditkit.running.published import People
+    from auditkit.run.publishable_counts import People
 
 EVERYONE: Final = "everyone"
 """A number that is made of no count of a group: see `Definition.made_of`."""

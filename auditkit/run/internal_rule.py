@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from auditkit.data.cells import Cells
 from auditkit.data.deducing import deducible
 from auditkit.results import CheckResult, DataInfo
-from auditkit.running.controls import hide_small_cells
+from auditkit.run.postprocess import hide_small_cells
 
 
 class Internal:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from auditkit.checks import Check, runs_on_counts
 from auditkit.errors import ConfigError, Mend
 from auditkit.host import Host
-from auditkit.running.planning import selected
+from auditkit.run.plan import selected
 from auditkit.text import one_line
 
 

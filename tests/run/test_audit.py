@@ -20,7 +20,7 @@ from auditkit import runfolder
 from auditkit.errors import ConfigError, DataError, ModelError
 from auditkit.models import Answers
 from auditkit.results import AuditResult, canonical
-from auditkit.running.planning import draw_rows, seed_for
+from auditkit.run.plan import draw_rows, seed_for
 from auditkit.testing import ToyModel, toy_data
 
 ACCURATE = {"name": "accurate", "measurement": "performance.quality.accuracy", "slice": {}, "at_least": 0.1}

@@ -35,20 +35,20 @@ from auditkit.results import (
 )
 from auditkit.rulepacks import RulePack
 from auditkit.rulepacks import coverage as rule_coverage
-from auditkit.running.asking import asked, enough_memory, introduce, wrapped
-from auditkit.running.changes import changes
-from auditkit.running.controls import consistency_control, hold_to
-from auditkit.running.fitting import with_fitted_kinds
-from auditkit.running.gate import asked_through, gate_for, result_through
-from auditkit.running.hiding import Rule, hide, rules_for
-from auditkit.running.keeping import Keeper
-from auditkit.running.measuring import Bench, measure
-from auditkit.running.packs import chosen_packs, named_by
-from auditkit.running.planning import Step, left_out, make_plan
-from auditkit.running.request import Progress, Request, about, make_request
-from auditkit.running.settling import settled
-from auditkit.running.state import as_found
-from auditkit.running.training import held, train_models
+from auditkit.run.fitted_kinds import with_fitted_kinds
+from auditkit.run.hide import Rule, hide, rules_for
+from auditkit.run.isolation import as_found
+from auditkit.run.kept_checks import Keeper
+from auditkit.run.measure import Bench, measure
+from auditkit.run.paired_changes import changes
+from auditkit.run.plan import Step, left_out, make_plan
+from auditkit.run.postprocess import consistency_control, hold_to
+from auditkit.run.predict import asked, enough_memory, introduce, wrapped
+from auditkit.run.redaction import asked_through, gate_for, result_through
+from auditkit.run.request import Progress, Request, about, make_request
+from auditkit.run.rule_packs import chosen_packs, named_by
+from auditkit.run.settle import settled
+from auditkit.run.train import held, train_models
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result", AuditResult, Comparison)

@@ -19,16 +19,16 @@ from auditkit.host import Host, Offer
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
-from auditkit.running.controls import apply_controls, hold_to
-from auditkit.running.disparities import complete_disparities
-from auditkit.running.gate import gate_for
-from auditkit.running.harm import name_worse_off
-from auditkit.running.hiding import rule_of_training
-from auditkit.running.keeping import Keeper, needed
-from auditkit.running.measuring import describe
-from auditkit.running.planning import configured, missing_extra, seed_for
-from auditkit.running.request import Request
-from auditkit.running.state import as_found
+from auditkit.run.disparity_bounds import complete_disparities
+from auditkit.run.hide import rule_of_training
+from auditkit.run.isolation import as_found
+from auditkit.run.kept_checks import Keeper, needed
+from auditkit.run.measure import describe
+from auditkit.run.plan import configured, missing_extra, seed_for
+from auditkit.run.postprocess import apply_controls, hold_to
+from auditkit.run.redaction import gate_for
+from auditkit.run.request import Request
+from auditkit.run.worse_off import name_worse_off
 from auditkit.trainers import Trained, Trainer
 
 

@@ -15,7 +15,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.predictions import Predictions
 from auditkit.results import Change, Interval, Measurement
-from auditkit.running.controls import consistency_control, guarded
+from auditkit.run.postprocess import consistency_control, guarded
 
 SEED = 20_260_301
 """Of the resamples: the same audit gives the same intervals."""

@@ -7,7 +7,7 @@ import pytest
 
 from auditkit.data.cells import Cells
 from auditkit.results import About, CheckResult, Control, Interval, Measurement
-from auditkit.running.controls import apply_controls, hide_small_cells
+from auditkit.run.postprocess import apply_controls, hide_small_cells
 
 
 def result(controls=(), measurements=()) -> CheckResult:

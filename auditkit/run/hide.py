@@ -24,8 +24,8 @@ from auditkit.results import (
     Verdict,
 )
 from auditkit.results.between import whose_text
-from auditkit.running.internal import Internal
-from auditkit.running.publishing import Publish
+from auditkit.run.internal_rule import Internal
+from auditkit.run.publish_rule import Publish
 
 
 class Rule(Protocol):
@@ -66,7 +66,7 @@ def rules_for(data: AuditData, answers: Sequence[Predictions], order: int) -> li
     """
     if data.disclosure == "internal":
         return [Internal(data.cells)] * len(answers)
-    from auditkit.running.published import People  # loads scipy
+    from auditkit.run.publishable_counts import People  # loads scipy
 
     people = People(data, answers, order)
     return [Publish(people, data.minimum_cell, data.minimum_rate, model) for model in range(len(answers))]

@@ -14,8 +14,8 @@ from auditkit.hookspecs import hookimpl
 from auditkit.host import Host
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
-from auditkit.running.planning import make_plan
-from auditkit.running.serving import serve
+from auditkit.run.plan import make_plan
+from auditkit.run.sampling import serve
 
 
 class Plain(Check):

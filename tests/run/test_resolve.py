@@ -14,10 +14,10 @@ from auditkit.config import parse
 from auditkit.errors import ConfigError, PluginError
 from auditkit.host import Host
 from auditkit.results import Definition, Limit, Measurement, Waiver
-from auditkit.runner import plan_only, run_all, run_one
-from auditkit.running.request import Request, make_request
-from auditkit.running.settling import settled
-from auditkit.running.whom import compares
+from auditkit.run.audit import plan_only, run_all, run_one
+from auditkit.run.request import Request, make_request
+from auditkit.run.settle import settled
+from auditkit.run.whom import compares
 from auditkit.settings import Settings
 from auditkit.testing import ToyModel, toy_data
 
