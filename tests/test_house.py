@@ -22,27 +22,27 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     (
-        "errors", "memory", "text", "spelling", "times", "evidence.files", "evidence.strictjson", "evidence.keys",
-        "evidence.scrubbing",
+        "errors", "memory", "text", "spelling", "times", "io.atomic_files", "io.strict_json", "signing.keys",
+        "redaction",
     ),
     ("counts",),
     ("data", "models", "results", "stats"),
     (
-        "figures", "pairing", "predictions", "seeing", "smaller", "variants", "consistency", "evidence.manifest",
-        "evidence.dsse", "evidence.statement",
+        "figures", "pairing", "predictions", "seeing", "smaller", "variants", "consistency", "runfolder.manifest",
+        "signing.dsse", "signing.statement",
     ),
     (
         "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "run.postprocess",
         "run.disparity_bounds", "run.worse_off", "run.withhold", "run.isolation",
     ),
-    ("hookspecs", "evidence.describing"),
+    ("hookspecs", "provenance.dataset"),
     ("settings", "config", "plugin_validation"),
     ("plugins", "reports", "comparing"),
     ("host",),
     (
         "run.predict", "run.plan", "run.sampling", "run.request", "run.fitted_kinds", "run.rule_packs",
-        "run.resolve", "run.settle", "run.whom", "run.streamable", "evidence.provenance",
-        "evidence.writing", "evidence.remaking", "evidence.verifying",
+        "run.resolve", "run.settle", "run.whom", "run.streamable", "provenance.environment",
+        "run.write", "signing.rerender", "signing.verification",
     ),
     (
         "run.measure", "run.redaction", "run.paired_changes", "run.internal_rule", "run.publishable_counts",

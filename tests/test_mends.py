@@ -22,9 +22,10 @@ import auditkit.counts
 from auditkit.comparing import opening
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, DataError, Mend
-from auditkit.evidence import keys, verifying, writing
 from auditkit.host import Host
 from auditkit.models import ModelOptions
+from auditkit.run import write
+from auditkit.signing import keys, verification
 
 PACKAGE = pathlib.Path(auditkit.__file__).parent
 RNG = np.random.default_rng(0)
@@ -225,7 +226,7 @@ def audit_folder(folder: pathlib.Path, name: str = "run") -> pathlib.Path:
     if not (folder / name).exists():
         (folder / name).mkdir()
         data = AuditData.from_table(FRAME, groups=["sex"], label="label", decisions="decision")
-        writing.write(Host(), auditkit.audit(None, data, checks=[]), folder / name)
+        write.write(Host(), auditkit.audit(None, data, checks=[]), folder / name)
     return folder / name
 
 
@@ -237,8 +238,8 @@ def altered(folder: pathlib.Path, **mends: Any) -> Any:
 
 def signed_twice(folder: pathlib.Path, **mends: Any) -> Any:
     signer = keys.read_signer(keys.new_pair(folder / f"me-{bool(mends)}.key").private)
-    verifying.sign(audit_folder(folder), signer, replace=True)
-    return verifying.sign(folder / "run", signer, replace=mends.pop("--replace", False))
+    verification.sign(audit_folder(folder), signer, replace=True)
+    return verification.sign(folder / "run", signer, replace=mends.pop("--replace", False))
 
 
 def network() -> torch.nn.Module:
@@ -380,12 +381,12 @@ def test_a_mend_is_written_as_in_the_configuration() -> None:
 
 def test_a_signature_that_was_not_checked_proposes_the_public_key(tmp_path: pathlib.Path) -> None:
     pair = keys.new_pair(tmp_path / "me.key")
-    verifying.sign(audit_folder(tmp_path), keys.read_signer(pair.private))
+    verification.sign(audit_folder(tmp_path), keys.read_signer(pair.private))
     for required in (False, True):
-        account = verifying.verify(tmp_path / "run", required=required)
+        account = verification.verify(tmp_path / "run", required=required)
         assert account.mend == (Mend("--public-key", "signer.pub"),) and bool(account.problems) == required
     assert "give --public-key" in account.problems[0]
-    checked = verifying.verify(tmp_path / "run", keys.read_verifier(pair.public), required=True)
+    checked = verification.verify(tmp_path / "run", keys.read_verifier(pair.public), required=True)
     assert (checked.signed, checked.problems, checked.mend) == ("yes", (), ())
 
 

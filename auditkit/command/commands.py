@@ -16,12 +16,13 @@ from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
 from auditkit.errors import ConfigError, closest
-from auditkit.evidence import verifying, writing
 from auditkit.host import Host
 from auditkit.results import AuditResult, Comparison
+from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
 from auditkit.run.request import Request
 from auditkit.settings import Settings
+from auditkit.signing import verification
 
 
 def run(
@@ -54,12 +55,12 @@ def run(
         plans = [plan_only(host, model, opened.data, request, _train(settings)) for model in opened.models]
         print_plan(plans, opened, json=json)
         return 0
-    writing.check_formats(host, request.formats)
-    folder = runfolder.prepare(settings.audit.out, writing.files(host))
+    write.check_formats(host, request.formats)
+    folder = runfolder.prepare(settings.audit.out, write.files(host))
     with _run_log(folder):
         result = _audit(host, opened, settings, request, folder)
     if signer is not None:
-        print(f"auditkit: signed with the key {signer.id}: {verifying.sign(folder, signer).name}", file=sys.stderr)
+        print(f"auditkit: signed with the key {signer.id}: {verification.sign(folder, signer).name}", file=sys.stderr)
     print_result(result, out / "report.html", json=json)
     return result.exit_code
 
@@ -78,7 +79,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
         limits=built.limits, rules=("nist-ai-rmf",), card=built.card, budget=budget,  # type: ignore[arg-type]
         parameters=built.parameters, progress=Silence() if quiet else Lines(),
     )  # fmt: skip
-    folder = runfolder.prepare(out, writing.files(host))
+    folder = runfolder.prepare(out, write.files(host))
     with _run_log(folder):
         result = audit_models(host, built.models, built.data, request, folder, title=built.title, train=built.train)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
@@ -89,7 +90,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
 
 def render(folder: str, format: str | None, plugins: Sequence[str], *, json: bool) -> int:
     """Make formats again from results.json."""
-    written = writing.render(Host(plugins), pathlib.Path(folder), format)
+    written = write.render(Host(plugins), pathlib.Path(folder), format)
     print(json_module.dumps({"written": written}) if json else "\n".join(written))
     return 0
 

@@ -11,7 +11,7 @@ from auditkit.counts.dialect import Options
 from auditkit.counts.frames import WEIGHTS
 from auditkit.data.cells import MINIMUM
 from auditkit.errors import ConfigError
-from auditkit.evidence.files import write_atomic
+from auditkit.io.atomic_files import write_atomic
 from auditkit.text import one_line
 
 

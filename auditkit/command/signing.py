@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 
 from auditkit.errors import ConfigError
-from auditkit.evidence import verifying
-from auditkit.evidence.keys import PASSPHRASE, Signer, new_pair, open_to_others, read_signer, read_verifier
-from auditkit.evidence.verifying import Account
 from auditkit.host import Host
+from auditkit.signing import verification
+from auditkit.signing.keys import PASSPHRASE, Signer, new_pair, open_to_others, read_signer, read_verifier
+from auditkit.signing.verification import Account
 from auditkit.text import printable
 
 
@@ -47,7 +47,7 @@ def sign(folder: str, key: str, *, replace: bool, json: bool) -> int:
     """Sign a finished run folder."""
     path = pathlib.Path(folder)
     signer = open_key(pathlib.Path(key), path)
-    file = verifying.sign(path, signer, replace=replace, host=Host())
+    file = verification.sign(path, signer, replace=replace, host=Host())
     print(json_module.dumps({"file": str(file), "key": signer.id}) if json else f"signed: {file.name}, key {signer.id}")
     return 0
 
@@ -55,7 +55,7 @@ def sign(folder: str, key: str, *, replace: bool, json: bool) -> int:
 def verify(folder: str, public_key: str | None, plugins: Sequence[str], *, required: bool, json: bool) -> int:
     """Exit code 0 where nothing speaks against the folder, else 1."""
     verifier = None if public_key is None else read_verifier(pathlib.Path(public_key))
-    account = verifying.verify(pathlib.Path(folder), verifier, required=required, host=Host(plugins))
+    account = verification.verify(pathlib.Path(folder), verifier, required=required, host=Host(plugins))
     if json:
         print(json_module.dumps(_plain(account), sort_keys=True))
     else:

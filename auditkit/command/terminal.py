@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from auditkit.data import AuditData
-from auditkit.evidence.describing import describe
 from auditkit.judging import bounds
 from auditkit.models import Capability, Model
+from auditkit.provenance.dataset import describe
 from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
 from auditkit.text import one_line

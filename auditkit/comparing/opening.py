@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from auditkit import runfolder
 from auditkit.errors import ConfigError, EvidenceError, Mend
-from auditkit.evidence.files import read_plain
+from auditkit.io.atomic_files import read_plain
 from auditkit.results import AuditResult, Comparison
 from auditkit.text import one_line
 

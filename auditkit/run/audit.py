@@ -15,14 +15,13 @@ from auditkit.checks import Budget, Check
 from auditkit.consistency import examine
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, DataError, Mend, closest
-from auditkit.evidence import writing
-from auditkit.evidence.describing import describe
-from auditkit.evidence.provenance import describe_model, describe_run_on, result_key, threads
-from auditkit.evidence.scrubbing import Scrubber, scrubbed
 from auditkit.host import Host
 from auditkit.judging import judge
 from auditkit.models import Model
 from auditkit.predictions import Predictions
+from auditkit.provenance.dataset import describe
+from auditkit.provenance.environment import describe_model, describe_run_on, result_key, threads
+from auditkit.redaction import Scrubber, scrubbed
 from auditkit.results import (
     AuditResult,
     CheckResult,
@@ -35,6 +34,7 @@ from auditkit.results import (
 )
 from auditkit.rulepacks import RulePack
 from auditkit.rulepacks import coverage as rule_coverage
+from auditkit.run import write
 from auditkit.run.fitted_kinds import with_fitted_kinds
 from auditkit.run.hide import Rule, hide, rules_for
 from auditkit.run.isolation import as_found
@@ -285,14 +285,14 @@ def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) ->
     Raises:
         ConfigError: a format is asked for that nobody offers.
     """
-    writing.check_formats(host, request.formats)
-    return None if out is None else runfolder.prepare(out, writing.files(host))
+    write.check_formats(host, request.formats)
+    return None if out is None else runfolder.prepare(out, write.files(host))
 
 
 def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Collection[str] = ()) -> Result:
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if folder is not None:
-        result = writing.write(host, result, folder, formats)
+        result = write.write(host, result, folder, formats)
     for each in [result] if isinstance(result, AuditResult) else result.results:
         host.audit_finished(each, folder)
     return result

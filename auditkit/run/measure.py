@@ -17,11 +17,11 @@ import pydantic
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
-from auditkit.evidence.scrubbing import scrubbed
 from auditkit.host import Host
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model
 from auditkit.predictions import Predictions
+from auditkit.redaction import scrubbed
 from auditkit.results import CheckResult, ErrorInfo, Rows
 from auditkit.run.disparity_bounds import complete_disparities
 from auditkit.run.isolation import as_found

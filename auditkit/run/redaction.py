@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from auditkit.data import AuditData
-from auditkit.evidence.scrubbing import Scrubber, removed
 from auditkit.models import Model
+from auditkit.redaction import Scrubber, removed
 from auditkit.results import AuditResult
 from auditkit.run.request import Request
 from auditkit.spelling import spelling

@@ -14,10 +14,10 @@ from auditkit import runfolder
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, DataError, closest
-from auditkit.evidence.provenance import installed
 from auditkit.host import Host, Offer
 from auditkit.models import Model
 from auditkit.predictions import Predictions
+from auditkit.provenance.environment import installed
 from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
 from auditkit.run.disparity_bounds import complete_disparities
 from auditkit.run.hide import rule_of_training

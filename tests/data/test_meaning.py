@@ -9,7 +9,7 @@ import pytest
 from auditkit.config import load
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, DataError
-from auditkit.evidence.describing import describe
+from auditkit.provenance.dataset import describe
 
 ROWS = {"d": [1, 0, 1, 0] * 5, "y": [1, 1, 0, 0] * 5, "g": ["a", "b"] * 10}
 

@@ -11,7 +11,7 @@ import torch
 from auditkit.data import AuditData
 from auditkit.data.ranges import spread_range
 from auditkit.errors import DataError
-from auditkit.evidence.describing import describe
+from auditkit.provenance.dataset import describe
 
 IMAGES = np.random.default_rng(0).random((12, 3, 4, 4)).astype(np.float32)
 

@@ -266,8 +266,8 @@ def test_limits_are_judged_by_all_that_can_be_estimated_and_say_so(done: Done) -
 
 def test_every_format_is_made_from_what_may_be_published_alone(done: Done, tmp_path: pathlib.Path) -> None:
     """A format sees results.json and nothing else: made again from the file, each is the same byte for byte."""
-    from auditkit.evidence import writing
     from auditkit.host import Host
+    from auditkit.run import write
 
     folder = tmp_path / "run"
     shutil.copytree(done("random 1")[1], folder)
@@ -275,7 +275,7 @@ def test_every_format_is_made_from_what_may_be_published_alone(done: Done, tmp_p
         file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "manifest.json"
     }
     host = Host()
-    writing.write(host, read_result(folder), folder, ())
+    write.write(host, read_result(folder), folder, ())
     after = {
         file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.name != "manifest.json"
     }

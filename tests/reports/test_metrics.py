@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit.evidence import strictjson
+from auditkit.io import strict_json
 from auditkit.reports import metrics
 from auditkit.results import AuditResult, Measurement
 from tests import fakes
@@ -18,7 +18,7 @@ from tests.reports.test_markdown import HOSTILE
 
 
 def read(result) -> dict[str, float]:
-    return strictjson.loads(metrics.render(result), "metrics.json")
+    return strict_json.loads(metrics.render(result), "metrics.json")
 
 
 def with_measurements(*measurements: Measurement) -> AuditResult:

@@ -12,14 +12,14 @@ import pytest
 
 from auditkit import runfolder
 from auditkit.errors import EvidenceError
-from auditkit.evidence import keys, verifying
-from auditkit.evidence.keys import Signer, Verifier
-from auditkit.evidence.provenance import FORMATTERS, PACKAGES, installed
 from auditkit.host import Host
+from auditkit.provenance.environment import FORMATTERS, PACKAGES, installed
 from auditkit.results import canonical
 from auditkit.run.audit import publish
+from auditkit.signing import keys, verification
+from auditkit.signing.keys import Signer, Verifier
 from tests import fakes
-from tests.evidence.folders import edit, reseal, sealed, small
+from tests.signing.folders import edit, reseal, sealed, small
 
 SIGNATURE = "attestation.dsse.json"
 
@@ -33,7 +33,7 @@ def pair(tmp_path_factory) -> tuple[Signer, Verifier]:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory, pair) -> pathlib.Path:
     folder = sealed(tmp_path_factory.mktemp("signed") / "run")
-    verifying.sign(folder, pair[0])
+    verification.sign(folder, pair[0])
     return folder
 
 
@@ -53,12 +53,12 @@ def test_a_thousand_flipped_bits_are_all_found(folder, pair):
         whole = path.read_bytes()
         bit = generator.randrange(len(whole) * 8)
         path.write_bytes(_flip(whole, bit))
-        if not verifying.verify(folder, pair[1]).problems:
+        if not verification.verify(folder, pair[1]).problems:
             missed.append((path.name, bit))
         path.write_bytes(whole)
         touched.add(path.name)
     assert missed == [] and len(touched) == len(files)
-    assert verifying.verify(folder, pair[1]).problems == ()
+    assert verification.verify(folder, pair[1]).problems == ()
 
 
 def test_every_bit_of_the_signature_counts(folder, pair):
@@ -67,7 +67,7 @@ def test_every_bit_of_the_signature_counts(folder, pair):
     start = whole.index(b'"signatures"')
     for bit in range(start * 8, len(whole) * 8):
         path.write_bytes(_flip(whole, bit))
-        assert verifying.verify(folder, pair[1]).problems, f"bit {bit} was flipped unseen"
+        assert verification.verify(folder, pair[1]).problems, f"bit {bit} was flipped unseen"
 
 
 def _flip(whole: bytes, bit: int) -> bytes:
@@ -168,15 +168,15 @@ def test_an_edit_is_found(folder, pair, change: Callable[[pathlib.Path], None], 
     assert before != {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     if again:
         reseal(folder)
-    assert verifying.verify(folder, pair[1]).problems
-    assert verifying.verify(folder).problems, "also where nobody knows the key"
+    assert verification.verify(folder, pair[1]).problems
+    assert verification.verify(folder).problems, "also where nobody knows the key"
 
 
 def test_another_spelling_of_the_same_results_is_found_without_a_signature(folder):
     _pretty(folder)
     (folder / SIGNATURE).unlink()
     reseal(folder)
-    assert verifying.verify(folder).problems == (
+    assert verification.verify(folder).problems == (
         "results.json is not byte for byte what auditkit writes, so it was changed",
     )
 
@@ -185,20 +185,20 @@ def test_an_edit_that_is_sealed_and_signed_again_is_found_by_the_key(folder, pai
     thief = keys.read_signer(keys.new_pair(tmp_path / "thief.pem").private)
     _verdict(folder)
     reseal(folder)
-    verifying.sign(folder, thief, replace=True)
-    account = verifying.verify(folder, pair[1])
+    verification.sign(folder, thief, replace=True)
+    account = verification.verify(folder, pair[1])
     assert account.signed == "wrong" and "signed with another key" in account.problems[0]
     path = folder / SIGNATURE
     path.write_bytes(path.read_bytes().replace(thief.id.encode(), pair[0].id.encode()))
-    account = verifying.verify(folder, pair[1])
+    account = verification.verify(folder, pair[1])
     assert account.signed == "wrong" and "not valid for the given key" in account.problems[0]
 
 
 def test_the_signature_of_another_folder_does_not_fit(folder, pair, tmp_path):
     other = sealed(tmp_path / "other", small(shift=0.01))
-    verifying.sign(other, pair[0])
+    verification.sign(other, pair[0])
     shutil.copy(other / SIGNATURE, folder / SIGNATURE)
-    account = verifying.verify(folder, pair[1])
+    account = verification.verify(folder, pair[1])
     assert (
         account.signed == "yes"
         and account.problems[0] == "the signature is about another manifest.json than the one here"
@@ -209,25 +209,25 @@ def test_taking_the_signature_away_is_found_by_who_expects_one(folder, pair):
     _verdict(folder)
     reseal(folder)
     (folder / SIGNATURE).unlink()
-    assert verifying.verify(folder, pair[1]).problems == (f"there is no signature: {SIGNATURE} is missing",)
-    assert verifying.verify(folder, required=True).problems
-    assert verifying.verify(folder).signed == "no"
+    assert verification.verify(folder, pair[1]).problems == (f"there is no signature: {SIGNATURE} is missing",)
+    assert verification.verify(folder, required=True).problems
+    assert verification.verify(folder).signed == "no"
 
 
 @pytest.mark.parametrize("name", [SIGNATURE, "manifest.json", "results.json", "report.html", "run.log"])
 def test_a_link_with_the_right_bytes_is_found(folder, pair, tmp_path, name):
     (folder / "run.log").write_text("for people")
-    assert verifying.verify(folder, pair[1]).problems == ()
+    assert verification.verify(folder, pair[1]).problems == ()
     (folder / name).rename(tmp_path / "elsewhere")
     (folder / name).symlink_to(tmp_path / "elsewhere")
-    assert verifying.verify(folder, pair[1]).problems
+    assert verification.verify(folder, pair[1]).problems
 
 
 @pytest.mark.parametrize("name", [SIGNATURE, "run.log"])
 def test_a_folder_in_the_place_of_a_file_is_found(folder, pair, name):
     (folder / name).unlink(missing_ok=True)
     (folder / name).mkdir()
-    assert verifying.verify(folder).problems
+    assert verification.verify(folder).problems
 
 
 def test_a_hundred_clean_folders_are_clean(tmp_path, pair):
@@ -236,8 +236,8 @@ def test_a_hundred_clean_folders_are_clean(tmp_path, pair):
         if number % 10 == 0:
             result = fakes.comparison() if number % 20 else fakes.hostile(f"<{number}\u2028>")
         folder = sealed(tmp_path / str(number), result)
-        verifying.sign(folder, pair[0])
-        account = verifying.verify(folder, pair[1], required=True)
+        verification.sign(folder, pair[0])
+        account = verification.verify(folder, pair[1], required=True)
         assert (account.problems, account.signed, account.intact) == ((), "yes", True)
 
 
@@ -258,7 +258,7 @@ def _published(folder: pathlib.Path, host: Host, **recorded: Any) -> pathlib.Pat
 
 def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(tmp_path, host, pair):
     folder = _published(tmp_path, host)
-    account = verifying.verify(folder, host=host)
+    account = verification.verify(folder, host=host)
     assert account.problems == () and account.remade is not None
     assert set(account.remade.same) == {each.file for each in host.formats().values()} & set(
         runfolder.read_manifest(folder).files
@@ -266,10 +266,10 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
     report = folder / "report.html"
     report.write_bytes(report.read_bytes().replace(b"Missed", b"Met").replace(b"missed", b"met"))
     reseal(folder)
-    assert verifying.verify(folder).problems == ()
+    assert verification.verify(folder).problems == ()
     with pytest.raises(EvidenceError, match=r"nothing is signed that is not intact: report.html is not what results"):
-        verifying.sign(folder, pair[0], host=host)
-    assert verifying.verify(folder, host=host).problems == (
+        verification.sign(folder, pair[0], host=host)
+    assert verification.verify(folder, host=host).problems == (
         "report.html is not what results.json gives: it was made from something else",
     )
 
@@ -283,7 +283,7 @@ def test_a_report_that_says_something_else_is_found_where_it_can_be_made_again(t
     ],
 )
 def test_another_renderer_is_no_reason_to_refuse_and_is_said(tmp_path, host, recorded, said):
-    account = verifying.verify(_published(tmp_path, host, **recorded), host=host)
+    account = verification.verify(_published(tmp_path, host, **recorded), host=host)
     assert account.problems == () and account.remade is not None and "report.html" not in account.remade.same
     assert any(said in each for each in account.remade.not_compared)
     assert ("metrics.json" in account.remade.same) == ("auditkit" not in recorded), "plain text needs no other package"
@@ -293,7 +293,7 @@ def test_the_file_of_a_plugin_that_is_not_loaded_is_not_compared_and_is_said(tmp
     folder = _published(tmp_path, host)
     runfolder.write(folder, "acme.csv", b"a,b")
     reseal(folder)
-    remade = verifying.verify(folder, host=host).remade
+    remade = verification.verify(folder, host=host).remade
     assert remade is not None and remade.not_compared == (
         "acme.csv: no loaded plugin makes it; name the plugin with --plugin",
     )
@@ -310,11 +310,11 @@ def test_a_format_of_another_plugin_or_that_fails_now_is_not_compared_and_is_sai
     ready = [1]
     both = Host([Acme()], discover=False)
     folder = _published(tmp_path / "run", both, plugins=tuple(both.plugins()))
-    remade = verifying.verify(folder, host=both).remade
+    remade = verification.verify(folder, host=both).remade
     assert remade is not None and "acme.csv" in remade.same
     other = _published(tmp_path / "other", both)
-    remade = verifying.verify(other, host=both).remade
+    remade = verification.verify(other, host=both).remade
     assert remade is not None and any("acme.csv: made by a plugin, and other" in each for each in remade.not_compared)
     ready.clear()
-    remade = verifying.verify(folder, host=both).remade
+    remade = verification.verify(folder, host=both).remade
     assert remade is not None and remade.not_compared == ("acme.csv: ZeroDivisionError: division by zero",)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from auditkit import runfolder
 from auditkit.errors import EvidenceError
-from auditkit.evidence import files
+from auditkit.io import atomic_files
 from auditkit.results import AuditResult, CheckResult, Comparison, canonical
 from tests import fakes
 
@@ -251,7 +251,7 @@ def test_what_an_earlier_audit_left_is_removed(tmp_path):
 
 @given(st.text())
 def test_a_hostile_id_makes_a_safe_name(text):
-    name = files.slug(text)
+    name = atomic_files.slug(text)
     assert 0 < len(name) <= 64
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-~")
     assert name[0] not in ".-" and name[-1] != "." and ".." not in name

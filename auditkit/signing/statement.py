@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from auditkit.errors import EvidenceError
-from auditkit.evidence import strictjson
-from auditkit.evidence.manifest import MANIFEST, Manifest
+from auditkit.io import strict_json
 from auditkit.results import AuditResult, Comparison, Verdict, canonical
+from auditkit.runfolder.manifest import MANIFEST, Manifest
 from auditkit.text import one_line
 
 PAYLOAD = "application/vnd.in-toto+json"
@@ -63,7 +63,7 @@ def misfits(payload: bytes, expected: dict[str, Any]) -> list[str]:
     if payload == canonical(expected):
         return []
     try:
-        given = strictjson.loads(payload, "the signed statement")
+        given = strict_json.loads(payload, "the signed statement")
     except EvidenceError as error:
         return [str(error)]
     if not isinstance(given, dict):

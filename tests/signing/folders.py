@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from auditkit import runfolder
-from auditkit.evidence.manifest import seal
 from auditkit.results import AuditResult, canonical
 from auditkit.results.audit import Comparison
+from auditkit.runfolder.manifest import seal
 from tests import fakes
 
 KEY = "ab" * 32

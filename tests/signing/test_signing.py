@@ -22,10 +22,10 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from auditkit import runfolder
 from auditkit.errors import ConfigError, EvidenceError, MissingExtra
-from auditkit.evidence import dsse, keys, statement, verifying
 from auditkit.results import canonical
+from auditkit.signing import dsse, keys, statement, verification
 from tests import fakes
-from tests.evidence.folders import sealed, small
+from tests.signing.folders import sealed, small
 
 PEM = serialization.Encoding.PEM
 
@@ -36,7 +36,7 @@ def pair(tmp_path) -> keys.Pair:
 
 
 def _signed(folder: pathlib.Path, pair: keys.Pair, result=None) -> pathlib.Path:
-    return verifying.sign(sealed(folder, result), keys.read_signer(pair.private))
+    return verification.sign(sealed(folder, result), keys.read_signer(pair.private))
 
 
 # vectors
@@ -269,17 +269,17 @@ def test_only_an_intact_finished_folder_is_signed(tmp_path, pair):
     signer = keys.read_signer(pair.private)
     folder = runfolder.prepare(tmp_path / "run")
     with pytest.raises(EvidenceError, match="running or was stopped"):
-        verifying.sign(folder, signer)
+        verification.sign(folder, signer)
     folder = sealed(tmp_path / "run")
     (folder / "report.html").write_bytes(b"x")
     with pytest.raises(EvidenceError, match=r"report.html was changed"):
-        verifying.sign(folder, signer)
+        verification.sign(folder, signer)
     folder = sealed(tmp_path / "run")
-    verifying.sign(folder, signer)
+    verification.sign(folder, signer)
     with pytest.raises(EvidenceError, match="signed already"):
-        verifying.sign(folder, signer)
+        verification.sign(folder, signer)
     before = (folder / "attestation.dsse.json").read_bytes()
-    verifying.sign(folder, signer, replace=True)
+    verification.sign(folder, signer, replace=True)
     assert (folder / "attestation.dsse.json").read_bytes() == before, "Ed25519 has no randomness"
 
 
@@ -288,19 +288,19 @@ def test_a_new_audit_in_a_signed_folder_takes_the_old_signature_away(tmp_path, p
     runfolder.prepare(folder)
     assert not (folder / "attestation.dsse.json").exists()
     sealed(folder)
-    account = verifying.verify(folder, keys.read_verifier(pair.public))
+    account = verification.verify(folder, keys.read_verifier(pair.public))
     assert account.problems == ("there is no signature: attestation.dsse.json is missing",)
 
 
 def test_who_asks_for_more_gets_more(tmp_path, pair):
     folder, verifier = sealed(tmp_path / "run"), keys.read_verifier(pair.public)
-    assert verifying.verify(folder) == verifying.Account((), True, "no")
-    assert len(verifying.verify(folder, required=True).problems) == 1
-    assert len(verifying.verify(folder, verifier).problems) == 1
-    verifying.sign(folder, keys.read_signer(pair.private))
-    assert verifying.verify(folder) == verifying.Account((), True, "not checked", pair.id)
-    assert verifying.verify(folder, verifier, required=True) == verifying.Account((), True, "yes", pair.id)
-    (problem,) = verifying.verify(folder, required=True).problems
+    assert verification.verify(folder) == verification.Account((), True, "no")
+    assert len(verification.verify(folder, required=True).problems) == 1
+    assert len(verification.verify(folder, verifier).problems) == 1
+    verification.sign(folder, keys.read_signer(pair.private))
+    assert verification.verify(folder) == verification.Account((), True, "not checked", pair.id)
+    assert verification.verify(folder, verifier, required=True) == verification.Account((), True, "yes", pair.id)
+    (problem,) = verification.verify(folder, required=True).problems
     assert "give --public-key" in problem
 
 
@@ -316,7 +316,7 @@ def test_who_asks_for_more_gets_more(tmp_path, pair):
 def test_an_envelope_that_cannot_be_read_is_a_problem_without_any_key(tmp_path, pair, raw, said):
     path = _signed(tmp_path / "run", pair)
     path.write_bytes(raw)
-    account = verifying.verify(path.parent)
+    account = verification.verify(path.parent)
     assert account.signed == "wrong" and said in account.problems[0]
 
 
@@ -326,7 +326,7 @@ def test_what_else_an_envelope_may_not_be(tmp_path, pair):
 
     def refused(said: str, **changes: object) -> None:
         path.write_bytes(canonical({**good, **changes}))
-        account = verifying.verify(path.parent, verifier)
+        account = verification.verify(path.parent, verifier)
         assert account.signed == "wrong" or account.problems
         assert any(said in each for each in account.problems), account.problems
 
@@ -344,9 +344,9 @@ def test_what_else_an_envelope_may_not_be(tmp_path, pair):
     refused("two spellings", signatures=[{**one, "sig": one["sig"].rstrip("=")[:-1] + "B=="}])
     refused("payload of the type 'application/json'", payloadType="application/json")
     path.write_bytes(path.read_bytes() + b"\n")
-    assert "not byte for byte" in verifying.verify(path.parent, verifier).problems[0]
+    assert "not byte for byte" in verification.verify(path.parent, verifier).problems[0]
     path.write_bytes(json.dumps(good).encode())
-    assert "not byte for byte" in verifying.verify(path.parent, verifier).problems[0]
+    assert "not byte for byte" in verification.verify(path.parent, verifier).problems[0]
 
 
 def test_a_statement_that_says_something_else_is_refused_though_its_signature_is_good(tmp_path, pair):
@@ -356,7 +356,7 @@ def test_a_statement_that_says_something_else_is_refused_though_its_signature_is
 
     def refused(said: str, payload: bytes) -> None:
         path.write_bytes(dsse.enclose(statement.PAYLOAD, payload, signer))
-        account = verifying.verify(path.parent, verifier)
+        account = verification.verify(path.parent, verifier)
         assert account.signed == "yes" and any(said in each for each in account.problems), account.problems
 
     for key in ("_type", "predicateType"):
@@ -377,4 +377,4 @@ def test_a_statement_that_says_something_else_is_refused_though_its_signature_is
     refused("is no object", b"[]")
     refused("appears twice", b'{"_type": 1, "_type": 1}')
     path.write_bytes(dsse.enclose("application/json", canonical(good), signer))
-    assert "payload of the type" in verifying.verify(path.parent, verifier).problems[0]
+    assert "payload of the type" in verification.verify(path.parent, verifier).problems[0]

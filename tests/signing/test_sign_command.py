@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from auditkit.results import AuditResult
-from tests.evidence.folders import sealed, small
+from tests.signing.folders import sealed, small
 from tests.test_cli import auditkit, edit
 from tests.test_cli import folder as folder
 

@@ -15,8 +15,8 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from auditkit.errors import EvidenceError
-from auditkit.evidence import strictjson
-from auditkit.evidence.files import TEMPORARY, read_plain, write_atomic
+from auditkit.io import strict_json
+from auditkit.io.atomic_files import TEMPORARY, read_plain, write_atomic
 from auditkit.results import Record, canonical
 from auditkit.text import one_line
 
@@ -86,7 +86,7 @@ def read_manifest(folder: pathlib.Path) -> Manifest:
         raw = read_plain(folder / MANIFEST)
     except OSError as error:
         raise EvidenceError(f"{MANIFEST} cannot be read in {folder}: {error.strerror or error}") from error
-    manifest = strictjson.record(Manifest, strictjson.loads(raw, MANIFEST), MANIFEST)
+    manifest = strict_json.record(Manifest, strict_json.loads(raw, MANIFEST), MANIFEST)
     if canonical(manifest) != raw:
         raise EvidenceError(f"{MANIFEST} is not byte for byte what auditkit writes, so it was changed")
     return manifest

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from pydantic import Field
 
 from auditkit.errors import EvidenceError
-from auditkit.evidence import strictjson
-from auditkit.evidence.keys import Signer, Verifier
+from auditkit.io import strict_json
 from auditkit.results import Record, canonical
+from auditkit.signing.keys import Signer, Verifier
 from auditkit.text import one_line
 
 SIGNATURE_BYTES = 64
@@ -81,7 +81,7 @@ def disclose(raw: bytes, name: str) -> Letter:
     Raises:
         EvidenceError: it is not byte for byte what auditkit writes, or holds none or several signatures.
     """
-    envelope = strictjson.record(Envelope, strictjson.loads(raw, name), name)
+    envelope = strict_json.record(Envelope, strict_json.loads(raw, name), name)
     if canonical(envelope) != raw:
         raise EvidenceError(f"{name} is not byte for byte what auditkit writes, so it was changed")
     if len(envelope.signatures) != 1:

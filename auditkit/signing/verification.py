@@ -8,14 +8,14 @@ from typing import Any, Literal, TypeAlias
 
 from auditkit import runfolder
 from auditkit.errors import EvidenceError, Mend
-from auditkit.evidence.dsse import Letter, disclose, enclose
-from auditkit.evidence.files import read_plain, write_atomic
-from auditkit.evidence.keys import Signer, Verifier
-from auditkit.evidence.manifest import ATTESTATION, MANIFEST, read_manifest
-from auditkit.evidence.remaking import Remade, remake
-from auditkit.evidence.statement import PAYLOAD, misfits, statement
 from auditkit.host import Host
+from auditkit.io.atomic_files import read_plain, write_atomic
 from auditkit.results import canonical
+from auditkit.runfolder.manifest import ATTESTATION, MANIFEST, read_manifest
+from auditkit.signing.dsse import Letter, disclose, enclose
+from auditkit.signing.keys import Signer, Verifier
+from auditkit.signing.rerender import Remade, remake
+from auditkit.signing.statement import PAYLOAD, misfits, statement
 from auditkit.text import one_line
 
 Signed: TypeAlias = Literal["no", "not checked", "yes", "wrong"]

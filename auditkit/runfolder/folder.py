@@ -19,9 +19,11 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from auditkit.errors import EvidenceError
-from auditkit.evidence import strictjson
-from auditkit.evidence.files import plain_name, read_plain, real_folder, slug, write_atomic
-from auditkit.evidence.manifest import (
+from auditkit.io import strict_json
+from auditkit.io.atomic_files import plain_name, read_plain, real_folder, slug, write_atomic
+from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
+from auditkit.results.base import optional
+from auditkit.runfolder.manifest import (
     ATTESTATION,
     LOG,
     MANIFEST,
@@ -37,8 +39,6 @@ from auditkit.evidence.manifest import (
     shown,
     unseal,
 )
-from auditkit.results import SCHEMAS, AuditResult, CheckResult, Comparison, Record, canonical, digest
-from auditkit.results.base import optional
 from auditkit.text import one_line
 
 __all__ = [
@@ -290,7 +290,7 @@ def parse_result(raw: bytes) -> AuditResult | Comparison:
     Raises:
         EvidenceError: not JSON, a key twice, a number not finite, another schema version, or fields that do not fit.
     """
-    plain = strictjson.loads(raw, RESULTS)
+    plain = strict_json.loads(raw, RESULTS)
     if not isinstance(plain, dict):
         raise EvidenceError(f"{RESULTS} does not have the shape that auditkit writes: it is no object")
     version = plain.get("schema_version")
@@ -298,8 +298,8 @@ def parse_result(raw: bytes) -> AuditResult | Comparison:
         known = " and ".join(map(str, SCHEMAS))
         raise EvidenceError(f"{RESULTS} has schema_version {one_line(version, 40)}; this auditkit reads {known}")
     if "title" in plain and "run" not in plain:
-        return strictjson.record(Comparison, plain, RESULTS)
-    return strictjson.record(AuditResult, plain, RESULTS)
+        return strict_json.record(Comparison, plain, RESULTS)
+    return strict_json.record(AuditResult, plain, RESULTS)
 
 
 def _own_manifest(folder: pathlib.Path) -> Manifest:
@@ -313,7 +313,7 @@ def _own_manifest(folder: pathlib.Path) -> Manifest:
 
 
 def _parse_check(raw: bytes, name: str) -> StoredCheck:
-    stored = strictjson.record(StoredCheck, strictjson.loads(raw, name), name)
+    stored = strict_json.record(StoredCheck, strict_json.loads(raw, name), name)
     if digest(stored.result) != stored.sha256:
         raise EvidenceError(f"{name} was changed after it was written")
     return stored
@@ -326,12 +326,12 @@ def _problems_of(folder: pathlib.Path, name: str, entry: Entry) -> list[str]:
             return [f"{shown(name)} was changed: its SHA-256 is not the one in {MANIFEST}"]
         if name == RESULTS:
             parse_result(raw)
-            if canonical(strictjson.loads(raw, name)) != raw:
+            if canonical(strict_json.loads(raw, name)) != raw:
                 return [f"{RESULTS} is not byte for byte what auditkit writes, so it was changed"]
         elif name.startswith(f"{CHECKS}/"):
             _parse_check(raw, shown(name))
         elif name.endswith(".json"):
-            strictjson.loads(raw, shown(name))
+            strict_json.loads(raw, shown(name))
     except OSError as error:
         return [f"{shown(name)} cannot be read: {error.strerror or error}"]
     except EvidenceError as error:

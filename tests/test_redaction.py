@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import auditkit
-from auditkit import checks, hookspecs, runfolder
-from auditkit.evidence import scrubbing
-from auditkit.evidence.scrubbing import ACCOUNT, E_MAIL, HOST, SECRET, USER, Scrubber, removed
+from auditkit import checks, hookspecs, redaction, runfolder
 from auditkit.host import Host
 from auditkit.models import ModelOptions
+from auditkit.redaction import ACCOUNT, E_MAIL, HOST, SECRET, USER, Scrubber, removed
 from auditkit.results import ErrorInfo, Measurement, canonical
 from auditkit.rulepacks import load_pack
 from auditkit.run.measure import describe
@@ -83,8 +82,8 @@ def test_what_stays(gate, text):
 
 @given(st.text(alphabet="ab/.@:\\'1 -", max_size=40))
 def test_cleaning_twice_is_cleaning_once(text):
-    once = scrubbing.scrubbed(text)
-    assert scrubbing.scrubbed(once) == once
+    once = redaction.scrubbed(text)
+    assert redaction.scrubbed(once) == once
 
 
 AROUND = st.sampled_from(
@@ -102,7 +101,7 @@ def test_whatever_stands_around_it_what_tells_is_gone(secret, before, after, sta
     text = f"{start}{before}{secret}{after} end"
     if start and not before and start[-1].isalnum():
         return  # one word with what stands before it
-    left = scrubbing.scrubbed(text)
+    left = redaction.scrubbed(text)
     assert TELLING[secret] not in left, (text, left)
     assert left.endswith("end")
 
@@ -140,8 +139,8 @@ def test_auditkits_own_texts_pass_untouched(gate):
 
 
 def test_user_and_host_are_looked_for_only_in_what_programs_say(monkeypatch):
-    monkeypatch.setattr(scrubbing.getpass, "getuser", lambda: "wilhelmina")
-    monkeypatch.setattr(scrubbing.platform, "node", lambda: "tuxedo-7.corp.example")
+    monkeypatch.setattr(redaction.getpass, "getuser", lambda: "wilhelmina")
+    monkeypatch.setattr(redaction.platform, "node", lambda: "tuxedo-7.corp.example")
     gate = Scrubber()
     said = "permission denied for wilhelmina on tuxedo-7.corp.example (tuxedo-7), not wilhelminas"
     error = ErrorInfo(kind="exception", type="OSError", message=said, traceback=(said,))
@@ -149,9 +148,9 @@ def test_user_and_host_are_looked_for_only_in_what_programs_say(monkeypatch):
     assert clean.message == f"permission denied for {USER} on {HOST} ({HOST}), not wilhelminas"
     assert clean.traceback == (clean.message,)
     assert gate.text(said) == said
-    monkeypatch.setattr(scrubbing.getpass, "getuser", lambda: "root")
-    monkeypatch.setattr(scrubbing.platform, "node", lambda: "localhost")
-    monkeypatch.setattr(scrubbing.pathlib.Path, "home", lambda: pathlib.Path("/root"))
+    monkeypatch.setattr(redaction.getpass, "getuser", lambda: "root")
+    monkeypatch.setattr(redaction.platform, "node", lambda: "localhost")
+    monkeypatch.setattr(redaction.pathlib.Path, "home", lambda: pathlib.Path("/root"))
     assert (
         Scrubber().text("root mean squared error on localhost", spoken=True) == "root mean squared error on localhost"
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import auditkit
 from auditkit import runfolder
-from auditkit.evidence.manifest import read_manifest, shown
 from auditkit.host import Host
 from auditkit.results import AuditResult, PluginInfo, Provenance
+from auditkit.runfolder.manifest import read_manifest, shown
 from auditkit.text import one_line
 
 DRAWN_WITH = {

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from auditkit.data import AuditData
-from auditkit.evidence.describing import describe, value_range
+from auditkit.provenance.dataset import describe, value_range
 
 ROWS = 1000
 

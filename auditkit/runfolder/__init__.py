@@ -1,0 +1,46 @@
+"""The run folder: everything an audit produced, written as it goes, and the manifest that seals it."""
+
+from __future__ import annotations
+
+from auditkit.runfolder.folder import (
+    FORMAT_FILES,
+    RESULTS,
+    StoredCheck,
+    drop_earlier,
+    keep_checks,
+    load_check,
+    load_model,
+    load_stored,
+    parse_result,
+    prepare,
+    read_result,
+    read_sealed,
+    store_check,
+    store_model,
+    verify,
+    write,
+)
+from auditkit.runfolder.manifest import LOG, MANIFEST, read_manifest, seal
+
+__all__ = [
+    "FORMAT_FILES",
+    "LOG",
+    "MANIFEST",
+    "RESULTS",
+    "StoredCheck",
+    "drop_earlier",
+    "keep_checks",
+    "load_check",
+    "load_model",
+    "load_stored",
+    "parse_result",
+    "prepare",
+    "read_manifest",
+    "read_result",
+    "read_sealed",
+    "seal",
+    "store_check",
+    "store_model",
+    "verify",
+    "write",
+]
