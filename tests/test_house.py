@@ -32,7 +32,7 @@ LEVELS = (
         "signing.dsse", "signing.statement",
     ),
     (
-        "checks", "trainers", "authoring", "judging", "rulepacks", "runfolder", "run.postprocess",
+        "checks", "trainers", "authoring", "judge", "rulepacks", "runfolder", "run.postprocess",
         "run.disparity_bounds", "run.worse_off", "run.withhold", "run.isolation",
     ),
     ("hookspecs", "provenance.dataset"),

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditkit.errors import ConfigError
-from auditkit.judging import judge, judge_measurement, with_names
-from auditkit.judging.rows import two_digits
+from auditkit.judge import judge, judge_measurement, with_names
+from auditkit.judge.more_rows import two_digits
 from auditkit.results import About, CheckResult, ErrorInfo, Interval, LeftOut, Limit, Measurement, Waiver
 
 TODAY = datetime.date(2026, 11, 23)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from auditkit import stats
-from auditkit.judging import judge, judge_measurement, worst_of
+from auditkit.judge import judge, judge_measurement, worst_of
 from auditkit.results import GroupEnd, GroupPair, Interval, Limit, Measurement
 from tests.test_judging import TODAY, result
 

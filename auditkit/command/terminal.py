@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditkit.data import AuditData
-from auditkit.judging import bounds
+from auditkit.judge import bounds
 from auditkit.models import Capability, Model
 from auditkit.provenance.dataset import describe
 from auditkit.reports.meaning import sentence

@@ -16,7 +16,7 @@ from auditkit.consistency import examine
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, DataError, Mend, closest
 from auditkit.host import Host
-from auditkit.judging import judge
+from auditkit.judge import judge
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.dataset import describe

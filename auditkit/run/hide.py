@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from auditkit.data import AuditData
-from auditkit.judging import judge_measurement, worst_of
+from auditkit.judge import judge_measurement, worst_of
 from auditkit.predictions import Predictions
 from auditkit.results import (
     AuditResult,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditkit import runfolder
-from auditkit.judging import concerned
+from auditkit.judge import concerned
 from auditkit.redaction import Scrubber
 from auditkit.results import CheckResult, Limit, digest
 from auditkit.run.hide import Rule, changed

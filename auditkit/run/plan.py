@@ -15,7 +15,7 @@ from auditkit.config import parse
 from auditkit.data import AuditData
 from auditkit.errors import DISTRIBUTION, ConfigError, closest
 from auditkit.host import Host, Offer
-from auditkit.judging import everyone_alone, is_bare
+from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
 from auditkit.text import one_line

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from auditkit.checks import BUDGETS, Budget, Check
 from auditkit.config import parse
 from auditkit.errors import ConfigError
-from auditkit.judging import NO_SETTING
+from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
 from auditkit.text import one_line

@@ -9,7 +9,7 @@ from typing import Any
 from auditkit.checks import Check
 from auditkit.data import AuditData
 from auditkit.host import Host, Offer
-from auditkit.judging import check_names, scope_of, with_names
+from auditkit.judge import check_names, scope_of, with_names
 from auditkit.results import Limit
 from auditkit.run.plan import configured, selected
 from auditkit.run.request import Request

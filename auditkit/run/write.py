@@ -9,7 +9,7 @@ from typing import TypeVar
 from auditkit import runfolder
 from auditkit.errors import ConfigError, closest
 from auditkit.host import Host
-from auditkit.judging import outcome_of
+from auditkit.judge import outcome_of
 from auditkit.redaction import scrubbed
 from auditkit.results import AuditResult, Comparison, canonical
 from auditkit.text import one_line

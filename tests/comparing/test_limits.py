@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditkit.comparing.keys import not_comparable, redefined
 from auditkit.comparing.limits import less_asked, limit_changes
-from auditkit.judging import judge
+from auditkit.judge import judge
 from auditkit.reports import difftext
 from auditkit.results import AuditResult, Definition, Limit, Verdict, count_line
 from tests import fakes

@@ -13,7 +13,7 @@ from auditkit.command.terminal import print_result
 from auditkit.comparing.diff import compare_audits
 from auditkit.comparing.opening import Named
 from auditkit.data import AuditData
-from auditkit.judging import judge
+from auditkit.judge import judge
 from auditkit.reports.diffpage import diff_markdown
 from auditkit.reports.html.render import render
 from auditkit.results import Limit

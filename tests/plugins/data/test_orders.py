@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from auditkit.data import AuditData
-from auditkit.judging import judge_measurement
+from auditkit.judge import judge_measurement
 from auditkit.plugins.data.checks import Integrity
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.results import Limit

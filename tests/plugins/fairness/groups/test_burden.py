@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditkit import stats
-from auditkit.judging import judge_measurement
+from auditkit.judge import judge_measurement
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.results import Limit
 from tests.plugins.recorded import one, recorded, run

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
-from auditkit.judging import judge_measurement
+from auditkit.judge import judge_measurement
 from auditkit.plugins.fairness.groups import disparities, findings, trials
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.groups.measures import CRITERIA

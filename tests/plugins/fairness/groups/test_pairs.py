@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.errors import DataError
-from auditkit.judging import judge, judge_measurement
+from auditkit.judge import judge, judge_measurement
 from auditkit.plugins.fairness.groups import ratios
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.results import Interval, LeftOut, Limit, Measurement

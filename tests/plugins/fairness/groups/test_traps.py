@@ -9,7 +9,7 @@ import pytest
 
 from auditkit.data import AuditData
 from auditkit.errors import DataError
-from auditkit.judging import judge
+from auditkit.judge import judge
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.results import Limit

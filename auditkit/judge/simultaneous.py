@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditkit.judging.deciding import judge_measurement
-from auditkit.judging.wording import show
+from auditkit.judge.decision import judge_measurement
+from auditkit.judge.sentences import show
 from auditkit.results import Interval, Judged, Limit, Measurement
 
 

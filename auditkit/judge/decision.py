@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from auditkit.judging.rows import more_rows
-from auditkit.judging.sides import ends, inside, outside
-from auditkit.judging.wording import bounds, show
+from auditkit.judge.bounds import ends, inside, outside
+from auditkit.judge.more_rows import more_rows
+from auditkit.judge.sentences import bounds, show
 from auditkit.results import Limit, Measurement, VerdictStatus
 from auditkit.results.between import left_out_text, whose_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditkit.errors import closest
-from auditkit.judging.wording import about
+from auditkit.judge.sentences import about
 from auditkit.results import CheckResult, Limit, Measurement, pairs
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.errors import closest
-from auditkit.judging.matching import about_everyone_alone, concerned, is_bare, is_measured_by, names_check, why_none
-from auditkit.judging.naming import check_names, with_names
-from auditkit.judging.outcome import outcome_of
-from auditkit.judging.sides import closest_to_bound
-from auditkit.judging.together import judge_together
-from auditkit.judging.wording import about, everyone_alone
+from auditkit.judge.bounds import closest_to_bound
+from auditkit.judge.limit_names import check_names, with_names
+from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, is_measured_by, names_check, why_none
+from auditkit.judge.outcome import outcome_of
+from auditkit.judge.sentences import about, everyone_alone
+from auditkit.judge.simultaneous import judge_together
 from auditkit.results import (
     CheckResult,
     Judged,

@@ -11,13 +11,13 @@ exit code     1 a limit missed · 3 an error, or a limit inconclusive or not tes
 5 nothing was judged · 0 every limit met or waived
 """
 
-from auditkit.judging.applying import Judgement, judge, worst_of
-from auditkit.judging.deciding import judge_measurement
-from auditkit.judging.matching import concerned, is_bare
-from auditkit.judging.naming import check_names, with_names
-from auditkit.judging.outcome import outcome_of
-from auditkit.judging.scope import NO_SETTING, scope_of
-from auditkit.judging.wording import about, bounds, everyone_alone
+from auditkit.judge.decision import judge_measurement
+from auditkit.judge.limit_names import check_names, with_names
+from auditkit.judge.limits import Judgement, judge, worst_of
+from auditkit.judge.matches import concerned, is_bare
+from auditkit.judge.outcome import outcome_of
+from auditkit.judge.scope import NO_SETTING, scope_of
+from auditkit.judge.sentences import about, bounds, everyone_alone
 
 __all__ = [
     "NO_SETTING",

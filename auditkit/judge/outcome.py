@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditkit.judging.matching import is_measured_by
+from auditkit.judge.matches import is_measured_by
 from auditkit.results import CheckResult, Outcome, Verdict, VerdictStatus, count_line
 
 

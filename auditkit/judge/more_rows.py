@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from auditkit.judging.sides import ends, inside
+from auditkit.judge.bounds import ends, inside
 from auditkit.results import Limit, Measurement, pairs
 
 NEVER = 100
