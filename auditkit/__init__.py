@@ -29,7 +29,7 @@ _HOMES = {
     "Trainer": "auditkit.trainers",
     "Waiver": "auditkit.results",
     "audit": "auditkit.run.audit",
-    "check": "auditkit.authoring",
+    "check": "auditkit.decorator",
     "compare": "auditkit.run.audit",
     "hookimpl": "auditkit.hookspecs",
     "wrap": "auditkit.host",
@@ -38,11 +38,11 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
-    from auditkit.authoring import check as check
     from auditkit.checks import Check as Check
     from auditkit.checks import Context as Context
     from auditkit.checks import Findings as Findings
     from auditkit.data import AuditData as AuditData
+    from auditkit.decorator import check as check
     from auditkit.errors import AuditkitError as AuditkitError
     from auditkit.hookspecs import Format as Format
     from auditkit.hookspecs import hookimpl as hookimpl

@@ -119,9 +119,9 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check that a run folder is unchanged, and who signed it."""
-    from auditkit.command import signing  # heavy: only where something runs
+    from auditkit.command import signature  # heavy: only where something runs
 
-    raise typer.Exit(signing.verify(folder, public_key, plugin or (), required=require_signature, json=json))
+    raise typer.Exit(signature.verify(folder, public_key, plugin or (), required=require_signature, json=json))
 
 
 @app.command()
@@ -132,17 +132,17 @@ def sign(
     json: Json = False,
 ) -> None:
     """Sign a run folder with your key."""
-    from auditkit.command import signing  # heavy: only where something runs
+    from auditkit.command import signature  # heavy: only where something runs
 
-    raise typer.Exit(signing.sign(folder, key, replace=replace, json=json))
+    raise typer.Exit(signature.sign(folder, key, replace=replace, json=json))
 
 
 @app.command()
 def keygen(file: Annotated[str, typer.Argument(help="Where the private key goes.")], json: Json = False) -> None:
     """Make a pair of keys to sign with."""
-    from auditkit.command import signing  # heavy: only where something runs
+    from auditkit.command import signature  # heavy: only where something runs
 
-    raise typer.Exit(signing.keygen(file, json=json))
+    raise typer.Exit(signature.keygen(file, json=json))
 
 
 @app.command()
@@ -161,10 +161,10 @@ def diff(
 
     Exit code 1 where a limit that was met is missed, in error, not tested or gone, unless a waiver covers it.
     """
-    from auditkit.command import diffing  # a little heavy: only where audits are compared
+    from auditkit.command import comparison  # a little heavy: only where audits are compared
 
     raise typer.Exit(
-        diffing.diff(
+        comparison.diff(
             old, new, old_model=old_model, new_model=new_model, all=all, unverified=unverified, json=json, md=md,
             html=html,
         )
@@ -181,10 +181,10 @@ def history(
     html: Annotated[str | None, typer.Option(help="Also write a page with curves to this file.")] = None,
 ) -> None:
     """Say how numbers went over several audits."""
-    from auditkit.command import diffing  # a little heavy: only where audits are compared
+    from auditkit.command import comparison  # a little heavy: only where audits are compared
 
     raise typer.Exit(
-        diffing.over_time(
+        comparison.over_time(
             folders, measure=measure, slices=slice or (), unverified=unverified, json=json, html=html
         )
     )  # fmt: skip
@@ -207,9 +207,9 @@ def count(
 
     Cells of fewer than ten people in the table are as sensitive as the rows themselves: keep it where they are kept.
     """
-    from auditkit.command import counting  # heavy: only where something is counted
+    from auditkit.command import people_counts  # heavy: only where something is counted
 
-    code = counting.count(
+    code = people_counts.count(
         files, out, groups=group or (), label=label, decision=decision, weights=weights, positive=positive,
         missing=missing or None, delimiter=delimiter, encoding=encoding,
     )  # fmt: skip
@@ -219,9 +219,9 @@ def count(
 @app.command()
 def plugins(plugin: Plugin = None, json: Json = False) -> None:
     """List every plugin that is there, and what it offers."""
-    from auditkit.command import listing  # a little heavy: only where something is listed
+    from auditkit.command import lists  # a little heavy: only where something is listed
 
-    raise typer.Exit(listing.plugins(plugin or (), json=json))
+    raise typer.Exit(lists.plugins(plugin or (), json=json))
 
 
 @app.command()
@@ -231,9 +231,9 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say what a name means: definition, formula, pitfalls, clauses."""
-    from auditkit.command import explaining  # a little heavy: only where something is explained
+    from auditkit.command import explanation  # a little heavy: only where something is explained
 
-    raise typer.Exit(explaining.explain(name, plugin or (), json=json))
+    raise typer.Exit(explanation.explain(name, plugin or (), json=json))
 
 
 @app.command()
@@ -242,9 +242,9 @@ def schema(
     plugin: Plugin = None,
 ) -> None:
     """Print the JSON Schema of results.json or of auditkit.toml."""
-    from auditkit.command import listing  # a little heavy: only where something is listed
+    from auditkit.command import lists  # a little heavy: only where something is listed
 
-    raise typer.Exit(listing.schema(what, plugin or ()))
+    raise typer.Exit(lists.schema(what, plugin or ()))
 
 
 @app.callback(invoke_without_command=True)

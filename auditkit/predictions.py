@@ -11,7 +11,7 @@ from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, DataError, Mend
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.results import Consistency
-from auditkit.spelling import match_class, spelling
+from auditkit.value_spelling import match_class, spelling
 
 
 class Predictions:

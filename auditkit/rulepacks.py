@@ -41,7 +41,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from auditkit.errors import PluginError, closest
 from auditkit.results import CheckResult, Clause, Measurement, RuleCoverage
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.text import one_line
 
 Verified: TypeAlias = datetime.date | Literal["unverified"]

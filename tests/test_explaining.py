@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from auditkit.command import explaining
+from auditkit.command import explanation
 from auditkit.errors import ConfigError
 from auditkit.host import Host
 from auditkit.rulepacks import load_pack
@@ -15,7 +15,7 @@ HOST = Host()
 
 
 def told(capsys, name: str, **options) -> str:
-    assert explaining.explain(name, (), json=False, **options) == 0
+    assert explanation.explain(name, (), json=False, **options) == 0
     return capsys.readouterr().out
 
 
@@ -24,7 +24,7 @@ def test_every_check_measurement_trainer_and_pack_is_explained():
     names |= {f"{id}.{key}" for id, offer in HOST.checks().items() for key in offer.value.definitions}
     names |= {f"train.{id}.{key}" for id, offer in HOST.trainers().items() for key in offer.value.definitions}
     for name in names:
-        found = explaining.look_up(name, HOST)
+        found = explanation.look_up(name, HOST)
         assert [each.name for each in found] == [name], name
         assert any(fact.text for fact in found[0].facts)
 
@@ -40,7 +40,7 @@ def test_a_measurement_has_its_definition_and_its_clauses(capsys):
 
 def test_a_bare_name_is_explained_wherever_it_is_measured():
     owners = {id for id, offer in HOST.checks().items() if "selection_rate" in offer.value.definitions}
-    found = {each.name for each in explaining.look_up("selection_rate", HOST)}
+    found = {each.name for each in explanation.look_up("selection_rate", HOST)}
     assert len(owners) > 1 and found == {f"{id}.selection_rate" for id in owners}
 
 
@@ -60,7 +60,7 @@ def test_a_pack_has_every_clause_and_says_what_is_unverified(capsys):
 
 
 def test_json_is_the_same_facts(capsys):
-    explaining.explain("fairness.groups.demographic_parity_ratio", (), json=True)
+    explanation.explain("fairness.groups.demographic_parity_ratio", (), json=True)
     (found,) = json.loads(capsys.readouterr().out)
     definition = HOST.checks()["fairness.groups"].value.definitions["demographic_parity_ratio"]
     assert (found["kind"], found["formula"]) == ("measurement", definition.formula)
@@ -72,7 +72,7 @@ def test_json_is_the_same_facts(capsys):
 )
 def test_a_misspelt_name_names_the_nearest(name, nearest):
     with pytest.raises(ConfigError, match=f"{name!r} is none, did you mean '{nearest}'"):
-        explaining.look_up(name, HOST)
+        explanation.look_up(name, HOST)
 
 
 def test_a_plugins_hostile_text_cannot_steer_the_terminal(tmp_path, capsys):
@@ -81,6 +81,6 @@ def test_a_plugins_hostile_text_cannot_steer_the_terminal(tmp_path, capsys):
         "import auditkit\n@auditkit.check('evil.check')\ndef f(predictions):\n"
         "    '''What \\x1b[31mis\\x07 this?\\u202e'''\n    return 1.0\n"
     )
-    assert explaining.explain("evil.check", (str(path),), json=False) == 0
+    assert explanation.explain("evil.check", (str(path),), json=False) == 0
     text = capsys.readouterr().out
     assert "this?" in text and not {"\x1b", "\x07", "\u202e"} & set(text)

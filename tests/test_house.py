@@ -22,22 +22,22 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     (
-        "errors", "memory", "text", "spelling", "times", "io.atomic_files", "io.strict_json", "signing.keys",
+        "errors", "memory", "text", "value_spelling", "times", "io.atomic_files", "io.strict_json", "signing.keys",
         "redaction",
     ),
     ("counts",),
     ("data", "models", "results", "stats"),
     (
-        "figures", "pairing", "predictions", "seeing", "smaller", "variants", "consistency", "runfolder.manifest",
+        "figures", "group_pairs", "predictions", "model_inputs", "smaller", "variants", "consistency", "runfolder.manifest",
         "signing.dsse", "signing.statement",
     ),
     (
-        "checks", "trainers", "authoring", "judge", "rulepacks", "runfolder", "run.postprocess",
+        "checks", "trainers", "decorator", "judge", "rulepacks", "runfolder", "run.postprocess",
         "run.disparity_bounds", "run.worse_off", "run.withhold", "run.isolation",
     ),
     ("hookspecs", "provenance.dataset"),
     ("settings", "config", "plugin_validation"),
-    ("plugins", "reports", "comparing"),
+    ("plugins", "reports", "comparison"),
     ("host",),
     (
         "run.predict", "run.plan", "run.sampling", "run.request", "run.fitted_kinds", "run.rule_packs",
@@ -49,7 +49,7 @@ LEVELS = (
         "run.publish_rule", "run.hide", "run.kept_checks",
     ),
     ("run.train",),
-    ("run.audit", "comparing"),
+    ("run.audit", "comparison"),
     ("demos", "command"),
     ("cli", "testing", "__main__"),
 )  # fmt: skip
@@ -57,7 +57,7 @@ LEVELS = (
 
 FAMILY_MAY = {
     "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "spelling", "counts", "pairing", "seeing", "smaller", "memory", "variants",
+    "value_spelling", "counts", "group_pairs", "model_inputs", "smaller", "memory", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 
 import auditkit
 import auditkit.counts
-from auditkit.comparing import opening
+from auditkit.comparison import audits
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, DataError, Mend
 from auditkit.host import Host
@@ -233,7 +233,7 @@ def audit_folder(folder: pathlib.Path, name: str = "run") -> pathlib.Path:
 def altered(folder: pathlib.Path, **mends: Any) -> Any:
     results = audit_folder(folder, "altered") / "results.json"
     results.write_bytes(results.read_bytes() + b" ")
-    return opening.open_audit(str(results.parent), unverified=mends.pop("--unverified", False))
+    return audits.open_audit(str(results.parent), unverified=mends.pop("--unverified", False))
 
 
 def signed_twice(folder: pathlib.Path, **mends: Any) -> Any:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auditkit import runfolder
-from auditkit.command import signing
-from auditkit.command.opening import Opened, open_all
+from auditkit.command import signature
+from auditkit.command.inputs import Opened, open_all
 from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
@@ -50,7 +50,7 @@ def run(
     if not quiet:
         print_schema(opened.data)
     out = pathlib.Path(settings.audit.out)
-    signer = signing.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
+    signer = signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
     if plan:
         plans = [plan_only(host, model, opened.data, request, _train(settings)) for model in opened.models]
         print_plan(plans, opened, json=json)

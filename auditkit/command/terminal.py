@@ -22,7 +22,7 @@ from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, ve
 from auditkit.text import one_line
 
 if TYPE_CHECKING:
-    from auditkit.command.opening import Opened
+    from auditkit.command.inputs import Opened
 
 COLOURS = {"met": "green", "missed": "red", "error": "red", "inconclusive": "yellow", "not tested": "yellow"}
 

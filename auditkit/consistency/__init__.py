@@ -11,7 +11,7 @@ telling.py    chance told from history and company, by asking on
 
 from __future__ import annotations
 
-from auditkit.consistency.asking import ALONE, ROWS, examine, most_asked, usually_asked
-from auditkit.consistency.telling import REPEATS
+from auditkit.consistency.chance import REPEATS
+from auditkit.consistency.questions import ALONE, ROWS, examine, most_asked, usually_asked
 
 __all__ = ["ALONE", "REPEATS", "ROWS", "examine", "most_asked", "usually_asked"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.consistency.alike import Difference, Yardstick, rows_of
+from auditkit.consistency.same_answer import Difference, Yardstick, rows_of
 from auditkit.data import take_rows
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers

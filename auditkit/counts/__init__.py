@@ -14,7 +14,7 @@ suppression.py which counts may be published so that no small one follows
 
 from __future__ import annotations
 
-from auditkit.counts.encoding import Encoded, encode
+from auditkit.counts.column_codes import Encoded, encode
 from auditkit.counts.files import count_file
 from auditkit.counts.table import Counts, Marginal, Tally, count
 

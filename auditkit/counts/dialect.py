@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any, Final, NamedTuple
 
-from auditkit.counts.encodings import UTF8, encoding_of, not_decoded, reading, rows_of
+from auditkit.counts.text_codec import UTF8, encoding_of, not_decoded, reading, rows_of
 from auditkit.errors import DataError, Mend
 
 DELIMITERS: Final = (",", ";", "\t", "|")

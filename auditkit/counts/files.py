@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.counts import streams
-from auditkit.counts.coding import Coder
+from auditkit.counts.arrow_codes import Coder
+from auditkit.counts.binned_codes import Bins, folded
 from auditkit.counts.dialect import Options
-from auditkit.counts.folding import Bins, folded
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
 from auditkit.counts.markers import Markers
-from auditkit.counts.naming import Rename, class_places, group_names, typed
+from auditkit.counts.names import Rename, class_places, group_names, typed
 from auditkit.counts.streams import Names, Unit
 from auditkit.counts.table import Counts, collect
 from auditkit.errors import DataError, Mend

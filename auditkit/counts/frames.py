@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from auditkit.counts.encoding import raw
+from auditkit.counts.column_codes import raw
 from auditkit.counts.histogram import EXACT, Cells
 from auditkit.counts.table import Counts, collect
 from auditkit.errors import DataError, closest
-from auditkit.spelling import listed, spelling
+from auditkit.value_spelling import listed, spelling
 
 if TYPE_CHECKING:
     import pandas

@@ -6,8 +6,8 @@ import decimal
 from collections.abc import Iterable
 from typing import Any
 
-from auditkit.spelling import NUMBER
 from auditkit.times import same_times
+from auditkit.value_spelling import NUMBER
 
 
 class Markers:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from auditkit.counts.binned_codes import Bins
 from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
-from auditkit.counts.folding import Bins
 from auditkit.errors import DataError, closest
 
 BATCH: Final = 1 << 17

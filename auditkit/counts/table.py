@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from auditkit.counts.encoding import Encoded, raw
+from auditkit.counts.column_codes import Encoded, raw
 from auditkit.counts.histogram import Cells, Histogram, distinct
 from auditkit.errors import DataError
 
@@ -110,7 +110,7 @@ class Counts(NamedTuple):
         Raises:
             DataError: there is no table, or attributes differ.
         """
-        from auditkit.counts.merging import merge  # it imports this module
+        from auditkit.counts.merge import merge  # it imports this module
 
         return merge(list(tables))
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from auditkit.data.accepting import accept
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cell, Cells
 from auditkit.data.codes import from_codes, to_codes, whole_numbers
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
-from auditkit.data.meaning import outcome_of
 from auditkit.data.orders import NO_DATES, Notation, Order, days_of, order_of
+from auditkit.data.outcome import outcome_of
 from auditkit.data.ranges import Range
 from auditkit.data.schema import FeatureSchema
+from auditkit.data.validation import accept
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:

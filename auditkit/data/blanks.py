@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import DataError
-from auditkit.spelling import meant, spelling
+from auditkit.value_spelling import meant, spelling
 
 
 class Filled(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditkit.counts.naming import MISSING
+from auditkit.counts.names import MISSING
 from auditkit.data.cells import SMALL
 
 if TYPE_CHECKING:

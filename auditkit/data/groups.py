@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from auditkit.counts.naming import EMPTY, MISSING
+from auditkit.counts.names import EMPTY, MISSING
 from auditkit.data.inputs import as_column
 from auditkit.data.orders import Notation, numbers_of
 from auditkit.errors import DataError, Mend, closest
-from auditkit.spelling import listed, spelling, spellings
+from auditkit.value_spelling import listed, spelling, spellings
 
 NUMBERS: Final = 50
 """A number with more distinct values than this is no group until it has bins."""

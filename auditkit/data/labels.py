@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.data.inputs import as_column
 from auditkit.errors import DataError, Mend
-from auditkit.spelling import listed, match_class
+from auditkit.value_spelling import listed, match_class
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression"]
 TASKS: Final = ("binary", "multiclass", "regression")

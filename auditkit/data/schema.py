@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from auditkit.errors import DataError, Mend, closest
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 if TYPE_CHECKING:
     import pandas

@@ -8,7 +8,7 @@ from auditkit.judge.bounds import ends, inside, outside
 from auditkit.judge.more_rows import more_rows
 from auditkit.judge.sentences import bounds, show
 from auditkit.results import Limit, Measurement, VerdictStatus
-from auditkit.results.between import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, whose_text
 
 
 def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictStatus, str]:

@@ -24,7 +24,7 @@ from auditkit.results import (
     Waiver,
     furthest_off,
 )
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 
 
 class Judgement(NamedTuple):

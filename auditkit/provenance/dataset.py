@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditkit.counts.naming import MISSING
+from auditkit.counts.names import MISSING
 from auditkit.data import AuditData
 from auditkit.data.cells import Cell
 from auditkit.data.codes import to_codes
 from auditkit.data.gaps import missing_reason
 from auditkit.data.schema import FeatureSchema
+from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
 from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo
-from auditkit.seeing import Seeing, seeing
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 FEATURES = 500
 """Columns of an array that are listed one by one."""

@@ -17,7 +17,7 @@ from auditkit.host import Host
 from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 from auditkit.results import AuditResult, Limit, ModelInfo, Plan, PlannedCheck, Provenance, digest
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "narwhals", "scikit-learn", "statsmodels", "pluggy", "pydantic", "jinja2",

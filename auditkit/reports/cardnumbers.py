@@ -9,7 +9,7 @@ from auditkit.reports import numbers
 from auditkit.reports.about import about
 from auditkit.reports.markdown import Markdown, escape, table
 from auditkit.results import AuditResult, CheckResult, Measurement, digest
-from auditkit.results.between import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, whose_text
 
 PARTS = {"Whole data": 0, "Unitary": 1, "Intersectional": 2}
 """By how many attributes a number is about, the last also for more."""

@@ -10,8 +10,8 @@ from auditkit.reports.about import about, decisive, listed
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.meaning import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Verdict, pairs
-from auditkit.results.between import whose_text
-from auditkit.results.showing import showing_facts
+from auditkit.results.disclosure import showing_facts
+from auditkit.results.disparity_text import whose_text
 
 Results: TypeAlias = Sequence[AuditResult]
 Rows: TypeAlias = Callable[[AuditResult], Iterable[Sequence[object]]]

@@ -16,7 +16,7 @@ from auditkit.reports import numbers
 from auditkit.reports.about import decisive, listed
 from auditkit.reports.meaning import stated
 from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line
-from auditkit.results.between import whose_text
+from auditkit.results.disparity_text import whose_text
 from auditkit.text import one_line, printable
 
 OWN = "auditkit"

@@ -40,7 +40,6 @@ from auditkit.results.base import (
     canonical,
     digest,
 )
-from auditkit.results.counting import count_line, verdict_line
 from auditkit.results.difference import CheckChange, Diff, Difference, History, LimitChange, Point, Series, Side
 from auditkit.results.findings import (
     TOGETHER,
@@ -76,6 +75,7 @@ from auditkit.results.harms import (
     harm_text,
     meaning_text,
 )
+from auditkit.results.verdict_line import count_line, verdict_line
 from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off
 
 __all__ = [

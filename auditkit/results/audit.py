@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from auditkit.results.base import Level, Meaning, Record, canonical, optional
-from auditkit.results.between import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement
 from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from auditkit.data import AuditData
 from auditkit.results import CheckResult, LeftOut, Measurement
-from auditkit.results.between import group_name, left_out_text
+from auditkit.results.disparity_text import group_name, left_out_text
 
 BOUNDS: dict[str, Literal["at least", "at most"]] = {"grows": "at least", "shrinks": "at most"}
 """What a number over some groups says of the number over all, by what one more group can do to it."""

@@ -23,7 +23,7 @@ from auditkit.results import (
     PlannedCheck,
     Verdict,
 )
-from auditkit.results.between import whose_text
+from auditkit.results.disparity_text import whose_text
 from auditkit.run.internal_rule import Internal
 from auditkit.run.publish_rule import Publish
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditkit.data.cells import Cells
-from auditkit.data.deducing import deducible
+from auditkit.data.deducible import deducible
 from auditkit.results import CheckResult, DataInfo
 from auditkit.run.postprocess import hide_small_cells
 

@@ -9,9 +9,9 @@ from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, Mend, ModelError
 from auditkit.host import Host
 from auditkit.memory import WAY_OUT, in_words
+from auditkit.model_inputs import seeing
 from auditkit.models import Model, ModelOptions
 from auditkit.predictions import Predictions
-from auditkit.seeing import seeing
 from auditkit.text import one_line
 
 

@@ -10,7 +10,7 @@ from auditkit.models import Model
 from auditkit.redaction import Scrubber, removed
 from auditkit.results import AuditResult
 from auditkit.run.request import Request
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 
 def gate_for(models: Iterable[Model], data: AuditData) -> Scrubber:

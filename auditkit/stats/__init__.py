@@ -15,6 +15,7 @@ exchangeable.py whether repeats differ as chance makes them differ
 
 from __future__ import annotations
 
+from auditkit.stats.auc import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.exchangeable import order_p, split_p
 from auditkit.stats.extremes import Extreme, Place, smallest, smallest_ratio_interval, widest, widest_gap_interval
 from auditkit.stats.gaps import (
@@ -42,10 +43,9 @@ from auditkit.stats.proportions import (
     wilson,
     wilson_bounds,
 )
-from auditkit.stats.ranking import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.resampling import bootstrap_interval, percentile_interval, resampled_counts, resamples
 from auditkit.stats.shifts import Shift, disparity_shift, predictive_shift
-from auditkit.stats.widening import widened
+from auditkit.stats.wider_interval import widened
 
 __all__ = [
     "FEW",

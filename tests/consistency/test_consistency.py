@@ -13,7 +13,7 @@ from torch import nn
 
 import auditkit
 from auditkit import AuditData, hookspecs
-from auditkit.consistency import asking, examine, most_asked, usually_asked
+from auditkit.consistency import examine, most_asked, questions, usually_asked
 from auditkit.predictions import Predictions
 from auditkit.results import Definition, Measurement
 from auditkit.testing import ToyModel, toy_data
@@ -89,7 +89,7 @@ def test_healthy_estimators(model):
 
 
 def test_one_per_cent_of_changed_decisions_is_found_99_times_in_100(monkeypatch):
-    monkeypatch.setattr(asking, "tell", lambda *_: ("randomness", ""))
+    monkeypatch.setattr(questions, "tell", lambda *_: ("randomness", ""))
     data = AuditData(ROWS[:500], LABELS[:500])
     share = (1 - 0.98**0.5) / 2  # both times right or both times turned over: 1 - 2 q (1 - q) = 0.99
     hits = sum(

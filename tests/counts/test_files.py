@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from auditkit.counts import Counts, coding, count_file, files, streams
+from auditkit.counts import Counts, arrow_codes, count_file, files, streams
 from auditkit.data.bare import Blanks
 from auditkit.data.groups import group_column
 from auditkit.errors import DataError
@@ -197,7 +197,7 @@ def test_many_values_take_the_sparse_way_and_too_many_are_refused(tmp_path, monk
     monkeypatch.setattr(files, "ROWS", 250)
     with pytest.raises(DataError, match="more than 250 combinations"):
         count_file(tmp_path / "t.parquet", groups=list("abc"))
-    monkeypatch.setattr(coding, "DISTINCT", 200)
+    monkeypatch.setattr(arrow_codes, "DISTINCT", 200)
     with pytest.raises(DataError, match="column 'a' has more than 200 different values"):
         count_file(tmp_path / "t.parquet", groups=["a"])
 

@@ -190,7 +190,7 @@ def test_a_file_without_a_header_and_with_decimal_commas_is_counted_as_it_is_rea
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 @pytest.mark.parametrize("whole", [True, False])
 def test_bins_of_more_values_than_can_be_told_apart_are_counted(kind, whole, little, tmp_path, monkeypatch):
-    monkeypatch.setattr("auditkit.counts.coding.DISTINCT", 60)
+    monkeypatch.setattr("auditkit.counts.arrow_codes.DISTINCT", 60)
     income = RNG.permutation(np.arange(ROWS) * 10 if whole else np.arange(ROWS) / 8)
     income[:7] = -1
     path = write(FRAME.assign(income=income), tmp_path, kind)

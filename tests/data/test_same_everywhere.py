@@ -14,7 +14,7 @@ import pytest
 
 from auditkit.data import AuditData
 from auditkit.errors import DataError
-from auditkit.spelling import match_class
+from auditkit.value_spelling import match_class
 
 ROWS = 60
 NOON, DAY = datetime.datetime(2024, 2, 3, 12), datetime.date(2024, 2, 3)

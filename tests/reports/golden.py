@@ -6,7 +6,7 @@ import json
 import pathlib
 from collections.abc import Callable
 
-from auditkit.command.listing import results_schema
+from auditkit.command.lists import results_schema
 from auditkit.reports import card, junit, measurements, metrics, summary
 from auditkit.results import SCHEMA_VERSION, canonical
 from tests import fakes

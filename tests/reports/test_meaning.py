@@ -10,8 +10,8 @@ import pandas
 import pytest
 
 from auditkit import audit
-from auditkit.comparing.diff import compare_audits
-from auditkit.comparing.opening import Named
+from auditkit.comparison.audits import Named
+from auditkit.comparison.diff import compare_audits
 from auditkit.data import AuditData
 from auditkit.reports.difftext import facts
 from auditkit.reports.meaning import asked, in_short, sentence

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import auditkit
-from auditkit.results.showing import deducible_text, showing_facts
+from auditkit.results.disclosure import deducible_text, showing_facts
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 
 import auditkit
 from auditkit.command.terminal import print_result
-from auditkit.comparing.diff import compare_audits
-from auditkit.comparing.opening import Named
+from auditkit.comparison.audits import Named
+from auditkit.comparison.diff import compare_audits
 from auditkit.data import AuditData
 from auditkit.judge import judge
 from auditkit.reports.diffpage import diff_markdown

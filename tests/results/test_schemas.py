@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from auditkit.command.listing import results_schema
+from auditkit.command.lists import results_schema
 from auditkit.reports import register_formats
 from auditkit.results import SCHEMA_VERSION, SCHEMAS, AuditResult, canonical, digest
 from auditkit.runfolder import parse_result

@@ -8,9 +8,9 @@ import datetime
 import pytest
 
 import auditkit
-from auditkit.authoring import check
 from auditkit.checks import Check, Findings
 from auditkit.config import parse
+from auditkit.decorator import check
 from auditkit.errors import ConfigError, PluginError
 from auditkit.host import Host
 from auditkit.results import Definition, Limit, Measurement, Waiver

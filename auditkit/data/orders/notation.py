@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
 from auditkit.errors import DataError, closest
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 DATES: Final = ("day first", "month first", "year first", "none")
 NO_DATES: Final = 'dates = "none"'

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from auditkit.data import AuditData
-from auditkit.data.accepting import check_weights
 from auditkit.data.bare import Bare
 from auditkit.data.blanks import fill
 from auditkit.data.disclosure import how_many
@@ -32,6 +31,7 @@ from auditkit.data.readers.source import Reading, Source
 from auditkit.data.readers.truth import called, truth
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
+from auditkit.data.validation import check_weights
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:

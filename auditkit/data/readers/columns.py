@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from auditkit import spelling
-from auditkit.counts import naming
+from auditkit import value_spelling
+from auditkit.counts import names
 from auditkit.counts.markers import Markers
 from auditkit.data.bare import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend
-from auditkit.spelling import BOOLEANS, listed
+from auditkit.value_spelling import BOOLEANS, listed
 
 if TYPE_CHECKING:
     import pandas
 
-INTEGER: Final = f"^{naming.INTEGER.pattern}$"
-NUMBER: Final = f"^{spelling.NUMBER.pattern}$"
+INTEGER: Final = f"^{names.INTEGER.pattern}$"
+NUMBER: Final = f"^{value_spelling.NUMBER.pattern}$"
 INFINITE: Final = r"^[+-]?(?i:inf|infinity)$"
 GROUPED: Final = r"^-?([0-9]{1,3}|[1-9][0-9]{0,2}\.[0-9]{3})$"
 """Numbers whose point may stand between thousands."""

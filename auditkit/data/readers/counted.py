@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit.data.readers.source import Source
 from auditkit.errors import DataError, closest
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 
 def split_selected(source: Source, people: Any, selected: str) -> Source:

@@ -11,8 +11,8 @@ import numpy as np
 from auditkit.counts.markers import Markers
 from auditkit.data.readers.source import Source
 from auditkit.errors import DataError
-from auditkit.spelling import listed
 from auditkit.text import one_line
+from auditkit.value_spelling import listed
 
 if TYPE_CHECKING:
     import pandas

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from auditkit.data.accepting import check_index, numbered
 from auditkit.data.bare import Bare, Blanks
 from auditkit.data.inputs import as_column
 from auditkit.data.readers.source import LABELS, Source
+from auditkit.data.validation import check_index, numbered
 from auditkit.errors import AuditkitError, DataError, closest
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 FindColumns: TypeAlias = Callable[[Sequence[Any]], "list[int] | None"]
 """Columns to the places of those that a model was fitted on, in its order; None where it names none."""

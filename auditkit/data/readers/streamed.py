@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.counts.folding import Bins, all_bounds
+from auditkit.counts.binned_codes import Bins, all_bounds
 from auditkit.counts.markers import Markers
 from auditkit.data.groups import group_column
 from auditkit.data.readers.foreseen import Foreseen

@@ -13,7 +13,7 @@ from auditkit.counts.markers import Markers
 from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.source import Reading, Source
 from auditkit.errors import DataError
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 BLOCK = 2**24
 """Bytes read at once; a row must fit."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditkit.plugins.data import predicting
 from auditkit.plugins.data.predicting import Strength
-from auditkit.spelling import is_number
+from auditkit.value_spelling import is_number
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

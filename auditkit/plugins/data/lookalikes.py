@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from auditkit.counts.naming import EMPTY, MISSING
+from auditkit.counts.names import EMPTY, MISSING
 
 NEVER: Final = frozenset({"nan", "<na>", "nat", "#n/a"})
 """What programs write for a missing value, and nobody calls a group."""

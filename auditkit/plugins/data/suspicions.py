@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from auditkit.counts.naming import EMPTY, MISSING
+from auditkit.counts.names import EMPTY, MISSING
 from auditkit.data.orders import Order, order_of
 from auditkit.data.sentinels import codes_in_order
 from auditkit.plugins.data.lookalikes import alike, like_missing

@@ -11,6 +11,7 @@ import numpy as np
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.figures import heat_map
+from auditkit.model_inputs import Seeing
 from auditkit.plugins.explanations.attributions import mean_absolute
 from auditkit.plugins.explanations.influence import (
     LISTED,
@@ -23,7 +24,6 @@ from auditkit.plugins.explanations.influence import (
 )
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar, Table
-from auditkit.seeing import Seeing
 
 if TYPE_CHECKING:
     import torch

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import AuditkitError
+from auditkit.model_inputs import seeing
 from auditkit.plugins.explanations.background import draw_background
 from auditkit.plugins.explanations.gradient_findings import (
     TRIED,
@@ -21,7 +22,6 @@ from auditkit.plugins.explanations.gradient_findings import (
 )
 from auditkit.plugins.explanations.influence import DEFINITIONS
 from auditkit.results import Definition, of_everyone
-from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
     import torch

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
+from auditkit.model_inputs import seeing
 from auditkit.plugins.explanations.importance_findings import (
     deletion_control,
     flip_columns,
@@ -25,7 +26,6 @@ from auditkit.plugins.explanations.influence import (
     importance_table,
 )
 from auditkit.results import Definition, of_everyone
-from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

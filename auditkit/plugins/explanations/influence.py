@@ -8,9 +8,9 @@ import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.figures import bars
+from auditkit.model_inputs import Seeing, group_sentences
 from auditkit.plugins.explanations.attributions import Estimate, mean_absolute, ranks, share
 from auditkit.results import Axis, Column, Definition, Figure, Interval, Measurement, Scalar, Table
-from auditkit.seeing import Seeing, group_sentences
 
 LISTED = 100
 """Features with a measurement of their own; the rest is named in a note."""

@@ -14,8 +14,8 @@ from auditkit.data import Task
 from auditkit.errors import AuditkitError, Mend, ModelError
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Model, ModelOptions, decide
-from auditkit.spelling import listed, match_class, spelling
 from auditkit.text import one_line
+from auditkit.value_spelling import listed, match_class, spelling
 
 PROBE = 64
 """Rows on which an adapter finds out what kind of answers it gets."""

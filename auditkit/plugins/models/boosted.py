@@ -9,7 +9,7 @@ import numpy as np
 from auditkit.errors import Mend, ModelError
 from auditkit.plugins.models.inside import attribute, library
 from auditkit.plugins.models.matching import UNSEEN, Categories
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 if TYPE_CHECKING:
     import pandas

@@ -14,7 +14,7 @@ from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.column_types import Types, fitted_types
 from auditkit.plugins.models.inside import attribute, used_columns
 from auditkit.plugins.models.names import Names, find_columns, fitted_names, handed_over
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 LISTED = 30
 """Columns of which a note says at which place they are asked."""

@@ -25,8 +25,8 @@ from auditkit.plugins.models.answering import (
 )
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
-from auditkit.spelling import listed, match_class, spelling
 from auditkit.text import one_line
+from auditkit.value_spelling import listed, match_class, spelling
 
 _TOLERANCE = 1e-3
 _PREDICTED = Mend("data.task", "regression")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from auditkit.counts.naming import INTEGER
+from auditkit.counts.names import INTEGER
 from auditkit.errors import ModelError
-from auditkit.spelling import NUMBER, listed
+from auditkit.value_spelling import NUMBER, listed
 
 UNSEEN = -2
 """The place of a value that is none of the categories."""

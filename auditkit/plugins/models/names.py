@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit.errors import ModelError, closest
 from auditkit.plugins.models.inside import attribute, handed_on, library
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 
 class Names(NamedTuple):

@@ -10,7 +10,7 @@ from auditkit.data import AuditData, Recorded, Task
 from auditkit.errors import CapabilityError, Mend, ModelError
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
-from auditkit.spelling import match_class, spelling
+from auditkit.value_spelling import match_class, spelling
 
 
 class RecordedModel(Model):

@@ -27,7 +27,7 @@ from auditkit.plugins.models.inside import attribute, library
 from auditkit.plugins.models.networks import as_parameters, takes_columns
 from auditkit.plugins.models.text_column import as_texts, takes_texts
 from auditkit.plugins.models.trees import is_tree_ensemble, last_step
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 _LARGEST = {
     "BaggingClassifier", "CalibratedClassifierCV", "DecisionTreeClassifier", "ExtraTreesClassifier",

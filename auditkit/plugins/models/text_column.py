@@ -6,7 +6,7 @@ from typing import Any
 
 from auditkit.errors import Mend, ModelError
 from auditkit.plugins.models.inside import attribute, handed_on
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 
 def takes_texts(estimator: Any) -> bool:

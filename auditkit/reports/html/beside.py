@@ -11,7 +11,7 @@ from auditkit.reports.html.measures import common_method, made, whom
 from auditkit.reports.html.together import Found, definitions, folds
 from auditkit.reports.html.words import name_of
 from auditkit.results import Measurement, pairs
-from auditkit.results.between import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, whose_text
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[str, str], ...]]
 

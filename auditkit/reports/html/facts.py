@@ -12,7 +12,7 @@ from auditkit.reports.html.together import common, with_model, with_models
 from auditkit.reports.html.words import moment
 from auditkit.reports.meaning import sentence
 from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance, pairs
-from auditkit.results.showing import showing_facts
+from auditkit.results.disclosure import showing_facts
 
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:

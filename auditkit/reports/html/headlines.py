@@ -14,7 +14,7 @@ from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.together import names
 from auditkit.reports.html.words import WORST, about, capital, decisive, headline, name_of
 from auditkit.results import AuditResult, CheckResult, Measurement
-from auditkit.results.between import whose_text
+from auditkit.results.disparity_text import whose_text
 
 FIVE = 5
 RULE = (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.words import WORST, about, be, capital, cut, day, decisive, measured, name_of, rule
 from auditkit.results import AuditResult, CheckResult, Definition, Judged, Verdict, Waiver, pairs
-from auditkit.results.between import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, whose_text
 
 REASONS = 3
 """How many reasons head the page."""

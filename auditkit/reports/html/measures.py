@@ -10,7 +10,7 @@ from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.together import Found, common, definitions, with_model, with_models
 from auditkit.reports.html.words import name_of
 from auditkit.results import Axis, CheckResult, Column, Control, Definition, Figure, Measurement, Scalar, Table, pairs
-from auditkit.results.between import remark_text, whose_text
+from auditkit.results.disparity_text import remark_text, whose_text
 
 
 def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[str, str], str]) -> Grid:

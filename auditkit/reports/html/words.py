@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.results import CheckResult, Definition, Judged, Limit, Measurement, Verdict, furthest_off, pairs
-from auditkit.results.between import left_out_text, whose_text
+from auditkit.results.disparity_text import left_out_text, whose_text
 
 LEVELS = {
     "recorded": "recorded answers",

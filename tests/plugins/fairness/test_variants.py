@@ -11,7 +11,7 @@ from auditkit.plugins.fairness.impact.audit_check import BiasAudit
 from auditkit.plugins.fairness.ranking.check import RankingFairness
 from auditkit.plugins.fairness.regression.check import RegressionFairness
 from auditkit.plugins.fairness.scores.check import ScoreFairness
-from auditkit.results.between import pair_text
+from auditkit.results.disparity_text import pair_text
 from tests.plugins.recorded import one, recorded, run
 
 SIZES = {"a": 600, "b": 500, "c": 400, "d": 24}

@@ -29,7 +29,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
 import auditkit
-from auditkit.command.opening import open_all
+from auditkit.command.inputs import open_all
 from auditkit.config import load
 from auditkit.errors import AuditkitError, ModelError
 

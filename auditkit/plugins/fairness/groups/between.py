@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import pair_of_extremes, pairs_behind
+from auditkit.group_pairs import pair_of_extremes, pairs_behind
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparing import LOGARITHMIC
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
@@ -16,7 +16,7 @@ from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import CRITERIA, INDICES, RATES, Direction
 from auditkit.plugins.fairness.groups.rates import weighted
 from auditkit.results import Measurement, Test
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import variants
 
 if TYPE_CHECKING:

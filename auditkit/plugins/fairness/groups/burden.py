@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, pair_of_extremes
+from auditkit.group_pairs import Members, pair_of_extremes
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.measures import RATES

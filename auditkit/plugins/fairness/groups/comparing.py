@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditkit import pairing
+from auditkit import group_pairs
 from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.conditional import Conditional
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
@@ -55,7 +55,7 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     found.table, found.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
     found.where = [groups.where[at] for at in np.flatnonzero(usable)]
     few = [disparities.undefined(int(many), DECIDED, minimum) if many < minimum else None for many in rows]
-    found.left_out = pairing.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
+    found.left_out = group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
     return found
 
 

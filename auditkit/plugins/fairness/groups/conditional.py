@@ -13,7 +13,7 @@ from auditkit.counts import Encoded, encode
 from auditkit.errors import DataError, closest
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.results import Interval
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from auditkit import pairing, stats
-from auditkit.pairing import Members
+from auditkit import group_pairs, stats
+from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.groups.measures import Rate
 from auditkit.plugins.fairness.groups.shares import GroupShares
 from auditkit.results import LeftOut
@@ -107,7 +107,7 @@ def compare(
         for said, reason, why in zip(reasons, hidden, lacking, strict=True):
             if why and not reason and why not in said:
                 said.append(why)
-    found.left_out = pairing.left_out(where, ["; ".join(said) or None for said in reasons])
+    found.left_out = group_pairs.left_out(where, ["; ".join(said) or None for said in reasons])
     return found
 
 

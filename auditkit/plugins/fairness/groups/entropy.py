@@ -10,7 +10,7 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.counts import Tally
-from auditkit.pairing import Members
+from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.plugins.fairness.groups.shares import amount
 from auditkit.results import Interval

@@ -13,7 +13,7 @@ from auditkit.plugins.fairness.groups.notes import notes
 from auditkit.plugins.fairness.groups.rates import of_smaller, per_group
 from auditkit.plugins.fairness.groups.targets import tabulate, targets
 from auditkit.results import Level
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

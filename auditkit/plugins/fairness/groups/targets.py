@@ -11,7 +11,7 @@ from auditkit.errors import DataError, closest
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, WHOLE
 from auditkit.results import pairs
 from auditkit.smaller import Smaller, smaller_together
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

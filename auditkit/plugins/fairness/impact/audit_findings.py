@@ -16,7 +16,7 @@ from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.median import median
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.data.meaning import FOR_EACH
-from auditkit.spelling import spelling
+from auditkit.data.outcome import FOR_EACH
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

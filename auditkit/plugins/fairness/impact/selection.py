@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from auditkit import pairing, stats
+from auditkit import group_pairs, stats
 from auditkit.counts import Counts
-from auditkit.pairing import Members, pairs_behind
+from auditkit.group_pairs import Members, pairs_behind
 from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, pairs
 from auditkit.smaller import Smaller, smaller_together
 from auditkit.variants import among_large, variants
@@ -57,7 +57,7 @@ class Selection(NamedTuple):
     @property
     def lacking(self) -> tuple[LeftOut, ...]:
         """The groups that are not shown, or have no rate."""
-        return tuple(pairing.left_out(self.where, self.reasons))
+        return tuple(group_pairs.left_out(self.where, self.reasons))
 
     def left_out(self, those: bool) -> list[str]:
         """The groups that are not shown, with the reason: those large enough to be, or the others."""
@@ -80,7 +80,7 @@ class Ratios(NamedTuple):
 
     def pair(self, found: Selection, at: int) -> tuple[GroupPair, ...]:
         """A group and the one with the highest rate; none for that group itself."""
-        return () if at == self.highest else pairing.pair_of_extremes(members(found, [at, self.highest]))
+        return () if at == self.highest else group_pairs.pair_of_extremes(members(found, [at, self.highest]))
 
 
 def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> Selection:

@@ -8,14 +8,14 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
-from auditkit.counts.naming import MISSING
+from auditkit.counts.names import MISSING
 from auditkit.data import as_array
 from auditkit.data.codes import to_codes
+from auditkit.model_inputs import seeing
 from auditkit.plugins.fairness.individual import flips, trials
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
-from auditkit.seeing import seeing
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

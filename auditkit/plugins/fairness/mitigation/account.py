@@ -9,8 +9,8 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import take_rows
 from auditkit.figures import forest
+from auditkit.group_pairs import Members, widest_among
 from auditkit.models import Model
-from auditkit.pairing import Members, widest_among
 from auditkit.plugins.fairness.mitigation.decided import DrawnModel
 from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.plugins.fairness.mitigation.rates import Constraint, members, shares

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.data import as_array
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 _MISSING = np.array([np.nan])
 

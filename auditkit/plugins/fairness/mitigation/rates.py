@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members
+from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.mitigation.groups import Split
 
 Constraint: TypeAlias = Literal[

@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.errors import DataError, ModelError
-from auditkit.spelling import spelling
+from auditkit.value_spelling import spelling
 
 
 class Reader(NamedTuple):

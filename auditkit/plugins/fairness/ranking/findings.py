@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
-from auditkit.pairing import Members, pair, pair_of_extremes, pairs_among, pairs_behind
+from auditkit.group_pairs import Members, pair, pair_of_extremes, pairs_among, pairs_behind
 from auditkit.plugins.fairness.ranking import laws, listing, lists, pictures, trials
 from auditkit.plugins.fairness.ranking.definitions import (
     DEFINITIONS,
@@ -24,7 +24,7 @@ from auditkit.plugins.fairness.ranking.definitions import (
 from auditkit.plugins.fairness.ranking.listing import Listing, Top
 from auditkit.plugins.fairness.splits import some, split
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Place
 from auditkit.stats.extremes import Pairs
 from auditkit.variants import Group, among_large, variants

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from auditkit import pairing, stats
-from auditkit.pairing import Members
+from auditkit import group_pairs, stats
+from auditkit.group_pairs import Members
 from auditkit.plugins.fairness import shuffling
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
@@ -81,7 +81,7 @@ def compare(quantity: Quantity, split: Split, found: Means) -> Compared:
         "higher" if quantity.compared == "ratio" else "lower", quantity, left_out=list(split.left_out),
     )  # fmt: skip
     kept = usable(found)
-    each.left_out += pairing.left_out(split.usable, [None if ok else CONSTANT for ok in kept])
+    each.left_out += group_pairs.left_out(split.usable, [None if ok else CONSTANT for ok in kept])
     each.codes = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)[split.codes]
     each.means = found.take(kept)
     values = each.means.values

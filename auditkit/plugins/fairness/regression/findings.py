@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from auditkit.checks import Context, Findings
-from auditkit.pairing import pairs_among, pairs_behind
+from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import compared as comparing
 from auditkit.plugins.fairness.regression import moments, pictures, trials
 from auditkit.plugins.fairness.regression.compared import Compared
@@ -16,7 +16,7 @@ from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QU
 from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.splits import Split, some, split
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
 from auditkit.variants import Group, variants
 

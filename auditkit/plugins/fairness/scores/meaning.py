@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.pairing import pairs_among, pairs_behind
+from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import calibration, chance, ranking
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit import pairing
+from auditkit import group_pairs
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.scores.ladder import Ladder, Sorted, ladders
@@ -62,7 +62,7 @@ class Partition(NamedTuple):
         """The groups that can be compared on something that needs people of both labels, or of any."""
         reasons = [self.reason(at, both) for at in range(len(self.where))]
         at = [place for place, reason in enumerate(reasons) if reason is None]
-        return Chosen(at, pairing.left_out(self.where, reasons))
+        return Chosen(at, group_pairs.left_out(self.where, reasons))
 
 
 def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:

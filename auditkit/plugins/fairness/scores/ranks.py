@@ -9,13 +9,13 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
-from auditkit.pairing import Members, pairs_among, pairs_behind
+from auditkit.group_pairs import Members, pairs_among, pairs_behind
 from auditkit.plugins.fairness.scores import chance, ranking
 from auditkit.plugins.fairness.scores.ladder import area
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.ranking import Law
 from auditkit.results import Interval, Measurement, Test
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
 from auditkit.variants import Group, variants
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.counts import encode
-from auditkit.counts.naming import EMPTY, MISSING
-from auditkit.spelling import spelling
+from auditkit.counts.names import EMPTY, MISSING
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

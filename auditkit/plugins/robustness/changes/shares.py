@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, widest_among
+from auditkit.group_pairs import Members, widest_among
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
 from auditkit.results import Interval, LeftOut, Measurement, Test
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:

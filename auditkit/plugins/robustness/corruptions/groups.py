@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, left_out, pairs_among, pairs_behind
+from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
 from auditkit.plugins.robustness.corruptions.between import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.plugins.robustness.corruptions.suite import MIDDLE
 from auditkit.results import Measurement, Test
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:

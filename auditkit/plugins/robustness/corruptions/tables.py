@@ -10,7 +10,7 @@ from auditkit.data import AuditData, as_array
 from auditkit.data.ranges import spread_range
 from auditkit.plugins.robustness.corruptions.suite import TABLE, Changed
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space
-from auditkit.spelling import listed
+from auditkit.value_spelling import listed
 
 STRENGTHS: Mapping[str, tuple[float, ...]] = {
     "missing values": (0.02, 0.05, 0.1, 0.2, 0.3),

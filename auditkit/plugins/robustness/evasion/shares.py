@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
-from auditkit.pairing import Members, left_out, widest_among
+from auditkit.group_pairs import Members, left_out, widest_among
 from auditkit.results import Interval, LeftOut, Measurement, Test
-from auditkit.results.between import left_out_text
+from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:

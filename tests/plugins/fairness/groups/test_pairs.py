@@ -15,7 +15,7 @@ from auditkit.judge import judge, judge_measurement
 from auditkit.plugins.fairness.groups import ratios
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.results import Interval, LeftOut, Limit, Measurement
-from auditkit.results.between import deciding_pair, pair_text
+from auditkit.results.disparity_text import deciding_pair, pair_text
 from tests.plugins.recorded import one, recorded, run
 
 CHECK = GroupFairness(permutations=199, trials=20, intersections=1)

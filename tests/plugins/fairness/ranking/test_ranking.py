@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from auditkit import stats
 from auditkit.checks import missing_needs
-from auditkit.pairing import Members
+from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.ranking import findings, laws, listing, lists, trials
 from auditkit.plugins.fairness.ranking.check import RankingFairness
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS

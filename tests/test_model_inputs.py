@@ -12,10 +12,10 @@ from sklearn.preprocessing import StandardScaler
 
 import auditkit
 from auditkit.errors import ConfigError
+from auditkit.model_inputs import Seeing, seeing
 from auditkit.reports import card, cardtables, inputs, summary
 from auditkit.reports.html.facts import data_grids
 from auditkit.reports.html.grids import Anchors
-from auditkit.seeing import Seeing, seeing
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame({
@@ -149,7 +149,7 @@ def test_inputs_of_recorded_answers_in_a_configuration(tmp_path):
     (tmp_path / "auditkit.toml").write_text(
         '[model]\ndecisions = "d"\ninputs = ["priors", "aeg"]\n[data]\npath = "people.csv"\nlabel = "y"\n'
     )
-    from auditkit.command.opening import open_all
+    from auditkit.command.inputs import open_all
     from auditkit.config import load
 
     opened = open_all(auditkit.Host(), load(tmp_path), tmp_path)

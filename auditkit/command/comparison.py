@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditkit.comparing import Named, compare_audits, history, open_audit, open_audits, told_apart
+from auditkit.comparison import Named, compare_audits, history, open_audit, open_audits, told_apart
 from auditkit.errors import ConfigError, closest
 from auditkit.reports import difftext as text
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html

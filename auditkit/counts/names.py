@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from auditkit.counts.coding import Field
+from auditkit.counts.arrow_codes import Field
 from auditkit.counts.markers import Markers
 from auditkit.errors import DataError, closest
-from auditkit.spelling import BOOLEANS, NUMBER, listed, match_class, spelling, spellings
+from auditkit.value_spelling import BOOLEANS, NUMBER, listed, match_class, spelling, spellings
 
 MISSING: Final = "(missing)"
 """The group of the rows in which the attribute is missing."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.counts.naming import MISSING
+from auditkit.counts.names import MISSING
 from auditkit.data.bare import Bare, Blanks
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
@@ -24,11 +24,11 @@ from auditkit.data.labels import (
     pick_positive,
     said_rows,
 )
-from auditkit.data.meaning import FOR_EACH, check_outcome, check_words
+from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
-from auditkit.spelling import listed, match_class
+from auditkit.value_spelling import listed, match_class
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from auditkit import runfolder
-from auditkit.command import diffing
-from auditkit.comparing import history, open_audits
+from auditkit.command import comparison
+from auditkit.comparison import history, open_audits
 from auditkit.errors import ConfigError
 from auditkit.reports.diffpage import history_html, series_figure
 from tests import fakes
@@ -81,15 +81,15 @@ def test_the_page_asks_for_nothing(tmp_path):
 )
 def test_what_is_not_there_is_said(tmp_path, measure, slices, said):
     with pytest.raises(ConfigError, match=said):
-        diffing.over_time(audits(tmp_path), measure=measure, slices=slices, unverified=False, json=False, html=None)
+        comparison.over_time(audits(tmp_path), measure=measure, slices=slices, unverified=False, json=False, html=None)
 
 
 def test_the_same_audit_twice_is_refused_and_json_is_written(tmp_path, capsys):
     folders = audits(tmp_path)
     options = {"measure": None, "slices": [], "unverified": False, "html": None}
     with pytest.raises(ConfigError, match="once"):
-        diffing.over_time([folders[0], folders[0]], json=False, **options)
-    assert diffing.over_time(folders, json=True, **options) == 0
+        comparison.over_time([folders[0], folders[0]], json=False, **options)
+    assert comparison.over_time(folders, json=True, **options) == 0
     assert json.loads(capsys.readouterr().out)["series"]
 
 
@@ -104,7 +104,7 @@ def test_a_number_that_changed_its_meaning_is_said_to(tmp_path, capsys):
     later.model_copy(update={"results": results, "run": when}).save(tmp_path / "later")
     runfolder.seal(tmp_path / "later")
     options = {"measure": "performance.quality.accuracy", "slices": [], "unverified": False, "html": None}
-    assert diffing.over_time([*folders, str(tmp_path / "later")], json=False, **options) == 0
+    assert comparison.over_time([*folders, str(tmp_path / "later")], json=False, **options) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "From audit-1 to later strength was not there and is 3" in said and said.count("From ") == said.count(
         "later s"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
-from auditkit.comparing.limits import limit_changes
-from auditkit.comparing.opening import Named
-from auditkit.comparing.rows import same_rows, settings_changed
+from auditkit.comparison.audits import Named
+from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
+from auditkit.comparison.limits import limit_changes
+from auditkit.comparison.rows import same_rows, settings_changed
 from auditkit.results import (
     AuditResult,
     Change,

@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 
 import auditkit
 from auditkit import runfolder
-from auditkit.command import diffing
-from auditkit.comparing import compare_audits, open_audit
-from auditkit.comparing.diff import change_interval
+from auditkit.command import comparison
+from auditkit.comparison import compare_audits, open_audit
+from auditkit.comparison.diff import change_interval
 from auditkit.errors import ConfigError, EvidenceError
 from auditkit.reports import difftext
 from auditkit.reports.diffpage import diff_html, diff_markdown
@@ -92,10 +92,10 @@ def test_the_exit_code_follows_limits_that_were_met(tmp_path, was, now, waived, 
 def test_the_command_ends_with_the_code_and_says_why(tmp_path, capsys):
     old = saved(tmp_path / "old", fakes.audit())
     new = saved(tmp_path / "new", with_status(fakes.audit(), "accuracy-floor", "missed"))
-    assert diffing.diff(old, new, **QUIET) == 1
+    assert comparison.diff(old, new, **QUIET) == 1
     said = capsys.readouterr().out
     assert "not met any more: accuracy-floor" in said
-    assert diffing.diff(old, new, **{**QUIET, "json": True}) == 1
+    assert comparison.diff(old, new, **{**QUIET, "json": True}) == 1
     (document,) = json.loads(capsys.readouterr().out)
     assert document["exit_code"] == 1 and document["limits"]
 
@@ -241,12 +241,12 @@ def test_an_altered_folder_is_refused_unless_asked_for(tmp_path):
 def test_errors_say_what_to_do(tmp_path):
     one, many = saved(tmp_path / "one", fakes.audit()), saved(tmp_path / "many", fakes.comparison())
     with pytest.raises(ConfigError, match="the same audit; name two of its models"):
-        diffing.diff(one, one, **QUIET)
+        comparison.diff(one, one, **QUIET)
     with pytest.raises(ConfigError, match="has no model 'credit-gmb'; did you mean 'credit-gbm'"):
-        diffing.diff(one, many, **{**QUIET, "new_model": "credit-gmb", "old_model": "credit-gbm"})
+        comparison.diff(one, many, **{**QUIET, "new_model": "credit-gmb", "old_model": "credit-gbm"})
     other = fakes.audit("other")
     with pytest.raises(ConfigError, match="no model of the same name"):
-        diffing.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), **QUIET)
+        comparison.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), **QUIET)
     with pytest.raises(EvidenceError, match="no run folder"):
         open_audit(str(tmp_path / "nowhere"))
 
@@ -271,7 +271,7 @@ def test_hostile_names_do_nothing(tmp_path, payload, capsys):
     html = MarkdownIt("commonmark").enable(["table"]).render(diff_markdown([found]))
     assert "<img" not in html and "<script" not in html and "<a " not in html
     old, new = (saved(tmp_path / name, fakes.hostile(payload)) for name in ("c", "d"))
-    diffing.diff(old, new, **QUIET)
+    comparison.diff(old, new, **QUIET)
     assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditkit.errors import DataError, closest
-from auditkit.spelling import spelling
 from auditkit.text import one_line
+from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data.labels import Task

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from auditkit.comparing.keys import not_comparable, redefined
-from auditkit.comparing.limits import less_asked, limit_changes
+from auditkit.comparison.keys import not_comparable, redefined
+from auditkit.comparison.limits import less_asked, limit_changes
 from auditkit.judge import judge
 from auditkit.reports import difftext
 from auditkit.results import AuditResult, Definition, Limit, Verdict, count_line
 from tests import fakes
-from tests.comparing.test_diff import between
+from tests.comparison.test_diff import between
 from tests.test_judging import TODAY, measurement, result
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.spelling import EXACT, NUMBER
+from auditkit.value_spelling import EXACT, NUMBER
 
 
 class Bins(NamedTuple):

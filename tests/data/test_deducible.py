@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from auditkit.data.cells import Cells
-from auditkit.data.deducing import deducible
+from auditkit.data.deducible import deducible
 
 
 def column(**sizes):

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.consistency.alike import as_numbers, rows_of, scores_of
 from auditkit.consistency.asker import Asker, Question
+from auditkit.consistency.same_answer import as_numbers, rows_of, scores_of
 from auditkit.memory import out_of_memory
 from auditkit.models import Answers
 from auditkit.stats import order_p, split_p

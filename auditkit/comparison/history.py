@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from auditkit.comparing.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
-from auditkit.comparing.opening import Named
-from auditkit.comparing.rows import rows_of
+from auditkit.comparison.audits import Named
+from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
+from auditkit.comparison.rows import rows_of
 from auditkit.errors import ConfigError, closest
 from auditkit.results import AuditResult, CheckResult, History, Measurement, Point, Series, pairs
 from auditkit.text import one_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from auditkit.comparing.keys import HIDDEN, Key, is_hidden, key, numbers
+from auditkit.comparison.keys import HIDDEN, Key, is_hidden, key, numbers
 from auditkit.judge import about, bounds, is_bare, judge
 from auditkit.results import AuditResult, Limit, LimitChange, Verdict
 from auditkit.results.difference import Kind

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from auditkit.consistency.asker import Asker, Question
-from auditkit.consistency.telling import AGAIN, LONG, ONCE, REPEATS, Finding, tell
+from auditkit.consistency.chance import AGAIN, LONG, ONCE, REPEATS, Finding, tell
 from auditkit.models import Capability
 from auditkit.predictions import Predictions
 from auditkit.results import Consistency
