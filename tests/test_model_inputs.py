@@ -13,9 +13,9 @@ from sklearn.preprocessing import StandardScaler
 import auditkit
 from auditkit.errors import ConfigError
 from auditkit.model_inputs import Seeing, seeing
-from auditkit.reports import card, cardtables, inputs, summary
-from auditkit.reports.html.facts import data_grids
-from auditkit.reports.html.grids import Anchors
+from auditkit.reports import card, cardtables, model_inputs, summary
+from auditkit.reports.html.provenance import data_grids
+from auditkit.reports.html.tables import Anchors
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame({
@@ -140,7 +140,7 @@ def test_an_older_result_of_recorded_answers_says_that_nobody_knows():
     result = auditkit.audit(None, recorded(), checks=["data.integrity"], budget="quick")
     features = tuple(each.model_copy(update={"seen_by_model": True, "seen": ""}) for each in result.data.features)
     older = result.model_copy(update={"data": result.data.model_copy(update={"features": features})})
-    assert inputs.answer(older, features[0]) == "not known"
+    assert model_inputs.answer(older, features[0]) == "not known"
     assert "not known" in str(cardtables.dataset(older))
 
 

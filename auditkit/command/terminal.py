@@ -17,7 +17,7 @@ from auditkit.data import AuditData
 from auditkit.judge import bounds
 from auditkit.models import Capability, Model
 from auditkit.provenance.dataset import describe
-from auditkit.reports.meaning import sentence
+from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
 from auditkit.text import one_line
 

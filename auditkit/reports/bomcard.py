@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from auditkit.reports import numbers
-from auditkit.reports.about import about
 from auditkit.reports.card import STATEMENTS
 from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.cardtables import required
-from auditkit.reports.meaning import sentence
+from auditkit.reports.measurement_labels import about
 from auditkit.reports.metrics import key
+from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, CheckResult, Measurement, verdict_line
 from auditkit.results.card import Card
 from auditkit.text import printable

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from auditkit.reports import cardtables as tables
-from auditkit.reports import inputs
+from auditkit.reports import model_inputs
 from auditkit.reports.cardnumbers import quantities
 from auditkit.reports.cardtables import Results
 from auditkit.reports.frontmatter import front_matter
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, paragraphs
-from auditkit.reports.meaning import sentence
+from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, verdict_line
 from auditkit.results.card import Card
 
@@ -100,7 +100,7 @@ def _factors(results: Results) -> Iterator[Markdown]:
     data = results[0].data
     yield tables.groups(data) or escape("No sensitive attribute was named, so nothing is broken down by group.")
     yield escape(sentence(data)) if data.groups else Markdown()
-    for models, told in inputs.sentences(results):
+    for models, told in model_inputs.sentences(results):
         whose = f"{', '.join(models)}: " if len(models) < len(results) else ""
         yield escape(whose + told)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from auditkit.reports import numbers
-from auditkit.reports.about import about
 from auditkit.reports.markdown import Markdown, escape, table
+from auditkit.reports.measurement_labels import about
 from auditkit.results import AuditResult, CheckResult, Measurement, digest
 from auditkit.results.disparity_text import left_out_text, whose_text
 

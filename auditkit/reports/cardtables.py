@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from auditkit.reports import inputs, numbers
-from auditkit.reports.about import about, decisive, listed
+from auditkit.reports import model_inputs, numbers
 from auditkit.reports.markdown import Markdown, table
-from auditkit.reports.meaning import column_of, is_stated
+from auditkit.reports.measurement_labels import about, decisive, listed
+from auditkit.reports.outcome import column_of, is_stated
 from auditkit.results import AuditResult, DataInfo, Limit, Verdict, pairs
 from auditkit.results.disclosure import showing_facts
 from auditkit.results.disparity_text import whose_text
@@ -135,7 +135,7 @@ def dataset(result: AuditResult) -> Markdown:
         ("Rows", f"{data.rows:,}" + (", weighted" if data.weighted else "")),
         ("Task", f"{data.task}, {data.modality}"),
         ("Label", "; positive is ".join(filter(None, (data.label, data.positive))) or "none"),
-        ("Columns", inputs.count(result)),
+        ("Columns", model_inputs.count(result)),
         *((name, text) for name, text in showing_facts(data) if text),
         *([("Reference group", pairs(data.reference))] if data.reference else []),
         ("SHA-256", data.digest),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.about import about
+from auditkit.reports.measurement_labels import about
 from auditkit.results import Diff, Difference, LimitChange, Measurement, Point, Series
 from auditkit.results.disparity_text import whose_text
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from auditkit.reports import numbers
-from auditkit.reports.about import decisive, listed
-from auditkit.reports.meaning import stated
+from auditkit.reports.measurement_labels import decisive, listed
+from auditkit.reports.outcome import stated
 from auditkit.results import AuditResult, CheckResult, Comparison, Limit, Measurement, Verdict, verdict_line
 from auditkit.results.disparity_text import whose_text
 from auditkit.text import one_line, printable

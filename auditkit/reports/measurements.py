@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from auditkit.reports.about import listed
+from auditkit.reports.measurement_labels import listed
 from auditkit.results import FRAME_COLUMNS, AuditResult, Comparison
 from auditkit.text import printable
 

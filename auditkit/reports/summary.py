@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auditkit.reports import cardtables as tables
 from auditkit.reports import numbers
-from auditkit.reports.about import about
 from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
-from auditkit.reports.meaning import sentence
+from auditkit.reports.measurement_labels import about
+from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, verdict_line
 
 MOST = 900_000

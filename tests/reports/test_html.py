@@ -16,7 +16,7 @@ import pytest
 import auditkit.reports.html.render as rendering
 from auditkit.reports import numbers
 from auditkit.reports.html.render import render
-from auditkit.reports.html.words import be
+from auditkit.reports.html.sentences import be
 from auditkit.results import AuditResult, digest
 from tests import fakes
 from tests.contrast import contrast
@@ -354,7 +354,7 @@ class Wall:
 sys.meta_path.insert(0, Wall())
 import pathlib
 from auditkit.reports.html.render import render
-from auditkit.reports.html.words import be
+from auditkit.reports.html.sentences import be
 from auditkit.results import AuditResult
 folder = pathlib.Path(sys.argv[1])
 result = AuditResult.model_validate_json((folder / "results.json").read_bytes())

@@ -8,8 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auditkit.reports.charts.scales import Scale, number, scale
-from auditkit.reports.charts.sheet import (
+from auditkit.reports.charts.canvas import (
     Frame,
     across,
     bottom_axis,
@@ -23,6 +22,7 @@ from auditkit.reports.charts.sheet import (
     upright,
     upright_layers,
 )
+from auditkit.reports.charts.scales import Scale, number, scale
 from auditkit.reports.charts.theme import (
     DASHES,
     INK,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from auditkit.reports.charts.curves import curve_chart, curve_left_out
 from auditkit.reports.charts.heat import heat_chart, heat_left_out
-from auditkit.reports.charts.lean import lean
+from auditkit.reports.charts.minify import lean
 from auditkit.reports.charts.rows import rows_chart, rows_left_out
 from auditkit.reports.charts.theme import Size, Spec
 from auditkit.results import Figure

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from auditkit.reports.charts.canvas import Frame, across, sheet, texts, title
 from auditkit.reports.charts.scales import number
-from auditkit.reports.charts.sheet import Frame, across, sheet, texts, title
 from auditkit.reports.charts.theme import (
     DIVERGING,
     EMPTY,

@@ -9,8 +9,7 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auditkit.reports.charts.scales import Scale, number, scale
-from auditkit.reports.charts.sheet import (
+from auditkit.reports.charts.canvas import (
     Frame,
     bottom_axis,
     points,
@@ -22,6 +21,7 @@ from auditkit.reports.charts.sheet import (
     upright,
     upright_layers,
 )
+from auditkit.reports.charts.scales import Scale, number, scale
 from auditkit.reports.charts.theme import (
     INK,
     LINE,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.together import common, with_model, with_models
+from auditkit.reports.html.common_parts import common, with_model, with_models
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult
 
 

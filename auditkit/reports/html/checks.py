@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.beside import beside_grids
+from auditkit.reports.html.common_parts import Common, Found, common
 from auditkit.reports.html.figures import Told, told_figures
-from auditkit.reports.html.grids import Anchors, Grid
 from auditkit.reports.html.measures import controls_grid, measures_grid, table_grid
-from auditkit.reports.html.together import Common, Found, common
-from auditkit.reports.html.words import LEVELS, Answer, answer, headline
+from auditkit.reports.html.model_columns import beside_grids
+from auditkit.reports.html.sentences import LEVELS, Answer, answer, headline
+from auditkit.reports.html.tables import Anchors, Grid
 from auditkit.results import CheckResult, ErrorInfo, Table, Verdict
 
 

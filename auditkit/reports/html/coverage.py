@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.common_parts import Common, common, with_model, with_models
 from auditkit.reports.html.limits import Reason
-from auditkit.reports.html.together import Common, common, with_model, with_models
-from auditkit.reports.html.words import LEVELS
+from auditkit.reports.html.sentences import LEVELS
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, Coverage
 
 GAPS = ("error", "skipped", "not selected")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports.html.checks import CheckView, check_view
-from auditkit.reports.html.grids import Anchors
-from auditkit.reports.html.together import Found
+from auditkit.reports.html.common_parts import Found
+from auditkit.reports.html.tables import Anchors
 from auditkit.results import AuditResult
 
 

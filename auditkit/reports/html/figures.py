@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.reports.charts import Picture, left_out, picture
-from auditkit.reports.html.grids import ROWS, Anchors, Grid
+from auditkit.reports.html.common_parts import Found, folds, names
 from auditkit.reports.html.measures import figure_grid
-from auditkit.reports.html.together import Found, folds, names
+from auditkit.reports.html.tables import ROWS, Anchors, Grid
 from auditkit.results import Axis, Figure, Rule, Scalar
 
 MODEL = "of model"

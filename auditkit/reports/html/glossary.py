@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from auditkit.reports.html.grids import Anchors
-from auditkit.reports.html.words import DIRECTIONS
-from auditkit.reports.meaning import worse_off_by
+from auditkit.reports.html.sentences import DIRECTIONS
+from auditkit.reports.html.tables import Anchors
+from auditkit.reports.outcome import worse_off_by
 from auditkit.results import CheckResult, DataInfo, Definition
 
 

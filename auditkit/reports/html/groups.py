@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from auditkit.reports.html.grids import ROWS, Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.words import WORST
+from auditkit.reports.html.sentences import WORST
+from auditkit.reports.html.tables import ROWS, Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, pairs
 
 

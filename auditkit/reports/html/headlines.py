@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.beside import Key, key, number
 from auditkit.reports.html.checks import owner
+from auditkit.reports.html.common_parts import names
 from auditkit.reports.html.families import family_of, title
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.limits import Reason
-from auditkit.reports.html.together import names
-from auditkit.reports.html.words import WORST, about, capital, decisive, headline, name_of
+from auditkit.reports.html.model_columns import Key, key, number
+from auditkit.reports.html.sentences import WORST, about, capital, decisive, headline, name_of
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, CheckResult, Measurement
 from auditkit.results.disparity_text import whose_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.words import WORST, about, be, capital, cut, day, decisive, measured, name_of, rule
+from auditkit.reports.html.sentences import WORST, about, be, capital, cut, day, decisive, measured, name_of, rule
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, CheckResult, Definition, Judged, Verdict, Waiver, pairs
 from auditkit.results.disparity_text import left_out_text, whose_text
 

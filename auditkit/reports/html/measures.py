@@ -6,9 +6,9 @@ import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditkit.reports import numbers
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.together import Found, common, definitions, with_model, with_models
-from auditkit.reports.html.words import name_of
+from auditkit.reports.html.common_parts import Found, common, definitions, with_model, with_models
+from auditkit.reports.html.sentences import name_of
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import Axis, CheckResult, Column, Control, Definition, Figure, Measurement, Scalar, Table, pairs
 from auditkit.results.disparity_text import remark_text, whose_text
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from auditkit.reports.html.appendix import parameters
+from auditkit.reports.html.comparison import Side, side
 from auditkit.reports.html.coverage import Covered, covered, gaps
-from auditkit.reports.html.facts import data_grids, models_grid, provenance_grids
 from auditkit.reports.html.families import Family, families
 from auditkit.reports.html.glossary import Term, glossary
-from auditkit.reports.html.grids import Anchors, Grid
 from auditkit.reports.html.groups import groups_index
 from auditkit.reports.html.headlines import RULE, doubts, five_grid
 from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
+from auditkit.reports.html.provenance import data_grids, models_grid, provenance_grids
 from auditkit.reports.html.rules import Pack, packs
-from auditkit.reports.html.sides import Side, side
-from auditkit.reports.html.words import cut, moment
-from auditkit.reports.meaning import asked, in_short
+from auditkit.reports.html.sentences import cut, moment
+from auditkit.reports.html.tables import Anchors, Grid
+from auditkit.reports.outcome import asked, in_short
 from auditkit.results import AuditResult, Comparison, digest, verdict_line
 
 LETTERS = 80

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.together import common
+from auditkit.reports.html.common_parts import common
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, RuleCoverage
 
 

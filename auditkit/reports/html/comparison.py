@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.html.beside import Key, key, number
-from auditkit.reports.html.changes import Changed, changed
 from auditkit.reports.html.figures import Drawn, drawn
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.headlines import lookup, named
 from auditkit.reports.html.limits import REASONS, Reason, demand, waived
-from auditkit.reports.html.words import WORST, decisive, headline, measured
+from auditkit.reports.html.model_columns import Key, key, number
+from auditkit.reports.html.paired_changes import Changed, changed
+from auditkit.reports.html.sentences import WORST, decisive, headline, measured
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import Axis, Comparison, Figure, Measurement, Scalar
 
 PICTURED = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from auditkit.reports.html.grids import Cell, Head
+from auditkit.reports.html.tables import Cell, Head
 from auditkit.results import AuditResult, CheckResult, Definition
 
 BESIDE = 4

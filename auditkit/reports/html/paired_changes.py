@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports import numbers
-from auditkit.reports.html.beside import Key, key
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
 from auditkit.reports.html.headlines import lookup
 from auditkit.reports.html.measures import whom
-from auditkit.reports.html.words import name_of
+from auditkit.reports.html.model_columns import Key, key
+from auditkit.reports.html.sentences import name_of
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import Change, Comparison, Definition, Measurement, pairs
 
 

@@ -14,7 +14,7 @@ from auditkit.comparison.audits import Named
 from auditkit.comparison.diff import compare_audits
 from auditkit.data import AuditData
 from auditkit.reports.difftext import facts
-from auditkit.reports.meaning import asked, in_short, sentence
+from auditkit.reports.outcome import asked, in_short, sentence
 from auditkit.results import DataInfo
 
 SIDES = (

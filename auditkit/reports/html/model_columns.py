@@ -6,10 +6,10 @@ import collections
 from collections.abc import Mapping, Sequence
 
 from auditkit.reports import numbers
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.html.common_parts import Found, definitions, folds
 from auditkit.reports.html.measures import common_method, made, whom
-from auditkit.reports.html.together import Found, definitions, folds
-from auditkit.reports.html.words import name_of
+from auditkit.reports.html.sentences import name_of
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import Measurement, pairs
 from auditkit.results.disparity_text import left_out_text, whose_text
 

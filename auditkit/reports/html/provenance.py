@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from auditkit.reports import inputs, numbers
+from auditkit.reports import model_inputs, numbers
 from auditkit.reports.html.appendix import written
-from auditkit.reports.html.grids import Anchors, Cell, Grid, Head, grid
-from auditkit.reports.html.together import common, with_model, with_models
-from auditkit.reports.html.words import moment
-from auditkit.reports.meaning import sentence
+from auditkit.reports.html.common_parts import common, with_model, with_models
+from auditkit.reports.html.sentences import moment
+from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
+from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, ModelInfo, PluginInfo, Provenance, pairs
 from auditkit.results.disclosure import showing_facts
 
@@ -69,7 +69,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
         *showing_facts(data),
         *([("Reference group", pairs(data.reference))] if data.reference else []),
         ("Digest", data.digest),
-        *(("Sensitive attributes", sentence) for _, sentence in inputs.sentences([audit])),
+        *(("Sensitive attributes", sentence) for _, sentence in model_inputs.sentences([audit])),
         *(("Note", note) for note in data.notes),
     ]
     groups = [
@@ -85,7 +85,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
             Cell(each.name),
             Cell(each.kind),
             Cell("yes" if each.group else "no"),
-            Cell(inputs.answer(audit, each)),
+            Cell(model_inputs.answer(audit, each)),
             Cell("" if each.missing is None else f"{each.missing:,}"),
             Cell(each.detail),
         ]
