@@ -12,7 +12,7 @@ from auditkit.models import Model, ModelOptions
 @hookimpl(trylast=True)
 def wrap_model(obj: Any, options: ModelOptions) -> Model | None:
     """A Model from a torch module, an estimator, a booster or any other callable."""
-    from auditkit.plugins.models.wrapping import wrap  # the adapters stay out of processes that wrap nothing
+    from auditkit.plugins.models.dispatch import wrap  # the adapters stay out of processes that wrap nothing
 
     return wrap(obj, options)
 

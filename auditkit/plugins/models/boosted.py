@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import Mend, ModelError
+from auditkit.plugins.models.category_values import UNSEEN, Categories
 from auditkit.plugins.models.inside import attribute, library
-from auditkit.plugins.models.matching import UNSEEN, Categories
 from auditkit.value_spelling import listed
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from auditkit.adapters import adopt, answer_probabilities, failing, note, noting, prepared, settle
 from auditkit.data import as_array
 from auditkit.errors import ModelError, ModelFileRejected, require
 from auditkit.models import Answers, Capability, Model, ModelOptions
-from auditkit.plugins.models.answering import adopt, answer_probabilities, failing, note, noting, prepared, settle
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.sklearn import SklearnModel

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit.plugins.models.boosted import Boosted, boosted
+from auditkit.plugins.models.category_values import UNSEEN, Categories
 from auditkit.plugins.models.inside import attribute, handed_on, places_of
-from auditkit.plugins.models.matching import UNSEEN, Categories
 
 if TYPE_CHECKING:
     import pandas

@@ -15,11 +15,11 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from auditkit.adapters import note, warned
 from auditkit.errors import AuditkitError, Mend, ModelFileRejected, require
 from auditkit.models import Model, ModelOptions
-from auditkit.plugins.models.answering import note, warned
 from auditkit.plugins.models.archives import MOST_BYTES, members
-from auditkit.plugins.models.wrapping import wrap
+from auditkit.plugins.models.dispatch import wrap
 from auditkit.text import one_line
 
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".ckpt", ".bin")
@@ -155,10 +155,10 @@ def _pickle(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
 def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
     """A file of `torch.save`: weights alone where a class is named, the whole pickle only by flag."""
-    from auditkit.plugins.models.weights import module_with
+    from auditkit.plugins.models.torch.weights import module_with
 
     if options.class_path is not None:
-        from auditkit.plugins.models.weights import torch_weights
+        from auditkit.plugins.models.torch.weights import torch_weights
 
         weights = torch_weights(data)
         if weights is not None:
@@ -188,7 +188,7 @@ def _refuse_pickle(name: str, what: str, options: ModelOptions) -> None:
 
 
 def _safetensors(data: bytes, name: str, options: ModelOptions) -> _Opened:
-    from auditkit.plugins.models.weights import module_with, safe_weights
+    from auditkit.plugins.models.torch.weights import module_with, safe_weights
 
     module = module_with(safe_weights(data), options, name)
     return _Opened(module, f"safetensors weights into {options.class_path}: the user's own code was run")
@@ -197,8 +197,8 @@ def _safetensors(data: bytes, name: str, options: ModelOptions) -> _Opened:
 def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
     require("torch", "torch")
-    from auditkit.plugins.models.exported import load_exported
-    from auditkit.plugins.models.torch import TorchModel
+    from auditkit.plugins.models.torch.adapter import TorchModel
+    from auditkit.plugins.models.torch.exported import load_exported
 
     graph, remark = load_exported(data, name)
     named = dataclasses.replace(options, name=options.name or pathlib.PurePath(name).stem)

@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data import as_array
-from auditkit.errors import Mend, ModelError
-from auditkit.models import Answers, Capability, ModelOptions
-from auditkit.plugins.models.answering import (
+from auditkit.adapters import (
     LABELS_NOTE,
     adopt,
     answer_probabilities,
@@ -23,6 +20,9 @@ from auditkit.plugins.models.answering import (
     prepared,
     settle,
 )
+from auditkit.data import as_array
+from auditkit.errors import Mend, ModelError
+from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.text import one_line

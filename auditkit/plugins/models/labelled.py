@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
+from auditkit.adapters import LABELS_NOTE, told_of
 from auditkit.data import Task
 from auditkit.models import Model, ModelOptions
-from auditkit.plugins.models.answering import LABELS_NOTE, told_of
 
 
 class LabelledModel(Model):

@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data import Task, as_array
-from auditkit.errors import CapabilityError, Mend, ModelError
-from auditkit.models import Answers, Capability, ModelOptions
-from auditkit.plugins.models.answering import (
+from auditkit.adapters import (
     PROBE,
     adopt,
     answer_probabilities,
@@ -21,6 +18,9 @@ from auditkit.plugins.models.answering import (
     prepared,
     settle,
 )
+from auditkit.data import Task, as_array
+from auditkit.errors import CapabilityError, Mend, ModelError
+from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
 from auditkit.plugins.models.inside import attribute, library

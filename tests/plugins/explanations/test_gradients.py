@@ -13,7 +13,7 @@ from auditkit.data import AuditData
 from auditkit.errors import TimeLimit
 from auditkit.models import ModelOptions
 from auditkit.plugins.explanations.gradients import Gradients
-from auditkit.plugins.models.torch import TorchModel
+from auditkit.plugins.models.torch.adapter import TorchModel
 from tests.plugins.explanations.models import Network, binary_table, context, controls, values
 
 QUICK = Gradients(rows=30, background=50, steps=20, copies=3)

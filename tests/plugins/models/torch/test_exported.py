@@ -13,7 +13,7 @@ from torch import nn
 from auditkit.errors import CapabilityError, ModelFileRejected
 from auditkit.models import Capability, ModelOptions
 from auditkit.plugins.models import load_model
-from auditkit.plugins.models.exported import Padded
+from auditkit.plugins.models.torch.exported import Padded
 from tests.plugins.models.modules import Cnn, mlp
 from tests.plugins.models.tables import numbers, wrapped
 

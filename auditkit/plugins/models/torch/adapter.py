@@ -11,11 +11,7 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from auditkit.data import take_rows
-from auditkit.errors import CapabilityError, ModelError
-from auditkit.memory import out_of_memory
-from auditkit.models import Answers, Capability, ModelOptions
-from auditkit.plugins.models.answering import (
+from auditkit.adapters import (
     PROBE,
     adopt,
     answer_probabilities,
@@ -26,13 +22,17 @@ from auditkit.plugins.models.answering import (
     prepared,
     settle,
 )
+from auditkit.data import take_rows
+from auditkit.errors import CapabilityError, ModelError
+from auditkit.memory import out_of_memory
+from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
-from auditkit.plugins.models.ranges import Made
-from auditkit.plugins.models.torch_inputs import to_tensor
-from auditkit.plugins.models.torch_made import watched
-from auditkit.plugins.models.torch_output import check_probabilities, of_class, tell, to_probabilities
-from auditkit.plugins.models.torch_state import answering, evaluate, frozen, keeping, reset
+from auditkit.plugins.models.torch.inputs import to_tensor
+from auditkit.plugins.models.torch.output import check_probabilities, of_class, tell, to_probabilities
+from auditkit.plugins.models.torch.output_graph import watched
+from auditkit.plugins.models.torch.output_ranges import Made
+from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
 from auditkit.plugins.models.torch_words import NOTE, as_words, has_embedding, refuse_unknown, wants_words
 from auditkit.text import one_line
 
@@ -160,7 +160,7 @@ class TorchModel(LabelledModel):
 
     def _padded(self, encoded: torch.Tensor) -> bool:
         """Whether a graph that takes a fixed number of rows was found to be one, and takes any number from now on."""
-        from auditkit.plugins.models.exported import Padded, filled_up, fixed_rows
+        from auditkit.plugins.models.torch.exported import Padded, filled_up, fixed_rows
 
         rows = None if isinstance(self._module, Padded) else fixed_rows(self._module, encoded)
         if rows is None:

@@ -29,7 +29,7 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
             return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
         return RecordedModel.read(obj, options)
     if type(obj).__name__ == "ExportedProgram" and type(obj).__module__.startswith("torch."):
-        from auditkit.plugins.models.exported import runnable
+        from auditkit.plugins.models.torch.exported import runnable
 
         graph, remark = runnable(obj, options.name or "ExportedProgram")
         model = wrap(graph, options)
@@ -37,7 +37,7 @@ def wrap(obj: Any, options: ModelOptions) -> Model | None:
         model.notes = (*model.notes, remark) if remark else model.notes
         return model
     if _is_torch(obj):
-        from auditkit.plugins.models.torch import TorchModel
+        from auditkit.plugins.models.torch.adapter import TorchModel
 
         return TorchModel.wrap(obj, options)
     if _is_booster(obj):

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from auditkit.adapters import PROBE
 from auditkit.errors import Mend, ModelError
 from auditkit.models import ModelOptions
-from auditkit.plugins.models.answering import PROBE
-from auditkit.plugins.models.ranges import Made
+from auditkit.plugins.models.torch.output_ranges import Made
 
 _TOLERANCE = 1e-3
 """Probabilities sum to one within this."""

@@ -12,7 +12,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from auditkit.plugins.models.ranges import LINEAR, UNKNOWN, Made, of_operation
+from auditkit.plugins.models.torch.output_ranges import LINEAR, UNKNOWN, Made, of_operation
 
 
 def watched(ask: Callable[[], torch.Tensor], encoded: torch.Tensor) -> tuple[torch.Tensor, Made]:
