@@ -21,7 +21,7 @@ from auditkit.host import Host
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
 from auditkit.plugins.models.recorded import RecordedModel
-from auditkit.plugins.performance.checks import Quality
+from auditkit.plugins.performance.check import Quality
 from tests.plugins.recorded import run
 
 ROWS = 400

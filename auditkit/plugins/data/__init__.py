@@ -9,6 +9,6 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
-    from auditkit.plugins.data.checks import Integrity
+    from auditkit.plugins.data.check import Integrity
 
     return [Integrity]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.data import predicting
+from auditkit.plugins.data import auc
+from auditkit.plugins.data.auc import FOLDS, SMALLEST, Strength
 from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
-from auditkit.plugins.data.predicting import FOLDS, SMALLEST, Strength
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
-    from auditkit.plugins.data.checks import Integrity
+    from auditkit.plugins.data.check import Integrity
 
 TRIED = 3000
 """Rows on which the search for proxies is tried."""
@@ -159,6 +159,6 @@ def _try(found: Found, features: Features, data: AuditData, context: Context) ->
     mine, seed = features.take(rows), context.seed % 2**31
     found.planted_proxy = together(mine.planted(classes), classes, context.rng, seed).auc
     shuffled = context.rng.permutation(classes)
-    fold = predicting.folds(shuffled, context.rng)
-    strength = predicting.all_features(mine.codes, mine.discrete, shuffled, fold, seed)
+    fold = auc.folds(shuffled, context.rng)
+    strength = auc.all_features(mine.codes, mine.discrete, shuffled, fold, seed)
     found.shuffled_proxy = abs(strength.auc - 0.5) / strength.error

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.data import predicting
-from auditkit.plugins.data.predicting import Strength
+from auditkit.plugins.data import auc
+from auditkit.plugins.data.auc import Strength
 from auditkit.value_spelling import is_number
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Features:
                 if order.how:
                     read[name] = order.how
             elif order is not None and order.choices:
-                doubts |= {name: order.doubt} if len(np.unique(codes[:, at])) > predicting.BINS else {}
+                doubts |= {name: order.doubt} if len(np.unique(codes[:, at])) > auc.BINS else {}
             elif discrete[at] and mostly_single(codes[:, at]):
                 if order is None:
                     unsearched.append(name)
@@ -120,19 +120,19 @@ def each_alone(
         rng: the source of the folds.
         level: the confidence of every interval.
     """
-    fold = predicting.folds(target, rng)
+    fold = auc.folds(target, rng)
     found = {}
     for at, name in enumerate(features.names):
         discrete = bool(features.discrete[at])
-        column = predicting.binned(features.codes[:, at], discrete)
-        found[name] = predicting.one_feature(column, target, fold, level, discrete)
+        column = auc.binned(features.codes[:, at], discrete)
+        found[name] = auc.one_feature(column, target, fold, level, discrete)
     return dict(sorted(found.items(), key=lambda pair: -pair[1].auc))
 
 
 def together(features: Features, target: np.ndarray, rng: np.random.Generator, seed: int) -> Strength:
     """How well all features together predict the class."""
-    fold = predicting.folds(target, rng)
-    return predicting.all_features(features.codes, features.discrete, target, fold, seed)
+    fold = auc.folds(target, rng)
+    return auc.all_features(features.codes, features.discrete, target, fold, seed)
 
 
 class Target(NamedTuple):

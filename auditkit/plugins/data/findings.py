@@ -18,7 +18,7 @@ from auditkit.results import Axis, Column, Control, Definition, Figure, Interval
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.data.checks import Integrity
+    from auditkit.plugins.data.check import Integrity
 
 MANY = 200
 """Features above which only those with the most missing values are listed."""

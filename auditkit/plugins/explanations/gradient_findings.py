@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import torch
 
     from auditkit.plugins.explanations.integrated import Integrated
-    from auditkit.plugins.explanations.paths import Path
+    from auditkit.plugins.explanations.repeat import Path
 
 ATTRIBUTED = ("mean_abs_attribution", "group_share", "top_decile_share")
 PICTURES = 10
@@ -82,7 +82,7 @@ def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, s
 
 def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predictions: Predictions) -> Part:
     """How concentrated the attributions (n, ...) of images or sequences are, for all and per predicted class."""
-    from auditkit.plugins.explanations.trials import top_decile_share
+    from auditkit.plugins.explanations.self_tests import top_decile_share
 
     shares = top_decile_share(values)
     measurements = [_concentration(shares, {})]
@@ -136,7 +136,7 @@ def try_attributions(path: Path, values: np.ndarray, copies: int, context: Conte
     """Repetition, agreement with a simpler method, small changes, and networks with random parameters."""
     import torch
 
-    from auditkit.plugins.explanations.trials import largest_relative_change, top_agreement
+    from auditkit.plugins.explanations.self_tests import largest_relative_change, top_agreement
 
     few = path.first(TRIED)
     generator = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
@@ -180,7 +180,7 @@ def _randomisation(
     few: Path, values: np.ndarray, copies: int, generator: torch.Generator, context: Context
 ) -> tuple[list[Control], list[str]]:
     from auditkit.plugins.explanations.integrated import evaluating
-    from auditkit.plugins.explanations.trials import randomised_copy, slope_similarity
+    from auditkit.plugins.explanations.self_tests import randomised_copy, slope_similarity
 
     found = []
     for number in range(copies):
@@ -236,7 +236,7 @@ def _undefined(name: str, reason: str, conditions: dict[str, Scalar]) -> Measure
 
 
 def _heat_map(values: np.ndarray) -> Figure:
-    from auditkit.plugins.explanations.trials import coarse_map
+    from auditkit.plugins.explanations.self_tests import coarse_map
 
     shares = coarse_map(values)
     return heat_map(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
     from auditkit.plugins.explanations.integrated import Integrated
-    from auditkit.plugins.explanations.paths import Path
+    from auditkit.plugins.explanations.repeat import Path
 
 UNITS = {"logits": "logit", "one logit": "logit", "number": "prediction"}
 NAMED = 10
@@ -171,7 +171,7 @@ def _path(
     check: Gradients, module: torch.nn.Module, model: Model, data: AuditData, targets: np.ndarray, context: Context
 ) -> Path:
     from auditkit.plugins.explanations.baselines import make_baseline
-    from auditkit.plugins.explanations.paths import Path
+    from auditkit.plugins.explanations.repeat import Path
 
     source = data if data.train is None else data.train
     few = np.sort(context.rng.permutation(len(source))[: check.background])

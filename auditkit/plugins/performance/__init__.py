@@ -9,6 +9,6 @@ from auditkit.hookspecs import hookimpl
 @hookimpl
 def register_checks() -> list[type[Check]]:
     """The checks of this family."""
-    from auditkit.plugins.performance.checks import Quality
+    from auditkit.plugins.performance.check import Quality
 
     return [Quality]

@@ -10,14 +10,14 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.errors import CapabilityError
-from auditkit.plugins.performance import decisions, matrix, numbers, probabilities, trials
+from auditkit.plugins.performance import decisions, matrix, numbers, probabilities, self_tests
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.performance.checks import Quality
+    from auditkit.plugins.performance.check import Quality
     from auditkit.predictions import Predictions
 
 Metric: TypeAlias = Callable[[Answers], Estimate]
@@ -112,24 +112,24 @@ def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measur
 
 def _controls(check: Quality, answers: Answers, data: AuditData, context: Context) -> list[Control]:
     if data.task == "regression":
-        recount = trials.error_deviation(answers)
+        recount = self_tests.error_deviation(answers)
         how = "Is the mean squared error the squared bias plus the variance of the errors?"
         placebo = Control.within(
             "shuffled answers",
             "Do shuffled predictions explain nothing (R² of 0 or less)?",
-            trials.shuffled_fit(answers, check.shuffles, context.rng),
+            self_tests.shuffled_fit(answers, check.shuffles, context.rng),
             at_most=0.05,
             guards=("r_squared",),
             reason="shuffled predictions look informative, so the real ones cannot be believed",
         )
     else:
         assert data.labels is not None  # the check needs labels
-        recount = trials.accuracy_deviation(answers, context.predictions.labels, data.labels)
+        recount = self_tests.accuracy_deviation(answers, context.predictions.labels, data.labels)
         how = "Is the accuracy from the confusion matrix that of comparing decisions and labels row by row?"
         placebo = Control.within(
             "shuffled answers",
             "How many standard errors from chance do shuffled answers score?",
-            trials.shuffled_scores(answers, check.shuffles, context.rng),
+            self_tests.shuffled_scores(answers, check.shuffles, context.rng),
             at_most=4.5,
             reason="shuffled answers do not score like chance, so the real ones cannot be believed",
         )

@@ -19,8 +19,8 @@ from auditkit.text import one_line
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
-    from auditkit.plugins.privacy.accounting import Spent
-    from auditkit.plugins.privacy.private import Journal, Recipe
+    from auditkit.plugins.privacy.accountants import Spent
+    from auditkit.plugins.privacy.training_loop import Journal, Recipe
 
 ABADI = "Abadi et al., 2016, Deep Learning with Differential Privacy, arXiv:1607.00133"
 OUTPUTS = ("logits", "one logit", "probabilities", "one probability")
@@ -129,7 +129,7 @@ class DpSgd(Trainer):
         """
         import torch
 
-        from auditkit.plugins.privacy import accounting, private
+        from auditkit.plugins.privacy import accountants, training_loop
 
         recipe, delta = self._recipe(len(data))
         if model.output not in OUTPUTS:
@@ -143,7 +143,7 @@ class DpSgd(Trainer):
             error = _per_row_error(module, inputs, targets, loss, model.name)
             if error > ROW_ERROR:
                 raise ModelError(MIXED.format(name=model.name, error=error))
-            journal = private.train_privately(
+            journal = training_loop.train_privately(
                 module,
                 inputs,
                 targets,
@@ -154,7 +154,7 @@ class DpSgd(Trainer):
         fresh.name = f"{model.name} ({self.id})"
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
-        spent = accounting.spent(recipe.noise_multiplier, recipe.sample_rate, steps, delta)
+        spent = accountants.spent(recipe.noise_multiplier, recipe.sample_rate, steps, delta)
         epochs = _epochs(recipe, len(data), delta)
         return Trained(
             model=fresh,
@@ -166,8 +166,8 @@ class DpSgd(Trainer):
         )
 
     def _recipe(self, rows: int) -> tuple[Recipe, float]:
-        from auditkit.plugins.privacy.accounting import noise_for
-        from auditkit.plugins.privacy.private import Recipe
+        from auditkit.plugins.privacy.accountants import noise_for
+        from auditkit.plugins.privacy.training_loop import Recipe
 
         if self.batch_size > rows:
             raise ConfigError(f"batch_size must be at most the {rows} training rows; {self.batch_size} was given")
@@ -201,16 +201,16 @@ def _module(fresh: Model) -> Any:
 
 def _per_row_error(module: Any, inputs: Any, targets: Any, loss: Any, name: str) -> float:
     """How far gradients of single rows are off; a layer that is not told its rows apart makes them impossible."""
-    from auditkit.plugins.privacy import private
+    from auditkit.plugins.privacy import training_loop
 
     try:
-        return private.per_row_error(module, inputs, targets, loss)
+        return training_loop.per_row_error(module, inputs, targets, loss)
     except (IndexError, RuntimeError) as error:
         raise ModelError(ONCE.format(name=name, error=one_line(error, 200))) from error
 
 
 def _refuse_layers(module: Any, name: str) -> None:
-    from auditkit.plugins.privacy.private import unfit_layers
+    from auditkit.plugins.privacy.training_loop import unfit_layers
 
     faults = unfit_layers(module)
     if faults:
@@ -246,7 +246,7 @@ def _problem(model: Model, fresh: Model, data: AuditData) -> tuple[Any, Any, Cal
 
 
 def _epochs(recipe: Recipe, rows: int, delta: float) -> list[dict[str, float]]:
-    from auditkit.plugins.privacy.accounting import rdp_epsilon
+    from auditkit.plugins.privacy.accountants import rdp_epsilon
 
     each = 1 / recipe.sample_rate
     ends = sorted({min(recipe.steps, round(epoch * each)) for epoch in range(1, round(recipe.steps / each) + 1)})
@@ -282,7 +282,7 @@ def _measurements(
 
 
 def _controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows: int) -> tuple[Control, ...]:
-    from auditkit.plugins.privacy.private import sampling_z
+    from auditkit.plugins.privacy.training_loop import sampling_z
 
     guards = ("epsilon",)
     # four standard errors of a mean square, where there were few numbers

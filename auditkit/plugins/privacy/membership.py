@@ -15,7 +15,7 @@ from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement
 
 if TYPE_CHECKING:
-    from auditkit.plugins.privacy.sides import Sides
+    from auditkit.plugins.privacy.members import Sides
 
 LEAST = 20
 """Rows that each side needs before anything is said."""
@@ -83,7 +83,7 @@ class Membership(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, try the attack, look at the odd rows."""
-        from auditkit.plugins.privacy.sides import gather
+        from auditkit.plugins.privacy.members import gather
 
         context.progress(0, 3, "asking about members")
         sides = gather(model, data, context.predictions, self.rows, context.rng)

@@ -6,8 +6,8 @@ import pytest
 
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.data import identity, predicting
-from auditkit.plugins.data.checks import Integrity
+from auditkit.plugins.data import auc, identity
+from auditkit.plugins.data.check import Integrity
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = Integrity(detector_rows=1500)
@@ -189,9 +189,9 @@ def test_a_search_that_misses_copies_is_noticed(monkeypatch):
 
 
 def test_a_search_that_sees_what_is_not_there_is_noticed(monkeypatch):
-    right = predicting.strength
+    right = auc.strength
     monkeypatch.setattr(
-        predicting, "strength", lambda shares, target, *rest: right(shares + 0.3 * np.eye(2)[target], target, *rest)
+        auc, "strength", lambda shares, target, *rest: right(shares + 0.3 * np.eye(2)[target], target, *rest)
     )
     result = run(FAST, *audited(np.random.default_rng(11), 600))
     assert control(result, "shuffled groups").holds is False
@@ -199,11 +199,9 @@ def test_a_search_that_sees_what_is_not_there_is_noticed(monkeypatch):
 
 
 def test_a_search_that_sees_nothing_is_noticed(monkeypatch):
-    right = predicting.strength
+    right = auc.strength
     rng = np.random.default_rng(12)
-    monkeypatch.setattr(
-        predicting, "strength", lambda shares, target, *rest: right(rng.random(shares.shape), target, *rest)
-    )
+    monkeypatch.setattr(auc, "strength", lambda shares, target, *rest: right(rng.random(shares.shape), target, *rest))
     result = run(FAST, *audited(np.random.default_rng(12), 600, leak=True, proxy=True))
     assert control(result, "planted leak").holds is False and control(result, "planted proxy").holds is False
     assert {one(result, name).validity for name in ("leaking_features", "strongest_feature_auc")} == {"invalid"}

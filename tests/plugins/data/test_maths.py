@@ -10,7 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from auditkit.plugins.data import features, identity, predicting
+from auditkit.plugins.data import auc, features, identity
 
 RNG = np.random.default_rng(0)
 ROW = st.tuples(st.sampled_from([0.0, 1.0, None]), st.sampled_from(["a", "b"]), st.booleans())
@@ -77,7 +77,7 @@ def slow_shares(column, target, fold):
         others = fold != fold[at]
         prior = np.bincount(target[others], minlength=classes) / others.sum()
         mine = target[others & (column == column[at])]
-        found[at] = (np.bincount(mine, minlength=classes) + predicting.PRIOR * prior) / (len(mine) + predicting.PRIOR)
+        found[at] = (np.bincount(mine, minlength=classes) + auc.PRIOR * prior) / (len(mine) + auc.PRIOR)
     return found
 
 
@@ -86,23 +86,23 @@ def test_one_feature_equals_a_loop_over_rows_and_scikit_learn(classes):
     rng = np.random.default_rng(1)
     target = np.concatenate([np.arange(classes), rng.integers(0, classes, 150 - classes)])
     column = rng.integers(0, 6, 150) + target
-    fold = predicting.folds(target, rng)
+    fold = auc.folds(target, rng)
     shares = slow_shares(column, target, fold)
     value = (
         roc_auc_score(target, shares[:, 1])
         if classes == 2
         else np.mean([roc_auc_score(target == each, shares[:, each]) for each in range(classes)])
     )
-    found = predicting.one_feature(column, target, fold)
+    found = auc.one_feature(column, target, fold)
     assert found.auc == pytest.approx(value)
     assert found.interval.low < value < found.interval.high
 
 
 def test_folds_hold_every_class_in_its_share():
     target = np.repeat([0, 1, 2], [100, 50, 23])
-    fold = predicting.folds(target, np.random.default_rng(2))
+    fold = auc.folds(target, np.random.default_rng(2))
     for each, rows in enumerate([100, 50, 23]):
-        sizes = np.bincount(fold[target == each], minlength=predicting.FOLDS)
+        sizes = np.bincount(fold[target == each], minlength=auc.FOLDS)
         assert sizes.max() - sizes.min() <= 1 and sizes.sum() == rows
 
 
@@ -110,12 +110,12 @@ def test_all_features_equal_scikit_learn_over_the_same_folds():
     rng = np.random.default_rng(3)
     target = rng.integers(0, 2, 300)
     codes = rng.normal(size=(300, 3)) + 0.8 * target[:, None]
-    fold = predicting.folds(target, rng)
-    found = predicting.all_features(codes, np.zeros(3, bool), target, fold, 0)
+    fold = auc.folds(target, rng)
+    found = auc.all_features(codes, np.zeros(3, bool), target, fold, 0)
     model = HistGradientBoostingClassifier(
         max_iter=40, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, random_state=0
     )
-    splits = [(np.flatnonzero(fold != each), np.flatnonzero(fold == each)) for each in range(predicting.FOLDS)]
+    splits = [(np.flatnonzero(fold != each), np.flatnonzero(fold == each)) for each in range(auc.FOLDS)]
     said = cross_val_predict(model, codes, target, cv=splits, method="predict_proba")[:, 1]
     assert found.auc == pytest.approx(roc_auc_score(target, said))
     other = cross_val_predict(model, codes, target, cv=StratifiedKFold(5), method="predict_proba")[:, 1]
@@ -154,11 +154,11 @@ def test_chance_is_inside_the_interval_as_often_as_it_says():
 
 
 def test_bins_of_a_column():
-    assert predicting.binned(np.array([3.0, np.nan, 1.0, 3.0]), False).tolist() == [2, 0, 1, 2]
-    many = predicting.binned(np.arange(1000.0), False)
-    assert len(np.unique(many)) == predicting.BINS and np.bincount(many)[1:].max() <= 17
-    assert len(np.unique(predicting.binned(np.arange(1000.0), True))) == 1000
-    assert predicting.binned(np.full(3, np.nan), False).tolist() == [0, 0, 0]
+    assert auc.binned(np.array([3.0, np.nan, 1.0, 3.0]), False).tolist() == [2, 0, 1, 2]
+    many = auc.binned(np.arange(1000.0), False)
+    assert len(np.unique(many)) == auc.BINS and np.bincount(many)[1:].max() <= 17
+    assert len(np.unique(auc.binned(np.arange(1000.0), True))) == 1000
+    assert auc.binned(np.full(3, np.nan), False).tolist() == [0, 0, 0]
 
 
 def test_rare_classes_are_left_out():

@@ -11,7 +11,7 @@ import pytest
 
 from auditkit.data import AuditData
 from auditkit.judge import judge_measurement
-from auditkit.plugins.data.checks import Integrity
+from auditkit.plugins.data.check import Integrity
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.results import Limit
 from tests.plugins.recorded import one, run

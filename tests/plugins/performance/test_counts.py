@@ -8,8 +8,8 @@ import pytest
 
 from auditkit.data import AuditData
 from auditkit.plugins.models.recorded import RecordedModel
-from auditkit.plugins.performance import checks
-from auditkit.plugins.performance.checks import Quality
+from auditkit.plugins.performance import check
+from auditkit.plugins.performance.check import Quality
 from tests.plugins.recorded import run
 
 RNG = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def test_counts_give_the_numbers_of_a_row_for_each_person(classes, scores, weigh
 
 
 def test_more_people_than_can_have_a_row_are_counted(monkeypatch):
-    monkeypatch.setattr(checks, "WRITTEN_OUT", 1000)
+    monkeypatch.setattr(check, "WRITTEN_OUT", 1000)
     counts = frame(("no", "yes"), True).assign(people=10_000_000)
     found, _ = measured(counts, people="people")
     right = (counts["y"] == counts["d"]).mean()

@@ -8,7 +8,7 @@ from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.models import Answers, Capability, Model
 from auditkit.plugins.performance import decisions, numbers
-from auditkit.plugins.performance.checks import Quality
+from auditkit.plugins.performance.check import Quality
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = Quality(resamples=100, shuffles=20)

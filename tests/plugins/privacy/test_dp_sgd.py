@@ -117,7 +117,7 @@ def test_the_seed_of_the_noise_is_written_nowhere(
         drawn.append(1234567890123 + len(drawn))
         return drawn[-1]
 
-    monkeypatch.setattr("auditkit.plugins.privacy.private.secrets.randbits", remember)
+    monkeypatch.setattr("auditkit.plugins.privacy.training_loop.secrets.randbits", remember)
     made = run(parent, split)
     assert len(drawn) == 2
     said = repr([made.measurements, made.controls, made.figures, made.tables, made.notes])
@@ -210,7 +210,7 @@ def test_fixed_batches_make_epsilon_invalid(parent: Any, split: AuditData, monke
     def shuffled(rows: int, **more: Any) -> torch.Tensor:
         return torch.linspace(0.0001, 1, rows)[torch.randperm(rows)]
 
-    monkeypatch.setattr("auditkit.plugins.privacy.private.torch.rand", shuffled)
+    monkeypatch.setattr("auditkit.plugins.privacy.training_loop.torch.rand", shuffled)
     made = run(parent, split)
     assert {each.name for each in made.controls if not each.holds} == {"sampling"}
     assert judged(made).validity == "invalid"

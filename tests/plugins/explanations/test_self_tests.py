@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from auditkit.plugins.explanations.trials import (
+from auditkit.plugins.explanations.self_tests import (
     coarse_map,
     largest_relative_change,
     randomised_copy,
