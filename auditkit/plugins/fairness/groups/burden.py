@@ -11,10 +11,10 @@ from auditkit import stats
 from auditkit.group_pairs import Members, pair_of_extremes
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.disparities import undefined
+from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.measures import RATES
-from auditkit.plugins.fairness.groups.rates import weighted
+from auditkit.plugins.fairness.groups.rate_measurements import weighted
 from auditkit.plugins.fairness.groups.shares import GroupShares, shares
-from auditkit.plugins.fairness.groups.targets import Groups, Target
 from auditkit.results import Interval, LeftOut, Measurement
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
 

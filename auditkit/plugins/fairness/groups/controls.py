@@ -9,12 +9,12 @@ import numpy as np
 
 from auditkit.checks import Context
 from auditkit.counts import Encoded
-from auditkit.plugins.fairness.groups import disparities, recount, trials
-from auditkit.plugins.fairness.groups.between import both
+from auditkit.plugins.fairness.groups import disparities, recount, self_tests
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
+from auditkit.plugins.fairness.groups.disparity_measurements import both
+from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.measures import CRITERIA
 from auditkit.plugins.fairness.groups.recount import Rows
-from auditkit.plugins.fairness.groups.targets import Target
 from auditkit.results import Control, Measurement, pairs
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _shuffled(
     noise = 4 * np.sqrt(0.05 * 0.95 / check.trials)
     codes = group_codes(first.across, data, encoded)
     mine = (codes >= 0) & (context.predictions.codes >= 0)
-    alarms = trials.false_alarms(
+    alarms = self_tests.false_alarms(
         codes[mine], context.predictions.codes[mine] == at, None if data.weights is None else data.weights[mine],
         check.trials, context.rng, None if data.people is None else data.people[mine],
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _planted(check: GroupFairness, context: Context, first: Compared, tests: int
     gap = disparities.detectable(first.parts[:1], tests)
     power = None
     if gap is not None:
-        power = trials.found_when_planted(first, gap, tests, check.trials, context.rng)
+        power = self_tests.found_when_planted(first, gap, tests, check.trials, context.rng)
     size = "" if gap is None else f" of {gap:.3f}"
     over = " and ".join(first.across)
     return Control.within(

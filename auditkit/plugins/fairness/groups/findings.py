@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from auditkit.checks import Context, Findings
 from auditkit.counts import count, encode
-from auditkit.plugins.fairness.groups import between, burden, controls, drawing, given, tables
-from auditkit.plugins.fairness.groups.comparing import comparisons, test_all
+from auditkit.plugins.fairness.groups import (
+    burden,
+    conditional_measurements,
+    controls,
+    disparity_measurements,
+    figures,
+    tables,
+)
+from auditkit.plugins.fairness.groups.comparisons import comparisons, test_all
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
+from auditkit.plugins.fairness.groups.group_table import tabulate, targets
 from auditkit.plugins.fairness.groups.notes import notes
-from auditkit.plugins.fairness.groups.rates import of_smaller, per_group
-from auditkit.plugins.fairness.groups.targets import tabulate, targets
+from auditkit.plugins.fairness.groups.rate_measurements import of_smaller, per_group
 from auditkit.results import Level
 from auditkit.value_spelling import spelling
 
@@ -34,14 +41,14 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
 
     context.progress(1, 3, "shuffling groups")
     compared = [each for table in groups[1:] for target in looked_at for each in comparisons(target, table, data)]
-    explained = given.conditionals(check, looked_at, groups, data, context)
+    explained = conditional_measurements.conditionals(check, looked_at, groups, data, context)
     everything: list[Tested] = [*compared, *explained]
     tests = test_all(everything, check, context.rng)
     gaps = []
     for each in compared:
-        found = between.measurements(each, tests, check, data, context.rng)
-        gaps += [*found, *(between.beside_them(each, found, data) if isinstance(each, Compared) else [])]
-    conditions = [given.measured(each, tests, check, data) for each in explained]
+        found = disparity_measurements.measurements(each, tests, check, data, context.rng)
+        gaps += [*found, *(disparity_measurements.beside_them(each, found, data) if isinstance(each, Compared) else [])]
+    conditions = [conditional_measurements.measured(each, tests, check, data) for each in explained]
 
     context.progress(2, 3, "controls")
     tried = [controls.counted_again(numbers, looked_at, data, predictions)]
@@ -50,8 +57,8 @@ def find(check: GroupFairness, data: AuditData, context: Context, level: Level) 
         measurements=[*numbers, *gaps, *conditions, *burden.burden_ratios(groups[1:], looked_at, data)],
         together=[each for target in looked_at for table in groups for each in of_smaller(target, table, data)],
         controls=tried,
-        figures=drawing.pictures(looked_at, numbers, gaps),
-        tables=[tables.impact(groups[1:], drawing.drawn(looked_at, gaps), counts, data)],
+        figures=figures.pictures(looked_at, numbers, gaps),
+        tables=[tables.impact(groups[1:], figures.drawn(looked_at, gaps), counts, data)],
         notes=notes(check, data, counts, looked_at, tests),
         level=level,
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from auditkit.counts import Counts
 from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.groups.disparities import enough_draws
-from auditkit.plugins.fairness.groups.drawing import CLASSES, WIDEST
+from auditkit.plugins.fairness.groups.figures import CLASSES, WIDEST
+from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.measures import MEASURES
-from auditkit.plugins.fairness.groups.targets import Target
 from auditkit.results import pairs
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 from auditkit.counts import Counts
 from auditkit.plugins.fairness.groups.burden import is_burden, why_no_rate
 from auditkit.plugins.fairness.groups.definitions import BURDEN
+from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
 from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.plugins.fairness.groups.shares import amount, shares
-from auditkit.plugins.fairness.groups.targets import Groups, Target, smaller
 from auditkit.results import Column, Table, meaning_text
 
 if TYPE_CHECKING:

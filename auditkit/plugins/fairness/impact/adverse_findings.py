@@ -15,11 +15,11 @@ from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.impact import (
     adverse_beside,
     adverse_tables,
-    chance,
     favourable,
+    four_fifths_simulation,
     practical,
+    self_tests,
     significance,
-    trials,
 )
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import (
@@ -80,8 +80,8 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
         impact.alarm = _alarm(impact, check, context.rng)
     context.progress(3, 4, "controls")
     controls = [
-        trials.recount([impact.found for impact in impacts], data, decisions),
-        *trials.equal_groups([impact.found for impact in impacts], check.trials, context.rng),
+        self_tests.recount([impact.found for impact in impacts], data, decisions),
+        *self_tests.equal_groups([impact.found for impact in impacts], check.trials, context.rng),
     ]
     lowest = [each for impact in impacts for each in lowest_ratios(impact.found, impact.found.shown, data)]
     per_group = [each for impact in impacts for each in _measurements(impact)]
@@ -196,7 +196,7 @@ def _alarm(impact: Impact, check: AdverseImpact, rng: np.random.Generator) -> Me
         return Measurement(value=None, reason=why_no_ratio(found.shown), **common)
     sizes = found.people[found.shown]
     rate = float(found.selected[found.shown].sum() / sizes.sum())
-    hits = chance.below_by_chance(sizes, rate, check.draws, rng)
+    hits = four_fifths_simulation.below_by_chance(sizes, rate, check.draws, rng)
     interval = stats.clopper_pearson(hits, check.draws).model_copy(
         update={"method": f"Clopper-Pearson, for the error of {check.draws:,} simulated samples"}
     )

@@ -10,8 +10,8 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
-from auditkit.plugins.fairness.impact import audit_tables, favourable, trials
-from auditkit.plugins.fairness.impact.audit_counting import Breakdown, break_down
+from auditkit.plugins.fairness.impact import audit_tables, favourable, self_tests
+from auditkit.plugins.fairness.impact.audit_counts import Breakdown, break_down
 from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.median import median
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
@@ -182,7 +182,7 @@ def _compared(breakdowns: list[Breakdown], attributes: Attributes, assessed: Ass
 
 def _controls(breakdowns: list[Breakdown], assessed: Assessed, data: AuditData) -> list[Control]:
     suffix = "" if assessed.classified is None else f", {assessed.classified}"
-    again = trials.recount([part.found for part in breakdowns], data, assessed.decisions)
+    again = self_tests.recount([part.found for part in breakdowns], data, assessed.decisions)
     people = np.ones(len(assessed.decisions), dtype=np.int64) if data.people is None else data.people
     rated = int(people[assessed.decisions >= 0].sum())
     gap = max(abs(rated - part.unknown.people - int(part.found.people.sum())) for part in breakdowns)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditkit import stats
 from auditkit.data.disclosure import how_many
-from auditkit.plugins.fairness.impact.audit_counting import Breakdown
+from auditkit.plugins.fairness.impact.audit_counts import Breakdown
 from auditkit.results import Column, Scalar, Table
 
 if TYPE_CHECKING:

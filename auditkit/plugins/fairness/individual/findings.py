@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from auditkit.checks import Context, Findings
 from auditkit.models import Capability
-from auditkit.plugins.fairness.individual.alike import find_alike
-from auditkit.plugins.fairness.individual.changed import find_changed, unflipped
+from auditkit.plugins.fairness.individual.consistency import find_alike
+from auditkit.plugins.fairness.individual.flip_test import find_changed, unflipped
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

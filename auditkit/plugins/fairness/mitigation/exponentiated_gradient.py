@@ -77,36 +77,40 @@ class ExponentiatedGradient(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used.
             ModelError: the model cannot be fitted on weighted rows, and why.
         """
-        from auditkit.plugins.fairness.mitigation import account, fitting, groups, heard, reduction
-        from auditkit.plugins.fairness.mitigation.decided import Draw, MixtureModel
+        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, reduction, weight_sensitivity
+        from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
 
         before = model.fingerprint
-        recipe = fitting.Recipe(model, context.seed, self.id)
+        recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
-        listens = heard.weights_heard(recipe, split, context.rng)
+        listens = weight_sensitivity.weights_heard(recipe, split, context.rng)
         settings = reduction.Settings(self.constraint, self.difference_bound, self.eps, self.max_iter, self.nu)
         made = reduction.reduce(
             recipe, split, settings, lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted")
         )
         new = MixtureModel(model, split.positive, Draw.of(split.data, context.seed), made.members, made.weights)
         new.name = f"{model.name} ({self.id})"
-        chance = account.chances(new, split)
-        selected = account.selections(new, split)
-        found = account.compared(self.constraint, split, selected)
+        chance = evaluation.chances(new, split)
+        selected = evaluation.selections(new, split)
+        found = evaluation.compared(self.constraint, split, selected)
         table = _table(self, split, made)
         return Trained(
             model=new,
-            measurements=(*found, account.expected_gap(self.constraint, split, chance), *_measurements(made, chance)),
+            measurements=(
+                *found,
+                evaluation.expected_gap(self.constraint, split, chance),
+                *_measurements(made, chance),
+            ),
             controls=(
                 *self._controls(split, made, chance),
                 listens,
-                *account.fair_draws(new, split, chance),
-                account.unchanged(model, before),
-                account.same_twice(new, split, selected, context.rng),
+                *evaluation.fair_draws(new, split, chance),
+                evaluation.unchanged(model, before),
+                evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=account.pictured(found, self.constraint),
-            tables=(account.moved(split, selected), table),
-            notes=(*account.notes(split, weights_used=False), *recipe.notes),
+            figures=evaluation.pictured(found, self.constraint),
+            tables=(evaluation.moved(split, selected), table),
+            notes=(*evaluation.notes(split, weights_used=False), *recipe.notes),
         )
 
     def _controls(self, split: Split, made: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
@@ -130,7 +134,7 @@ class ExponentiatedGradient(Trainer):
 
 
 def _measurements(made: Mixture, chance: np.ndarray) -> tuple[Measurement, ...]:
-    from auditkit.plugins.fairness.mitigation.account import share
+    from auditkit.plugins.fairness.mitigation.evaluation import share
 
     return (
         share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.models import Model
-from auditkit.plugins.fairness.mitigation.fitting import Recipe
+from auditkit.plugins.fairness.mitigation.fit import Recipe
 from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.plugins.fairness.mitigation.rates import Constraint
 

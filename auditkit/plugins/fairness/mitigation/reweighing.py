@@ -63,31 +63,31 @@ class Reweighing(Trainer):
             ConfigError, DataError: the attribute, or its groups, cannot be used.
             ModelError: the model cannot be fitted on weighted rows, and why.
         """
-        from auditkit.plugins.fairness.mitigation import account, fitting, groups, heard
+        from auditkit.plugins.fairness.mitigation import evaluation, fit, groups, weight_sensitivity
 
         before = model.fingerprint
-        recipe = fitting.Recipe(model, context.seed, self.id)
+        recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
         table, by_cell, weights = weigh(split)
         context.progress(0, 3, "fitting")
         new = recipe.fit(split.data.inputs, split.labels, weights)
         new.name = f"{model.name} ({self.id})"
         context.progress(1, 3, "controls")
-        selected = account.selections(new, split)
-        listens = heard.weights_heard(recipe, split, context.rng)
-        found = account.compared("demographic_parity", split, selected)
+        selected = evaluation.selections(new, split)
+        listens = weight_sensitivity.weights_heard(recipe, split, context.rng)
+        found = evaluation.compared("demographic_parity", split, selected)
         return Trained(
             model=new,
             measurements=(*found, *_measurements(split, table, by_cell)),
             controls=(
                 *_controls(split, weights),
                 listens,
-                account.unchanged(model, before),
-                account.same_twice(new, split, selected, context.rng),
+                evaluation.unchanged(model, before),
+                evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=account.pictured(found, "demographic_parity"),
-            tables=(account.moved(split, selected), _table(split, by_cell)),
-            notes=(*account.notes(split, weights_used=True), *recipe.notes),
+            figures=evaluation.pictured(found, "demographic_parity"),
+            tables=(evaluation.moved(split, selected), _table(split, by_cell)),
+            notes=(*evaluation.notes(split, weights_used=True), *recipe.notes),
         )
 
 
@@ -111,7 +111,7 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple[Measurement, ...]:
-    from auditkit.plugins.fairness.mitigation.account import between
+    from auditkit.plugins.fairness.mitigation.evaluation import between
     from auditkit.plugins.fairness.mitigation.rates import members, shares
     from auditkit.stats import Shares
 

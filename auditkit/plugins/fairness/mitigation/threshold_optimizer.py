@@ -15,8 +15,8 @@ from auditkit.results import Axis, Column, Control, Figure, Scalar, Table
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
+    from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step
     from auditkit.plugins.fairness.mitigation.groups import Split
-    from auditkit.plugins.fairness.mitigation.rules import Rule, Step
 
 HARDT = "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413"
 WITHIN = 1e-6
@@ -91,13 +91,13 @@ class ThresholdOptimizer(Trainer):
         Raises:
             ConfigError, DataError: the attribute, or its groups, cannot be used; the model does not see it.
         """
-        from auditkit.plugins.fairness.mitigation import account, groups, reading
-        from auditkit.plugins.fairness.mitigation.decided import Draw, ThresholdModel
-        from auditkit.plugins.fairness.mitigation.rules import fit_rules
+        from auditkit.plugins.fairness.mitigation import evaluation, group_reader, groups
+        from auditkit.plugins.fairness.mitigation.group_thresholds import fit_rules
+        from auditkit.plugins.fairness.mitigation.randomized_model import Draw, ThresholdModel
 
         before = model.fingerprint
         split = groups.split(context.predictions, self.attribute, self.id)
-        reader = reading.learn(split.data, split.attribute, split.codes, self.id)
+        reader = group_reader.learn(split.data, split.attribute, split.codes, self.id)
         inside = split.codes >= 0
         scores = context.predictions.scores
         context.progress(0, 2, "thresholds")
@@ -108,11 +108,11 @@ class ThresholdOptimizer(Trainer):
         new = ThresholdModel(model, split.positive, Draw.of(split.data, context.seed), reader, rules)
         new.name = f"{model.name} ({self.id})"
         context.progress(1, 2, "controls")
-        chance = account.chances(new, split)
-        selected = account.selections(new, split)
-        found = account.compared(self.constraint, split, selected)
-        expected = account.expected_gap(self.constraint, split, chance)
-        drawn = account.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
+        chance = evaluation.chances(new, split)
+        selected = evaluation.selections(new, split)
+        found = evaluation.compared(self.constraint, split, selected)
+        expected = evaluation.expected_gap(self.constraint, split, chance)
+        drawn = evaluation.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
         return Trained(
             model=new,
             measurements=(*found, expected, drawn),
@@ -122,13 +122,13 @@ class ThresholdOptimizer(Trainer):
                     _unweighted(self, split, chance), at_most=WITHIN, guards=("expected_violation", "violation_after"),
                     reason="The rules do not do what they were fitted for.",
                 ),
-                *account.fair_draws(new, split, chance),
-                account.unchanged(model, before),
-                account.same_twice(new, split, selected, context.rng),
+                *evaluation.fair_draws(new, split, chance),
+                evaluation.unchanged(model, before),
+                evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=(*account.pictured(found, self.constraint), *_figures(split, rules, scores[split.rows])),
-            tables=(account.moved(split, selected), _table(split, rules)),
-            notes=tuple(account.notes(split, weights_used=False)),
+            figures=(*evaluation.pictured(found, self.constraint), *_figures(split, rules, scores[split.rows])),
+            tables=(evaluation.moved(split, selected), _table(split, rules)),
+            notes=tuple(evaluation.notes(split, weights_used=False)),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.group_pairs import Members, pair, pair_of_extremes, pairs_among, pairs_behind
-from auditkit.plugins.fairness.ranking import laws, listing, lists, pictures, trials
+from auditkit.plugins.fairness.ranking import exposure, figures, inference, lists, self_tests
 from auditkit.plugins.fairness.ranking.definitions import (
     DEFINITIONS,
     DIVERGENCE,
@@ -21,8 +21,8 @@ from auditkit.plugins.fairness.ranking.definitions import (
     SKEW,
     TOP,
 )
-from auditkit.plugins.fairness.ranking.listing import Listing, Top
-from auditkit.plugins.fairness.splits import some, split
+from auditkit.plugins.fairness.ranking.exposure import Listing, Top
+from auditkit.plugins.fairness.shared.partition import some, split
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Place
@@ -42,9 +42,9 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     """Everything that `fairness.ranking` says about these scores."""
     regression = data.task == "regression"  # the predicted number is the score
     scores = np.asarray(context.predictions.labels if regression else context.predictions.scores, dtype=float)
-    codes = listing.list_codes(data, check.query)
+    codes = exposure.list_codes(data, check.query)
     notes = _notes(check, codes)
-    kept = listing.longer_than_one(codes)
+    kept = exposure.longer_than_one(codes)
     if not kept.any():
         return Findings(notes=[*notes, "No list holds two people, so there is nothing to measure."], level=level)
     if not kept.all():
@@ -53,7 +53,7 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     ranked = lists.rank(scores, codes)
     context.progress(1, 3, "ranking")
     listings = [
-        listing.place(split(data, attributes), ranked, check.k, data.minimum_rate)
+        exposure.place(split(data, attributes), ranked, check.k, data.minimum_rate)
         for attributes in data.cells.subsets(check.intersections)
         if check.query not in attributes
     ]
@@ -62,7 +62,7 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     shuffles = max(check.permutations, 40 * tests)  # so that the smallest p-value stays below 5 % when it is adjusted
     for each in listings:
         if each.groups:
-            listing.add_spread_and_tests(each, scores, codes, check.draws, shuffles, context.rng)
+            exposure.add_spread_and_tests(each, scores, codes, check.draws, shuffles, context.rng)
     per_group = [found for each in listings for found in _per_group(each)]
     between = [found for each in listings for found in _between(each, data, tests, shuffles)]
     between = _adjusted(between)
@@ -72,8 +72,8 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     return Findings(
         measurements=[*per_group, *between],
         controls=_controls(check, listings, scores, codes, tests, context),
-        figures=pictures.draw(per_group, between),
-        tables=pictures.tables(listings),
+        figures=figures.draw(per_group, between),
+        tables=figures.tables(listings),
         notes=notes,
         level=level,
     )
@@ -110,7 +110,7 @@ def _exposures(each: Listing, at: int, where: dict[str, str]) -> list[Measuremen
                 interval = interval.model_copy(update=ends)
             more["interval"] = interval
         elif not doubt:
-            more["interval"] = laws.lists_vary(values[:, [at]]).interval(0)
+            more["interval"] = inference.lists_vary(values[:, [at]]).interval(0)
         value = float(np.nanmean(values[:, at]))
         found.append(_measurement(name, value=value, n=int(each.rows[at]), slice=where, **more))
     return found
@@ -126,7 +126,7 @@ def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
         doubt = _few_lists(top)
         if doubt:
             common |= {"validity": "inconclusive", "reason": doubt}
-        interval = None if doubt else listing.share_interval(top, at)
+        interval = None if doubt else exposure.share_interval(top, at)
         if interval is None and not doubt:
             common |= {"validity": "inconclusive", "reason": "the same in every list, so how lists vary is not known"}
         share, held = float(top.shares[:, at].mean()), float(top.held[:, at].mean())
@@ -143,7 +143,9 @@ def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
 
 def _few_lists(top: Top) -> str:
     number = len(top.shares)
-    return f"fewer than {laws.FEWEST} lists, so how lists vary is not known" if 1 < number < laws.FEWEST else ""
+    return (
+        f"fewer than {inference.FEWEST} lists, so how lists vary is not known" if 1 < number < inference.FEWEST else ""
+    )
 
 
 def _skew_interval(interval: Interval, held: float) -> Interval:
@@ -219,7 +221,7 @@ def _gap(each: Listing, top: Top, kept: np.ndarray) -> Measurement:
     if top.reason:
         return _measurement(GAP, value=None, **{**common, "n": None, "reason": top.reason, "validity": "inconclusive"})
     few = each.doubt or _few_lists(top)
-    found = None if few else listing.gap_interval(top, kept.tolist())
+    found = None if few else exposure.gap_interval(top, kept.tolist())
     if found is None:
         reasons = [part for part in (each.doubt, few if few != each.doubt else "") if part]
         common |= {"validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
@@ -231,7 +233,7 @@ def _gap(each: Listing, top: Top, kept: np.ndarray) -> Measurement:
     )  # fmt: skip
 
 
-def _behind_gap(who: Members, kept: np.ndarray, found: listing.Gap | None) -> tuple[GroupPair, ...]:
+def _behind_gap(who: Members, kept: np.ndarray, found: exposure.Gap | None) -> tuple[GroupPair, ...]:
     """The groups with the least and the most of the top, then those behind the ends of the interval.
 
     An end is made by one group; the other of the pair is the one that lies furthest from it.
@@ -278,7 +280,7 @@ def _controls(
         Control.within(
             "recount",
             "Are the exposures the same when every list is ranked again by itself?",
-            max((trials.largest_deviation(each.exposure, scores, codes, each.split.codes) for each in listings),
+            max((self_tests.largest_deviation(each.exposure, scores, codes, each.split.codes) for each in listings),
                 default=0.0),
             at_most=1e-9,
             reason="an exposure differs from a second computation on the same list, so no number can be trusted",
@@ -289,20 +291,20 @@ def _controls(
         return found
     first = tested[0]
     over = " and ".join(first.split.attributes)
-    few = trials.some_lists(codes, context.rng)
+    few = self_tests.some_lists(codes, context.rng)
     args = scores[few], codes[few], first.split.codes[few]
     found.append(
         Control.within(
             "shuffled groups",
             f"Where the groups of {over} are shuffled within their lists, how often does the test call them uneven?",
-            trials.false_alarms(*args, check.trials, context.rng),
+            self_tests.false_alarms(*args, check.trials, context.rng),
             at_most=round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / check.trials)), 3),
             guards=(RATIO, GAP, DIVERGENCE),
             otherwise="inconclusive",
             reason="the test raises more false alarms than the 5 % it promises",
         )
     )
-    p = trials.put_last(*args, max(trials.DRAWS, 40 * tests), context.rng)
+    p = self_tests.put_last(*args, max(self_tests.DRAWS, 40 * tests), context.rng)
     found.append(
         Control.within(
             "put last",
@@ -325,6 +327,6 @@ def _measurement(name: str, **more: Any) -> Measurement:
 def _notes(check: RankingFairness, codes: np.ndarray) -> list[str]:
     if not check.query:
         return ["All rows are ranked as one list; name the column that tells lists apart with `query`."]
-    alone = int((~listing.longer_than_one(codes)).sum())
+    alone = int((~exposure.longer_than_one(codes)).sum())
     left = f" {alone} people stand alone in their list and are left out." if alone else ""
     return [f"Lists are told apart by {check.query!r}; each counts alike.{left}"]

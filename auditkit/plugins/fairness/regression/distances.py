@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.shuffling import shuffled_counts
+from auditkit.plugins.fairness.shared.permutation import shuffled_counts
 from auditkit.stats import Apart, Extreme
 from auditkit.stats.extremes import Pairs
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from auditkit.checks import Context, Findings
 from auditkit.group_pairs import pairs_among, pairs_behind
-from auditkit.plugins.fairness.regression import compared as comparing
-from auditkit.plugins.fairness.regression import moments, pictures, trials
-from auditkit.plugins.fairness.regression.compared import Compared
+from auditkit.plugins.fairness.regression import disparities as comparing
+from auditkit.plugins.fairness.regression import figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
+from auditkit.plugins.fairness.regression.disparities import Compared
 from auditkit.plugins.fairness.regression.moments import Means
-from auditkit.plugins.fairness.splits import Split, some, split
+from auditkit.plugins.fairness.shared.partition import Split, some, split
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
@@ -60,7 +60,7 @@ def find(check: RegressionFairness, data: AuditData, context: Context, level: Le
     return Findings(
         measurements=[*per_group, *between, *beside],
         controls=controls,
-        figures=pictures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
+        figures=figures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
         tables=_chance(compared),
         notes=_notes(check, data, splits),
         level=level,
@@ -137,7 +137,7 @@ def _recount(per_group: list[Measurement], data: AuditData, predicted: np.ndarra
     known = {each.name: each for each in QUANTITIES}
     shown = [(known[each.name], each.slice, each.value) for each in per_group if each.value is not None]
     few = set(list(dict.fromkeys(pairs(where) for _, where, _ in shown))[:TRIED])
-    value = trials.largest_deviation(
+    value = self_tests.largest_deviation(
         [each for each in shown if pairs(each[1]) in few], data.groups, predicted, data.labels, data.weights
     )
     return Control.within(
@@ -169,7 +169,7 @@ def _trials(
         values, weights = first.quantity.of(predicted, residual)[kept], _of(data.weights, kept)
         over = " and ".join(first.split.attributes)
         names = tuple(each.disparity for each in QUANTITIES)
-        alarms = trials.false_alarms(first.codes[kept], values, weights, check.trials, context.rng)
+        alarms = self_tests.false_alarms(first.codes[kept], values, weights, check.trials, context.rng)
         controls.append(
             Control.within(
                 "shuffled groups",
@@ -182,7 +182,7 @@ def _trials(
             )
         )
         gap = moments.detectable(first.means, tests)
-        power = trials.found_when_planted(
+        power = self_tests.found_when_planted(
             first.codes[kept], values, weights, gap, first.law, tests, check.trials, context.rng
         )
         controls.append(
@@ -214,7 +214,7 @@ def _trial_of_distances(
             "shuffled predictions",
             f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
             "call their distributions different?",
-            trials.false_alarms_of_distances(
+            self_tests.false_alarms_of_distances(
                 first.codes[kept], predicted[kept], _of(data.weights, kept), check.trials, context.rng
             ),
             at_most=_most(check.trials),

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import chance
-from auditkit.plugins.fairness.scores.ladder import Ladder
-from auditkit.plugins.fairness.scores.ranking import at_once
+from auditkit.plugins.fairness.scores import resampling
+from auditkit.plugins.fairness.scores.auc_gaps import at_once
+from auditkit.plugins.fairness.scores.score_table import Ladder
 from auditkit.results import Interval
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
@@ -98,7 +98,7 @@ def errors_by_chance(levels: Profile, draws: int, rng: np.random.Generator) -> n
         draws: how many.
         rng: the source of chance.
     """
-    sizes = chance.whole(levels.sizes, max(1, round(float(levels.sizes.sum()))))
+    sizes = resampling.whole(levels.sizes, max(1, round(float(levels.sizes.sum()))))
     surplus = rng.binomial(sizes, np.clip(levels.scores, 0, 1), size=(draws, len(sizes))) - sizes * levels.scores
     edges = np.flatnonzero(np.concatenate([[True], levels.bins[1:] != levels.bins[:-1]]))
     return np.abs(np.add.reduceat(surplus, edges, axis=1)).sum(axis=1) / sizes.sum()
@@ -165,8 +165,8 @@ def surplus(ladders: list[Ladder]) -> Surplus:
     values, weight, group = values[there], weight[there], group[there]
     some = values[:: len(values) // 20_000 + 1]
     edges = np.unique(some)
-    if len(edges) > chance.LEVELS or len(some) < len(values):
-        edges = np.unique(np.quantile(some, np.arange(1, chance.LEVELS) / chance.LEVELS))
+    if len(edges) > resampling.LEVELS or len(some) < len(values):
+        edges = np.unique(np.quantile(some, np.arange(1, resampling.LEVELS) / resampling.LEVELS))
     place = np.searchsorted(edges, values, side="right")
     size = len(edges) + 1
     counts = np.bincount(group * size + place, weights=weight, minlength=len(ladders) * size)
@@ -181,7 +181,7 @@ def surplus_z(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     sizes = counts.sum(axis=2)
     mean = counts @ values / sizes
     spread = np.maximum(counts @ values**2 / sizes - mean**2, 0)
-    return chance.largest_z(mean, spread / np.maximum(sizes - 1, 1))
+    return resampling.largest_z(mean, spread / np.maximum(sizes - 1, 1))
 
 
 def _merged(bins: np.ndarray, people: np.ndarray, least: int) -> np.ndarray:

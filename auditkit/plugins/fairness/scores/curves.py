@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.fairness.scores.ladder import Ladder
+from auditkit.plugins.fairness.scores.score_table import Ladder
 
 
 class Curve(NamedTuple):

@@ -10,10 +10,10 @@ from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import encode
 from auditkit.models import Capability
-from auditkit.plugins.fairness.scores import drawing, meaning, sweep, thresholds, trials
-from auditkit.plugins.fairness.scores.ladder import sort
+from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
+from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
 from auditkit.plugins.fairness.scores.partition import Partition, partition
-from auditkit.plugins.fairness.scores.ranks import Ranked, gaps, per_group
+from auditkit.plugins.fairness.scores.score_table import sort
 from auditkit.results import Control, Level, Measurement
 from auditkit.variants import named
 
@@ -48,7 +48,9 @@ def find(check: ScoreFairness, data: AuditData, context: Context, level: Level) 
         ranked.append(gaps(part, data, draws, tests, context.rng))
         found += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
-    meant = meaning.find(parts, data, probable, check.bins, meaning.Effort(draws, tests, context.rng))
+    meant = calibration_measurements.find(
+        parts, data, probable, check.bins, calibration_measurements.Effort(draws, tests, context.rng)
+    )
     found += meant.measurements
     near = thresholds.find(check, parts, data, own, probable, rows.scores)
     found += near.measurements
@@ -58,7 +60,7 @@ def find(check: ScoreFairness, data: AuditData, context: Context, level: Level) 
     return Findings(
         measurements=found,
         controls=_controls(check, data, context, ranked, meant, own, tests),
-        figures=drawing.draw(found, parts, meant, near, own),
+        figures=figures.draw(found, parts, meant, near, own),
         tables=[near.table],
         notes=[*how, *near.notes, *_notes(data, parts)],
         level=level,
@@ -73,7 +75,7 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
     recorded = Capability.QUERIES not in predictions.model.capabilities
     if recorded and predictions.scores.min() >= 0 and predictions.scores.max() <= 1:
         return True, ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
-    return False, [f"{meaning.NO_PROBABILITIES}: calibration was not measured."]
+    return False, [f"{calibration_measurements.NO_PROBABILITIES}: calibration was not measured."]
 
 
 def _tests(parts: list[Partition], probable: bool) -> int:
@@ -103,16 +105,16 @@ def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
 
 
 def _controls(
-    check: ScoreFairness, data: AuditData, context: Context, ranked: list[Ranked], meant: meaning.Meant,
+    check: ScoreFairness, data: AuditData, context: Context, ranked: list[Ranked], meant: calibration_measurements.Meant,
     own: sweep.Threshold, tests: int,
 ) -> list[Control]:  # fmt: skip
     predictions, rng = context.predictions, context.rng
-    sample = trials.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)
+    sample = self_tests.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)
     found = [
         Control.within(
             "pair count",
             "Are the areas under the curve those of a count of all pairs, on up to 2,000 rows?",
-            trials.pair_deviation(sample),
+            self_tests.pair_deviation(sample),
             at_most=1e-9,
             guards=("auc", *named("auc_difference")),
             reason="an area differs from a count of its pairs, so none can be trusted",
@@ -120,7 +122,7 @@ def _controls(
         Control.within(
             "order only",
             "Do areas under and between curves stay where scores are transformed without changing their order?",
-            trials.order_deviation(sample),
+            self_tests.order_deviation(sample),
             at_most=1e-9,
             guards=("auc", *named("auc_difference", "abroca")),
             reason="a number about ranking depends on more than the order of the scores",
@@ -142,7 +144,7 @@ def _controls(
 
 
 def _shuffled(
-    check: ScoreFairness, ranked: list[Ranked], sample: trials.Sample, rng: np.random.Generator
+    check: ScoreFairness, ranked: list[Ranked], sample: self_tests.Sample, rng: np.random.Generator
 ) -> list[Control]:
     first = next((each for each in ranked if each.law is not None and len(each.part.attributes) == 1), None)
     if first is None:
@@ -154,8 +156,8 @@ def _shuffled(
             "shuffled groups",
             f"Where the groups of {name} are shuffled among people of equal label, how often do the tests call the "
             "ranking different (the larger of two shares)?",
-            trials.false_alarms(sample, name, kept, check.trials, rng),
-            at_most=trials.allowed(check.trials),
+            self_tests.false_alarms(sample, name, kept, check.trials, rng),
+            at_most=self_tests.allowed(check.trials),
             guards=("auc_difference", "abroca"),
             otherwise="inconclusive",
             reason="the tests raise more false alarms than the 5 % they promise",
@@ -163,7 +165,9 @@ def _shuffled(
     ]
 
 
-def _calibrated(check: ScoreFairness, meant: meaning.Meant, tests: int, rng: np.random.Generator) -> list[Control]:
+def _calibrated(
+    check: ScoreFairness, meant: calibration_measurements.Meant, tests: int, rng: np.random.Generator
+) -> list[Control]:
     found = []
     if meant.profiles:
         everyone = meant.profiles[0][0]
@@ -171,8 +175,8 @@ def _calibrated(check: ScoreFairness, meant: meaning.Meant, tests: int, rng: np.
             Control.within(
                 "calibrated labels",
                 "Where labels are drawn from the scores, how often does the test call the scores miscalibrated?",
-                trials.calibrated_alarms(everyone, check.bins, check.trials, rng),
-                at_most=trials.allowed(check.trials),
+                self_tests.calibrated_alarms(everyone, check.bins, check.trials, rng),
+                at_most=self_tests.allowed(check.trials),
                 guards=("calibration_error", "calibration_error_by_chance"),
                 otherwise="inconclusive",
                 reason="the test raises more false alarms than the 5 % it promises",
@@ -185,7 +189,7 @@ def _calibrated(check: ScoreFairness, meant: meaning.Meant, tests: int, rng: np.
                 "planted shift",
                 f"Is a shift of {meant.planted.gap:.3f}, which is called detectable, found when it is planted in one "
                 f"group of {of}?",
-                trials.shift_found(meant.planted, check.trials, tests, rng),
+                self_tests.shift_found(meant.planted, check.trials, tests, rng),
                 at_least=0.5,
                 guards=("calibration_in_the_large_difference",),
                 otherwise="note",

@@ -10,7 +10,7 @@ import numpy as np
 from auditkit import group_pairs
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
-from auditkit.plugins.fairness.scores.ladder import Ladder, Sorted, ladders
+from auditkit.plugins.fairness.scores.score_table import Ladder, Sorted, ladders
 from auditkit.results import LeftOut, pairs
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores.ladder import Ladder
+from auditkit.plugins.fairness.scores.score_table import Ladder
 from auditkit.results import Interval
 from auditkit.stats import Place
 from auditkit.stats.extremes import Pairs

@@ -10,8 +10,8 @@ import numpy as np
 from auditkit import stats
 from auditkit.group_pairs import Members, pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
+from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
-from auditkit.plugins.fairness.scores.ranks import common, undefined
 from auditkit.plugins.fairness.scores.sweep import Behind, Steps, Threshold
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
 from auditkit.stats import Place

@@ -8,10 +8,10 @@ import numpy as np
 
 from auditkit import figures
 from auditkit.checks import Context, Findings
-from auditkit.plugins.fairness.slices import trials
+from auditkit.plugins.fairness.slices import self_tests
 from auditkit.plugins.fairness.slices.conditions import Feature, features_of, forbidden
-from auditkit.plugins.fairness.slices.halves import Outcome, Rules, Worst, split_and_search
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Suffered, suffered
+from auditkit.plugins.fairness.slices.sample_splitting import Outcome, Rules, Worst, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space
 from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
 
@@ -120,7 +120,7 @@ def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
 
 def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Control]:
     what, rules = case.what, case.rules
-    numbers = trials.deviation(outcome.worst, case.features, what.errors, case.weights, outcome.confirming)
+    numbers = self_tests.deviation(outcome.worst, case.features, what.errors, case.weights, outcome.confirming)
     noise = 4 * float(np.sqrt(0.05 * 0.95 / case.check.trials))
     again = Control.within(
         "recount",
@@ -136,7 +136,7 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
         Control.within(
             "shuffled errors",
             "Where the errors are shuffled over the rows, how often is any slice confirmed?",
-            trials.false_alarms(case.space, what.errors, what.share, rules, case.check.trials, rng),
+            self_tests.false_alarms(case.space, what.errors, what.share, rules, case.check.trials, rng),
             at_most=round(0.05 + noise, 3),
             otherwise="inconclusive",
             reason="search and test raise more false alarms than the 5 % they promise",
@@ -144,7 +144,7 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
         Control.within(
             "planted slice",
             "Where all rows of one slice are given the largest error, how often is that slice the first one found?",
-            trials.found_first(case.space, what.errors, rules, rng),
+            self_tests.found_first(case.space, what.errors, rules, rng),
             at_least=0.8,
             guards=("confirmed_slices",),
             otherwise="note",

@@ -10,7 +10,7 @@ from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.judge import judge_measurement
-from auditkit.plugins.fairness.groups import disparities, findings, trials
+from auditkit.plugins.fairness.groups import disparities, findings, self_tests
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.plugins.fairness.groups.measures import CRITERIA
 from auditkit.results import Limit
@@ -219,7 +219,7 @@ def test_a_wrong_count_is_noticed(monkeypatch):
 
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
     right = stats.shuffled_z
-    monkeypatch.setattr(trials.stats, "shuffled_z", lambda *given: right(*given) / 3)
+    monkeypatch.setattr(self_tests.stats, "shuffled_z", lambda *given: right(*given) / 3)
     result = run(FAST, *random_table(np.random.default_rng(6), [80, 90], [0.3, 0.3]))
     assert control(result, "shuffled groups").holds is False
     assert one(result, "demographic_parity_difference").validity == "inconclusive"
@@ -236,9 +236,9 @@ def test_a_power_that_is_not_there_is_noticed(monkeypatch):
 
 def test_many_rows_are_tried_on_a_sample_of_them():
     rng = np.random.default_rng(8)
-    codes, selected = rng.integers(0, 2, 2 * trials.ROWS), rng.random(2 * trials.ROWS) < 0.3
-    assert trials.false_alarms(codes, selected, None, 100, rng) <= 0.14
-    assert trials.false_alarms(np.zeros(50, int), selected[:50], None, 20, rng) is None
+    codes, selected = rng.integers(0, 2, 2 * self_tests.ROWS), rng.random(2 * self_tests.ROWS) < 0.3
+    assert self_tests.false_alarms(codes, selected, None, 100, rng) <= 0.14
+    assert self_tests.false_alarms(np.zeros(50, int), selected[:50], None, 20, rng) is None
 
 
 def test_unknown_measures_are_refused_with_the_close_match():

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score
 from auditkit.counts import count
 from auditkit.errors import DataError
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.targets import right_or_not
+from auditkit.plugins.fairness.groups.group_table import right_or_not
 from tests.plugins.recorded import control, one, recorded, run
 
 FAST = GroupFairness(permutations=199, trials=20)

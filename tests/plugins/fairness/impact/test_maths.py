@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportions_ztest
 
 from auditkit import stats
-from auditkit.plugins.fairness.impact import categories, chance, practical, significance
+from auditkit.plugins.fairness.impact import categories, four_fifths_simulation, practical, significance
 from auditkit.plugins.fairness.impact.median import median
 
 PUBLISHED = {
@@ -23,7 +23,7 @@ pair = st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just
 
 @pytest.mark.parametrize(("groups", "size"), PUBLISHED)
 def test_false_alarms_are_as_often_as_published(groups, size):
-    hits = chance.below_by_chance(np.full(groups, size), 0.3, 20_000, np.random.default_rng(0))
+    hits = four_fifths_simulation.below_by_chance(np.full(groups, size), 0.3, 20_000, np.random.default_rng(0))
     assert hits / 20_000 == pytest.approx(PUBLISHED[groups, size], abs=0.015)
 
 
@@ -35,7 +35,7 @@ def test_two_groups_of_unequal_size_follow_the_binomial_law():
         for y in range(two + 1)
         if 5 * min(x * two, y * one) < 4 * max(x * two, y * one)
     )
-    hits = chance.below_by_chance(np.array([one, two]), rate, 40_000, np.random.default_rng(1))
+    hits = four_fifths_simulation.below_by_chance(np.array([one, two]), rate, 40_000, np.random.default_rng(1))
     interval = stats.clopper_pearson(hits, 40_000, 0.9999)
     assert interval.low <= exact <= interval.high
 
@@ -45,13 +45,13 @@ def test_exactly_four_fifths_is_not_below(monkeypatch):
         def binomial(self, sizes, rate, shape):
             return np.tile([12, 15], (shape[0], 1))
 
-    assert chance.below_by_chance(np.array([30, 30]), 0.5, 10, Fixed()) == 0
+    assert four_fifths_simulation.below_by_chance(np.array([30, 30]), 0.5, 10, Fixed()) == 0
     assert not practical.under_four_fifths(12, 30, 15, 30)
 
 
 def test_many_draws_of_many_groups_are_made_in_parts(monkeypatch):
-    monkeypatch.setattr(chance, "AT_ONCE", 70)
-    assert chance.below_by_chance(np.full(10, 5), 0.5, 33, np.random.default_rng(0)) > 25
+    monkeypatch.setattr(four_fifths_simulation, "AT_ONCE", 70)
+    assert four_fifths_simulation.below_by_chance(np.full(10, 5), 0.5, 33, np.random.default_rng(0)) > 25
 
 
 @given(pair, pair)

@@ -13,9 +13,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from auditkit.checks import Context
 from auditkit.errors import ModelError, TimeLimit
-from auditkit.plugins.fairness.mitigation.decided import Draw, MixtureModel
 from auditkit.plugins.fairness.mitigation.exponentiated_gradient import ExponentiatedGradient
 from auditkit.plugins.fairness.mitigation.groups import split as split_rows
+from auditkit.plugins.fairness.mitigation.randomized_model import Draw, MixtureModel
 from auditkit.plugins.fairness.mitigation.rates import CONSTRAINTS, from_overall, shares
 from auditkit.plugins.fairness.mitigation.reduction import _member
 from auditkit.predictions import Predictions

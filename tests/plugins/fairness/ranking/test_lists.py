@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditkit.plugins.fairness.ranking import laws, lists, positions
-from auditkit.plugins.fairness.ranking.laws import Estimate
+from auditkit.plugins.fairness.ranking import inference, lists, positions
+from auditkit.plugins.fairness.ranking.inference import Estimate
 
 NONE = np.zeros(0, dtype=np.int64)
 
@@ -62,7 +62,7 @@ def test_the_divergence_is_that_of_its_definition(seed, rows, groups):
     ranked, _ = one_list(scores, codes, groups)
     wanted = slow_ndkl(codes[np.argsort(-scores)], groups)
     assert lists.divergences(ranked, codes, groups)[0] == pytest.approx(wanted, abs=1e-12)
-    part = laws.cut_list(scores, codes, groups, NONE)
+    part = inference.cut_list(scores, codes, groups, NONE)
     assert positions.ndkl(part.counts, part.places) == pytest.approx(wanted, abs=1e-12)
 
 
@@ -103,7 +103,7 @@ def test_shuffling_keeps_every_list_its_groups():
 def test_a_long_list_is_cut_fine_at_the_top_and_never_over_a_top_asked_for():
     rng = np.random.default_rng(2)
     scores, codes = rng.random(20_000), rng.integers(0, 2, 20_000)
-    part = laws.cut_list(scores, codes, 2, np.array([333, 2000]))
+    part = inference.cut_list(scores, codes, 2, np.array([333, 2000]))
     ends = part.places.ends
     assert len(ends) <= 405 and set(range(1, 128)) <= set(ends) and {333, 2000, 20_000} <= set(ends)
     ranked, found = one_list(scores, codes, 2)
@@ -119,11 +119,11 @@ def test_equal_groups_in_one_list_are_rarely_called_uneven(rows):
     p, reach = [], []
     for _ in range(80):
         scores, codes = rng.random(rows), np.repeat([0, 1, 1, -1], rows // 4)
-        part = laws.cut_list(scores, codes, 2, np.array([10]))
-        found = laws.chance_in_one(part, 2, np.array([10]), 99, rng)
+        part = inference.cut_list(scores, codes, 2, np.array([10]))
+        found = inference.chance_in_one(part, 2, np.array([10]), 99, rng)
         p.append([found.exposure_p, found.divergence_p, *found.top_p])
         _, seen = one_list(scores, codes, 2)
-        reach.append(laws.people_drawn_anew(seen.relative[0], part, 2, 60, rng).ratio().interval.high == 1)
+        reach.append(inference.people_drawn_anew(seen.relative[0], part, 2, 60, rng).ratio().interval.high == 1)
     assert (np.mean(np.asarray(p) <= 0.05, axis=0) <= 0.13).all()
     assert np.mean(reach) >= 0.88
 
@@ -142,8 +142,8 @@ def test_the_interval_of_one_list_holds_for_people_drawn_anew():
     held = 0
     for _ in range(150):
         scores, codes = drawn(300)
-        part = laws.cut_list(scores, codes, 2, NONE)
-        interval = laws.people_drawn_anew(relative(scores, codes), part, 2, 100, rng).ratio().interval
+        part = inference.cut_list(scores, codes, 2, NONE)
+        interval = inference.people_drawn_anew(relative(scores, codes), part, 2, 100, rng).ratio().interval
         held += interval.low <= true.min() / true.max() <= interval.high
     assert 0.88 <= held / 150 <= 1
 
@@ -152,7 +152,7 @@ def test_lists_that_vary_give_the_interval_of_their_mean():
     rng = np.random.default_rng(5)
     relative = rng.uniform(0.5, 1.5, (40, 2))
     relative[:15, 1] = np.nan
-    found = laws.lists_vary(relative)
+    found = inference.lists_vary(relative)
     assert found.values == pytest.approx(np.nanmean(relative, axis=0))
     errors = np.nanstd(relative, axis=0, ddof=1) / np.sqrt([40, 25]) / found.values
     assert np.sqrt((found.pulls**2).sum(axis=0)) == pytest.approx(errors) and found.freedom == 24
@@ -166,12 +166,12 @@ def test_signs_of_lists_are_an_honest_test():
         codes = np.tile([0] * 3 + [1] * 9, 15)
         for shift, p in ((0.0, quiet), (1.5, loud)):
             seen = lists.shown(lists.rank(rng.normal(size=180) + shift * (codes == 1), of), codes, 2)
-            p.append(laws.flipped_p(seen.relative - 1, 199, rng))
+            p.append(inference.flipped_p(seen.relative - 1, 199, rng))
     assert np.mean(np.asarray(quiet) <= 0.05) <= 0.1
     assert np.mean(np.asarray(loud) <= 0.05) >= 0.9
-    assert laws.flipped_p(np.zeros((20, 2)), 99, rng) == 1
+    assert inference.flipped_p(np.zeros((20, 2)), 99, rng) == 1
     up = np.abs(rng.normal(size=(20, 1)))
-    assert laws.flipped_p(up, 199, rng, upwards=True) < 0.05 < laws.flipped_p(-up, 199, rng, upwards=True)
+    assert inference.flipped_p(up, 199, rng, upwards=True) < 0.05 < inference.flipped_p(-up, 199, rng, upwards=True)
 
 
 def test_a_ratio_has_the_interval_of_its_logarithm():

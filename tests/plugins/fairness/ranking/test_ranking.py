@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.group_pairs import Members
-from auditkit.plugins.fairness.ranking import findings, laws, listing, lists, trials
+from auditkit.plugins.fairness.ranking import exposure, findings, inference, lists, self_tests
 from auditkit.plugins.fairness.ranking.check import RankingFairness
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
 from tests.plugins.recorded import control, one, recorded, run
@@ -102,11 +102,11 @@ def test_a_gap_and_the_divergence_name_their_groups_and_an_end_of_the_interval_i
 def test_the_group_behind_an_end_of_the_gaps_interval_is_named_with_the_one_furthest_from_it():
     who = Members("surplus", [{"g": name} for name in "abcd"], np.array([-0.3, 0.2, 0.1, 0.0]), np.full(4, 50))
     interval = stats.wilson(1, 2)
-    pairs = findings._behind_gap(who, np.arange(4), listing.Gap(interval, 2, 0))
+    pairs = findings._behind_gap(who, np.arange(4), exposure.Gap(interval, 2, 0))
     assert [(pair.end, pair.low.slice["g"], pair.high.slice["g"]) for pair in pairs] == [
         (None, "a", "b"), ("low", "a", "c"),
     ]  # fmt: skip
-    fewer = findings._behind_gap(who, np.array([1, 2, 3]), listing.Gap(interval, None, 2))
+    fewer = findings._behind_gap(who, np.array([1, 2, 3]), exposure.Gap(interval, None, 2))
     assert [(pair.end, pair.low.slice["g"], pair.high.slice["g"]) for pair in fewer] == [
         (None, "d", "b"), ("high", "d", "c"),
     ]  # fmt: skip
@@ -227,7 +227,7 @@ def test_a_wrong_rank_is_noticed(monkeypatch):
 
 @pytest.mark.parametrize("check", [FAST, MANY])
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch, check):
-    monkeypatch.setattr(trials.stats, "permutation_p", lambda *given: 0.01)
+    monkeypatch.setattr(self_tests.stats, "permutation_p", lambda *given: 0.01)
     result = run(check, *random_list(np.random.default_rng(10), [60, 90], jobs=20))
     assert control(result, "shuffled groups").holds is False
     assert one(result, "exposure_ratio").validity == "inconclusive"
@@ -252,7 +252,7 @@ def test_it_says_what_it_is():
     names = {each.name for each in result.figures}
     assert names == {"relative_exposure", "top_k_share", "exposure_ratio", "top_k_gap"}
     assert control(result, "recount").holds and control(result, "put last").holds
-    assert laws.FEWEST == 10 and listing.SHUFFLES > 1
+    assert inference.FEWEST == 10 and exposure.SHUFFLES > 1
 
 
 def test_real_borrowers_in_order_of_their_scores(shared_data):

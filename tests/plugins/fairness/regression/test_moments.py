@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from auditkit import stats
-from auditkit.plugins.fairness import shuffling
 from auditkit.plugins.fairness.regression import moments
+from auditkit.plugins.fairness.shared import permutation
 
 
 def some(rng, sizes, shift=0.0):
@@ -97,7 +97,7 @@ def test_shuffled_sums_are_those_of_permutations(rows, weighted):
     rng = np.random.default_rng(5)
     codes = rng.integers(0, 3, rows)
     columns = np.stack([np.ones(rows), rng.normal(size=rows), np.arange(rows) ** 2.0])
-    found = shuffling.shuffled_sums(codes, columns, 3, 999, rng)
+    found = permutation.shuffled_sums(codes, columns, 3, 999, rng)
     assert found.shape[1] >= 999
     assert np.allclose(found[0], np.bincount(codes)[None])
     assert np.allclose(found.sum(axis=2), columns.sum(axis=1)[:, None])
@@ -110,7 +110,7 @@ def test_shuffled_sums_are_those_of_permutations(rows, weighted):
 def test_moved_blocks_have_the_law_of_permutations():
     rng = np.random.default_rng(6)
     codes, values = rng.integers(0, 3, 3000), rng.exponential(size=3000)
-    moved = shuffling.shuffled_z(codes, values, None, 3, 1000, rng)
+    moved = permutation.shuffled_z(codes, values, None, 3, 1000, rng)
     slow = []
     for _ in range(1000):
         found = moments.means(rng.permutation(codes), values, None, 3)
@@ -125,7 +125,7 @@ def test_a_shuffle_gives_the_statistic_of_its_means(rows, logs, monkeypatch):
     rng = np.random.default_rng(7)
     codes, values, weights = rng.integers(0, 3, rows), rng.exponential(size=rows), rng.uniform(0.5, 2, rows)
     monkeypatch.setattr(
-        shuffling,
+        permutation,
         "shuffled_sums",
         lambda codes, columns, groups, *_: np.stack([[np.bincount(codes, weights=each)] for each in columns]),
     )
@@ -133,13 +133,13 @@ def test_a_shuffle_gives_the_statistic_of_its_means(rows, logs, monkeypatch):
         found = moments.means(codes, values, heavy, 3)
         found = found.logs() if logs else found
         wanted = moments.largest_z(found.values[None], found.errors[None])
-        assert shuffling.shuffled_z(codes, values, heavy, 3, 1, rng, logs) == pytest.approx(wanted)
+        assert permutation.shuffled_z(codes, values, heavy, 3, 1, rng, logs) == pytest.approx(wanted)
 
 
 def test_shuffled_counts_follow_the_hypergeometric_law():
     rng = np.random.default_rng(8)
     bins, sizes = np.array([5, 30, 1, 64]), np.array([20, 50, 30])
-    tables = np.concatenate(list(shuffling.shuffled_counts(bins, sizes, 4000, rng)))
+    tables = np.concatenate(list(permutation.shuffled_counts(bins, sizes, 4000, rng)))
     assert (tables.sum(axis=1) == bins).all() and (tables.sum(axis=2) == sizes).all()
     for group, size in enumerate(sizes):
         for at, held in enumerate(bins):

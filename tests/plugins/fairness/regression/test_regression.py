@@ -11,7 +11,7 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from auditkit import stats
 from auditkit.checks import missing_needs
-from auditkit.plugins.fairness.regression import compared, findings, moments, pictures, trials
+from auditkit.plugins.fairness.regression import disparities, figures, findings, moments, self_tests
 from auditkit.plugins.fairness.regression.check import RegressionFairness
 from auditkit.plugins.fairness.regression.definitions import KS, QUANTITIES, WASSERSTEIN
 from tests.plugins.recorded import control, one, recorded, run
@@ -171,13 +171,13 @@ def test_no_quantile_is_drawn_that_few_people_exceed():
     for point in figure.data:
         mine = predicted[names == str(point["group"])[2:]]
         assert min((mine < point["prediction"]).sum(), (mine > point["prediction"]).sum()) >= 9
-    assert pictures.inner_shares(19, 10).tolist() == [] and pictures.inner_shares(20, 10).tolist() == [0.5]
+    assert figures.inner_shares(19, 10).tolist() == [] and figures.inner_shares(20, 10).tolist() == [0.5]
 
 
 def test_quantiles_with_weights_are_those_of_copies():
     rng = np.random.default_rng(7)
     values, copies, shares = rng.normal(size=2000), rng.integers(1, 4, 2000), np.array([0.1, 0.5, 0.9])
-    found = pictures.quantiles(values, copies.astype(float), shares)
+    found = figures.quantiles(values, copies.astype(float), shares)
     assert found == pytest.approx(np.quantile(np.repeat(values, copies), shares), abs=0.02)
 
 
@@ -229,10 +229,10 @@ def test_a_wrong_number_is_noticed(monkeypatch):
 
 
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
-    right, chance = trials.shuffling.shuffled_z, trials.distances.chance
-    monkeypatch.setattr(trials.shuffling, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
+    right, chance = self_tests.shuffling.shuffled_z, self_tests.distances.chance
+    monkeypatch.setattr(self_tests.shuffling, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
     monkeypatch.setattr(
-        trials.distances, "chance", lambda *given: (found := chance(*given))._replace(ks_law=found.ks_law / 3)
+        self_tests.distances, "chance", lambda *given: (found := chance(*given))._replace(ks_law=found.ks_law / 3)
     )
     result = run(FAST, *random_rows(np.random.default_rng(12), [80, 90]))
     assert control(result, "shuffled groups").holds is False
@@ -242,7 +242,7 @@ def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
 
 
 def test_a_power_that_is_not_there_is_noticed(monkeypatch):
-    monkeypatch.setattr(compared.moments, "detectable", lambda *given: 0.01)
+    monkeypatch.setattr(disparities.moments, "detectable", lambda *given: 0.01)
     result = run(FAST, *random_rows(np.random.default_rng(13), [80, 1500]))
     assert control(result, "planted shift").holds is False
     assert any("planted shift" in note for note in result.notes)
@@ -250,10 +250,10 @@ def test_a_power_that_is_not_there_is_noticed(monkeypatch):
 
 def test_many_rows_are_tried_on_a_sample_of_them():
     rng = np.random.default_rng(14)
-    codes, values = rng.integers(0, 2, 2 * trials.ROWS), rng.normal(size=2 * trials.ROWS)
-    assert trials.false_alarms(codes, values, None, 50, rng) <= 0.2
-    assert trials.false_alarms(np.zeros(50, int), values[:50], None, 20, rng) is None
-    assert trials.false_alarms_of_distances(np.zeros(50, int), values[:50], None, 20, rng) is None
+    codes, values = rng.integers(0, 2, 2 * self_tests.ROWS), rng.normal(size=2 * self_tests.ROWS)
+    assert self_tests.false_alarms(codes, values, None, 50, rng) <= 0.2
+    assert self_tests.false_alarms(np.zeros(50, int), values[:50], None, 20, rng) is None
+    assert self_tests.false_alarms_of_distances(np.zeros(50, int), values[:50], None, 20, rng) is None
 
 
 def test_it_is_for_numbers_with_groups_and_says_what_it_is():

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import curves, ladder
+from auditkit.plugins.fairness.scores import curves, score_table
 
 
 def of(scores, outcomes, weights=None):
     scores, outcomes = np.asarray(scores, dtype=float), np.asarray(outcomes, dtype=bool)
-    rows = ladder.sort(scores, outcomes, weights)
-    return ladder.ladders(rows, np.zeros(len(scores), dtype=int), 1)[0]
+    rows = score_table.sort(scores, outcomes, weights)
+    return score_table.ladders(rows, np.zeros(len(scores), dtype=int), 1)[0]
 
 
 def some(seed, size, levels, weighted=False):
@@ -31,7 +31,7 @@ tables = st.tuples(st.integers(0, 10**6), st.integers(4, 80), st.sampled_from([2
 @given(tables)
 def test_areas_equal_scikit_learn_and_errors_equal_delong(table):
     scores, outcomes, weights = some(*table)
-    found = ladder.area(of(scores, outcomes, weights))
+    found = score_table.area(of(scores, outcomes, weights))
     assert found.value == pytest.approx(roc_auc_score(outcomes, scores, sample_weight=weights), abs=1e-12)
     again = stats.auc(scores, outcomes, weights)
     assert found.value == pytest.approx(again.value, abs=1e-12)
@@ -66,7 +66,7 @@ def test_the_area_between_equals_a_fine_integral(first, second):
     at = (np.arange(200_003) + 0.5) / 200_003
     assert found == pytest.approx(np.abs(height(one, at) - height(two, at)).mean(), abs=1e-3)
     assert found == pytest.approx(curves.between(curves.roc(two), curves.roc(one)), abs=1e-12)
-    assert found >= abs(ladder.area(one).value - ladder.area(two).value) - 1e-12
+    assert found >= abs(score_table.area(one).value - score_table.area(two).value) - 1e-12
     assert curves.between(curves.roc(one), curves.roc(one)) == 0
 
 
@@ -81,10 +81,10 @@ def test_areas_worked_out_by_hand():
     # two triangles of 1/8, so 1/4; and the areas under them are 3/4 and 1/2
     steps = of([3, 2, 1, 0], [1, 0, 1, 0])
     assert curves.between(curves.roc(steps), curves.roc(blind)) == pytest.approx(0.25)
-    assert ladder.area(steps).value == 0.75
+    assert score_table.area(steps).value == 0.75
     # first and last in order are positive: equal areas under the curves, and 1/4 between them
     level = of([4, 3, 2, 1], [1, 0, 0, 1])
-    assert ladder.area(level).value == 0.5
+    assert score_table.area(level).value == 0.5
     assert curves.between(curves.roc(level), curves.roc(blind)) == pytest.approx(0.25)
 
 
@@ -94,13 +94,13 @@ def test_only_the_order_of_scores_counts(table, rising):
     scores, outcomes, weights = some(*table)
     scores = scores / 100
     one, two = of(scores, outcomes, weights), of(rising(scores), outcomes, weights)
-    assert ladder.area(one) == pytest.approx(ladder.area(two))
+    assert score_table.area(one) == pytest.approx(score_table.area(two))
     assert curves.between(curves.roc(one), curves.roc(two)) == pytest.approx(0, abs=1e-12)
 
 
 def test_a_class_that_is_empty_has_no_area():
-    assert ladder.area(of([1, 2, 3], [1, 1, 1])) is None
-    assert ladder.area(of([], [])) is None
+    assert score_table.area(of([1, 2, 3], [1, 1, 1])) is None
+    assert score_table.area(of([], [])) is None
 
 
 def test_thinned_points_lie_on_the_curve_and_keep_its_ends():
@@ -117,7 +117,7 @@ def test_groups_are_told_apart():
     scores, outcomes, weights = some(1, 300, 20, True)
     codes = np.random.default_rng(2).integers(0, 4, 300)
     codes[codes == 2] = 3
-    found = ladder.ladders(ladder.sort(scores, outcomes, weights), codes, 4)
+    found = score_table.ladders(score_table.sort(scores, outcomes, weights), codes, 4)
     for code, mine in enumerate(found):
         there = codes == code
         assert mine.people.tolist() == [np.sum(there & ~outcomes), np.sum(there & outcomes)]

@@ -11,7 +11,7 @@ import auditkit
 from auditkit import stats
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.fairness.scores import findings, meaning, ranking, trials
+from auditkit.plugins.fairness.scores import auc_gaps, calibration_measurements, findings, self_tests
 from auditkit.plugins.fairness.scores.check import ScoreFairness
 from auditkit.predictions import Predictions
 from tests.plugins.recorded import control, one, recorded, run
@@ -197,24 +197,24 @@ def test_the_order_of_rows_does_not_matter_and_the_seed_decides():
 
 
 def test_a_wrong_area_is_noticed(monkeypatch):
-    right = trials.ladder.area
-    monkeypatch.setattr(trials.ladder, "area", lambda each: (found := right(each)) and found._replace(value=0.9))
+    right = self_tests.ladder.area
+    monkeypatch.setattr(self_tests.ladder, "area", lambda each: (found := right(each)) and found._replace(value=0.9))
     result = check(*healthy(np.random.default_rng(13), 300))
     assert control(result, "pair count").holds is False and one(result, "auc").validity == "invalid"
 
 
 def test_an_area_that_depends_on_more_than_order_is_noticed(monkeypatch):
     monkeypatch.setattr(
-        trials.ranking, "pair_gaps", lambda ladders: np.array([float(np.ptp([each.mean for each in ladders]))])
+        self_tests.ranking, "pair_gaps", lambda ladders: np.array([float(np.ptp([each.mean for each in ladders]))])
     )
     result = check(*healthy(np.random.default_rng(14), 300))
     assert control(result, "order only").holds is False and one(result, "abroca").validity == "invalid"
 
 
 def test_tests_that_cry_wolf_are_noticed(monkeypatch):
-    right = ranking.p_values
-    monkeypatch.setattr(ranking, "p_values", lambda *given: ranking.PValues(*(each / 9 for each in right(*given))))
-    monkeypatch.setattr(trials.stats, "permutation_p", lambda *given: 0.01)
+    right = auc_gaps.p_values
+    monkeypatch.setattr(auc_gaps, "p_values", lambda *given: auc_gaps.PValues(*(each / 9 for each in right(*given))))
+    monkeypatch.setattr(self_tests.stats, "permutation_p", lambda *given: 0.01)
     result = check(*healthy(np.random.default_rng(15), 300))
     assert control(result, "shuffled groups").holds is False
     assert one(result, "auc_difference").validity == "inconclusive"
@@ -223,7 +223,7 @@ def test_tests_that_cry_wolf_are_noticed(monkeypatch):
 
 
 def test_a_power_that_is_not_there_is_noticed(monkeypatch):
-    monkeypatch.setattr(meaning.ranking, "detectable_gap", lambda *given: 0.01)
+    monkeypatch.setattr(calibration_measurements.ranking, "detectable_gap", lambda *given: 0.01)
     result = check(*healthy(np.random.default_rng(16), 300))
     assert control(result, "planted shift").holds is False
     assert any("planted shift" in note for note in result.notes)

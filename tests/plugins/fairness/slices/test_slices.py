@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from auditkit import stats
 from auditkit.checks import missing_needs
-from auditkit.plugins.fairness.slices import findings, halves, trials
+from auditkit.plugins.fairness.slices import findings, sample_splitting, self_tests
 from auditkit.plugins.fairness.slices.check import Slices
 from auditkit.plugins.fairness.slices.estimates import compare
 from auditkit.results import pairs
@@ -194,12 +194,12 @@ def test_p_values_are_adjusted_over_the_slices_shown():
 
 
 def test_a_wrong_mean_is_noticed(monkeypatch):
-    right = halves.estimates.compare
+    right = sample_splitting.estimates.compare
 
     def wrong(errors, mask, *rest):
         return right(errors, np.roll(mask, 1), *rest)
 
-    monkeypatch.setattr(halves.estimates, "compare", wrong)
+    monkeypatch.setattr(sample_splitting.estimates, "compare", wrong)
     result = run(FAST, *answers(8, bad=0.6))
     assert control(result, "recount").holds is False
     assert {each.validity for each in result.measurements} == {"invalid"}
@@ -209,12 +209,15 @@ def test_a_search_that_cries_wolf_is_noticed(monkeypatch):
     """Searching and estimating on the same rows finds something in pure chance."""
 
     def unsplit(space, errors, weights, share, rules, rng, *rest, **named):
-        worst = halves.distinct(space, errors, rules).worst
-        gaps = [halves.estimates.compare(errors, halves.members(space, found), weights, share, 1) for found, _ in worst]
-        rows = [halves.Worst(found, same, gap, gap.p) for (found, same), gap in zip(worst, gaps, strict=True)]
-        return halves.Outcome(rows, 1, len(errors), np.arange(len(errors)))
+        worst = sample_splitting.distinct(space, errors, rules).worst
+        gaps = [
+            sample_splitting.estimates.compare(errors, sample_splitting.members(space, found), weights, share, 1)
+            for found, _ in worst
+        ]
+        rows = [sample_splitting.Worst(found, same, gap, gap.p) for (found, same), gap in zip(worst, gaps, strict=True)]
+        return sample_splitting.Outcome(rows, 1, len(errors), np.arange(len(errors)))
 
-    for module in (trials, findings):
+    for module in (self_tests, findings):
         monkeypatch.setattr(module, "split_and_search", unsplit)
     result = run(Slices(trials=20), *answers(9))
     assert control(result, "shuffled errors").holds is False
@@ -222,8 +225,8 @@ def test_a_search_that_cries_wolf_is_noticed(monkeypatch):
 
 
 def test_a_search_that_finds_the_wrong_slice_is_noticed(monkeypatch):
-    right = trials.distinct
-    monkeypatch.setattr(trials, "distinct", lambda space, errors, rules: right(space, errors.max() - errors, rules))
+    right = self_tests.distinct
+    monkeypatch.setattr(self_tests, "distinct", lambda space, errors, rules: right(space, errors.max() - errors, rules))
     result = run(FAST, *answers(10))
     assert control(result, "planted slice").holds is False and any("planted slice" in note for note in result.notes)
     assert one(result, "confirmed_slices").validity == "valid"

@@ -10,10 +10,10 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import Members, pairs_among, pairs_behind
-from auditkit.plugins.fairness.scores import chance, ranking
-from auditkit.plugins.fairness.scores.ladder import area
+from auditkit.plugins.fairness.scores import auc_gaps, resampling
+from auditkit.plugins.fairness.scores.auc_gaps import Law
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
-from auditkit.plugins.fairness.scores.ranking import Law
+from auditkit.plugins.fairness.scores.score_table import area
 from auditkit.results import Interval, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
@@ -59,17 +59,17 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
         return Ranked(part, chosen, None, [*found, *variants(found[:2], [chosen.where(part)], None, data)])
     ladders = [part.ladders[at] for at in chosen.at]
     areas = [found for found in (area(ladder) for ladder in ladders) if found is not None]
-    scale = chance.common_scale(ladders)
-    law = ranking.shuffled(scale, draws, rng)
-    p = ranking.p_values(ranking.observed(scale), law)
-    between = ranking.pair_gaps(ladders)
-    errors = ranking.resampled(scale, draws, rng)
+    scale = resampling.common_scale(ladders)
+    law = auc_gaps.shuffled(scale, draws, rng)
+    p = auc_gaps.p_values(auc_gaps.observed(scale), law)
+    between = auc_gaps.pair_gaps(ladders)
+    errors = auc_gaps.resampled(scale, draws, rng)
     who = members("auc", part, chosen, [each.value for each in areas])
 
     def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
         pairs = pairs_among(who, kept, reference)
-        auc = ranking.auc_gap(areas, pairs)
-        curves = ranking.abroca(between, errors, who.values, pairs, auc)
+        auc = auc_gaps.auc_gap(areas, pairs)
+        curves = auc_gaps.abroca(between, errors, who.values, pairs, auc)
         return [
             _gap(name, extreme, who, kept, part, chosen)
             for name, extreme in (("auc_difference", auc), ("abroca", curves))
@@ -77,7 +77,7 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
 
     first = again(who.where, None)
     how = f"{draws} shuffles among people of equal label, on the groups' own ranks"
-    detectable = ranking.detectable_gap(np.array([each.error for each in areas]), tests)
+    detectable = auc_gaps.detectable_gap(np.array([each.error for each in areas]), tests)
     difference = _tested(first[0], f"permutation of the largest studentized difference, {how}", p.auc)
     by_chance = Measurement(
         name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from auditkit.plugins.fairness.slices.conditions import Feature
-from auditkit.plugins.fairness.slices.halves import Rules, Worst, distinct, jaccard, split_and_search
+from auditkit.plugins.fairness.slices.sample_splitting import Rules, Worst, distinct, jaccard, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space, members
 
 ROWS = 4000

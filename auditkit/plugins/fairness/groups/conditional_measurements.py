@@ -10,11 +10,11 @@ from scipy import special
 from auditkit import stats
 from auditkit.counts import count
 from auditkit.plugins.fairness.groups import conditional
-from auditkit.plugins.fairness.groups.between import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.conditional import TOLD_NOTHING, Conditional
+from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
+from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.measures import INDICES
-from auditkit.plugins.fairness.groups.rates import weighted
-from auditkit.plugins.fairness.groups.targets import Groups, Target
+from auditkit.plugins.fairness.groups.rate_measurements import weighted
 from auditkit.results import Measurement, Test
 
 if TYPE_CHECKING:

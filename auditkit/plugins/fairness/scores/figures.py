@@ -6,7 +6,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.plugins.fairness.scores import calibration, curves
-from auditkit.plugins.fairness.scores.meaning import Meant
+from auditkit.plugins.fairness.scores.calibration_measurements import Meant
 from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from auditkit.plugins.fairness.mitigation.draws import draws
+from auditkit.plugins.fairness.mitigation.deterministic_draws import draws
 
 
 def frame(rows: int = 5000) -> pd.DataFrame:

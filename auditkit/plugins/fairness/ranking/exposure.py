@@ -10,10 +10,10 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.counts import encode
-from auditkit.plugins.fairness.ranking import laws, lists
-from auditkit.plugins.fairness.ranking.laws import Estimate
+from auditkit.plugins.fairness.ranking import inference, lists
+from auditkit.plugins.fairness.ranking.inference import Estimate
 from auditkit.plugins.fairness.ranking.lists import Ranked
-from auditkit.plugins.fairness.splits import Split
+from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Interval
 
 if TYPE_CHECKING:
@@ -89,7 +89,11 @@ class Listing:
         if self.single:
             return ""
         count = int((~np.isnan(self.relative[:, at])).sum())
-        return "" if count >= laws.FEWEST else f"in fewer than {laws.FEWEST} lists, so how lists vary is not known"
+        return (
+            ""
+            if count >= inference.FEWEST
+            else f"in fewer than {inference.FEWEST} lists, so how lists vary is not known"
+        )
 
     @property
     def doubt(self) -> str:
@@ -161,23 +165,23 @@ def add_spread_and_tests(
     known = [top for top in each.tops if not top.reason]
     if each.single:
         depth = np.array([int(top.depth[0]) for top in known], dtype=np.int64)
-        part = laws.cut_list(scores, each.split.codes, each.groups, depth)
-        each.estimate = laws.people_drawn_anew(each.relative[0], part, each.groups, draws, rng)
+        part = inference.cut_list(scores, each.split.codes, each.groups, depth)
+        each.estimate = inference.people_drawn_anew(each.relative[0], part, each.groups, draws, rng)
         if each.comparable:
-            found = laws.chance_in_one(part, each.groups, depth, shuffles, rng)
+            found = inference.chance_in_one(part, each.groups, depth, shuffles, rng)
             each.usual = found.divergence_usual
             each.p = {"exposure": found.exposure_p, "divergence": found.divergence_p}
             each.p |= {f"top {top.k}": p for top, p in zip(known, found.top_p, strict=True)}
         return
     if each.groups and not each.doubt:
-        each.estimate = laws.lists_vary(each.relative)
+        each.estimate = inference.lists_vary(each.relative)
         if each.comparable:
             mixed = chance_divergence(each.split.codes, scores, codes, each.groups, rng)
             each.usual = float(mixed.mean())
             off = {"exposure": np.nan_to_num(each.relative - 1), "divergence": (each.divergence - mixed)[:, None]}
             off |= {f"top {top.k}": top.shares - top.held for top in known}
             for name, values in off.items():
-                each.p[name] = laws.flipped_p(values, shuffles, rng, upwards=name == "divergence")
+                each.p[name] = inference.flipped_p(values, shuffles, rng, upwards=name == "divergence")
 
 
 def chance_divergence(

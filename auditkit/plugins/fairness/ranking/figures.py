@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from auditkit import figures
 from auditkit.plugins.fairness.ranking.definitions import DIVERGENCE, GAP, RATIO, RELATIVE, TOP
-from auditkit.plugins.fairness.ranking.listing import Listing
+from auditkit.plugins.fairness.ranking.exposure import Listing
 from auditkit.results import Axis, Column, Figure, Measurement, Rule, Table
 
 

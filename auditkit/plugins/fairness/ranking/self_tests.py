@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.ranking import laws, lists
+from auditkit.plugins.fairness.ranking import inference, lists
 
 TRIED = 50
 """Lists whose exposure is computed again."""
@@ -44,7 +44,7 @@ def some_lists(lists_of: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if lists_of.max() == 0:
         return rng.choice(len(lists_of), ROWS, replace=False) if len(lists_of) > ROWS else np.arange(len(lists_of))
     held = np.cumsum(np.bincount(lists_of))
-    most = max(laws.FEWEST, int(np.searchsorted(held, ROWS)))
+    most = max(inference.FEWEST, int(np.searchsorted(held, ROWS)))
     return np.flatnonzero(lists_of < most)
 
 
@@ -96,7 +96,9 @@ def _dense(codes: np.ndarray) -> tuple[np.ndarray, int]:
 
 def _law(scores: np.ndarray, codes: np.ndarray, groups: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     none = np.zeros(0, dtype=np.int64)
-    return laws.chance_in_one(laws.cut_list(scores, codes, groups, none), groups, none, draws, rng).exposure_law
+    return inference.chance_in_one(
+        inference.cut_list(scores, codes, groups, none), groups, none, draws, rng
+    ).exposure_law
 
 
 def _p(
@@ -110,7 +112,7 @@ def _p(
 ) -> float:
     """The p-value of the test of exposure: by `law` for one list, by how lists vary for many."""
     if law is not None:
-        part = laws.cut_list(scores, codes, groups, np.zeros(0, dtype=np.int64))
-        return stats.permutation_p(laws.exposure_statistic(part, groups), law)
+        part = inference.cut_list(scores, codes, groups, np.zeros(0, dtype=np.int64))
+        return stats.permutation_p(inference.exposure_statistic(part, groups), law)
     seen = lists.shown(lists.rank(scores, lists_of), codes, groups)
-    return laws.flipped_p(np.nan_to_num(seen.relative - 1), draws, rng)
+    return inference.flipped_p(np.nan_to_num(seen.relative - 1), draws, rng)

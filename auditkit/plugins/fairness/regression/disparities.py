@@ -10,12 +10,12 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.group_pairs import Members
-from auditkit.plugins.fairness import shuffling
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.distances import Distances
 from auditkit.plugins.fairness.regression.moments import Means
-from auditkit.plugins.fairness.splits import Split
+from auditkit.plugins.fairness.shared import permutation
+from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
@@ -146,7 +146,7 @@ def observed_z(each: Compared) -> float:
 def _test(each: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:
     assert each.quantity is not None and each.means is not None  # a mean
     kept = each.codes >= 0
-    each.law = shuffling.shuffled_z(
+    each.law = permutation.shuffled_z(
         each.codes[kept], values[kept], None if weights is None else weights[kept], len(each.means.values), draws, rng,
         logs=each.quantity.compared == "ratio",
     )  # fmt: skip

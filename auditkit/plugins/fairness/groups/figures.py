@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 from auditkit import figures
+from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES
-from auditkit.plugins.fairness.groups.targets import Target
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar, pairs
 
 CLASSES = 10

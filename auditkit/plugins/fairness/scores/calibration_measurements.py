@@ -10,12 +10,12 @@ import numpy as np
 from auditkit import stats
 from auditkit.data import AuditData
 from auditkit.group_pairs import pairs_among, pairs_behind
-from auditkit.plugins.fairness.scores import calibration, chance, ranking
+from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling
+from auditkit.plugins.fairness.scores.auc_measurements import FAMILY, below, common, members, undefined
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
-from auditkit.plugins.fairness.scores.ladder import Ladder
 from auditkit.plugins.fairness.scores.partition import Partition
-from auditkit.plugins.fairness.scores.ranks import FAMILY, below, common, members, undefined
+from auditkit.plugins.fairness.scores.score_table import Ladder
 from auditkit.results import Interval, Measurement, Test
 from auditkit.variants import Group, variants
 
@@ -131,14 +131,14 @@ def _gaps(
         return [first, *beside], None
     table = calibration.surplus(ladders)
     law = np.concatenate(
-        [calibration.surplus_z(chance.shuffled(table.counts, count, effort.rng), table.values)
-         for count in ranking.chunks(effort.draws, table.counts.size)]
+        [calibration.surplus_z(resampling.shuffled(table.counts, count, effort.rng), table.values)
+         for count in auc_gaps.chunks(effort.draws, table.counts.size)]
     )  # fmt: skip
     seen = float(calibration.surplus_z(table.counts[None], table.values)[0])
     sizes = table.counts.sum(axis=1)
     mean = table.counts @ table.values / sizes
     spread = np.maximum(table.counts @ table.values**2 / sizes - mean**2, 0)
-    gap = ranking.detectable_gap(np.sqrt(spread / sizes), effort.tests)
+    gap = auc_gaps.detectable_gap(np.sqrt(spread / sizes), effort.tests)
     how = f"permutation of the largest studentized difference of score minus label, {effort.draws} shuffles; Holm"
     test = Test(method=how, p=stats.permutation_p(seen, law), family=FAMILY)
     measured = first.model_copy(update={"detectable": gap, "test": test})

@@ -11,8 +11,8 @@ from auditkit.data import take_rows
 from auditkit.figures import forest
 from auditkit.group_pairs import Members, widest_among
 from auditkit.models import Model
-from auditkit.plugins.fairness.mitigation.decided import DrawnModel
 from auditkit.plugins.fairness.mitigation.groups import Split
+from auditkit.plugins.fairness.mitigation.randomized_model import DrawnModel
 from auditkit.plugins.fairness.mitigation.rates import Constraint, members, shares
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table, pairs

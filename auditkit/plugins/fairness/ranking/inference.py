@@ -9,7 +9,7 @@ from scipy import stats as laws
 
 from auditkit import stats
 from auditkit.plugins.fairness.ranking.positions import Places, coarse, ndkl, position_bias, tied_places, top_count
-from auditkit.plugins.fairness.shuffling import shuffled_counts
+from auditkit.plugins.fairness.shared.permutation import shuffled_counts
 from auditkit.results import Interval
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import calibration, chance, ladder, ranking
+from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
 from auditkit.plugins.fairness.scores.calibration import Profile
-from auditkit.plugins.fairness.scores.ladder import Ladder
-from auditkit.plugins.fairness.scores.meaning import Planted
+from auditkit.plugins.fairness.scores.calibration_measurements import Planted
+from auditkit.plugins.fairness.scores.score_table import Ladder
 
 ROWS = 2_000
 """Rows that are tried at most: a thousand times a thousand pairs."""
@@ -42,8 +42,8 @@ class Sample:
 
     def ladders(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[Ladder]:
         """A ladder for each code from 0 up."""
-        rows = ladder.sort(self.scores if scores is None else scores, self.outcomes, self.weights)
-        return ladder.ladders(rows, codes, int(codes.max()) + 1)
+        rows = score_table.sort(self.scores if scores is None else scores, self.outcomes, self.weights)
+        return score_table.ladders(rows, codes, int(codes.max()) + 1)
 
     def codes(self) -> list[np.ndarray]:
         """(n,) codes of everyone, then of each attribute."""
@@ -61,7 +61,7 @@ def pair_deviation(sample: Sample) -> float | None:
     worst = None
     for codes in sample.codes():
         for group, each in enumerate(sample.ladders(codes)):
-            measured = ladder.area(each)
+            measured = score_table.area(each)
             if measured is not None:
                 gap = abs(measured.value - _pairs(sample, codes == group))
                 worst = gap if worst is None else max(worst, gap)
@@ -80,7 +80,7 @@ def order_deviation(sample: Sample) -> float | None:
             continue
         gaps = [abs(_area(one) - _area(two)) for one, two in zip(before, after, strict=True)]
         if len(before) > 1:
-            gaps.append(float(np.abs(ranking.pair_gaps(before) - ranking.pair_gaps(after)).max()))
+            gaps.append(float(np.abs(auc_gaps.pair_gaps(before) - auc_gaps.pair_gaps(after)).max()))
         worst = max([*gaps, worst or 0.0])
     return worst
 
@@ -117,9 +117,9 @@ def false_alarms(sample: Sample, name: str, kept: Sequence[str], trials: int, rn
         for label in (False, True):
             at = np.flatnonzero(some.outcomes == label)
             codes[at] = codes[rng.permutation(at)]
-        scale = chance.common_scale(some.ladders(codes))
-        law = ranking.shuffled(scale, 499, rng) if law is None else law
-        alarms += np.array(ranking.p_values(ranking.observed(scale), law)) <= 0.05
+        scale = resampling.common_scale(some.ladders(codes))
+        law = auc_gaps.shuffled(scale, 499, rng) if law is None else law
+        alarms += np.array(auc_gaps.p_values(auc_gaps.observed(scale), law)) <= 0.05
     return float(alarms.max() / trials)
 
 
@@ -137,8 +137,8 @@ def calibrated_alarms(everyone: Profile, bins: int, trials: int, rng: np.random.
     nobody = np.zeros(size, dtype=np.int64)
     null, alarms = None, 0
     for _ in range(trials):
-        rows = ladder.sort(scores, rng.random(size) < scores)
-        levels = calibration.profile(ladder.ladders(rows, nobody, 1)[0], bins, 1)
+        rows = score_table.sort(scores, rng.random(size) < scores)
+        levels = calibration.profile(score_table.ladders(rows, nobody, 1)[0], bins, 1)
         null = calibration.errors_by_chance(levels, 999, rng) if null is None else null
         alarms += stats.permutation_p(calibration.error(calibration.binned(levels)), null) <= 0.05
     return alarms / trials
@@ -161,7 +161,7 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
     shifted = int(np.argmax(spread))
     means, variances = [], []
     for at, each in enumerate(planted.profiles):
-        sizes = chance.whole(each.sizes, max(1, round(float(each.sizes.sum()))))
+        sizes = resampling.whole(each.sizes, max(1, round(float(each.sizes.sum()))))
         chances = np.clip(each.scores, 0, 1)
         if at == shifted:
             room = 1 - chances if sizes @ chances < sizes.sum() / 2 else -chances
@@ -175,13 +175,13 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
         square = ((sizes - happened) @ each.scores**2 + happened @ (each.scores - 1) ** 2) / total
         means.append(mean)
         variances.append(np.maximum(square - mean**2, 0) / max(total - 1, 1))
-    z = chance.largest_z(np.stack(means, axis=1), np.stack(variances, axis=1))
+    z = resampling.largest_z(np.stack(means, axis=1), np.stack(variances, axis=1))
     p = np.array([stats.permutation_p(float(each), planted.law) for each in z])
     return float(np.mean(p * tests <= 0.05))
 
 
 def _area(each: Ladder) -> float:
-    measured = ladder.area(each)
+    measured = score_table.area(each)
     assert measured is not None  # both labels are there
     return measured.value
 

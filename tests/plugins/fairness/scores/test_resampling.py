@@ -5,13 +5,13 @@ import pytest
 from scipy import stats as distributions
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import calibration, chance, ladder, ranking
+from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
 from tests.plugins.fairness.scores.test_curves import of
 
 
 def test_shuffles_keep_every_margin_and_follow_the_hypergeometric_law():
     counts = np.array([[5.0, 0, 9, 2], [3, 4, 1, 0], [1, 1, 1, 5]])
-    drawn = chance.shuffled(counts, 4000, np.random.default_rng(0))
+    drawn = resampling.shuffled(counts, 4000, np.random.default_rng(0))
     assert (drawn.sum(axis=1) == counts.sum(axis=0)).all() and (drawn.sum(axis=2) == counts.sum(axis=1)).all()
     assert (drawn >= 0).all()
     for group in range(3):
@@ -23,30 +23,30 @@ def test_shuffles_keep_every_margin_and_follow_the_hypergeometric_law():
 
 def test_redrawn_tables_follow_the_multinomial_law():
     counts = np.array([[10.0, 30, 60], [5, 5, 0]])
-    drawn = chance.redrawn(counts, 4000, np.random.default_rng(1))
+    drawn = resampling.redrawn(counts, 4000, np.random.default_rng(1))
     assert (drawn.sum(axis=2) == [100, 10]).all() and (drawn[:, 1, 2] == 0).all()
     assert drawn.mean(axis=0) == pytest.approx(counts, abs=0.5)
     assert drawn[:, 0, 1].var() == pytest.approx(21, rel=0.1)
 
 
 def test_whole_numbers_keep_the_total():
-    assert chance.whole(np.array([0.4, 0.4, 0.2]), 1).tolist() in ([1, 0, 0], [0, 1, 0])
-    assert chance.whole(np.array([2.0, 3, 5]), 10).tolist() == [2, 3, 5]
-    assert chance.whole(np.array([1.5, 1.4, 7.1]), 10).sum() == 10
+    assert resampling.whole(np.array([0.4, 0.4, 0.2]), 1).tolist() in ([1, 0, 0], [0, 1, 0])
+    assert resampling.whole(np.array([2.0, 3, 5]), 10).tolist() == [2, 3, 5]
+    assert resampling.whole(np.array([1.5, 1.4, 7.1]), 10).sum() == 10
 
 
 def test_areas_of_tables_equal_those_of_rows():
     rng = np.random.default_rng(2)
     one = of(rng.integers(0, 60, 90), rng.random(90) < 0.5)
-    found = chance.areas(one.weight[:1][None], one.weight[1:][None])
-    exact = ladder.area(one)
+    found = resampling.areas(one.weight[:1][None], one.weight[1:][None])
+    exact = score_table.area(one)
     assert found.value[0, 0] == pytest.approx(exact.value) and found.variance[0, 0] == pytest.approx(exact.error**2)
 
 
 def test_the_largest_difference_in_standard_errors_by_hand():
-    z = chance.largest_z(np.array([[0.5, 0.6, 0.9]]), np.array([[0.03, 0.03, 0.01]]))
+    z = resampling.largest_z(np.array([[0.5, 0.6, 0.9]]), np.array([[0.03, 0.03, 0.01]]))
     assert z == pytest.approx([0.4 / 0.2])
-    assert chance.largest_z(np.array([[0.5, 0.5], [0.2, 0.5]]), np.zeros((2, 2))).tolist() == [0, np.inf]
+    assert resampling.largest_z(np.array([[0.5, 0.5], [0.2, 0.5]]), np.zeros((2, 2))).tolist() == [0, np.inf]
 
 
 def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
@@ -60,13 +60,13 @@ def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
 
 
 def compared(ladders, rng, draws=199):
-    scale = chance.common_scale(ladders)
-    p = ranking.p_values(ranking.observed(scale), ranking.shuffled(scale, draws, rng))
-    areas, pairs = [ladder.area(each) for each in ladders], stats.pairs_of(len(ladders))
-    auc = ranking.auc_gap(areas, pairs)
+    scale = resampling.common_scale(ladders)
+    p = auc_gaps.p_values(auc_gaps.observed(scale), auc_gaps.shuffled(scale, draws, rng))
+    areas, pairs = [score_table.area(each) for each in ladders], stats.pairs_of(len(ladders))
+    auc = auc_gaps.auc_gap(areas, pairs)
     values = np.array([each.value for each in areas])
-    errors = ranking.resampled(scale, draws, rng)
-    curves = ranking.abroca(ranking.pair_gaps(ladders), errors, values, pairs, auc)
+    errors = auc_gaps.resampled(scale, draws, rng)
+    curves = auc_gaps.abroca(auc_gaps.pair_gaps(ladders), errors, values, pairs, auc)
     return p, curves.interval, auc.interval
 
 
@@ -106,16 +106,16 @@ def test_the_common_scale_forgets_each_groups_own_units():
     rng = np.random.default_rng(6)
     one = binormal(rng, [300, 300], [0.4, 0.4], [0, 0], [1, 1])
     moved = [one[0], one[1]._replace(scores=np.exp(one[1].scores))]
-    for before, after in zip(chance.common_scale(one), chance.common_scale(moved), strict=True):
+    for before, after in zip(resampling.common_scale(one), resampling.common_scale(moved), strict=True):
         assert before == pytest.approx(after)
-    assert chance.common_scale(one).positive.sum(axis=1) == pytest.approx([120, 120])
+    assert resampling.common_scale(one).positive.sum(axis=1) == pytest.approx([120, 120])
 
 
 def test_detectable_gaps_by_hand():
     # two groups, one test: (1.96 + 0.84) times the standard error of the difference
-    assert ranking.detectable_gap(np.array([0.03, 0.04]), 1) == pytest.approx(2.8016 * 0.05, rel=1e-3)
-    assert ranking.detectable_gap(np.array([0.03, 0.04]), 20) > ranking.detectable_gap(np.array([0.03, 0.04]), 1)
-    assert ranking.detectable_gap(np.array([0.5, 0.5]), 1) is None
+    assert auc_gaps.detectable_gap(np.array([0.03, 0.04]), 1) == pytest.approx(2.8016 * 0.05, rel=1e-3)
+    assert auc_gaps.detectable_gap(np.array([0.03, 0.04]), 20) > auc_gaps.detectable_gap(np.array([0.03, 0.04]), 1)
+    assert auc_gaps.detectable_gap(np.array([0.5, 0.5]), 1) is None
 
 
 def test_the_widest_gap_of_two_groups_is_the_interval_of_newcombe():

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit import figures
 from auditkit.checks import Context, Findings
-from auditkit.plugins.fairness.individual import trials
+from auditkit.plugins.fairness.individual import self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.neighbours import chance, consistency, nearest
 from auditkit.plugins.fairness.individual.space import distance_space
@@ -70,8 +70,8 @@ def _consistent(
 def _neighbour_controls(
     check: IndividualFairness, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator
 ) -> list[Control]:
-    again = trials.neighbour_deviation(points, near, rng)
-    off = trials.shuffled_deviation(decisions, near[:, :-1], check.shuffles, rng)
+    again = self_tests.neighbour_deviation(points, near, rng)
+    off = self_tests.shuffled_deviation(decisions, near[:, :-1], check.shuffles, rng)
     return [
         Control.within(
             "neighbours", "Are the neighbours of some rows the nearest when all others are measured one by one?",

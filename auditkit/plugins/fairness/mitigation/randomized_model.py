@@ -12,9 +12,9 @@ import numpy as np
 
 from auditkit.data import AuditData
 from auditkit.models import Answers, Capability, Model
-from auditkit.plugins.fairness.mitigation.draws import draws
-from auditkit.plugins.fairness.mitigation.reading import Reader
-from auditkit.plugins.fairness.mitigation.rules import Rule
+from auditkit.plugins.fairness.mitigation.deterministic_draws import draws
+from auditkit.plugins.fairness.mitigation.group_reader import Reader
+from auditkit.plugins.fairness.mitigation.group_thresholds import Rule
 
 NOTES = (
     "A decision that hangs on chance is drawn once for each person: from the person's own inputs, sensitive attributes "

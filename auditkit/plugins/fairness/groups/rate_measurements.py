@@ -9,9 +9,9 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.fairness.groups import composites
 from auditkit.plugins.fairness.groups.disparities import undefined
+from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
 from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES, Composite, Rate
 from auditkit.plugins.fairness.groups.shares import amount, shares
-from auditkit.plugins.fairness.groups.targets import Groups, Target, smaller
 from auditkit.results import Interval, Measurement
 
 if TYPE_CHECKING:

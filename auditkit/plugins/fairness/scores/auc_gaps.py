@@ -8,9 +8,9 @@ import numpy as np
 from scipy import stats as distributions
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores import chance, curves
-from auditkit.plugins.fairness.scores.chance import Scale
-from auditkit.plugins.fairness.scores.ladder import Area, Ladder
+from auditkit.plugins.fairness.scores import curves, resampling
+from auditkit.plugins.fairness.scores.resampling import Scale
+from auditkit.plugins.fairness.scores.score_table import Area, Ladder
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
 
@@ -106,7 +106,7 @@ def shuffled(scale: Scale, draws: int, rng: np.random.Generator) -> Law:
     """Both statistics where the groups are shuffled among people of equal label."""
     parts = []
     for count in chunks(draws, scale.negative.size):
-        parts.append(_law(*(chance.shuffled(each, count, rng) for each in scale)))
+        parts.append(_law(*(resampling.shuffled(each, count, rng) for each in scale)))
     return Law(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
@@ -129,11 +129,11 @@ def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
         draws: how many resamples.
         rng: the source of chance.
     """
-    centre = chance.heights(scale.negative[None], scale.positive[None])[0]
+    centre = resampling.heights(scale.negative[None], scale.positive[None])[0]
     parts = []
     for count in chunks(draws, scale.negative.size):
-        again = chance.heights(*(chance.redrawn(each, count, rng) for each in scale))
-        parts.append(chance.gaps(again, centre))
+        again = resampling.heights(*(resampling.redrawn(each, count, rng) for each in scale))
+        parts.append(resampling.gaps(again, centre))
     return Resampled(np.concatenate(parts), _few(scale))
 
 
@@ -182,8 +182,8 @@ def _few(scale: Scale, level: float = 0.95) -> np.ndarray:
 
 
 def _law(negative: np.ndarray, positive: np.ndarray) -> Law:
-    z = chance.largest_z(*chance.areas(negative, positive))
-    return Law(z, chance.gaps(chance.heights(negative, positive)))
+    z = resampling.largest_z(*resampling.areas(negative, positive))
+    return Law(z, resampling.gaps(resampling.heights(negative, positive)))
 
 
 def chunks(draws: int, cells: int) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit import figures
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS
-from auditkit.plugins.fairness.splits import Split
+from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Axis, Figure, Measurement, Rule
 
 BEYOND = 10

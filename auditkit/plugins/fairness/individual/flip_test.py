@@ -12,7 +12,7 @@ from auditkit.counts.names import MISSING
 from auditkit.data import as_array
 from auditkit.data.codes import to_codes
 from auditkit.model_inputs import seeing
-from auditkit.plugins.fairness.individual import flips, trials
+from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
@@ -101,9 +101,9 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
     positive = predictions.positive if data.task == "binary" else None
     pairs = flips.pairs_of(name, groups, values, ask, before, positive, context.rng)
     some = flips.draw(groups, values, values[0], context.rng)
-    few = Swapped(some.rows[: trials.TRIED], some.donors[: trials.TRIED])
+    few = Swapped(some.rows[: self_tests.TRIED], some.donors[: self_tests.TRIED])
     after = _codes(flips.swap(data.inputs, column, few), data)
-    wrong = trials.wrongly_changed(data.codes(), after, column, groups == values[0], few)
+    wrong = self_tests.wrongly_changed(data.codes(), after, column, groups == values[0], few)
     controls = [
         Control.within(
             f"changed rows, {name}",
@@ -112,7 +112,7 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
         ),
         Control.within(
             f"unchanged rows, {name}", "What share of some rows is decided otherwise though nothing was changed?",
-            trials.asked_again(ask, before, context.rng), at_most=0, guards=FLIPS,
+            self_tests.asked_again(ask, before, context.rng), at_most=0, guards=FLIPS,
             reason="the model answers differently when asked the same twice, so a change of its decision means little",
         ),
     ]  # fmt: skip

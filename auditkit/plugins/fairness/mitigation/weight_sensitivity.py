@@ -6,7 +6,7 @@ import numpy as np
 
 from auditkit.data import take_rows
 from auditkit.models import Model
-from auditkit.plugins.fairness.mitigation.fitting import Recipe
+from auditkit.plugins.fairness.mitigation.fit import Recipe
 from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.results import Control
 

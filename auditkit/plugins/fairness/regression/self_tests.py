@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness import shuffling
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import Quantity
+from auditkit.plugins.fairness.shared import permutation
 
 ROWS = 5_000
 """Rows that are shuffled at most: the law under test is the same for any number of them."""
@@ -71,7 +71,7 @@ def false_alarms(
     present, codes = np.unique(codes, return_inverse=True)
     if len(present) < 2:
         return None
-    law = shuffling.shuffled_z(codes, values, weights, len(present), DRAWS, rng)
+    law = permutation.shuffled_z(codes, values, weights, len(present), DRAWS, rng)
     flagged = 0
     for _ in range(trials):
         found = moments.means(rng.permutation(codes), values, weights, len(present))

@@ -10,11 +10,11 @@ import numpy as np
 from auditkit import stats
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
-from auditkit.plugins.fairness.groups.comparing import LOGARITHMIC
+from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import CRITERIA, INDICES, RATES, Direction
-from auditkit.plugins.fairness.groups.rates import weighted
+from auditkit.plugins.fairness.groups.rate_measurements import weighted
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import variants
