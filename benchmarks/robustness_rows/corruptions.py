@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.robustness.corruptions.pictures import Pictures
+from auditkit.plugins.robustness.corruptions.images import Pictures
 from auditkit.plugins.robustness.corruptions.suite import IMAGE, SEVERITIES, seeds
 from benchmarks.harness import Baseline, Gate, Line, timed
 from benchmarks.robustness_rows.networks import LATEST, mnist

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from auditkit.plugins.robustness import library
 from auditkit.plugins.robustness.attacks import Problem, Swept, pgd, sweep
+from auditkit.plugins.robustness.library_attacks import art
 from benchmarks.harness import Baseline, Gate, Line, timed
 from benchmarks.robustness_rows.networks import LATEST, TRAINED_ON, Pictures, mnist, trained
 
@@ -104,7 +104,7 @@ def _ours(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], mod
 
 
 def _art(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], device: str) -> Callable[[], np.ndarray]:
-    library.require_art("art")
+    art.require_art("art")
     from art.attacks.evasion import ProjectedGradientDescentPyTorch as Descent
     from art.estimators.classification import PyTorchClassifier
 

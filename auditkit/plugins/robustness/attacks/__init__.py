@@ -6,13 +6,13 @@ nearest point.
 """
 
 from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
-from auditkit.plugins.robustness.attacks.descent import fgsm, pgd
 from auditkit.plugins.robustness.attacks.ensemble import Assembled, chain, ensemble, standard
+from auditkit.plugins.robustness.attacks.epsilon_sweep import Swept, monotone, sweep
 from auditkit.plugins.robustness.attacks.fab import fab_targeted
-from auditkit.plugins.robustness.attacks.nearest import Nearest, fmn, fmn_within
+from auditkit.plugins.robustness.attacks.fmn import Nearest, fmn, fmn_within
+from auditkit.plugins.robustness.attacks.pgd import fgsm, pgd
 from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, zero_slopes
 from auditkit.plugins.robustness.attacks.square import square
-from auditkit.plugins.robustness.attacks.sweep import Swept, monotone, sweep
 
 __all__ = [
     "Assembled",

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
 from auditkit.plugins.robustness.attacks.fab import fab_targeted
-from auditkit.plugins.robustness.attacks.nearest import fmn_within
+from auditkit.plugins.robustness.attacks.fmn import fmn_within
 from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, radii
 from auditkit.plugins.robustness.attacks.square import square
 

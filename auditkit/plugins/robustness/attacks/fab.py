@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.alive import Record, pick
+from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.norms import Norm, wide
 from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem, radii
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.alive import Record, pick
+from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import spread
 from auditkit.plugins.robustness.attacks.norms import size, wide
 from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem, radii

@@ -80,7 +80,7 @@ class Certificates(Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no noise can be added to these inputs; None where it can."""
-        from auditkit.plugins.robustness.certificates.ground import unfit
+        from auditkit.plugins.robustness.noise_space import unfit
 
         return unfit(model, data)
 

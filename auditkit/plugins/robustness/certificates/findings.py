@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Findings
-from auditkit.plugins.robustness.certificates.proving import Proven, prove
+from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 
 if TYPE_CHECKING:

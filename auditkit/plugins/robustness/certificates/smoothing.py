@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from scipy import special
 
-from auditkit.plugins.robustness.certificates import sequence
+from auditkit.plugins.robustness.certificates import confidence_sequence
 
 Votes: TypeAlias = Callable[[np.ndarray, int], np.ndarray]
 """(rows (M,), copies) to (M, C): how many of so many noisy copies of each row are decided as each class."""
@@ -74,8 +74,8 @@ def certify(
         hits[open_] += counts[np.arange(len(open_)), decided[open_]]
         total += more
         seen[open_] = total
-        low[open_] = sequence.lower(hits[open_], seen[open_], alpha)
-        high = sequence.upper(hits[open_], seen[open_], alpha)
+        low[open_] = confidence_sequence.lower(hits[open_], seen[open_], alpha)
+        high = confidence_sequence.upper(hits[open_], seen[open_], alpha)
         undecided = (marks > low[open_, None]) & (marks <= high[:, None])
         open_ = open_[undecided.any(axis=1)]
         if progress is not None:

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from auditkit.plugins.robustness.attacks import ascent
 from auditkit.plugins.robustness.certificates import bounds
-from auditkit.plugins.robustness.certificates.ground import COPIES, Ground
-from auditkit.plugins.robustness.logits import Surface
-from auditkit.plugins.robustness.training import pgd
+from auditkit.plugins.robustness.noise_space import COPIES, Ground
+from auditkit.plugins.robustness.surface import Surface
 
 SATURATED = 40.0
 """Margins above this have no digits left in probabilities of 32 bits."""
@@ -107,7 +107,7 @@ class Tensors:
         wanted = torch.as_tensor(classes, device=low.device)
         parts = torch.arange(len(low), device=low.device).split(256)  # type: ignore[no-untyped-call]
         found = [
-            pgd.broken(self.surface, self.unit[at], wanted[at], low[at], high[at], steps, self.generator)
+            ascent.broken(self.surface, self.unit[at], wanted[at], low[at], high[at], steps, self.generator)
             for at in parts
         ]  # fmt: skip
         return torch.cat(found).cpu().numpy()

@@ -92,8 +92,8 @@ class Changes(Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why there is nothing to change; None where there is."""
+        from auditkit.plugins.robustness.attackability import word_numbers
         from auditkit.plugins.robustness.changes.moves import movable  # as above
-        from auditkit.plugins.robustness.paths import word_numbers
 
         shape = getattr(data.inputs, "shape", ())
         if not hasattr(data.inputs, "columns") and len(shape) != 2:

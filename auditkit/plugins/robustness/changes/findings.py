@@ -8,12 +8,12 @@ import numpy as np
 
 from auditkit.checks import Context, Findings
 from auditkit.data.disclosure import how_many
-from auditkit.plugins.robustness.changes import drawing, search, shares, trials
-from auditkit.plugins.robustness.changes.asking import Oracle, model_oracle
+from auditkit.plugins.robustness.attackability import unsteady
+from auditkit.plugins.robustness.changes import figures, search, self_tests, shares
+from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
 from auditkit.plugins.robustness.changes.search import Found, Singles
-from auditkit.plugins.robustness.changes.trials import Effort
-from auditkit.plugins.robustness.paths import unsteady
+from auditkit.plugins.robustness.changes.self_tests import Effort
 from auditkit.results import Control, Measurement
 from auditkit.variants import named
 
@@ -55,12 +55,12 @@ def find(check: Changes, model: Model, data: AuditData, context: Context) -> Fin
     groups = _by_group(check, searched, data)
     gaps = _gaps(check, searched, data, context)
     asked = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
-    rows = drawing.by_feature(searched.moves, single, data, check.group_cost)
+    rows = figures.by_feature(searched.moves, single, data, check.group_cost)
     return Findings(
         measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs), asked],
         controls=controls,
-        figures=drawing.pictures(check, searched.alone.costs, best.costs, data, groups, rows),
-        tables=[drawing.table(rows, check.group_cost)],
+        figures=figures.pictures(check, searched.alone.costs, best.costs, data, groups, rows),
+        tables=[figures.table(rows, check.group_cost)],
         notes=_notes(check, searched, data),
     )
 
@@ -131,15 +131,15 @@ def _controls(check: Changes, model: Model, data: AuditData, context: Context, f
     before, moves, oracle = found.single.before, found.moves, found.oracle
     scored = oracle(moves.origins[:1]).scores is not None
     steady = unsteady(model, data, context.predictions)
-    wrong = trials.violating(
+    wrong = self_tests.violating(
         data, moves, before, [found.alone.slots, found.best.slots], [found.alone.costs, found.best.costs], oracle
     )
-    hand = trials.by_hand(moves, before, found.single, oracle, context.rng)
-    chance = trials.random_changes(
+    hand = self_tests.by_hand(moves, before, found.single, oracle, context.rng)
+    chance = self_tests.random_changes(
         moves, before, found.best, check.within[-1], check.depth, check.draws, oracle, context.rng
     )
-    known = trials.known_boundary(data, moves, effort, scored, context.rng, context.progress)
-    constant = trials.constant_flips(data, moves, effort, context.progress)
+    known = self_tests.known_boundary(data, moves, effort, scored, context.rng, context.progress)
+    constant = self_tests.constant_flips(data, moves, effort, context.progress)
     return [
         Control.within(
             "repeatable", "Does the model give the same answer when asked again?", steady, at_most=1e-4,

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from auditkit.plugins.robustness.changes.asking import Oracle, margins, threshold_of
 from auditkit.plugins.robustness.changes.guessing import Guess, guess
+from auditkit.plugins.robustness.changes.model_codes import Oracle, margins, threshold_of
 from auditkit.plugins.robustness.changes.moves import Moves
 
 Progress: TypeAlias = Callable[[int, int, str], None]

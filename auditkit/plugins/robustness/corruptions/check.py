@@ -9,9 +9,9 @@ from pydantic import Field
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
+from auditkit.plugins.robustness.attackability import word_numbers
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.suite import KNOWN, SEVERITIES
-from auditkit.plugins.robustness.paths import word_numbers
 from auditkit.results import of_everyone
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
-from auditkit.plugins.robustness.corruptions import drawing, trials
-from auditkit.plugins.robustness.corruptions.asking import Asked, ask
-from auditkit.plugins.robustness.corruptions.groups import by_group, gaps
+from auditkit.plugins.robustness.corruptions import figures, self_tests
+from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked, ask
+from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
 from auditkit.plugins.robustness.corruptions.suite import MIDDLE, SEVERITIES, suite
 from auditkit.results import Interval, Measurement, Test
@@ -34,9 +34,9 @@ def find(check: Corruptions, model: Model, data: AuditData, context: Context) ->
     groups = by_group(asked, data, AT)
     return Findings(
         measurements=[*overall, *groups, *_tested([*_drops(asked), *gaps(asked, data, AT, check, context.rng)])],
-        controls=trials.controls(asked, model, data, context),
-        figures=drawing.pictures(asked, groups),
-        tables=[drawing.strengths(tried, names)],
+        controls=self_tests.controls(asked, model, data, context),
+        figures=figures.pictures(asked, groups),
+        tables=[figures.strengths(tried, names)],
         notes=[*tried.notes, *_weights(data)],
     )
 

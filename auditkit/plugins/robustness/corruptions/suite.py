@@ -66,7 +66,7 @@ def suite(data: AuditData, rng: np.random.Generator, *, device: str, held: bool)
     """
     drawn = seeds(KNOWN[data.modality], rng)
     if data.modality == "image":
-        from auditkit.plugins.robustness.corruptions.pictures import Pictures  # imports torch
+        from auditkit.plugins.robustness.corruptions.images import Pictures  # imports torch
 
         return Pictures(data.inputs, drawn, device, data.range)
     if data.modality == "text":

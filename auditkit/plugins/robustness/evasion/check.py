@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Model
+from auditkit.plugins.robustness.attackability import way
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
-from auditkit.plugins.robustness.paths import way
 from auditkit.results import of_everyone
 
 GRIDS = {

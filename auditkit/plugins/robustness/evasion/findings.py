@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditkit.checks import Context, Findings
-from auditkit.plugins.robustness.evasion import black, controls, drawing, shares
+from auditkit.plugins.robustness.attackability import unsteady, way
+from auditkit.plugins.robustness.evasion import controls, decision_attack, figures, shares
 from auditkit.plugins.robustness.evasion.outcome import Outcome
-from auditkit.plugins.robustness.paths import unsteady, way
 from auditkit.results import Figure, Measurement
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Fin
     white = way(model, data) == "gradient"
     context.keep(Findings(measurements=[shares.clean(context.predictions.codes == context.predictions.truth)]))
     if white:
-        from auditkit.plugins.robustness.evasion.white import attack
+        from auditkit.plugins.robustness.evasion.gradient_attack import attack
 
         outcome = attack(check, model, data, context, lambda found: context.keep(untried(check, found)))
     else:
-        outcome = black.attack(check, data, context)
+        outcome = decision_attack.attack(check, data, context)
     steady = controls.steady_control(unsteady(model, data, context.predictions))
     clean, robust = shares.clean(outcome.broken_at > 0), curve(check, outcome)
     groups = shares.by_group(outcome, data, check.middle)
@@ -38,7 +38,7 @@ def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Fin
         # what is compared over groups comes first: a report may show the first number alone
         measurements=[robust[0], clean, *robust[1:], *groups, *gaps, *median, asked],
         controls=[steady, *outcome.controls],
-        figures=[*drawing.pictures(clean, robust, groups, outcome, data), *_worst(outcome, context)],
+        figures=[*figures.pictures(clean, robust, groups, outcome, data), *_worst(outcome, context)],
         notes=outcome.notes,
         level="model" if white else "queries",
         higher_level="" if white else None,
@@ -47,11 +47,11 @@ def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Fin
 
 def _worst(outcome: Outcome, context: Context) -> list[Figure]:
     """Pictures of rows, only where the owner allows rows to be shown."""
-    from auditkit.plugins.robustness.evasion import worst
+    from auditkit.plugins.robustness.evasion import worst_cases
 
     if not context.include_rows or outcome.pictures is None:
         return []
-    figure = worst.grid(outcome.pictures)
+    figure = worst_cases.grid(outcome.pictures)
     return [] if figure is None else [figure]
 
 

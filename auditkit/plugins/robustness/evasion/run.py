@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from auditkit.plugins.robustness.attacks import fmn, sweep, zero_slopes
-from auditkit.plugins.robustness.evasion import blind, composition, controls, forward, surrogate, tracing, trials
+from auditkit.plugins.robustness.attacks import fmn, registry, sweep, zero_slopes
+from auditkit.plugins.robustness.evasion import (
+    attack_checklist,
+    controls,
+    gradient_free,
+    loss_trace,
+    model_probes,
+    surrogate,
+)
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 if TYPE_CHECKING:
@@ -42,7 +49,7 @@ class Run:
 
     def make(self, steps: int, restarts: int, seed: int) -> Any:
         """The attack of the check, with a word on progress before each part."""
-        made = composition.by_gradients(self.check.attack, self.target.problem, self.classes, steps, restarts, seed)
+        made = registry.by_gradients(self.check.attack, self.target.problem, self.classes, steps, restarts, seed)
 
         def told(*given: Any, **named: Any) -> Any:
             self.context.progress(0, 1, f"{self.check.attack} attack")
@@ -57,7 +64,7 @@ class Run:
         if target.surface.hides:
             slopes |= zero_slopes(target.problem, target.x, target.y, 0.0, self.context.seed)
         self.zero = float(slopes.double().mean())
-        self.inside = forward.takes_gradients(target.surface, target.x[:4])
+        self.inside = model_probes.takes_gradients(target.surface, target.x[:4])
         if self.zero < 1 and not self.inside:
             self.sweep()
         if self.zero <= (VOID_HIDDEN if target.surface.hides else VOID) and not self.inside:
@@ -80,7 +87,7 @@ class Run:
         fitted = surrogate.fit(target, self.classes, seed)
         if not len(fitted.origins):
             return
-        made = composition.by_gradients(check.attack, fitted.problem, self.classes, check.steps, 1, seed)
+        made = registry.by_gradients(check.attack, fitted.problem, self.classes, check.steps, 1, seed)
         broken = surrogate.transferred(target, self.tally, fitted, made, check.grid)
         self.missed = surrogate.missed(fitted, broken, check.grid, self.context.rng, check.max_queries)
 
@@ -102,13 +109,13 @@ class Run:
     def blindly(self, rows: np.ndarray) -> float | None:
         """Attack rows by decisions and by squares; how far off that finds a boundary that is known."""
         check, target = self.check, self.target
-        found = blind.by_decisions(
+        found = gradient_free.by_decisions(
             target, self.tally, rows, self.context.rng, check.max_queries,
             lambda done, total: self.context.progress(done, total, "search by decisions, queries per row"),
         )  # fmt: skip
         for epsilon in check.grid:
             left = self.tally.left(rows, epsilon)
-            blind.by_squares(target, self.tally, left, epsilon, check.max_queries // 4, self.context.seed)
+            gradient_free.by_squares(target, self.tally, left, epsilon, check.max_queries // 4, self.context.seed)
         return found.known_ratio
 
     def examine(self) -> None:
@@ -120,7 +127,7 @@ class Run:
                 self.notes.append("Attacks without gradients did better, so they were run on every row; both count.")
                 self.blindly(self.rows)
             return
-        noise = trials.noise(self.bench(), self.check.grid, self.check.noise_draws)
+        noise = attack_checklist.noise(self.bench(), self.check.grid, self.check.noise_draws)
         self.controls = [
             *controls.void_controls(self.zero, self.inside, self.known_ratio, self.missed),
             controls.noise_control(noise, controls.POINTS),
@@ -161,11 +168,11 @@ class Run:
         at = torch.as_tensor(won, device=self.target.x.device)
         self.tally.add(found.points[at], won, gone[won])
 
-    def bench(self) -> trials.Bench:
+    def bench(self) -> attack_checklist.Bench:
         """A random sample of the rows, to try the attack on."""
         check = self.check
         drawn = np.sort(self.context.rng.permutation(len(self.rows))[: check.trial_rows])
-        return trials.Bench(
+        return attack_checklist.Bench(
             self.target, self.tally, drawn, check.middle, self.make, check.steps, check.restarts, self.context.seed
         )
 
@@ -175,22 +182,22 @@ class Run:
         self.notes.append(
             f"The attack was tried on {len(bench.rows)} of the attacked rows, at epsilon {check.middle:g}."
         )
-        longer, again = trials.longer(bench), trials.again(bench)
-        traced = tracing.trace(bench)
-        noise = trials.noise(bench, check.grid, check.noise_draws)
-        whole, single = trials.unbounded(bench, self.right), trials.one_step(bench)
+        longer, again = attack_checklist.longer(bench), attack_checklist.again(bench)
+        traced = loss_trace.trace(bench)
+        noise = attack_checklist.noise(bench, check.grid, check.noise_draws)
+        whole, single = attack_checklist.unbounded(bench, self.right), attack_checklist.one_step(bench)
         return controls.Tried(
             rows=len(bench.rows), classes=self.classes, zero=zero, agreement=self.target.agreement(),
             gradients_inside=inside, probability=self.probable,
             unfit=self.tally.unfit / max(1, self.tally.returned), longer=longer, again=again,
-            one_step=single.ahead, one_step_chance=single.chance, falls=trials.falls(bench, check.grid),
-            scale_gap=trials.scale_gap(bench), unbroken=whole.unbroken, full_range=whole.accuracy, noise=noise,
-            moving=traced.moving, silent=traced.silent, unstable=tracing.unstable(bench), kept=tracing.kept(bench),
+            one_step=single.ahead, one_step_chance=single.chance, falls=attack_checklist.falls(bench, check.grid),
+            scale_gap=attack_checklist.scale_gap(bench), unbroken=whole.unbroken, full_range=whole.accuracy, noise=noise,
+            moving=traced.moving, silent=traced.silent, unstable=loss_trace.unstable(bench), kept=loss_trace.kept(bench),
             rounded=self.target.surface.lens is not None and bool(self.target.surface.lens.steps),
-            undefended=trials.undefended(bench, check.attack), black_box=self.black_box(bench),
+            undefended=attack_checklist.undefended(bench, check.attack), black_box=self.black_box(bench),
         )  # fmt: skip
 
-    def black_box(self, bench: trials.Bench) -> float:
+    def black_box(self, bench: attack_checklist.Bench) -> float:
         """The largest share of the sample, over epsilons, that only Square or the search by decisions breaks.
 
         Rows whose boundary the gradients found at most 2 % too far off do not count: what leads astray misses by far.
@@ -201,10 +208,12 @@ class Run:
         for epsilon in check.grid:
             left = self.tally.left(rows, epsilon)
             self.context.progress(0, 1, "attacks without gradients")
-            blind.by_squares(self.target, self.tally, left, epsilon, check.square_queries, self.context.seed + 2)
+            gradient_free.by_squares(
+                self.target, self.tally, left, epsilon, check.square_queries, self.context.seed + 2
+            )
         left = bench.rows[np.isinf(self.tally.broken_at[bench.rows])][: controls.ALONE]
         if len(left):
-            blind.by_decisions(self.target, self.tally, left, self.context.rng, check.max_queries // 4)
+            gradient_free.by_decisions(self.target, self.tally, left, self.context.rng, check.max_queries // 4)
         after = self.tally.broken_at[bench.rows]
         return max(
             float(np.mean((before > each) & (after <= each) & (nearest > controls.CLOSE * each))) for each in check.grid

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks import Attack, sweep
-from auditkit.plugins.robustness.evasion import blind
+from auditkit.plugins.robustness.evasion import gradient_free
 from auditkit.plugins.robustness.evasion.target import Tally, Target
-from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.surface import Surface
 
 WIDTH = 128
 EPOCHS = 60
@@ -88,7 +88,7 @@ def missed(
     if len(rows) < 6:
         return None
     blindly = Tally(fitted, grid)
-    blind.by_decisions(fitted, blindly, rows, rng, max_queries)
+    gradient_free.by_decisions(fitted, blindly, rows, rng, max_queries)
     return max(float(np.mean(by_slopes.broken_at <= at) - np.mean(blindly.broken_at <= at)) for at in grid)
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from auditkit.plugins.robustness.attacks import Problem, Swept
 from auditkit.plugins.robustness.attacks.norms import Norm
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE
-from auditkit.plugins.robustness.logits import Surface
 from auditkit.plugins.robustness.space import Space
+from auditkit.plugins.robustness.surface import Surface
 
 
 class Verified(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from auditkit.errors import ConfigError, closest
-from auditkit.plugins.robustness.library import quiet, require_art
+from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 
 KINDS = {"trees": {"ScikitlearnDecisionTreeClassifier"}, "gradients": {"LossGradientsMixin", "ClassGradientsMixin"}}
 PLAIN = {"BaseEstimator", "ClassifierMixin", "NeuralNetworkMixin"}

@@ -72,7 +72,7 @@ class LibraryAttacks(Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no number can be changed; None where one can."""
-        from auditkit.plugins.robustness.certificates.ground import unfit  # heavy: only where it is asked
+        from auditkit.plugins.robustness.noise_space import unfit  # heavy: only where it is asked
 
         return unfit(model, data)
 

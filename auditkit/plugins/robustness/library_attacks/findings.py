@@ -11,10 +11,10 @@ from auditkit import figures, stats
 from auditkit.checks import Findings
 from auditkit.errors import ModelError
 from auditkit.models import Capability
-from auditkit.plugins.robustness.certificates.ground import lay
 from auditkit.plugins.robustness.library_attacks import catalogue
-from auditkit.plugins.robustness.library_attacks.scene import Scene, attackable
-from auditkit.plugins.robustness.library_attacks.trying import Plan, Tried, known, run
+from auditkit.plugins.robustness.library_attacks.attempt import Plan, Tried, known, run
+from auditkit.plugins.robustness.library_attacks.problem import Scene, attackable
+from auditkit.plugins.robustness.noise_space import lay
 from auditkit.results import Axis, Control, Interval, Measurement, Scalar
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _unsteady(scene: Scene) -> float:
 def _zero(scene: Scene, right: np.ndarray, truth: np.ndarray) -> float:
     import torch
 
-    from auditkit.plugins.robustness.logits import zero_gradients
+    from auditkit.plugins.robustness.surface import zero_gradients
 
     assert scene.surface is not None  # only networks are attacked by gradients
     like = scene.surface.low

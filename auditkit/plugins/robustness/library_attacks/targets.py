@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from auditkit.errors import ModelError
-from auditkit.plugins.robustness.library import quiet, require_art
+from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 from auditkit.plugins.robustness.library_attacks.watch import Spent, Watch
 
 Answer = Callable[[np.ndarray], np.ndarray]

@@ -17,8 +17,8 @@ from auditkit.trainers import Trained, Trainer
 if TYPE_CHECKING:
     import torch
 
-    from auditkit.plugins.robustness.logits import Surface
-    from auditkit.plugins.robustness.training.account import Pair
+    from auditkit.plugins.robustness.surface import Surface
+    from auditkit.plugins.robustness.training.evaluation import Pair
     from auditkit.plugins.robustness.training.losses import Hurt
     from auditkit.plugins.robustness.training.split import Split
 
@@ -95,8 +95,8 @@ class Adversarial(Trainer):
             DataError: no training row has a known label.
             ModelError: the network cannot be trained so, and why; or the training diverged.
         """
-        from auditkit.plugins.robustness.paths import eats_as_is
-        from auditkit.plugins.robustness.training import account, fitting
+        from auditkit.plugins.robustness.attackability import eats_as_is
+        from auditkit.plugins.robustness.training import evaluation, fit
         from auditkit.plugins.robustness.training import split as splits
         from auditkit.predictions import Predictions
 
@@ -107,11 +107,11 @@ class Adversarial(Trainer):
         ground = splits.ground_of(model, known)
         split = splits.in_units(model, known, ground)
         rows = np.sort(context.rng.permutation(len(known))[:ROWS])
-        with fitting.seeded(model, context.seed):
+        with fit.seeded(model, context.seed):
             fresh = splits.untrained(model)
             lesson = Lesson(self, split, split.surface(splits.trainable(fresh), fresh), context.seed)
             untrained = lesson.loss_on(rows)
-            history = fitting.fit(
+            history = fit.fit(
                 lesson.surface.inner, len(known), lesson.of_batch, epochs=self.epochs, batch_size=self.batch_size,
                 learning_rate=self.learning_rate, progress=lambda done, all: context.progress(done, all, "steps"),
             )  # fmt: skip
@@ -120,17 +120,17 @@ class Adversarial(Trainer):
         fresh.name = f"{model.name} ({self.id})"
         new = Predictions(fresh, known)
         conditions: dict[str, Any] = {"epsilon": self.epsilon, "norm": "Linf"}
-        found = account.measurements(account.Pair(new.codes == new.truth, parent_right), tried, NAME, conditions)
+        found = evaluation.measurements(evaluation.Pair(new.codes == new.truth, parent_right), tried, NAME, conditions)
         return Trained(
             model=fresh,
             measurements=found,
             controls=(
-                *account.controls(model.fingerprint != before, untrained, trained, tried, NAME),
+                *evaluation.controls(model.fingerprint != before, untrained, trained, tried, NAME),
                 *_controls(lesson.reached, flat),
             ),
-            figures=account.drawn(history, found, "Under changes, whose size grows over the first part."),
+            figures=evaluation.drawn(history, found, "Under changes, whose size grows over the first part."),
             notes=(
-                *account.notes(len(known), len(data) - len(known), data.weights is not None, ground.space.free),
+                *evaluation.notes(len(known), len(data) - len(known), data.weights is not None, ground.space.free),
                 f"Attacked: {len(rows)} of them, by two runs of {STEPS} steps each.",
                 *(() if eats_as_is(model, known) else (AS_EATEN,)),
             ),
@@ -170,7 +170,7 @@ class Lesson:
         """The same loss of some rows at the full epsilon, in eval mode, from the same starts whenever it is asked."""
         import torch
 
-        from auditkit.plugins.robustness.training.fitting import evaluating
+        from auditkit.plugins.robustness.training.fit import evaluating
 
         generator = torch.Generator(device=self.split.unit.device).manual_seed(self.seed)
         with evaluating(self.surface):
@@ -201,7 +201,7 @@ def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: in
     from functools import partial
 
     from auditkit.plugins.robustness.attacks import apgd, chain, zero_slopes
-    from auditkit.plugins.robustness.training.account import Pair
+    from auditkit.plugins.robustness.training.evaluation import Pair
 
     attack = chain(partial(apgd, steps=STEPS, seed=seed), partial(apgd, steps=STEPS, loss="margin", seed=seed + 1))
     right, flat = [], 1.0

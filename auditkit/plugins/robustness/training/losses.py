@@ -7,9 +7,9 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional
 
-from auditkit.plugins.robustness.logits import Surface
-from auditkit.plugins.robustness.training import pgd
-from auditkit.plugins.robustness.training.fitting import evaluating
+from auditkit.plugins.robustness.attacks import ascent
+from auditkit.plugins.robustness.surface import Surface
+from auditkit.plugins.robustness.training.fit import evaluating
 
 
 class Hurt(NamedTuple):
@@ -48,7 +48,7 @@ def madry(
         return functional.cross_entropy(surface(at), classes, reduction="none")
 
     with evaluating(surface):
-        changed = pgd.climb(hurt, unit, low, high, steps, generator)
+        changed = ascent.climb(hurt, unit, low, high, steps, generator)
     return Hurt(functional.cross_entropy(surface(changed), classes), changed)
 
 
@@ -76,7 +76,7 @@ def trades(
         def apart(at: torch.Tensor) -> torch.Tensor:
             return divergence(plain, surface(at).log_softmax(dim=1))
 
-        changed = pgd.climb(apart, unit, low, high, steps, generator)
+        changed = ascent.climb(apart, unit, low, high, steps, generator)
     logits = surface(unit)
     disagreement = divergence(logits.log_softmax(dim=1), surface(changed).log_softmax(dim=1)).mean()
     return Hurt(functional.cross_entropy(logits, classes) + beta * disagreement, changed)

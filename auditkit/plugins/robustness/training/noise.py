@@ -7,8 +7,8 @@ import torch
 
 from auditkit.data import AuditData, take_rows
 from auditkit.models import Model
-from auditkit.plugins.robustness.certificates.ground import as_inputs, lay
-from auditkit.plugins.robustness.paths import eats_as_is
+from auditkit.plugins.robustness.attackability import eats_as_is
+from auditkit.plugins.robustness.noise_space import as_inputs, lay
 
 
 class Noise:

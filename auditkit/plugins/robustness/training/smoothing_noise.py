@@ -81,7 +81,7 @@ class SmoothingNoise(Trainer):
         import torch
         from torch.nn import functional
 
-        from auditkit.plugins.robustness.training import account, fitting
+        from auditkit.plugins.robustness.training import evaluation, fit
         from auditkit.plugins.robustness.training import split as splits
         from auditkit.plugins.robustness.training.noise import Noise
         from auditkit.predictions import Predictions
@@ -96,12 +96,12 @@ class SmoothingNoise(Trainer):
         # other noise than the training's, and drawn once, so that all that is compared meets the same
         rows = np.sort(context.rng.permutation(len(known))[:ROWS])
         copies = Noise(model, known, self.sigma, context.seed + 1).copies(rows)
-        with fitting.seeded(model, context.seed):
+        with fit.seeded(model, context.seed):
             fresh = splits.untrained(model)
             module = splits.trainable(fresh)
             surface = splits.identity(module, fresh, noise.like)
             untrained = mean_loss(fresh, copies, classes[rows])
-            history = fitting.fit(
+            history = fit.fit(
                 module, len(known),
                 lambda at, share: functional.cross_entropy(surface(noise.copies(at.numpy())), classes[at]),
                 epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
@@ -110,18 +110,18 @@ class SmoothingNoise(Trainer):
             trained = mean_loss(fresh, copies, classes[rows])
         fresh.name = f"{model.name} ({self.id})"
         new = Predictions(fresh, known)
-        tried = account.Pair(*(decided(each, copies) == parent.truth[rows] for each in (fresh, model)))
-        clean = account.Pair(new.codes == new.truth, parent_right)
-        found = account.measurements(clean, tried, NAME, {"sigma": self.sigma})
+        tried = evaluation.Pair(*(decided(each, copies) == parent.truth[rows] for each in (fresh, model)))
+        clean = evaluation.Pair(new.codes == new.truth, parent_right)
+        found = evaluation.measurements(clean, tried, NAME, {"sigma": self.sigma})
         return Trained(
             model=fresh,
             measurements=found,
             controls=(
-                *account.controls(model.fingerprint != before, untrained, trained, tried, NAME),
+                *evaluation.controls(model.fingerprint != before, untrained, trained, tried, NAME),
                 _control(noise),
             ),
-            figures=account.drawn(history, found, "Of noisy rows, with new noise in every epoch."),
-            notes=account.notes(
+            figures=evaluation.drawn(history, found, "Of noisy rows, with new noise in every epoch."),
+            notes=evaluation.notes(
                 len(known), len(data) - len(known), data.weights is not None, noise.ground.space.free
             ),
         )  # fmt: skip
@@ -133,7 +133,7 @@ def refuse(model: Model, data: AuditData) -> None:
     Raises:
         CapabilityError: and why.
     """
-    from auditkit.plugins.robustness.certificates.ground import unfit
+    from auditkit.plugins.robustness.noise_space import unfit
 
     reason = unfit(model, data)
     if reason is not None:

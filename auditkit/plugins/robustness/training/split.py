@@ -10,11 +10,11 @@ import torch
 from auditkit.data import AuditData, as_array
 from auditkit.errors import DataError, ModelError
 from auditkit.models import Model
+from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.attacks import Problem
-from auditkit.plugins.robustness.certificates.ground import Ground, lay
-from auditkit.plugins.robustness.logits import Surface
-from auditkit.plugins.robustness.paths import eats_as_is
+from auditkit.plugins.robustness.noise_space import Ground, lay
 from auditkit.plugins.robustness.space import feature_space, picture_space
+from auditkit.plugins.robustness.surface import Surface
 from auditkit.predictions import Predictions
 
 BATCH = 512

@@ -9,13 +9,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sklearn.datasets import load_digits
 
 from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
-from auditkit.plugins.robustness.attacks.descent import fgsm, pgd
 from auditkit.plugins.robustness.attacks.ensemble import chain, ensemble
+from auditkit.plugins.robustness.attacks.epsilon_sweep import monotone, sweep
+from auditkit.plugins.robustness.attacks.fmn import fmn_within
 from auditkit.plugins.robustness.attacks.losses import heat
-from auditkit.plugins.robustness.attacks.nearest import fmn_within
+from auditkit.plugins.robustness.attacks.pgd import fgsm, pgd
 from auditkit.plugins.robustness.attacks.problem import Problem, zero_slopes
 from auditkit.plugins.robustness.attacks.square import square
-from auditkit.plugins.robustness.attacks.sweep import monotone, sweep
 
 GRID = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 DUAL = {"Linf": 1, "L2": 2, "L1": float("inf")}
@@ -146,7 +146,7 @@ def test_of_a_small_relu_net_attacks_never_beat_the_exact_distance_and_come_clos
 
 
 def test_every_image_that_art_breaks_is_broken(digits):
-    from auditkit.plugins.robustness.library import quiet, require_art
+    from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 
     net, x, y = digits
     attacks = require_art("art.attacks.evasion.projected_gradient_descent.projected_gradient_descent_pytorch")

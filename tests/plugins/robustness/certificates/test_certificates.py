@@ -10,7 +10,7 @@ from torch import nn
 import auditkit
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.certificates import bounds, sequence, smoothing
+from auditkit.plugins.robustness.certificates import bounds, confidence_sequence, smoothing
 from auditkit.plugins.robustness.certificates.check import Certificates
 from tests.plugins.recorded import control, one, recorded, run
 
@@ -36,7 +36,7 @@ def test_the_confidence_sequence_holds_at_every_look():
     for share in (0.5, 0.9, 0.99):
         draws = rng.random((runs, 300)) < share
         n = np.arange(1, 301)
-        low = sequence.lower(draws.cumsum(axis=1), np.broadcast_to(n, draws.shape), alpha)
+        low = confidence_sequence.lower(draws.cumsum(axis=1), np.broadcast_to(n, draws.shape), alpha)
         missed = (low > share).any(axis=1).mean()
         assert missed <= alpha + 3 * np.sqrt(alpha * (1 - alpha) / runs)
 
@@ -45,7 +45,7 @@ def test_its_end_never_exceeds_that_of_clopper_and_pearson():
     n = np.repeat(np.array([1, 10, 100, 1000]), 50)
     successes = np.round(n * np.tile(np.linspace(0, 1, 50), 4))
     exact = np.where(successes > 0, special.betaincinv(np.maximum(successes, 1), n - successes + 1, 0.01), 0.0)
-    assert (sequence.lower(successes, n, 0.01) <= exact + 1e-9).all()
+    assert (confidence_sequence.lower(successes, n, 0.01) <= exact + 1e-9).all()
 
 
 def test_the_radius_is_that_of_the_paper():
@@ -106,7 +106,7 @@ def test_of_a_linear_network_both_proofs_stay_below_the_truth():
         if each.name == "smoothed_certified_accuracy":
             radius = each.conditions["radius"]
             assert each.value <= (exact >= radius).mean() + 1e-9
-            most = 0.1 * stats.norm.ppf(sequence.lower(np.array(400), np.array(400), FAST.alpha / FAST.rows))
+            most = 0.1 * stats.norm.ppf(confidence_sequence.lower(np.array(400), np.array(400), FAST.alpha / FAST.rows))
             if radius < most:  # no more can be proven with 400 copies of a row
                 assert each.value >= 0.9 * (exact >= radius + 0.1).mean()
         if each.name == "certified_accuracy":

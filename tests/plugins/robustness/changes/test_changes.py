@@ -15,7 +15,7 @@ import auditkit
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import DataError
-from auditkit.plugins.robustness.changes import trials
+from auditkit.plugins.robustness.changes import self_tests
 from auditkit.plugins.robustness.changes.check import Changes
 from tests.plugins.recorded import control, one, recorded, run
 
@@ -173,7 +173,7 @@ def test_costs_and_grid_are_checked():
 
 
 def test_a_change_that_breaks_the_rules_makes_the_numbers_invalid(monkeypatch):
-    monkeypatch.setattr(trials, "price", lambda *given: None)
+    monkeypatch.setattr(self_tests, "price", lambda *given: None)
     result = run(Changes(**FAST), wrapped(linear), given_table())
     assert control(result, "returned-changes").holds is False
     assert one(result, "withstanding_share", conditions={"cost": 0.25}).validity == "invalid"

@@ -8,7 +8,7 @@ import pytest
 
 import auditkit
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.corruptions import trials
+from auditkit.plugins.robustness.corruptions import self_tests
 from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.plugins.robustness.corruptions.suite import IMAGE, KNOWN, SEVERITIES, TABLE
 from tests.plugins.recorded import control, one, run
@@ -141,7 +141,7 @@ def test_a_model_that_answers_at_random_makes_every_number_invalid():
 
 
 def test_a_way_through_that_changes_inputs_is_noticed(monkeypatch):
-    from auditkit.plugins.robustness.corruptions.pictures import Pictures
+    from auditkit.plugins.robustness.corruptions.images import Pictures
 
     change = Pictures.change
     monkeypatch.setattr(Pictures, "change", lambda self, name, severity: change(self, name, severity or 5))
@@ -150,7 +150,7 @@ def test_a_way_through_that_changes_inputs_is_noticed(monkeypatch):
 
 
 def test_corruptions_that_change_nothing_are_noticed(monkeypatch):
-    from auditkit.plugins.robustness.corruptions.pictures import Pictures
+    from auditkit.plugins.robustness.corruptions.images import Pictures
 
     change = Pictures.change
     monkeypatch.setattr(Pictures, "change", lambda self, name, severity: change(self, name, 0))
@@ -159,8 +159,8 @@ def test_corruptions_that_change_nothing_are_noticed(monkeypatch):
 
 
 def test_how_much_nearer_a_severity_comes():
-    assert trials.nearer(np.array([[1.0, 2.0, 3.0], [1.0, 3.0, 2.4]])) == pytest.approx(0.2)
-    assert trials.nearer(np.array([[1.0, 2.0, 3.0]])) == 0
+    assert self_tests.nearer(np.array([[1.0, 2.0, 3.0], [1.0, 3.0, 2.4]])) == pytest.approx(0.2)
+    assert self_tests.nearer(np.array([[1.0, 2.0, 3.0]])) == 0
 
 
 @pytest.mark.parametrize(

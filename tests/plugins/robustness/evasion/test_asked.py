@@ -12,11 +12,11 @@ import torch
 import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
+from auditkit.plugins.robustness.attackability import word_numbers
 from auditkit.plugins.robustness.certificates.check import Certificates
 from auditkit.plugins.robustness.changes.check import Changes
 from auditkit.plugins.robustness.corruptions.check import Corruptions
 from auditkit.plugins.robustness.evasion import Evasion
-from auditkit.plugins.robustness.paths import word_numbers
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult
 from auditkit.run.postprocess import apply_controls

@@ -150,7 +150,7 @@ def test_weaker_compositions_never_find_more(digits: Any, pictures: AuditData) -
 def test_what_was_found_by_the_time_limit_is_kept(
     digits: Any, pictures: AuditData, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    from auditkit.plugins.robustness.evasion import trials
+    from auditkit.plugins.robustness.evasion import attack_checklist
 
     model = auditkit.wrap(digits.network, classes=tuple(range(10)), task="multiclass")
     context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, pictures))
@@ -160,7 +160,7 @@ def test_what_was_found_by_the_time_limit_is_kept(
         context.progress(0, 1, "late")
         raise AssertionError
 
-    monkeypatch.setattr(trials, "longer", late)
+    monkeypatch.setattr(attack_checklist, "longer", late)
     with pytest.raises(TimeLimit) as caught:
         Evasion(**SMALL)(model, pictures, context)
     kept = caught.value.findings

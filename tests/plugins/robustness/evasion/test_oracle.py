@@ -11,7 +11,7 @@ import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.evasion import Evasion
-from auditkit.plugins.robustness.library import quiet, require_art, seeded
+from auditkit.plugins.robustness.library_attacks.art import quiet, require_art, seeded
 from auditkit.predictions import Predictions
 
 pytest.importorskip("art")

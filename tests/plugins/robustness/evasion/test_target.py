@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from auditkit.plugins.robustness.attacks import Attacked, pgd, sweep
-from auditkit.plugins.robustness.evasion import blind, composition, controls, forward, rays, tracing, trials
+from auditkit.plugins.robustness.attacks import Attacked, pgd, rays, registry, sweep
+from auditkit.plugins.robustness.evasion import attack_checklist, controls, gradient_free, loss_trace, model_probes
 from auditkit.plugins.robustness.evasion.target import Tally, Target
-from auditkit.plugins.robustness.logits import Surface
 from auditkit.plugins.robustness.space import Space
+from auditkit.plugins.robustness.surface import Surface
 
 WEIGHTS = torch.tensor([2.0, -1.0, 0.5, 0.0])
 GRID = (0.02, 0.05, 0.1, 0.2)
@@ -43,16 +43,16 @@ def make(rows: int = 60, norm: Any = "Linf", module: Any = None, **changes: Any)
 
 def swept(target: Target, grid: tuple[float, ...] = GRID) -> Tally:
     tally = Tally(target, grid)
-    attack = composition.by_gradients("ensemble", target.problem, 2, 20, 1, 0)
+    attack = registry.by_gradients("ensemble", target.problem, 2, 20, 1, 0)
     tally.take(sweep(target.problem, target.x, target.y, grid, attack), np.arange(len(target.x)))
     return tally
 
 
-def bench(target: Target, tally: Tally, epsilon: float = 0.1) -> trials.Bench:
+def bench(target: Target, tally: Tally, epsilon: float = 0.1) -> attack_checklist.Bench:
     def made(steps: int, restarts: int, seed: int) -> Any:
-        return composition.by_gradients("ensemble", target.problem, 2, steps, restarts, seed)
+        return registry.by_gradients("ensemble", target.problem, 2, steps, restarts, seed)
 
-    return trials.Bench(target, tally, np.arange(len(target.x)), epsilon, made, 20, 1, 0)
+    return attack_checklist.Bench(target, tally, np.arange(len(target.x)), epsilon, made, 20, 1, 0)
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])
@@ -101,13 +101,15 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
     target, _ = make()
     tried = bench(target, swept(target))
     assert target.agreement() == 1
-    assert trials.longer(tried) == trials.again(tried) == trials.noise(tried, GRID, 50) == 0
-    assert trials.scale_gap(tried) == 0 and trials.falls(tried, GRID) == 0
-    assert trials.one_step(tried).ahead <= 0 and trials.one_step(tried).chance > controls.CHANCE
-    assert tracing.kept(tried) == pytest.approx(1)
-    assert trials.unbounded(tried, 1.0) == (0, 0)
-    assert trials.undefended(tried, "pgd") == 1
-    assert tracing.trace(tried).silent == 0 and tracing.trace(tried).moving < 0.05
+    assert (
+        attack_checklist.longer(tried) == attack_checklist.again(tried) == attack_checklist.noise(tried, GRID, 50) == 0
+    )
+    assert attack_checklist.scale_gap(tried) == 0 and attack_checklist.falls(tried, GRID) == 0
+    assert attack_checklist.one_step(tried).ahead <= 0 and attack_checklist.one_step(tried).chance > controls.CHANCE
+    assert loss_trace.kept(tried) == pytest.approx(1)
+    assert attack_checklist.unbounded(tried, 1.0) == (0, 0)
+    assert attack_checklist.undefended(tried, "pgd") == 1
+    assert loss_trace.trace(tried).silent == 0 and loss_trace.trace(tried).moving < 0.05
     target.y = 1 - target.y
     assert target.agreement() == 0
 
@@ -121,17 +123,20 @@ def test_an_attack_that_stands_still_fails_its_trials() -> None:
     target, needed = make()
     share = float((needed < 0.1 - 1e-3).mean())
 
-    def lame(epsilon: float = 0.1) -> trials.Bench:
+    def lame(epsilon: float = 0.1) -> attack_checklist.Bench:
         tried = bench(target, Tally(target, GRID), epsilon)
         tried.attack = still
         return tried
 
-    assert trials.noise(lame(), GRID, 50) > 0.3
-    assert trials.unbounded(lame(), 1.0).unbroken == 1 and trials.unbounded(lame(), 0.9).accuracy == 0.9
-    assert trials.longer(lame()) >= share > 0 and trials.again(lame()) >= share
-    assert tracing.trace(lame()).silent >= share
+    assert attack_checklist.noise(lame(), GRID, 50) > 0.3
+    assert (
+        attack_checklist.unbounded(lame(), 1.0).unbroken == 1
+        and attack_checklist.unbounded(lame(), 0.9).accuracy == 0.9
+    )
+    assert attack_checklist.longer(lame()) >= share > 0 and attack_checklist.again(lame()) >= share
+    assert loss_trace.trace(lame()).silent >= share
     whole = lame()
-    blind.by_squares(target, whole.tally, whole.rows, 0.1, 200, 0)
+    gradient_free.by_squares(target, whole.tally, whole.rows, 0.1, 200, 0)
     assert np.mean(np.isfinite(whole.tally.broken_at)) > 0.9 * share
 
 
@@ -143,7 +148,7 @@ def test_an_attack_that_loses_its_way_falls_as_epsilon_grows() -> None:
         return still(problem, x, y, radius) if float(radius) > 0.1 else pgd(problem, x, y, radius, steps=20)
 
     tried.attack = lost
-    assert trials.falls(tried, GRID) > 0.1
+    assert attack_checklist.falls(tried, GRID) > 0.1
 
 
 class Turned(torch.autograd.Function):
@@ -178,7 +183,7 @@ class Masked(torch.nn.Module):
 @pytest.mark.parametrize(("how", "holds"), [("ripples", False), ("partly", False), ("turned", False), ("plain", True)])
 def test_a_slope_of_something_else_than_the_decision_is_seen(norm: str, how: str, holds: bool) -> None:
     target, _ = make(norm=norm, module=Masked(how))
-    assert (tracing.kept(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
+    assert (loss_trace.kept(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
 
 
 @pytest.mark.parametrize(("waves", "epsilon"), [(20, 0.1), (40, 0.1), (80, 0.2), (160, 0.2)])
@@ -189,7 +194,7 @@ def test_descent_that_is_caught_in_ripples_does_worse_than_one_step(waves: float
             return ahead + 0.1 * torch.sin(waves * ahead)
 
     target, _ = make(module=Ripples())
-    found = trials.one_step(bench(target, Tally(target, GRID), epsilon))
+    found = attack_checklist.one_step(bench(target, Tally(target, GRID), epsilon))
     assert found.ahead > 0.01 and found.chance < controls.CHANCE
 
 
@@ -198,8 +203,8 @@ def test_a_few_rows_on_which_one_step_does_better_are_chance(against: int, for_m
     # one half to the power of 4 is 0.06, of 5 is 0.03; 6 or more of 9 is 0.25
     tried = bench(make()[0], Tally(make()[0], GRID))
     broken = {"fgsm": np.arange(20) < against, "many": np.arange(20) >= 20 - for_many}
-    tried.broken = lambda attack, epsilon: broken["fgsm" if attack is trials.fgsm else "many"]  # type: ignore[method-assign, assignment, misc]
-    found = trials.one_step(tried)
+    tried.broken = lambda attack, epsilon: broken["fgsm" if attack is attack_checklist.fgsm else "many"]  # type: ignore[method-assign, assignment, misc]
+    found = attack_checklist.one_step(tried)
     assert found.ahead == pytest.approx((against - for_many) / 20)
     assert (found.chance < controls.CHANCE) is fails
 
@@ -251,22 +256,24 @@ def test_a_gradient_or_an_optimiser_inside_the_model_is_seen() -> None:
 
     for how, expected in (("grad", True), ("backward", True), ("step", True), ("none", False)):
         target, _ = make(module=Searches(how))
-        assert forward.takes_gradients(target.surface, target.x[:4]) is expected, how
+        assert model_probes.takes_gradients(target.surface, target.x[:4]) is expected, how
     target, _ = make()
-    assert not forward.takes_gradients(target.surface, target.x[:4])
+    assert not model_probes.takes_gradients(target.surface, target.x[:4])
 
 
 def test_a_probability_is_known_by_its_sums() -> None:
     logits = torch.randn(20, 3, generator=torch.Generator().manual_seed(0))
-    assert forward.is_probability(logits.softmax(1))
-    assert not forward.is_probability(logits) and not forward.is_probability(logits.log_softmax(1))
-    assert not forward.is_probability(logits.softmax(1) * 1.001) and not forward.is_probability(logits.sigmoid()[:, :1])
+    assert model_probes.is_probability(logits.softmax(1))
+    assert not model_probes.is_probability(logits) and not model_probes.is_probability(logits.log_softmax(1))
+    assert not model_probes.is_probability(logits.softmax(1) * 1.001) and not model_probes.is_probability(
+        logits.sigmoid()[:, :1]
+    )
 
 
 def test_rays_find_the_nearest_corner() -> None:
     target, needed = make()
     tally = Tally(target, GRID)
-    blind.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 400)
+    gradient_free.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 400)
     assert (tally.nearest >= needed - 1e-5).all()
     assert np.median(needed / tally.nearest) >= 0.97
     rng = np.random.default_rng(0)
@@ -281,7 +288,7 @@ def test_rays_find_the_nearest_corner() -> None:
 def test_decisions_in_other_norms_claim_no_more_than_there_is(norm: str) -> None:
     target, needed = make(norm=norm)
     tally = Tally(target, GRID)
-    blind.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 600)
+    gradient_free.by_decisions(target, tally, np.arange(60), np.random.default_rng(0), 600)
     assert (tally.nearest >= needed - 1e-5).all() and np.isfinite(tally.nearest).all()
 
 

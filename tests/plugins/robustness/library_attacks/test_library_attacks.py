@@ -19,10 +19,10 @@ import auditkit
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError, TimeLimit
-from auditkit.plugins.robustness.library import require_art
 from auditkit.plugins.robustness.library_attacks import catalogue
+from auditkit.plugins.robustness.library_attacks.art import require_art
+from auditkit.plugins.robustness.library_attacks.attempt import describe
 from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
-from auditkit.plugins.robustness.library_attacks.trying import describe
 from auditkit.plugins.robustness.library_attacks.watch import KEPT, Spent, Watch
 from auditkit.plugins.robustness.space import Space
 from auditkit.predictions import Predictions

@@ -14,8 +14,7 @@ import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import ModelError, TimeLimit
-from auditkit.plugins.robustness.attacks import Problem, apgd
-from auditkit.plugins.robustness.training import pgd
+from auditkit.plugins.robustness.attacks import Problem, apgd, ascent
 from auditkit.plugins.robustness.training.adversarial import Adversarial
 from auditkit.predictions import Predictions
 from auditkit.trainers import Trained
@@ -204,7 +203,7 @@ def test_a_network_that_hides_its_slopes_makes_the_gain_inconclusive(made):
 def test_an_attack_that_does_not_move_is_noticed(made, monkeypatch):
     x, y = separable()
     model = auditkit.wrap(nn.Sequential(nn.Linear(4, 2)), classes=(0, 1), output="logits")
-    monkeypatch.setattr(pgd, "climb", lambda loss, start, *rest: start)
+    monkeypatch.setattr(ascent, "climb", lambda loss, start, *rest: start)
     trained = made(Adversarial(epsilon=0.02, epochs=2), model, AuditData(x, y, task="binary", positive=1))
     assert "epsilon-reached" in failing(trained)
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from auditkit.plugins.robustness.logits import Surface
-from auditkit.plugins.robustness.training import losses, pgd
-from auditkit.plugins.robustness.training.fitting import evaluating
+from auditkit.plugins.robustness.attacks import ascent
+from auditkit.plugins.robustness.surface import Surface
+from auditkit.plugins.robustness.training import losses
+from auditkit.plugins.robustness.training.fit import evaluating
 from tests.plugins.models.modules import Cnn
 
 
@@ -126,5 +127,5 @@ def test_evaluating_puts_back_also_after_an_exception():
 
 def test_broken_counts_a_row_that_is_wrong_as_it_is():
     x = torch.tensor([[0.5], [-0.05], [-2.0]])
-    found = pgd.broken(linear([1.0]), x, torch.tensor([0, 0, 0]), x - 0.1, x + 0.1, 5, generator())
+    found = ascent.broken(linear([1.0]), x, torch.tensor([0, 0, 0]), x - 0.1, x + 0.1, 5, generator())
     assert found.tolist() == [True, True, False]

@@ -8,9 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from auditkit.plugins.robustness import boundary
-from auditkit.plugins.robustness.attacks import square
-from auditkit.plugins.robustness.evasion import rays
+from auditkit.plugins.robustness.attacks import hop_skip_jump, rays, square
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 
@@ -38,14 +36,14 @@ def by_decisions(
     def decide(points: np.ndarray) -> np.ndarray:
         return target.ask(points)
 
-    found = boundary.hop_skip_jump(
+    found = hop_skip_jump.hop_skip_jump(
         decide, origins, target.classes[rows], target.space, target.origins, rng, max_queries, progress
     )
     won = np.isfinite(found.distances)
     points = ((found.points - target.space.low) / target.space.scale).astype(np.float32).reshape(-1, *target.shape)
     gone = target.distance(found.points, rows)
     tally.add(points[won], rows[won], gone[won] * (1 + 1e-6) + 1e-6)
-    known = boundary.known_ratio(origins, target.space, target.origins, rng, max_queries)
+    known = hop_skip_jump.known_ratio(origins, target.space, target.origins, rng, max_queries)
     return Asked(int(found.queries.sum()), known)
 
 

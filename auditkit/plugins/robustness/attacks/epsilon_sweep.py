@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.descent import pgd
 from auditkit.plugins.robustness.attacks.norms import dual
+from auditkit.plugins.robustness.attacks.pgd import pgd
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE, Attack, Problem
 
 SAMPLE = 8

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from auditkit.plugins.robustness.boundary import hop_skip_jump, known_ratio, try_noise
+from auditkit.plugins.robustness.attacks.hop_skip_jump import hop_skip_jump, known_ratio, try_noise
 from auditkit.plugins.robustness.space import Space, feature_space
 
 
@@ -95,7 +95,7 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import MinMaxScaler
 
-    from auditkit.plugins.robustness.library import require_art, seeded
+    from auditkit.plugins.robustness.library_attacks.art import require_art, seeded
 
     inputs, labels = load_breast_cancer(return_X_y=True)
     inputs = MinMaxScaler().fit_transform(inputs)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auditkit.plugins.robustness.attackability import unsteady
 from auditkit.plugins.robustness.corruptions.suite import SEVERITIES
-from auditkit.plugins.robustness.paths import unsteady
 from auditkit.results import Control
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.corruptions.asking import Asked
+    from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
 
 LEAST = 0.01
 """The share of rows that the strongest severity must reach."""

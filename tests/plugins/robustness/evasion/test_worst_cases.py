@@ -12,7 +12,7 @@ import pytest
 
 import auditkit
 from auditkit.data import AuditData
-from auditkit.plugins.robustness.evasion import worst
+from auditkit.plugins.robustness.evasion import worst_cases
 from auditkit.plugins.robustness.evasion.outcome import Pictures
 
 pillow = pytest.importorskip("PIL.Image")
@@ -25,21 +25,21 @@ def read(content: bytes) -> np.ndarray:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_what_is_written_is_what_is_read(channels: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (7, 11, channels), dtype=np.uint8)
-    np.testing.assert_array_equal(read(worst.png(pixels)).reshape(pixels.shape), pixels)
+    np.testing.assert_array_equal(read(worst_cases.png(pixels)).reshape(pixels.shape), pixels)
 
 
 def test_the_grid_shows_row_changed_row_and_change() -> None:
     before = np.zeros((3, 1, 8, 8), np.float32)
     after = before.copy()
     after[0, 0, 0, 0], after[1, 0, 1, 1], after[2, 0, 2, 2] = 0.5, 0.25, 0.1
-    figure = worst.grid(Pictures(before, after, np.array([True, True, False])))
+    figure = worst_cases.grid(Pictures(before, after, np.array([True, True, False])))
     assert figure is not None and figure.image is not None and figure.alt.startswith("2 rows")
     seen = read(base64.b64decode(figure.image.base64))
     assert seen.shape == (3 * 68, 2 * 68)
     assert seen[0, 0] == 0 and seen[68 + 8, 8] == 64 and seen[68, 68] == 128  # the smaller change comes first
     assert seen[2 * 68, 0] == 128 and seen[2 * 68, 68] == 255  # no change is grey, the largest is white
-    assert worst.grid(Pictures(before, after, np.zeros(3, dtype=bool))) is None
-    assert worst.grid(Pictures(before[:, 0], after[:, 0], np.ones(3, dtype=bool))) is None
+    assert worst_cases.grid(Pictures(before, after, np.zeros(3, dtype=bool))) is None
+    assert worst_cases.grid(Pictures(before[:, 0], after[:, 0], np.ones(3, dtype=bool))) is None
 
 
 def test_rows_are_shown_only_where_that_is_allowed(digits: Any, tmp_path: pathlib.Path) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 
 from auditkit.plugins.robustness.attacks.problem import radii
-from auditkit.plugins.robustness.evasion.trials import Bench, outward
+from auditkit.plugins.robustness.evasion.attack_checklist import Bench, outward
 
 DRAWN = 100
 """Random points at which the loss is looked at."""

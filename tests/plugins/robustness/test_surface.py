@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from auditkit.plugins.robustness.logits import Margin, Surface, as_logits, zero_gradients
+from auditkit.plugins.robustness.surface import Margin, Surface, as_logits, zero_gradients
 
 
 def surface(module: torch.nn.Module, kind: str = "logits", **more: Any) -> Surface:

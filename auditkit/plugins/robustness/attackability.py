@@ -55,7 +55,7 @@ def word_numbers(model: Model, data: AuditData) -> bool:
     if not takes_tensors(model):
         return False
     few = take_rows(data.inputs, np.arange(min(2, len(data))))
-    from auditkit.plugins.robustness.lookups import looked_up  # torch is imported for torch models only
+    from auditkit.plugins.robustness.embedding_lookups import looked_up  # torch is imported for torch models only
 
     return looked_up(model, few) >= math.prod(few.shape)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.alive import Record, pick
+from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import Loss, usual
 from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
 

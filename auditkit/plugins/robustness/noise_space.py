@@ -10,7 +10,7 @@ import numpy as np
 from auditkit.data import AuditData, as_array
 from auditkit.data.ranges import spread_range
 from auditkit.models import Model
-from auditkit.plugins.robustness.paths import may_change, word_numbers
+from auditkit.plugins.robustness.attackability import may_change, word_numbers
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
 from auditkit.predictions import Predictions
 

@@ -12,9 +12,9 @@ from unittest import mock
 import numpy as np
 
 from auditkit.errors import TimeLimit
-from auditkit.plugins.robustness.library import quiet, seeded
 from auditkit.plugins.robustness.library_attacks import catalogue
-from auditkit.plugins.robustness.library_attacks.scene import Scene, Trial
+from auditkit.plugins.robustness.library_attacks.art import quiet, seeded
+from auditkit.plugins.robustness.library_attacks.problem import Scene, Trial
 from auditkit.plugins.robustness.library_attacks.watch import Spent, Watch
 
 TOLERANCE = 1e-5

@@ -12,12 +12,12 @@ import torch
 from auditkit.data import AuditData, as_array
 from auditkit.errors import ModelError
 from auditkit.models import Capability, Model
-from auditkit.plugins.robustness.certificates.ground import Ground, as_inputs, lay
+from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.library_attacks.targets import Watched, black_target, torch_target, tree_target
 from auditkit.plugins.robustness.library_attacks.watch import Watch
-from auditkit.plugins.robustness.logits import Surface
-from auditkit.plugins.robustness.paths import eats_as_is
+from auditkit.plugins.robustness.noise_space import Ground, as_inputs, lay
 from auditkit.plugins.robustness.space import Space
+from auditkit.plugins.robustness.surface import Surface
 from auditkit.predictions import Predictions
 from auditkit.text import one_line
 

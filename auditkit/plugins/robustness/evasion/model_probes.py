@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from auditkit.plugins.robustness.logits import Surface
+from auditkit.plugins.robustness.surface import Surface
 
 SUMS = 1e-5
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.plugins.robustness.changes import search
-from auditkit.plugins.robustness.changes.asking import Oracle, encode, rule_oracle
+from auditkit.plugins.robustness.changes.model_codes import Oracle, encode, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
 from auditkit.plugins.robustness.changes.search import Found, Progress, Singles
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from auditkit.errors import ModelError
-from auditkit.plugins.robustness import paths
-from auditkit.plugins.robustness.evasion import forward
-from auditkit.plugins.robustness.logits import Surface, as_logits
+from auditkit.plugins.robustness import attackability
+from auditkit.plugins.robustness.evasion import model_probes
+from auditkit.plugins.robustness.surface import Surface, as_logits
 
 if TYPE_CHECKING:
     from auditkit.models import Model
@@ -32,7 +32,7 @@ def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Su
     positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
     low, scale = (torch.as_tensor(each.reshape(array.shape[1:])) for each in (space.low, space.scale))
     return Surface(
-        module, model.output, low, scale, model.encode(paths.like(array, array[:1])),
+        module, model.output, low, scale, model.encode(attackability.like(array, array[:1])),
         positive=positive, threshold=model.threshold if binary else None,
     ).eval()  # fmt: skip
 
@@ -54,7 +54,7 @@ def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) 
     few = torch.as_tensor(origins[:64].reshape(-1, *shape)).to(surface.low)
     with torch.no_grad():
         output = surface.inner(few)
-    if not forward.is_probability(as_logits(getattr(output, "logits", output), "logits")):
+    if not model_probes.is_probability(as_logits(getattr(output, "logits", output), "logits")):
         return False
     surface.kind = "probabilities"
     return True

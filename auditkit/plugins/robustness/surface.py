@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from auditkit.models import main_output
-from auditkit.plugins.robustness import beneath
+from auditkit.plugins.robustness import disguised_logits
 
 SMALLEST = 1e-30
 """A probability under this is taken as this: the logarithm of 0 is no number."""
@@ -77,7 +77,7 @@ class Surface(torch.nn.Module):
         """Multiplies the model's logits: what it claims to be sure of, not what it decides."""
         self.spread = 1.0
         """What they are divided by; set by `standardise`."""
-        self.lens: beneath.Lens | None = None
+        self.lens: disguised_logits.Lens | None = None
         """Where to look at the module, where its output hides how near another decision is; set by `look_beneath`."""
         self.hides = False
         """The output hides how near another decision is, and nothing was found beneath it."""
@@ -99,10 +99,10 @@ class Surface(torch.nn.Module):
         given = self.low + unit.to(self.low) * self.scale
         if self.lens is None:
             return self._read(self.inner(given)) * self.factor / self.spread
-        output, under = beneath.see(self.inner, given, self.lens, smooth=self.smooth)
+        output, under = disguised_logits.see(self.inner, given, self.lens, smooth=self.smooth)
         logits = self._read(output)
         if under is not None:
-            logits = under if self.smooth else beneath.aligned(under, logits.argmax(dim=1))
+            logits = under if self.smooth else disguised_logits.aligned(under, logits.argmax(dim=1))
         return logits * self.factor / self.spread
 
     def _read(self, output: Any) -> torch.Tensor:
@@ -116,10 +116,10 @@ class Surface(torch.nn.Module):
     def look_beneath(self, unit: torch.Tensor) -> None:
         """Set `lens` from some different inputs (n, *shape), on both sides of decisions."""
         given = self.low + unit.to(self.low) * self.scale
-        self.lens = beneath.find(self.inner, given, self._read)
+        self.lens = disguised_logits.find(self.inner, given, self._read)
         if self.lens is None or not self.lens.ends:
             with torch.no_grad():
-                self.hides = beneath.hides(main_output(self.inner(given)))
+                self.hides = disguised_logits.hides(main_output(self.inner(given)))
 
     def standardise(self, unit: torch.Tensor) -> None:
         """Set `spread` so that the median margin between the two largest logits on these inputs is 1."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import ModelError
-from auditkit.plugins.robustness import paths
-from auditkit.plugins.robustness.certificates import ground as grounds
+from auditkit.plugins.robustness import attackability
+from auditkit.plugins.robustness import noise_space as grounds
 from auditkit.plugins.robustness.certificates import smoothing
-from auditkit.plugins.robustness.certificates.ground import Ground
 from auditkit.plugins.robustness.certificates.smoothing import Smoothed, Votes
+from auditkit.plugins.robustness.noise_space import Ground
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
@@ -60,7 +60,7 @@ def prove(check: Certificates, model: Model, data: AuditData, context: Context) 
         ModelError: the module's output is of no kind that can be read as logits.
     """
     ground = grounds.lay(data)
-    if not paths.eats_as_is(model, data):
+    if not attackability.eats_as_is(model, data):
         votes = grounds.asked(ground, data, context.predictions, check.sigma, context.rng)
         smoothed = _smooth(check, votes, context)
         broken, tried = _pushed_apart(check, ground, data, context, smoothed)
@@ -106,12 +106,12 @@ def _reach(smoothed: Smoothed, rows: np.ndarray) -> np.ndarray:
 
 
 def _outvoted(counts: np.ndarray, decided: np.ndarray) -> int:
-    from auditkit.plugins.robustness.certificates import sequence
+    from auditkit.plugins.robustness.certificates import confidence_sequence
 
     if not len(counts):
         return 0
     hits = counts[np.arange(len(counts)), decided]
-    return int((sequence.upper(hits, counts.sum(axis=1).clip(1), SURE / len(counts)) < 0.5).sum())
+    return int((confidence_sequence.upper(hits, counts.sum(axis=1).clip(1), SURE / len(counts)) < 0.5).sum())
 
 
 def _pushed(check: Certificates, tensors: Any, smoothed: Smoothed, truth: np.ndarray) -> tuple[int | None, int]:
@@ -188,7 +188,7 @@ def linear_error() -> float:
 def _surface(module: Any, model: Model, ground: Ground, data: AuditData) -> Any:
     import torch
 
-    from auditkit.plugins.robustness.logits import Surface
+    from auditkit.plugins.robustness.surface import Surface
 
     if model.output not in ("logits", "one logit", "probabilities", "one probability"):
         raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditkit.plugins.robustness import boundary, paths
+from auditkit.plugins.robustness import attackability
+from auditkit.plugins.robustness.attacks import hop_skip_jump
 from auditkit.plugins.robustness.evasion.check import SCALED
 from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, longer_control, noise_control
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
     """Attack the numeric features of a table by asking for decisions."""
     codes, predictions, rng = data.codes(), context.predictions, context.rng
-    truth, space = predictions.truth, paths.table_space(data, codes)
+    truth, space = predictions.truth, attackability.table_space(data, codes)
     right = np.flatnonzero(predictions.codes == truth)
     if not len(right):
         return Outcome(SCALED, np.zeros(len(codes)), 0, notes=(NOTHING_RIGHT,))
@@ -32,11 +33,11 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
         context.progress(done, total, "HopSkipJump, queries per row")
 
     origins, classes = codes[right], truth[right]
-    found = boundary.hop_skip_jump(decide, origins, classes, space, codes, rng, check.max_queries, progress)
-    better = boundary.try_noise(found, decide, origins, classes, space, check.grid, check.black_draws, rng)
+    found = hop_skip_jump.hop_skip_jump(decide, origins, classes, space, codes, rng, check.max_queries, progress)
+    better = hop_skip_jump.try_noise(found, decide, origins, classes, space, check.grid, check.black_draws, rng)
     noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in check.grid)
     tried = rng.permutation(len(right))[: check.trial_rows]
-    again = boundary.hop_skip_jump(
+    again = hop_skip_jump.hop_skip_jump(
         decide, origins[tried], classes[tried], space, codes, rng, 2 * check.max_queries, progress
     )
     before, after = better.distances[tried], np.minimum(better.distances[tried], again.distances)
@@ -52,8 +53,8 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
         controls=(
             noise_control(noise, POINTS),
             longer_control(longer, len(tried)),
-            known_boundary(boundary.known_ratio(origins, space, codes, rng, check.max_queries)),
+            known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, check.max_queries)),
         ),
-        notes=paths.what_moved(data, space),
+        notes=attackability.what_moved(data, space),
         answered_by="decisions",
     )

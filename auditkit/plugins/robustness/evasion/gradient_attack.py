@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.data import as_array
-from auditkit.plugins.robustness import paths
-from auditkit.plugins.robustness.evasion import reading
+from auditkit.plugins.robustness import attackability
+from auditkit.plugins.robustness.evasion import model_surface
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome, Pictures
 from auditkit.plugins.robustness.evasion.run import Run
 from auditkit.plugins.robustness.evasion.target import Target
@@ -33,17 +33,17 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):
         return Outcome(check.distance, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
-    space, asked = paths.array_space(data, array, flat), [0]
+    space, asked = attackability.array_space(data, array, flat), [0]
 
     def ask(points: np.ndarray) -> np.ndarray:
         asked[0] += len(points)
         shaped = points.reshape(len(points), *array.shape[1:])
-        return np.asarray(context.predictions.of(paths.like(data.inputs, shaped)).codes)
+        return np.asarray(context.predictions.of(attackability.like(data.inputs, shaped)).codes)
 
     with model.module() as module:
-        surface = reading.surface_of(module, model, space, array)
-        probable = reading.is_disguised(surface, flat[right], array.shape[1:])
-        reading.look_beneath(surface, flat, array.shape[1:], space, context.seed)
+        surface = model_surface.surface_of(module, model, space, array)
+        probable = model_surface.is_disguised(surface, flat[right], array.shape[1:])
+        model_surface.look_beneath(surface, flat, array.shape[1:], space, context.seed)
         target = Target(surface, flat[right], truth[right], array.shape[1:], space, check.distance, ask)
         run = Run(check, target, context, len(right) / len(flat), probable)
         run.search()
@@ -55,9 +55,9 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
     nearest = run.tally.nearest[np.isfinite(run.tally.nearest)]
     pictures = Pictures(target.x.cpu().numpy(), points, np.isfinite(run.tally.nearest))
     notes = (
-        *paths.what_moved(data, space),
+        *attackability.what_moved(data, space),
         *run.notes,
-        f"Attacked on {surface.low.device}; {reading.read(surface, probable)}.",
+        f"Attacked on {surface.low.device}; {model_surface.read(surface, probable)}.",
     )
     return Outcome(
         check.distance, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),

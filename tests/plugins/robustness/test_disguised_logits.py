@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness import beneath
+from auditkit.plugins.robustness import disguised_logits
 
 LEVELS = torch.linspace(0, 1, 8)
 
@@ -95,10 +95,10 @@ ELSEWHERE: list[Callable[[Any, Tensor], Tensor]] = [
 @pytest.mark.parametrize("way", [*CUT, *ELSEWHERE])
 def test_a_slope_that_is_cut_off_is_put_back(way: Callable[[Any, Tensor], Tensor]) -> None:
     module = Dressed(way)
-    lens = beneath.find(module, points(), read)
+    lens = disguised_logits.find(module, points(), read)
     assert lens is not None and lens.cut is (way in CUT or "detach" in way.__code__.co_names)
     unit = points().requires_grad_(True)
-    output, under = beneath.see(module, unit * 1, lens)
+    output, under = disguised_logits.see(module, unit * 1, lens)
     slope, true_slope = (
         torch.autograd.grad(each.amax(1).sum(), unit, retain_graph=True)[0]
         for each in (output if under is None else under, module.network(unit))
@@ -110,16 +110,16 @@ def test_a_slope_that_is_cut_off_is_put_back(way: Callable[[Any, Tensor], Tensor
 
 @pytest.mark.parametrize("way", PLAIN)
 def test_a_plain_output_is_attacked_as_it_is(way: Callable[[Any, Tensor], Tensor]) -> None:
-    assert beneath.find(Dressed(way), points(), read) is None
+    assert disguised_logits.find(Dressed(way), points(), read) is None
 
 
 @pytest.mark.parametrize("way", HIDDEN)
 def test_logits_beneath_an_output_that_hides_them_are_found(way: Callable[[Any, Tensor], Tensor]) -> None:
     module = Dressed(way)
-    lens = beneath.find(module, points(), read)
+    lens = disguised_logits.find(module, points(), read)
     assert lens is not None and not lens.steps
     unit = points().requires_grad_(True)
-    _, logits = beneath.see(module, unit, lens)
+    _, logits = disguised_logits.see(module, unit, lens)
     truth = module.network(unit)
     assert logits is not None and torch.equal(logits.argmax(1), truth.argmax(1))
     slope, true_slope = (
@@ -137,9 +137,9 @@ def test_logits_beneath_an_output_that_hides_them_are_found(way: Callable[[Any, 
 )  # fmt: skip
 def test_one_logit_beneath_is_found(way: Callable[[Any, Tensor], Tensor]) -> None:
     shifted = Dressed(lambda net, x: way(lambda y: net(y) - net(points()).median(), x), outputs=1)
-    lens = beneath.find(shifted, points(), read)
+    lens = disguised_logits.find(shifted, points(), read)
     assert lens is not None
-    _, logits = beneath.see(shifted, points(), lens)
+    _, logits = disguised_logits.see(shifted, points(), lens)
     assert logits is not None and torch.equal(logits.argmax(1), read(shifted(points())).argmax(1))
     assert len(logits[:, 0].unique()) > 190
 
@@ -147,10 +147,10 @@ def test_one_logit_beneath_is_found(way: Callable[[Any, Tensor], Tensor]) -> Non
 @pytest.mark.parametrize("way", ROUNDED)
 def test_what_is_rounded_inside_gets_a_slope_and_keeps_its_value(way: Callable[[Any, Tensor], Tensor]) -> None:
     module = Dressed(way)
-    lens = beneath.find(module, points(), read)
+    lens = disguised_logits.find(module, points(), read)
     assert lens is not None and lens.steps and not lens.exact
     unit = points().requires_grad_(True)
-    output, under = beneath.see(module, unit, lens)
+    output, under = disguised_logits.see(module, unit, lens)
     assert torch.allclose(output, module(points()), atol=1e-5)
     (slope,) = torch.autograd.grad((output if under is None else under).amax(1).sum(), unit)
     assert float((slope != 0).any(1).double().mean()) > 0.9
@@ -158,7 +158,7 @@ def test_what_is_rounded_inside_gets_a_slope_and_keeps_its_value(way: Callable[[
 
 def test_the_models_decision_is_lifted_and_how_far_it_was_stays_visible() -> None:
     under = torch.tensor([[2.0, 1.0, 0.0], [2.0, 1.0, 0.0], [5.0, 1.0, 0.0]], requires_grad=True)
-    raised = beneath.aligned(under, torch.tensor([0, 1, 1]))
+    raised = disguised_logits.aligned(under, torch.tensor([0, 1, 1]))
     lifted = raised.detach()
     assert lifted.argmax(1).tolist() == [0, 1, 1] and lifted[0].tolist() == [2.0, 1.0, 0.0]
     # the margin is a thousandth over one more than the distance: 1 and 4
@@ -177,7 +177,7 @@ def test_a_vote_is_attacked_through_the_mean_of_its_members() -> None:
     def vote(net: Any, x: Tensor) -> Tensor:
         return torch.stack([(20 * member(x)).softmax(1) for member in members]).mean(0)
 
-    lens = beneath.find(Dressed(vote, outputs=3), points(), read)
+    lens = disguised_logits.find(Dressed(vote, outputs=3), points(), read)
     assert lens is not None and len(lens.ends) > 1 and not lens.exact
 
 
@@ -185,4 +185,4 @@ def test_a_module_that_refuses_to_be_watched_is_left_alone() -> None:
     def refuses(net: Any, x: Tensor) -> Tensor:
         raise RuntimeError("not now")
 
-    assert beneath.find(Dressed(refuses), points(), read) is None
+    assert disguised_logits.find(Dressed(refuses), points(), read) is None

@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import fft, ndimage
 
 from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
-from auditkit.plugins.robustness.corruptions.pictures import Pictures
+from auditkit.plugins.robustness.corruptions.images import Pictures
 from auditkit.plugins.robustness.corruptions.suite import IMAGE, SEVERITIES, seeds
 
 

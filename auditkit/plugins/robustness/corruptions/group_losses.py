@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
-from auditkit.plugins.robustness.corruptions.between import losses, p_value, widest
+from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.plugins.robustness.corruptions.suite import MIDDLE
 from auditkit.results import Measurement, Test
@@ -19,8 +19,8 @@ from auditkit.variants import Group, variants
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.data.cells import Cell
-    from auditkit.plugins.robustness.corruptions.asking import Asked
     from auditkit.plugins.robustness.corruptions.check import Corruptions
+    from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
 
 SMALL = "fewer than"
 
