@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.plugins.data.definitions import DEFINITIONS
+from auditkit.plugins.data.parameters import Parameters
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
 
 
-class Integrity(Check):
+class Integrity(Parameters, Check):
     """Can the audit data be trusted: is it complete, free of repeats and leaks, and what does it tell about groups?
 
     Every other number rests on these rows. Rows that the model was trained on make it look better than it is; a feature
@@ -45,14 +44,6 @@ class Integrity(Check):
     touches = {"top": ()}
     level = "recorded"
     higher_level = "With the training split, rows that were trained on would be found."
-
-    leakage: float = Field(
-        default=0.99, gt=0.5, lt=1, description="area under the ROC curve above which a feature leaks"
-    )
-    detector_rows: int = Field(
-        default=10_000, ge=200, description="rows on which leaks and proxies are searched, at most"
-    )
-    top: int = Field(default=10, ge=1, le=100, description="features named in the tables")
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """Shares of labels of another task, and what needs ids or a training split."""

@@ -15,7 +15,7 @@ from auditkit.plugins.data.features import Features, Target, as_classes, each_al
 if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
-    from auditkit.plugins.data.check import Integrity
+    from auditkit.plugins.data.parameters import Parameters
 
 TRIED = 3000
 """Rows on which the search for proxies is tried."""
@@ -50,11 +50,11 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def search(check: Integrity, data: AuditData, context: Context) -> Found:
+def search(parameters: Parameters, data: AuditData, context: Context) -> Found:
     """Search for features that give away the label or a group."""
     rows = np.arange(len(data))
-    if len(data) > check.detector_rows:
-        rows = np.sort(context.rng.choice(len(data), check.detector_rows, replace=False))
+    if len(data) > parameters.detector_rows:
+        rows = np.sort(context.rng.choice(len(data), parameters.detector_rows, replace=False))
     some, features = data.take(rows), Features.of(data, rows)
     named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
     found = Found(len(some), doubts=features.doubts, groups=named)
@@ -67,9 +67,9 @@ def search(check: Integrity, data: AuditData, context: Context) -> Found:
     for at, attribute in enumerate(data.groups):
         context.progress(at, len(data.groups), f"proxies for {attribute}")
         found.proxies[attribute] = _proxy(features.without(named), some, attribute, context)
-    leaking = [name for name, each in found.leaks.items() if each.auc > check.leakage]
+    leaking = [name for name, each in found.leaks.items() if each.auc > parameters.leakage]
     if leaking:
-        found.notes.append(f"Features that alone give the label away: {', '.join(leaking[: check.top])}.")
+        found.notes.append(f"Features that alone give the label away: {', '.join(leaking[: parameters.top])}.")
     _try(found, features.without(named).searchable, some, context)
     return found
 

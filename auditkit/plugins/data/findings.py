@@ -18,7 +18,7 @@ from auditkit.results import Axis, Column, Control, Definition, Figure, Interval
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.data.check import Integrity
+    from auditkit.plugins.data.parameters import Parameters
 
 MANY = 200
 """Features above which only those with the most missing values are listed."""
@@ -28,7 +28,7 @@ TRIED = 20_000
 """Rows among which they are planted."""
 
 
-def find(check: Integrity, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     """Everything that `data.integrity` says about these rows."""
     rows = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
     missing, notes = _missing(data)
@@ -39,9 +39,9 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
     found = None
     context.keep(Findings([*measurements, *missing], controls, notes=list(notes)))
     if data.feature_names:
-        found = detectors.search(check, data, context)
-        measurements += [*_leaks(check, found), *_proxies(found)]
-        controls += _detector_controls(check, found)
+        found = detectors.search(parameters, data, context)
+        measurements += [*_leaks(parameters, found), *_proxies(found)]
+        controls += _detector_controls(parameters, found)
         notes += found.notes
     else:
         notes.append(f"Inputs are of modality {data.modality}: leaks and proxies among their parts were not searched.")
@@ -55,7 +55,7 @@ def find(check: Integrity, data: AuditData, context: Context) -> Findings:
         measurements=measurements,
         controls=controls,
         figures=_figures(measurements, found),
-        tables=[] if found is None else _tables(check, found),
+        tables=[] if found is None else _tables(parameters, found),
         notes=notes,
         definitions=definitions,
         level="recorded" if data.train is None else "training",
@@ -181,15 +181,15 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
     return found
 
 
-def _leaks(check: Integrity, found: Found) -> list[Measurement]:
+def _leaks(parameters: Parameters, found: Found) -> list[Measurement]:
     if found.leaks_reason is not None:
         return [
             _measurement(name, None, reason=found.leaks_reason)
             for name in ("leaking_features", "strongest_feature_auc")
         ]
     best = next(iter(found.leaks.values()))
-    over = sum(each.auc > check.leakage for each in found.leaks.values())
-    doubts = {name: why for name, why in found.doubts.items() if found.leaks[name].auc <= check.leakage}
+    over = sum(each.auc > parameters.leakage for each in found.leaks.values())
+    doubts = {name: why for name, why in found.doubts.items() if found.leaks[name].auc <= parameters.leakage}
     return [
         _measurement("leaking_features", float(over), exact=True, n=found.rows, doubts=doubts),
         _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=found.rows, doubts=doubts),
@@ -234,7 +234,7 @@ def _planted_rows(data: AuditData, rng: np.random.Generator) -> Control:
     )
 
 
-def _detector_controls(check: Integrity, found: Found) -> list[Control]:
+def _detector_controls(parameters: Parameters, found: Found) -> list[Control]:
     controls = []
     if found.leaks_reason is None:
         controls.append(
@@ -242,7 +242,7 @@ def _detector_controls(check: Integrity, found: Found) -> list[Control]:
                 "planted leak",
                 "Is a feature that equals the label found, with this area under the ROC curve?",
                 found.planted_leak,
-                at_least=check.leakage,
+                at_least=parameters.leakage,
                 guards=("leaking_features", "strongest_feature_auc"),
                 reason="the search does not see a feature that is the label itself",
             )
@@ -254,7 +254,7 @@ def _detector_controls(check: Integrity, found: Found) -> list[Control]:
                 "planted proxy",
                 f"Is a feature that equals {tried[0]} found, with this area under the ROC curve?",
                 found.planted_proxy,
-                at_least=check.leakage,
+                at_least=parameters.leakage,
                 guards=("proxy_auc", "strongest_proxy_auc"),
                 reason="the search does not see a feature that is the group itself",
             )
@@ -297,7 +297,7 @@ def _figures(measurements: list[Measurement], found: Found | None) -> list[Figur
     return [each for each in drawn if each is not None]
 
 
-def _tables(check: Integrity, found: Found) -> list[Table]:
+def _tables(parameters: Parameters, found: Found) -> list[Table]:
     columns = (
         Column(name="feature", title="Feature"),
         Column(name="auc", title="Area under the ROC curve"),
@@ -308,13 +308,13 @@ def _tables(check: Integrity, found: Found) -> list[Table]:
     if found.leaks:
         rows = tuple(
             (name, each.auc, each.interval.low, each.interval.high)
-            for name, each in list(found.leaks.items())[: check.top]
+            for name, each in list(found.leaks.items())[: parameters.top]
         )
         tables.append(Table(name="leaks", title="Features that predict the label best", columns=columns, rows=rows))
     rows_of_groups = tuple(
         (attribute, name, one.auc, one.interval.low, one.interval.high)
         for attribute, each in found.proxies.items()
-        for name, one in list(each.alone.items())[: check.top]
+        for name, one in list(each.alone.items())[: parameters.top]
     )
     if rows_of_groups:
         attribute = Column(name="attribute", title="Group")

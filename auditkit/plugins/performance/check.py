@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
 from auditkit.checks import WRITTEN_OUT, Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.performance.definitions import DEFINITIONS, TASKS
+from auditkit.plugins.performance.parameters import Parameters
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -21,7 +21,7 @@ def by_person(data: AuditData) -> bool:
     return data.task == "regression" or (data.recorded is not None and data.recorded.scores is not None)
 
 
-class Quality(Check):
+class Quality(Parameters, Check):
     """How good are the answers, for everyone and for every group?
 
     Every other finding is read against the quality of the model: a fair but useless model is no better than a coin. A
@@ -46,10 +46,6 @@ class Quality(Check):
     for_groups = frozenset(DEFINITIONS) - {"majority_accuracy"}
     touches = {"bins": ("calibration_error",)}
     higher_level = "Answers on demand would show how quality changes when inputs do."
-
-    bins: int = Field(default=10, ge=2, le=100, description="bins of the calibration error, at most")
-    resamples: int = Field(default=1000, ge=100, description="bootstrap resamples behind the interval of macro F1")
-    shuffles: int = Field(default=50, ge=10, description="shuffled answers behind the placebo control")
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """A number that is for another task."""

@@ -17,16 +17,16 @@ from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.performance.check import Quality
+    from auditkit.plugins.performance.parameters import Parameters
     from auditkit.predictions import Predictions
 
 Metric: TypeAlias = Callable[[Answers], Estimate]
 
 
-def find(check: Quality, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `performance.quality` says about these answers."""
     answers, notes = _answers(context.predictions, data)
-    metrics = _metrics(check, answers, data.task, context.rng)
+    metrics = _metrics(parameters, answers, data.task, context.rng)
     found = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
     if data.task != "regression":
         found.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
@@ -40,8 +40,8 @@ def find(check: Quality, data: AuditData, context: Context, level: Level) -> Fin
             found.append(_measurement(name, estimate, cell.where))
     return Findings(
         measurements=found,
-        controls=_controls(check, answers, data, context),
-        figures=_figures(check, found, answers, data.task),
+        controls=_controls(parameters, answers, data, context),
+        figures=_figures(parameters, found, answers, data.task),
         tables=[] if data.task == "regression" else [matrix.table(answers)],
         notes=notes,
         level=level,
@@ -79,7 +79,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
     return answers, notes
 
 
-def _metrics(check: Quality, answers: Answers, task: str, rng: np.random.Generator) -> dict[str, Metric]:
+def _metrics(parameters: Parameters, answers: Answers, task: str, rng: np.random.Generator) -> dict[str, Metric]:
     """{measurement: function} for what this task and these answers allow."""
     if task == "regression":
         return {
@@ -91,14 +91,14 @@ def _metrics(check: Quality, answers: Answers, task: str, rng: np.random.Generat
     if task == "binary":
         found |= {"precision": decisions.precision, "recall": decisions.recall}
     else:
-        found["macro_f1"] = lambda some: decisions.macro_f1(some, check.resamples, rng)
+        found["macro_f1"] = lambda some: decisions.macro_f1(some, parameters.resamples, rng)
     if answers.scores is not None:
         found["auc"] = probabilities.auc
     if answers.probabilities is not None:
         found["log_loss"] = probabilities.log_loss
         if task == "binary":
             found["brier_score"] = probabilities.brier
-        found["calibration_error"] = lambda some: probabilities.calibration_error(some, check.bins)
+        found["calibration_error"] = lambda some: probabilities.calibration_error(some, parameters.bins)
     return found
 
 
@@ -110,14 +110,14 @@ def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measur
     )  # fmt: skip
 
 
-def _controls(check: Quality, answers: Answers, data: AuditData, context: Context) -> list[Control]:
+def _controls(parameters: Parameters, answers: Answers, data: AuditData, context: Context) -> list[Control]:
     if data.task == "regression":
         recount = self_tests.error_deviation(answers)
         how = "Is the mean squared error the squared bias plus the variance of the errors?"
         placebo = Control.within(
             "shuffled answers",
             "Do shuffled predictions explain nothing (R² of 0 or less)?",
-            self_tests.shuffled_fit(answers, check.shuffles, context.rng),
+            self_tests.shuffled_fit(answers, parameters.shuffles, context.rng),
             at_most=0.05,
             guards=("r_squared",),
             reason="shuffled predictions look informative, so the real ones cannot be believed",
@@ -129,7 +129,7 @@ def _controls(check: Quality, answers: Answers, data: AuditData, context: Contex
         placebo = Control.within(
             "shuffled answers",
             "How many standard errors from chance do shuffled answers score?",
-            self_tests.shuffled_scores(answers, check.shuffles, context.rng),
+            self_tests.shuffled_scores(answers, parameters.shuffles, context.rng),
             at_most=4.5,
             reason="shuffled answers do not score like chance, so the real ones cannot be believed",
         )
@@ -139,7 +139,7 @@ def _controls(check: Quality, answers: Answers, data: AuditData, context: Contex
     return [again, placebo]
 
 
-def _figures(check: Quality, found: list[Measurement], answers: Answers, task: str) -> list[Figure]:
+def _figures(parameters: Parameters, found: list[Measurement], answers: Answers, task: str) -> list[Figure]:
     drawn = []
     for name in (
         ("mean_absolute_error", "r_squared") if task == "regression" else ("accuracy", "balanced_accuracy", "auc")
@@ -152,13 +152,13 @@ def _figures(check: Quality, found: list[Measurement], answers: Answers, task: s
                 figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis, caption="95 % intervals.")
             )
     if answers.probabilities is not None and len(answers) >= max(1, answers.minimum):
-        drawn.append(_calibration(check, answers))
+        drawn.append(_calibration(parameters, answers))
     return [each for each in drawn if each is not None]
 
 
-def _calibration(check: Quality, answers: Answers) -> Figure:
+def _calibration(parameters: Parameters, answers: Answers) -> Figure:
     """Observed over predicted share, bin by bin, beside the line of perfect calibration."""
-    found = probabilities.bins(*probabilities.confidence(answers), check.bins, answers.weights)
+    found = probabilities.bins(*probabilities.confidence(answers), parameters.bins, answers.weights)
     points: list[dict[str, Scalar]] = []
     for each in found:
         low, high = stats.wilson_bounds(each.observed * each.size, each.size)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
-
-from pydantic import Field, field_validator, model_validator
+from typing import TYPE_CHECKING
 
 from auditkit.checks import Check, Context, Findings
-from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.groups.definitions import BURDEN, definitions
-from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, OF_GROUPS, measure_of
+from auditkit.plugins.fairness.groups.measures import DEFAULT, MULTICLASS, OF_GROUPS, measure_of
+from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
 
-CDD = "conditional_demographic_disparity"
 TABLE = '[checks."fairness.groups"]'
 
 
-class GroupFairness(Check):
+class GroupFairness(Parameters, Check):
     """Are people of different groups, and of their intersections, selected equally often and served equally well?
 
     A model can be accurate on the whole and fail one group. Every rate is shown per group and per intersection, and
@@ -66,36 +63,6 @@ class GroupFairness(Check):
     higher_level = (
         "Answers on demand would show whether a decision changes when only the group of a real person is changed."
     )
-
-    intersections: int = Field(default=2, ge=1, description="the largest number of attributes that are intersected")
-    measures: tuple[str, ...] = Field(default=DEFAULT, description="rates, criteria and indices to measure")
-    classes: tuple[str, ...] = Field(default=(), description="of more than two classes, those to look at; empty: all")
-    given: tuple[str, ...] = Field(
-        default=(), description="columns in which people must be alike, for the conditional demographic disparity"
-    )
-    alpha: float = Field(default=2.0, description="how much the generalized entropy minds those who fare well")
-    correction: Literal["holm", "benjamini-hochberg"] = Field(
-        default="holm", description="how p-values are adjusted over all disparities of the check"
-    )
-    permutations: int = Field(default=9999, ge=99, description="shuffles of the groups behind each p-value")
-    trials: int = Field(default=200, ge=20, description="shuffled and planted tables behind each control")
-    resamples: int = Field(default=1000, ge=200, description="resampled tables behind each bootstrap interval")
-
-    @field_validator("measures")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name not in MEASURES:
-                raise ValueError(
-                    f"measures must name rates, criteria or indices; {name!r} is none; {closest(name, MEASURES)}"
-                )
-        return names
-
-    @model_validator(mode="after")
-    def _given(self) -> Self:
-        if CDD in self.measures and not self.given:
-            raise ValueError("conditional_demographic_disparity needs given, the columns in which people must be alike")
-        return self
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """A burden ratio where nobody said that it is a burden, and what is not among the measures."""

@@ -18,7 +18,7 @@ from auditkit.plugins.fairness.groups.shares import amount, shares
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 OUTCOMES = ("selection_rate", "rejection_rate")
 """The rates of differential fairness; the second is the first over again."""
@@ -59,19 +59,19 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     return found
 
 
-def test_all(tested: Sequence[Tested], check: GroupFairness, rng: np.random.Generator) -> int:
+def test_all(tested: Sequence[Tested], parameters: Parameters, rng: np.random.Generator) -> int:
     """Fill in every p-value, raw and adjusted.
 
     Returns:
         How many tests the family has.
     """
     ready = [each for each in tested if isinstance(each, Conditional) or comparable(each)]
-    draws = disparities.enough_draws(check.permutations, len(ready))
+    draws = disparities.enough_draws(parameters.permutations, len(ready))
     disparities.shuffle([each for each in ready if isinstance(each, Compared)], draws, rng)
     for each in ready:
-        if isinstance(each, Unequal) and np.isfinite(entropy.between(each.table, check.alpha)):
-            each.p = entropy.p_value(each.table, check.alpha, draws, rng)
-    disparities.adjust(tested, check.correction)
+        if isinstance(each, Unequal) and np.isfinite(entropy.between(each.table, parameters.alpha)):
+            each.p = entropy.p_value(each.table, parameters.alpha, draws, rng)
+    disparities.adjust(tested, parameters.correction)
     return sum(each.p is not None for each in tested)
 
 

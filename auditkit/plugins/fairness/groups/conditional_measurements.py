@@ -20,7 +20,7 @@ from auditkit.results import Measurement, Test
 if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 NAME = "conditional_demographic_disparity"
 STRATUM = "\0stratum"
@@ -28,13 +28,13 @@ STRATUM = "\0stratum"
 
 
 def conditionals(
-    check: GroupFairness, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
+    parameters: Parameters, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
 ) -> list[Conditional]:
     """The disparity of every group, within the strata of the given columns; tested, not adjusted."""
     targets = [each for each in targets if NAME in each.measures and each.at is not None]
     if not targets:
         return []
-    columns: dict[str, Any] = {**data.groups, STRATUM: conditional.strata(data, check.given)}
+    columns: dict[str, Any] = {**data.groups, STRATUM: conditional.strata(data, parameters.given)}
     size = len(columns[STRATUM].values)
     decided = context.predictions.codes
     found = []
@@ -43,7 +43,7 @@ def conditionals(
         people=data.people,
     )  # fmt: skip
     for groups in tables:
-        if not groups.attributes or set(groups.attributes) & set(check.given):
+        if not groups.attributes or set(groups.attributes) & set(parameters.given):
             continue
         tally = counts.over((STRATUM, *groups.attributes)).tally
         there = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
@@ -53,7 +53,7 @@ def conditionals(
             weight, square, rows = (
                 table[:, 2, :2].reshape(size, -1, 2)[:, there] for table in (kept.weight, kept.square, kept.rows)
             )
-            found += _of(groups, target, (weight, square, rows), check, data, context.rng)
+            found += _of(groups, target, (weight, square, rows), parameters, data, context.rng)
     return found
 
 
@@ -61,7 +61,7 @@ def _of(
     groups: Groups,
     target: Target,
     table: tuple[np.ndarray, ...],
-    check: GroupFairness,
+    parameters: Parameters,
     data: AuditData,
     rng: np.random.Generator,
 ) -> list[Conditional]:
@@ -69,11 +69,11 @@ def _of(
     scale = weight.sum() / square.sum() if square.sum() > 0 else 0.0
     weight = weight * scale
     values, assessed = conditional.disparities(weight)
-    bounds = conditional.intervals(weight, rng, check.resamples) if weight.sum() >= 1 else []
+    bounds = conditional.intervals(weight, rng, parameters.resamples) if weight.sum() >= 1 else []
     errors = conditional.errors(weight)
     found = []
     for at, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
-        one = Conditional(NAME, groups.attributes, {**target.conditions, "given": ", ".join(check.given)})
+        one = Conditional(NAME, groups.attributes, {**target.conditions, "given": ", ".join(parameters.given)})
         one.where, one.rows = where, int(rows[:, at].sum())
         enough = max(stats.FEW, data.minimum_rate)
         one.reason = hidden or (f"fewer than {enough} people with a decision" if one.rows < enough else None)
@@ -91,7 +91,7 @@ def _of(
     return found
 
 
-def measured(each: Conditional, tests: int, check: GroupFairness, data: AuditData) -> Measurement:
+def measured(each: Conditional, tests: int, parameters: Parameters, data: AuditData) -> Measurement:
     """One group's disparity."""
     index = INDICES[NAME]
     common: dict[str, Any] = {
@@ -102,7 +102,7 @@ def measured(each: Conditional, tests: int, check: GroupFairness, data: AuditDat
         return Measurement(value=None, reason=each.reason, **common)
     test, detectable = None, None
     if each.p is not None and each.error is not None:
-        method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[check.correction]}"
+        method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[parameters.correction]}"
         test = Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
         detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * each.error
     interval = each.interval and each.interval.model_copy(update={"method": weighted(each.interval.method, data)})

@@ -19,7 +19,7 @@ from auditkit.results import Control, Measurement, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.groups.parameters import Parameters
     from auditkit.predictions import Predictions
 
 READ = 20_000_000
@@ -76,7 +76,7 @@ def rows_of(target: Target, data: AuditData, predictions: Predictions) -> Rows:
 
 
 def tried(
-    check: GroupFairness,
+    parameters: Parameters,
     data: AuditData,
     context: Context,
     compared: Sequence[Tested],
@@ -93,13 +93,13 @@ def tried(
     first = next((each for each in single if each.name == "demographic_parity"), single[0])
     at = next((each.at for each in targets if each.conditions == first.conditions and each.at is not None), 0)
     return [
-        _shuffled(check, data, context, first, at, tuple(names), encoded),
-        _planted(check, context, first, tests, tuple(names)),
+        _shuffled(parameters, data, context, first, at, tuple(names), encoded),
+        _planted(parameters, context, first, tests, tuple(names)),
     ]
 
 
 def _shuffled(
-    check: GroupFairness,
+    parameters: Parameters,
     data: AuditData,
     context: Context,
     first: Compared,
@@ -107,12 +107,12 @@ def _shuffled(
     names: tuple[str, ...],
     encoded: dict[str, Encoded],
 ) -> Control:
-    noise = 4 * np.sqrt(0.05 * 0.95 / check.trials)
+    noise = 4 * np.sqrt(0.05 * 0.95 / parameters.trials)
     codes = group_codes(first.across, data, encoded)
     mine = (codes >= 0) & (context.predictions.codes >= 0)
     alarms = self_tests.false_alarms(
         codes[mine], context.predictions.codes[mine] == at, None if data.weights is None else data.weights[mine],
-        check.trials, context.rng, None if data.people is None else data.people[mine],
+        parameters.trials, context.rng, None if data.people is None else data.people[mine],
     )  # fmt: skip
     over = " and ".join(first.across)
     return Control.within(
@@ -126,11 +126,11 @@ def _shuffled(
     )
 
 
-def _planted(check: GroupFairness, context: Context, first: Compared, tests: int, names: tuple[str, ...]) -> Control:
+def _planted(parameters: Parameters, context: Context, first: Compared, tests: int, names: tuple[str, ...]) -> Control:
     gap = disparities.detectable(first.parts[:1], tests)
     power = None
     if gap is not None:
-        power = self_tests.found_when_planted(first, gap, tests, check.trials, context.rng)
+        power = self_tests.found_when_planted(first, gap, tests, parameters.trials, context.rng)
     size = "" if gap is None else f" of {gap:.3f}"
     over = " and ".join(first.across)
     return Control.within(

@@ -21,22 +21,24 @@ from auditkit.variants import variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 CORRECTIONS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg"}
 
 
 def measurements(
-    each: Compared | Unequal, tests: int, check: GroupFairness, data: AuditData, rng: np.random.Generator
+    each: Compared | Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
 ) -> list[Measurement]:
     """What one comparison says: difference and ratio, or one index."""
     if isinstance(each, Unequal):
-        common = beside(each, tests, check, data)
-        return [_entropy(each, tests, check, data, rng, common) if each.comparable else incomparable(each, each.name)]
+        common = beside(each, tests, parameters, data)
+        return [
+            _entropy(each, tests, parameters, data, rng, common) if each.comparable else incomparable(each, each.name)
+        ]
     if not each.comparable:
         found = [incomparable(each, name) for name in names(each)]
     else:
-        found = numbers(each, beside(each, tests, check, data), tests)
+        found = numbers(each, beside(each, tests, parameters, data), tests)
     return [with_weights(one, data) for one in found]
 
 
@@ -98,14 +100,14 @@ def both(name: str) -> list[str]:
     return [f"{name}_difference", f"{name}_ratio"]
 
 
-def beside(each: Tested, tests: int, check: GroupFairness, data: AuditData) -> dict[str, Any]:
+def beside(each: Tested, tests: int, parameters: Parameters, data: AuditData) -> dict[str, Any]:
     """What every number of a comparison carries beside its value."""
     return {
         "n": each.rows,
         "across": each.across,
         "conditions": dict(each.conditions),
         "left_out": tuple(each.left_out),
-        "test": _test(each, tests, check, data),
+        "test": _test(each, tests, parameters, data),
     }
 
 
@@ -124,16 +126,16 @@ def undefined(each: Tested, name: str, reason: str) -> Measurement:
     )  # fmt: skip
 
 
-def _test(each: Tested, tests: int, check: GroupFairness, data: AuditData) -> Test | None:
+def _test(each: Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
     if each.p is None:
         return None
     rows = "effective numbers of rows" if data.weights is not None else "rows"
     what = "index"
-    number = disparities.enough_draws(check.permutations, tests)
+    number = disparities.enough_draws(parameters.permutations, tests)
     if isinstance(each, Compared):
         what, number = "largest studentized difference", 0 if each.shuffled is None else len(each.shuffled)
         rows += " with equal label" if each.name in CRITERIA and len(each.parts) > 1 else ""
-    method = f"permutation of the {what}, {number} shuffles of {rows}; {CORRECTIONS[check.correction]}"
+    method = f"permutation of the {what}, {number} shuffles of {rows}; {CORRECTIONS[parameters.correction]}"
     return Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
 
 
@@ -200,13 +202,13 @@ def _differential(
 
 
 def _entropy(
-    each: Unequal, tests: int, check: GroupFairness, data: AuditData, rng: np.random.Generator, common: dict[str, Any]
+    each: Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator, common: dict[str, Any]
 ) -> Measurement:
     index = INDICES[each.name]
-    value = float(entropy.between(each.table, check.alpha))
+    value = float(entropy.between(each.table, parameters.alpha))
     if not np.isfinite(value) or each.p is None:
         return undefined(each, each.name, "a group has no benefit at all, or nobody has: the index has no value")
-    interval = entropy.interval(each.table, check.alpha, each.p <= 0.05, rng, check.resamples)
+    interval = entropy.interval(each.table, parameters.alpha, each.p <= 0.05, rng, parameters.resamples)
     return with_weights(
         Measurement(
             name=each.name, value=max(0.0, value), unit=index.unit, direction=index.direction, interval=interval,

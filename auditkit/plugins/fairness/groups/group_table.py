@@ -15,7 +15,7 @@ from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.groups.parameters import Parameters
     from auditkit.predictions import Predictions
 
 
@@ -66,10 +66,10 @@ def _right_or_not(table: np.ndarray) -> np.ndarray:
     return found
 
 
-def tabulate(counts: Counts, check: GroupFairness, data: AuditData) -> list[Groups]:
+def tabulate(counts: Counts, parameters: Parameters, data: AuditData) -> list[Groups]:
     """Everyone, then the groups of every set of attributes up to the number that is intersected; none is empty."""
     found = []
-    for attributes in [(), *data.cells.subsets(check.intersections)]:
+    for attributes in [(), *data.cells.subsets(parameters.intersections)]:
         where, tally = counts.over(attributes)
         there = [at for at, group in enumerate(where) if not data.cells.empty(group)]
         where, tally = [where[at] for at in there], Tally(*(table[there] for table in tally))
@@ -87,32 +87,34 @@ def smaller(groups: Groups, data: AuditData) -> tuple[Smaller, Groups] | None:
     return found, groups._replace(where=[found.where], hidden=[None], tally=tally)
 
 
-def targets(check: GroupFairness, counts: Counts, predictions: Predictions, task: str) -> list[Target]:
+def targets(parameters: Parameters, counts: Counts, predictions: Predictions, task: str) -> list[Target]:
     """What is looked at: the positive class, or where there are more than two all of them, each against the rest.
 
     Raises:
         DataError: the parameter `classes` names one that is none.
     """
-    measures = wanted(check, counts, task)
+    measures = wanted(parameters, counts, task)
     if task != "multiclass":
         return [Target({}, predictions.positive, measures)]
     names = [spelling(each) for each in predictions.classes]
-    for name in check.classes:
+    for name in parameters.classes:
         if name not in names:
             raise DataError(f"fairness.groups: classes names {name!r}, which is no class; {closest(name, names)}")
     found = [Target({}, None, tuple(each for each in measures if each in WHOLE))]
     rest = tuple(each for each in measures if each not in WHOLE)
-    found += [Target({"class": name}, at, rest) for at, name in enumerate(names) if name in (check.classes or names)]
+    found += [
+        Target({"class": name}, at, rest) for at, name in enumerate(names) if name in (parameters.classes or names)
+    ]
     return [each for each in found if each.measures]
 
 
-def wanted(check: GroupFairness, counts: Counts, task: str) -> tuple[str, ...]:
+def wanted(parameters: Parameters, counts: Counts, task: str) -> tuple[str, ...]:
     """The measures that can be taken: asked for, or default; those of labels only where there are some."""
-    names = check.measures
+    names = parameters.measures
     if task == "multiclass" and names == DEFAULT:
         names = (*names, *MULTICLASS)
     if counts.abstained:
         names = (*names, "abstention_rate")
-    if check.given:
+    if parameters.given:
         names = (*names, "conditional_demographic_disparity")
     return tuple(name for name in dict.fromkeys(names) if counts.labelled or not MEASURES[name].labelled)

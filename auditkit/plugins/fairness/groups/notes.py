@@ -15,40 +15,42 @@ from auditkit.results import pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.check import GroupFairness
+    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 NAMED = 8
 """Combinations of nobody that are named; more are counted."""
 
 
 def notes(
-    check: GroupFairness,
+    parameters: Parameters,
     data: AuditData,
     counts: Counts,
     targets: Sequence[Target],
     tests: int,
 ) -> list[str]:
     """Sentences about what was left out, and why."""
-    found = [*_blanks(data, counts), *_classes(check, data, targets)]
+    found = [*_blanks(data, counts), *_classes(parameters, data, targets)]
     if not counts.labelled:
-        dropped = [name for name in check.measures if MEASURES[name].labelled]
+        dropped = [name for name in parameters.measures if MEASURES[name].labelled]
         if dropped:
             found.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
     if data.weights is not None:
         found.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
-    nobody = [pairs(where) for where in data.cells.nobody(check.intersections)]
+    nobody = [pairs(where) for where in data.cells.nobody(parameters.intersections)]
     if nobody:
         more = f" and {len(nobody) - NAMED} more" if len(nobody) > NAMED else ""
         found.append(f"Nobody is in these combinations, so they have no numbers: {'; '.join(nobody[:NAMED])}{more}.")
-    if len(data.groups) < check.intersections:
+    if len(data.groups) < parameters.intersections:
         word = "attribute" if len(data.groups) == 1 else "attributes"
-        found.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")
-    if check.correction == "benjamini-hochberg":
-        found.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
-    draws = enough_draws(check.permutations, tests)
-    if draws > check.permutations:
         found.append(
-            f"{draws} shuffles were drawn, not {check.permutations}: fewer could show nothing in {tests} tests."
+            f"There is no intersection of {parameters.intersections} attributes: only {len(data.groups)} {word}."
+        )
+    if parameters.correction == "benjamini-hochberg":
+        found.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
+    draws = enough_draws(parameters.permutations, tests)
+    if draws > parameters.permutations:
+        found.append(
+            f"{draws} shuffles were drawn, not {parameters.permutations}: fewer could show nothing in {tests} tests."
         )
     return found
 
@@ -67,9 +69,9 @@ def _blanks(data: AuditData, counts: Counts) -> list[str]:
     return found
 
 
-def _classes(check: GroupFairness, data: AuditData, targets: Sequence[Target]) -> list[str]:
+def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target]) -> list[str]:
     if data.task != "multiclass":
-        return ["The parameter classes is for more than two classes, and was not used."] if check.classes else []
+        return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
     found = ["Each class is held against all others: selected means decided for the class."]
     number = sum(each.at is not None for each in targets)
     if number > CLASSES:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
-from auditkit.plugins.fairness.impact import categories
+from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
 from auditkit.plugins.fairness.impact.definitions import ADVERSE
 from auditkit.plugins.fairness.impact.favourable import why_refused
 from auditkit.variants import named
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
-class AdverseImpact(Check):
+class AdverseImpact(Parameters, Check):
     """Is any group's selection rate much lower than the highest one, and could that be chance?
 
     United States agencies have compared each group's selection rate with the highest one since 1978: a ratio below
@@ -54,13 +52,6 @@ class AdverseImpact(Check):
     })  # fmt: skip
     over_groups = frozenset({"chance_of_ratio_under_0_8"})
     touches = {"intersections": ()}
-
-    intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
-    draws: int = Field(default=20_000, ge=1_000, description="samples behind the chance of a ratio under four fifths")
-    unknown: tuple[str, ...] = Field(
-        default=categories.UNKNOWN, description="values that mean that the group is not known; compared with nobody"
-    )
-    trials: int = Field(default=50, ge=20, description="equal tables behind the control of the tests")
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """A favourable decision to compare."""

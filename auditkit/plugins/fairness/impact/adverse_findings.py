@@ -35,7 +35,7 @@ from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.adverse_check import AdverseImpact
+    from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
 
 FAMILY = "all pairs of groups of fairness.adverse_impact"
 LIKELY = 0.05
@@ -64,24 +64,24 @@ class Impact:
         return int(found.selected[at]), int(found.people[at]), int(found.selected[top]), int(found.people[top])
 
 
-def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.adverse_impact` says about these decisions."""
     codes = context.predictions.codes
     decisions = np.where(codes < 0, -1, codes == context.predictions.positive)
     counts = count(data.groups, decisions, people=data.people)
     impacts = []
-    for attributes in data.cells.subsets(check.intersections):
-        found = _known(selection(counts, attributes, data), check.unknown)
+    for attributes in data.cells.subsets(parameters.intersections):
+        found = _known(selection(counts, attributes, data), parameters.unknown)
         impacts.append(Impact(found, ratios(found, found.shown)))
     context.progress(1, 4, "exact tests")
     _test(impacts)
     context.progress(2, 4, "chance")
     for impact in impacts:
-        impact.alarm = _alarm(impact, check, context.rng)
+        impact.alarm = _alarm(impact, parameters, context.rng)
     context.progress(3, 4, "controls")
     controls = [
         self_tests.recount([impact.found for impact in impacts], data, decisions),
-        *self_tests.equal_groups([impact.found for impact in impacts], check.trials, context.rng),
+        *self_tests.equal_groups([impact.found for impact in impacts], parameters.trials, context.rng),
     ]
     lowest = [each for impact in impacts for each in lowest_ratios(impact.found, impact.found.shown, data)]
     per_group = [each for impact in impacts for each in _measurements(impact)]
@@ -92,7 +92,7 @@ def find(check: AdverseImpact, data: AuditData, context: Context, level: Level) 
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts, data),
-        notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, check.unknown)],
+        notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, parameters.unknown)],
         level=level,
     )
 
@@ -189,18 +189,18 @@ def _exact(name: str, value: float | None, reason: str, **more: Any) -> Measurem
     return Measurement(name=name, value=value, exact=True, **more)
 
 
-def _alarm(impact: Impact, check: AdverseImpact, rng: np.random.Generator) -> Measurement:
+def _alarm(impact: Impact, parameters: Parameters, rng: np.random.Generator) -> Measurement:
     found = impact.found
     common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": found.attributes}
     if impact.ratios is None:
         return Measurement(value=None, reason=why_no_ratio(found.shown), **common)
     sizes = found.people[found.shown]
     rate = float(found.selected[found.shown].sum() / sizes.sum())
-    hits = four_fifths_simulation.below_by_chance(sizes, rate, check.draws, rng)
-    interval = stats.clopper_pearson(hits, check.draws).model_copy(
-        update={"method": f"Clopper-Pearson, for the error of {check.draws:,} simulated samples"}
+    hits = four_fifths_simulation.below_by_chance(sizes, rate, parameters.draws, rng)
+    interval = stats.clopper_pearson(hits, parameters.draws).model_copy(
+        update={"method": f"Clopper-Pearson, for the error of {parameters.draws:,} simulated samples"}
     )
-    return Measurement(value=hits / check.draws, interval=interval, n=int(sizes.sum()), **common)
+    return Measurement(value=hits / parameters.draws, interval=interval, n=int(sizes.sum()), **common)
 
 
 def _figures(per_group: list[Measurement]) -> list[Figure]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import DataError, closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.impact import categories
+from auditkit.plugins.fairness.impact.audit_parameters import Parameters
 from auditkit.plugins.fairness.impact.definitions import AUDIT
 from auditkit.plugins.fairness.impact.favourable import why_refused
 from auditkit.results import Level
@@ -29,7 +28,7 @@ class Attributes(NamedTuple):
     race_ethnicity: str | None
 
 
-class BiasAudit(Check):
+class BiasAudit(Parameters, Check):
     """How often is each sex, each race or ethnicity, and each combination of them selected or scored above the median?
 
     New York City wants these tables, with numbers of people and impact ratios, published before a tool that screens
@@ -64,30 +63,6 @@ class BiasAudit(Check):
     over_groups = frozenset({
         "unknown_category", "sex_categories", "race_ethnicity_categories", "intersectional_categories",
     })  # fmt: skip
-
-    mode: Literal["auto", "selection", "scoring"] = Field(
-        default="auto", description="auto: selection where there are decisions, else scoring"
-    )
-    decisions_are: Literal["selected", "above median"] = Field(
-        default="selected", description="what a positive decision means; above median: counted so by whoever made them"
-    )
-    sex: str = Field(default="", description="the attribute that is sex; empty: sex or gender, where there is one")
-    race_ethnicity: str = Field(
-        default="", description="the attribute that is race/ethnicity; empty: the one called so or similarly"
-    )
-    unknown: tuple[str, ...] = Field(
-        default=categories.UNKNOWN, description="values that mean that the category is not known"
-    )
-    exclude_under: float = Field(
-        default=0.0, ge=0, le=0.02, description="categories under this share are left out of the ratios; at most 0.02"
-    )
-    justification: str = Field(default="", description="the auditor's reason for leaving them out; printed")
-
-    @model_validator(mode="after")
-    def _one_meaning(self) -> Self:
-        if self.mode == "selection" and self.decisions_are == "above median":
-            raise ValueError('decisions that mean "above median" are scoring; leave mode out, or say mode = "scoring"')
-        return self
 
     def attributes(self, data: AuditData) -> Attributes:
         """Which attributes of the data are which.

@@ -20,7 +20,8 @@ from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.audit_check import Attributes, BiasAudit, Mode
+    from auditkit.plugins.fairness.impact.audit_check import Attributes, Mode
+    from auditkit.plugins.fairness.impact.audit_parameters import Parameters
 
 LEFT_OUT = "left out of the ratios by the auditor's choice"
 NAMES = ("sex", "race_ethnicity", "intersectional")
@@ -53,24 +54,24 @@ class Assessed:
 
 
 def find(
-    check: BiasAudit, attributes: Attributes, mode: Mode, data: AuditData, context: Context, level: Level
+    parameters: Parameters, attributes: Attributes, mode: Mode, data: AuditData, context: Context, level: Level
 ) -> Findings:
     """Everything that `fairness.bias_audit` says about these decisions or scores."""
-    assessed = _assess(check, mode, data, context)
+    assessed = _assess(parameters, mode, data, context)
     measurements, controls, drawn, tables, notes = [], [], [], [], []
     for number, each in enumerate(assessed):
-        breakdowns = _break_down(check, attributes, each, data)
+        breakdowns = _break_down(parameters, attributes, each, data)
         for part in breakdowns:  # the rule holds every category against the most selected one, whoever that is
             measurements += lowest_ratios(part.found, part.compared, data, reference=False, conditions=each.conditions)
         measurements += [made for part in breakdowns for made in _measurements(part, each)]
         if not number:  # who is in which category does not depend on the class
-            measurements += [*_unknown(breakdowns), *_median(each, check, data)]
+            measurements += [*_unknown(breakdowns), *_median(each, parameters, data)]
             notes += favourable.notes(data, context.predictions.classes if data.task == "multiclass" else ())
-            notes += audit_tables.notes(check, attributes, breakdowns, each, data)
+            notes += audit_tables.notes(parameters, attributes, breakdowns, each, data)
         measurements += _compared(breakdowns, attributes, each)
         controls += _controls(breakdowns, each, data)
         drawn += _figures(measurements, each)
-        tables += audit_tables.tables(check, breakdowns, each, data)
+        tables += audit_tables.tables(parameters, breakdowns, each, data)
         context.progress(number + 1, len(assessed), "categories")
     return Findings(
         measurements=measurements, controls=controls, figures=drawn, tables=tables, notes=notes, level=level,
@@ -78,9 +79,9 @@ def find(
     )  # fmt: skip
 
 
-def _assess(check: BiasAudit, mode: Mode, data: AuditData, context: Context) -> list[Assessed]:
+def _assess(parameters: Parameters, mode: Mode, data: AuditData, context: Context) -> list[Assessed]:
     predictions = context.predictions
-    if mode == "scoring" and check.decisions_are == "selected":
+    if mode == "scoring" and parameters.decisions_are == "selected":
         scores = predictions.labels if data.task == "regression" else predictions.scores
         middle = median(scores, data.people)
         people = np.ones(len(scores), dtype=np.int64) if data.people is None else data.people
@@ -96,7 +97,7 @@ def _assess(check: BiasAudit, mode: Mode, data: AuditData, context: Context) -> 
     ]
 
 
-def _break_down(check: BiasAudit, attributes: Attributes, assessed: Assessed, data: AuditData) -> list[Breakdown]:
+def _break_down(parameters: Parameters, attributes: Attributes, assessed: Assessed, data: AuditData) -> list[Breakdown]:
     names = [name for name in attributes if name is not None]
     counts = count({name: data.groups[name] for name in names}, assessed.decisions, people=data.people)
     sets: list[tuple[str, tuple[str, ...]]] = [
@@ -104,7 +105,7 @@ def _break_down(check: BiasAudit, attributes: Attributes, assessed: Assessed, da
     ]
     if len(names) > 1:
         sets.append((NAMES[2], tuple(names)))
-    parts = [break_down(kind, each, counts, data, check.unknown, check.exclude_under) for kind, each in sets]
+    parts = [break_down(kind, each, counts, data, parameters.unknown, parameters.exclude_under) for kind, each in sets]
     return [part._replace(found=part.found._replace(rate=assessed.rate)) for part in parts]
 
 
@@ -150,11 +151,11 @@ def _unknown(breakdowns: list[Breakdown]) -> list[Measurement]:
     return made
 
 
-def _median(assessed: Assessed, check: BiasAudit, data: AuditData) -> list[Measurement]:
+def _median(assessed: Assessed, parameters: Parameters, data: AuditData) -> list[Measurement]:
     if assessed.mode == "selection":
         return []
     if assessed.median is None:
-        reason = f'it was found before the decisions were made (decisions_are = "{check.decisions_are}")'
+        reason = f'it was found before the decisions were made (decisions_are = "{parameters.decisions_are}")'
         return [Measurement(name="median_score", value=None, reason=reason)]
     people = len(data) if data.people is None else int(data.people.sum())
     return [Measurement(name="median_score", value=assessed.median, exact=True, n=people)]

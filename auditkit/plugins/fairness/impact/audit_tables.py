@@ -12,8 +12,9 @@ from auditkit.results import Column, Scalar, Table
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.audit_check import Attributes, BiasAudit
+    from auditkit.plugins.fairness.impact.audit_check import Attributes
     from auditkit.plugins.fairness.impact.audit_findings import Assessed
+    from auditkit.plugins.fairness.impact.audit_parameters import Parameters
 
 TITLES = {
     "sex": "Sex categories",
@@ -23,14 +24,14 @@ TITLES = {
 HEADS = {"sex": "Sex", "race_ethnicity": "Race/ethnicity"}
 
 
-def tables(check: BiasAudit, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> list[Table]:
+def tables(parameters: Parameters, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> list[Table]:
     """The rule's tables, and the facts that a summary gives beside them."""
-    required = [_table(check, part, assessed) for part in breakdowns]
+    required = [_table(parameters, part, assessed) for part in breakdowns]
     return [*required, _facts(breakdowns, assessed, data), *[_uncertain(part, assessed) for part in breakdowns]]
 
 
 def notes(
-    check: BiasAudit, attributes: Attributes, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData
+    parameters: Parameters, attributes: Attributes, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData
 ) -> list[str]:
     """What a reader must know of how these tables were made."""
     said = [_taken(attributes, breakdowns)]
@@ -38,7 +39,7 @@ def notes(
         what = "sex" if attributes.sex is None else "race/ethnicity"
         said.append(
             f"No attribute is named as {what}, so its table and the intersectional one are missing; the rule asks for "
-            f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{check.id}"].'
+            f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{parameters.id}"].'
         )
     hidden = sum(reason is not None for part in breakdowns for reason in part.found.reasons)
     if hidden or any(part.unknown.hidden for part in breakdowns):
@@ -68,7 +69,7 @@ def _taken(attributes: Attributes, breakdowns: Sequence[Breakdown]) -> str:
     return f"Attributes taken as {', '.join(named)}{taken}."
 
 
-def _table(check: BiasAudit, part: Breakdown, assessed: Assessed) -> Table:
+def _table(parameters: Parameters, part: Breakdown, assessed: Assessed) -> Table:
     scoring = assessed.mode == "scoring"
     columns = [
         *_categories(part),
@@ -81,7 +82,7 @@ def _table(check: BiasAudit, part: Breakdown, assessed: Assessed) -> Table:
     return Table(
         name=f"{part.name}{assessed.suffix}",
         title=_title(part, assessed),
-        caption=" ".join(filter(None, (_people(part), _median(assessed), _left_out(check, part)))),
+        caption=" ".join(filter(None, (_people(part), _median(assessed), _left_out(parameters, part)))),
         columns=tuple(columns),
         rows=tuple(_row(part, at) for at in range(len(part.found.where))),
     )
@@ -155,11 +156,11 @@ def _median(assessed: Assessed) -> str:
     return f"The median score of the full sample is {assessed.median:.10g}; the rate is of those strictly above it."
 
 
-def _left_out(check: BiasAudit, part: Breakdown) -> str:
+def _left_out(parameters: Parameters, part: Breakdown) -> str:
     if not part.excluded:
         return ""
-    few = f"under {100 * check.exclude_under:.6g} %"
-    reason = check.justification or "the auditor has not yet given the justification that the rule wants published"
+    few = f"under {100 * parameters.exclude_under:.6g} %"
+    reason = parameters.justification or "the auditor has not yet given the justification that the rule wants published"
     names = ", ".join(" ".join(part.found.where[at].values()) for at in sorted(part.excluded))
     return (
         f"Left out of the impact ratios, as 6 RCNY 5-301(d) allows ({few} of those people): {names}. "

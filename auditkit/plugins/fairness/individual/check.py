@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.fairness.individual.definitions import DEFINITIONS, KUSNER, ROWS, ZEMEL
+from auditkit.plugins.fairness.individual.parameters import Parameters
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
 
 
-class IndividualFairness(Check):
+class IndividualFairness(Parameters, Check):
     """Are similar people decided alike, and would the same person be decided otherwise with another sex or race?
 
     Group rates can be equal while each decision is arbitrary, or hangs on the sensitive attribute alone. This check
@@ -43,11 +43,6 @@ class IndividualFairness(Check):
     for_groups = frozenset({"consistency", "flip_rate", "flip_toward", "flip_away"})
     over_groups = frozenset({"flip_rate"})
     higher_level = "Answers on demand would show whether a decision changes when only the sensitive attribute does."
-
-    rows: int = Field(default=5000, ge=20, description="rows that are compared and changed, drawn by the runner")
-    neighbours: int = Field(default=5, ge=1, le=100, description="how many nearest others a row is compared with")
-    values: int = Field(default=5, ge=2, le=50, description="groups of an attribute that are changed into each other")
-    shuffles: int = Field(default=20, ge=5, description="shuffles of the decisions behind the control")
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Each row once for every other value of each attribute that the model sees, and a sample of them again."""

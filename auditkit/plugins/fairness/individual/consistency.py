@@ -16,12 +16,12 @@ from auditkit.results import Axis, Control, Measurement, Rule
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.individual.check import IndividualFairness
+    from auditkit.plugins.fairness.individual.parameters import Parameters
 
 
-def find_alike(check: IndividualFairness, data: AuditData, context: Context) -> Findings:
+def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     """Agreement with the nearest others: for everyone, and for each group."""
-    k, decisions = check.neighbours, context.predictions.codes
+    k, decisions = parameters.neighbours, context.predictions.codes
     columns = {data.column_of(name): name for name in data.groups}
     points = distance_space(data, columns)
     why = None
@@ -53,7 +53,7 @@ def find_alike(check: IndividualFairness, data: AuditData, context: Context) -> 
     note = f"Neighbours are found among {len(data):,} rows"
     note += f", without {', '.join(left_out)}." if left_out else "; none of their columns is a sensitive attribute."
     return Findings(
-        [*found, expected], _neighbour_controls(check, points, near, decisions, context.rng),
+        [*found, expected], _neighbour_controls(parameters, points, near, decisions, context.rng),
         [dots] if dots else [], notes=[note],
     )  # fmt: skip
 
@@ -68,10 +68,10 @@ def _consistent(
 
 
 def _neighbour_controls(
-    check: IndividualFairness, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator
+    parameters: Parameters, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator
 ) -> list[Control]:
     again = self_tests.neighbour_deviation(points, near, rng)
-    off = self_tests.shuffled_deviation(decisions, near[:, :-1], check.shuffles, rng)
+    off = self_tests.shuffled_deviation(decisions, near[:, :-1], parameters.shuffles, rng)
     return [
         Control.within(
             "neighbours", "Are the neighbours of some rows the nearest when all others are measured one by one?",

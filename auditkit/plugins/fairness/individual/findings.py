@@ -12,16 +12,16 @@ from auditkit.plugins.fairness.individual.flip_test import find_changed, unflipp
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.fairness.individual.check import IndividualFairness
+    from auditkit.plugins.fairness.individual.parameters import Parameters
 
 
-def find(check: IndividualFairness, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `fairness.individual` says about these decisions."""
-    alike = find_alike(check, data, context)
+    alike = find_alike(parameters, data, context)
     context.keep(alike)
     queries = Capability.QUERIES in model.capabilities
     if queries:
-        changed = find_changed(check, model, data, context)
+        changed = find_changed(parameters, model, data, context)
     else:
         reason = "recorded answers cannot be asked about a changed row"
         changed = Findings(

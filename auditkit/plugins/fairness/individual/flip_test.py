@@ -20,12 +20,12 @@ from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measureme
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.fairness.individual.check import IndividualFairness
+    from auditkit.plugins.fairness.individual.parameters import Parameters
 
 FLIPS = ("flip_rate", "flip_toward", "flip_away")
 
 
-def find_changed(check: IndividualFairness, model: Model, data: AuditData, context: Context) -> Findings:
+def find_changed(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Every attribute whose column the model is asked with, changed; why not for the others."""
     seen = seeing(model, data)
     found: list[Measurement] = []
@@ -37,7 +37,7 @@ def find_changed(check: IndividualFairness, model: Model, data: AuditData, conte
             notes.append(f"The model is not given {name}; features that stand in for it may still decide.")
             found.append(unflipped(name, reason))
             continue
-        values, lacking = _values(name, data, check.values)
+        values, lacking = _values(name, data, parameters.values)
         if lacking:
             more = f" and {len(lacking) - 8} more" if len(lacking) > 8 else ""
             said = ", ".join(f"{name}={each.slice[name]} ({each.reason})" for each in lacking[:8])

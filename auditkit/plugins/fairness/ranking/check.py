@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, field_validator
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
+from auditkit.plugins.fairness.ranking.parameters import Parameters
 from auditkit.variants import named
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
-class RankingFairness(Check):
+class RankingFairness(Parameters, Check):
     """If people are listed by their scores, who is seen first, and is any group missing from the top?
 
     Where people are shown in order (applicants, offers, search results), a place near the top is what is shared out.
@@ -54,23 +53,6 @@ class RankingFairness(Check):
     over_groups = frozenset({"ndkl"})
     touches = {"intersections": (), "k": ("skew_at_k", *named("top_k_gap"), "top_k_share")}
     higher_level = "Answers on demand would show how far a real person moves when only the group is changed."
-
-    k: tuple[float, ...] = Field(default=(10, 0.1), description="tops: whole numbers of places, or shares of the list")
-    query: str = Field(default="", description="column that names the list of each row; empty: all rows are one list")
-    intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
-    permutations: int = Field(
-        default=999, ge=99, description="shuffles behind each p-value; more where many are tested"
-    )
-    draws: int = Field(default=200, ge=50, description="times people are drawn anew behind the intervals of one list")
-    trials: int = Field(default=100, ge=20, description="shuffled lists behind the control of the test")
-
-    @field_validator("k")
-    @classmethod
-    def _tops(cls, tops: tuple[float, ...]) -> tuple[float, ...]:
-        for k in tops:
-            if not (0 < k < 1 or (k >= 1 and k == round(k))):
-                raise ValueError(f"k must hold whole numbers from 1, or shares between 0 and 1; {k!r} is neither")
-        return tops
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """No list for several classes, none with weights, none by a column that is not there."""

@@ -31,19 +31,19 @@ from auditkit.variants import Group, among_large, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.ranking.check import RankingFairness
+    from auditkit.plugins.fairness.ranking.parameters import Parameters
 
 FAMILY = "all disparities of fairness.ranking"
 SURPLUS = "share_of_the_top_less_share_of_the_list"
 """What the two groups of a gap between top and list have: most and least of it."""
 
 
-def find(check: RankingFairness, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.ranking` says about these scores."""
     regression = data.task == "regression"  # the predicted number is the score
     scores = np.asarray(context.predictions.labels if regression else context.predictions.scores, dtype=float)
-    codes = exposure.list_codes(data, check.query)
-    notes = _notes(check, codes)
+    codes = exposure.list_codes(data, parameters.query)
+    notes = _notes(parameters, codes)
     kept = exposure.longer_than_one(codes)
     if not kept.any():
         return Findings(notes=[*notes, "No list holds two people, so there is nothing to measure."], level=level)
@@ -53,16 +53,18 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
     ranked = lists.rank(scores, codes)
     context.progress(1, 3, "ranking")
     listings = [
-        exposure.place(split(data, attributes), ranked, check.k, data.minimum_rate)
-        for attributes in data.cells.subsets(check.intersections)
-        if check.query not in attributes
+        exposure.place(split(data, attributes), ranked, parameters.k, data.minimum_rate)
+        for attributes in data.cells.subsets(parameters.intersections)
+        if parameters.query not in attributes
     ]
     context.progress(2, 3, "shuffling groups")
     tests = sum(2 + sum(not top.reason for top in each.tops) for each in listings if each.comparable)
-    shuffles = max(check.permutations, 40 * tests)  # so that the smallest p-value stays below 5 % when it is adjusted
+    shuffles = max(
+        parameters.permutations, 40 * tests
+    )  # so that the smallest p-value stays below 5 % when it is adjusted
     for each in listings:
         if each.groups:
-            exposure.add_spread_and_tests(each, scores, codes, check.draws, shuffles, context.rng)
+            exposure.add_spread_and_tests(each, scores, codes, parameters.draws, shuffles, context.rng)
     per_group = [found for each in listings for found in _per_group(each)]
     between = [found for each in listings for found in _between(each, data, tests, shuffles)]
     between = _adjusted(between)
@@ -71,7 +73,7 @@ def find(check: RankingFairness, data: AuditData, context: Context, level: Level
         notes.append(f"Too small to show, and ranked among the others: {some(hidden)}.")
     return Findings(
         measurements=[*per_group, *between],
-        controls=_controls(check, listings, scores, codes, tests, context),
+        controls=_controls(parameters, listings, scores, codes, tests, context),
         figures=figures.draw(per_group, between),
         tables=figures.tables(listings),
         notes=notes,
@@ -273,7 +275,7 @@ def _adjusted(between: list[Measurement]) -> list[Measurement]:
 
 
 def _controls(
-    check: RankingFairness, listings: Sequence[Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
+    parameters: Parameters, listings: Sequence[Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
     context: Context,
 ) -> list[Control]:  # fmt: skip
     found = [
@@ -297,8 +299,8 @@ def _controls(
         Control.within(
             "shuffled groups",
             f"Where the groups of {over} are shuffled within their lists, how often does the test call them uneven?",
-            self_tests.false_alarms(*args, check.trials, context.rng),
-            at_most=round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / check.trials)), 3),
+            self_tests.false_alarms(*args, parameters.trials, context.rng),
+            at_most=round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / parameters.trials)), 3),
             guards=(RATIO, GAP, DIVERGENCE),
             otherwise="inconclusive",
             reason="the test raises more false alarms than the 5 % it promises",
@@ -324,9 +326,9 @@ def _measurement(name: str, **more: Any) -> Measurement:
     return Measurement(name=name, unit=about.unit, direction=about.direction, **more)
 
 
-def _notes(check: RankingFairness, codes: np.ndarray) -> list[str]:
-    if not check.query:
+def _notes(parameters: Parameters, codes: np.ndarray) -> list[str]:
+    if not parameters.query:
         return ["All rows are ranked as one list; name the column that tells lists apart with `query`."]
     alone = int((~exposure.longer_than_one(codes)).sum())
     left = f" {alone} people stand alone in their list and are left out." if alone else ""
-    return [f"Lists are told apart by {check.query!r}; each counts alike.{left}"]
+    return [f"Lists are told apart by {parameters.query!r}; each counts alike.{left}"]

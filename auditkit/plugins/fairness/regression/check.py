@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS
+from auditkit.plugins.fairness.regression.parameters import Parameters
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
 
 
-class RegressionFairness(Check):
+class RegressionFairness(Parameters, Check):
     """Are the predicted numbers as right for one group as for another, and how far apart do their predictions lie?
 
     A prediction that is right on average may be too high for one group and too low for another, or sure for one and
@@ -55,12 +54,6 @@ class RegressionFairness(Check):
     higher_level = (
         "Answers on demand would show whether a prediction changes when only the group of a real person is changed."
     )
-
-    intersections: int = Field(default=2, ge=1, description="the largest number of attributes that are intersected")
-    permutations: int = Field(
-        default=1999, ge=99, description="shuffles of the groups behind each p-value; more where many are adjusted for"
-    )
-    trials: int = Field(default=200, ge=20, description="shuffled and planted data behind each control")
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Measurements per group and over groups, controls, figures, and what chance would give."""

@@ -22,7 +22,7 @@ from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.regression.check import RegressionFairness
+    from auditkit.plugins.fairness.regression.parameters import Parameters
 
 FAMILY = "all disparities of fairness.regression"
 TOO_MANY = "the test raises more false alarms than the 5 % it promises"
@@ -30,12 +30,12 @@ TRIED = 200
 """Groups that are recomputed from row masks."""
 
 
-def find(check: RegressionFairness, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.regression` says about these predictions."""
     predicted = context.predictions.labels
     residual = None if data.labels is None else predicted - data.labels
     quantities = [each for each in QUANTITIES if residual is not None or not each.labelled]
-    splits = [split(data, attributes) for attributes in [(), *data.cells.subsets(check.intersections)]]
+    splits = [split(data, attributes) for attributes in [(), *data.cells.subsets(parameters.intersections)]]
     per_group: list[Measurement] = []
     compared: list[Compared] = []
     for step, each in enumerate(splits):
@@ -48,21 +48,21 @@ def find(check: RegressionFairness, data: AuditData, context: Context, level: Le
         if each.attributes:
             compared += comparing.apart(each, predicted, data.weights)
     context.progress(len(splits), len(splits) + 2, "shuffling groups")
-    comparing.add_p_values(compared, predicted, residual, data.weights, check.permutations, context.rng)
+    comparing.add_p_values(compared, predicted, residual, data.weights, parameters.permutations, context.rng)
     tests = sum(each.value is not None for each in compared)
     between = [_disparity(each, tests) for each in compared]
     beside = [each for some in compared for each in _beside(some, data)]
     context.progress(len(splits) + 1, len(splits) + 2, "controls")
     controls = [
         _recount(per_group, data, predicted),
-        *_trials(check, data, context, compared, tests, predicted, residual),
+        *_trials(parameters, data, context, compared, tests, predicted, residual),
     ]
     return Findings(
         measurements=[*per_group, *between, *beside],
         controls=controls,
         figures=figures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
         tables=_chance(compared),
-        notes=_notes(check, data, splits),
+        notes=_notes(parameters, data, splits),
         level=level,
     )
 
@@ -150,7 +150,7 @@ def _recount(per_group: list[Measurement], data: AuditData, predicted: np.ndarra
 
 
 def _trials(
-    check: RegressionFairness,
+    parameters: Parameters,
     data: AuditData,
     context: Context,
     compared: list[Compared],
@@ -169,13 +169,13 @@ def _trials(
         values, weights = first.quantity.of(predicted, residual)[kept], _of(data.weights, kept)
         over = " and ".join(first.split.attributes)
         names = tuple(each.disparity for each in QUANTITIES)
-        alarms = self_tests.false_alarms(first.codes[kept], values, weights, check.trials, context.rng)
+        alarms = self_tests.false_alarms(first.codes[kept], values, weights, parameters.trials, context.rng)
         controls.append(
             Control.within(
                 "shuffled groups",
                 f"Where the groups of {over} are shuffled, how often does the test call their means different?",
                 alarms,
-                at_most=_most(check.trials),
+                at_most=_most(parameters.trials),
                 guards=names,
                 otherwise="inconclusive",
                 reason=TOO_MANY,
@@ -183,7 +183,7 @@ def _trials(
         )
         gap = moments.detectable(first.means, tests)
         power = self_tests.found_when_planted(
-            first.codes[kept], values, weights, gap, first.law, tests, check.trials, context.rng
+            first.codes[kept], values, weights, gap, first.law, tests, parameters.trials, context.rng
         )
         controls.append(
             Control.within(
@@ -197,11 +197,11 @@ def _trials(
                 "found; absence of a finding says little",
             )
         )
-    return [*controls, *_trial_of_distances(check, data, context, compared, predicted)]
+    return [*controls, *_trial_of_distances(parameters, data, context, compared, predicted)]
 
 
 def _trial_of_distances(
-    check: RegressionFairness, data: AuditData, context: Context, compared: list[Compared], predicted: np.ndarray
+    parameters: Parameters, data: AuditData, context: Context, compared: list[Compared], predicted: np.ndarray
 ) -> list[Control]:
     """False alarms of the test of distances; for the first attribute with two groups."""
     apart = [each for each in compared if each.value is not None and each.name == KS]
@@ -215,9 +215,9 @@ def _trial_of_distances(
             f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
             "call their distributions different?",
             self_tests.false_alarms_of_distances(
-                first.codes[kept], predicted[kept], _of(data.weights, kept), check.trials, context.rng
+                first.codes[kept], predicted[kept], _of(data.weights, kept), parameters.trials, context.rng
             ),
-            at_most=_most(check.trials),
+            at_most=_most(parameters.trials),
             guards=(KS, WASSERSTEIN),
             otherwise="inconclusive",
             reason=TOO_MANY,
@@ -260,7 +260,7 @@ def _chance(compared: list[Compared]) -> list[Table]:
     ]
 
 
-def _notes(check: RegressionFairness, data: AuditData, splits: list[Split]) -> list[str]:
+def _notes(parameters: Parameters, data: AuditData, splits: list[Split]) -> list[str]:
     notes = []
     if data.labels is None:
         dropped = [each.name for each in QUANTITIES if each.labelled]
@@ -273,7 +273,9 @@ def _notes(check: RegressionFairness, data: AuditData, splits: list[Split]) -> l
     hidden = list(dict.fromkeys(name for each in splits for name in each.hidden))
     if hidden:
         notes.append(f"Not in any disparity, because too small to show: {some(hidden)}.")
-    if len(data.groups) < check.intersections:
+    if len(data.groups) < parameters.intersections:
         word = "attribute" if len(data.groups) == 1 else "attributes"
-        notes.append(f"There is no intersection of {check.intersections} attributes: only {len(data.groups)} {word}.")
+        notes.append(
+            f"There is no intersection of {parameters.intersections} attributes: only {len(data.groups)} {word}."
+        )
     return notes

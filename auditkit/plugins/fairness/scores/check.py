@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
+from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.variants import named
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
-class ScoreFairness(Check):
+class ScoreFairness(Parameters, Check):
     """Do scores rank people equally well in every group, and does the same score mean the same in each?
 
     Decisions are made from scores by a threshold, and the threshold can be moved. Scores that rank one group worse, or
@@ -61,19 +60,6 @@ class ScoreFairness(Check):
     higher_level = (
         "Answers on demand would show whether a score changes when only the group of a real person is changed."
     )
-
-    intersections: int = Field(default=1, ge=1, description="the largest number of attributes that are intersected")
-    bins: int = Field(default=10, ge=2, le=50, description="bins of the calibration error, at most")
-    window: float = Field(
-        default=0.05, ge=0, le=0.5,
-        description="how far from the model's threshold is near: in probability, or in the share of people selected "
-        "where scores are no probabilities",
-    )  # fmt: skip
-    permutations: int = Field(
-        default=999, ge=99,
-        description="shuffles and resamples behind p-values and intervals; never fewer than 40 for each test",
-    )  # fmt: skip
-    trials: int = Field(default=200, ge=20, description="shuffled and planted data sets behind each control")
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Areas, calibration, gaps over thresholds; controls, figures and one table."""

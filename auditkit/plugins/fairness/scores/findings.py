@@ -19,26 +19,26 @@ from auditkit.variants import named
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.scores.check import ScoreFairness
+    from auditkit.plugins.fairness.scores.parameters import Parameters
 
 
 PER_TEST = 40
 """Shuffles for each test: with fewer, no p-value could stay below 5 % after it is adjusted for all of them."""
 
 
-def find(check: ScoreFairness, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.scores` says about these scores."""
     predictions = context.predictions
     rows = sort(predictions.scores, predictions.outcomes, data.weights)
     encoded = {name: encode(column) for name, column in data.groups.items()}
-    parts = [partition(rows, data, each, encoded) for each in [(), *data.cells.subsets(check.intersections)]]
+    parts = [partition(rows, data, each, encoded) for each in [(), *data.cells.subsets(parameters.intersections)]]
     probable, how = _probable(context)
     same = predictions.model.positive in (None, predictions.model.classes[predictions.positive])
     own = sweep.own_threshold(
         predictions.model.threshold, probable, same, predictions.scores, predictions.selected
     )  # fmt: skip
     tests = _tests(parts, probable)
-    draws = max(check.permutations, PER_TEST * tests)
+    draws = max(parameters.permutations, PER_TEST * tests)
 
     found = [each for part in parts for each in per_group(part)]
     ranked: list[Ranked] = []
@@ -49,17 +49,17 @@ def find(check: ScoreFairness, data: AuditData, context: Context, level: Level) 
         found += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
     meant = calibration_measurements.find(
-        parts, data, probable, check.bins, calibration_measurements.Effort(draws, tests, context.rng)
+        parts, data, probable, parameters.bins, calibration_measurements.Effort(draws, tests, context.rng)
     )
     found += meant.measurements
-    near = thresholds.find(check, parts, data, own, probable, rows.scores)
+    near = thresholds.find(parameters, parts, data, own, probable, rows.scores)
     found += near.measurements
     found = _adjusted(found)
     context.keep(Findings(list(found), notes=[*how, *near.notes], level=level))
     context.progress(len(parts) + 1, len(parts) + 2, "controls")
     return Findings(
         measurements=found,
-        controls=_controls(check, data, context, ranked, meant, own, tests),
+        controls=_controls(parameters, data, context, ranked, meant, own, tests),
         figures=figures.draw(found, parts, meant, near, own),
         tables=[near.table],
         notes=[*how, *near.notes, *_notes(data, parts)],
@@ -105,7 +105,7 @@ def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
 
 
 def _controls(
-    check: ScoreFairness, data: AuditData, context: Context, ranked: list[Ranked], meant: calibration_measurements.Meant,
+    parameters: Parameters, data: AuditData, context: Context, ranked: list[Ranked], meant: calibration_measurements.Meant,
     own: sweep.Threshold, tests: int,
 ) -> list[Control]:  # fmt: skip
     predictions, rng = context.predictions, context.rng
@@ -140,11 +140,11 @@ def _controls(
                 reason="the model does not decide by this threshold, so numbers at it are not about its decisions",
             )
         )
-    return [*found, *_shuffled(check, ranked, sample, rng), *_calibrated(check, meant, tests, rng)]
+    return [*found, *_shuffled(parameters, ranked, sample, rng), *_calibrated(parameters, meant, tests, rng)]
 
 
 def _shuffled(
-    check: ScoreFairness, ranked: list[Ranked], sample: self_tests.Sample, rng: np.random.Generator
+    parameters: Parameters, ranked: list[Ranked], sample: self_tests.Sample, rng: np.random.Generator
 ) -> list[Control]:
     first = next((each for each in ranked if each.law is not None and len(each.part.attributes) == 1), None)
     if first is None:
@@ -156,8 +156,8 @@ def _shuffled(
             "shuffled groups",
             f"Where the groups of {name} are shuffled among people of equal label, how often do the tests call the "
             "ranking different (the larger of two shares)?",
-            self_tests.false_alarms(sample, name, kept, check.trials, rng),
-            at_most=self_tests.allowed(check.trials),
+            self_tests.false_alarms(sample, name, kept, parameters.trials, rng),
+            at_most=self_tests.allowed(parameters.trials),
             guards=("auc_difference", "abroca"),
             otherwise="inconclusive",
             reason="the tests raise more false alarms than the 5 % they promise",
@@ -166,7 +166,7 @@ def _shuffled(
 
 
 def _calibrated(
-    check: ScoreFairness, meant: calibration_measurements.Meant, tests: int, rng: np.random.Generator
+    parameters: Parameters, meant: calibration_measurements.Meant, tests: int, rng: np.random.Generator
 ) -> list[Control]:
     found = []
     if meant.profiles:
@@ -175,8 +175,8 @@ def _calibrated(
             Control.within(
                 "calibrated labels",
                 "Where labels are drawn from the scores, how often does the test call the scores miscalibrated?",
-                self_tests.calibrated_alarms(everyone, check.bins, check.trials, rng),
-                at_most=self_tests.allowed(check.trials),
+                self_tests.calibrated_alarms(everyone, parameters.bins, parameters.trials, rng),
+                at_most=self_tests.allowed(parameters.trials),
                 guards=("calibration_error", "calibration_error_by_chance"),
                 otherwise="inconclusive",
                 reason="the test raises more false alarms than the 5 % it promises",
@@ -189,7 +189,7 @@ def _calibrated(
                 "planted shift",
                 f"Is a shift of {meant.planted.gap:.3f}, which is called detectable, found when it is planted in one "
                 f"group of {of}?",
-                self_tests.shift_found(meant.planted, check.trials, tests, rng),
+                self_tests.shift_found(meant.planted, parameters.trials, tests, rng),
                 at_least=0.5,
                 guards=("calibration_in_the_large_difference",),
                 otherwise="note",

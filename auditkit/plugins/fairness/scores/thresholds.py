@@ -19,7 +19,7 @@ from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.scores.check import ScoreFairness
+    from auditkit.plugins.fairness.scores.parameters import Parameters
 
 CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odds", "Equalized odds", True))
 """(name, title, whether people of both labels are needed)"""
@@ -71,12 +71,12 @@ class Near(NamedTuple):
 
 
 def find(
-    check: ScoreFairness, parts: list[Partition], data: AuditData, own: Threshold, probable: bool, scores: np.ndarray
+    parameters: Parameters, parts: list[Partition], data: AuditData, own: Threshold, probable: bool, scores: np.ndarray
 ) -> Near:
     """Gaps of every partition at the model's threshold and nearby.
 
     Args:
-        check: its parameters.
+        parameters: its parameters.
         parts: everyone, then the groups of each set of attributes.
         data: says which groups are large, and which is the reference.
         own: the model's threshold.
@@ -88,7 +88,7 @@ def find(
     window = None
     notes = [f"Gaps at a threshold were not measured: {own.said}."]
     if own.value is not None:
-        window = Window(own.value, *sweep.around(own.value, check.window, probable, scores))
+        window = Window(own.value, *sweep.around(own.value, parameters.window, probable, scores))
         notes = [f"Threshold: {own.value:.6g}, {own.said}; nearby is {window.low:.6g} to {window.high:.6g}."]
     grid = np.unique(np.append(np.quantile(scores, np.arange(1, GRID + 1) / (GRID + 1)), window.own if window else []))
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.fairness.slices.definitions import SLICELINE, definitions
-from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Of
+from auditkit.plugins.fairness.slices.outcomes import OUTCOMES
+from auditkit.plugins.fairness.slices.parameters import Parameters
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
 
 
-class Slices(Check):
+class Slices(Parameters, Check):
     """Is there a subgroup, described by a few features, for which the model errs far more often than for the rest?
 
     The groups that somebody named beforehand are rarely all that matter. This check looks at every subgroup that a few
@@ -47,16 +46,6 @@ class Slices(Check):
     definitions = definitions()
     conditions = frozenset()
     own_slices = True
-
-    of: Of = Field(default="error", description="what is searched for: slices in which it is most frequent")
-    depth: int = Field(default=2, ge=1, le=4, description="the largest number of conditions of a slice")
-    k: int = Field(default=10, ge=1, le=50, description="how many slices are shown at most")
-    bins: int = Field(default=5, ge=2, le=20, description="quantile bins of a number")
-    support: float = Field(default=0.01, gt=0, lt=0.5, description="the smallest share of the rows in a slice")
-    fewest: int = Field(default=30, ge=5, description="the smallest number of rows of a slice in each half")
-    alpha: float = Field(default=0.95, gt=0, le=1, description="how much the error counts against the size")
-    overlap: float = Field(default=0.9, gt=0, le=1, description="share of rows in common above which slices are one")
-    trials: int = Field(default=40, ge=5, description="searches of shuffled errors behind the control")
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """Of what else could be searched for."""

@@ -17,7 +17,7 @@ from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, 
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.slices.check import Slices
+    from auditkit.plugins.fairness.slices.parameters import Parameters
 
 FAMILY = "all slices of fairness.slices"
 
@@ -25,7 +25,7 @@ FAMILY = "all slices of fairness.slices"
 class Case(NamedTuple):
     """The rows that are searched."""
 
-    check: Slices
+    check: Parameters
     features: list[Feature]
     """Conditions of these rows."""
     space: Space
@@ -40,12 +40,14 @@ class Case(NamedTuple):
         return {each.name: each.texts[code] for each, code in zip(chosen, found.codes, strict=True)}
 
 
-def find(check: Slices, data: AuditData, context: Context, level: Level) -> Findings:
+def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.slices` says about these answers."""
-    case = _case(check, data, context)
+    case = _case(parameters, data, context)
     fewest = 4 * case.rules.support(0)
     if len(case.what.at) < fewest or not case.features:
-        few = f"fewer than {fewest} {OUTCOMES[check.of].among}" if case.features else "no feature has two conditions"
+        few = (
+            f"fewer than {fewest} {OUTCOMES[parameters.of].among}" if case.features else "no feature has two conditions"
+        )
         reason = f"{few}: there is nothing to search"
         return Findings([_undecided(reason)], notes=[f"Nothing was searched: {reason}."], level=level)
     context.progress(0, 4, "searching")
@@ -65,15 +67,23 @@ def find(check: Slices, data: AuditData, context: Context, level: Level) -> Find
     )
 
 
-def _case(check: Slices, data: AuditData, context: Context) -> Case:
-    what = suffered(check.of, data, context.predictions)
-    features = [each._replace(codes=each.codes[what.at]) for each in features_of(data, check.bins)]
+def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
+    what = suffered(parameters.of, data, context.predictions)
+    features = [each._replace(codes=each.codes[what.at]) for each in features_of(data, parameters.bins)]
     codes = np.stack([each.codes for each in features]) if features else np.zeros((0, len(what.at)), dtype=np.int64)
     space = Space(codes, tuple(len(each.texts) for each in features), forbidden(features, data.cells))
     least = max(1, data.minimum_rate, data.minimum_cell)  # a slice is a group that is shown, with its rate
-    rules = Rules(check.k, check.depth, check.support, check.fewest, check.alpha, check.overlap, least)
+    rules = Rules(
+        parameters.k,
+        parameters.depth,
+        parameters.support,
+        parameters.fewest,
+        parameters.alpha,
+        parameters.overlap,
+        least,
+    )
     weights = None if data.weights is None else data.weights[what.at]
-    return Case(check, features, space, what, weights, rules, "share" if what.share else "")
+    return Case(parameters, features, space, what, weights, rules, "share" if what.share else "")
 
 
 def _undecided(reason: str) -> Measurement:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
+from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.results import of_everyone
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
-class Certificates(Check):
+class Certificates(Parameters, Check):
     """How much change is proven, not just not found, to leave the decision as it is?
 
     An attack that finds nothing shows only that this attack found nothing. A certificate is a proof: within the radius
@@ -50,33 +49,6 @@ class Certificates(Check):
     conditions = frozenset({"epsilon", "norm", "radius", "sigma"})
     for_groups = frozenset({"smoothed_certified_accuracy"})
     higher_level = "With the network itself, interval bounds speak of the model as it is used, without noise."
-
-    rows: int = Field(default=100, ge=1, description="how many rows are certified")
-    sigma: float = Field(
-        default=0.1, gt=0, le=10, description="standard deviation of the noise, in units of the data's range"
-    )
-    radii: tuple[float, ...] = Field(
-        default=(0.05, 0.1, 0.15, 0.2), min_length=1,
-        description="Euclidean radii of the curve, in units of the data's range",
-    )  # fmt: skip
-    group_radius: float = Field(default=0.1, gt=0, description="the radius at which groups are shown; one of radii")
-    samples: int = Field(default=2000, ge=100, description="noisy copies of a row at most")
-    selection: int = Field(default=100, ge=10, description="further copies from which a row's class is chosen")
-    alpha: float = Field(default=0.001, gt=0, le=0.1, description="the chance that any certificate of any row is wrong")
-    epsilons: tuple[float, ...] = Field(
-        default=(0.002, 0.005, 0.01, 0.02, 0.05), min_length=1,
-        description="changes of every feature, in units of its range, for the interval bounds",
-    )  # fmt: skip
-    steps: int = Field(default=20, ge=1, description="steps of the attacks that the certificates are held against")
-
-    @model_validator(mode="after")
-    def _grids(self) -> Self:
-        for name, grid in (("radii", self.radii), ("epsilons", self.epsilons)):
-            if any(not 0 < each < float("inf") for each in grid) or list(grid) != sorted(set(grid)):
-                raise ValueError(f"{name} must ascend and lie above 0; {list(grid)} was given")
-        if self.group_radius not in self.radii:
-            raise ValueError(f"group_radius must be one of radii {list(self.radii)}; {self.group_radius} was given")
-        return self
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no noise can be added to these inputs; None where it can."""

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.certificates.check import Certificates
+    from auditkit.plugins.robustness.certificates.parameters import Parameters
 
 
-def find(check: Certificates, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """All findings of the check."""
-    proven = prove(check, model, data, context)
+    proven = prove(parameters, model, data, context)
     truth = context.predictions.truth
     right = proven.smoothed.decided == truth
-    curve = [_smoothed(check, proven, right, radius) for radius in (0.0, *check.radii)]
-    bare = _bare(check, proven)
+    curve = [_smoothed(parameters, proven, right, radius) for radius in (0.0, *parameters.radii)]
+    bare = _bare(parameters, proven)
     clean = _share("clean_accuracy", context.predictions.codes == truth)
     found = [
         # what groups are compared by comes first: a report may show the first number alone
-        *sorted(curve, key=lambda each: each.conditions["radius"] == check.group_radius, reverse=True),
-        *_by_group(check, proven, right, data),
-        _share("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": check.sigma}),
+        *sorted(curve, key=lambda each: each.conditions["radius"] == parameters.group_radius, reverse=True),
+        *_by_group(parameters, proven, right, data),
+        _share("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma}),
         Measurement(
             name="samples_per_row", value=float(proven.smoothed.samples.mean()), exact=True, n=len(data), unit="copies"
         ),
@@ -41,7 +41,7 @@ def find(check: Certificates, model: Model, data: AuditData, context: Context) -
         measurements=found,
         controls=_controls(proven),
         figures=_figures(curve, clean, bare),
-        notes=_notes(check, proven, model),
+        notes=_notes(parameters, proven, model),
         level="queries" if proven.bounded.reason else "model",
         higher_level=None if proven.bounded.reason else "",
     )
@@ -55,23 +55,27 @@ def _share(name: str, flags: np.ndarray, direction: str = "higher", **more: Any)
 
 
 def _smoothed(
-    check: Certificates, proven: Proven, right: np.ndarray, radius: float, rows: Any = None, where: Any = None
+    parameters: Parameters, proven: Proven, right: np.ndarray, radius: float, rows: Any = None, where: Any = None
 ) -> Measurement:
     held = right & (proven.smoothed.radius > radius)
-    conditions: dict[str, Scalar] = {"radius": radius, "norm": proven.ground.norm, "sigma": check.sigma}
+    conditions: dict[str, Scalar] = {"radius": radius, "norm": proven.ground.norm, "sigma": parameters.sigma}
     some = held if rows is None else held[rows]
     return _share("smoothed_certified_accuracy", some, slice=where or {}, conditions=conditions)
 
 
-def _by_group(check: Certificates, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
+def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
     few = f"fewer than {data.minimum_rate} certified rows"
     found = []
     for cell in data.slices():
         hidden = cell.hidden or (few if cell.n < data.minimum_rate else None)
         if hidden is None:
-            found.append(_smoothed(check, proven, right, check.group_radius, cell.rows, cell.where))
+            found.append(_smoothed(parameters, proven, right, parameters.group_radius, cell.rows, cell.where))
             continue
-        conditions: dict[str, Scalar] = {"radius": check.group_radius, "norm": proven.ground.norm, "sigma": check.sigma}
+        conditions: dict[str, Scalar] = {
+            "radius": parameters.group_radius,
+            "norm": proven.ground.norm,
+            "sigma": parameters.sigma,
+        }
         found.append(
             Measurement(
                 name="smoothed_certified_accuracy", value=None, reason=hidden, unit="share", direction="higher",
@@ -81,10 +85,10 @@ def _by_group(check: Certificates, proven: Proven, right: np.ndarray, data: Audi
     return found
 
 
-def _bare(check: Certificates, proven: Proven) -> list[Measurement]:
+def _bare(parameters: Parameters, proven: Proven) -> list[Measurement]:
     """Certified and attacked accuracy of the model itself, for each epsilon; without values where nothing was read."""
     found = []
-    for at, epsilon in enumerate(check.epsilons):
+    for at, epsilon in enumerate(parameters.epsilons):
         conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": "Linf"}
         if proven.bounded.reason is not None:
             found.append(
@@ -179,13 +183,13 @@ def _point(series: str, each: Measurement, field: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _notes(check: Certificates, proven: Proven, model: Model) -> list[str]:
+def _notes(parameters: Parameters, proven: Proven, model: Model) -> list[str]:
     rows = len(proven.smoothed.decided)
     said = [
         "Smoothing certifies the smoothed model, which decides by the majority over noisy copies, not the model as it "
         "is used.",
-        f"With probability at least {1 - check.alpha:g} all {rows} smoothing certificates hold at once (each row's may "
-        f"be wrong with probability {check.alpha / rows:.2g}).",
+        f"With probability at least {1 - parameters.alpha:g} all {rows} smoothing certificates hold at once (each row's may "
+        f"be wrong with probability {parameters.alpha / rows:.2g}).",
         f"Noise was drawn on {proven.device}; outputs were read as {model.output or 'decisions'}.",
     ]
     space = proven.ground.space

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.certificates.check import Certificates
+    from auditkit.plugins.robustness.certificates.parameters import Parameters
 
 TRIED = 24
 """Certified rows that are attacked."""
@@ -53,7 +53,7 @@ class Proven(NamedTuple):
     device: str
 
 
-def prove(check: Certificates, model: Model, data: AuditData, context: Context) -> Proven:
+def prove(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Proven:
     """Certify the rows by smoothing and, where the model is a network that can be read, by interval bounds.
 
     Raises:
@@ -61,11 +61,11 @@ def prove(check: Certificates, model: Model, data: AuditData, context: Context) 
     """
     ground = grounds.lay(data)
     if not attackability.eats_as_is(model, data):
-        votes = grounds.asked(ground, data, context.predictions, check.sigma, context.rng)
-        smoothed = _smooth(check, votes, context)
-        broken, tried = _pushed_apart(check, ground, data, context, smoothed)
+        votes = grounds.asked(ground, data, context.predictions, parameters.sigma, context.rng)
+        smoothed = _smooth(parameters, votes, context)
+        broken, tried = _pushed_apart(parameters, ground, data, context, smoothed)
         why = "interval bounds need a torch network that is given the inputs as they are"
-        return Proven(ground, smoothed, broken, tried, _known(check, context), Bounded(why), model.device)
+        return Proven(ground, smoothed, broken, tried, _known(parameters, context), Bounded(why), model.device)
     import torch
 
     from auditkit.plugins.robustness.certificates.tensors import Tensors
@@ -76,26 +76,28 @@ def prove(check: Certificates, model: Model, data: AuditData, context: Context) 
         torch.manual_seed(context.seed)
         tensors = Tensors(_surface(module, model, ground, data), ground, context.seed)
         tensors.surface.standardise(tensors.unit)
-        smoothed = _smooth(check, tensors.votes(check.sigma), context)
-        broken, tried = _pushed(check, tensors, smoothed, truth)
-        bounded = _bound(check, tensors, module, model, truth)
-    return Proven(ground, smoothed, broken, tried, _known(check, context), bounded, model.device)
+        smoothed = _smooth(parameters, tensors.votes(parameters.sigma), context)
+        broken, tried = _pushed(parameters, tensors, smoothed, truth)
+        bounded = _bound(parameters, tensors, module, model, truth)
+    return Proven(ground, smoothed, broken, tried, _known(parameters, context), bounded, model.device)
 
 
-def _smooth(check: Certificates, votes: Votes, context: Context) -> Smoothed:
+def _smooth(parameters: Parameters, votes: Votes, context: Context) -> Smoothed:
     rows = len(context.predictions.truth)
     return smoothing.certify(
-        votes, rows, check.sigma, check.radii, check.alpha / rows, selection=check.selection, samples=check.samples,
+        votes, rows, parameters.sigma, parameters.radii, parameters.alpha / rows, selection=parameters.selection, samples=parameters.samples,
         progress=lambda done, total: context.progress(done, total, "noisy copies per row"),
     )  # fmt: skip
 
 
-def _known(check: Certificates, context: Context) -> float:
+def _known(parameters: Parameters, context: Context) -> float:
     rows = len(context.predictions.truth)
-    return smoothing.known_ratio(check.sigma, check.radii, check.alpha / rows, check.samples, context.rng)
+    return smoothing.known_ratio(
+        parameters.sigma, parameters.radii, parameters.alpha / rows, parameters.samples, context.rng
+    )
 
 
-def _to_try(check: Certificates, smoothed: Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
+def _to_try(parameters: Parameters, smoothed: Smoothed, classes: np.ndarray | None = None) -> np.ndarray:
     certified = ~smoothed.abstained if classes is None else ~smoothed.abstained & (smoothed.decided == classes)
     return np.flatnonzero(certified)[:TRIED]
 
@@ -114,21 +116,21 @@ def _outvoted(counts: np.ndarray, decided: np.ndarray) -> int:
     return int((confidence_sequence.upper(hits, counts.sum(axis=1).clip(1), SURE / len(counts)) < 0.5).sum())
 
 
-def _pushed(check: Certificates, tensors: Any, smoothed: Smoothed, truth: np.ndarray) -> tuple[int | None, int]:
+def _pushed(parameters: Parameters, tensors: Any, smoothed: Smoothed, truth: np.ndarray) -> tuple[int | None, int]:
     """Attack the smoothed model by its gradients at the certified radius."""
-    rows = _to_try(check, smoothed, truth)
+    rows = _to_try(parameters, smoothed, truth)
     if not len(rows):
         return 0, 0
     decided = smoothed.decided[rows]
-    points = tensors.pushed(rows, decided, _reach(smoothed, rows), check.sigma, check.steps)
-    return _outvoted(tensors.votes_at(points, COPIES, check.sigma), decided), len(rows)
+    points = tensors.pushed(rows, decided, _reach(smoothed, rows), parameters.sigma, parameters.steps)
+    return _outvoted(tensors.votes_at(points, COPIES, parameters.sigma), decided), len(rows)
 
 
 def _pushed_apart(
-    check: Certificates, ground: Ground, data: AuditData, context: Context, smoothed: Smoothed
+    parameters: Parameters, ground: Ground, data: AuditData, context: Context, smoothed: Smoothed
 ) -> tuple[int | None, int]:
     """Move each row by its certified radius towards the nearest row that is decided otherwise."""
-    rows = _to_try(check, smoothed)
+    rows = _to_try(parameters, smoothed)
     if not len(rows):
         return 0, 0
     unit = np.nan_to_num(ground.rows / ground.space.scale) * ground.space.free
@@ -140,11 +142,11 @@ def _pushed_apart(
         if np.isfinite(far[nearest]) and far[nearest] > 0:
             share = min(1.0, float(_reach(smoothed, rows[at : at + 1])[0]) / float(far[nearest]))
             points[at] += share * away[nearest] * ground.space.scale
-    votes = grounds.asked(ground._replace(rows=points), data, context.predictions, check.sigma, context.rng)
+    votes = grounds.asked(ground._replace(rows=points), data, context.predictions, parameters.sigma, context.rng)
     return _outvoted(votes(np.arange(len(rows)), COPIES), smoothed.decided[rows]), len(rows)
 
 
-def _bound(check: Certificates, tensors: Any, module: Any, model: Model, truth: np.ndarray) -> Bounded:
+def _bound(parameters: Parameters, tensors: Any, module: Any, model: Model, truth: np.ndarray) -> Bounded:
     from auditkit.plugins.robustness.certificates import bounds
 
     try:
@@ -153,8 +155,8 @@ def _bound(check: Certificates, tensors: Any, module: Any, model: Model, truth: 
         return Bounded(str(error))
     return Bounded(
         None,
-        tuple(tensors.certified(network, truth, each) for each in check.epsilons),
-        tuple(~tensors.broken(truth, each, check.steps) for each in check.epsilons),
+        tuple(tensors.certified(network, truth, each) for each in parameters.epsilons),
+        tuple(~tensors.broken(truth, each, parameters.steps) for each in parameters.epsilons),
         tensors.apart(network),
         linear_error(),
     )

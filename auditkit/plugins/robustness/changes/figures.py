@@ -14,7 +14,7 @@ from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.robustness.changes.check import Changes
+    from auditkit.plugins.robustness.changes.parameters import Parameters
 
 POINTS = 21
 """Costs of the curve."""
@@ -79,10 +79,15 @@ def table(rows: list[Row], cost: float) -> Table:
 
 
 def pictures(
-    check: Changes, alone: np.ndarray, best: np.ndarray, data: AuditData, groups: list[Measurement], rows: list[Row]
+    parameters: Parameters,
+    alone: np.ndarray,
+    best: np.ndarray,
+    data: AuditData,
+    groups: list[Measurement],
+    rows: list[Row],
 ) -> list[Figure]:
     """The curve with its band, bars by feature, dots by group."""
-    found = [_curve(check, alone, best, data)]
+    found = [_curve(parameters, alone, best, data)]
     shown = [row for row in rows if row.flips]
     if shown:
         found.append(
@@ -91,22 +96,22 @@ def pictures(
                 [{"feature": row.name, "share": row.flips, "low": row.low, "high": row.high} for row in shown[:SHOWN]],
                 label=Axis(field="feature", title="Feature"),
                 value=Axis(field="share", title="Share of decisions", percent=True), low="low", high="high",
-                caption=f"At a cost of at most {check.group_cost:g}. Lines are 95 % Wilson intervals.",
+                caption=f"At a cost of at most {parameters.group_cost:g}. Lines are 95 % Wilson intervals.",
             )
         )  # fmt: skip
     dots = figures.dot_whisker(
         "withstanding-by-group", "Decisions that withstand every change found, by group",
         [each for each in groups if each.name == "withstanding_share" and each.value is not None],
         axis=Axis(field="value", title="Share of decisions", percent=True, domain=(0, 1)),
-        caption=f"Changes of up to {check.depth} features that cost at most {check.group_cost:g}.",
+        caption=f"Changes of up to {parameters.depth} features that cost at most {parameters.group_cost:g}.",
     )  # fmt: skip
     return [*found, dots] if dots else found
 
 
-def _curve(check: Changes, alone: np.ndarray, best: np.ndarray, data: AuditData) -> Figure:
+def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: AuditData) -> Figure:
     points: list[dict[str, Scalar]] = []
-    for name, costs in (("one feature", alone), (f"up to {check.depth} features", best)):
-        for cost in np.linspace(0, check.within[-1], POINTS).tolist():
+    for name, costs in (("one feature", alone), (f"up to {parameters.depth} features", best)):
+        for cost in np.linspace(0, parameters.within[-1], POINTS).tolist():
             each = shares.share("withstanding_share", costs > cost * (1 + 1e-9), data, conditions={})
             points.append(
                 {

@@ -20,7 +20,7 @@ from auditkit.variants import named
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.changes.check import Changes
+    from auditkit.plugins.robustness.changes.parameters import Parameters
 
 SINGLE = ("single_flip_share", *named("single_flip_difference"), "flip_toward", "flip_away")
 SEVERAL = ("withstanding_share", *named("withstanding_difference"), "median_flip_cost")
@@ -38,37 +38,39 @@ class Searched(NamedTuple):
     oracle: Oracle
 
 
-def find(check: Changes, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `robustness.changes` says about these rows."""
     codes, predictions = data.codes(), context.predictions
     known = codes if data.train is None else np.vstack([codes, data.train.codes()])
-    fields = fields_of(data, known, check.costs, check.grid)
+    fields = fields_of(data, known, parameters.costs, parameters.grid)
     if not fields:
-        return _nothing(check, data)
-    moves = moves_of(data, codes, fields, check.within, check.implications)
+        return _nothing(parameters, data)
+    moves = moves_of(data, codes, fields, parameters.within, parameters.implications)
     oracle = model_oracle(model, data, predictions)
     single = search.singles(moves, predictions.codes, oracle, context.progress)
-    best = search.several(moves, single, oracle, check.depth, check.beam, check.max_queries, context.progress)
-    searched = Searched(moves, single, search.best_single(moves, single, check.depth), best, oracle)
-    controls = _controls(check, model, data, context, searched)
-    everyone = _everyone(check, searched, data)
-    groups = _by_group(check, searched, data)
-    gaps = _gaps(check, searched, data, context)
+    best = search.several(
+        moves, single, oracle, parameters.depth, parameters.beam, parameters.max_queries, context.progress
+    )
+    searched = Searched(moves, single, search.best_single(moves, single, parameters.depth), best, oracle)
+    controls = _controls(parameters, model, data, context, searched)
+    everyone = _everyone(parameters, searched, data)
+    groups = _by_group(parameters, searched, data)
+    gaps = _gaps(parameters, searched, data, context)
     asked = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
-    rows = figures.by_feature(searched.moves, single, data, check.group_cost)
+    rows = figures.by_feature(searched.moves, single, data, parameters.group_cost)
     return Findings(
         measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs), asked],
         controls=controls,
-        figures=figures.pictures(check, searched.alone.costs, best.costs, data, groups, rows),
-        tables=[figures.table(rows, check.group_cost)],
-        notes=_notes(check, searched, data),
+        figures=figures.pictures(parameters, searched.alone.costs, best.costs, data, groups, rows),
+        tables=[figures.table(rows, parameters.group_cost)],
+        notes=_notes(parameters, searched, data),
     )
 
 
-def _everyone(check: Changes, found: Searched, data: AuditData) -> list[Measurement]:
+def _everyone(parameters: Parameters, found: Searched, data: AuditData) -> list[Measurement]:
     """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
     measured = []
-    for cost in sorted(check.within, key=lambda each: each != check.group_cost):
+    for cost in sorted(parameters.within, key=lambda each: each != parameters.group_cost):
         at = {"cost": cost}
         measured.append(shares.share("withstanding_share", found.best.costs > _reach(cost), data, conditions=dict(at)))
         measured.append(shares.share("single_flip_share", found.alone.costs <= _reach(cost), data, conditions=dict(at)))
@@ -92,8 +94,8 @@ def _directions(
     ]
 
 
-def _by_group(check: Changes, found: Searched, data: AuditData) -> list[Measurement]:
-    cost, measured = check.group_cost, []
+def _by_group(parameters: Parameters, found: Searched, data: AuditData) -> list[Measurement]:
+    cost, measured = parameters.group_cost, []
     for cell in data.slices():
         for name, hit in _hits(found, cost):
             measured.append(
@@ -105,13 +107,13 @@ def _by_group(check: Changes, found: Searched, data: AuditData) -> list[Measurem
     return measured
 
 
-def _gaps(check: Changes, found: Searched, data: AuditData, context: Context) -> list[Measurement]:
+def _gaps(parameters: Parameters, found: Searched, data: AuditData, context: Context) -> list[Measurement]:
     parts = [
-        shares.gap(name.replace("_share", "_difference"), hit, data, attribute, check.group_cost)
+        shares.gap(name.replace("_share", "_difference"), hit, data, attribute, parameters.group_cost)
         for attribute in data.groups
-        for name, hit in _hits(found, check.group_cost)
+        for name, hit in _hits(found, parameters.group_cost)
     ]
-    return shares.gaps(parts, data, check.permutations, context.rng)
+    return shares.gaps(parts, data, parameters.permutations, context.rng)
 
 
 def _hits(found: Searched, cost: float) -> list[tuple[str, np.ndarray]]:
@@ -126,8 +128,10 @@ def _reach(cost: float) -> float:
     return cost * (1 + 1e-9)
 
 
-def _controls(check: Changes, model: Model, data: AuditData, context: Context, found: Searched) -> list[Control]:
-    effort = Effort(check.depth, check.beam, check.max_queries)
+def _controls(
+    parameters: Parameters, model: Model, data: AuditData, context: Context, found: Searched
+) -> list[Control]:
+    effort = Effort(parameters.depth, parameters.beam, parameters.max_queries)
     before, moves, oracle = found.single.before, found.moves, found.oracle
     scored = oracle(moves.origins[:1]).scores is not None
     steady = unsteady(model, data, context.predictions)
@@ -136,7 +140,7 @@ def _controls(check: Changes, model: Model, data: AuditData, context: Context, f
     )
     hand = self_tests.by_hand(moves, before, found.single, oracle, context.rng)
     chance = self_tests.random_changes(
-        moves, before, found.best, check.within[-1], check.depth, check.draws, oracle, context.rng
+        moves, before, found.best, parameters.within[-1], parameters.depth, parameters.draws, oracle, context.rng
     )
     known = self_tests.known_boundary(data, moves, effort, scored, context.rng, context.progress)
     constant = self_tests.constant_flips(data, moves, effort, context.progress)
@@ -181,20 +185,22 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and np.isfinite(number) else None
 
 
-def _notes(check: Changes, found: Searched, data: AuditData) -> list[str]:
+def _notes(parameters: Parameters, found: Searched, data: AuditData) -> list[str]:
     moving = {field.name for field in found.moves.fields}
     held = [each.name for each in features_of(data) if each.name not in moving]
     notes = []
     if held:
         more = f" and {len(held) - 12} more" if len(held) > 12 else ""
         notes.append(f"Held as they are (groups, immutable, free text or constant): {', '.join(held[:12])}{more}.")
-    if check.costs:
-        notes.append("Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in check.costs.items()) + ".")
-    for text, broken in zip(check.implications, found.moves.broken.sum(axis=0).tolist(), strict=True):
+    if parameters.costs:
+        notes.append(
+            "Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in parameters.costs.items()) + "."
+        )
+    for text, broken in zip(parameters.implications, found.moves.broken.sum(axis=0).tolist(), strict=True):
         if broken:
             many = how_many(broken, data.minimum_cell, data.disclosure)
             notes.append(f"{many} rows as given do not keep {text!r}; their changes need not either.")
-    if not check.implications:
+    if not parameters.implications:
         notes.append(
             "No implications between features were stated, so a changed row may be one that nobody could be: "
             "state them under implications."
@@ -202,7 +208,7 @@ def _notes(check: Changes, found: Searched, data: AuditData) -> list[str]:
     return notes
 
 
-def _nothing(check: Changes, data: AuditData) -> Findings:
+def _nothing(parameters: Parameters, data: AuditData) -> Findings:
     reason = "no feature that may change varies"
     missing = [
         Measurement(name=name, value=None, reason=reason, validity="inconclusive", unit="share")

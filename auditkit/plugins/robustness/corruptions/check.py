@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.robustness.attackability import word_numbers
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
+from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.plugins.robustness.corruptions.suite import KNOWN, SEVERITIES
 from auditkit.results import of_everyone
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
-class Corruptions(Check):
+class Corruptions(Parameters, Check):
     """How much worse does the model get when its inputs are a little worse, as happens in practice?
 
     Nobody has to attack a model to make it fail: another scanner, a lossy upload, a lost value, a shifted unit or a
@@ -46,11 +45,6 @@ class Corruptions(Check):
     definitions = of_everyone(DEFINITIONS)
     conditions = frozenset({"corruption", "severity"})
     for_groups = frozenset({"mean_accuracy", "accuracy_drop"})
-
-    rows: int = Field(default=1000, ge=1, description="how many rows are corrupted")
-    corruptions: tuple[str, ...] = Field(default=(), description="which corruptions; empty: all that fit the inputs")
-    held: bool = Field(default=True, description="whether immutable features and group columns of a table stay")
-    shuffles: int = Field(default=999, ge=99, description="shuffles of the groups behind each p-value")
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why nothing can be corrupted; None where something can."""

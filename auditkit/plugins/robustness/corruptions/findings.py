@@ -18,22 +18,22 @@ from auditkit.results import Interval, Measurement, Test
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.corruptions.check import Corruptions
+    from auditkit.plugins.robustness.corruptions.parameters import Parameters
 
 AT = SEVERITIES.index(MIDDLE)
 
 
-def find(check: Corruptions, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `robustness.corruptions` says about these rows."""
-    tried = suite(data, context.rng, device=context.device, held=check.held)
-    names = tuple(name for name in tried.names if not check.corruptions or name in check.corruptions)
+    tried = suite(data, context.rng, device=context.device, held=parameters.held)
+    names = tuple(name for name in tried.names if not parameters.corruptions or name in parameters.corruptions)
     if not names:
         return _nothing(tried.notes)
     asked = ask(tried, names, data, context)
     overall = [*_everyone(asked), *_each(asked)]
     groups = by_group(asked, data, AT)
     return Findings(
-        measurements=[*overall, *groups, *_tested([*_drops(asked), *gaps(asked, data, AT, check, context.rng)])],
+        measurements=[*overall, *groups, *_tested([*_drops(asked), *gaps(asked, data, AT, parameters, context.rng)])],
         controls=self_tests.controls(asked, model, data, context),
         figures=figures.pictures(asked, groups),
         tables=[figures.strengths(tried, names)],

@@ -19,8 +19,8 @@ from auditkit.variants import Group, variants
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.data.cells import Cell
-    from auditkit.plugins.robustness.corruptions.check import Corruptions
     from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
+    from auditkit.plugins.robustness.corruptions.parameters import Parameters
 
 SMALL = "fewer than"
 
@@ -53,10 +53,10 @@ def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
     return found
 
 
-def gaps(asked: Asked, data: AuditData, at: int, check: Corruptions, rng: np.random.Generator) -> list[Measurement]:
+def gaps(asked: Asked, data: AuditData, at: int, parameters: Parameters, rng: np.random.Generator) -> list[Measurement]:
     """For every attribute the widest difference of two groups' mean drops."""
     drop = asked.clean - asked.by_row(slice(at, at + 1))
-    found = [_gap(attribute, drop, data, check.shuffles, rng) for attribute in data.groups]
+    found = [_gap(attribute, drop, data, parameters.shuffles, rng) for attribute in data.groups]
     return [first for first, *_ in found] + [each for _, *beside in found for each in beside]
 
 

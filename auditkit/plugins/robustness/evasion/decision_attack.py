@@ -15,10 +15,10 @@ from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
 if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
-    from auditkit.plugins.robustness.evasion.check import Evasion
+    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 
-def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
+def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome:
     """Attack the numeric features of a table by asking for decisions."""
     codes, predictions, rng = data.codes(), context.predictions, context.rng
     truth, space = predictions.truth, attackability.table_space(data, codes)
@@ -33,15 +33,17 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
         context.progress(done, total, "HopSkipJump, queries per row")
 
     origins, classes = codes[right], truth[right]
-    found = hop_skip_jump.hop_skip_jump(decide, origins, classes, space, codes, rng, check.max_queries, progress)
-    better = hop_skip_jump.try_noise(found, decide, origins, classes, space, check.grid, check.black_draws, rng)
-    noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in check.grid)
-    tried = rng.permutation(len(right))[: check.trial_rows]
+    found = hop_skip_jump.hop_skip_jump(decide, origins, classes, space, codes, rng, parameters.max_queries, progress)
+    better = hop_skip_jump.try_noise(
+        found, decide, origins, classes, space, parameters.grid, parameters.black_draws, rng
+    )
+    noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in parameters.grid)
+    tried = rng.permutation(len(right))[: parameters.trial_rows]
     again = hop_skip_jump.hop_skip_jump(
-        decide, origins[tried], classes[tried], space, codes, rng, 2 * check.max_queries, progress
+        decide, origins[tried], classes[tried], space, codes, rng, 2 * parameters.max_queries, progress
     )
     before, after = better.distances[tried], np.minimum(better.distances[tried], again.distances)
-    longer = max(float(np.mean((before > each) & (after <= each))) for each in check.grid)
+    longer = max(float(np.mean((before > each) & (after <= each))) for each in parameters.grid)
     better.distances[tried], better.queries[tried] = after, better.queries[tried] + again.queries
     broken_at = np.zeros(len(codes))
     broken_at[right] = better.distances
@@ -53,7 +55,7 @@ def attack(check: Evasion, data: AuditData, context: Context) -> Outcome:
         controls=(
             noise_control(noise, POINTS),
             longer_control(longer, len(tried)),
-            known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, check.max_queries)),
+            known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, parameters.max_queries)),
         ),
         notes=attackability.what_moved(data, space),
         answered_by="decisions",

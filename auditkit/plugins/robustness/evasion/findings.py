@@ -13,25 +13,25 @@ from auditkit.results import Figure, Measurement
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.evasion.check import Evasion
+    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 UNTRIED = "the time limit was reached before the attack itself was tried"
 
 
-def find(check: Evasion, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Attack these rows, and say what withstood."""
     white = way(model, data) == "gradient"
     context.keep(Findings(measurements=[shares.clean(context.predictions.codes == context.predictions.truth)]))
     if white:
         from auditkit.plugins.robustness.evasion.gradient_attack import attack
 
-        outcome = attack(check, model, data, context, lambda found: context.keep(untried(check, found)))
+        outcome = attack(parameters, model, data, context, lambda found: context.keep(untried(parameters, found)))
     else:
-        outcome = decision_attack.attack(check, data, context)
+        outcome = decision_attack.attack(parameters, data, context)
     steady = controls.steady_control(unsteady(model, data, context.predictions))
-    clean, robust = shares.clean(outcome.broken_at > 0), curve(check, outcome)
-    groups = shares.by_group(outcome, data, check.middle)
-    gaps = shares.differences(outcome, data, check.middle, check.permutations, context.rng)
+    clean, robust = shares.clean(outcome.broken_at > 0), curve(parameters, outcome)
+    groups = shares.by_group(outcome, data, parameters.middle)
+    gaps = shares.differences(outcome, data, parameters.middle, parameters.permutations, context.rng)
     median = [] if outcome.distances is None else [shares.median(outcome.distances, outcome.norm)]
     asked = Measurement(name="queries", value=outcome.queries, exact=True, n=len(data), unit="rows")
     return Findings(
@@ -55,13 +55,15 @@ def _worst(outcome: Outcome, context: Context) -> list[Figure]:
     return [] if figure is None else [figure]
 
 
-def curve(check: Evasion, outcome: Outcome) -> list[Measurement]:
+def curve(parameters: Parameters, outcome: Outcome) -> list[Measurement]:
     """Robust accuracy at every epsilon, that at which groups are compared first."""
-    return [shares.robust(outcome, each) for each in sorted(check.grid, key=lambda each: each != check.middle)]
+    return [
+        shares.robust(outcome, each) for each in sorted(parameters.grid, key=lambda each: each != parameters.middle)
+    ]
 
 
-def untried(check: Evasion, outcome: Outcome) -> Findings:
+def untried(parameters: Parameters, outcome: Outcome) -> Findings:
     """What is left where the time runs out after the attack and before its trials."""
     doubtful = {"validity": "inconclusive", "reason": UNTRIED}
-    robust = [each.model_copy(update=doubtful) for each in curve(check, outcome)]
+    robust = [each.model_copy(update=doubtful) for each in curve(parameters, outcome)]
     return Findings(measurements=[robust[0], shares.clean(outcome.broken_at > 0), *robust[1:]])

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.evasion.check import Evasion
+    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 
-def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep: Callable[[Outcome], None]) -> Outcome:
+def attack(
+    parameters: Parameters, model: Model, data: AuditData, context: Context, keep: Callable[[Outcome], None]
+) -> Outcome:
     """Attack a differentiable model whose inputs are arrays; `keep` is given what is known before the trials.
 
     Raises:
@@ -32,7 +34,7 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
     flat, truth = array.reshape(len(array), -1).astype(np.float64), context.predictions.truth
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):
-        return Outcome(check.distance, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
+        return Outcome(parameters.distance, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
     space, asked = attackability.array_space(data, array, flat), [0]
 
     def ask(points: np.ndarray) -> np.ndarray:
@@ -44,12 +46,12 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
         surface = model_surface.surface_of(module, model, space, array)
         probable = model_surface.is_disguised(surface, flat[right], array.shape[1:])
         model_surface.look_beneath(surface, flat, array.shape[1:], space, context.seed)
-        target = Target(surface, flat[right], truth[right], array.shape[1:], space, check.distance, ask)
-        run = Run(check, target, context, len(right) / len(flat), probable)
+        target = Target(surface, flat[right], truth[right], array.shape[1:], space, parameters.distance, ask)
+        run = Run(parameters, target, context, len(right) / len(flat), probable)
         run.search()
         broken_at, points = np.zeros(len(flat)), run.tally.points
         broken_at[right] = run.tally.broken_at
-        keep(Outcome(check.distance, broken_at.copy(), target.problem.forward + asked[0]))
+        keep(Outcome(parameters.distance, broken_at.copy(), target.problem.forward + asked[0]))
         run.examine()
     broken_at[right] = run.tally.broken_at
     nearest = run.tally.nearest[np.isfinite(run.tally.nearest)]
@@ -60,6 +62,6 @@ def attack(check: Evasion, model: Model, data: AuditData, context: Context, keep
         f"Attacked on {surface.low.device}; {model_surface.read(surface, probable)}.",
     )
     return Outcome(
-        check.distance, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),
+        parameters.distance, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),
         notes=notes, pictures=pictures if array.ndim > 2 else None, answered_by=run.answered_by,
     )  # fmt: skip

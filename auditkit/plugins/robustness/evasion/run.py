@@ -20,7 +20,7 @@ from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
-    from auditkit.plugins.robustness.evasion.check import Evasion
+    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 NEAREST = 100
 """Steps at least of the search for the nearest point."""
@@ -33,10 +33,10 @@ VOID_HIDDEN = 0.01
 class Run:
     """One attack on one target, and the trials of it."""
 
-    def __init__(self, check: Evasion, target: Target, context: Context, right: float, probable: bool) -> None:
-        self.check, self.target, self.context = check, target, context
+    def __init__(self, parameters: Parameters, target: Target, context: Context, right: float, probable: bool) -> None:
+        self.check, self.target, self.context = parameters, target, context
         self.right, self.probable = right, probable
-        self.tally = Tally(target, check.grid)
+        self.tally = Tally(target, parameters.grid)
         self.rows = np.arange(len(target.origins))
         self.classes = int(target.problem.logits(target.x[:1]).shape[1])
         self.controls: list[Any] = []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.models import Capability
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
+from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 from auditkit.results import of_everyone
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
-class LibraryAttacks(Check):
+class LibraryAttacks(Parameters, Check):
     """What do the attacks of the Adversarial Robustness Toolbox find that are called by name?
 
     Someone may ask for a certain published attack by its name, or an attack of another family than our own may find
@@ -49,26 +48,6 @@ class LibraryAttacks(Check):
     conditions = frozenset({"attack", "epsilon", "norm"})
     for_groups = frozenset()
     higher_level = "With gradients, attacks that follow them can be named too."
-
-    rows: int = Field(default=30, ge=1, description="how many rows are attacked")
-    attacks: tuple[str, ...] = Field(
-        default=(), description="names of classes of art.attacks.evasion; empty: a few that fit the model"
-    )
-    options: dict[str, dict[str, Any]] = Field(default={}, description="options of an attack, by its name")
-    epsilons: tuple[float, ...] = Field(
-        default=(0.02, 0.05, 0.1, 0.2), min_length=1, description="sizes of change, in units of the data's range"
-    )
-    norm: Literal["Linf", "L2"] = Field(default="Linf", description="how a change is measured")
-    max_queries: int = Field(default=1000, ge=10, description="questions about each row, for each attack")
-
-    @model_validator(mode="after")
-    def _grid(self) -> Self:
-        if any(not 0 < each <= 1 for each in self.epsilons) or list(self.epsilons) != sorted(set(self.epsilons)):
-            raise ValueError(f"epsilons must ascend and lie above 0 and up to 1; {list(self.epsilons)} was given")
-        for name in self.options if self.attacks else ():
-            if name not in self.attacks:
-                raise ValueError(f"options must be for one of attacks {list(self.attacks)}; {name!r} was given")
-        return self
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why no number can be changed; None where one can."""

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
+    from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 
 GUARDS = ("robust_accuracy", "attack_robust_accuracy", "median_distance")
 
 
-def find(check: LibraryAttacks, model: Model, data: AuditData, context: Context) -> Findings:
+def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """All findings of the check.
 
     Raises:
@@ -40,9 +40,9 @@ def find(check: LibraryAttacks, model: Model, data: AuditData, context: Context)
     few = data if whole.all() else data.take(np.flatnonzero(whole))
     predictions = context.predictions if whole.all() else context.predictions.take(np.flatnonzero(whole), few)
     notes = [] if whole.all() else [f"{int((~whole).sum())} rows with a missing value were left out."]
-    asked = [(name, catalogue.named(name)) for name in check.attacks]
+    asked = [(name, catalogue.named(name)) for name in parameters.attacks]
     for name, attack in asked:
-        catalogue.check_options(name, attack, check.options.get(name, {}))
+        catalogue.check_options(name, attack, parameters.options.get(name, {}))
     assert predictions.codes is not None  # asked first: what a network gives is known once it has answered
     white = attackable(model, few)
     # `module` and `kept` put back what the attack disturbs: mode, gradients, parameters
@@ -52,7 +52,7 @@ def find(check: LibraryAttacks, model: Model, data: AuditData, context: Context)
             notes.append("The model computes in 16 bits: a copy in float32 was attacked, what counts the model said.")
         if not asked:
             asked = [(name, catalogue.named(name)) for name in _default(scene)]
-        return _Run(check, scene, context, white, notes).all(asked)
+        return _Run(parameters, scene, context, white, notes).all(asked)
 
 
 def _default(scene: Scene) -> tuple[str, ...]:
@@ -64,8 +64,8 @@ def _default(scene: Scene) -> tuple[str, ...]:
 class _Run:
     """The attacks one after another, and what they found so far."""
 
-    def __init__(self, check: LibraryAttacks, scene: Scene, context: Context, white: bool, notes: list[str]) -> None:
-        self.check, self.scene, self.context, self.white, self.notes = check, scene, context, white, notes
+    def __init__(self, parameters: Parameters, scene: Scene, context: Context, white: bool, notes: list[str]) -> None:
+        self.check, self.scene, self.context, self.white, self.notes = parameters, scene, context, white, notes
         self.truth = scene.predictions.truth
         self.right = np.flatnonzero(scene.predictions.codes == self.truth)
         self.done: list[Tried] = []

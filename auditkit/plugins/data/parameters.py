@@ -1,0 +1,19 @@
+"""The parameters of `data.integrity`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Parameters(BaseModel):
+    """What a user may set for `data.integrity`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    leakage: float = Field(
+        default=0.99, gt=0.5, lt=1, description="area under the ROC curve above which a feature leaks"
+    )
+    detector_rows: int = Field(
+        default=10_000, ge=200, description="rows on which leaks and proxies are searched, at most"
+    )
+    top: int = Field(default=10, ge=1, le=100, description="features named in the tables")

@@ -1,0 +1,15 @@
+"""The parameters of `performance.quality`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Parameters(BaseModel):
+    """What a user may set for `performance.quality`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    bins: int = Field(default=10, ge=2, le=100, description="bins of the calibration error, at most")
+    resamples: int = Field(default=1000, ge=100, description="bootstrap resamples behind the interval of macro F1")
+    shuffles: int = Field(default=50, ge=10, description="shuffled answers behind the placebo control")

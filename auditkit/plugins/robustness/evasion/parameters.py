@@ -1,0 +1,87 @@
+"""The parameters of `robustness.evasion`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+GRIDS = {
+    None: (0.02, 0.05, 0.1, 0.2),
+    "Linf": (0.02, 0.05, 0.1, 0.2),
+    "L2": (0.1, 0.25, 0.5, 1.0),
+    "L1": (0.5, 1.0, 2.5, 5.0),
+    "L2 scaled": (0.02, 0.05, 0.1, 0.2),
+}
+"""Sizes of change for each norm, where none are given; None: no norm was asked for."""
+
+
+class Parameters(BaseModel):
+    """What a user may set for `robustness.evasion`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    rows: int = Field(default=150, ge=1, description="How many rows are attacked.")
+    norm: Literal["Linf", "L2", "L1", "L2 scaled"] | None = Field(
+        default=None,
+        description="With gradients: Linf, the largest change of a feature; L2; L1, their sum. Without: L2 scaled. "
+        "None: Linf with gradients, L2 scaled without.",
+    )
+    epsilons: tuple[float, ...] | None = Field(
+        default=None, min_length=1, description="Sizes of change, in units of each feature's range; none: by norm."
+    )
+    group_epsilon: float | None = Field(
+        default=None, gt=0,
+        description="Where groups are compared and the attack is tried; one of epsilons. None: the second of them.",
+    )  # fmt: skip
+    attack: Literal["ensemble", "pgd", "standard"] = Field(
+        default="ensemble", description="With gradients: several attacks, one, or the standard composition."
+    )
+    steps: int = Field(default=40, ge=1, description="Steps of each attack by gradients.")
+    restarts: int = Field(default=1, ge=1, description="Runs of each attack by gradients that starts at random.")
+    mode: Literal["exact", "fast"] = Field(
+        default="exact", description="exact: every epsilon, upward; fast: the grid is halved for each row."
+    )
+    max_queries: int = Field(default=1000, ge=50, description="Without gradients: queries for each row.")
+    square_queries: int = Field(default=500, ge=10, description="Of Square, which is tried beside the gradients.")
+    noise_draws: int = Field(default=200, ge=1, description="Random changes of each size tried beside the gradients.")
+    black_draws: int = Field(default=10, ge=1, description="The same, for attacks by decisions.")
+    trial_rows: int = Field(default=40, ge=1, description="How many of the rows the attack is tried on.")
+    permutations: int = Field(default=2000, ge=100, description="Shuffles in the test of differences between groups.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_norm(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        filled = dict(given)
+        if filled.get("epsilons") is None and filled.get("norm") in GRIDS:
+            filled["epsilons"] = GRIDS[filled.get("norm")]
+        if filled.get("group_epsilon") is None and filled.get("epsilons"):
+            filled["group_epsilon"] = filled["epsilons"][min(1, len(filled["epsilons"]) - 1)]
+        return filled
+
+    @model_validator(mode="after")
+    def _grid(self) -> Self:
+        most = 1 if self.norm in (None, "Linf") else float("inf")
+        if any(not 0 < each <= most for each in self.grid) or list(self.grid) != sorted(set(self.grid)):
+            upper = " and up to 1" if most == 1 else ""
+            raise ValueError(f"epsilons must ascend and lie above 0{upper}; {list(self.grid)} was given")
+        if self.group_epsilon not in self.grid:
+            raise ValueError(f"group_epsilon must be one of epsilons {list(self.grid)}; {self.group_epsilon} was given")
+        return self
+
+    @property
+    def grid(self) -> tuple[float, ...]:
+        """The epsilons, ascending."""
+        return self.epsilons or GRIDS[self.norm]
+
+    @property
+    def distance(self) -> Literal["Linf", "L2", "L1"]:
+        """The norm of the attack by gradients."""
+        return "Linf" if self.norm is None or self.norm == "L2 scaled" else self.norm
+
+    @property
+    def middle(self) -> float:
+        """The epsilon at which groups are compared and the attack is tried."""
+        return self.group_epsilon or self.grid[min(1, len(self.grid) - 1)]
