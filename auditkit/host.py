@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import pluggy
 
-import auditkit
 from auditkit import hookspecs
 from auditkit.checks import NEEDS, Check, Context
 from auditkit.data import AuditData
@@ -28,6 +27,7 @@ from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line
 from auditkit.trainers import Trainer
+from auditkit.version import __version__
 
 GROUP = "auditkit"
 """The entry-point group of plugins."""
@@ -74,7 +74,7 @@ class Host:
         self._manager.register(_Core(self), "auditkit")
         if builtin:
             for dotted in BUILTIN:
-                self._load(Seen(dotted.rpartition(".")[2], "auditkit", auditkit.__version__, "built-in"), dotted)
+                self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
         wanted = list(plugins)
         for name, point in sorted(installed.items()):
@@ -259,7 +259,7 @@ class Host:
             except Exception as error:  # a plugin may raise anything at all
                 self._fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
                 continue
-            version = next((each.version for each in self.seen if each.name == impl.plugin_name), auditkit.__version__)
+            version = next((each.version for each in self.seen if each.name == impl.plugin_name), __version__)
             for value in values:
                 yield Offer(value, impl.plugin_name, version)
 

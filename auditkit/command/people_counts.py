@@ -6,7 +6,7 @@ import io
 import pathlib
 from collections.abc import Sequence
 
-from auditkit.counts import count_file
+from auditkit.counts import count_file, to_frame
 from auditkit.counts.dialect import Options
 from auditkit.counts.frames import WEIGHTS
 from auditkit.data.cells import MINIMUM
@@ -46,7 +46,7 @@ def count(
         missing=missing,
         text=Options(delimiter, None, encoding),
     )
-    frame = counts.frame()
+    frame = to_frame(counts)
     buffer = io.BytesIO()
     if target.suffix.lower() == ".csv":
         frame.to_csv(buffer, index=False)

@@ -1,14 +1,14 @@
 """Counts once, everything from counts: how many people there are for every combination of groups, label and decision.
 
-encoding.py  a column as positions in the list of its values
+column_codes.py a column as positions in the list of its values
 histogram.py combinations of codes counted, exactly and at the speed of memory
 table.py     Counts, count(): the table of counts, its marginals
-merging.py   the table of the whole from tables of its parts
+merge.py     the table of the whole from tables of its parts
 frames.py    a table of counts as rows of a data frame, and back
 files.py     count_file(): Parquet and csv files that need not fit into memory
 streams.py   files as batches of columns
-coding.py    columns of batches as codes
-naming.py    from values to names of groups and classes
+arrow_codes.py columns of batches as codes
+names.py     from values to names of groups and classes
 suppression.py which counts may be published so that no small one follows
 """
 
@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from auditkit.counts.column_codes import Encoded, encode
 from auditkit.counts.files import count_file
+from auditkit.counts.frames import from_frame, to_frame
+from auditkit.counts.merge import merge
 from auditkit.counts.table import Counts, Marginal, Tally, count
 
-__all__ = ["Counts", "Encoded", "Marginal", "Tally", "count", "count_file", "encode"]
+__all__ = ["Counts", "Encoded", "Marginal", "Tally", "count", "count_file", "encode", "from_frame", "merge", "to_frame"]

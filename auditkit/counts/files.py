@@ -17,8 +17,8 @@ from auditkit.counts.dialect import Options
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
 from auditkit.counts.markers import Markers
 from auditkit.counts.names import Rename, class_places, group_names, typed
-from auditkit.counts.streams import Names, Unit
 from auditkit.counts.table import Counts, collect
+from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, Mend
 
 ROWS = 10_000_000

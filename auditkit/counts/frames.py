@@ -24,7 +24,13 @@ RESERVED: Final = (LABEL, DECISION, PEOPLE, *WEIGHTS)
 
 
 def to_frame(counts: Counts) -> pandas.DataFrame:
-    """See `Counts.frame`."""
+    """The table as rows: the attributes, `label`, `decision`, `people`; with weights `weight` and `weight_squared`.
+
+    A label that is not known and a decision that was withheld are missing. Combinations of nobody are left out.
+
+    Raises:
+        DataError: an attribute is called like one of the other columns.
+    """
     import pandas
 
     taken = [name for name in counts.attributes if name in RESERVED]
@@ -44,7 +50,16 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
 
 
 def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) -> Counts:
-    """See `Counts.from_frame`."""
+    """The table from rows as `to_frame` gives them, also where these were stored and read again.
+
+    Args:
+        frame: a column for each attribute, and `label`, `decision`, `people`; the rows may come in any order, and
+            the same combination may stand in several rows.
+        classes: their names in order; None: the categories of the columns, or what occurs, sorted.
+
+    Raises:
+        DataError: a column is missing, or its values do not fit.
+    """
     names = [str(name) for name in frame.columns]
     for needed in (LABEL, DECISION, PEOPLE):
         if needed not in names:

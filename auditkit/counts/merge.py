@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,8 +12,16 @@ from auditkit.counts.table import Counts, collect
 from auditkit.errors import DataError
 
 
-def merge(tables: list[Counts]) -> Counts:
-    """See `Counts.merge`."""
+def merge(tables: Iterable[Counts]) -> Counts:
+    """The table of the whole from tables of its parts, whatever their order: values and classes are united.
+
+    Classes keep their order where all tables have the same; otherwise they are sorted. Sums of weights are rounded
+    once, so that they do not depend on the order either.
+
+    Raises:
+        DataError: there is no table, or attributes differ.
+    """
+    tables = list(tables)
     if not tables:
         raise DataError("there is no table of counts to merge; give at least one")
     first = tables[0]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditkit.counts.streams import Unit
+from auditkit.counts.unit import Unit
 from auditkit.errors import DataError, closest
 
 BATCH: Final = 1 << 16

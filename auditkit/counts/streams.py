@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from auditkit.counts.binned_codes import Bins
 from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
+from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest
 
 BATCH: Final = 1 << 17
@@ -20,48 +20,6 @@ BLOCK: Final = 1 << 23
 """Bytes of csv at a time; a row must fit."""
 PARQUET: Final = b"PAR1"
 GZIP: Final = b"\x1f\x8b"
-
-
-class Names(NamedTuple):
-    """The columns by what they are for."""
-
-    groups: tuple[str, ...]
-    label: str | None
-    decision: str | None
-    weights: str | None
-    bins: Mapping[str, Bins] = {}
-    """Of columns that are numbers to be put into bins."""
-
-    @property
-    def counted(self) -> tuple[str, ...]:
-        """Every column whose values are counted, once."""
-        wanted = (*self.groups, self.label, self.decision)
-        return tuple(dict.fromkeys(name for name in wanted if name is not None))
-
-    @property
-    def read(self) -> tuple[str, ...]:
-        """Every column, the weights last."""
-        return self.counted if self.weights is None else (*self.counted, self.weights)
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A part of a file that is counted on its own."""
-
-    path: pathlib.Path
-    names: Names
-
-    fields: bool = False
-    """Whether values are fields of a text file."""
-
-    @property
-    def name(self) -> str:
-        """What messages call the file."""
-        return self.path.name
-
-    def batches(self) -> Iterator[list[Any]]:
-        """Lists of pyarrow arrays, one a column."""
-        raise AssertionError("a unit is of Parquet or of csv")
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit.counts.column_codes import Encoded, raw
 from auditkit.counts.histogram import Cells, Histogram, distinct
 from auditkit.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas
 
 BLOCKS = 1 << 27
 """Counts in one table: 1 GB."""
@@ -53,7 +50,7 @@ class Marginal(NamedTuple):
 class Counts(NamedTuple):
     """How many people there are for every combination of groups, label and decision that occurs.
 
-    Tables of parts of the data add up to the table of the whole: `first + second`, or `Counts.merge(tables)`.
+    Tables of parts of the data add up to the table of the whole: `auditkit.counts.merge(tables)`.
     """
 
     attributes: tuple[str, ...]
@@ -95,52 +92,6 @@ class Counts(NamedTuple):
         if not self.weighted:
             return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float)))
         return Marginal(names, Tally(rows, *(_gather(each, place, size) for each in self.tally[1:])))
-
-    def __add__(self, other: Counts) -> Counts:  # type: ignore[override]
-        """The table of both: see `merge`."""
-        return Counts.merge([self, other]) if isinstance(other, Counts) else NotImplemented
-
-    @staticmethod
-    def merge(tables: Iterable[Counts]) -> Counts:
-        """The table of the whole from tables of its parts, whatever their order: values and classes are united.
-
-        Classes keep their order where all tables have the same; otherwise they are sorted. Sums of weights are rounded
-        once, so that they do not depend on the order either.
-
-        Raises:
-            DataError: there is no table, or attributes differ.
-        """
-        from auditkit.counts.merge import merge  # it imports this module
-
-        return merge(list(tables))
-
-    def frame(self) -> pandas.DataFrame:
-        """The table as rows: the attributes, `label`, `decision`, `people`; with weights `weight` and `weight_squared`.
-
-        A label that is not known and a decision that was withheld are missing. Combinations of nobody are left out.
-
-        Raises:
-            DataError: an attribute is called like one of the other columns.
-        """
-        from auditkit.counts.frames import to_frame  # it imports this module, and pandas
-
-        return to_frame(self)
-
-    @staticmethod
-    def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) -> Counts:
-        """The table from rows as `frame` gives them, also where these were stored and read again.
-
-        Args:
-            frame: a column for each attribute, and `label`, `decision`, `people`; the rows may come in any order, and
-                the same combination may stand in several rows.
-            classes: their names in order; None: the categories of the columns, or what occurs, sorted.
-
-        Raises:
-            DataError: a column is missing, or its values do not fit.
-        """
-        from auditkit.counts.frames import from_frame  # it imports this module, and pandas
-
-        return from_frame(frame, classes)
 
 
 def count(

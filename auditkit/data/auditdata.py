@@ -6,19 +6,18 @@ import dataclasses
 import functools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cell, Cells
 from auditkit.data.codes import from_codes, to_codes, whole_numbers
+from auditkit.data.fields import Fields, Modality
 from auditkit.data.inputs import as_array, take_rows
 from auditkit.data.labels import Recorded, Task
-from auditkit.data.orders import NO_DATES, Notation, Order, days_of, order_of
+from auditkit.data.orders import NO_DATES, Order, days_of, order_of
 from auditkit.data.outcome import outcome_of
-from auditkit.data.ranges import Range
-from auditkit.data.schema import FeatureSchema
 from auditkit.data.validation import accept
 from auditkit.errors import DataError
 
@@ -29,12 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
 
-Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
-Disclosure: TypeAlias = Literal["internal", "publish"]
-
 
 @dataclass(frozen=True, eq=False)
-class AuditData:
+class AuditData(Fields):
     """What a model is audited on. Make one with `AuditData.from_table`, or from arrays with this constructor.
 
     Raises:
@@ -43,67 +39,8 @@ class AuditData:
             `auditkit.data.groups`). Labels of one class are taken here, and refused by `from_table`.
     """
 
-    inputs: Any
-    """A pandas DataFrame, an array or tensor `(N, ...)`, or a list of texts: what the model eats."""
-    labels: np.ndarray | None = None
-    """(N,): the truth, in the data's own vocabulary; numbers for regression."""
-    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """{attribute: (N,) array of str}; a missing value is the group "(missing)"."""
-    weights: np.ndarray | None = None
-    """(N,) float64, positive."""
-    schema: tuple[FeatureSchema, ...] = ()
-    task: Task = "binary"
-    modality: Modality = "table"
-    positive: Any = None
-    """The label value that counts as positive (binary)."""
     train: AuditData | None = None
     """The training split, where there is one."""
-    name: str = "data"
-    recorded: Recorded | None = None
-    people: np.ndarray | None = None
-    """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
-    streamed: str = ""
-    """Why the data are counts of files that hold rows; empty where they are not."""
-    known: np.ndarray | None = None
-    """(N,) bool: whether the label is known; where not, `labels` holds a filler. None: all are."""
-    withheld: np.ndarray | None = None
-    """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
-    ids: np.ndarray | None = None
-    """(N,) int64: rows of the same person have the same number, -1 where the id is missing; any values are taken."""
-    label_name: str | None = None
-    group_columns: Mapping[str, str] = field(default_factory=dict)
-    """{attribute: the column it was made of}, where that has another name."""
-    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """{attribute: values that are one group, as only blanks around them told them apart}."""
-    suspected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """{attribute: values of its column that may stand for a missing one}, where its bins no longer show them."""
-    columns: tuple[str, ...] = ()
-    """Every column of the table that a model could have been given, inputs or not; empty where there was none."""
-    minimum_cell: int = MINIMUM
-    """People in the smallest group that is shown."""
-    minimum_rate: int = MINIMUM
-    """People in the smallest denominator of a rate that is estimated."""
-    disclosure: Disclosure = "internal"
-    """For whom the evidence is: for readers in the house, or for anybody (`publish`)."""
-    range: Range | None = None
-    """The lowest and the highest value that an array may hold: one pair, such as ((0, 255),), or one a channel."""
-    largest_left_out: float = LARGEST_LEFT_OUT
-    """Groups under `minimum_cell` that are left out of a disparity bar it from meeting a limit above this share."""
-    reference: Mapping[str, str] = field(default_factory=dict)
-    """{attribute: group} with which the other groups are compared too."""
-    notation: Notation = field(default_factory=Notation)
-    """What the owner says about how numbers and dates are written; for checks, never for the model."""
-    doubts: Mapping[str, str] = field(default_factory=dict)
-    """{feature: why it is doubtful that its numbers are what they were read as}."""
-    whole: Cells | None = None
-    """The cells of the data that these rows were drawn from; set by `take`."""
-    notes: tuple[str, ...] = ()
-    """What was inferred or repaired, for the report."""
-    outcome: Meaning | Mapping[str, Meaning] | None = None
-    """What being selected is to a person: "benefit" or "burden"; of more than two classes {class: word}; of predicted
-    numbers, what a high one is. None: not stated, and nobody is called worse off. It is no part of the digest."""
-    selected_means: str = ""
-    """What becomes of somebody who is selected, in the owner's words, such as "flagged as high risk"."""
 
     def __post_init__(self) -> None:
         for name, value in accept(self).items():
@@ -126,21 +63,14 @@ class AuditData:
 
         See `auditkit.data.readers.read_table` for every option.
         """
-        from auditkit.data.readers import read_table  # the readers build an AuditData, so they cannot come first
+        from auditkit.data.readers import read_table  # pandas is imported only where a table is read
 
-        return read_table(source, label=label, positive=positive, groups=groups, **options)
+        return cast("AuditData", read_table(cls, source, label=label, positive=positive, groups=groups, **options))
 
     @functools.cached_property
     def cells(self) -> Cells:
         """Which groups are too small; decided on the whole data, also for a sample of its rows."""
         return self.whole if self.whole is not None else self._cells(None)
-
-    @functools.cached_property
-    def classes(self) -> tuple[Any, ...]:
-        """The distinct labels, sorted; empty for regression and where there are no labels."""
-        if self.labels is None or self.task == "regression":
-            return ()
-        return tuple(np.unique(self.labels).tolist())
 
     @functools.cached_property
     def digest(self) -> str:
@@ -193,7 +123,7 @@ class AuditData:
         """The same data with only these rows (positions or a mask); what may be shown stays as decided before."""
         at = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
         recorded = self.recorded and Recorded(*(None if each is None else each[at] for each in self.recorded))
-        beside: dict[str, Any] = {name: None if part is None else part[at] for name, part in self._beside.items()}
+        beside: dict[str, Any] = {name: None if part is None else part[at] for name, part in self.beside.items()}
         return dataclasses.replace(
             self,
             inputs=take_rows(self.inputs, at),
@@ -209,12 +139,6 @@ class AuditData:
         if self.people is None:
             return self
         return dataclasses.replace(self.take(np.repeat(np.arange(len(self)), self.people)), people=None)
-
-    @property
-    def _beside(self) -> dict[str, Any]:
-        """What there may be for each row beside inputs, labels, groups and recorded answers."""
-        beside = {"weights": self.weights, "people": self.people, "known": self.known, "withheld": self.withheld}
-        return {**beside, "ids": self.ids}
 
     def codes(self) -> np.ndarray:
         """The inputs as (N, D) float64 codes; see `auditkit.data.codes`.
@@ -272,14 +196,6 @@ class AuditData:
         same = whole_numbers(codes, kind) if kind.kind in "iu" else codes.astype(kind)
         return same if isinstance(self.inputs, np.ndarray) else self.inputs.new_tensor(same)
 
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """The names of the features of a table or of an array (N, D); empty for anything else."""
-        if self.schema:
-            return tuple(feature.name for feature in self.schema)
-        shape: tuple[int, ...] = getattr(self.inputs, "shape", ())
-        return tuple(f"x{number}" for number in range(shape[1])) if len(shape) == 2 else ()
-
 
 class _Digests(NamedTuple):
     whole: str
@@ -298,7 +214,7 @@ def _digest(data: AuditData) -> _Digests:
     else:
         state.texts(list(data.inputs))
     decisions, scores = data.recorded or (None, None)
-    parts = {"labels": data.labels, "decisions": decisions, "scores": scores, **data._beside}
+    parts = {"labels": data.labels, "decisions": decisions, "scores": scores, **data.beside}
     for name, values in (*parts.items(), *((f"group {name}", data.groups[name]) for name in sorted(data.groups))):
         if values is not None:
             state.text(name)

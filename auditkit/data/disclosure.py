@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from auditkit.errors import DataError, Mend
 
 if TYPE_CHECKING:
-    from auditkit.data import AuditData
+    from auditkit.data.fields import Fields
 
 WAYS = ("internal", "publish")
 
@@ -21,7 +21,7 @@ def how_many(count: int, minimum: int, disclosure: str) -> str:
     return f"fewer than {minimum}" if disclosure == "publish" and 0 < count < minimum else f"{count:,}"
 
 
-def check_disclosure(data: AuditData) -> None:
+def check_disclosure(data: Fields) -> None:
     """Raise where a minimum is no number of people, a share no share, or the way to disclose is not known.
 
     Raises:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from auditkit.data.fields import Range
 from auditkit.data.inputs import as_array
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
-    from auditkit.data import AuditData
+    from auditkit.data.fields import Fields
 
-Range: TypeAlias = tuple[tuple[float, float], ...]
-"""(low, high) of all values; or of each channel, the second axis of the inputs."""
 
 RULE = "range must be [low, high] with low under high, as in range = [0, 255], or one such pair for each channel"
 
 
-def declared_range(data: AuditData) -> Range | None:
+def declared_range(data: Fields) -> Range | None:
     """The declared range in its final form; None where none was declared.
 
     Raises:

@@ -31,12 +31,12 @@ from auditkit.errors import DataError, Mend
 from auditkit.value_spelling import listed, match_class
 
 if TYPE_CHECKING:
-    from auditkit.data import AuditData
+    from auditkit.data.fields import Fields
 
 MODALITIES = ("table", "image", "text", "sequence")
 
 
-def accept(data: AuditData) -> dict[str, Any]:
+def accept(data: Fields) -> dict[str, Any]:
     """The fields of `data` in their final form.
 
     Rows drawn by `take` were accepted before and are left as they are.
@@ -130,7 +130,7 @@ def numbered(columns: Sequence[Any]) -> np.ndarray:
     return numbers
 
 
-def _with(data: AuditData, fields: Mapping[str, Any]) -> AuditData:
+def _with(data: Fields, fields: Mapping[str, Any]) -> Fields:
     """The same data with other fields, not accepted again."""
     other = object.__new__(type(data))
     other.__dict__.update({each.name: getattr(data, each.name) for each in dataclasses.fields(data)}, **fields)
@@ -149,7 +149,7 @@ def _group(name: str, column: Any) -> Bare:
     return bare._replace(values=group_column(name, bare.values)[codes])
 
 
-def _inputs(data: AuditData) -> Any:
+def _inputs(data: Fields) -> Any:
     inputs = data.inputs
     if data.task not in TASKS:
         raise DataError(f"task must be one of {listed(TASKS)}; {data.task!r} was given")
@@ -181,7 +181,7 @@ def _texts(inputs: Any, name: str) -> list[str]:
     return texts if all(type(text) is str for text in texts) else [str(text) for text in texts]
 
 
-def _check_array(inputs: Any, data: AuditData) -> None:
+def _check_array(inputs: Any, data: Fields) -> None:
     shape = tuple(inputs.shape)
     if getattr(inputs.dtype, "kind", "f") not in "fiub":
         held = "Python objects" if str(inputs.dtype) == "object" else f"values of type {inputs.dtype}"
@@ -218,7 +218,7 @@ def _without_index(inputs: Any) -> Any:
     return inputs if plain else inputs.reset_index(drop=True)
 
 
-def _aligned(data: AuditData) -> dict[str, Any]:
+def _aligned(data: Fields) -> dict[str, Any]:
     """The columns beside the inputs by name, their indexes compared."""
     decisions, scores = data.recorded or (None, None)
     columns = {"labels": data.labels, "weights": data.weights, "decisions": decisions, "scores": scores, **data.groups}
@@ -231,16 +231,16 @@ def _aligned(data: AuditData) -> dict[str, Any]:
     return given
 
 
-def _check_lengths(data: AuditData, columns: Mapping[str, Any]) -> None:
+def _check_lengths(data: Fields, columns: Mapping[str, Any]) -> None:
     rows = len(data.inputs)
     if rows == 0:
         raise DataError(f"{data.name}: there are no rows; give at least one")
-    for name, column in {**columns, "labels": data.labels, **data._beside}.items():
+    for name, column in {**columns, "labels": data.labels, **data.beside}.items():
         if column is not None and len(column) != rows:
             raise DataError(f"{data.name}: {name} must have one value per row ({rows}); it has {len(column)}")
 
 
-def _answers(data: AuditData) -> dict[str, Any]:
+def _answers(data: Fields) -> dict[str, Any]:
     """Labels, recorded answers and the positive value, in one vocabulary."""
     fields: dict[str, Any] = {}
     what = f"{data.name}: {'labels' if data.label_name is None else f'label {data.label_name!r}'}"
@@ -270,7 +270,7 @@ def _answers(data: AuditData) -> dict[str, Any]:
     return fields
 
 
-def _beside(data: AuditData) -> dict[str, Any]:
+def _beside(data: Fields) -> dict[str, Any]:
     """Weights, people and masks, checked."""
     fields: dict[str, Any] = {}
     if data.weights is not None:
@@ -316,7 +316,7 @@ def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.nd
     return notes
 
 
-def _schema(data: AuditData) -> Any:
+def _schema(data: Fields) -> Any:
     if not data.schema:
         return infer_schema(data.inputs)
     names = {str(name) for name in data.inputs.columns}
@@ -326,7 +326,7 @@ def _schema(data: AuditData) -> Any:
     return data.schema
 
 
-def _with_train(data: AuditData) -> dict[str, Any]:
+def _with_train(data: Fields) -> dict[str, Any]:
     """The training split in the codes of the data, and the data in those of the training split."""
     train = data.train
     assert train is not None  # asked by the caller

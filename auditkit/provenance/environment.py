@@ -9,7 +9,6 @@ import platform
 import sys
 from collections.abc import Sequence
 
-import auditkit
 from auditkit import runfolder
 from auditkit.data import AuditData
 from auditkit.errors import EvidenceError
@@ -18,6 +17,7 @@ from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
 from auditkit.results import AuditResult, Limit, ModelInfo, Plan, PlannedCheck, Provenance, digest
 from auditkit.value_spelling import spelling
+from auditkit.version import __version__
 
 PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "narwhals", "scikit-learn", "statsmodels", "pluggy", "pydantic", "jinja2",
@@ -42,7 +42,7 @@ def result_key(
     """The digest under which a finished check may be taken up again: all that its result depends on."""
     return digest(
         {
-            "auditkit": auditkit.__version__, "model": model.fingerprint, "name": model.name, "data": data.digest,
+            "auditkit": __version__, "model": model.fingerprint, "name": model.name, "data": data.digest,
             "outcome": data.outcome, "selected_means": data.selected_means,
             "check": planned.check, "plugin": planned.plugin, "plugin_version": planned.plugin_version,
             "parameters": planned.parameters, "rows": planned.rows, "seed": seed, "device": device,
@@ -74,7 +74,7 @@ def describe_run_on(
 ) -> Provenance:
     """The provenance object of a result."""
     return Provenance(
-        auditkit=auditkit.__version__,
+        auditkit=__version__,
         python=platform.python_version(),
         platform=f"{sys.platform} {platform.machine()}",
         packages=installed((*PACKAGES, *FORMATTERS)),

@@ -7,12 +7,12 @@ import pathlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import auditkit
 from auditkit import runfolder
 from auditkit.host import Host
 from auditkit.results import AuditResult, PluginInfo, Provenance
 from auditkit.runfolder.manifest import read_manifest, shown
 from auditkit.text import one_line
+from auditkit.version import __version__
 
 DRAWN_WITH = {
     "model_card.html": ("jinja2", "markdown-it-py"),
@@ -79,7 +79,7 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
         return "its bytes depend on the fonts of the machine"
     wanted = next((packages for suffix, packages in DRAWN_WITH.items() if name.endswith(suffix)), ())
     before = {"auditkit": recorded.auditkit} | {each: recorded.packages.get(each, "") for each in wanted}
-    here = {"auditkit": auditkit.__version__} | {each: _installed(each) for each in wanted}
+    here = {"auditkit": __version__} | {each: _installed(each) for each in wanted}
     for each, was in before.items():
         if was != here[each]:
             return f"made with {each} {one_line(was, 40) or 'of an unknown version'}, and {here[each]} is installed"

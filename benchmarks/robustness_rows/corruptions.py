@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from auditkit.plugins.robustness.corruptions.base import IMAGE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.images import Pictures
-from auditkit.plugins.robustness.corruptions.suite import IMAGE, SEVERITIES, seeds
+from auditkit.plugins.robustness.corruptions.suite import seeds
 from benchmarks.harness import Baseline, Gate, Line, timed
 from benchmarks.robustness_rows.networks import LATEST, mnist
 

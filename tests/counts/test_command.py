@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditkit.counts import Counts
+from auditkit.counts import from_frame
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_the_table_is_written_and_can_be_read_again(folder):
     assert done.stdout.splitlines() == [
         "600 people in 8 cells; 2 groups of sex", "sum of the weights: 300", "Counts: counts.csv",
     ]  # fmt: skip
-    counts = Counts.from_frame(pd.read_csv(folder / "counts.csv"))
+    counts = from_frame(pd.read_csv(folder / "counts.csv"))
     frame = pd.read_csv(folder / "people.csv")
     for at, sex in enumerate("FM"):
         for y in (0, 1):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit.counts import count_file
+from auditkit.counts import count_file, to_frame
 from auditkit.counts.dialect import Dialect, Options, body, dialect_of
 from auditkit.data import AuditData
 from auditkit.errors import DataError
@@ -40,7 +40,7 @@ def read(path: Any, **options: Any) -> list[tuple[str, int]]:
 
 
 def counted(path: Any, **options: Any) -> dict[Any, int]:
-    frame = count_file(path, groups=["sex"], decision="decision", text=Options(**options)).frame()
+    frame = to_frame(count_file(path, groups=["sex"], decision="decision", text=Options(**options)))
     return {(row["sex"], int(row["decision"])): row["people"] for row in frame.to_dict("records")}
 
 

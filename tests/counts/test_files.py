@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from auditkit.counts import Counts, arrow_codes, count_file, files, streams
+from auditkit.counts import arrow_codes, count_file, files, merge, streams, to_frame
 from auditkit.data.bare import Blanks
 from auditkit.data.groups import group_column
 from auditkit.errors import DataError
@@ -38,7 +38,7 @@ def expected(frame, groups=("sex", "race")):
 
 
 def found(counts):
-    frame = counts.frame()
+    frame = to_frame(counts)
     keys = [*counts.attributes, "label", "decision"]
     rows = frame[keys].astype(object).fillna("-").itertuples(index=False, name=None)
     return dict(zip(rows, frame["people"].tolist(), strict=True))
@@ -77,7 +77,7 @@ def test_shards_of_several_kinds_are_one_table(tmp_path):
     paths = [tmp_path / name for name in ("1.parquet", "2.csv", "3.parquet")]
     whole = count_file(paths, **ROLES)
     assert found(whole) == expected(frame)
-    assert found(Counts.merge([count_file(path, **ROLES) for path in paths])) == expected(frame)
+    assert found(merge([count_file(path, **ROLES) for path in paths])) == expected(frame)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

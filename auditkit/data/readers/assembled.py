@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from auditkit.data import AuditData
 from auditkit.data.bare import Bare
 from auditkit.data.blanks import fill
 from auditkit.data.disclosure import how_many
+from auditkit.data.fields import Fields, Modality
 from auditkit.data.groups import group_column
 from auditkit.data.inputs import take_rows
 from auditkit.data.labels import Task
 from auditkit.data.orders import numbers_of
+from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.roles import (
     Roles,
     groups_of,
@@ -27,15 +28,11 @@ from auditkit.data.readers.roles import (
     renamed_groups,
     values_of,
 )
-from auditkit.data.readers.source import Reading, Source
 from auditkit.data.readers.truth import called, truth
 from auditkit.data.schema import FeatureSchema, infer_schema, override_schema
 from auditkit.data.sentinels import codes_of
 from auditkit.data.validation import check_weights
 from auditkit.errors import DataError
-
-if TYPE_CHECKING:
-    from auditkit.data import Modality
 
 Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
 
@@ -44,6 +41,8 @@ Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
 class Wanted:
     """What the caller asked for, beside the roles of the columns."""
 
+    make: Callable[..., Fields]
+    """`AuditData`, which lies above its readers."""
     positive: Any
     task: Task | None
     modality: Modality | None
@@ -55,7 +54,7 @@ class Wanted:
     """Fields of AuditData as the owner states them."""
 
 
-def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> AuditData:
+def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> Fields:
     """The audit data of a source.
 
     Raises:
@@ -82,7 +81,7 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> AuditDa
     inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
     facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
     schema, declared = _schema(inputs, wanted)
-    return AuditData(
+    return wanted.make(
         inputs,
         groups=groups,
         weights=_weights(parts, roles),

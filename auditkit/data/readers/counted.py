@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.data.readers.source import Source
+from auditkit.data.readers.base import Source
 from auditkit.errors import DataError, closest
 from auditkit.value_spelling import listed
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit.counts.markers import Markers
-from auditkit.data.readers.source import Source
+from auditkit.data.readers.base import Source
 from auditkit.errors import DataError
 from auditkit.text import one_line
 from auditkit.value_spelling import listed

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditkit.counts.records import ENCODING, JSON, SHAPES, nested, once, parsed, unreadable
-from auditkit.data.readers.source import Source
+from auditkit.data.readers.base import Source
 from auditkit.errors import DataError
 
 

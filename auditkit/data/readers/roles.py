@@ -11,7 +11,7 @@ import numpy as np
 
 from auditkit.data.bare import Bare, Blanks
 from auditkit.data.inputs import as_column
-from auditkit.data.readers.source import LABELS, Source
+from auditkit.data.readers.base import LABELS, Source
 from auditkit.data.validation import check_index, numbered
 from auditkit.errors import AuditkitError, DataError, closest
 from auditkit.value_spelling import listed

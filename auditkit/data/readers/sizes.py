@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from auditkit.counts.dialect import Options, body, dialect_of
 from auditkit.counts.records import JSON, first_record
 from auditkit.counts.streams import GZIP, PARQUET
-from auditkit.data.readers.source import RECORDS
+from auditkit.data.readers.base import RECORDS
 from auditkit.errors import DataError
 
 CELL: Final = 24

@@ -4,72 +4,16 @@ from __future__ import annotations
 
 import os
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import numpy as np
 
-from auditkit.counts.dialect import Options
 from auditkit.counts.markers import Markers
 from auditkit.counts.records import JSON
-from auditkit.data.bare import Blanks
 from auditkit.data.inputs import as_column
-from auditkit.data.orders import Notation
+from auditkit.data.readers.base import FEATHER, GZIP, INPUTS, PARQUET, PICKLE, RECORDS, ZIP, Reading, Source
 from auditkit.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas
-
-INPUTS: Final = ("inputs", "x", "X")
-"""Names of the array that the model eats, in a dictionary or an npz file."""
-LABELS: Final = ("labels", "y")
-GZIP, PARQUET, PICKLE, FEATHER = b"\x1f\x8b", b"PAR1", b"\x80", b"ARROW1"
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-RECORDS: Final = re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)")
-"""What such a file begins with."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How values are read; the same for the data and its training split."""
-
-    missing: tuple[str, ...] | None = None
-    """The texts that mean missing; None: the empty text in text files, and nothing in a source with types."""
-    kinds: Mapping[str, str] | None = None
-    """{column: kind} where the owner declared it; a category in a text file stays text."""
-    strip: bool = True
-    """Whether blanks around values are taken off: around every field of a text file, else around all but inputs."""
-    text: Options = field(default_factory=Options)
-    """What the owner says of text files."""
-    notation: Notation = field(default_factory=Notation)
-    """How numbers and dates are written, as far as the owner says so."""
-
-    @property
-    def blanks(self) -> Blanks:
-        """What blanks are in labels, answers, ids and groups."""
-        return Blanks(self.strip, self.missing is None or "" in self.missing)
-
-
-@dataclass(frozen=True)
-class Source:
-    """What was read."""
-
-    columns: pandas.DataFrame
-    """Everything with one value per row, numbered from 0."""
-    inputs: Any = None
-    """An array (N, …) or a list of texts, where the source holds one; None: the inputs are columns."""
-    index: Any = None
-    """The index of the table as it came, to compare a Series with."""
-    name: str = "data"
-    notes: tuple[str, ...] = ()
-    doubts: Mapping[str, str] = field(default_factory=dict)
-    """{column: why it is doubtful that its numbers are what they were read as}."""
-    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """{column: texts of a file that were one without the blanks around them}."""
-    streamed: str = ""
-    """Why it is a table of counts of files that hold rows; empty where it is what was given."""
 
 
 def open_source(source: Any, how: Reading) -> Source:

@@ -11,9 +11,9 @@ import numpy as np
 from auditkit.counts.binned_codes import Bins, all_bounds
 from auditkit.counts.markers import Markers
 from auditkit.data.groups import group_column
+from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.foreseen import Foreseen
 from auditkit.data.readers.roles import Roles, group_source, options_of
-from auditkit.data.readers.source import Reading, Source
 from auditkit.errors import DataError, closest
 
 if TYPE_CHECKING:

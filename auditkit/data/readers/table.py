@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from auditkit.counts.dialect import Options
-from auditkit.data import AuditData
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
+from auditkit.data.fields import Disclosure, Fields, Modality
 from auditkit.data.labels import Task
 from auditkit.data.orders import Notation, Said
 from auditkit.data.readers.assembled import Unlabelled, Wanted, assemble
+from auditkit.data.readers.base import Reading
 from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.foreseen import in_memory, with_room
 from auditkit.data.readers.roles import (
@@ -27,16 +28,16 @@ from auditkit.data.readers.roles import (
     unknown_columns,
     with_features,
 )
-from auditkit.data.readers.source import Reading, open_source
+from auditkit.data.readers.source import open_source
 from auditkit.data.readers.streamed import stream_counts
 from auditkit.errors import DataError
 
 if TYPE_CHECKING:
-    from auditkit.data import Disclosure, Modality
     from auditkit.results import Meaning
 
 
 def read_table(
+    make: Callable[..., Fields],
     source: Any,
     *,
     label: Any = None,
@@ -73,12 +74,13 @@ def read_table(
     encoding: str | None = None,
     comment: str | None = None,
     **notation: Unpack[Said],
-) -> AuditData:
+) -> Fields:
     """Audit data from a table or from arrays, in memory or in a file.
 
     The inputs are every column but label, weights, id, decisions, scores and drop. What was inferred is in `notes`.
 
     Args:
+        make: `AuditData`, which is made of what is read.
         source: a csv (also gzipped), JSON, parquet or npz file; a DataFrame of pandas, polars or pyarrow; a
             dictionary of arrays, of which `inputs` or `x` is what the model eats; an array; a list of texts.
         label: the column of the truth, or its values (N,).
@@ -151,11 +153,11 @@ def read_table(
         "largest_left_out": largest_left_out, "reference": {} if reference is None else reference, "outcome": outcome,
         "selected_means": selected_means,
     }  # fmt: skip
-    wanted = Wanted(positive, task, modality, overrides, unlabelled, abstain, how, stated)
+    wanted = Wanted(make, positive, task, modality, overrides, unlabelled, abstain, how, stated)
     return _in_memory(source, given, roles, wanted, name)
 
 
-def _in_memory(source: Any, given: Mapping[str, Any], roles: Roles, wanted: Wanted, name: str | None) -> AuditData:
+def _in_memory(source: Any, given: Mapping[str, Any], roles: Roles, wanted: Wanted, name: str | None) -> Fields:
     """The table as it is where there is room for it, else its counts."""
     with in_memory(source, given):
         counting = with_room(source, given)
@@ -166,7 +168,7 @@ def _in_memory(source: Any, given: Mapping[str, Any], roles: Roles, wanted: Want
         return _read(counted, roles, wanted, None, None, name or pathlib.PurePath(str(source)).name)
 
 
-def _read(source: Any, roles: Roles, wanted: Wanted, selected: str | None, train: Any, name: str | None) -> AuditData:
+def _read(source: Any, roles: Roles, wanted: Wanted, selected: str | None, train: Any, name: str | None) -> Fields:
     """The data and its training split, once it is known how to read them and which column is what."""
     opened = open_source(source, wanted.how)
     if selected is not None:
@@ -181,9 +183,9 @@ def _read(source: Any, roles: Roles, wanted: Wanted, selected: str | None, train
     return dataclasses.replace(data, train=_training(train, roles, wanted, data, input_names(roles, opened)))
 
 
-def _training(train: Any, roles: Roles, wanted: Wanted, data: AuditData, names: list[Any] | None) -> AuditData:
+def _training(train: Any, roles: Roles, wanted: Wanted, data: Fields, names: list[Any] | None) -> Fields:
     """The training split, read as the data was; what only an audit needs may be absent there."""
-    if isinstance(train, AuditData):
+    if isinstance(train, Fields):  # AuditData already
         return train
     if roles.label is not None and not isinstance(roles.label, str):
         raise DataError("train needs the label by its name; give the name of a column, or train as AuditData")

@@ -10,8 +10,8 @@ from typing import Any
 
 from auditkit.counts.dialect import Dialect, body, broken, dialect_of
 from auditkit.counts.markers import Markers
+from auditkit.data.readers.base import Reading, Source
 from auditkit.data.readers.columns import read_column
-from auditkit.data.readers.source import Reading, Source
 from auditkit.errors import DataError
 from auditkit.value_spelling import listed
 

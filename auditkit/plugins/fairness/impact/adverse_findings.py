@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +21,8 @@ from auditkit.plugins.fairness.impact import (
     significance,
 )
 from auditkit.plugins.fairness.impact.categories import unknown_values
+from auditkit.plugins.fairness.impact.group_impact import Impact
 from auditkit.plugins.fairness.impact.selection import (
-    Ratios,
     Selection,
     lowest_ratios,
     ratios,
@@ -40,28 +39,6 @@ if TYPE_CHECKING:
 FAMILY = "all pairs of groups of fairness.adverse_impact"
 LIKELY = 0.05
 """A chance above which the report says in words that such a ratio comes by chance."""
-
-
-@dataclass
-class Impact:
-    """What is known of the groups of some attributes."""
-
-    found: Selection
-    ratios: Ratios | None
-    tests: dict[int, Test] = field(default_factory=dict)
-    """{position of a group: its test against the group with the highest rate}."""
-    alarm: Measurement | None = None
-
-    @property
-    def across(self) -> str:
-        """The attributes, in words."""
-        return " and ".join(self.found.attributes)
-
-    def counts(self, at: int) -> tuple[int, int, int, int]:
-        """Selected and people of a group, then of the group with the highest rate."""
-        assert self.ratios is not None
-        top, found = self.ratios.highest, self.found
-        return int(found.selected[at]), int(found.people[at]), int(found.selected[top]), int(found.people[top])
 
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:

@@ -11,7 +11,7 @@ from auditkit.results import Column, Scalar, Table, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.adverse_findings import Impact
+    from auditkit.plugins.fairness.impact.group_impact import Impact
 
 RATES = (
     Column(name="group", title="Group"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.errors import DataError, closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.impact import categories
-from auditkit.plugins.fairness.impact.audit_parameters import Parameters
+from auditkit.plugins.fairness.impact.audit_parameters import ID, Attributes, Mode, Parameters
 from auditkit.plugins.fairness.impact.definitions import AUDIT
 from auditkit.plugins.fairness.impact.favourable import why_refused
 from auditkit.results import Level
@@ -16,16 +16,6 @@ from auditkit.results import Level
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
-
-Mode = Literal["selection", "scoring"]
-ID = "fairness.bias_audit"
-
-
-class Attributes(NamedTuple):
-    """Which attributes are which; None where there is none."""
-
-    sex: str | None
-    race_ethnicity: str | None
 
 
 class BiasAudit(Parameters, Check):

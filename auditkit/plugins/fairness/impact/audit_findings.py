@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,46 +10,20 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.plugins.fairness.impact import audit_tables, favourable, self_tests
+from auditkit.plugins.fairness.impact.assessed import Assessed
 from auditkit.plugins.fairness.impact.audit_counts import Breakdown, break_down
 from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.median import median
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
-from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
+from auditkit.results import Axis, Control, Figure, Level, Measurement
 from auditkit.value_spelling import spelling
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.audit_check import Attributes, Mode
-    from auditkit.plugins.fairness.impact.audit_parameters import Parameters
+    from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Mode, Parameters
 
 LEFT_OUT = "left out of the ratios by the auditor's choice"
 NAMES = ("sex", "race_ethnicity", "intersectional")
-
-
-@dataclass(frozen=True)
-class Assessed:
-    """What is rated: who was selected, or who scored above the median."""
-
-    mode: Mode
-    decisions: np.ndarray
-    """(N,) 1 for selected or above the median, 0 for not, -1 where nothing was decided."""
-    classified: str | None = None
-    """The class that counts as selected, where people are sorted into several."""
-    suffix: str = ""
-    """Of the names of its tables and figures."""
-    median: float | None = None
-    at_median: int = 0
-    """People with exactly the median score."""
-
-    @property
-    def rate(self) -> str:
-        """The name of the measurement of the rate."""
-        return f"{self.mode}_rate"
-
-    @property
-    def conditions(self) -> dict[str, Scalar]:
-        """What tells its measurements from those of other classes."""
-        return {} if self.classified is None else {"classified as": self.classified}
 
 
 def find(

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from auditkit.plugins.fairness.impact import categories
+
+ID = "fairness.bias_audit"
+Mode = Literal["selection", "scoring"]
+
+
+class Attributes(NamedTuple):
+    """Which attributes are which; None where there is none."""
+
+    sex: str | None
+    race_ethnicity: str | None
 
 
 class Parameters(BaseModel):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from auditkit import stats
 from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.impact.audit_counts import Breakdown
+from auditkit.plugins.fairness.impact.audit_parameters import ID
 from auditkit.results import Column, Scalar, Table
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.audit_check import Attributes
-    from auditkit.plugins.fairness.impact.audit_findings import Assessed
-    from auditkit.plugins.fairness.impact.audit_parameters import Parameters
+    from auditkit.plugins.fairness.impact.assessed import Assessed
+    from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Parameters
 
 TITLES = {
     "sex": "Sex categories",
@@ -39,7 +39,7 @@ def notes(
         what = "sex" if attributes.sex is None else "race/ethnicity"
         said.append(
             f"No attribute is named as {what}, so its table and the intersectional one are missing; the rule asks for "
-            f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{parameters.id}"].'
+            f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{ID}"].'
         )
     hidden = sum(reason is not None for part in breakdowns for reason in part.found.reasons)
     if hidden or any(part.unknown.hidden for part in breakdowns):

@@ -140,7 +140,7 @@ def observed_z(each: Compared) -> float:
     """The largest difference of two groups in standard errors."""
     assert each.means is not None and each.quantity is not None  # a mean, with a value
     found = each.means.logs() if each.quantity.compared == "ratio" else each.means
-    return float(moments.largest_z(found.values[None], found.errors[None])[0])
+    return float(permutation.largest_z(found.values[None], found.errors[None])[0])
 
 
 def _test(each: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:

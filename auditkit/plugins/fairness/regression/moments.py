@@ -148,22 +148,6 @@ def detectable(each: Means, tests: int, level: float = 0.95, power: float = 0.8)
     return float((laws.norm.ppf(1 - alpha / 2) + laws.norm.ppf(power)) * worst)
 
 
-def largest_z(values: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """(B,) the largest difference of two groups in standard errors; infinite where neither of two that differ varies.
-
-    Args:
-        values: (B, K) means.
-        errors: (B, K) their squared standard errors.
-    """
-    largest = np.zeros(len(values))
-    for i in range(values.shape[1] - 1):
-        gap = np.abs(values[:, i + 1 :] - values[:, i : i + 1])
-        error = np.sqrt(errors[:, i + 1 :] + errors[:, i : i + 1])
-        z = np.divide(gap, error, out=np.where(gap > 0, np.inf, 0.0), where=error > 0)
-        np.maximum(largest, z.max(axis=1), out=largest)
-    return largest
-
-
 def _student(level: float, freedom: np.ndarray | float) -> np.ndarray:
     return np.asarray(laws.t.ppf(0.5 + level / 2, np.maximum(1.0, freedom)))
 

@@ -75,7 +75,9 @@ def false_alarms(
     flagged = 0
     for _ in range(trials):
         found = moments.means(rng.permutation(codes), values, weights, len(present))
-        flagged += stats.permutation_p(float(moments.largest_z(found.values[None], found.errors[None])[0]), law) <= 0.05
+        flagged += (
+            stats.permutation_p(float(permutation.largest_z(found.values[None], found.errors[None])[0]), law) <= 0.05
+        )
     return flagged / trials
 
 
@@ -137,7 +139,7 @@ def found_when_planted(
         spread = ((heavy * (off - drawn[:, group, None])) ** 2).sum(axis=1)
         errors[:, group] = len(mine) / (len(mine) - 1) * spread / total**2
     drawn[:, int(np.argmax(known.errors))] += gap
-    p = [stats.permutation_p(float(z), law) * tests for z in moments.largest_z(drawn, errors)]
+    p = [stats.permutation_p(float(z), law) * tests for z in permutation.largest_z(drawn, errors)]
     return float(np.mean(np.asarray(p) <= 0.05))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from auditkit.plugins.fairness.regression.moments import largest_z
-
 CHUNK = 2_000_000
 """Numbers shuffled at once."""
 
@@ -149,3 +147,19 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
             rest -= found[:, group]
         found[:, -1] = rest
         yield found
+
+
+def largest_z(values: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """(B,) the largest difference of two groups in standard errors; infinite where neither of two that differ varies.
+
+    Args:
+        values: (B, K) means.
+        errors: (B, K) their squared standard errors.
+    """
+    largest = np.zeros(len(values))
+    for i in range(values.shape[1] - 1):
+        gap = np.abs(values[:, i + 1 :] - values[:, i : i + 1])
+        error = np.sqrt(errors[:, i + 1 :] + errors[:, i : i + 1])
+        z = np.divide(gap, error, out=np.where(gap > 0, np.inf, 0.0), where=error > 0)
+        np.maximum(largest, z.max(axis=1), out=largest)
+    return largest

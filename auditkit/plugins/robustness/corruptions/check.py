@@ -8,9 +8,9 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.robustness.attackability import word_numbers
+from auditkit.plugins.robustness.corruptions.base import KNOWN, SEVERITIES
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
-from auditkit.plugins.robustness.corruptions.suite import KNOWN, SEVERITIES
 from auditkit.results import of_everyone
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit.data import as_array
-from auditkit.plugins.robustness.corruptions.suite import SEVERITIES, Suite
+from auditkit.plugins.robustness.corruptions.base import SEVERITIES, Suite
 
 if TYPE_CHECKING:
     from auditkit.checks import Context

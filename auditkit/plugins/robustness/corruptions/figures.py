@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from auditkit import figures
+from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, Suite
 from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
-from auditkit.plugins.robustness.corruptions.suite import MIDDLE, SEVERITIES, Suite
 from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
 
 

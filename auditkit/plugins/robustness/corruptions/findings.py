@@ -9,10 +9,11 @@ import numpy as np
 from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.plugins.robustness.corruptions import figures, self_tests
+from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked, ask
 from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
-from auditkit.plugins.robustness.corruptions.suite import MIDDLE, SEVERITIES, suite
+from auditkit.plugins.robustness.corruptions.suite import suite
 from auditkit.results import Interval, Measurement, Test
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
+from auditkit.plugins.robustness.corruptions.base import MIDDLE
 from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
-from auditkit.plugins.robustness.corruptions.suite import MIDDLE
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import Group, variants

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
-from auditkit.plugins.robustness.corruptions.suite import IMAGE, Changed
+from auditkit.plugins.robustness.corruptions.base import IMAGE, Changed
 
 BATCH = 128
 """Images at a time: a fixed number, so that the draws of chance do not depend on the machine."""

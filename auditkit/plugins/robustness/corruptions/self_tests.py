@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.plugins.robustness.attackability import unsteady
-from auditkit.plugins.robustness.corruptions.suite import SEVERITIES
+from auditkit.plugins.robustness.corruptions.base import SEVERITIES
 from auditkit.results import Control
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.data.ranges import spread_range
-from auditkit.plugins.robustness.corruptions.suite import TABLE, Changed
+from auditkit.plugins.robustness.corruptions.base import TABLE, Changed
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space
 from auditkit.value_spelling import listed
 

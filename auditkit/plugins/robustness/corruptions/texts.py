@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from auditkit.plugins.robustness.corruptions.suite import TEXT, Changed
+from auditkit.plugins.robustness.corruptions.base import TEXT, Changed
 
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 """A keyboard; each row is half a key to the right of the one above."""

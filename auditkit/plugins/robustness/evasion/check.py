@@ -9,10 +9,8 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import way
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
-from auditkit.plugins.robustness.evasion.parameters import Parameters
+from auditkit.plugins.robustness.evasion.parameters import SCALED, Parameters
 from auditkit.results import of_everyone
-
-SCALED = "L2 scaled"
 
 
 class Evasion(Parameters, Check):

@@ -8,9 +8,9 @@ import numpy as np
 
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.attacks import hop_skip_jump
-from auditkit.plugins.robustness.evasion.check import SCALED
 from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, longer_control, noise_control
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
+from auditkit.plugins.robustness.evasion.parameters import SCALED
 
 if TYPE_CHECKING:
     from auditkit.checks import Context

@@ -6,12 +6,14 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+SCALED = "L2 scaled"
+"""The norm of attacks by decisions: each feature in units of its own range."""
 GRIDS = {
     None: (0.02, 0.05, 0.1, 0.2),
     "Linf": (0.02, 0.05, 0.1, 0.2),
     "L2": (0.1, 0.25, 0.5, 1.0),
     "L1": (0.5, 1.0, 2.5, 5.0),
-    "L2 scaled": (0.02, 0.05, 0.1, 0.2),
+    SCALED: (0.02, 0.05, 0.1, 0.2),
 }
 """Sizes of change for each norm, where none are given; None: no norm was asked for."""
 

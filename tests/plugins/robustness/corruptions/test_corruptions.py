@@ -9,8 +9,8 @@ import pytest
 import auditkit
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.corruptions import self_tests
+from auditkit.plugins.robustness.corruptions.base import IMAGE, KNOWN, SEVERITIES, TABLE
 from auditkit.plugins.robustness.corruptions.check import Corruptions
-from auditkit.plugins.robustness.corruptions.suite import IMAGE, KNOWN, SEVERITIES, TABLE
 from tests.plugins.recorded import control, one, run
 
 FAST = {"shuffles": 199}

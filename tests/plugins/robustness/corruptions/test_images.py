@@ -13,8 +13,9 @@ from PIL import Image
 from scipy import fft, ndimage
 
 from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
+from auditkit.plugins.robustness.corruptions.base import IMAGE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.images import Pictures
-from auditkit.plugins.robustness.corruptions.suite import IMAGE, SEVERITIES, seeds
+from auditkit.plugins.robustness.corruptions.suite import seeds
 
 
 def pictures(channels=3, size=20, n=6, seed=0):

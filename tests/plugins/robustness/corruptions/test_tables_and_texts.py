@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from auditkit.data import AuditData
 from auditkit.plugins.robustness.corruptions import texts
+from auditkit.plugins.robustness.corruptions.base import SEVERITIES, TABLE, TEXT
 from auditkit.plugins.robustness.corruptions.corrupted_answers import differs
-from auditkit.plugins.robustness.corruptions.suite import SEVERITIES, TABLE, TEXT, seeds
+from auditkit.plugins.robustness.corruptions.suite import seeds
 from auditkit.plugins.robustness.corruptions.tables import STRENGTHS, Tables
 from auditkit.plugins.robustness.corruptions.texts import Texts, corrupted
 

@@ -1,0 +1,111 @@
+"""The fields of audit data, before they are checked: below what checks them and the readers that fill them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
+from auditkit.data.labels import Recorded, Task
+from auditkit.data.orders import Notation
+from auditkit.data.schema import FeatureSchema
+
+if TYPE_CHECKING:
+    from auditkit.results import Meaning
+
+Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
+Disclosure: TypeAlias = Literal["internal", "publish"]
+Range: TypeAlias = tuple[tuple[float, float], ...]
+"""(low, high) of all values; or of each channel, the second axis of the inputs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """What `AuditData` holds; see there."""
+
+    inputs: Any
+    """A pandas DataFrame, an array or tensor `(N, ...)`, or a list of texts: what the model eats."""
+    labels: np.ndarray | None = None
+    """(N,): the truth, in the data's own vocabulary; numbers for regression."""
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """{attribute: (N,) array of str}; a missing value is the group "(missing)"."""
+    weights: np.ndarray | None = None
+    """(N,) float64, positive."""
+    schema: tuple[FeatureSchema, ...] = ()
+    task: Task = "binary"
+    modality: Modality = "table"
+    positive: Any = None
+    """The label value that counts as positive (binary)."""
+    train: Fields | None = None
+    """The training split, where there is one."""
+    name: str = "data"
+    recorded: Recorded | None = None
+    people: np.ndarray | None = None
+    """(N,) int64: how many people each row stands for, in a table of counts; None: one each."""
+    streamed: str = ""
+    """Why the data are counts of files that hold rows; empty where they are not."""
+    known: np.ndarray | None = None
+    """(N,) bool: whether the label is known; where not, `labels` holds a filler. None: all are."""
+    withheld: np.ndarray | None = None
+    """(N,) bool: whether the recorded decision was withheld; there it is a filler. None: none was."""
+    ids: np.ndarray | None = None
+    """(N,) int64: rows of the same person have the same number, -1 where the id is missing; any values are taken."""
+    label_name: str | None = None
+    group_columns: Mapping[str, str] = field(default_factory=dict)
+    """{attribute: the column it was made of}, where that has another name."""
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """{attribute: values that are one group, as only blanks around them told them apart}."""
+    suspected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """{attribute: values of its column that may stand for a missing one}, where its bins no longer show them."""
+    columns: tuple[str, ...] = ()
+    """Every column of the table that a model could have been given, inputs or not; empty where there was none."""
+    minimum_cell: int = MINIMUM
+    """People in the smallest group that is shown."""
+    minimum_rate: int = MINIMUM
+    """People in the smallest denominator of a rate that is estimated."""
+    disclosure: Disclosure = "internal"
+    """For whom the evidence is: for readers in the house, or for anybody (`publish`)."""
+    range: Range | None = None
+    """The lowest and the highest value that an array may hold: one pair, such as ((0, 255),), or one a channel."""
+    largest_left_out: float = LARGEST_LEFT_OUT
+    """Groups under `minimum_cell` that are left out of a disparity bar it from meeting a limit above this share."""
+    reference: Mapping[str, str] = field(default_factory=dict)
+    """{attribute: group} with which the other groups are compared too."""
+    notation: Notation = field(default_factory=Notation)
+    """What the owner says about how numbers and dates are written; for checks, never for the model."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """{feature: why it is doubtful that its numbers are what they were read as}."""
+    whole: Cells | None = None
+    """The cells of the data that these rows were drawn from; set by `take`."""
+    notes: tuple[str, ...] = ()
+    """What was inferred or repaired, for the report."""
+    outcome: Meaning | Mapping[str, Meaning] | None = None
+    """What being selected is to a person: "benefit" or "burden"; of more than two classes {class: word}; of predicted
+    numbers, what a high one is. None: not stated, and nobody is called worse off. It is no part of the digest."""
+    selected_means: str = ""
+    """What becomes of somebody who is selected, in the owner's words, such as "flagged as high risk"."""
+
+    @functools.cached_property
+    def classes(self) -> tuple[Any, ...]:
+        """The distinct labels, sorted; empty for regression and where there are no labels."""
+        if self.labels is None or self.task == "regression":
+            return ()
+        return tuple(np.unique(self.labels).tolist())
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features of a table or of an array (N, D); empty for anything else."""
+        if self.schema:
+            return tuple(feature.name for feature in self.schema)
+        shape: tuple[int, ...] = getattr(self.inputs, "shape", ())
+        return tuple(f"x{number}" for number in range(shape[1])) if len(shape) == 2 else ()
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What there may be for each row beside inputs, labels, groups and recorded answers."""
+        beside = {"weights": self.weights, "people": self.people, "known": self.known, "withheld": self.withheld}
+        return {**beside, "ids": self.ids}

@@ -1,0 +1,39 @@
+"""What a bias audit rates: who was selected, or who scored above the median."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditkit.results import Scalar
+
+if TYPE_CHECKING:
+    from auditkit.plugins.fairness.impact.audit_parameters import Mode
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What is rated: who was selected, or who scored above the median."""
+
+    mode: Mode
+    decisions: np.ndarray
+    """(N,) 1 for selected or above the median, 0 for not, -1 where nothing was decided."""
+    classified: str | None = None
+    """The class that counts as selected, where people are sorted into several."""
+    suffix: str = ""
+    """Of the names of its tables and figures."""
+    median: float | None = None
+    at_median: int = 0
+    """People with exactly the median score."""
+
+    @property
+    def rate(self) -> str:
+        """The name of the measurement of the rate."""
+        return f"{self.mode}_rate"
+
+    @property
+    def conditions(self) -> dict[str, Scalar]:
+        """What tells its measurements from those of other classes."""
+        return {} if self.classified is None else {"classified as": self.classified}

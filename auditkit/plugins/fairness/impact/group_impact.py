@@ -1,0 +1,30 @@
+"""What is known of the selection of some groups: rates, ratios, tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from auditkit.plugins.fairness.impact.selection import Ratios, Selection
+from auditkit.results import Measurement, Test
+
+
+@dataclass
+class Impact:
+    """What is known of the groups of some attributes."""
+
+    found: Selection
+    ratios: Ratios | None
+    tests: dict[int, Test] = field(default_factory=dict)
+    """{position of a group: its test against the group with the highest rate}."""
+    alarm: Measurement | None = None
+
+    @property
+    def across(self) -> str:
+        """The attributes, in words."""
+        return " and ".join(self.found.attributes)
+
+    def counts(self, at: int) -> tuple[int, int, int, int]:
+        """Selected and people of a group, then of the group with the highest rate."""
+        assert self.ratios is not None
+        top, found = self.ratios.highest, self.found
+        return int(found.selected[at]), int(found.people[at]), int(found.selected[top]), int(found.people[top])
