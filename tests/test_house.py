@@ -21,82 +21,72 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    (
-        "errors", "memory", "text", "value_spelling", "times", "io.atomic_files", "io.strict_json", "signing.keys",
-        "redaction",
-    ),
-    ("counts",),
-    ("data", "models", "results", "stats"),
-    (
-        "figures", "group_pairs", "predictions", "model_inputs", "smaller", "variants", "consistency", "runfolder.manifest",
-        "signing.dsse", "signing.statement",
-    ),
-    (
-        "checks", "trainers", "decorator", "judge", "rulepacks", "runfolder", "run.postprocess",
-        "run.disparity_bounds", "run.worse_off", "run.withhold", "run.isolation",
-    ),
-    ("hookspecs", "provenance.dataset"),
-    ("settings", "config", "plugin_validation"),
-    ("plugins", "reports", "comparison"),
+    ("errors", "redaction", "text", "times", "version"),
+    ("io", "memory", "results", "value_spelling"),
+    ("counts", "figures", "rulepacks", "runfolder", "stats"),
+    ("data", "group_pairs", "judge"),
+    ("comparison", "models", "smaller", "variants"),
+    ("adapters", "model_inputs", "predictions"),
+    ("checks", "consistency"),
+    ("decorator", "settings", "trainers"),
+    ("config", "hookspecs"),
+    ("plugin_validation", "plugins", "reports"),
     ("host",),
-    (
-        "run.predict", "run.plan", "run.sampling", "run.request", "run.fitted_kinds", "run.rule_packs",
-        "run.resolve", "run.settle", "run.whom", "run.streamable", "provenance.environment",
-        "run.write", "signing.rerender", "signing.verification",
-    ),
-    (
-        "run.measure", "run.redaction", "run.paired_changes", "run.internal_rule", "run.publishable_counts",
-        "run.publish_rule", "run.hide", "run.kept_checks",
-    ),
-    ("run.train",),
-    ("run.audit", "comparison"),
-    ("demos", "command"),
-    ("cli", "testing", "__main__"),
-)  # fmt: skip
-"""From the ground up: a module imports from its own level and from those before it."""
+    ("demos", "provenance", "signing"),
+    ("run",),
+    ("command", "testing"),
+    ("cli",),
+    ("__main__",),
+)
+"""From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "checks", "trainers", "results", "figures", "stats", "predictions", "data", "models", "errors", "hookspecs", "text",
-    "value_spelling", "counts", "group_pairs", "model_inputs", "smaller", "memory", "variants",
+    "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "memory", "model_inputs",
+    "models", "predictions", "results", "smaller", "stats", "text", "times", "trainers", "value_spelling", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
+
+IN_MANY_ROOMS = {
+    "__init__", "check", "definitions", "figures", "findings", "parameters", "self_tests",
+}  # fmt: skip
+"""Names of modules that say the same in every room."""
+THE_FIELDS_WORDS = {
+    "resampling", "reweighing", "sample_splitting", "sampling", "smoothing", "testing", "value_spelling",
+}  # fmt: skip
+"""Names of modules that end in -ing."""
 
 
 def dotted_name(path: pathlib.Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
+MODULES = {dotted_name(path).removesuffix(".__init__"): path for path in FILES}
+
+
 def imports(path: pathlib.Path) -> set[str]:
-    """Dotted auditkit modules that a file imports anywhere in it, type-only imports left out."""
+    """The modules of auditkit that a file imports anywhere in it, inside functions and for types alone too."""
     found: set[str] = set()
-
-    def walk(node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-                continue
-            if isinstance(child, ast.Import):
-                found.update(name.name for name in child.names if name.name.startswith("auditkit"))
-            elif isinstance(child, ast.ImportFrom) and (child.module or "").startswith("auditkit"):
-                base = child.module or ""
-                for name in child.names:
-                    dotted = f"{base}.{name.name}"
-                    target = ROOT / dotted.replace(".", "/")
-                    is_module = target.is_dir() or target.with_suffix(".py").is_file()
-                    found.add(dotted if is_module else base)
-            walk(child)
-
-    walk(ast.parse(path.read_text()))
-    return {name for name in found if name != "auditkit"}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(n.name.removeprefix("auditkit.") for n in node.names if n.name.startswith("auditkit."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "auditkit":
+            base = (node.module or "").removeprefix("auditkit").removeprefix(".")
+            for name in node.names:
+                dotted = f"{base}.{name.name}".removeprefix(".")
+                found.add(dotted if dotted in MODULES else base)
+    return {name for name in found if name in MODULES} - {dotted_name(path).removesuffix(".__init__")}
 
 
-def level(dotted: str) -> int:
-    """The level of a module by its two first names, or of its whole room."""
-    parts = dotted.removeprefix("auditkit.").split(".")
-    for name in (".".join(parts[:2]), parts[0]):
-        for number, names in enumerate(LEVELS):
-            if name in names:
-                return number
-    raise AssertionError(f"auditkit/{dotted} has no level: put it into LEVELS")
+def level(room: str) -> int:
+    for number, names in enumerate(LEVELS):
+        if room in names:
+            return number
+    raise AssertionError(f"auditkit/{room} has no level: put it into LEVELS")
+
+
+def test_every_room_has_one_level():
+    names = [name for names in LEVELS for name in names]
+    assert sorted(names) == sorted({name.split(".")[0] for name in MODULES} - {"__init__"})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -106,15 +96,60 @@ def test_imports_point_down(path):
         return
     for dotted in imports(path):
         parts = dotted.split(".")
-        target = parts[1]
+        target = parts[0]
         if own.startswith("plugins."):
             family = own.split(".")[1]
-            inside = parts[1] == "plugins" and len(parts) > 2 and parts[2] == family
+            inside = target == "plugins" and parts[1:2] == [family]
             assert inside or target in FAMILY_MAY, f"{own} imports {dotted}"
         elif own.startswith("reports."):
             assert target == "reports" or target in REPORTS_MAY, f"{own} imports {dotted}"
         elif own.split(".")[0] != target:
-            assert level(dotted) <= level(own), f"{own} imports {dotted}"
+            assert level(target) < level(own.split(".")[0]), f"{own} imports {dotted}"
+
+
+def test_no_circle():
+    graph = {name: imports(path) for name, path in MODULES.items()}
+    before = None
+    while graph != before:
+        before = graph
+        wanted = set().union(*graph.values())
+        graph = {name: each & graph.keys() for name, each in graph.items() if each & graph.keys() and name in wanted}
+    assert graph == {}, f"these import each other: {sorted(graph)}"
+
+
+def test_rooms_of_a_family_import_no_other_room_but_what_is_shared():
+    shared = {"shared", "attacks"}
+    for own, path in MODULES.items():
+        parts = own.split(".")
+        if parts[0] != "plugins" or not (PACKAGE.joinpath(*parts[:3]) / "__init__.py").is_file() or len(parts) < 3:
+            continue
+        for dotted in imports(path):
+            other = dotted.split(".")
+            room = len(other) > 3 and other[:2] == parts[:2]
+            assert not room or other[2] in {parts[2], *shared}, f"{own} imports {dotted}"
+            assert not room or parts[2] not in shared or other[2] in shared, f"{own} imports {dotted}"
+
+
+def test_names_of_modules_are_nouns_that_few_rooms_share():
+    names = [path.stem for path in FILES]
+    shared = {name: names.count(name) for name in names if name not in IN_MANY_ROOMS and names.count(name) > 4}
+    assert shared == {}
+    assert {name for name in names if name.endswith("ing")} == THE_FIELDS_WORDS
+    assert len(THE_FIELDS_WORDS) <= 8
+
+
+def test_paths_in_the_design_exist():
+    text = (ROOT / "docs" / "design.md").read_text()
+    paths = re.findall(r"`((?:[\w.]+/)+[\w.]*)`", text)
+    assert len(paths) > 30
+    missing = [path for path in paths if not (PACKAGE / path).exists() and not (ROOT / path).exists()]
+    assert missing == []
+    table = text[text.index("## Rooms") :]
+    rooms = {path.stem if path.suffix else path.name for path in PACKAGE.iterdir() if path.suffix in ("", ".py")}
+    unnamed = {
+        name for name in rooms - {"__init__", "__pycache__"} if f"`{name}/" not in table and f"`{name}.py`" not in table
+    }
+    assert unnamed == set()
 
 
 def loaded_after(code: str) -> set[str]:

@@ -105,8 +105,8 @@ def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
 
 
 def _controls(
-    parameters: Parameters, data: AuditData, context: Context, ranked: list[Ranked], meant: calibration_measurements.Meant,
-    own: sweep.Threshold, tests: int,
+    parameters: Parameters, data: AuditData, context: Context, ranked: list[Ranked],
+    meant: calibration_measurements.Meant, own: sweep.Threshold, tests: int,
 ) -> list[Control]:  # fmt: skip
     predictions, rng = context.predictions, context.rng
     sample = self_tests.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)

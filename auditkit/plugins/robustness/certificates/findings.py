@@ -188,8 +188,8 @@ def _notes(parameters: Parameters, proven: Proven, model: Model) -> list[str]:
     said = [
         "Smoothing certifies the smoothed model, which decides by the majority over noisy copies, not the model as it "
         "is used.",
-        f"With probability at least {1 - parameters.alpha:g} all {rows} smoothing certificates hold at once (each row's may "
-        f"be wrong with probability {parameters.alpha / rows:.2g}).",
+        f"With probability at least {1 - parameters.alpha:g} all {rows} smoothing certificates hold at once (each "
+        f"row's may be wrong with probability {parameters.alpha / rows:.2g}).",
         f"Noise was drawn on {proven.device}; outputs were read as {model.output or 'decisions'}.",
     ]
     space = proven.ground.space

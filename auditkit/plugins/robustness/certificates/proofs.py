@@ -85,7 +85,8 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
 def _smooth(parameters: Parameters, votes: Votes, context: Context) -> Smoothed:
     rows = len(context.predictions.truth)
     return smoothing.certify(
-        votes, rows, parameters.sigma, parameters.radii, parameters.alpha / rows, selection=parameters.selection, samples=parameters.samples,
+        votes, rows, parameters.sigma, parameters.radii, parameters.alpha / rows,
+        selection=parameters.selection, samples=parameters.samples,
         progress=lambda done, total: context.progress(done, total, "noisy copies per row"),
     )  # fmt: skip
 

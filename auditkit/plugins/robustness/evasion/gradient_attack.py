@@ -62,6 +62,7 @@ def attack(
         f"Attacked on {surface.low.device}; {model_surface.read(surface, probable)}.",
     )
     return Outcome(
-        parameters.distance, broken_at, target.problem.forward + asked[0], distances=nearest, controls=tuple(run.controls),
-        notes=notes, pictures=pictures if array.ndim > 2 else None, answered_by=run.answered_by,
+        parameters.distance, broken_at, target.problem.forward + asked[0], distances=nearest,
+        controls=tuple(run.controls), notes=notes, pictures=pictures if array.ndim > 2 else None,
+        answered_by=run.answered_by,
     )  # fmt: skip
