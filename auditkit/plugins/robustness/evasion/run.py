@@ -192,7 +192,8 @@ class Run:
             unfit=self.tally.unfit / max(1, self.tally.returned), longer=longer, again=again,
             one_step=single.ahead, one_step_chance=single.chance, falls=attack_checklist.falls(bench, check.grid),
             scale_gap=attack_checklist.scale_gap(bench), unbroken=whole.unbroken, full_range=whole.accuracy,
-            noise=noise, moving=traced.moving, silent=traced.silent, unstable=loss_trace.unstable(bench), kept=loss_trace.kept(bench),
+            noise=noise, moving=traced.moving, silent=traced.silent, unstable=loss_trace.unstable(bench),
+            kept=loss_trace.kept(bench),
             rounded=self.target.surface.lens is not None and bool(self.target.surface.lens.steps),
             undefended=attack_checklist.undefended(bench, check.attack), black_box=self.black_box(bench),
         )  # fmt: skip
