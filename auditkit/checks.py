@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, final
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from auditkit.errors import FindingsError, TimeLimit
 from auditkit.models import Capability
+from auditkit.renames import RenamedFacts
 from auditkit.results import (
     About,
     CheckResult,
@@ -40,8 +41,8 @@ TASKS = frozenset({"binary", "multiclass", "regression"})
 NEEDS = frozenset(Capability) | {"labels", "groups", "train"} | MODALITIES | TASKS
 """The closed vocabulary of `needs`: every capability and `labels`, `groups`, `train` named is required; of the
 modalities and of the tasks named, any one will do; where none is named, all will."""
-TAKES = frozenset({"people", "alike rows", "unknown labels", "abstentions"})
-"""The closed vocabulary of `takes`: what a check deals with itself. Rows with an unknown label or a withheld decision
+HANDLES = frozenset({"people", "alike rows", "unknown labels", "abstentions"})
+"""The closed vocabulary of `handles`: what a check deals with itself. Rows with an unknown label or a withheld decision
 are left out for the others. A table of counts is given as it is to those that take `people`, written out with a row for
 each person to those that take `alike rows`, and kept from the others."""
 WRITTEN_OUT = 2_000_000
@@ -106,7 +107,7 @@ class Context:
             raise error
 
 
-class Check(BaseModel, ABC):
+class Check(RenamedFacts, ABC):
     """One unit of audit work: takes model and data, returns findings, never judges.
 
     Parameters are typed fields with defaults, recorded in the result and read from `[checks."<id>"]`. A check that
@@ -126,11 +127,11 @@ class Check(BaseModel, ABC):
     reference: ClassVar[str] = ""
     needs: ClassVar[frozenset[str]] = frozenset()
     """A flat set from `NEEDS`."""
-    takes: ClassVar[frozenset[str]] = frozenset()
-    """A flat set from `TAKES`."""
+    handles: ClassVar[frozenset[str]] = frozenset()
+    """A flat set from `HANDLES`."""
     requires: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Optional packages: pairs of (module, the extra that brings it)."""
-    occasion: ClassVar[str] = ""
+    applies_when: ClassVar[str] = ""
     """For a check that is out of place in most audits: when it is in place. It runs where it is named by its id, or
     where its family is chosen and a chosen rule pack names it as evidence."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
@@ -228,7 +229,7 @@ def runs_on_counts(check: type[Check], people: int | None) -> bool:
         people: how many there are; None where nobody knows yet.
     """
     few = people is None or people <= WRITTEN_OUT
-    dealt_with = "people" in check.takes or ("alike rows" in check.takes and few)
+    dealt_with = "people" in check.handles or ("alike rows" in check.handles and few)
     return dealt_with and not check.needs & (frozenset(Capability) | {"train"})
 
 
@@ -246,8 +247,8 @@ def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | No
         return "needs groups, and none were named"
     if "train" in needs and data.train is None:
         return f"needs the training split, and none was {f'read{why}' if why else 'given'}"
-    if data.people is not None and "people" not in check.takes:
-        if "alike rows" not in check.takes:
+    if data.people is not None and "people" not in check.handles:
+        if "alike rows" not in check.handles:
             return f"needs a row for each person, and the data is a table of counts{why}"
         if data.size > WRITTEN_OUT:
             return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people{why}"

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from auditkit.renames import RenamedFacts
 from auditkit.results import Control, Definition, Figure, Level, Measurement, Table
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Trained:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
 
 
-class Trainer(BaseModel, ABC):
+class Trainer(RenamedFacts, ABC):
     """A recipe for a new model. Its facts and fields work as a Check's; `id` is what `[[train]] trainer` names.
 
     What it measures appears in the new model's audit as the check `train.<id>`.
@@ -57,7 +58,7 @@ class Trainer(BaseModel, ABC):
     of_function: ClassVar[bool] = False
     of_training: ClassVar[frozenset[str]] = frozenset()
     """Measurements that are facts of the training, and stand whatever the new model answers."""
-    occasion: ClassVar[str] = ""
+    applies_when: ClassVar[str] = ""
     level: ClassVar[Level] = "training"
 
     @abstractmethod

@@ -72,7 +72,7 @@ def look(seed: int, rows: int = 40, **options: Any) -> Seen:
         else f"{result.check}: {control.name}"
         for result in results
         for control in result.controls
-        if control.holds is not True and control.otherwise != "note"
+        if control.holds is not True and control.on_failure != "note"
     )
     curve = {
         each.conditions["epsilon"]: each.value

@@ -25,7 +25,7 @@ LEVELS = (
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats"),
     ("data", "group_pairs", "judge"),
-    ("comparison", "models", "smaller", "variants"),
+    ("comparison", "models", "renames", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),
     ("checks", "consistency"),
     ("decorator", "settings", "trainers"),
@@ -42,7 +42,8 @@ LEVELS = (
 
 FAMILY_MAY = {
     "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "memory", "model_inputs",
-    "models", "predictions", "results", "smaller", "stats", "text", "times", "trainers", "value_spelling", "variants",
+    "models", "predictions", "renames", "results", "smaller", "stats", "text", "times", "trainers", "value_spelling",
+    "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

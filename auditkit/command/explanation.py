@@ -102,9 +102,9 @@ def _check(kind: type[Check] | type[Trainer], packs: Iterable[RulePack]) -> Iter
     said = kind.about() if issubclass(kind, Check) else kind
     for title in ("title", "question", "purpose", "method", "limits", "reference"):
         yield Fact(title, getattr(said, title))
-    occasion = getattr(kind, "occasion", "")
-    if occasion:
-        yield Fact("runs only", occasion)
+    applies_when = getattr(kind, "applies_when", "")
+    if applies_when:
+        yield Fact("runs only", applies_when)
     yield Fact("needs", ", ".join(sorted(map(str, kind.needs))) or "nothing beyond decisions")
     yield Fact("measures", ", ".join(kind.definitions) or "no number that is defined beforehand")
     for name, field in kind.model_fields.items():

@@ -163,7 +163,7 @@ def failed_controls(results: Results) -> Markdown:
         ("Check", "Control", "Found", "Required", "Then", "Meaning"),
         lambda result: (
             (found.check, each.question, numbers.scalar(each.value), numbers.bounds(each.at_least, each.at_most),
-             f"{', '.join(each.guards) or 'all its numbers'}: {each.otherwise}", each.reason)
+             f"{', '.join(each.guards) or 'all its numbers'}: {each.on_failure}", each.reason)
             for found in result.results
             for each in found.controls
             if each.holds is not True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity, optional
 from auditkit.results.harms import Harm
@@ -115,7 +115,7 @@ class Measurement(Record):
 
 
 class Control(Record):
-    """A check's test of itself. Where `holds` is not True, the runner applies `otherwise` to what it guards."""
+    """A check's test of itself. Where `holds` is not True, the run applies `on_failure` to what it guards."""
 
     name: str
     question: str
@@ -126,7 +126,10 @@ class Control(Record):
     """None: it could not be computed, which counts as not holding."""
     guards: tuple[str, ...] = ()
     """Names of measurements; empty: all of the check's."""
-    otherwise: Literal["invalid", "inconclusive", "note"] = "invalid"
+    on_failure: Literal["invalid", "inconclusive", "note"] = Field(
+        default="invalid", validation_alias=AliasChoices("otherwise", "on_failure"), serialization_alias="otherwise"
+    )
+    """What becomes of what it guards where it does not hold; saved as `otherwise`, in every schema."""
     reason: str = ""
     """What the outcome means, in a sentence; shown beside the control and on what it guards."""
 
@@ -140,7 +143,7 @@ class Control(Record):
         at_least: float | None = None,
         at_most: float | None = None,
         guards: tuple[str, ...] = (),
-        otherwise: Literal["invalid", "inconclusive", "note"] = "invalid",
+        on_failure: Literal["invalid", "inconclusive", "note"] = "invalid",
         reason: str = "",
     ) -> Control:
         """A control that holds where `at_least <= value <= at_most`; a value of None does not hold."""
@@ -148,7 +151,7 @@ class Control(Record):
         holds = None if value is None else (low is None or value >= low) and (high is None or value <= high)
         return cls(
             name=name, question=question, value=value, at_least=low, at_most=high, holds=holds,
-            guards=guards, otherwise=otherwise, reason=reason,
+            guards=guards, on_failure=on_failure, reason=reason,
         )  # fmt: skip
 
 

@@ -391,7 +391,7 @@ def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...
             check=id,
             question=offer.value.about().question,
             status="not selected",
-            reason=offer.value.occasion or "not selected",
+            reason=offer.value.applies_when or "not selected",
         )
         for id, offer in host.checks().items()
     }

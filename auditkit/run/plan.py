@@ -141,7 +141,7 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
 
     Args:
         host: offers the checks.
-        checks: families, ids, or Check instances; None: everything that is offered and not for an occasion.
+        checks: families, ids, or Check instances; None: everything that is offered and has no `applies_when`.
         evidence: what the chosen rule packs name.
 
     Raises:
@@ -151,7 +151,7 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
     usual = [
         id
         for id, offer in offers.items()
-        if not offer.value.occasion or any(key == id or key.startswith(f"{id}.") for key in evidence)
+        if not offer.value.applies_when or any(key == id or key.startswith(f"{id}.") for key in evidence)
     ]
     if checks is None:
         return sorted(usual)

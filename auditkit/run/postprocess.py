@@ -20,7 +20,7 @@ def apply_controls(result: CheckResult) -> CheckResult:
     A control that could not be computed counts as one that does not hold. `invalid` outweighs `inconclusive`.
     """
     broken = [control for control in result.controls if control.holds is not True]
-    notes = tuple(_sentence(control) for control in broken if control.otherwise == "note")
+    notes = tuple(_sentence(control) for control in broken if control.on_failure == "note")
     return result.model_copy(update={**_guarded(result, broken), "notes": result.notes + notes})
 
 
@@ -35,7 +35,7 @@ def consistency_control(consistency: Consistency | None) -> Control | None:
         value=consistency.changed,
         at_most=0.0,
         holds=False,
-        otherwise="note" if consistency.meant else "inconclusive" if random else "invalid",
+        on_failure="note" if consistency.meant else "inconclusive" if random else "invalid",
         reason=consistency.reason + _WAY_OUT * (random and not consistency.meant),
     )
 
@@ -47,7 +47,7 @@ def hold_to(result: CheckResult, control: Control | None) -> CheckResult:
     """The measured result with one more control that does not hold, applied."""
     if control is None or result.status != "measured":
         return result
-    notes = (_sentence(control),) if control.otherwise == "note" else ()
+    notes = (_sentence(control),) if control.on_failure == "note" else ()
     return result.model_copy(
         update={
             **_guarded(result, [control]), "notes": result.notes + notes, "controls": (*result.controls, control),
@@ -116,7 +116,7 @@ def guarded(each: Measurement, broken: list[Control]) -> Measurement:
         reasons = [
             _sentence(control)
             for control in broken
-            if control.otherwise == wanted and (not control.guards or each.name in control.guards)
+            if control.on_failure == wanted and (not control.guards or each.name in control.guards)
         ]
         if reasons and each.validity != "invalid":
             before = [each.reason] if each.reason else []

@@ -96,8 +96,8 @@ def _unknown_check(limit: Limit, there: Offered) -> str:
 def _not_chosen(id: str, there: Offered) -> str:
     if id.startswith("train."):
         return f"it is about {id}, and no [[train]] asks for that trainer; add one with trainer = {id[6:]!r}"
-    occasion = there.checks[id].value.occasion
-    why = f"it runs only where it is named ({occasion})" if occasion else "checks leaves it out"
+    applies_when = there.checks[id].value.applies_when
+    why = f"it runs only where it is named ({applies_when})" if applies_when else "checks leaves it out"
     return f"it is about {id}, and {why}; add {id!r} to [audit] checks, or take the limit away"
 
 

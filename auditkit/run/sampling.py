@@ -32,16 +32,16 @@ def serve(check: Check | None, data: AuditData, predictions: Predictions, seed: 
     Raises:
         DataError: nothing is left.
     """
-    takes = frozenset() if check is None else check.takes
+    handles = frozenset() if check is None else check.handles
     notes = []
-    for what, lost in _blank_rows(data, predictions, takes):
+    for what, lost in _blank_rows(data, predictions, handles):
         if lost.all():
             raise DataError(f"no row is left: {what} in every row")
         count = int(lost.sum() if data.people is None else data.people[lost].sum())
         number = how_many(count, data.minimum_cell, data.disclosure)
         notes.append(f"Left out of this check, because {what}: {number} people.")
         data, predictions = _take(data, predictions, np.flatnonzero(~lost))
-    if data.people is not None and "people" not in takes:
+    if data.people is not None and "people" not in handles:
         data, predictions = _take(data, predictions, np.repeat(np.arange(len(data)), data.people), alone=True)
     wanted = getattr(check, "rows", None)
     if wanted is None or wanted >= len(data):
@@ -54,10 +54,10 @@ def serve(check: Check | None, data: AuditData, predictions: Predictions, seed: 
     return Served(*_take(data, predictions, at), rows, tuple(notes))
 
 
-def _blank_rows(data: AuditData, predictions: Predictions, takes: frozenset[str]) -> list[tuple[str, np.ndarray]]:
+def _blank_rows(data: AuditData, predictions: Predictions, handles: frozenset[str]) -> list[tuple[str, np.ndarray]]:
     """What the check does not deal with, and the rows; later masks are about the rows that earlier ones leave."""
-    known = data.known if "unknown labels" not in takes else None
-    abstained = predictions.abstained if "abstentions" not in takes else np.zeros(len(data), dtype=bool)
+    known = data.known if "unknown labels" not in handles else None
+    abstained = predictions.abstained if "abstentions" not in handles else np.zeros(len(data), dtype=bool)
     found = []
     if known is not None:
         found.append(("the label is not known", ~known))

@@ -36,11 +36,11 @@ def test_within(value, low, high, holds):
 
 
 @pytest.mark.parametrize("value", [2.0, None])
-@pytest.mark.parametrize("otherwise", ["invalid", "inconclusive"])
-def test_what_does_not_hold_or_could_not_be_computed_is_applied_to_what_it_guards(value, otherwise):
-    control = Control.within("c", "?", value, at_most=1, guards=("a",), otherwise=otherwise, reason="too much")
+@pytest.mark.parametrize("on_failure", ["invalid", "inconclusive"])
+def test_what_does_not_hold_or_could_not_be_computed_is_applied_to_what_it_guards(value, on_failure):
+    control = Control.within("c", "?", value, at_most=1, guards=("a",), on_failure=on_failure, reason="too much")
     after = apply_controls(result([control], [A, B])).measurements
-    assert after[0].validity == otherwise
+    assert after[0].validity == on_failure
     assert "control 'c'" in after[0].reason
     assert "too much" in after[0].reason
     assert after[1] == B
@@ -53,15 +53,15 @@ def test_a_control_that_holds_changes_nothing():
 
 def test_no_guards_means_all_and_invalid_outweighs_inconclusive():
     controls = [
-        Control.within("weak", "?", 2, at_most=1, otherwise="inconclusive"),
-        Control.within("strong", "?", 2, at_most=1, otherwise="invalid"),
+        Control.within("weak", "?", 2, at_most=1, on_failure="inconclusive"),
+        Control.within("strong", "?", 2, at_most=1, on_failure="invalid"),
     ]
     for order in (controls, controls[::-1]):
         assert [each.validity for each in apply_controls(result(order, [A, B])).measurements] == ["invalid", "invalid"]
 
 
 def test_a_note_is_a_note():
-    after = apply_controls(result([Control.within("c", "?", 2, at_most=1, otherwise="note", reason="r")], [A]))
+    after = apply_controls(result([Control.within("c", "?", 2, at_most=1, on_failure="note", reason="r")], [A]))
     assert after.measurements == (A,)
     assert after.notes == ("control 'c' does not hold: r",)
 

@@ -31,14 +31,14 @@ class Able(Plain):
     """Is it able?"""
 
     id = "test.able"
-    takes = frozenset({"people", "unknown labels", "abstentions"})
+    handles = frozenset({"people", "unknown labels", "abstentions"})
 
 
 class Alike(Plain):
     """May rows be alike?"""
 
     id = "test.alike"
-    takes = frozenset({"alike rows"})
+    handles = frozenset({"alike rows"})
 
 
 class Few(Plain):
@@ -117,7 +117,7 @@ class Rare(Plain):
     """Is it the occasion?"""
 
     id = "test.rare"
-    occasion = "for rare occasions: name it, or choose the rule pack rare-rules"
+    applies_when = "for rare occasions: name it, or choose the rule pack rare-rules"
 
 
 @hookimpl

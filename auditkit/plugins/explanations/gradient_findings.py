@@ -122,7 +122,7 @@ def completeness_controls(found: Integrated) -> list[Control]:
             value,
             at_most=bound,
             guards=ATTRIBUTED,
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason=reason,
         )
         for name, which, value, bound in (
@@ -159,7 +159,7 @@ def _repetition(few: Path, values: np.ndarray) -> Control:
         float(np.abs(again - values).max()) / largest if largest > 0 else 0.0,
         at_most=1e-3,
         guards=ATTRIBUTED,
-        otherwise="inconclusive",
+        on_failure="inconclusive",
         reason="A network that answers at random even in eval mode has no one attribution.",
     )
 
@@ -171,7 +171,7 @@ def _agreement(value: float | None) -> Control:
         value,
         at_least=0.6,
         guards=ATTRIBUTED,
-        otherwise="note",
+        on_failure="note",
         reason="Where methods disagree, a ranking should not rest on one of them.",
     )
 
@@ -199,7 +199,7 @@ def _randomisation(
         float(np.mean(known)) if known else None,
         at_most=0.5,
         guards=ATTRIBUTED,
-        otherwise="note",
+        on_failure="note",
         reason="Attributions that stay as they are without the learned parameters do not show what was learned. "
         "Compared are attributions divided by the distance from the baseline, which is the same for every network.",
     )

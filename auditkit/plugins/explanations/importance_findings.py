@@ -62,7 +62,7 @@ def method_controls(attributions: Attributions, background: Background) -> list[
             0.0 if error is None else error.value,
             at_most=0.05,
             guards=INFLUENCE,
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason="More permutations would settle the ranking.",
         ),
         Control.within(
@@ -71,7 +71,7 @@ def method_controls(attributions: Attributions, background: Background) -> list[
             len(background.codes),
             at_least=ENOUGH,
             guards=INFLUENCE,
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason=f"With fewer than {ENOUGH} background rows, the values hang on who these rows are.",
         ),
     ]
@@ -101,7 +101,7 @@ def deletion_control(
         tried.correlation,
         at_least=FOLLOWS,
         guards=INFLUENCE,
-        otherwise="inconclusive",
+        on_failure="inconclusive",
         reason="A feature should matter to the model where the explanation says that it does. Attributions of other "
         f"rows would reach {tried.chance:.2f} in one audit of twenty.",
     )

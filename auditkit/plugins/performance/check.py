@@ -39,7 +39,7 @@ class Quality(Parameters, Check):
     title = "Quality of the answers"
     reference = "DeLong et al. (1988), Biometrics 44; Guo et al. (2017), arXiv:1706.04599; Wilson (1927), JASA 22"
     needs = frozenset({"labels"})
-    takes = frozenset({"alike rows", "people"})
+    handles = frozenset({"alike rows", "people"})
     presets = {"quick": {"resamples": 200}, "thorough": {"resamples": 5000}}
     definitions = DEFINITIONS
     conditions = frozenset()

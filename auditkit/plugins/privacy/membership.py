@@ -236,7 +236,7 @@ def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Co
 def _same_skill(gap: float) -> Control:
     return Control.within(
         "same-skill", "How much more often than the reference is the model right about rows that neither has seen?",
-        gap, at_most=0.1, guards=("memorisation",), otherwise="inconclusive",
+        gap, at_most=0.1, guards=("memorisation",), on_failure="inconclusive",
         reason="The model is better than the reference at large, so what looks known by heart may be skill.",
     )  # fmt: skip
 

@@ -126,7 +126,7 @@ def _chance(each: Measurement) -> Cell:
 def _control(control: Control, known: Mapping[str, Definition]) -> list[Cell]:
     state = "could not be computed" if control.holds is None else "holds" if control.holds else "does not hold"
     guards = ", ".join(name_of(name, known) for name in control.guards) or "all measurements of this check"
-    becomes = "carry a note" if control.otherwise == "note" else f"become {control.otherwise}"
+    becomes = "carry a note" if control.on_failure == "note" else f"become {control.on_failure}"
     return [
         Cell(control.question, control.name),
         Cell(numbers.NONE if control.value is None else numbers.plain(control.value)),

@@ -157,7 +157,7 @@ def test_a_quantised_network_is_inconclusive():
             return raw + (torch.round(raw) * 3 - raw).detach()
 
     found = controls(run(wrapped(Rounded(mlp())), table()))
-    assert found["completeness"].holds is False and found["completeness"].otherwise == "inconclusive"
+    assert found["completeness"].holds is False and found["completeness"].on_failure == "inconclusive"
     assert found["completeness of every row"].holds is False
 
 
@@ -172,7 +172,7 @@ def test_a_network_that_answers_at_random_is_inconclusive():
             return self.inner(z * (torch.rand(z.shape, generator=self.generator) > 0.3))
 
     control = controls(run(Network(Noisy(mlp()), "logits", encoder=encode), table()))["repetition"]
-    assert control.holds is False and control.otherwise == "inconclusive"
+    assert control.holds is False and control.on_failure == "inconclusive"
 
 
 def test_attributions_that_do_not_hang_on_the_parameters_are_noted():
@@ -186,7 +186,7 @@ def test_attributions_that_do_not_hang_on_the_parameters_are_noted():
             return z @ self.table.T + 0 * self.unused(z)
 
     control = controls(run(wrapped(Fixed()), table()))["random parameters"]
-    assert control.value == pytest.approx(1, abs=1e-3) and control.holds is False and control.otherwise == "note"
+    assert control.value == pytest.approx(1, abs=1e-3) and control.holds is False and control.on_failure == "note"
 
 
 def encode(inputs):

@@ -127,7 +127,7 @@ def test_a_scaffolded_model_is_caught_by_the_flip_test():
     found = run(Function(scaffold, "binary"), audited)
     assert values(found, "flip_rate")["sex"] == 1.0
     control = controls(found)["flip test: sex"]
-    assert control.holds is False and control.otherwise == "invalid"
+    assert control.holds is False and control.on_failure == "invalid"
     assert "contradicts behaviour" in control.reason
     assert control.guards == ("mean_abs_attribution", "group_share")
 
@@ -157,7 +157,7 @@ def test_a_broken_explainer_is_caught_by_additivity(monkeypatch):
 
     monkeypatch.setattr(permutation, "paired_permutations", broken)
     control = controls(run(Function(lambda z: z[:, 0] + z[:, 1]), numbers()))["additivity"]
-    assert control.holds is False and control.value > 0.05 and control.otherwise == "invalid" and not control.guards
+    assert control.holds is False and control.value > 0.05 and control.on_failure == "invalid" and not control.guards
 
 
 def test_a_model_that_answers_at_random_is_caught_by_additivity():
@@ -174,7 +174,7 @@ def test_a_shuffled_ranking_is_caught_by_deletion(monkeypatch):
     )  # fmt: skip
     weights = np.array([8, 4, 2, 0.1, 0.1, 0.1, 0, 0])
     control = controls(run(Function(lambda z: z @ weights), numbers(features=8)))["deletion"]
-    assert control.holds is False and control.otherwise == "inconclusive"
+    assert control.holds is False and control.on_failure == "inconclusive"
 
 
 def numbers(rows=60, features=5, **more):
@@ -184,7 +184,7 @@ def numbers(rows=60, features=5, **more):
 
 def test_too_few_rows_to_compare_with_are_inconclusive():
     control = controls(run(Function(lambda z: z[:, 0]), numbers(rows=20)))["background size"]
-    assert control.holds is False and control.value == 20 and control.otherwise == "inconclusive"
+    assert control.holds is False and control.value == 20 and control.on_failure == "inconclusive"
 
 
 def test_rough_sampling_is_inconclusive():

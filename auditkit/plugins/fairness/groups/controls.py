@@ -121,7 +121,7 @@ def _shuffled(
         alarms,
         at_most=round(0.05 + float(noise), 3),
         guards=names,
-        otherwise="inconclusive",
+        on_failure="inconclusive",
         reason="the test raises more false alarms than the 5 % it promises",
     )
 
@@ -139,7 +139,7 @@ def _planted(parameters: Parameters, context: Context, first: Compared, tests: i
         power,
         at_least=0.65,
         guards=names,
-        otherwise="note",
+        on_failure="note",
         reason="there are too few people for the differences called detectable to be found; absence of a finding "
         "says little",
     )

@@ -37,13 +37,13 @@ class AdverseImpact(Parameters, Check):
 
     id = "fairness.adverse_impact"
     title = "Adverse impact and the four-fifths rule"
-    occasion = "for decisions about employment: name it among the checks, or choose the rule pack four-fifths"
+    applies_when = "for decisions about employment: name it among the checks, or choose the rule pack four-fifths"
     reference = (
         "29 CFR 1607.4 (1978); Miettinen and Nurminen (1985), Statistics in Medicine 4; Fisher (1935), JRSS 98; "
         "Boschloo (1970), Statistica Neerlandica 24; Holm (1979), Scandinavian Journal of Statistics 6"
     )
     needs = frozenset({"groups", "binary"})
-    takes = frozenset({"people", "unknown labels", "abstentions"})
+    handles = frozenset({"people", "unknown labels", "abstentions"})
     presets = {"quick": {"draws": 5_000, "trials": 20}, "thorough": {"intersections": 2, "draws": 100_000}}
     definitions = ADVERSE
     conditions = frozenset()

@@ -40,13 +40,13 @@ class BiasAudit(Parameters, Check):
     id = ID
     title = "Bias audit tables of New York City"
     intersections: ClassVar[int] = 2
-    occasion = "for decisions about employment in New York City: name it, or choose the rule pack nyc-ll144"
+    applies_when = "for decisions about employment in New York City: name it, or choose the rule pack nyc-ll144"
     reference = (
         "New York City Administrative Code 20-870 to 20-874 (Local Law 144 of 2021); 6 RCNY 5-300 to 5-304; "
         "Wilson (1927), JASA 22; Miettinen and Nurminen (1985), Statistics in Medicine 4"
     )
     needs = frozenset({"groups"})
-    takes = frozenset({"people", "unknown labels", "abstentions"})
+    handles = frozenset({"people", "unknown labels", "abstentions"})
     definitions = AUDIT
     conditions = frozenset({"classified as"})
     for_groups = frozenset({"applicants", "selection_rate", "scoring_rate", "impact_ratio"})

@@ -70,7 +70,7 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
             flagged / tables,
             at_most=round(0.05 + float(noise), 3),
             guards=("impact_ratio", "lowest_impact_ratio"),
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason="the test raises more false alarms than the 5 % it promises",
         )
     ]

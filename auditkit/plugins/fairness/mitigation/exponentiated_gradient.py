@@ -120,13 +120,13 @@ class ExponentiatedGradient(Trainer):
         return (
             Control.within(
                 "constraint-holds", "How far is a group's expected rate past the bound, on the training split?",
-                beyond, at_most=self.eps * (1 + 2 * made.gap) + 1e-9, otherwise="inconclusive",
+                beyond, at_most=self.eps * (1 + 2 * made.gap) + 1e-9, on_failure="inconclusive",
                 guards=("expected_violation", "violation_after"),
                 reason="The mixture strays farther past the bound than the duality gap allows.",
             ),
             Control.within(
                 "converged", "How large is the duality gap, which was to fall below its limit?", made.gap,
-                at_most=made.nu + 1e-8, otherwise="note",
+                at_most=made.nu + 1e-8, on_failure="note",
                 reason=f"the search ended after {made.iterations} iterations with a duality gap of {made.gap:.3g}, "
                 f"which was to fall below {made.nu:.3g}; a larger max_iter may find a fairer or more accurate mixture.",
             ),

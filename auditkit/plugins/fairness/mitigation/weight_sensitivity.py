@@ -30,7 +30,7 @@ def weights_heard(recipe: Recipe, split: Split, rng: np.random.Generator) -> Con
     models = [recipe.fit(take_rows(split.data.inputs, fitted), split.labels[fitted], weights) for weights in heavy]
     return Control.within(
         "weights-heard", "What share of new people is answered otherwise when the other label is made heavy?",
-        _moved(models, take_rows(split.data.inputs, asked)), at_least=0.001, otherwise="inconclusive",
+        _moved(models, take_rows(split.data.inputs, asked)), at_least=0.001, on_failure="inconclusive",
         guards=("violation_after", "accuracy_after", "accuracy_cost", "decisions_changed"),
         reason="The estimator takes weights and does not listen to them, so the mitigation did nothing.",
     )  # fmt: skip

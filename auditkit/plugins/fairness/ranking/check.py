@@ -36,13 +36,13 @@ class RankingFairness(Parameters, Check):
 
     id = "fairness.ranking"
     title = "Fairness of rankings"
-    occasion = "for scores that put people in order, as in a search or a shortlist: name it among the checks"
+    applies_when = "for scores that put people in order, as in a search or a shortlist: name it among the checks"
     reference = (
         "Singh and Joachims (2018), arXiv:1802.07281; Geyik, Ambler and Kenthapudi (2019), arXiv:1905.01989; "
         "Holm (1979), Scandinavian Journal of Statistics 6"
     )
     needs = frozenset({"groups", Capability.SCORES})
-    takes = frozenset({"alike rows"})
+    handles = frozenset({"alike rows"})
     presets = {
         "quick": {"intersections": 1, "permutations": 499},
         "thorough": {"intersections": 3, "permutations": 9999},

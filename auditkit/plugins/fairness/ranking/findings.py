@@ -302,7 +302,7 @@ def _controls(
             self_tests.false_alarms(*args, parameters.trials, context.rng),
             at_most=round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / parameters.trials)), 3),
             guards=(RATIO, GAP, DIVERGENCE),
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason="the test raises more false alarms than the 5 % it promises",
         )
     )
@@ -314,7 +314,7 @@ def _controls(
             None if p is None else min(1.0, p * tests),
             at_most=0.05,
             guards=(RATIO, GAP, DIVERGENCE),
-            otherwise="note",
+            on_failure="note",
             reason="there are too few people, or too many tests, to find even that; absence of a finding says little",
         )
     )

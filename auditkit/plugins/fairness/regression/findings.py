@@ -177,7 +177,7 @@ def _trials(
                 alarms,
                 at_most=_most(parameters.trials),
                 guards=names,
-                otherwise="inconclusive",
+                on_failure="inconclusive",
                 reason=TOO_MANY,
             )
         )
@@ -192,7 +192,7 @@ def _trials(
                 power,
                 at_least=0.65,
                 guards=names,
-                otherwise="note",
+                on_failure="note",
                 reason="there are too few people, or too uneven ones, for the differences called detectable to be "
                 "found; absence of a finding says little",
             )
@@ -219,7 +219,7 @@ def _trial_of_distances(
             ),
             at_most=_most(parameters.trials),
             guards=(KS, WASSERSTEIN),
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason=TOO_MANY,
         )
     ]

@@ -136,7 +136,7 @@ def _controls(
                 f"Which share of decisions is that of the score at or above {own.value:.6g} ({own.said})?",
                 agree,
                 at_least=0.999,
-                otherwise="note",
+                on_failure="note",
                 reason="the model does not decide by this threshold, so numbers at it are not about its decisions",
             )
         )
@@ -159,7 +159,7 @@ def _shuffled(
             self_tests.false_alarms(sample, name, kept, parameters.trials, rng),
             at_most=self_tests.allowed(parameters.trials),
             guards=("auc_difference", "abroca"),
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason="the tests raise more false alarms than the 5 % they promise",
         )
     ]
@@ -178,7 +178,7 @@ def _calibrated(
                 self_tests.calibrated_alarms(everyone, parameters.bins, parameters.trials, rng),
                 at_most=self_tests.allowed(parameters.trials),
                 guards=("calibration_error", "calibration_error_by_chance"),
-                otherwise="inconclusive",
+                on_failure="inconclusive",
                 reason="the test raises more false alarms than the 5 % it promises",
             )
         )
@@ -192,7 +192,7 @@ def _calibrated(
                 self_tests.shift_found(meant.planted, parameters.trials, tests, rng),
                 at_least=0.5,
                 guards=("calibration_in_the_large_difference",),
-                otherwise="note",
+                on_failure="note",
                 reason="there are too few people for the differences called detectable to be found; absence of a "
                 "finding says little",
             )

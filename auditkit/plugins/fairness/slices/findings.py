@@ -148,7 +148,7 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
             "Where the errors are shuffled over the rows, how often is any slice confirmed?",
             self_tests.false_alarms(case.space, what.errors, what.share, rules, case.check.trials, rng),
             at_most=round(0.05 + noise, 3),
-            otherwise="inconclusive",
+            on_failure="inconclusive",
             reason="search and test raise more false alarms than the 5 % they promise",
         ),
         Control.within(
@@ -157,7 +157,7 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
             self_tests.found_first(case.space, what.errors, rules, rng),
             at_least=0.8,
             guards=("confirmed_slices",),
-            otherwise="note",
+            on_failure="note",
             reason="with these rows, conditions and common errors even a slice in which all goes wrong may be missed; "
             "absence of a finding says little. A larger alpha finds smaller slices",
         ),

@@ -117,7 +117,7 @@ def _controls(proven: Proven) -> list[Control]:
         ),
         Control.within(
             "certificates-tried", "How many certificates were there to attack?", proven.tried, at_least=1,
-            guards=smooth, otherwise="note",
+            guards=smooth, on_failure="note",
             reason="No row was certified, so the attack on certificates had nothing to try.",
         ),
     ]  # fmt: skip

@@ -45,7 +45,7 @@ def controls(asked: Asked, model: Model, data: AuditData, context: Context) -> l
         ),
         Control.within(
             "stronger", "By how much does any corruption come nearer again from a severity to the next?",
-            nearer(asked.distance), at_most=0.01, otherwise="note",
+            nearer(asked.distance), at_most=0.01, on_failure="note",
             reason="A higher severity is not a stronger change here: read the severities as five different ones.",
         ),
     ]  # fmt: skip

@@ -119,7 +119,7 @@ def void_controls(zero: float, inside: bool, ratio: float | None, missed: float 
     return [
         _of(
             "gradient-vanishes", "On what share of rows is the gradient exactly zero?", zero, at_most=0.1,
-            otherwise="note", reason="There was no gradient to follow, so the whole curve is by decisions alone.",
+            on_failure="note", reason="There was no gradient to follow, so the whole curve is by decisions alone.",
         ),
         _inside(inside),
         known_boundary(ratio, CLOSE),
@@ -144,13 +144,14 @@ def _of_the_gradient(tried: Tried) -> list[Control]:
         ),
         _of(
             "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?", tried.zero,
-            at_most=0.01, otherwise="note",
+            at_most=0.01, on_failure="note",
             reason="On these rows the attack had no direction to go in; the true robust accuracy may be lower.",
         ),
         _inside(tried.gradients_inside),
         _of(
             "output-probability", "Does what is read as logits look like probabilities?", float(tried.probability),
-            at_most=0, otherwise="note", reason="The logarithm of the output was attacked; the decisions are the same.",
+            at_most=0, on_failure="note",
+            reason="The logarithm of the output was attacked; the decisions are the same.",
         ),
         _of(
             "same-decisions", "Does the attacked function decide as the model does?", tried.agreement, at_least=0.99,
@@ -168,7 +169,7 @@ def _of_the_gradient(tried: Tried) -> list[Control]:
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
-            tried.unstable, at_most=0.1, otherwise="note",
+            tried.unstable, at_most=0.1, on_failure="note",
             reason="The loss changes much within epsilon, so a slope says little about what lies farther off.",
         ),
     ]  # fmt: skip
@@ -226,7 +227,7 @@ def _of_the_search(tried: Tried) -> list[Control]:
         ),
         _of(
             "incomplete", "By how much does the loss still rise over the last ten steps, as a share of its rise?",
-            tried.moving, at_most=0.05, otherwise="note",
+            tried.moving, at_most=0.05, on_failure="note",
             reason="Descent was still on its way; whether that matters is what doubling the steps tries.",
         ),
         _of(
@@ -249,9 +250,9 @@ def _inside(inside: bool) -> Control:
 
 def _of(
     name: str, question: str, value: float | None, *, at_least: float | None = None, at_most: float | None = None,
-    otherwise: Literal["invalid", "inconclusive", "note"] = "invalid", reason: str,
+    on_failure: Literal["invalid", "inconclusive", "note"] = "invalid", reason: str,
 ) -> Control:  # fmt: skip
     known = value if value is not None and abs(value) < float("inf") else None
     return Control.within(
-        name, question, known, at_least=at_least, at_most=at_most, guards=GUARDED, otherwise=otherwise, reason=reason
+        name, question, known, at_least=at_least, at_most=at_most, guards=GUARDED, on_failure=on_failure, reason=reason
     )

@@ -35,7 +35,7 @@ class LibraryAttacks(Parameters, Check):
 
     id = "robustness.library"
     title = "Attacks by name"
-    occasion = "for attacks asked for by name, which are slower than those of robustness.evasion: name it"
+    applies_when = "for attacks asked for by name, which are slower than those of robustness.evasion: name it"
     reference = NICOLAE
     needs = frozenset({Capability.QUERIES, "labels", "binary", "multiclass"})
     requires = (("art", "art"),)

@@ -158,7 +158,7 @@ class _Run:
             ),
             Control.within(
                 "returned-points", "What share of the returned points was not finite, out of range or too far?",
-                refused, at_most=0.01, guards=GUARDS, otherwise="note",
+                refused, at_most=0.01, guards=GUARDS, on_failure="note",
                 reason="Points that break the rules were not counted.",
             ),
         ]  # fmt: skip
@@ -182,7 +182,7 @@ class _Run:
         return controls + [
             Control.within(
                 f"known-boundary-{each.name}", question.format(f"is, by {each.name},"), each.known, at_most=1.5,
-                guards=("attack_robust_accuracy",), otherwise="note",
+                guards=("attack_robust_accuracy",), on_failure="note",
                 reason=f"With this budget {each.name} stays far from boundaries or misses them.",
             )
             for each in ran

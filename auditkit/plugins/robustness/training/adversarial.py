@@ -225,11 +225,11 @@ def _controls(reached: list[float], flat: float) -> tuple[Control, ...]:
         Control.within(
             "epsilon-reached", "How large was the largest change in the batch where it was smallest, over epsilon?",
             min(reached, default=None), at_least=0.9, at_most=1.001, guards=(f"train_{NAME}", f"{NAME}_gain"),
-            otherwise="note", reason="The attack in the training did not go as far as it was allowed to.",
+            on_failure="note", reason="The attack in the training did not go as far as it was allowed to.",
         ),
         Control.within(
             "slope-to-follow", "On which share of rows does the new model give an attack no slope to follow?", flat,
-            at_most=0.05, guards=(f"train_{NAME}", f"{NAME}_gain"), otherwise="inconclusive",
+            at_most=0.05, guards=(f"train_{NAME}", f"{NAME}_gain"), on_failure="inconclusive",
             reason="An attack that has nothing to follow fails, which shows nothing about robustness.",
         ),
     )  # fmt: skip

@@ -73,12 +73,12 @@ def controls(changed_parent: bool, before: float, after: float, tried: Pair, nam
         Control.within(
             "loss-fell", "What is the loss under changes, over that of the untrained copy?",
             after / before if before > 0 else None, at_most=0.95,
-            guards=(f"train_{name}", f"{name}_gain", "train_accuracy", "accuracy_cost"), otherwise="inconclusive",
+            guards=(f"train_{name}", f"{name}_gain", "train_accuracy", "accuracy_cost"), on_failure="inconclusive",
             reason="Next to nothing was learned; raise epochs, lower learning_rate or ask for less.",
         ),
         Control.within(
             "more-than-parent", "How much more often than its parent is the new model right under changes?",
-            float(tried.new.mean() - tried.parent.mean()), at_least=0, guards=(f"{name}_gain",), otherwise="note",
+            float(tried.new.mean() - tried.parent.mean()), at_least=0, guards=(f"{name}_gain",), on_failure="note",
             reason="The new model withstands less than its parent, on the very rows that it was trained on.",
         ),
     )  # fmt: skip

@@ -142,4 +142,4 @@ def test_the_command_line_reader_reaches_it(tmp_path):
     data = AuditData.from_table(tmp_path / "counts.csv", groups=["sex"], people="people", selected="hired")
     result = run(FAST, RecordedModel.of(data, threshold=None), data)
     assert one(result, "demographic_parity_ratio").value == pytest.approx(0.6)
-    assert GroupFairness.takes >= {"people", "unknown labels", "abstentions"}
+    assert GroupFairness.handles >= {"people", "unknown labels", "abstentions"}

@@ -55,7 +55,7 @@ def test_a_model_that_looks_at_one_pixel_is_caught_and_one_that_looks_at_halves_
     assert one(healthy, "steady_accuracy", conditions={"severity": 3}).interval.low > 0.9
     drop = one(sick, "accuracy_drop", conditions={"corruption": "gaussian noise", "severity": 3})
     assert drop.interval.low > 0.2 and drop.test.p_adjusted < 0.001
-    assert all(each.holds for each in sick.controls if each.otherwise == "invalid")
+    assert all(each.holds for each in sick.controls if each.on_failure == "invalid")
 
 
 def test_a_constant_model_loses_nothing_and_nothing_is_significant():

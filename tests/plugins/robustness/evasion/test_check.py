@@ -38,7 +38,7 @@ def curve(result: CheckResult) -> dict[Any, float | None]:
 
 
 def failed(result: CheckResult) -> set[str]:
-    return {each.name for each in result.controls if each.holds is not True and each.otherwise == "invalid"}
+    return {each.name for each in result.controls if each.holds is not True and each.on_failure == "invalid"}
 
 
 class Around(torch.nn.Module):
@@ -121,7 +121,7 @@ def test_probabilities_said_to_be_logits_are_seen_through(digits: Any, pictures:
     result = apply_controls(Evasion(**SMALL)(model, pictures, context))
     assert "looks like probabilities" in " ".join(result.notes)
     noted = next(each for each in result.controls if each.name == "output-probability")
-    assert noted.value == 1 and noted.otherwise == "note" and not failed(result)
+    assert noted.value == 1 and noted.on_failure == "note" and not failed(result)
     assert curve(result) == curve(run(digits.network, pictures))
 
 

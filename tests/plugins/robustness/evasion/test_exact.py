@@ -26,7 +26,7 @@ def run(check: Evasion, model: Any, data: AuditData, *, clean: bool = True) -> C
     context = Context(rng=np.random.default_rng(0), predictions=Predictions(model, data))
     result = apply_controls(check(model, data, context))
     if clean:
-        assert not [each.name for each in result.controls if each.holds is not True and each.otherwise != "note"]
+        assert not [each.name for each in result.controls if each.holds is not True and each.on_failure != "note"]
     return result
 
 
