@@ -346,7 +346,7 @@ CLOSED = frozenset(
 )  # fmt: skip
 """Words of the closed vocabularies, which no text of a stranger can reach."""
 ENUMS = frozenset(
-    {"status", "direction", "validity", "kind", "source", "mark", "axis", "otherwise", "judge", "level", "media_type"}
+    {"status", "direction", "validity", "kind", "source", "mark", "axis", "on_failure", "judge", "level", "media_type"}
     | {"verdict", "role", "end", "worse_off", "bound", "more_groups"}
 )
 FIXED = frozenset({"base64", "expires", "started", "finished"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -92,6 +92,10 @@ class Counts(NamedTuple):
         if not self.weighted:
             return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float)))
         return Marginal(names, Tally(rows, *(_gather(each, place, size) for each in self.tally[1:])))
+
+    def __add__(self, other: object) -> NoReturn:
+        """Refused, as adding tuples would put one behind the other."""
+        raise TypeError("tables of counts are put together with auditkit.counts.merge([one, other])")
 
 
 def count(

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from auditkit import runfolder
 from auditkit.command import comparison
 from auditkit.comparison import compare_audits, history, open_audit, open_audits
 from auditkit.comparison.diff import change_interval
+from auditkit.errors import EvidenceError
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html, series_figure
 from auditkit.results import Change, Interval, Measurement, canonical
 from tests import fakes
@@ -139,7 +139,7 @@ def test_a_file_on_its_own_is_read_and_said_to_be_unsealed(tmp_path):
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):
     fakes.audit().save(tmp_path / "a")
-    with pytest.raises(runfolder.EvidenceError, match="not as an audit was sealed"):
+    with pytest.raises(EvidenceError, match="not as an audit was sealed"):
         open_audit(str(tmp_path / "a"))
 
 

@@ -4,7 +4,8 @@ from auditkit.host import Host
 from auditkit.plugins.fairness.groups.measures import CRITERIA
 
 SHRINKS = {
-    *(f"{name}_ratio" for name in CRITERIA), "impact_ratio", "lowest_impact_ratio", "exposure_ratio",
+    *(f"{name}_ratio" for name in CRITERIA), "impact_ratio", "lowest_impact_ratio", "burden_ratio",
+    "exposure_ratio",
     "mean_absolute_error_ratio", "root_mean_squared_error_ratio",
 }  # fmt: skip
 GROWS = {

@@ -150,11 +150,11 @@ def test_links_are_replaced_and_never_followed(tmp_path):
 def test_a_full_disk_is_said_in_a_sentence_and_leaves_the_old_file(tmp_path):
     program = (
         "import pathlib, resource, signal, sys\n"
-        "from auditkit.evidence import files\n"
+        "from auditkit.io import atomic_files\n"
         "from auditkit.errors import EvidenceError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "try:\n    files.write_atomic(pathlib.Path(sys.argv[1]), b'x' * 5000)\n"
+        "try:\n    atomic_files.write_atomic(pathlib.Path(sys.argv[1]), b'x' * 5000)\n"
         "except EvidenceError as error:\n    print(error)\n"
     )
     target = tmp_path / "results.json"
@@ -421,11 +421,12 @@ def test_hostile_file_names_do_not_reach_the_terminal(tmp_path):
 KILLED = """
 import os, pathlib, signal, sys
 from auditkit import runfolder
-from auditkit.evidence import files
+from auditkit.io import atomic_files
 from auditkit.results import canonical
+from auditkit.runfolder import folder as on_disk
 from tests import fakes
 
-FOLDER, WATCHED = sys.argv[1], {files.__file__, runfolder.__file__}
+FOLDER, WATCHED = sys.argv[1], {atomic_files.__file__, on_disk.__file__}
 RESULTS = [fakes.audit(name=name) for name in ("one", "other")]
 
 

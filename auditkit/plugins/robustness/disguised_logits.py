@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from auditkit.models import main_output
-from auditkit.plugins.robustness.watching import INPUT, Pass, Step
+from auditkit.plugins.robustness.forward_trace import INPUT, Pass, Step
 
 AGREES = 0.9
 """Share of points at which what lies beneath must decide as the model does; the attack keeps to the model anyway."""

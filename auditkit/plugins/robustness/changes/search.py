@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from auditkit.plugins.robustness.changes.guessing import Guess, guess
+from auditkit.plugins.robustness.changes.linear_guess import Guess, guess
 from auditkit.plugins.robustness.changes.model_codes import Oracle, margins, threshold_of
 from auditkit.plugins.robustness.changes.moves import Moves
 

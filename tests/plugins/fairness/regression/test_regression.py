@@ -229,8 +229,8 @@ def test_a_wrong_number_is_noticed(monkeypatch):
 
 
 def test_a_test_that_cries_wolf_is_noticed(monkeypatch):
-    right, chance = self_tests.shuffling.shuffled_z, self_tests.distances.chance
-    monkeypatch.setattr(self_tests.shuffling, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
+    right, chance = self_tests.permutation.shuffled_z, self_tests.distances.chance
+    monkeypatch.setattr(self_tests.permutation, "shuffled_z", lambda *given, **more: right(*given, **more) / 3)
     monkeypatch.setattr(
         self_tests.distances, "chance", lambda *given: (found := chance(*given))._replace(ks_law=found.ks_law / 3)
     )

@@ -197,15 +197,17 @@ def test_the_order_of_rows_does_not_matter_and_the_seed_decides():
 
 
 def test_a_wrong_area_is_noticed(monkeypatch):
-    right = self_tests.ladder.area
-    monkeypatch.setattr(self_tests.ladder, "area", lambda each: (found := right(each)) and found._replace(value=0.9))
+    right = self_tests.score_table.area
+    monkeypatch.setattr(
+        self_tests.score_table, "area", lambda each: (found := right(each)) and found._replace(value=0.9)
+    )
     result = check(*healthy(np.random.default_rng(13), 300))
     assert control(result, "pair count").holds is False and one(result, "auc").validity == "invalid"
 
 
 def test_an_area_that_depends_on_more_than_order_is_noticed(monkeypatch):
     monkeypatch.setattr(
-        self_tests.ranking, "pair_gaps", lambda ladders: np.array([float(np.ptp([each.mean for each in ladders]))])
+        self_tests.auc_gaps, "pair_gaps", lambda ladders: np.array([float(np.ptp([each.mean for each in ladders]))])
     )
     result = check(*healthy(np.random.default_rng(14), 300))
     assert control(result, "order only").holds is False and one(result, "abroca").validity == "invalid"
@@ -223,7 +225,7 @@ def test_tests_that_cry_wolf_are_noticed(monkeypatch):
 
 
 def test_a_power_that_is_not_there_is_noticed(monkeypatch):
-    monkeypatch.setattr(calibration_measurements.ranking, "detectable_gap", lambda *given: 0.01)
+    monkeypatch.setattr(calibration_measurements.auc_gaps, "detectable_gap", lambda *given: 0.01)
     result = check(*healthy(np.random.default_rng(16), 300))
     assert control(result, "planted shift").holds is False
     assert any("planted shift" in note for note in result.notes)

@@ -238,7 +238,7 @@ def test_decisions_alone_lead_to_the_cheapest_changes_of_many_features(features,
 
 
 def test_a_guess_from_decisions_is_the_margin_of_a_linear_rule_and_holds_where_some_abstain():
-    from auditkit.plugins.robustness.changes.guessing import guess
+    from auditkit.plugins.robustness.changes.linear_guess import guess
     from auditkit.plugins.robustness.changes.moves import fields_of, moves_of
 
     data = given_table()
