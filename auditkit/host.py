@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import importlib.metadata
-import importlib.util
 import logging
 import pathlib
-import sys
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +19,7 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError, PluginError, closest
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
+from auditkit.plugin_import import bring_in, distribution, importable
 from auditkit.plugin_validation import offered_checks, offered_trainers, problems
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
@@ -78,7 +76,7 @@ class Host:
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
         wanted = list(plugins)
         for name, point in sorted(installed.items()):
-            seen = Seen(name, *_distribution(point), "entry point")
+            seen = Seen(name, *distribution(point), "entry point")
             if name in wanted:
                 self._load(seen, point)
             else:
@@ -181,7 +179,7 @@ class Host:
     def _load(self, seen: Seen, source: Any) -> None:
         """Import and register one plugin; whatever goes wrong becomes a fault that names it."""
         try:
-            plugin = _import(source)
+            plugin = bring_in(source)
             wrong = problems(plugin)
             if wrong:
                 raise PluginError("; ".join(wrong))
@@ -203,7 +201,7 @@ class Host:
         if path.suffix == ".py":
             version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
             self._load(Seen(path.stem, "", version, "file"), path)
-        elif _importable(str(each)):
+        elif importable(str(each)):
             self._load(Seen(str(each), "", "module", "object"), str(each))
         else:
             known = closest(str(each), installed) if installed else "no plugin is installed"
@@ -324,9 +322,10 @@ def wrap(
     preprocess: Any = None,
     batch: int | None = None,
     device: str | None = None,
+    plugins: Iterable[Any] = (),
     **options: Any,
 ) -> Model:
-    """A Model from a live object: an estimator, a torch module, a callable.
+    """A Model from a live object: an estimator, a torch module, a callable, or what a plugin knows.
 
     Args:
         obj: the object; a Model is given back as it is.
@@ -335,11 +334,13 @@ def wrap(
         preprocess: a callable or fitted transformer from the audit data's inputs to what the object eats.
         batch: rows asked about at once.
         device: where the model runs; where it is, unless given.
+        plugins: entry-point names, modules, `.py` files or objects whose adapters are asked beside the built-ins.
         options: further fields of `auditkit.models.ModelOptions`, such as `inputs`, the columns that the model is
             given as its owner states, for recorded answers and whatever else cannot be looked into.
 
     Raises:
         ModelError: no plugin knows the object, or an option does not fit it.
+        PluginError: one of `plugins` did not load.
     """
     known = ModelOptions.__dataclass_fields__
     for name in options:
@@ -351,7 +352,11 @@ def wrap(
     asked = ModelOptions(
         classes=named, threshold=threshold, preprocess=preprocess, batch=batch, device=device, **options
     )  # fmt: skip
-    return Host(discover=False).wrap_model(obj, asked)
+    plugins = list(plugins)
+    host = Host(plugins, discover=any(isinstance(each, str) for each in plugins))
+    if host.faults:
+        raise PluginError(f"wrap: {'; '.join(host.faults)}")
+    return host.wrap_model(obj, asked)
 
 
 def _wraps(impl: Any) -> bool:
@@ -367,41 +372,3 @@ def _bad_offer(value: Any, kind: type) -> str | None:
     if unknown:
         return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
     return None
-
-
-def _import(source: Any) -> Any:
-    if isinstance(source, str):
-        return importlib.import_module(source)
-    if isinstance(source, importlib.metadata.EntryPoint):
-        return source.load()
-    if isinstance(source, pathlib.Path):
-        return _import_file(source)
-    return source
-
-
-def _import_file(path: pathlib.Path) -> types.ModuleType:
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path.name!r}")
-    name = f"auditkit_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path.name!r} cannot be imported as a module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pydantic look their module up there
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _importable(dotted: str) -> bool:
-    try:
-        return importlib.util.find_spec(dotted) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def _distribution(point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist is not None else ("", "")

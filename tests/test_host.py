@@ -341,3 +341,20 @@ def test_every_hook_of_the_contract_is_known():
 def test_wrap_names_an_unknown_option():
     with pytest.raises(ConfigError, match="did you mean 'threshold'"):
         auditkit.wrap(lambda inputs: inputs, treshold=0.3)
+
+
+class Answer:
+    """An object that only a plugin knows."""
+
+
+def test_wrap_asks_the_adapters_of_the_plugins_that_are_named():
+    with pytest.raises(ModelError, match="Answer"):
+        auditkit.wrap(Answer())
+    known = module("answers")
+    known.wrap_model = hookimpl(lambda obj, options: Constant() if isinstance(obj, Answer) else None)
+    assert isinstance(auditkit.wrap(Answer(), plugins=[known]), Constant)
+
+
+def test_wrap_says_which_plugin_did_not_load(tmp_path):
+    with pytest.raises(PluginError, match="no_such"):
+        auditkit.wrap(Answer(), plugins=[tmp_path / "no_such.py"])

@@ -30,7 +30,7 @@ LEVELS = (
     ("checks", "consistency"),
     ("decorator", "settings", "trainers"),
     ("config", "hookspecs"),
-    ("plugin_validation", "plugins", "reports"),
+    ("plugin_import", "plugin_validation", "plugins", "reports"),
     ("host",),
     ("demos", "provenance", "signing"),
     ("run",),

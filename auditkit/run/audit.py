@@ -26,7 +26,6 @@ from auditkit.results import (
     AuditResult,
     CheckResult,
     Comparison,
-    Coverage,
     Limit,
     Plan,
     Run,
@@ -35,6 +34,7 @@ from auditkit.results import (
 from auditkit.rulepacks import RulePack
 from auditkit.rulepacks import coverage as rule_coverage
 from auditkit.run import write
+from auditkit.run.coverage import coverage_of
 from auditkit.run.fitted_kinds import with_fitted_kinds
 from auditkit.run.hide import Rule, hide, rules_for
 from auditkit.run.isolation import as_found
@@ -275,7 +275,7 @@ def run_one(
     )  # fmt: skip
     result = hide(result, rule)
     covered = tuple(rule_coverage(pack, result.results) for pack in packs)
-    coverage = _coverage(host, result.results)
+    coverage = coverage_of(host, result.results)
     return result_through(gate, result.model_copy(update={"rules": covered, "coverage": coverage}))
 
 
@@ -382,22 +382,3 @@ def _measure_all(
         host.check_finished(written)
         results.append(result)
     return results, seconds, resumed
-
-
-def _coverage(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, ...]:
-    """A row for every check that is offered, selected or not."""
-    rows = {
-        id: Coverage(
-            check=id,
-            question=offer.value.about().question,
-            status="not selected",
-            reason=offer.value.applies_when or "not selected",
-        )
-        for id, offer in host.checks().items()
-    }
-    for each in results:
-        rows[each.check] = Coverage(
-            check=each.check, question=each.about.question, status=each.status, reason=each.reason or "",
-            level=each.level, higher_level=each.higher_level,
-        )  # fmt: skip
-    return tuple(rows[id] for id in sorted(rows))
