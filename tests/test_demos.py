@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,25 +19,39 @@ from auditkit.runfolder import read_result, verify
 pytestmark = pytest.mark.slow
 
 
-def run_demo(name: str, folder: pathlib.Path) -> Comparison:
+def run_demo(name: str, folder: pathlib.Path) -> None:
     words = ["-m", "auditkit", "demo", name, "--out", str(folder), "--quiet"]
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=folder.parent)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].startswith("Report: ")
+
+
+def read_demo(folder: pathlib.Path) -> Comparison:
     result = read_result(folder)
     return result if isinstance(result, Comparison) else Comparison(title="one", results=(result,))
 
 
+def made_once(name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, Comparison]:
+    """The folder of a demo, made by the first worker that needs it; the others wait for it, for tests only read it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    folder = shared / "demos" / name
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "report.html").exists():
+            run_demo(name, folder)
+    return folder, read_demo(folder)
+
+
 @pytest.fixture(scope="module")
 def credit(tmp_path_factory) -> tuple[pathlib.Path, Comparison]:
-    folder = tmp_path_factory.mktemp("demo") / "credit"
-    return folder, run_demo("credit", folder)
+    return made_once("credit", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory) -> tuple[pathlib.Path, Comparison]:
-    folder = tmp_path_factory.mktemp("demo") / "digits"
-    return folder, run_demo("digits", folder)
+    return made_once("digits", tmp_path_factory)
 
 
 def find(result: AuditResult, name: str, **fields) -> Measurement:
