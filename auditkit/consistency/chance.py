@@ -1,7 +1,8 @@
 """Chance told from history and company, by asking the same again and again, each time after something else.
 
 Where answers vary by chance alone, a question is answered alike whenever and in whatever company it is asked. Whatever
-it is that varies then, rows, calls or weights: it is called dependence in fewer than one audit in 1,000.
+it is that varies then, rows, calls or weights: the levels below are chosen so that it is called dependence in fewer
+than one audit in 1,000.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 """Counts once, everything from counts: how many people there are for every combination of groups, label and decision.
 
-column_codes.py a column as positions in the list of its values
-histogram.py combinations of codes counted, exactly and at the speed of memory
-table.py     Counts, count(): the table of counts, its marginals
-merge.py     the table of the whole from tables of its parts
-frames.py    a table of counts as rows of a data frame, and back
-files.py     count_file(): Parquet and csv files that need not fit into memory
-streams.py   files as batches of columns
-arrow_codes.py columns of batches as codes
-names.py     from values to names of groups and classes
-suppression.py which counts may be published so that no small one follows
+column_codes.py  a column as positions in the list of its values
+histogram.py     combinations of codes counted, exactly and at the speed of memory
+table.py         Counts, count(): the table of counts, its marginals
+merge.py         merge(): the table of the whole from tables of its parts
+frames.py        to_frame(), from_frame(): a table of counts as rows of a data frame, and back
+files.py         count_file(): files that need not fit into memory
+unit.py          a part of a file that is read at a time
+streams.py       files as batches of columns: Parquet and csv
+records.py       the same of JSON with a record a line
+arrow_codes.py   columns of batches as codes
+names.py         from values to names of groups and classes
+suppression.py   which counts may be published so that no small one follows
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
+from auditkit.counts.records import Records, first_record, refuse_document
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, closest
 
@@ -97,8 +98,6 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
         raise DataError(f"{file.name} is empty")
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
         return _row_groups(file, names)
-    from auditkit.counts.records import Records, first_record, refuse_document  # they are of the units above
-
     if first_record(file) is not None:
         return [Records(file, names)]
     refuse_document(file)
@@ -116,8 +115,6 @@ def columns_of(path: str | os.PathLike[str], options: Options) -> dict[str, Any]
     None for records of JSON, any of which may name a further column.
     """
     from pyarrow import parquet
-
-    from auditkit.counts.records import first_record  # it imports this module
 
     file = pathlib.Path(path)
     if first_record(file) is not None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from auditkit.counts.binned_codes import Bins
-
-GZIP: Final = b"\x1f\x8b"
 
 
 class Names(NamedTuple):
