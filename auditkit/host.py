@@ -16,9 +16,10 @@ import pluggy
 from auditkit import hookspecs
 from auditkit.checks import NEEDS, Check, Context
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, ModelError, PluginError, closest
+from auditkit.errors import AuditkitError, ConfigError, ModelError, PluginError, closest
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
+from auditkit.option_guard import hold
 from auditkit.plugin_import import bring_in, distribution, importable
 from auditkit.plugin_validation import offered_checks, offered_trainers, problems
 from auditkit.plugins import BUILTIN
@@ -263,13 +264,15 @@ class Host:
 
     def _first(self, hook: str, what: str, **arguments: Any) -> Model:
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
-            model = impl.function(**{name: arguments[name] for name in impl.argnames})
+            model = self._made_by(impl, arguments)
             if model is None:
                 continue
             if not isinstance(model, Model):
                 raise PluginError(
                     f"plugin {impl.plugin_name!r}: {hook} must give a Model or None; it gave {type(model).__name__}"
                 )
+            if not self._is_builtin(impl.plugin_name):
+                hold(model, arguments["options"], impl.plugin_name)
             return model
         methods = [name for name in ("predict_proba", "predict") if callable(getattr(arguments.get("obj"), name, None))]
         own = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
@@ -277,6 +280,19 @@ class Host:
             f"no plugin knows {what}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
             f"format, or recorded decisions beside the data{own}"
         )
+
+    def _made_by(self, impl: Any, arguments: dict[str, Any]) -> Any:
+        """What one adapter makes of the arguments; an error of a plugin that is no sentence yet names the plugin."""
+        try:
+            return impl.function(**{name: arguments[name] for name in impl.argnames})
+        except Exception as error:  # a plugin may raise anything at all
+            if isinstance(error, AuditkitError) or self._is_builtin(impl.plugin_name):
+                raise
+            what = f"{impl.function.__name__} raised {type(error).__name__}: {one_line(error, 500)}"
+            raise PluginError(f"plugin {impl.plugin_name!r}: {what}") from error
+
+    def _is_builtin(self, plugin: str) -> bool:
+        return any(seen.name == plugin and seen.source == "built-in" for seen in self.seen)
 
     def _notify(self, hook: str, **arguments: Any) -> None:
         for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=lambda each: each.plugin_name):

@@ -113,6 +113,8 @@ class Model(ABC):
     """The relative rounding of its arithmetic; that of single precision unless an adapter knows of a coarser one."""
     stated: tuple[str, ...] | None = None
     """The columns that the model is given, as its owner states; None where nothing is stated."""
+    held_to: Callable[[Answers], Answers] | None = None
+    """Puts the user's threshold, classes and positive class to the answers; set by the host for adapters of plugins."""
 
     @property
     def feature_names(self) -> tuple[Any, ...] | None:
@@ -163,7 +165,8 @@ class Model(ABC):
         while start < rows:
             at = np.arange(start, min(start + self.batch, rows))
             try:
-                parts.append(self.answer(take_rows(inputs, at)))
+                part = self.answer(take_rows(inputs, at))
+                parts.append(part if self.held_to is None else self.held_to(part))
             except Exception as error:  # each library has an error of its own for it
                 if not out_of_memory(error) or self.batch == 1:
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -10,6 +11,24 @@ from auditkit.errors import PluginError
 
 RENAMED = {"occasion": "applies_when", "takes": "handles"}
 """{old name of a class fact: its name}."""
+RENAMED_ARGUMENTS = {"otherwise": "on_failure"}
+"""{old name of an argument of a record: its name}."""
+
+
+def refuse_renamed(what: str, given: Collection[str], renamed: Mapping[str, str] = RENAMED_ARGUMENTS) -> None:
+    """Refuse names that are no longer in use.
+
+    Args:
+        what: the class that they were given to.
+        given: the names.
+        renamed: {old name: new name}.
+
+    Raises:
+        PluginError: one of them is an old one; the message has the new one.
+    """
+    for old, new in renamed.items():
+        if old in given:
+            raise PluginError(f"{what}: `{old}` is now `{new}`; rename it")
 
 
 class RenamedFacts(BaseModel):
@@ -25,6 +44,4 @@ class RenamedFacts(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        for old, new in RENAMED.items():
-            if old in vars(cls):
-                raise PluginError(f"{cls.__name__}: `{old}` is now `{new}`; rename it")
+        refuse_renamed(cls.__name__, vars(cls), RENAMED)

@@ -22,12 +22,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     ("errors", "redaction", "text", "times", "version"),
+    ("renames",),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats"),
     ("data", "group_pairs", "judge"),
-    ("comparison", "models", "renames", "smaller", "variants"),
+    ("comparison", "models", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),
-    ("checks", "consistency"),
+    ("checks", "consistency", "option_guard"),
     ("decorator", "settings", "trainers"),
     ("config", "hookspecs"),
     ("plugin_import", "plugin_validation", "plugins", "reports"),

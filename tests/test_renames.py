@@ -27,3 +27,8 @@ def test_what_becomes_of_a_guarded_number_is_saved_under_the_key_of_every_schema
     control = Control.within("c", "?", None, on_failure="note")
     assert b'"otherwise": "note"' in canonical(control) and b"on_failure" not in canonical(control)
     assert Control.model_validate_json(canonical(control)) == control
+
+
+def test_the_key_of_the_file_is_no_argument():
+    with pytest.raises(PluginError, match="Control: `otherwise` is now `on_failure`; rename it"):
+        Control(name="c", question="?", value=None, holds=None, otherwise="note")

@@ -47,6 +47,7 @@ def result_key(
             "check": planned.check, "plugin": planned.plugin, "plugin_version": planned.plugin_version,
             "parameters": planned.parameters, "rows": planned.rows, "seed": seed, "device": device,
             "threads": thread_count, "rows_shown": rows_shown, "batch": model.batch, "threshold": model.threshold,
+            "classes": list(map(spelling, model.classes)), "positive": spelling(model.positive),
             "inputs": model.stated,
             "packages": installed(),
         }

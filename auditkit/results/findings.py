@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
+from auditkit.renames import refuse_renamed
 from auditkit.results.base import Direction, ErrorKind, Level, Record, Scalar, Validity, optional
 from auditkit.results.harms import Harm
 
@@ -132,6 +133,11 @@ class Control(Record):
     """What becomes of what it guards where it does not hold; saved as `otherwise`, in every schema."""
     reason: str = ""
     """What the outcome means, in a sentence; shown beside the control and on what it guards."""
+
+    def __new__(cls, *args: Any, **given: Any) -> Self:
+        """Refuse the key of results.json as an argument: a saved control is made without arguments, and then filled."""
+        refuse_renamed(cls.__name__, given)
+        return super().__new__(cls)
 
     @classmethod
     def within(

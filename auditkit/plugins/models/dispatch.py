@@ -3,56 +3,79 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from auditkit.data import AuditData, Recorded
 from auditkit.errors import ModelError
 from auditkit.models import Model, ModelOptions
 
 
-def wrap(obj: Any, options: ModelOptions) -> Model | None:
-    """The Model for `obj`, or None where no adapter here knows it; audit data stand for their recorded answers.
+class Adapter(NamedTuple):
+    """One kind of object that is wrapped here."""
 
-    An object can only be a torch module where torch has been imported, and likewise for the others.
+    recognises: Callable[[Any], bool]
+    """An object can only be a torch module where torch has been imported, and likewise for the others."""
+    make: Callable[[Any, ModelOptions], Model]
+    """Imports what it needs as it is called."""
+
+
+def wrap(obj: Any, options: ModelOptions) -> Model | None:
+    """The Model for `obj` by the first adapter that knows it, or None; audit data stand for their recorded answers.
 
     Raises:
         ModelError: a class was given in place of an object, or the object is broken.
     """
-    if isinstance(obj, Model):
-        return obj
-    if isinstance(obj, type):
-        raise ModelError(f"model must be a fitted object, not a class; the class {obj.__qualname__!r} was given")
-    if isinstance(obj, (AuditData, Recorded)):
-        from auditkit.plugins.models.recorded import RecordedModel
+    return next((adapter.make(obj, options) for adapter in ADAPTERS if adapter.recognises(obj)), None)
 
-        if isinstance(obj, AuditData):
-            return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
-        return RecordedModel.read(obj, options)
-    if type(obj).__name__ == "ExportedProgram" and type(obj).__module__.startswith("torch."):
-        from auditkit.plugins.models.torch.exported import runnable
 
-        graph, remark = runnable(obj, options.name or "ExportedProgram")
-        model = wrap(graph, options)
-        assert model is not None  # a graph is a module
-        model.notes = (*model.notes, remark) if remark else model.notes
-        return model
-    if _is_torch(obj):
-        from auditkit.plugins.models.torch.adapter import TorchModel
+def _refuse_class(obj: Any, options: ModelOptions) -> Model:
+    raise ModelError(f"model must be a fitted object, not a class; the class {obj.__qualname__!r} was given")
 
-        return TorchModel.wrap(obj, options)
-    if _is_booster(obj):
-        from auditkit.plugins.models.boosters import wrap_booster
 
-        return wrap_booster(obj, options)
-    if _is_estimator(obj):
-        from auditkit.plugins.models.sklearn import SklearnModel
+def _recorded(obj: AuditData | Recorded, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.recorded import RecordedModel
 
-        return SklearnModel(obj, options)
-    if callable(obj):
-        from auditkit.plugins.models.function import FunctionModel
+    if isinstance(obj, AuditData):
+        return RecordedModel.of(obj, options.name, options.threshold, options.inputs)
+    return RecordedModel.read(obj, options)
 
-        return FunctionModel(obj, options)
-    return None
+
+def _exported(obj: Any, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.torch.exported import runnable
+
+    graph, remark = runnable(obj, options.name or "ExportedProgram")
+    model = _torch(graph, options)
+    model.notes = (*model.notes, remark) if remark else model.notes
+    return model
+
+
+def _torch(obj: Any, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.torch.adapter import TorchModel
+
+    return TorchModel.wrap(obj, options)
+
+
+def _booster(obj: Any, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.boosters import wrap_booster
+
+    return wrap_booster(obj, options)
+
+
+def _estimator(obj: Any, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.sklearn import SklearnModel
+
+    return SklearnModel(obj, options)
+
+
+def _function(obj: Any, options: ModelOptions) -> Model:
+    from auditkit.plugins.models.function import FunctionModel
+
+    return FunctionModel(obj, options)
+
+
+def _is_exported(obj: Any) -> bool:
+    return type(obj).__name__ == "ExportedProgram" and type(obj).__module__.startswith("torch.")
 
 
 def _is_torch(obj: Any) -> bool:
@@ -66,3 +89,16 @@ def _is_booster(obj: Any) -> bool:
 
 def _is_estimator(obj: Any) -> bool:
     return all(callable(getattr(obj, name, None)) for name in ("predict", "fit", "get_params"))
+
+
+ADAPTERS = (
+    Adapter(lambda obj: isinstance(obj, Model), lambda obj, options: obj),
+    Adapter(lambda obj: isinstance(obj, type), _refuse_class),
+    Adapter(lambda obj: isinstance(obj, AuditData | Recorded), _recorded),
+    Adapter(_is_exported, _exported),
+    Adapter(_is_torch, _torch),
+    Adapter(_is_booster, _booster),
+    Adapter(_is_estimator, _estimator),
+    Adapter(callable, _function),
+)
+"""In the order of asking: torch modules are callable too, and estimators may be, so `callable` is last."""

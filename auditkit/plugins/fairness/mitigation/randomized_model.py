@@ -124,7 +124,7 @@ class ThresholdModel(DrawnModel):
 
     def chances(self, inputs: Any) -> np.ndarray:
         """What each row's group's rule makes of the parent's score."""
-        said = self._parent.answer(inputs)
+        said = self._parent.answers(inputs)
         scores = positive_scores(said, self._parent, self._at)
         groups = self.reader.read(inputs)
         chance = (said.labels == np.asarray(self.classes)[self._at]).astype(np.float64)
@@ -156,7 +156,7 @@ class MixtureModel(DrawnModel):
         wanted = np.asarray(self.classes)[self._at]
         chance = np.zeros(len(inputs))
         for member, weight in zip(self.members, self.shares, strict=True):
-            chance += weight * (member if isinstance(member, int) else member.answer(inputs).labels == wanted)
+            chance += weight * (member if isinstance(member, int) else member.answers(inputs).labels == wanted)
         return np.clip(np.round(chance, 12), 0, 1)  # weights that add up to 1 do so to the last bits only
 
 

@@ -1,0 +1,136 @@
+"""The user's options, held against a model that the adapter of a plugin made: applied, or refused in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from auditkit.adapters import adopt, settle
+from auditkit.errors import ModelError
+from auditkit.models import Answers, Model, ModelOptions
+from auditkit.value_spelling import match_class, spelling
+
+
+def hold(model: Model, options: ModelOptions, plugin: str) -> None:
+    """Apply name, batch, inputs, abstention, classes, positive class and threshold to a model, now and as it answers.
+
+    An adapter may have read the options itself; then nothing changes. What it left out is applied where the model's
+    answers allow it: the threshold to the score of the positive class.
+
+    Args:
+        model: as the adapter made it.
+        options: the user's.
+        plugin: whose adapter it was.
+
+    Raises:
+        ModelError: an option contradicts the model, or cannot be applied to it.
+    """
+    threshold, stated = model.threshold, model.stated
+    adopt(model, options, model.name)
+    if options.threshold is None:
+        model.threshold = threshold  # the adapter's own
+    if options.inputs is None:
+        model.stated = stated
+    if model.abstain is None:
+        model.abstain = options.abstain
+    if not model.classes and options.classes is not None:
+        model.classes = tuple(options.classes)
+    guard = OptionGuard(model, options, plugin)
+    if model.classes or model.task == "regression":
+        guard.apply()
+    model.held_to = guard.answers
+
+
+class OptionGuard:
+    """Classes, positive class and threshold as the user gave them, for one model.
+
+    Args:
+        model: whose answers they are held against.
+        options: the user's.
+        plugin: whose adapter made the model.
+    """
+
+    def __init__(self, model: Model, options: ModelOptions, plugin: str) -> None:
+        self._model, self._options, self._plugin = model, options, plugin
+        self._scored = model.positive
+        """The class that the adapter gives scores of; None where it did not say."""
+
+    def apply(self) -> None:
+        """Set what can be set before the model is asked.
+
+        Raises:
+            ModelError: the options contradict the model.
+        """
+        model, positive = self._model, self._options.positive
+        self._same_classes()
+        settle(model, dataclasses.replace(self._options, positive=model.positive if positive is None else positive))
+
+    def answers(self, given: Answers) -> Answers:
+        """The answers for one batch, decided as the user asked.
+
+        Raises:
+            ModelError: the model knows its classes only now, and they contradict the options; or it gives no scores
+                to which the threshold could be put.
+        """
+        model, threshold = self._model, self._options.threshold
+        if model.task == "regression":
+            return given
+        self._same_classes()
+        positive = self._positive()
+        if len(model.classes) != 2:
+            if threshold is not None:
+                raise self._refusal(f"threshold is for two classes; the model has {len(model.classes)}")
+            return given
+        at = model.classes.index(positive)
+        scores = given.scores
+        if given.probabilities is not None:
+            if given.probabilities.shape != (len(given.labels), 2):
+                have = given.probabilities.shape
+                raise self._refusal(f"probabilities must have one column for each class, 2; they have shape {have}")
+            scores = np.asarray(given.probabilities, dtype=np.float64)[:, at]
+        elif scores is not None and self._scored not in (None, positive):
+            raise self._refusal(
+                f"positive must be the class that the model gives scores of, {self._scored!r}, or the model must give "
+                f"probabilities; {positive!r} was given"
+            )
+        return Answers(self._decided(given.labels, scores, at), scores, given.probabilities)
+
+    def _decided(self, labels: np.ndarray, scores: np.ndarray | None, at: int) -> np.ndarray:
+        """(n,) the labels by the user's threshold; those that the model declined to give stay."""
+        model, threshold = self._model, self._options.threshold
+        if threshold is None:
+            return labels
+        if scores is None:
+            raise self._refusal(
+                f"threshold must be left out where a model gives decisions alone; {threshold:g} was given"
+            )
+        decided = np.where(scores >= threshold, model.classes[at], model.classes[1 - at])
+        if model.abstain is None:
+            return decided
+        declined = np.array([spelling(label) == spelling(model.abstain) for label in labels], dtype=bool)
+        return np.where(declined, labels, decided) if declined.any() else decided
+
+    def _positive(self) -> Any:
+        """The positive class of two; what the user asked for, or an error where the model holds to another."""
+        model, asked = self._model, self._options.positive
+        if asked is None:
+            return model.classes[-1] if model.positive is None and model.classes else model.positive
+        if len(model.classes) == 2 and model.positive != match_class(asked, model.classes):
+            # the model came to know its classes as it answered, and its answers may hang on its own choice
+            raise self._refusal(f"positive must be {model.positive!r}, as the model has it; {asked!r} was given")
+        return model.positive
+
+    def _same_classes(self) -> None:
+        model, asked = self._model, self._options.classes
+        if asked is not None and list(map(spelling, asked)) != list(map(spelling, model.classes)):
+            raise self._refusal(
+                f"classes must be those of the model, in its order, {list(model.classes)}; {list(asked)} was given"
+            )
+
+    def _refusal(self, why: str) -> ModelError:
+        return ModelError(
+            f"{self._model.name}: {why}. The adapter of plugin {self._plugin!r} made this model: leave the option out, "
+            "or have the adapter read it"
+        )
