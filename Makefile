@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?=
+# where it is set, each process that the tests start would compile the whole package anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint clean
 

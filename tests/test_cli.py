@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -12,6 +12,8 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.command import auditkit
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -47,19 +49,23 @@ def folder(tmp_path) -> pathlib.Path:
     return tmp_path
 
 
-def auditkit(folder: pathlib.Path, *words: str, **environment: str) -> subprocess.CompletedProcess:
-    done = subprocess.run(
-        [sys.executable, "-m", "auditkit", *words], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, **environment},
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
-
-
 def edit(folder: pathlib.Path, old: str, new: str) -> None:
     path = folder / "auditkit.toml"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["run"], 0), (["run", "--only", "fairnes"], 2), (["runn"], 2), (["verify", "."], 1)]
+)
+def test_a_process_of_its_own_says_and_ends_as_the_command_within_this_one(folder, words, code):
+    process = subprocess.run(
+        [sys.executable, "-m", "auditkit", *words], cwd=folder, capture_output=True, text=True
+    )  # fmt: skip
+    assert process.returncode == code, process.stdout + process.stderr
+    within = auditkit(folder, *words)
+    assert (within.returncode, within.stdout) == (code, process.stdout)
+    assert re.sub(r"\d+\.\d+ s", "", within.stderr) == re.sub(r"\d+\.\d+ s", "", process.stderr)
 
 
 def test_recorded_decisions_give_the_numbers_of_a_hand_count(folder):

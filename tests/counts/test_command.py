@@ -1,14 +1,11 @@
 """auditkit count: the table it writes, what it prints, and its exit codes."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from auditkit.counts import from_frame
+from tests.command import auditkit
 
 
 @pytest.fixture
@@ -23,16 +20,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def auditkit(folder, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "auditkit", "count", *words], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
+def count(folder, *words):
+    return auditkit(folder, "count", *words, COLUMNS="200")
 
 
 def test_the_table_is_written_and_can_be_read_again(folder):
     roles = ("--group", "sex", "--label", "y", "--decision", "d", "--weights", "w")
-    done = auditkit(folder, "people.csv", "people.parquet", *roles, "--out", "counts.csv")
+    done = count(folder, "people.csv", "people.parquet", *roles, "--out", "counts.csv")
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.splitlines() == [
         "600 people in 8 cells; 2 groups of sex", "sum of the weights: 300", "Counts: counts.csv",
@@ -47,11 +41,11 @@ def test_the_table_is_written_and_can_be_read_again(folder):
 
 def test_small_cells_are_pointed_out(folder):
     pd.DataFrame({"g": ["a"] * 12 + ["b"] * 3, "d": 1}).to_csv(folder / "few.csv", index=False)
-    done = auditkit(folder, "few.csv", "--group", "g", "--decision", "d", "--out", "few.parquet")
+    done = count(folder, "few.csv", "--group", "g", "--decision", "d", "--out", "few.parquet")
     assert done.returncode == 0
     assert "1 cells hold fewer than 10 people: as sensitive as the rows" in done.stdout
     assert pd.read_parquet(folder / "few.parquet")["people"].tolist() == [12, 3]
-    assert "sensitive" in auditkit(folder, "--help").stdout
+    assert "sensitive" in count(folder, "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -68,6 +62,6 @@ def test_small_cells_are_pointed_out(folder):
 )
 def test_mistakes_end_in_a_sentence_and_exit_code_2(folder, words, said):
     before = (folder / "people.csv").read_bytes()
-    done = auditkit(folder, *words)
+    done = count(folder, *words)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
     assert not (folder / "c.csv").exists() and (folder / "people.csv").read_bytes() == before
