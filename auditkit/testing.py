@@ -15,8 +15,10 @@ from auditkit.host import Host
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, canonical
-from auditkit.run.measure import Bench, measure
+from auditkit.run.context import AuditContext
+from auditkit.run.measure import measure
 from auditkit.run.plan import make_plan
+from auditkit.run.request import Request
 
 
 class ToyModel(Model):
@@ -103,7 +105,7 @@ def check_plugin(plugin: Any, *, only: str | None = None) -> list[str]:
 
 
 def run_check(check: type[Check] | Check, model: Model, data: AuditData, seed: int = 0) -> CheckResult:
-    """One check as the runner would run it, controls and hidden cells applied; its failure is in the result."""
+    """One check as an audit would run it, controls and hidden cells applied; its failure is in the result."""
     kind = check if isinstance(check, type) else type(check)
     host = Host([_Offering(kind)], discover=False, builtin=False)
     return _run(host, check() if isinstance(check, type) else check, model, data, seed)
@@ -155,7 +157,7 @@ def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: Au
 
 
 def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> CheckResult:
-    _, steps = make_plan(
-        host, model, data, checks=[check], parameters={}, limits=(), budget="quick", seed=seed
-    )  # fmt: skip
-    return measure(steps[0], Bench(host, model, data, Predictions(model, data), "quick", seed, "cpu"))
+    request = Request(checks=[check], budget="quick", seed=seed, device="cpu")
+    context = AuditContext(host, data, request)
+    _, (step,) = make_plan(context, model)
+    return measure(step, context, Predictions(model, data))

@@ -214,8 +214,8 @@ def test_an_error_of_auditkits_own_is_no_missed_limit(tmp_path):
     (tmp_path / "auditkit.toml").write_text(CONFIG)
     FRAME.to_csv(tmp_path / "people.csv", index=False)
     code = (
-        "from auditkit.run import audit as run_audit\nfrom auditkit.cli import main\nimport sys\n"
-        "def fail(*a, **k): raise ERROR\nrun_audit.judge = fail\nsys.argv = ['auditkit', 'run', '-q']\nmain()"
+        "from auditkit.run import judge as stage\nfrom auditkit.cli import main\nimport sys\n"
+        "def fail(*a, **k): raise ERROR\nstage.judge = fail\nsys.argv = ['auditkit', 'run', '-q']\nmain()"
     )
     for error, said in (("KeyError('x')", "KeyError"), ("MemoryError('64 GiB')", "out of memory (64 GiB)")):
         done = subprocess.run(

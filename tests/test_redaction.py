@@ -19,7 +19,8 @@ from auditkit.models import ModelOptions
 from auditkit.redaction import ACCOUNT, E_MAIL, HOST, SECRET, USER, Scrubber, removed
 from auditkit.results import ErrorInfo, Measurement, canonical
 from auditkit.rulepacks import load_pack
-from auditkit.run.measure import describe
+from auditkit.run.context import AuditContext
+from auditkit.run.failures import describe
 from auditkit.run.request import make_request
 from auditkit.run.train import train_models
 from auditkit.trainers import Trained, Trainer
@@ -300,7 +301,7 @@ def test_what_a_trainer_says_passes_the_gate_before_it_is_kept():
     )
     host = Host([Plugin()], discover=False)
     wanted = [{"trainer": "acme.copy", "name": "/home/alice/copy"}]
-    (child,) = train_models(host, [model], data, wanted, make_request(), None)
+    (child,) = train_models(AuditContext(host, data, make_request(), train=wanted), [model])
     assert child.result.notes == (f"asked by {E_MAIL}",)
     assert child.model is not None and child.model.name == "copy"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json as json_module
 import logging
 import pathlib
@@ -11,15 +12,17 @@ from typing import Any
 
 from auditkit import runfolder
 from auditkit.command import signature
-from auditkit.command.inputs import Opened, open_all
+from auditkit.command.inputs import open_all
 from auditkit.command.progress import Lines, Silence
 from auditkit.command.terminal import print_faults, print_plan, print_result, print_schema
 from auditkit.config import load
+from auditkit.data import AuditData
 from auditkit.errors import ConfigError, closest
 from auditkit.host import Host
-from auditkit.results import AuditResult, Comparison
+from auditkit.results import AuditResult
 from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
+from auditkit.run.context import AuditContext, Clock
 from auditkit.run.request import Request
 from auditkit.settings import Settings
 from auditkit.signing import verification
@@ -51,14 +54,15 @@ def run(
         print_schema(opened.data)
     out = pathlib.Path(settings.audit.out)
     signer = signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
+    context = AuditContext(host, opened.data, request, title=_title(settings, opened.data), train=_train(settings))
     if plan:
-        plans = [plan_only(host, model, opened.data, request, _train(settings)) for model in opened.models]
+        plans = [plan_only(context, model) for model in opened.models]
         print_plan(plans, opened, json=json)
         return 0
     write.check_formats(host, request.formats)
     folder = runfolder.prepare(settings.audit.out, write.files(host))
     with _run_log(folder):
-        result = _audit(host, opened, settings, request, folder)
+        result = audit_models(dataclasses.replace(context, folder=folder, clock=Clock.now()), opened.models)
     if signer is not None:
         print(f"auditkit: signed with the key {signer.id}: {verification.sign(folder, signer).name}", file=sys.stderr)
     print_result(result, out / "report.html", json=json)
@@ -81,7 +85,8 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
     )  # fmt: skip
     folder = runfolder.prepare(out, write.files(host))
     with _run_log(folder):
-        result = audit_models(host, built.models, built.data, request, folder, title=built.title, train=built.train)
+        context = AuditContext(host, built.data, request, folder, title=built.title, train=built.train)
+        result = audit_models(context, built.models)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
     audits = [result] if isinstance(result, AuditResult) else result.results
     failed = [each for audit in audits for each in audit.results if each.status == "error"]
@@ -95,11 +100,8 @@ def render(folder: str, format: str | None, plugins: Sequence[str], *, json: boo
     return 0
 
 
-def _audit(
-    host: Host, opened: Opened, settings: Settings, request: Request, folder: pathlib.Path
-) -> AuditResult | Comparison:
-    title = settings.audit.title or f"Models on {opened.data.name}"
-    return audit_models(host, opened.models, opened.data, request, folder, title=title, train=_train(settings))
+def _title(settings: Settings, data: AuditData) -> str:
+    return settings.audit.title or f"Models on {data.name}"
 
 
 def _train(settings: Settings) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from auditkit.errors import AuditkitError, ConfigError
 from auditkit.host import Host
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model, ModelOptions
-from auditkit.run.fitted_kinds import with_fitted_kinds
+from auditkit.run.open import with_fitted_kinds
 from auditkit.run.streamable import Counted, refuse_uncounted
 from auditkit.settings import DataSettings, GroupSettings, ModelSettings, Settings
 from auditkit.text import one_line

@@ -1,1 +1,1 @@
-"""What the runner is made of: the plan, one check at a time, trainers, what is put back and what is applied after."""
+"""The audit: open, settle, train, predict, plan, measure, judge, hide, redact, write; a file for each stage."""

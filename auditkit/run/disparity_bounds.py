@@ -1,4 +1,4 @@
-"""What the runner adds to a disparity: how many people it leaves out, and what that makes of it."""
+"""What is added to every disparity: how many people it leaves out, and what that makes of it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Keeper:
     shelf: str
     """The name of the model, where the folder is about several."""
     rule: Rule
-    gate: Scrubber
+    scrubber: Scrubber
     limits: Sequence[Limit]
     """By the names of the data, and by those that the evidence shows."""
 
@@ -35,7 +35,7 @@ class Keeper:
 
     def written(self, measured: CheckResult) -> CheckResult:
         """What a check measured as it may be written."""
-        return self.gate.record(self.rule.check(measured))
+        return self.scrubber.record(self.rule.check(measured))
 
     def taken_up(self, check: str, key: str) -> CheckResult | None:
         """What was kept of a check; None where nothing was, or where a limit needs a number that was not written."""

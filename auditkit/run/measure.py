@@ -1,136 +1,99 @@
-"""One check, run on its own: seeded, timed, isolated, its failure a result like any other."""
+"""Measuring: each check on its own, seeded, timed, isolated, its failure a result like any other."""
 
 from __future__ import annotations
 
+import functools
 import logging
-import os
-import pathlib
-import sys
 import time
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-import pydantic
+from typing import NamedTuple
 
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
-from auditkit.host import Host
-from auditkit.memory import WAY_OUT, out_of_memory
-from auditkit.models import Model
+from auditkit.errors import PluginError, TimeLimit
+from auditkit.memory import out_of_memory
 from auditkit.predictions import Predictions
-from auditkit.redaction import scrubbed
-from auditkit.results import CheckResult, ErrorInfo, Rows
-from auditkit.run.disparity_bounds import complete_disparities
+from auditkit.provenance.environment import result_key, threads
+from auditkit.results import CheckResult, ErrorInfo
+from auditkit.run.audited_model import AuditedModel
+from auditkit.run.context import AuditContext
+from auditkit.run.failures import describe
 from auditkit.run.isolation import as_found
-from auditkit.run.plan import Step, seed_for
-from auditkit.run.postprocess import apply_controls
-from auditkit.run.sampling import serve
-from auditkit.run.worse_off import name_worse_off
+from auditkit.run.kept_checks import Keeper
+from auditkit.run.plan import Step
+from auditkit.run.postprocess import completed, consistency_control, hold_to
+from auditkit.run.task import task_for
 from auditkit.text import one_line, printable
 
-
-@dataclass(frozen=True)
-class Bench:
-    """Everything that is the same for all checks of one audit."""
-
-    host: Host
-    model: Model
-    data: AuditData
-    predictions: Predictions
-    budget: str
-    seed: int
-    device: str
-    seconds_per_check: float | None = None
-    on_progress: Callable[[str, int, int, str], None] | None = None
-    include_rows: bool = False
+log = logging.getLogger(__name__)
 
 
-def measure(step: Step, bench: Bench) -> CheckResult:
+class Measured(NamedTuple):
+    """What the checks of one model found."""
+
+    results: list[CheckResult]
+    """As limits are judged by them."""
+    seconds: dict[str, float]
+    """{check: how long it took}."""
+    resumed: list[str]
+    """The checks that were taken up from an earlier run."""
+
+
+def measure_all(audited: AuditedModel) -> Measured:
+    """Every check of the plan, one after the other; each is kept in the run folder as it ends."""
+    context, request, model = audited.context, audited.context.request, audited.model
+    limits = (*request.limits, *audited.plan.limits)
+    keeper = Keeper(context.folder, audited.shelf, audited.rule, audited.scrubber, limits)
+    control = consistency_control(audited.predictions.consistency)
+    measured = Measured([], {}, [])
+    for number, step in enumerate(audited.steps):
+        id = step.planned.check
+        if request.progress is not None:
+            request.progress(id, number, len(audited.steps), "starts")
+        key = result_key(
+            step.planned, model, context.data, request.seed, audited.device, threads(), request.include_rows
+        )  # fmt: skip
+        tick = time.monotonic()
+        before = keeper.taken_up(id, key)
+        result = measure(step, context, audited.predictions) if before is None else before
+        written = keeper.kept(result, key) if before is None else before
+        if not step.kind.about_data:
+            result, written = hold_to(result, control), hold_to(written, control and audited.scrubber.record(control))
+        measured.seconds[id] = round(time.monotonic() - tick, 3)
+        if before is not None:
+            measured.resumed.append(id)
+        taken_up = ", taken up from before" if before is not None else ""
+        log.info("%s, %s: %s in %.3f s%s", model.name, id, result.status, measured.seconds[id], taken_up)
+        context.host.check_finished(written)
+        measured.results.append(result)
+    return measured
+
+
+def measure(step: Step, context: AuditContext, predictions: Predictions) -> CheckResult:
     """Run one check of the plan; whatever happens, a result comes back.
 
     Raises:
         KeyboardInterrupt: the user's own; nothing else leaves.
     """
-    planned = step.planned
+    planned, data, tell = step.planned, context.data, context.request.progress
     if planned.error is not None:
         return _failed(step, planned.error)
     if planned.skipped is not None or step.check is None:
         return _blank(step, "skipped", planned.skipped)
-    seed = seed_for(bench.seed, planned.check)
-    context: Context | None = None
+    given: Context | None = None
     try:
-        served = serve(step.check, bench.data, bench.predictions, seed)
-        context = _context(step, bench, served.predictions, served.rows, seed)
-        with as_found(bench.model, seed):
-            result = bench.host.run_check(step.check, bench.model, served.data, context)
-        result = result.model_copy(update={"notes": (*served.notes, *result.notes)})
-        return _finish(step, result, bench.data)
+        task = task_for(step.check, context, predictions)
+        given = task.context(tell and functools.partial(tell, planned.check))
+        with as_found(task.model, task.seed):
+            result = context.host.run_check(task.check, task.model, task.served.data, given)
+        result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})
+        return _finish(step, result, data)
     except KeyboardInterrupt:
         raise
     except TimeLimit as error:
-        return _ended(step, error, bench, error.findings, "the time limit")
+        return _ended(step, error, data, error.findings, "the time limit")
     except BaseException as error:  # SystemExit too: a check may not end the audit
-        had = context.partial if context is not None and out_of_memory(error) else None
-        return _ended(step, error, bench, had, "a lack of memory")
-
-
-def describe(error: BaseException) -> ErrorInfo:
-    """An exception in words and in lines, without a path of the machine and without control characters."""
-    kind = "exception"
-    if isinstance(error, MissingExtra):
-        kind = "missing extra"
-    elif isinstance(error, TimeLimit):
-        kind = "time limit"
-    elif isinstance(error, FindingsError | pydantic.ValidationError):
-        kind = "findings"
-    elif isinstance(error, PluginError):
-        kind = "plugin"
-    lines: tuple[str, ...] = ()
-    if not isinstance(error, AuditkitError):
-        frames = traceback.extract_tb(error.__traceback__)[-8:]
-        lines = tuple(f"{pathlib.PurePath(each.filename).name}:{each.lineno} in {each.name}" for each in frames)
-    message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
-    if out_of_memory(error):
-        message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
-    return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)  # type: ignore[arg-type]
-
-
-def without_paths(text: str) -> str:
-    """`text` without the folders that would tell whose machine this is."""
-    for folder, name in ((os.getcwd(), "."), (str(pathlib.Path.home()), "~"), (sys.prefix, "python")):
-        if len(folder) > 1:
-            text = text.replace(folder, name)
-    return text
-
-
-def _context(step: Step, bench: Bench, predictions: Predictions, rows: Rows | None, seed: int) -> Context:
-    id = step.planned.check
-    limit = bench.seconds_per_check
-    tell = bench.on_progress
-    return Context(
-        rng=np.random.default_rng(seed),
-        predictions=predictions,
-        device=bench.device,
-        budget=bench.budget,  # type: ignore[arg-type]
-        seed=seed,
-        rows=rows,
-        log=_log(id, bench.data),
-        include_rows=bench.include_rows,
-        deadline=None if limit is None else time.monotonic() + limit,
-        on_progress=None if tell is None else lambda done, total, what: tell(id, done, total, what),
-    )
-
-
-def _log(id: str, data: AuditData) -> logging.Logger:
-    """Where a check may write what it likes; nowhere in an audit that is published, for run.log lies in the folder."""
-    log = logging.getLogger(f"auditkit.check.{id}")
-    if data.disclosure == "publish":
-        log = logging.Logger(log.name)  # without a parent, so that nothing of it reaches a handler
-        log.addHandler(logging.NullHandler())
-    return log
+        had = given.partial if given is not None and out_of_memory(error) else None
+        return _ended(step, error, data, had, "a lack of memory")
 
 
 def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
@@ -139,11 +102,10 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
     named = result.model_copy(
         update={"plugin": step.planned.plugin, "plugin_version": step.planned.plugin_version}
     )  # fmt: skip
-    complete = complete_disparities(CheckResult.model_validate(named.model_dump()), data)
-    return name_worse_off(apply_controls(complete), data)
+    return completed(CheckResult.model_validate(named.model_dump()), data)
 
 
-def _ended(step: Step, error: BaseException, bench: Bench, had: object, by: str) -> CheckResult:
+def _ended(step: Step, error: BaseException, data: AuditData, had: object, by: str) -> CheckResult:
     """An error with whatever the check had by then."""
     result = _failed(step, describe(error))
     if isinstance(had, Findings) and step.check is not None:
@@ -155,7 +117,7 @@ def _ended(step: Step, error: BaseException, bench: Bench, had: object, by: str)
                 "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
             }
         )  # fmt: skip
-        result = name_worse_off(apply_controls(complete_disparities(result, bench.data)), bench.data)
+        result = completed(result, data)
     return result
 
 

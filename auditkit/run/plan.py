@@ -18,6 +18,7 @@ from auditkit.host import Host, Offer
 from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
+from auditkit.run.context import AuditContext
 from auditkit.text import one_line
 
 
@@ -30,49 +31,33 @@ class Step:
     check: Check | None
 
 
-def make_plan(
-    host: Host,
-    model: Model,
-    data: AuditData,
-    *,
-    checks: Sequence[str | Check] | None,
-    parameters: Mapping[str, Mapping[str, Any]],
-    limits: Sequence[Limit],
-    budget: Budget,
-    seed: int,
-    evidence: Collection[str] = (),
-) -> tuple[Plan, list[Step]]:
+def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ()) -> tuple[Plan, list[Step]]:
     """Decide what will run.
 
     Args:
-        host: offers the checks.
+        context: the audit; `--only` goes before its checks.
         model: the model under audit.
-        data: the audit data.
-        checks: families, ids, or Check instances; None: everything that is offered.
-        parameters: {check id: {parameter: value}}, over the budget's presets.
         limits: recorded and hashed with the plan.
-        budget: which presets apply.
-        seed: the audit's.
-        evidence: what the chosen rule packs name: `check.measurement`, or `check`.
 
     Raises:
         ConfigError: a check, family or parameter is not known.
     """
-    offers = host.checks()
+    data, request = context.data, context.request
+    checks = request.only or request.checks
+    offers = context.host.checks()
     ready = {each.id: each for each in checks or () if isinstance(each, Check)}
-    chosen = selected(host, checks, evidence)
-    for id in parameters:
+    for id in request.parameters:
         if id not in offers:
             raise ConfigError(f'[checks."{id}"]: there is no such check; {closest(id, offers)}')
     steps = []
-    for id in chosen:
+    for id in selected(context.host, checks, context.evidence):
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
-        check = ready.get(id) or configured(offer.value, budget, parameters.get(id, {}))
+        check = ready.get(id) or configured(offer.value, request.budget, request.parameters.get(id, {}))
         steps.append(_step(offer, check, model, data))
     again, at_most = _asked_again(model, data)
     plan = Plan(
-        checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=budget, seed=seed, digest="",
-        notes=_notes(limits, data), asked_again=again, asked_at_most=at_most,
+        checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=request.budget, seed=request.seed,
+        digest="", notes=_notes(limits, data), asked_again=again, asked_at_most=at_most,
     )  # fmt: skip
     return plan.model_copy(update={"digest": digest(plan)}), steps
 
@@ -171,14 +156,13 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
     return list(dict.fromkeys(chosen))
 
 
-def left_out(
-    host: Host, checks: Sequence[str | Check] | None, only: Sequence[str | Check], evidence: Collection[str]
-) -> dict[str, str]:
+def left_out(context: AuditContext) -> dict[str, str]:
     """{id: that `--only` leaves it out this time} of the checks that would run without it."""
-    if not only:
+    host, request = context.host, context.request
+    if not request.only:
         return {}
-    running = selected(host, only, evidence)
-    usual = selected(host, checks, evidence)
+    running = selected(host, request.only, context.evidence)
+    usual = selected(host, request.checks, context.evidence)
     return {id: f"--only leaves out the check {id} this time" for id in usual if id not in running}
 
 

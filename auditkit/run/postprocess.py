@@ -1,4 +1,4 @@
-"""What the runner alone does to a check's findings: apply its controls, hide what is too small to show."""
+"""What is done to the findings of every check alike: controls applied, what is too small to show hidden."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.data.cells import Cells
 from auditkit.results import TOGETHER, CheckResult, Consistency, Control, LeftOut, Measurement
+from auditkit.run.disparity_bounds import complete_disparities
 from auditkit.run.withhold import bare, without
+from auditkit.run.worse_off import name_worse_off
 
 END = "a group at its end is too small to show"
 UNKNOWN_END = "a group too small to show may be at its end"
+
+
+def completed(result: CheckResult, data: AuditData) -> CheckResult:
+    """What a check or a trainer found, with all that it does not say itself: who is left out, and who is worse off."""
+    return name_worse_off(apply_controls(complete_disparities(result, data)), data)
 
 
 def apply_controls(result: CheckResult) -> CheckResult:

@@ -1,25 +1,19 @@
-"""The model is asked once about all the data, before anything is planned or measured."""
+"""The model is asked once about all the data, and tried whether it answers about each row alone, before the plan."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
 
+from auditkit.consistency import examine
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, Mend, ModelError
-from auditkit.host import Host
 from auditkit.memory import WAY_OUT, in_words
 from auditkit.model_inputs import seeing
-from auditkit.models import Model, ModelOptions
+from auditkit.models import Model
 from auditkit.predictions import Predictions
+from auditkit.run.context import AuditContext
+from auditkit.run.isolation import as_found
 from auditkit.text import one_line
-
-
-def wrapped(host: Host, model: Any, data: AuditData) -> Model:
-    """The model, wrapped for this data; recorded answers where there is no model."""
-    if model is None and data.recorded is None:
-        raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
-    return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
 
 
 def introduce(model: Model, data: AuditData) -> None:
@@ -30,22 +24,36 @@ def introduce(model: Model, data: AuditData) -> None:
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
-def enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None]:
-    """Say in a sentence that there was not enough memory to ask the model.
+def answers_of(context: AuditContext, model: Model) -> Predictions:
+    """The one pass over the data, with the control of the answers.
 
     Raises:
-        ModelError: in its place.
+        ConfigError, DataError, ModelError: the model cannot be asked about this data.
     """
+    predictions = asked(model, context.data)
+    with as_found(model, context.request.seed), _enough_memory(model, context.data):
+        predictions.consistency = examine(predictions, context.request.seed)
+    return predictions
+
+
+def asked(model: Model, data: AuditData) -> Predictions:
+    """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too.
+
+    Raises:
+        ConfigError: the model is for another task.
+        DataError: labels or the positive class are none of the model's.
+        ModelError: the model fails, or does not give one answer per row.
+    """
+    with _enough_memory(model, data):
+        return _asked(model, data)
+
+
+def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None]:
+    """Say in a sentence that there was not enough memory to ask the model."""
     cpu = Mend("model.device", "cpu")
     mends = () if model.device == "cpu" else (cpu,)
     way_out = f"{WAY_OUT}, or, to leave the accelerator, say {cpu}" if mends else WAY_OUT
     return in_words(ModelError, f"{model.name}: asking about {len(data):,} rows", way_out, mends)
-
-
-def asked(model: Model, data: AuditData) -> Predictions:
-    """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too."""
-    with enough_memory(model, data):
-        return _asked(model, data)
 
 
 def _asked(model: Model, data: AuditData) -> Predictions:

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.redaction import Scrubber, removed
 from auditkit.results import AuditResult
-from auditkit.run.request import Request
 from auditkit.value_spelling import spelling
 
 
-def gate_for(models: Iterable[Model], data: AuditData) -> Scrubber:
-    """The gate of an audit, which knows the names in its data, of its models and of their classes."""
+def scrubber_for(models: Iterable[Model], data: AuditData) -> Scrubber:
+    """What cleans the texts of an audit; it knows the names in the data, of the models and of their classes."""
     return Scrubber(each for each in (*_names_in(data), *_names_of(models)) if isinstance(each, str))
 
 
-def asked_through(gate: Scrubber, request: Request) -> Request:
-    """The request with the limits and waivers that the evidence will show, so that they name what it shows."""
-    return dataclasses.replace(
-        request,
-        limits=tuple(map(gate.record, request.limits)),
-        waivers=tuple(map(gate.record, request.waivers)),
-    )
-
-
-def result_through(gate: Scrubber, result: AuditResult) -> AuditResult:
+def scrubbed_result(scrubber: Scrubber, result: AuditResult) -> AuditResult:
     """The result as it may be written; it says so where something was taken out of it."""
-    clean = gate.record(result)
+    clean = scrubber.record(result)
     count = removed(clean)
     if not count:
         return clean

@@ -3,72 +3,73 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from auditkit.checks import Check
-from auditkit.data import AuditData
-from auditkit.host import Host, Offer
+from auditkit.errors import ConfigError, Mend
+from auditkit.host import Offer
 from auditkit.judge import check_names, scope_of, with_names
 from auditkit.results import Limit
+from auditkit.run.context import AuditContext
 from auditkit.run.plan import configured, selected
-from auditkit.run.request import Request
 from auditkit.run.resolve import Offered, check_of, resolve
 from auditkit.run.streamable import Counted, refuse_uncounted
 
 
-def settled(
-    host: Host, data: AuditData, request: Request, evidence: Collection[str], train: Sequence[Mapping[str, Any]] = ()
-) -> Request:
-    """The request with limits that are named, resolved and scoped.
-
-    Args:
-        host: whose plugins are loaded.
-        data: the audit data, for its groups.
-        request: what was asked for.
-        evidence: what the chosen rule packs name.
-        train: the trainers that were asked for.
+def settled(context: AuditContext) -> AuditContext:
+    """The same audit with limits that are named, resolved and scoped.
 
     Raises:
-        ConfigError: two limits share a name, a waiver names no limit, a limit is about what nobody offers, or a check
-            was named that cannot run on counts of a file.
+        ConfigError: two limits share a name, a waiver names no limit, a limit is about what nobody offers, a check was
+            named that cannot run on counts of a file, or rows are to be shown in evidence that is published.
     """
+    data, request = context.data, context.request
     if data.streamed:
-        refuse_uncounted(host, (*(request.checks or ()), *request.only), Counted(data.streamed, data.size))
+        names = (*(request.checks or ()), *request.only)
+        refuse_uncounted(context.host, names, Counted(data.streamed, data.size))
+    _check_disclosure(context)
     limits = with_names(request.limits)
     check_names(limits, request.waivers)
-    there = _offered(host, data, request, evidence, train)
+    there = _offered(context)
     resolve(limits, there)
-    scoped = [limit.model_copy(update={"scope": _scope(limit, there)}) for limit in limits]
-    return dataclasses.replace(request, limits=tuple(scoped))
+    scoped = tuple(limit.model_copy(update={"scope": _scope(limit, there)}) for limit in limits)
+    return dataclasses.replace(context, request=dataclasses.replace(request, limits=scoped))
 
 
-def _offered(
-    host: Host, data: AuditData, request: Request, evidence: Collection[str], train: Sequence[Mapping[str, Any]]
-) -> Offered:
+def _check_disclosure(context: AuditContext) -> None:
+    if context.data.disclosure != "publish" or not context.request.include_rows:
+        return
+    mend = Mend("audit.include_rows", False)
+    raise ConfigError(
+        f'include_rows shows single rows, which [data] disclosure = "publish" forbids; leave one out, or say {mend}',
+        mend=mend,
+    )
+
+
+def _offered(context: AuditContext) -> Offered:
+    host, request, evidence = context.host, context.request, context.evidence
     asked = [check for check in (*(request.checks or ()), *request.only) if isinstance(check, Check)]
     checks = {check.id: Offer(type(check), "object", "object") for check in asked} | host.checks()
     chosen = {*selected(host, request.checks, evidence), *selected(host, request.only, evidence)}
     ready = {check.id: check for check in asked}
     return Offered(
         checks=checks | {f"train.{id}": offer for id, offer in host.trainers().items()},
-        chosen=chosen | {f"train.{table.get('trainer', '')}" for table in train},
-        data=data,
+        chosen=chosen | {f"train.{table.get('trainer', '')}" for table in context.train},
+        data=context.data,
         configured={
             id: ready.get(id) or configured(checks[id].value, request.budget, request.parameters.get(id, {}))
             for id in chosen
         },
         built_in={seen.name for seen in host.seen if seen.source == "built-in"},
         faults=host.faults,
-        asked=_names(host, request, evidence),
+        asked=_names(context),
     )
 
 
-def _names(host: Host, request: Request, evidence: Collection[str]) -> list[str]:
+def _names(context: AuditContext) -> list[str]:
     """What `[audit] checks` says, or the families that it stands for where it says nothing."""
-    if request.checks is None:
-        return sorted({id.partition(".")[0] for id in selected(host, None, evidence)})
-    return [each.id if isinstance(each, Check) else each for each in request.checks]
+    if context.request.checks is None:
+        return sorted({id.partition(".")[0] for id in selected(context.host, None, context.evidence)})
+    return [check.id if isinstance(check, Check) else check for check in context.request.checks]
 
 
 def _scope(limit: Limit, there: Offered) -> str:

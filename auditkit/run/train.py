@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pathlib
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,16 +20,15 @@ from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.provenance.environment import installed
 from auditkit.results import About, CheckResult, Control, ErrorInfo, digest
-from auditkit.run.disparity_bounds import complete_disparities
+from auditkit.run.context import AuditContext
+from auditkit.run.failures import describe
 from auditkit.run.hide import rule_of_training
 from auditkit.run.isolation import as_found
 from auditkit.run.kept_checks import Keeper, needed
-from auditkit.run.measure import describe
 from auditkit.run.plan import configured, missing_extra, seed_for
-from auditkit.run.postprocess import apply_controls, hold_to
-from auditkit.run.redaction import gate_for
+from auditkit.run.postprocess import completed, hold_to
+from auditkit.run.redaction import scrubber_for
 from auditkit.run.request import Request
-from auditkit.run.worse_off import name_worse_off
 from auditkit.trainers import Trained, Trainer
 
 
@@ -51,43 +51,37 @@ class Job(NamedTuple):
     parent: Model
     name: str
     """Of the new model."""
-    data: AuditData
+    split: AuditData
+    """What it is trained on."""
     request: Request
 
 
-def train_models(
-    host: Host,
-    models: Sequence[Model],
-    data: AuditData,
-    train: Sequence[Mapping[str, Any]],
-    request: Request,
-    folder: pathlib.Path | None,
-) -> list[Child]:
+def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
     """Run every trainer that was asked for; a failure is a result of the parent's audit.
 
     Raises:
         ConfigError: a trainer, its parent or a parameter is not known.
         DataError: there is no training split.
     """
-    offers = host.trainers()
-    gate, rule = gate_for(models, data), rule_of_training(data)
+    data, folder, offers = context.data, context.folder, context.host.trainers()
+    scrubber, rule = scrubber_for(models, data), rule_of_training(data)
     children = []
-    for wanted in train:
+    for wanted in context.train:
         options = dict(wanted)
         id = str(options.pop("trainer", ""))
         if id not in offers:
             raise ConfigError(f"[[train]] trainer: there is no trainer {id!r}; {closest(id, offers)}")
         parent = _parent(models, options.pop("model", None), id)
-        name = gate.text(str(options.pop("name", None) or f"{parent.name} ({id})"))
+        name = scrubber.text(str(options.pop("name", None) or f"{parent.name} ({id})"))
         if data.train is None:
             raise DataError(f"[[train]] {id} needs the training split; name one under [data] train")
-        trainer = configured(offers[id].value, request.budget, options)
-        job = Job(offers[id], trainer, parent, name, data, request)
-        before = _before(job, folder)
-        child = before or _train(job)
-        if before is None:
-            keeper = Keeper(folder, job.name, rule, gate, job.request.limits)
-            child = child._replace(result=_kept(job, child, keeper), measured=child.result)
+        trainer = configured(offers[id].value, context.request.budget, options)
+        job = Job(offers[id], trainer, parent, name, data.train, context.request)
+        child = _before(job, folder)
+        if child is None:
+            made = _train(job, _lacking(trainer, parent, data))
+            keeper = Keeper(folder, name, rule, scrubber, context.request.limits)
+            child = made._replace(result=_kept(job, made, keeper), measured=made.result)
         children.append(child)
     return children
 
@@ -109,11 +103,10 @@ def _key(job: Job, weights: bytes) -> str:
 
     Private training is not reproducible by design, so a resumed audit must go on with the model that it made.
     """
-    assert job.data.train is not None  # looked at before
     facts = {
         "trainer": job.trainer.id, "plugin": job.offer.plugin, "plugin_version": job.offer.version,
         "parameters": job.trainer.model_dump(mode="json"), "parent": job.parent.fingerprint,
-        "train": job.data.train.digest, "seed": job.request.seed, "device": job.request.device,
+        "train": job.split.digest, "seed": job.request.seed, "device": job.request.device,
         "packages": installed(), "weights": hashlib.sha256(weights).hexdigest(),
     }  # fmt: skip
     return digest(facts)
@@ -155,9 +148,8 @@ def _parent(models: Sequence[Model], name: str | None, trainer: str) -> Model:
     raise ConfigError(f"[[train]] {trainer}: model must name the parent; {name!r} was given, {known}")
 
 
-def _train(job: Job) -> Child:
-    offer, trainer, parent, name, data, request = job
-    assert data.train is not None  # looked at before
+def _train(job: Job, lacking: ErrorInfo | None) -> Child:
+    offer, trainer, parent, name, split, request = job
     about = About(
         title=trainer.title or trainer.id, question=trainer.question, purpose=trainer.purpose,
         method=trainer.method, limits=trainer.limits, reference=trainer.reference,
@@ -167,20 +159,19 @@ def _train(job: Job) -> Child:
         definitions=dict(trainer.definitions), parameters=trainer.model_dump(mode="json"), level=trainer.level,
         status="measured",
     )  # fmt: skip
-    lacking = missing_extra(type(trainer)) or _lacking(trainer, parent, data)
     if lacking is not None:
         return Child(parent.name, None, _failed(blank, lacking))
     seed = seed_for(request.seed, f"{parent.name}/train.{trainer.id}")
-    tell = request.progress
+    tell = request.progress and functools.partial(request.progress, blank.check)
     context = Context(
-        rng=np.random.default_rng(seed), predictions=Predictions(parent, data.train),
+        rng=np.random.default_rng(seed), predictions=Predictions(parent, split),
         device=request.device or parent.device, budget=request.budget, seed=seed,
         deadline=None if request.seconds_per_check is None else time.monotonic() + request.seconds_per_check,
-        on_progress=None if tell is None else lambda done, total, what: tell(blank.check, done, total, what),
+        on_progress=tell,
     )  # fmt: skip
     try:
         with as_found(parent, seed):
-            trained = trainer.train(parent, data.train, context)
+            trained = trainer.train(parent, split, context)
         if not isinstance(trained, Trained):
             raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {type(trained).__name__}")
     except KeyboardInterrupt:
@@ -195,11 +186,14 @@ def _train(job: Job) -> Child:
             "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
         }
     )  # fmt: skip
-    complete = complete_disparities(CheckResult.model_validate(result.model_dump()), data.train)
-    return Child(parent.name, trained.model, name_worse_off(apply_controls(complete), data.train))
+    return Child(parent.name, trained.model, completed(CheckResult.model_validate(result.model_dump()), split))
 
 
 def _lacking(trainer: Trainer, parent: Model, data: AuditData) -> ErrorInfo | None:
+    """The package or the fact about model and data for want of which a trainer cannot work."""
+    extra = missing_extra(type(trainer))
+    if extra is not None:
+        return extra
     reason = missing_needs(type(trainer), parent, data)  # type: ignore[arg-type]
     return ErrorInfo(kind="exception", type="CapabilityError", message=f"{trainer.id} {reason}") if reason else None
 

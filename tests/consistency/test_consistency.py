@@ -255,15 +255,16 @@ def test_a_plan_asks_nothing_more():
 
     from auditkit.host import Host
     from auditkit.run.audit import plan_only
+    from auditkit.run.context import AuditContext
     from auditkit.run.request import make_request
 
-    plan = plan_only(Host(), Counting(), toy_data(), make_request(checks=["performance"]))
+    plan = plan_only(AuditContext(Host(), toy_data(), make_request(checks=["performance"])), Counting())
     assert asked == [200]
     assert (plan.asked_again, plan.asked_at_most) == (usually_asked(200, 4096), most_asked(200, 4096))
     recorded = auditkit.data.Recorded(toy_data().labels, None)
     data = dataclasses.replace(toy_data(), recorded=recorded)
     answers = auditkit.wrap(data)
-    assert plan_only(Host(), answers, data, make_request(checks=["performance"])).asked_again is None
+    assert plan_only(AuditContext(Host(), data, make_request(checks=["performance"])), answers).asked_again is None
 
 
 class Copy(Trainer):

@@ -14,7 +14,8 @@ from auditkit.decorator import check
 from auditkit.errors import ConfigError, PluginError
 from auditkit.host import Host
 from auditkit.results import Definition, Limit, Measurement, Waiver
-from auditkit.run.audit import plan_only, run_all, run_one
+from auditkit.run.audit import audit_one, audit_several, plan_only
+from auditkit.run.context import AuditContext
 from auditkit.run.request import Request, make_request
 from auditkit.run.settle import settled
 from auditkit.run.whom import compares
@@ -53,7 +54,8 @@ def settle(
 ):
     made = [Limit(**{"name": f"l{at}", "at_least": 0.1, **fields}) for at, fields in enumerate(limits)]
     request = Request(checks=checks, limits=made, **more)
-    return settled(host, data or toy_data(20), request, (), [{"trainer": id} for id in train]).limits
+    context = AuditContext(host, data or toy_data(20), request, train=[{"trainer": id} for id in train])
+    return settled(context).request.limits
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_scope_is_no_setting():
 def test_a_limit_on_a_check_that_only_leaves_out_says_so():
     limit = {"measurement": "performance.quality.accuracy", "at_least": 0.1}
     host, request = Host(), make_request(checks=["performance", "data"], only=["data"], limits=[limit], budget="quick")
-    verdict = run_one(host, ToyModel(), toy_data(40), request, None).verdicts[0]
+    verdict = audit_one(AuditContext(host, toy_data(40), request), ToyModel()).verdicts[0]
     assert verdict.status == "not tested"
     assert verdict.reason == "--only leaves out the check performance.quality this time"
 
@@ -217,10 +219,11 @@ def test_the_model_is_not_asked_before_the_limits_are_right():
     waiver = Waiver(limit="m", reason="r", approver="a", expires=datetime.date(2030, 1, 1))
     unknown = Request(limits=[Limit(measurement="performance.quality.accuracy", at_least=1)], waivers=[waiver])
     for request in (wrong, unknown):
+        context = AuditContext(HOST, toy_data(20), request)
         with pytest.raises(ConfigError, match=r"did you mean|is not the name of a limit"):
-            plan_only(HOST, Deaf(), toy_data(20), request)
+            plan_only(context, Deaf())
         with pytest.raises(ConfigError, match=r"did you mean|is not the name of a limit"):
-            run_all(HOST, [Deaf()], toy_data(20), request, None, title="t")
+            audit_several(context, [Deaf()])
 
 
 def test_the_plan_says_whom_each_limit_is_about():
@@ -234,7 +237,7 @@ def test_the_plan_says_whom_each_limit_is_about():
             Limit(measurement="fairness.groups.demographic_parity_ratio", across=("sex",), at_least=0.1),
         ],
     )
-    plan = plan_only(HOST, ToyModel(), toy_data(20), request)
+    plan = plan_only(AuditContext(HOST, toy_data(20), request), ToyModel())
     assert [limit.scope for limit in plan.limits] == [
         "everyone", "everyone and 4 groups", "sex=male", "everyone and 4 groups and their intersections", "over sex",
     ]  # fmt: skip

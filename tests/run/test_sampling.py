@@ -14,7 +14,7 @@ from auditkit.hookspecs import hookimpl
 from auditkit.host import Host
 from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
-from auditkit.run.plan import make_plan
+from auditkit.run.plan import selected
 from auditkit.run.sampling import serve
 
 
@@ -126,15 +126,12 @@ def register_checks():
 
 
 def test_a_check_for_an_occasion_runs_only_then():
-    data, predictions = given()
     offering = types.ModuleType("offering")
     offering.register_checks = register_checks
     host = Host(plugins=[offering], discover=False)
 
     def chosen(checks, evidence=()):
-        more = {"parameters": {}, "limits": (), "budget": "quick", "seed": 0, "evidence": evidence}
-        plan, _ = make_plan(host, predictions.model, data, checks=checks, **more)
-        return [each.check for each in plan.checks if each.check.startswith("test.")]
+        return [id for id in selected(host, checks, evidence) if id.startswith("test.")]
 
     assert chosen(None) == chosen(["test"]) == ["test.plain"]
     assert chosen(["test.rare"]) == ["test.rare"]

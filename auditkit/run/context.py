@@ -1,0 +1,67 @@
+"""What all stages of one audit need, in one record."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import pathlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from auditkit.data import AuditData
+from auditkit.host import Host
+from auditkit.rulepacks import RulePack
+from auditkit.run.request import Request
+from auditkit.run.rule_packs import chosen_packs, named_by
+
+
+class Clock(NamedTuple):
+    """When something started, by the calendar and by a clock that nobody sets."""
+
+    started: datetime.datetime
+    tick: float
+
+    @classmethod
+    def now(cls) -> Clock:
+        """A clock that starts now."""
+        return cls(datetime.datetime.now(datetime.UTC), time.monotonic())
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it started, to the millisecond."""
+        return round(time.monotonic() - self.tick, 3)
+
+
+@dataclass(frozen=True)
+class AuditContext:
+    """One audit, of one model or of several on the same data; every stage is given it."""
+
+    host: Host
+    data: AuditData
+    request: Request
+    folder: pathlib.Path | None = None
+    """The run folder; None: nothing is written."""
+    several: bool = False
+    """Whether a Comparison comes of it."""
+    title: str = ""
+    """Of the Comparison."""
+    train: Sequence[Mapping[str, Any]] = ()
+    """The trainers that were asked for."""
+    clock: Clock = field(default_factory=Clock.now)
+
+    @functools.cached_property
+    def packs(self) -> tuple[RulePack, ...]:
+        """The rule packs that the audit is held against.
+
+        Raises:
+            ConfigError: nobody offers one that was asked for.
+            PluginError: one cannot be read.
+        """
+        return tuple(chosen_packs(self.host, self.request.rules))
+
+    @functools.cached_property
+    def evidence(self) -> frozenset[str]:
+        """What the rule packs name: `check.measurement`, `check` or `family`."""
+        return frozenset(named_by(self.packs))

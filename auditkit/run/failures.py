@@ -1,0 +1,45 @@
+"""What went wrong in a check or a trainer, as a result says it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+import traceback
+
+import pydantic
+
+from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
+from auditkit.memory import WAY_OUT, out_of_memory
+from auditkit.redaction import scrubbed
+from auditkit.results import ErrorInfo
+from auditkit.text import one_line
+
+
+def describe(error: BaseException) -> ErrorInfo:
+    """An exception in words and in lines, without a path of the machine and without control characters."""
+    kind = "exception"
+    if isinstance(error, MissingExtra):
+        kind = "missing extra"
+    elif isinstance(error, TimeLimit):
+        kind = "time limit"
+    elif isinstance(error, FindingsError | pydantic.ValidationError):
+        kind = "findings"
+    elif isinstance(error, PluginError):
+        kind = "plugin"
+    lines: tuple[str, ...] = ()
+    if not isinstance(error, AuditkitError):
+        frames = traceback.extract_tb(error.__traceback__)[-8:]
+        lines = tuple(f"{pathlib.PurePath(each.filename).name}:{each.lineno} in {each.name}" for each in frames)
+    message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
+    if out_of_memory(error):
+        message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
+    return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)  # type: ignore[arg-type]
+
+
+def without_paths(text: str) -> str:
+    """`text` without the folders that would tell whose machine this is."""
+    for folder, name in ((os.getcwd(), "."), (str(pathlib.Path.home()), "~"), (sys.prefix, "python")):
+        if len(folder) > 1:
+            text = text.replace(folder, name)
+    return text

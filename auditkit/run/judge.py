@@ -1,0 +1,54 @@
+"""Judging: the limits applied to what was measured, and the result of one model put together."""
+
+from __future__ import annotations
+
+import datetime
+
+from auditkit.judge import judge
+from auditkit.provenance.dataset import describe
+from auditkit.provenance.environment import describe_model, describe_run_on
+from auditkit.results import AuditResult, Run
+from auditkit.run.audited_model import AuditedModel
+from auditkit.run.context import Clock
+from auditkit.run.measure import Measured
+from auditkit.run.plan import left_out
+from auditkit.run.postprocess import consistency_control
+from auditkit.run.train import held
+
+
+def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResult:
+    """The result of the audit, by the data's own names and with nothing hidden.
+
+    Args:
+        audited: the model.
+        measured: what its checks found.
+        clock: since when it is audited.
+    """
+    context, request, model = audited.context, audited.context.request, audited.model
+    accounts = held(context.host, audited.origin.accounts, consistency_control(audited.predictions.consistency))
+    results = (*accounts, *measured.results)
+    provenance = describe_run_on(
+        context.host, model, request.device, audited.plan, context.folder, audited.plan.limits
+    )  # fmt: skip
+    verdicts, outcome = judge(
+        request.limits, request.waivers, results, clock.started.date(), context.host.faults,
+        left_out(context), audited.limited and not request.limits,
+    )  # fmt: skip
+    return AuditResult(
+        title="" if context.several else request.title,
+        run=Run(
+            started=clock.started, finished=datetime.datetime.now(datetime.UTC), seconds=clock.seconds,
+            check_seconds=measured.seconds, resumed=tuple(measured.resumed),
+        ),
+        provenance=provenance,
+        model=describe_model(model, context.data, audited.predictions),
+        parent=audited.origin.parent,
+        data=describe(context.data, model),
+        plan=audited.plan,
+        limits=tuple(request.limits),
+        waivers=tuple(request.waivers),
+        results=results,
+        verdicts=verdicts,
+        outcome=outcome,
+        card=dict(request.card),
+    )  # fmt: skip

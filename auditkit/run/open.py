@@ -1,0 +1,76 @@
+"""Opening: the model wrapped, the data in the kinds that the model was fitted on, the run folder ready."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from auditkit import runfolder
+from auditkit.data import AuditData
+from auditkit.data.schema import override_schema
+from auditkit.errors import DataError, ModelError
+from auditkit.host import Host
+from auditkit.models import Model, ModelOptions
+from auditkit.run import write
+from auditkit.run.request import Request
+
+
+def checked(data: Any) -> AuditData:
+    """The audit data.
+
+    Raises:
+        DataError: it is none.
+    """
+    if isinstance(data, AuditData):
+        return data
+    given = "none" if data is None else f"a {type(data).__name__}"
+    raise DataError(
+        "data is required: an AuditData, as the second argument, for instance from AuditData.from_table(table, "
+        f"label=…) or AuditData(inputs, labels); {given} was given"
+    )
+
+
+def wrapped(host: Host, model: Any, data: AuditData) -> Model:
+    """The model, wrapped for this data; recorded answers where there is no model.
+
+    Raises:
+        ModelError: there are neither, or no plugin knows the object.
+    """
+    if model is None and data.recorded is None:
+        raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
+    return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
+
+
+def with_fitted_kinds(data: AuditData, models: Sequence[Model]) -> AuditData:
+    """The data with every number that a model was fitted on as a category declared one, in its training split too.
+
+    Otherwise a check that changes numbers would ask a model about the category between two of its own.
+    """
+    if not hasattr(data.inputs, "columns"):
+        return data
+    columns = tuple(data.inputs.columns)
+    taken = {str(columns[place]) for model in models for place in model.category_places(columns)}
+    numeric = [feature.name for feature in data.schema if feature.numeric and feature.name in taken]
+    if not numeric:
+        return data
+    train = None if data.train is None else _declared(data.train, numeric)
+    note = f"categories to the model, so categories to every check: {', '.join(numeric)}"
+    return _declared(dataclasses.replace(data, train=None, notes=(*data.notes, note)), numeric, train)
+
+
+def prepare(host: Host, request: Request, out: str | os.PathLike[str] | None) -> pathlib.Path | None:
+    """The run folder, ready for an audit; None where nothing is to be written.
+
+    Raises:
+        ConfigError: a format is asked for that nobody offers.
+    """
+    write.check_formats(host, request.formats)
+    return None if out is None else runfolder.prepare(out, write.files(host))
+
+
+def _declared(data: AuditData, names: Sequence[str], train: AuditData | None = None) -> AuditData:
+    declared = override_schema(data.schema, {name: {"kind": "category"} for name in names}, data.inputs)
+    return dataclasses.replace(data, schema=declared, train=train)
