@@ -25,7 +25,7 @@ LEVELS = (
     ("renames",),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats"),
-    ("data", "group_pairs", "judge"),
+    ("data", "group_pairs", "judge", "metrics"),
     ("comparison", "models", "smaller", "variants"),
     ("adapters", "model_inputs", "predictions"),
     ("checks", "consistency", "option_guard"),
@@ -42,9 +42,9 @@ LEVELS = (
 """From the ground up: a room imports from those before it; a file of a room from its own and from those before it."""
 
 FAMILY_MAY = {
-    "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "memory", "model_inputs",
-    "models", "predictions", "renames", "results", "smaller", "stats", "text", "times", "trainers", "value_spelling",
-    "variants",
+    "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "memory", "metrics",
+    "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text", "times", "trainers",
+    "value_spelling", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

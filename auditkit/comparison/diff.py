@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from auditkit.comparison.audits import Named
@@ -23,6 +22,7 @@ from auditkit.results import (
     meaning_text,
     verdict_line,
 )
+from auditkit.stats import mover
 
 SAME_NUMBER = ("performance.quality", "fairness.groups")
 """Checks whose shares are those that paired changes are about."""
@@ -77,16 +77,11 @@ def change_interval(old: Measurement, new: Measurement) -> Interval | None:
     before, after = _ends(old), _ends(new)
     if old.value is None or new.value is None or before is None or after is None or (old.exact and new.exact):
         return None
-    (old_low, old_high), (new_low, new_high) = before, after
-    change = new.value - old.value
     levels = {each.interval.level for each in (old, new) if each.interval is not None and not each.exact}
     if len(levels) != 1 or not before[0] <= old.value <= before[1] or not after[0] <= new.value <= after[1]:
         return None
-    return Interval(
-        low=change - math.hypot(new.value - new_low, old_high - old.value),
-        high=change + math.hypot(new_high - new.value, old.value - old_low),
-        level=levels.pop(), method="MOVER, unpaired",
-    )  # fmt: skip
+    low, high = mover.difference(mover.Ends(new.value, *after), mover.Ends(old.value, *before))
+    return Interval(low=float(low), high=float(high), level=levels.pop(), method="MOVER, unpaired")
 
 
 def _ends(each: Measurement) -> tuple[float, float] | None:

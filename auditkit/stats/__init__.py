@@ -6,6 +6,7 @@ paired.py       the difference of two shares of the same rows
 shifts.py       how far a disparity or a predictive value moved on the same rows
 gaps.py         the widest difference and the smallest ratio over several groups, their test and power
 extremes.py     their intervals, and which two groups make them
+mover.py        the interval of a difference or a mean, from an interval for each number
 pairwise.py     the same for any number with an interval for each pair of groups
 ranking.py      the area under the ROC curve
 resampling.py   the bootstrap, on rows and on counts

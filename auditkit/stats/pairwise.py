@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.results import Interval
+from auditkit.stats import mover
 from auditkit.stats.extremes import Extreme, Pairs, Place
 
 
@@ -57,12 +58,12 @@ def square_and_add(values: np.ndarray, low: np.ndarray, high: np.ndarray, pairs:
         high: (K,) likewise.
         pairs: which are compared.
 
-    Source: Zou and Donner (2008), Construction of confidence limits about effect measures, Statistics in Medicine 27.
+    Source: as `mover.difference`.
     """
     i, j = pairs
-    gap, down, up = values[i] - values[j], values - low, high - values
-    least, most = gap - np.hypot(down[i], up[j]), gap + np.hypot(up[i], down[j])
-    return Apart(pairs, np.abs(gap), np.maximum(least, -most), np.maximum(most, -least))
+    first, second = (mover.Ends(values[at], low[at], high[at]) for at in (i, j))
+    least, most = mover.difference(first, second)
+    return Apart(pairs, np.abs(values[i] - values[j]), np.maximum(least, -most), np.maximum(most, -least))
 
 
 def largest_apart(apart: Apart, numbers: np.ndarray, method: str, most: float = np.inf, level: float = 0.95) -> Extreme:

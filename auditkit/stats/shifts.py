@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from auditkit.results import Interval
+from auditkit.stats import mover
 from auditkit.stats.extremes import smallest_ratio_interval, widest_gap_interval
 from auditkit.stats.gaps import Shares, smallest_ratio, widest_gap
-from auditkit.stats.proportions import wilson
+from auditkit.stats.mover import Ends
+from auditkit.stats.proportions import wilson_bounds
 from auditkit.stats.resampling import resampled_counts
 
 REPLICATES = 1000
@@ -22,14 +23,6 @@ class Shift(NamedTuple):
 
     value: float
     interval: Interval
-
-
-class Ends(NamedTuple):
-    """A number and an interval for it."""
-
-    value: float
-    low: float
-    high: float
 
 
 def disparity_shift(counts: np.ndarray, rng: np.random.Generator, *, ratio: bool, level: float = 0.95) -> Shift | None:
@@ -59,16 +52,16 @@ def disparity_shift(counts: np.ndarray, rng: np.random.Generator, *, ratio: bool
     if new is None or old is None:
         return None
     drawn = resampled_counts(counts, REPLICATES, rng)
-    low, high = _moved(new, old, _correlation(_rates(drawn, 1, ratio), _rates(drawn, 0, ratio)))
+    low, high = mover.difference(new, old, _correlation(_rates(drawn, 1, ratio), _rates(drawn, 0, ratio)))
     none = 1.0 if ratio else 0.0
     reaches_new, reaches_old = (none in (each.low, each.high) for each in (new, old))
     if reaches_new != reaches_old:
         if reaches_new == ratio:
-            high = new.high - old.low
+            high = np.asarray(new.high - old.low)
         else:
-            low = new.low - old.high
+            low = np.asarray(new.low - old.high)
     method = "simultaneous intervals of both, put together by MOVER, paired"
-    return Shift(new.value - old.value, Interval(low=low, high=high, level=level, method=method))
+    return Shift(float(new.at - old.at), Interval(low=float(low), high=float(high), level=level, method=method))
 
 
 def predictive_shift(counts: np.ndarray, rng: np.random.Generator, level: float = 0.95) -> Shift | None:
@@ -95,19 +88,9 @@ def predictive_shift(counts: np.ndarray, rng: np.random.Generator, level: float 
     with np.errstate(divide="ignore", invalid="ignore"):
         first = drawn[:, 1, 1, :].sum(axis=1) / drawn[:, :, 1, :].sum(axis=(1, 2))
         second = drawn[:, 1, :, 1].sum(axis=1) / drawn[:, :, :, 1].sum(axis=(1, 2))
-    low, high = _moved(new, old, _correlation(first, second))
-    return Shift(new.value - old.value, Interval(low=low, high=high, level=level, method="Wilson and MOVER, paired"))
-
-
-def _moved(new: Ends, old: Ends, correlation: float) -> tuple[float, float]:
-    change = new.value - old.value
-    down = _side(new.value - new.low, old.high - old.value, correlation)
-    up = _side(new.high - new.value, old.value - old.low, correlation)
-    return change - down, change + up
-
-
-def _side(first: float, second: float, correlation: float) -> float:
-    return math.sqrt(max(0.0, first * first + second * second - 2 * correlation * first * second))
+    low, high = mover.difference(new, old, _correlation(first, second))
+    interval = Interval(low=float(low), high=float(high), level=level, method="Wilson and MOVER, paired")
+    return Shift(float(new.at - old.at), interval)
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:
@@ -120,9 +103,7 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _share(right: int, among: int, level: float) -> Ends:
-    ends = wilson(right, among, level)
-    assert ends.low is not None and ends.high is not None  # a share has both
-    return Ends(right / among, ends.low, ends.high)
+    return Ends(right / among, *wilson_bounds(right, among, level))
 
 
 def _disparity(shares: Shares, ratio: bool, level: float) -> Ends | None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from auditkit.plugins.fairness.groups.shares import PLACES, shares
 
 from auditkit.counts import Counts, Tally, count
 from auditkit.plugins.fairness.groups.measures import RATES
-from auditkit.plugins.fairness.groups.shares import PLACES, shares
 from auditkit.stats import resampled_counts
 from benchmarks.people import People
 

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from auditkit.plugins.fairness.groups.measures import RATES
-from auditkit.plugins.fairness.groups.shares import shares
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.rates import shares
 from benchmarks import harness
 from benchmarks.fairness_rows import law, ours
 from benchmarks.people import NAMES, people

@@ -1,7 +1,7 @@
 """What one more group can do to a number over groups, for every check that there is."""
 
 from auditkit.host import Host
-from auditkit.plugins.fairness.groups.measures import CRITERIA
+from auditkit.metrics.catalogue import CRITERIA
 
 SHRINKS = {
     *(f"{name}_ratio" for name in CRITERIA), "impact_ratio", "lowest_impact_ratio", "burden_ratio",

@@ -7,6 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from auditkit import stats
+from auditkit.counts import Tally
+from auditkit.metrics import composites
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.rates import interval_method, right_or_not, shares
 from auditkit.plugins.performance.estimates import Answers, Estimate, few
 from auditkit.results import Interval
 
@@ -18,72 +22,79 @@ def confusion(answers: Answers, weighted: bool = True) -> np.ndarray:
     return np.bincount(answers.truth * size + answers.answers, weights, size * size).reshape(size, size)
 
 
-def share(hits: np.ndarray, answers: Answers, what: str, among: np.ndarray | None = None) -> Estimate:
-    """The share of rows with a hit, with Wilson's interval; weighted rows count as Kish's effective number.
+def tally(answers: Answers) -> Tally:
+    """(1, C + 1, C + 1) counts by label and decision, as the rates and composites of every check are made of."""
+    size = len(answers.classes) + 1
+    place = answers.truth * size + answers.answers
+
+    def table(weights: np.ndarray | None) -> np.ndarray:
+        return np.bincount(place, weights, size * size).reshape(1, size, size)
+
+    rows = table(answers.people).astype(np.int64)
+    if answers.weights is None or answers.mass is None:
+        return Tally(rows, rows.astype(float), rows.astype(float))
+    return Tally(rows, table(answers.mass), table(answers.mass * answers.weights))
+
+
+def rate(name: str, counts: Tally, answers: Answers, what: str) -> Estimate:
+    """One rate of the catalogue, with Wilson's interval; weighted rows count as Kish's effective number.
 
     Args:
-        hits: (n,) bool.
-        answers: the rows, for weights and the smallest denominator.
+        name: in `metrics.catalogue.RATES`.
+        counts: (1, 3, 3).
+        answers: the rows, for the smallest denominator.
         what: what the denominator counts, in words.
-        among: (n,) bool: the denominator; None: all rows.
     """
-    if among is not None:
-        hits, answers = hits[among], _decided(answers, among)
-    if len(answers) < max(1, answers.minimum):
-        return few(len(answers), answers.minimum, what)
-    value, size = stats.weighted_mean(hits, answers.mass), answers.size
-    return Estimate(value, stats.wilson(min(size, size * value), size), len(answers))
-
-
-def _decided(answers: Answers, rows: np.ndarray) -> Answers:
-    """Labels and decisions of some rows, without their scores."""
-    return replace(answers, scores=None, probabilities=None).take(rows)
+    share = shares(counts, RATES[name])
+    rows = int(share.rows[0])
+    if rows < max(1, answers.minimum):
+        return few(rows, answers.minimum, what)
+    low, high = (float(end) for end in stats.wilson_bounds(share.successes[0], share.sizes[0]))
+    method = interval_method("Wilson", answers.weights is not None)
+    return Estimate(float(share.values[0]), Interval(low=low, high=high, method=method), rows)
 
 
 def accuracy(answers: Answers) -> Estimate:
     """The share of right decisions."""
-    return share(answers.truth == answers.answers, answers, "people")
+    counts = tally(answers)
+    counts = counts.against(answers.positive) if len(answers.classes) == 2 else right_or_not(counts)
+    return rate("accuracy", counts, answers, "people")
 
 
 def majority_accuracy(answers: Answers) -> Estimate:
     """The accuracy of always giving the most common label of these rows."""
     counts = np.bincount(answers.truth, answers.mass, len(answers.classes))
-    return share(answers.truth == int(np.argmax(counts)), answers, "people")
+    return rate("prevalence", tally(answers).against(int(np.argmax(counts))), answers, "people")
 
 
 def precision(answers: Answers) -> Estimate:
     """Among those decided positive, the share that is."""
-    chosen = answers.answers == answers.positive
-    return share(answers.truth == answers.positive, answers, "people decided positive", chosen)
+    counts = tally(answers).against(answers.positive)
+    return rate("positive_predictive_value", counts, answers, "people decided positive")
 
 
 def recall(answers: Answers) -> Estimate:
     """Among the positive, the share that is decided so."""
-    right = answers.answers == answers.positive
-    return share(right, answers, "people with a positive label", answers.truth == answers.positive)
+    return rate("true_positive_rate", tally(answers).against(answers.positive), answers, "people with a positive label")
 
 
 def balanced_accuracy(answers: Answers) -> Estimate:
-    """The mean over classes of the share decided right.
-
-    Every class has its Wilson interval; that of the mean follows by MOVER.
-
-    Source: Donner and Zou (2012), Closed-form confidence intervals for functions of the normal mean and standard
-    deviation, Statistical Methods in Medical Research 21.
-    """
-    found = [
-        share(answers.answers == at, answers, f"people with label {name}", answers.truth == at)
-        for at, name in enumerate(answers.classes)
-    ]
-    gap = next((each for each in found if each.value is None), None)
-    if gap is not None:
-        return gap._replace(n=None)
-    values = np.array([each.value for each in found], dtype=float)
-    ends = np.array([(each.interval.low, each.interval.high) for each in found if each.interval], dtype=float)
-    below, above = (float(np.sqrt(np.sum((ends[:, side] - values) ** 2))) / len(found) for side in (0, 1))
-    mean = float(values.mean())
-    interval = Interval(low=mean - below, high=mean + above, method="MOVER of Wilson intervals per class")
-    return Estimate(mean, interval, len(answers))
+    """The mean over classes of the share decided right; see `metrics.composites` for two classes and for more."""
+    people = np.bincount(answers.truth, answers.people, len(answers.classes)).astype(np.int64)
+    for name, rows in zip(answers.classes, people.tolist(), strict=True):
+        if rows < max(1, answers.minimum):
+            return few(rows, answers.minimum, f"people with label {name}")._replace(n=None)
+    counts = tally(answers)
+    if len(answers.classes) == 2:
+        found = composites.COMPOSITES["balanced_accuracy"].estimate(counts.against(answers.positive))
+    else:
+        each = [counts.against(at) for at in range(len(answers.classes))]
+        found = composites.mean([composites.bounded(one, RATES["true_positive_rate"]) for one in each])
+    interval = Interval(
+        low=float(found.low[0]), high=float(found.high[0]),
+        method=interval_method(found.method, answers.weights is not None),
+    )  # fmt: skip
+    return Estimate(float(found.values[0]), interval, len(answers))
 
 
 def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Estimate:
@@ -120,7 +131,7 @@ def _f1_interval(answers: Answers) -> Interval:
     ends = []
     for at in range(len(answers.classes)):
         union = (answers.truth == at) | (answers.answers == at)
-        some = _decided(answers, union)
+        some = replace(answers, scores=None, probabilities=None).take(union)
         size, same = some.size, stats.weighted_mean(some.truth == some.answers, some.mass)
         ends.append(stats.wilson_bounds(same * size, size))
     low, high = (float(np.mean([2 * each[side] / (1 + each[side]) for each in ends])) for side in (0, 1))

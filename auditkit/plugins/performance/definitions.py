@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from auditkit.metrics.catalogue import WILSON
+from auditkit.metrics.composites import COMPOSITES
 from auditkit.results import NOBODY, RIGHTLY_SELECTED, SELECTED_MORE, Definition, Direction, Harm
 
 
@@ -31,26 +33,25 @@ def _define(
 
 DEFINITIONS = {
     "accuracy": _define(
-        "Accuracy", "right decisions / people", "interval: Wilson (1927), JASA 22",
+        "Accuracy", "right decisions / people", WILSON,
         "Compare with majority_accuracy: with 95 % negatives, deciding always no is 95 % accurate.", made_of="outcomes",
     ),
     "majority_accuracy": _define(
         "Accuracy of the most common label", "people with the most common label / people",
-        "interval: Wilson (1927), JASA 22", "The floor for accuracy, not a measure of the model.", direction="none",
+        WILSON, "The floor for accuracy, not a measure of the model.", direction="none",
         made_of="outcomes",
     ),
     "balanced_accuracy": _define(
         "Balanced accuracy", "mean over classes of (decided right / people with that label)",
-        "Brodersen et al. (2010), The balanced accuracy and its posterior distribution; interval: MOVER, Donner and "
-        "Zou (2012), Statistical Methods in Medical Research 21",
+        COMPOSITES["balanced_accuracy"].reference,
         "Undefined where a class does not occur; weighs a rare class like a common one.", made_of="tp fp fn tn",
     ),
     "precision": _define(
-        "Precision", "TP / (TP + FP)", "interval: Wilson (1927), JASA 22",
+        "Precision", "TP / (TP + FP)", WILSON,
         "Depends on how common the positive label is in these data.", harm=RIGHTLY_SELECTED, made_of="tp fp",
     ),
     "recall": _define(
-        "Recall", "TP / (TP + FN)", "interval: Wilson (1927), JASA 22",
+        "Recall", "TP / (TP + FN)", WILSON,
         "Can be had for nothing by deciding always positive.", harm=SELECTED_MORE, made_of="tp fn",
     ),
     "auc": _define(

@@ -142,8 +142,8 @@ def test_weights_are_respected():
 
 
 def test_a_wrong_accuracy_is_noticed(monkeypatch):
-    right = decisions.share
-    monkeypatch.setattr(decisions, "share", lambda hits, *rest, **more: right(hits | True, *rest, **more))
+    right = decisions.rate
+    monkeypatch.setattr(decisions, "rate", lambda *given: right(*given)._replace(value=1.0))
     labels = RNG.integers(0, 2, 200)
     result = run(FAST, *recorded(RNG.integers(0, 2, 200), labels))
     assert control(result, "recount").holds is False and control(result, "shuffled answers").holds is False

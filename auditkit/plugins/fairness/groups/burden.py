@@ -9,12 +9,11 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import Members, pair_of_extremes
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.rates import GroupShares, interval_method, shares
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
-from auditkit.plugins.fairness.groups.measures import RATES
-from auditkit.plugins.fairness.groups.rate_measurements import weighted
-from auditkit.plugins.fairness.groups.shares import GroupShares, shares
 from auditkit.results import Interval, LeftOut, Measurement
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
 
@@ -128,4 +127,5 @@ def _interval(share: GroupShares, least: int, at: int, level: float, data: Audit
         float(share.sizes[at]),
         level,
     )
-    return interval and interval.model_copy(update={"level": 0.95, "method": weighted(METHOD, data)})
+    method = interval_method(METHOD, data.weights is not None)
+    return interval and interval.model_copy(update={"level": 0.95, "method": method})

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit import group_pairs
+from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES
+from auditkit.metrics.rates import amount, shares
 from auditkit.plugins.fairness.groups import disparities, entropy
 from auditkit.plugins.fairness.groups.conditional import Conditional
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
-from auditkit.plugins.fairness.groups.measures import CRITERIA, DECIDED, EVERY, RATES
-from auditkit.plugins.fairness.groups.shares import amount, shares
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData

@@ -9,12 +9,12 @@ from scipy import special
 
 from auditkit import stats
 from auditkit.counts import count
+from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import conditional
 from auditkit.plugins.fairness.groups.conditional import TOLD_NOTHING, Conditional
 from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.measures import INDICES
-from auditkit.plugins.fairness.groups.rate_measurements import weighted
 from auditkit.results import Measurement, Test
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def measured(each: Conditional, tests: int, parameters: Parameters, data: AuditD
         method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[parameters.correction]}"
         test = Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
         detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * each.error
-    interval = each.interval and each.interval.model_copy(update={"method": weighted(each.interval.method, data)})
+    interval = each.interval
+    if interval is not None:
+        interval = interval.model_copy(update={"method": interval_method(interval.method, data.weights is not None)})
     return Measurement(
         value=each.value, n=each.rows, interval=interval, test=test, detectable=detectable,
         reason=each.some_strata or None, validity="valid" if each.enough else "inconclusive", **common,

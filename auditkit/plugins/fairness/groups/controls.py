@@ -9,11 +9,11 @@ import numpy as np
 
 from auditkit.checks import Context
 from auditkit.counts import Encoded
+from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, recount, self_tests
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.disparity_measurements import both
 from auditkit.plugins.fairness.groups.group_table import Target
-from auditkit.plugins.fairness.groups.measures import CRITERIA
 from auditkit.plugins.fairness.groups.recount import Rows
 from auditkit.results import Control, Measurement, pairs
 

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditkit.plugins.fairness.groups.measures import (
-    COMPOSITES,
-    CRITERIA,
-    INDICES,
-    RATES,
-    Composite,
-    Criterion,
-    Index,
-    Rate,
-)
+from auditkit.metrics.catalogue import CRITERIA, RATES, WILSON, Criterion, Rate
+from auditkit.metrics.composites import COMPOSITES, Composite
+from auditkit.plugins.fairness.groups.measures import INDICES, Index
 from auditkit.results import Definition, Harm
 from auditkit.variants import defined
 
@@ -87,7 +80,7 @@ def _rate(rate: Rate) -> Definition:
         range="0 to 1",
         direction=rate.direction,
         unit="share",
-        reference="Wilson (1927), JASA 22, for the interval",
+        reference=WILSON,
         pitfalls=rate.pitfalls + _left_out(rate),
         harm=rate.harm,
         made_of="outcomes" if rate.name == "accuracy" else _made_of([rate]),

@@ -11,8 +11,8 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.group_pairs import Members
-from auditkit.plugins.fairness.groups.measures import Rate
-from auditkit.plugins.fairness.groups.shares import GroupShares
+from auditkit.metrics.catalogue import Rate
+from auditkit.metrics.rates import GroupShares
 from auditkit.results import LeftOut
 
 MOST: Final = 99_999

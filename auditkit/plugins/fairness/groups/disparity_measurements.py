@@ -9,12 +9,13 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
+from auditkit.metrics.catalogue import CRITERIA, RATES, Direction
+from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
-from auditkit.plugins.fairness.groups.measures import CRITERIA, INDICES, RATES, Direction
-from auditkit.plugins.fairness.groups.rate_measurements import weighted
+from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.variants import variants
@@ -91,7 +92,7 @@ def with_weights(one: Measurement, data: AuditData) -> Measurement:
     """The measurement whose interval says what weights make of it."""
     if one.interval is None:
         return one
-    method = weighted(one.interval.method, data)
+    method = interval_method(one.interval.method, data.weights is not None)
     return one.model_copy(update={"interval": one.interval.model_copy(update={"method": method})})
 
 

@@ -11,8 +11,8 @@ from scipy import stats as laws
 from auditkit import stats
 from auditkit.counts import Tally
 from auditkit.group_pairs import Members
+from auditkit.metrics.rates import amount
 from auditkit.plugins.fairness.groups.disparities import Tested
-from auditkit.plugins.fairness.groups.shares import amount
 from auditkit.results import Interval
 
 BENEFITS = ("fn", "tp tn", "fp")

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Sequence
 
 from auditkit import figures
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.composites import COMPOSITES
 from auditkit.plugins.fairness.groups.group_table import Target
-from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar, pairs
 
 CLASSES = 10

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from auditkit.counts import Counts, Tally
 from auditkit.errors import DataError, closest
+from auditkit.metrics.rates import right_or_not
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, WHOLE
 from auditkit.results import pairs
 from auditkit.smaller import Smaller, smaller_together
@@ -48,22 +47,6 @@ class Target(NamedTuple):
     def of(self, groups: Groups) -> Groups:
         """These groups, with the counts that this is about."""
         return groups._replace(tally=right_or_not(groups.tally) if self.at is None else groups.tally.against(self.at))
-
-
-def right_or_not(tally: Tally) -> Tally:
-    """(K, 3, 3) counts in which "selected" means a right decision, and everybody should be selected."""
-    return Tally(*(_right_or_not(each) for each in tally))
-
-
-def _right_or_not(table: np.ndarray) -> np.ndarray:
-    classes = table.shape[1] - 1
-    found = np.zeros((len(table), 3, 3), dtype=table.dtype)
-    known, unknown = table[:, :classes], table[:, classes]
-    found[:, 1, 1] = known[:, range(classes), range(classes)].sum(axis=1)
-    found[:, 1, 0] = known[:, :, :classes].sum(axis=(1, 2)) - found[:, 1, 1]
-    found[:, 1, 2] = known[:, :, classes].sum(axis=1)
-    found[:, 2, 0], found[:, 2, 2] = unknown[:, :classes].sum(axis=1), unknown[:, classes]
-    return found
 
 
 def tabulate(counts: Counts, parameters: Parameters, data: AuditData) -> list[Groups]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.groups import composites
+from auditkit.metrics.catalogue import RATES, Rate
+from auditkit.metrics.composites import COMPOSITES, Composite
+from auditkit.metrics.rates import amount, interval_method, shares
 from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
-from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES, Composite, Rate
-from auditkit.plugins.fairness.groups.shares import amount, shares
 from auditkit.results import Interval, Measurement
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurem
 def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     share = shares(groups.tally, rate)
     low, high = stats.wilson_bounds(share.successes, share.sizes)
+    method = interval_method("Wilson", data.weights is not None)
     found = []
     for at, where in enumerate(groups.where):
         reason, rows = groups.hidden[at], int(share.rows[at])
@@ -45,13 +46,13 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
             n = 0 if not reason and rows == 0 else None
             found.append(_number(rate, target, where, reason=reason or lacking, n=n))
             continue
-        interval = Interval(low=float(low[at]), high=float(high[at]), method=weighted("Wilson", data))
+        interval = Interval(low=float(low[at]), high=float(high[at]), method=method)
         found.append(_number(rate, target, where, value=float(share.values[at]), n=rows, interval=interval))
     return found
 
 
 def _composite(what: Composite, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
-    estimates = composites.FORMULAS[what.name](groups.tally)
+    estimates = what.estimate(groups.tally)
     rows = [(amount(groups.tally.rows, words), of) for words, of in what.of]
     found = []
     for at, where in enumerate(groups.where):
@@ -67,7 +68,7 @@ def _composite(what: Composite, target: Target, groups: Groups, data: AuditData)
         high = float(estimates.high[at])
         interval = Interval(
             low=min(value, float(estimates.low[at])), high=max(value, high) if np.isfinite(high) else None,
-            method=weighted(estimates.method, data),
+            method=interval_method(estimates.method, data.weights is not None),
         )  # fmt: skip
         found.append(_number(what, target, where, value=value, n=int(rows[0][0][at]), interval=interval))
     return found
@@ -87,8 +88,3 @@ def _number(
         name=what.name, value=value, reason=reason, interval=interval, n=n, direction=what.direction, slice=where,
         unit="share" if isinstance(what, Rate) else "", conditions=dict(target.conditions),
     )  # fmt: skip
-
-
-def weighted(method: str, data: AuditData) -> str:
-    """The name of a method, with what weights make of it."""
-    return method if data.weights is None else f"{method}, for the effective number of rows"

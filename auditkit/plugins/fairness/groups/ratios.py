@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.groups.composites import odds
+from auditkit.metrics.composites import odds
 from auditkit.plugins.fairness.groups.disparities import common_rate
 from auditkit.results import Interval
 from auditkit.stats import Extreme, Place

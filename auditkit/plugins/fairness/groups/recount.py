@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.fairness.groups.measures import COMPOSITES, RATES
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.composites import COMPOSITES
 
 
 class Rows(NamedTuple):
@@ -45,16 +46,10 @@ def number(name: str, rows: Rows) -> float | None:
     if name in RATES:
         below = sum(amount(found[word]) for word in RATES[name].denominator.split())
         return sum(amount(found[word]) for word in RATES[name].numerator.split()) / below if below else None
-    tp, fp, fn, tn = (amount(found[word]) for word in ("tp", "fp", "fn", "tn"))
-    if name == "balanced_accuracy":
-        return (tp / (tp + fn) + tn / (fp + tn)) / 2 if (tp + fn) * (fp + tn) else None
-    if name == "f1":
-        return 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else None
-    if name == "mcc":
-        below = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-        return (tp * tn - fp * fn) / math.sqrt(below) if below else None
-    assert name == "false_negatives_per_false_positive" and name in COMPOSITES
-    return fn / fp if fp else None
+    try:
+        return COMPOSITES[name].plain(*(amount(found[word]) for word in ("tp", "fp", "fn", "tn")))
+    except ZeroDivisionError:
+        return None
 
 
 def largest_deviation(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from auditkit.counts import Counts
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.rates import amount, shares
 from auditkit.plugins.fairness.groups.burden import is_burden, why_no_rate
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
-from auditkit.plugins.fairness.groups.measures import RATES
-from auditkit.plugins.fairness.groups.shares import amount, shares
 from auditkit.results import Column, Table, meaning_text
 
 if TYPE_CHECKING:

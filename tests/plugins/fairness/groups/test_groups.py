@@ -10,9 +10,9 @@ from auditkit import stats
 from auditkit.checks import missing_needs
 from auditkit.data import AuditData
 from auditkit.judge import judge_measurement
+from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, findings, self_tests
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.measures import CRITERIA
 from auditkit.results import Limit
 from tests.plugins.recorded import control, one, recorded, run
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditkit.counts import Tally
-from auditkit.plugins.fairness.groups.measures import COMPOSITES, CRITERIA, RATES
-from auditkit.plugins.fairness.groups.shares import shares
+from auditkit.metrics.catalogue import CRITERIA, RATES
+from auditkit.metrics.composites import COMPOSITES
+from auditkit.metrics.rates import shares
 
 MIRRORED = {"tp": "tn", "tn": "tp", "fp": "fn", "fn": "fp", "selected": "rejected", "rejected": "selected"}
 

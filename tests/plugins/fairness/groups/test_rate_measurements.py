@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_score
 
+from auditkit.metrics.catalogue import CRITERIA, RATES
+from auditkit.metrics.composites import COMPOSITES
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.measures import COMPOSITES, CRITERIA, RATES
 from tests.plugins.recorded import one, recorded, run
 
 ORACLES = {

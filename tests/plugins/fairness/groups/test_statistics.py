@@ -5,10 +5,10 @@ import pytest
 
 from auditkit import stats
 from auditkit.counts import Encoded, Tally, count
+from auditkit.metrics.catalogue import RATES
+from auditkit.metrics.rates import GroupShares, shares
 from auditkit.plugins.fairness.groups import disparities
 from auditkit.plugins.fairness.groups.disparities import Compared
-from auditkit.plugins.fairness.groups.measures import RATES
-from auditkit.plugins.fairness.groups.shares import GroupShares, shares
 
 CRITERIA = {
     "demographic_parity": ("selection_rate",),

@@ -1,4 +1,4 @@
-"""Rates of groups from the table of counts."""
+"""A rate in each of many groups, from the table of counts: values, and what intervals and tests are made of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.counts import Tally
-from auditkit.plugins.fairness.groups.measures import Rate
+from auditkit.metrics.catalogue import Rate
 
 PLACES = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
 """(label, decision) of each outcome."""
@@ -51,6 +51,20 @@ def shares(tally: Tally, rate: Rate) -> GroupShares:
     return GroupShares(values, np.minimum(successes, sizes), sizes, rows, counts)
 
 
+def right_or_not(tally: Tally) -> Tally:
+    """(K, 3, 3) counts in which "selected" means a right decision, and everybody should be selected.
+
+    Args:
+        tally: (K, C + 1, C + 1) of C classes.
+    """
+    return Tally(*(_right_or_not(each) for each in tally))
+
+
+def interval_method(method: str, weighted: bool) -> str:
+    """The name of the method of an interval, with what weights make of it."""
+    return f"{method}, for the effective number of rows" if weighted else method
+
+
 def amount(table: np.ndarray, words: str) -> np.ndarray:
     """(K,) how many of (K, 3, 3) people, or how much of their weight, the words mean."""
     return sum((_block(table, word) for word in words.split()), np.zeros(len(table), dtype=table.dtype))
@@ -58,3 +72,14 @@ def amount(table: np.ndarray, words: str) -> np.ndarray:
 
 def _block(table: np.ndarray, word: str) -> np.ndarray:
     return table[(slice(None), *BLOCKS[word])].reshape(len(table), -1).sum(axis=1)
+
+
+def _right_or_not(table: np.ndarray) -> np.ndarray:
+    classes = table.shape[1] - 1
+    found = np.zeros((len(table), 3, 3), dtype=table.dtype)
+    known, unknown = table[:, :classes], table[:, classes]
+    found[:, 1, 1] = known[:, range(classes), range(classes)].sum(axis=1)
+    found[:, 1, 0] = known[:, :, :classes].sum(axis=(1, 2)) - found[:, 1, 1]
+    found[:, 1, 2] = known[:, :, classes].sum(axis=1)
+    found[:, 2, 0], found[:, 2, 2] = unknown[:, :classes].sum(axis=1), unknown[:, classes]
+    return found

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from auditkit.counts import Tally
-from auditkit.plugins.fairness.groups import composites
+from auditkit.metrics.composites import COMPOSITES
 from auditkit.plugins.fairness.groups.check import GroupFairness
-from auditkit.plugins.fairness.groups.measures import COMPOSITES
 from tests.plugins.recorded import control, one, recorded, run
 
 ORACLES = {
@@ -34,20 +33,20 @@ def expanded(tp, fp, fn, tn):
 
 
 def test_there_is_an_oracle_for_every_composite():
-    assert set(ORACLES) == set(COMPOSITES) == set(composites.FORMULAS)
+    assert set(ORACLES) == set(COMPOSITES)
 
 
 @given(*[st.integers(1, 40)] * 4)
 def test_values_equal_scikit_learn_and_lie_in_their_intervals(tp, fp, fn, tn):
     for name, oracle in ORACLES.items():
-        found = composites.FORMULAS[name](tally(tp, fp, fn, tn))
+        found = COMPOSITES[name].estimate(tally(tp, fp, fn, tn))
         assert found.values[0] == pytest.approx(oracle(*expanded(tp, fp, fn, tn)), abs=1e-12)
         assert found.low[0] < found.values[0] < found.high[0]
 
 
 def test_the_numbers_of_a_hand_count():
     # 20 found, 10 false alarms, 5 missed, 65 right rejections: TPR 0.8, TNR 65/75
-    found = {name: float(formula(tally(20, 10, 5, 65)).values[0]) for name, formula in composites.FORMULAS.items()}
+    found = {name: float(each.estimate(tally(20, 10, 5, 65)).values[0]) for name, each in COMPOSITES.items()}
     assert found["balanced_accuracy"] == pytest.approx((0.8 + 65 / 75) / 2)
     assert found["f1"] == pytest.approx(40 / 55)
     assert found["mcc"] == pytest.approx((20 * 65 - 10 * 5) / np.sqrt(30 * 25 * 75 * 70))
@@ -73,7 +72,7 @@ def test_a_group_with_one_kind_of_label_or_decision_has_no_value_where_the_libra
 def test_a_perfect_group_is_not_perfect_for_certain():
     """Resamples of a group without errors have none: a bootstrap would say 1 to 1."""
     for name in ("balanced_accuracy", "f1", "mcc"):
-        found = composites.FORMULAS[name](tally(10, 0, 0, 10))
+        found = COMPOSITES[name].estimate(tally(10, 0, 0, 10))
         assert found.values[0] == 1 == found.high[0] and found.low[0] < 0.85
 
 
@@ -83,8 +82,8 @@ def test_intervals_hold_as_often_as_they_say(common, true, false, rows):
     shares = np.array([common * true, (1 - common) * false, common * (1 - true), (1 - common) * (1 - false)])
     drawn = tally(*np.random.default_rng(0).multinomial(rows, shares, size=3000).T)
     for name in ("balanced_accuracy", "f1", "mcc"):
-        truth = float(composites.FORMULAS[name](tally(*(shares * 1e9)[:, None])).values[0])
-        found = composites.FORMULAS[name](drawn)
+        truth = float(COMPOSITES[name].estimate(tally(*(shares * 1e9)[:, None])).values[0])
+        found = COMPOSITES[name].estimate(drawn)
         known = ~np.isnan(found.values)
         held = (found.low <= truth) & (truth <= found.high)
         assert 0.93 <= held[known].mean() <= 0.97
