@@ -73,7 +73,9 @@ def codes_in_order(order: Order, counts: np.ndarray | None = None) -> list[str]:
         order: of the column, or of its different values.
         counts: (N,) how many rows hold each of them; None: one.
     """
-    if order.values is None or order.how.startswith(("lengths", "ranges", "categories", "hexa", "feet", "fractions")):
+    if order.values is None or order.how.startswith(
+        ("lengths", "ranges", "categories", "hexa", "feet", "fractions", "versions", "addresses", "Roman")
+    ):
         return []
     known = ~np.isnan(order.values)
     values, place = np.unique(order.values[known], return_inverse=True)

@@ -14,7 +14,7 @@ FEWEST, LATEST = 1900, 2100
 """Years that digits without a sign between them may mean."""
 YEAR4, YEAR = r"(?P<y>\d{4})", r"(?P<y>\d{4}|'?\d{2})"
 SIGN: Final = r"(?: ?[-/.] ?| )"
-NAME: Final = r"(?P<n>[^\W\d_]{3,})\.?"
+NAME: Final = r"(?P<n>[^\W\d_]{3,}|[ivx]{1,2})\.?"
 DIGITS: Final = r"(?P<D>\d{4}|\d{6})"
 """Hours, minutes and seconds."""
 DAY2, MONTH2 = r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
@@ -32,9 +32,14 @@ PARTS: Final = (
     r"(?P<y>\d{4})[- ]?w(?P<w>\d{1,2})(?:-?(?P<k>[1-7]))?",
     r"(?P<y>\d{4})[-/ ]?q(?P<q>[1-4])",
     r"q(?P<q>[1-4])[-/ ]?(?P<y>\d{4})",
+    r"(?P<q>[1-4])q[-/ ]?(?P<y>\d{4})",
+    r"(?P<y>\d{4})[-/ ]?h(?P<h>[12])",
+    r"h(?P<h>[12])[-/ ]?(?P<y>\d{4})",
+    r"(?P<y>\d{4})m(?P<m>\d\d)",
+    r"(?:w|wk|week|kw|woche)\.? ?(?P<w>\d{1,2})(?:[-/ ]|, ?)(?P<y>\d{4})",
     r"(?P<y>\d{4})-(?P<j>\d{3})",
 )
-"""Months, weeks, quarters and days of a year."""
+"""Months, weeks, quarters, halves and days of a year."""
 ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "year first": (
         rf"{YEAR4}{SIGN}{MONTH2}{SIGN}{DAY2}", rf"(?P<y>\d{{2}}){SIGN}{MONTH2}{SIGN}{DAY2}",
@@ -62,6 +67,10 @@ WEEKDAY: Final = re.compile(
     r"|^(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|mo|di|mi|do|fr|sa|so)[.,]* +"
 )
 CTIME: Final = re.compile(r"([a-z]{3}) +(\d{1,2}) +(\d{1,2}:\d{2}(?::\d{2})?) +(?:[a-z]{3} +)?(\d{4})")
+BEFORE: Final = re.compile(r"^[^\W\d_]+[.,]* +(?=\d{1,2}[. ]+[^\W\d_]{3})")
+"""The name of a weekday in any language, before a day and a month in words."""
+AFTER: Final = re.compile(r" uhr$|[ .](?:\u0433|r|roku|\u0433\u043e\u0434\u0430|\u0440\u043e\u043a\u0443)?\.?$")
+"""What stands after a time in German, after a year in Polish, Russian and Ukrainian, and a full stop."""
 TIME_FIRST: Final = re.compile(r"^(\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?),? (.*\d.*)")
 ZONES: Final = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "eet": 2, "eest": 3, "est": -5,
@@ -86,8 +95,8 @@ def moments(texts: Sequence[str], order: str) -> list[float] | None:
     known: Forms = ()
     values = []
     for text in texts:
-        bare = CTIME.sub(r"\1 \2, \4 \3", WEEKDAY.sub("", text)).strip().removesuffix(" uhr")
-        bare = TIME_FIRST.sub(r"\2 \1", bare)
+        bare = CTIME.sub(r"\1 \2, \4 \3", BEFORE.sub("", WEEKDAY.sub("", text))).strip()
+        bare = TIME_FIRST.sub(r"\2 \1", AFTER.sub("", bare))
         form, value = next(
             ((form, value) for form in (*known, *FORMS[order]) if (value := _moment(form, bare)) is not None),
             (None, None),
@@ -151,6 +160,8 @@ def _day(parts: dict[str, str | None]) -> datetime.date | None:
     month: int | None = given("m")
     if parts.get("q"):
         month = 3 * given("q") - 2
+    if parts.get("h"):
+        month = 6 * given("h") - 5
     if parts.get("n"):
         month = month_of(str(parts["n"]))
     return None if month is None else datetime.date(year, month, given("d"))

@@ -19,7 +19,14 @@ ISO: Final = re.compile(
 LONG: Final = {
     "y": TIMES["year"], "o": TIMES["month"], "w": TIMES["week"], "d": TIMES["day"], "h": 3600.0, "m": 60.0, "s": 1.0,
 }  # fmt: skip
-PAIRS: Final = re.compile(r"(?P<sign>-)?((?:\d+(?:[.,]\d+)?) ?(?:[^\W\d_]+)\.?(?:,? (?:and |und )?|$|(?=\d)))+")
+SPOKEN: Final = re.compile(
+    r"(?P<sign>-)?(?:(?P<h>\d+)(?:h(?P<m>[0-5]\d)?m?|:(?P<n>[0-5]\d) ?(?:h|hrs?|hours?|std|uhr))|"
+    r"(?P<o>\d+)(?::(?P<s>[0-5]\d) ?(?:m|mins?|minutes?)|'(?P<t>[0-5]\d)(?:''|\")))\.?"
+)
+"""1h30, 1:30 h, 1:30 min and 1'30", of which the first number is hours, hours, minutes and minutes."""
+PAIRS: Final = re.compile(
+    r"(?P<sign>-)?((?:\d+(?:[.,]\d+)?) ?(?:[^\W\d_]+)\.?(?:,? (?:(?:and|und|et|y|e|en|i) )?|$|(?=\d)))+"
+)
 PAIR: Final = re.compile(r"(\d+(?:[.,]\d+)?) ?([^\W\d_]+)")
 FEET: Final = re.compile(r"(\d+) ?(?:'|ft\.?|feet) ?(?:(\d{1,2}(?:\.\d+)?) ?(?:\"|''|in\.?|inch(?:es)?)?)?")
 
@@ -35,8 +42,8 @@ def durations(texts: Sequence[str]) -> list[float] | None:
 def heights(texts: Sequence[str]) -> list[float] | None:
     """Inches for plain texts such as 5 ft 10; None where one of them is none."""
     found = [FEET.fullmatch(text) for text in texts]
-    if any(each is None for each in found):
-        return None
+    if any(each is None or float(each[2] or 0) >= 12 for each in found):
+        return None  # 5'30" is of minutes
     return [12.0 * int(each[1]) + float(each[2] or 0) for each in found if each is not None]
 
 
@@ -50,6 +57,11 @@ def _seconds(text: str) -> float | None:
             if half:  # 12 a.m. is midnight
                 total += (12 if half == "p" else 0) * 3600 - (43200 if parts["h"] == "12" else 0)
             return -total if parts["sign"] else total
+    spoken = SPOKEN.fullmatch(text)
+    if spoken:
+        given = {name: float(number) for name, number in spoken.groupdict("0").items() if name != "sign"}
+        total = 3600 * given["h"] + 60 * (given["m"] + given["n"] + given["o"]) + given["s"] + given["t"]
+        return -total if spoken["sign"] else total
     found = PAIRS.fullmatch(text)
     pairs = PAIR.findall(text) if found else []
     if found is None or not pairs or any(word not in TIMES for _, word in pairs):

@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from auditkit.data.orders.units import factors
 
-POWER: Final = r"(?:e(?P<e>[+-]?\d+)| ?[x*·] ?10 ?(?:\^|\*\*)? ?(?P<ten>[+-]?\d+))?"
+POWER: Final = r"(?:(?:e|d(?=[+-]))(?P<e>[+-]?\d+)| ?[x*·] ?10 ?(?:\^|\*\*)? ?(?P<ten>[+-]?\d+))?"
 TEXT: Final = re.compile(
-    rf"(?P<left>[^\d]*?)(?P<core>\d(?:[\d.,'_·]| (?=\d))*|[.,]\d+){POWER}(?P<right>[^\d]*|[^\d]*m[23])"
+    rf"(?P<left>[^\d]*?)(?P<core>\d(?:[\d.,'_·]| (?=\d))*|(?<![^\W\d_])[.,]\d+){POWER}(?P<right>[^\d]*|[^\d]*m[23])"
 )
 GROUPS: Final = {
     ".": re.compile(r"(?P<whole>\d+|[1-9]\d{0,2}(?:([, '_])\d{3})(?:\2\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3})?"
@@ -24,7 +24,9 @@ BELOW: Final = ("<", "≤", "under", "below", "less than", "up to", "at most", "
 ABOVE: Final = (">", "≥", "over", "above", "more than", "at least", "or more", "and over", "and above", "+")
 ABOUT: Final = ("~", "≈", "approx.", "approx", "about", "ca.", "circa", "≤=", "=")
 ORDINALS: Final = ("st", "nd", "rd", "th")
-FRACTION: Final = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d+)[ -])?(?P<over>\d+)(?: ?/ ?| (?:out )?of )(?P<under>\d+)")
+FRACTION: Final = re.compile(
+    r"(?P<sign>-?)(?:(?P<whole>\d+)[ -])?(?P<over>\d+(?:\.\d+)?)(?: ?/ ?| (?:out )?of )(?P<under>\d+)"
+)
 UNDER: Final = frozenset((2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100, 1000))
 RANGE: Final = re.compile(r"[\[(]?(-?[\d.,' ]*\d)(?: ?- ?| to | bis |, ?|; ?|\.\.+)(-?[\d.,' ]*\d)[\])]?([^\d]*)")
 HEX: Final = re.compile(r"0x[0-9a-f]+|0b[01]+|0o[0-7]+")
@@ -74,7 +76,7 @@ def fractions(texts: Sequence[str]) -> list[float] | None:
         under = int(found["under"])
         if under not in UNDER:
             return None
-        value = int(found["whole"] or 0) + int(found["over"]) / under
+        value = int(found["whole"] or 0) + float(found["over"]) / under
         values.append(-value if found["sign"] else value)
     return values
 
@@ -112,6 +114,9 @@ def _parts(text: str) -> Parts | None:
     if found is None:
         return None
     left, right, sign, side = found["left"], found["right"], 1, 0
+    if found["core"][-1] in ".,":
+        right = right.lstrip("-")
+    right = right.replace("/-", "")  # prices such as 5.- and 5/- are not below zero
     if "(" in left and ")" in right:
         left, right, sign = left.replace("(", " "), right.replace(")", " "), -1
     left, right, side = _compared(left, right)

@@ -11,6 +11,8 @@ SAME: Final = {
     **dict.fromkeys("\u2018\u2019\u02bc\u2032\uff07\u00b4`\u066c", "'"),
     **dict.fromkeys("\u201c\u201d\u2033\u201e\uff02", '"'),
     "\u066b": ".",
+    "\u060c": ",",
+    "\u0130": "i",
     "\u00d7": "x",
     "\u5e74": "-",
     "\u6708": "-",
@@ -19,7 +21,8 @@ SAME: Final = {
     "\uc6d4": "-",
     "\uc77c": " ",
 }
-"""Dashes, apostrophes, quotation marks, Arabic separators; year, month and day in Chinese, Japanese and Korean."""
+"""Dashes, apostrophes, quotation marks, Arabic separators, the Turkish i; year, month and day
+in Chinese, Japanese and Korean."""
 HIGH: Final = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 QUOTED: Final = re.compile(r"""^=?"(.*)"$|^'(.*)'$|^'(?=[\d.,+-])(.*)$""", re.DOTALL)
 POWER: Final = re.compile("(?<=10)[-\u207b]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")
@@ -37,7 +40,7 @@ def plain(text: str) -> str:
     quoted = QUOTED.match(text)
     if quoted:
         text = next(part for part in quoted.groups() if part is not None).strip()
-    return text.casefold()
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def _letter(letter: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from auditkit.data.orders import dates, durations, numerals
+from auditkit.data.orders import dates, durations, numerals, roman, sequences
 from auditkit.data.orders.notation import Notation
 from auditkit.data.orders.plain import plain
 
@@ -41,6 +41,9 @@ def readings(texts: Sequence[str], notation: Notation) -> list[Reading]:
         notation: what the owner says; of several readings, those that agree with it are kept.
     """
     spelt = [plain(text) for text in texts]
+    counted = roman.numerals(spelt)
+    if counted is not None:
+        return [Reading("Roman numerals", "number", "", counted)]
     words = sorted({text for text in spelt if is_word(text)})
     others = [text for text in spelt if text not in set(words)]
     if len(words) > WORDS or len(words) >= len(others):
@@ -67,12 +70,14 @@ class _Form(NamedTuple):
 
 
 RARE: Final = (
-    _Form("lengths of time", "length", "", durations.durations),
     _Form("feet and inches", "number", "", durations.heights),
+    _Form("lengths of time", "length", "", durations.durations),
     _Form("fractions", "number", "", numerals.fractions),
     _Form("ranges, a point before decimals", "number", POINT, lambda texts: numerals.ranges(texts, ".")),
     _Form("ranges, a comma before decimals", "number", COMMA, lambda texts: numerals.ranges(texts, ",")),
     _Form("hexadecimal numbers", "number", "", numerals.hexadecimal),
+    _Form("versions", "number", "", sequences.versions),
+    _Form("addresses of networks", "number", "", sequences.addresses),
 )
 """Tried where no other form fits."""
 

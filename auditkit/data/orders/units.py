@@ -13,9 +13,14 @@ def _spelt(pairs: Mapping[str, float]) -> dict[str, float]:
 
 
 TIMES: Final = _spelt({
-    "ns": 1e-9, "us µs μs": 1e-6, "ms": 1e-3, "s sec secs second seconds sek": 1, "m min mins minute minutes": 60,
-    "h hr hrs hour hours std": 3600, "d day days tag tage jour jours": 86400, "w wk wks week weeks": 7 * 86400,
-    "mo mon month months monat monate": YEAR / 12, "y yr yrs year years jahr jahre a": YEAR,
+    "ns": 1e-9, "us µs μs": 1e-6, "ms": 1e-3, "s sec secs second seconds sek segundo segundos": 1,
+    "m min mins minute minutes minuto minutos": 60, "h hr hrs hour hours std heure heures hora horas ora ore uur": 3600,
+    "d day days tag tage jour jours día días giorno giorni dag dagen dzień dni день дня дней": 86400,
+    "w wk wks week weeks woche wochen semaine semaines semana semanas": 7 * 86400,
+    "mo mon mos month months monat monate mois mes meses mese mesi maand maanden mies miesiąc miesiące miesięcy мес "
+    "месяц месяца месяцев ay": YEAR / 12,
+    "y yr yrs year years jahr jahre a an ans année années año años anno anni jaar rok lata lat г год года лет yıl":
+        YEAR,
 })  # fmt: skip
 MAGNITUDES: Final = _spelt({
     "hundred": 1e2, "k thousand tsd": 1e3, "lakh lac": 1e5, "m mm mn mio mil million millions": 1e6,
@@ -33,6 +38,8 @@ FAMILIES: Final[tuple[dict[str, float], ...]] = (
             "kib": 2**10, "mib": 2**20, "gib": 2**30}),
     TIMES,
     {"cr": 1, "dr": -1},
+    {"n": 1, "s": -1},
+    {"e": 1, "w": -1},
     {"▲": 1, "△": 1, "▼": -1, "▽": -1},
 )  # fmt: skip
 

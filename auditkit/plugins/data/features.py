@@ -55,11 +55,10 @@ class Features:
                 if order is None:
                     unsearched.append(name)
                 else:
-                    doubts[name] = f"it has about one value for each row, and {order.doubt}"
+                    doubts[name] = f"it has about one value for each row, and {order.doubt}; {_way_out(name)}"
             elif order is not None and discrete[at] and _single_numbers(codes[:, at], kinds[name].categories):
-                doubts[name] = (
-                    "a quarter of its values or more are numbers that occur once, beside others that are none"
-                )
+                why = "a quarter of its values or more are numbers that occur once, beside others that are none"
+                doubts[name] = f"{why}; {_way_out(name)}"
         return cls(names, codes, discrete, doubts, read, tuple(unsearched))
 
     def without(self, names: tuple[str, ...]) -> Features:
@@ -82,6 +81,11 @@ class Features:
         """One more feature, in front."""
         codes = np.column_stack([column.astype(float), self.codes])
         return replace(self, names=("planted", *self.names), codes=codes, discrete=np.append(True, self.discrete))
+
+
+def _way_out(name: str) -> str:
+    """How the owner says what a column is whose order is not understood."""
+    return f'name it in id or drop under [data], or write kind = "category" or "text" under [data.features."{name}"]'
 
 
 def mostly_single(column: np.ndarray) -> bool:

@@ -73,6 +73,18 @@ NUMBERS = [
     (["[20, 30)", "[30, 40)"], [25, 35]),
     (["<5", "7.2", ">100"], [5, 7.2, 100]),
     (["1.234", "2.500"], [1.234, 2.5]),
+    (["Rs.485", "Rs.6485"], [485, 6485]),
+    (["485.\u2013", "6485.50", "-7.00"], [485, 6485.5, -7]),
+    (["Rs.485/-", "Rs.6485/-"], [485, 6485]),
+    (["1.5D+03", "2.5D-01"], [1500, 0.25]),
+    (["64.5\u00b0 S", "12.25\u00b0 N"], [-64.5, 12.25]),
+    (["\u0661\u0662\u060c\u0665", "\u0663"], [12.5, 3]),
+    (["7.5/10", "8/10"], [0.75, 0.8]),
+    (["5'10\"", "6'11\""], [70, 83]),
+    (["10.0.0.9", "10.0.0.10", "9.255.255.1"], [1, 2, 0]),
+    (["10.0.0.0/8", "10.0.0.0/16", "2001:db8::1"], [0, 1, 2]),
+    (["00:1b:40:ff:00:00", "00:1b:41:00:00:00"], [0, 1]),
+    (["1.10.2", "v1.9", "1.10"], [2, 0, 1]),
 ]
 
 
@@ -87,8 +99,53 @@ THIRD_OF_FEBRUARY = [
     "2024 Feb 3", "2024-02-03T00:00:00", "2024-02-03 00:00", "2024-02-03T00:00:00Z", "2024-02-03T02:00:00+02:00",
     "20240203T000000Z", "Sat, 03 Feb 2024 00:00:00 GMT", "Saturday, February 3, 2024", "Sat Feb  3 00:00:00 2024",
     "2024\u5e742\u67083\u65e5", "2024-02-03Z", "2024-02-03+00:00", "00:00 3 Feb 2024", "2024-02-02 19:00 EST",
-    "2024-034", "2024-W05-6",
+    "2024-034", "2024-W05-6", "3.II.2024", "3 lutego 2024 r.", "суббота, 3 февраля 2024 г.", "2024. 02. 03.",
+    "samedi 3 février 2024", "2024. február 3.",
 ]  # fmt: skip
+
+
+MONTHS = {
+    "Polish": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "Polish, short": "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "Czech": "ledna února března dubna května června července srpna září října listopadu prosince",
+    "Russian": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "Ukrainian": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "Turkish": "Ocak Şubat Mart NİSAN Mayıs Haziran Temmuz Ağustos Eylül Ekim KASIM Aralık",
+    "German": "Jänner Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "French, short": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    "Spanish": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "Italian": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "Dutch": "januari februari maart april mei juni juli augustus september oktober november december",
+    "Portuguese": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "Swedish": "januari februari mars april maj juni juli augusti september oktober november december",
+    "Norwegian": "januar februar mars april mai juni juli august september oktober november desember",
+    "Hungarian": "január február március április május június július augusztus szeptember október november december",
+    "Romanian": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    "Finnish": "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta "
+    "lokakuuta marraskuuta joulukuuta",
+    "Greek": "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου Οκτωβρίου Νοεμβρίου "
+    "Δεκεμβρίου",
+    "Roman": "I II III IV V VI VII VIII IX X XI XII",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+def test_months_in_many_languages(language):
+    texts = [f"7 {name} 2024" for name in MONTHS[language].split()]
+    assert order(texts).values == pytest.approx([datetime.date(2024, n, 7).toordinal() * 86400 for n in range(1, 13)])
+
+
+def test_a_month_that_is_another_one_in_another_language_is_not_guessed():
+    croatian = "siječnja veljače ožujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga prosinca"
+    assert order([f"7 {name} 2024" for name in croatian.split()]).values is None
+
+
+def test_roman_numerals_are_read_where_they_are_many():
+    worth = [1, 4, 9, 14, 40, 90, 99, 400, 444, 900, 1999, 2024, 3999]
+    texts = ["I", "IV", "IX", "XIV", "XL", "XC", "XCIX", "CD", "CDXLIV", "CM", "MCMXCIX", "MMXXIV", "MMMCMXCIX"]
+    assert order(texts).how == "Roman numerals" and order(texts).values.tolist() == worth
+    assert order(["M", "L", "XL"]).values is None  # sizes of clothes
+    assert order([*texts, "IIII"]).values is None
 
 
 @pytest.mark.parametrize("text", THIRD_OF_FEBRUARY)
@@ -121,6 +178,13 @@ def test_one_value_that_fits_one_order_decides(texts, how):
         (["2h 15m", "45m"], [8100, 2700]),
         (["2024-02", "2023-12"], [738917 * 86400, 738855 * 86400]),
         (["Q1 2024", "Q4 2023"], [738886 * 86400, 738794 * 86400]),
+        (["1Q2024", "H2 2023", "2023H2", "2024M01"], [738886 * 86400, *2 * [738702 * 86400], 738886 * 86400]),
+        (["W01 2024", "KW 1/2024", "week 1, 2024"], 3 * [738886 * 86400]),
+        (["1h30", "45m", "2h"], [5400, 2700, 7200]),
+        (["1:30 h", "0:45 h"], [5400, 2700]),
+        (["1:30 min", "0:45 min"], [90, 45]),
+        (["5'30\"", "6'01\""], [330, 361]),
+        (["2 ans et 3 mois", "1 an"], [27 * 365.25 * 7200, 365.25 * 86400]),
     ],
 )
 def test_times_and_parts_of_years(texts, wanted):
@@ -156,7 +220,7 @@ def test_where_two_readings_fit_nothing_is_guessed_and_the_setting_decides(texts
 @pytest.mark.parametrize(
     "texts",
     [
-        ["12 Main St", "3 Oak Ave"], ["ada", "alan"], ["a1b", "c2d"], ["192.168.1.1", "10.0.0.1"], ["1.2.3", "1.10.2"],
+        ["12 Main St", "3 Oak Ave"], ["ada", "alan"], ["a1b", "c2d"], ["256.1.1.1", "10.0.0.1x"], ["1.2.3", "1.10.rc"],
         ["$5", "\u20ac7"], ["12 kg", "3 m"], ["555-1234", "123-0000", "555-1111"], ["2024-02-03", "03.02.2024"],
         ["2024-02-30", "2024-02-28"], ["12:30", "1:02:03"], ["2024-02-03 25:00", "2024-02-03 20:00"],
         ["2024-02-03 20:00 XYZ"], ["1,5", "2.5"],

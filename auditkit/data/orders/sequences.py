@@ -1,0 +1,37 @@
+"""Texts as sequences of whole numbers, of which the first one that differs decides: versions, addresses of networks."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from typing import Final
+
+VERSION: Final = re.compile(r"v?\.? ?(\d+(?:\.\d+)+)")
+HARDWARE: Final = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}")
+
+
+def versions(texts: Sequence[str]) -> list[float] | None:
+    """Ranks of versions such as 1.10.2, some of which have three parts or more; None where a text is none."""
+    found = [VERSION.fullmatch(text) for text in texts]
+    keys = [tuple(map(int, version[1].split("."))) for version in found if version is not None]
+    if len(keys) < len(texts) or max(map(len, keys)) < 3:
+        return None
+    return _ranks(keys)
+
+
+def addresses(texts: Sequence[str]) -> list[float] | None:
+    """Ranks of addresses of networks: IP of either kind, with and without a mask, and of hardware."""
+    if all(HARDWARE.fullmatch(text) for text in texts):
+        return _ranks([(int(re.sub("[:-]", "", text), 16),) for text in texts])
+    try:
+        found = [ipaddress.ip_interface(text) for text in texts]
+    except ValueError:
+        return None
+    return _ranks([(each.version, int(each), each.network.prefixlen) for each in found])
+
+
+def _ranks(keys: Sequence[tuple[int, ...]]) -> list[float]:
+    """The place of each key among those that differ, from 0: an address of 128 bits is no float."""
+    place = {key: float(at) for at, key in enumerate(sorted(set(keys)))}
+    return [place[key] for key in keys]
