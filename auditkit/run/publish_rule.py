@@ -24,12 +24,13 @@ from auditkit.results import (
     Table,
     digest,
 )
+from auditkit.run.open_groups import OpenGroups
 
 if TYPE_CHECKING:
     from auditkit.run.publishable_counts import People
 
 EVERYONE: Final = "everyone"
-"""A number that is made of no count of a group: see `Definition.made_of`."""
+"""A number that is made of more than counts: see `Definition.made_of`."""
 OTHERS: Final = "others"
 """A number of one group that is held against the other groups of the same attributes."""
 REASON: Final = "withheld, so that no count of fewer than {} people can be worked out"
@@ -53,10 +54,12 @@ class Publish:
         self._people, self._minimum, self._model = people, minimum, model
         self._settings = frozenset({minimum, minimum if least is None else least})
         self._reason = REASON.format(minimum)
+        self._lacking = frozenset() if people is None else people.hidden_missing
 
     def check(self, result: CheckResult) -> CheckResult:
         """A check's result without what may not be published."""
-        measurements = tuple(self._measurement(each, result.definitions) for each in result.measurements)
+        groups = self._open_groups(result)
+        measurements = tuple(self._measurement(each, result.definitions, groups) for each in result.measurements)
         error = result.error and result.error.model_copy(
             update={"message": self.text(result.error.message), "hint": self.text(result.error.hint), "traceback": ()}
         )
@@ -77,7 +80,7 @@ class Publish:
         names = {group.attribute for group in info.groups}
         features = (
             feature.model_copy(update={"missing": None, "detail": FEW_MISSING.sub("", feature.detail)})
-            if feature.name in names or self._few(feature.missing, info.rows)
+            if feature.name in names or self._few(feature.missing, info.rows) or feature.missing in self._lacking
             else feature
             for feature in info.features
         )
@@ -103,12 +106,22 @@ class Publish:
         rows = counts[0] if counts else None
         return group.model_copy(update={"rows": rows, "hidden": None if counts else self._reason})
 
-    def _measurement(self, measured: Measurement, definitions: dict[str, Definition]) -> Measurement:
+    def _open_groups(self, result: CheckResult) -> OpenGroups | None:
+        if self._people is None:
+            return None
+        names = {name for name, definition in result.definitions.items() if definition.made_of == EVERYONE}
+        sampled = result.rows is not None and result.rows.used < result.rows.total
+        measurements = (each for each in result.measurements if each.name in names)
+        return OpenGroups(self._people, self._model, measurements, sampled)
+
+    def _measurement(
+        self, measured: Measurement, definitions: dict[str, Definition], groups: OpenGroups | None
+    ) -> Measurement:
         if measured.left_out and self._people is not None and not self._people.may_be_called_small:
             return withheld(measured, self._reason)
         definition = definitions.get(measured.name)
         words = definition.made_of if definition is not None else ""
-        if words and self._people is not None and self._may(measured, words, self._people):
+        if words and groups is not None and self._may(measured, words, groups):
             return measured.model_copy(
                 update={
                     "reason": measured.reason and self.text(measured.reason),
@@ -120,19 +133,20 @@ class Publish:
             update={"left_out": () if measured.slice else tuple(map(self._left_out, measured.left_out))}
         )
 
-    def _may(self, measured: Measurement, words: str, people: People) -> bool:
+    def _may(self, measured: Measurement, words: str, groups: OpenGroups) -> bool:
+        people = groups.people
         if words == EVERYONE:
             attributes = set(people.data.groups) & {str(value) for value in measured.conditions.values()}
-            of_all = not measured.slice and not measured.across and not attributes
-            return of_all and people.everyone_is_public(self._model) and not self._small(measured)
+            if attributes or not people.everyone_is_public(self._model):
+                return False
+            return groups.may(measured) if measured.slice or measured.across else not self._small(measured)
         if measured.conditions:
             return False
         made_of, others = words.replace(OTHERS, "").strip(), OTHERS in words
         if others or measured.across:
-            attributes_of = measured.across or tuple(measured.slice)
-            for group in people.groups(attributes_of):
-                if people.counts(group, made_of, self._model) is None and people.estimated(group, made_of, self._model):
-                    return False
+            compared = people.compared(measured, made_of, self._model)
+            if any(people.counts(group, made_of, self._model) is None for group in compared):
+                return False
         if measured.across:
             return not measured.slice
         counts = people.counts(measured.slice, made_of, self._model)
@@ -147,7 +161,8 @@ class Publish:
             return measured.unit in ("people", "rows") and 0 < value < self._minimum
         hits = value * n
         whole = 0 <= value <= 1 and abs(hits - round(hits)) < 1e-6 * max(1, n)
-        return n < self._minimum or (whole and self._few(round(hits), n))
+        few = whole and (self._few(round(hits), n) or bool({round(hits), n - round(hits)} & self._lacking))
+        return n < self._minimum or few
 
     def _few(self, hits: int | None, n: int) -> bool:
         return hits is not None and (0 < hits < self._minimum or 0 < n - hits < self._minimum)

@@ -9,11 +9,16 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from auditkit.counts.names import MISSING
 from auditkit.counts.suppression import Line, Published, may_be_called_small, suppress
 from auditkit.data import AuditData
 from auditkit.errors import DataError
 from auditkit.predictions import Predictions
+from auditkit.results import Measurement
+from auditkit.variants import AMONG_LARGE, LARGE, is_large
 
+ROOM: Final = 3
+"""How many times `minimum_cell` 2 % of the people are at least where a group may be known to be less than that."""
 CELLS: Final = 4000
 """Unknown cells that a reader may be thought to solve for; with more, less is published: see `People`."""
 
@@ -70,6 +75,7 @@ class People:
             )
         plan = _fitting(data, answers, min(order, len(data.groups)))
         self.order, self._labels, self._decisions = plan.order, plan.labels, plan.decisions
+        self._detailed = bool(plan.decisions[0].names) or data.task == "regression"
         self._parts = list(_parts(data, plan))
         self._keys: dict[tuple[int, Group, Kind], int] = {}
         self._counts: list[int] = []
@@ -101,11 +107,36 @@ class People:
             return None
         return [self._counts[place] for place in at if place is not None]
 
+    def every_count(self, where: Mapping[str, str], model: int = 0) -> set[int] | None:
+        """The counts of a group by label and decision; None where one is not published, or not all are protected."""
+        group = self._group(where)
+        mine = {kind: at for (of, one, kind), at in self._keys.items() if one == group and of in (0, model)}
+        if len(group) != len(where) or not mine or not self._detailed or self._dark[list(mine.values())].any():
+            return None
+        counts = {kind: self._counts[at] for kind, at in mine.items()}
+        right, wrong = (sum(counts.get(WORDS[word], 0) for word in words) for words in (("tp", "tn"), ("fp", "fn")))
+        return {*counts.values(), right, wrong} - {0}
+
+    def size_of(self, where: Mapping[str, str]) -> int:
+        """How many people a group has, published or not."""
+        return self._counts[self._keys[0, self._group(where), EVERYBODY]]
+
     def estimated(self, where: Mapping[str, str], words: str, model: int = 0) -> bool:
         """Whether a rate of these counts is estimated in this group: it has at least `minimum_rate` people."""
         at = [self._keys.get(self._key(model, self._group(where), kind)) for kind in self._kinds(words)]
         least = max(1, self.data.minimum_rate)
         return not at or None in at or sum(self._counts[place] for place in at if place is not None) >= least
+
+    def compared(self, disparity: Measurement, words: str, model: int = 0) -> Iterator[dict[str, str]]:
+        """The groups that a disparity is over: all that have a rate of these counts; among large groups, those alone.
+
+        A group that is left out as not large is told to be under 2 % of the people, which gives no small one away
+        where that is several times `minimum_cell`; elsewhere all groups are taken.
+        """
+        large = disparity.name.endswith(AMONG_LARGE) and self.data.size * LARGE >= ROOM * self.minimum
+        for group in self.groups(disparity.across or tuple(disparity.slice)):
+            if self.estimated(group, words, model) and (not large or is_large(group, self.data)):
+                yield group
 
     def everyone_is_public(self, model: int = 0) -> bool:
         """Whether no count about everyone is kept back."""
@@ -118,6 +149,13 @@ class People:
         for of, group, kind in self._keys:
             if of == 0 and kind == EVERYBODY and tuple(name for name, _ in group) == ordered:
                 yield dict(group)
+
+    @property
+    def hidden_missing(self) -> frozenset[int]:
+        """How many people lack a sensitive attribute where that is not published; no column may tell it either."""
+        groups = [{attribute: MISSING} for attribute in self.data.groups]
+        hidden = (self.data.cells.people(group) for group in groups if self.counts(group, "people") is None)
+        return frozenset(hidden) - {0}
 
     @property
     def kept_back(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.figures import label
@@ -29,6 +29,7 @@ def without(result: CheckResult, gone: Sequence[Measurement]) -> CheckResult:
     hidden = Hidden(
         [group for group in {pairs(each.slice): each.slice for each in gone}.values() if group],
         frozenset(map(label, gone)),
+        _shown(result.measurements),
     )
     figures = (_figure(figure, hidden) for figure in result.figures)
     return result.model_copy(
@@ -55,13 +56,30 @@ class Hidden(NamedTuple):
     groups: list[dict[str, str]]
     labels: frozenset[str]
     """What figures call the measurements."""
+    shown: Mapping[str, frozenset[float]] = {}
+    """By group, the numbers that stay: of a group large enough, one number can go and another stay."""
 
     def has(self, row: Sequence[Scalar]) -> bool:
         """Whether a row is about it: in words, or by the values of a group in columns of their own."""
-        texts = {cell for cell in row if isinstance(cell, str)}
-        if any(text in self.labels or text.partition(": ")[2] in self.labels for text in texts):
-            return True
-        return any(set(group.values()) <= texts or any(_names(text, group) for text in texts) for group in self.groups)
+        texts = _texts(row)
+        labelled = any(text in self.labels or text.partition(": ")[2] in self.labels for text in texts)
+        return labelled or bool(self._about(row))
+
+    def stays(self, row: Sequence[Scalar]) -> tuple[Scalar, ...]:
+        """The cells of a row with None for those that may not be shown: numbers that no measurement shows."""
+        if not self.has(row):
+            return tuple(row)
+        groups = self._about(row)
+        shown = self.shown.get(pairs(groups[0]), frozenset()) if len(groups) == 1 else frozenset()
+        return tuple(
+            cell if isinstance(cell, str) or (not isinstance(cell, bool) and cell in shown) else None for cell in row
+        )
+
+    def _about(self, row: Sequence[Scalar]) -> list[dict[str, str]]:
+        texts = _texts(row)
+        return [
+            group for group in self.groups if set(group.values()) <= texts or any(_names(text, group) for text in texts)
+        ]
 
     def without_numbers(self, text: str) -> str:
         """A sentence about one of the groups, without its numbers; their names stay."""
@@ -78,7 +96,8 @@ def _named(pair: GroupPair) -> GroupPair:
 
 def _figure(figure: Figure, hidden: Hidden) -> Figure | None:
     """The figure without the points that may not be shown; None where none is left."""
-    kept = tuple(row for row in figure.data if not hidden.has(tuple(row.values())))
+    rows = [(row, tuple(row.values())) for row in figure.data]
+    kept = tuple(row for row, cells in rows if hidden.stays(cells) == cells)
     if len(kept) == len(figure.data):
         return figure
     missing = len(figure.data) - len(kept)
@@ -87,10 +106,24 @@ def _figure(figure: Figure, hidden: Hidden) -> Figure | None:
 
 
 def _table(table: Table, hidden: Hidden) -> Table:
-    rows = tuple(
-        tuple(cell if isinstance(cell, str) else None for cell in row) if hidden.has(row) else row for row in table.rows
-    )
-    return table.model_copy(update={"rows": rows})
+    return table.model_copy(update={"rows": tuple(map(hidden.stays, table.rows))})
+
+
+def _shown(measurements: Sequence[Measurement]) -> dict[str, frozenset[float]]:
+    """By group, every number that its measurements show, and the count that a share of people is."""
+    found: dict[str, set[float]] = {}
+    for measured in measurements:
+        if measured.value is None or not measured.slice:
+            continue
+        ends = () if measured.interval is None else (measured.interval.low, measured.interval.high)
+        hits = round(measured.value * measured.n) if measured.unit == "share" and measured.n else None
+        numbers = (measured.value, measured.n, hits, *ends)
+        found.setdefault(pairs(measured.slice), set()).update(number for number in numbers if number is not None)
+    return {group: frozenset(numbers) for group, numbers in found.items()}
+
+
+def _texts(row: Sequence[Scalar]) -> set[str]:
+    return {cell for cell in row if isinstance(cell, str)}
 
 
 def _names(text: str, group: dict[str, str]) -> bool:

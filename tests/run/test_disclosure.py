@@ -91,6 +91,20 @@ def test_a_group_that_is_judged_and_not_shown_has_a_verdict_and_no_number(tmp_pa
             assert not any(secret in text for secret in ("0.428", "42.9", ">0.612", "61.2 %", "61.2%", "0.612 (")), file
 
 
+def test_of_a_group_that_is_shown_a_table_loses_only_the_numbers_that_a_small_group_makes():
+    """x is too small to show and is selected most, so every impact ratio is made of it; rates of others are not."""
+    people = decided(m=(1000, 700), f=(1100, 690), x=(7, 6))
+    result = audited(people, (), checks=["fairness.adverse_impact"], **SMALL)
+    (found,) = result.results
+    rates = next(table for table in found.tables if table.name == "impact_1")
+    assert {row[0]: row[1:7] for row in rates.rows} == {
+        "sex=m": (1000, 700, 0.7, None, None, None), "sex=f": (1100, 690, 690 / 1100, None, None, None),
+        "sex=x": (None,) * 6,
+    }  # fmt: skip
+    drawn = {figure.name: {row["label"] for row in figure.data} for figure in found.figures}
+    assert all("sex=x" not in labels for labels in drawn.values())
+
+
 def test_with_the_defaults_all_that_is_judged_is_shown():
     result = audited(decided(m=(1000, 700), f=(1100, 690), x=(7, 3)))
     for verdict in result.verdicts:

@@ -12,7 +12,7 @@ from auditkit.data import AuditData
 from auditkit.figures import curve
 from auditkit.models import Model
 from auditkit.predictions import Predictions
-from auditkit.results import Axis, Control, Definition, Figure, Measurement
+from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
 
 if TYPE_CHECKING:
     from auditkit.plugins.privacy.members import Sides
@@ -51,7 +51,7 @@ class Membership(Check):
     conditions: ClassVar[frozenset[str]] = frozenset({"false_positive_rate", "rows"})
     for_groups: ClassVar[frozenset[str]] = frozenset({"auc"})
     higher_level: ClassVar[str] = "With the training loop, shadow models would show how much a stronger attack finds."
-    definitions = {
+    definitions = of_everyone({
         "auc": Definition(
             title="Attack AUC", formula="P(score of a member > score of a non-member), score = -loss", range="0 to 1",
             direction="lower", reference=YEOM, pitfalls="An average over everybody: a few exposed people do not show.",
@@ -72,7 +72,7 @@ class Membership(Check):
             range="-1 to 1", direction="lower", unit="share", reference=FELDMAN,
             pitfalls="The reference is a model of another kind, in place of this one trained again without the row.",
         ),
-    }  # fmt: skip
+    })  # fmt: skip
 
     rows: int = Field(default=4000, ge=1, description="How many non-members, and at most as many members, are used.")
     neighbours: int = Field(default=6000, ge=100, description="How many training rows are searched for odd ones.")

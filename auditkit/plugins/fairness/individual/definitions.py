@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Definition, Measurement
+from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Definition, Measurement, of_everyone
 
 ZEMEL = "Zemel, Wu, Swersky, Pitassi and Dwork (2013), Learning fair representations, ICML"
 KUSNER = "Kusner, Loftus, Russell and Silva (2017), Counterfactual fairness, arXiv:1703.06856"
@@ -15,7 +15,7 @@ PROXIES = (
     f"person would have been with the other value is a causal question ({KUSNER})."
 )
 
-DEFINITIONS = {
+_DEFINITIONS = {
     "consistency": Definition(
         title="Consistency with the nearest others",
         formula="mean over the group's rows of the share of a row's k nearest other rows, of any group, that got the "
@@ -72,6 +72,7 @@ DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
 }
+DEFINITIONS = of_everyone(_DEFINITIONS)
 
 
 def undefined(name: str, reason: str, **more: Any) -> Measurement:

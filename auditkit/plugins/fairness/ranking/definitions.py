@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
+from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm, of_everyone
 from auditkit.variants import AMONG_LARGE, defined
 
 EXPOSURE, RELATIVE, TOP, SKEW = "exposure", "relative_exposure", "top_k_share", "skew_at_k"
@@ -85,4 +85,6 @@ _DEFINITIONS = {
         NOBODY,
     ),
 }  # fmt: skip
+# who is in the top are a few people by definition: those numbers have no `made_of`
+_DEFINITIONS |= of_everyone({name: _DEFINITIONS[name] for name in (EXPOSURE, RELATIVE, RATIO, DIVERGENCE)})
 DEFINITIONS = {**defined(_DEFINITIONS, [RATIO]), **defined({GAP: _DEFINITIONS[GAP]}, [GAP], [AMONG_LARGE])}

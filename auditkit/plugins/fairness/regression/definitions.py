@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm
+from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm, of_everyone
 from auditkit.variants import defined
 
 
@@ -157,4 +157,6 @@ _DEFINITIONS = {
         "far apart groups are, not by how much their predictions differ.",
     ),
 }  # fmt: skip
-DEFINITIONS = defined(_DEFINITIONS)
+# the distance of Kolmogorov and Smirnov is a difference of shares at one point: counts that are not kept safe
+_OPEN = of_everyone({name: each for name, each in _DEFINITIONS.items() if name != KS})
+DEFINITIONS = defined({**_DEFINITIONS, **_OPEN})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditkit.results import NOBODY, SELECTED_MORE, Definition
+from auditkit.results import NOBODY, SELECTED_MORE, Definition, of_everyone
 from auditkit.variants import defined
 
 IMPOSSIBLE = (
@@ -152,4 +152,11 @@ _DEFINITIONS = {
         harm=SELECTED_MORE,
     ),
 }
-DEFINITIONS = defined(_DEFINITIONS)
+# shares at another threshold than that of the decisions are counts that are not kept safe: they have no `made_of`
+_AT_THRESHOLDS = ("demographic_parity", "equalized_odds")
+DEFINITIONS = defined(
+    {
+        **_DEFINITIONS,
+        **of_everyone({name: each for name, each in _DEFINITIONS.items() if not name.startswith(_AT_THRESHOLDS)}),
+    }
+)

@@ -51,5 +51,6 @@ def definitions() -> dict[str, Definition]:
         pitfalls="0 does not show that all are treated alike: small slices, slices of more conditions, and gaps "
         "under the detectable size are not found.",
         harm=NOBODY,
+        made_of="everyone",
     )
     return found

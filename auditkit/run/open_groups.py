@@ -1,0 +1,94 @@
+"""About which groups numbers may be published that are made of more than counts: of scores, predictions, attacks.
+
+Such a number is published about a group of which every count is. Where it is itself a count, as a share of people is,
+no table of counts protects it: then it is published about all groups of some attributes or about none, and only where
+each of its counts and their complements are enough people. The people of a group that is left alone would follow by
+subtraction. A sum that is no count, as a mean score is, follows for no group whose people do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from auditkit.results import Measurement
+
+if TYPE_CHECKING:
+    from auditkit.run.publishable_counts import People
+
+Family: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, object]], str]
+"""The attributes, the conditions and the name that numbers about several groups share."""
+
+
+class OpenGroups:
+    """Which numbers of a check about groups, made of more than counts, may be published.
+
+    Args:
+        people: the counts, and which of them may be published.
+        model: the position of the model.
+        measurements: of one check, those that are made of more than counts.
+        sampled: whether the check looked at some of the rows; how many of a sample are in a group is no secret of it.
+    """
+
+    def __init__(self, people: People, model: int, measurements: Iterable[Measurement], sampled: bool) -> None:
+        self.people, self._model, self._sampled = people, model, sampled
+        families: dict[Family, list[Measurement]] = {}
+        for measured in measurements:
+            if measured.slice:
+                families.setdefault(_family(measured), []).append(measured)
+        self._closed = {family for family, members in families.items() if self._gives_away(members)}
+
+    def may(self, measured: Measurement) -> bool:
+        """Whether a number about one group, or a disparity, may be published."""
+        people = self.people
+        if measured.across:
+            attributes, conditions, _ = _family(measured)
+            compared = people.compared(measured, "people", self._model)
+            return (
+                not measured.slice
+                and all(people.every_count(group, self._model) is not None for group in compared)
+                and not any(closed[:2] == (attributes, conditions) for closed in self._closed)
+                and not any(0 <= count < people.minimum for count in _own_counts(measured))
+            )
+        alike = any(count == 0 for count in _own_counts(measured))  # it says the same of each of them
+        shown = people.every_count(measured.slice, self._model) is not None
+        return shown and not alike and _family(measured) not in self._closed
+
+    def _gives_away(self, members: list[Measurement]) -> bool:
+        """Whether some numbers are counts of which one of few people follows."""
+        people, new, few, counted = self.people, False, False, True
+        for measured in members:
+            open_counts = people.every_count(measured.slice, self._model)
+            if open_counts is None or measured.value is None:
+                few = True
+                continue
+            counts = self._counts(measured)
+            closed = [count for count in counts if count not in open_counts]
+            # a mean over a few neighbours is a whole number of people by chance in some groups, a count is in all
+            counted &= bool(counts)
+            new |= bool(closed)
+            few |= any(count < people.minimum for count in closed)
+        listed = {tuple(sorted(measured.slice.items())) for measured in members}
+        there = {tuple(sorted(group.items())) for group in people.groups(tuple(members[0].slice))}
+        return counted and new and (few or not there <= listed)
+
+    def _counts(self, measured: Measurement) -> list[int]:
+        """What a number counts of a group: its hits and the others; of a whole group also those it is not about."""
+        counts, whole = _own_counts(measured), self.people.size_of(measured.slice)
+        of_sample = self._sampled and measured.unit == "share"
+        if measured.n is not None and measured.n != whole and not of_sample:
+            counts += [measured.n, *([whole - measured.n] if whole > measured.n else [])]
+        return counts
+
+
+def _family(measured: Measurement) -> Family:
+    return frozenset(measured.slice or measured.across), frozenset(measured.conditions.items()), measured.name
+
+
+def _own_counts(measured: Measurement) -> list[int]:
+    """The hits of a share of people and the others; none where a number is no such share."""
+    if measured.unit != "share" or measured.value is None or not measured.n:
+        return []
+    hits = abs(measured.value) * measured.n
+    whole = abs(hits - round(hits)) < 1e-6 * max(1, measured.n)
+    return [round(hits), measured.n - round(hits)] if whole else []
