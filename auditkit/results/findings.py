@@ -252,7 +252,8 @@ class Definition(Record):
     made_of: str = optional("")
     """From which counts of its group it is made and nothing else, which is what may be published is chosen by: words of
     people, positives, negatives, selected, rejected, abstained, tp, fp, fn, tn, outcomes (right and wrong decisions),
-    and others where a group is held against the others; or `everyone`, where it tells nothing of a group."""
+    and others where a group is held against the others; or `everyone`, where it is made of more than counts (scores,
+    predictions, attacks): that is published about everyone, and about groups of which every count is."""
     harm: Harm | None = optional()
     """Who fares worse by it; None where the number is not about how a group fares."""
     only_groups: bool = optional(False)
@@ -260,7 +261,7 @@ class Definition(Record):
 
 
 def of_everyone(definitions: Mapping[str, Definition]) -> dict[str, Definition]:
-    """The same definitions, of numbers that tell nothing of a group where they are about everyone."""
+    """The same definitions, of numbers that are made of more than counts of people: see `Definition.made_of`."""
     return {name: meaning.model_copy(update={"made_of": "everyone"}) for name, meaning in definitions.items()}
 
 

@@ -1,0 +1,81 @@
+"""Which numbers that are made of more than counts are published: about whom no count is kept back, and no count of few."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditkit.predictions import Predictions
+from auditkit.results import About, CheckResult, Definition, Measurement, Rows
+from auditkit.run.publish_rule import Publish
+from auditkit.run.publishable_counts import People
+from tests.plugins.recorded import recorded
+
+OF_EVERYONE = Definition(title="t", formula="f", range="r", made_of="everyone")
+
+
+def published(measurements, sizes=(400, 600), rows=None):
+    """What is left of some measurements; the groups a, b, … have so many people, half of each kind."""
+    sex = np.repeat([chr(ord("a") + at) for at in range(len(sizes))], sizes)
+    labels, decisions = np.arange(len(sex)) % 2, np.arange(len(sex)) // 2 % 2
+    model, data = recorded(decisions, labels, {"g": sex}, disclosure="publish")
+    result = CheckResult(
+        check="a.b", plugin="p", plugin_version="1", about=About(title="t", question="q"), status="measured",
+        definitions={each.name: OF_EVERYONE for each in measurements}, measurements=tuple(measurements), rows=rows,
+    )  # fmt: skip
+    rule = Publish(People(data, [Predictions(model, data)], 1), 10, 10)
+    return [each.value for each in rule.check(result).measurements]
+
+
+def of(group, value, n, unit="share", **more):
+    return Measurement(name="x", value=value, n=n, unit=unit, exact=True, slice={"g": group}, **more)
+
+
+def across(value, name="x_difference"):
+    return Measurement(name=name, value=value, n=1000, unit="share", exact=True, across=("g",))
+
+
+def test_a_mean_that_is_no_count_is_published_about_groups_of_which_all_is_published():
+    means = [of("a", 0.3217, 400), of("b", 0.4119, 600)]
+    assert published([*means, across(0.0902)]) == [0.3217, 0.4119, 0.0902]
+    # c is small, so another group hides it: about neither is anything published, nor a disparity over all
+    few = published([*means, of("c", 0.5111, 7), across(0.0902)], (400, 600, 7))
+    assert few[2:] == [None, None] and sorted(each is None for each in few[:2]) == [False, True]
+
+
+@pytest.mark.parametrize("hits", [9, 0, 391, 400])
+def test_a_share_is_published_about_all_groups_or_none_and_no_disparity_without_it(hits):
+    many = [of("a", 100 / 400, 400), of("b", 333 / 600, 600)]
+    assert None not in published([*many, across(0.305)])
+    assert published([of("a", hits / 400, 400), many[1], across(0.305)]) == [None] * 3
+    other = of("a", hits / 400, 400, conditions={"epsilon": 0.1})  # another number, of the same people
+    assert published([*many, other, across(0.305)])[2] is None
+
+
+def test_a_share_is_not_published_where_a_group_is_kept_back_or_has_none():
+    shares = [of("a", 101 / 400, 400), of("b", 333 / 600, 600)]
+    assert published([*shares, of("c", 3 / 7, 7)], (400, 600, 7)) == [None] * 3
+    assert published(shares, (400, 600, 7)) == [None] * 2  # c is not even named
+    lacking = Measurement(name="x", value=None, reason="none broken", slice={"g": "b"}, unit="share")
+    assert published([shares[0], lacking]) == [None, None]
+
+
+def test_how_many_a_number_is_about_is_a_count_too_but_not_how_many_of_a_sample():
+    assert published([of("a", 1.25, 397, "cost"), of("b", 1.5, 500, "cost")]) == [None, None]
+    assert published([of("a", 1.25, 300, "cost"), of("b", 1.5, 500, "cost")]) == [1.25, 1.5]
+    some = Rows(used=500, total=1000, digest="0", how="drawn")
+    sample = [of("a", 0.3217, 200), of("b", 0.4119, 7 + 300)]
+    assert published([*sample, of("c", 0.5, 3)], (400, 600, 9), some).count(None) == 2
+    assert published([*sample, of("c", 0.5, 3)], (400, 600, 9)) == [None] * 3
+
+
+def test_a_mean_that_says_the_same_of_everyone_in_a_group_is_not_published():
+    assert published([of("a", 1.0, 400), of("b", 0.4119, 600)]) == [None, 0.4119]
+
+
+def test_among_large_groups_a_disparity_needs_no_small_group_where_two_percent_are_many():
+    sizes = (3000, 2000, 60, 7)  # 2 % are 101: c and d hide each other
+    both = published([across(0.1), across(0.1, "x_difference_large_groups")], sizes)
+    assert both == [None, 0.1]
+    # 2 % are 27: to be told that c is under that is to be told too much
+    assert published([across(0.1), across(0.1, "x_difference_large_groups")], (800, 500, 20, 7)) == [None, None]
