@@ -1,4 +1,4 @@
-"""Which numbers that are made of more than counts are published: about whom no count is kept back, and no count of few."""
+"""Which numbers of more than counts are published: about whom no count is kept back, and no count of few."""
 
 from __future__ import annotations
 
