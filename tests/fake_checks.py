@@ -49,7 +49,7 @@ def result(check: str, title: str, question: str, **more: Any) -> r.CheckResult:
 
 
 def definition(
-    title: str, formula: str, range: str, direction: str, unit: str = "share", more_groups: str = "neither"
+    title: str, formula: str, range: str, direction: str, unit: str = "share", more_groups: str = "neither", **more: Any
 ) -> r.Definition:
     return r.Definition(
         title=title,
@@ -60,6 +60,7 @@ def definition(
         reference="Barocas, Hardt and Narayanan, 2023, chapter 3",
         pitfalls="Depends on the threshold.",
         more_groups=more_groups,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -116,7 +117,7 @@ def quality(shift: float) -> r.CheckResult:
             number("calibration_error", 0.0213, 0.004, 6012, unit="share", direction="lower"),
         ),
         definitions={
-            "accuracy": definition("Accuracy", "(TP + TN) / n", "0 to 1", "higher"),
+            "accuracy": definition("Accuracy", "(TP + TN) / n", "0 to 1", "higher", same_as="accuracy"),
             "auc": definition(
                 "Area under the ROC curve", "P(score of a positive > score of a negative)", "0 to 1", "higher", ""
             ),
@@ -253,7 +254,9 @@ def groups(shift: float) -> r.CheckResult:
         ),
         figures=tuple(figure for figure in figures if figure),
         definitions={
-            "selection_rate": definition("Selection rate", "P(ŷ = 1 | group)", "0 to 1", "none"),
+            "selection_rate": definition(
+                "Selection rate", "P(ŷ = 1 | group)", "0 to 1", "none", same_as="selection_rate"
+            ),
             "demographic_parity_ratio": definition(
                 "Demographic parity ratio", "min rate / max rate", "0 to 1", "higher", "", "shrinks"
             ),

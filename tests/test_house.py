@@ -13,7 +13,7 @@ import sys
 import pytest
 
 import auditkit
-from auditkit import errors, hookspecs
+from auditkit import errors, hookspecs, host
 from auditkit.plugin_validation import HOOKS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -267,6 +267,19 @@ def test_unsafe_loaders_are_called_in_one_place_only():
         if pattern.search(line) and "model.eval(" not in line and "module.eval(" not in line and ".eval()" not in line
     }
     assert all(each.startswith("plugins/models/") for each in found), found
+
+
+def test_the_core_names_no_check():
+    ids = sorted(host.Host(discover=False).checks())
+    for path in FILES:
+        if path.relative_to(PACKAGE).parts[0] in ("plugins", "demos"):
+            continue
+        tree = ast.parse(path.read_text())
+        texts = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        named = [text for text in texts if any(re.fullmatch(rf"{re.escape(id)}(\..+)?", text) for id in ids)]
+        assert not named, f"{path.relative_to(ROOT)}: {named[0]} is a check of a plugin"
 
 
 def test_nothing_left_over():

@@ -12,6 +12,7 @@ from auditkit.results import (
     AuditResult,
     Change,
     CheckChange,
+    CheckResult,
     Comparison,
     DataInfo,
     Diff,
@@ -24,10 +25,10 @@ from auditkit.results import (
 )
 from auditkit.stats import mover
 
-SAME_NUMBER = ("performance.quality", "fairness.groups")
-"""Checks whose shares are those that paired changes are about."""
+SAYS_SAME_AS = 3
+"""The schema from which a definition says of which paired change it is the number."""
 SYNONYMS = {"recall": "true_positive_rate", "precision": "positive_predictive_value"}
-"""Names of checks for what a paired change calls otherwise."""
+"""In older results: names of numbers that a paired change calls otherwise."""
 CLOSE = 1e-9
 
 
@@ -129,8 +130,19 @@ def _differences(
         if redefined(earlier, result, now.name):
             continue
         title = result.definitions[now.name].title if now.name in result.definitions else now.name
-        measured = paired.get(("", SYNONYMS.get(now.name, now.name), *place[2:]))
+        measured = _paired_change(result, now, new.schema_version, paired)
         yield _difference(result.check, title, was, now, measured, judged=place in under)
+
+
+def _paired_change(
+    result: CheckResult, number: Measurement, schema: int, paired: Mapping[Key, Measurement]
+) -> Measurement | None:
+    """The change of a number that was measured on the rows of both models; None where none was."""
+    definition = result.definitions.get(number.name)
+    name = definition.same_as if definition is not None else ""
+    if schema < SAYS_SAME_AS:  # the value must agree all the same, or it is another number of this name
+        name = SYNONYMS.get(number.name, number.name)
+    return paired.get(key("", number.model_copy(update={"name": name}))) if name else None
 
 
 def _difference(
@@ -143,7 +155,7 @@ def _difference(
         return Difference(value=None, **common)  # type: ignore[arg-type]
     change = new.value - old.value
     same = measured is not None and measured.value is not None and abs(measured.value - change) < CLOSE
-    pair = measured if same and check in SAME_NUMBER else None
+    pair = measured if same else None
     interval = pair.interval if pair is not None else change_interval(old, new)
     moved = _moved(change, interval, exact=old.exact and new.exact)
     better = None

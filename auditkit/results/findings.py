@@ -258,6 +258,9 @@ class Definition(Record):
     """Who fares worse by it; None where the number is not about how a group fares."""
     only_groups: bool = optional(False)
     """Measured for groups alone, never for everyone: a limit on it is about all of them."""
+    same_as: str = optional("")
+    """What the change of this very number is called where two models answered about the same rows, and its interval is
+    a paired one: `true_positive_rate` for recall; empty where no such change is measured."""
 
 
 def of_everyone(definitions: Mapping[str, Definition]) -> dict[str, Definition]:

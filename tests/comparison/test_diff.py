@@ -18,6 +18,7 @@ from auditkit.command import comparison
 from auditkit.comparison import compare_audits, open_audit
 from auditkit.comparison.diff import change_interval
 from auditkit.errors import ConfigError, EvidenceError
+from auditkit.host import Host
 from auditkit.reports import difftext
 from auditkit.reports.diffpage import diff_html, diff_markdown
 from auditkit.results import AuditResult, Diff, Interval, Measurement, canonical
@@ -214,6 +215,39 @@ def test_two_models_of_one_command_are_paired_either_way_round(tmp_path):
             assert one.value == pytest.approx(-other.value)
     pair = [each for each in there.differences if each.paired]
     assert pair and all(each.interval.method == "Tango score, paired" for each in pair)
+
+
+def test_only_the_number_of_which_a_definition_says_so_has_the_paired_interval(tmp_path):
+    whole = fakes.comparison()
+    stranger = [
+        audit.model_copy(update={"results": (*audit.results, _under_another_id(audit.results[0]))})
+        for audit in whole.results
+    ]
+    folder = open_audit(saved(tmp_path / "audit", whole.model_copy(update={"results": tuple(stranger)})))
+    found = compare_audits(folder, folder.audits[0], folder, folder.audits[1])
+    paired = {(each.check, each.new.name) for each in found.differences if each.paired}
+    assert ("performance.quality", "accuracy") in paired and not any(check == "acme.sample" for check, _ in paired)
+
+
+def _under_another_id(result):
+    told = {name: each.model_copy(update={"same_as": ""}) for name, each in result.definitions.items()}
+    return result.model_copy(update={"check": "acme.sample", "definitions": told})
+
+
+def test_two_models_of_an_older_schema_are_paired_as_they_were(tmp_path):
+    golden = runfolder.parse_result((fakes_golden() / "comparison_v2.json").read_bytes())
+    folder = open_audit(saved(tmp_path / "audit", golden))
+    found = compare_audits(folder, folder.audits[0], folder, folder.audits[1])
+    assert folder.audits[0].schema_version == 2
+    assert "accuracy" in {each.new.name for each in found.differences if each.paired}
+
+
+def test_every_paired_change_is_of_a_number_that_says_so():
+    kinds = [offer.value for offer in Host(discover=False).checks().values()]
+    named = {meaning.same_as for kind in kinds for meaning in kind.definitions.values()} - {""}
+    models = ToyModel(), ToyModel(constant=True)
+    measured = auditkit.compare(models, toy_data(60), checks=["data"], budget="quick").changes
+    assert {change.measurement.name for change in measured} == named - {"mean_absolute_error"}
 
 
 def test_schema_1_is_compared_with_today(tmp_path):

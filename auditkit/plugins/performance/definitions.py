@@ -99,6 +99,11 @@ DEFINITIONS = {
         range="1 or less", unit="",
     ),
 }  # fmt: skip
+for _name, _paired in (
+    ("accuracy", "accuracy"), ("recall", "true_positive_rate"), ("precision", "positive_predictive_value"),
+    ("mean_absolute_error", "mean_absolute_error"),
+):  # fmt: skip
+    DEFINITIONS[_name] = DEFINITIONS[_name].model_copy(update={"same_as": _paired})
 _SORTED, _TWO = ("binary", "multiclass"), ("binary",)
 TASKS: dict[str, tuple[str, ...]] = {
     "accuracy": _SORTED, "majority_accuracy": _SORTED, "balanced_accuracy": _SORTED, "precision": _TWO, "recall": _TWO,

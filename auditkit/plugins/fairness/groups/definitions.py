@@ -22,6 +22,11 @@ MADE_OF = {
 }  # fmt: skip
 PAIRS = "Miettinen and Nurminen (1985), Statistics in Medicine 4, for all pairs of groups at once"
 ODDS = "Wilson's intervals of all groups at once, as odds"
+PAIRED = (
+    "accuracy", "selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value",
+    "demographic_parity_difference", "demographic_parity_ratio",
+)  # fmt: skip
+"""The numbers whose change between two models is measured on the rows of both; see `Definition.same_as`."""
 BURDEN = "burden_ratio"
 BURDEN_RATIO = Definition(
     title="Burden ratio",
@@ -49,9 +54,11 @@ def definitions() -> dict[str, Definition]:
         found[f"{name}_difference"] = _difference(criterion)
         found[f"{name}_ratio"] = _ratio(criterion)
     found.update({name: _index(index) for name, index in INDICES.items()})
+    paired = {name: found[name].model_copy(update={"same_as": name}) for name in PAIRED}
     lone = found["conditional_demographic_disparity"].model_copy(update={"only_groups": True})
     return {
-        **defined(found), "conditional_demographic_disparity": lone, **defined({BURDEN: BURDEN_RATIO}, [BURDEN]),
+        **defined(found), **paired, "conditional_demographic_disparity": lone,
+        **defined({BURDEN: BURDEN_RATIO}, [BURDEN]),
     }  # fmt: skip
 
 
