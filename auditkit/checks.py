@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, final
 
 import numpy as np
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from auditkit.errors import FindingsError, TimeLimit
+from auditkit.errors import AuditkitError, FindingsError, PluginError, TimeLimit
+from auditkit.memory import out_of_memory
 from auditkit.models import Capability
 from auditkit.renames import RenamedFacts
 from auditkit.results import (
@@ -27,6 +29,7 @@ from auditkit.results import (
     Rows,
     Table,
 )
+from auditkit.text import one_line
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -105,6 +108,64 @@ class Context:
             error = TimeLimit(f"the time limit was reached at step {done} of {total}" + (f" ({what})" if what else ""))
             error.findings = self.partial
             raise error
+
+
+class Offer(NamedTuple):
+    """Something that a plugin gave, with its giver."""
+
+    value: Any
+    plugin: str
+    version: str
+
+    def error(self, why: str) -> PluginError:
+        """An error that names the plugin."""
+        return PluginError(f"plugin {self.plugin!r}: {why}")
+
+    @contextlib.contextmanager
+    def blamed(self, what: str) -> Iterator[None]:
+        """Turn an exception of the plugin's code into one that names it; out-of-memory passes, to be told as such.
+
+        Raises:
+            PluginError: in place of an exception that is not auditkit's.
+        """
+        try:
+            yield
+        except AuditkitError:
+            raise
+        except Exception as error:  # a plugin may raise anything at all
+            if out_of_memory(error):
+                raise
+            raise self.error(f"{what} raised {type(error).__name__}: {one_line(error, 300)}") from error
+
+
+class PluginRows(BaseModel):
+    """The base of parameters in which a user may name what plugins offer, by dotted names such as `acme.spiral`."""
+
+    rows_from: ClassVar[Mapping[str, str]] = {}
+    """{parameter: the hook whose rows its dotted names are}."""
+    _offers: dict[str, Offer] = PrivateAttr(default_factory=dict)
+
+    def dotted(self, parameter: str) -> tuple[str, ...]:
+        """The dotted names in a parameter, which holds one name or several."""
+        value = getattr(self, parameter)
+        return tuple(name for name in ((value,) if isinstance(value, str) else value) if "." in name)
+
+    def given(self, offers: Mapping[str, Offer]) -> Self:
+        """The same parameters, with the rows that plugins offer by these names."""
+        copy = self.model_copy()
+        copy._offers = dict(offers)
+        return copy
+
+    def offers(self, parameter: str) -> dict[str, Offer]:
+        """{name: row} of the dotted names in a parameter.
+
+        Raises:
+            PluginError: no loaded plugin offers one of them.
+        """
+        for name in self.dotted(parameter):
+            if name not in self._offers:
+                raise PluginError(f"{parameter}: no loaded plugin offers {name!r}; name the plugin under plugins")
+        return {name: self._offers[name] for name in self.dotted(parameter)}
 
 
 class Check(RenamedFacts, ABC):

@@ -49,6 +49,16 @@ def register_formats() -> Iterable[Format]:  # type: ignore[empty-body]
     """Collect: output formats."""
 
 
+@hookspec
+def register_attacks() -> Iterable[Attack]:  # type: ignore[empty-body]
+    """Collect: attacks by gradients, for `robustness.evasion`."""
+
+
+@hookspec
+def register_corruptions() -> Iterable[Corruption]:  # type: ignore[empty-body]
+    """Collect: natural changes of inputs, for `robustness.corruptions`."""
+
+
 @hookspec(firstresult=True)
 def load_model(path: pathlib.Path, options: ModelOptions) -> Model | None:
     """First result: a Model from a file; None: not mine."""
@@ -90,3 +100,43 @@ class Format(NamedTuple):
     """Returns None where the format has nothing to say about this kind of result."""
     on_request: bool = False
     """Made only where it is asked for by name: `[audit] formats`, or `auditkit render --format`."""
+
+
+class Attack(NamedTuple):
+    """A row of the registry of attacks by gradients: something that looks for a wrong decision within a radius."""
+
+    name: str
+    """What `attack` of `robustness.evasion` takes; of a plugin dotted, such as `acme.spiral`."""
+    make: Callable[[Any, int, int, int, int], Callable[..., Any]]
+    """(problem, classes, steps, restarts, seed) to the attack.
+
+    The attack of a plugin takes (problem, x, y, radius, start): x are rows in units of the data's range (N, *shape), y
+    their right classes (N,), radius one number a row (N,) in the problem's norm, start points to begin with, as x, or
+    None. It gives points, a tensor as x. They are held against the box, the norm and the model's own answers, so it
+    need not say which rows it broke. `problem` has `logits(points)`, `look(points, y, loss, scale)` for losses and
+    slopes, `project(points, x, radius)`, `norm`, `low`, `high` and `free`.
+    """
+    cost: float = 1
+    """Forward passes for each row and step; for the plan."""
+    norms: tuple[str, ...] = ("Linf", "L2", "L1")
+    """In which it can search."""
+
+
+class Corruption(NamedTuple):
+    """A row of the list of corruptions: a natural change of inputs, in five strengths."""
+
+    name: str
+    """What `corruptions` of `robustness.corruptions` takes; dotted, such as `acme.fog`."""
+    make: Callable[[Any], Callable[[Any, float, Any], Any]]
+    """(audit data) to a function (inputs, strength, generator of numpy) that gives inputs of the same kind and shape.
+
+    Images are float32 arrays (N, C, H, W) from 0 to 1, some at a time; tables codes (N, D) in float64 as `data.codes()`
+    gives them, NaN where a value is missing; texts a list of str. Values that the range or the schema of the data does
+    not allow are counted and make the check invalid.
+    """
+    severities: tuple[float, float, float, float, float]
+    """The strengths of severity 1 to 5."""
+    modality: str
+    """`image`, `table` or `text`."""
+    words: str = "strength {:g}"
+    """What a strength means, with a place for the number."""

@@ -9,19 +9,20 @@ import pathlib
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pluggy
 
 from auditkit import hookspecs
 from auditkit.checks import NEEDS, Check, Context
+from auditkit.checks import Offer as Offer
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, ModelError, PluginError, closest
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold
 from auditkit.plugin_import import bring_in, distribution, importable
-from auditkit.plugin_validation import offered_checks, offered_trainers, problems
+from auditkit.plugin_validation import ROWS, offered_checks, offered_trainers, problems, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line
@@ -45,14 +46,6 @@ class Seen:
     source: str
     plugin: Any = None
     error: str | None = None
-
-
-class Offer(NamedTuple):
-    """Something that a plugin gave, with its giver."""
-
-    value: Any
-    plugin: str
-    version: str
 
 
 class Host:
@@ -106,6 +99,25 @@ class Host:
     def formats(self) -> dict[str, Format]:
         """{name: output format} of everything loaded."""
         return {offer.value.name: offer.value for offer in self._collect("register_formats")}
+
+    def rows(self, hook: str) -> dict[str, Offer]:
+        """{name: row} of what plugins add to a list, such as attacks; a name that two offer is not among them.
+
+        Args:
+            hook: one of `plugin_validation.ROWS`. A row that is wrong is a fault that names its plugin.
+        """
+        owners: dict[str, list[Offer]] = {}
+        for offer in self._collect(hook):
+            wrong = wrong_row(hook, offer.value)
+            if wrong:
+                self._fault(f"plugin {offer.plugin!r}: {hook}: {wrong}")
+            else:
+                owners.setdefault(offer.value[0], []).append(offer)
+        for name, offers in sorted(owners.items()):
+            if len(offers) > 1:
+                names = " and ".join(repr(offer.plugin) for offer in offers)
+                self._fault(f"{hook}: the name {name!r} is offered by {names}; neither is used")
+        return {name: offers[0] for name, offers in owners.items() if len(offers) == 1}
 
     def plugins(self) -> list[PluginInfo]:
         """Everything seen, loaded or not, in the order of the names."""
@@ -220,6 +232,8 @@ class Host:
             for id, names in sorted(owners.items()):
                 if len(names) > 1:
                     self.faults.append(f"the id {id!r} is offered by {' and '.join(map(repr, names))}; neither is used")
+        for hook in ROWS:
+            self.rows(hook)  # for its faults
 
     def _hooks_of(self, seen: Seen) -> tuple[str, ...]:
         if seen.plugin is None:

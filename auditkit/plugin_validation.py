@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import math
+import re
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from auditkit import hookspecs
-from auditkit.checks import Check
+from auditkit.checks import MODALITIES, Check
 from auditkit.errors import closest
-from auditkit.hookspecs import PROJECT
+from auditkit.hookspecs import PROJECT, Attack, Corruption
+from auditkit.text import one_line
 from auditkit.trainers import Trainer
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{PROJECT}_spec"))
@@ -80,3 +84,68 @@ def _own_class(value: Any, kind: type, module: types.ModuleType) -> bool:
         and not inspect.isabstract(value)
         and value.__module__ == module.__name__
     )
+
+
+class Field(NamedTuple):
+    """What a field of a row must be."""
+
+    name: str
+    wanted: str
+    holds: Callable[[Any], bool]
+
+
+DOTTED = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+SEVERITIES = 5
+NORMS = ("Linf", "L2", "L1")
+
+
+def _numbers(value: Any) -> bool:
+    return all(isinstance(number, int | float) and math.isfinite(number) for number in value)
+
+
+def _says(words: Any) -> bool:
+    """Whether words have a place for one number."""
+    try:
+        return isinstance(words, str) and words.format(0.25) != words
+    except (IndexError, KeyError, ValueError):
+        return False
+
+
+_NAME = Field(
+    "name", "a dotted name in lower case such as 'acme.fog'",
+    lambda value: isinstance(value, str) and bool(DOTTED.fullmatch(value)),
+)  # fmt: skip
+_MAKE = Field("make", "a callable", callable)
+ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
+    "register_attacks": (Attack, (
+        _NAME, _MAKE,
+        Field("cost", "a number above 0", lambda value: _numbers([value]) and value > 0),
+        Field("norms", f"one or more of {', '.join(NORMS)}", lambda value: bool(value) and set(value) <= set(NORMS)),
+    )),
+    "register_corruptions": (Corruption, (
+        _NAME, _MAKE,
+        Field("severities", "five finite numbers", lambda value: len(value) == SEVERITIES and _numbers(value)),
+        Field("modality", "one of image, table, text", lambda value: value in MODALITIES - {"sequence"}),
+        Field("words", "a text with a place for one number, such as 'strength {:g}'", _says),
+    )),
+}  # fmt: skip
+"""{hook: the class of its rows, and what their fields must be}; a row is known by its first field."""
+
+
+def wrong_row(hook: str, row: Any) -> str | None:
+    """What is wrong with a row that a plugin gave; None where nothing is."""
+    kind, fields = ROWS[hook]
+    if not isinstance(row, kind):
+        return f"rows must be {kind.__module__}.{kind.__name__}; a {type(row).__name__} was given"
+    for field in fields:
+        value = getattr(row, field.name)
+        try:
+            holds = field.holds(value)
+        except TypeError:  # a number in place of a list, or a list in place of a word
+            holds = False
+        if not holds:
+            plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
+            given = one_line(repr(value), 80) if plain else f"a {type(value).__name__}"
+            whose = "" if field is fields[0] else f"{one_line(repr(getattr(row, fields[0].name)), 80)}: "
+            return f"{whose}{field.name} must be {field.wanted}; {given} was given"
+    return None

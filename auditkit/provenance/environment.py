@@ -45,6 +45,7 @@ def result_key(
             "auditkit": __version__, "model": model.fingerprint, "name": model.name, "data": data.digest,
             "outcome": data.outcome, "selected_means": data.selected_means,
             "check": planned.check, "plugin": planned.plugin, "plugin_version": planned.plugin_version,
+            "uses": planned.uses,
             "parameters": planned.parameters, "rows": planned.rows, "seed": seed, "device": device,
             "threads": thread_count, "rows_shown": rows_shown, "batch": model.batch, "threshold": model.threshold,
             "classes": list(map(spelling, model.classes)), "positive": spelling(model.positive),

@@ -30,6 +30,8 @@ class PlannedCheck(Record):
     """About how many rows the model will be asked about, beyond the one shared pass."""
     skipped: str | None = None
     error: ErrorInfo | None = None
+    uses: dict[str, str] = optional({})
+    """{plugin: version} of the plugins whose attacks or corruptions the check's parameters name."""
 
 
 class Plan(Record):

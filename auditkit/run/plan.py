@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.checks import Budget, Check, missing_needs
+from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
 from auditkit.data import AuditData
 from auditkit.errors import DISTRIBUTION, ConfigError, closest
@@ -53,7 +53,7 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
     for id in selected(context.host, checks, context.evidence):
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
         check = ready.get(id) or configured(offer.value, request.budget, request.parameters.get(id, {}))
-        steps.append(_step(offer, check, model, data))
+        steps.append(_step(offer, *with_offers(context.host, check), model, data))
     again, at_most = _asked_again(model, data)
     plan = Plan(
         checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=request.budget, seed=request.seed,
@@ -75,6 +75,30 @@ def configured(kind: type[Any], budget: Budget, parameters: Mapping[str, Any]) -
     """A check or trainer with the budget's presets and the user's parameters over them."""
     values = {**kind.presets.get(budget, {}), **parameters}
     return parse(kind, values, f'[checks."{kind.id}"]' if issubclass(kind, Check) else f"[[train]] {kind.id}")
+
+
+def with_offers(host: Host, check: Check) -> tuple[Check, dict[str, str]]:
+    """The check with the rows of plugins that its parameters name, and {plugin: version} of those.
+
+    Raises:
+        ConfigError: no loaded plugin offers a name.
+    """
+    offers: dict[str, Offer] = {}
+    if not isinstance(check, PluginRows):
+        return check, {}
+    for parameter, hook in check.rows_from.items():
+        rows = host.rows(hook)
+        for name in check.dotted(parameter):
+            if name not in rows:
+                blame = f" A plugin went wrong: {host.faults[0]}." if host.faults else ""
+                raise ConfigError(
+                    f'[checks."{check.id}"] {parameter}: no loaded plugin offers {name!r}; '
+                    f"{closest(name, rows)}{'' if blame else '. Name the plugin under [audit] plugins'}{blame}"
+                )
+            offers[name] = rows[name]
+    if not offers:
+        return check, {}
+    return check.given(offers), {offer.plugin: offer.version for offer in offers.values()}
 
 
 def missing_extra(kind: type[Any]) -> ErrorInfo | None:
@@ -173,7 +197,7 @@ def _notes(limits: Sequence[Limit], data: AuditData) -> tuple[str, ...]:
     return (note,) if note else ()
 
 
-def _step(offer: Offer, check: Check, model: Model, data: AuditData) -> Step:
+def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: AuditData) -> Step:
     error = skipped = None
     rows = min(getattr(check, "rows", None) or len(data), len(data))
     calls: int | None = None
@@ -185,6 +209,6 @@ def _step(offer: Offer, check: Check, model: Model, data: AuditData) -> Step:
         error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
     planned = PlannedCheck(
         check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),
-        rows=rows, calls=calls, skipped=skipped, error=error,
+        rows=rows, calls=calls, skipped=skipped, error=error, uses=uses,
     )  # fmt: skip
     return Step(planned, offer.value, check)

@@ -1,34 +1,26 @@
-"""Which attacks are run, in which order, for each name that the check knows."""
+"""The attacks that follow gradients, a row each: which parts are run in which order, at what cost, in which norms."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Literal
 
+from auditkit.checks import Offer
+from auditkit.errors import ConfigError, closest
+from auditkit.hookspecs import Attack as Row
 from auditkit.plugins.robustness.attacks import Attack, Problem, apgd, apgd_targeted, chain, fmn_within, pgd, standard
+from auditkit.plugins.robustness.attacks.plugin_attack import guarded
 
-Name = Literal["pgd", "ensemble", "standard"]
 TARGETS = 3
 """Classes that the ensemble goes towards; the standard composition takes nine."""
 
 
-def by_gradients(name: Name, problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
-    """The attacks of this name that follow gradients, as one: what withstood one meets the next.
+def _pgd(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
+    return partial(pgd, steps=steps, restarts=restarts, seed=seed)
 
-    Args:
-        name: `pgd`: descent on cross-entropy. `ensemble`: that, Auto-PGD on the margin and towards three classes, and
-            fast minimum-norm. `standard`: see `attacks.standard`, without Square, which `trials` runs for itself.
-        problem: what is attacked.
-        classes: how many.
-        steps: of each attack.
-        restarts: runs of each attack that starts at random; of the standard composition as a whole.
-        seed: of the random starts.
-    """
-    if name == "pgd":
-        return partial(pgd, steps=steps, restarts=restarts, seed=seed)
-    if name == "standard":
-        runs = [standard(problem, classes, seed + 10 * run, steps=steps) for run in range(restarts)]
-        return chain(*(attack for run in runs for key, attack in run.items() if key != "Square"))
+
+def _ensemble(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
+    """Descent, Auto-PGD on the margin and towards three classes, and fast minimum-norm."""
     chosen: list[Attack] = [
         partial(pgd, steps=steps, seed=seed),
         partial(apgd, steps=steps, loss="margin", restarts=restarts, seed=seed + 1),
@@ -36,3 +28,32 @@ def by_gradients(name: Name, problem: Problem, classes: int, steps: int, restart
     if classes > 2:
         chosen.append(partial(apgd_targeted, steps=steps, targets=TARGETS, seed=seed + 2))
     return chain(*chosen, partial(fmn_within, steps=steps))
+
+
+def _standard(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
+    """See `attacks.standard`, without Square, which `attack_checklist` runs for itself; restarts are of the whole."""
+    runs = [standard(problem, classes, seed + 10 * run, steps=steps) for run in range(restarts)]
+    return chain(*(attack for run in runs for key, attack in run.items() if key != "Square"))
+
+
+ATTACKS = {
+    row.name: row for row in (Row("pgd", _pgd, 1), Row("ensemble", _ensemble, 6), Row("standard", _standard, 12))
+}
+"""{name: row}; `make` takes the problem, the number of classes, steps, restarts and a seed, and gives an `Attack`."""
+
+
+def chosen(name: str, offers: Mapping[str, Offer]) -> Row:
+    """The row of a name.
+
+    Args:
+        name: of auditkit's own, or of a plugin's.
+        offers: the rows of plugins that were named; what they give is held to the rules.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    if name in offers:
+        return guarded(offers[name])
+    if name not in ATTACKS:
+        raise ConfigError(f"attack must be one of the registry; {name!r} was given, {closest(name, ATTACKS)}")
+    return ATTACKS[name]

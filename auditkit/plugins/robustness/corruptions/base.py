@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 SEVERITIES = (1, 2, 3, 4, 5)
 MIDDLE = 3
 """The severity at which groups are compared."""
+
+
+Corrupt = Callable[[Any, float, Any], Any]
+"""(inputs, strength, generator) to inputs: a corruption of a plugin, which gives what it was given the kind of."""
 
 
 class Changed(NamedTuple):
@@ -33,6 +38,9 @@ class Suite(Protocol):
 
     def strength(self, name: str, severity: int) -> str:
         """What the severity means, in words."""
+
+    def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
+        """The rows under the function of a plugin, held to the range and the schema; see `hookspecs.Corruption`."""
 
 
 IMAGE = (

@@ -48,9 +48,11 @@ class Corruptions(Parameters, Check):
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Why nothing can be corrupted; None where something can."""
-        known = KNOWN.get(data.modality, ())
+        known, offers = KNOWN.get(data.modality, ()), self.offers("corruptions")
         for name in self.corruptions:
-            if name not in known:
+            if name in offers and offers[name].value.modality != data.modality:
+                return f"the corruption {name!r} is for {offers[name].value.modality} inputs; these are {data.modality}"
+            if name not in known and name not in offers:
                 return f"corruptions of {data.modality} inputs do not include {name!r}; {closest(name, known)}"
         shape = tuple(getattr(data.inputs, "shape", ()))
         if data.modality == "image" and (len(shape) != 4 or min(shape[2:]) < 4):

@@ -26,7 +26,8 @@ AT = SEVERITIES.index(MIDDLE)
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `robustness.corruptions` says about these rows."""
-    tried = suite(data, context.rng, device=context.device, held=parameters.held)
+    offers = parameters.offers("corruptions")
+    tried = suite(data, context.rng, device=context.device, held=parameters.held, offers=offers)
     names = tuple(name for name in tried.names if not parameters.corruptions or name in parameters.corruptions)
     if not names:
         return _nothing(tried.notes)

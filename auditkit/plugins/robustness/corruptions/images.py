@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from auditkit.plugins.robustness.corruptions import jpeg, light, linear, warps
-from auditkit.plugins.robustness.corruptions.base import IMAGE, Changed
+from auditkit.plugins.robustness.corruptions.base import IMAGE, Changed, Corrupt
 
 BATCH = 128
 """Images at a time: a fixed number, so that the draws of chance do not depend on the machine."""
@@ -107,19 +107,30 @@ class Pictures:
 
     def change(self, name: str, severity: int) -> Changed:
         """The images under one corruption; the distance is the root mean square of the change, in ranges."""
+        if not severity:
+            return self._changed(None)
         chance = torch.Generator(device=self._device).manual_seed(self._seeds[name])
+        level = self.level(name, severity)
+        return self._changed(lambda unit: APPLY[name](unit, level, chance))
+
+    def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
+        """The images under the function of a plugin, which is given arrays from 0 to 1; what leaves them is cut off."""
+        rng = np.random.default_rng(seed)
+        return self._changed(lambda unit: torch.as_tensor(corrupt(unit.cpu().numpy().copy(), strength, rng)).to(unit))
+
+    def _changed(self, apply: Callable[[torch.Tensor], torch.Tensor] | None) -> Changed:
+        """The images after a function on those from 0 to 1; None: by the same way through, unchanged."""
         made, lengths, outside = torch.empty_like(self._images), 0.0, 0
         with torch.no_grad():
             for start in range(0, len(made), BATCH):
                 own = self._images[start : start + BATCH].to(self._device)
                 unit, new = self._unit(own), own
-                if severity:
-                    corrupted = APPLY[name](unit, self.level(name, severity), chance)
+                if apply is not None:
                     # what is below or above the range is what a sensor cannot tell, so it is cut off; NaN stays
-                    new = self._as_given(corrupted.clamp(0, 1))
+                    new = self._as_given(apply(unit).clamp(0, 1))
                 after = self._unit(new)
                 outside += _outside(after)
-                if severity:
+                if apply is not None:
                     lengths += float(torch.linalg.vector_norm(after - unit, dim=(1, 2, 3), dtype=torch.float64).sum())
                 made[start : start + BATCH] = new.to(made)
         many = max(1, len(made)) * math.sqrt(made[:1].numel() or 1)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import ConfigDict, Field
+
+from auditkit.checks import PluginRows
 
 
-class Parameters(BaseModel):
+class Parameters(PluginRows):
     """What a user may set for `robustness.corruptions`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
+    rows_from: ClassVar[Mapping[str, str]] = {"corruptions": "register_corruptions"}
+
     rows: int = Field(default=1000, ge=1, description="how many rows are corrupted")
-    corruptions: tuple[str, ...] = Field(default=(), description="which corruptions; empty: all that fit the inputs")
+    corruptions: tuple[str, ...] = Field(
+        default=(),
+        description="which corruptions, of a plugin by their dotted names; empty: all of auditkit's that fit",
+    )
     held: bool = Field(default=True, description="whether immutable features and group columns of a table stay")
     shuffles: int = Field(default=999, ge=99, description="shuffles of the groups behind each p-value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from auditkit.plugins.robustness.corruptions.base import KNOWN, Suite
@@ -9,6 +10,7 @@ from auditkit.plugins.robustness.corruptions.base import KNOWN, Suite
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditkit.checks import Offer
     from auditkit.data import AuditData
 
 
@@ -17,7 +19,9 @@ def seeds(names: tuple[str, ...], rng: np.random.Generator) -> dict[str, int]:
     return dict(zip(names, rng.integers(2**31, size=len(names)).tolist(), strict=True))
 
 
-def suite(data: AuditData, rng: np.random.Generator, *, device: str, held: bool) -> Suite:
+def suite(
+    data: AuditData, rng: np.random.Generator, *, device: str, held: bool, offers: Mapping[str, Offer] | None = None
+) -> Suite:
     """The suite for the data's kind of inputs.
 
     Args:
@@ -25,8 +29,20 @@ def suite(data: AuditData, rng: np.random.Generator, *, device: str, held: bool)
         rng: the source of chance.
         device: where images are worked on.
         held: whether group columns and immutable features of a table stay as they are.
+        offers: {name: row} of the corruptions of plugins that were named.
     """
-    drawn = seeds(KNOWN[data.modality], rng)
+    names = KNOWN[data.modality]
+    drawn = seeds((*names, *(offers or ())), rng)
+    own = _own(data, {name: drawn[name] for name in names}, device, held)
+    if not offers:
+        return own
+    from auditkit.plugins.robustness.corruptions.plugin_corruption import WithPlugins  # only where one is named
+
+    return WithPlugins(own, offers, data, drawn)
+
+
+def _own(data: AuditData, drawn: Mapping[str, int], device: str, held: bool) -> Suite:
+    """Auditkit's own corruptions, by these seeds."""
     if data.modality == "image":
         from auditkit.plugins.robustness.corruptions.images import Pictures  # imports torch
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array
 from auditkit.data.ranges import spread_range
-from auditkit.plugins.robustness.corruptions.base import TABLE, Changed
+from auditkit.plugins.robustness.corruptions.base import TABLE, Changed, Corrupt
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space
 from auditkit.value_spelling import listed
 
@@ -67,12 +67,21 @@ class Tables:
         if severity:
             strength, rng = STRENGTHS[name][severity - 1], np.random.default_rng(self._seeds[name])
             codes = getattr(self, "_" + name.replace(" ", "_"))(strength, rng)
+        return self._changed(codes, int(self._outside(codes).sum()))
+
+    def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
+        """The table under the function of a plugin; a value that the schema does not allow is counted and left out."""
+        made = np.asarray(corrupt(self._codes.copy(), strength, np.random.default_rng(seed)), dtype=np.float64)
+        outside = self._outside(made)
+        return self._changed(np.where(outside, self._codes, made), int(outside.sum()))
+
+    def _changed(self, codes: np.ndarray, outside: int) -> Changed:
         lost = np.isnan(codes) & ~np.isnan(self._codes)
         apart = np.abs(np.nan_to_num(codes) - np.nan_to_num(self._codes))
         apart = np.where(lost, 1.0, np.where(self._numeric, apart / self.space.scale, apart > 0))
         free = self._numbers | self._categories
         distance = float(apart[:, free].mean()) if free.any() else 0.0
-        return Changed(self._data.decode(codes), distance, self._outside(codes))
+        return Changed(self._data.decode(codes), distance, outside)
 
     def _missing_values(self, strength: float, rng: np.random.Generator) -> np.ndarray:
         lost = (rng.random(self._codes.shape) < strength) & (self._numbers | self._categories)
@@ -96,14 +105,15 @@ class Tables:
             codes[present, at] = self._codes[donor, at][present]
         return codes
 
-    def _outside(self, codes: np.ndarray) -> int:
-        """Values that the schema does not allow: held ones changed, out of range, not whole, gaps where none occur."""
+    def _outside(self, codes: np.ndarray) -> np.ndarray:
+        """(N, D) bool: not allowed by the schema: held and changed, out of range, not whole, a new gap."""
         same = (codes == self._codes) | (np.isnan(codes) & np.isnan(self._codes))
         with np.errstate(invalid="ignore"):
             bad = (codes < self.space.low) | (codes > self.space.high) | np.isinf(codes)
             bad |= (self.space.whole | ~self._numeric) & (codes != np.round(codes)) & ~np.isnan(codes)
         bad |= np.isnan(codes) & ~self._gaps | ~self.free
-        return int((bad & ~same).sum())
+        forbidden: np.ndarray = bad & ~same
+        return forbidden
 
     def _said(self, left_out: list[str], kept: np.ndarray) -> list[str]:
         names = np.asarray(self._data.feature_names, dtype=object)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from auditkit.plugins.robustness.corruptions.base import TEXT, Changed
+from auditkit.plugins.robustness.corruptions.base import TEXT, Changed, Corrupt
 
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 """A keyboard; each row is half a key to the right of the one above."""
@@ -107,7 +107,13 @@ class Texts:
         if not severity:
             return Changed(list(self._texts), 0.0, 0)
         rng = np.random.default_rng(self._seeds[name])
-        made = [corrupted(text, name, STRENGTHS[name][severity - 1], rng) for text in self._texts]
+        return self._changed([corrupted(text, name, STRENGTHS[name][severity - 1], rng) for text in self._texts])
+
+    def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
+        """The texts under the function of a plugin."""
+        return self._changed(list(corrupt(list(self._texts), strength, np.random.default_rng(seed))))
+
+    def _changed(self, made: list[str]) -> Changed:
         apart = [distance(*pair) for pair in zip(self._texts, made, strict=True)]
         empty = sum(bool(before) and not after for before, after in zip(self._texts, made, strict=True))
         return Changed(made, float(np.mean(apart)), empty)

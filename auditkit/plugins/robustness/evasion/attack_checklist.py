@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks import Attack, Problem, fgsm, pgd, registry
+from auditkit.hookspecs import Attack as Row
+from auditkit.plugins.robustness.attacks import Attack, Problem, fgsm, pgd
 from auditkit.plugins.robustness.attacks.problem import radii
 from auditkit.plugins.robustness.evasion.controls import ALONE
 from auditkit.plugins.robustness.evasion.target import Tally, Target
@@ -187,7 +188,7 @@ def outward(problem: Problem, x: Tensor, epsilon: float, generator: torch.Genera
     return problem.project(x + far * (epsilon / length).reshape(-1, *(1,) * (x.dim() - 1)), x, reach)
 
 
-def undefended(bench: Bench, name: registry.Name) -> float | None:
+def undefended(bench: Bench, row: Row) -> float | None:
     """The share of the sample broken through the whole range where the model is a linear one, fitted to its decisions.
 
     The linear model hides nothing, so the same attack must succeed. None where it decides all rows alike.
@@ -206,5 +207,5 @@ def undefended(bench: Bench, name: registry.Name) -> float | None:
     y = copy.logits(x).argmax(dim=1)
     if not bool((y != y[0]).any()):
         return None
-    attack = registry.by_gradients(name, copy, one_hot.shape[1], bench.steps, 1, bench.seed)
+    attack = row.make(copy, one_hot.shape[1], bench.steps, 1, bench.seed)
     return float(attack(copy, x, y, _reach(target)).broken.double().mean())

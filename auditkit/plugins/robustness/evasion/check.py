@@ -64,6 +64,12 @@ class Evasion(Parameters, Check):
                 f'norm = "{self.norm}" needs a model that gives gradients and eats the inputs as they are; this one is '
                 f'asked for decisions, in the norm "{SCALED}": set that, or leave norm out'
             )
+        for name, offer in self.offers("attack").items():
+            if chosen == "boundary":
+                return f"the attack {name!r} follows gradients, and this model is asked for decisions alone"
+            if chosen == "gradient" and self.distance not in offer.value.norms:
+                norms = " or ".join(offer.value.norms)
+                return f"the attack {name!r} searches in the norm {norms}; norm = {self.distance!r} is asked for"
         return None if chosen in ("gradient", "boundary") else chosen
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
@@ -71,10 +77,11 @@ class Evasion(Parameters, Check):
 
         With gradients rows times steps, for each attack and epsilon, and the trials.
         """
-        attacks = {"pgd": 1, "ensemble": 6, "standard": 12}[self.attack] * self.restarts
-        by_row = len(self.grid) * (attacks * self.steps + self.square_queries) + self.noise_draws
         if way(model, data) == "gradient":
-            return rows * by_row
+            from auditkit.plugins.robustness.attacks.registry import chosen  # imports torch, as the model did
+
+            attacks = chosen(self.attack, self.offers("attack")).cost * self.restarts
+            return round(rows * (len(self.grid) * (attacks * self.steps + self.square_queries) + self.noise_draws))
         return (rows + 2 * min(rows, self.trial_rows)) * self.max_queries
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from auditkit.checks import PluginRows
+from auditkit.errors import closest
 
 SCALED = "L2 scaled"
 """The norm of attacks by decisions: each feature in units of its own range."""
@@ -16,12 +20,15 @@ GRIDS = {
     SCALED: (0.02, 0.05, 0.1, 0.2),
 }
 """Sizes of change for each norm, where none are given; None: no norm was asked for."""
+ATTACKS = ("ensemble", "pgd", "standard")
+"""The names in `attacks.registry`."""
 
 
-class Parameters(BaseModel):
+class Parameters(PluginRows):
     """What a user may set for `robustness.evasion`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    rows_from: ClassVar[Mapping[str, str]] = {"attack": "register_attacks"}
 
     rows: int = Field(default=150, ge=1, description="How many rows are attacked.")
     norm: Literal["Linf", "L2", "L1", "L2 scaled"] | None = Field(
@@ -36,8 +43,10 @@ class Parameters(BaseModel):
         default=None, gt=0,
         description="Where groups are compared and the attack is tried; one of epsilons. None: the second of them.",
     )  # fmt: skip
-    attack: Literal["ensemble", "pgd", "standard"] = Field(
-        default="ensemble", description="With gradients: several attacks, one, or the standard composition."
+    attack: str = Field(
+        default="ensemble",
+        description="With gradients: ensemble, several attacks; pgd, one; standard, the standard composition; or the "
+        "dotted name of a plugin's.",
     )
     steps: int = Field(default=40, ge=1, description="Steps of each attack by gradients.")
     restarts: int = Field(default=1, ge=1, description="Runs of each attack by gradients that starts at random.")
@@ -62,6 +71,13 @@ class Parameters(BaseModel):
         if filled.get("group_epsilon") is None and filled.get("epsilons"):
             filled["group_epsilon"] = filled["epsilons"][min(1, len(filled["epsilons"]) - 1)]
         return filled
+
+    @field_validator("attack")
+    @classmethod
+    def _known(cls, attack: str) -> str:
+        if "." not in attack and attack not in ATTACKS:
+            raise ValueError(f"an attack of auditkit or the dotted name of a plugin's; {closest(attack, ATTACKS)}")
+        return attack
 
     @model_validator(mode="after")
     def _grid(self) -> Self:

@@ -36,6 +36,7 @@ class Run:
     def __init__(self, parameters: Parameters, target: Target, context: Context, right: float, probable: bool) -> None:
         self.check, self.target, self.context = parameters, target, context
         self.right, self.probable = right, probable
+        self.row = registry.chosen(parameters.attack, parameters.offers("attack"))
         self.tally = Tally(target, parameters.grid)
         self.rows = np.arange(len(target.origins))
         self.classes = int(target.problem.logits(target.x[:1]).shape[1])
@@ -49,7 +50,7 @@ class Run:
 
     def make(self, steps: int, restarts: int, seed: int) -> Any:
         """The attack of the check, with a word on progress before each part."""
-        made = registry.by_gradients(self.check.attack, self.target.problem, self.classes, steps, restarts, seed)
+        made = self.row.make(self.target.problem, self.classes, steps, restarts, seed)
 
         def told(*given: Any, **named: Any) -> Any:
             self.context.progress(0, 1, f"{self.check.attack} attack")
@@ -87,7 +88,7 @@ class Run:
         fitted = surrogate.fit(target, self.classes, seed)
         if not len(fitted.origins):
             return
-        made = registry.by_gradients(check.attack, fitted.problem, self.classes, check.steps, 1, seed)
+        made = self.row.make(fitted.problem, self.classes, check.steps, 1, seed)
         broken = surrogate.transferred(target, self.tally, fitted, made, check.grid)
         self.missed = surrogate.missed(fitted, broken, check.grid, self.context.rng, check.max_queries)
 
@@ -195,7 +196,7 @@ class Run:
             noise=noise, moving=traced.moving, silent=traced.silent, unstable=loss_trace.unstable(bench),
             kept=loss_trace.kept(bench),
             rounded=self.target.surface.lens is not None and bool(self.target.surface.lens.steps),
-            undefended=attack_checklist.undefended(bench, check.attack), black_box=self.black_box(bench),
+            undefended=attack_checklist.undefended(bench, self.row), black_box=self.black_box(bench),
         )  # fmt: skip
 
     def black_box(self, bench: attack_checklist.Bench) -> float:

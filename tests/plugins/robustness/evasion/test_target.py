@@ -43,14 +43,14 @@ def make(rows: int = 60, norm: Any = "Linf", module: Any = None, **changes: Any)
 
 def swept(target: Target, grid: tuple[float, ...] = GRID) -> Tally:
     tally = Tally(target, grid)
-    attack = registry.by_gradients("ensemble", target.problem, 2, 20, 1, 0)
+    attack = registry.ATTACKS["ensemble"].make(target.problem, 2, 20, 1, 0)
     tally.take(sweep(target.problem, target.x, target.y, grid, attack), np.arange(len(target.x)))
     return tally
 
 
 def bench(target: Target, tally: Tally, epsilon: float = 0.1) -> attack_checklist.Bench:
     def made(steps: int, restarts: int, seed: int) -> Any:
-        return registry.by_gradients("ensemble", target.problem, 2, steps, restarts, seed)
+        return registry.ATTACKS["ensemble"].make(target.problem, 2, steps, restarts, seed)
 
     return attack_checklist.Bench(target, tally, np.arange(len(target.x)), epsilon, made, 20, 1, 0)
 
@@ -108,7 +108,7 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
     assert attack_checklist.one_step(tried).ahead <= 0 and attack_checklist.one_step(tried).chance > controls.CHANCE
     assert loss_trace.kept(tried) == pytest.approx(1)
     assert attack_checklist.unbounded(tried, 1.0) == (0, 0)
-    assert attack_checklist.undefended(tried, "pgd") == 1
+    assert attack_checklist.undefended(tried, registry.ATTACKS["pgd"]) == 1
     assert loss_trace.trace(tried).silent == 0 and loss_trace.trace(tried).moving < 0.05
     target.y = 1 - target.y
     assert target.agreement() == 0

@@ -1,0 +1,130 @@
+"""Rows that plugins add to lists: each that is wrong is one error that names its plugin, and the others go on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import auditkit
+from auditkit.checks import Offer
+from auditkit.errors import ConfigError, PluginError
+from auditkit.hookspecs import Attack, Corruption, hookimpl
+from auditkit.host import Host
+from auditkit.plugin_validation import wrong_row
+from auditkit.plugins.robustness.corruptions.check import Corruptions
+from auditkit.provenance.environment import result_key
+from auditkit.run.context import AuditContext
+from auditkit.run.plan import make_plan
+from auditkit.run.request import Request
+from auditkit.testing import ToyModel, toy_data
+
+FOG = Corruption("acme.fog", lambda data: None, (1, 2, 3, 4, 5), "table")
+SPIRAL = Attack("acme.spiral", lambda *given: None)
+
+
+def plugin(name="acme", **hooks):
+    made = type(name, (), {"__name__": name})()
+    for hook, rows in hooks.items():
+        setattr(made, hook, _hook(hook, rows))
+    return made
+
+
+def _hook(hook, rows):
+    def give():
+        return rows
+
+    give.__name__ = hook
+    return hookimpl(give)
+
+
+@pytest.mark.parametrize(
+    ("hook", "row", "message"),
+    [
+        ("register_attacks", ("acme.spiral", len), "rows must be auditkit.hookspecs.Attack; a tuple was given"),
+        ("register_attacks", FOG, "rows must be auditkit.hookspecs.Attack; a Corruption was given"),
+        ("register_attacks", SPIRAL._replace(name="spiral"), "name must be a dotted name .* 'spiral' was given"),
+        ("register_attacks", SPIRAL._replace(name=3), "name must be a dotted name"),
+        ("register_attacks", SPIRAL._replace(make="spiral"), "'acme.spiral': make must be a callable; 'spiral' was"),
+        ("register_attacks", SPIRAL._replace(cost=0), "'acme.spiral': cost must be a number above 0; 0 was given"),
+        ("register_attacks", SPIRAL._replace(norms=("Linf", "L3")), "norms must be one or more of Linf, L2, L1"),
+        ("register_attacks", SPIRAL._replace(norms=()), "norms must be one or more of"),
+        ("register_corruptions", FOG._replace(severities=(1, 2)), "severities must be five finite numbers"),
+        ("register_corruptions", FOG._replace(severities=(1, 2, 3, 4, float("inf"))), "severities must be five"),
+        ("register_corruptions", FOG._replace(severities=5), "severities must be five finite numbers"),
+        ("register_corruptions", FOG._replace(modality="sound"), "modality must be one of image, table, text"),
+        ("register_corruptions", FOG._replace(words="fog"), "words must be a text with a place for one number"),
+        ("register_corruptions", FOG._replace(words="{a} of {}"), "words must be a text with a place for one number"),
+    ],
+)
+def test_a_wrong_row_is_a_fault_that_names_plugin_and_field(hook, row, message):
+    host = Host([plugin(**{hook: [row]}), plugin("other", register_corruptions=[FOG])], discover=False, builtin=False)
+    assert len(host.faults) == 1 and host.faults[0].startswith(f"plugin 'acme': {hook}: ")
+    assert re.search(message, host.faults[0])
+    assert host.rows("register_corruptions") == {"acme.fog": Offer(FOG, "other", "object")}
+
+
+@pytest.mark.parametrize(("hook", "row"), [("register_attacks", SPIRAL), ("register_corruptions", FOG)])
+def test_a_right_row_is_offered(hook, row):
+    assert wrong_row(hook, row) is None
+    assert Host([plugin(**{hook: [row]})], discover=False).rows(hook)[row.name].plugin == "acme"
+
+
+def test_a_name_that_two_offer_is_used_by_neither():
+    host = Host([plugin(register_attacks=[SPIRAL]), plugin("late", register_attacks=[SPIRAL])], discover=False)
+    assert host.faults == ["register_attacks: the name 'acme.spiral' is offered by 'acme' and 'late'; neither is used"]
+    assert host.rows("register_attacks") == {}
+
+
+def planned(*plugins, names=("acme.fog",)):
+    host = Host(plugins, discover=False)
+    request = Request(checks=[Corruptions(corruptions=names)], budget="quick")
+    _, (step,) = make_plan(AuditContext(host, toy_data(), request), ToyModel())
+    return step.planned
+
+
+def test_the_plan_says_whose_rows_a_check_uses_and_a_check_that_uses_none_says_nothing():
+    assert planned(plugin(register_corruptions=[FOG])).uses == {"acme": "object"}
+    assert "uses" not in planned(plugin(register_corruptions=[FOG]), names=("noise",)).model_dump()
+
+
+def test_a_kept_check_is_of_no_use_with_another_version_of_a_plugin_that_it_uses():
+    model, data = ToyModel(), toy_data()
+    step = planned(plugin(register_corruptions=[FOG]))
+    keys = {
+        result_key(step.model_copy(update={"uses": {"acme": version}}), model, data, 0, "cpu", 1, False)
+        for version in ("1.0", "1.1", "1.0")
+    }
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("plugins", "message"),
+    [
+        ([], r"corruptions: no loaded plugin offers 'acme.fog'; known: none. Name the plugin under \[audit\] plugins"),
+        ([plugin(register_corruptions=[FOG._replace(name="acme.fogs")])], "'acme.fog'; did you mean 'acme.fogs'"),
+        ([plugin(register_corruptions=[FOG._replace(make=0)])], "A plugin went wrong: plugin 'acme': register_corr"),
+    ],
+)
+def test_a_name_that_no_plugin_offers_is_an_error_before_anything_is_measured(plugins, message):
+    with pytest.raises(ConfigError, match=message):
+        planned(*plugins)
+
+
+def test_a_check_that_is_asked_outside_of_a_plan_says_what_it_lacks():
+    with pytest.raises(PluginError, match="corruptions: no loaded plugin offers"):
+        Corruptions(corruptions=("acme.fog",)).applies(ToyModel(), toy_data())
+
+
+def test_a_corruption_for_other_inputs_is_said_and_not_tried():
+    skipped = planned(plugin(register_corruptions=[FOG._replace(modality="text")])).skipped
+    assert skipped == "the corruption 'acme.fog' is for text inputs; these are table"
+
+
+def test_an_attack_by_gradients_is_refused_where_there_are_none():
+    host = [plugin(register_attacks=[SPIRAL])]
+    result = auditkit.audit(
+        ToyModel(), toy_data(), checks=["robustness.evasion"], plugins=host,
+        parameters={"robustness.evasion": {"attack": "acme.spiral"}},
+    ).results[0]  # fmt: skip
+    assert result.reason == "the attack 'acme.spiral' follows gradients, and this model is asked for decisions alone"
