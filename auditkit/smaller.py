@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.results import TOGETHER, Measurement, pairs
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -40,7 +41,9 @@ class Smaller(NamedTuple):
 
     def told(self, measurements: Iterable[Measurement]) -> list[Measurement]:
         """Numbers of them as one, each with who they are and that they are not judged."""
-        said = f"groups of fewer than {self.minimum} people, together: {self.names}; not judged, and in no disparity"
+        said = (
+            f"groups of {fewer_than(self.minimum, 'people')}, together: {self.names}; not judged, and in no disparity"
+        )
         return [
             each.model_copy(update={"reason": "; ".join(filter(None, (each.reason, said, _alike(each))))})
             for each in measurements

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from auditkit.data import AuditData
 from auditkit.results import Definition, Measurement
+from auditkit.too_few import two_groups
 
 Group: TypeAlias = dict[str, str]
 Again: TypeAlias = Callable[[Sequence[Group], Group | None], Sequence[Measurement]]
@@ -73,7 +74,7 @@ def among_large(
     large = [[group for group in part if is_large(group, data)] for part in parts]
     found: Sequence[Measurement] = first
     if again is not None and large != [list(part) for part in parts]:
-        few = f"fewer than two groups of at least {LARGE:.0%} of the people can be compared"
+        few = two_groups([f"at least {LARGE:.0%} of the people"])
         found = again(_all(large), None) if min(map(len, large)) > 1 else [_undefined(each, few) for each in first]
     note = _smaller(every, data)
     return [_beside(each, AMONG_LARGE, note, lambda group: is_large(group, data)) for each in found]

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "auditkit"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
-    ("errors", "redaction", "text", "times", "version"),
+    ("errors", "redaction", "text", "times", "too_few", "version"),
     ("renames",),
     ("io", "memory", "results", "value_spelling"),
     ("counts", "figures", "rulepacks", "runfolder", "stats"),
@@ -43,8 +43,8 @@ LEVELS = (
 
 FAMILY_MAY = {
     "adapters", "checks", "counts", "data", "errors", "figures", "group_pairs", "hookspecs", "memory", "metrics",
-    "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text", "times", "trainers",
-    "value_spelling", "variants",
+    "model_inputs", "models", "predictions", "renames", "results", "smaller", "stats", "text", "times", "too_few",
+    "trainers", "value_spelling", "variants",
 }  # fmt: skip
 REPORTS_MAY = {"results", "figures", "errors", "hookspecs", "text"}
 

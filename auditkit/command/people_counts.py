@@ -13,6 +13,7 @@ from auditkit.data.cells import MINIMUM
 from auditkit.errors import ConfigError
 from auditkit.io.atomic_files import write_atomic
 from auditkit.text import one_line
+from auditkit.too_few import fewer_than
 
 
 def count(
@@ -59,6 +60,6 @@ def count(
     if frame.columns.isin(WEIGHTS).any():
         print(f"sum of the weights: {counts.tally.weight.sum():,.6g}")
     if small:
-        print(f"{small:,} cells hold fewer than {MINIMUM} people: as sensitive as the rows they were counted from")
+        print(f"{small:,} cells hold {fewer_than(MINIMUM, 'people')}: as sensitive as the rows they were counted from")
     print(f"Counts: {out}")
     return 0

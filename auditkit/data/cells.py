@@ -18,6 +18,7 @@ import numpy as np
 
 from auditkit.counts import encode
 from auditkit.errors import DataError
+from auditkit.too_few import fewer_than
 
 MINIMUM: Final = 10
 """People. The default of UK LLC and of ACRO."""
@@ -25,8 +26,6 @@ MOST: Final = 100_000
 """Cells of one table; more cannot be measured, nor read."""
 LARGEST_LEFT_OUT: Final = 0.05
 """The share of people in groups too small to show up to which a disparity over the others can meet a limit."""
-
-SMALL: Final = "fewer than {} people"
 
 
 class Members(NamedTuple):
@@ -133,11 +132,11 @@ class Cells:
         None where something may be measured, also where it is not to be shown then.
         """
         few = min(self._whole.minimum, self._whole.least)
-        return SMALL.format(self._whole.minimum) if 0 < self.people(where) < few else None
+        return fewer_than(self._whole.minimum, "people") if 0 < self.people(where) < few else None
 
     def unshown(self, where: Mapping[str, str]) -> str | None:
         """Why the cell `where` may not be shown; None where it may, is empty, or is none of the data's."""
-        return SMALL.format(self._whole.minimum) if 0 < self.people(where) < self._whole.minimum else None
+        return fewer_than(self._whole.minimum, "people") if 0 < self.people(where) < self._whole.minimum else None
 
     def together(self, attributes: tuple[str, ...]) -> list[dict[str, str]]:
         """The cells of these attributes that are too small to show, where together they are enough people for it.

@@ -6,6 +6,7 @@ import numbers
 from typing import TYPE_CHECKING
 
 from auditkit.errors import DataError, Mend
+from auditkit.too_few import FEWER, fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data.fields import Fields
@@ -18,7 +19,7 @@ def how_many(count: int, minimum: int, disclosure: str) -> str:
 
     Where the evidence is to leave the house, few are not counted out, wherever the note is read.
     """
-    return f"fewer than {minimum}" if disclosure == "publish" and 0 < count < minimum else f"{count:,}"
+    return f"{FEWER} {minimum}" if disclosure == "publish" and 0 < count < minimum else f"{count:,}"
 
 
 def check_disclosure(data: Fields) -> None:
@@ -40,7 +41,7 @@ def check_disclosure(data: Fields) -> None:
     if data.disclosure == "publish" and data.minimum_cell < 2:
         mend = Mend("data.minimum_cell", 10)
         raise DataError(
-            f'{data.name}: disclosure = "publish" protects counts of fewer than minimum_cell people, and '
+            f'{data.name}: disclosure = "publish" protects counts of {fewer_than("minimum_cell", "people")}, and '
             f"{data.minimum_cell} leaves nothing to protect; say {mend}",
             mend=mend,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.counts.names import MISSING
-from auditkit.data.cells import SMALL
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -30,5 +30,5 @@ def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | Non
         if reason is not None and (attribute == name or np.array_equal(column == MISSING, missing)):
             return reason
     if data.disclosure == "publish" and name not in data.groups and 0 < int(missing.sum()) < data.minimum_cell:
-        return SMALL.format(data.minimum_cell)
+        return fewer_than(data.minimum_cell, "people")
     return None

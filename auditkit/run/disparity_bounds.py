@@ -7,6 +7,7 @@ from typing import Literal
 from auditkit.data import AuditData
 from auditkit.results import CheckResult, LeftOut, Measurement
 from auditkit.results.disparity_text import group_name, left_out_text
+from auditkit.too_few import fewer_than
 
 BOUNDS: dict[str, Literal["at least", "at most"]] = {"grows": "at least", "shrinks": "at most"}
 """What a number over some groups says of the number over all, by what one more group can do to it."""
@@ -82,7 +83,7 @@ def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> 
     shown = people >= data.minimum_cell
     return [
         LeftOut(
-            slice={}, reason=f"fewer than {data.minimum_cell} people each: {', '.join(names)}{more}",
+            slice={}, reason=f"{fewer_than(data.minimum_cell, 'people')} each: {', '.join(names)}{more}",
             people=people if shown else None, share=people / total if shown else None,
             bars=people > data.largest_left_out * total,
         )

@@ -16,6 +16,7 @@ from auditkit.data import AuditData
 from auditkit.predictions import Predictions
 from auditkit.results import Change, Interval, Measurement
 from auditkit.run.postprocess import consistency_control, guarded
+from auditkit.too_few import fewer_than, two_groups
 
 SEED = 20_260_301
 """Of the resamples: the same audit gives the same intervals."""
@@ -90,7 +91,7 @@ def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
             common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": where}
             among = inside & of
             few = 1 if not where else max(1, data.minimum_rate)
-            reason = hidden or (None if among.sum() >= few else f"fewer than {few} rows count for it")
+            reason = hidden or (None if among.sum() >= few else fewer_than(few, "rows count for it"))
             if reason is not None:
                 found.append(Measurement(value=None, reason=reason, **common))
                 continue
@@ -134,7 +135,7 @@ def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
         for name, direction in (("demographic_parity_difference", "lower"), ("demographic_parity_ratio", "higher")):
             common: dict[str, Any] = {"name": name, "direction": direction, "across": (attribute,)}
             if len(cells) < 2:
-                reason = f"fewer than two groups of {attribute} can be shown"
+                reason = two_groups([attribute], "can be shown")
                 found.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
                 continue
             counts = np.array(
@@ -174,7 +175,7 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
         counts = np.bincount(code, minlength=8).reshape(2, 2, 2)
         among, few = int(counts.sum() - counts[:, 0, 0].sum()), max(1, data.minimum_rate)
         if where and among < few:
-            yield Measurement(value=None, reason=f"fewer than {few} rows count for it", **common)
+            yield Measurement(value=None, reason=fewer_than(few, "rows count for it"), **common)
             continue
         shift = stats.predictive_shift(counts, rng)
         if shift is None:
@@ -212,5 +213,5 @@ def _cells(data: AuditData, kept: np.ndarray) -> Iterator[tuple[dict[str, str], 
     few = max(1, data.minimum_rate)
     for cell in data.slices():
         inside = cell.rows[kept]
-        small = f"fewer than {few} rows that both models decided" if inside.sum() < few else None
+        small = fewer_than(few, "rows that both models decided") if inside.sum() < few else None
         yield dict(cell.where), inside, data.cells.unshown(cell.where) or small

@@ -25,6 +25,7 @@ from auditkit.results import (
     digest,
 )
 from auditkit.run.open_groups import OpenGroups
+from auditkit.too_few import FEWER, fewer_than
 
 if TYPE_CHECKING:
     from auditkit.run.publishable_counts import People
@@ -33,12 +34,12 @@ EVERYONE: Final = "everyone"
 """A number that is made of more than counts: see `Definition.made_of`."""
 OTHERS: Final = "others"
 """A number of one group that is held against the other groups of the same attributes."""
-REASON: Final = "withheld, so that no count of fewer than {} people can be worked out"
+REASON: Final = f"withheld, so that no count of {fewer_than('{}', 'people')} can be worked out"
 UNTIED: Final = ": it is made of more than the counts by group, label and decision that are kept safe"
 """Why a number of a check has none here, whatever the groups: see `Definition.made_of`."""
 NOTES: Final = 'Notes, and figures and tables of other counts, are withheld (disclosure = "publish").'
 FEW_MISSING: Final = re.compile(r"(, )?few missing")
-NUMBER: Final = re.compile(r"(fewer than (?=\d+ )|(?:under|at least) (?=2 ?% of the people))?(\d[\d.,]*)")
+NUMBER: Final = re.compile(rf"({FEWER} (?=\d+ )|(?:under|at least) (?=2 ?% of the people))?(\d[\d.,]*)")
 
 
 class Publish:

@@ -11,6 +11,7 @@ from auditkit import stats
 from auditkit.plugins.data import auc
 from auditkit.plugins.data.auc import FOLDS, SMALLEST, Strength
 from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
@@ -100,7 +101,7 @@ def _search_leaks(found: Found, features: Features, data: AuditData, rng: np.ran
         return
     rows, classes = as_classes(target, SMALLEST)
     if len(np.unique(classes)) < 2:
-        found.leaks_reason = f"fewer than two labels with {SMALLEST} rows each"
+        found.leaks_reason = fewer_than("two", f"labels with {SMALLEST} rows each")
         return
     level = stats.sidak_level(0.95, len(features.names))
     found.leaks = each_alone(features.take(rows), classes, rng, level)
@@ -131,7 +132,7 @@ def _proxy(features: Features, data: AuditData, attribute: str, context: Context
     if not features.names:
         return Proxy(reason="there are no features other than the group columns")
     if len(np.unique(classes)) < 2:
-        return Proxy(reason=f"fewer than two groups with {SMALLEST} rows each that may be shown")
+        return Proxy(reason=fewer_than("two", f"groups with {SMALLEST} rows each that may be shown"))
     level = stats.sidak_level(0.95, len(features.names))
     mine = features.take(rows)
     alone = each_alone(mine, classes, context.rng, level)

@@ -15,6 +15,7 @@ from auditkit.plugins.data.detectors import Found
 from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -156,7 +157,7 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
         return []
     reason = hidden
     if reason is None and rows.sum() < max(1, data.minimum_rate):
-        reason = f"fewer than {max(1, data.minimum_rate)} people"
+        reason = fewer_than(max(1, data.minimum_rate), "people")
     some = data.labels[rows]
     if data.task == "regression":
         if reason is not None:

@@ -24,6 +24,7 @@ from auditkit.plugins.explanations.influence import (
 )
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar, Table
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     import torch
@@ -91,14 +92,14 @@ def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predi
             chosen = shares[targets == code]
             where: dict[str, Scalar] = {"predicted": str(predictions.classes[code])}
             if len(chosen) < data.minimum_rate:
-                few = f"fewer than {data.minimum_rate} rows are given this class"
+                few = fewer_than(data.minimum_rate, "rows are given this class")
                 measurements.append(_undefined("top_decile_share", few, where))
             else:
                 measurements.append(_concentration(chosen, where))
     if data.modality != "image":
         return Part(measurements)
     if len(values) < max(PICTURES, data.minimum_rate):
-        return Part(measurements, notes=[f"With fewer than {PICTURES} pictures, no average of them is shown."])
+        return Part(measurements, notes=[f"With {fewer_than(PICTURES, 'pictures')}, no average of them is shown."])
     return Part(measurements, figures=[_heat_map(values)])
 
 

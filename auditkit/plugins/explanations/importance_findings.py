@@ -11,6 +11,7 @@ from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.explanations.influence import interval
 from auditkit.results import Control, Measurement
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.plugins.explanations.attributions import Attributions
@@ -72,7 +73,7 @@ def method_controls(attributions: Attributions, background: Background) -> list[
             at_least=ENOUGH,
             guards=INFLUENCE,
             on_failure="inconclusive",
-            reason=f"With fewer than {ENOUGH} background rows, the values hang on who these rows are.",
+            reason=f"With {fewer_than(ENOUGH, 'background rows')}, the values hang on who these rows are.",
         ),
     ]
 

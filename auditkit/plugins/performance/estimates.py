@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.results import Interval
+from auditkit.too_few import lacking
 
 
 class Estimate(NamedTuple):
@@ -74,7 +75,7 @@ class Answers:
 
 def few(rows: int, minimum: int, what: str) -> Estimate:
     """No number, because its denominator is empty or too small."""
-    return Estimate(None, None, 0 if rows == 0 else None, f"no {what}" if rows == 0 else f"fewer than {minimum} {what}")
+    return Estimate(None, None, 0 if rows == 0 else None, lacking(rows, minimum, what))
 
 
 def mean(values: np.ndarray, answers: Answers) -> Estimate:

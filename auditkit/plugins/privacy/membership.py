@@ -13,6 +13,7 @@ from auditkit.figures import curve
 from auditkit.models import Model
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.plugins.privacy.members import Sides
@@ -103,7 +104,7 @@ class Membership(Check):
 
 
 def _undefined(name: str) -> Measurement:
-    reason = f"fewer than {LEAST} members or non-members are left after duplicates were taken out"
+    reason = fewer_than(LEAST, "members or non-members are left after duplicates were taken out")
     return Measurement(name=name, value=None, reason=reason, direction="lower")
 
 
@@ -150,7 +151,7 @@ def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
         if reason is None and (members is None or others is None):
             reason = "the training split does not say who is in this group"
         elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_rate):  # type: ignore[union-attr]
-            reason = f"fewer than {max(LEAST, data.minimum_rate)} members or non-members in this group"
+            reason = fewer_than(max(LEAST, data.minimum_rate), "members or non-members in this group")
         if reason is not None:
             found.append(Measurement(name="auc", value=None, reason=reason, direction="lower", slice=cell.where))
         else:
@@ -221,7 +222,7 @@ def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Co
             "name": "memorisation", "unit": "share", "direction": "lower", "conditions": {"rows": kind},
         }  # fmt: skip
         if len(at) < data.minimum_rate:
-            reason = f"fewer than {data.minimum_rate} such training rows among {len(some)}"
+            reason = fewer_than(data.minimum_rate, f"such training rows among {len(some)}")
             measurements.append(Measurement(value=None, reason=reason, **common))
             continue
         right = Predictions(model, train.take(at)).codes == truth[at]

@@ -12,9 +12,9 @@ from auditkit.group_pairs import Members, pair_of_extremes
 from auditkit.metrics.catalogue import RATES
 from auditkit.metrics.rates import GroupShares, interval_method, shares
 from auditkit.plugins.fairness.groups.definitions import BURDEN
-from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.results import Interval, LeftOut, Measurement
+from auditkit.too_few import lacking, two_groups
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _held(
     )  # fmt: skip
     usable = np.flatnonzero([reason is None for reason in reasons])
     least = None
-    why = "fewer than two groups can be compared" if len(usable) < 2 else "nobody was selected in any group"
+    why = two_groups() if len(usable) < 2 else "nobody was selected in any group"
     if len(usable) > 1 and share.successes[usable].any():
         least = int(usable[np.argmin(share.values[usable])])
     if least is not None and reference is not None:
@@ -112,9 +112,9 @@ def _both(groups: Groups, share: GroupShares, at: list[int]) -> Members:
 def why_no_rate(groups: Groups, data: AuditData) -> list[str | None]:
     """(K,) why a group has no selection rate; None where it has one."""
     rate = RATES["selection_rate"]
-    rows, minimum = shares(groups.tally, rate).rows, max(1, data.minimum_rate)
+    rows = shares(groups.tally, rate).rows
     return [
-        hidden or (undefined(int(many), rate.of, minimum) if many < minimum else None)
+        hidden or lacking(int(many), data.minimum_rate, rate.of)
         for hidden, many in zip(groups.hidden, rows, strict=True)
     ]
 

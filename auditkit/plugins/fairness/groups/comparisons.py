@@ -15,6 +15,7 @@ from auditkit.plugins.fairness.groups.conditional import Conditional
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
+from auditkit.too_few import lacking
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -54,7 +55,7 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     found = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
     found.table, found.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
     found.where = [groups.where[at] for at in np.flatnonzero(usable)]
-    few = [disparities.undefined(int(many), DECIDED, minimum) if many < minimum else None for many in rows]
+    few = [lacking(int(many), minimum, DECIDED) for many in rows]
     found.left_out = group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
     return found
 

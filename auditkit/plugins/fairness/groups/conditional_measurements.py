@@ -16,6 +16,7 @@ from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS,
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.results import Measurement, Test
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
@@ -76,7 +77,7 @@ def _of(
         one = Conditional(NAME, groups.attributes, {**target.conditions, "given": ", ".join(parameters.given)})
         one.where, one.rows = where, int(rows[:, at].sum())
         enough = max(stats.FEW, data.minimum_rate)
-        one.reason = hidden or (f"fewer than {enough} people with a decision" if one.rows < enough else None)
+        one.reason = hidden or (fewer_than(enough, "people with a decision") if one.rows < enough else None)
         if one.reason is None and np.isnan(values[at]):
             one.reason = "in every stratum all or none were selected"
         if one.reason is None:

@@ -14,6 +14,7 @@ from auditkit.group_pairs import Members
 from auditkit.metrics.catalogue import Rate
 from auditkit.metrics.rates import GroupShares
 from auditkit.results import LeftOut
+from auditkit.too_few import lacking
 
 MOST: Final = 99_999
 """Shuffles that are drawn at most, whatever the number of tests."""
@@ -90,30 +91,24 @@ def compare(
         minimum: the smallest denominator.
         odds: whether the odds of the rates are compared, which a rate of 1 has not.
     """
-    minimum = max(1, minimum)
     reasons: list[list[str]] = [[] if reason is None else [reason] for reason in hidden]
     for rate, share in rates:
-        lacking = [undefined(int(rows), rate.of, minimum) if rows < minimum else None for rows in share.rows]
+        few = [lacking(int(rows), minimum, rate.of) for rows in share.rows]
         if odds:
-            lacking = [
+            few = [
                 "no false positives" if each is None and value >= 1 else each
-                for each, value in zip(lacking, share.values, strict=True)
+                for each, value in zip(few, share.values, strict=True)
             ]
-        usable = np.array([a is None and b is None for a, b in zip(hidden, lacking, strict=True)], dtype=bool)
+        usable = np.array([a is None and b is None for a, b in zip(hidden, few, strict=True)], dtype=bool)
         found.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
         who = Members(rate.name, where, share.values, share.rows, share.counts)
         found.members.append(who.take(np.flatnonzero(usable)))
         found.rows = max(found.rows, int(share.rows[usable].sum()))
-        for said, reason, why in zip(reasons, hidden, lacking, strict=True):
+        for said, reason, why in zip(reasons, hidden, few, strict=True):
             if why and not reason and why not in said:
                 said.append(why)
     found.left_out = group_pairs.left_out(where, ["; ".join(said) or None for said in reasons])
     return found
-
-
-def undefined(rows: int, of: str, minimum: int) -> str:
-    """Why a rate of a group that may be shown has no value."""
-    return f"no {of}" if rows == 0 else f"fewer than {minimum} {of}"
 
 
 def enough_draws(permutations: int, tests: int) -> int:

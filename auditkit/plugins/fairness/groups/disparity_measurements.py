@@ -18,6 +18,7 @@ from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.too_few import two_groups
 from auditkit.variants import variants
 
 if TYPE_CHECKING:
@@ -83,9 +84,7 @@ def names(each: Tested) -> list[str]:
 
 def incomparable(each: Tested, name: str) -> Measurement:
     """A comparison of fewer than two groups."""
-    left = left_out_text(each.left_out)
-    reason = f"fewer than two groups of {' and '.join(each.across)} can be compared"
-    return undefined(each, name, f"{reason} ({left})" if left else reason)
+    return undefined(each, name, two_groups(each.across, left_out=left_out_text(each.left_out)))
 
 
 def with_weights(one: Measurement, data: AuditData) -> Measurement:

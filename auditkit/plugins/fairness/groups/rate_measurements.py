@@ -10,9 +10,9 @@ from auditkit import stats
 from auditkit.metrics.catalogue import RATES, Rate
 from auditkit.metrics.composites import COMPOSITES, Composite
 from auditkit.metrics.rates import amount, interval_method, shares
-from auditkit.plugins.fairness.groups.disparities import undefined
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
 from auditkit.results import Interval, Measurement
+from auditkit.too_few import lacking
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -41,10 +41,10 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
     found = []
     for at, where in enumerate(groups.where):
         reason, rows = groups.hidden[at], int(share.rows[at])
-        lacking = undefined(rows, rate.of, data.minimum_rate) if rows < max(1, data.minimum_rate) else None
-        if reason or lacking:
+        few = lacking(rows, data.minimum_rate, rate.of)
+        if reason or few:
             n = 0 if not reason and rows == 0 else None
-            found.append(_number(rate, target, where, reason=reason or lacking, n=n))
+            found.append(_number(rate, target, where, reason=reason or few, n=n))
             continue
         interval = Interval(low=float(low[at]), high=float(high[at]), method=method)
         found.append(_number(rate, target, where, value=float(share.values[at]), n=rows, interval=interval))
@@ -56,9 +56,8 @@ def _composite(what: Composite, target: Target, groups: Groups, data: AuditData)
     rows = [(amount(groups.tally.rows, words), of) for words, of in what.of]
     found = []
     for at, where in enumerate(groups.where):
-        reason = groups.hidden[at] or next(
-            (undefined(int(n[at]), of, data.minimum_rate) for n, of in rows if n[at] < max(1, data.minimum_rate)), None
-        )
+        few = (lacking(int(n[at]), data.minimum_rate, of) for n, of in rows)
+        reason = groups.hidden[at] or next(filter(None, few), None)
         value = float(estimates.values[at])
         if reason is None and np.isnan(value):
             reason = what.undefined

@@ -12,6 +12,7 @@ import numpy as np
 from auditkit.counts import Counts
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -76,7 +77,7 @@ def break_down(
     values = {each: unknown_values(counts.values[counts.attributes.index(each)], unknown) for each in attributes}
     known = [not any(value in values[each] for each, value in where.items()) for where in found.where]
     nowhere = int(found.people[~np.array(known)].sum())
-    few = f"fewer than {data.minimum_cell} people" if 0 < nowhere < data.minimum_cell else None
+    few = fewer_than(data.minimum_cell, "people") if 0 < nowhere < data.minimum_cell else None
     if few is None and data.disclosure == "publish":
         few = _hidden(values, data)
     missing = Unknown(nowhere, few, values)

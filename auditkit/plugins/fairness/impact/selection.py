@@ -12,6 +12,7 @@ from auditkit.counts import Counts
 from auditkit.group_pairs import Members, pairs_behind
 from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, pairs
 from auditkit.smaller import Smaller, smaller_together
+from auditkit.too_few import lacking, two_groups
 from auditkit.variants import among_large, variants
 
 if TYPE_CHECKING:
@@ -188,11 +189,9 @@ def members(found: Selection, at: Sequence[int] | np.ndarray) -> Members:
 def why_no_ratio(among: np.ndarray) -> str:
     """Why `ratios` gives nothing."""
     if len(among) < 2:
-        return "fewer than two groups can be compared"
+        return two_groups()
     return "nobody was selected in any group, so there is no ratio"
 
 
 def _too_few(people: int, minimum: int) -> str | None:
-    if people >= max(1, minimum):
-        return None
-    return "no people with a decision" if people == 0 else f"fewer than {minimum} people with a decision"
+    return lacking(people, minimum, "people with a decision")

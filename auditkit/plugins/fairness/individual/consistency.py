@@ -13,6 +13,7 @@ from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.neighbours import chance, consistency, nearest
 from auditkit.plugins.fairness.individual.space import distance_space
 from auditkit.results import Axis, Control, Measurement, Rule
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -26,7 +27,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     points = distance_space(data, columns)
     why = None
     if len(data) < max(k + 2, 20):
-        why = f"fewer than {max(k + 2, 20)} rows, too few to have {k} neighbours that are near"
+        why = fewer_than(max(k + 2, 20), f"rows, too few to have {k} neighbours that are near")
     elif not points.shape[1]:
         why = "no feature beside the sensitive attributes tells the rows apart"
     if why is not None:
@@ -36,7 +37,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     weights = np.ones(len(data)) if data.weights is None else data.weights
     found = [_consistent(decisions, near, weights, {}, len(data))]
     for cell in data.slices(1):
-        few = f"fewer than {data.minimum_rate} of the rows drawn" if cell.n < max(2, data.minimum_rate) else None
+        few = fewer_than(data.minimum_rate, "of the rows drawn") if cell.n < max(2, data.minimum_rate) else None
         reason = cell.hidden or few
         if reason is None:
             found.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))

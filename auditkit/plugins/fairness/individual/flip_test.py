@@ -16,6 +16,7 @@ from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.too_few import fewer_than, two_groups
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -44,7 +45,7 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
             notes.append(f"Not changed into or from: {said}{more}.")
         left_out = tuple(each for each in lacking if each.slice[name] != MISSING)  # it is no group of anybody
         if len(values) < 2:
-            found.append(unflipped(name, f"fewer than two groups of {name} can be shown", left_out=left_out))
+            found.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))
             continue
         if _several(name, data):
             notes.append(
@@ -143,7 +144,7 @@ def _pair(pair: Pair, data: AuditData) -> list[Measurement]:
     to: dict[str, Scalar] = {"to": pair.target}
     names = FLIPS if data.task == "binary" else FLIPS[:1]
     if len(pair.rows) < max(1, data.minimum_rate):
-        few = f"fewer than {data.minimum_rate} of the rows drawn"
+        few = fewer_than(data.minimum_rate, "of the rows drawn")
         return [undefined(name, few, slice=where, conditions=to) for name in names]
     found = []
     for name, hit in zip(names, (pair.changed, pair.toward, pair.away), strict=False):

@@ -16,6 +16,7 @@ from auditkit.plugins.fairness.mitigation.randomized_model import DrawnModel
 from auditkit.plugins.fairness.mitigation.rates import Constraint, members, shares
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Figure, Measurement, Scalar, Table, pairs
+from auditkit.too_few import two_groups
 
 ASKED = 64
 """Rows asked about twice and one by one."""
@@ -100,7 +101,7 @@ def between(
         "conditions": conditions or {}, "left_out": split.left_out,
     }  # fmt: skip
     if split.shown.sum() < 2:
-        return Measurement(value=None, reason="fewer than two groups may be shown", **facts)
+        return Measurement(value=None, reason=two_groups(can="may be shown"), **facts)
     shown = [{split.attribute: name} for _, name in split.visible]
     found, behind = widest_among(parts, who, shown)
     return Measurement(

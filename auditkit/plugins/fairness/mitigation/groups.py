@@ -11,6 +11,7 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, DataError, closest
 from auditkit.predictions import Predictions
 from auditkit.results import LeftOut
+from auditkit.too_few import fewer_than
 
 
 class Split(NamedTuple):
@@ -40,7 +41,7 @@ class Split(NamedTuple):
         return (
             *self.lacking,
             *(
-                LeftOut(slice={self.attribute: name}, reason=f"fewer than {unshown} people")
+                LeftOut(slice={self.attribute: name}, reason=fewer_than(unshown, "people"))
                 for name, shown in zip(self.names, self.shown, strict=True)
                 if not shown
             ),
@@ -93,7 +94,7 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
             lacking.append(LeftOut(slice={name: value}, reason=reason))
         else:
             what = "positive" if table[place, 1] < table[place, 0] else "negative"
-            why = f"fewer than {least} people with a {what} label"
+            why = fewer_than(least, f"people with a {what} label")
             lacking.append(LeftOut(slice={name: value}, reason=why))
     if len(kept) < 2:
         raise DataError(

@@ -15,6 +15,7 @@ from auditkit.plugins.fairness.ranking.inference import Estimate
 from auditkit.plugins.fairness.ranking.lists import Ranked
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Interval
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -89,11 +90,7 @@ class Listing:
         if self.single:
             return ""
         count = int((~np.isnan(self.relative[:, at])).sum())
-        return (
-            ""
-            if count >= inference.FEWEST
-            else f"in fewer than {inference.FEWEST} lists, so how lists vary is not known"
-        )
+        return "" if count >= inference.FEWEST else f"in {fewer_than(inference.FEWEST, inference.UNKNOWN)}"
 
     @property
     def doubt(self) -> str:
@@ -128,7 +125,7 @@ def tops(ranked: Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
         if not depth.any():
             top.reason = "no list is longer than that"
         elif top.people < minimum:
-            top.reason = f"fewer than {minimum} people"
+            top.reason = fewer_than(minimum, "people")
         found.append(top)
     return found
 

@@ -27,6 +27,7 @@ from auditkit.results import Control, GroupPair, Interval, Level, Measurement, T
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Place
 from auditkit.stats.extremes import Pairs
+from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, among_large, variants
 
 if TYPE_CHECKING:
@@ -145,9 +146,7 @@ def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
 
 def _few_lists(top: Top) -> str:
     number = len(top.shares)
-    return (
-        f"fewer than {inference.FEWEST} lists, so how lists vary is not known" if 1 < number < inference.FEWEST else ""
-    )
+    return fewer_than(inference.FEWEST, inference.UNKNOWN) if 1 < number < inference.FEWEST else ""
 
 
 def _skew_interval(interval: Interval, held: float) -> Interval:
@@ -185,11 +184,11 @@ def _between(each: Listing, data: AuditData, tests: int, shuffles: int) -> list[
 
 
 def _incomparable(each: Listing, data: AuditData) -> list[Measurement]:
-    missing, across = left_out_text(each.split.left_out), each.split.attributes
-    reason = f"fewer than two groups of {' and '.join(across)} can be compared"
+    across = each.split.attributes
+    reason = two_groups(across, left_out=left_out_text(each.split.left_out))
     common: dict[str, Any] = {
-        "value": None, "reason": f"{reason} ({missing})" if missing else reason, "validity": "inconclusive",
-        "across": across, "left_out": tuple(each.split.left_out),
+        "value": None, "reason": reason, "validity": "inconclusive", "across": across,
+        "left_out": tuple(each.split.left_out),
     }  # fmt: skip
     first = [_measurement(name, **common) for name in (RATIO, DIVERGENCE)]
     gaps = [_measurement(GAP, conditions={"k": top.label}, **common) for top in each.tops]

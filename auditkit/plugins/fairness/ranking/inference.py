@@ -15,6 +15,8 @@ from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
 
 FEWEST = 10
+UNKNOWN = "lists, so how lists vary is not known"
+"""What follows the number of lists where there are too few."""
 """Lists below which how they vary is not known."""
 
 

@@ -19,8 +19,9 @@ from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import LeftOut
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
+from auditkit.too_few import fewer_than, two_groups
 
-CONSTANT = f"all values are the same in fewer than {stats.FEW} people"
+CONSTANT = f"all values are the same in {fewer_than(stats.FEW, 'people')}"
 
 
 @dataclass
@@ -88,7 +89,7 @@ def compare(quantity: Quantity, split: Split, found: Means) -> Compared:
     shown = np.array([quantity.shown(value) for value in values])
     each.members = Members(quantity.name, [split.usable[at] for at in np.flatnonzero(kept)], shown, each.means.rows)
     if kept.sum() < 2:
-        each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
+        each.reason = two_groups(split.attributes)
     elif quantity.compared == "ratio" and values.min() <= 0:
         each.reason = "a group has no error at all, so there is no ratio"
     else:
@@ -107,7 +108,7 @@ def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> li
     ]
     for each in found:
         each.codes, each.distances = split.codes, seen
-        each.reason = f"fewer than two groups of {' and '.join(split.attributes)} can be compared"
+        each.reason = two_groups(split.attributes)
         means = moments.means(split.codes, predicted, weights, groups)
         each.members = Members("mean_prediction", split.usable, means.values, means.rows)
         each.found = None if seen is None else each.among(None)

@@ -10,6 +10,7 @@ from auditkit import figures
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Axis, Figure, Measurement, Rule
+from auditkit.too_few import fewer_than
 
 BEYOND = 10
 """People who must lie beyond a quantile that is drawn, and between two of them."""
@@ -74,7 +75,7 @@ def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, 
         x=Axis(field="share", title="Share of the group at or below", percent=True, domain=(0, 1)),
         y=Axis(field="prediction", title="Prediction", unit="label units"),
         series=Axis(field="group", title="Group"),
-        caption=f"Where curves lie apart, groups get different predictions. Ends with fewer than {beyond} people "
+        caption=f"Where curves lie apart, groups get different predictions. Ends with {fewer_than(beyond, 'people')} "
         "beyond them are not drawn.",
     )
 

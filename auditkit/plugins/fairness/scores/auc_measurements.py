@@ -17,6 +17,7 @@ from auditkit.plugins.fairness.scores.score_table import area
 from auditkit.results import Interval, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
+from auditkit.too_few import two_groups
 from auditkit.variants import Group, variants
 
 FAMILY = "all tests of fairness.scores"
@@ -123,9 +124,7 @@ def members(name: str, part: Partition, chosen: Chosen, values: Sequence[float])
 
 def undefined(name: str, part: Partition, chosen: Chosen, direction: Any = "none", unit: str = "") -> Measurement:
     """A disparity that has no value, because fewer than two groups can be compared."""
-    reason = f"fewer than two groups of {' and '.join(part.attributes)} can be compared"
-    left = left_out_text(chosen.left_out)
-    reason = f"{reason} ({left})" if left else reason
+    reason = two_groups(part.attributes, left_out=left_out_text(chosen.left_out))
     return Measurement(
         name=name, value=None, reason=reason, across=part.attributes, validity="inconclusive", direction=direction,
         unit=unit, left_out=tuple(chosen.left_out),

@@ -12,6 +12,7 @@ from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.scores.score_table import Ladder, Sorted, ladders
 from auditkit.results import LeftOut, pairs
+from auditkit.too_few import lacking
 
 
 class Chosen(NamedTuple):
@@ -53,10 +54,7 @@ class Partition(NamedTuple):
         needed = [(negative + positive, "people")]
         if both:
             needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
-        for rows, of in needed:
-            if rows < max(1, self.minimum):
-                return f"no {of}" if rows == 0 else f"fewer than {self.minimum} {of}"
-        return None
+        return next(filter(None, (lacking(rows, self.minimum, of) for rows, of in needed)), None)
 
     def choose(self, both: bool) -> Chosen:
         """The groups that can be compared on something that needs people of both labels, or of any."""

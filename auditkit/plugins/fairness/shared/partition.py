@@ -10,6 +10,7 @@ import numpy as np
 
 from auditkit.counts import encode
 from auditkit.results import LeftOut, pairs
+from auditkit.too_few import lacking
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -67,7 +68,7 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
             continue
         reason = data.cells.reason(where)
         if reason is None and rows[at] < max(2, minimum):
-            reason = f"fewer than {max(2, minimum)} people" if rows[at] else "no people"
+            reason = lacking(int(rows[at]), max(2, minimum), "people")
         if reason is not None:
             found.left_out.append(LeftOut(slice=where, reason=reason))
         else:

@@ -14,6 +14,7 @@ from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Suffered, suffer
 from auditkit.plugins.fairness.slices.sample_splitting import Outcome, Rules, Worst, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space
 from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -45,9 +46,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     case = _case(parameters, data, context)
     fewest = 4 * case.rules.support(0)
     if len(case.what.at) < fewest or not case.features:
-        few = (
-            f"fewer than {fewest} {OUTCOMES[parameters.of].among}" if case.features else "no feature has two conditions"
-        )
+        few = fewer_than(fewest, OUTCOMES[parameters.of].among) if case.features else "no feature has two conditions"
         reason = f"{few}: there is nothing to search"
         return Findings([_undecided(reason)], notes=[f"Nothing was searched: {reason}."], level=level)
     context.progress(0, 4, "searching")
@@ -103,7 +102,7 @@ def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
     """What the rows kept back say about a slice: the mean in it, and the gap to the rest."""
     kind, gap, where = OUTCOMES[case.check.of], worst.gap, case.where(worst.found)
     if gap is None:
-        few = f"fewer than {max(2, case.rules.minimum)} of the rows kept back are in the slice, or outside of it"
+        few = fewer_than(max(2, case.rules.minimum), "of the rows kept back are in the slice, or outside of it")
         return [
             Measurement(
                 name=name, value=None, reason=few, validity="inconclusive", unit=case.unit, direction=way, slice=where

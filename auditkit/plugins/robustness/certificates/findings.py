@@ -10,6 +10,7 @@ from auditkit import figures, stats
 from auditkit.checks import Findings
 from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
+from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
@@ -64,7 +65,7 @@ def _smoothed(
 
 
 def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
-    few = f"fewer than {data.minimum_rate} certified rows"
+    few = fewer_than(data.minimum_rate, "certified rows")
     found = []
     for cell in data.slices():
         hidden = cell.hidden or (few if cell.n < data.minimum_rate else None)

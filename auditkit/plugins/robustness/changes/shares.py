@@ -13,13 +13,13 @@ from auditkit.group_pairs import Members, widest_among
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
 from auditkit.results import Interval, LeftOut, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.results import Scalar
 
-SMALL = "fewer than"
 """How the reason of a group begins that is hidden for its own size, not for another's sake."""
 
 
@@ -59,7 +59,7 @@ def share(
     rows = np.ones(len(hit), dtype=bool) if rows is None else rows
     few = max(1, data.minimum_rate)
     if (where or not rows.all()) and rows.sum() < few:
-        reason = f"{SMALL} {few} of the rows that were changed"
+        reason = fewer_than(few, "of the rows that were changed")
         return Measurement(value=None, reason=reason, validity="inconclusive", **common)
     value, size = weighed(hit, data, rows)
     interval = stats.wilson(min(size, size * value), size)
@@ -83,7 +83,7 @@ def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float
         if tuple(cell.where) != (attribute,):
             continue
         value, few = cell.where[attribute], max(1, data.minimum_rate)
-        small = f"{SMALL} {few} of the rows that were changed" if cell.rows.sum() < few else None
+        small = fewer_than(few, "of the rows that were changed") if cell.rows.sum() < few else None
         if cell.hidden is not None or small is not None:
             left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or small or ""))
             continue
@@ -130,7 +130,7 @@ def _widest(each: Gap, kept: Sequence[Group], reference: Group | None) -> list[M
     }  # fmt: skip
     if len(kept) < 2:
         left = left_out_text(each.left_out)
-        reason = f"fewer than two groups of {each.attribute} can be assessed" + (f"; {left}" if left else "")
+        reason = two_groups([each.attribute], "can be assessed") + (f"; {left}" if left else "")
         return [Measurement(value=None, reason=reason, validity="inconclusive", **common)]
     widest, behind = widest_among([each.shares], [each.members], kept, reference)
     return [Measurement(value=widest.value, interval=widest.interval, n=None, pairs=behind, **common)]

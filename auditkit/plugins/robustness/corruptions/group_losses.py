@@ -14,6 +14,7 @@ from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, w
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from auditkit.data.cells import Cell
     from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
     from auditkit.plugins.robustness.corruptions.parameters import Parameters
-
-SMALL = "fewer than"
 
 
 def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
@@ -73,8 +72,7 @@ def _gap(
     lacking = [None if cell in shown else _hidden(cell, data) or "one row" for cell in cells]
     common["left_out"] = tuple(left_out((cell.where for cell in cells), lacking))
     if len(shown) < 2:
-        left = left_out_text(common["left_out"])
-        reason = f"fewer than two groups of {attribute} can be assessed" + (f" ({left})" if left else "")
+        reason = two_groups([attribute], "can be assessed", left_out_text(common["left_out"]))
         none = Measurement(value=None, reason=reason, validity="inconclusive", **common)
         return [none, *variants([none], [], None, data)]
     group = np.full(len(drop), -1)
@@ -117,4 +115,4 @@ def _hidden(cell: Cell, data: AuditData) -> str | None:
     if cell.hidden is not None:
         return cell.hidden
     few = max(1, data.minimum_rate)
-    return f"{SMALL} {few} of the rows that were corrupted" if cell.rows.sum() < few else None
+    return fewer_than(few, "of the rows that were corrupted") if cell.rows.sum() < few else None

@@ -12,6 +12,7 @@ from auditkit import stats
 from auditkit.group_pairs import Members, left_out, widest_among
 from auditkit.results import Interval, LeftOut, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurem
 
 def unsaid(cell: Any, data: AuditData) -> str | None:
     """Why nothing may be said about a group; None where it may."""
-    few = f"fewer than {data.minimum_rate} attacked rows"
+    few = fewer_than(data.minimum_rate, "attacked rows")
     return cell.hidden or (few if cell.n < data.minimum_rate else None)
 
 
@@ -97,8 +98,7 @@ def _widest(
 ) -> list[Measurement]:
     """The widest difference over some groups, untested."""
     if len(kept) < 2:
-        left = left_out_text(common["left_out"])
-        reason = f"fewer than two groups of {common['across'][0]} can be assessed" + (f" ({left})" if left else "")
+        reason = two_groups(common["across"][:1], "can be assessed", left_out_text(common["left_out"]))
         return [Measurement(value=None, reason=reason, validity="inconclusive", **common)]
     widest, behind = widest_among([part], [who], kept, reference)
     return [Measurement(value=widest.value, interval=widest.interval, pairs=behind, **common)]
