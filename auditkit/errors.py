@@ -23,7 +23,9 @@ import importlib
 import json
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+Value = TypeVar("Value")
 
 
 class Mend(NamedTuple):
@@ -141,3 +143,18 @@ def closest(word: str, known: Iterable[str]) -> str:
     if match:
         return f"did you mean {match[0]!r}?"
     return "known: " + (", ".join(repr(name) for name in names) if names else "none")
+
+
+def present(value: Value | None, why: str) -> Value:
+    """A value that cannot be None here.
+
+    Args:
+        value: the value.
+        why: in words, why it is there: "the check needs labels".
+
+    Raises:
+        RuntimeError: it is None all the same, which is a fault of the caller and of nothing that a user gave.
+    """
+    if value is None:
+        raise RuntimeError(f"a value is missing that must be there: {why}. This is a fault of the program; report it")
+    return value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 import numpy as np
 
 from auditkit.data import Task, take_rows
-from auditkit.errors import CapabilityError, ModelError
+from auditkit.errors import CapabilityError, ModelError, present
 from auditkit.memory import out_of_memory
 
 if TYPE_CHECKING:
@@ -287,8 +287,7 @@ def _join(parts: list[Answers], name: str) -> Answers:
         return joined
 
     labels, scores, probabilities = (list(each) for each in zip(*parts, strict=True))
-    answered = column(labels, "answers")
-    assert answered is not None  # every adapter gives labels
+    answered = present(column(labels, "answers"), "every adapter gives labels")
     return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from auditkit.checks import Check
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.host import Host
 from auditkit.models import Answers, Capability, Model, decide
 from auditkit.predictions import Predictions
@@ -66,8 +67,7 @@ def toy_data(rows: int = 200, seed: int = 0, *, train: bool = True, one_class: b
             "housing": rng.choice(["rent", "own", "family"], rows),
         }
     )
-    truth = ToyModel().answer(frame).probabilities
-    assert truth is not None  # the toy model always gives them
+    truth = present(ToyModel().answer(frame).probabilities, "the toy model gives them")
     labels = np.where(rng.random(rows) < truth[:, 1], "yes", "no")
     return AuditData(
         frame,
@@ -94,9 +94,9 @@ def check_plugin(plugin: Any, *, only: str | None = None) -> list[str]:
         AssertionError: which check broke which rule, and on what data.
     """
     host = Host([plugin], discover=False, builtin=False)
-    assert not host.faults, "; ".join(host.faults)
+    _demand(not host.faults, "; ".join(host.faults))
     checks = {id: offer.value for id, offer in host.checks().items() if only in (None, id)}
-    assert checks, "the plugin offers no check; decorate a function with @auditkit.check or subclass auditkit.Check"
+    _demand(checks, "the plugin offers no check; decorate a function with @auditkit.check or subclass auditkit.Check")
     for kind in checks.values():
         _check_facts(kind)
         for name, model, data in _cases():
@@ -130,13 +130,18 @@ def _cases() -> Iterator[tuple[str, Model, AuditData]]:
     yield "no training split", ToyModel(), toy_data(train=False)
 
 
+def _demand(holds: object, message: str) -> None:
+    if not holds:
+        raise AssertionError(message)
+
+
 def _check_facts(kind: type[Check]) -> None:
     about = kind.about()
-    assert "." in kind.id, f"{kind.id}: an id must be of the form family.name"
+    _demand("." in kind.id, f"{kind.id}: an id must be of the form family.name")
     asked = about.question
-    assert asked.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {asked!r}"
+    _demand(asked.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {asked!r}")
     again = kind.model_validate(json.loads(kind().model_dump_json()))
-    assert again == kind(), f"{kind.id}: its parameters must survive JSON there and back"
+    _demand(again == kind(), f"{kind.id}: its parameters must survive JSON there and back")
 
 
 def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: AuditData) -> None:
@@ -146,14 +151,15 @@ def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: Au
     np.random.seed(1)
     before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
     first, second = (_run(host, kind(), model, data, 0) for _ in range(2))
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before, f"{where}: a global generator was changed"  # type: ignore[index]
-    assert first.status != "error", f"{where}: {first.reason}"
-    assert canonical(first) == canonical(second), f"{where}: the same seed must give the same result twice"
+    after = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
+    _demand(after == before, f"{where}: a global generator was changed")
+    _demand(first.status != "error", f"{where}: {first.reason}")
+    _demand(canonical(first) == canonical(second), f"{where}: the same seed must give the same result twice")
     del data.__dict__["digest"]
-    assert data.digest == digest, f"{where}: the data was changed"
-    assert model.fingerprint == fingerprint, f"{where}: the model was changed"
+    _demand(data.digest == digest, f"{where}: the data was changed")
+    _demand(model.fingerprint == fingerprint, f"{where}: the model was changed")
     hidden = [each for each in first.measurements if data.cells.reason(each.slice) and each.value is not None]
-    assert not hidden, f"{where}: a group too small to show has a number"
+    _demand(not hidden, f"{where}: a group too small to show has a number")
 
 
 def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> CheckResult:

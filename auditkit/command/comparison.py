@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import pathlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -151,10 +151,9 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[text.Row]) -> Table:
     return table
 
 
-def _write(path: str | None, made: object) -> None:
+def _write(path: str | None, made: Callable[[], str]) -> None:
     if path is None:
         return
-    assert callable(made)
     try:
         pathlib.Path(path).write_text(made(), encoding="utf-8", errors="replace")
     except OSError as error:

@@ -8,6 +8,7 @@ from auditkit.comparison.audits import Named
 from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
 from auditkit.comparison.limits import limit_changes
 from auditkit.comparison.rows import same_rows, settings_changed
+from auditkit.errors import present
 from auditkit.results import (
     AuditResult,
     Change,
@@ -112,11 +113,11 @@ def _between(changes: Sequence[Change], model: str, beside: str) -> dict[Key, Me
 
 def _turned(each: Measurement) -> Measurement:
     ends = each.interval
-    assert each.value is not None  # those without were left out
+    value = present(each.value, "those without were left out")
     if ends is not None:
         low, high = (None if end is None else -end for end in (ends.high, ends.low))
         ends = ends.model_copy(update={"low": low, "high": high})
-    return each.model_copy(update={"value": -each.value, "interval": ends})
+    return each.model_copy(update={"value": -value, "interval": ends})
 
 
 def _differences(

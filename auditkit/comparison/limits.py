@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from auditkit.comparison.keys import HIDDEN, Key, is_hidden, key, numbers
+from auditkit.errors import present
 from auditkit.judge import about, bounds, is_bare, judge
 from auditkit.results import AuditResult, Limit, LimitChange, Verdict
 from auditkit.results.difference import Kind
@@ -65,8 +66,7 @@ def _as_it_was_meant(verdict: Verdict, audit: AuditResult) -> Verdict:
 
 def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResult) -> LimitChange:
     was, now = old.status if old else None, new.status if new else None
-    latest = new or old
-    assert latest is not None  # the name came from one of them
+    latest = present(new or old, "the name came from one of them")
     changed = old is not None and new is not None and _asked(old.limit) != _asked(new.limit)
     waived = new is not None and new.waived
     lapsed = old is not None and old.waived and new is not None and not waived and now != "met"

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from auditkit.errors import present
 from auditkit.models import Answers, Model
 
 ALIKE: Final = 1e-5
@@ -65,7 +66,7 @@ class Yardstick:
         if scores is not None and (threshold is not None or probabilities is None):
             border = 0.0 if threshold is None else threshold
             return np.asarray(np.abs(scores - border) <= self.tolerance)
-        assert probabilities is not None  # there are scores of some kind
+        probabilities = present(probabilities, "there are scores of some kind")
         two = np.sort(probabilities, axis=1)[:, -2:]
         return np.asarray(two[:, -1] - two[:, 0] <= 2 * self.tolerance)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from auditkit.counts.dialect import Dialect, Options, body, broken, dialect_of
 from auditkit.counts.records import Records, first_record, refuse_document
 from auditkit.counts.unit import Names, Unit
-from auditkit.errors import DataError, closest
+from auditkit.errors import DataError, closest, present
 
 BATCH: Final = 1 << 17
 """Rows of Parquet at a time: their codes stay in the cache."""
@@ -60,8 +60,7 @@ class Csv(Unit):
         from pyarrow import compute
         from pyarrow import csv as arrow
 
-        dialect = self.dialect
-        assert dialect is not None  # `units` found it
+        dialect = present(self.dialect, "`units` found the dialect of the file")
         places = [str(place) for place in range(dialect.fields)]
         at = [places[dialect.names.index(name)] for name in self.names.read]
         wanted = list(dict.fromkeys([*at, *(places[:1] if dialect.comment else [])]))

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from auditkit.errors import present
+
 
 def as_array(inputs: Any) -> np.ndarray | None:
     """An array or a tensor as a numpy array; None for tables and texts."""
@@ -24,9 +26,7 @@ def as_array(inputs: Any) -> np.ndarray | None:
 def as_column(values: Any) -> np.ndarray:
     """Values beside the inputs as an array; a list keeps its objects, as numpy would make the text nan of NaN."""
     if hasattr(values, "detach"):
-        array = as_array(values)
-        assert array is not None  # a tensor
-        return array
+        return present(as_array(values), "a tensor is an array")
     return np.asarray(values, dtype=object if isinstance(values, list | tuple) else None)
 
 

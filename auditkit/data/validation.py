@@ -71,7 +71,7 @@ def accept(data: Fields) -> dict[str, Any]:
     if hasattr(data.inputs, "columns"):
         fields["schema"] = _schema(data)
     if data.train is not None:
-        fields.update(_with_train(_with(data, fields)))
+        fields.update(_with_train(_with(data, fields), data.train))
     return fields
 
 
@@ -326,10 +326,8 @@ def _schema(data: Fields) -> Any:
     return data.schema
 
 
-def _with_train(data: Fields) -> dict[str, Any]:
+def _with_train(data: Fields, train: Fields) -> dict[str, Any]:
     """The training split in the codes of the data, and the data in those of the training split."""
-    train = data.train
-    assert train is not None  # asked by the caller
     if train.task != data.task or train.modality != data.modality:
         raise DataError(
             f"{data.name}: the training split must be of the same task and modality, {data.task} and {data.modality}; "

@@ -14,7 +14,7 @@ from auditkit.data import AuditData
 from auditkit.demos.applications import make_applications
 from auditkit.demos.built import Built
 from auditkit.demos.networks import fit, make_mlp, seeded
-from auditkit.errors import require
+from auditkit.errors import present, require
 from auditkit.host import wrap
 from auditkit.results import Limit
 
@@ -30,12 +30,12 @@ def build() -> Built:
         made.test, label="approved", positive="yes", groups=["sex", "region"], drop=["sex", "region"],
         train=made.train, name="synthetic credit applications", outcome="benefit", selected_means="credit is approved",
     )  # fmt: skip
-    assert data.train is not None  # given above
-    boosted = _pipeline().fit(data.train.inputs, data.train.labels)
-    preprocess = _preprocess().fit(data.train.inputs)
-    encoded = preprocess.transform(data.train.inputs).astype(np.float32)
+    train = present(data.train, "the demo gives it")
+    boosted = _pipeline().fit(train.inputs, train.labels)
+    preprocess = _preprocess().fit(train.inputs)
+    encoded = preprocess.transform(train.inputs).astype(np.float32)
     network = seeded(make_mlp, encoded.shape[1])
-    fit(network, encoded, np.asarray(data.train.labels == "yes", dtype=np.int64), epochs=15)
+    fit(network, encoded, np.asarray(train.labels == "yes", dtype=np.int64), epochs=15)
     models = [
         wrap(boosted, name="boosted trees"),
         wrap(network, name="network", classes=("no", "yes"), preprocess=preprocess),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from auditkit.errors import present
 from auditkit.judge.bounds import ends, inside, outside
 from auditkit.judge.more_rows import more_rows
 from auditkit.judge.sentences import bounds, show
@@ -52,15 +53,15 @@ def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[V
         return "inconclusive", f"would be {wanted}, but what is left out bars that ({left_out_text(barred)})"
     if outside(low, high, limit):
         return "inconclusive", f"is not {wanted}, but may be with what is left out"
-    assert each.value is not None  # judged only where there is a number
-    side = "on the right side" if inside(each.value, limit) else "on the wrong side"
+    value = present(each.value, "judged only where there is a number")
+    side = "on the right side" if inside(value, limit) else "on the wrong side"
     more = "" if each.interval is None else f". {more_rows(limit, each)}"
     return "inconclusive", f"is across the bound ({wanted}); the point is {side}{more}"
 
 
 def _interval(each: Measurement, low: float, high: float) -> str:
     """The interval in words; of a bound, with the one end that holds for all groups."""
-    assert each.interval is not None  # asked by the caller
+    interval = present(each.interval, "the caller looked")
     held = {"at least": f"{show(low)} or more", "at most": f"{show(high)} or less"}
     ends = held.get(each.bound or "", f"{show(low)} to {show(high)}")
-    return f"{each.interval.level:.0%} interval {ends}"
+    return f"{interval.level:.0%} interval {ends}"

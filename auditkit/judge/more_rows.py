@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from auditkit.errors import present
 from auditkit.judge.bounds import ends, inside
 from auditkit.results import Limit, Measurement, pairs
 
@@ -13,15 +14,16 @@ NEVER = 100
 
 def more_rows(limit: Limit, measurement: Measurement) -> str:
     """About how many more rows would decide: the half width of an interval shrinks with the root of n."""
-    assert measurement.value is not None and measurement.interval is not None  # only such measurements get here
-    if not inside(measurement.value, limit):
+    value = present(measurement.value, "only measurements with an interval are undecided")
+    interval = present(measurement.interval, "only measurements with an interval are undecided")
+    if not inside(value, limit):
         return "More rows would rather show that it is missed."
-    low, high = ends(measurement.interval)
+    low, high = ends(interval)
     needed = 0.0
     for bound, reached in ((limit.at_least, low), (limit.at_most, high)):
         if bound is None or not (low < bound < high or bound in (low, high)):
             continue
-        half, room = abs(measurement.value - reached), abs(measurement.value - bound)
+        half, room = abs(value - reached), abs(value - bound)
         if room <= 1e-4 * half:  # a hundred million times the rows
             return "The point is on the bound itself: no number of rows decides."
         if math.isfinite(half):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from auditkit.errors import present
 from auditkit.judge.decision import judge_measurement
 from auditkit.judge.sentences import show
 from auditkit.results import Interval, Judged, Limit, Measurement
@@ -45,10 +46,9 @@ def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
     from auditkit.stats import sidak_level, widened  # scipy is imported only where there is something to widen
 
     measurement = alone.measurement
-    assert measurement.interval is not None and measurement.value is not None  # only such get here
-    wide = widened(
-        measurement.interval, measurement.value, measurement.n, sidak_level(measurement.interval.level, count)
-    )
+    interval = present(measurement.interval, "only measurements with an interval are widened")
+    value = present(measurement.value, "only measurements with an interval are widened")
+    wide = widened(interval, value, measurement.n, sidak_level(interval.level, count))
     status, _ = judge_measurement(limit, measurement.model_copy(update={"interval": wide}))
     all_at_once = f"{_said(wide)} that holds for all {count} at once"
     if status == "missed":

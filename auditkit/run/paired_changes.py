@@ -13,6 +13,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.predictions import Predictions
 from auditkit.results import Change, Interval, Measurement
 from auditkit.run.postprocess import consistency_control, guarded
@@ -186,8 +187,8 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
 
 def _errors(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
     """The change of the mean absolute error."""
-    assert data.labels is not None  # the caller looked
-    truth = np.asarray(data.labels, dtype=float)
+    labels = present(data.labels, "the caller looked")
+    truth = np.asarray(labels, dtype=float)
     change = np.abs(np.asarray(new.labels, dtype=float) - truth) - np.abs(np.asarray(old.labels, dtype=float) - truth)
     kept = np.isfinite(change)
     found = []

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from scipy import special
 
+from auditkit.errors import present
 from auditkit.results import Interval
 from auditkit.stats.proportions import clopper_pearson, critical, wilson_bounds
 
@@ -70,8 +71,9 @@ def _from_counts(interval: Interval, value: float, n: int | None, level: float) 
 
 def _wilson_size(interval: Interval, value: float) -> float | None:
     """The rows from which Wilson's interval was made: its half width h solves h^2 (1 + a)^2 = a p (1 - p) + a^2 / 4."""
-    assert interval.low is not None and interval.high is not None  # looked at before
-    square = ((interval.high - interval.low) / 2) ** 2
+    low = present(interval.low, "looked at before")
+    high = present(interval.high, "looked at before")
+    square = ((high - low) / 2) ** 2
     roots = np.roots([square - 0.25, 2 * square - value * (1 - value), square])
     size = [critical(interval.level) ** 2 / root.real for root in roots if abs(root.imag) < CLOSE and root.real > 0]
     return min(
@@ -84,6 +86,7 @@ def _same(bounds: tuple[object, object], interval: Interval) -> bool:
 
 
 def _distance(bounds: tuple[object, object], interval: Interval) -> float:
-    assert interval.low is not None and interval.high is not None  # looked at before
+    interval_low = present(interval.low, "looked at before")
+    interval_high = present(interval.high, "looked at before")
     low, high = (float(end) for end in bounds)  # type: ignore[arg-type]
-    return math.inf if math.isnan(low) else max(abs(low - interval.low), abs(high - interval.high))
+    return math.inf if math.isnan(low) else max(abs(low - interval_low), abs(high - interval_high))

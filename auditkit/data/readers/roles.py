@@ -223,7 +223,8 @@ def input_names(roles: Roles, source: Source) -> list[Any] | None:
     if roles.features is None:
         return [name for name in source.columns.columns if str(name) not in named]
     known = [str(name) for name in source.columns.columns]
-    assert isinstance(roles.features, tuple)  # found when the roles were settled
+    if callable(roles.features):
+        raise TypeError("features must be settled by with_features before inputs are named")
     wanted = [str(name) for name in roles.features]
     lost = [name for name in wanted if name not in known]
     if lost:

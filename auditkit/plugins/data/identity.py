@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.data import as_array, take_rows
+from auditkit.errors import present
 
 
 class Identities(NamedTuple):
@@ -62,12 +63,12 @@ def overlap(rows: Identities, here: np.ndarray | None = None, there: np.ndarray 
         here: (N,) labels of the one set.
         there: (M,) labels of the other.
     """
-    assert rows.there is not None  # asked only where there is another set
-    inputs = np.isin(rows.here, rows.there)
+    rows_there = present(rows.there, "asked only where there is another set")
+    inputs = np.isin(rows.here, rows_there)
     if here is None or there is None:
         return Overlap(inputs, None)
     labels = _factorized([here, there])
-    both = np.concatenate([rows.here, rows.there]) * (int(labels.max()) + 1) + labels
+    both = np.concatenate([rows.here, rows_there]) * (int(labels.max()) + 1) + labels
     return Overlap(inputs, np.isin(both[: len(here)], both[len(here) :]))
 
 
@@ -112,8 +113,7 @@ def _strange(column: Any) -> bool:
 def _keys(inputs: Any, like: np.ndarray | None) -> list[Any]:
     if like is None:
         return list(inputs)
-    array = as_array(inputs)
-    assert array is not None  # both sets are of one kind
+    array = present(as_array(inputs), "both sets are of one kind")
     array = array.astype(like.dtype, copy=False)
     array = array + 0.0 if array.dtype.kind == "f" else array  # -0.0 is 0.0
     return [hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).digest() for row in array]

@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit.checks import Context
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.models import Model
 from auditkit.plugins.explanations.influence import interval
 from auditkit.results import Control, Measurement
@@ -129,7 +130,7 @@ def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.
         lambda codes: model.predict(data.decode(codes)),
         case.x, column, data.groups[attribute], context.rng, data.task == "regression",
     )  # fmt: skip
-    assert changed is not None  # the caller leaves out attributes with one value
+    changed = present(changed, "the caller leaves out attributes with one value")
     place, features = int(ranks(values)[column]), values.shape[1]
     ends = wilson(float(changed.sum()), len(changed))
     measurement = Measurement(

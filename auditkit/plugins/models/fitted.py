@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.errors import ModelError
+from auditkit.errors import ModelError, present
 from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.column_types import Types, fitted_types
 from auditkit.plugins.models.inside import attribute, used_columns
@@ -85,8 +85,8 @@ class FittedTable:
             notes = self._by_position(columns)
             names: list[Any] = list(columns)
         else:
-            assert self.names is not None  # there are no places without names
-            notes, names = [], handed_over(self.names, [columns[place] for place in places])
+            self_names = present(self.names, "there are no places without names")
+            notes, names = [], handed_over(self_names, [columns[place] for place in places])
             if places != list(range(len(columns))):
                 frame = frame.iloc[:, places]
             if names != list(frame.columns):

@@ -30,7 +30,6 @@ from auditkit.value_spelling import listed, match_class, spelling
 
 _TOLERANCE = 1e-3
 _PREDICTED = Mend("data.task", "regression")
-_FORMS = ("labels", "probabilities", "one probability", "number")
 
 
 class FunctionModel(LabelledModel):
@@ -128,7 +127,6 @@ class FunctionModel(LabelledModel):
     def _settle(self, array: np.ndarray) -> None:
         """Find out from the first answer what the callable gives."""
         output = self._form(array)
-        assert output in _FORMS
         if output in ("probabilities", "one probability"):
             if not self.classes:
                 outputs = 1 if array.ndim == 1 else array.shape[1]

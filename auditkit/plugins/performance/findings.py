@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
-from auditkit.errors import CapabilityError
+from auditkit.errors import CapabilityError, present
 from auditkit.plugins.performance import decisions, matrix, numbers, probabilities, self_tests
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
@@ -51,9 +51,9 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[str]]:
     """Truth and answers as the maths wants them, and what is missing among them."""
     if data.task == "regression":
-        assert data.labels is not None  # the check needs labels
+        labels = present(data.labels, "the check needs labels")
         return Answers(
-            data.labels.astype(np.float64), predictions.labels, weights=data.weights, minimum=data.minimum_rate
+            labels.astype(np.float64), predictions.labels, weights=data.weights, minimum=data.minimum_rate
         ), []
     notes = []
     scores, chances = None, None
@@ -123,8 +123,8 @@ def _controls(parameters: Parameters, answers: Answers, data: AuditData, context
             reason="shuffled predictions look informative, so the real ones cannot be believed",
         )
     else:
-        assert data.labels is not None  # the check needs labels
-        recount = self_tests.accuracy_deviation(answers, context.predictions.labels, data.labels)
+        labels = present(data.labels, "the check needs labels")
+        recount = self_tests.accuracy_deviation(answers, context.predictions.labels, labels)
         how = "Is the accuracy from the confusion matrix that of comparing decisions and labels row by row?"
         placebo = Control.within(
             "shuffled answers",

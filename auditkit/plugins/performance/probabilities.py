@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats as distributions
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.plugins.performance.estimates import Answers, Estimate, few, mean
 from auditkit.results import Interval
 
@@ -33,29 +34,28 @@ class Bin(NamedTuple):
 
 def auc(answers: Answers) -> Estimate:
     """The area under the ROC curve; see `auditkit.stats.auc`."""
-    assert answers.scores is not None  # asked only where there are scores
+    scores = present(answers.scores, "asked only where there are scores")
     positive = answers.truth == answers.positive
     for rows, what in ((int(positive.sum()), "positive"), (int((~positive).sum()), "negative")):
         if rows < max(1, answers.minimum):
             return few(rows, answers.minimum, f"people with a {what} label")._replace(n=None)
-    found = stats.auc(answers.scores, positive, answers.weights)
-    assert found is not None  # both classes are there
+    found = present(stats.auc(scores, positive, answers.weights), "both classes are there")
     return Estimate(found.value, found.interval, len(answers))
 
 
 def log_loss(answers: Answers) -> Estimate:
     """The mean of -ln(probability given to the true class)."""
-    assert answers.probabilities is not None  # asked only where there are probabilities
-    right = np.take_along_axis(answers.probabilities, answers.truth[:, None], axis=1)[:, 0]
-    total = answers.probabilities.sum(axis=1)
+    probabilities = present(answers.probabilities, "asked only where there are probabilities")
+    right = np.take_along_axis(probabilities, answers.truth[:, None], axis=1)[:, 0]
+    total = probabilities.sum(axis=1)
     return mean(-np.log(np.clip(right / total, SMALLEST, 1)), answers)
 
 
 def brier(answers: Answers) -> Estimate:
     """The mean squared distance between the probability of the positive class and what happened (binary)."""
-    assert answers.probabilities is not None  # asked only where there are probabilities
+    probabilities = present(answers.probabilities, "asked only where there are probabilities")
     happened = answers.truth == answers.positive
-    return mean((answers.probabilities[:, answers.positive] - happened) ** 2, answers)
+    return mean((probabilities[:, answers.positive] - happened) ** 2, answers)
 
 
 class Claims(NamedTuple):
@@ -72,11 +72,11 @@ def confidence(answers: Answers) -> Claims:
 
     Binary: of the positive class. More classes: of the likeliest class (Guo et al. 2017).
     """
-    assert answers.probabilities is not None  # asked only where there are probabilities
+    probabilities = present(answers.probabilities, "asked only where there are probabilities")
     if len(answers.classes) == 2:
-        return Claims(answers.probabilities[:, answers.positive], answers.truth == answers.positive)
-    likeliest = answers.probabilities.argmax(axis=1)
-    return Claims(answers.probabilities.max(axis=1), answers.truth == likeliest)
+        return Claims(probabilities[:, answers.positive], answers.truth == answers.positive)
+    likeliest = probabilities.argmax(axis=1)
+    return Claims(probabilities.max(axis=1), answers.truth == likeliest)
 
 
 def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.ndarray | None = None) -> list[Bin]:

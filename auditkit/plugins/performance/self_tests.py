@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from auditkit.errors import present
 from auditkit.plugins.performance import decisions, numbers, probabilities
 from auditkit.plugins.performance.estimates import Answers
 
@@ -24,14 +25,13 @@ def accuracy_deviation(answers: Answers, said: np.ndarray, true: np.ndarray) -> 
     counts = decisions.confusion(answers)
     shown = decisions.accuracy(dataclasses.replace(answers, minimum=1)).value
     again = float(np.average(said == true, weights=answers.mass))
-    assert shown is not None  # there is a row
+    shown = present(shown, "there is a row")
     return max(abs(float(np.trace(counts) / counts.sum()) - again), abs(shown - again))
 
 
 def error_deviation(answers: Answers) -> float:
     """How far the mean squared error lies from bias² + variance of the errors, relative to it."""
-    shown = numbers.root_mean_squared_error(dataclasses.replace(answers, minimum=1)).value
-    assert shown is not None  # there is a row
+    shown = present(numbers.root_mean_squared_error(dataclasses.replace(answers, minimum=1)).value, "there is a row")
     errors, weights = answers.answers - answers.truth, answers.weights
     bias = float(np.average(errors, weights=weights))
     variance = float(np.average((errors - bias) ** 2, weights=weights))

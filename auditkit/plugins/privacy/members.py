@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.models import Model
 from auditkit.plugins.privacy.attack import scores, unique_to_one
 from auditkit.plugins.privacy.features import fingerprints, plain
@@ -59,8 +60,7 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
         limit: how many members at most.
         rng: draws them.
     """
-    train = data.train
-    assert train is not None  # the check needs it
+    train = present(data.train, "the check needs it")
     member, other = unique_to_one(fingerprints(train), fingerprints(data))
     at = np.flatnonzero(member)
     at = np.sort(rng.choice(at, min(limit, len(at)), replace=False))

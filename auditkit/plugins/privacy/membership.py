@@ -9,6 +9,7 @@ from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.figures import curve
 from auditkit.models import Model
 from auditkit.predictions import Predictions
@@ -135,7 +136,7 @@ def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str] | None =
     from auditkit import stats  # as above
 
     area = stats.auc(np.concatenate([members, others]), np.arange(len(members) + len(others)) < len(members))
-    assert area is not None  # both sides have rows
+    area = present(area, "both sides have rows")
     return Measurement(
         name="auc", value=area.value, interval=area.interval, n=len(members) + len(others), direction="lower",
         slice=where or {},
@@ -168,11 +169,12 @@ def _blind(sides: Sides, seed: int) -> Control:
     labels = np.concatenate([sides.members.truth, sides.others.truth])
     seen = blind_scores(values, sides.category, labels, member, seed)
     blind = _auc(seen[member], seen[~member])
-    assert blind.interval is not None and blind.value is not None
+    interval = present(blind.interval, "an area under a curve has one")
+    value = present(blind.value, "an area under a curve has one")
     return Control.within(
         "blind-baseline", "How well are members told by a classifier that never sees the model (AUC, lower end)?",
-        blind.interval.low, at_most=0.55, guards=ATTACKS,
-        reason=f"Members and non-members differ without the model: its AUC is {blind.value:.3f}.",
+        interval.low, at_most=0.55, guards=ATTACKS,
+        reason=f"Members and non-members differ without the model: its AUC is {value:.3f}.",
     )  # fmt: skip
 
 
@@ -191,12 +193,13 @@ def _placebo(sides: Sides, rng: np.random.Generator) -> Control:
     unseen = ~half
     unseen[:count] = False
     area = _auc(found[:count], found[unseen])
-    assert area.interval is not None and area.value is not None
-    low, high = area.interval.low or 0.0, area.interval.high or 1.0
+    interval = present(area.interval, "an area under a curve has one")
+    value = present(area.value, "an area under a curve has one")
+    low, high = interval.low or 0.0, interval.high or 1.0
     return Control.within(
         "placebo-model", "How far from 0.5 is the attack's AUC on a model trained on neither side, at the least?",
         max(0.0, low - 0.5, 0.5 - high), at_most=0.03, guards=ATTACKS,
-        reason=f"The attack tells the sides apart where nothing was learnt: its AUC is {area.value:.3f}.",
+        reason=f"The attack tells the sides apart where nothing was learnt: its AUC is {value:.3f}.",
     )  # fmt: skip
 
 
@@ -207,9 +210,9 @@ def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Co
     from auditkit.plugins.privacy.memory import odd_rows
     from auditkit.plugins.privacy.reference import fitted, out_of_fold, prepare
 
-    assert data.train is not None  # the check needs it
-    some = np.sort(context.rng.choice(len(data.train), min(limit, len(data.train)), replace=False))
-    train = data.train.take(some)
+    data_train = present(data.train, "the check needs it")
+    some = np.sort(context.rng.choice(len(data_train), min(limit, len(data_train)), replace=False))
+    train = data_train.take(some)
     truth = Predictions(model, train).truth
     values = plain(train).values
     odd = odd_rows(expand(values, sides.category), truth)

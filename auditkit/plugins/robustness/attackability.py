@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit.data import AuditData, as_array, take_rows
 from auditkit.data.ranges import spread_range
+from auditkit.errors import present
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
 from auditkit.predictions import Predictions
@@ -96,8 +97,7 @@ def table_space(data: AuditData, codes: np.ndarray) -> Space:
     """The space of a table with these codes (N, D)."""
     free = may_change(data)
     if not data.schema:
-        array = as_array(data.inputs)
-        assert array is not None  # a table without a schema is an array
+        array = present(as_array(data.inputs), "a table without a schema is an array")
         return array_space(data, array, codes)
 
     def declared(ends: list[float | None]) -> np.ndarray:
@@ -131,7 +131,8 @@ def eats_as_is(model: Model, data: AuditData) -> bool:
     if not encoded.is_floating_point() or encoded.shape != plain.shape:
         return False
     given, rounded = as_array(encoded), as_array(encoded.new_tensor(plain))
-    assert given is not None and rounded is not None  # both are tensors
+    given = present(given, "both are tensors")
+    rounded = present(rounded, "both are tensors")
     return bool(np.allclose(given, rounded, rtol=1e-4))
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from auditkit.errors import present
 from auditkit.reports.charts.canvas import (
     Frame,
     across,
@@ -205,7 +206,7 @@ def _level_rules(frame: Frame, rules: Sequence[Rule], beside: Scale, drawn: Sequ
                 hidden = _hides(x, y, wide, boxes, drawn, lines, frame.height)
                 if best is None or hidden < best[0]:
                     best = (hidden, x, y)
-        assert best is not None
+        best = present(best, "some place was tried")
         boxes.append((best[1], best[2], wide))
         rows.append({"x": best[1], "y": best[2], "text": text})
     return [*segments(frame, lines, INK, thick=1.25, dash=(5, 3)), *texts(frame, rows, halo=True)]

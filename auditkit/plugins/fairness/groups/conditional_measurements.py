@@ -9,6 +9,7 @@ from scipy import special
 
 from auditkit import stats
 from auditkit.counts import count
+from auditkit.errors import present
 from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import conditional
 from auditkit.plugins.fairness.groups.conditional import TOLD_NOTHING, Conditional
@@ -49,8 +50,8 @@ def conditionals(
         tally = counts.over((STRATUM, *groups.attributes)).tally
         there = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
         for target in targets:
-            assert target.at is not None
-            kept = tally.against(target.at)
+            at = present(target.at, "conditions are about a class")
+            kept = tally.against(at)
             weight, square, rows = (
                 table[:, 2, :2].reshape(size, -1, 2)[:, there] for table in (kept.weight, kept.square, kept.rows)
             )

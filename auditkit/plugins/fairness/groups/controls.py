@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit.checks import Context
 from auditkit.counts import Encoded
+from auditkit.errors import present
 from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, recount, self_tests
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
@@ -63,8 +64,8 @@ def rows_of(target: Target, data: AuditData, predictions: Predictions) -> Rows:
     known = np.ones(len(data), dtype=bool) if data.known is None else data.known
     positive = None
     if target.at is None:
-        assert data.labels is not None  # whether a decision is right was asked only where there are labels
-        selected, positive = predictions.labels == data.labels, np.ones(len(data), dtype=bool)
+        labels = present(data.labels, "whether a decision is right was asked only where there are labels")
+        selected, positive = predictions.labels == labels, np.ones(len(data), dtype=bool)
     else:
         selected = predictions.labels == predictions.classes[target.at]
         if data.labels is not None:

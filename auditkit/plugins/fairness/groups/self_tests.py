@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.plugins.fairness.groups.disparities import Compared, common_rate
 
 ROWS = 20_000
@@ -59,14 +60,14 @@ def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, 
         trials: how many tables are drawn.
         rng: the source of chance.
     """
-    assert compared.shuffled is not None  # only comparisons that were tested get here
+    shuffled = present(compared.shuffled, "only comparisons that were tested get here")
     part = compared.parts[0]
     sizes = np.maximum(1, np.round(part.sizes)).astype(np.int64)
     rates = np.full(len(sizes), common_rate(part))
     one, two = np.argsort(sizes, kind="stable")[:2]
     rates[one], rates[two] = stats.apart(float(rates[0]), float(sizes[one]), float(sizes[two]), gap)
     drawn = [stats.Shares(counts, sizes) for counts in rng.binomial(sizes, rates, (trials, len(sizes)))]
-    p = [stats.permutation_p(stats.largest_z([each]), compared.shuffled) * tests for each in drawn]
+    p = [stats.permutation_p(stats.largest_z([each]), shuffled) * tests for each in drawn]
     return float(np.mean(np.asarray(p) <= 0.05))
 
 

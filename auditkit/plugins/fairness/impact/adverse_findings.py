@@ -11,6 +11,7 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.data.disclosure import how_many
+from auditkit.errors import present
 from auditkit.plugins.fairness.impact import (
     adverse_beside,
     adverse_tables,
@@ -99,8 +100,8 @@ def _test(impacts: list[Impact]) -> None:
         ]
     adjusted = significance.holm_over_pairs([exact.p for _, _, exact in made], possible)
     for (impact, at, exact), p in zip(made, adjusted, strict=True):
-        assert impact.ratios is not None
-        method = f"{exact.method} against {impact.found.names[impact.ratios.highest]}; Holm over all pairs"
+        ratios = present(impact.ratios, "only impacts with ratios are tested")
+        method = f"{exact.method} against {impact.found.names[ratios.highest]}; Holm over all pairs"
         impact.tests[at] = Test(method=method, p=exact.p, p_adjusted=float(p), family=FAMILY)
 
 
@@ -222,13 +223,15 @@ def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> lis
 
 
 def _in_words(impact: Impact) -> str:
-    assert impact.alarm is not None and impact.alarm.value is not None and impact.alarm.interval is not None
-    found, low, high = impact.found, impact.alarm.interval.low or 0.0, impact.alarm.interval.high or 1.0
+    alarm = present(impact.alarm, "only impacts with an alarm are put in words")
+    share = present(alarm.value, "an alarm is a share")
+    interval = present(alarm.interval, "a share has one")
+    found, low, high = impact.found, interval.low or 0.0, interval.high or 1.0
     sizes = found.people[found.shown]
     rate = float(found.selected[found.shown].sum() / sizes.sum())
     return (
         f"By chance alone: if the {len(sizes)} groups of {impact.across} were all selected at the overall rate of "
-        f"{rate:.1%}, some ratio would still fall below four fifths in {impact.alarm.value:.0%} of samples of these "
+        f"{rate:.1%}, some ratio would still fall below four fifths in {share:.0%} of samples of these "
         f"sizes (simulation error: {low:.1%} to {high:.1%}). So a ratio below four fifths says little by itself here; "
         "read the tests."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from auditkit.errors import present
 from auditkit.plugins.fairness.impact import practical, significance
 from auditkit.plugins.fairness.impact.selection import Selection, smaller_selection
 from auditkit.results import Column, Scalar, Table, pairs
@@ -78,10 +79,10 @@ def _rates(impact: Impact, number: int, data: AuditData) -> Table:
 
 
 def _tests(impact: Impact, number: int) -> Table:
-    assert impact.ratios is not None
+    ratios = present(impact.ratios, "only impacts with ratios have a table")
     rows: list[tuple[Scalar, ...]] = []
     for at in map(int, impact.found.shown):
-        if at == impact.ratios.highest:
+        if at == ratios.highest:
             continue
         test, counts = impact.tests[at], impact.counts(at)
         rows.append(
@@ -92,7 +93,7 @@ def _tests(impact: Impact, number: int) -> Table:
         )  # fmt: skip
     return Table(
         name=f"significance_{number}",
-        title=f"Each group by {impact.across} against the highest, {impact.found.names[impact.ratios.highest]}",
+        title=f"Each group by {impact.across} against the highest, {impact.found.names[ratios.highest]}",
         caption="Standard deviations below 0: the group is selected less often. The exact test is Boschloo's where the "
         "product of the two sizes is 2,500 or less, else Fisher's. A result that one or two moved selections would "
         "turn rests on very few decisions.",

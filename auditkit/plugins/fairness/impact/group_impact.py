@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from auditkit.errors import present
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection
 from auditkit.results import Measurement, Test
 
@@ -25,6 +26,6 @@ class Impact:
 
     def counts(self, at: int) -> tuple[int, int, int, int]:
         """Selected and people of a group, then of the group with the highest rate."""
-        assert self.ratios is not None
-        top, found = self.ratios.highest, self.found
+        ratios = present(self.ratios, "the caller looked")
+        top, found = ratios.highest, self.found
         return int(found.selected[at]), int(found.people[at]), int(found.selected[top]), int(found.people[top])

@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.counts import Counts
+from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_behind
 from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, pairs
 from auditkit.smaller import Smaller, smaller_together
@@ -134,7 +135,7 @@ def ratios(found: Selection, among: np.ndarray, reference: int | None = None) ->
         values[at] = x * of / (n * most)
         if at != top:
             interval = stats.ratio_interval(x, n, most, of, level)
-            assert interval is not None  # somebody of the highest group was selected
+            interval = present(interval, "somebody of the highest group was selected")
             method = METHOD if comparisons == 1 else ALL_PAIRS
             intervals[at] = interval.model_copy(update={"level": 0.95, "method": method})
     return Ratios(top, values, intervals)
@@ -172,7 +173,7 @@ def _lowest(found: Selection, among: np.ndarray, reference: int | None) -> Measu
         return Measurement(name=name, value=None, reason=why, direction="higher", across=across)
     shares = stats.Shares(found.selected[among], found.people[among])
     extreme = stats.smallest([shares], reference=None if reference is None else [reference])
-    assert extreme is not None  # somebody was selected
+    extreme = present(extreme, "somebody was selected")
     return Measurement(
         name=name, value=extreme.value, direction="higher", across=across, interval=extreme.interval,
         n=int(found.people[among].sum()), left_out=found.lacking,

@@ -11,6 +11,7 @@ from auditkit.checks import Context, Findings
 from auditkit.counts.names import MISSING
 from auditkit.data import as_array
 from auditkit.data.codes import to_codes
+from auditkit.errors import present
 from auditkit.model_inputs import seeing
 from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
@@ -124,8 +125,7 @@ def _codes(inputs: Any, data: AuditData) -> np.ndarray:
     """Changed rows as codes in the schema of the data."""
     if hasattr(inputs, "columns"):
         return to_codes(inputs, data.schema)
-    array = as_array(inputs)
-    assert array is not None  # what is neither a table nor an array has no columns to change
+    array = present(as_array(inputs), "what is neither a table nor an array has no columns to change")
     return array.astype(np.float64)
 
 

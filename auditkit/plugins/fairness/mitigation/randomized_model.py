@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.data import AuditData
+from auditkit.errors import present
 from auditkit.models import Answers, Capability, Model
 from auditkit.plugins.fairness.mitigation.deterministic_draws import draws
 from auditkit.plugins.fairness.mitigation.group_reader import Reader
@@ -164,5 +165,5 @@ def positive_scores(said: Answers, model: Model, at: int) -> np.ndarray:
     """(n,) scores of the class at `at`, whichever class the model's own scores are about."""
     if said.probabilities is not None:
         return said.probabilities[:, at]
-    assert said.scores is not None  # asked only where the model gives scores
-    return said.scores if model.positive in (None, model.classes[at]) else -said.scores
+    scores = present(said.scores, "asked only where the model gives scores")
+    return scores if model.positive in (None, model.classes[at]) else -scores

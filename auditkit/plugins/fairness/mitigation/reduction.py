@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from auditkit.errors import present
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation.fit import Recipe
 from auditkit.plugins.fairness.mitigation.groups import Split
@@ -115,13 +116,13 @@ class Oracle:
 
     def predict(self, rows: Any) -> np.ndarray:
         """(n,) of 0 and 1 for these row numbers."""
-        assert self._said is not None  # fitted before
-        said: np.ndarray = self._said[np.asarray(rows)[:, 0]]
+        self_said = present(self._said, "fitted before")
+        said: np.ndarray = self_said[np.asarray(rows)[:, 0]]
         return said
 
 
 def _member(predictor: Any) -> Model | int:
     if isinstance(predictor, Oracle):
-        assert predictor.model is not None  # fitted before
-        return predictor.model
+        model = present(predictor.model, "fitted before")
+        return model
     return int(predictor.constant)  # fairlearn's own, where one decision was best for everybody

@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
+from auditkit.errors import present
 from auditkit.group_pairs import Members, pair, pair_of_extremes, pairs_among, pairs_behind
 from auditkit.plugins.fairness.ranking import exposure, figures, inference, lists, self_tests
 from auditkit.plugins.fairness.ranking.definitions import (
@@ -267,8 +268,7 @@ def _adjusted(between: list[Measurement]) -> list[Measurement]:
     tested = [at for at, each in enumerate(between) if each.test is not None]
     adjusted = stats.holm([each.test.p for each in between if each.test is not None])
     for at, p in zip(tested, adjusted, strict=True):
-        test = between[at].test
-        assert test is not None  # these are the tested ones
+        test = present(between[at].test, "these are the tested ones")
         between[at] = between[at].model_copy(update={"test": test.model_copy(update={"p_adjusted": float(p)})})
     return between
 

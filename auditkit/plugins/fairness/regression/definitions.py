@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from auditkit.errors import present
 from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm, of_everyone
 from auditkit.variants import defined
 
@@ -35,7 +36,7 @@ def _prediction(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarra
 
 
 def _residual(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
-    assert residual is not None  # only where there are labels
+    residual = present(residual, "only where there are labels")
     return residual
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from auditkit import group_pairs, stats
+from auditkit.errors import present
 from auditkit.group_pairs import Members
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import KS, WASSERSTEIN, Quantity
@@ -61,13 +62,14 @@ class Compared:
 
     def among(self, pairs: Pairs | None) -> Extreme:
         """The disparity over some pairs of the groups (`stats.pairs_of`); None: all."""
-        assert self.members is not None  # asked only where there are two groups or more
+        members = present(self.members, "asked only where there are two groups or more")
         if self.distances is not None:
-            return self.distances.largest(self.members.values, pairs)[self.name == WASSERSTEIN]
-        assert self.means is not None and self.quantity is not None  # a mean
-        if self.quantity.compared == "difference":
-            return moments.gap(self.means, pairs)
-        return moments.ratio(self.means, self.quantity.root, pairs)
+            return self.distances.largest(members.values, pairs)[self.name == WASSERSTEIN]
+        means = present(self.means, "a mean")
+        quantity = present(self.quantity, "a mean")
+        if quantity.compared == "difference":
+            return moments.gap(means, pairs)
+        return moments.ratio(means, quantity.root, pairs)
 
 
 def usable(found: Means) -> np.ndarray:
@@ -139,20 +141,22 @@ def add_p_values(
 
 def observed_z(each: Compared) -> float:
     """The largest difference of two groups in standard errors."""
-    assert each.means is not None and each.quantity is not None  # a mean, with a value
-    found = each.means.logs() if each.quantity.compared == "ratio" else each.means
+    means = present(each.means, "a mean, with a value")
+    quantity = present(each.quantity, "a mean, with a value")
+    found = means.logs() if quantity.compared == "ratio" else means
     return float(permutation.largest_z(found.values[None], found.errors[None])[0])
 
 
 def _test(each: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:
-    assert each.quantity is not None and each.means is not None  # a mean
+    quantity = present(each.quantity, "a mean")
+    means = present(each.means, "a mean")
     kept = each.codes >= 0
     each.law = permutation.shuffled_z(
-        each.codes[kept], values[kept], None if weights is None else weights[kept], len(each.means.values), draws, rng,
-        logs=each.quantity.compared == "ratio",
+        each.codes[kept], values[kept], None if weights is None else weights[kept], len(means.values), draws, rng,
+        logs=quantity.compared == "ratio",
     )  # fmt: skip
     each.p = stats.permutation_p(observed_z(each), each.law)
-    what = "difference of logarithms" if each.quantity.compared == "ratio" else "difference"
+    what = "difference of logarithms" if quantity.compared == "ratio" else "difference"
     each.how = f"permutation of the largest studentized {what}, {len(each.law)} shuffles of people; Holm"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from auditkit.checks import Context, Findings
+from auditkit.errors import present
 from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import disparities as comparing
 from auditkit.plugins.fairness.regression import figures, moments, self_tests
@@ -92,8 +93,8 @@ def _disparity(each: Compared, tests: int) -> Measurement:
     found = _measured(each, each.found)
     if each.found is None:
         return found
-    assert each.p is not None  # whatever has a value was tested
-    test = Test(method=each.how, p=each.p, p_adjusted=each.p_adjusted, family=FAMILY)
+    p = present(each.p, "whatever has a value was tested")
+    test = Test(method=each.how, p=p, p_adjusted=each.p_adjusted, family=FAMILY)
     return found.model_copy(update={"test": test, "detectable": _detectable(each, tests)})
 
 
@@ -101,9 +102,9 @@ def _beside(each: Compared, data: AuditData) -> list[Measurement]:
     """The same among large groups, and against the reference group where one is named."""
 
     def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        assert each.members is not None  # of two groups or more
-        found = _measured(each, each.among(pairs_among(each.members, kept, reference)))
-        return [found.model_copy(update={"n": each.members.people_of(kept)})]
+        members = present(each.members, "of two groups or more")
+        found = _measured(each, each.among(pairs_among(members, kept, reference)))
+        return [found.model_copy(update={"n": members.people_of(kept)})]
 
     where = [] if each.members is None else [each.members.where]
     return variants([_measured(each, each.found)], where, None if each.found is None else again, data)
@@ -164,9 +165,11 @@ def _trials(
     controls = []
     if means:
         first = means[0]
-        assert first.quantity is not None and first.means is not None and first.law is not None  # a tested mean
+        quantity = present(first.quantity, "a tested mean")
+        first_means = present(first.means, "a tested mean")
+        law = present(first.law, "a tested mean")
         kept = first.codes >= 0
-        values, weights = first.quantity.of(predicted, residual)[kept], _of(data.weights, kept)
+        values, weights = quantity.of(predicted, residual)[kept], _of(data.weights, kept)
         over = " and ".join(first.split.attributes)
         names = tuple(each.disparity for each in QUANTITIES)
         alarms = self_tests.false_alarms(first.codes[kept], values, weights, parameters.trials, context.rng)
@@ -181,9 +184,9 @@ def _trials(
                 reason=TOO_MANY,
             )
         )
-        gap = moments.detectable(first.means, tests)
+        gap = moments.detectable(first_means, tests)
         power = self_tests.found_when_planted(
-            first.codes[kept], values, weights, gap, first.law, tests, parameters.trials, context.rng
+            first.codes[kept], values, weights, gap, law, tests, parameters.trials, context.rng
         )
         controls.append(
             Control.within(

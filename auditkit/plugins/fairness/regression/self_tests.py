@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import Quantity
 from auditkit.plugins.fairness.shared import permutation
@@ -147,7 +148,7 @@ def _again(name: str, predicted: np.ndarray, off: np.ndarray | None, weights: np
     """A number of one group, the plain way."""
     if name == "mean_prediction":
         return float(np.average(predicted, weights=weights))
-    assert off is not None  # every other number needs labels
+    off = present(off, "every other number needs labels")
     if name == "mean_residual":
         return float(np.average(off, weights=weights))
     if name == "mean_absolute_error":

@@ -9,6 +9,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import encode
+from auditkit.errors import present
 from auditkit.models import Capability
 from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
 from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
@@ -91,8 +92,7 @@ def _adjusted(found: list[Measurement]) -> list[Measurement]:
     """The p-values adjusted by Holm over everything that was tested."""
     tested = [at for at, each in enumerate(found) if each.test is not None]
     for at, p in zip(tested, stats.holm([found[at].test.p for at in tested]), strict=True):  # type: ignore[union-attr]
-        test = found[at].test
-        assert test is not None  # only such were taken
+        test = present(found[at].test, "only such were taken")
         found[at] = found[at].model_copy(update={"test": test.model_copy(update={"p_adjusted": float(p)})})
     return found
 

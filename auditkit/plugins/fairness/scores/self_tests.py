@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.calibration_measurements import Planted
@@ -181,8 +182,7 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
 
 
 def _area(each: Ladder) -> float:
-    measured = score_table.area(each)
-    assert measured is not None  # both labels are there
+    measured = present(score_table.area(each), "both labels are there")
     return measured.value
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from auditkit.errors import present
 from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Direction, Harm
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def suffered(of: Of, data: AuditData, predictions: Predictions) -> Suffered:
     """The rows that the outcome can happen to, and what happened."""
     everyone = np.arange(len(data))
     if of == "error" and data.task == "regression":
-        assert data.labels is not None  # the check asks for labels
-        return Suffered(everyone, np.abs(predictions.labels - data.labels.astype(np.float64)), False)
+        labels = present(data.labels, "the check asks for labels")
+        return Suffered(everyone, np.abs(predictions.labels - labels.astype(np.float64)), False)
     if of == "error":
         return Suffered(everyone, (predictions.codes != predictions.truth).astype(np.float64), True)
     bad = predictions.selected if of in ("selection", "false_positive") else ~predictions.selected

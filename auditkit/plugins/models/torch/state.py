@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from auditkit.errors import present
+
 _RECURRENT = (torch.nn.RNNBase,)
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -133,9 +135,7 @@ def reset(module: torch.nn.Module) -> list[str]:
     stuck = sorted({type(each).__name__ for each in layers if _resetter(each) is None})
     if not stuck:
         for each in reversed(layers):  # children first: attention sets a bias of its output layer
-            resetter = _resetter(each)
-            assert resetter is not None
-            resetter()
+            present(_resetter(each), "no layer is stuck")()
     return stuck
 
 

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from auditkit.errors import present
+
 PARTS = 64
 """Rows at once."""
 MONOTONE = (
@@ -114,13 +116,12 @@ def certified(
 
 def _margins(network: Network, low: torch.Tensor, high: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     *before, last = network.layers or (nn.Identity(),)
-    merged = type(last) is nn.Linear
-    for layer in before if merged else (*before, last):
+    merged = last if type(last) is nn.Linear else None
+    for layer in before if merged is not None else (*before, last):
         low, high = through(layer, low, high)
-    if merged:
-        assert isinstance(last, nn.Linear)
-        weight = last.weight.detach().double()
-        bias = weight.new_zeros(len(weight)) if last.bias is None else last.bias.detach().double()
+    if merged is not None:
+        weight = merged.weight.detach().double()
+        bias = weight.new_zeros(len(weight)) if merged.bias is None else merged.bias.detach().double()
     else:
         weight = torch.eye(low.shape[1] if low.ndim > 1 else 1, dtype=torch.float64, device=low.device)
         low, high = low.reshape(len(low), -1), high.reshape(len(high), -1)
@@ -156,11 +157,14 @@ def _affine(layer: nn.Module, middle: torch.Tensor, half: torch.Tensor) -> tuple
             "stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
         }  # fmt: skip
         return functional.conv2d(middle, weight, bias, **how), functional.conv2d(half, weight.abs(), None, **how)
-    assert isinstance(layer, NORMS) and layer.running_var is not None and layer.running_mean is not None
+    if not isinstance(layer, NORMS):
+        raise TypeError(f"bounds go through layers that `network_of` takes, and {type(layer).__name__} is none")
+    variance = present(layer.running_var, "only layers with running statistics are taken")
+    mean = present(layer.running_mean, "only layers with running statistics are taken")
     shape = (1, -1, *([1] * (middle.ndim - 2)))
-    factor = (layer.running_var.double() + layer.eps).rsqrt()
+    factor = (variance.double() + layer.eps).rsqrt()
     factor = factor if layer.weight is None else factor * layer.weight.detach().double()
-    shift = -layer.running_mean.double() * factor
+    shift = -mean.double() * factor
     shift = shift if layer.bias is None else shift + layer.bias.detach().double()
     return middle * factor.reshape(shape) + shift.reshape(shape), half * factor.abs().reshape(shape)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Findings
+from auditkit.errors import present
 from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.too_few import fewer_than
@@ -177,10 +178,10 @@ def _figures(curve: list[Measurement], clean: Measurement, bare: list[Measuremen
 
 
 def _point(series: str, each: Measurement, field: str) -> dict[str, Any]:
-    assert each.interval is not None  # every share has one
+    interval = present(each.interval, "every share has one")
     at = float(each.conditions.get(field) or 0)
     return {
-        field: at, "accuracy": each.value, "low": each.interval.low, "high": each.interval.high, "series": series,
+        field: at, "accuracy": each.value, "low": interval.low, "high": interval.high, "series": series,
     }  # fmt: skip
 
 

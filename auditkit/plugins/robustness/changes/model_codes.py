@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit.data import as_array
 from auditkit.data.codes import to_codes
+from auditkit.errors import present
 from auditkit.models import Capability
 
 if TYPE_CHECKING:
@@ -114,8 +115,7 @@ def encode(inputs: Any, data: AuditData) -> np.ndarray:
     """Inputs as codes (M, D) in the schema of the data."""
     if hasattr(inputs, "columns"):
         return to_codes(inputs, data.schema)
-    array = as_array(inputs)
-    assert array is not None  # a table or an array, as `decode` made it
+    array = present(as_array(inputs), "a table or an array, as `decode` made it")
     return array.astype(np.float64)
 
 

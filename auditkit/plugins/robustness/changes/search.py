@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from auditkit.errors import present
 from auditkit.plugins.robustness.changes.linear_guess import Guess, guess
 from auditkit.plugins.robustness.changes.model_codes import Oracle, margins, threshold_of
 from auditkit.plugins.robustness.changes.moves import Moves
@@ -95,7 +96,8 @@ def singles(moves: Moves, before: np.ndarray, oracle: Oracle, progress: Progress
     threshold = threshold_of(asked, oracle.positive)
     after = margins(asked, np.repeat(before, k), oracle.positive, threshold)
     start = margins(at_rest, before, oracle.positive, threshold)
-    assert after is not None and start is not None  # there are scores
+    after = present(after, "there are scores")
+    start = present(start, "there are scores")
     return Singles(before, other & possible, start, start[:, None] - after.reshape(n, k), threshold)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from auditkit.data import as_array
+from auditkit.errors import present
 from auditkit.plugins.robustness.corruptions.base import SEVERITIES, Suite
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def differs(before: Any, after: Any) -> np.ndarray:
         columns = [_column(before[name]) != _column(after[name]) for name in before.columns]
         return np.asarray(np.any(columns, axis=0)) if columns else np.zeros(len(before), dtype=bool)
     one, other = as_array(before), as_array(after)
-    assert one is not None and other is not None  # arrays or tensors
+    one = present(one, "arrays or tensors")
+    other = present(other, "arrays or tensors")
     same = (one == other) | ((one != one) & (other != other))
     return ~same.reshape(len(one), -1).all(axis=1)
 

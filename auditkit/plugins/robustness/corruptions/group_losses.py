@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
 from auditkit.plugins.robustness.corruptions.base import MIDDLE
 from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
@@ -106,8 +107,9 @@ def _interval(values: np.ndarray, name: str) -> Any:
     if name == "mean_accuracy":
         return mean_interval(values)
     ends = mean_interval((values + 1) / 2)  # losses lie between -1 and 1
-    assert ends.low is not None and ends.high is not None  # a share has both
-    return ends.model_copy(update={"low": 2 * ends.low - 1, "high": 2 * ends.high - 1})
+    low = present(ends.low, "a share has both")
+    high = present(ends.high, "a share has both")
+    return ends.model_copy(update={"low": 2 * low - 1, "high": 2 * high - 1})
 
 
 def _hidden(cell: Cell, data: AuditData) -> str | None:

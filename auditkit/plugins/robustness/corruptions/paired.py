@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats as laws
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.results import Interval
 
 
@@ -16,9 +17,10 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
     """
     if len(values) < stats.FEW or np.ptp(values) == 0:
         return stats.wilson(float(np.clip(values.mean(), 0, 1)) * len(values), len(values), level)
-    found = stats.student_interval(values, level)
-    assert found is not None and found.low is not None and found.high is not None  # they vary
-    return found.model_copy(update={"low": max(0.0, found.low), "high": min(1.0, found.high)})
+    found = present(stats.student_interval(values, level), "values that vary have one")
+    low = present(found.low, "values that vary have one")
+    high = present(found.high, "values that vary have one")
+    return found.model_copy(update={"low": max(0.0, low), "high": min(1.0, high)})
 
 
 def relative_drop_interval(before: np.ndarray, after: np.ndarray, level: float = 0.95) -> Interval | None:

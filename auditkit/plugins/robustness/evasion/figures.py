@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditkit.errors import present
 from auditkit.figures import curve, dot_whisker
 from auditkit.plugins.robustness.evasion import shares
 from auditkit.results import Axis, Figure, Measurement, Scalar
@@ -71,6 +72,6 @@ def _share() -> Axis:
 
 
 def _point(each: Measurement, epsilon: float) -> dict[str, Scalar]:
-    assert each.interval is not None  # every share has one
-    low, high = each.interval.low, each.interval.high
+    interval = present(each.interval, "every share has one")
+    low, high = interval.low, interval.high
     return {"epsilon": epsilon, "accuracy": each.value, "low": low, "high": high, "n": each.n}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditkit.data import as_array
+from auditkit.errors import present
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.evasion import model_surface
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome, Pictures
@@ -29,8 +30,7 @@ def attack(
     Raises:
         ModelError: the module's output is of no kind that can be read as logits.
     """
-    array = as_array(data.inputs)
-    assert array is not None  # `paths.way` saw to it
+    array = present(as_array(data.inputs), "`paths.way` saw to it")
     flat, truth = array.reshape(len(array), -1).astype(np.float64), context.predictions.truth
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):

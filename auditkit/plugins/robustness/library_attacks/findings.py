@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Findings
-from auditkit.errors import ModelError
+from auditkit.errors import ModelError, present
 from auditkit.models import Capability
 from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.attempt import Plan, Tried, known, run
@@ -43,7 +43,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     asked = [(name, catalogue.named(name)) for name in parameters.attacks]
     for name, attack in asked:
         catalogue.check_options(name, attack, parameters.options.get(name, {}))
-    assert predictions.codes is not None  # asked first: what a network gives is known once it has answered
+    _ = predictions.codes  # asked first: what a network gives is known once it has answered
     white = attackable(model, few)
     # `module` and `kept` put back what the attack disturbs: mode, gradients, parameters
     with model.kept(), model.module() if white else contextlib.nullcontext() as module:
@@ -252,11 +252,11 @@ def _zero(scene: Scene, right: np.ndarray, truth: np.ndarray) -> float:
 
     from auditkit.plugins.robustness.surface import zero_gradients
 
-    assert scene.surface is not None  # only networks are attacked by gradients
-    like = scene.surface.low
+    surface = present(scene.surface, "only networks are attacked by gradients")
+    like = surface.low
     unit = (scene.ground.rows[right] - scene.space.low) / scene.space.scale
     flags = zero_gradients(
-        scene.surface, torch.as_tensor(unit).to(like).reshape(-1, *scene.ground.shape),
+        surface, torch.as_tensor(unit).to(like).reshape(-1, *scene.ground.shape),
         torch.as_tensor(truth[right], device=like.device),
         torch.as_tensor(scene.space.free.reshape(scene.ground.shape), device=like.device),
     )  # fmt: skip
