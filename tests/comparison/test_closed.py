@@ -10,6 +10,7 @@ from auditkit.command import comparison
 from auditkit.comparison import compare_audits, history, open_audit, open_audits
 from auditkit.comparison.diff import change_interval
 from auditkit.errors import EvidenceError
+from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html, series_figure
 from auditkit.results import Change, Interval, Measurement, canonical
 from tests import fakes
@@ -162,8 +163,13 @@ def test_recall_and_precision_have_the_paired_interval_of_the_same_numbers(tmp_p
             Measurement(name=name, value=value, interval=Interval(low=value - 0.1, high=value + 0.1, method="m"))
             for name in kinds
         )
+        defined = {name: DEFINITIONS[name] for name in kinds}
         results = tuple(
-            each.model_copy(update={"measurements": (*each.measurements, *more)}) if each.check == check else each
+            each.model_copy(
+                update={"measurements": (*each.measurements, *more), "definitions": {**each.definitions, **defined}}
+            )
+            if each.check == check
+            else each
             for each in audit.results
         )
         return audit.model_copy(update={"results": results})
