@@ -7,14 +7,14 @@ import inspect
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, final
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from auditkit.errors import AuditkitError, FindingsError, PluginError, TimeLimit
+from auditkit.errors import AuditkitError, FindingsError, PluginError, Refusal, TimeLimit
 from auditkit.memory import out_of_memory
 from auditkit.models import Capability
 from auditkit.renames import RenamedFacts
@@ -27,6 +27,7 @@ from auditkit.results import (
     Level,
     Measurement,
     Rows,
+    Scalar,
     Table,
 )
 from auditkit.text import one_line
@@ -50,6 +51,16 @@ are left out for the others. A table of counts is given as it is to those that t
 each person to those that take `alike rows`, and kept from the others."""
 WRITTEN_OUT = 2_000_000
 """People of a table of counts who are given a row each at most."""
+
+
+class MeasuredAt(NamedTuple):
+    """The values of a condition at which a number is measured, as the parameters have it."""
+
+    values: Sequence[Scalar] = ()
+    parameter: str = ""
+    """The parameter that says so, of which another value may be given; empty: none."""
+    several: bool = True
+    """Whether that parameter is a list, to which a value is added."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +224,9 @@ class Check(RenamedFacts, ABC):
     that is not named may change any. Two audits that differ in a parameter are compared in what it does not touch."""
     own_slices: ClassVar[bool] = False
     """Whether its measurements are about slices that are no groups of the data."""
+    asks: ClassVar[Mapping[str, frozenset[Capability]]] = {}
+    """{measurement: capabilities of the model of which it asks for any one, beyond `needs`}; a limit on it is an error
+    where the model under audit has none of them."""
     of_function: ClassVar[bool] = False
     """Made of a function by `@auditkit.check`, which may return more numbers than the one that is declared for it."""
     level: ClassVar[Level] = "queries"
@@ -227,9 +241,19 @@ class Check(RenamedFacts, ABC):
         """Why this check cannot serve this model and data, beyond `needs`; None where it can."""
         return None
 
-    def leaves_out(self, name: str, data: AuditData) -> str:
+    def leaves_out(self, name: str, data: AuditData) -> str | Refusal:
         """Why these parameters and this data leave out a number that it declares, and what to write; else empty."""
         return ""
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> Mapping[str, MeasuredAt]:
+        """{condition: its values} of a number, so that a limit at another value is an error; the others are left open.
+
+        Args:
+            name: of the number, as in `definitions`.
+            data: the audit data.
+            groups: whether it is wanted for groups, single or compared; else for everyone.
+        """
+        return {}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """About how many rows the model will be asked about, beyond the shared pass; for the plan."""

@@ -56,6 +56,17 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+class Refusal(NamedTuple):
+    """Why something that was asked for is not there, and the settings that would bring it."""
+
+    why: str
+    mends: tuple[Mend, ...] = ()
+    """Each a way out by itself."""
+
+    def __str__(self) -> str:
+        return f"{self.why}; write {' or '.join(map(str, self.mends))}" if self.mends else self.why
+
+
 class AuditkitError(Exception):
     """The base of everything auditkit raises on purpose; its text is for the user.
 

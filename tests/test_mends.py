@@ -25,6 +25,9 @@ from auditkit.errors import AuditkitError, DataError, Mend
 from auditkit.host import Host
 from auditkit.models import ModelOptions
 from auditkit.run import write
+from auditkit.run.context import AuditContext
+from auditkit.run.request import make_request
+from auditkit.run.settle import settled
 from auditkit.signing import keys, verification
 
 PACKAGE = pathlib.Path(auditkit.__file__).parent
@@ -217,6 +220,21 @@ def limited(checks: Any = ("performance",), **mends: Any) -> Any:
     return auditkit.audit(None, data, checks=list(checks), limits=[limit], budget="quick")
 
 
+def limit_on(check: str, name: str, **limit: Any) -> Callable[..., Any]:
+    """Settles a limit on a number of one check; mends are parameters of the check, or what the data says."""
+
+    def settle(**mends: Any) -> Any:
+        said = {key: mends.pop(key) for key in ("outcome",) if key in mends}
+        data = AuditData.from_table(
+            FRAME.assign(area=np.arange(ROWS) % 3), groups=["sex", "area"], label="label", decisions="decision", **said
+        )
+        limits = [{"measurement": f"{check}.{name}", "at_least": 0.5, **limit}]
+        request = make_request(checks=[check], limits=limits, parameters={check: mends}, budget="quick")
+        return settled(AuditContext(Host(), data, request))
+
+    return settle
+
+
 def rows_published(**mends: Any) -> Any:
     data = AuditData.from_table(FRAME, groups=["sex"], label="label", decisions="decision", disclosure="publish")
     return auditkit.audit(None, data, checks=[], **{"include_rows": True, **mends})
@@ -297,6 +315,17 @@ CASES: dict[str, Callable[..., Any]] = {
     "a stream of a frame": streamed(source=FRAME),
     "a stream without decisions": streamed(decisions=None),
     "a limit on a check that is left out": limited,
+    "a size of change that is not tried": limit_on(
+        "robustness.evasion", "robust_accuracy", conditions={"epsilon": 0.03}
+    ),
+    "a size of change at which groups are not compared": limit_on(
+        "robustness.evasion", "robust_accuracy", slice={"sex": "f"}, conditions={"epsilon": 0.03}
+    ),
+    "a norm that is not asked for": limit_on("robustness.library", "median_distance", conditions={"norm": "L2"}),
+    "a measure that is left out": limit_on("fairness.groups", "f1"),
+    "a burden that nobody stated": limit_on("fairness.groups", "burden_ratio"),
+    "two attributes together": limit_on("fairness.groups", "demographic_parity_ratio", across=["sex", "area"]),
+    "slices of another outcome": limit_on("fairness.slices", "slice_selection"),
     "rows that are published": rows_published,
     "a folder that was altered": altered,
     "a folder that is signed": signed_twice,

@@ -19,6 +19,7 @@ from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
 from auditkit.results import ErrorInfo, Limit, Plan, PlannedCheck, digest
 from auditkit.run.context import AuditContext
+from auditkit.run.resolve import resolve_for
 from auditkit.text import one_line
 
 
@@ -54,6 +55,9 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
         check = ready.get(id) or configured(offer.value, request.budget, request.parameters.get(id, {}))
         steps.append(_step(offer, *with_offers(context.host, check), model, data))
+    if not context.several:  # of several, one may lack what another gives
+        running = {step.planned.check: step.kind for step in steps if step.planned.skipped is None}
+        resolve_for(model, limits, running)
     again, at_most = _asked_again(model, data)
     plan = Plan(
         checks=tuple(step.planned for step in steps), limits=tuple(limits), budget=request.budget, seed=request.seed,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auditkit.checks import Check, MeasuredAt
 from auditkit.data import AuditData
-from auditkit.errors import ConfigError, Mend, PluginError, closest
+from auditkit.errors import ConfigError, Mend, PluginError, Refusal, closest
 from auditkit.host import Offer
+from auditkit.models import Model
 from auditkit.results import Limit
 from auditkit.run.whom import Asked, unmeasured_for
 from auditkit.text import one_line
+from auditkit.value_spelling import listed
 
 NAMED = 8
 """Measurements that a message names, at most."""
@@ -54,12 +58,35 @@ class Offered:
 def resolve(limits: Iterable[Limit], there: Offered) -> None:
     """Raise ConfigError, one line for each limit, where a limit is about what nobody offers."""
     wrong = [(limit, problem) for limit in limits for problem in [_problem(limit, there)] if problem]
-    if not wrong:
-        return
-    lines = [f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong]
     left_out = dict.fromkeys(id for limit, _ in wrong if (id := _left_out(limit, there)))
     mends = [Mend("audit.checks", [*there.asked, *left_out])] if left_out else []
-    raise ConfigError("\n".join([*lines, *(f"To measure what is left out: {mend}" for mend in mends)]), mend=mends)
+    _refuse(wrong, [f"To measure what is left out: {mend}" for mend in mends], mends)
+
+
+def resolve_for(model: Model, limits: Iterable[Limit], kinds: Mapping[str, type[Check]]) -> None:
+    """Raise ConfigError where a limit is on a number for which the one model that is audited lacks an answer.
+
+    Args:
+        model: that was asked, so that it is known what it gives.
+        limits: that were resolved.
+        kinds: {id: class} of the checks that will run.
+    """
+    wrong = []
+    for limit in limits:
+        id = check_of(limit, kinds)
+        wanted = kinds[id].asks.get(limit.measurement[len(id) + 1 :], frozenset()) if id else frozenset()
+        if wanted and not wanted & frozenset(model.capabilities):
+            names = " or ".join(sorted(wanted))
+            wrong.append((limit, f"{limit.measurement} needs {names}, which this {model.kind} model does not give"))
+    _refuse(wrong)
+
+
+def _refuse(wrong: Sequence[tuple[Limit, str | Refusal]], more: Sequence[str] = (), mends: Sequence[Mend] = ()) -> None:
+    """Say of every limit what is wrong with it, with all settings that would mend one."""
+    if wrong:
+        lines = [f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong]
+        own = [mend for _, problem in wrong if isinstance(problem, Refusal) for mend in problem.mends]
+        raise ConfigError("\n".join([*lines, *more]), mend=[*mends, *own])
 
 
 def check_of(limit: Limit, checks: Collection[str]) -> str | None:
@@ -73,16 +100,22 @@ def _left_out(limit: Limit, there: Offered) -> str | None:
     return None if id is None or id in there.chosen or id.startswith("train.") else id
 
 
-def _problem(limit: Limit, there: Offered) -> str:
+def _problem(limit: Limit, there: Offered) -> str | Refusal:
     id = check_of(limit, there.checks)
     if id is None:
         return "" if there.faults else _unknown_check(limit, there)
     if id not in there.chosen:
         return _not_chosen(id, there)
     offer, declared = there.checks[id], there.checks[id].plugin in there.built_in
-    problem = _unknown_measurement(limit, id, offer, there) or _unknown_attribute(limit, offer, there)
-    problem = problem or unmeasured_for(there.question(limit, id), declared) or _unknown_group(limit, offer, there)
-    return problem or _unknown_condition(limit, offer) or _not_measured(limit, id, there)
+    return (
+        _unknown_measurement(limit, id, offer, there)
+        or _unknown_attribute(limit, offer, there)
+        or unmeasured_for(there.question(limit, id), declared)
+        or _unknown_group(limit, offer, there)
+        or _unknown_condition(limit, offer)
+        or _not_measured(limit, id, there)
+        or _measured_elsewhere(limit, id, there)
+    )
 
 
 def _unknown_check(limit: Limit, there: Offered) -> str:
@@ -144,17 +177,56 @@ def _unknown_condition(limit: Limit, offer: Offer) -> str:
     return f"{limit.measurement} is measured under no condition {one_line(unknown[0])!r}; {hint}"
 
 
-def _not_measured(limit: Limit, id: str, there: Offered) -> str:
+def _not_measured(limit: Limit, id: str, there: Offered) -> str | Refusal:
     """A number that the check's parameters or the data leave out."""
     check = there.configured.get(id)
-    try:
-        reason = check.leaves_out(there.question(limit, id).name, there.data) if check is not None else ""
-    except Exception as error:  # a plugin may raise anything at all
-        fault = f"{type(error).__name__}: {one_line(error, 200)}"
-        raise PluginError(
-            f"{id}: leaves_out must say why a number is left out, or nothing; it raised {fault}"
-        ) from error
+    if not isinstance(check, Check):  # trainers measure all that they declare
+        return ""
+    with _blamed(id, "leaves_out must say why a number is left out, or nothing"):
+        reason = check.leaves_out(there.question(limit, id).name, there.data)
+    if isinstance(reason, Refusal):
+        return reason._replace(why=f"{limit.measurement} {reason.why}")
     return f"{limit.measurement} {reason}" if reason else ""
+
+
+def _measured_elsewhere(limit: Limit, id: str, there: Offered) -> str | Refusal:
+    """A condition of which the check's parameters have other values."""
+    check, question = there.configured.get(id), there.question(limit, id)
+    if not limit.conditions or not isinstance(check, Check):
+        return ""
+    of_groups = bool(limit.slice or limit.across or limit.groups) or question.compares
+    for groups in (False, True) if of_groups else (False,):  # first what is measured at all
+        with _blamed(id, "measured_at must say at which values of conditions a number is measured"):
+            known = check.measured_at(question.name, there.data, groups)
+        for condition, value in limit.conditions.items():
+            if condition in known and value not in known[condition].values:
+                return _at_another_value(limit, check, condition, known[condition])
+    return ""
+
+
+def _at_another_value(limit: Limit, check: Check, condition: str, known: MeasuredAt) -> str | Refusal:
+    if not known.values:
+        return f"{limit.measurement} is measured at no {condition}; take it out of conditions"
+    value = limit.conditions[condition]
+    why = f"{limit.measurement} is not measured at {condition} = {value!r}, but at {listed(known.values)}"
+    hint = closest(str(value), map(str, known.values)) if isinstance(value, str) else ""
+    why += f"; {hint}" if hint.startswith("did you mean") else ""
+    if not known.parameter:
+        return why
+    setting = f'checks."{check.id}".{known.parameter}'
+    if not known.several:
+        return Refusal(why, (Mend(setting, value),))
+    values = [*(getattr(check, known.parameter) or known.values), value]
+    return Refusal(why, (Mend(setting, values if isinstance(value, str) else sorted(values)),))
+
+
+@contextlib.contextmanager
+def _blamed(id: str, must: str) -> Iterator[None]:
+    """Whatever a plugin raises, its check is named."""
+    try:
+        yield
+    except Exception as error:  # a plugin may raise anything at all
+        raise PluginError(f"{id}: {must}; it raised {type(error).__name__}: {one_line(error, 200)}") from error
 
 
 def _alike(word: str, names: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auditkit.errors import Mend, Refusal
 from auditkit.results import Limit
 from auditkit.variants import TO_REFERENCE
 
@@ -42,17 +43,17 @@ def compares(kind: Any, name: str) -> bool:
     return disparity or name in kind.over_groups
 
 
-def unmeasured_for(asked: Asked, declared: bool) -> str:
+def unmeasured_for(asked: Asked, declared: bool) -> str | Refusal:
     """Why no number is about those whom the limit names, and what to write; empty where there is one, or nobody knows.
 
     Args:
         asked: the limit, and who would measure for it.
         declared: whether the class declares all that it measures.
     """
-    questions: Sequence[Callable[[Asked], str]] = (
+    questions: Sequence[Callable[[Asked], str | Refusal]] = (
         (_over_groups, _of_groups, _deep, _to_reference, _of_everyone) if declared else (_of_everyone,)
     )
-    return next(filter(None, (each(asked) for each in questions)), "")
+    return next((problem for question in questions if (problem := question(asked))), "")
 
 
 def _over_groups(asked: Asked) -> str:
@@ -81,14 +82,14 @@ def _of_everyone(asked: Asked) -> str:
     return f"{asked.limit.measurement} is measured for groups alone; take everyone away, and it is about all of them"
 
 
-def _deep(asked: Asked) -> str:
+def _deep(asked: Asked) -> str | Refusal:
     """More attributes at once than the check looks at."""
     many, kind = len(asked.limit.slice) or len(asked.limit.across), asked.kind
     if many <= asked.intersections or kind.own_slices:
         return ""
     what = f"it is about {many} attributes together, and {kind.id} looks at {asked.intersections}"
     if "intersections" in kind.model_fields:
-        return f'{what}; write intersections = {many} under [checks."{kind.id}"]'
+        return Refusal(what, (Mend(f'checks."{kind.id}".intersections', many),))
     return f"{what}; name {asked.intersections} of them"
 
 

@@ -16,6 +16,7 @@ from auditkit.host import Host
 from auditkit.results import Definition, Limit, Measurement, Waiver
 from auditkit.run.audit import audit_one, audit_several, plan_only
 from auditkit.run.context import AuditContext
+from auditkit.run.plan import configured
 from auditkit.run.request import Request, make_request
 from auditkit.run.settle import settled
 from auditkit.run.whom import compares
@@ -95,8 +96,10 @@ def settle(
         ),
         ({"measurement": "performance.quality.majority_accuracy", "groups": "each"}, "take groups away"),
         ({"measurement": "fairness.groups.burden_ratio"}, 'write outcome = "burden" under [data]'),
-        ({"measurement": "fairness.groups.treatment_equality_ratio"}, 'add "treatment_equality" to measures'),
-        ({"measurement": "fairness.groups.f1"}, 'add "f1" to measures under [checks."fairness.groups"]'),
+        ({"measurement": "fairness.groups.treatment_equality_ratio"}, '"treatment_equality"] under [checks.'),
+        ({"measurement": "fairness.groups.f1"}, 'write measures = ["selection_rate", '),
+        ({"measurement": "fairness.groups.f1"}, '"f1"] under [checks."fairness.groups"]'),
+        ({"measurement": "fairness.groups.selection_rate", "conditions": {"class": "a"}}, "take it out of conditions"),
         ({"measurement": "fairness.groups.conditional_demographic_disparity"}, 'write given = ["COLUMN"]'),
         (
             {"measurement": "fairness.groups.demographic_parity_ratio_to_reference", "across": ("sex",)},
@@ -130,7 +133,6 @@ def test_a_name_that_nobody_offers_is_a_configuration_error(fields, said):
         {"measurement": "fairness.groups.selection_rate", "slice": {"sex": "male", "region": "north"}},
         {"measurement": "fairness.groups.equalized_odds_ratio_large_groups", "across": ("sex", "region")},
         {"measurement": "fairness.groups.demographic_parity_ratio", "everyone": True},
-        {"measurement": "fairness.groups.selection_rate", "conditions": {"class": "a"}},
         {"measurement": "fairness.slices.slice_error", "slice": {"housing": "own"}},  # features, no groups
         {"measurement": "acme.share.shares"},  # a function may return more than is declared for it
         {"measurement": "acme.declaring.another"},  # and so may a check of a plugin
@@ -152,7 +154,7 @@ def test_what_settings_and_data_leave_out_is_offered_again_where_they_ask_for_it
         settle(ratio, data=dataclasses.replace(burden, outcome="benefit"))
     asked = {"fairness.groups": {"measures": ["treatment_equality"]}}
     assert settle({"measurement": "fairness.groups.treatment_equality_ratio"}, parameters=asked)
-    with pytest.raises(ConfigError, match='add "demographic_parity" to measures'):
+    with pytest.raises(ConfigError, match=r'measures = ."treatment_equality", "demographic_parity".'):
         settle(beside | {"measurement": "fairness.groups.demographic_parity_ratio"}, parameters=asked)
     conditional = {"fairness.groups": {"given": ["housing"]}}
     assert settle({"measurement": "fairness.groups.conditional_demographic_disparity"}, parameters=conditional)
@@ -160,6 +162,74 @@ def test_what_settings_and_data_leave_out_is_offered_again_where_they_ask_for_it
     assert settle(both)
     with pytest.raises(ConfigError, match="write intersections = 2 under"):
         settle(both, budget="quick")
+
+
+AT_ANOTHER = [
+    (
+        "robustness.evasion.robust_accuracy",
+        {"conditions": {"epsilon": 0.03}},
+        "not measured at epsilon = 0.03, but at 0.02, 0.05, 0.1, 0.2; write epsilons = [0.02, 0.03, 0.05, 0.1, 0.2]",
+    ),
+    (
+        "robustness.evasion.robust_accuracy",
+        {"conditions": {"epsilon": 0.1}, "groups": "each"},
+        'but at 0.05; write group_epsilon = 0.1 under [checks."robustness.evasion"]',
+    ),
+    ("robustness.evasion.robust_accuracy", {"conditions": {"norm": "L2"}}, "but at 'Linf', 'L2 scaled'; write norm ="),
+    ("robustness.evasion.clean_accuracy", {"conditions": {"epsilon": 0.1}}, "at no epsilon; take it out of conditions"),
+    ("robustness.changes.withstanding_share", {"conditions": {"cost": 0.3}}, "write within = [0.05, 0.1, 0.25, 0.3, "),
+    ("robustness.changes.flip_toward", {"conditions": {"cost": 1.0}, "slice": {"sex": "male"}}, "write group_cost = 1"),
+    ("robustness.corruptions.accuracy", {"conditions": {"corruption": "fog"}}, "is not measured at corruption = 'fog'"),
+    ("robustness.corruptions.accuracy_drop", {"conditions": {"severity": 5}}, "at severity = 5, but at 3"),
+    ("robustness.library.robust_accuracy", {"conditions": {"norm": "L2"}}, 'write norm = "L2" under'),
+    ("robustness.certificates.certified_accuracy", {"conditions": {"epsilon": 0.1}}, "0.02, 0.05, 0.1] under"),
+    ("robustness.certificates.smoothed_certified_accuracy", {"conditions": {"sigma": 1}}, "write sigma = 1 under"),
+    ("data.integrity.missing_share", {"conditions": {"feature": "ag"}}, "did you mean 'age'"),
+]
+
+
+@pytest.mark.parametrize(("measurement", "more", "said"), AT_ANOTHER)
+def test_a_condition_that_is_not_tried_is_an_error_that_says_what_is(measurement, more, said):
+    with pytest.raises(ConfigError) as error:
+        settle({"measurement": measurement, **more}, checks=(measurement.rpartition(".")[0],))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("measurement", "more"),
+    [
+        ("robustness.evasion.robust_accuracy", {"conditions": {"epsilon": 0.1, "norm": "L2 scaled"}}),
+        ("robustness.evasion.robust_accuracy_difference", {"conditions": {"epsilon": 0.05}, "across": ("sex",)}),
+        ("robustness.changes.withstanding_share", {"conditions": {"cost": 1}}),
+        ("robustness.corruptions.worst_accuracy", {"conditions": {"severity": 5}}),
+        ("robustness.certificates.smoothed_certified_accuracy", {"conditions": {"radius": 0.0}}),
+        ("data.integrity.missing_share", {"conditions": {"feature": "age"}}),
+    ],
+)
+def test_a_condition_that_is_tried_is_settled(measurement, more):
+    assert settle({"measurement": measurement, **more}, checks=(measurement.rpartition(".")[0],))
+
+
+def test_what_checks_measure_is_at_the_values_that_they_declare():
+    families = ("data", "fairness.groups", "robustness.evasion", "robustness.changes", "robustness.corruptions")
+    host, request = Host(), make_request(checks=families, budget="quick")
+    data = toy_data()
+    result = audit_one(AuditContext(host, data, request), ToyModel())
+    for found in result.results:
+        check = configured(host.checks()[found.check].value, "quick", {})
+        for number in found.measurements:
+            known = check.measured_at(number.name, data, bool(number.slice or number.across))
+            for condition, value in number.conditions.items():
+                assert condition not in known or value in known[condition].values, (number.name, condition, value)
+
+
+def test_a_limit_on_scores_of_a_model_that_gives_none_is_an_error_before_anything_is_measured():
+    data, limit = toy_data(20), {"measurement": "performance.quality.auc", "at_least": 0.5}
+    decided = auditkit.data.AuditData(data.inputs, data.labels, recorded=(data.labels, None), positive=data.positive)
+    with pytest.raises(
+        ConfigError, match=r"performance\.quality\.auc needs scores, which this recorded model does not"
+    ):
+        auditkit.audit(None, decided, checks=["performance"], limits=[limit])
 
 
 def test_the_way_out_of_a_plugin_that_fails_at_it_is_a_sentence():

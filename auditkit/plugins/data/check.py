@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.plugins.data.definitions import DEFINITIONS
 from auditkit.plugins.data.parameters import Parameters
 
@@ -53,6 +53,11 @@ class Integrity(Parameters, Check):
         if name.startswith("train_overlap") and data.train is None:
             return 'needs the training split; write train = "FILE" under [data]'
         return 'needs ids; write id = "COLUMN" under [data]' if name == "repeated_id_share" and data.ids is None else ""
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The features, and the classes of labels."""
+        found = {"feature": MeasuredAt(data.feature_names if name == "missing_share" else ())}
+        return found | {"label": MeasuredAt([str(label) for label in data.classes] if name == "label_share" else ())}
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Counts, detectors, their controls, tables and figures."""

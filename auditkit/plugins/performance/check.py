@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from auditkit.models import Model
 
 
+SCORED, LIKELY = frozenset({Capability.SCORES}), frozenset({Capability.PROBABILITIES})
+
+
 def by_person(data: AuditData) -> bool:
     """Whether a row for each person is needed: there are scores, or numbers to predict."""
     return data.task == "regression" or (data.recorded is not None and data.recorded.scores is not None)
@@ -44,6 +47,7 @@ class Quality(Parameters, Check):
     definitions = DEFINITIONS
     conditions = frozenset()
     for_groups = frozenset(DEFINITIONS) - {"majority_accuracy"}
+    asks = {"auc": SCORED, **dict.fromkeys(("log_loss", "brier_score", "calibration_error"), SCORED | LIKELY)}
     touches = {"bins": ("calibration_error",)}
     higher_level = "Answers on demand would show how quality changes when inputs do."
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.errors import Mend, Refusal
 from auditkit.models import Capability
 from auditkit.plugins.fairness.groups.definitions import BURDEN, definitions
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MULTICLASS, OF_GROUPS, measure_of
@@ -64,13 +65,16 @@ class GroupFairness(Parameters, Check):
         "Answers on demand would show whether a decision changes when only the group of a real person is changed."
     )
 
-    def leaves_out(self, name: str, data: AuditData) -> str:
+    def leaves_out(self, name: str, data: AuditData) -> str | Refusal:
         """A burden ratio where nobody said that it is a burden, and what is not among the measures."""
         if name in named(BURDEN):
             stated = data.outcome.values() if isinstance(data.outcome, dict) else [data.outcome]
-            word = '{ CLASS = "burden" }' if data.task == "multiclass" else '"burden"'
-            why = f"is measured where being selected is a burden; where it is one, write outcome = {word} under [data]"
-            return "" if "burden" in stated else why
+            if "burden" in stated:
+                return ""
+            why = "is measured where being selected is a burden; where it is one"
+            if data.task == "multiclass":
+                return f'{why}, write outcome = {{ CLASS = "burden" }} under [data]'
+            return Refusal(why, (Mend("data.outcome", "burden"),))
         wanted, usual = measure_of(name), self.measures == DEFAULT and data.task == "multiclass"
         if wanted in (*self.measures, "abstention_rate", *(MULTICLASS if usual else ())) or (
             self.given and wanted == CDD
@@ -78,7 +82,13 @@ class GroupFairness(Parameters, Check):
             return ""
         if wanted == CDD:
             return f'needs columns in which people must be alike; write given = ["COLUMN"] under {TABLE}'
-        return f'is none of the measures; add "{wanted}" to measures under {TABLE}'
+        asked = [*self.measures, *(MULTICLASS if usual else ()), wanted]
+        return Refusal("is none of the measures", (Mend('checks."fairness.groups".measures', asked),))
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The columns that are given; of two classes none is named."""
+        given = MeasuredAt((", ".join(self.given),) if self.given and name == CDD else ())
+        return {"given": given} | ({} if data.task == "multiclass" else {"class": MeasuredAt()})
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Rates, disparities, controls, figures and one table."""

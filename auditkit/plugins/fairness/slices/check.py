@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditkit.checks import Check, Context, Findings
+from auditkit.errors import Mend, Refusal
 from auditkit.models import Capability
 from auditkit.plugins.fairness.slices.definitions import SLICELINE, definitions
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES
@@ -47,11 +48,13 @@ class Slices(Parameters, Check):
     conditions = frozenset()
     own_slices = True
 
-    def leaves_out(self, name: str, data: AuditData) -> str:
+    def leaves_out(self, name: str, data: AuditData) -> str | Refusal:
         """Of what else could be searched for."""
         other = next((each.name for each in OUTCOMES.values() if each.measurement == name), self.of)
-        why = f'is searched for only where it is asked for; write of = "{other}" under [checks."fairness.slices"]'
-        return "" if other == self.of else why
+        if other == self.of:
+            return ""
+        mend = Mend('checks."fairness.slices".of', other)
+        return Refusal("is searched for only where it is asked for", (mend,))
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Labels where the outcome needs them; two classes where it is about selection."""

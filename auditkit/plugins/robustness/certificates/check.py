@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.models import Capability
 from auditkit.plugins.robustness.certificates.definitions import COHEN, DEFINITIONS, GOWAL
 from auditkit.plugins.robustness.certificates.parameters import Parameters
@@ -55,6 +55,16 @@ class Certificates(Parameters, Check):
         from auditkit.plugins.robustness.noise_space import unfit
 
         return unfit(model, data)
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The radii of noisy copies, the changes of the model itself, and the noise."""
+        if name in ("certified_accuracy", "attacked_accuracy"):
+            return {"epsilon": MeasuredAt(self.epsilons, "epsilons"), "norm": MeasuredAt(("Linf",))}
+        sigma = MeasuredAt((self.sigma,), "sigma", several=False)
+        if name != "smoothed_certified_accuracy":
+            return {"radius": MeasuredAt(), "sigma": sigma if name == "abstentions" else MeasuredAt()}
+        at_groups = MeasuredAt((self.group_radius,), "group_radius", several=False)
+        return {"radius": at_groups if groups else MeasuredAt((0.0, *self.radii), "radii"), "sigma": sigma}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Every copy of every row, where none is decided early."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
 from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.results import of_everyone
@@ -61,6 +61,13 @@ class Changes(Parameters, Check):
         if word_numbers(model, data):
             return "needs inputs between which a distance means something; these are numbers of words (tokens)"
         return None
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The costs up to which flips are counted, and the one at which groups are compared."""
+        if name in ("median_flip_cost", "queries"):
+            return {"cost": MeasuredAt()}
+        at_groups = MeasuredAt((self.group_cost,), "group_cost", several=False)
+        return {"cost": at_groups if groups else MeasuredAt(self.within, "within")}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Every value of every feature once, the budget for several, and the controls that ask the model."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.robustness.attackability import word_numbers
-from auditkit.plugins.robustness.corruptions.base import KNOWN, SEVERITIES
+from auditkit.plugins.robustness.corruptions.base import KNOWN, MIDDLE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.results import of_everyone
@@ -64,6 +64,13 @@ class Corruptions(Parameters, Check):
         if data.modality in ("table", "sequence") and word_numbers(model, data):
             return "needs inputs between which a distance means something; these are numbers of words (tokens)"
         return None
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The corruptions that fit these inputs, or those that are chosen, and their severities."""
+        if name not in ("accuracy", "accuracy_drop"):
+            return {}  # the worst one is not known beforehand
+        severities = MeasuredAt(SEVERITIES if name == "accuracy" else (MIDDLE,))
+        return {"corruption": MeasuredAt(self.corruptions or KNOWN.get(data.modality, ())), "severity": severities}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Rows times corruptions times six severities, 0 included."""

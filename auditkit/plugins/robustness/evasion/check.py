@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import way
@@ -71,6 +71,14 @@ class Evasion(Parameters, Check):
                 norms = " or ".join(offer.value.norms)
                 return f"the attack {name!r} searches in the norm {norms}; norm = {self.distance!r} is asked for"
         return None if chosen in ("gradient", "boundary") else chosen
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The sizes of change of robust accuracy, and the norms."""
+        norms = MeasuredAt((self.norm,) if self.norm else ("Linf", SCALED), "norm", several=False)
+        if not name.startswith("robust_accuracy"):
+            return {"epsilon": MeasuredAt(), "norm": norms if name == "median_distance" else MeasuredAt()}
+        at_groups = MeasuredAt((self.middle,), "group_epsilon", several=False)
+        return {"epsilon": at_groups if groups else MeasuredAt(self.grid, "epsilons"), "norm": norms}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Rows times queries, and the trial with twice as many.

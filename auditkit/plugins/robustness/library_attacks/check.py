@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.models import Capability
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
@@ -54,6 +54,15 @@ class LibraryAttacks(Parameters, Check):
         from auditkit.plugins.robustness.noise_space import unfit  # heavy: only where it is asked
 
         return unfit(model, data)
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The sizes of change, the norm, and the attacks that are named."""
+        sized = name in ("robust_accuracy", "attack_robust_accuracy")
+        found = {
+            "epsilon": MeasuredAt(self.epsilons, "epsilons") if sized else MeasuredAt(),
+            "norm": MeasuredAt((self.norm,), "norm", several=False),
+        }
+        return found | ({"attack": MeasuredAt(self.attacks, "attacks")} if self.attacks else {})
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """Every attack's budget for each row."""
