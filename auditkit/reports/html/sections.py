@@ -1,0 +1,227 @@
+"""The sections of the report, a row each: what stands in it, and which template sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from auditkit.reports.html.appendix import parameters
+from auditkit.reports.html.comparison import Side, side
+from auditkit.reports.html.coverage import covered, gaps
+from auditkit.reports.html.families import Family, families
+from auditkit.reports.html.glossary import Term, glossary
+from auditkit.reports.html.groups import groups_index
+from auditkit.reports.html.headlines import RULE, doubts, five_grid
+from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
+from auditkit.reports.html.provenance import data_grids, models_grid, provenance_grids
+from auditkit.reports.html.rules import Pack, packs
+from auditkit.reports.html.tables import Anchors, Grid
+from auditkit.reports.outcome import asked
+from auditkit.results import AuditResult, Comparison, verdict_line
+
+
+class Parts(NamedTuple):
+    """What the sections are built from: the audits, and what several sections need."""
+
+    audits: tuple[AuditResult, ...]
+    several: bool
+    anchors: Anchors
+    terms: tuple[Term, ...]
+    families: tuple[Family, ...]
+    places: Mapping[str, str]
+    """{check: anchor}"""
+    reasons: tuple[tuple[Reason, ...], ...]
+    """For the verdict of each audit."""
+    side: Side | None
+    """Where there are several models."""
+
+    @property
+    def first(self) -> AuditResult:
+        """The only audit, or the one that stands for what all have in common."""
+        return self.audits[0]
+
+
+class Entry(NamedTuple):
+    """A line of the contents."""
+
+    anchor: str
+    title: str
+    part: bool = False
+    """Whether it is set off from what stands above it."""
+    under: tuple[tuple[str, str], ...] = ()
+    """Anchors and titles of what stands in it."""
+
+
+class Section(NamedTuple):
+    """A row of the list."""
+
+    id: str
+    """The anchor, unless `entries` says otherwise."""
+    title: str
+    """In the contents."""
+    build: Callable[[Parts], Any]
+    """What the template is given as `content`; the section is left out where it is None or empty."""
+    entries: Callable[[Section, Any], tuple[Entry, ...]] = lambda section, content: (Entry(section.id, section.title),)
+    """Its lines in the contents."""
+
+
+class Shown(NamedTuple):
+    """A section that stands on the page."""
+
+    template: str
+    content: Any
+    entries: tuple[Entry, ...]
+
+
+def parts(result: AuditResult | Comparison) -> Parts:
+    """What the sections of a report are built from."""
+    audits = result.results if isinstance(result, Comparison) else (result,)
+    anchors = Anchors()
+    terms, defined = glossary((each for audit in audits for each in audit.results), audits[0].data, anchors)
+    told = families(audits, anchors, defined)
+    why = tuple(tuple(reasons(audit, "limits")) for audit in audits)
+    return Parts(
+        audits=audits,
+        several=isinstance(result, Comparison),
+        anchors=anchors,
+        terms=tuple(terms),
+        families=told,
+        places={check.check: check.anchor for family in told for check in family.checks},
+        reasons=why,
+        side=side(result, why, anchors) if isinstance(result, Comparison) else None,
+    )
+
+
+def sections(given: Parts) -> tuple[Shown, ...]:
+    """The sections that have something to say, in the order of the page."""
+    built = ((section, section.build(given)) for section in SECTIONS)
+    return tuple(
+        Shown(f"{section.id.replace('-', '_')}.html.j2", content, section.entries(section, content))
+        for section, content in built
+        if content is not None and content != ()
+    )
+
+
+class First(NamedTuple):
+    """What matters most."""
+
+    meaning: str
+    """The question what being selected is, where the owner did not say."""
+    five: Grid | None
+    rule: str
+    """How the five numbers were chosen."""
+    gaps: tuple[Reason, ...]
+    doubts: tuple[Reason, ...]
+
+
+class Card(NamedTuple):
+    """One of several models, with its verdict and the reasons for it."""
+
+    audit: AuditResult
+    counts: str
+    """Of its limits."""
+    reasons: tuple[Reason, ...]
+
+
+class SideBySide(NamedTuple):
+    """Several models."""
+
+    cards: tuple[Card, ...]
+    side: Side
+
+
+class Limits(NamedTuple):
+    """How the limits were met."""
+
+    several: bool
+    limits: Grid | None
+    notes: tuple[str, ...]
+    """What the limits do not cover."""
+    more: tuple[Reason, ...]
+    """The reasons that did not fit at the head of the page."""
+
+
+class Subject(NamedTuple):
+    """What was audited."""
+
+    several: bool
+    models: Grid
+    data: tuple[Grid, ...]
+
+
+def _first(given: Parts) -> First:
+    return First(
+        meaning=asked(given.first.data),
+        five=five_grid(given.audits, given.anchors, given.places),
+        rule=RULE,
+        gaps=tuple(gaps(given.audits, "coverage")),
+        doubts=tuple(doubts(given.audits, given.places)),
+    )
+
+
+def _side(given: Parts) -> SideBySide | None:
+    if given.side is None:
+        return None
+    both = zip(given.audits, given.reasons, strict=True)
+    return SideBySide(tuple(Card(audit, verdict_line(audit), why) for audit, why in both), given.side)
+
+
+def _limits(given: Parts) -> Limits:
+    if given.side is not None:
+        grid = given.side.limits
+    else:
+        grid = limits_grid(given.first, given.anchors) if given.first.verdicts else None
+    notes = tuple(dict.fromkeys(note for audit in given.audits for note in audit.outcome.notes))
+    return Limits(given.several, grid, notes, () if given.several else given.reasons[0][REASONS:])
+
+
+def _by_group(given: Parts) -> Grid | None:
+    titles = {check.check: check.title for family in given.families for check in family.checks}
+    return groups_index(given.audits, given.anchors, titles)
+
+
+def _subject(given: Parts) -> Subject:
+    models = models_grid(given.audits, given.anchors)
+    return Subject(given.several, models, tuple(data_grids(given.first, given.anchors)))
+
+
+def _family_entries(section: Section, content: tuple[Family, ...]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(family.anchor, family.title, True, tuple((check.anchor, check.title) for check in family.checks))
+        for family in content
+    )
+
+
+def _part_entry(section: Section, content: object) -> tuple[Entry, ...]:
+    return (Entry(section.id, section.title, part=True),)
+
+
+def _pack_entry(section: Section, content: tuple[Pack, ...]) -> tuple[Entry, ...]:
+    return (Entry(content[0].anchor, section.title),)
+
+
+SECTIONS = (
+    Section("first", "What matters most", _first),
+    Section("side", "Side by side", _side),
+    Section("limits", "Limits", _limits),
+    Section(
+        "coverage", "What was not tested", lambda given: covered(given.audits, given.anchors, given.places)
+    ),
+    Section("families", "", lambda given: given.families, _family_entries),
+    Section("by-group", "Where each group is", _by_group, _part_entry),
+    Section(
+        "packs", "Rules and their evidence",
+        lambda given: packs(given.audits, given.anchors, given.places), _pack_entry,
+    ),
+    Section("subject", "Model and data", _subject),
+    Section("reading", "How to read this report", lambda given: True),
+    Section("glossary", "Glossary", lambda given: given.terms),
+    Section(
+        "provenance", "Provenance", lambda given: tuple(provenance_grids(given.audits, given.anchors))
+    ),
+    Section(
+        "appendix", "Appendix: parameters", lambda given: parameters(given.audits, given.anchors, given.places)
+    ),
+    Section("sign", "Sign-off", lambda given: True),
+)  # fmt: skip
+"""In the order of the page; the template of each bears its id, with `_` for a hyphen."""
