@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditkit.checks import Check, Context
     from auditkit.data import AuditData
     from auditkit.models import Model, ModelOptions
-    from auditkit.results import AuditResult, CheckResult, Comparison, Plan
+    from auditkit.results import AuditResult, CheckResult, Comparison, Plan, Section
     from auditkit.trainers import Trainer
 
 PROJECT = "auditkit"
@@ -57,6 +57,11 @@ def register_attacks() -> Iterable[Attack]:  # type: ignore[empty-body]
 @hookspec
 def register_corruptions() -> Iterable[Corruption]:  # type: ignore[empty-body]
     """Collect: natural changes of inputs, for `robustness.corruptions`."""
+
+
+@hookspec
+def register_sections() -> Iterable[ReportSection]:  # type: ignore[empty-body]
+    """Collect: sections of the report."""
 
 
 @hookspec(firstresult=True)
@@ -140,3 +145,13 @@ class Corruption(NamedTuple):
     """`image`, `table` or `text`."""
     words: str = "strength {:g}"
     """What a strength means, with a place for the number."""
+
+
+class ReportSection(NamedTuple):
+    """A section of the report: HTML, PDF and model card; its content is data, saved in results.json."""
+
+    id: str
+    """Dotted, such as `acme.energy`."""
+    title: str
+    build: Callable[[AuditResult], Section | None]
+    """A pure function of the result, from which is taken out what may not be written; None: nothing to say."""

@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 
 from auditkit import hookspecs
-from auditkit.checks import NEEDS, Check, Context
+from auditkit.checks import Check, Context
 from auditkit.checks import Offer as Offer
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, ModelError, PluginError, closest
@@ -22,7 +22,7 @@ from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold
 from auditkit.plugin_import import bring_in, distribution, importable
-from auditkit.plugin_validation import ROWS, offered_checks, offered_trainers, problems, wrong_row
+from auditkit.plugin_validation import ROWS, offered_checks, offered_trainers, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line
@@ -110,13 +110,13 @@ class Host:
         for offer in self._collect(hook):
             wrong = wrong_row(hook, offer.value)
             if wrong:
-                self._fault(f"plugin {offer.plugin!r}: {hook}: {wrong}")
+                self.fault(f"plugin {offer.plugin!r}: {hook}: {wrong}")
             else:
                 owners.setdefault(offer.value[0], []).append(offer)
         for name, offers in sorted(owners.items()):
             if len(offers) > 1:
                 names = " and ".join(repr(offer.plugin) for offer in offers)
-                self._fault(f"{hook}: the name {name!r} is offered by {names}; neither is used")
+                self.fault(f"{hook}: the name {name!r} is offered by {names}; neither is used")
         return {name: offers[0] for name, offers in owners.items() if len(offers) == 1}
 
     def plugins(self) -> list[PluginInfo]:
@@ -254,9 +254,9 @@ class Host:
         good = []
         for offer in offers:
             value = getattr(offer.value, "check", offer.value)  # a decorated function stands for its class
-            wrong = _bad_offer(value, kind)
+            wrong = wrong_kind(value, kind)
             if wrong:
-                self._fault(f"plugin {offer.plugin!r}: {hook} gave {one_line(value)}: {wrong}")
+                self.fault(f"plugin {offer.plugin!r}: {hook} gave {one_line(value)}: {wrong}")
             else:
                 good.append(offer._replace(value=value))
         ids = [offer.value.id for offer in good]
@@ -270,7 +270,7 @@ class Host:
             try:
                 values = list(impl.function() or ())
             except Exception as error:  # a plugin may raise anything at all
-                self._fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
+                self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
                 continue
             version = next((each.version for each in self.seen if each.name == impl.plugin_name), __version__)
             for value in values:
@@ -313,9 +313,10 @@ class Host:
             try:
                 impl.function(**{name: arguments[name] for name in impl.argnames})
             except Exception as error:  # a plugin may raise anything at all
-                self._fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
+                self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
 
-    def _fault(self, sentence: str) -> None:
+    def fault(self, sentence: str) -> None:
+        """Take down what went wrong with a plugin, once."""
         if sentence not in self.faults:
             self.faults.append(sentence)
             log.warning(sentence)
@@ -391,14 +392,3 @@ def wrap(
 
 def _wraps(impl: Any) -> bool:
     return bool(impl.wrapper or impl.hookwrapper)
-
-
-def _bad_offer(value: Any, kind: type) -> str | None:
-    if not (isinstance(value, type) and issubclass(value, kind)):
-        return f"a {kind.__name__} class or a function decorated with @auditkit.check is required"
-    if not value.id:  # type: ignore[attr-defined]
-        return "it has no id"
-    unknown = sorted(str(each) for each in getattr(value, "needs", ()) if each not in NEEDS)
-    if unknown:
-        return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
-    return None

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from auditkit import hookspecs
-from auditkit.checks import MODALITIES, Check
+from auditkit.checks import MODALITIES, NEEDS, Check
 from auditkit.errors import closest
-from auditkit.hookspecs import PROJECT, Attack, Corruption
+from auditkit.hookspecs import PROJECT, Attack, Corruption, ReportSection
 from auditkit.text import one_line
 from auditkit.trainers import Trainer
 
@@ -86,6 +86,18 @@ def _own_class(value: Any, kind: type, module: types.ModuleType) -> bool:
     )
 
 
+def wrong_kind(value: Any, kind: type) -> str | None:
+    """What is wrong with a class of check or trainer that a plugin gave; None where nothing is."""
+    if not (isinstance(value, type) and issubclass(value, kind)):
+        return f"a {kind.__name__} class or a function decorated with @auditkit.check is required"
+    if not value.id:  # type: ignore[attr-defined]
+        return "it has no id"
+    unknown = sorted(str(each) for each in getattr(value, "needs", ()) if each not in NEEDS)
+    if unknown:
+        return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
+    return None
+
+
 class Field(NamedTuple):
     """What a field of a row must be."""
 
@@ -111,10 +123,11 @@ def _says(words: Any) -> bool:
         return False
 
 
-_NAME = Field(
-    "name", "a dotted name in lower case such as 'acme.fog'",
-    lambda value: isinstance(value, str) and bool(DOTTED.fullmatch(value)),
-)  # fmt: skip
+def _dotted(value: Any) -> bool:
+    return isinstance(value, str) and bool(DOTTED.fullmatch(value))
+
+
+_NAME = Field("name", "a dotted name in lower case such as 'acme.fog'", _dotted)
 _MAKE = Field("make", "a callable", callable)
 ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
     "register_attacks": (Attack, (
@@ -127,6 +140,11 @@ ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
         Field("severities", "five finite numbers", lambda value: len(value) == SEVERITIES and _numbers(value)),
         Field("modality", "one of image, table, text", lambda value: value in MODALITIES - {"sequence"}),
         Field("words", "a text with a place for one number, such as 'strength {:g}'", _says),
+    )),
+    "register_sections": (ReportSection, (
+        Field("id", "a dotted name in lower case such as 'acme.energy'", _dotted),
+        Field("title", "a text", lambda value: isinstance(value, str) and bool(value.strip())),
+        Field("build", "a callable", callable),
     )),
 }  # fmt: skip
 """{hook: the class of its rows, and what their fields must be}; a row is known by its first field."""

@@ -334,7 +334,7 @@ def test_core_works_without_any_built_in_plugin():
 def test_every_hook_of_the_contract_is_known():
     assert set(HOOKS) == {
         "register_checks", "register_trainers", "register_rules", "register_formats", "register_attacks",
-        "register_corruptions", "load_model", "wrap_model",
+        "register_corruptions", "register_sections", "load_model", "wrap_model",
         "run_check", "audit_started", "check_finished", "audit_finished",
     }  # fmt: skip
 

@@ -50,6 +50,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]
     for section, keys in SECTIONS.items():
         blocks += [heading(2, section), *_said(card, keys), *_FILL[section](results)]
+    blocks += _plugin_sections(results)
     return (front_matter(card, alone) + document(blocks)).encode()
 
 
@@ -141,6 +142,21 @@ def _caveats(results: Results) -> Iterator[Markdown]:
     for title, content in parts.items():
         if content:
             yield from (heading(3, title), content)
+
+
+def _plugin_sections(results: Results) -> Iterator[Markdown]:
+    """What plugins add to the report; of a figure, the sentence with its numbers."""
+    for result in results:
+        for section in result.sections:
+            whose = f" ({result.model.name})" if len(results) > 1 else ""
+            yield heading(2, f"{section.title}{whose}")
+            yield escape(f"Written by the plugin {section.plugin} {section.plugin_version}, not by auditkit.")
+            yield from map(escape, section.paragraphs)
+            for figure in section.figures:
+                yield labelled("Figure:", f"{figure.title}. {figure.alt}")
+            for own in section.tables:
+                yield heading(3, own.title)
+                yield tables.plugin_table(own)
 
 
 _FILL: dict[str, Callable[[Results], Iterator[Markdown]]] = {

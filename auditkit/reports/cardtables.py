@@ -9,7 +9,7 @@ from auditkit.reports import model_inputs, numbers
 from auditkit.reports.markdown import Markdown, table
 from auditkit.reports.measurement_labels import about, decisive, listed
 from auditkit.reports.outcome import column_of, is_stated
-from auditkit.results import AuditResult, DataInfo, Limit, Verdict, pairs
+from auditkit.results import AuditResult, DataInfo, Limit, Table, Verdict, pairs
 from auditkit.results.disclosure import showing_facts
 from auditkit.results.disparity_text import whose_text
 
@@ -217,3 +217,10 @@ def _force(verdict: Verdict) -> str:
     if verdict.status in ("missed", "inconclusive"):
         return "no: it has expired"
     return f"no: the limit is {verdict.status}" if verdict.status != "error" else "no: its check ended in an error"
+
+
+def plugin_table(own: Table) -> Markdown:
+    """A table that a plugin wrote."""
+    rows = ([numbers.scalar(cell, percent=column.percent) for cell, column in zip(row, own.columns, strict=True)]
+            for row in own.rows)  # fmt: skip
+    return table([column.title for column in own.columns], rows)

@@ -75,6 +75,7 @@ from auditkit.results.harms import (
     harm_text,
     meaning_text,
 )
+from auditkit.results.section import Section
 from auditkit.results.verdict_line import count_line, verdict_line
 from auditkit.results.verdicts import Judged, Limit, Outcome, Verdict, Waiver, furthest_off
 
@@ -138,6 +139,7 @@ __all__ = [
     "RuleCoverage",
     "Run",
     "Scalar",
+    "Section",
     "Series",
     "Side",
     "Table",

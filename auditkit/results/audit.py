@@ -12,6 +12,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from auditkit.results.base import Level, Meaning, Record, canonical, optional
 from auditkit.results.disparity_text import left_out_text, whose_text
 from auditkit.results.findings import CheckResult, ErrorInfo, Interval, Measurement
+from auditkit.results.section import Section
 from auditkit.results.verdicts import Limit, Outcome, Verdict, Waiver
 
 if TYPE_CHECKING:
@@ -269,6 +270,8 @@ class AuditResult(_Versioned):
     coverage: tuple[Coverage, ...] = ()
     card: dict[str, Any] = {}
     rules: tuple[RuleCoverage, ...] = ()
+    sections: tuple[Section, ...] = optional(())
+    """What plugins add to the report, made once and saved, so that it is rendered without them."""
 
     @property
     def verdict(self) -> str:

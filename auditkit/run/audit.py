@@ -29,6 +29,7 @@ from auditkit.run.plan import make_plan
 from auditkit.run.predict import asked, introduce
 from auditkit.run.redaction import scrubbed_result
 from auditkit.run.request import Progress, Request, make_request
+from auditkit.run.sections import with_sections
 from auditkit.run.settle import settled
 from auditkit.run.train import train_models
 
@@ -189,7 +190,8 @@ def _result(audited: AuditedModel, clock: Clock) -> AuditResult:
     result = hide(judged(audited, measure_all(audited), clock), audited.rule)
     covered = tuple(rule_coverage(pack, result.results) for pack in context.packs)
     coverage = coverage_of(context.host, result.results)
-    return scrubbed_result(audited.scrubber, result.model_copy(update={"rules": covered, "coverage": coverage}))
+    result = with_sections(context.host, result.model_copy(update={"rules": covered, "coverage": coverage}))
+    return scrubbed_result(audited.scrubber, result)
 
 
 def _changes(context: AuditContext, audited: Sequence[AuditedModel]) -> tuple[Change, ...]:

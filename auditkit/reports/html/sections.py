@@ -13,6 +13,7 @@ from auditkit.reports.html.glossary import Term, glossary
 from auditkit.reports.html.groups import groups_index
 from auditkit.reports.html.headlines import RULE, doubts, five_grid
 from auditkit.reports.html.limits import REASONS, Reason, limits_grid, reasons
+from auditkit.reports.html.plugin_sections import plugin_sections
 from auditkit.reports.html.provenance import data_grids, models_grid, provenance_grids
 from auditkit.reports.html.rules import Pack, packs
 from auditkit.reports.html.tables import Anchors, Grid
@@ -212,6 +213,10 @@ SECTIONS = (
     Section(
         "packs", "Rules and their evidence",
         lambda given: packs(given.audits, given.anchors, given.places), _pack_entry,
+    ),
+    Section(
+        "plugins", "", lambda given: plugin_sections(given.audits, given.anchors),
+        lambda section, content: tuple(Entry(own.anchor, own.title) for own in content),
     ),
     Section("subject", "Model and data", _subject),
     Section("reading", "How to read this report", lambda given: True),

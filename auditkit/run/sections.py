@@ -1,0 +1,61 @@
+"""The sections that plugins add to the report, made once from the result, and saved in it."""
+
+from __future__ import annotations
+
+from auditkit.checks import Offer
+from auditkit.errors import PluginError
+from auditkit.host import Host
+from auditkit.judge import outcome_of
+from auditkit.results import AuditResult, Section
+
+
+def with_sections(host: Host, result: AuditResult) -> AuditResult:
+    """The result with the sections of all plugins; one that goes wrong is a fault, and the others stand.
+
+    Of what is published there are none: what a section tells is tied to no count of which it is known that it may be
+    told.
+
+    Args:
+        host: whose plugins offer sections.
+        result: judged, and without what may not be written.
+    """
+    offers = host.rows("register_sections")
+    if not offers:
+        return result
+    if result.data.disclosure == "publish":
+        named = ", ".join(sorted(offers))
+        note = f"sections of plugins are not published, for nothing says of which counts they tell: {named}"
+        provenance = result.provenance.model_copy(update={"notes": (*result.provenance.notes, note)})
+        return result.model_copy(update={"provenance": provenance})
+    known, sections = len(host.faults), []
+    for id, offer in sorted(offers.items()):
+        try:
+            section = _built(id, offer, result)
+        except PluginError as error:
+            host.fault(str(error))
+            continue
+        if section is not None:
+            sections.append(section)
+    update: dict[str, object] = {"sections": tuple(sections)}
+    if len(host.faults) > known:
+        notes = result.outcome.notes
+        update["outcome"] = outcome_of(result.verdicts, result.results, host.faults, notes)
+    return result.model_copy(update=update)
+
+
+def _built(id: str, offer: Offer, result: AuditResult) -> Section | None:
+    """One section, held to its schema; None where its plugin has nothing to say.
+
+    Raises:
+        PluginError: it cannot be made.
+    """
+    what = f"the section {id!r}"
+    with offer.blamed(what):
+        content = offer.value.build(result.model_copy(deep=True))  # a copy: what the plugin writes to it is lost
+    if content is None:
+        return None
+    if not isinstance(content, Section):
+        raise offer.error(f"{what} must give an auditkit.results.Section or None; it gave {type(content).__name__}")
+    names = {"id": id, "title": offer.value.title, "plugin": offer.plugin, "plugin_version": offer.version}
+    with offer.blamed(what):  # validated anew, for model_copy and model_construct validate nothing
+        return Section.model_validate(content.model_copy(update=names).model_dump(warnings=False))
