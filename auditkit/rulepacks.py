@@ -57,7 +57,7 @@ class PackClause(_Table):
     id: str = Field(min_length=1)
     text: str = Field(min_length=1)
     evidence: tuple[str, ...] = ()
-    """`check.measurement`, `check` for any of its numbers, or `family` for any number of any of its checks."""
+    """`check.measurement`, `check` for all that it measures, or `family` for the best of its checks."""
     require: Literal["all", "any"] = "all"
     part: str = ""
     """What the clause asks beyond the evidence; where set, the clause is never more than partly covered."""
@@ -126,7 +126,7 @@ def coverage(pack: RulePack, results: Sequence[CheckResult]) -> RuleCoverage:
     """Which evidence these results hold for each clause.
 
     A measurement counts where its check was measured, all its numbers are there and at least one is valid, and its
-    table has no blank cell; a check named as a whole, where any number is valid and no table has one. A clause is
+    table has no blank cell; a check named as a whole, where that is so of all its numbers and tables. A clause is
     `present` where all that it requires counts and it asks nothing beyond; `partial` where some counts, or a number is
     inconclusive or blank; `absent` where nothing counts; `not computable` where no measurement could be evidence.
     """
@@ -188,7 +188,7 @@ def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
         ended = "was skipped" if result.status == "skipped" else "ended in an error"
         return _Evidence(key, "absent", f"the check {ended}" + (f" ({result.reason})" if result.reason else ""))
     name = key[len(result.check) + 1 :]
-    weighed = _weigh(key, [each for each in result.measurements if not name or each.name == name], whole=bool(name))
+    weighed = _weigh(key, [each for each in result.measurements if not name or each.name == name])
     blank = _blank(result, name) if weighed.status == "present" else ""
     return _Evidence(key, "partial", blank) if blank else weighed
 
@@ -205,11 +205,11 @@ def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
     return _Evidence(key, "absent", "no check of this family gave a valid number")
 
 
-def _weigh(key: str, measurements: Sequence[Measurement], *, whole: bool) -> _Evidence:
-    """What measurements are as evidence; with `whole`, none of them may be without a number."""
+def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:
+    """What measurements are as evidence: complete where none of them is without a number."""
     numbers = [each for each in measurements if each.value is not None and each.validity != "invalid"]
     missing = [each for each in measurements if each.value is None]
-    if whole and missing and numbers:
+    if missing and numbers:
         count = f"{len(missing)} of {len(measurements)} numbers {'is' if len(missing) == 1 else 'are'} blank"
         return _Evidence(key, "partial", f"{count}: {missing[0].reason}")
     if any(each.validity == "valid" and not any(group.bars for group in each.left_out) for each in numbers):

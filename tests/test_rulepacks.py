@@ -58,7 +58,8 @@ UNSURE = Measurement(name="unsure", value=0.5, validity="inconclusive", reason="
 INVALID = Measurement(name="invalid", value=0.5, validity="invalid", reason="a control did not hold")
 HIDDEN = Measurement(name="hidden", value=None, reason="fewer than 10 people")
 RESULTS = [
-    check("a.one", GOOD, UNSURE, INVALID, HIDDEN),
+    check("a.one", GOOD, UNSURE, INVALID),
+    check("a.blank", GOOD, HIDDEN, HIDDEN),
     check("a.two", UNSURE, INVALID, HIDDEN),
     check("a.three", INVALID, HIDDEN),
     check("a.empty"),
@@ -73,10 +74,12 @@ RESULTS = [
         ("a.one.good", "present", None),
         ("a.one.unsure", "partial", "inconclusive: too few rows"),
         ("a.one.invalid", "absent", "no valid number: a control did not hold"),
-        ("a.one.hidden", "absent", "no valid number: fewer than 10 people"),
+        ("a.blank.hidden", "absent", "no valid number: fewer than 10 people"),
+        ("a.blank.good", "present", None),
+        ("a.blank", "partial", "2 of 3 numbers are blank: fewer than 10 people"),
         ("a.one.other", "absent", "measured no such number"),
         ("a.one", "present", None),
-        ("a.two", "partial", "inconclusive"),
+        ("a.two", "partial", "1 of 3 numbers is blank"),
         ("a.three", "absent", "a control did not hold"),
         ("a.empty", "absent", "measured no such number"),
         ("b", "absent", "no check of this family"),
@@ -97,6 +100,8 @@ def test_a_measurement_counts_only_where_it_is_there_and_valid(key, status, said
     ("keys", "require", "status"),
     [
         (["a.one", "a.two"], "all", "partial"),
+        (["a.one", "a.blank"], "all", "partial"),
+        (["a.blank", "a.three"], "any", "partial"),
         (["a.one", "a.three"], "all", "partial"),
         (["a.one", "a.one.good"], "all", "present"),
         (["a.three", "a.empty"], "all", "absent"),
@@ -120,9 +125,9 @@ def test_a_family_counts_by_the_best_of_its_checks():
     def of(*results):
         return rulepacks.coverage(clause(evidence=["a"]), results).clauses[0]
 
-    assert of(*RESULTS[2:4]).status == "absent"
-    assert (of(*RESULTS[1:4]).status, of(*RESULTS[1:4]).evidence) == ("partial", ())
-    assert of(*RESULTS[1:4]).missing == ("a: inconclusive: too few rows",)
+    assert of(*RESULTS[3:5]).status == "absent"
+    assert (of(*RESULTS[1:5]).status, of(*RESULTS[1:5]).evidence) == ("partial", ())
+    assert of(*RESULTS[2:5]).missing == ("a: 1 of 3 numbers is blank: fewer than 10 people",)
     assert (of(*reversed(RESULTS)).status, of(*RESULTS).evidence) == ("present", ("a.one",))
     assert of(*RESULTS, check("a.more", GOOD)).evidence == ("a.one", "a.more")
     assert of(check("ab.one", GOOD)).status == "absent"
