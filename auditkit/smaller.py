@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from auditkit.results import TOGETHER, Measurement, pairs
+from auditkit.text import first_few
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ class Smaller(NamedTuple):
     @property
     def names(self) -> str:
         """Who they are, in words."""
-        more = f" and {len(self.groups) - NAMED} more" if len(self.groups) > NAMED else ""
-        return f"{'; '.join(map(pairs, self.groups[:NAMED]))}{more}"
+        return first_few([pairs(group) for group in self.groups], NAMED, "; ")
 
     def among(self, where: Sequence[dict[str, str]]) -> np.ndarray:
         """Their positions in a list of groups."""

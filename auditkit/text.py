@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI sequences
@@ -21,3 +22,15 @@ def printable(text: object, limit: int = 2000) -> str:
 def one_line(text: object, limit: int = 200) -> str:
     """`printable` text on one line."""
     return " ".join(printable(text, limit * 4).split())[:limit]
+
+
+def first_few(names: Sequence[str], most: int = 8, between: str = ", ") -> str:
+    """`A, B and 3 more`: the first names, and how many there are beside them.
+
+    Args:
+        names: in the order in which they are told.
+        most: how many are told.
+        between: what stands between two of them.
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{between.join(names[:most])}{more}"

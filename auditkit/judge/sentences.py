@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditkit.results import Limit, Measurement, pairs
+from auditkit.text import first_few
 
 
 def bounds(limit: Limit) -> str:
@@ -38,5 +39,5 @@ def everyone_alone(names: Sequence[str], where: str) -> str:
     if not names:
         return ""
     many = f"{len(names)} limits are" if len(names) > 1 else "One limit is"
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    shown = first_few(names, 5)
     return f'{many} about everyone alone, {where}: {shown}. Where every group is meant too, write groups = "each".'

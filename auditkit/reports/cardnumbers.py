@@ -10,6 +10,7 @@ from auditkit.reports.markdown import Markdown, escape, table
 from auditkit.reports.measurement_labels import about
 from auditkit.results import AuditResult, CheckResult, Measurement, digest
 from auditkit.results.disparity_text import left_out_text, whose_text
+from auditkit.text import first_few
 
 PARTS = {"Whole data": 0, "Unitary": 1, "Intersectional": 2}
 """By how many attributes a number is about, the last also for more."""
@@ -107,9 +108,7 @@ def _absent(found: Iterable[_Found]) -> Iterable[str]:
         if each.value is None:
             reasons.setdefault(each.reason or "", []).append(f"{title(result, each)} of {about(each)}")
     for reason, names in reasons.items():
-        distinct = list(dict.fromkeys(names))
-        more = f" and {len(distinct) - 5:,} more" if len(distinct) > 5 else ""
-        yield f"{reason}: {', '.join(distinct[:5])}{more}"
+        yield f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}"
 
 
 def _attributes(each: Measurement) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditkit.results.audit import DataInfo, pairs
+from auditkit.text import first_few
 
 NAMED = 8
 """Groups that are named; more are counted."""
@@ -24,9 +25,9 @@ def deducible_text(data: DataInfo) -> str:
     """Which small groups follow from the others, and the way out; empty where none does."""
     if not data.deducible:
         return ""
-    more = f" and {len(data.deducible) - NAMED} more" if len(data.deducible) > NAMED else ""
+    groups = first_few([pairs(group) for group in data.deducible], NAMED, "; ")
     return (
-        f"too small to show, but to be worked out from everyone and the groups that are shown: "
-        f"{'; '.join(map(pairs, data.deducible[:NAMED]))}{more}. Before this evidence leaves the house, make it with "
+        "too small to show, but to be worked out from everyone and the groups that are shown: "
+        f"{groups}. Before this evidence leaves the house, make it with "
         'disclosure = "publish" under [data], or join these groups with others'
     )

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from auditkit.results.base import VerdictStatus
 from auditkit.results.findings import TOGETHER, GroupEnd, GroupPair, LeftOut, Measurement
 from auditkit.results.verdicts import Limit
+from auditkit.text import first_few
 
 End: TypeAlias = Literal["low", "high"]
 
@@ -96,9 +97,7 @@ def deciding_pair(limit: Limit, each: Measurement, status: VerdictStatus) -> Gro
 
 def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:
     """`left out: D (31 people, 1.2%: fewer than 10 people with a positive label)`; empty for nobody."""
-    said = [_left_out(group) for group in groups[:most]]
-    more = f" and {len(groups) - most} more" if len(groups) > most else ""
-    return f"left out: {'; '.join(said)}{more}" if said else ""
+    return f"left out: {first_few([_left_out(group) for group in groups], most, '; ')}" if groups else ""
 
 
 def _left_out(group: LeftOut) -> str:

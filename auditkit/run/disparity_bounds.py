@@ -7,6 +7,7 @@ from typing import Literal
 from auditkit.data import AuditData
 from auditkit.results import CheckResult, LeftOut, Measurement
 from auditkit.results.disparity_text import group_name, left_out_text
+from auditkit.text import first_few
 from auditkit.too_few import fewer_than
 
 BOUNDS: dict[str, Literal["at least", "at most"]] = {"grows": "at least", "shrinks": "at most"}
@@ -78,12 +79,11 @@ def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> 
     if not small:
         return []
     people = sum(each for _, each in small)
-    names = [group_name(group.slice) for group, _ in small[:NAMED]]
-    more = f" and {len(small) - NAMED} more" if len(small) > NAMED else ""
+    names = first_few([group_name(group.slice) for group, _ in small], NAMED)
     shown = people >= data.minimum_cell
     return [
         LeftOut(
-            slice={}, reason=f"{fewer_than(data.minimum_cell, 'people')} each: {', '.join(names)}{more}",
+            slice={}, reason=f"{fewer_than(data.minimum_cell, 'people')} each: {names}",
             people=people if shown else None, share=people / total if shown else None,
             bars=people > data.largest_left_out * total,
         )

@@ -50,6 +50,28 @@ def largest_z(parts: Sequence[Shares]) -> float:
     return max(float(_studentized(part.successes[None, :], part.sizes)[0]) for part in parts)
 
 
+def largest_z_of_means(values: np.ndarray, variances: np.ndarray, speck: float = 0.0) -> np.ndarray:
+    """(B,) the largest difference of two of K groups in standard errors; infinite where two differ and neither varies.
+
+    Each pair by its own standard error, so that the law under shuffling holds for groups of unequal size and spread.
+
+    Args:
+        values: (B, K) means, or other numbers whose law is about normal.
+        variances: (B, K) their squared standard errors.
+        speck: differences and standard errors up to this are roundings, and count as none.
+
+    Source: Janssen (1997), Studentized permutation tests for non-iid hypotheses, Statistics & Probability Letters 36;
+    Pauly, Asendorf and Konietschke (2016), Biometrical Journal 58, for areas under the curve.
+    """
+    largest = np.zeros(len(values))
+    for first in range(values.shape[1] - 1):
+        gap = np.abs(values[:, first + 1 :] - values[:, first : first + 1])
+        error = np.sqrt(variances[:, first + 1 :] + variances[:, first : first + 1])
+        z = np.divide(gap, error, out=np.where(gap > speck, np.inf, 0.0), where=error > speck)
+        np.maximum(largest, z.max(axis=1), out=largest)
+    return largest
+
+
 def shuffled_z(parts: Sequence[Shares], draws: int, rng: np.random.Generator) -> np.ndarray:
     """(draws,) values of `largest_z` if the groups were shuffled among the rows: its law where no group differs.
 

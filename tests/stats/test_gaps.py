@@ -183,3 +183,13 @@ def test_two_rates_move_apart_around_the_common_one():
         assert first - second == pytest.approx(gap) and 0 <= second <= first <= 1
     first, second = stats.apart(0.3, 10, 30, 0.2)
     assert (10 * first + 30 * second) / 40 == pytest.approx(0.3)
+
+
+def test_the_largest_difference_of_means_in_standard_errors_by_hand():
+    z = stats.largest_z_of_means(np.array([[0.5, 0.6, 0.9]]), np.array([[0.03, 0.03, 0.01]]))
+    assert z == pytest.approx([0.4 / 0.2])
+    differ_without_spread = np.array([[0.5, 0.5], [0.2, 0.5]])
+    assert stats.largest_z_of_means(differ_without_spread, np.zeros((2, 2))).tolist() == [0, np.inf]
+    specks = np.array([[0.5, 0.5 + 1e-13]])
+    assert stats.largest_z_of_means(specks, np.zeros((1, 2))).tolist() == [np.inf]
+    assert stats.largest_z_of_means(specks, np.zeros((1, 2)), 1e-12).tolist() == [0]

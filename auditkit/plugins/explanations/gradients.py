@@ -22,6 +22,7 @@ from auditkit.plugins.explanations.gradient_findings import (
 )
 from auditkit.plugins.explanations.influence import DEFINITIONS
 from auditkit.results import Definition, of_everyone
+from auditkit.text import first_few
 
 if TYPE_CHECKING:
     import torch
@@ -202,7 +203,7 @@ def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context)
 def _notes(path: Path, found: Integrated, data: AuditData, unit: str) -> list[str]:
     what = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
     between = [each.name for each in data.schema if not each.numeric]
-    shown = ", ".join(between[:NAMED]) + (f" and {len(between) - NAMED} more" if len(between) > NAMED else "")
+    shown = first_few(between, NAMED)
     return [
         f"Explained is {what}, in the unit {unit}, by integrated gradients.",
         f"Baseline: {path.origin}.",

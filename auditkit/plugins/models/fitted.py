@@ -14,6 +14,7 @@ from auditkit.models import Model, ModelOptions
 from auditkit.plugins.models.column_types import Types, fitted_types
 from auditkit.plugins.models.inside import attribute, used_columns
 from auditkit.plugins.models.names import Names, find_columns, fitted_names, handed_over
+from auditkit.text import first_few
 from auditkit.value_spelling import listed
 
 LISTED = 30
@@ -118,11 +119,10 @@ class FittedTable:
                 "mean other features than by their numbers. Put them in the order of their numbers where it was fitted "
                 "so, else give them names that are no numbers, or fit it on a table with such names"
             )
-        order = ", ".join(f"{str(column)!r} as its {_th(place)}" for place, column in enumerate(columns[:LISTED], 1))
-        more = f" and {len(columns) - LISTED} more" if len(columns) > LISTED else ""
+        places = [f"{str(column)!r} as its {_th(place)}" for place, column in enumerate(columns, 1)]
         return [
             "the model was fitted without names of columns and is asked by position; that they stand as they did then "
-            f"cannot be checked: it is given {order}{more}"
+            f"cannot be checked: it is given {first_few(places, LISTED)}"
         ]
 
 

@@ -13,6 +13,7 @@ from auditkit.errors import present
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.space import Space, declared_space, feature_space, picture_space
 from auditkit.predictions import Predictions
+from auditkit.text import first_few
 
 REPEATS = 4
 """How often a model is asked again, to see whether it answers the same."""
@@ -149,5 +150,4 @@ def what_moved(data: AuditData, space: Space) -> tuple[str, ...]:
     if len(names) != len(space.free) or space.free.all():
         return ()
     held = [name for name, free in zip(names, space.free, strict=True) if not free]
-    more = f" and {len(held) - 12} more" if len(held) > 12 else ""
-    return (f"Held as they are (categories, groups, immutable or constant): {', '.join(held[:12])}{more}.",)
+    return (f"Held as they are (categories, groups, immutable or constant): {first_few(held, 12)}.",)

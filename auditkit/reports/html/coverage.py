@@ -10,6 +10,7 @@ from auditkit.reports.html.limits import Reason
 from auditkit.reports.html.sentences import LEVELS
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult, Coverage
+from auditkit.text import first_few
 
 GAPS = ("error", "skipped", "not selected")
 """Why a check gave no measurement, what needs a look first."""
@@ -56,8 +57,7 @@ def gaps(audits: Sequence[AuditResult], anchor: str) -> list[Reason]:
     for status in GAPS:
         titles = list(dict.fromkeys(e.check for audit in audits for e in audit.coverage if e.status == status))
         if titles:
-            shown = ", ".join(titles[:12]) + (f" and {len(titles) - 12} more" if len(titles) > 12 else "")
-            found.append(Reason(status, f"{words[status]} ({len(titles)})", shown, anchor))
+            found.append(Reason(status, f"{words[status]} ({len(titles)})", first_few(titles, 12), anchor))
     return found
 
 

@@ -12,6 +12,7 @@ from auditkit import stats
 from auditkit.counts import Encoded, encode
 from auditkit.errors import DataError, closest
 from auditkit.plugins.fairness.groups.disparities import Tested
+from auditkit.plugins.fairness.shared.partition import crossed_codes
 from auditkit.results import Interval
 from auditkit.value_spelling import spelling
 
@@ -73,10 +74,7 @@ def strata(data: AuditData, given: Sequence[str]) -> Encoded:
             columns.append(encode(np.array([spelling(each) for each in data.inputs[known[name]]])))
         else:
             raise DataError(f"given names {name!r}, which is no column; {closest(name, [*known, *data.groups])}")
-    place = np.zeros(len(data), dtype=np.int64)
-    for each in columns:
-        place = place * len(each.values) + each.codes
-    kept, codes = np.unique(place, return_inverse=True)
+    kept, codes = np.unique(crossed_codes(columns, len(data)), return_inverse=True)
     if len(kept) > STRATA:
         raise DataError(
             f"given: {', '.join(given)} have {len(kept):,} combinations; at most {STRATA:,} can be strata. "

@@ -16,6 +16,8 @@ from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.disparity_measurements import both
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.recount import Rows
+from auditkit.plugins.fairness.shared.partition import crossed
+from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
 from auditkit.results import Control, Measurement, pairs
 
 if TYPE_CHECKING:
@@ -108,7 +110,6 @@ def _shuffled(
     names: tuple[str, ...],
     encoded: dict[str, Encoded],
 ) -> Control:
-    noise = 4 * np.sqrt(0.05 * 0.95 / parameters.trials)
     codes = group_codes(first.across, data, encoded)
     mine = (codes >= 0) & (context.predictions.codes >= 0)
     alarms = self_tests.false_alarms(
@@ -116,15 +117,11 @@ def _shuffled(
         parameters.trials, context.rng, None if data.people is None else data.people[mine],
     )  # fmt: skip
     over = " and ".join(first.across)
-    return Control.within(
+    return false_alarms(
         "shuffled groups",
         f"Where the groups of {over} are shuffled, how often does the test call the selection rates different?",
-        alarms,
-        at_most=round(0.05 + float(noise), 3),
-        guards=names,
-        on_failure="inconclusive",
-        reason="the test raises more false alarms than the 5 % it promises",
-    )
+        alarms, parameters.trials, names,
+    )  # fmt: skip
 
 
 def _planted(parameters: Parameters, context: Context, first: Compared, tests: int, names: tuple[str, ...]) -> Control:
@@ -141,21 +138,12 @@ def _planted(parameters: Parameters, context: Context, first: Compared, tests: i
         at_least=0.65,
         guards=names,
         on_failure="note",
-        reason="there are too few people for the differences called detectable to be found; absence of a finding "
-        "says little",
+        reason=TOO_FEW,
     )
 
 
 def group_codes(across: Sequence[str], data: AuditData, encoded: dict[str, Encoded]) -> np.ndarray:
     """(N,) the position of each row's group among those that may be shown; -1 for the others."""
-    columns = [encoded[name] for name in across]
-    shape = tuple(len(one.values) for one in columns)
-    place = np.zeros(len(data), dtype=np.int64)
-    for one in columns:
-        place = place * len(one.values) + one.codes
-    visible = [
-        data.cells.reason({name: one.values[at] for name, one, at in zip(across, columns, where, strict=True)}) is None
-        for where in np.ndindex(*shape)
-    ]
-    position = np.where(visible, np.cumsum(visible) - 1, -1)
-    return position[place]
+    where, codes = crossed({name: encoded[name] for name in across}, len(data))
+    visible = [data.cells.reason(group) is None for group in where]
+    return np.where(visible, np.cumsum(visible) - 1, -1)[codes]

@@ -11,14 +11,13 @@ from auditkit.plugins.fairness.groups.disparities import enough_draws
 from auditkit.plugins.fairness.groups.figures import CLASSES, WIDEST
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.measures import MEASURES
+from auditkit.plugins.fairness.shared.partition import no_intersection
 from auditkit.results import pairs
+from auditkit.text import first_few
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.plugins.fairness.groups.parameters import Parameters
-
-NAMED = 8
-"""Combinations of nobody that are named; more are counted."""
 
 
 def notes(
@@ -38,13 +37,8 @@ def notes(
         found.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
     nobody = [pairs(where) for where in data.cells.nobody(parameters.intersections)]
     if nobody:
-        more = f" and {len(nobody) - NAMED} more" if len(nobody) > NAMED else ""
-        found.append(f"Nobody is in these combinations, so they have no numbers: {'; '.join(nobody[:NAMED])}{more}.")
-    if len(data.groups) < parameters.intersections:
-        word = "attribute" if len(data.groups) == 1 else "attributes"
-        found.append(
-            f"There is no intersection of {parameters.intersections} attributes: only {len(data.groups)} {word}."
-        )
+        found.append(f"Nobody is in these combinations, so they have no numbers: {first_few(nobody, between='; ')}.")
+    found += no_intersection(parameters.intersections, data)
     if parameters.correction == "benjamini-hochberg":
         found.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
     draws = enough_draws(parameters.permutations, tests)

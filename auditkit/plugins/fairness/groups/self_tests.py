@@ -7,6 +7,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.errors import present
 from auditkit.plugins.fairness.groups.disparities import Compared, common_rate
+from auditkit.plugins.fairness.shared.self_tests import share_flagged
 
 ROWS = 20_000
 """People who are shuffled at most: the law under test is the same for any number of them."""
@@ -43,11 +44,12 @@ def false_alarms(
         return None
     part = _effective(codes, selected, weight, groups)
     law = stats.shuffled_z([part], 1999, rng)
-    flagged = 0
-    for _ in range(shuffles):
+
+    def p_value() -> float:
         mixed = _effective(rng.permutation(codes), selected, weight, groups)
-        flagged += stats.permutation_p(stats.largest_z([mixed]), law) <= 0.05
-    return flagged / shuffles
+        return stats.permutation_p(stats.largest_z([mixed]), law)
+
+    return share_flagged(p_value, shuffles)
 
 
 def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, rng: np.random.Generator) -> float:

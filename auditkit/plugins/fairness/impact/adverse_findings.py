@@ -32,6 +32,7 @@ from auditkit.plugins.fairness.impact.selection import (
     why_no_ratio,
 )
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
+from auditkit.text import first_few
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -82,7 +83,8 @@ def _known(found: Selection, unknown: Sequence[str]) -> Selection:
 
 def _unknown(data: AuditData, unknown: Sequence[str]) -> list[str]:
     values = {value for name in data.groups for value in unknown_values(data.cells.values[name], unknown)}
-    return [f"Compared with nobody, for they mean that the group is not known: {_list(sorted(values))}."] * bool(values)
+    names = first_few(sorted(values))
+    return [f"Compared with nobody, for they mean that the group is not known: {names}."] if names else []
 
 
 def _test(impacts: list[Impact]) -> None:
@@ -206,12 +208,12 @@ def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> lis
     small = [name for impact in impacts for name in adverse_tables.under_two_percent(impact.found)]
     if small:
         notes.append(
-            f"Under 2 % of the people shown: {_list(small)}. 29 CFR 1607.15(A)(2)(c) is read as asking for no "
+            f"Under 2 % of the people shown: {first_few(small)}. 29 CFR 1607.15(A)(2)(c) is read as asking for no "
             "documentation of impact on such groups (unverified: the text was not at hand)."
         )
     hidden = list(dict.fromkeys(name for impact in impacts for name in impact.found.left_out(False)))
     if hidden:
-        notes.append(f"In no comparison, because too small: {_list(hidden)}.")
+        notes.append(f"In no comparison, because too small: {first_few(hidden)}.")
     undecided = decisions < 0
     if undecided.any():
         lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
@@ -235,8 +237,3 @@ def _in_words(impact: Impact) -> str:
         f"sizes (simulation error: {low:.1%} to {high:.1%}). So a ratio below four fifths says little by itself here; "
         "read the tests."
     )
-
-
-def _list(names: list[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit.plugins.fairness.impact import significance
 from auditkit.plugins.fairness.impact.selection import Selection
+from auditkit.plugins.fairness.shared.self_tests import false_alarms, share_flagged
 from auditkit.results import Control
 
 if TYPE_CHECKING:
@@ -60,28 +61,24 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
     sizes, chosen = first.people[first.shown], first.selected[first.shown]
     rate = float(chosen.sum() / sizes.sum())
     tables = max(20, min(trials, TESTS // (len(sizes) - 1)))
-    flagged = sum(_flagged(rng.binomial(sizes, rate), sizes) for _ in range(tables))
-    noise = 4 * np.sqrt(0.05 * 0.95 / tables)
     return [
-        Control.within(
+        false_alarms(
             "equal groups",
             f"Where groups of the sizes of {' and '.join(first.attributes)} are drawn at one rate, how often does the "
             "adjusted exact test call one different?",
-            flagged / tables,
-            at_most=round(0.05 + float(noise), 3),
-            guards=("impact_ratio", "lowest_impact_ratio"),
-            on_failure="inconclusive",
-            reason="the test raises more false alarms than the 5 % it promises",
+            share_flagged(lambda: _least_p(rng.binomial(sizes, rate), sizes), tables),
+            tables,
+            ("impact_ratio", "lowest_impact_ratio"),
         )
     ]
 
 
-def _flagged(chosen: np.ndarray, sizes: np.ndarray) -> bool:
-    """Whether any group is called different from the highest one, after adjusting for every pair."""
+def _least_p(chosen: np.ndarray, sizes: np.ndarray) -> float:
+    """The smallest p-value of any group against the highest one, adjusted for every pair."""
     top = int(np.argmax(chosen / sizes))
     others = [at for at in range(len(sizes)) if at != top]
     p = [significance.exact_test(int(chosen[at]), int(sizes[at]), int(chosen[top]), int(sizes[top])).p for at in others]
-    return bool(significance.holm_over_pairs(p, len(sizes) * (len(sizes) - 1) // 2).min() <= 0.05)
+    return float(significance.holm_over_pairs(p, len(sizes) * (len(sizes) - 1) // 2).min())
 
 
 def _rows(where: Mapping[str, str], groups: Mapping[str, np.ndarray]) -> np.ndarray:

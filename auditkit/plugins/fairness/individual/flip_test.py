@@ -17,6 +17,7 @@ from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups
 
 if TYPE_CHECKING:
@@ -41,9 +42,8 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
             continue
         values, lacking = _values(name, data, parameters.values)
         if lacking:
-            more = f" and {len(lacking) - 8} more" if len(lacking) > 8 else ""
-            said = ", ".join(f"{name}={each.slice[name]} ({each.reason})" for each in lacking[:8])
-            notes.append(f"Not changed into or from: {said}{more}.")
+            said = first_few([f"{name}={each.slice[name]} ({each.reason})" for each in lacking])
+            notes.append(f"Not changed into or from: {said}.")
         left_out = tuple(each for each in lacking if each.slice[name] != MISSING)  # it is no group of anybody
         if len(values) < 2:
             found.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))

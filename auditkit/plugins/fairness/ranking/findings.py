@@ -9,7 +9,6 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
-from auditkit.errors import present
 from auditkit.group_pairs import Members, pair, pair_of_extremes, pairs_among, pairs_behind
 from auditkit.plugins.fairness.ranking import exposure, figures, inference, lists, self_tests
 from auditkit.plugins.fairness.ranking.definitions import (
@@ -23,11 +22,14 @@ from auditkit.plugins.fairness.ranking.definitions import (
     TOP,
 )
 from auditkit.plugins.fairness.ranking.exposure import Listing, Top
-from auditkit.plugins.fairness.shared.partition import some, split
+from auditkit.plugins.fairness.shared.adjust import adjusted
+from auditkit.plugins.fairness.shared.partition import split
+from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Place
 from auditkit.stats.extremes import Pairs
+from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, among_large, variants
 
@@ -69,10 +71,10 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
             exposure.add_spread_and_tests(each, scores, codes, parameters.draws, shuffles, context.rng)
     per_group = [found for each in listings for found in _per_group(each)]
     between = [found for each in listings for found in _between(each, data, tests, shuffles)]
-    between = _adjusted(between)
+    between = adjusted(between)
     hidden = list(dict.fromkeys(name for each in listings for name in each.split.hidden))
     if hidden:
-        notes.append(f"Too small to show, and ranked among the others: {some(hidden)}.")
+        notes.append(f"Too small to show, and ranked among the others: {first_few(hidden)}.")
     return Findings(
         measurements=[*per_group, *between],
         controls=_controls(parameters, listings, scores, codes, tests, context),
@@ -264,15 +266,6 @@ def _test(each: Listing, name: str, shuffles: int) -> Test | None:
     return Test(method=how, p=each.p[name], family=FAMILY)
 
 
-def _adjusted(between: list[Measurement]) -> list[Measurement]:
-    tested = [at for at, each in enumerate(between) if each.test is not None]
-    adjusted = stats.holm([each.test.p for each in between if each.test is not None])
-    for at, p in zip(tested, adjusted, strict=True):
-        test = present(between[at].test, "these are the tested ones")
-        between[at] = between[at].model_copy(update={"test": test.model_copy(update={"p_adjusted": float(p)})})
-    return between
-
-
 def _controls(
     parameters: Parameters, listings: Sequence[Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
     context: Context,
@@ -295,14 +288,12 @@ def _controls(
     few = self_tests.some_lists(codes, context.rng)
     args = scores[few], codes[few], first.split.codes[few]
     found.append(
-        Control.within(
+        false_alarms(
             "shuffled groups",
             f"Where the groups of {over} are shuffled within their lists, how often does the test call them uneven?",
             self_tests.false_alarms(*args, parameters.trials, context.rng),
-            at_most=round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / parameters.trials)), 3),
-            guards=(RATIO, GAP, DIVERGENCE),
-            on_failure="inconclusive",
-            reason="the test raises more false alarms than the 5 % it promises",
+            parameters.trials,
+            (RATIO, GAP, DIVERGENCE),
         )
     )
     p = self_tests.put_last(*args, max(self_tests.DRAWS, 40 * tests), context.rng)

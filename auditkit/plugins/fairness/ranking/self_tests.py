@@ -6,6 +6,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.ranking import inference, lists
+from auditkit.plugins.fairness.shared.self_tests import share_flagged
 
 TRIED = 50
 """Lists whose exposure is computed again."""
@@ -65,12 +66,12 @@ def false_alarms(
     dense, groups = _dense(codes)
     if groups < 2:
         return None
-    flagged = 0
     law = None if lists_of.max() else _law(scores, dense, groups, DRAWS, rng)
-    for _ in range(trials):
-        mixed = lists.shuffled_within(lists_of, dense, rng)
-        flagged += _p(scores, lists_of, mixed, groups, law, DRAWS, rng) <= 0.05
-    return flagged / trials
+
+    def p_value() -> float:
+        return _p(scores, lists_of, lists.shuffled_within(lists_of, dense, rng), groups, law, DRAWS, rng)
+
+    return share_flagged(p_value, trials)
 
 
 def put_last(

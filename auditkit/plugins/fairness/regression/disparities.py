@@ -144,7 +144,7 @@ def observed_z(each: Compared) -> float:
     means = present(each.means, "a mean, with a value")
     quantity = present(each.quantity, "a mean, with a value")
     found = means.logs() if quantity.compared == "ratio" else means
-    return float(permutation.largest_z(found.values[None], found.errors[None])[0])
+    return float(stats.largest_z_of_means(found.values[None], found.errors[None])[0])
 
 
 def _test(each: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:

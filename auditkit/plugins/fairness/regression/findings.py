@@ -15,10 +15,12 @@ from auditkit.plugins.fairness.regression import figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.disparities import Compared
 from auditkit.plugins.fairness.regression.moments import Means
-from auditkit.plugins.fairness.shared.partition import Split, some, split
+from auditkit.plugins.fairness.shared.partition import Split, no_intersection, split
+from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
+from auditkit.text import first_few
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from auditkit.plugins.fairness.regression.parameters import Parameters
 
 FAMILY = "all disparities of fairness.regression"
-TOO_MANY = "the test raises more false alarms than the 5 % it promises"
 TRIED = 200
 """Groups that are recomputed from row masks."""
 
@@ -174,14 +175,12 @@ def _trials(
         names = tuple(each.disparity for each in QUANTITIES)
         alarms = self_tests.false_alarms(first.codes[kept], values, weights, parameters.trials, context.rng)
         controls.append(
-            Control.within(
+            false_alarms(
                 "shuffled groups",
                 f"Where the groups of {over} are shuffled, how often does the test call their means different?",
                 alarms,
-                at_most=_most(parameters.trials),
-                guards=names,
-                on_failure="inconclusive",
-                reason=TOO_MANY,
+                parameters.trials,
+                names,
             )
         )
         gap = moments.detectable(first_means, tests)
@@ -213,24 +212,17 @@ def _trial_of_distances(
     first = apart[0]
     kept = first.codes >= 0
     return [
-        Control.within(
+        false_alarms(
             "shuffled predictions",
             f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
             "call their distributions different?",
             self_tests.false_alarms_of_distances(
                 first.codes[kept], predicted[kept], _of(data.weights, kept), parameters.trials, context.rng
             ),
-            at_most=_most(parameters.trials),
-            guards=(KS, WASSERSTEIN),
-            on_failure="inconclusive",
-            reason=TOO_MANY,
+            parameters.trials,
+            (KS, WASSERSTEIN),
         )
     ]
-
-
-def _most(trials: int) -> float:
-    """The share of false alarms that a test at 5 % stays under in so many trials."""
-    return round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / trials)), 3)
 
 
 def _of(weights: np.ndarray | None, kept: np.ndarray) -> np.ndarray | None:
@@ -275,10 +267,5 @@ def _notes(parameters: Parameters, data: AuditData, splits: list[Split]) -> list
         )
     hidden = list(dict.fromkeys(name for each in splits for name in each.hidden))
     if hidden:
-        notes.append(f"Not in any disparity, because too small to show: {some(hidden)}.")
-    if len(data.groups) < parameters.intersections:
-        word = "attribute" if len(data.groups) == 1 else "attributes"
-        notes.append(
-            f"There is no intersection of {parameters.intersections} attributes: only {len(data.groups)} {word}."
-        )
-    return notes
+        notes.append(f"Not in any disparity, because too small to show: {first_few(hidden)}.")
+    return [*notes, *no_intersection(parameters.intersections, data)]

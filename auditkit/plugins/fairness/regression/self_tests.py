@@ -11,6 +11,7 @@ from auditkit.errors import present
 from auditkit.plugins.fairness.regression import distances, moments
 from auditkit.plugins.fairness.regression.definitions import Quantity
 from auditkit.plugins.fairness.shared import permutation
+from auditkit.plugins.fairness.shared.self_tests import share_flagged
 
 ROWS = 5_000
 """Rows that are shuffled at most: the law under test is the same for any number of them."""
@@ -73,13 +74,12 @@ def false_alarms(
     if len(present) < 2:
         return None
     law = permutation.shuffled_z(codes, values, weights, len(present), DRAWS, rng)
-    flagged = 0
-    for _ in range(trials):
+
+    def p_value() -> float:
         found = moments.means(rng.permutation(codes), values, weights, len(present))
-        flagged += (
-            stats.permutation_p(float(permutation.largest_z(found.values[None], found.errors[None])[0]), law) <= 0.05
-        )
-    return flagged / trials
+        return stats.permutation_p(float(stats.largest_z_of_means(found.values[None], found.errors[None])[0]), law)
+
+    return share_flagged(p_value, trials)
 
 
 def false_alarms_of_distances(
@@ -92,11 +92,12 @@ def false_alarms_of_distances(
     if len(present) < 2:
         return None
     law = distances.chance(codes, values, weights, len(present), DRAWS, rng).ks_law
-    flagged = 0
-    for _ in range(trials):
+
+    def p_value() -> float:
         binned = distances.rounded(rng.permutation(codes), values, weights, len(present))
-        flagged += stats.permutation_p(distances.scaled_ks(codes, binned), law) <= 0.05
-    return flagged / trials
+        return stats.permutation_p(distances.scaled_ks(codes, binned), law)
+
+    return share_flagged(p_value, trials)
 
 
 def found_when_planted(
@@ -140,7 +141,7 @@ def found_when_planted(
         spread = ((heavy * (off - drawn[:, group, None])) ** 2).sum(axis=1)
         errors[:, group] = len(mine) / (len(mine) - 1) * spread / total**2
     drawn[:, int(np.argmax(known.errors))] += gap
-    p = [stats.permutation_p(float(z), law) * tests for z in permutation.largest_z(drawn, errors)]
+    p = [stats.permutation_p(float(z), law) * tests for z in stats.largest_z_of_means(drawn, errors)]
     return float(np.mean(np.asarray(p) <= 0.05))
 
 

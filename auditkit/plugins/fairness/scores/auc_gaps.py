@@ -182,7 +182,7 @@ def _few(scale: Scale, level: float = 0.95) -> np.ndarray:
 
 
 def _law(negative: np.ndarray, positive: np.ndarray) -> Law:
-    z = resampling.largest_z(*resampling.areas(negative, positive))
+    z = stats.largest_z_of_means(*resampling.areas(negative, positive), resampling.SPECK)
     return Law(z, resampling.gaps(resampling.heights(negative, positive)))
 
 

@@ -181,7 +181,7 @@ def surplus_z(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     sizes = counts.sum(axis=2)
     mean = counts @ values / sizes
     spread = np.maximum(counts @ values**2 / sizes - mean**2, 0)
-    return resampling.largest_z(mean, spread / np.maximum(sizes - 1, 1))
+    return stats.largest_z_of_means(mean, spread / np.maximum(sizes - 1, 1), resampling.SPECK)
 
 
 def _merged(bins: np.ndarray, people: np.ndarray, least: int) -> np.ndarray:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import encode
-from auditkit.errors import present
 from auditkit.models import Capability
 from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
 from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
 from auditkit.plugins.fairness.scores.partition import Partition, partition
 from auditkit.plugins.fairness.scores.score_table import sort
-from auditkit.results import Control, Level, Measurement
+from auditkit.plugins.fairness.shared.adjust import adjusted
+from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
+from auditkit.results import Control, Level
 from auditkit.variants import named
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     found += meant.measurements
     near = thresholds.find(parameters, parts, data, own, probable, rows.scores)
     found += near.measurements
-    found = _adjusted(found)
+    found = adjusted(found)
     context.keep(Findings(list(found), notes=[*how, *near.notes], level=level))
     context.progress(len(parts) + 1, len(parts) + 2, "controls")
     return Findings(
@@ -86,15 +86,6 @@ def _tests(parts: list[Partition], probable: bool) -> int:
         return between
     large = sum(len(part.choose(both=False).at) > 1 for part in parts[1:])
     return between + large + sum(len(part.choose(both=False).at) for part in parts)
-
-
-def _adjusted(found: list[Measurement]) -> list[Measurement]:
-    """The p-values adjusted by Holm over everything that was tested."""
-    tested = [at for at, each in enumerate(found) if each.test is not None]
-    for at, p in zip(tested, stats.holm([found[at].test.p for at in tested]), strict=True):  # type: ignore[union-attr]
-        test = present(found[at].test, "only such were taken")
-        found[at] = found[at].model_copy(update={"test": test.model_copy(update={"p_adjusted": float(p)})})
-    return found
 
 
 def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
@@ -152,15 +143,14 @@ def _shuffled(
     (name,) = first.part.attributes
     kept = [first.part.where[at][name] for at in first.chosen.at]
     return [
-        Control.within(
+        false_alarms(
             "shuffled groups",
             f"Where the groups of {name} are shuffled among people of equal label, how often do the tests call the "
             "ranking different (the larger of two shares)?",
             self_tests.false_alarms(sample, name, kept, parameters.trials, rng),
-            at_most=self_tests.allowed(parameters.trials),
-            guards=("auc_difference", "abroca"),
-            on_failure="inconclusive",
-            reason="the tests raise more false alarms than the 5 % they promise",
+            parameters.trials,
+            ("auc_difference", "abroca"),
+            of="the tests",
         )
     ]
 
@@ -172,14 +162,12 @@ def _calibrated(
     if meant.profiles:
         everyone = meant.profiles[0][0]
         found.append(
-            Control.within(
+            false_alarms(
                 "calibrated labels",
                 "Where labels are drawn from the scores, how often does the test call the scores miscalibrated?",
                 self_tests.calibrated_alarms(everyone, parameters.bins, parameters.trials, rng),
-                at_most=self_tests.allowed(parameters.trials),
-                guards=("calibration_error", "calibration_error_by_chance"),
-                on_failure="inconclusive",
-                reason="the test raises more false alarms than the 5 % it promises",
+                parameters.trials,
+                ("calibration_error", "calibration_error_by_chance"),
             )
         )
     if meant.planted is not None:
@@ -193,8 +181,7 @@ def _calibrated(
                 at_least=0.5,
                 guards=("calibration_in_the_large_difference",),
                 on_failure="note",
-                reason="there are too few people for the differences called detectable to be found; absence of a "
-                "finding says little",
+                reason=TOO_FEW,
             )
         )
     return found

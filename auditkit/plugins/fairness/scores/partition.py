@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from auditkit import group_pairs
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.scores.score_table import Ladder, Sorted, ladders
+from auditkit.plugins.fairness.shared.partition import crossed
 from auditkit.results import LeftOut, pairs
 from auditkit.too_few import lacking
 
@@ -65,17 +64,9 @@ class Partition(NamedTuple):
 
 def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:
     """The groups of these attributes in which somebody is; no attributes: everyone."""
-    shape = tuple(len(encoded[name].values) for name in attributes)
-    size = int(np.prod(shape, dtype=np.int64))
-    codes = np.zeros(len(rows.order), dtype=np.int64)
-    for name, length in zip(attributes, shape, strict=True):
-        codes = codes * length + encoded[name].codes
-    where = [
-        {name: encoded[name].values[at] for name, at in zip(attributes, place, strict=True)}
-        for place in np.ndindex(*shape)
-    ]
+    where, codes = crossed({name: encoded[name] for name in attributes}, len(rows.order))
     there = [at for at, group in enumerate(where) if not data.cells.empty(group)]
-    every = ladders(rows, codes, size)
+    every = ladders(rows, codes, len(where))
     where = [where[at] for at in there]
     hidden = [data.cells.reason(group) for group in where]
     return Partition(attributes, where, hidden, [every[at] for at in there], data.minimum_rate)

@@ -10,6 +10,8 @@ from auditkit.plugins.fairness.scores.score_table import Ladder
 
 LEVELS = 128
 """Levels of the scores in resampling. Coarser scores leave the tests valid; values are never computed from them."""
+SPECK = 1e-12
+"""Differences and standard errors of areas and of mean scores up to this are roundings."""
 PLACES = 128
 """False positive rates at which resampled curves are compared."""
 
@@ -115,28 +117,6 @@ def areas(negative: np.ndarray, positive: np.ndarray) -> Areas:
         for counts, beaten, size in ((positive, below, p), (negative, above, n))
     ]
     return Areas(value, spread[0] + spread[1])
-
-
-def largest_z(value: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """(B,) the largest difference between two of k groups, in standard errors.
-
-    Studentized, so that the law under shuffling holds for groups of unequal size and spread too.
-
-    Args:
-        value: (B, k).
-        variance: (B, k).
-
-    Source: Janssen (1997), Statistics and Probability Letters 36; Pauly, Asendorf and Konietschke (2016), Biometrical
-    Journal 58, for areas under the curve.
-    """
-    largest = np.zeros(len(value))
-    for i in range(value.shape[1] - 1):
-        gap = np.abs(value[:, i + 1 :] - value[:, i : i + 1])
-        error = np.sqrt(variance[:, i + 1 :] + variance[:, i : i + 1])
-        certain = np.where(gap > 1e-12, np.inf, 0.0)
-        z = np.divide(gap, error, out=certain, where=error > 1e-12)
-        np.maximum(largest, z.max(axis=1), out=largest)
-    return largest
 
 
 def heights(negative: np.ndarray, positive: np.ndarray) -> np.ndarray:

@@ -52,11 +52,6 @@ class Sample:
         return [np.zeros(len(self.scores), dtype=np.int64), *split]
 
 
-def allowed(trials: int) -> float:
-    """The largest share of false alarms that a test at 5 % may show in so many trials."""
-    return round(0.05 + 4 * float(np.sqrt(0.05 * 0.95 / trials)), 3)
-
-
 def pair_deviation(sample: Sample) -> float | None:
     """The largest difference between an area under the curve and a count of all pairs; None where there is no pair."""
     worst = None
@@ -176,7 +171,7 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
         square = ((sizes - happened) @ each.scores**2 + happened @ (each.scores - 1) ** 2) / total
         means.append(mean)
         variances.append(np.maximum(square - mean**2, 0) / max(total - 1, 1))
-    z = resampling.largest_z(np.stack(means, axis=1), np.stack(variances, axis=1))
+    z = stats.largest_z_of_means(np.stack(means, axis=1), np.stack(variances, axis=1), resampling.SPECK)
     p = np.array([stats.permutation_p(float(each), planted.law) for each in z])
     return float(np.mean(p * tests <= 0.05))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from auditkit.counts import encode
+from auditkit.counts import Encoded, encode
 from auditkit.results import LeftOut, pairs
 from auditkit.too_few import lacking
 
@@ -46,6 +47,34 @@ class Split:
         return [f"{pairs(each.slice)} ({each.reason})" for each in few]
 
 
+class Crossed(NamedTuple):
+    """Every combination of the values of some attributes."""
+
+    where: list[dict[str, str]]
+    """{attribute: value}, the last attribute running fastest; of no attribute, one that is everyone."""
+    codes: np.ndarray
+    """(N,) int64 the position of each row's combination."""
+
+
+def crossed(encoded: Mapping[str, Encoded], rows: int) -> Crossed:
+    """The values of some attributes, crossed.
+
+    Args:
+        encoded: {attribute: its values, and the one of each row}; no attribute: everyone.
+        rows: N.
+    """
+    values = itertools.product(*(column.values for column in encoded.values()))
+    return Crossed([dict(zip(encoded, each, strict=True)) for each in values], crossed_codes([*encoded.values()], rows))
+
+
+def crossed_codes(columns: Sequence[Encoded], rows: int) -> np.ndarray:
+    """(N,) int64 the position of each row's combination of values among all combinations, the last running fastest."""
+    codes = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        codes = codes * len(column.values) + column.codes
+    return codes
+
+
 def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
     """Split the rows by some attributes.
 
@@ -53,17 +82,12 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         data: rows with groups; each row is one person.
         attributes: names among the groups; none of them: everyone.
     """
-    encoded = [encode(data.groups[name]) for name in attributes]
-    shape = tuple(len(each.values) for each in encoded)
-    place = np.zeros(len(data), dtype=np.int64)
-    if attributes:
-        place = np.ravel_multi_index(tuple(each.codes for each in encoded), shape)
-    rows = np.bincount(place, minlength=int(np.prod(shape, dtype=np.int64)))
+    every = crossed({name: encode(data.groups[name]) for name in attributes}, len(data))
+    rows = np.bincount(every.codes, minlength=len(every.where))
     found = Split(attributes)
     position = np.full(len(rows), -1)
     minimum = data.minimum_rate
-    for at, cell in enumerate(np.ndindex(*shape)):
-        where = {name: one.values[code] for name, one, code in zip(attributes, encoded, cell, strict=True)}
+    for at, where in enumerate(every.where):
         if data.cells.empty(where):
             continue
         reason = data.cells.reason(where)
@@ -77,10 +101,14 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         found.where.append(where)
         found.reasons.append(reason)
         found.empty.append(reason == "no people")
-    found.codes = position[place]
+    found.codes = position[every.codes]
     return found
 
 
-def some(names: Sequence[str], most: int = 8) -> str:
-    """The first names, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def no_intersection(intersections: int, data: AuditData) -> list[str]:
+    """A note where there are fewer attributes than are to be intersected; else none."""
+    many = len(data.groups)
+    if many >= intersections:
+        return []
+    word = "attribute" if many == 1 else "attributes"
+    return [f"There is no intersection of {intersections} attributes: only {many} {word}."]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from auditkit import stats
+
 CHUNK = 2_000_000
 """Numbers shuffled at once."""
 
@@ -55,7 +57,7 @@ def shuffled_z(
             usable = mean > 0
             mean, error = np.where(usable, np.log(mean), -np.inf), np.where(usable, error / mean**2, 0.0)
         mean = np.maximum(mean, -1e300)
-    return largest_z(mean, error)
+    return stats.largest_z_of_means(mean, error)
 
 
 def shuffled_sums(
@@ -147,19 +149,3 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
             rest -= found[:, group]
         found[:, -1] = rest
         yield found
-
-
-def largest_z(values: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    """(B,) the largest difference of two groups in standard errors; infinite where neither of two that differ varies.
-
-    Args:
-        values: (B, K) means.
-        errors: (B, K) their squared standard errors.
-    """
-    largest = np.zeros(len(values))
-    for i in range(values.shape[1] - 1):
-        gap = np.abs(values[:, i + 1 :] - values[:, i : i + 1])
-        error = np.sqrt(errors[:, i + 1 :] + errors[:, i : i + 1])
-        z = np.divide(gap, error, out=np.where(gap > 0, np.inf, 0.0), where=error > 0)
-        np.maximum(largest, z.max(axis=1), out=largest)
-    return largest

@@ -15,6 +15,7 @@ from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields
 from auditkit.plugins.robustness.changes.search import Found, Singles
 from auditkit.plugins.robustness.changes.self_tests import Effort
 from auditkit.results import Control, Measurement
+from auditkit.text import first_few
 from auditkit.variants import named
 
 if TYPE_CHECKING:
@@ -190,8 +191,7 @@ def _notes(parameters: Parameters, found: Searched, data: AuditData) -> list[str
     held = [each.name for each in features_of(data) if each.name not in moving]
     notes = []
     if held:
-        more = f" and {len(held) - 12} more" if len(held) > 12 else ""
-        notes.append(f"Held as they are (groups, immutable, free text or constant): {', '.join(held[:12])}{more}.")
+        notes.append(f"Held as they are (groups, immutable, free text or constant): {first_few(held, 12)}.")
     if parameters.costs:
         notes.append(
             "Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in parameters.costs.items()) + "."

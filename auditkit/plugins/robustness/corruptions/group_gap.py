@@ -70,8 +70,8 @@ def p_value(values: np.ndarray, group: np.ndarray, shuffles: int, rng: np.random
     Source: Janssen (1997), Statistics and Probability Letters 36, for shuffling with a studentized statistic.
     """
     shuffled = rng.permuted(np.broadcast_to(group, (shuffles, len(group))), axis=1)
-    observed = float(_largest_z(*_moments(values, group[None])[:2])[0])
-    return float(stats.permutation_p(observed, _largest_z(*_moments(values, shuffled)[:2])))
+    observed = float(stats.largest_z_of_means(*_moments(values, group[None])[:2])[0])
+    return float(stats.permutation_p(observed, stats.largest_z_of_means(*_moments(values, shuffled)[:2])))
 
 
 def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -84,9 +84,3 @@ def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.nda
     square = np.bincount(place, weights=many**2, minlength=draws * k)
     spread = (np.maximum(square - size * mean**2, 0) + 1) / (size - 1)
     return tuple(each.reshape(draws, k) for each in (mean, spread / size, size))  # type: ignore[return-value]
-
-
-def _largest_z(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
-    i, j = np.triu_indices(mean.shape[1], 1)
-    found: np.ndarray = (np.abs(mean[:, i] - mean[:, j]) / np.sqrt(error[:, i] + error[:, j])).max(axis=1)
-    return found

@@ -43,12 +43,6 @@ def test_areas_of_tables_equal_those_of_rows():
     assert found.value[0, 0] == pytest.approx(exact.value) and found.variance[0, 0] == pytest.approx(exact.error**2)
 
 
-def test_the_largest_difference_in_standard_errors_by_hand():
-    z = resampling.largest_z(np.array([[0.5, 0.6, 0.9]]), np.array([[0.03, 0.03, 0.01]]))
-    assert z == pytest.approx([0.4 / 0.2])
-    assert resampling.largest_z(np.array([[0.5, 0.5], [0.2, 0.5]]), np.zeros((2, 2))).tolist() == [0, np.inf]
-
-
 def binormal(rng, sizes, rates, shifts, distances, spreads=(1, 1)):
     """Groups whose ROC curves depend on distance and spread, and not on shift or rate."""
     found = []

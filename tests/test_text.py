@@ -1,0 +1,16 @@
+"""Text made short and harmless."""
+
+from auditkit.text import first_few, one_line, printable
+
+
+def test_the_first_names_and_how_many_more():
+    assert first_few([]) == ""
+    assert first_few(["a", "b"], 2) == "a, b"
+    assert first_few(["a", "b", "c"], 2) == "a, b and 1 more"
+    assert first_few([str(number) for number in range(1500)], 1, "; ") == "0 and 1,499 more"
+    assert first_few(["a", "b", "c"], 2, "; ") == "a; b and 1 more"
+
+
+def test_what_a_terminal_would_obey_is_taken_out():
+    assert printable("\x1b[31mred\x1b[0m\u202e") == "red" and len(printable("x" * 3000)) == 2000
+    assert one_line("a\n b\tc") == "a b c"
