@@ -77,7 +77,7 @@ class Publish:
         )  # fmt: skip
 
     def data(self, info: DataInfo, results: Sequence[CheckResult]) -> DataInfo:
-        """The description without counts of people that may not be published, and without numbers in its notes."""
+        """The description without counts of people that may not be published, in its notes too."""
         names = {group.attribute for group in info.groups}
         features = (
             feature.model_copy(update={"missing": None, "detail": FEW_MISSING.sub("", feature.detail)})
@@ -89,9 +89,17 @@ class Publish:
             update={
                 "groups": tuple(self._group(group) for group in info.groups if not group.together),
                 "features": tuple(features),
-                "notes": tuple(map(self.text, info.notes)),
+                "notes": tuple(self._note(note, info.rows) for note in info.notes),
             }
         )
+
+    def _note(self, note: str, rows: int) -> str:
+        """A note of the data: its numbers where it names no sensitive attribute, nor a group, and none is of few."""
+        if self._people is None or self._people.is_named(note):
+            return self.text(note)
+        kept = {number for number in map(_whole, NUMBER.findall(note)) if number is not None}
+        few = {number for number in kept if self._few(number, rows) or number in self._lacking}
+        return numberless(note, self._settings, kept - few)
 
     def text(self, text: str) -> str:
         """What a check or an error says, without its numbers; the two minima are settings, and stay."""
@@ -207,14 +215,20 @@ def withheld(measured: Measurement, reason: str) -> Measurement:
     )  # fmt: skip
 
 
-def numberless(text: str, settings: Collection[int] = ()) -> str:
-    """A sentence without its numbers, apart from `fewer than` one of the settings, and the share of a large group."""
+def numberless(text: str, settings: Collection[int] = (), public: Collection[int] = ()) -> str:
+    """A sentence without its numbers, but for `fewer than` a setting, a large group's share and what is `public`."""
 
     def kept(found: re.Match[str]) -> str:
         told = found[1] and (not found[1].startswith("fewer") or int(found[2]) in settings)
-        return found[0] if told else f"{found[1] or ''}…"
+        return found[0] if told or _whole(found.groups()) in public else f"{found[1] or ''}…"
 
     return NUMBER.sub(kept, text)
+
+
+def _whole(number: Sequence[str]) -> int | None:
+    """A match of `NUMBER` as a whole number, commas between thousands; None where it is no such number."""
+    digits = number[1].rstrip(".,").replace(",", "")
+    return int(digits) if digits.isdecimal() else None
 
 
 def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
@@ -149,6 +150,12 @@ class People:
         for of, group, kind in self._keys:
             if of == 0 and kind == EVERYBODY and tuple(name for name, _ in group) == ordered:
                 yield dict(group)
+
+    def is_named(self, text: str) -> bool:
+        """Whether a sentence names a sensitive attribute, its column, or one of its groups."""
+        data = self.data
+        names = {*data.groups, *map(data.column_of, data.groups), *itertools.chain(*data.cells.values.values())}
+        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names if name)
 
     @property
     def hidden_missing(self) -> frozenset[int]:

@@ -1,0 +1,54 @@
+"""What is published of the description of the data: its notes about everyone keep their numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import auditkit
+from auditkit.data import AuditData
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """500 people, of whom 12 have no sex and 23 no label; the third sex is 5 people."""
+    rows = np.arange(500)
+    sex = np.where(rows < 12, None, np.where(rows < 17, "x", np.where(rows % 2, "f", "m")))
+    label = np.where((rows > 100) & (rows < 124), None, np.where(rows % 3 == 0, "<=50K", ">50K"))
+    return pd.DataFrame({"sex": sex, "label": label, "decision": np.where(rows % 5 < 2, "<=50K", ">50K")})
+
+
+def published(frame, **more):
+    data = AuditData.from_table(
+        frame, label="label", groups=["sex"], decisions="decision", positive=">50K", disclosure="publish", **more
+    )
+    return auditkit.audit(None, data, checks=["data.integrity"], budget="quick").data
+
+
+def test_notes_about_everyone_keep_their_numbers_and_those_about_groups_do_not(frame):
+    info = published(frame, unlabelled="drop")
+    assert "23 rows without a label were left out" in info.notes
+    about = [note for note in info.notes if "sex" in note]
+    assert about and not any(any(digit.isdigit() for digit in note) for note in about)
+
+
+@pytest.mark.parametrize("few", [1, 9])
+def test_no_note_counts_few(frame, few):
+    some = frame.assign(label=frame.label.mask(np.arange(500) < few, None).where(frame.label.notna(), ">50K"))
+    notes = " ".join(published(some, unlabelled="drop").notes)
+    assert "fewer than 10 rows without a label were left out" in notes
+
+
+def test_a_column_does_not_tell_how_many_lack_a_group_that_is_kept_back(frame):
+    """Nobody's sex is known to be missing of 12 people where x, of 5, is hidden beside them."""
+    copied = frame.assign(gender=frame.sex).drop(columns="label")
+    data = AuditData.from_table(
+        copied, groups=["sex"], decisions="decision", positive=">50K", disclosure="publish"
+    )  # fmt: skip
+    result = auditkit.audit(None, data, checks=["data.integrity"], budget="quick")
+    hidden = {group.value: group.rows for group in result.data.groups}
+    assert hidden["x"] is None and hidden["(missing)"] is None
+    assert [feature.missing for feature in result.data.features if feature.name == "gender"] == [None]
+    shares = {m.conditions["feature"]: m.value for m in result.results[0].measurements if m.name == "missing_share"}
+    assert shares["gender"] is None
