@@ -19,6 +19,7 @@ from auditkit.models import Capability, Model
 from auditkit.provenance.dataset import describe
 from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
+from auditkit.run.hide import rule_of_training
 from auditkit.text import one_line
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
 
 
 def print_schema(data: AuditData) -> None:
-    """What was inferred about the data, on stderr."""
+    """What was inferred about the data, on stderr; of data that is published no count of a group or a column."""
     info = describe(data)
+    if data.disclosure == "publish":
+        info = rule_of_training(data).data(info, ())
     lines = [f"{one_line(info.name)}: {info.rows:,} rows, {info.task}, {info.modality}"]
     if info.label:
         positive = f", positive {one_line(info.positive)!r}" if info.positive is not None else ""

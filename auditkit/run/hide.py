@@ -73,7 +73,7 @@ def rules_for(data: AuditData, answers: Sequence[Predictions], order: int) -> li
 
 
 def rule_of_training(data: AuditData) -> Rule:
-    """The rule for what trainers say: it is about no table of the audit, so nothing of it is published."""
+    """The rule before any answer is known, and for what trainers say: nothing that is counted is published."""
     return (
         Internal(data.cells) if data.disclosure == "internal" else Publish(None, data.minimum_cell, data.minimum_rate)
     )

@@ -81,7 +81,10 @@ class Publish:
         names = {group.attribute for group in info.groups}
         features = (
             feature.model_copy(update={"missing": None, "detail": FEW_MISSING.sub("", feature.detail)})
-            if feature.name in names or self._few(feature.missing, info.rows) or feature.missing in self._lacking
+            if self._people is None
+            or feature.name in names
+            or self._few(feature.missing, info.rows)
+            or feature.missing in self._lacking
             else feature
             for feature in info.features
         )

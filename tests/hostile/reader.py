@@ -49,6 +49,9 @@ RATES = {  # of whom, whose share
     "group_share": (ALL, None),
     "applicants": (SELECTED | REJECTED, None),
 }
+NEAR = 1e-9
+SOLVED = 1e-5
+"""People by which a solution may be off."""
 FEW = re.compile(r"fewer than (\d+) people(?: each: (.*)| with a (positive|negative) label|)")
 """How it is said that a group is few people, or that few of it count for a rate."""
 
@@ -68,6 +71,8 @@ class Reader:
         self.named: list[dict[str, str]] = []
         self.few: list[tuple[np.ndarray, int]] = []
         """Sums of unknowns that are said to be few, with what they are at most."""
+        self.rounded: list[tuple[np.ndarray, float]] = []
+        """Sums of unknowns, with what they are at most: what is printed with fewer digits tells."""
         self.small: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         """Groups that are hidden as too small to show."""
         self._facts: set[tuple[Any, ...]] = set()
@@ -93,10 +98,30 @@ class Reader:
             self.rows.append(self.form(group, kind))
             self.totals.append(float(people))
 
+    def learn_share(self, name: str, group: dict[str, str], share: tuple[float, float], people: int | None) -> None:
+        """A rate as it is printed: between which shares it lies, and of how many people it is, if that is said."""
+        (whole, part), fact = RATES[name], (name, tuple(sorted(group.items())), share, people)
+        if fact in self._facts:
+            return
+        self._facts.add(fact)
+        if people is not None:
+            self.learn(group, whole, people)
+        if part is None:
+            return
+        if people is None:  # 30 % of a group is a fact too, however many people it is
+            hits, of = self.form(group, part), self.form(group, whole)
+            self.rounded += [(hits - share[1] * of, SOLVED), (share[0] * of - hits, SOLVED)]
+            return
+        low, high = int(np.ceil(share[0] * people - NEAR)), int(np.floor(share[1] * people + NEAR))
+        if low == high:
+            self.learn(group, part, low)
+        else:
+            self.rounded += [(self.form(group, part), high), (-self.form(group, part), -low)]
+
     def ends(self, group: dict[str, str], kind: frozenset[tuple[int, int]], words: bool = False) -> tuple[float, float]:
         """The least and the greatest number of people that all of this allows; `words`: and that few are few."""
         wanted, found = self.form(group, kind), []
-        bounds = [(-self.form(one, ALL), -1) for one in self.named] + (self.few if words else [])
+        bounds = [(-self.form(one, ALL), -1) for one in self.named] + (self.few if words else []) + self.rounded
         for sign in (1, -1):
             done = linprog(
                 sign * wanted,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import pathlib
-import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ import pytest
 
 from auditkit.plugins.fairness.groups.check import GroupFairness
 from auditkit.run.publish_rule import Publish, numberless
+from tests.hostile.formats import READERS, Formats
 from tests.hostile.reader import ALL, Reader
 from tests.hostile.test_published import MINIMUM, People, audited, facts, worked_out
 from tests.plugins.recorded import recorded, run
@@ -27,41 +26,46 @@ def census(shared_data: pathlib.Path) -> People:
     return People((frame[14] == ">50K").to_numpy().astype(int), selected, groups)
 
 
-def read_tables(reader: Reader, folder: pathlib.Path) -> int:
-    """Learn the numbers of the CSV and of metrics.json too; how many there are."""
-    found = 0
-    with (folder / "measurements.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            group = dict(part.split("=", 1) for part in row["slice"].split(", ")) if row["slice"] else {}
-            value, n, low, high = (float(row[name]) if row[name] else None for name in ("value", "n", "low", "high"))
-            ends = None if low is None or high is None else {"low": low, "high": high, "method": "Wilson"}
-            reader.read({
-                "name": row["name"], "value": value, "slice": group, "n": n and int(n), "across": row["across"].split(),
-                "conditions": {}, "interval": ends, "reason": row["reason"],
-            })  # fmt: skip
-            found += value is not None
-    for key, value in json.loads((folder / "metrics.json").read_text()).items():
-        told = re.fullmatch(r"[a-z_.]+\.([a-z_]+)", key)
-        if told is not None:
-            reader.read({"name": told[1], "value": value, "slice": {}, "n": None, "across": [], "conditions": {}})
-            found += 1
-    return found
+def formats_of(people: People, folder: pathlib.Path) -> Formats:
+    return Formats(folder, people.values)
 
 
-def test_of_the_census_nobody_is_worked_out(census: People, tmp_path: pathlib.Path) -> None:
+def test_of_the_census_nobody_is_worked_out_from_all_formats_together(census: People, tmp_path: pathlib.Path) -> None:
     assert sum(1 for _ in census.small(2)) > 40
-    audited(census, tmp_path)
+    audited(census, tmp_path, formats=["pdf"])
     reader = facts(census, tmp_path)
-    assert read_tables(reader, tmp_path) > 20 and len(reader.rows) > 15
+    found = {file: formats_of(census, tmp_path).tell(reader, file) for file in READERS}
+    assert all(found.values()) and sum(found.values()) > 100 and len(reader.rows) > 15, found
     assert worked_out(census, reader, 2, MINIMUM) == []
     assert worked_out(census, reader, 2, (MINIMUM - 1) // 2, words=True) == []
 
 
-def test_in_the_house_nobody_is_worked_out_whom_the_results_do_not_name(census: People, tmp_path: pathlib.Path) -> None:
-    result = audited(census, tmp_path, "internal")
+@pytest.fixture(scope="module")
+def inside(census: People, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, pathlib.Path]:
+    """The same for readers in the house."""
+    folder = tmp_path_factory.mktemp("inside")
+    return audited(census, folder, "internal", formats=["pdf"]), folder
+
+
+@pytest.mark.parametrize("file", READERS)
+def test_each_format_alone_is_read(inside: tuple[Any, pathlib.Path], census: People, file: str) -> None:
+    """The control: what stands in a format that is for the house gives people away, to one who has this file alone."""
+    reader = Reader(census.values)
+    reader.learn({}, ALL, len(census.labels))
+    found = formats_of(census, inside[1]).tell(reader, file)
+    assert found >= 4
+    if file not in ("summary.md", "junit.xml", "metrics.json"):  # limits; rates alone
+        assert len(worked_out(census, reader, 1, MINIMUM)) >= 3
+
+
+def test_in_the_house_nobody_is_worked_out_whom_the_results_do_not_name(
+    inside: tuple[Any, pathlib.Path], census: People
+) -> None:
+    result, folder = inside
     named = [tuple(sorted(group.items())) for group in result.data.deducible]
-    reader = facts(census, tmp_path)
-    read_tables(reader, tmp_path)
+    reader = facts(census, folder)
+    for file in READERS:
+        formats_of(census, folder).tell(reader, file)
     assert reader.small and named
     for key, group in reader.small.items():
         low, high = reader.ends(group, ALL, words=True)

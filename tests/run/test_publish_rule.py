@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import auditkit
+from auditkit.command.terminal import print_schema
 from auditkit.data import AuditData
 
 
@@ -31,6 +32,15 @@ def test_notes_about_everyone_keep_their_numbers_and_those_about_groups_do_not(f
     assert "23 rows without a label were left out" in info.notes
     about = [note for note in info.notes if "sex" in note]
     assert about and not any(any(digit.isdigit() for digit in note) for note in about)
+
+
+@pytest.mark.parametrize(("disclosure", "told"), [("publish", False), ("internal", True)])
+def test_what_the_terminal_says_of_the_data_counts_nobody(frame, disclosure, told, capsys):
+    copied = frame.assign(gender=frame.sex)
+    print_schema(
+        AuditData.from_table(copied, groups=["sex"], decisions="decision", positive=">50K", disclosure=disclosure)
+    )
+    assert ("12 missing" in capsys.readouterr().err) == told
 
 
 @pytest.mark.parametrize("few", [1, 9])
