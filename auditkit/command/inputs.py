@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from auditkit.checks import Check
 from auditkit.data import AuditData
+from auditkit.data.readers import table_settings
 from auditkit.data.readers.foreseen import foresee
 from auditkit.data.readers.roles import FindColumns
 from auditkit.errors import AuditkitError, ConfigError
@@ -52,7 +53,8 @@ def open_all(
     if len(recorded) > 1 or (recorded and len(wanted) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
     if recorded and checks:
-        counted = foresee(*_asked(settings.data, folder, recorded[0], None))
+        path, options = _asked(settings.data, folder, recorded[0], None)
+        counted = foresee(path, table_settings(options))
         if counted is not None:
             refuse_uncounted(host, checks, Counted(counted.reason, counted.rows))
     live = {id(each): _open_model(host, each, folder, trust_pickle) for each in wanted if each not in recorded}

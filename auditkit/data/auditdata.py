@@ -61,11 +61,15 @@ class AuditData(Fields):
     ) -> AuditData:
         """Audit data from a table: a DataFrame (pandas, polars, pyarrow), or a csv, parquet or npz file.
 
-        See `auditkit.data.readers.read_table` for every option.
-        """
-        from auditkit.data.readers import read_table  # pandas is imported only where a table is read
+        See `auditkit.data.readers.TableSettings` for every option.
 
-        return cast("AuditData", read_table(cls, source, label=label, positive=positive, groups=groups, **options))
+        Raises:
+            DataError: the source cannot be read, an option is not known, a name is no column, or values do not fit.
+        """
+        from auditkit.data.readers import read_table, table_settings  # pandas is imported only where a table is read
+
+        settings = table_settings({"label": label, "positive": positive, "groups": groups, **options})
+        return cast("AuditData", read_table(cls, source, settings))
 
     @functools.cached_property
     def cells(self) -> Cells:

@@ -300,3 +300,8 @@ def test_features_are_names_and_what_they_are_is_the_schema(features, instead):
     frame = pd.DataFrame({"x": [0, 1], "text": ["a", "b"], "y": [0, 1]})
     with pytest.raises(DataError, match=f"features must be a list of the names .* {instead}"):
         AuditData.from_table(frame, label="y", features=features)
+
+
+def test_an_option_that_is_none_is_refused_with_the_nearest():
+    with pytest.raises(DataError, match=r"from_table: 'lables' is not an option; did you mean 'label'"):
+        AuditData.from_table(pd.DataFrame({"a": [1, 2]}), lables="a")

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from auditkit.data.readers.table import read_table
+from auditkit.data.readers.table_settings import TableSettings, table_settings
 
-__all__ = ["read_table"]
+__all__ = ["TableSettings", "read_table", "table_settings"]

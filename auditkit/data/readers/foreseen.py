@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from auditkit.counts.dialect import Options
 from auditkit.data.readers.roles import as_groups, group_source
 from auditkit.data.readers.sizes import extent
+from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError, Mend
 from auditkit.memory import in_words, machine_memory, room, size
 
@@ -37,28 +37,28 @@ class Foreseen(NamedTuple):
     """How many rows there are, where the files say so."""
 
 
-def foresee(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
+def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
     """How the source is going to be counted; None where it is read into memory.
 
     Args:
         source: as for `auditkit.data.readers.read_table`.
-        options: the arguments of that by their names, those left out as by default.
+        settings: likewise.
 
     Raises:
         DataError: it must be counted and cannot be, or there is no such file.
     """
-    stream = options.get("stream")
+    stream = settings.stream
     if stream:
-        return _wanted(source, options)
-    recorded = options.get("decisions") is not None or options.get("scores") is not None
-    counted = any(options.get(role) is not None for role in COUNTED)
+        return _wanted(source, settings)
+    recorded = settings.decisions is not None or settings.scores is not None
+    counted = any(getattr(settings, role) is not None for role in COUNTED)
     if stream is False or not recorded or counted or not isinstance(source, str | os.PathLike):
         return None
     path = pathlib.Path(source)
     several = "*" in path.name and not path.is_file()
     paths = files(path) if several else (path,)
-    named = len(as_groups(options.get("groups", ()))) + 2
-    found = extent(paths, named, options.get("text") or _text(options))
+    named = len(as_groups(settings.groups)) + 2
+    found = extent(paths, named, settings.text)
     memory = machine_memory()
     if not several and (found is None or found.memory <= memory * SHARE):
         return None
@@ -67,30 +67,30 @@ def foresee(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
     if found is not None and found.memory > memory * SHARE:
         why = f"{path.name} would take about {size(found.memory)}, over half of the {size(memory)} of memory here"
         reason = "the file was counted in a stream, as the table would not fit into half of the memory"
-    lacking = _lacking(options)
+    lacking = _lacking(settings)
     if lacking:
         way_out = "" if several else f". Or say {IN_MEMORY} to read it all into memory"
         mends = () if several else (IN_MEMORY,)
         raise DataError(f"{why}, so people are counted in a stream, and {lacking}{way_out}", mend=mends)
     rows = None if found is None else found.rows
-    return Foreseen(paths, reason, f"{why}, so people were counted in a stream{_unread(options)}", rows)
+    return Foreseen(paths, reason, f"{why}, so people were counted in a stream{_unread(settings)}", rows)
 
 
-def with_room(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
+def with_room(source: Any, settings: TableSettings) -> Foreseen | None:
     """What `foresee` says, where a limit on this process leaves room for it; without, Arrow may end the process.
 
     Args:
         source: as for `foresee`.
-        options: likewise.
+        settings: likewise.
 
     Raises:
         MemoryError: there is no room.
     """
-    counted, left = foresee(source, options), room()
+    counted, left = foresee(source, settings), room()
     if left is None or not isinstance(source, str | os.PathLike):
         return counted
     paths = (pathlib.Path(source),) if counted is None else counted.paths
-    found = extent(paths, len(as_groups(options.get("groups", ()))) + 2, options.get("text") or _text(options))
+    found = extent(paths, len(as_groups(settings.groups)) + 2, settings.text)
     needed = 0.0 if found is None else found.memory
     needed = min(needed, COUNTING) if counted else needed
     if needed > left:
@@ -99,18 +99,18 @@ def with_room(source: Any, options: Mapping[str, Any]) -> Foreseen | None:
 
 
 @contextlib.contextmanager
-def in_memory(source: Any, options: Mapping[str, Any]) -> Iterator[None]:
+def in_memory(source: Any, settings: TableSettings) -> Iterator[None]:
     """Say in a sentence that there was not enough memory to read the source.
 
     Args:
         source: as for `foresee`.
-        options: likewise.
+        settings: likewise.
 
     Raises:
         DataError: in its place.
     """
     path = pathlib.PurePath(source).name if isinstance(source, str | os.PathLike) else ""
-    counts = path and not options.get("stream") and _can_be_counted(pathlib.Path(source), options)
+    counts = path and not settings.stream and _can_be_counted(pathlib.Path(source), settings)
     mends = (Mend("data.stream", True),) if counts else ()
     way_out = "Take fewer rows or columns, or a machine with more memory"
     if mends:
@@ -133,16 +133,10 @@ def files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
     return tuple(found)
 
 
-def _text(options: Mapping[str, Any]) -> Options:
-    columns = options.get("columns")
-    delimiter, encoding, comment = (options.get(role) for role in ("delimiter", "encoding", "comment"))
-    return Options(delimiter, None if columns is None else tuple(columns), encoding, comment)
-
-
-def _wanted(source: Any, options: Mapping[str, Any]) -> Foreseen:
+def _wanted(source: Any, settings: TableSettings) -> Foreseen:
     """The owner says that it is to be counted."""
     said = "stream = true counts people in a stream, and"
-    given = [role for role in COUNTED if _is_given(options.get(role))]
+    given = [role for role in COUNTED if _is_given(getattr(settings, role))]
     if given:
         raise DataError(
             f"{said} {given[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
@@ -154,27 +148,27 @@ def _wanted(source: Any, options: Mapping[str, Any]) -> Foreseen:
     paths = files(pathlib.Path(source))
     mends = (IN_MEMORY,) if len(paths) == 1 else ()
     way_out = f". Or say {IN_MEMORY} to read it all into memory" if mends else ""
-    lacking = _lacking(options)
+    lacking = _lacking(settings)
     if lacking:
         raise DataError(f"{said} {lacking}{way_out}", mend=mends)
-    note = f"people were counted in a stream, as stream = true says{_unread(options)}"
+    note = f"people were counted in a stream, as stream = true says{_unread(settings)}"
     return Foreseen(paths, "stream = true counts people in a stream", note, None)
 
 
-def _can_be_counted(path: pathlib.Path, options: Mapping[str, Any]) -> bool:
+def _can_be_counted(path: pathlib.Path, settings: TableSettings) -> bool:
     """Whether `stream = true` would help."""
-    given = any(_is_given(options.get(role)) for role in COUNTED)
-    return not given and not _lacking(options) and extent((path,), 2, options.get("text") or Options()) is not None
+    given = any(_is_given(getattr(settings, role)) for role in COUNTED)
+    return not given and not _lacking(settings) and extent((path,), 2, settings.text) is not None
 
 
 def _is_given(value: Any) -> bool:
     return value is not None and (callable(value) or not hasattr(value, "__len__") or len(value) > 0)
 
 
-def _lacking(options: Mapping[str, Any]) -> str:
+def _lacking(settings: TableSettings) -> str:
     """What counting needs and was not given, in words; empty where nothing is missing."""
-    decisions, label, weights = (options.get(role) for role in ("decisions", "label", "weights"))
-    groups = as_groups(options.get("groups", ()))
+    decisions, label, weights = (getattr(settings, role) for role in ("decisions", "label", "weights"))
+    groups = as_groups(settings.groups)
     if decisions is None:
         return (
             "that needs recorded decisions, where only scores were named: write a column of decisions, and name it "
@@ -184,16 +178,16 @@ def _lacking(options: Mapping[str, Any]) -> str:
         return "that needs recorded decisions, label and weights by the names of their columns"
     if not groups or any(group_source(name, each) is None for name, each in groups.items()):
         return "that needs groups, each named by its column: name at least one under [data] groups"
-    if options.get("task") == "regression":
+    if settings.task == "regression":
         return "that needs decisions that are classes, and the task is regression"
-    if options.get("strip") is False:
+    if settings.strip is False:
         return "that takes blanks around values off, and strip = False keeps them"
     return ""
 
 
-def _unread(options: Mapping[str, Any]) -> str:
+def _unread(settings: TableSettings) -> str:
     """What is not read of that which was named."""
-    given = [role for role in NO_PLACE if _is_given(options.get(role))]
+    given = [role for role in NO_PLACE if _is_given(getattr(settings, role))]
     return (
         f"; what is named as {', '.join(given)} was not read, as no other column was"
         if given

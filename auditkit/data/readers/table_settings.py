@@ -1,0 +1,166 @@
+"""How a table is read into audit data, and what its columns mean: one record for all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from auditkit.counts.dialect import Options
+from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
+from auditkit.data.fields import Disclosure, Fields, Modality
+from auditkit.data.labels import Task
+from auditkit.data.orders import Notation
+from auditkit.data.readers.assembled import Unlabelled, Wanted
+from auditkit.data.readers.base import Reading
+from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
+from auditkit.errors import DataError, closest
+
+if TYPE_CHECKING:
+    from auditkit.results import Meaning
+
+
+@dataclass(frozen=True)
+class TableSettings:
+    """The options of `AuditData.from_table`.
+
+    The inputs are every column but label, weights, id, decisions, scores and drop. What was inferred is in the notes of
+    the data.
+    """
+
+    label: Any = None
+    """The column of the truth, or its values (N,)."""
+    positive: Any = None
+    """The label that counts as positive; for two labels only."""
+    groups: Any = ()
+    """Names of sensitive columns; or {attribute: options}, where options are None, `{"bins": [25, 45]}`,
+    `{"values": {"1": "male"}}`, `{"column": name}`, or the values (N,) themselves."""
+    drop: str | Sequence[str] = ()
+    """Columns that the model does not eat; a group may be dropped from the inputs so."""
+    weights: Any = None
+    """The column of row weights, or its values."""
+    id: str | Sequence[str] | None = None
+    """Columns that name a row; never an input."""
+    decisions: Any = None
+    """The column of recorded decisions, or its values, in the vocabulary of the label."""
+    scores: Any = None
+    """The column of recorded scores of the positive class, or its values."""
+    missing: Sequence[str] | None = None
+    """Texts that mean missing. None: the empty text; inputs that come with a type keep it, as the model knows
+    them, and it counts among their missing values."""
+    task: Task | None = None
+    """Binary, multiclass or regression; inferred from the label unless given."""
+    modality: Modality | None = None
+    """Table, image, text or sequence; inferred from the shape unless given."""
+    train: Any = None
+    """The training split, read with the same settings: a source, or AuditData."""
+    name: str | None = None
+    """For the report; the file's name unless given."""
+    features: Sequence[Any] | FindColumns | None = None
+    """The model's own feature names; the inputs are then exactly these, in this order. Or what finds their
+    places among the columns, as `Model.find_columns` does; None from it: every column."""
+    schema: Mapping[str, Mapping[str, Any]] | None = None
+    """What is known about a column better than it can be inferred, such as `{"zip": {"kind": "category"},
+    "age": {"mutable": False, "low": 0, "high": 120}}`."""
+    range: Any = None
+    """The lowest and the highest value that an array of pixels or the like may hold, `[0, 255]`; or one such
+    pair for each channel. Changes of inputs are measured in it and stay inside it."""
+    minimum_cell: int = MINIMUM
+    """Groups of fewer people are not shown."""
+    minimum_rate: int = MINIMUM
+    """Rates of fewer people are not estimated."""
+    disclosure: Disclosure = "internal"
+    """`internal`: every group of `minimum_cell` people is shown, also where a smaller one can be worked out
+    from it; `publish`: for what leaves the house."""
+    unlabelled: Unlabelled = "refuse"
+    """Rows without a label are an error (`refuse`), left out (`drop`), or kept for what needs no label."""
+    abstain: Any = None
+    """The recorded decision that means that the model declined to decide; "" where it is a blank."""
+    largest_left_out: float = LARGEST_LEFT_OUT
+    """Groups that are too small to show keep a disparity from meeting a limit where they are a larger share of
+    all people."""
+    reference: Mapping[str, Any] | None = None
+    """{attribute: group} with which the other groups are compared too, such as `{"race": "White"}`."""
+    people: Any = None
+    """A table of counts: the column that says how many people each row stands for, or its values."""
+    selected: str | None = None
+    """A table of counts: the column that says how many of a row's people were selected. Each row becomes two,
+    and the column the recorded decision, 1 or 0."""
+    stream: bool | None = None
+    """Whether files are read a batch at a time into a table of counts; for recorded decisions by groups, of any
+    number of people. Other columns are not read, and the path may hold * for several files. None: where answers
+    are recorded and the table would take more than half of the memory."""
+    outcome: Meaning | Mapping[str, Meaning] | None = None
+    """What being selected is to a person, "benefit" or "burden"; with more than two classes {class: word}; for
+    numbers, what a high one is. Nothing is assumed: until it is stated, nobody is called worse off."""
+    selected_means: str = ""
+    """What becomes of somebody who is selected, in words: "flagged as high risk"."""
+    strip: bool = True
+    """Whether blanks around the fields of a csv file are taken off, and in any source around the values of
+    labels, answers, ids and groups."""
+    delimiter: str | None = None
+    """Between the fields of a csv file; found in the header unless given."""
+    columns: Sequence[str] | None = None
+    """The names of the columns of a csv file that has no header."""
+    encoding: str | None = None
+    """Of a csv file, such as "cp1252"; as its first bytes say, else UTF-8, unless given."""
+    comment: str | None = None
+    """What a line of a csv file begins with that is no row, such as "#"; lines before the header that begin so
+    are passed over unasked."""
+    decimal: str | None = None
+    """How numbers are written in texts, where more than one reading fits: "." or "," before the decimals.
+    Checks read them so; the model is given texts as they stand."""
+    thousands: str | None = None
+    """Likewise between groups of three digits: ".", ",", " ", "'" or "_"."""
+    dates: str | None = None
+    """Likewise of dates: "day first", "month first", "year first", a format such as "%d.%m.%Y", or "none",
+    where no digits are dates."""
+
+    @property
+    def text(self) -> Options:
+        """What is said of text files."""
+        columns = None if self.columns is None else tuple(self.columns)
+        return Options(self.delimiter, columns, self.encoding, self.comment)
+
+    @property
+    def reading(self) -> Reading:
+        """How values are read."""
+        kinds = {column: str(facts["kind"]) for column, facts in (self.schema or {}).items() if facts.get("kind")}
+        missing = None if self.missing is None else tuple(map(str, self.missing))
+        return Reading(missing, kinds, self.strip, self.text, Notation(self.decimal, self.thousands, self.dates))
+
+    @property
+    def roles(self) -> Roles:
+        """Which column is what."""
+        return Roles(
+            self.label, self.weights, self.decisions, self.scores, as_names(self.id, "id"),
+            as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
+        )  # fmt: skip
+
+    def wanted(self, make: Callable[..., Fields]) -> Wanted:
+        """What is asked for beside the roles; `make` is `AuditData`."""
+        stated = {name: getattr(self, name) for name in STATED} | {"reference": self.reference or {}}
+        return Wanted(
+            make, self.positive, self.task, self.modality, dict(self.schema or {}), self.unlabelled, self.abstain,
+            self.reading, stated,
+        )  # fmt: skip
+
+
+STATED = (
+    "minimum_cell", "minimum_rate", "disclosure", "range", "largest_left_out", "outcome", "selected_means",
+)  # fmt: skip
+"""Settings that are fields of AuditData as they are."""
+
+
+def table_settings(options: Mapping[str, Any]) -> TableSettings:
+    """The settings from keyword arguments.
+
+    Raises:
+        DataError: one is no option; the message names the nearest.
+    """
+    known = [field.name for field in dataclasses.fields(TableSettings)]
+    for name in options:
+        if name not in known:
+            raise DataError(f"from_table: {name!r} is not an option; {closest(name, known)}")
+    return TableSettings(**options)
