@@ -24,10 +24,33 @@ def crossed() -> AuditResult:
     return audit.model_copy(update={"results": (result,), "verdicts": (verdict,)})
 
 
-@pytest.mark.parametrize("name", golden.FILES)
+MADE = dict(golden.made())
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_a_format_is_as_it_was(name):
     """After a wanted change: python -m tests.reports.golden, and read the difference."""
-    assert golden.FILES[name]().decode() == (golden.FOLDER / name).read_text()
+    said = golden.difference(name, (golden.FOLDER / name).read_text(), MADE[name].decode())
+    assert not said, said
+
+
+def test_nothing_is_kept_that_is_not_compared():
+    kept = {str(path.relative_to(golden.FOLDER)) for path in golden.FOLDER.rglob("*") if path.is_file()}
+    assert {name for name in kept if not name.startswith(("v1/", "v2/"))} == set(MADE)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "new", "under"),
+    [
+        ("a.md", "# One\n\n## Two\n\nold", "# One\n\n## Two\n\nnew", "under '## Two': it was\nold\nand is\nnew"),
+        ("a.csv", "check,value\na,1", "check,value\na,2", "line 2, under 'check,value'"),
+        ("a.json", '{\n "rows": {\n  "n": 1\n }\n}', '{\n "rows": {\n  "n": 2\n }\n}', "line 3, under '\"rows\": {'"),
+        ("a.xml", "<suite>\n  <case/>", "<suite>\n  <case/>\n  <case/>", "line 3, under 'the beginning'"),
+    ],
+)  # fmt: skip
+def test_a_difference_names_the_nearest_heading(name, kept, new, under):
+    assert under in golden.difference(name, kept, new)
+    assert golden.difference(name, kept, kept) == ""
 
 
 def test_the_formats_have_the_names_of_the_run_folder():
