@@ -82,7 +82,7 @@ def test_a_document_runs_from_top_to_bottom(name, tmp_path):
 
 def test_the_classes_in_the_plugin_guide_are_proved(tmp_path):
     files = {title: text for _, title, text in blocks(ROOT / "docs" / "write-a-plugin.md") if title}
-    assert set(files) == {"acme.py", "stability.py", "timing.py"}
+    assert {"acme.py", "stability.py", "timing.py"} <= set(files)  # those of one kind each are in test_stranger.py
     (tmp_path / "stability.py").write_text(files["stability.py"])
     assert check_plugin(str(tmp_path / "stability.py")) == ["acme.stability"]
 

@@ -106,7 +106,9 @@ def _problem(limit: Limit, there: Offered) -> str | Refusal:
         return "" if there.faults else _unknown_check(limit, there)
     if id not in there.chosen:
         return _not_chosen(id, there)
-    offer, declared = there.checks[id], there.checks[id].plugin in there.built_in
+    offer = there.checks[id]
+    # a plugin that says of which numbers single groups have their own has said whom it measures for
+    declared = offer.plugin in there.built_in or offer.value.for_groups is not None
     return (
         _unknown_measurement(limit, id, offer, there)
         or _unknown_attribute(limit, offer, there)
