@@ -16,8 +16,9 @@ import pytest
 from scipy.optimize import linprog
 
 import auditkit
-from auditkit.data.cells import MINIMUM, SMALL
+from auditkit.data.cells import MINIMUM
 from auditkit.results import AuditResult
+from auditkit.too_few import fewer_than
 from tests.plugins.recorded import recorded
 
 ALL, POSITIVE, SELECTED, BOTH = "all", "positive", "selected", "both"
@@ -178,7 +179,7 @@ def read(result: AuditResult, values: dict[str, list[str]]) -> Told:
 
 def _of_group(reason: str) -> bool:
     """Whether the group itself is hidden; a rate over few of a group that is shown is another matter."""
-    return reason == SMALL.format(MINIMUM)
+    return reason == fewer_than(MINIMUM, "people")
 
 
 def people(seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
