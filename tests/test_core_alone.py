@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -31,19 +33,42 @@ because = "policy"
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory) -> pathlib.Path:
-    """The python of a new environment that holds auditkit's core dependencies and nothing else."""
+    """The python of a new environment that holds the built wheel, what the wheel says it needs, and nothing else."""
     folder = tmp_path_factory.mktemp("bare")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
     done = subprocess.run(
-        [*command, "-c", str(ROOT / "constraints.txt"), str(ROOT)], capture_output=True, text=True, cwd=folder
+        [*pip, "install", "--quiet", "--no-deps", str(ROOT)], capture_output=True, text=True, cwd=folder
     )
     if done.returncode != 0:
         if os.environ.get("CI"):
             pytest.fail(done.stderr)
         pytest.skip("the package index cannot be reached")
+    (site,) = folder.glob("lib/python*/site-packages")
+    (wheel,) = importlib.metadata.distributions(name="auditkit-rai", path=[str(site)])
+    for distribution in needed(wheel):
+        # links to what this environment has: to unpack and compile it again takes half a minute
+        for entry in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+            (site / entry).symlink_to(distribution.locate_file(entry))
     return python
+
+
+def needed(wheel: importlib.metadata.Distribution) -> list[importlib.metadata.Distribution]:
+    """The distributions that a wheel without extras requires, and those that these require."""
+    found: dict[str, importlib.metadata.Distribution] = {}
+    waiting = [(wheel, {""})]
+    while waiting:
+        distribution, extras = waiting.pop()
+        for line in distribution.requires or ():
+            requirement = Requirement(line)
+            marker = requirement.marker
+            if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+                other = importlib.metadata.distribution(requirement.name)
+                if other.name not in found or requirement.extras:
+                    found[other.name] = other
+                    waiting.append((other, {"", *requirement.extras}))
+    return list(found.values())
 
 
 @pytest.mark.slow
@@ -58,7 +83,7 @@ def test_the_core_alone_audits_recorded_decisions(bare, tmp_path):
         return subprocess.run([str(bare), *words], cwd=tmp_path, capture_output=True, text=True, env=environment)
 
     for module in ("torch", "shap", "fairlearn", "captum", "art", "opacus"):
-        assert run("-c", f"import {module}").returncode != 0, module
+        assert f"No module named {module!r}" in run("-c", f"import {module}").stderr
     done = run("-m", "auditkit", "run")
     result = json.loads((tmp_path / "audit" / "results.json").read_text())
     status = {each["check"]: each["status"] for each in result["results"]}
