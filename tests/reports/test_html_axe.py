@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.resources
 import pathlib
+import re
 
 import pytest
 
-from auditkit.reports import cardpage
+from auditkit.reports import cardpage, html
 from auditkit.reports.html.render import render
 from tests import chromium, fakes
 
@@ -35,11 +36,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @chromium.needs_chromium
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])  # 320 is what a window of 1280 shows at 400 %
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (320, True)])  # 320: a window of 1280 at 400 %
 @pytest.mark.parametrize("name", ["one", "three", "hostile", "card"])
 def test_axe_finds_no_violation(pages: pathlib.Path, name: str, width: int, dark: bool) -> None:
     assert chromium.visit(pages / f"{name}.html", width, 800, AXE + RUN, dark=dark).value == []
+
+
+def test_no_colour_depends_on_the_width() -> None:
+    """So that each width and each mode needs to be seen once, and not each width in each mode."""
+    style = (pathlib.Path(html.__file__).parent / "templates" / "style.css").read_text()
+    by_width = re.findall(r"^@media \(m(?:in|ax)-width.*?^}", style, re.DOTALL | re.MULTILINE)
+    assert len(by_width) == len(re.findall(r"(?:min|max)-width: *\d+px\)", style)) >= 3
+    for block in by_width:
+        assert not re.search(r"color|background|filter|opacity|shadow|#[0-9a-f]{3}|var\(--(?!body\))", block), block
 
 
 @chromium.needs_chromium

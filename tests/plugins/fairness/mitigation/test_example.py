@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from tests.command import auditkit
+
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 NAMES = ["as it was", "reweighed", "mixture", "thresholds"]
 
@@ -70,8 +72,7 @@ def test_a_second_run_makes_the_same_models_and_takes_up_what_is_finished(exampl
         assert one["model"]["fingerprint"] == other["model"]["fingerprint"]
         assert one["results"] == other["results"]
         assert set(other["run"]["resumed"]) == {"fairness.groups", "performance.quality"}
-    words = [sys.executable, "-m", "auditkit", "verify", str(folder / "work" / "audit")]
-    assert subprocess.run(words, capture_output=True).returncode == 0
+    assert auditkit(folder, "verify", "work/audit").returncode == 0
 
 
 @pytest.mark.slow
@@ -90,5 +91,4 @@ def test_a_refitted_model_can_be_taken_out_of_the_evidence(example):
     kept = folder / "work" / "audit" / "models" / "reweighed.skops"
     model = Host(discover=False).load_model(kept, ModelOptions(classes=("<=50K", ">50K")))
     assert model.classes == ("<=50K", ">50K") and comparison["results"][1]["model"]["name"] == "reweighed"
-    words = [sys.executable, "-m", "auditkit", "verify", str(folder / "work" / "audit")]
-    assert subprocess.run(words, capture_output=True).returncode == 0
+    assert auditkit(folder, "verify", "work/audit").returncode == 0
