@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.errors import DataError, closest
+from auditkit.data.inputs import as_array
+from auditkit.errors import DataError, closest, present
 
 if TYPE_CHECKING:
     import pandas
@@ -33,6 +34,13 @@ def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.n
         column = frame.iloc[:, place[feature.name]]
         codes[:, at] = _numbers(column) if feature.numeric else _positions(column, feature)
     return codes
+
+
+def codes_of(inputs: Any, schema: tuple[FeatureSchema, ...]) -> np.ndarray:
+    """(N, D) float64 inputs, a table or an array, as codes in the schema; an array holds them already."""
+    if hasattr(inputs, "columns"):
+        return to_codes(inputs, schema)
+    return present(as_array(inputs), "inputs that have a schema are a table or an array").astype(np.float64)
 
 
 def from_codes(codes: np.ndarray, schema: tuple[FeatureSchema, ...]) -> pandas.DataFrame:

@@ -22,6 +22,7 @@ from auditkit.stats.extremes import Extreme, Place, smallest, smallest_ratio_int
 from auditkit.stats.gaps import (
     Shares,
     apart,
+    detectable_among,
     detectable_gap,
     largest_z,
     largest_z_of_means,
@@ -30,7 +31,7 @@ from auditkit.stats.gaps import (
     smallest_ratio,
     widest_gap,
 )
-from auditkit.stats.means import FEW, effective_size, mean_interval, student_interval, weighted_mean
+from auditkit.stats.means import FEW, effective_size, mean_interval, median_interval, student_interval, weighted_mean
 from auditkit.stats.multiplicity import benjamini_hochberg, holm, sidak_level
 from auditkit.stats.paired import mcnemar, paired_difference_interval, paired_score
 from auditkit.stats.pairwise import Apart, largest_apart, pair_numbers, pairs_of, smallest_apart, square_and_add
@@ -65,6 +66,7 @@ __all__ = [
     "bootstrap_interval",
     "clopper_pearson",
     "critical",
+    "detectable_among",
     "detectable_gap",
     "difference_interval",
     "disparity_shift",
@@ -75,6 +77,7 @@ __all__ = [
     "largest_z_of_means",
     "mcnemar",
     "mean_interval",
+    "median_interval",
     "order_p",
     "pair_numbers",
     "paired_difference_interval",

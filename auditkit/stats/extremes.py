@@ -163,19 +163,27 @@ def _method(what: str, parts: Sequence[Shares], reference: Sequence[int] | None)
 
 def _differences(part: Shares, pairs: Pairs, level: float) -> _Ends:
     """Intervals of every pair's difference, both ways round."""
-    i, j = pairs
-    low, high = score_difference(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
-    both = (np.concatenate([i, i]), np.concatenate([j, j]))
-    return _Ends(np.concatenate([low, -high]), np.concatenate([high, -low]), both, both)
+    low, high = score_difference(*_counts(part, pairs), level)
+    return _both_ways(pairs, low, high, -high, -low)
 
 
 def _ratios(part: Shares, pairs: Pairs, level: float) -> _Ends:
     """Intervals of every pair's ratio, both ways round."""
-    i, j = pairs
-    low, high = score_ratio(part.successes[i], part.sizes[i], part.successes[j], part.sizes[j], level)
-    both = (np.concatenate([i, i]), np.concatenate([j, j]))
+    low, high = score_ratio(*_counts(part, pairs), level)
     with np.errstate(divide="ignore"):
-        return _Ends(np.concatenate([low, 1 / high]), np.concatenate([high, 1 / low]), both, both)
+        return _both_ways(pairs, low, high, 1 / high, 1 / low)
+
+
+def _counts(part: Shares, pairs: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Successes and size of the one and of the other group of each pair."""
+    i, j = pairs
+    return part.successes[i], part.sizes[i], part.successes[j], part.sizes[j]
+
+
+def _both_ways(pairs: Pairs, low: np.ndarray, high: np.ndarray, back_low: np.ndarray, back_high: np.ndarray) -> _Ends:
+    """The intervals of pairs and of the same pairs turned round."""
+    both = (np.concatenate([pairs[0], pairs[0]]), np.concatenate([pairs[1], pairs[1]]))
+    return _Ends(np.concatenate([low, back_low]), np.concatenate([high, back_high]), both, both)
 
 
 def _all_groups(part: Shares, level: float, ratio: bool) -> _Ends:

@@ -28,6 +28,11 @@ class Shares(NamedTuple):
         """(k,) between 0 and 1."""
         return self.successes / self.sizes
 
+    @property
+    def common(self) -> float:
+        """The share over all groups together."""
+        return float(self.successes.sum() / self.sizes.sum())
+
 
 def widest_gap(parts: Sequence[Shares]) -> float:
     """The largest difference between two groups, in the part where it is largest; between 0 and 1."""
@@ -132,6 +137,20 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
         reached = np.where(spread > 0, (steps - critical(1 - alpha) * null) / spread, np.inf)
     enough = np.flatnonzero((reached >= stats.norm.ppf(power)) & (steps >= critical(1 - alpha) * null))
     return round(float(steps[enough[0]]), 6) if enough.size else None
+
+
+def detectable_among(part: Shares, tests: int) -> float | None:
+    """The gap of the two smallest groups that would be found 8 times in 10, in any of `tests` tests of all pairs.
+
+    Divided by Bonferroni among the pairs and the tests, so that the gap of any other two groups is found more often.
+
+    Args:
+        part: the shares of two groups or more.
+        tests: how many tests the family has.
+    """
+    pairs = len(part.sizes) * (len(part.sizes) - 1) // 2
+    first, second = np.sort(part.sizes)[:2].tolist()
+    return detectable_gap(part.common, first, second, alpha=0.05 / (tests * pairs))
 
 
 class Apart(NamedTuple):

@@ -49,6 +49,26 @@ def student_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarra
     return Interval(low=mean - half, high=mean + half, level=level, method=method)
 
 
+def median_interval(values: np.ndarray, level: float = 0.95) -> Interval | None:
+    """The interval for a median that order statistics give, whatever the law of the values.
+
+    Args:
+        values: (n,) numbers; infinite ones make an end infinite, which is then None.
+        level: the confidence, between 0 and 1.
+
+    Returns:
+        None where no two values enclose the median with that confidence: under six values at 95 %.
+
+    Source: Thompson (1936), On confidence ranges for the median, Annals of Mathematical Statistics 7.
+    """
+    ordered, n = np.sort(values), len(values)
+    rank = int(stats.binom.ppf((1 - level) / 2, n, 0.5)) if n else 0
+    if rank < 1:
+        return None
+    low, high = (float(end) if np.isfinite(end) else None for end in (ordered[rank - 1], ordered[n - rank]))
+    return Interval(low=low, high=high, level=level, method="order statistics")
+
+
 def weighted_mean(values: np.ndarray, weights: np.ndarray | None = None) -> float:
     """The mean of (n,) values, weighted where there are weights."""
     return float(values.mean()) if weights is None else float(np.dot(weights, values) / weights.sum())

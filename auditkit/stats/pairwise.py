@@ -76,14 +76,7 @@ def largest_apart(apart: Apart, numbers: np.ndarray, method: str, most: float = 
         most: the largest value that there can be.
         level: of the intervals.
     """
-    at, low, high = (int(np.argmax(each)) for each in apart[1:])
-    least, largest = float(apart.low[low]), float(apart.high[high])
-    interval = Interval(low=max(0.0, least), high=min(most, largest), level=level, method=method)
-    places = [_place(apart.pairs, place, numbers) for place in (at, low, high)]
-    return Extreme(
-        float(apart.values[at]), interval, places[0], places[1] if least > 0 else None,
-        places[2] if largest < most else None,
-    )  # fmt: skip
+    return _extreme(apart, [int(np.argmax(each)) for each in apart[1:]], numbers, (most, level, method))
 
 
 def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float = 0.95) -> Extreme:
@@ -95,14 +88,24 @@ def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float 
         method: of the interval.
         level: of the intervals.
     """
-    at, low, high = (int(np.argmin(each)) for each in apart[1:])
-    least, largest = float(apart.low[low]), float(apart.high[high])
-    interval = Interval(low=max(0.0, least), high=min(1.0, largest), level=level, method=method)
-    places = [_place(apart.pairs, place, numbers) for place in (at, low, high)]
-    return Extreme(
-        float(apart.values[at]), interval, places[0], places[1] if least > 0 else None,
-        places[2] if largest < 1 else None,
-    )  # fmt: skip
+    return _extreme(apart, [int(np.argmin(each)) for each in apart[1:]], numbers, (1.0, level, method))
+
+
+def _extreme(apart: Apart, at: list[int], numbers: np.ndarray, about: tuple[float, float, str]) -> Extreme:
+    """The pair that makes the number and those that make the ends; an end at the edge of the scale is nobody's.
+
+    Args:
+        apart: the pairs.
+        at: the pairs with the extreme value, low end and high end.
+        numbers: (K,) by which the two groups of a pair are called low and high.
+        about: the largest value that there can be, the level and the method of the interval.
+    """
+    most, level, method = about
+    value, least, largest = (float(each[pair]) for each, pair in zip(apart[1:], at, strict=True))
+    interval = Interval(low=max(0.0, least), high=min(most, largest), level=level, method=method)
+    places = [_place(apart.pairs, pair, numbers) for pair in at]
+    low, high = places[1] if least > 0 else None, places[2] if largest < most else None
+    return Extreme(value, interval, places[0], low, high)
 
 
 def _place(pairs: Pairs, at: int, numbers: np.ndarray) -> Place:

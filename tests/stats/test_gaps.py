@@ -193,3 +193,11 @@ def test_the_largest_difference_of_means_in_standard_errors_by_hand():
     specks = np.array([[0.5, 0.5 + 1e-13]])
     assert stats.largest_z_of_means(specks, np.zeros((1, 2))).tolist() == [np.inf]
     assert stats.largest_z_of_means(specks, np.zeros((1, 2)), 1e-12).tolist() == [0]
+
+
+def test_the_detectable_gap_among_pairs_is_that_of_the_two_smallest_groups():
+    part = shares([30, 100, 10], [60, 200, 20])
+    assert part.common == 0.5
+    assert stats.detectable_among(part, 2) == stats.detectable_gap(0.5, 20, 60, alpha=0.05 / 6)
+    assert stats.detectable_among(part, 4) > stats.detectable_among(part, 1)
+    assert stats.detectable_among(shares([1, 0], [1, 1]), 1) is None

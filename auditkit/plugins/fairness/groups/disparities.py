@@ -157,7 +157,7 @@ def detectable_ratio(parts: Sequence[stats.Shares], tests: int, level: float = 0
         if gap is None:
             return None
         n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
-        high, low = stats.apart(common_rate(part), n1, n2, gap)
+        high, low = stats.apart(part.common, n1, n2, gap)
         ratios.append(float(low / high))
     return min(ratios)
 
@@ -166,9 +166,4 @@ def _detectable_gaps(parts: Sequence[stats.Shares], tests: int, level: float) ->
     pairs = sum(len(part.sizes) * (len(part.sizes) - 1) // 2 for part in parts)
     alpha = (1 - stats.sidak_level(level, pairs)) / max(1, tests)
     sizes = [np.sort(part.sizes)[:2].tolist() for part in parts]
-    return [stats.detectable_gap(common_rate(part), n1, n2, alpha) for part, (n1, n2) in zip(parts, sizes, strict=True)]
-
-
-def common_rate(part: stats.Shares) -> float:
-    """The share over all groups together."""
-    return float(part.successes.sum() / part.sizes.sum())
+    return [stats.detectable_gap(part.common, n1, n2, alpha) for part, (n1, n2) in zip(parts, sizes, strict=True)]

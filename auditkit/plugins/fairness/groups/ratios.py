@@ -9,7 +9,6 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.metrics.composites import odds
-from auditkit.plugins.fairness.groups.disparities import common_rate
 from auditkit.results import Interval
 from auditkit.stats import Extreme, Place
 
@@ -89,7 +88,7 @@ def detectable_odds(part: stats.Shares, gap: float | None) -> Apart | None:
     if gap is None:
         return None
     n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
-    high, low = (float(odds(np.asarray(each))) for each in stats.apart(common_rate(part), n1, n2, gap))
+    high, low = (float(odds(np.asarray(each))) for each in stats.apart(part.common, n1, n2, gap))
     return Apart(high - low, low / high) if np.isfinite(high) and high > 0 else None
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.errors import present
-from auditkit.plugins.fairness.groups.disparities import Compared, common_rate
+from auditkit.plugins.fairness.groups.disparities import Compared
 from auditkit.plugins.fairness.shared.self_tests import share_flagged
 
 ROWS = 20_000
@@ -65,7 +65,7 @@ def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, 
     shuffled = present(compared.shuffled, "only comparisons that were tested get here")
     part = compared.parts[0]
     sizes = np.maximum(1, np.round(part.sizes)).astype(np.int64)
-    rates = np.full(len(sizes), common_rate(part))
+    rates = np.full(len(sizes), part.common)
     one, two = np.argsort(sizes, kind="stable")[:2]
     rates[one], rates[two] = stats.apart(float(rates[0]), float(sizes[one]), float(sizes[two]), gap)
     drawn = [stats.Shares(counts, sizes) for counts in rng.binomial(sizes, rates, (trials, len(sizes)))]

@@ -9,9 +9,7 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts.names import MISSING
-from auditkit.data import as_array
-from auditkit.data.codes import to_codes
-from auditkit.errors import present
+from auditkit.data.codes import codes_of
 from auditkit.model_inputs import seeing
 from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
@@ -104,7 +102,7 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
     pairs = flips.pairs_of(name, groups, values, ask, before, positive, context.rng)
     some = flips.draw(groups, values, values[0], context.rng)
     few = Swapped(some.rows[: self_tests.TRIED], some.donors[: self_tests.TRIED])
-    after = _codes(flips.swap(data.inputs, column, few), data)
+    after = codes_of(flips.swap(data.inputs, column, few), data.schema)
     wrong = self_tests.wrongly_changed(data.codes(), after, column, groups == values[0], few)
     controls = [
         Control.within(
@@ -119,14 +117,6 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
         ),
     ]  # fmt: skip
     return pairs, controls
-
-
-def _codes(inputs: Any, data: AuditData) -> np.ndarray:
-    """Changed rows as codes in the schema of the data."""
-    if hasattr(inputs, "columns"):
-        return to_codes(inputs, data.schema)
-    array = present(as_array(inputs), "what is neither a table nor an array has no columns to change")
-    return array.astype(np.float64)
 
 
 def _headline(name: str, pairs: list[Pair], data: AuditData) -> Measurement:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from auditkit.data import as_array
-from auditkit.data.codes import to_codes
-from auditkit.errors import present
+from auditkit.data.codes import codes_of
 from auditkit.models import Capability
 
 if TYPE_CHECKING:
@@ -80,7 +78,7 @@ def rule_oracle(data: AuditData, rule: Callable[[np.ndarray], np.ndarray], score
     """
 
     def answer(points: np.ndarray) -> Said:
-        numbers = rule(encode(data.decode(points), data))
+        numbers = rule(codes_of(data.decode(points), data.schema))
         return Said((numbers > 0).astype(np.int64), numbers if scored else None)
 
     return Oracle(answer)
@@ -109,14 +107,6 @@ def threshold_of(said: Said, positive: int) -> float:
     if not chosen.any() or chosen.all():
         return float(said.scores.min() if chosen.any() else said.scores.max()) if len(chosen) else 0.0
     return float((said.scores[chosen].min() + said.scores[~chosen].max()) / 2)
-
-
-def encode(inputs: Any, data: AuditData) -> np.ndarray:
-    """Inputs as codes (M, D) in the schema of the data."""
-    if hasattr(inputs, "columns"):
-        return to_codes(inputs, data.schema)
-    array = present(as_array(inputs), "a table or an array, as `decode` made it")
-    return array.astype(np.float64)
 
 
 def logit(chances: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from auditkit.data.codes import codes_of
 from auditkit.plugins.robustness.changes import search
-from auditkit.plugins.robustness.changes.model_codes import Oracle, encode, rule_oracle
+from auditkit.plugins.robustness.changes.model_codes import Oracle, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
 from auditkit.plugins.robustness.changes.search import Found, Progress, Singles
 
@@ -59,7 +60,7 @@ def violating(
         rows = np.flatnonzero(np.isfinite(said))
         if not len(rows):
             continue
-        points = encode(data.decode(moves.points(rows, slots[rows])), data)
+        points = codes_of(data.decode(moves.points(rows, slots[rows])), data.schema)
         decisions = oracle(points).decisions
         fine = (decisions != before[rows]) & (decisions >= 0) & moves.possible(points, rows)
         for at, row in enumerate(rows):

@@ -11,7 +11,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.group_pairs import Members, widest_among
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.results import Interval, LeftOut, Measurement, Test
+from auditkit.results import LeftOut, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
@@ -117,7 +117,9 @@ def gaps(parts: list[Gap], data: AuditData, permutations: int, rng: np.random.Ge
             how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
             family = f"all {len(ready)} differences of robustness.changes"
             test = Test(method=how, p=raw, p_adjusted=holm, family=family)
-            first = first.model_copy(update={"test": test, "detectable": _detectable(each.shares, len(ready))})
+            first = first.model_copy(
+                update={"test": test, "detectable": stats.detectable_among(each.shares, len(ready))}
+            )
         found.append(first)
     return [*found, *beside]
 
@@ -138,26 +140,10 @@ def _widest(each: Gap, kept: Sequence[Group], reference: Group | None) -> list[M
 
 def median_cost(costs: np.ndarray) -> Measurement:
     """The median of the cheapest costs, infinite ones above all, with the interval that order statistics give."""
-    from scipy import stats as laws
-
     common: dict[str, Any] = {"name": "median_flip_cost", "unit": "cost", "direction": "higher"}
     n, ordered = len(costs), np.sort(costs)
     middle = float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
     if not np.isfinite(middle):
         reason = "for half of the rows or more no change was found that flips the decision"
         return Measurement(value=None, reason=reason, n=n, **common)
-    rank = int(laws.binom.ppf(0.025, n, 0.5))
-    interval = None
-    if n >= 6 and rank >= 1:  # under six rows no two of them enclose the median with 95 %
-        high = float(ordered[n - rank])
-        interval = Interval(
-            low=float(ordered[rank - 1]), high=high if np.isfinite(high) else None, method="order statistics"
-        )
-    return Measurement(value=middle, interval=interval, n=n, **common)
-
-
-def _detectable(shares: stats.Shares, tests: int) -> float | None:
-    rate = float(shares.successes.sum() / shares.sizes.sum())
-    pairs = len(shares.sizes) * (len(shares.sizes) - 1) // 2
-    first, second = np.sort(shares.sizes)[:2].tolist()
-    return stats.detectable_gap(rate, first, second, alpha=0.05 / (tests * pairs))
+    return Measurement(value=middle, interval=stats.median_interval(costs), n=n, **common)

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import Members, left_out, widest_among
-from auditkit.results import Interval, LeftOut, Measurement, Test
+from auditkit.results import LeftOut, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
@@ -88,7 +88,7 @@ def differences(
             how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
             family = f"all {len(ready)} differences of robustness.evasion"
             test = Test(method=how, p=raw, p_adjusted=holm, family=family)
-            first = first.model_copy(update={"test": test, "detectable": _detectable(part, len(ready))})
+            first = first.model_copy(update={"test": test, "detectable": stats.detectable_among(part, len(ready))})
         measured.append(first)
     return [*measured, *beside]
 
@@ -106,20 +106,13 @@ def _widest(
 
 def median(distances: np.ndarray, norm: str) -> Measurement:
     """The median of the distances, with the interval that order statistics give."""
-    from scipy import stats as laws
-
     common: dict[str, Any] = {
         "name": "median_distance", "unit": "ranges", "direction": "higher", "conditions": {"norm": norm}
     }  # fmt: skip
     if not len(distances):
         return Measurement(value=None, reason="no change was found that makes the model wrong", **common)
-    ordered, n = np.sort(distances), len(distances)
-    rank = int(laws.binom.ppf(0.025, n, 0.5))
-    interval = None
-    # under six rows no two of them enclose the median with 95 %
-    if n >= 6 and rank >= 1:
-        interval = Interval(low=float(ordered[rank - 1]), high=float(ordered[n - rank]), method="order statistics")
-    return Measurement(value=float(np.median(ordered)), interval=interval, n=n, **common)
+    interval = stats.median_interval(distances)
+    return Measurement(value=float(np.median(distances)), interval=interval, n=len(distances), **common)
 
 
 def _members(withstood: np.ndarray, data: AuditData, attribute: str) -> tuple[Members, tuple[LeftOut, ...]]:
@@ -131,10 +124,3 @@ def _members(withstood: np.ndarray, data: AuditData, attribute: str) -> tuple[Me
     rows = np.array([int(cell.rows.sum()) for cell in shown])
     who = Members("robust_accuracy", [cell.where for cell in shown], hits / rows, rows, hits)
     return who, tuple(left_out((cell.where for cell in cells), reasons))
-
-
-def _detectable(part: stats.Shares, tests: int) -> float | None:
-    rate = float(part.successes.sum() / part.sizes.sum())
-    pairs = len(part.sizes) * (len(part.sizes) - 1) // 2
-    first, second = np.sort(part.sizes)[:2].tolist()
-    return stats.detectable_gap(rate, first, second, alpha=0.05 / (tests * pairs))

@@ -15,7 +15,7 @@ from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.attempt import Plan, Tried, known, run
 from auditkit.plugins.robustness.library_attacks.problem import Scene, attackable
 from auditkit.plugins.robustness.noise_space import lay
-from auditkit.results import Axis, Control, Interval, Measurement, Scalar
+from auditkit.results import Axis, Control, Measurement, Scalar
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
@@ -214,21 +214,15 @@ def _share(name: str, held: int, rows: int, **more: Any) -> Measurement:
 
 def _median(tried: Tried, norm: str) -> Measurement:
     """The median distance, with the interval that order statistics give."""
-    from scipy import stats as laws
-
     common: dict[str, Any] = {
         "name": "median_distance", "unit": "ranges", "direction": "higher",
         "conditions": {"attack": tried.name, "norm": norm},
     }  # fmt: skip
-    ordered = np.sort(tried.distances[np.isfinite(tried.distances)])
-    n = len(ordered)
-    if not n:
+    found = tried.distances[np.isfinite(tried.distances)]
+    if not len(found):
         return Measurement(value=None, reason="the attack found no wrong decision", **common)
-    rank = int(laws.binom.ppf(0.025, n, 0.5))
-    interval = None
-    if n >= 6 and rank >= 1:  # under six rows no two of them enclose the median with 95 %
-        interval = Interval(low=float(ordered[rank - 1]), high=float(ordered[n - rank]), method="order statistics")
-    return Measurement(value=float(np.median(ordered)), interval=interval, n=n, exact=interval is None, **common)
+    interval, value = stats.median_interval(found), float(np.median(found))
+    return Measurement(value=value, interval=interval, n=len(found), exact=interval is None, **common)
 
 
 def _queries(tried: Tried) -> Measurement:
