@@ -52,9 +52,8 @@ def run(
     from auditkit.command import commands  # heavy: only where something runs
 
     flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
-    code = commands.run(
-        config, flags, only=only, plugins=plugin or (), trust_pickle=trust_pickle, plan=plan, json=json, quiet=quiet
-    )  # fmt: skip
+    how = commands.How(only, plugin or (), trust_pickle, plan, json, quiet)
+    code = commands.run(config, flags, how)
     raise typer.Exit(_exit_code(code, fail_on, exit_zero))
 
 
@@ -88,10 +87,8 @@ def train(
     """Train what [[train]] asks for; audit it beside its parent."""
     from auditkit.command import commands  # heavy: only where something runs
 
-    code = commands.run(
-        config, {"out": out}, only=None, plugins=plugin or (), trust_pickle=trust_pickle, plan=False, json=json,
-        quiet=quiet, must_train=True,
-    )  # fmt: skip
+    how = commands.How(None, plugin or (), trust_pickle, False, json, quiet, must_train=True)
+    code = commands.run(config, {"out": out}, how)
     raise typer.Exit(_exit_code(code, fail_on, exit_zero))
 
 
@@ -163,12 +160,8 @@ def diff(
     """
     from auditkit.command import comparison  # a little heavy: only where audits are compared
 
-    raise typer.Exit(
-        comparison.diff(
-            old, new, old_model=old_model, new_model=new_model, all=all, unverified=unverified, json=json, md=md,
-            html=html,
-        )
-    )  # fmt: skip
+    how = comparison.How(old_model, new_model, all, unverified, json, md, html)
+    raise typer.Exit(comparison.diff(old, new, how))
 
 
 @app.command()
@@ -209,11 +202,9 @@ def count(
     """
     from auditkit.command import people_counts  # heavy: only where something is counted
 
-    code = people_counts.count(
-        files, out, groups=group or (), label=label, decision=decision, weights=weights, positive=positive,
-        missing=missing or None, delimiter=delimiter, encoding=encoding,
-    )  # fmt: skip
-    raise typer.Exit(code)
+    columns = {"groups": group or (), "label": label, "decision": decision, "weights": weights}
+    values = {"positive": positive, "missing": missing or None}
+    raise typer.Exit(people_counts.count(files, out, {**columns, **values}, delimiter, encoding))
 
 
 @app.command()

@@ -8,7 +8,7 @@ import logging
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from auditkit import runfolder
 from auditkit.command import signature
@@ -28,36 +28,45 @@ from auditkit.settings import Settings
 from auditkit.signing import verification
 
 
-def run(
-    config: str | None,
-    flags: Mapping[str, Any],
-    *,
-    only: Sequence[str] | None,
-    plugins: Sequence[str],
-    trust_pickle: bool,
-    plan: bool,
-    json: bool,
-    quiet: bool,
-    must_train: bool = False,
-) -> int:
-    """Run what auditkit.toml describes; the exit code is the audit's."""
+class How(NamedTuple):
+    """What the command line says of a run beside the settings of auditkit.toml."""
+
+    only: Sequence[str] | None = None
+    plugins: Sequence[str] = ()
+    trust_pickle: bool = False
+    plan: bool = False
+    """Print the plan and measure nothing."""
+    json: bool = False
+    quiet: bool = False
+    must_train: bool = False
+    """A configuration without a trainer is an error."""
+
+
+def run(config: str | None, flags: Mapping[str, Any], how: How) -> int:
+    """Run what auditkit.toml describes; the exit code is the audit's.
+
+    Args:
+        config: auditkit.toml or its folder; None: here.
+        flags: settings of `[audit]` that the command line overrides; None leaves one as it is.
+        how: the rest of the command line.
+    """
     settings = load(config, flags)
-    if must_train and not settings.train:
+    if how.must_train and not settings.train:
         raise ConfigError("auditkit train needs a [[train]] table with a trainer; there is none in the configuration")
     home = pathlib.Path(config) if config else pathlib.Path()
     home = home if home.is_dir() else home.parent
-    host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *plugins])
+    host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *how.plugins])
     print_faults(host.faults)
-    request = _request(settings, only, quiet)
-    opened = open_all(host, settings, home, trust_pickle, (*(request.checks or ()), *request.only))
-    if not quiet:
+    request = _request(settings, how.only, how.quiet)
+    opened = open_all(host, settings, home, how.trust_pickle, (*(request.checks or ()), *request.only))
+    if not how.quiet:
         print_schema(opened.data)
     out = pathlib.Path(settings.audit.out)
-    signer = signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not plan else None
+    signer = signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not how.plan else None
     context = AuditContext(host, opened.data, request, title=_title(settings, opened.data), train=_train(settings))
-    if plan:
+    if how.plan:
         plans = [plan_only(context, model) for model in opened.models]
-        print_plan(plans, opened, json=json)
+        print_plan(plans, opened, json=how.json)
         return 0
     write.check_formats(host, request.formats)
     folder = runfolder.prepare(settings.audit.out, write.files(host))
@@ -65,7 +74,7 @@ def run(
         result = audit_models(dataclasses.replace(context, folder=folder, clock=Clock.now()), opened.models)
     if signer is not None:
         print(f"auditkit: signed with the key {signer.id}: {verification.sign(folder, signer).name}", file=sys.stderr)
-    print_result(result, out / "report.html", json=json)
+    print_result(result, out / "report.html", json=how.json)
     return result.exit_code
 
 

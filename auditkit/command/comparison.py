@@ -6,6 +6,7 @@ import json as json_module
 import pathlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -21,25 +22,36 @@ from auditkit.text import one_line
 TONES = {"worse": "red", "better": "green", "": ""}
 
 
-def diff(
-    old: str, new: str, *, old_model: str | None, new_model: str | None, all: bool, unverified: bool,
-    json: bool, md: str | None, html: str | None,
-) -> int:  # fmt: skip
+class How(NamedTuple):
+    """What the command line says of a comparison."""
+
+    old_model: str | None = None
+    new_model: str | None = None
+    all: bool = False
+    """Every number that both have."""
+    unverified: bool = False
+    json: bool = False
+    md: str | None = None
+    """A file to write as Markdown too."""
+    html: str | None = None
+
+
+def diff(old: str, new: str, how: How) -> int:
     """Say what changed; exit code 1 where a limit that was met is missed."""
-    before, after = (open_audit(each, unverified=unverified) for each in (old, new))
+    before, after = (open_audit(name, unverified=how.unverified) for name in (old, new))
     if before.path != after.path:
         before, after = told_apart([before, after])
-    found = [compare_audits(before, a, after, b) for a, b in _matched(before, after, old_model, new_model)]
-    if not (old_model or new_model):
+    found = [compare_audits(before, a, after, b) for a, b in _matched(before, after, how)]
+    if not (how.old_model or how.new_model):
         found[0] = found[0].model_copy(update={"gone": _gone(before, found)})
-    _write(md, lambda: diff_markdown(found))
-    _write(html, lambda: diff_html(found))
-    if json:
+    _write(how.md, lambda: diff_markdown(found))
+    _write(how.html, lambda: diff_html(found))
+    if how.json:
         documents = [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in found]
         print(json_module.dumps(documents, indent=1))
     else:
         for each in found:
-            _print_diff(each, all=all)
+            _print_diff(each, all=how.all)
     return max(each.exit_code for each in found)
 
 
@@ -76,10 +88,9 @@ def over_time(
     return 0
 
 
-def _matched(
-    before: Named, after: Named, old_model: str | None, new_model: str | None
-) -> list[tuple[AuditResult, AuditResult]]:
+def _matched(before: Named, after: Named, how: How) -> list[tuple[AuditResult, AuditResult]]:
     """The pairs of models to compare: those named, or those with the same name, or the only ones."""
+    old_model, new_model = how.old_model, how.new_model
     if old_model or new_model:
         one = _model(before, old_model or new_model or "")
         return [(one, _model(after, new_model or old_model or ""))]

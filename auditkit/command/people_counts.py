@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from auditkit.counts import count_file, to_frame
 from auditkit.counts.dialect import Options
@@ -19,17 +20,19 @@ from auditkit.too_few import fewer_than
 def count(
     files: Sequence[str],
     out: str,
-    *,
-    groups: Sequence[str],
-    label: str | None,
-    decision: str | None,
-    weights: str | None,
-    positive: str | None,
-    missing: Sequence[str] | None,
+    counted: Mapping[str, Any],
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> int:
-    """Write the table of counts of some files; exit code 0."""
+    """Write the table of counts of some files; exit code 0.
+
+    Args:
+        files: Parquet or csv files with the same columns.
+        out: where the table goes.
+        counted: what is counted, as `auditkit.counts.count_file` takes it: groups, label, decision and so on.
+        delimiter: between the fields of csv files.
+        encoding: of csv files.
+    """
     target = pathlib.Path(out)
     if target.suffix.lower() not in (".csv", ".parquet"):
         raise ConfigError(f"--out must end in .csv or .parquet; {out!r} was given")
@@ -37,16 +40,8 @@ def count(
         raise ConfigError(f"--out must be a file in a folder that exists; {out!r} was given")
     if any(target.resolve() == pathlib.Path(each).resolve() for each in files):
         raise ConfigError(f"--out is one of the files to count, {out!r}; name another file")
-    counts = count_file(
-        files,
-        groups=groups,
-        label=label,
-        decision=decision,
-        weights=weights,
-        positive=positive,
-        missing=missing,
-        text=Options(delimiter, None, encoding),
-    )
+    groups = counted["groups"]
+    counts = count_file(files, **counted, text=Options(delimiter, None, encoding))
     frame = to_frame(counts)
     buffer = io.BytesIO()
     if target.suffix.lower() == ".csv":

@@ -17,7 +17,7 @@ from auditkit.counts.dialect import Options
 from auditkit.counts.histogram import HELD, Cells, Histogram, add_up
 from auditkit.counts.markers import Markers
 from auditkit.counts.names import Rename, class_places, group_names, typed
-from auditkit.counts.table import Counts, collect
+from auditkit.counts.table import CodedAnswers, Counts, collect
 from auditkit.counts.unit import Names, Unit
 from auditkit.errors import DataError, Mend
 
@@ -233,6 +233,6 @@ def _table(
     labels = nothing if names.label is None else found[names.label]
     decisions = nothing if names.decision is None else found[names.decision]
     return collect(
-        groups, [codes[name] for name in names.groups], classes, labels, decisions, cells,
+        groups, [codes[name] for name in names.groups], CodedAnswers(classes, labels, decisions), cells,
         weighted=names.weights is not None,
     )  # fmt: skip

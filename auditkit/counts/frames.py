@@ -9,7 +9,7 @@ import numpy as np
 
 from auditkit.counts.column_codes import raw
 from auditkit.counts.histogram import EXACT, Cells
-from auditkit.counts.table import Counts, collect
+from auditkit.counts.table import CodedAnswers, Counts, collect
 from auditkit.errors import DataError, closest
 from auditkit.value_spelling import listed, spelling
 
@@ -74,8 +74,8 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
     if not all(np.isfinite(each).all() for each in sums):
         raise DataError(f"{' and '.join(WEIGHTS)} must be finite numbers in every row of a table of counts")
     return collect(
-        {name: each.values for name, each in groups.items()}, [each.codes for each in groups.values()], classes,
-        labels, decisions, Cells((), people, *sums), weighted=weighted,
+        {name: each.values for name, each in groups.items()}, [each.codes for each in groups.values()],
+        CodedAnswers(classes, labels, decisions), Cells((), people, *sums), weighted=weighted,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from auditkit.counts.histogram import Cells
-from auditkit.counts.table import Counts, collect
+from auditkit.counts.table import CodedAnswers, Counts, collect
 from auditkit.errors import DataError
 
 
@@ -43,7 +43,7 @@ def merge(tables: Iterable[Counts]) -> Counts:
     labels, decisions = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
     sums = [np.concatenate([part[3][at] for part in parts]) for at in range(3)]
     cells = Cells((), *sums)
-    whole = collect(values, codes, classes, labels, decisions, cells, weighted=weighted, listed=values)
+    whole = collect(values, codes, CodedAnswers(classes, labels, decisions), cells, weighted=weighted, listed=values)
     return _rounded_once(whole, codes, labels, decisions, cells) if weighted and len(tables) > 2 else whole
 
 

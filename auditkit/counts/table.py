@@ -136,17 +136,23 @@ def count(
     at_label = np.full(len(cells.rows), len(classes)) if labels is None else cells.codes[-1]
     kept = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
     return collect(
-        {name: each.values for name, each in encoded.items()}, codes, classes, at_label, at_decision, cells,
-        weighted=weights is not None, listed=kept,
+        {name: each.values for name, each in encoded.items()}, codes, CodedAnswers(classes, at_label, at_decision),
+        cells, weighted=weights is not None, listed=kept,
     )  # fmt: skip
+
+
+class CodedAnswers(NamedTuple):
+    """Labels and decisions of K combinations as positions among C classes; C where there is none."""
+
+    classes: Sequence[str]
+    labels: np.ndarray
+    decisions: np.ndarray
 
 
 def collect(
     names: Mapping[str, Sequence[str]],
     codes: Sequence[np.ndarray],
-    classes: Sequence[str],
-    labels: np.ndarray,
-    decisions: np.ndarray,
+    answers: CodedAnswers,
     cells: Cells,
     *,
     weighted: bool,
@@ -157,9 +163,7 @@ def collect(
     Args:
         names: {attribute: the name of each code}; those that nobody has are left out.
         codes: for each attribute, (K,) codes.
-        classes: the C names.
-        labels: (K,) positions in `classes`; C where not known.
-        decisions: likewise; C for an abstention.
+        answers: (K,) each.
         cells: (K,) sums.
         weighted: whether rows came with weights.
         listed: attributes whose values are all kept, in their order.
@@ -167,7 +171,7 @@ def collect(
     Raises:
         DataError: the table would be larger than 1 GB.
     """
-    values, places, listed = [], [], set(listed)
+    (classes, labels, decisions), values, places, listed = answers, [], [], set(listed)
     for (attribute, given), column in zip(names.items(), codes, strict=True):
         if attribute in listed:
             values.append(tuple(given))

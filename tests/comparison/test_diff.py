@@ -28,15 +28,7 @@ from tests.chromium import needs_chromium, visit
 from tests.reports import golden
 from tests.reports.test_markdown import HOSTILE
 
-QUIET = {
-    "old_model": None,
-    "new_model": None,
-    "all": False,
-    "unverified": False,
-    "json": False,
-    "md": None,
-    "html": None,
-}
+QUIET = comparison.How()
 
 
 def saved(folder, result):
@@ -94,10 +86,10 @@ def test_the_exit_code_follows_limits_that_were_met(tmp_path, was, now, waived, 
 def test_the_command_ends_with_the_code_and_says_why(tmp_path, capsys):
     old = saved(tmp_path / "old", fakes.audit())
     new = saved(tmp_path / "new", with_status(fakes.audit(), "accuracy-floor", "missed"))
-    assert comparison.diff(old, new, **QUIET) == 1
+    assert comparison.diff(old, new, QUIET) == 1
     said = capsys.readouterr().out
     assert "not met any more: accuracy-floor" in said
-    assert comparison.diff(old, new, **{**QUIET, "json": True}) == 1
+    assert comparison.diff(old, new, comparison.How(json=True)) == 1
     (document,) = json.loads(capsys.readouterr().out)
     assert document["exit_code"] == 1 and document["limits"]
 
@@ -274,12 +266,12 @@ def test_an_altered_folder_is_refused_unless_asked_for(tmp_path):
 def test_errors_say_what_to_do(tmp_path):
     one, many = saved(tmp_path / "one", fakes.audit()), saved(tmp_path / "many", fakes.comparison())
     with pytest.raises(ConfigError, match="the same audit; name two of its models"):
-        comparison.diff(one, one, **QUIET)
+        comparison.diff(one, one, QUIET)
     with pytest.raises(ConfigError, match="has no model 'credit-gmb'; did you mean 'credit-gbm'"):
-        comparison.diff(one, many, **{**QUIET, "new_model": "credit-gmb", "old_model": "credit-gbm"})
+        comparison.diff(one, many, comparison.How(new_model="credit-gmb", old_model="credit-gbm"))
     other = fakes.audit("other")
     with pytest.raises(ConfigError, match="no model of the same name"):
-        comparison.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), **QUIET)
+        comparison.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), QUIET)
     with pytest.raises(EvidenceError, match="no run folder"):
         open_audit(str(tmp_path / "nowhere"))
 
@@ -304,7 +296,7 @@ def test_hostile_names_do_nothing(tmp_path, payload, capsys):
     html = MarkdownIt("commonmark").enable(["table"]).render(diff_markdown([found]))
     assert "<img" not in html and "<script" not in html and "<a " not in html
     old, new = (saved(tmp_path / name, fakes.hostile(payload)) for name in ("c", "d"))
-    comparison.diff(old, new, **QUIET)
+    comparison.diff(old, new, QUIET)
     assert not {"\x1b", "\x07", "\u202e"} & set(capsys.readouterr().out)
 
 

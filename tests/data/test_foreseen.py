@@ -270,12 +270,12 @@ def test_the_command_refuses_before_it_reads_and_plans_with_reasons(
     if cannot:
         monkeypatch.setattr("auditkit.counts.streams.RowGroups.batches", None)  # whoever reads fails
         monkeypatch.setattr("auditkit.data.readers.table.open_source", None)
-    how = {"plugins": (), "trust_pickle": False, "plan": plan, "json": False, "quiet": True}
+    how = commands.How(checks, plan=plan, quiet=True)
     if cannot:
         with pytest.raises(ConfigError, match="needs a row for each person, and the file was counted in a stream"):
-            commands.run(None, {}, only=checks, **how)
+            commands.run(None, {}, how)
         return
-    code = commands.run(None, {}, only=checks, **how)
+    code = commands.run(None, {}, how)
     said = " ".join(capsys.readouterr().out.split())
     assert code == (0 if plan or "data.integrity" not in checks else 3)
     assert "counted in a stream" in said or stream or not plan

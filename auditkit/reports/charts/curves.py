@@ -76,7 +76,7 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     entries, lines = _entries(names, frame)
     above = room_above(placed) + (LINE + 4 if y_axis.title else 0)
     frame = frame._replace(top=above + LINE * lines)
-    drawn = [_points(figure, name, x_axis, y_axis, words, below, beside, frame) for name in names]
+    drawn = [_points(figure, name, (x_axis, y_axis), words, below, beside, frame) for name in names]
     layers = [*bottom_axis(frame, below, [cut(word, frame.width / max(1, len(words)) - 6) for word in words] or None)]
     layers += left_axis(frame, beside)
     for index, pieces in enumerate(drawn):
@@ -125,14 +125,14 @@ def _x(row: dict[str, Scalar], axis: Axis, words: list[str]) -> Scalar:
 def _points(
     figure: Figure,
     name: str | None,
-    x_axis: Axis,
-    y_axis: Axis,
+    axes: tuple[Axis, Axis],
     words: list[str],
     below: Scale,
     beside: Scale,
     frame: Frame,
 ) -> list[list[Point]]:
     """One line in pieces: a point without a number breaks it."""
+    x_axis, y_axis = axes
     field = figure.series.field if figure.series else None
     rows = [row for row in figure.data if field is None or clean(row.get(field)) == name]
     every = math.ceil(len(rows) / POINTS)
