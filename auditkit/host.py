@@ -20,7 +20,7 @@ from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, ModelError, PluginError, closest
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
-from auditkit.option_guard import hold
+from auditkit.option_guard import hold, refuse_changes
 from auditkit.plugin_import import bring_in, distribution, importable
 from auditkit.plugin_validation import ROWS, offered_checks, offered_trainers, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
@@ -152,9 +152,11 @@ class Host:
         """A Model from a live object; a Model is given back as it is.
 
         Raises:
-            ModelError: no plugin knows the object.
+            ModelError: no plugin knows the object, or it is a Model already, of which an option would have to change
+                what it answers.
         """
         if isinstance(obj, Model):
+            refuse_changes(obj, options)
             return obj
         model: Model = self._first(
             "wrap_model", f"an object of type {type(obj).__name__!r}", obj=obj, options=options

@@ -43,6 +43,26 @@ def hold(model: Model, options: ModelOptions, plugin: str) -> None:
     model.held_to = guard.answers
 
 
+def refuse_changes(model: Model, options: ModelOptions) -> None:
+    """Refuse options that a model which is wrapped already does not have.
+
+    Raises:
+        ModelError: its threshold, classes or positive class would have to be others.
+    """
+    threshold, classes, positive = options.threshold, options.classes, options.positive
+    others = {
+        "threshold": threshold is not None and threshold != model.threshold,
+        "classes": classes is not None and list(map(spelling, classes)) != list(map(spelling, model.classes)),
+        "positive": positive is not None and spelling(positive) != spelling(model.positive),
+    }
+    for name, differs in others.items():
+        if differs:
+            raise ModelError(
+                f"{model.name}: {name} must be given where the model is wrapped, for it is a Model already; its "
+                f"{name} is {getattr(model, name)!r}, and {getattr(options, name)!r} was given"
+            )
+
+
 class OptionGuard:
     """Classes, positive class and threshold as the user gave them, for one model.
 

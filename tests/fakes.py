@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from auditkit import figures
 from auditkit import results as r
 from tests import fake_checks as checks
 
@@ -366,7 +367,30 @@ def hostile(payload: str) -> r.AuditResult:
             return {name + payload * free: spoil(each, "" if free else name) for name, each in value.items()}
         return value
 
-    return r.AuditResult.model_validate(spoil(audit().model_dump(mode="json")))
+    with_section = audit().model_copy(update={"sections": (SECTION,)})
+    return r.AuditResult.model_validate(spoil(with_section.model_dump(mode="json")))
+
+
+SECTION = r.Section(
+    id="acme.energy",
+    title="What did it cost?",
+    plugin="acme",
+    plugin_version="1.0",
+    paragraphs=("The audit took 3 kWh.", "Half of it was idle."),
+    figures=(
+        figures.bars(
+            "energy", "Energy by part", [{"part": "idle", "kwh": 1.5}, {"part": "busy", "kwh": 1.6}],
+            label=r.Axis(field="part", title="part"), value=r.Axis(field="kwh", title="kWh"),
+        ),
+    ),
+    tables=(
+        r.Table(
+            name="energy", title="Energy", caption="By part.", rows=(("idle", 1.5), ("busy", 1.6)),
+            columns=(r.Column(name="part", title="Part"), r.Column(name="kwh", title="kWh")),
+        ),
+    ),
+)  # fmt: skip
+"""What a plugin adds to the report."""
 
 
 FREE_KEYS = frozenset(

@@ -148,3 +148,11 @@ def test_a_broken_adapter_is_named():
 def test_name_and_batch_are_applied_too():
     model = wrapped(Careless(), name="credit", batch=2)
     assert (model.name, model.batch) == ("credit", 2)
+
+
+@pytest.mark.parametrize("options", [{"threshold": 0.9}, {"classes": ("yes", "no")}, {"positive": "no"}])
+def test_a_model_that_is_wrapped_already_is_not_changed_without_a_word(options):
+    model = wrapped(Careless(), threshold=0.7)
+    assert auditkit.wrap(model, threshold=0.7, classes=("no", "yes"), positive="yes") is model
+    with pytest.raises(ModelError, match=f"{next(iter(options))} must be given where the model is wrapped"):
+        auditkit.wrap(model, **options)

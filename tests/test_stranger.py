@@ -114,6 +114,7 @@ def test_a_corruption(file):
     assert result.status == "measured" and all(each.holds for each in result.controls)
     shares = [each.value for each in result.measurements if each.name == "accuracy"]
     assert len(shares) == 5 and shares[0] > shares[-1]  # a stale row is decided as another person's
+    assert any(note.startswith("What was tried is partly of the plugin stale, ") for note in result.notes)
     assert result.tables[0].rows[0][5] == "20% of the rows from the day before"
 
 

@@ -99,8 +99,12 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
 def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
     if result.check != step.planned.check:
         raise PluginError(f"{step.planned.check}: the result is about another check, {one_line(result.check)!r}")
+    planned = step.planned
+    used = (f"What was tried is partly of the plugin {name}, {version}." for name, version in planned.uses.items())
     named = result.model_copy(
-        update={"plugin": step.planned.plugin, "plugin_version": step.planned.plugin_version}
+        update={
+            "plugin": planned.plugin, "plugin_version": planned.plugin_version, "notes": (*result.notes, *used),
+        }
     )  # fmt: skip
     return completed(CheckResult.model_validate(named.model_dump()), data)
 
