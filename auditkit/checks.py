@@ -183,7 +183,7 @@ class Check(RenamedFacts, ABC):
     """One unit of audit work: takes model and data, returns findings, never judges.
 
     Parameters are typed fields with defaults, recorded in the result and read from `[checks."<id>"]`. A check that
-    cannot afford every row has a field `rows: int`; the runner draws them. Class facts say the rest; what is left out
+    cannot afford every row has a field `rows: int`; the audit draws them. Class facts say the rest; what is left out
     is read from the docstring (first line: the question; then paragraphs of purpose, method, limits).
     """
 
@@ -275,7 +275,7 @@ class Check(RenamedFacts, ABC):
 
     @final
     def __call__(self, model: Model, data: AuditData, context: Context) -> CheckResult:
-        """Measure and fold the findings into a result; the runner applies controls and hides small cells.
+        """Measure and fold the findings into a result; the audit applies controls and hides small cells.
 
         Raises:
             FindingsError: `measure` returned something else than Findings.

@@ -104,7 +104,7 @@ def pair(members: Sequence[Members], at: Place, end: Literal["low", "high"] | No
 
 
 def left_out(where: Iterable[dict[str, str]], reasons: Iterable[str | None]) -> list[LeftOut]:
-    """The groups that have a reason to be left out of a disparity; the runner adds how many people they are."""
+    """The groups that have a reason to be left out of a disparity; the audit adds how many people they are."""
     return [
         LeftOut(slice=group, reason=reason) for group, reason in zip(where, reasons, strict=True) if reason is not None
     ]

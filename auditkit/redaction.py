@@ -1,9 +1,9 @@
-"""The gate of the evidence: no e-mail address, account number, key, user name, host name or path of a machine passes.
+"""Redaction: no e-mail address, account number, key, user name, host name or path of a machine is in the evidence.
 
 What is removed is replaced by `[removed: …]`, so that a reader sees that something stood there. Of a path its last name
 stays: `/home/alice/models/credit.skops` becomes `credit.skops`.
 
-Names from the data (columns, groups, categories, classes) pass the same gate, for those who read the evidence may not
+Names from the data (columns, groups, categories, classes) are redacted alike, for those who read the evidence may not
 know who is in the data; where two of them would become the same, they are numbered, so that the report still tells them
 apart.
 """
@@ -78,7 +78,7 @@ _FOREIGN = re.compile(
 
 
 class Scrubber:
-    """The gate, with what it knows about this machine and about the names in the data."""
+    """Redacts texts, with what it knows about this machine and about the names in the data."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Learn what is to be removed.

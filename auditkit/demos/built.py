@@ -1,4 +1,4 @@
-"""What a demo hands to the runner."""
+"""What a demo gives to be audited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what was measured and judged to what may be written: the last step before the gate and the writers.
+"""From what was measured and judged to what may be written: the last step before names are redacted and files written.
 
 Everything is measured and judged in memory. Then a rule says what of it may be written, and what it takes out goes
 everywhere: out of results, of what each limit was judged by, of its reasons, of the outcome. A verdict stays as it was.

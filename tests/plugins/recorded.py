@@ -1,4 +1,4 @@
-"""Recorded answers as a model, and one check run on it as the runner would."""
+"""Recorded answers as a model, and one check run on it as the audit would."""
 
 from __future__ import annotations
 

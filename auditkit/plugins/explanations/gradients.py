@@ -114,7 +114,7 @@ class Gradients(Check):
     conditions: ClassVar[frozenset[str]] = frozenset({"feature", "predicted"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
 
-    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the runner.")
+    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the audit.")
     background: int = Field(default=100, ge=1, description="Rows whose mean is the baseline, from training if given.")
     steps: int = Field(default=50, ge=2, description="Points on the path at first; doubled for rows that need more.")
     baseline: Literal["auto", "mean", "zeros", "blurred"] = Field(

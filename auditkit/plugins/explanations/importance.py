@@ -96,7 +96,7 @@ class Importance(Check):
     conditions: ClassVar[frozenset[str]] = frozenset({"feature"})
     for_groups: ClassVar[frozenset[str]] = frozenset()
 
-    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the runner.")
+    rows: int = Field(default=100, ge=2, description="Rows to explain, drawn by the audit.")
     background: int = Field(default=100, ge=2, description="Rows to compare with, from the training split if given.")
     permutations: int = Field(default=2, ge=2, description="Pairs of feature orders per row and background row.")
 

@@ -12,7 +12,7 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    rows: int = Field(default=250, ge=1, description="how many rows are changed, drawn by the runner")
+    rows: int = Field(default=250, ge=1, description="how many rows are changed, drawn by the audit")
     within: tuple[float, ...] = Field(
         default=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0), min_length=1, description="costs up to which flips are counted"
     )
