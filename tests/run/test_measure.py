@@ -1,0 +1,107 @@
+"""Every check on its own: measured, timed, isolated, its failure a result."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pathlib
+import random
+import time
+
+import numpy as np
+import pytest
+
+import auditkit
+from auditkit.results import canonical
+from auditkit.testing import ToyModel, toy_data
+from tests.run.acme import audit
+
+
+def test_every_number_of_a_row_check_comes_with_interval_n_and_groups():
+    result = audit(
+        "share", limits=[{"name": "l", "measurement": "acme.share", "slice": {"sex": "male"}, "at_least": 0.01}]
+    )
+    first, *groups = result.results[0].measurements
+    assert first.value == pytest.approx(ToyModel().predict(toy_data().inputs).tolist().count("yes") / 200)
+    assert first.n == 200
+    assert first.interval.method == "Wilson"
+    assert {str(each.slice) for each in groups} == {
+        "{'sex': 'female'}", "{'sex': 'male'}", "{'region': 'north'}", "{'region': 'south'}",
+    }  # fmt: skip
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("boom", "exception", "broken"),
+        ("leave", "exception", "0"),
+        ("nonsense", "findings", "a check must return"),
+        ("not_a_number", "findings", "finite"),
+        ("extra", "missing extra", "pip install 'auditkit-rai[lime]'"),
+        ("vandal", "exception", "and then it fails"),
+    ],
+)
+def test_a_failure_is_a_loud_result_and_stops_no_other(name, kind, said):
+    limits = [{"name": "l", "measurement": "acme.share", "at_least": 0.0}]
+    result = audit(name, "share", limits=limits)
+    by_id = {each.check: each for each in result.results}
+    assert by_id["acme.share"].status == "measured"
+    bad = next(each for id, each in by_id.items() if id != "acme.share")
+    assert (bad.status, bad.error.kind) == ("error", kind)
+    assert said in bad.error.message
+    assert (result.exit_code, result.verdict) == (3, "error")
+
+
+def test_an_exception_brings_no_path_and_no_escape_into_the_evidence():
+    text = canonical(audit("boom")).decode()
+    assert os.getcwd() not in text
+    assert "\\u001b" not in text
+    assert str(pathlib.Path.home()) + "/" not in text
+
+
+def test_everything_is_left_as_it_was_found_also_after_an_exception():
+    random.seed(1)
+    np.random.seed(1)
+    before = (
+        random.getstate(), np.random.get_state()[1].tolist(), logging.getLogger().level,
+        list(logging.getLogger().handlers), os.getcwd(),
+    )  # fmt: skip
+    audit("vandal")
+    assert before == (
+        random.getstate(), np.random.get_state()[1].tolist(), logging.getLogger().level,
+        list(logging.getLogger().handlers), os.getcwd(),
+    )  # fmt: skip
+
+
+def test_adding_a_check_changes_no_other_checks_numbers():
+    alone = audit("draw").results[0]
+    beside = next(each for each in audit("share", "draw").results if each.check == "acme.draw")
+    assert canonical(alone) == canonical(beside)
+    assert audit("draw", seed=1).results[0].measurements != alone.measurements
+
+
+def test_a_time_limit_is_an_error_with_the_place():
+    result = audit("slow", seconds_per_check=0.05)
+    assert result.results[0].error.kind == "time limit"
+    assert "sleeping" in result.results[0].error.message
+    assert result.exit_code == 3
+
+
+def test_what_a_check_had_when_its_time_ran_out_is_in_the_error():
+    @auditkit.check("acme.halfway")
+    def halfway(context, predictions):
+        """How far does it get?"""
+        first = auditkit.Measurement(name="first", value=1.0, exact=True)
+        context.keep(auditkit.Findings([first]))
+        for step in range(100):
+            time.sleep(0.01)
+            context.progress(step, 100, "sleeping")
+        return 2.0
+
+    limits = [{"name": "l", "measurement": "acme.halfway.first", "at_least": 0}]
+    result = audit(halfway.check(), seconds_per_check=0.05, limits=limits)
+    had = result.results[0]
+    assert (had.status, had.error.kind) == ("error", "time limit")
+    assert [(each.name, each.value, each.validity) for each in had.measurements] == [("first", 1.0, "inconclusive")]
+    assert (result.verdicts[0].status, result.exit_code) == ("error", 3)
