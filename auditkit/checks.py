@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, Type
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from auditkit.errors import AuditkitError, FindingsError, PluginError, Refusal, TimeLimit
+from auditkit.errors import AuditkitError, FindingsError, PluginError, TimeLimit
 from auditkit.memory import out_of_memory
 from auditkit.models import Capability
 from auditkit.renames import RenamedFacts
@@ -238,11 +238,17 @@ class Check(RenamedFacts, ABC):
         """Measure, and return what was found. Import heavy packages here."""
 
     def applies(self, model: Model, data: AuditData) -> str | None:
-        """Why this check cannot serve this model and data, beyond `needs`; None where it can."""
+        """Why this check cannot serve this model and data, beyond `needs`; None where it can.
+
+        A Refusal holds the settings with which it could; they stand in the plan.
+        """
         return None
 
-    def leaves_out(self, name: str, data: AuditData) -> str | Refusal:
-        """Why these parameters and this data leave out a number that it declares, and what to write; else empty."""
+    def leaves_out(self, name: str, data: AuditData) -> str:
+        """Why these parameters and this data leave out a number that it declares, and what to write; else empty.
+
+        A Refusal holds the settings that would have it measured.
+        """
         return ""
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> Mapping[str, MeasuredAt]:

@@ -23,7 +23,7 @@ import importlib
 import json
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 Value = TypeVar("Value")
 
@@ -44,7 +44,8 @@ class Mend(NamedTuple):
     def __str__(self) -> str:
         """The line, and under which table of auditkit.toml it is written."""
         table = self.setting.rpartition(".")[0]
-        return f"{self.line} under [{table}]" if table else self.line
+        under = "[[train]]" if table == "train" else f"[{table}]"
+        return f"{self.line} under {under}" if table else self.line
 
 
 def _toml(value: Any) -> str:
@@ -56,15 +57,24 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-class Refusal(NamedTuple):
-    """Why something that was asked for is not there, and the settings that would bring it."""
+class Refusal(str):
+    """Why something that was asked for is not there: a sentence, which ends with the settings that would bring it.
 
+    Args:
+        why: the sentence without them.
+        mends: the settings, each a way out by itself.
+    """
+
+    __slots__ = ("mends", "why")
     why: str
-    mends: tuple[Mend, ...] = ()
-    """Each a way out by itself."""
+    mends: tuple[Mend, ...]
 
-    def __str__(self) -> str:
-        return f"{self.why}; write {' or '.join(map(str, self.mends))}" if self.mends else self.why
+    def __new__(cls, why: str, mends: Iterable[Mend]) -> Self:
+        """The sentence, with all settings at its end."""
+        ways_out = tuple(mends)
+        made = super().__new__(cls, f"{why}; write {' or '.join(map(str, ways_out))}")
+        made.why, made.mends = why, ways_out
+        return made
 
 
 class AuditkitError(Exception):

@@ -21,11 +21,14 @@ import auditkit
 import auditkit.counts
 from auditkit.comparison import audits
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, DataError, Mend
+from auditkit.errors import AuditkitError, DataError, Mend, Refusal
 from auditkit.host import Host
 from auditkit.models import ModelOptions
+from auditkit.plugins.robustness.training.fit import fit
 from auditkit.run import write
+from auditkit.run.audit import plan_only
 from auditkit.run.context import AuditContext
+from auditkit.run.predict import introduce
 from auditkit.run.request import make_request
 from auditkit.run.settle import settled
 from auditkit.signing import keys, verification
@@ -240,6 +243,21 @@ def rows_published(**mends: Any) -> Any:
     return auditkit.audit(None, data, checks=[], **{"include_rows": True, **mends})
 
 
+def few_published(**mends: Any) -> Any:
+    given = {"disclosure": "publish", **mends}
+    data = AuditData.from_table(FRAME[:5], groups=["sex"], label="label", decisions="decision", **given)
+    return auditkit.audit(None, data, checks=[])
+
+
+def diverging(learning_rate: float = 50.0) -> Any:
+    """Training of one number, whose loss is no number where it has gone too far."""
+    number = torch.nn.Linear(1, 1, bias=False)
+    return fit(
+        number, 4, lambda rows, share: -number.weight.sum() / (number.weight < 60).sum(), epochs=2, batch_size=2,
+        learning_rate=learning_rate, progress=lambda done, total: None,
+    )  # fmt: skip
+
+
 def audit_folder(folder: pathlib.Path, name: str = "run") -> pathlib.Path:
     if not (folder / name).exists():
         (folder / name).mkdir()
@@ -327,6 +345,8 @@ CASES: dict[str, Callable[..., Any]] = {
     "two attributes together": limit_on("fairness.groups", "demographic_parity_ratio", across=["sex", "area"]),
     "slices of another outcome": limit_on("fairness.slices", "slice_selection"),
     "rows that are published": rows_published,
+    "fewer people than may be published": few_published,
+    "a training that diverges": diverging,
     "a folder that was altered": altered,
     "a folder that is signed": signed_twice,
 }
@@ -417,6 +437,38 @@ def test_a_signature_that_was_not_checked_proposes_the_public_key(tmp_path: path
     assert "give --public-key" in account.problems[0]
     checked = verification.verify(tmp_path / "run", keys.read_verifier(pair.public), required=True)
     assert (checked.signed, checked.problems, checked.mend) == ("yes", (), ())
+
+
+SKIPPED = [
+    ("robustness.evasion", {"norm": "L2 scaled"}, torch.nn.Linear(4, 2), {}),
+    ("robustness.evasion", {"norm": "L2"}, LogisticRegression().fit(NUMBERS, FRAME["label"]), {}),
+    ("fairness.slices", {"of": "error"}, None, {"label": None}),
+    ("fairness.slices", {"of": "selection"}, None, {"label": "years", "task": "multiclass", "decisions": "guess"}),
+    ("explanations.gradients", {"baseline": "blurred"}, torch.nn.Linear(4, 2), {}),
+]
+
+
+@pytest.mark.parametrize(("id", "parameters", "model", "roles"), SKIPPED)
+@pytest.mark.filterwarnings("ignore")
+def test_a_check_that_is_skipped_runs_with_each_setting_that_its_reason_proposes(
+    id: str, parameters: dict[str, Any], model: Any, roles: dict[str, Any]
+) -> None:
+    data = AuditData(NUMBERS, FRAME["label"])
+    if model is None:
+        table = FRAME.assign(guess=FRAME["years"])
+        data = AuditData.from_table(table, groups=["sex"], **{"label": "label", "decisions": "decision", **roles})
+    wrapped = auditkit.wrap(data if model is None else model)
+    introduce(wrapped, data)
+    kind = Host().checks()[id].value
+    refused = kind(**parameters).applies(wrapped, data)
+    assert isinstance(refused, Refusal) and refused.mends
+    for mend in refused.mends:
+        table, _, key = mend.setting.rpartition(".")
+        assert str(mend) in str(refused) and table == f'checks."{id}"'
+        assert kind(**{key: mend.value}).applies(wrapped, data) is None
+    request = make_request(checks=[id], parameters={id: parameters}, budget="quick")
+    (planned,) = plan_only(AuditContext(Host(), data, request), wrapped).checks
+    assert planned.ways_out == tuple(map(str, refused.mends)) and planned.skipped == str(refused)
 
 
 @pytest.mark.parametrize(

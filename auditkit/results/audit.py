@@ -31,6 +31,7 @@ class PlannedCheck(Record):
     """About how many rows the model will be asked about, beyond the one shared pass."""
     skipped: str | None = None
     error: ErrorInfo | None = None
+    ways_out: tuple[str, ...] = optional((), description="Settings with any one of which a skipped check would go on.")
     uses: dict[str, str] = optional({})
     """{plugin: version} of the plugins whose attacks or corruptions the check's parameters name."""
 

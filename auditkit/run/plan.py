@@ -13,7 +13,7 @@ import numpy as np
 from auditkit.checks import Budget, Check, PluginRows, missing_needs
 from auditkit.config import parse
 from auditkit.data import AuditData
-from auditkit.errors import DISTRIBUTION, ConfigError, closest
+from auditkit.errors import DISTRIBUTION, ConfigError, Refusal, closest
 from auditkit.host import Host, Offer
 from auditkit.judge import everyone_alone, is_bare
 from auditkit.models import Capability, Model
@@ -203,16 +203,19 @@ def _notes(limits: Sequence[Limit], data: AuditData) -> tuple[str, ...]:
 
 def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: AuditData) -> Step:
     error = skipped = None
+    ways_out: tuple[str, ...] = ()
     rows = min(getattr(check, "rows", None) or len(data), len(data))
     calls: int | None = None
     try:
-        skipped = missing_needs(offer.value, model, data) or check.applies(model, data)
+        refused = missing_needs(offer.value, model, data) or check.applies(model, data)
+        skipped = None if refused is None else str(refused)
+        ways_out = tuple(str(mend) for mend in refused.mends) if isinstance(refused, Refusal) else ()
         error = missing_extra(offer.value) if skipped is None else None
         calls = check.calls(model, data, rows) if skipped is None and error is None else None
     except Exception as fault:  # a plugin may raise anything at all
         error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
     planned = PlannedCheck(
         check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),
-        rows=rows, calls=calls, skipped=skipped, error=error, uses=uses,
+        rows=rows, calls=calls, skipped=skipped, error=error, ways_out=ways_out, uses=uses,
     )  # fmt: skip
     return Step(planned, offer.value, check)

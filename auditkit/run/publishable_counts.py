@@ -13,7 +13,7 @@ from scipy import sparse
 from auditkit.counts.names import MISSING
 from auditkit.counts.suppression import Line, Published, may_be_called_small, suppress
 from auditkit.data import AuditData
-from auditkit.errors import DataError
+from auditkit.errors import DataError, Mend
 from auditkit.predictions import Predictions
 from auditkit.results import Measurement
 from auditkit.variants import AMONG_LARGE, LARGE, is_large
@@ -70,9 +70,11 @@ class People:
     def __init__(self, data: AuditData, answers: Sequence[Predictions], order: int) -> None:
         self.data, self.minimum = data, data.minimum_cell
         if data.size < data.minimum_cell:
+            mend = Mend("data.disclosure", "internal")
             raise DataError(
                 f'{data.name}: with disclosure = "publish", at least minimum_cell = {data.minimum_cell} people are '
-                "needed; there are fewer. Lower minimum_cell under [data], or leave disclosure out"
+                f"needed; there are fewer. Lower minimum_cell, or, for what stays in the house, say {mend}",
+                mend=mend,
             )
         plan = _fitting(data, answers, min(order, len(data.groups)))
         self.order, self._labels, self._decisions = plan.order, plan.labels, plan.decisions

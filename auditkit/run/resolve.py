@@ -81,7 +81,7 @@ def resolve_for(model: Model, limits: Iterable[Limit], kinds: Mapping[str, type[
     _refuse(wrong)
 
 
-def _refuse(wrong: Sequence[tuple[Limit, str | Refusal]], more: Sequence[str] = (), mends: Sequence[Mend] = ()) -> None:
+def _refuse(wrong: Sequence[tuple[Limit, str]], more: Sequence[str] = (), mends: Sequence[Mend] = ()) -> None:
     """Say of every limit what is wrong with it, with all settings that would mend one."""
     if wrong:
         lines = [f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong]
@@ -100,7 +100,7 @@ def _left_out(limit: Limit, there: Offered) -> str | None:
     return None if id is None or id in there.chosen or id.startswith("train.") else id
 
 
-def _problem(limit: Limit, there: Offered) -> str | Refusal:
+def _problem(limit: Limit, there: Offered) -> str:
     id = check_of(limit, there.checks)
     if id is None:
         return "" if there.faults else _unknown_check(limit, there)
@@ -179,7 +179,7 @@ def _unknown_condition(limit: Limit, offer: Offer) -> str:
     return f"{limit.measurement} is measured under no condition {one_line(unknown[0])!r}; {hint}"
 
 
-def _not_measured(limit: Limit, id: str, there: Offered) -> str | Refusal:
+def _not_measured(limit: Limit, id: str, there: Offered) -> str:
     """A number that the check's parameters or the data leave out."""
     check = there.configured.get(id)
     if not isinstance(check, Check):  # trainers measure all that they declare
@@ -187,11 +187,11 @@ def _not_measured(limit: Limit, id: str, there: Offered) -> str | Refusal:
     with _blamed(id, "leaves_out must say why a number is left out, or nothing"):
         reason = check.leaves_out(there.question(limit, id).name, there.data)
     if isinstance(reason, Refusal):
-        return reason._replace(why=f"{limit.measurement} {reason.why}")
+        return Refusal(f"{limit.measurement} {reason.why}", reason.mends)
     return f"{limit.measurement} {reason}" if reason else ""
 
 
-def _measured_elsewhere(limit: Limit, id: str, there: Offered) -> str | Refusal:
+def _measured_elsewhere(limit: Limit, id: str, there: Offered) -> str:
     """A condition of which the check's parameters have other values."""
     check, question = there.configured.get(id), there.question(limit, id)
     if not limit.conditions or not isinstance(check, Check):
@@ -206,7 +206,7 @@ def _measured_elsewhere(limit: Limit, id: str, there: Offered) -> str | Refusal:
     return ""
 
 
-def _at_another_value(limit: Limit, check: Check, condition: str, known: MeasuredAt) -> str | Refusal:
+def _at_another_value(limit: Limit, check: Check, condition: str, known: MeasuredAt) -> str:
     if not known.values:
         return f"{limit.measurement} is measured at no {condition}; take it out of conditions"
     value = limit.conditions[condition]

@@ -43,14 +43,14 @@ def compares(kind: Any, name: str) -> bool:
     return disparity or name in kind.over_groups
 
 
-def unmeasured_for(asked: Asked, declared: bool) -> str | Refusal:
+def unmeasured_for(asked: Asked, declared: bool) -> str:
     """Why no number is about those whom the limit names, and what to write; empty where there is one, or nobody knows.
 
     Args:
         asked: the limit, and who would measure for it.
         declared: whether the class declares all that it measures.
     """
-    questions: Sequence[Callable[[Asked], str | Refusal]] = (
+    questions: Sequence[Callable[[Asked], str]] = (
         (_over_groups, _of_groups, _deep, _to_reference, _of_everyone) if declared else (_of_everyone,)
     )
     return next((problem for question in questions if (problem := question(asked))), "")
@@ -82,7 +82,7 @@ def _of_everyone(asked: Asked) -> str:
     return f"{asked.limit.measurement} is measured for groups alone; take everyone away, and it is about all of them"
 
 
-def _deep(asked: Asked) -> str | Refusal:
+def _deep(asked: Asked) -> str:
     """More attributes at once than the check looks at."""
     many, kind = len(asked.limit.slice) or len(asked.limit.across), asked.kind
     if many <= asked.intersections or kind.own_slices:

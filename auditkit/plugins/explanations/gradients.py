@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
-from auditkit.errors import AuditkitError
+from auditkit.errors import AuditkitError, Mend, Refusal
 from auditkit.model_inputs import seeing
 from auditkit.plugins.explanations.background import draw_background
 from auditkit.plugins.explanations.gradient_findings import (
@@ -125,7 +125,8 @@ class Gradients(Check):
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Whole numbers that pick embeddings have no gradients, and only pictures can be blurred."""
         if self.baseline == "blurred" and data.modality != "image":
-            return "the baseline 'blurred' is for images"
+            mends = (Mend(f'checks."{self.id}".baseline', baseline) for baseline in ("mean", "zeros"))
+            return Refusal("the baseline 'blurred' is for images", tuple(mends))
         try:
             encoded = model.encode(data.take(np.arange(min(2, len(data)))).inputs)
         except AuditkitError as error:

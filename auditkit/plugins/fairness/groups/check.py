@@ -65,7 +65,7 @@ class GroupFairness(Parameters, Check):
         "Answers on demand would show whether a decision changes when only the group of a real person is changed."
     )
 
-    def leaves_out(self, name: str, data: AuditData) -> str | Refusal:
+    def leaves_out(self, name: str, data: AuditData) -> str:
         """A burden ratio where nobody said that it is a burden, and what is not among the measures."""
         if name in named(BURDEN):
             stated = data.outcome.values() if isinstance(data.outcome, dict) else [data.outcome]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.models import Model
 
+OF = 'checks."fairness.slices".of'
+
 
 class Slices(Parameters, Check):
     """Is there a subgroup, described by a few features, for which the model errs far more often than for the rest?
@@ -48,21 +50,22 @@ class Slices(Parameters, Check):
     conditions = frozenset()
     own_slices = True
 
-    def leaves_out(self, name: str, data: AuditData) -> str | Refusal:
+    def leaves_out(self, name: str, data: AuditData) -> str:
         """Of what else could be searched for."""
         other = next((each.name for each in OUTCOMES.values() if each.measurement == name), self.of)
         if other == self.of:
             return ""
-        mend = Mend('checks."fairness.slices".of', other)
-        return Refusal("is searched for only where it is asked for", (mend,))
+        return Refusal("is searched for only where it is asked for", (Mend(OF, other),))
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Labels where the outcome needs them; two classes where it is about selection."""
         outcome = OUTCOMES[self.of]
         if outcome.labelled and data.labels is None:
-            return f'needs labels to search for {self.of!r}, and the data has none; of = "selection" needs none'
+            why = f"needs labels to search for {self.of!r}, and the data has none"
+            return Refusal(why, (Mend(OF, "selection"),)) if data.task == "binary" else why
         if outcome.binary and data.task != "binary":
-            return f"searches for {self.of!r}, which is for tasks of kind binary; this is {data.task}"
+            why = f"searches for {self.of!r}, which is for tasks of kind binary; this is {data.task}"
+            return Refusal(why, (Mend(OF, "error"),)) if data.labels is not None else why
         return None
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

@@ -6,11 +6,14 @@ from typing import ClassVar
 
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
+from auditkit.errors import Mend, Refusal
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import way
 from auditkit.plugins.robustness.evasion.definitions import CARLINI, CHEN, CROCE, DEFINITIONS, MADRY
 from auditkit.plugins.robustness.evasion.parameters import SCALED, Parameters
 from auditkit.results import of_everyone
+
+NORM = 'checks."robustness.evasion".norm'
 
 
 class Evasion(Parameters, Check):
@@ -56,20 +59,21 @@ class Evasion(Parameters, Check):
         """Why neither attack fits, or none answers in the norm that was asked for; None where one does."""
         chosen = way(model, data)
         if chosen == "gradient" and self.norm == SCALED:
-            return (
-                f'norm = "{SCALED}" is for models asked for decisions alone; this one gives gradients: Linf, L2 or L1'
-            )
+            why = f'norm = "{SCALED}" is for models asked for decisions alone; this one gives gradients: Linf, L2 or L1'
+            return Refusal(why, tuple(Mend(NORM, norm) for norm in ("Linf", "L2", "L1")))
         if chosen == "boundary" and self.norm not in (None, SCALED):
-            return (
+            why = (
                 f'norm = "{self.norm}" needs a model that gives gradients and eats the inputs as they are; this one is '
-                f'asked for decisions, in the norm "{SCALED}": set that, or leave norm out'
+                "asked for decisions"
             )
+            return Refusal(why, (Mend(NORM, SCALED),))
         for name, offer in self.offers("attack").items():
             if chosen == "boundary":
                 return f"the attack {name!r} follows gradients, and this model is asked for decisions alone"
             if chosen == "gradient" and self.distance not in offer.value.norms:
                 norms = " or ".join(offer.value.norms)
-                return f"the attack {name!r} searches in the norm {norms}; norm = {self.distance!r} is asked for"
+                why = f"the attack {name!r} searches in the norm {norms}; norm = {self.distance!r} is asked for"
+                return Refusal(why, tuple(Mend(NORM, norm) for norm in offer.value.norms))
         return None if chosen in ("gradient", "boundary") else chosen
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from auditkit.errors import ModelError
+from auditkit.errors import Mend, ModelError
 from auditkit.models import Model
 
 BatchLoss: TypeAlias = Callable[[torch.Tensor, float], torch.Tensor]
@@ -66,7 +66,11 @@ def fit(
                 module.train()
                 value = loss(at, step / steps)
                 if not torch.isfinite(value):
-                    raise ModelError(f"the training diverged in epoch {epoch}; lower learning_rate={learning_rate:g}")
+                    mend = Mend("train.learning_rate", learning_rate / 10)
+                    raise ModelError(
+                        f"the training diverged in epoch {epoch}; lower learning_rate={learning_rate:g}, to {mend}",
+                        mend=mend,
+                    )
                 optimizer.zero_grad(set_to_none=True)
                 value.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()

@@ -76,7 +76,8 @@ def test_a_good_attack_is_valid_and_a_bad_one_is_caught_and_neither_changes_what
 def test_a_norm_in_which_the_attack_cannot_search_is_refused():
     result = audited(climb, norm="L2", epsilons=(0.1, 0.2))
     assert result.status == "skipped"
-    assert result.reason == "the attack 'acme.x' searches in the norm Linf; norm = 'L2' is asked for"
+    why = "the attack 'acme.x' searches in the norm Linf; norm = 'L2' is asked for"
+    assert result.reason == f'{why}; write norm = "Linf" under [checks."robustness.evasion"]'
 
 
 def raises(problem, x, y, radius, start):
