@@ -23,6 +23,21 @@ class Shares(NamedTuple):
     sizes: np.ndarray
     """(k,) rows, or effective rows where they are weighted."""
 
+    @classmethod
+    def of_rows(cls, codes: np.ndarray, hits: np.ndarray, weights: np.ndarray, groups: int) -> Shares:
+        """The weighted share of each group, as that of its effective number of rows (Kish 1965, Survey sampling).
+
+        Args:
+            codes: (N,) the group of each row, 0 to `groups` - 1; no group is empty.
+            hits: (N,) between 0 and 1, or bool.
+            weights: (N,) above 0.
+            groups: how many.
+        """
+        total, square, hit = (
+            np.bincount(codes, weights=each, minlength=groups) for each in (weights, weights**2, weights * hits)
+        )
+        return cls(np.minimum(hit, total) * total / square, total**2 / square)
+
     @property
     def rates(self) -> np.ndarray:
         """(k,) between 0 and 1."""

@@ -201,3 +201,15 @@ def test_the_detectable_gap_among_pairs_is_that_of_the_two_smallest_groups():
     assert stats.detectable_among(part, 2) == stats.detectable_gap(0.5, 20, 60, alpha=0.05 / 6)
     assert stats.detectable_among(part, 4) > stats.detectable_among(part, 1)
     assert stats.detectable_among(shares([1, 0], [1, 1]), 1) is None
+
+
+def test_shares_of_rows_count_as_many_rows_of_equal_weight():
+    rng = np.random.default_rng(0)
+    codes, hits, weights = np.repeat([0, 1, 2], 20), rng.integers(0, 2, 60), rng.uniform(0.5, 3, 60)
+    found = stats.Shares.of_rows(codes, hits, weights, 3)
+    for group in range(3):
+        mine = codes == group
+        assert found.rates[group] == pytest.approx(np.average(hits[mine], weights=weights[mine]))
+        assert found.sizes[group] == pytest.approx(stats.effective_size(weights[mine]))
+    even = stats.Shares.of_rows(codes, hits, np.full(60, 2.0), 3)
+    assert even.sizes.tolist() == [20, 20, 20] and even.successes.sum() == pytest.approx(hits.sum())

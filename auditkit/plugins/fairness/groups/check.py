@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.errors import Mend, Refusal
 from auditkit.models import Capability
-from auditkit.plugins.fairness.groups.definitions import BURDEN, definitions
+from auditkit.plugins.fairness.groups.definitions import BURDEN, DEFINITIONS
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MULTICLASS, OF_GROUPS, measure_of
 from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.variants import named
@@ -53,7 +53,7 @@ class GroupFairness(Parameters, Check):
         "quick": {"intersections": 1, "permutations": 1999},
         "thorough": {"intersections": 3, "permutations": 99_999},
     }
-    definitions = definitions()
+    definitions = DEFINITIONS
     conditions = frozenset({"class", "given"})
     for_groups = frozenset({*OF_GROUPS, *named(BURDEN)})
     over_groups = frozenset({"between_group_entropy"})

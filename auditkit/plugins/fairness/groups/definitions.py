@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from auditkit.metrics.catalogue import CRITERIA, RATES, WILSON, Criterion, Rate
 from auditkit.metrics.composites import COMPOSITES, Composite
@@ -46,7 +47,7 @@ BURDEN_RATIO = Definition(
 )
 
 
-def definitions() -> dict[str, Definition]:
+def _definitions() -> dict[str, Definition]:
     """{measurement: definition} for every number about a group, and for what compares groups."""
     found = {name: _rate(rate) for name, rate in RATES.items()}
     found.update({name: _composite(composite) for name, composite in COMPOSITES.items()})
@@ -160,3 +161,7 @@ def _ratio(criterion: Criterion) -> Definition:
 def _compared(criterion: Criterion, name: str) -> str:
     title = RATES[name].title.lower()
     return f"odds of the {title}, which are FN / FP" if criterion.odds else title
+
+
+DEFINITIONS: Final = _definitions()
+"""{measurement: definition}."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
-from auditkit.metrics.catalogue import CRITERIA, RATES, Direction
+from auditkit.metrics.catalogue import CRITERIA, RATES
 from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import disparities, entropy, ratios
 from auditkit.plugins.fairness.groups.comparisons import LOGARITHMIC
+from auditkit.plugins.fairness.groups.definitions import DEFINITIONS
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import INDICES
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.stats import Extreme
 from auditkit.too_few import two_groups
 from auditkit.variants import variants
 
@@ -57,9 +59,7 @@ def numbers(
     """
     if each.name in INDICES:
         return [_differential(each, tests, common, reference)]
-    if CRITERIA[each.name].odds:
-        return _odds(each, tests, common, reference)
-    return _shares(each, tests, common, reference)
+    return _criterion(each, tests, common, reference)
 
 
 def beside_them(each: Compared, first: Sequence[Measurement], data: AuditData) -> list[Measurement]:
@@ -113,17 +113,15 @@ def beside(each: Tested, tests: int, parameters: Parameters, data: AuditData) ->
 
 def undefined(each: Tested, name: str, reason: str) -> Measurement:
     """A comparison without a value."""
-    ratio = name.startswith(f"{each.name}_ratio")
-    unit = "" if ratio else "share"
-    direction: Direction = "higher" if ratio else "lower"
-    if each.name in INDICES:
-        unit, direction = INDICES[each.name].unit, INDICES[each.name].direction
-    elif CRITERIA[each.name].odds:
-        unit = ""
-    return Measurement(
-        name=name, value=None, reason=reason, across=each.across, conditions=dict(each.conditions),
-        validity="inconclusive", unit=unit, direction=direction, left_out=tuple(each.left_out),
+    return _number(
+        name, value=None, reason=reason, across=each.across, conditions=dict(each.conditions),
+        validity="inconclusive", left_out=tuple(each.left_out),
     )  # fmt: skip
+
+
+def _number(name: str, **more: Any) -> Measurement:
+    """A measurement in the unit and the direction of its definition."""
+    return Measurement(name=name, unit=DEFINITIONS[name].unit, direction=DEFINITIONS[name].direction, **more)
 
 
 def _test(each: Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
@@ -144,45 +142,52 @@ def family(tests: int) -> str:
     return f"all {tests} disparities of fairness.groups" if tests > 1 else "the only disparity of fairness.groups"
 
 
-def _shares(
+class _Disparity(NamedTuple):
+    """The widest difference and the smallest ratio of a criterion, and what of either is detectable."""
+
+    widest: Extreme
+    smallest: Extreme | None
+    gap: float | None
+    ratio: float | None
+    no_ratio: str
+    """Why there is no ratio, where there is none."""
+
+
+def _shares(each: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+    rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[each.name].rates)
+    return _Disparity(
+        stats.widest(each.parts, reference=reference), stats.smallest(each.parts, reference=reference),
+        None if tests is None else disparities.detectable(each.parts, tests),
+        None if tests is None else disparities.detectable_ratio(each.parts, tests),
+        f"the {rates} is 0 in every group, so there is no ratio",
+    )  # fmt: skip
+
+
+def _odds(each: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+    (part,) = each.parts
+    place = None if reference is None else reference[0]
+    power = None if tests is None else ratios.detectable_odds(part, disparities.detectable(each.parts, tests))
+    return _Disparity(
+        ratios.widest_odds(part, place), ratios.smallest_odds(part, place), power and power.difference,
+        power and power.ratio, "there are no false negatives in any group, so there is no ratio",
+    )  # fmt: skip
+
+
+def _criterion(
     each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> list[Measurement]:
-    gap = None if tests is None else disparities.detectable(each.parts, tests)
-    widest = stats.widest(each.parts, reference=reference)
-    difference = Measurement(
-        name=f"{each.name}_difference", value=widest.value, unit="share", direction="lower",
-        interval=widest.interval, detectable=gap, pairs=tuple(pairs_behind(widest, each.members)), **common,
+    """Difference and ratio of a criterion, of its rates or of their odds."""
+    found = (_odds if CRITERIA[each.name].odds else _shares)(each, tests, reference)
+    first, second = both(each.name)
+    difference = _number(
+        first, value=found.widest.value, interval=found.widest.interval, detectable=found.gap,
+        pairs=tuple(pairs_behind(found.widest, each.members)), **common,
     )  # fmt: skip
-    smallest = stats.smallest(each.parts, reference=reference)
-    if smallest is None:
-        rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[each.name].rates)
-        reason = f"the {rates} is 0 in every group, so there is no ratio"
-        return [difference, undefined(each, f"{each.name}_ratio", reason)]
-    ratio = Measurement(
-        name=f"{each.name}_ratio", value=smallest.value, unit="", direction="higher", interval=smallest.interval,
-        detectable=None if tests is None else disparities.detectable_ratio(each.parts, tests),
-        pairs=tuple(pairs_behind(smallest, each.members, "high")), **common,
-    )  # fmt: skip
-    return [difference, ratio]
-
-
-def _odds(each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None) -> list[Measurement]:
-    (part,) = each.parts
-    widest = ratios.widest_odds(part, None if reference is None else reference[0])
-    power = None
-    if tests is not None:
-        power = ratios.detectable_odds(part, disparities.detectable(each.parts, tests))
-    difference = Measurement(
-        name=f"{each.name}_difference", value=widest.value, unit="", direction="lower", interval=widest.interval,
-        detectable=power and power.difference, pairs=tuple(pairs_behind(widest, each.members)), **common,
-    )  # fmt: skip
-    smallest = ratios.smallest_odds(part, None if reference is None else reference[0])
-    if smallest is None:
-        reason = "there are no false negatives in any group, so there is no ratio"
-        return [difference, undefined(each, f"{each.name}_ratio", reason)]
-    ratio = Measurement(
-        name=f"{each.name}_ratio", value=smallest.value, unit="", direction="higher", interval=smallest.interval,
-        detectable=power and power.ratio, pairs=tuple(pairs_behind(smallest, each.members, "high")), **common,
+    if found.smallest is None:
+        return [difference, undefined(each, second, found.no_ratio)]
+    ratio = _number(
+        second, value=found.smallest.value, interval=found.smallest.interval, detectable=found.ratio,
+        pairs=tuple(pairs_behind(found.smallest, each.members, "high")), **common,
     )  # fmt: skip
     return [difference, ratio]
 
@@ -190,13 +195,12 @@ def _odds(each: Compared, tests: int | None, common: dict[str, Any], reference: 
 def _differential(
     each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
-    index = INDICES[each.name]
     found = ratios.epsilon_extreme(each.parts, each.name == LOGARITHMIC[1], reference)
     if found is None:
         return undefined(each, each.name, "in some group nobody, or everybody, is selected, so a ratio has no end")
     ratio = None if tests is None else disparities.detectable_ratio(each.parts, tests)
-    return Measurement(
-        name=each.name, value=found.value, unit=index.unit, direction=index.direction, interval=found.interval,
+    return _number(
+        each.name, value=found.value, interval=found.interval,
         detectable=-float(np.log(ratio)) if ratio else None, pairs=tuple(pairs_behind(found, each.members)), **common,
     )  # fmt: skip
 
@@ -204,14 +208,13 @@ def _differential(
 def _entropy(
     each: Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator, common: dict[str, Any]
 ) -> Measurement:
-    index = INDICES[each.name]
     value = float(entropy.between(each.table, parameters.alpha))
     if not np.isfinite(value) or each.p is None:
         return undefined(each, each.name, "a group has no benefit at all, or nobody has: the index has no value")
     interval = entropy.interval(each.table, parameters.alpha, each.p <= 0.05, rng, parameters.resamples)
     return with_weights(
-        Measurement(
-            name=each.name, value=max(0.0, value), unit=index.unit, direction=index.direction, interval=interval,
+        _number(
+            each.name, value=max(0.0, value), interval=interval,
             detectable=entropy.detectable(each.table, tests), pairs=pair_of_extremes(each.members), **common,
         ), data,
     )  # fmt: skip

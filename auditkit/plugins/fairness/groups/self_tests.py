@@ -42,11 +42,11 @@ def false_alarms(
     groups = len(present)
     if groups < 2:
         return None
-    part = _effective(codes, selected, weight, groups)
+    part = stats.Shares.of_rows(codes, selected, weight, groups)
     law = stats.shuffled_z([part], 1999, rng)
 
     def p_value() -> float:
-        mixed = _effective(rng.permutation(codes), selected, weight, groups)
+        mixed = stats.Shares.of_rows(rng.permutation(codes), selected, weight, groups)
         return stats.permutation_p(stats.largest_z([mixed]), law)
 
     return share_flagged(p_value, shuffles)
@@ -80,10 +80,3 @@ def _some(rows: int, people: np.ndarray | None, rng: np.random.Generator) -> np.
     if people.sum() > ROWS:
         people = rng.multivariate_hypergeometric(people, ROWS, method="marginals")
     return np.repeat(np.arange(rows), people)
-
-
-def _effective(codes: np.ndarray, selected: np.ndarray, weight: np.ndarray, groups: int) -> stats.Shares:
-    total = np.bincount(codes, weights=weight, minlength=groups)
-    square = np.bincount(codes, weights=weight**2, minlength=groups)
-    chosen = np.bincount(codes, weights=weight * selected, minlength=groups)
-    return stats.Shares(chosen * total / square, total**2 / square)

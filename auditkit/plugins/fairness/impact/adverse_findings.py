@@ -10,7 +10,6 @@ import numpy as np
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
-from auditkit.data.disclosure import how_many
 from auditkit.errors import present
 from auditkit.plugins.fairness.impact import (
     adverse_beside,
@@ -29,6 +28,7 @@ from auditkit.plugins.fairness.impact.selection import (
     ratios,
     selection,
     smaller_selection,
+    undecided,
     why_no_ratio,
 )
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
@@ -214,11 +214,7 @@ def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> lis
     hidden = list(dict.fromkeys(name for impact in impacts for name in impact.found.left_out(False)))
     if hidden:
         notes.append(f"In no comparison, because too small: {first_few(hidden)}.")
-    undecided = decisions < 0
-    if undecided.any():
-        lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
-        number = how_many(lost, data.minimum_cell, data.disclosure)
-        notes.append(f"In no rate, because no decision was made about them: {number} people.")
+    notes += undecided("rate", decisions, data)
     if data.weights is not None:
         notes.append("The guidelines count people, so weights were not used.")
     return notes

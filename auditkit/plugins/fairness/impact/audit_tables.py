@@ -9,6 +9,7 @@ from auditkit import stats
 from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.impact.audit_counts import Breakdown
 from auditkit.plugins.fairness.impact.audit_parameters import ID
+from auditkit.plugins.fairness.impact.selection import undecided
 from auditkit.results import Column, Scalar, Table
 
 if TYPE_CHECKING:
@@ -52,11 +53,7 @@ def notes(
     if assessed.at_median:
         at = how_many(assessed.at_median, data.minimum_cell, data.disclosure)
         said.append(f"{at[0].upper()}{at[1:]} people have exactly the median score; they do not lie above it.")
-    undecided = assessed.decisions < 0
-    if undecided.any():
-        lost = int(undecided.sum() if data.people is None else data.people[undecided].sum())
-        number = how_many(lost, data.minimum_cell, data.disclosure)
-        said.append(f"In no table, because no decision was made about them: {number} people.")
+    said += undecided("table", assessed.decisions, data)
     if data.weights is not None:
         said.append("The rule counts people, so weights were not used.")
     return said

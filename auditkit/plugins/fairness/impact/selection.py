@@ -9,6 +9,7 @@ import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.counts import Counts
+from auditkit.data.disclosure import how_many
 from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_behind
 from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, pairs
@@ -185,6 +186,22 @@ def members(found: Selection, at: Sequence[int] | np.ndarray) -> Members:
     """Some of the groups with their rates."""
     hits, people = found.selected[at], found.people[at]
     return Members(found.rate, [found.where[place] for place in at], hits / people, people, hits)
+
+
+def undecided(what: str, decisions: np.ndarray, data: AuditData) -> list[str]:
+    """A note on the people about whom no decision was made; none where there are none.
+
+    Args:
+        what: what they are not in.
+        decisions: (N,) -1 for no decision.
+        data: says how many people a row stands for, and how few are too few to be counted out.
+    """
+    rows = decisions < 0
+    if not rows.any():
+        return []
+    lost = int(rows.sum() if data.people is None else data.people[rows].sum())
+    number = how_many(lost, data.minimum_cell, data.disclosure)
+    return [f"In no {what}, because no decision was made about them: {number} people."]
 
 
 def why_no_ratio(among: np.ndarray) -> str:

@@ -73,11 +73,7 @@ def shares(constraint: Constraint, chance: np.ndarray, split: Split) -> list[sta
     for part in CONSTRAINTS[constraint]:
         value, whom = values(part, chance, split.outcomes)
         whom = whom & (split.codes >= 0)
-        codes, weight, groups = split.codes[whom], weights[whom], len(split.names)
-        total = np.bincount(codes, weights=weight, minlength=groups)
-        square = np.bincount(codes, weights=weight**2, minlength=groups)
-        successes = np.bincount(codes, weights=weight * value[whom], minlength=groups)
-        found.append(stats.Shares(np.minimum(successes, total) * total / square, total**2 / square))
+        found.append(stats.Shares.of_rows(split.codes[whom], value[whom], weights[whom], len(split.names)))
     return found
 
 
