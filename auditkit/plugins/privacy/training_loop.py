@@ -90,12 +90,16 @@ def train_privately(
     watch = _Watch(recipe, expected)
     optimizer.attach_step_hook(watch.see)
     coins = _secret(torch.device("cpu"))
+
+    def error(chunk: torch.Tensor) -> torch.Tensor:
+        return loss(wrapped(inputs[chunk]), targets[chunk])
+
     module.train()
     try:
         with _quiet():
             for step in range(recipe.steps):
                 taken = torch.nonzero(torch.rand(len(inputs), generator=coins) < recipe.sample_rate).flatten()
-                _step(wrapped, optimizer, parameters, inputs, targets, loss, taken.to(inputs.device), watch)
+                _step(optimizer, parameters, taken.to(inputs.device), error, watch)
                 accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
                 on_step(step + 1)
     finally:
@@ -196,13 +200,10 @@ class _Watch:
 
 
 def _step(
-    wrapped: Any,
     optimizer: Any,
     parameters: list[nn.Parameter],
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    loss: Loss,
     taken: torch.Tensor,
+    error: Callable[[torch.Tensor], torch.Tensor],
     watch: _Watch,
 ) -> None:
     """One step on the rows taken, a chunk at a time; on none at all, noise alone: the accountant counts that too."""
@@ -210,7 +211,7 @@ def _step(
     chunks = torch.split(taken, CHUNK) if len(taken) else ()
     for number, chunk in enumerate(chunks):
         optimizer.zero_grad(set_to_none=True)
-        loss(wrapped(inputs[chunk]), targets[chunk]).backward()  # type: ignore[no-untyped-call]
+        error(chunk).backward()  # type: ignore[no-untyped-call]
         optimizer.signal_skip_step(do_skip=number + 1 < len(chunks))
         optimizer.step()
     if not chunks:

@@ -140,9 +140,10 @@ def _controls(
         data, moves, before, [found.alone.slots, found.best.slots], [found.alone.costs, found.best.costs], oracle
     )
     hand = self_tests.by_hand(moves, before, found.single, oracle, context.rng)
+    limit = self_tests.cheaper_than(found.best, parameters.within[-1])
     chance = self_tests.random_changes(
-        moves, before, found.best, parameters.within[-1], parameters.depth, parameters.draws, oracle, context.rng
-    )
+        moves, before, limit, parameters.depth, parameters.draws, oracle, context.rng
+    )  # fmt: skip
     known = self_tests.known_boundary(data, moves, effort, scored, context.rng, context.progress)
     constant = self_tests.constant_flips(data, moves, effort, context.progress)
     return [

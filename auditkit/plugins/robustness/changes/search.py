@@ -138,11 +138,11 @@ def _combine(
     pool = [np.unique(each) for each in kept]
     states = [(each[:, None], single.start[row] - single.gain[row, each]) for row, each in enumerate(kept)]
     share = max(ROUNDS, budget // max(1, depth - 1))
-    for level in range(2, depth + 1):
+    for _ in range(2, depth + 1):
         wanted = [
             _chosen(moves, single, row, states[row], pool[row], float(found.costs[row]), share) for row in range(n)
         ]
-        states = _ask(moves, single, oracle, found, wanted, level, beam, progress)
+        states = _ask(moves, single, oracle, found, wanted, beam, progress)
 
 
 def best_single(moves: Moves, single: Singles, depth: int) -> Found:
@@ -231,12 +231,12 @@ def _order(total: np.ndarray, left: np.ndarray, share: int) -> np.ndarray:
 
 
 def _ask(
-    moves: Moves, single: Singles, oracle: Oracle, found: Found, wanted: list[Chosen], level: int, beam: int,
-    progress: Progress,
-) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+    moves: Moves, single: Singles, oracle: Oracle, found: Found, wanted: list[Chosen], beam: int, progress: Progress
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Ask round by round, keep what is cheaper, and give the changes of each row that are to be extended."""
     n = len(wanted)
     slots = np.concatenate([each.slots for each in wanted])
+    level = slots.shape[1]
     costs = np.concatenate([each.costs for each in wanted])
     rows = np.repeat(np.arange(n), [len(each.costs) for each in wanted])
     place = np.concatenate([np.arange(len(each.costs)) * ROUNDS // max(1, len(each.costs)) for each in wanted])

@@ -122,24 +122,27 @@ def by_hand(moves: Moves, before: np.ndarray, single: Singles, oracle: Oracle, r
     return worst
 
 
+def cheaper_than(found: Found, most: float) -> np.ndarray:
+    """(N,) costs clearly below what the search found, and `most` for rows that withstood."""
+    return np.minimum(np.where(np.isfinite(found.costs), found.costs * (1 - CLOSE), np.inf), most)
+
+
 def random_changes(
-    moves: Moves, before: np.ndarray, found: Found, most: float, depth: int, draws: int, oracle: Oracle,
+    moves: Moves, before: np.ndarray, limit: np.ndarray, depth: int, draws: int, oracle: Oracle,
     rng: np.random.Generator,
 ) -> float:  # fmt: skip
-    """The share of rows for which a random change flips that costs less than what the search found.
+    """The share of rows for which a random change flips that costs less than a limit.
 
     Args:
         moves: what may be changed.
         before: (N,) decisions.
-        found: what the search found.
-        most: the cost up to which changes are drawn for rows that withstood.
+        limit: (N,) the cost up to which changes are drawn.
         depth: features changed at most.
         draws: random changes of each row.
         oracle: the model.
         rng: draws.
     """
     n = len(before)
-    limit = np.minimum(np.where(np.isfinite(found.costs), found.costs * (1 - CLOSE), np.inf), most)
     rows, slots = [], []
     for row in range(n):
         able = np.flatnonzero(moves.costs[row] < limit[row])
