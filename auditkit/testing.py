@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from auditkit.checks import Check
+from auditkit.checks import Check, PluginRows
 from auditkit.data import AuditData
 from auditkit.errors import present
-from auditkit.host import Host
+from auditkit.host import Host, wrap
 from auditkit.models import Answers, Capability, Model, decide
+from auditkit.plugin_validation import ROWS
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, canonical
+from auditkit.run.audit import audit_one
 from auditkit.run.context import AuditContext
 from auditkit.run.measure import measure
 from auditkit.run.plan import make_plan
@@ -81,27 +83,31 @@ def toy_data(rows: int = 200, seed: int = 0, *, train: bool = True, one_class: b
 
 
 def check_plugin(plugin: Any, *, only: str | None = None) -> list[str]:
-    """Prove a plugin: run each of its checks on plain and awkward data.
+    """Prove a plugin: run each of its checks on plain and awkward data, and its attacks, corruptions and sections.
 
     Args:
         plugin: a `.py` file, a module, or an object with hooks.
-        only: the id of one check.
+        only: the id of one check, attack, corruption or section.
 
     Returns:
-        The ids of the checks that were proved.
+        The names of what was proved.
 
     Raises:
-        AssertionError: which check broke which rule, and on what data.
+        AssertionError: what broke which rule, and on what data.
     """
     host = Host([plugin], discover=False, builtin=False)
     _demand(not host.faults, "; ".join(host.faults))
     checks = {id: offer.value for id, offer in host.checks().items() if only in (None, id)}
-    _demand(checks, "the plugin offers no check; decorate a function with @auditkit.check or subclass auditkit.Check")
+    rows = [(hook, name) for hook in ROWS for name in host.rows(hook) if only in (None, name)]
+    nothing = "the plugin offers no check; decorate a function with @auditkit.check or subclass auditkit.Check"
+    _demand(checks or rows, nothing)
     for kind in checks.values():
         _check_facts(kind)
         for name, model, data in _cases():
             _check_case(host, kind, name, model, data)
-    return sorted(checks)
+    for hook, name in rows:
+        _check_row(plugin, hook, name)
+    return sorted([*checks, *(name for _, name in rows)])
 
 
 def run_check(check: type[Check] | Check, model: Model, data: AuditData, seed: int = 0) -> CheckResult:
@@ -160,6 +166,63 @@ def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: Au
     _demand(model.fingerprint == fingerprint, f"{where}: the model was changed")
     hidden = [each for each in first.measurements if data.cells.reason(each.slice) and each.value is not None]
     _demand(not hidden, f"{where}: a group too small to show has a number")
+
+
+def _check_row(plugin: Any, hook: str, name: str) -> None:
+    """A row by the check that uses it, a section without any: twice alike, its controls hold, and no fault names it."""
+    host = Host([plugin], discover=False)
+    row = host.rows(hook)[name].value
+    model, data = _toys(getattr(row, "modality", "vectors" if hook == "register_attacks" else "table"))
+    checks = [_using(offer.value, hook, name, row) for offer in host.checks().values() if hook in _hooks(offer.value)]
+    request = Request(checks=checks, budget="quick")
+    first, second = (audit_one(AuditContext(host, data, request), model) for _ in range(2))
+    _demand(not host.faults, f"{name}: {'; '.join(host.faults)}")
+    for result in first.results:
+        _demand(result.status == "measured", f"{name}: {result.reason}")
+        failed = [control for control in result.controls if not control.holds and control.on_failure == "invalid"]
+        _demand(not failed, f"{name}: {'; '.join(f'{control.question} {control.value}' for control in failed)}")
+    same = (first.results, first.sections) == (second.results, second.sections)
+    _demand(same, f"{name}: the same seed must give the same result twice")
+
+
+def _hooks(kind: type[Check]) -> tuple[str, ...]:
+    """The hooks whose rows a check uses."""
+    return tuple(kind.rows_from.values()) if issubclass(kind, PluginRows) else ()
+
+
+def _using(kind: Any, hook: str, name: str, row: Any) -> Check:
+    """A check that is asked to use one row of a plugin."""
+    parameter = next(parameter for parameter, wanted in kind.rows_from.items() if wanted == hook)
+    several = not isinstance(kind.model_fields[parameter].default, str)
+    given: dict[str, Any] = {**kind.presets.get("quick", {}), parameter: (name,) if several else name}
+    if hook == "register_attacks":
+        given["norm"] = row.norms[0]
+    check: Check = kind(**given)
+    return check
+
+
+def _toys(modality: str) -> tuple[Model, AuditData]:
+    """A model and data of one kind of inputs; `vectors` are for a network."""
+    rng = np.random.default_rng(0)
+    if modality == "table":
+        return ToyModel(), toy_data()
+    if modality == "text":
+        texts = [f"{word} day {number}" for number, word in enumerate(rng.choice(["good", "bad"], 60))]
+        labels = np.array(["good" in text for text in texts], int)
+        good = wrap(lambda inputs: np.array(["good" in text for text in inputs], int), classes=[0, 1])
+        return good, AuditData(texts, labels, modality="text")
+    if modality == "image":
+        images = rng.uniform(0, 1, (60, 1, 8, 8)).astype(np.float32)
+        bright = wrap(lambda inputs: (np.asarray(inputs).mean((1, 2, 3)) > 0.5).astype(int), classes=[0, 1])
+        return bright, AuditData(images, bright.predict(images), modality="image")
+    import torch  # only for an attack, which needs it anyway
+
+    network = torch.nn.Linear(4, 2)
+    with torch.no_grad():
+        network.weight.copy_(torch.tensor([[-1.0, 0.5, 0.3, 0.0], [1.0, -0.5, -0.3, 0.1]]))
+        network.bias.copy_(torch.tensor([0.2, -0.2]))
+    rows = rng.uniform(0, 1, (60, 4)).astype(np.float32)
+    return wrap(network, classes=[0, 1]), AuditData(rows, network(torch.as_tensor(rows)).argmax(1).numpy(), positive=1)
 
 
 def _run(host: Host, check: Check, model: Model, data: AuditData, seed: int) -> CheckResult:

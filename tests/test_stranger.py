@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import auditkit
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError
+from auditkit.hookspecs import Corruption
 from auditkit.results import Definition, canonical
 from auditkit.runfolder import parse_result
 from auditkit.testing import ToyModel, check_plugin, toy_data
@@ -116,6 +118,54 @@ def test_a_corruption(file):
     assert len(shares) == 5 and shares[0] > shares[-1]  # a stale row is decided as another person's
     assert any(note.startswith("What was tried is partly of the plugin stale, ") for note in result.notes)
     assert result.tables[0].rows[0][5] == "20% of the rows from the day before"
+
+
+@pytest.mark.parametrize("name", ["stale", "cost", "signs"])
+def test_the_harness_proves_what_the_guide_shows(file, name):
+    assert check_plugin(file(f"{name}.py")) == [f"acme.{name}"]
+
+
+@pytest.mark.parametrize(
+    ("modality", "corrupt"),
+    [
+        ("text", lambda texts, strength, rng: [text + " !" * int(10 * strength) for text in texts]),
+        ("image", lambda images, strength, rng: images * (1 - strength)),
+    ],
+)
+def test_the_harness_proves_corruptions_of_texts_and_images(modality, corrupt):
+    row = Corruption("acme.worse", lambda data: corrupt, (0.1, 0.2, 0.3, 0.4, 0.5), modality)
+    plugin = type("Acme", (), {"register_corruptions": auditkit.hookimpl(lambda self: [row])})()
+    assert check_plugin(plugin) == ["acme.worse"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "message"),
+    [
+        (
+            "stale",
+            "return codes",
+            "return codes * 1e6",
+            "How many corrupted values does the data's range or sch",
+        ),
+        ("stale", "return codes", "return codes[:1]", "plugin 'stale': the corruption 'acme.stale' must give numbers"),
+        ("signs", "return points\n", "return 1 - x\n", "What share of the attack's points was not finite"),
+        ("signs", "return points\n", "return x\n", "What share withstands a change through the whole range"),
+        ("cost", "(f", "(object(), f", "plugin 'cost': the section 'acme.cost' raised ValidationError"),
+        (
+            "cost",
+            "return Section(",
+            "yield Section(",
+            "must give an auditkit.results.Section or None; it gave gen",
+        ),
+        ("cost", '"acme.cost"', '"cost"', "register_sections: id must be a dotted name"),
+    ],
+)
+def test_the_harness_says_what_is_wrong_with_a_row(file, name, before, after, message):
+    path = file(f"{name}.py")
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(AssertionError, match=re.escape(message)):
+        check_plugin(path)
 
 
 def test_an_adapter(file, tmp_path):
