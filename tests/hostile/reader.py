@@ -61,11 +61,13 @@ class Reader:
 
     def __init__(self, values: dict[str, list[str]]) -> None:
         self.values = values
-        self.cells = [
-            (dict(zip(values, combination, strict=True)), answer)
-            for combination in itertools.product(*values.values())
-            for answer in sorted(ALL)
-        ]
+        combinations = list(itertools.product(*values.values()))
+        self._combinations = len(combinations)
+        self._columns = {
+            name: np.repeat([combination[at] for combination in combinations], len(ALL))
+            for at, name in enumerate(values)
+        }
+        """The values of each attribute, unknown by unknown: each label and decision of each combination of values."""
         self.rows: list[np.ndarray] = []
         self.totals: list[float] = []
         self.named: list[dict[str, str]] = []
@@ -78,11 +80,10 @@ class Reader:
         self._facts: set[tuple[Any, ...]] = set()
 
     def _form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
-        return np.array(
-            [answer in kind and all(where[name] == value for name, value in group.items())
-             for where, answer in self.cells],
-            dtype=float,
-        )  # fmt: skip
+        inside = np.tile([answer in kind for answer in sorted(ALL)], self._combinations)
+        for name, value in group.items():
+            inside &= self._columns[name] == value
+        return inside.astype(float)
 
     def form(self, group: dict[str, str], kind: frozenset[tuple[int, int]]) -> np.ndarray:
         """The people of a group, or of smaller groups together, and of a kind, as a sum of unknowns."""

@@ -123,6 +123,7 @@ def test_what_the_schema_does_not_allow_is_seen(spoil: Callable[[pandas.DataFram
 def test_every_row_asked_about_german_credit_is_allowed(shared_data: pathlib.Path) -> None:
     frame = pandas.read_csv(shared_data / "german" / "german.data", sep=r"\s+", header=None)
     frame.columns = [f"c{number}" for number in range(21)]
+    frame = frame.iloc[::3].reset_index(drop=True)  # real values in every column, and a third of the time
     frame["sex"] = np.where(frame["c8"].isin(["A92", "A95"]), "female", "male")
     data = AuditData.from_table(
         frame.drop(columns="c8"), label="c20", positive=1, groups={"sex": {}, "c12": {"bins": [26, 50]}}
