@@ -96,6 +96,11 @@ def large(**options: Any) -> Callable[..., Any]:
     return read
 
 
+def many_weights(folder: pathlib.Path, **mends: Any) -> Any:
+    with mock.patch("auditkit.counts.arrow_codes.DISTINCT", ROWS - 1):
+        return large(weights="score", decisions="decision")(folder, **mends)
+
+
 def short(folder: pathlib.Path, **mends: Any) -> Any:
     """Reads a file without the memory for it."""
     FRAME.to_parquet(folder / "people.parquet")
@@ -304,6 +309,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "a check that cannot run on counts": large(decisions="decision"),
     "counts that are to be counted": large(decisions="decision", people="count", stream=True),
     "no groups to count by": large(decisions="decision", stream=True, groups=()),
+    "more weights than can be counted": many_weights,
     "no memory for a file": short,
     "infinite values": text(b"grad,y\n1,a\ninf,b\n-inf,b\n2,a\n", label="y"),
     "texts in bins": table(gaps("amount").fillna("unknown"), label="label", groups={"amount": {"bins": [0]}}),

@@ -17,6 +17,10 @@ WIDE: Final = 1 << 20
 """A range of whole numbers up to which a value is looked up by its position."""
 
 
+class TooManyValues(DataError):
+    """A column has more different values than can be counted."""
+
+
 class Field(str):
     """A value of a text file, of which it is not known yet whether it is a number."""
 
@@ -162,9 +166,10 @@ class Coder:
 
     def _check(self, values: int) -> None:
         if values > DISTINCT:
-            raise DataError(
-                f"{self._file}: column {self.name!r} has more than {DISTINCT:,} different values; it is an "
-                "identifier, a score or a free text. Name another column, or put its values into bins first"
+            raise TooManyValues(
+                f"{self._file}: column {self.name!r} has more than {DISTINCT:,} different values, which cannot be "
+                "counted, as an identifier, a score or a free text has. Name another column, or put its values into "
+                "bins first"
             )
 
     @staticmethod

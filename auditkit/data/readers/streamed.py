@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from auditkit.counts.binned_codes import Bins, all_bounds
 from auditkit.counts.markers import Markers
 from auditkit.data.groups import group_column
 from auditkit.data.readers.base import Reading, Source
-from auditkit.data.readers.foreseen import Foreseen
+from auditkit.data.readers.foreseen import IN_MEMORY, Foreseen
 from auditkit.data.readers.roles import Roles, group_source, options_of
 from auditkit.errors import DataError, closest
 
@@ -45,7 +46,8 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     columns = tuple(dict.fromkeys((*groups.values(), *others)))
     kinds = columns_of(counting.paths[0], how.text)
     _check_unread(roles, kinds)
-    values, cells = count_values(counting.paths, columns, bins=_bins(given, groups, others, how), text=how.text)
+    with _too_many(counting):
+        values, cells = count_values(counting.paths, columns, bins=_bins(given, groups, others, how), text=how.text)
     typed, notes = _typed(values, kinds, how)
     bare = {name: how.blanks.off(typed[column]).values for name, column in groups.items()}
     named = {name: group_column(name, bare[name], options_of(given[name]), how.notation) for name in given}
@@ -59,6 +61,20 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     )  # fmt: skip
     said = (counting.note,) if counting.note else ()
     return Source(table, index=table.index, notes=(*said, *notes), streamed=counting.reason), kept
+
+
+@contextlib.contextmanager
+def _too_many(counting: Foreseen) -> Iterator[None]:
+    """Say of a column of too many values, such as weights of a survey, that a single file can be read as a table."""
+    from auditkit.counts.arrow_codes import TooManyValues
+
+    try:
+        yield
+    except TooManyValues as error:
+        if len(counting.paths) > 1:
+            raise
+        message = f"{error} (weights: round them), or say {IN_MEMORY} to read it all into memory"
+        raise DataError(message, mend=IN_MEMORY) from error
 
 
 def _check_unread(roles: Roles, kinds: dict[str, Any] | None) -> None:
