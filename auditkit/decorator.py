@@ -13,6 +13,7 @@ from auditkit.checks import Check, Context, Findings
 from auditkit.errors import FindingsError, PluginError, closest
 from auditkit.models import Capability
 from auditkit.results import Definition, Direction, Measurement
+from auditkit.smaller import slices_and_smaller
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -180,4 +181,4 @@ def _per_row(values: np.ndarray, name: str, data: AuditData, unit: str, directio
         return Measurement(value=float(some.mean()), interval=interval, n=len(some), **common)  # type: ignore[arg-type]
 
     everyone = of(np.ones(len(values), dtype=bool), {}, None)
-    return [everyone, *(of(cell.rows, cell.where, cell.hidden) for cell in data.slices())]
+    return [everyone, *(of(cell.rows, cell.where, cell.hidden) for cell in slices_and_smaller(data))]

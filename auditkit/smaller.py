@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from auditkit.results import TOGETHER, Measurement, pairs
+from auditkit.data.cells import Cell, Members
+from auditkit.results import TOGETHER, CheckResult, Measurement, pairs
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than
 
@@ -48,6 +49,34 @@ class Smaller(NamedTuple):
             each.model_copy(update={"reason": "; ".join(filter(None, (each.reason, said, _alike(each))))})
             for each in measurements
         ]
+
+
+def slices_and_smaller(data: AuditData, order: int = 1) -> list[Cell]:
+    """Every group as `data.slices` gives them, and beside those of the same attributes the smaller ones as one.
+
+    For numbers about single groups only: a disparity is over `data.slices`. The run sets these numbers apart.
+    """
+    cells = data.slices(order)
+    for attributes in data.cells.subsets(order):
+        small = smaller_together(attributes, data)
+        if small is not None:
+            rows = np.logical_or.reduce([cell.rows for cell in cells if cell.where in small.groups])
+            people = sum(cell.n for cell in cells if cell.where in small.groups)
+            cells.append(Cell(small.where, Members(np.flatnonzero(rows), len(data), people), None))
+    return cells
+
+
+def set_apart(result: CheckResult, data: AuditData) -> CheckResult:
+    """The result with numbers of smaller groups together apart from all others, which are judged and compared."""
+    kept, together = [], list(result.together)
+    for measured in result.measurements:
+        attributes = tuple(name for name in data.groups if name in measured.slice)
+        small = smaller_together(attributes, data) if TOGETHER in measured.slice.values() else None
+        if small is None or measured.slice != small.where:
+            kept.append(measured)
+        else:
+            together += small.told([measured])
+    return result.model_copy(update={"measurements": tuple(kept), "together": tuple(together)})
 
 
 def _alike(each: Measurement) -> str:

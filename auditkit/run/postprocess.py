@@ -12,6 +12,7 @@ from auditkit.results import TOGETHER, CheckResult, Consistency, Control, LeftOu
 from auditkit.run.disparity_bounds import complete_disparities
 from auditkit.run.withhold import bare, without
 from auditkit.run.worse_off import name_worse_off
+from auditkit.smaller import set_apart
 
 END = "a group at its end is too small to show"
 UNKNOWN_END = "a group too small to show may be at its end"
@@ -19,7 +20,7 @@ UNKNOWN_END = "a group too small to show may be at its end"
 
 def completed(result: CheckResult, data: AuditData) -> CheckResult:
     """What a check or a trainer found, with all that it does not say itself: who is left out, and who is worse off."""
-    return name_worse_off(apply_controls(complete_disparities(result, data)), data)
+    return name_worse_off(apply_controls(complete_disparities(set_apart(result, data), data)), data)
 
 
 def apply_controls(result: CheckResult) -> CheckResult:

@@ -15,6 +15,7 @@ from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Control, Measurement
 from auditkit.run.disparity_bounds import complete_disparities
 from auditkit.run.postprocess import apply_controls, hide_small_cells
+from auditkit.smaller import set_apart
 
 
 def recorded(
@@ -47,7 +48,7 @@ def run(check: Check, model: Model, data: AuditData, seed: int = 0) -> CheckResu
     result = check(model, data, context)
     again = CheckResult.model_validate_json(result.model_dump_json())
     assert again == result
-    return hide_small_cells(apply_controls(complete_disparities(result, data)), data.cells)
+    return hide_small_cells(apply_controls(complete_disparities(set_apart(result, data), data)), data.cells)
 
 
 def one(result: CheckResult, name: str, slice: dict[str, str] | None = None, **more: Any) -> Measurement:

@@ -15,6 +15,7 @@ from auditkit.plugins.data.detectors import Found
 from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _balance(data: AuditData) -> list[Measurement]:
     """How large every group is, and how its labels are spread."""
     everyone = np.ones(len(data), dtype=bool)
     found = _labels(data, everyone, {}, None)
-    for cell in data.slices(1):
+    for cell in slices_and_smaller(data):
         share = None if cell.hidden is not None else float(cell.rows.mean())
         n = None if cell.hidden is not None else cell.n
         found.append(

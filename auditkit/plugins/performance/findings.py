@@ -14,6 +14,7 @@ from auditkit.plugins.performance import decisions, matrix, numbers, probabiliti
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
 from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
+from auditkit.smaller import slices_and_smaller
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -30,7 +31,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     found = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
     if data.task != "regression":
         found.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
-    cells = data.slices(1)
+    cells = slices_and_smaller(data)
     for at, cell in enumerate(cells):
         context.keep(Findings(list(found), notes=notes, level=level))
         context.progress(at, len(cells), "groups")

@@ -13,6 +13,7 @@ from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.neighbours import chance, consistency, nearest
 from auditkit.plugins.fairness.individual.space import distance_space
 from auditkit.results import Axis, Control, Measurement, Rule
+from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     near = nearest(points, k + 1)
     weights = np.ones(len(data)) if data.weights is None else data.weights
     found = [_consistent(decisions, near, weights, {}, len(data))]
-    for cell in data.slices(1):
+    for cell in slices_and_smaller(data):
         few = fewer_than(data.minimum_rate, "of the rows drawn") if cell.n < max(2, data.minimum_rate) else None
         reason = cell.hidden or few
         if reason is None:

@@ -11,6 +11,7 @@ from auditkit.checks import Findings
 from auditkit.errors import present
 from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
+from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _smoothed(
 def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
     few = fewer_than(data.minimum_rate, "certified rows")
     found = []
-    for cell in data.slices():
+    for cell in slices_and_smaller(data):
         hidden = cell.hidden or (few if cell.n < data.minimum_rate else None)
         if hidden is None:
             found.append(_smoothed(parameters, proven, right, parameters.group_radius, cell.rows, cell.where))

@@ -15,6 +15,7 @@ from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields
 from auditkit.plugins.robustness.changes.search import Found, Singles
 from auditkit.plugins.robustness.changes.self_tests import Effort
 from auditkit.results import Control, Measurement
+from auditkit.smaller import slices_and_smaller
 from auditkit.text import first_few
 from auditkit.variants import named
 
@@ -97,7 +98,7 @@ def _directions(
 
 def _by_group(parameters: Parameters, found: Searched, data: AuditData) -> list[Measurement]:
     cost, measured = parameters.group_cost, []
-    for cell in data.slices():
+    for cell in slices_and_smaller(data):
         for name, hit in _hits(found, cost):
             measured.append(
                 shares.share(

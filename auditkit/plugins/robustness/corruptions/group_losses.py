@@ -15,6 +15,7 @@ from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, w
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
 
@@ -35,7 +36,7 @@ def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
     """
     after = asked.by_row(slice(at, at + 1))
     found = []
-    for cell in data.slices():
+    for cell in slices_and_smaller(data):
         hidden = _hidden(cell, data)
         for name, values, direction in (
             ("mean_accuracy", after, "higher"),

@@ -12,6 +12,7 @@ from auditkit import stats
 from auditkit.group_pairs import Members, left_out, widest_among
 from auditkit.results import LeftOut, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
+from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
 
@@ -48,7 +49,7 @@ def robust(
 
 def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurement]:
     """Robust accuracy of every group."""
-    return [robust(outcome, epsilon, cell.rows, cell.where, unsaid(cell, data)) for cell in data.slices()]
+    return [robust(outcome, epsilon, cell.rows, cell.where, unsaid(cell, data)) for cell in slices_and_smaller(data)]
 
 
 def unsaid(cell: Any, data: AuditData) -> str | None:
