@@ -120,6 +120,22 @@ def test_a_corruption(file):
     assert result.tables[0].rows[0][5] == "20% of the rows from the day before"
 
 
+def test_a_resumed_audit_measures_anew_where_a_plugin_that_it_used_has_changed(file, tmp_path):
+    def run(plugin):
+        parameters = {"robustness.corruptions": {"corruptions": ("acme.stale",), "shuffles": 99}}
+        return auditkit.audit(
+            ToyModel(), toy_data(), checks=["robustness.corruptions"], parameters=parameters, plugins=[plugin],
+            budget="quick", out=tmp_path / "audit",
+        )  # fmt: skip
+
+    plugin = file("stale.py")
+    first, again = run(plugin), run(plugin)
+    assert (first.run.resumed, again.run.resumed) == ((), ("robustness.corruptions",))
+    plugin.write_text(plugin.read_text().replace("np.roll(codes, 1", "np.roll(codes, 2"))
+    changed = run(plugin)
+    assert changed.run.resumed == () and changed.results[0].measurements != first.results[0].measurements
+
+
 @pytest.mark.parametrize("name", ["stale", "cost", "signs"])
 def test_the_harness_proves_what_the_guide_shows(file, name):
     assert check_plugin(file(f"{name}.py")) == [f"acme.{name}"]

@@ -63,6 +63,8 @@ def test_a_section_is_saved_and_shown_and_rendered_to_the_same_bytes_without_its
     for words in (["render", "audit"], ["verify", "audit"]):
         done = subprocess.run([sys.executable, "-m", "auditkit", *words], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+    remade = next(line for line in done.stdout.splitlines() if line.startswith("made again from results.json"))
+    assert "and the same" in remade and "report.html" in remade and "model_card.md" in remade
     assert {path.name: path.read_bytes() for path in (tmp_path / "audit").glob("*.*")} == before
 
 
