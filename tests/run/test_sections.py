@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 
 import pytest
 
@@ -16,6 +14,7 @@ from auditkit.host import Host
 from auditkit.results import Axis, Column, Figure, Image, Section, Table
 from auditkit.runfolder import read_result
 from auditkit.testing import ToyModel, toy_data
+from tests import command
 
 ENERGY = Section(
     paragraphs=("One audit took 3 kWh.", "Of <b>that</b> half was [idle](http://evil.example)."),
@@ -61,7 +60,7 @@ def test_a_section_is_saved_and_shown_and_rendered_to_the_same_bytes_without_its
     assert r"\[idle\](http\://evil.example)" in card and "<b>" not in card
     before = {path.name: path.read_bytes() for path in (tmp_path / "audit").glob("*.*")}
     for words in (["render", "audit"], ["verify", "audit"]):
-        done = subprocess.run([sys.executable, "-m", "auditkit", *words], cwd=tmp_path, capture_output=True, text=True)
+        done = command.auditkit(tmp_path, *words)
         assert done.returncode == 0, done.stdout + done.stderr
     remade = next(line for line in done.stdout.splitlines() if line.startswith("made again from results.json"))
     assert "and the same" in remade and "report.html" in remade and "model_card.md" in remade
