@@ -35,7 +35,7 @@ def hold(model: Model, options: ModelOptions, plugin: str) -> None:
         model.stated = stated
     if model.abstain is None:
         model.abstain = options.abstain
-    if not model.classes and options.classes is not None:
+    if not model.classes and options.classes is not None and model.task != "regression":
         model.classes = tuple(options.classes)
     guard = OptionGuard(model, options, plugin)
     if model.classes or model.task == "regression":
@@ -84,6 +84,9 @@ class OptionGuard:
             ModelError: the options contradict the model.
         """
         model, positive = self._model, self._options.positive
+        for name in ("classes", "positive") if model.task == "regression" else ():
+            if getattr(self._options, name) is not None:
+                raise self._refusal(f"{name} is for classifiers; this model predicts numbers")
         self._same_classes()
         settle(model, dataclasses.replace(self._options, positive=model.positive if positive is None else positive))
 

@@ -156,3 +156,18 @@ def test_a_model_that_is_wrapped_already_is_not_changed_without_a_word(options):
     assert auditkit.wrap(model, threshold=0.7, classes=("no", "yes"), positive="yes") is model
     with pytest.raises(ModelError, match=f"{next(iter(options))} must be given where the model is wrapped"):
         auditkit.wrap(model, **options)
+
+
+class Numbers(Careless):
+    task = "regression"
+    classes = ()
+
+    def answer(self, inputs):
+        return Answers(CHANCES, CHANCES, None)
+
+
+@pytest.mark.parametrize("options", [{"threshold": 0.9}, {"classes": ("no", "yes")}, {"positive": "no"}])
+def test_a_model_that_predicts_numbers_has_neither_threshold_nor_classes(options):
+    assert wrapped(Numbers()).predict(INPUTS).tolist() == CHANCES.tolist()
+    with pytest.raises(ModelError, match=f"{next(iter(options))} is for (binary )?classifiers"):
+        wrapped(Numbers(), **options)
