@@ -17,7 +17,6 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-import auditkit
 import auditkit.counts
 from auditkit.comparison import audits
 from auditkit.data import AuditData
