@@ -232,9 +232,8 @@ def limit_on(check: str, name: str, **limit: Any) -> Callable[..., Any]:
 
     def settle(**mends: Any) -> Any:
         said = {key: mends.pop(key) for key in ("outcome",) if key in mends}
-        data = AuditData.from_table(
-            FRAME.assign(area=np.arange(ROWS) % 3), groups=["sex", "area"], label="label", decisions="decision", **said
-        )
+        columns = FRAME.assign(area=np.arange(ROWS) % 3)
+        data = AuditData.from_table(columns, groups=["sex", "area"], label="label", decisions="decision", **said)
         limits = [{"measurement": f"{check}.{name}", "at_least": 0.5, **limit}]
         request = make_request(checks=[check], limits=limits, parameters={check: mends}, budget="quick")
         return settled(AuditContext(Host(), data, request))
@@ -338,10 +337,8 @@ CASES: dict[str, Callable[..., Any]] = {
     "a stream of a frame": streamed(source=FRAME),
     "a stream without decisions": streamed(decisions=None),
     "a limit on a check that is left out": limited,
-    "a size of change that is not tried": limit_on(
-        "robustness.evasion", "robust_accuracy", conditions={"epsilon": 0.03}
-    ),
-    "a size of change at which groups are not compared": limit_on(
+    "a size that is not tried": limit_on("robustness.evasion", "robust_accuracy", conditions={"epsilon": 0.03}),
+    "a size at which groups are not compared": limit_on(
         "robustness.evasion", "robust_accuracy", slice={"sex": "f"}, conditions={"epsilon": 0.03}
     ),
     "a norm that is not asked for": limit_on("robustness.library", "median_distance", conditions={"norm": "L2"}),

@@ -185,6 +185,9 @@ AT_ANOTHER = [
     ("robustness.certificates.certified_accuracy", {"conditions": {"epsilon": 0.1}}, "0.02, 0.05, 0.1] under"),
     ("robustness.certificates.smoothed_certified_accuracy", {"conditions": {"sigma": 1}}, "write sigma = 1 under"),
     ("data.integrity.missing_share", {"conditions": {"feature": "ag"}}, "did you mean 'age'"),
+    ("explanations.importance.mean_abs_attribution", {"conditions": {"feature": "ag"}}, "did you mean 'age'"),
+    ("fairness.ranking.top_k_share", {"conditions": {"k": 20}}, "at k = 20, but at 10, '0.1 of the list'"),
+    ("fairness.ranking.exposure", {"conditions": {"k": 10}}, "is measured at no k"),
 ]
 
 
@@ -211,7 +214,15 @@ def test_a_condition_that_is_tried_is_settled(measurement, more):
 
 
 def test_what_checks_measure_is_at_the_values_that_they_declare():
-    families = ("data", "fairness.groups", "robustness.evasion", "robustness.changes", "robustness.corruptions")
+    families = (
+        "data",
+        "fairness.groups",
+        "fairness.ranking",
+        "explanations.importance",
+        "robustness.evasion",
+        "robustness.changes",
+        "robustness.corruptions",
+    )
     host, request = Host(), make_request(checks=families, budget="quick")
     data = toy_data()
     result = audit_one(AuditContext(host, data, request), ToyModel())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.model_inputs import seeing
 from auditkit.plugins.explanations.importance_findings import (
     deletion_control,
@@ -113,6 +113,11 @@ class Importance(Check):
         if is_exact_kind(model.estimator()):
             return others
         return others + rows * evaluations(len(data.feature_names), self.background, self.permutations)
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The features of a table; the most influential of them are listed."""
+        listed = name == "mean_abs_attribution" and data.modality == "table"
+        return {"feature": MeasuredAt(data.feature_names)} if listed else {}
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, summarise, and try the outcome on the model itself."""

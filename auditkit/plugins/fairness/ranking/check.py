@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditkit.checks import Check, Context, Findings
+from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.errors import closest
 from auditkit.models import Capability
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
-from auditkit.plugins.fairness.ranking.parameters import Parameters
+from auditkit.plugins.fairness.ranking.parameters import Parameters, top_label
 from auditkit.variants import named
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ class RankingFairness(Parameters, Check):
                 known = dict.fromkeys([*columns, *data.groups])
                 return f"query must name a column; {self.query!r} is none; {closest(self.query, known)}"
         return None
+
+    def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
+        """The tops."""
+        of_tops = name in ("skew_at_k", "top_k_share", *named("top_k_gap"))
+        return {"k": MeasuredAt([top_label(k) for k in self.k] if of_tops else ())}
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Measurements per group and over groups, controls, figures, and what chance would give."""

@@ -13,6 +13,7 @@ from auditkit.counts import encode
 from auditkit.plugins.fairness.ranking import inference, lists
 from auditkit.plugins.fairness.ranking.inference import Estimate
 from auditkit.plugins.fairness.ranking.lists import Ranked
+from auditkit.plugins.fairness.ranking.parameters import top_label
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Interval
 from auditkit.too_few import fewer_than
@@ -41,7 +42,7 @@ class Top:
     @property
     def label(self) -> int | str:
         """As people read it."""
-        return int(self.k) if self.k >= 1 else f"{self.k:.6g} of the list"
+        return top_label(self.k)
 
     @property
     def people(self) -> int:

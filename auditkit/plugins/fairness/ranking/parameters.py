@@ -5,6 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
+def top_label(k: float) -> int | str:
+    """A top as people read it: so many places, or a share of the list."""
+    return int(k) if k >= 1 else f"{k:.6g} of the list"
+
+
 class Parameters(BaseModel):
     """What a user may set for `fairness.ranking`."""
 
