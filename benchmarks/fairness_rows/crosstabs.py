@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from auditkit.plugins.fairness.groups.shares import PLACES
 
 from auditkit.counts import count
+from auditkit.metrics.rates import PLACES
 from benchmarks.fairness_rows import ours
 from benchmarks.harness import Baseline, Gate, Line, Run, in_order, largest_difference
 from benchmarks.peers import Child, environment

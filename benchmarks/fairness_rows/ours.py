@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from auditkit.plugins.fairness.groups.shares import PLACES, shares
 
 from auditkit.counts import Counts, Tally, count
+from auditkit.metrics.rates import PLACES, shares
 from auditkit.plugins.fairness.groups.measures import RATES
 from auditkit.stats import resampled_counts
 from benchmarks.people import People
