@@ -77,7 +77,7 @@ def of_share(rate: Rate, rising: Callable[[np.ndarray], np.ndarray], method: str
     """
 
     def estimate(tally: Tally) -> Estimates:
-        value, low, high = (rising(np.asarray(each)) for each in bounded(tally, rate))
+        value, low, high = (rising(np.asarray(end)) for end in bounded(tally, rate))
         return Estimates(np.where(np.isinf(value), np.nan, value), low, high, method)
 
     return estimate
@@ -96,7 +96,7 @@ def mean(parts: Sequence[Ends]) -> Estimates:
     """The mean of rates that are about different people, such as those decided right of each class."""
     from auditkit.stats import mover
 
-    value, low, high = (np.asarray(each) for each in mover.mean(parts))
+    value, low, high = (np.asarray(end) for end in mover.mean(parts))
     return Estimates(value, np.maximum(0, low), np.minimum(1, high), MOVER)
 
 
@@ -146,7 +146,7 @@ def _added(*distances: np.ndarray) -> np.ndarray:
     """`mover.squared_and_added` where a distance that is undefined, or negative by a rounding, counts as none."""
     from auditkit.stats import mover
 
-    return mover.squared_and_added(*(np.nan_to_num(np.maximum(each, 0)) for each in distances))
+    return mover.squared_and_added(*(np.nan_to_num(np.maximum(distance, 0)) for distance in distances))
 
 
 _LABELS = (("tp fn", "people with a positive label"), ("fp tn", "people with a negative label"))

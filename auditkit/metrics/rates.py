@@ -57,7 +57,7 @@ def right_or_not(tally: Tally) -> Tally:
     Args:
         tally: (K, C + 1, C + 1) of C classes.
     """
-    return Tally(*(_right_or_not(each) for each in tally))
+    return Tally(*(_right_or_not(table) for table in tally))
 
 
 def interval_method(method: str, weighted: bool) -> str:
@@ -76,10 +76,10 @@ def _block(table: np.ndarray, word: str) -> np.ndarray:
 
 def _right_or_not(table: np.ndarray) -> np.ndarray:
     classes = table.shape[1] - 1
-    found = np.zeros((len(table), 3, 3), dtype=table.dtype)
+    decided_right = np.zeros((len(table), 3, 3), dtype=table.dtype)
     known, unknown = table[:, :classes], table[:, classes]
-    found[:, 1, 1] = known[:, range(classes), range(classes)].sum(axis=1)
-    found[:, 1, 0] = known[:, :, :classes].sum(axis=(1, 2)) - found[:, 1, 1]
-    found[:, 1, 2] = known[:, :, classes].sum(axis=1)
-    found[:, 2, 0], found[:, 2, 2] = unknown[:, :classes].sum(axis=1), unknown[:, classes]
-    return found
+    decided_right[:, 1, 1] = known[:, range(classes), range(classes)].sum(axis=1)
+    decided_right[:, 1, 0] = known[:, :, :classes].sum(axis=(1, 2)) - decided_right[:, 1, 1]
+    decided_right[:, 1, 2] = known[:, :, classes].sum(axis=1)
+    decided_right[:, 2, 0], decided_right[:, 2, 2] = unknown[:, :classes].sum(axis=1), unknown[:, classes]
+    return decided_right

@@ -67,6 +67,6 @@ def squared_and_added(*distances: Numbers, correlation: float | None = None) -> 
     if correlation is None:
         if len(distances) == 2:
             return np.hypot(*distances)
-        return np.sqrt(np.sum([np.square(each) for each in distances], axis=0))
+        return np.sqrt(np.sum([np.square(distance) for distance in distances], axis=0))
     first, second = distances
     return np.sqrt(np.maximum(0.0, first * first + second * second - 2 * correlation * first * second))

@@ -86,15 +86,16 @@ def balanced_accuracy(answers: Answers) -> Estimate:
             return few(rows, answers.minimum, f"people with label {name}")._replace(n=None)
     counts = tally(answers)
     if len(answers.classes) == 2:
-        found = composites.COMPOSITES["balanced_accuracy"].estimate(counts.against(answers.positive))
+        estimates = composites.COMPOSITES["balanced_accuracy"].estimate(counts.against(answers.positive))
     else:
-        each = [counts.against(at) for at in range(len(answers.classes))]
-        found = composites.mean([composites.bounded(one, RATES["true_positive_rate"]) for one in each])
+        one_against_others = [counts.against(at) for at in range(len(answers.classes))]
+        right = RATES["true_positive_rate"]
+        estimates = composites.mean([composites.bounded(folded, right) for folded in one_against_others])
     interval = Interval(
-        low=float(found.low[0]), high=float(found.high[0]),
-        method=interval_method(found.method, answers.weights is not None),
+        low=float(estimates.low[0]), high=float(estimates.high[0]),
+        method=interval_method(estimates.method, answers.weights is not None),
     )  # fmt: skip
-    return Estimate(float(found.values[0]), interval, len(answers))
+    return Estimate(float(estimates.values[0]), interval, len(answers))
 
 
 def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Estimate:
@@ -134,5 +135,5 @@ def _f1_interval(answers: Answers) -> Interval:
         some = replace(answers, scores=None, probabilities=None).take(union)
         size, same = some.size, stats.weighted_mean(some.truth == some.answers, some.mass)
         ends.append(stats.wilson_bounds(same * size, size))
-    low, high = (float(np.mean([2 * each[side] / (1 + each[side]) for each in ends])) for side in (0, 1))
+    low, high = (float(np.mean([2 * bounds[side] / (1 + bounds[side]) for bounds in ends])) for side in (0, 1))
     return Interval(low=low, high=high, method="Wilson per class, mean of the ends")
