@@ -198,7 +198,7 @@ class Formats:
         """The group that is named right after a number, or else just before it."""
         pair = "|".join(re.escape(f"{name}={value}") for name, values in self._values.items() for value in values)
         group = rf"((?:{pair})(?:, (?:{pair}))*)"
-        after = re.match(f"; {group}", text[match.end() :])
+        after = re.match(rf"(?:; | \[){group}", text[match.end() :])
         before = re.findall(group, text[max(0, match.start() - 40) : match.start()])
         return self.group(after[1]) if after else self.group(before[-1]) if before else None
 
