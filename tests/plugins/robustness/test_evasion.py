@@ -353,7 +353,7 @@ def test_says_why_it_cannot_serve() -> None:
     assert "texts" in (check.applies(model, texts) or "") or "'text'" in (check.applies(model, texts) or "")
     images = AuditData(np.zeros((4, 1, 2, 2)), labels=np.array(["no", "yes"] * 2), modality="image", positive="yes")
     assert "gives gradients" in (check.applies(model, images) or "")
-    assert check.applies(model, data) is None and check.calls(model, data, 10) == 30 * check.max_queries
+    assert check.applies(model, data) is None and check.calls(model, data, 10) == 20 * check.max_queries
     regression = AuditData(data.inputs, labels=np.arange(160.0), task="regression")
     assert "binary or multiclass" in (missing_needs(Evasion, model, regression) or "")
 

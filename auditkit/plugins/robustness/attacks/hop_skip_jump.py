@@ -2,18 +2,19 @@
 
 The method is that of Chen, Jordan and Wainwright (2020), HopSkipJumpAttack: a query-efficient decision-based attack,
 arXiv:1904.02144. What is added for tables: whole numbers are whole when the model is asked, moves along one feature are
-among the starts, random points closer than the best are tried now and then (trees have islands), and changes that turn
-out to be needless are taken back. Every answer is used: the result for a row is the closest of all the points at which
-the model was seen to change its mind.
+among the starts, random points closer than the best are tried now and then (trees have islands), changes that turn out
+to be needless are taken back, and what all answers together say is tried (see `guesses`). Every answer is used: the
+result for a row is the closest of all the points at which the model was seen to change its mind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.plugins.robustness.attacks import guesses
+from auditkit.plugins.robustness.attacks.decision_search import Broken, Search
 from auditkit.plugins.robustness.space import Space
 
 HALVINGS = 8
@@ -24,21 +25,18 @@ RANDOM_STARTS = 20
 """Rows of the data, and as many random points, that are tried as starts."""
 SCATTERED = 20
 """Random points tried at once around a row."""
+GUESSED = 10
+"""Boxes of another decision that are tried at once for a row."""
+BEYOND = np.array((0.97, 1.0, 1.03, 1.1, 1.25))
+"""How far along a plane's normal is gone, as shares of the way to the plane."""
+GUESSES_FIRST = 2
+"""How often that is done before going along the boundary."""
+AT_ONCE = 64
+"""Rows for which points are guessed at once, for memory's sake."""
 STUCK = 1e-3
 """A row that came nearer by less than this share is not helped by going along a boundary: it may have corners."""
 NEAR = 0.1
 """How wide the boundary's direction is felt for, as a share of the distance."""
-
-
-class Broken(NamedTuple):
-    """What the attack found for each row."""
-
-    points: np.ndarray
-    """(N, D) the closest point with another decision; the origin where there is none."""
-    distances: np.ndarray
-    """(N,) Euclidean, in units of the space; infinite where none was found."""
-    queries: np.ndarray
-    """(N,) how often the model was asked."""
 
 
 def hop_skip_jump(
@@ -63,11 +61,18 @@ def hop_skip_jump(
         max_queries: how often the model may be asked about one row.
         progress: told (queries spent on one row, max_queries) between steps.
     """
-    search = Search(decide, origins, decided, space, max_queries)
+    return walk(Search(decide, origins, decided, space, max_queries), data, rng, progress)
+
+
+def walk(
+    search: Search, data: np.ndarray, rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
+) -> Broken:
+    """Spend the queries of a search; arguments as of `hop_skip_jump`."""
+    space, max_queries = search.space, search.max_queries
     told = progress or (lambda done, total: None)
     _start(search, data, rng)
     told(int(search.queries.max(initial=0)), max_queries)
-    everyone = np.arange(len(origins))
+    everyone = np.arange(len(search.origins))
     found = search.open(at_least=1)
     _halve(search, found, search.best[found].copy())
     _take_back(search, everyone, rng)
@@ -76,7 +81,9 @@ def hop_skip_jump(
     kept = cost if affordable else 0
     if affordable:
         _tighten(search, everyone)
-    stuck = np.zeros(len(origins), dtype=bool)
+    for _ in range(GUESSES_FIRST):
+        _guess(search, search.open(at_least=2 * HALVINGS), rng)
+    stuck = np.zeros(len(search.origins), dtype=bool)
     for step in range(1, max_queries):
         rows = search.open(at_least=2 * HALVINGS + 10 + kept)
         if not len(rows):
@@ -87,6 +94,8 @@ def hop_skip_jump(
         stuck[hopping] = search.distances[hopping] > before[hopping] * (1 - STUCK)
         others = rows[~np.isin(rows, hopping)]
         (_exchange if step % 2 else _scatter)(search, others, rng)
+        if step > 1 and step & (step - 1) == 0:  # 2, 4, 8, …: a new guess needs as many answers again to be another
+            _guess(search, rows, rng)
         if affordable:
             _tighten(search, rows[search.distances[rows] < before[rows]])
         told(int(search.queries.max()), max_queries)
@@ -162,59 +171,6 @@ def try_noise(
         noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-12)
         search.ask(rows, origins[rows] + epsilon * noise * space.scale)
     return Broken(search.best, search.distances, search.queries)
-
-
-class Search:
-    """The state of the attack on every row: the best point so far and the queries spent."""
-
-    def __init__(
-        self,
-        decide: Callable[[np.ndarray], np.ndarray],
-        origins: np.ndarray,
-        decided: np.ndarray,
-        space: Space,
-        max_queries: int,
-    ) -> None:
-        self.decide = decide
-        self.origins = origins
-        self.decided = decided
-        self.space = space
-        self.max_queries = max_queries
-        self.best = origins.copy()
-        self.distances = np.full(len(origins), np.inf)
-        self.queries = np.zeros(len(origins), dtype=np.int64)
-
-    def ask(self, rows: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """(M,) bool: whether the decision on `points` (M, D) differs from that on the rows (M,) they belong to.
-
-        Points over a row's budget are not asked about and count as not different.
-        """
-        points = self.space.snap(points, self.origins[rows])
-        order = np.argsort(rows, kind="stable")
-        first = np.searchsorted(rows[order], rows[order], side="left")
-        turn = np.empty(len(rows), dtype=np.int64)
-        turn[order] = np.arange(len(rows)) - first
-        allowed = np.flatnonzero(turn + self.queries[rows] < self.max_queries)
-        different = np.zeros(len(rows), dtype=bool)
-        if len(allowed):
-            np.add.at(self.queries, rows[allowed], 1)
-            different[allowed] = self.decide(points[allowed]) != self.decided[rows[allowed]]
-            self._remember(rows[different], points[different])
-        return different
-
-    def open(self, at_least: int) -> np.ndarray:
-        """The rows that have a start and at least so many queries left."""
-        found = np.isfinite(self.distances) & (self.distances > 0)
-        return np.flatnonzero(found & (self.max_queries - self.queries >= at_least))
-
-    def _remember(self, rows: np.ndarray, points: np.ndarray) -> None:
-        distances = self.space.distance(points, self.origins[rows])
-        nearest_last = np.argsort(-distances, kind="stable")
-        rows, points, distances = rows[nearest_last], points[nearest_last], distances[nearest_last]
-        better = distances < self.distances[rows]
-        # with repeated rows the last assignment holds, which is the nearest
-        self.best[rows[better]] = points[better]
-        self.distances[rows[better]] = distances[better]
 
 
 def _start(search: Search, data: np.ndarray, rng: np.random.Generator) -> None:
@@ -293,6 +249,30 @@ def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None
     length = search.distances[again] * rng.uniform(0.2, 1, len(again))
     search.ask(again, search.origins[again] + length[:, None] * noise * space.scale)
     _halve(search, rows, search.best[rows].copy())
+
+
+def _guess(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:
+    """Try the points at which all answers so far say that another decision is nearer than the best."""
+    space, answers = search.space, search.answers
+    if not len(rows) or not answers.teach():
+        return
+    boxes, edge = answers.boxes(rng), search.best[: search.teachers][np.isfinite(search.distances[: search.teachers])]
+    parts = []
+    for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+        origin, best, own = search.origins[some], search.best[some], search.decided[some]
+        normals = answers.normals(best, own, edge)
+        length = (space.moved(best, origin) * normals).sum(axis=1)
+        onward = origin[:, None] + (length[:, None] * BEYOND)[:, :, None] * (normals * space.scale)[:, None]
+        parts.append(np.concatenate([guesses.nearest(boxes, space, origin, own, GUESSED), onward], axis=1))
+    points = np.concatenate(parts)
+    again = np.repeat(rows, points.shape[1])
+    points = space.snap(points.reshape(-1, points.shape[2]), search.origins[again])
+    gone = space.distance(points, search.origins[again])
+    closer = (gone > 0) & (gone < search.distances[again] * (1 - STUCK))
+    before = search.distances[rows].copy()
+    search.ask(again[closer], points[closer])
+    nearer = rows[search.distances[rows] < before]
+    _halve(search, nearer, search.best[nearer].copy())
 
 
 def _exchange(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:

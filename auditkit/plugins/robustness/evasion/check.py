@@ -85,7 +85,7 @@ class Evasion(Parameters, Check):
         return {"epsilon": at_groups if groups else MeasuredAt(self.grid, "epsilons"), "norm": norms}
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
-        """Rows times queries, and the trial with twice as many.
+        """Rows times queries, and once more for the rows of the trial.
 
         With gradients rows times steps, for each attack and epsilon, and the trials.
         """
@@ -94,7 +94,7 @@ class Evasion(Parameters, Check):
 
             attacks = chosen(self.attack, self.offers("attack")).cost * self.restarts
             return round(rows * (len(self.grid) * (attacks * self.steps + self.square_queries) + self.noise_draws))
-        return (rows + 2 * min(rows, self.trial_rows)) * self.max_queries
+        return (rows + min(rows, self.trial_searches)) * self.max_queries
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, and count what withstood."""

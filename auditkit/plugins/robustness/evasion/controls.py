@@ -22,8 +22,8 @@ KEPT = 0.9
 """Correlation of what the loss does with what its slope promises."""
 KEPT_ROUNDED = 0.6
 """The same where something is rounded inside, for its slope is an estimate."""
-LONGER = 0.03
-"""Share of rows that twice the queries may break beyond, where decisions alone answer."""
+LONGER = 0.02
+"""Share of rows that twice the queries would break beyond, where decisions alone answer; see `share_beyond`."""
 CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
@@ -92,11 +92,11 @@ def known_boundary(ratio: float | None, at_most: float = 1.5) -> Control:
     )  # fmt: skip
 
 
-def longer_control(share: float, rows: int) -> Control:
+def longer_control(share: float) -> Control:
     """Whether a search by decisions had come to its end."""
     return _of(
-        "converged", "What share of rows breaks beyond, at any epsilon, with twice the queries?", share,
-        at_most=max(LONGER, 1 / rows if rows else 0),
+        "converged", "What share of rows would break beyond, at any epsilon, with twice the queries?", share,
+        at_most=LONGER,
         reason="The search had not come to its end; raise max_queries. What was found is counted.",
     )  # fmt: skip
 

@@ -57,7 +57,9 @@ class Parameters(PluginRows):
     square_queries: int = Field(default=500, ge=10, description="Of Square, which is tried beside the gradients.")
     noise_draws: int = Field(default=200, ge=1, description="Random changes of each size tried beside the gradients.")
     black_draws: int = Field(default=10, ge=1, description="The same, for attacks by decisions.")
-    trial_rows: int = Field(default=40, ge=1, description="How many of the rows the attack is tried on.")
+    trial_rows: int = Field(
+        default=40, ge=1, description="How many of the rows the attack is tried on; by decisions, twice as many."
+    )
     permutations: int = Field(default=2000, ge=100, description="Shuffles in the test of differences between groups.")
 
     @model_validator(mode="before")
@@ -98,6 +100,11 @@ class Parameters(PluginRows):
     def distance(self) -> Literal["Linf", "L2", "L1"]:
         """The norm of the attack by gradients."""
         return "Linf" if self.norm is None or self.norm == "L2 scaled" else self.norm
+
+    @property
+    def trial_searches(self) -> int:
+        """How many rows are searched a second time, by decisions."""
+        return 2 * self.trial_rows
 
     @property
     def middle(self) -> float:

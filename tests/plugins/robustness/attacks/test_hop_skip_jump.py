@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from auditkit.plugins.robustness.attacks.decision_search import Search
 from auditkit.plugins.robustness.attacks.hop_skip_jump import hop_skip_jump, known_ratio, try_noise
 from auditkit.plugins.robustness.space import Space, feature_space
 
@@ -69,6 +70,32 @@ def test_categories_gaps_and_whole_numbers_are_respected() -> None:
     np.testing.assert_array_equal(found.points[:, 2], rows[:, 2])
     np.testing.assert_array_equal(np.isnan(found.points), np.isnan(rows))
     assert (asked[:, 1] >= 0).all() and (asked[:, 1] <= 29).all()
+
+
+def test_a_step_is_found_exactly_by_what_all_rows_were_told() -> None:
+    """Each row alone has too few queries to find the one corner of six in which the decision is another."""
+    data = np.random.default_rng(2).uniform(0, 1, (60, 6))
+
+    def decide(points: np.ndarray) -> np.ndarray:
+        return ((points[:, 0] > 0.6) & (points[:, 3] > 0.7) & (points[:, 5] < 0.5)).astype(int)
+
+    rows = data[decide(data) == 0][:40]
+    true = np.linalg.norm(
+        np.maximum(0, np.column_stack([0.6 - rows[:, 0], 0.7 - rows[:, 3], rows[:, 5] - 0.5])), axis=1
+    )
+    found = hop_skip_jump(decide, rows, decide(rows), cube(6), data, np.random.default_rng(0), 250)
+    assert (found.distances >= true - 1e-9).all()
+    assert np.quantile(found.distances / true, 0.9) < 1.02
+
+
+def test_a_trial_teaches_the_first_search_nothing() -> None:
+    data = np.random.default_rng(4).uniform(0, 1, (30, 3))
+    twice = np.vstack([data[:5], data[:5]])
+    decide = plane(np.ones(3), 1.5)
+    search = Search(decide, twice, decide(twice), cube(3), 50, teachers=5)
+    search.ask(np.arange(10), twice)
+    np.testing.assert_array_equal(search.answers.newest()[0], data[:5])
+    assert (search.queries == 1).all()
 
 
 def test_a_constant_model_is_never_broken_and_the_attack_ends() -> None:

@@ -64,4 +64,16 @@ def test_steps_met_with_too_few_queries_do_not_flatter() -> None:
     flattered = max(value - float(np.mean(truth > epsilon)) for epsilon, (value, _) in curve(result).items())
     assert flattered > 0.05, "the budget is too small"
     assert {validity for _, validity in curve(result).values()} == {"invalid"}
-    assert next(each for each in result.controls if each.name == "converged").holds is False
+
+
+def waves(table: Any) -> np.ndarray:
+    """Yes where the waves of six numbers add up: a boundary with many pockets."""
+    return np.where(np.sin(3 * np.asarray(table)).sum(axis=1) > 0.3, "yes", "no")
+
+
+def test_a_search_that_had_not_come_to_its_end_is_seen_and_one_that_had_is_not() -> None:
+    short, long = (audited(waves, waves(TABLE), max_queries=queries) for queries in (130, 1000))
+    assert max(curve(short)[epsilon][0] - value for epsilon, (value, _) in curve(long).items()) > 0.05
+    failed = [[control.name for control in result.controls if control.holds is False] for result in (short, long)]
+    assert failed == [["converged"], []]
+    assert {validity for _, validity in curve(short).values()} == {"invalid"}

@@ -1,0 +1,87 @@
+"""The state of a search by decisions: what was asked about each row, and the closest other decision seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from auditkit.plugins.robustness.attacks import guesses
+from auditkit.plugins.robustness.space import Space
+
+
+class Broken(NamedTuple):
+    """What the attack found for each row."""
+
+    points: np.ndarray
+    """(N, D) the closest point with another decision; the origin where there is none."""
+    distances: np.ndarray
+    """(N,) Euclidean, in units of the space; infinite where none was found."""
+    queries: np.ndarray
+    """(N,) how often the model was asked."""
+
+
+class Search:
+    """The state of the attack on every row: the best point so far and the queries spent.
+
+    Args:
+        decide: see `hop_skip_jump`, as for `origins`, `decided`, `space` and `max_queries`.
+        teachers: only answers about so many first rows teach what is guessed. So a row may stand here a second time, as
+            a trial of the first time, and the first time knows nothing of the second. None: all.
+    """
+
+    def __init__(
+        self,
+        decide: Callable[[np.ndarray], np.ndarray],
+        origins: np.ndarray,
+        decided: np.ndarray,
+        space: Space,
+        max_queries: int,
+        teachers: int | None = None,
+    ) -> None:
+        self.decide = decide
+        self.origins = origins
+        self.decided = decided
+        self.space = space
+        self.max_queries = max_queries
+        self.best = origins.copy()
+        self.distances = np.full(len(origins), np.inf)
+        self.queries = np.zeros(len(origins), dtype=np.int64)
+        self.teachers = len(origins) if teachers is None else teachers
+        self.answers = guesses.Answers(space)
+
+    def ask(self, rows: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """(M,) bool: whether the decision on `points` (M, D) differs from that on the rows (M,) they belong to.
+
+        Points over a row's budget are not asked about and count as not different.
+        """
+        points = self.space.snap(points, self.origins[rows])
+        order = np.argsort(rows, kind="stable")
+        first = np.searchsorted(rows[order], rows[order], side="left")
+        turn = np.empty(len(rows), dtype=np.int64)
+        turn[order] = np.arange(len(rows)) - first
+        allowed = np.flatnonzero(turn + self.queries[rows] < self.max_queries)
+        different = np.zeros(len(rows), dtype=bool)
+        if len(allowed):
+            np.add.at(self.queries, rows[allowed], 1)
+            decided = self.decide(points[allowed])
+            different[allowed] = decided != self.decided[rows[allowed]]
+            heard = rows[allowed] < self.teachers
+            self.answers.add(points[allowed[heard]], decided[heard])
+            self._remember(rows[different], points[different])
+        return different
+
+    def open(self, at_least: int) -> np.ndarray:
+        """The rows that have a start and at least so many queries left."""
+        found = np.isfinite(self.distances) & (self.distances > 0)
+        return np.flatnonzero(found & (self.max_queries - self.queries >= at_least))
+
+    def _remember(self, rows: np.ndarray, points: np.ndarray) -> None:
+        distances = self.space.distance(points, self.origins[rows])
+        nearest_last = np.argsort(-distances, kind="stable")
+        rows, points, distances = rows[nearest_last], points[nearest_last], distances[nearest_last]
+        better = distances < self.distances[rows]
+        # with repeated rows the last assignment holds, which is the nearest
+        self.best[rows[better]] = points[better]
+        self.distances[rows[better]] = distances[better]
