@@ -57,7 +57,7 @@ def settle(model: Model, options: ModelOptions) -> None:
             f"{options.task!r} was given or inferred. Say {mend}",
             mend=mend,
         )
-    if len({spelling(each) for each in model.classes}) < len(model.classes):
+    if len({spelling(label) for label in model.classes}) < len(model.classes):
         raise ModelError(f"{model.name}: classes must be distinct; {list(model.classes)} was given")
     model.task = "binary" if len(model.classes) == 2 else "multiclass"
     if model.threshold is not None and model.task != "binary":
@@ -102,7 +102,7 @@ def classes_from_labels(model: Model, labels: tuple[Any, ...], outputs: int, pos
         note(model, f"{LABELS_NOTE}, sorted, one for each output in this order: {listed(labels)}. {_NAME_THEM}")
         return labels
     last = labels[-1] if positive is None else match_class(positive, labels)
-    classes = (*(each for each in labels if each != last), last)
+    classes = (*(label for label in labels if label != last), last)
     note(model, f"{LABELS_NOTE}; the one output is about {last!r}, against {classes[0]!r}. {_NAME_THEM}")
     return classes
 
@@ -171,7 +171,7 @@ def noting(model: Model) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    note(model, *(warned(each) for each in caught))
+    note(model, *(warned(warning) for warning in caught))
 
 
 def warned(warning: warnings.WarningMessage) -> str:

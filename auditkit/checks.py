@@ -328,7 +328,7 @@ def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | No
     """What the check needs and this model or data lacks, in a sentence; None where nothing is missing."""
     needs = check.needs
     why = f": {data.streamed}" if data.streamed else ""
-    lacking = sorted(str(each) for each in needs & frozenset(Capability) if each not in model.capabilities)
+    lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)
     if lacking:
         not_read = why if lacking == ["scores"] else ""
         return f"needs {', '.join(lacking)}, which this {model.kind} model does not give{not_read}"

@@ -272,10 +272,10 @@ def main() -> None:
         if not out_of_memory(error):
             traceback.print_exc()
             sys.exit(3)  # 1 would say that a limit was missed
-        said = printable(cause(error), 200)
+        sentence = printable(cause(error), 200)
         typer.echo(
-            f"auditkit: out of memory ({said}). Give fewer rows, or take a machine with more memory; checks that were "
-            "finished are kept, and the same command goes on from them",
+            f"auditkit: out of memory ({sentence}). Give fewer rows, or take a machine with more memory; checks that "
+            "were finished are kept, and the same command goes on from them",
             err=True,
         )
         sys.exit(3)
@@ -287,10 +287,10 @@ def _exit_code(code: int, fail_on: str, exit_zero: bool) -> int:
     if fail_on not in ("any", "missed"):
         raise ConfigError(f"--fail-on must be 'any' or 'missed'; {fail_on!r} was given")
     if exit_zero:
-        said, given = "--exit-zero", 0
+        sentence, given = "--exit-zero", 0
     elif fail_on == "missed":
-        said, given = "--fail-on missed", code if code in (1, 2) else 0
+        sentence, given = "--fail-on missed", code if code in (1, 2) else 0
     else:
         return code
-    typer.echo(f"exit code {given} by {said}; without it {code}", err=True)
+    typer.echo(f"exit code {given} by {sentence}; without it {code}", err=True)
     return given

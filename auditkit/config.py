@@ -93,13 +93,13 @@ def _known_environment() -> None:
 
 def _sentence(kind: type[BaseModel], error: Any, where: str) -> str:
     place = [str(each) for each in error["loc"]]
-    said = f"{where}: {'.'.join(place) or 'the file'}"
+    sentence = f"{where}: {'.'.join(place) or 'the file'}"
     if error["type"] == "extra_forbidden":
-        return f"{said} is not a known key; {closest(place[-1], _keys(kind, place[:-1]))}"
+        return f"{sentence} is not a known key; {closest(place[-1], _keys(kind, place[:-1]))}"
     if error["type"] == "missing":
-        return f"{said} is required, and was not given"
+        return f"{sentence} is required, and was not given"
     given = one_line(error.get("input"), 80)
-    return f"{said}: {one_line(error['msg']).removeprefix('Value error, ')}; {given!r} was given"
+    return f"{sentence}: {one_line(error['msg']).removeprefix('Value error, ')}; {given!r} was given"
 
 
 def _keys(kind: Any, place: list[str]) -> list[str]:

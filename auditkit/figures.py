@@ -70,10 +70,10 @@ def bars(
     caption: str = "",
 ) -> Figure:
     """Horizontal bars in the order given: importance per feature."""
-    said = "; ".join(f"{row[label.field]} {_number(row[value.field], value)}" for row in rows[:12])
+    sentence = "; ".join(f"{row[label.field]} {_number(row[value.field], value)}" for row in rows[:12])
     more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
     return Figure(
-        name=name, title=title, alt=f"{title}: {said}{more}.", caption=caption, mark="bars",
+        name=name, title=title, alt=f"{title}: {sentence}{more}.", caption=caption, mark="bars",
         data=tuple(dict(row) for row in rows), x=value, y=label, series=series, low=low, high=high,
     )  # fmt: skip
 
@@ -92,15 +92,15 @@ def heat_map(
     shown = [(cell, cell[value.field]) for cell in cells]
     known = [(number, cell) for cell, number in shown if isinstance(number, int | float)]
     known.sort(key=lambda each: each[0])
-    said = "no cell has a value"
+    sentence = "no cell has a value"
     if known:
         (least, at_least), (most, at_most) = known[0], known[-1]
-        said = (
+        sentence = (
             f"from {_number(least, value)} ({at_least[y.field]}, {at_least[x.field]}) "
             f"to {_number(most, value)} ({at_most[y.field]}, {at_most[x.field]})"
         )
     return Figure(
-        name=name, title=title, alt=f"{title}: {said}.", caption=caption, mark="heat-map",
+        name=name, title=title, alt=f"{title}: {sentence}.", caption=caption, mark="heat-map",
         data=tuple(dict(cell) for cell in cells), x=x, y=y, value=value,
     )  # fmt: skip
 
@@ -124,28 +124,32 @@ def _intervals(
     caption: str,
     rules: Sequence[Rule],
 ) -> Figure | None:
-    shown = [each for each in measurements if each.value is not None]
+    shown = [measurement for measurement in measurements if measurement.value is not None]
     if not shown:
         return None
-    names = {each.name for each in shown}
+    names = {measurement.name for measurement in shown}
     axis = axis or Axis(field="value", title=title, unit=shown[0].unit, percent=shown[0].unit == "share")
     rows = [
         {
-            "label": label(each) if len(names) == 1 else f"{each.name.replace('_', ' ')}: {label(each)}",
-            "value": each.value,
-            "low": each.interval.low if each.interval else None,
-            "high": each.interval.high if each.interval else None,
-            "n": each.n,
+            "label": label(measurement)
+            if len(names) == 1
+            else f"{measurement.name.replace('_', ' ')}: {label(measurement)}",
+            "value": measurement.value,
+            "low": measurement.interval.low if measurement.interval else None,
+            "high": measurement.interval.high if measurement.interval else None,
+            "n": measurement.n,
         }
-        for each in shown
+        for measurement in shown
     ]
-    said = "; ".join(f"{row['label']} {_number(row['value'], axis)}{_range(row, axis)}" for row in rows[:12])
+    sentence = "; ".join(f"{row['label']} {_number(row['value'], axis)}{_range(row, axis)}" for row in rows[:12])
     more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
-    left_out = [f"{label(each)} ({each.reason})" for each in measurements if each.value is None]
+    left_out = [
+        f"{label(measurement)} ({measurement.reason})" for measurement in measurements if measurement.value is None
+    ]
     if left_out:
         caption = f"{caption} Not shown: {', '.join(left_out[:8])}{' …' if len(left_out) > 8 else ''}.".strip()
     return Figure(
-        name=name, title=title, alt=f"{title}: {said}{more}.", caption=caption, mark=mark,  # type: ignore[arg-type]
+        name=name, title=title, alt=f"{title}: {sentence}{more}.", caption=caption, mark=mark,  # type: ignore[arg-type]
         data=tuple(rows), x=axis, y=Axis(field="label", title=""), low="low", high="high", rules=tuple(rules),
     )  # fmt: skip
 

@@ -82,8 +82,8 @@ def widest_among(
     some = [who.take(places) for who, places in zip(members, at, strict=True)]
     shares = [Shares(part.successes[places], part.sizes[places]) for part, places in zip(parts, at, strict=True)]
     against = None if reference is None else [list(who.where).index(reference) for who in some]
-    found = widest(shares, reference=against)
-    return found, tuple(pairs_behind(found, some))
+    extreme = widest(shares, reference=against)
+    return extreme, tuple(pairs_behind(extreme, some))
 
 
 def pair_of_extremes(members: Members) -> tuple[GroupPair, ...]:

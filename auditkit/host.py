@@ -84,11 +84,11 @@ class Host:
 
     def checks(self) -> dict[str, Offer]:
         """{id: check class} of everything loaded, in the order of the ids; an id that two offer is not among them."""
-        return {each.value.id: each for each in self._offers("register_checks", offered_checks, Check)}
+        return {offer.value.id: offer for offer in self._offers("register_checks", offered_checks, Check)}
 
     def trainers(self) -> dict[str, Offer]:
         """{id: trainer class} of everything loaded."""
-        return {each.value.id: each for each in self._offers("register_trainers", offered_trainers, Trainer)}
+        return {offer.value.id: offer for offer in self._offers("register_trainers", offered_trainers, Trainer)}
 
     def rules(self) -> list[pathlib.Path]:
         """The rule packs of everything loaded."""
@@ -268,13 +268,13 @@ class Host:
     def _collect(self, hook: str) -> Iterator[Offer]:
         """Everything that a collecting hook is given, each with its plugin; a fault stops only its own."""
         caller = getattr(self._manager.hook, hook)
-        for impl in sorted(caller.get_hookimpls(), key=lambda each: each.plugin_name):
+        for impl in sorted(caller.get_hookimpls(), key=lambda get_hookimpl: get_hookimpl.plugin_name):
             try:
                 values = list(impl.function() or ())
             except Exception as error:  # a plugin may raise anything at all
                 self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
                 continue
-            version = next((each.version for each in self.seen if each.name == impl.plugin_name), __version__)
+            version = next((seen.version for seen in self.seen if seen.name == impl.plugin_name), __version__)
             for value in values:
                 yield Offer(value, impl.plugin_name, version)
 
@@ -311,7 +311,9 @@ class Host:
         return any(seen.name == plugin and seen.source == "built-in" for seen in self.seen)
 
     def _notify(self, hook: str, **arguments: Any) -> None:
-        for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=lambda each: each.plugin_name):
+        for impl in sorted(
+            getattr(self._manager.hook, hook).get_hookimpls(), key=lambda get_hookimpl: get_hookimpl.plugin_name
+        ):
             try:
                 impl.function(**{name: arguments[name] for name in impl.argnames})
             except Exception as error:  # a plugin may raise anything at all
@@ -386,7 +388,7 @@ def wrap(
         classes=named, threshold=threshold, preprocess=preprocess, batch=batch, device=device, **options
     )  # fmt: skip
     plugins = list(plugins)
-    host = Host(plugins, discover=any(isinstance(each, str) for each in plugins))
+    host = Host(plugins, discover=any(isinstance(plugin, str) for plugin in plugins))
     if host.faults:
         raise PluginError(f"wrap: {'; '.join(host.faults)}")
     return host.wrap_model(obj, asked)

@@ -48,9 +48,9 @@ def _limits(root: pathlib.Path) -> Iterator[int]:
             continue
         own = pathlib.PurePosixPath(path.lstrip("/"))
         for folder in (own, *own.parents):
-            said = _text(base / folder / name).strip()
-            if said.isdigit() and int(said) > 0:
-                yield int(said)
+            sentence = _text(base / folder / name).strip()
+            if sentence.isdigit() and int(sentence) > 0:
+                yield int(sentence)
 
 
 def room() -> int | None:
@@ -59,7 +59,7 @@ def room() -> int | None:
         import resource
     except ImportError:  # Windows
         return None
-    pages = [int(each) for each in _text(pathlib.Path("/proc/self/statm")).split()]
+    pages = [int(part) for part in _text(pathlib.Path("/proc/self/statm")).split()]
     if len(pages) < 6:
         return None
     unit = resource.getpagesize()
@@ -92,7 +92,7 @@ def out_of_memory(error: BaseException | None) -> bool:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
         own = isinstance(error, AuditkitError)
-        if not own and any(each in str(error).lower() for each in SAID):
+        if not own and any(text in str(error).lower() for text in SAID):
             return True
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False

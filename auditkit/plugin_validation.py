@@ -46,7 +46,7 @@ def problems(plugin: Any) -> list[str]:
     """Why this plugin cannot be registered: each a sentence; empty where it can."""
     if inspect.isclass(plugin):
         return [f"an instance is required, and the class {plugin.__name__} was given; call it: {plugin.__name__}()"]
-    found = []
+    texts = []
     for name in dir(plugin):
         function = inspect.getattr_static(plugin, name, None)
         marks = getattr(getattr(function, "__func__", function), f"{PROJECT}_impl", None)
@@ -55,10 +55,10 @@ def problems(plugin: Any) -> list[str]:
         hook = marks.get("specname") or name
         if hook not in HOOKS:
             if not marks.get("optionalhook"):
-                found.append(f"{hook!r} is not a hook; {closest(hook, HOOKS)}")
+                texts.append(f"{hook!r} is not a hook; {closest(hook, HOOKS)}")
         else:
-            found += _bad_signature(getattr(plugin, name), hook, marks)
-    return found
+            texts += _bad_signature(getattr(plugin, name), hook, marks)
+    return texts
 
 
 def _bad_signature(function: Any, hook: str, marks: dict[str, Any]) -> list[str]:

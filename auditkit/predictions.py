@@ -47,7 +47,7 @@ class Predictions:
         """The model's classes, in its order, as the data spells them; empty for regression."""
         if Capability.QUERIES in self.model.capabilities:
             _ = self._answers  # some models know their classes only once they have answered
-        return tuple(match_class(each, self.data.classes) for each in self.model.classes)
+        return tuple(match_class(label, self.data.classes) for label in self.model.classes)
 
     @functools.cached_property
     def codes(self) -> np.ndarray:
@@ -166,7 +166,7 @@ class Predictions:
 
     def take(self, rows: np.ndarray, data: AuditData) -> Predictions:
         """The same answers about a sample of the rows, without asking again."""
-        few = Answers(*(None if each is None else each[rows] for each in self._answers))  # type: ignore[arg-type]
+        few = Answers(*(None if answer is None else answer[rows] for answer in self._answers))  # type: ignore[arg-type]
         other = Predictions(self.model, data, few)
         other.__dict__.update(classes=self.classes, consistency=self.consistency)
         if data.train is not None and data.train is self.data.train:
@@ -178,18 +178,18 @@ def _positions(
     values: np.ndarray, classes: tuple[Any, ...], what: str, abstain: Any = None, known: tuple[Any, ...] = ()
 ) -> np.ndarray:
     """The place of each value in the classes; `known` are the classes of the data, where the values are its labels."""
-    place = {spelling(each): position for position, each in enumerate(classes)}
+    place = {spelling(label): position for position, label in enumerate(classes)}
     if abstain is not None:  # beside the classes it may be of another type, so everything is compared as text
         place.setdefault(spelling(abstain), -1)
-        values = np.array([spelling(each) for each in values])
+        values = np.array([spelling(value) for value in values])
     unique, inverse = np.unique(values, return_inverse=True)
     unknown = [each for each in unique if spelling(each) not in place]
     if unknown:
-        said = f"{what} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given"
+        sentence = f"{what} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given"
         if classes == tuple(range(len(known))) and not set(map(spelling, classes)) & set(map(spelling, known)):
             mend = Mend("model.classes", list(known))
-            raise DataError(f"{said}. Where they stand for the labels in this order, say {mend}", mend=mend)
-        raise DataError(f"{said}. Write the labels as the model's classes are spelt, or take those rows out")
+            raise DataError(f"{sentence}. Where they stand for the labels in this order, say {mend}", mend=mend)
+        raise DataError(f"{sentence}. Write the labels as the model's classes are spelt, or take those rows out")
     return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
 
 
@@ -199,7 +199,7 @@ def _recorded(model: Model, data: AuditData) -> Answers:
     decisions, scores = data.recorded
     if decisions is None and scores is not None and data.task != "regression":
         both = np.column_stack([1 - scores, scores])
-        order = [each for each in model.classes if each != model.positive] + [model.positive]
+        order = [label for label in model.classes if label != model.positive] + [model.positive]
         threshold = 0.5 if model.threshold is None else model.threshold
         decisions = decide(both, tuple(order), model.positive, threshold)
     if decisions is None:

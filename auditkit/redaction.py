@@ -161,7 +161,7 @@ class Scrubber:
             found[name] = (
                 clean if count[clean] == 1 else f"{clean.rstrip(']')} {numbers[clean]}" + "]" * clean.endswith("]")
             )
-        return dict(sorted(found.items(), key=lambda each: -len(each[0])))
+        return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
 @functools.cache
@@ -191,7 +191,7 @@ def _last_name(match: re.Match[str]) -> str:
     """What stays of a path: its last name, and nothing of a home folder."""
     path, quote = match["quoted"] or match[0], match["quote"] or ""
     bare = path.rstrip(".")
-    parts = [each for each in re.split(r"[\\/]+", bare) if each and not each.endswith(":")]
+    parts = [part for part in re.split(r"[\\/]+", bare) if part and not part.endswith(":")]
     name = "~" if len(parts) < 2 or (len(parts) == 2 and parts[0] in _HOMES) else parts[-1]
     return f"{quote}{name}{path[len(bare) :]}{quote}"
 
@@ -208,8 +208,8 @@ def _account(match: re.Match[str]) -> str:
 
 
 def _paths_of_this_machine() -> re.Pattern[str]:
-    top = {pathlib.PurePath(each).parts[1:2] for each in (os.getcwd(), str(pathlib.Path.home()), tempfile.gettempdir())}
-    roots = _ROOTS | {part for each in top for part in each}
+    top = {pathlib.PurePath(text).parts[1:2] for text in (os.getcwd(), str(pathlib.Path.home()), tempfile.gettempdir())}
+    roots = _ROOTS | {part for texts in top for part in texts}
     with contextlib.suppress(OSError):
         roots |= set(os.listdir("/"))
     words = "|".join(sorted(map(re.escape, roots)))
@@ -222,13 +222,13 @@ def _paths_of_this_machine() -> re.Pattern[str]:
 
 def _secret_variables() -> tuple[str, ...]:
     """The values of environment variables that are called secret, and look it."""
-    found = [
+    texts = [
         value
         for name, value in os.environ.items()
         if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET and not value.startswith("/")
         and re.search("[0-9]", value) and re.search("[A-Za-z]", value)
     ]  # fmt: skip
-    return tuple(sorted(found, key=len, reverse=True))
+    return tuple(sorted(texts, key=len, reverse=True))
 
 
 def _people() -> list[tuple[re.Pattern[str], str]]:

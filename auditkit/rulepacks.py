@@ -95,7 +95,7 @@ class RulePack(_Table):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         ids = [clause.id for clause in self.clauses]
-        twice = sorted({each for each in ids if ids.count(each) > 1})
+        twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
         if twice:
             raise ValueError(f"the clause {twice[0]!r} appears {ids.count(twice[0])} times")
         return self
@@ -157,14 +157,16 @@ def _cover(clause: PackClause, results: Sequence[CheckResult]) -> Clause:
     if not clause.computable:
         note = " ".join(filter(None, (clause.why, verified)))
         return Clause(id=clause.id, text=clause.text, status="not computable", note=note)
-    found = [_look_for(key, results) for key in clause.evidence]
+    evidences = [_look_for(key, results) for key in clause.evidence]
     beyond = f"Beyond this evidence: {clause.part}" if clause.part else ""
     return Clause(
         id=clause.id,
         text=clause.text,
-        status=_status(clause, [each.status for each in found]),
-        evidence=tuple(key for each in found if each.status == "present" for key in each.members or (each.key,)),
-        missing=tuple(f"{each.key}: {each.reason}" for each in found if each.status != "present"),
+        status=_status(clause, [evidence.status for evidence in evidences]),
+        evidence=tuple(
+            key for evidence in evidences if evidence.status == "present" for key in evidence.members or (evidence.key,)
+        ),
+        missing=tuple(f"{evidence.key}: {evidence.reason}" for evidence in evidences if evidence.status != "present"),
         note=" ".join(filter(None, (beyond, verified))),
     )
 
@@ -188,18 +190,18 @@ def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
         ended = "was skipped" if result.status == "skipped" else "ended in an error"
         return _Evidence(key, "absent", f"the check {ended}" + (f" ({result.reason})" if result.reason else ""))
     name = key[len(result.check) + 1 :]
-    weighed = _weigh(key, [each for each in result.measurements if not name or each.name == name])
+    weighed = _weigh(key, [measurement for measurement in result.measurements if not name or measurement.name == name])
     blank = _blank(result, name) if weighed.status == "present" else ""
     return _Evidence(key, "partial", blank) if blank else weighed
 
 
 def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
     """The best that any check of the family has."""
-    found = [_look_for(each.check, results) for each in results if each.check.startswith(f"{key}.")]
-    members = tuple(each.key for each in found if each.status == "present")
+    evidences = [_look_for(result.check, results) for result in results if result.check.startswith(f"{key}.")]
+    members = tuple(evidence.key for evidence in evidences if evidence.status == "present")
     if members:
         return _Evidence(key, "present", "", members)
-    unsure = next((each for each in found if each.status == "partial"), None)
+    unsure = next((evidence for evidence in evidences if evidence.status == "partial"), None)
     if unsure is not None:
         return _Evidence(key, "partial", unsure.reason)
     return _Evidence(key, "absent", "no check of this family gave a valid number")
@@ -207,15 +209,19 @@ def _look_in_family(key: str, results: Sequence[CheckResult]) -> _Evidence:
 
 def _weigh(key: str, measurements: Sequence[Measurement]) -> _Evidence:
     """What measurements are as evidence: complete where none of them is without a number."""
-    numbers = [each for each in measurements if each.value is not None and each.validity != "invalid"]
-    missing = [each for each in measurements if each.value is None]
+    numbers = [
+        measurement
+        for measurement in measurements
+        if measurement.value is not None and measurement.validity != "invalid"
+    ]
+    missing = [measurement for measurement in measurements if measurement.value is None]
     if missing and numbers:
         count = f"{len(missing)} of {len(measurements)} numbers {'is' if len(missing) == 1 else 'are'} blank"
         return _Evidence(key, "partial", f"{count}: {missing[0].reason}")
-    if any(each.validity == "valid" and not any(group.bars for group in each.left_out) for each in numbers):
+    if any(number.validity == "valid" and not any(group.bars for group in number.left_out) for number in numbers):
         return _Evidence(key, "present", "")
-    if any(each.validity == "valid" for each in numbers):
-        return _Evidence(key, "partial", left_out_text(next(each.left_out for each in numbers if each.left_out)))
+    if any(number.validity == "valid" for number in numbers):
+        return _Evidence(key, "partial", left_out_text(next(number.left_out for number in numbers if number.left_out)))
     if numbers:
         return _Evidence(key, "partial", f"inconclusive: {numbers[0].reason}")
     if measurements:
@@ -240,6 +246,6 @@ def _sentence(error: ValidationError) -> str:
         return f"the key {where!r} is not known; {closest(str(first['loc'][-1]), known)}"
     if first["type"] == "missing":
         return f"the key {where!r} is required"
-    said = one_line(first["msg"].removeprefix("Value error, "))
+    sentence = one_line(first["msg"].removeprefix("Value error, "))
     given = one_line(repr(first["input"]), 80)
-    return f"{where or 'the pack'}: {said}" + (f"; it is {given}" if first["type"] != "value_error" else "")
+    return f"{where or 'the pack'}: {sentence}" + (f"; it is {given}" if first["type"] != "value_error" else "")

@@ -42,12 +42,14 @@ class Smaller(NamedTuple):
 
     def told(self, measurements: Iterable[Measurement]) -> list[Measurement]:
         """Numbers of them as one, each with who they are and that they are not judged."""
-        said = (
+        sentence = (
             f"groups of {fewer_than(self.minimum, 'people')}, together: {self.names}; not judged, and in no disparity"
         )
         return [
-            each.model_copy(update={"reason": "; ".join(filter(None, (each.reason, said, _alike(each))))})
-            for each in measurements
+            measurement.model_copy(
+                update={"reason": "; ".join(filter(None, (measurement.reason, sentence, _alike(measurement))))}
+            )
+            for measurement in measurements
         ]
 
 

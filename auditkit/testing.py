@@ -164,7 +164,11 @@ def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: Au
     del data.__dict__["digest"]
     _demand(data.digest == digest, f"{where}: the data was changed")
     _demand(model.fingerprint == fingerprint, f"{where}: the model was changed")
-    hidden = [each for each in first.measurements if data.cells.reason(each.slice) and each.value is not None]
+    hidden = [
+        measurement
+        for measurement in first.measurements
+        if data.cells.reason(measurement.slice) and measurement.value is not None
+    ]
     _demand(not hidden, f"{where}: a group too small to show has a number")
 
 

@@ -40,12 +40,12 @@ def moment(value: Any) -> str | None:
     """A moment as in 2024-02-03 12:00:00.5+01:00, or a day as in 2024-02-03; None for what is neither."""
     if _kind(value) == "M" or isinstance(value, datetime.date):
         value = str(value)
-    found = MOMENT.fullmatch(value) if isinstance(value, str) else None
-    if found is None or found["time"] is None:
-        return None if found is None else found["day"]
-    zone = (found["zone"] or "").replace("Z", "+00:00")
+    match = MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match["time"] is None:
+        return None if match is None else match["day"]
+    zone = (match["zone"] or "").replace("Z", "+00:00")
     zone = zone if not zone or ":" in zone else f"{zone[:3]}:{zone[3:]}"
-    return f"{found['day']} {found['time']}{found['s'] or ':00'}{_part(found['f'])}{zone}"
+    return f"{match['day']} {match['time']}{match['s'] or ':00'}{_part(match['f'])}{zone}"
 
 
 def length(value: Any) -> str | None:
@@ -64,8 +64,8 @@ def clock(value: Any) -> str | None:
     """A time of day as in 09:30:00.5; None for what is none."""
     if isinstance(value, datetime.time):
         value = str(value)
-    found = CLOCK.fullmatch(value) if isinstance(value, str) else None
-    return None if found is None else found["time"] + _part(found["f"])
+    match = CLOCK.fullmatch(value) if isinstance(value, str) else None
+    return None if match is None else match["time"] + _part(match["f"])
 
 
 def _all(values: Sequence[Any], spelt: Callable[[Any], str | None]) -> list[str]:
@@ -97,12 +97,12 @@ def _nanoseconds(value: Any) -> int | None:
     if isinstance(value, datetime.timedelta):  # that of pandas has nanoseconds
         whole = (value.days * 86_400 + value.seconds) * 10**6 + value.microseconds
         return whole * 1000 + int(getattr(value, "nanoseconds", 0))
-    found = LENGTH.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    match = LENGTH.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         return None
-    given = {name: int(digits) for name, digits in found.groupdict().items() if digits and name in "days h m s D H M S"}
+    given = {name: int(digits) for name, digits in match.groupdict().items() if digits and name in "days h m s D H M S"}
     days = given.get("days", given.get("D", 0))
     seconds = sum(given.get(name, 0) * size for name, size in zip("hmsHMS", (3600, 60, 1) * 2, strict=True))
-    part = int((found["f"] or found["F"] or "0").ljust(9, "0")[:9])
+    part = int((match["f"] or match["F"] or "0").ljust(9, "0")[:9])
     total = days * DAY + seconds * SECOND + part
-    return -total if found["sign"] else total
+    return -total if match["sign"] else total

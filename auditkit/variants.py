@@ -34,13 +34,17 @@ def defined(
         names: the disparities that have numbers beside them; None: those that one more group can move one way only.
         endings: which numbers those are.
     """
-    beside = [name for name, each in definitions.items() if each.more_groups != "neither"] if names is None else names
+    beside = (
+        [name for name, definition in definitions.items() if definition.more_groups != "neither"]
+        if names is None
+        else names
+    )
     found = dict(definitions)
     for ending in endings:
         for name in beside:
             first = definitions[name]
-            said = f"as {first.title.lower()}, {WORDS[ending]}; without a test"
-            changed: dict[str, Any] = {"title": f"{first.title}, {WORDS[ending]}", "formula": said}
+            sentence = f"as {first.title.lower()}, {WORDS[ending]}; without a test"
+            changed: dict[str, Any] = {"title": f"{first.title}, {WORDS[ending]}", "formula": sentence}
             if ending == TO_REFERENCE and first.only_groups:  # two groups, whatever the others are
                 changed |= {"more_groups": "neither", "range": "0 or more"}
             found[f"{name}_{ending}"] = first.model_copy(update=changed)
@@ -70,14 +74,20 @@ def among_large(
     first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
 ) -> list[Measurement]:
     """The disparities among groups of at least 2 % of all people; arguments as of `variants`."""
-    every = [*_all(parts), *(lacking.slice for each in first[:1] for lacking in each.left_out)]
+    every = [*_all(parts), *(lacking.slice for measurement in first[:1] for lacking in measurement.left_out)]
     large = [[group for group in part if is_large(group, data)] for part in parts]
-    found: Sequence[Measurement] = first
+    measurements: Sequence[Measurement] = first
     if again is not None and large != [list(part) for part in parts]:
         few = two_groups([f"at least {LARGE:.0%} of the people"])
-        found = again(_all(large), None) if min(map(len, large)) > 1 else [_undefined(each, few) for each in first]
+        measurements = (
+            again(_all(large), None)
+            if min(map(len, large)) > 1
+            else [_undefined(measurement, few) for measurement in first]
+        )
     note = _smaller(every, data)
-    return [_beside(each, AMONG_LARGE, note, lambda group: is_large(group, data)) for each in found]
+    return [
+        _beside(measurement, AMONG_LARGE, note, lambda group: is_large(group, data)) for measurement in measurements
+    ]
 
 
 def is_large(group: Group, data: AuditData) -> bool:
@@ -97,16 +107,16 @@ def _to_reference(
     group = reference_of(first[0].across, data) if first else None
     if group is None:
         return []
-    found: Sequence[Measurement] = first
+    measurements: Sequence[Measurement] = first
     if again is None:
-        found = first
+        measurements = first
     elif any(group not in part for part in parts):
         lacking = (one.reason for one in first[0].left_out if one.slice == group)
         why = f"the reference group cannot be compared: {next(lacking, 'it has no number')}"
-        found = [_undefined(each, why) for each in first]
+        measurements = [_undefined(measurement, why) for measurement in first]
     elif min(map(len, parts)) > 1 and max(map(len, parts)) > 2:  # two groups are compared with each other anyway
-        found = again(_all(parts), group)
-    return [_beside(each, TO_REFERENCE) for each in found]
+        measurements = again(_all(parts), group)
+    return [_beside(measurement, TO_REFERENCE) for measurement in measurements]
 
 
 def _all(parts: Sequence[Sequence[Group]]) -> list[Group]:
@@ -137,7 +147,7 @@ def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     small = [group for group in _all([groups]) if data.cells.people(group) > 0 and not is_large(group, data)]
     if not small:
         return None
-    said = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"
+    sentence = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"
     if any(data.cells.unshown(group) for group in small):
-        return said
-    return f"{said}, {sum(data.cells.people(group) for group in small):,} people together"
+        return sentence
+    return f"{sentence}, {sum(data.cells.people(group) for group in small):,} people together"

@@ -41,26 +41,26 @@ def diff(old: str, new: str, how: How) -> int:
     before, after = (open_audit(name, unverified=how.unverified) for name in (old, new))
     if before.path != after.path:
         before, after = told_apart([before, after])
-    found = [compare_audits(before, a, after, b) for a, b in _matched(before, after, how)]
+    diffs = [compare_audits(before, a, after, b) for a, b in _matched(before, after, how)]
     if not (how.old_model or how.new_model):
-        found[0] = found[0].model_copy(update={"gone": _gone(before, found)})
-    _write(how.md, lambda: diff_markdown(found))
-    _write(how.html, lambda: diff_html(found))
+        diffs[0] = diffs[0].model_copy(update={"gone": _gone(before, diffs)})
+    _write(how.md, lambda: diff_markdown(diffs))
+    _write(how.html, lambda: diff_html(diffs))
     if how.json:
-        documents = [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in found]
+        documents = [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in diffs]
         print(json_module.dumps(documents, indent=1))
     else:
-        for each in found:
+        for each in diffs:
             _print_diff(each, all=how.all)
-    return max(each.exit_code for each in found)
+    return max(each.exit_code for each in diffs)
 
 
 def _gone(before: Named, found: Sequence[Diff]) -> tuple[str, ...]:
     """Models of the old audit that met a limit and are compared with nothing."""
     compared = {each.old.model for each in found}
     return tuple(
-        each.model.name for each in before.audits
-        if each.model.name not in compared and any(verdict.status == "met" for verdict in each.verdicts)
+        audit.model.name for audit in before.audits
+        if audit.model.name not in compared and any(verdict.status == "met" for verdict in audit.verdicts)
     )  # fmt: skip
 
 
@@ -97,12 +97,12 @@ def _matched(before: Named, after: Named, how: How) -> list[tuple[AuditResult, A
     if before.path == after.path:
         raise ConfigError(
             "old and new are the same audit; name two of its models with --old-model and --new-model: "
-            + ", ".join(one_line(each.model.name) for each in after.audits)
+            + ", ".join(one_line(audit.model.name) for audit in after.audits)
         )
     if len(before.audits) == len(after.audits) == 1:
         return [(before.audits[0], after.audits[0])]
-    names = {each.model.name: each for each in before.audits}
-    both = [(names[each.model.name], each) for each in after.audits if each.model.name in names]
+    names = {audit.model.name: audit for audit in before.audits}
+    both = [(names[audit.model.name], audit) for audit in after.audits if audit.model.name in names]
     if not both:
         raise ConfigError(
             "the audits have no model of the same name; name one of each with --old-model and --new-model "
@@ -112,7 +112,7 @@ def _matched(before: Named, after: Named, how: How) -> list[tuple[AuditResult, A
 
 
 def _model(where: Named, name: str) -> AuditResult:
-    names = {each.model.name: each for each in where.audits}
+    names = {audit.model.name: audit for audit in where.audits}
     if name not in names:
         raise ConfigError(f"{one_line(where.name)} has no model {one_line(name)!r}; {closest(name, names)}")
     return names[name]
@@ -120,10 +120,10 @@ def _model(where: Named, name: str) -> AuditResult:
 
 def _group(slices: Iterable[str]) -> dict[str, str] | None:
     found = {}
-    for each in slices:
-        name, equals, value = each.partition("=")
+    for slice_ in slices:
+        name, equals, value = slice_.partition("=")
         if not equals or not name:
-            raise ConfigError(f"--slice must be attribute=value, such as sex=F; {one_line(each)!r} was given")
+            raise ConfigError(f"--slice must be attribute=value, such as sex=F; {one_line(slice_)!r} was given")
         found[name] = value
     return found or None
 
@@ -137,8 +137,8 @@ def _print_diff(diff: Diff, *, all: bool) -> None:
             style="red" if diff.exit_code else "yellow" if text.worse(diff) else "green",
         )
     )
-    for each in text.facts(diff):
-        console.print(Text(one_line(each, 1000)))
+    for fact in text.facts(diff):
+        console.print(Text(one_line(fact, 1000)))
     parts = [
         ("Limits", text.LIMITS, text.limit_rows(diff)),
         ("Checks that cannot be compared", text.CHECKS, text.check_rows(diff)),

@@ -47,15 +47,20 @@ def explain(name: str, wanted: Sequence[str], *, json: bool) -> int:
     Raises:
         ConfigError: nothing has this name; the message names the nearest.
     """
-    found = look_up(name, Host(wanted))
+    explanations = look_up(name, Host(wanted))
     if json:
         document = [
-            {"name": each.name, "kind": each.kind, **{fact.title: fact.text for fact in each.facts}} for each in found
+            {
+                "name": explanation.name,
+                "kind": explanation.kind,
+                **{fact.title: fact.text for fact in explanation.facts},
+            }
+            for explanation in explanations
         ]
         print(json_module.dumps(document, indent=1))
         return 0
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
-    print("\n\n".join(_told(each, width) for each in found))
+    print("\n\n".join(_told(explanation, width) for explanation in explanations))
     return 0
 
 
@@ -69,27 +74,27 @@ def look_up(name: str, host: Host) -> list[Explained]:
     trainers = {id: offer.value for id, offer in host.trainers().items()}
     packs = {path.stem: load_pack(path) for path in host.rules()}
     kinds_and_trainers = {**kinds, **{f"train.{id}": kind for id, kind in trainers.items()}}
-    found = []
+    explanations = []
     if name in kinds:
-        found.append(Explained(name, "check", tuple(_check(kinds[name], packs.values()))))
+        explanations.append(Explained(name, "check", tuple(_check(kinds[name], packs.values()))))
     if name.removeprefix("train.") in trainers:
         id = name.removeprefix("train.")
-        found.append(Explained(id, "trainer", tuple(_check(trainers[id], packs.values()))))
+        explanations.append(Explained(id, "trainer", tuple(_check(trainers[id], packs.values()))))
     if name in packs:
-        found.append(Explained(name, "rule pack", tuple(_pack(packs[name]))))
+        explanations.append(Explained(name, "rule pack", tuple(_pack(packs[name]))))
     for id, kind in kinds_and_trainers.items():
-        found += [
+        explanations += [
             Explained(f"{id}.{key}", "measurement", tuple(_measurement(f"{id}.{key}", definition, packs.values())))
             for key, definition in kind.definitions.items()
             if name in (key, f"{id}.{key}")
         ]
-    if not found:
+    if not explanations:
         known = [*kinds_and_trainers, *trainers, *packs, *_measurements(kinds_and_trainers)]
         raise ConfigError(
             f"name must be a check, a measurement, a trainer or a rule pack; {one_line(name)!r} is none, "
             f"{closest(name, known)} (`auditkit plugins` lists them)"
         )
-    return found
+    return explanations
 
 
 def _measurements(kinds: Mapping[str, type[Check] | type[Trainer]]) -> Iterator[str]:
@@ -99,9 +104,9 @@ def _measurements(kinds: Mapping[str, type[Check] | type[Trainer]]) -> Iterator[
 
 
 def _check(kind: type[Check] | type[Trainer], packs: Iterable[RulePack]) -> Iterator[Fact]:
-    said = kind.about() if issubclass(kind, Check) else kind
+    about = kind.about() if issubclass(kind, Check) else kind
     for title in ("title", "question", "purpose", "method", "limits", "reference"):
-        yield Fact(title, getattr(said, title))
+        yield Fact(title, getattr(about, title))
     applies_when = getattr(kind, "applies_when", "")
     if applies_when:
         yield Fact("runs only", applies_when)

@@ -43,13 +43,16 @@ def open_all(
     """
     wanted = settings.all_models
     if settings.data.selected is not None:
-        if any(each.path or each.object or each.decisions or each.scores for each in wanted) or len(wanted) > 1:
+        if (
+            any(setting.path or setting.object or setting.decisions or setting.scores for setting in wanted)
+            or len(wanted) > 1
+        ):
             raise ConfigError(
                 "[data] selected says what was decided; take path, object, decisions and scores out of [model]"
             )
         named = wanted[0] if wanted else ModelSettings()
         wanted = (named.model_copy(update={"decisions": settings.data.selected}),)
-    recorded = [each for each in wanted if each.decisions or each.scores]
+    recorded = [setting for setting in wanted if setting.decisions or setting.scores]
     if len(recorded) > 1 or (recorded and len(wanted) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
     if recorded and checks:
@@ -57,12 +60,14 @@ def open_all(
         counted = foresee(path, table_settings(options))
         if counted is not None:
             refuse_uncounted(host, checks, Counted(counted.reason, counted.rows))
-    live = {id(each): _open_model(host, each, folder, trust_pickle) for each in wanted if each not in recorded}
+    live = {
+        id(setting): _open_model(host, setting, folder, trust_pickle) for setting in wanted if setting not in recorded
+    }
     opened = list(live.values())
     alike = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
     features = opened[0].find_columns if alike and opened[0].feature_names is not None else None
     data = open_data(settings.data, folder, recorded[0] if recorded else None, features)
-    models = [_recorded(host, each, data) if each in recorded else live[id(each)] for each in wanted]
+    models = [_recorded(host, setting, data) if setting in recorded else live[id(setting)] for setting in wanted]
     return Opened(models, with_fitted_kinds(data, models))
 
 
@@ -91,8 +96,8 @@ def _asked(
     if settings.selected is not None:
         given["decisions"] = None
     groups = settings.groups
-    named: Any = groups if isinstance(groups, tuple) else {name: _group(each) for name, each in groups.items()}
-    schema = {name: each.model_dump(exclude_none=True) for name, each in settings.features.items()}
+    named: Any = groups if isinstance(groups, tuple) else {name: _group(group) for name, group in groups.items()}
+    schema = {name: feature.model_dump(exclude_none=True) for name, feature in settings.features.items()}
     given.update(
         groups=named,
         schema=schema,
@@ -114,14 +119,14 @@ def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:
         raise ConfigError(f"{where} must be of the form package.module:name; {one_line(spec)!r} was given")
     with _importable(folder):
         try:
-            found = importlib.import_module(module)
+            module_ = importlib.import_module(module)
             for part in name.split("."):
-                found = getattr(found, part)
+                module_ = getattr(module_, part)
         except AuditkitError:
             raise
         except Exception as error:  # the user's own module may raise anything
             raise ConfigError(f"{where}: {spec!r} cannot be imported: {_said(error)}") from error
-    return found
+    return module_
 
 
 def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust_pickle: bool) -> Model:
@@ -157,8 +162,8 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
 
 def _said(error: Exception) -> str:
     """What the user's own code raised."""
-    said = f"{type(error).__name__}: {one_line(error)}"
-    return f"{said}: out of memory. {WAY_OUT}" if out_of_memory(error) else said
+    sentence = f"{type(error).__name__}: {one_line(error)}"
+    return f"{sentence}: out of memory. {WAY_OUT}" if out_of_memory(error) else sentence
 
 
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:

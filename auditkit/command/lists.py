@@ -25,22 +25,22 @@ def plugins(wanted: Sequence[str], *, json: bool) -> int:
     trainers = sorted(host.trainers())
     if json:
         document = {
-            "api": API, "plugins": [each.model_dump(mode="json") for each in infos], "checks": rows,
+            "api": API, "plugins": [info.model_dump(mode="json") for info in infos], "checks": rows,
             "trainers": trainers, "faults": host.faults,
         }  # fmt: skip
         _print_json(document)
         return 3 if host.faults else 0
-    for each in infos:
-        state = "loaded" if each.loaded else "not loaded" if each.error else "seen, not loaded"
-        version = f" {each.version}" if each.version else ""
-        distribution = f" ({one_line(each.distribution)}{version})" if each.distribution else version
-        print(f"{one_line(each.name)}{distribution}, {each.source}: {state}")
-        if each.hooks:
-            print(f"    hooks: {', '.join(each.hooks)}")
-        if each.error:
-            print(f"    error: {each.error}")
+    for info in infos:
+        state = "loaded" if info.loaded else "not loaded" if info.error else "seen, not loaded"
+        version = f" {info.version}" if info.version else ""
+        distribution = f" ({one_line(info.distribution)}{version})" if info.distribution else version
+        print(f"{one_line(info.name)}{distribution}, {info.source}: {state}")
+        if info.hooks:
+            print(f"    hooks: {', '.join(info.hooks)}")
+        if info.error:
+            print(f"    error: {info.error}")
         for row in rows:
-            if row["plugin"] == each.name:
+            if row["plugin"] == info.name:
                 needs = ", ".join(row["needs"]) or "nothing"
                 print(f"    {row['id']}: {row['question']}")
                 print(f"        needs {needs}" + (f"; {row['missing']}" if row["missing"] else ""))

@@ -36,7 +36,12 @@ class Lines:
         self._said = now
         left = (now - self._began) / done * (total - done) if done else None
         remaining = f", about {left:.0f} s left" if left is not None else ""
-        said = f"auditkit: {one_line(check)}: {done} of {total} {one_line(what, 60)}{remaining}"
-        print(f"\r\x1b[2K{said}" if self._live else said, end="" if self._live else "\n", file=sys.stderr, flush=True)
+        sentence = f"auditkit: {one_line(check)}: {done} of {total} {one_line(what, 60)}{remaining}"
+        print(
+            f"\r\x1b[2K{sentence}" if self._live else sentence,
+            end="" if self._live else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
         if self._live and done >= total:
             print(file=sys.stderr, flush=True)

@@ -71,7 +71,7 @@ def _lines(account: Account) -> list[str]:
     if account.remade is not None and account.remade.same:
         lines.append(f"made again from results.json, and the same: {', '.join(account.remade.same)}")
     if account.remade is not None:
-        lines += [f"not made again: {each}" for each in account.remade.not_compared]
+        lines += [f"not made again: {text}" for text in account.remade.not_compared]
     return lines
 
 

@@ -42,8 +42,8 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
         if audit.verdicts:
             console.print(_limits(audit))
         troubles = [each for each in audit.results if each.status != "measured"]
-        for each in troubles:
-            console.print(Text(f"  {each.check} {each.status}: {one_line(each.reason or '')}", style="dim"))
+        for trouble in troubles:
+            console.print(Text(f"  {trouble.check} {trouble.status}: {one_line(trouble.reason or '')}", style="dim"))
         for reason in _elsewhere(audit):
             console.print(Text(f"  {one_line(reason, 500)}", style="red"))
     said = sentence((result if isinstance(result, AuditResult) else result.results[0]).data)
@@ -92,13 +92,13 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
             table.add_column(heading, justify=side)  # type: ignore[arg-type]
         table.add_column("note")
         _add_control(table, plan, per_row)
-        for each in plan.checks:
-            runs = each.skipped is None and each.error is None
-            calls = each.calls or 0
-            note = each.skipped or (each.error.message if each.error else "")
+        for check in plan.checks:
+            runs = check.skipped is None and check.error is None
+            calls = check.calls or 0
+            note = check.skipped or (check.error.message if check.error else "")
             table.add_row(
-                one_line(each.check),
-                f"{each.rows:,}" if runs and each.rows else "",
+                one_line(check.check),
+                f"{check.rows:,}" if runs and check.rows else "",
                 f"{calls:,}" if runs else "",
                 f"{calls * per_row:.1f} s" if runs and per_row is not None else "",
                 Text(one_line(f"skipped: {note}" if note else ""), style="dim"),
@@ -152,8 +152,8 @@ def _verdict_line(audit: AuditResult) -> Text:
 
 def _elsewhere(audit: AuditResult) -> list[str]:
     """Reasons that belong to no limit and no check: plugins and formats that failed."""
-    named = tuple(f"{each.limit.name}: " for each in audit.verdicts) + tuple(
-        f"{each.check}: " for each in audit.results
+    named = tuple(f"{verdict.limit.name}: " for verdict in audit.verdicts) + tuple(
+        f"{result.check}: " for result in audit.results
     )
     return [reason for reason in audit.outcome.reasons if not reason.startswith(named)]
 
@@ -163,11 +163,13 @@ def _limits(audit: AuditResult) -> Table:
     table.add_column("limit", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("why")
-    for each in audit.verdicts:
-        word = f"{each.status}, waived" if each.waived else each.status
-        point = " (point)" if each.limit.judge == "point" else ""
-        style = "dim" if each.waived else COLOURS[each.status]
-        table.add_row(one_line(each.limit.name), Text(word + point, style=style), Text(one_line(each.reason, 500)))
+    for verdict in audit.verdicts:
+        word = f"{verdict.status}, waived" if verdict.waived else verdict.status
+        point = " (point)" if verdict.limit.judge == "point" else ""
+        style = "dim" if verdict.waived else COLOURS[verdict.status]
+        table.add_row(
+            one_line(verdict.limit.name), Text(word + point, style=style), Text(one_line(verdict.reason, 500))
+        )
     return table
 
 

@@ -37,29 +37,29 @@ def open_audits(names: Sequence[str], *, unverified: bool = False) -> list[Named
         ConfigError: the same audit is named twice.
         EvidenceError: as `open_audit`.
     """
-    found: list[Named] = []
+    named_audits: list[Named] = []
     for name in names:
         opened = open_audit(name, unverified=unverified)
-        if any(opened.path == other.path for other in found):
+        if any(opened.path == other.path for other in named_audits):
             raise ConfigError(f"every audit must be named once; {one_line(name)!r} is named twice")
-        found.append(opened)
-    return told_apart(found)
+        named_audits.append(opened)
+    return told_apart(named_audits)
 
 
 def told_apart(audits: Sequence[Named]) -> list[Named]:
     """The audits, each under a name of its own: `may/audit` and `june/audit` where both lie in a folder `audit`."""
-    found: list[Named] = []
-    for each in audits:
-        name, number = each.name, 1
-        if sum(other.name == each.name for other in audits) > 1:
-            home = each.path.parent if each.path.name != each.name else each.path
-            name = f"{home.parent.name}/{each.name}"
+    named_audits: list[Named] = []
+    for audit in audits:
+        name, number = audit.name, 1
+        if sum(other.name == audit.name for other in audits) > 1:
+            home = audit.path.parent if audit.path.name != audit.name else audit.path
+            name = f"{home.parent.name}/{audit.name}"
         plain = name
-        while any(other.name == name for other in found):
+        while any(other.name == name for other in named_audits):
             number += 1
             name = f"{plain} ({number})"
-        found.append(each._replace(name=name))
-    return found
+        named_audits.append(audit._replace(name=name))
+    return named_audits
 
 
 def open_audit(name: str, *, unverified: bool = False) -> Named:

@@ -79,7 +79,11 @@ def change_interval(old: Measurement, new: Measurement) -> Interval | None:
     before, after = _ends(old), _ends(new)
     if old.value is None or new.value is None or before is None or after is None or (old.exact and new.exact):
         return None
-    levels = {each.interval.level for each in (old, new) if each.interval is not None and not each.exact}
+    levels = {
+        measurement.interval.level
+        for measurement in (old, new)
+        if measurement.interval is not None and not measurement.exact
+    }
     if len(levels) != 1 or not before[0] <= old.value <= before[1] or not after[0] <= new.value <= after[1]:
         return None
     low, high = mover.difference(mover.Ends(new.value, *after), mover.Ends(old.value, *before))
@@ -100,14 +104,14 @@ def _paired(old: Named, old_audit: AuditResult, new: Named, new_audit: AuditResu
         return {}
     forward = _between(new.result.changes, new_audit.model.name, old_audit.model.name)
     back = _between(new.result.changes, old_audit.model.name, new_audit.model.name)
-    return forward or {name: _turned(each) for name, each in back.items()}
+    return forward or {name: _turned(measurement) for name, measurement in back.items()}
 
 
 def _between(changes: Sequence[Change], model: str, beside: str) -> dict[Key, Measurement]:
     return {
-        key("", each.measurement): each.measurement
-        for each in changes
-        if (each.model, each.beside) == (model, beside) and each.measurement.value is not None
+        key("", change.measurement): change.measurement
+        for change in changes
+        if (change.model, change.beside) == (model, beside) and change.measurement.value is not None
     }
 
 
@@ -177,8 +181,8 @@ def _moved(change: float, interval: Interval | None, *, exact: bool) -> bool | N
 
 
 def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str]) -> Iterator[CheckChange]:
-    before = {each.check: each for each in old.results}
-    after = {each.check: each for each in new.results}
+    before = {result.check: result for result in old.results}
+    after = {result.check: result for result in new.results}
     for name in sorted({*before, *after}):
         was = name in before and before[name].status == "measured"
         now = name in after and after[name].status == "measured"
@@ -191,7 +195,9 @@ def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str])
         elif name in incomparable:
             yield CheckChange(check=name, kind="not comparable", reason=incomparable[name])
         elif was and now:
-            both = {each.name for each in after[name].measurements} & {each.name for each in before[name].measurements}
+            both = {measurement.name for measurement in after[name].measurements} & {
+                measurement.name for measurement in before[name].measurements
+            }
             for number in sorted(both):
                 reason = redefined(before[name], after[name], number)
                 if reason:

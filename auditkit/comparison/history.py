@@ -85,7 +85,7 @@ def _series(place: Key, tables: _Tables) -> Series:
 
 
 def _breaks(place: Key, tables: _Tables) -> Iterator[str]:
-    holding = [each for each in tables if place in each[2]]
+    holding = [table for table in tables if place in table[2]]
     for (before, old, first), (after, new, second) in itertools.pairwise(holding):
         reason = not_comparable(old, new).get(place[0], "")
         reason = reason or redefined(first[place][0], second[place][0], place[1])

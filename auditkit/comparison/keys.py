@@ -37,14 +37,18 @@ def numbers(audit: AuditResult) -> dict[Key, tuple[CheckResult, Measurement]]:
     """Every number of the checks that measured; of two with the same key, the first."""
     found: dict[Key, tuple[CheckResult, Measurement]] = {}
     for result in audit.results:
-        for each in result.measurements:
-            found.setdefault(key(result.check, each), (result, each))
+        for measurement in result.measurements:
+            found.setdefault(key(result.check, measurement), (result, measurement))
     return found
 
 
 def judged(audit: AuditResult) -> dict[Key, Verdict]:
     """Every number that a limit is about, with the limit's verdict."""
-    return {key(each.check, each.measurement): verdict for verdict in audit.verdicts for each in verdict.judged}
+    return {
+        key(judgement.check, judgement.measurement): verdict
+        for verdict in audit.verdicts
+        for judgement in verdict.judged
+    }
 
 
 def not_comparable(old: AuditResult, new: AuditResult) -> dict[str, str]:
@@ -84,9 +88,11 @@ def _changed(old: CheckResult, new: CheckResult) -> list[str]:
 
 
 def _said_of(changed: Sequence[str], old: CheckResult, new: CheckResult) -> str:
-    said = [f"{name} was {_said(old.parameters, name)} and is {_said(new.parameters, name)}" for name in changed[:3]]
+    sentences = [
+        f"{name} was {_said(old.parameters, name)} and is {_said(new.parameters, name)}" for name in changed[:3]
+    ]
     more = f", and {len(changed) - 3} more parameters differ" if len(changed) > 3 else ""
-    return "; ".join(said) + more
+    return "; ".join(sentences) + more
 
 
 def _major(result: CheckResult) -> str:

@@ -22,14 +22,14 @@ def settings_changed(old: DataInfo, new: DataInfo) -> str:
     """What was read otherwise, in words: `minimum_rate was 10 and is 5`; empty for nothing."""
     if old.digest == new.digest:
         return ""
-    said = [
+    sentences = [
         f"{name} was {_said(_meant(old, name))} and is {_said(_meant(new, name))}"
         for name in SETTINGS
         if _meant(old, name) != _meant(new, name)
     ]
-    if not said and same_rows(old, new):
-        said = ["kinds, ranges or notation of columns changed"]
-    return "; ".join(said)
+    if not sentences and same_rows(old, new):
+        sentences = ["kinds, ranges or notation of columns changed"]
+    return "; ".join(sentences)
 
 
 def _meant(data: DataInfo, name: str) -> object:

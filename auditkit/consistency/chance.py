@@ -55,8 +55,8 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
     try:
         repeats, mixed = _asked(asker, some[:LONG], rng)
         same = asker.yardstick.compare
-        if any(same(repeats[0], each).differs for each in (*repeats, *mixed)):
-            varies = any(same(repeats[0], each).differs for each in repeats)
+        if any(same(repeats[0], repeat).differs for repeat in (*repeats, *mixed)):
+            varies = any(same(repeats[0], repeat).differs for repeat in repeats)
             return _by_permutation(repeats, mixed, varies)
         return _again(asker, differing)
     except Exception as error:  # a model may raise anything at all
@@ -85,7 +85,7 @@ def _asked(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[li
 def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) -> tuple[Finding, str]:
     """Answers that vary, `varies` saying whether the repeats do: whether order, history or company explains it."""
     classes = tuple(dict.fromkeys(label for answers in (*repeats, *mixed) for label in answers.labels.tolist()))
-    same, other = (np.stack([as_numbers(each, classes).ravel() for each in kind]) for kind in (repeats, mixed))
+    same, other = (np.stack([as_numbers(answers, classes).ravel() for answers in kind]) for kind in (repeats, mixed))
     first = np.arange(len(same)) % 2 == 0
     if varies and min(split_p(same, first), order_p(same)) < CHANCE:
         return "dependence", HISTORY
@@ -112,7 +112,7 @@ def _again(asker: Asker, differing: Question) -> tuple[Finding, str]:
     for _ in range(AGAIN):
         ours.append(asker.ask(at))
         theirs.append(asker.ask(other))
-    if any(same(kind[0], each).differs for kind in (ours, theirs) for each in kind):
+    if any(same(kind[0], answers).differs for kind in (ours, theirs) for answers in kind):
         return "randomness", ""
     if same(rows_of(ours[0], places), rows_of(theirs[0], np.arange(len(places)))).differs:
         return "dependence", ALONE if single else COMPANY
@@ -128,7 +128,7 @@ def _once(asker: Asker, row: int) -> tuple[Finding, str]:
     at = np.arange(start, min(start + batch, len(asker.data)))
     whole = [asker.ask(at) for _ in range(AGAIN)]
     odd = same(rows_of(asker.first, at), whole[0]).odd
-    if odd.sum() < ODD or any(same(whole[0], each).differs for each in whole):
+    if odd.sum() < ODD or any(same(whole[0], answers).differs for answers in whole):
         return "randomness", ""
     alone = at[odd][:1]
     now = asker.ask(alone)

@@ -83,7 +83,7 @@ def as_numbers(answers: Answers, classes: tuple[Any, ...]) -> np.ndarray:
     numbers = scores_of(answers)
     if numbers is not None:
         return numbers
-    return np.column_stack([answers.labels == each for each in classes]).astype(float)
+    return np.column_stack([answers.labels == label for label in classes]).astype(float)
 
 
 def rows_of(answers: Answers, at: np.ndarray) -> Answers:

@@ -177,5 +177,5 @@ class Coder:
         """Codes of a batch as codes of the column; as they are where these are the same."""
         if len(table) == 0 or (table[0] == 0 and (table == np.arange(len(table))).all()):
             return codes
-        found: np.ndarray = table[codes]
-        return found
+        array: np.ndarray = table[codes]
+        return array

@@ -69,8 +69,8 @@ def _numbers(texts: Any) -> np.ndarray:
     trimmed = compute.utf8_trim_whitespace(texts)
     number = compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
     cast = compute.if_else(number, trimmed, None).cast(pyarrow.float64())
-    found: np.ndarray = cast.to_numpy(zero_copy_only=False)
-    return found
+    array: np.ndarray = cast.to_numpy(zero_copy_only=False)
+    return array
 
 
 def all_bounds(several: Sequence[Any]) -> tuple[float, ...]:

@@ -89,8 +89,8 @@ def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
         return not_decoded(path, dialect.compressed, dialect.encoding)
     reading(path, dialect.compressed, dialect.encoding, lambda stream: _find_ragged(stream, dialect, path.name))
     fields = re.search(r"Expected \d+ columns, got \d+", text)
-    said = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
-    return DataError(f"{path.name} cannot be read as csv{said}")
+    sentence = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
+    return DataError(f"{path.name} cannot be read as csv{sentence}")
 
 
 def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:

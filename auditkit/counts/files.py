@@ -157,8 +157,8 @@ def _parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            for each in waiting:
-                each.cancel()
+            for future in waiting:
+                future.cancel()
 
 
 def _read(unit: Unit, names: Names) -> Part:

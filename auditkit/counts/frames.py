@@ -45,7 +45,7 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
         columns[name] = pandas.Categorical.from_codes(known, _texts(counts.classes))
     columns[PEOPLE] = counts.tally.rows[cell, label, decision]
     if counts.weighted:
-        columns.update(zip(WEIGHTS, (each[cell, label, decision] for each in counts.tally[1:]), strict=True))
+        columns.update(zip(WEIGHTS, (array[cell, label, decision] for array in counts.tally[1:]), strict=True))
     return pandas.DataFrame(columns)
 
 
@@ -71,10 +71,10 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
     labels, decisions = (_positions(frame[name], classes, name) for name in (LABEL, DECISION))
     people = _people(frame[PEOPLE])
     sums = [frame[name].to_numpy(dtype=np.float64) if weighted else people.astype(float) for name in WEIGHTS]
-    if not all(np.isfinite(each).all() for each in sums):
+    if not all(np.isfinite(any_type).all() for any_type in sums):
         raise DataError(f"{' and '.join(WEIGHTS)} must be finite numbers in every row of a table of counts")
     return collect(
-        {name: each.values for name, each in groups.items()}, [each.codes for each in groups.values()],
+        {name: group.values for name, group in groups.items()}, [group.codes for group in groups.values()],
         CodedAnswers(classes, labels, decisions), Cells((), people, *sums), weighted=weighted,
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def _classes(labels: pandas.Series[Any], decisions: pandas.Series[Any]) -> list[
 
 def _spelt(column: pandas.Series[Any]) -> list[str]:
     if hasattr(column, "cat"):
-        return [spelling(each) for each in column.cat.categories]
+        return [spelling(category) for category in column.cat.categories]
     return sorted({spelling(each) for each in column.dropna().unique()})
 
 

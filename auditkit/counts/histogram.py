@@ -77,14 +77,18 @@ class Histogram:
             DataError: lengths differ, a code is out of range, or there are too many people for 64 bits.
         """
         rows = len(columns[0]) if columns else 0
-        if any(len(each) != rows for each in (*columns, *(each for each in (weights, people) if each is not None))):
-            raise DataError(f"columns must have one value per row; their lengths are {[len(each) for each in columns]}")
+        if any(
+            len(column) != rows for column in (*columns, *(array for array in (weights, people) if array is not None))
+        ):
+            raise DataError(
+                f"columns must have one value per row; their lengths are {[len(column) for column in columns]}"
+            )
         people = None if people is None else self._whole(people)
         plain = self._dense and weights is None and people is None
         step = PAIRED if plain and self._size <= 256 else max(CHUNK, min(1 << 24, 4 * self._size))
         for start in range(0, rows, step):
             part = slice(start, start + step)
-            picked = [each[part] for each in columns]
+            picked = [column[part] for column in columns]
             some = None if people is None else people[part]
             self._chunk(picked, None if weights is None else np.asarray(weights[part], dtype=np.float64), some)
 
@@ -99,7 +103,7 @@ class Histogram:
         return Cells(tuple(codes), rows, weight, square)
 
     def _chunk(self, columns: list[np.ndarray], weights: np.ndarray | None, people: np.ndarray | None) -> None:
-        plain = [self._plain(at, each) for at, each in enumerate(columns)]
+        plain = [self._plain(at, column) for at, column in enumerate(columns)]
         if not self._dense:
             self._sparse(plain, weights, people)
             return
@@ -111,8 +115,8 @@ class Histogram:
             fused = fused[even:]
         places = fused.astype(np.intp) if weights is not None or people is not None else fused
         tables = _sums(places, self._size, weights if self.weighted else None, people)
-        for table, found in zip(self._tables, tables, strict=True):
-            table += found
+        for table, array in zip(self._tables, tables, strict=True):
+            table += array
 
     def _sparse(self, columns: list[np.ndarray], weights: np.ndarray | None, people: np.ndarray | None) -> None:
         places, codes = distinct(columns, self.sizes)
@@ -177,7 +181,7 @@ def add_up(parts: Sequence[Cells], sizes: Sequence[int]) -> Cells:
         for name, kind in (("rows", np.int64), ("weight", float), ("square", float))
     )
     if not columns:
-        return Cells((), *(np.array([each.sum()], dtype=each.dtype) for each in (rows, weight, square)))
+        return Cells((), *(np.array([array.sum()], dtype=array.dtype) for array in (rows, weight, square)))
     places, codes = distinct(columns, sizes)
     order = np.lexsort(codes[::-1])
     inverse = np.empty_like(order)
@@ -185,8 +189,8 @@ def add_up(parts: Sequence[Cells], sizes: Sequence[int]) -> Cells:
     places = inverse[places]
     total = np.zeros(len(order), np.int64)
     np.add.at(total, places, rows)
-    sums = [np.bincount(places, weights=each, minlength=len(order)) for each in (weight, square)]
-    return Cells(tuple(each[order] for each in codes), total, *sums)
+    sums = [np.bincount(places, weights=array, minlength=len(order)) for array in (weight, square)]
+    return Cells(tuple(code[order] for code in codes), total, *sums)
 
 
 def distinct(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -198,7 +202,7 @@ def distinct(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.nd
         left, right = (distinct(columns[part], sizes[part]) for part in (slice(0, half), slice(half, None)))
         ends = tuple(max(1, len(side[1][0])) for side in (left, right))
         places, (first, second) = distinct([left[0], right[0]], ends)
-        return places, (*(each[first] for each in left[1]), *(each[second] for each in right[1]))
+        return places, (*(array[first] for array in left[1]), *(array[second] for array in right[1]))
     fused = np.zeros(len(columns[0]), dtype=np.int64)
     for column, size in zip(columns, sizes, strict=True):
         fused *= size

@@ -31,14 +31,14 @@ def merge(tables: Iterable[Counts]) -> Counts:
                 "tables of counts must have the same attributes; one has "
                 f"{', '.join(first.attributes) or 'none'}, another {', '.join(other.attributes) or 'none'}"
             )
-    same = all(each.classes == first.classes for each in tables)
-    classes = first.classes if same else tuple(sorted({name for each in tables for name in each.classes}))
+    same = all(table.classes == first.classes for table in tables)
+    classes = first.classes if same else tuple(sorted({name for table in tables for name in table.classes}))
     values = {
-        name: tuple(sorted({value for each in tables for value in each.values[each.attributes.index(name)]}))
+        name: tuple(sorted({value for table in tables for value in table.values[table.attributes.index(name)]}))
         for name in first.attributes
     }
-    weighted = any(each.weighted for each in tables)
-    parts = [_rows(each, values, classes) for each in tables]
+    weighted = any(table.weighted for table in tables)
+    parts = [_rows(table, values, classes) for table in tables]
     codes = [np.concatenate([part[0][at] for part in parts]) for at in range(len(values))]
     labels, decisions = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
     sums = [np.concatenate([part[3][at] for part in parts]) for at in range(3)]
@@ -58,14 +58,14 @@ def _rows(
         place = {value: position for position, value in enumerate(united)}
         codes.append(np.array([place[value] for value in table.values[at]], dtype=np.int64)[table.cells[cell, at]])
     known = np.array([*(classes.index(each) for each in table.classes), len(classes)])
-    return codes, known[label], known[decision], [each[cell, label, decision] for each in table.tally]
+    return codes, known[label], known[decision], [array[cell, label, decision] for array in table.tally]
 
 
 def _rounded_once(
     whole: Counts, codes: list[np.ndarray], labels: np.ndarray, decisions: np.ndarray, cells: Cells
 ) -> Counts:
     """The same table, its sums of weights added without rounding in between."""
-    keys = list(zip(*(each.tolist() for each in (*codes, labels, decisions)), strict=True))
+    keys = list(zip(*(array.tolist() for array in (*codes, labels, decisions)), strict=True))
     terms: dict[tuple[int, ...], list[tuple[float, float]]] = {}
     for key, weight, square in zip(keys, cells.weight.tolist(), cells.square.tolist(), strict=True):
         terms.setdefault(key, []).append((weight, square))

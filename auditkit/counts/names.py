@@ -58,11 +58,11 @@ def group_names(attribute: str, values: Sequence[Any], rename: Rename | None) ->
         DataError: `rename` gives another number of names than it was given values.
     """
     known = [value for value in values if value is not None]
-    names = [text or EMPTY for text in spellings(known)] if rename is None else [str(each) for each in rename(known)]
+    names = [text or EMPTY for text in spellings(known)] if rename is None else [str(text) for text in rename(known)]
     if len(names) != len(known):
         raise DataError(f"rename of group {attribute!r} gave {len(names)} names for {len(known)} values; give one each")
-    found = iter(names)
-    return [MISSING if value is None else next(found) for value in values]
+    texts = iter(names)
+    return [MISSING if value is None else next(texts) for value in values]
 
 
 def class_places(columns: Mapping[str, Sequence[Any]], positive: Any) -> tuple[tuple[str, ...], list[list[int]]]:
@@ -95,7 +95,7 @@ def class_places(columns: Mapping[str, Sequence[Any]], positive: Any) -> tuple[t
         if wanted not in classes:
             close = closest(str(positive), classes) if len(classes) > 10 else f"they are {listed(classes)}"
             raise DataError(f"positive must be one of the classes, and {positive!r} is not; {close}")
-        classes = [*(each for each in classes if each != wanted), wanted]
+        classes = [*(label for label in classes if label != wanted), wanted]
     place = {name: at for at, name in enumerate(classes)}
     return tuple(classes), [[len(classes) if text is None else place[text] for text in texts] for texts in spelt]
 

@@ -168,7 +168,7 @@ def _no_file(file: pathlib.Path) -> str:
     if file.is_dir():
         return f"{str(file)!r} is a folder; name the files in it"
     try:
-        beside = [each.name for each in file.parent.iterdir() if each.is_file()]
+        beside = [path.name for path in file.parent.iterdir() if path.is_file()]
     except OSError:
         beside = []
     return f"there is no file {str(file)!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")

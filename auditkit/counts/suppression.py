@@ -128,9 +128,9 @@ def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
     table = reader.table
     ranges = np.repeat(table.counts[:, None].astype(float), 2, axis=1)
     wide = _widened(reader, ranges, small, width)
-    found: dict[int, np.ndarray] = {}
+    arrays: dict[int, np.ndarray] = {}
     for at in np.flatnonzero(small):
-        if table.block[at] in found:
+        if table.block[at] in arrays:
             continue  # its block is looked at again once that demand is met
         because: list[np.ndarray] = []
         for sign in (1, -1):
@@ -139,8 +139,8 @@ def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
                 because.append(end.because)
                 wide |= ranges_with(ranges, table.sums @ end.cells) >= width - NEAR
         if not wide[at]:
-            found[table.block[at]] = np.unique(np.concatenate(because))
-    return list(found.values())
+            arrays[table.block[at]] = np.unique(np.concatenate(because))
+    return list(arrays.values())
 
 
 def _widened(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) -> np.ndarray:

@@ -35,7 +35,7 @@ class Tally(NamedTuple):
 
         Labels: negative, positive, not known. Decisions: not selected, selected, abstained.
         """
-        return Tally(*(_fold(_fold(each, positive, 1), positive, 2) for each in self))
+        return Tally(*(_fold(_fold(array, positive, 1), positive, 2) for array in self))
 
 
 class Marginal(NamedTuple):
@@ -86,12 +86,12 @@ class Counts(NamedTuple):
         for position, length in zip(at, shape, strict=True):
             place = place * length + self.cells[:, position]
         values = itertools.product(*(self.values[position] for position in at))
-        names = [dict(zip(attributes, each, strict=True)) for each in values]
+        names = [dict(zip(attributes, value, strict=True)) for value in values]
         size = math.prod(shape)
         rows = _gather(self.tally.rows, place, size)
         if not self.weighted:
             return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float)))
-        return Marginal(names, Tally(rows, *(_gather(each, place, size) for each in self.tally[1:])))
+        return Marginal(names, Tally(rows, *(_gather(array, place, size) for array in self.tally[1:])))
 
     def __add__(self, other: object) -> NoReturn:
         """Refused, as adding tuples would put one behind the other."""
@@ -129,9 +129,9 @@ def count(
         known, wide = _classes(labels, len(classes))
         columns, sizes = [*columns, known], [*sizes, wide]
         lacking |= {len(sizes) - 1} if wide > len(classes) else set()
-    found = Histogram(sizes, lacking, weighted=weights is not None)
-    found.add(columns, weights, people)
-    cells = found.cells()
+    histogram = Histogram(sizes, lacking, weighted=weights is not None)
+    histogram.add(columns, weights, people)
+    cells = histogram.cells()
     *codes, at_decision = cells.codes if labels is None else (*cells.codes[:-2], cells.codes[-2])
     at_label = np.full(len(cells.rows), len(classes)) if labels is None else cells.codes[-1]
     kept = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
@@ -182,7 +182,7 @@ def collect(
         at = {name: place for place, name in enumerate(kept)}
         values.append(kept)
         places.append(np.array([at.get(name, 0) for name in given], dtype=np.int64)[column])
-    inverse, where = _combinations(places, [max(1, len(each)) for each in values], len(cells.rows))
+    inverse, where = _combinations(places, [max(1, len(value)) for value in values], len(cells.rows))
     wide = len(classes) + 1
     if len(where) * wide * wide > BLOCKS:
         raise DataError(
@@ -195,8 +195,8 @@ def collect(
     np.add.at(rows, place, cells.rows)
     weight, square = (rows.astype(float),) * 2
     if weighted:
-        weight, square = (np.bincount(place, weights=each, minlength=len(rows)) for each in cells[2:])
-    tally = Tally(*(each.reshape(shape) for each in (rows, weight, square)))
+        weight, square = (np.bincount(place, weights=cell, minlength=len(rows)) for cell in cells[2:])
+    tally = Tally(*(array.reshape(shape) for array in (rows, weight, square)))
     return Counts(tuple(names), tuple(values), tuple(map(str, classes)), where, tally, weighted)
 
 

@@ -126,7 +126,7 @@ class AuditData(Fields):
     def take(self, rows: np.ndarray) -> AuditData:
         """The same data with only these rows (positions or a mask); what may be shown stays as decided before."""
         at = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
-        recorded = self.recorded and Recorded(*(None if each is None else each[at] for each in self.recorded))
+        recorded = self.recorded and Recorded(*(None if array is None else array[at] for array in self.recorded))
         beside: dict[str, Any] = {name: None if part is None else part[at] for name, part in self.beside.items()}
         return dataclasses.replace(
             self,
@@ -166,28 +166,28 @@ class AuditData(Fields):
         if not self.schema:
             return self._orders_of_array()
         place = {str(name): at for at, name in enumerate(getattr(self.inputs, "columns", ()))}
-        found: dict[str, Order | None] = {}
+        orders: dict[str, Order | None] = {}
         for feature in self.schema:
             if feature.declared or feature.kind == "boolean":
                 continue
             column = self.inputs.iloc[:, place[feature.name]]
             if feature.kind == "integer":
                 codes = to_codes(self.inputs, (feature,))[:, 0]
-                found[feature.name] = days_of(codes, self.notation, 'kind = "integer" under [data.features.NAME]')
+                orders[feature.name] = days_of(codes, self.notation, 'kind = "integer" under [data.features.NAME]')
             elif not feature.numeric:
-                found[feature.name] = order_of(column, self.notation)
-        return {name: order for name, order in found.items() if order is not None}
+                orders[feature.name] = order_of(column, self.notation)
+        return {name: order for name, order in orders.items() if order is not None}
 
     def _orders_of_array(self) -> dict[str, Order]:
         """The same of the columns of an array (N, D), of which some may be dates in digits."""
         array = as_array(self.inputs) if self.modality == "table" else None
         if array is None or array.ndim != 2:
             return {}
-        found = {
+        orders = {
             name: days_of(array[:, at].astype(np.float64), self.notation, NO_DATES)
             for at, name in enumerate(self.feature_names)
         }
-        return {name: order for name, order in found.items() if order is not None}
+        return {name: order for name, order in orders.items() if order is not None}
 
     def decode(self, codes: np.ndarray) -> Any:
         """The inputs that these codes stand for, of the kind the model eats."""

@@ -35,8 +35,10 @@ def fill(values: Any, what: str, meaning: Any = None) -> Filled:
     column = pandas.Series(values).reset_index(drop=True)
     blank = column.isna().to_numpy()
     if meaning not in (None, ""):
-        told = spelling(meant(meaning))
-        blank = blank | column.map(lambda value: spelling(meant(value)) == told, na_action="ignore").eq(True).to_numpy()
+        sentence = spelling(meant(meaning))
+        blank = (
+            blank | column.map(lambda value: spelling(meant(value)) == sentence, na_action="ignore").eq(True).to_numpy()
+        )
     if not blank.any():
         return Filled(values, None)
     if blank.all():

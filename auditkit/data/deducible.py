@@ -26,27 +26,27 @@ def deducible(cells: Cells, shown: Iterable[tuple[str, ...]]) -> list[dict[str, 
     Source: constraint propagation as in Buzzigoli and Giusti (1999), An algorithm to calculate the lower and upper
     bounds of the elements of an array given its marginals.
     """
-    sets = sorted({()} | {tuple(name for name in cells.groups if name in each) for each in map(set, shown)}, key=len)
-    people = {each: cells.counts(each) if each else np.array(_everyone(cells)) for each in sets}
-    small = {each: (table > 0) & (table < cells.minimum) & bool(each) for each, table in people.items()}
-    low = {each: np.where(small[each], 1, table) for each, table in people.items()}
-    high = {each: np.where(small[each], cells.minimum - 1, table) for each, table in people.items()}
+    sets = sorted({()} | {tuple(name for name in cells.groups if name in texts) for texts in map(set, shown)}, key=len)
+    people = {texts: cells.counts(texts) if texts else np.array(_everyone(cells)) for texts in sets}
+    small = {texts: (table > 0) & (table < cells.minimum) & bool(texts) for texts, table in people.items()}
+    low = {texts: np.where(small[texts], 1, table) for texts, table in people.items()}
+    high = {texts: np.where(small[texts], cells.minimum - 1, table) for texts, table in people.items()}
     lines = [
-        (each, axis, each[:axis] + each[axis + 1 :])
-        for each in sets
-        for axis in range(len(each))
-        if each[:axis] + each[axis + 1 :] in people
+        (texts, axis, texts[:axis] + texts[axis + 1 :])
+        for texts in sets
+        for axis in range(len(texts))
+        if texts[:axis] + texts[axis + 1 :] in people
     ]
     for _ in range(ROUNDS):
-        before = sum(int((high[each] - low[each]).sum()) for each in sets)
-        for each, axis, rest in lines:
-            _carry(low, high, each, axis, rest)
-        if sum(int((high[each] - low[each]).sum()) for each in sets) == before:
+        before = sum(int((high[texts] - low[texts]).sum()) for texts in sets)
+        for texts, axis, rest in lines:
+            _carry(low, high, texts, axis, rest)
+        if sum(int((high[texts] - low[texts]).sum()) for texts in sets) == before:
             break
     return [
-        {name: cells.values[name][at] for name, at in zip(each, place, strict=True)}
-        for each in sets
-        for place in np.argwhere(small[each] & (low[each] == high[each])).tolist()
+        {name: cells.values[name][at] for name, at in zip(texts, place, strict=True)}
+        for texts in sets
+        for place in np.argwhere(small[texts] & (low[texts] == high[texts])).tolist()
     ]
 
 

@@ -205,12 +205,12 @@ def check_recorded(
 
 def _fractions(distinct: np.ndarray, classes: tuple[Any, ...]) -> DataError:
     """The error about numbers that are no classes: predicted numbers where the labels are some, else probabilities."""
-    said = f"decisions must be classes; they hold fractions such as {next(x for x in distinct if x != round(x)):g}"
-    if len(classes) > 2 and all(isinstance(each, int | float) for each in classes):
+    sentence = f"decisions must be classes; they hold fractions such as {next(x for x in distinct if x != round(x)):g}"
+    if len(classes) > 2 and all(isinstance(label, int | float) for label in classes):
         mend = Mend("data.task", "regression")
-        return DataError(f"{said}. Where they are predicted numbers, say {mend}", mend=mend)
+        return DataError(f"{sentence}. Where they are predicted numbers, say {mend}", mend=mend)
     return DataError(
-        f"{said}. Probabilities are scores: name their column as scores under [model] in place of decisions, and a "
+        f"{sentence}. Probabilities are scores: name their column as scores under [model] in place of decisions, and a "
         "threshold there if decisions are to be made from them"
     )
 

@@ -45,7 +45,7 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
             "word for each class is for more than two classes"
         )
     stated = {spelling(name): word for name, word in outcome.items()}
-    known = [spelling(each) for each in classes]
+    known = [spelling(label) for label in classes]
     for name, word in stated.items():
         if not isinstance(word, str) or word not in MEANINGS:
             given = one_line(repr(word), 80)
@@ -63,11 +63,11 @@ def check_words(words: Any) -> str:
     """
     if not isinstance(words, str):
         raise DataError(f"selected_means must be a text; {one_line(repr(words), 80)} was given")
-    said = one_line(words, LETTERS + 1)
-    if len(said) > LETTERS or (words and not said):
-        what = f"{len(words)} letters were given" if said else "a blank text was given"
+    sentence = one_line(words, LETTERS + 1)
+    if len(sentence) > LETTERS or (words and not sentence):
+        what = f"{len(words)} letters were given" if sentence else "a blank text was given"
         raise DataError(f"selected_means must be 1 to {LETTERS} letters, such as 'flagged as high risk'; {what}")
-    return said
+    return sentence
 
 
 def outcome_of(outcome: Meaning | Mapping[str, Meaning] | None, task: Task, category: str | None) -> Meaning | None:

@@ -81,8 +81,8 @@ def codes_in_order(order: Order, counts: np.ndarray | None = None) -> list[str]:
     values, place = np.unique(order.values[known], return_inverse=True)
     rows = np.bincount(place, weights=None if counts is None else counts[known]).astype(np.int64)
     if order.how.startswith("dates"):
-        return [datetime.date.fromordinal(int(each.value)).isoformat() for each in days_among(values, rows)]
-    return [f"{each.value:g}" for each in sentinels_among(values, rows)]
+        return [datetime.date.fromordinal(int(sentinel.value)).isoformat() for sentinel in days_among(values, rows)]
+    return [f"{sentinel.value:g}" for sentinel in sentinels_among(values, rows)]
 
 
 def sentinels(column: np.ndarray) -> list[Sentinel]:

@@ -133,7 +133,7 @@ def numbered(columns: Sequence[Any]) -> np.ndarray:
 def _with(data: Fields, fields: Mapping[str, Any]) -> Fields:
     """The same data with other fields, not accepted again."""
     other = object.__new__(type(data))
-    other.__dict__.update({each.name: getattr(data, each.name) for each in dataclasses.fields(data)}, **fields)
+    other.__dict__.update({field.name: getattr(data, field.name) for field in dataclasses.fields(data)}, **fields)
     return other
 
 

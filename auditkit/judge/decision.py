@@ -32,10 +32,10 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
     else:
         low, high = ends(measurement.interval)
         how = _interval(measurement, low, high)
-    said = f"{measurement.bound or ''} {show(value)} ({how})".lstrip()
+    sentence = f"{measurement.bound or ''} {show(value)} ({how})".lstrip()
     status, reason = _decide(limit, measurement, low, high)
     whose = whose_text(measurement, limit, status)
-    return status, f"{said} {reason}" if not whose else f"{said} {reason.removesuffix('.')}; {whose}"
+    return status, f"{sentence} {reason}" if not whose else f"{sentence} {reason.removesuffix('.')}; {whose}"
 
 
 def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:

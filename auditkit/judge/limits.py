@@ -117,14 +117,16 @@ def worst_of(
         judged: as they were judged.
         written: the same, as they may be written, where that is less.
     """
-    said = judged if written is None else written
-    alone = is_bare(limit) and all(each.measurement.slice for each in judged)
+    judgements = judged if written is None else written
+    alone = is_bare(limit) and all(judgement.measurement.slice for judgement in judged)
     each_alone = "measured for groups alone, so judged for each; " if alone else ""
-    spared = [_is_spared(each.measurement) for each in judged]
+    spared = [_is_spared(judgement.measurement) for judgement in judged]
     if all(spared):
         spared = [False] * len(judged)
-    status, reason = _worst(limit, [each for each, small in zip(said, spared, strict=True) if not small])
-    unseen = [each.measurement.left_out for each, small in zip(said, spared, strict=True) if small]
+    status, reason = _worst(
+        limit, [judgement for judgement, small in zip(judgements, spared, strict=True) if not small]
+    )
+    unseen = [judgement.measurement.left_out for judgement, small in zip(judgements, spared, strict=True) if small]
     lacking = left_out_text([group for groups in unseen for group in groups]) if status == "met" else ""
     return status, each_alone + reason + (f"; {lacking}" if lacking else "")
 
@@ -132,11 +134,11 @@ def worst_of(
 def _worst(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
     statuses: tuple[VerdictStatus, ...] = ("missed", "inconclusive")
     for worst in statuses:
-        found = furthest_off(limit, judged, worst)
-        if found is not None:
+        judgement = furthest_off(limit, judged, worst)
+        if judgement is not None:
             many = sum(verdict.status == worst for verdict in judged)
-            whom = f"{many} of {len(judged)}; furthest off {about(found.measurement)}: " if len(judged) > 1 else ""
-            return worst, whom + found.reason
+            whom = f"{many} of {len(judged)}; furthest off {about(judgement.measurement)}: " if len(judged) > 1 else ""
+            return worst, whom + judgement.reason
     nearest = closest_to_bound(limit, judged)
     whom = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
     return "met", whom + next(verdict.reason for verdict in judged if verdict.measurement is nearest)

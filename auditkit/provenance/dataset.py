@@ -85,7 +85,7 @@ def _short(number: float) -> str:
 
 def _features(data: AuditData) -> list[FeatureInfo]:
     if hasattr(data.inputs, "columns"):
-        return [_feature(data, each) for each in data.schema]
+        return [_feature(data, feature) for feature in data.schema]
     if data.modality != "table" or len(data.feature_names) > FEATURES:
         return []
     codes = data.codes()

@@ -31,7 +31,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     """
     audits = result.results if isinstance(result, Comparison) else (result,)
     document = json.loads(_bare(result, audits))
-    places = {each["bom-ref"]: each for each in _components(document)}
+    places = {component["bom-ref"]: component for component in _components(document)}
     for number, audit in enumerate(audits):
         places[f"model-{number + 1}"]["modelCard"] = model_card(audit)
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -54,8 +54,8 @@ def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> 
     if len(components) == 1:
         bom.metadata.component = components[0]
     else:
-        for each in components:
-            bom.components.add(each)
+        for component in components:
+            bom.components.add(component)
     return str(output.JsonV1Dot6(bom).output_as_string())
 
 

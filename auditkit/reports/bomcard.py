@@ -28,7 +28,7 @@ def model_card(audit: AuditResult) -> dict[str, Any]:
     card = Card.model_validate({name: value for name, value in audit.card.items() if name in Card.model_fields})
     parts = {
         "modelParameters": _parameters(audit, card),
-        "quantitativeAnalysis": {"performanceMetrics": [_metric(*each) for each in _numbers(audit)]},
+        "quantitativeAnalysis": {"performanceMetrics": [_metric(*number) for number in _numbers(audit)]},
         "considerations": _considerations(audit, card),
         "properties": [{"name": _text(name), "value": _text(value)} for name, value in _properties(audit, card)],
     }
@@ -50,16 +50,16 @@ def _parameters(audit: AuditResult, card: Card) -> dict[str, Any]:
         "architectureFamily": _text(audit.model.kind),
         "datasets": [evaluation, *([training] if card.training_data.strip() else [])],
         "inputs": [{"format": data.modality}],
-        "outputs": [{"format": _text(each)} for each in audit.model.capabilities],
+        "outputs": [{"format": _text(capability)} for capability in audit.model.capabilities],
     }
 
 
 def _numbers(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
     """Every number that means something: those that metrics.json has."""
     for result in audit.results:
-        for each in result.measurements:
-            if each.value is not None and each.validity != "invalid":
-                yield result, each
+        for measurement in result.measurements:
+            if measurement.value is not None and measurement.validity != "invalid":
+                yield result, measurement
 
 
 def _metric(result: CheckResult, each: Measurement) -> dict[str, Any]:
@@ -74,37 +74,39 @@ def _metric(result: CheckResult, each: Measurement) -> dict[str, Any]:
 
 def _considerations(audit: AuditResult, card: Card) -> dict[str, Any]:
     limits = [
-        f"Not tested: {each.check}: {each.reason}" for each in audit.coverage if each.status in ("skipped", "error")
+        f"Not tested: {coverage.check}: {coverage.reason}"
+        for coverage in audit.coverage
+        if coverage.status in ("skipped", "error")
     ]
     broken = [
-        f"{result.check}: a control did not hold: {each.question} {each.reason}"
+        f"{result.check}: a control did not hold: {control.question} {control.reason}"
         for result in audit.results
-        for each in result.controls
-        if each.holds is not True
+        for control in result.controls
+        if control.holds is not True
     ]
-    said = {"name": _text(card.ethical_considerations), "mitigationStrategy": _text(card.recommendations)}
+    sentences = {"name": _text(card.ethical_considerations), "mitigationStrategy": _text(card.recommendations)}
     return {
         "users": _texts([card.users]),
         "useCases": _texts([card.intended_use, card.out_of_scope and f"Out of scope: {card.out_of_scope}"]),
         "technicalLimitations": _texts([card.caveats, *limits, *broken]),
-        "ethicalConsiderations": [_filled(said)] if card.ethical_considerations.strip() else [],
-        "fairnessAssessments": [_fairness(audit, each) for each in _attributes(audit)],
+        "ethicalConsiderations": [_filled(sentences)] if card.ethical_considerations.strip() else [],
+        "fairnessAssessments": [_fairness(audit, attribute) for attribute in _attributes(audit)],
     }
 
 
 def _attributes(audit: AuditResult) -> list[str]:
-    return list(dict.fromkeys(each.attribute for each in audit.data.groups))
+    return list(dict.fromkeys(group.attribute for group in audit.data.groups))
 
 
 def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
     """The disparities over the groups of an attribute; whether they harm is for people to say."""
-    found = [
-        f"{title(result, each)}: {numbers.value(each)} ({numbers.uncertainty(each)})"
-        for result, each in _numbers(audit)
-        if each.across == (attribute,)
+    texts = [
+        f"{title(result, measurement)}: {numbers.value(measurement)} ({numbers.uncertainty(measurement)})"
+        for result, measurement in _numbers(audit)
+        if measurement.across == (attribute,)
     ]
-    groups = ", ".join(each.value for each in audit.data.groups if each.attribute == attribute)
-    said = "; ".join(found) if found else "No disparity over these groups was measured."
+    groups = ", ".join(group.value for group in audit.data.groups if group.attribute == attribute)
+    said = "; ".join(texts) if texts else "No disparity over these groups was measured."
     return {
         "groupAtRisk": _text(f"{attribute}: {groups}"),
         "harms": _text(" ".join(filter(None, (sentence(audit.data), f"Measured disparities. {said}")))),
@@ -120,16 +122,17 @@ def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
     yield "auditkit:not provided by the owner", ", ".join(missing) or "nothing"
     yield "auditkit:fingerprint of the model", audit.model.fingerprint
     yield "auditkit:digest of the plan", audit.plan.digest
-    for result, each in _numbers(audit):
+    for result, measurement in _numbers(audit):
         facts = {
-            "n": each.n,
-            "unit": each.unit,
-            "interval": each.interval and f"{numbers.level(each.interval)}, {each.interval.method}",
-            "exact": "yes" if each.exact else None,
-            "standing": None if standing(each) == "valid" else standing(each),
+            "n": measurement.n,
+            "unit": measurement.unit,
+            "interval": measurement.interval
+            and f"{numbers.level(measurement.interval)}, {measurement.interval.method}",
+            "exact": "yes" if measurement.exact else None,
+            "standing": None if standing(measurement) == "valid" else standing(measurement),
         }
         said = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
-        yield f"auditkit:{key(result.check, each)}", said
+        yield f"auditkit:{key(result.check, measurement)}", said
 
 
 def _filled(value: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +140,7 @@ def _filled(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _texts(values: Iterable[str]) -> list[str]:
-    return [_text(each) for each in dict.fromkeys(values) if each.strip()]
+    return [_text(value) for value in dict.fromkeys(values) if value.strip()]
 
 
 def _text(value: str) -> str:

@@ -55,10 +55,10 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 
 def _verdict(results: Results) -> Iterator[Markdown]:
-    for each in results:
-        whose = f" for {escape(each.model.name)}" if len(results) > 1 else ""
-        yield labelled(f"Verdict{whose}: {each.outcome.verdict}.", verdict_line(each))
-        yield bullets(each.outcome.reasons)
+    for result in results:
+        whose = f" for {escape(result.model.name)}" if len(results) > 1 else ""
+        yield labelled(f"Verdict{whose}: {result.outcome.verdict}.", verdict_line(result))
+        yield bullets(result.outcome.reasons)
     yield tables.verdicts(results) or escape("No limit was set, so nothing was judged.")
     yield from map(escape, tables.scope_notes(results))
     yield tables.waivers(results)

@@ -43,7 +43,7 @@ def quantities(results: Sequence[AuditResult]) -> tuple[Part, ...]:
         for result in each.results
         for measurement in result.every
     ]
-    models = [each.model.name for each in results]
+    models = [result.model.name for result in results]
     return tuple(
         _part(title, [each for each in found if _attributes(each.measurement) == count], models)
         for title, count in PARTS.items()
@@ -58,8 +58,8 @@ def title(result: CheckResult, measurement: Measurement) -> str:
 
 def standing(measurement: Measurement) -> str:
     """`valid`, or what is wrong with the number and why; for a disparity, whose it is and who is left out."""
-    said = "valid" if measurement.validity == "valid" else f"{measurement.validity}: {measurement.reason}"
-    return "; ".join(filter(None, (said, whose_text(measurement), left_out_text(measurement.left_out))))
+    sentence = "valid" if measurement.validity == "valid" else f"{measurement.validity}: {measurement.reason}"
+    return "; ".join(filter(None, (sentence, whose_text(measurement), left_out_text(measurement.left_out))))
 
 
 def _part(title: str, found: Sequence[_Found], models: Sequence[str]) -> Part:
@@ -82,10 +82,10 @@ def _row(result: CheckResult, each: Measurement) -> tuple[str, ...]:
 def _side_by_side(found: Iterable[_Found], models: Sequence[str]) -> Markdown:
     heads: dict[_Key, tuple[str, str, str]] = {}
     cells: dict[tuple[_Key, str], Markdown] = {}
-    for model, result, each in found:
-        key = digest([result.check, each.name, each.slice, each.across, each.conditions])
-        heads.setdefault(key, (result.check, title(result, each), about(each)))
-        cells[key, model] = escape(_cell(each))
+    for model, result, measurement in found:
+        key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.conditions])
+        heads.setdefault(key, (result.check, title(result, measurement), about(measurement)))
+        cells[key, model] = escape(_cell(measurement))
     rows = ((*head, *(cells.get((key, model), "") for model in models)) for key, head in heads.items())
     return table(("Check", "Measurement", "About", *models), rows)
 
@@ -97,16 +97,18 @@ def _cell(each: Measurement) -> str:
 
 
 def _uncertainty(each: Measurement) -> str:
-    said = numbers.uncertainty(each)
+    sentence = numbers.uncertainty(each)
     unusual = each.interval is not None and each.interval.level != 0.95
-    return f"{said} at {numbers.level(each.interval)}" if each.interval is not None and unusual else said
+    return f"{sentence} at {numbers.level(each.interval)}" if each.interval is not None and unusual else sentence
 
 
 def _absent(found: Iterable[_Found]) -> Iterable[str]:
     reasons: dict[str, list[str]] = {}
-    for _, result, each in found:
-        if each.value is None:
-            reasons.setdefault(each.reason or "", []).append(f"{title(result, each)} of {about(each)}")
+    for _, result, measurement in found:
+        if measurement.value is None:
+            reasons.setdefault(measurement.reason or "", []).append(
+                f"{title(result, measurement)} of {about(measurement)}"
+            )
     for reason, names in reasons.items():
         yield f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}"
 

@@ -23,7 +23,8 @@ def verdicts(results: Results) -> Markdown:
         results,
         ("Limit", "Required", "Status", "Found", "Because"),
         lambda result: (
-            (each.limit.name, required(each), status(each), found(each), each.limit.because) for each in result.verdicts
+            (verdict.limit.name, required(verdict), status(verdict), found(verdict), verdict.limit.because)
+            for verdict in result.verdicts
         ),
     )
 
@@ -49,8 +50,8 @@ def found(verdict: Verdict) -> str:
         return verdict.reason
     size = f", n {numbers.count(number.n)}" if number.n is not None else ""
     whom = f"; {about(number)}" if len(verdict.judged) > 1 else ""
-    said = verdict.reason if verdict.status != "met" else whose_text(number, verdict.limit, verdict.status)
-    doubt = f"; {said}" if said else ""
+    sentence = verdict.reason if verdict.status != "met" else whose_text(number, verdict.limit, verdict.status)
+    doubt = f"; {sentence}" if sentence else ""
     return f"{numbers.value(number)} ({numbers.uncertainty(number)}{size}){whom}{doubt}"
 
 
@@ -65,9 +66,15 @@ def waivers(results: Results) -> Markdown:
         results,
         ("Limit", "Waived because", "Approved by", "Until", "In force"),
         lambda result: (
-            (each.limit.name, each.waiver.reason, each.waiver.approver, each.waiver.expires, _force(each))
-            for each in result.verdicts
-            if each.waiver is not None
+            (
+                verdict.limit.name,
+                verdict.waiver.reason,
+                verdict.waiver.approver,
+                verdict.waiver.expires,
+                _force(verdict),
+            )
+            for verdict in result.verdicts
+            if verdict.waiver is not None
         ),
     )
 
@@ -79,12 +86,22 @@ def definitions(results: Results) -> Markdown:
     rows = {}
     for result in results:
         for found in result.results:
-            measured = {each.name for each in found.measurements}
-            for name, each in sorted((name, each) for name, each in found.definitions.items() if name in measured):
-                better = "" if each.direction == "none" else each.direction
+            measured = {measurement.name for measurement in found.measurements}
+            for name, definition in sorted(
+                (name, definition) for name, definition in found.definitions.items() if name in measured
+            ):
+                better = "" if definition.direction == "none" else definition.direction
                 key = f"{found.check}.{name}"
-                worse = [column_of(outcome, each)] if outcome else []
-                rows[key] = (key, each.title, each.formula, each.range, better, *worse, each.reference)
+                worse = [column_of(outcome, definition)] if outcome else []
+                rows[key] = (
+                    key,
+                    definition.title,
+                    definition.formula,
+                    definition.range,
+                    better,
+                    *worse,
+                    definition.reference,
+                )
     worse = ["Worse off"] if outcome else []
     return table(("Measurement", "Title", "Formula", "Range", "A better model", *worse, "Source"), rows.values())
 
@@ -92,11 +109,11 @@ def definitions(results: Results) -> Markdown:
 def methods(results: Results) -> str:
     """How the intervals were made."""
     names = {
-        each.interval.method
+        measurement.interval.method
         for result in results
         for found in result.results
-        for each in found.measurements
-        if each.interval is not None
+        for measurement in found.measurements
+        if measurement.interval is not None
     }
     return "; ".join(sorted(names))
 
@@ -123,7 +140,7 @@ def groups(data: DataInfo) -> Markdown:
     """How many people each group has."""
     return table(
         ("Attribute", "Group", "Rows"),
-        ((each.attribute, each.value, each.hidden or numbers.count(each.rows)) for each in data.groups),
+        ((group.attribute, group.value, group.hidden or numbers.count(group.rows)) for group in data.groups),
     )
 
 
@@ -149,9 +166,9 @@ def untested(results: Results) -> Markdown:
         results,
         ("Check", "Question", "Status", "Why"),
         lambda result: (
-            (each.check, each.question, each.status, each.reason)
-            for each in result.coverage
-            if each.status != "measured"
+            (coverage.check, coverage.question, coverage.status, coverage.reason)
+            for coverage in result.coverage
+            if coverage.status != "measured"
         ),
     )
 
@@ -162,11 +179,12 @@ def failed_controls(results: Results) -> Markdown:
         results,
         ("Check", "Control", "Found", "Required", "Then", "Meaning"),
         lambda result: (
-            (found.check, each.question, numbers.scalar(each.value), numbers.bounds(each.at_least, each.at_most),
-             f"{', '.join(each.guards) or 'all its numbers'}: {each.on_failure}", each.reason)
+            (found.check, control.question, numbers.scalar(control.value),
+             numbers.bounds(control.at_least, control.at_most),
+             f"{', '.join(control.guards) or 'all its numbers'}: {control.on_failure}", control.reason)
             for found in result.results
-            for each in found.controls
-            if each.holds is not True
+            for control in found.controls
+            if control.holds is not True
         ),
     )  # fmt: skip
 
@@ -178,7 +196,7 @@ def rules(results: Results) -> Markdown:
         results,
         ("Rule pack", "Source", *statuses),
         lambda result: (
-            (pack.title, pack.source, *(sum(each.status == status for each in pack.clauses) for status in statuses))
+            (pack.title, pack.source, *(sum(clause.status == status for clause in pack.clauses) for status in statuses))
             for pack in result.rules
         ),
     )
@@ -201,7 +219,7 @@ def _check_notes(result: AuditResult) -> Iterable[str]:
 def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
     if len(results) == 1:
         return table(titles, rows(results[0]))
-    return table(("Model", *titles), ((each.model.name, *row) for each in results for row in rows(each)))
+    return table(("Model", *titles), ((result.model.name, *row) for result in results for row in rows(result)))
 
 
 def _over(limit: Limit) -> str:

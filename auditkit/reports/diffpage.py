@@ -35,7 +35,7 @@ def diff_markdown(diffs: Sequence[Diff]) -> str:
     blocks: list[Markdown] = []
     for diff in diffs:
         blocks += [heading(2, escape(text.heading(diff))), escape(text.verdict(diff))]
-        blocks += [escape(each) for each in text.facts(diff)]
+        blocks += [escape(fact) for fact in text.facts(diff)]
         for part in _parts(diff, all=False):
             blocks += [heading(3, part.title), table(part.heads, (row.cells for row in part.rows)), escape(part.note)]
     return document(blocks)
@@ -67,18 +67,18 @@ def history_html(history: History) -> str:
 
 def series_figure(series: Series) -> Figure | None:
     """The numbers of a series over audits, a line for each model; None where fewer than two have one."""
-    known = [each for each in series.points if each.measurement.value is not None]
+    known = [point for point in series.points if point.measurement.value is not None]
     if len(known) < 2:
         return None
-    names = list(dict.fromkeys(each.audit for each in series.points))
+    names = list(dict.fromkeys(point.audit for point in series.points))
     places: dict[str, Scalar] = {name: name if len(names) <= NAMED else at for at, name in enumerate(names, start=1)}
     unit = known[-1].measurement.unit
     points: list[dict[str, Scalar]] = []
-    for each in known:
-        ends = each.measurement.interval
+    for point in known:
+        ends = point.measurement.interval
         points.append(
             {
-                "audit": places[each.audit], "model": each.model, "value": each.measurement.value,
+                "audit": places[point.audit], "model": point.model, "value": point.measurement.value,
                 "low": ends.low if ends else None, "high": ends.high if ends else None,
             }
         )  # fmt: skip

@@ -59,7 +59,7 @@ def facts(diff: Diff) -> list[str]:
 
 def verdict(diff: Diff) -> str:
     """The exit code in a sentence."""
-    broken = [each.name for each in diff.limits if each.broken]
+    broken = [limit.name for limit in diff.limits if limit.broken]
     if diff.gone:
         lost = f"Models that met a limit are gone: {', '.join(diff.gone)}."
         more = f" Limits not met any more: {', '.join(broken)}." if broken else ""
@@ -79,18 +79,18 @@ def worse(diff: Diff) -> list[str]:
         "no longer tested": "undecided before and not tested now",
         "gone": "gone",
     }
-    named = {said: [each.name for each in diff.limits if each.kind == kind] for kind, said in kinds.items()}
-    named["in error now, and not before"] = [each.name for each in diff.limits if _fails(each)]
-    named["waived before and not now"] = [each.name for each in diff.limits if each.lapsed]
-    named["weakened"] = [each.name for each in diff.limits if each.weakened]
+    named = {sentence: [limit.name for limit in diff.limits if limit.kind == kind] for kind, sentence in kinds.items()}
+    named["in error now, and not before"] = [limit.name for limit in diff.limits if _fails(limit)]
+    named["waived before and not now"] = [limit.name for limit in diff.limits if limit.lapsed]
+    named["weakened"] = [limit.name for limit in diff.limits if limit.weakened]
     named["met only as it asks less"] = [
-        each.name for each in diff.limits if each.kind == "met as it asks less" and not each.weakened
+        limit.name for limit in diff.limits if limit.kind == "met as it asks less" and not limit.weakened
     ]
     named["not judged any more for all that it was"] = [
-        f"{each.name} ({each.lost})" for each in diff.limits if each.lost
+        f"{limit.name} ({limit.lost})" for limit in diff.limits if limit.lost
     ]
-    phrases = [f"{said}: {', '.join(names)}" for said, names in named.items() if names]
-    gone = [each.check for each in diff.checks if each.kind == "gone"]
+    phrases = [f"{sentence}: {', '.join(names)}" for sentence, names in named.items() if names]
+    gone = [check.check for check in diff.checks if check.kind == "gone"]
     return [*phrases, f"checks gone: {', '.join(gone)}"] if gone else phrases
 
 
@@ -105,23 +105,25 @@ def _is_the_same(each: LimitChange) -> bool:
 
 def limit_rows(diff: Diff) -> list[Row]:
     """Limits that changed first, then the others."""
-    order = sorted(diff.limits, key=lambda each: (not each.broken, _is_the_same(each)))
-    return [_limit(each) for each in order]
+    order = sorted(diff.limits, key=lambda limit: (not limit.broken, _is_the_same(limit)))
+    return [_limit(change) for change in order]
 
 
 def check_rows(diff: Diff) -> list[Row]:
     """Checks added, gone, not comparable."""
-    return [Row((each.check, each.kind, each.reason), "worse" if each.kind == "gone" else "") for each in diff.checks]
+    return [
+        Row((check.check, check.kind, check.reason), "worse" if check.kind == "gone" else "") for check in diff.checks
+    ]
 
 
 def number_rows(diff: Diff, *, all: bool) -> list[Row]:
     """Numbers under a limit first, then those that moved, then, where all are asked for, the others."""
-    order = sorted(diff.differences, key=lambda each: (not each.judged, not each.moved))
+    order = sorted(diff.differences, key=lambda difference: (not difference.judged, not difference.moved))
     if not all:
-        judged = [each for each in order if each.judged]
-        moved = [each for each in order if each.moved and not each.judged]
+        judged = [difference for difference in order if difference.judged]
+        moved = [difference for difference in order if difference.moved and not difference.judged]
         order = judged + moved[:FIRST]
-    return [_number(each) for each in order]
+    return [_number(difference) for difference in order]
 
 
 def left_out(diff: Diff, shown: int) -> str:
@@ -144,8 +146,8 @@ def series_note(series: Series) -> str:
 
 def series_rows(series: Series) -> Iterator[Row]:
     """A row for each audit, oldest first."""
-    for each in series.points:
-        yield Row(_point(each))
+    for point in series.points:
+        yield Row(_point(point))
 
 
 def _point(each: Point) -> tuple[str, ...]:

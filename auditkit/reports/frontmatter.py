@@ -92,13 +92,19 @@ def _text(text: str) -> str:
 
 
 def _index(result: AuditResult) -> list[dict[str, Any]]:
-    judged = {(each.check, digest(each.measurement)) for verdict in result.verdicts for each in verdict.judged}
+    judged = {
+        (judgement.check, digest(judgement.measurement)) for verdict in result.verdicts for judgement in verdict.judged
+    }
     metrics = [
-        _metric(found.check, each, found.definitions[each.name].title if each.name in found.definitions else each.name)
+        _metric(
+            found.check,
+            measurement,
+            found.definitions[measurement.name].title if measurement.name in found.definitions else measurement.name,
+        )
         for found in result.results
-        for each in found.measurements
-        if each.value is not None and each.validity == "valid"
-        if not (each.slice or each.across) or (found.check, digest(each)) in judged
+        for measurement in found.measurements
+        if measurement.value is not None and measurement.validity == "valid"
+        if not (measurement.slice or measurement.across) or (found.check, digest(measurement)) in judged
     ]
     if not metrics:
         return []

@@ -53,10 +53,10 @@ def message(verdict: Verdict) -> str:
     number = decisive(verdict)
     if number is None or number.value is None:
         return verdict.reason
-    more = len([each for each in verdict.judged if each.status == verdict.status]) - 1
+    more = len([judgement for judgement in verdict.judged if judgement.status == verdict.status]) - 1
     others = f", and {more} more" if more else ""
-    said = f"{_named(number)} {_compared(number.value, number.unit, verdict.limit)}{_precision(number)}"
-    return f"{said}{_whose(number, verdict)}{others}"
+    sentence = f"{_named(number)} {_compared(number.value, number.unit, verdict.limit)}{_precision(number)}"
+    return f"{sentence}{_whose(number, verdict)}{others}"
 
 
 def _suites(result: AuditResult) -> dict[str, list[_Case]]:
@@ -74,7 +74,10 @@ def _suites(result: AuditResult) -> dict[str, list[_Case]]:
 def _limits(result: AuditResult) -> Iterator[_Case]:
     for verdict in result.verdicts:
         suite, name = _suite_of(verdict, result.results), verdict.limit.name
-        lines = [f"{each.check}.{_named(each.measurement)}: {each.status}, {each.reason}" for each in verdict.judged]
+        lines = [
+            f"{judgement.check}.{_named(judgement.measurement)}: {judgement.status}, {judgement.reason}"
+            for judgement in verdict.judged
+        ]
         text = "\n".join([_required(verdict.limit), verdict.reason, *lines, *_waiver(verdict)])
         if verdict.waived and verdict.waiver is not None:
             yield _Case(suite, name, "skipped", "waived", "; ".join(_waiver(verdict)), text)
@@ -100,7 +103,7 @@ def _suite_of(verdict: Verdict, results: Iterable[CheckResult]) -> str:
     if verdict.judged:
         return verdict.judged[0].check
     wanted = verdict.limit.measurement
-    owners = [each.check for each in results if wanted == each.check or wanted.startswith(f"{each.check}.")]
+    owners = [result.check for result in results if wanted == result.check or wanted.startswith(f"{result.check}.")]
     return max(owners, key=len, default=OWN)
 
 
@@ -162,8 +165,8 @@ def _precision(number: Measurement) -> str:
 
 
 def _whose(number: Measurement, verdict: Verdict) -> str:
-    said = whose_text(number, verdict.limit, verdict.status)
-    return f"; {said}" if said else ""
+    sentence = whose_text(number, verdict.limit, verdict.status)
+    return f"; {sentence}" if sentence else ""
 
 
 def _required(limit: Limit) -> str:

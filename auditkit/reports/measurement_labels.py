@@ -21,5 +21,5 @@ def about(measurement: Measurement) -> str:
 
 def decisive(verdict: Verdict) -> Measurement | None:
     """Of the measurements with the verdict's own status, the one furthest to the wrong side; None for none."""
-    found = furthest_off(verdict.limit, verdict.judged, verdict.status)
-    return None if found is None else found.measurement
+    judgement = furthest_off(verdict.limit, verdict.judged, verdict.status)
+    return None if judgement is None else judgement.measurement

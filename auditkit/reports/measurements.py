@@ -61,10 +61,10 @@ def inert(cell: Any) -> Any:
 def _rows(result: AuditResult | Comparison) -> Iterator[dict[str, Any]]:
     audits = (result,) if isinstance(result, AuditResult) else result.results
     for audit in audits:
-        every = (each for result in audit.results for each in result.every)
-        for row, each in zip(audit.rows(), every, strict=True):
+        every = (measurement for result in audit.results for measurement in result.every)
+        for row, measurement in zip(audit.rows(), every, strict=True):
             # by name, as results.json keeps them, so that a table is the same before and after saving
-            named = {"slice": listed(each.slice), "conditions": listed(each.conditions)}
+            named = {"slice": listed(measurement.slice), "conditions": listed(measurement.conditions)}
             yield {"model": audit.model.name, **row, **named}
 
 

@@ -21,16 +21,16 @@ def render(result: AuditResult | Comparison) -> bytes:
     """One flat JSON object of numbers."""
     if isinstance(result, AuditResult):
         return canonical(_numbers(result, ""))
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for each in result.results:
         for key, value in _numbers(each, f"{slug(each.model.name)}.").items():
-            found[_free(key, found)] = value
-    return canonical(found)
+            numbers[_free(key, numbers)] = value
+    return canonical(numbers)
 
 
 def key(check: str, measurement: Measurement) -> str:
     """The key of one measurement."""
-    over = ",".join(slug(each) for each in measurement.across)
+    over = ",".join(slug(text) for text in measurement.across)
     parts = (_pairs(measurement.slice), over and f"over={over}", _pairs(measurement.conditions))
     return f"{slug(check)}.{slug(measurement.name)}" + "".join(f"[{part}]" for part in parts if part)
 
@@ -44,12 +44,12 @@ def slug(text: str) -> str:
 
 
 def _numbers(result: AuditResult, prefix: str) -> dict[str, float]:
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for each in result.results:
         for measurement in each.measurements:
             if measurement.value is not None and measurement.validity != "invalid":
-                found[_free(prefix + key(each.check, measurement), found)] = measurement.value
-    return found
+                numbers[_free(prefix + key(each.check, measurement), numbers)] = measurement.value
+    return numbers
 
 
 def _free(wanted: str, taken: Mapping[str, float]) -> str:

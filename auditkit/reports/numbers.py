@@ -49,8 +49,8 @@ def with_unit(value: float | None, unit: str) -> str:
 
 def value(measurement: Measurement) -> str:
     """The number of a measurement, in its unit; a dash where it has none; of a bound, `at least 37.7%`."""
-    said = with_unit(measurement.value, measurement.unit)
-    return f"{measurement.bound} {said}" if measurement.bound and measurement.value is not None else said
+    sentence = with_unit(measurement.value, measurement.unit)
+    return f"{measurement.bound} {sentence}" if measurement.bound and measurement.value is not None else sentence
 
 
 def interval(ends: Interval | None, unit: str) -> str:

@@ -47,24 +47,24 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 
 def _verdicts(audits: Sequence[AuditResult]) -> Iterator[Markdown]:
-    for each in audits:
-        whose = f"{escape(each.model.name)}: " if len(audits) > 1 else ""
-        yield labelled(f"{SIGNS[each.outcome.verdict]} {whose}{each.outcome.verdict}.", verdict_line(each))
-        yield bullets(_short(reason) for reason in each.outcome.reasons[:ROWS])
+    for audit in audits:
+        whose = f"{escape(audit.model.name)}: " if len(audits) > 1 else ""
+        yield labelled(f"{SIGNS[audit.outcome.verdict]} {whose}{audit.outcome.verdict}.", verdict_line(audit))
+        yield bullets(_short(reason) for reason in audit.outcome.reasons[:ROWS])
     yield escape(sentence(audits[0].data))
-    if not any(each.verdicts for each in audits):
+    if not any(audit.verdicts for audit in audits):
         yield escape("No limit was set, so nothing was judged.")
 
 
 def _headlines(audits: Sequence[AuditResult]) -> Markdown:
     titles = ("Check", "Number", "Value", "95 % interval", "n", "Standing")
-    rows = [row for each in audits for row in _firsts(each, len(audits) > 1)]
+    rows = [row for audit in audits for row in _firsts(audit, len(audits) > 1)]
     return table(("Model", *titles) if len(audits) > 1 else titles, rows)
 
 
 def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
     for result in audit.results:
-        first = next((each for each in result.measurements if each.value is not None), None)
+        first = next((measurement for measurement in result.measurements if measurement.value is not None), None)
         if result.status == "measured" and first is not None:
             said = about(first)
             name = title(result, first) + ("" if said == "everyone" else f" ({said})")

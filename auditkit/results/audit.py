@@ -300,7 +300,7 @@ class AuditResult(_Versioned):
 
     def rows(self) -> list[dict[str, Any]]:
         """As `frame`, without pandas: {column: value} for each measurement."""
-        return [_frame_row(result.check, each) for result in self.results for each in result.every]
+        return [_frame_row(result.check, measurement) for result in self.results for measurement in result.every]
 
     def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
         """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""

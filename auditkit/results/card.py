@@ -68,4 +68,4 @@ def parse_card(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _filled(value: str | list[str]) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else any(each.strip() for each in value)
+    return bool(value.strip()) if isinstance(value, str) else any(text.strip() for text in value)

@@ -110,7 +110,7 @@ class Diff(Record):
     @property
     def exit_code(self) -> int:
         """1 where a limit that was met is missed, in error, not tested or gone, with its model or without; else 0."""
-        return int(bool(self.gone) or any(each.broken for each in self.limits))
+        return int(bool(self.gone) or any(limit.broken for limit in self.limits))
 
 
 class Point(Record):

@@ -45,13 +45,13 @@ def whose_text(each: Measurement, limit: Limit | None = None, status: VerdictSta
     """
     if not each.pairs:
         return ""
-    said = pair_text(each.pairs[0])
+    sentence = pair_text(each.pairs[0])
     if limit is None:
         even: End = "high" if each.direction == "higher" else "low"
         other = pair_at(each, even)
-        return said if other is None or other == each.pairs[0] else f"{said}; surest is {pair_text(other)}"
+        return sentence if other is None or other == each.pairs[0] else f"{sentence}; surest is {pair_text(other)}"
     decides = deciding_pair(limit, each, status)
-    return f"{said}; the verdict hangs on {pair_text(decides)}" if decides else said
+    return f"{sentence}; the verdict hangs on {pair_text(decides)}" if decides else sentence
 
 
 def remark_text(each: Measurement) -> str:
@@ -91,8 +91,8 @@ def pair_at(each: Measurement, end: End | None) -> GroupPair | None:
 
 def deciding_pair(limit: Limit, each: Measurement, status: VerdictStatus) -> GroupPair | None:
     """The two groups that a verdict hangs on, where they are others than those that make the number."""
-    found = pair_at(each, deciding_end(limit, each, status))
-    return None if not each.pairs or found == each.pairs[0] else found
+    group_pair = pair_at(each, deciding_end(limit, each, status))
+    return None if not each.pairs or group_pair == each.pairs[0] else group_pair
 
 
 def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:

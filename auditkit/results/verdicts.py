@@ -91,7 +91,7 @@ def furthest_off(limit: Limit, judged: Sequence[Judged], status: VerdictStatus) 
         above = math.inf if limit.at_least is None else value - limit.at_least
         return min(above, math.inf if limit.at_most is None else limit.at_most - value)
 
-    return min((each for each in judged if each.status == status), key=slack, default=None)
+    return min((judgement for judgement in judged if judgement.status == status), key=slack, default=None)
 
 
 class Outcome(Record):

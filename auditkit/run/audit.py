@@ -163,7 +163,7 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
     if twice:
         raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
     audited = audited_models(context, everyone, children)
-    results = tuple(_result(each, Clock.now()) for each in audited)
+    results = tuple(_result(audited_model, Clock.now()) for audited_model in audited)
     return Comparison(title=scrubbed(context.title), results=results, changes=_changes(context, audited))
 
 
@@ -201,5 +201,7 @@ def _changes(context: AuditContext, audited: Sequence[AuditedModel]) -> tuple[Ch
     """
     if context.data.disclosure == "publish":
         return ()
-    found = changes([(each.predictions, each.origin.parent) for each in audited], context.data)
+    found = changes(
+        [(audited_model.predictions, audited_model.origin.parent) for audited_model in audited], context.data
+    )
     return tuple(map(audited[0].scrubber.record, found))

@@ -19,9 +19,9 @@ def coverage_of(host: Host, results: Sequence[CheckResult]) -> tuple[Coverage, .
         )
         for id, offer in host.checks().items()
     }
-    for each in results:
-        rows[each.check] = Coverage(
-            check=each.check, question=each.about.question, status=each.status, reason=each.reason or "",
-            level=each.level, higher_level=each.higher_level,
+    for result in results:
+        rows[result.check] = Coverage(
+            check=result.check, question=result.about.question, status=result.status, reason=result.reason or "",
+            level=result.level, higher_level=result.higher_level,
         )  # fmt: skip
     return tuple(rows[id] for id in sorted(rows))

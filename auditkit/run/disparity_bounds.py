@@ -27,7 +27,7 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
     from being met only where they are more than that share of the people.
     """
     return result.model_copy(
-        update={"measurements": tuple(_completed(each, result, data) for each in result.measurements)}
+        update={"measurements": tuple(_completed(measurement, result, data) for measurement in result.measurements)}
     )
 
 
@@ -78,7 +78,7 @@ def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> 
     """One entry for all groups that are too small to show."""
     if not small:
         return []
-    people = sum(each for _, each in small)
+    people = sum(number for _, number in small)
     names = first_few([group_name(group.slice) for group, _ in small], NAMED)
     shown = people >= data.minimum_cell
     return [

@@ -30,7 +30,7 @@ def describe(error: BaseException) -> ErrorInfo:
     lines: tuple[str, ...] = ()
     if not isinstance(error, AuditkitError):
         frames = traceback.extract_tb(error.__traceback__)[-8:]
-        lines = tuple(f"{pathlib.PurePath(each.filename).name}:{each.lineno} in {each.name}" for each in frames)
+        lines = tuple(f"{pathlib.PurePath(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
     message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"

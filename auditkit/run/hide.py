@@ -134,7 +134,7 @@ def _judged(limit: Limit, judged: Judged, shown: Measurement) -> Judged:
 
 def _outcome(outcome: Outcome, before: Sequence[Verdict], after: Sequence[Verdict], rule: Rule) -> Outcome:
     both = zip(before, after, strict=True)
-    said = {f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}" for old, new in both}
+    sentences = {f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}" for old, new in both}
     return outcome.model_copy(
-        update={"reasons": tuple(said.get(reason) or rule.text(reason) for reason in outcome.reasons)}
+        update={"reasons": tuple(sentences.get(reason) or rule.text(reason) for reason in outcome.reasons)}
     )

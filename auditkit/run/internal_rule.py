@@ -32,7 +32,7 @@ class Internal:
         """The description, which holds only what may be shown, with the groups that can be worked out all the same."""
         groups = self._cells.groups
         listed = {tuple(measured.slice) for result in results for measured in result.measurements}
-        sets = [(name,) for name in groups] + [each for each in listed if each and set(each) <= set(groups)]
+        sets = [(name,) for name in groups] + [texts for texts in listed if texts and set(texts) <= set(groups)]
         return info.model_copy(update={"deducible": tuple(deducible(self._cells, sets))})
 
     def text(self, text: str) -> str:

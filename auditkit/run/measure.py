@@ -113,10 +113,10 @@ def _ended(step: Step, error: BaseException, data: AuditData, had: object, by: s
     """An error with whatever the check had by then."""
     result = _failed(step, describe(error))
     if isinstance(had, Findings) and step.check is not None:
-        said = {"validity": "inconclusive", "reason": f"{by} ended the check before all its controls were tried"}
+        sentences = {"validity": "inconclusive", "reason": f"{by} ended the check before all its controls were tried"}
         result = result.model_copy(
             update={
-                "measurements": tuple(each.model_copy(update=said) for each in had.measurements),
+                "measurements": tuple(measurement.model_copy(update=sentences) for measurement in had.measurements),
                 "definitions": {**step.check.definitions, **had.definitions}, "controls": tuple(had.controls),
                 "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
             }

@@ -81,7 +81,7 @@ def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
     known = truth[kept]
     if data.task == "binary":
         known = np.where(known < 0, -1, known == new.positive)
-        codes = [(each == new.positive).astype(int) for each in codes]
+        codes = [(code == new.positive).astype(int) for code in codes]
     return Rows(known, codes[0], codes[1], kept)
 
 
@@ -204,8 +204,8 @@ def _errors(new: Predictions, old: Predictions, data: AuditData) -> list[Measure
 
 
 def _mean(values: np.ndarray) -> Interval | None:
-    found = stats.student_interval(values)
-    return found.model_copy(update={"method": f"{found.method}, paired"}) if found else None
+    interval = stats.student_interval(values)
+    return interval.model_copy(update={"method": f"{interval.method}, paired"}) if interval else None
 
 
 def _cells(data: AuditData, kept: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:

@@ -170,17 +170,17 @@ def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collect
         return sorted(usual)
     families = {id.partition(".")[0] for id in offers}
     chosen: list[str] = []
-    for each in checks:
-        if isinstance(each, Check):
-            chosen.append(each.id)
-        elif each in offers:
-            chosen.append(each)
-        elif each in families:
-            chosen += [id for id in usual if id.partition(".")[0] == each]
+    for check in checks:
+        if isinstance(check, Check):
+            chosen.append(check.id)
+        elif check in offers:
+            chosen.append(check)
+        elif check in families:
+            chosen += [id for id in usual if id.partition(".")[0] == check]
         else:
             blame = f" A plugin did not load: {faults[0]}." if faults else ""
-            hint = closest(each, [*offers, *families])
-            raise ConfigError(f"checks: {one_line(each)!r} is neither a check nor a family; {hint}{blame}")
+            hint = closest(check, [*offers, *families])
+            raise ConfigError(f"checks: {one_line(check)!r} is neither a check nor a family; {hint}{blame}")
     return list(dict.fromkeys(chosen))
 
 

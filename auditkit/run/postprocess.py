@@ -74,7 +74,9 @@ def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
     both = zip(result.measurements, measurements, strict=True)
     gone = [before for before, after in both if before != after]
     together = tuple(
-        each for each in result.together if set(each.slice.values()) == {TOGETHER} and _enough(each, cells)
+        measurement
+        for measurement in result.together
+        if set(measurement.slice.values()) == {TOGETHER} and _enough(measurement, cells)
     )
     result = result.model_copy(update={"measurements": measurements, "together": together})
     return without(result, gone) if gone else result
@@ -114,8 +116,8 @@ def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:
 
 def _guarded(result: CheckResult, broken: list[Control]) -> dict[str, tuple[Measurement, ...]]:
     return {
-        "measurements": tuple(guarded(each, broken) for each in result.measurements),
-        "together": tuple(guarded(each, broken) for each in result.together),
+        "measurements": tuple(guarded(measurement, broken) for measurement in result.measurements),
+        "together": tuple(guarded(measurement, broken) for measurement in result.together),
     }
 
 

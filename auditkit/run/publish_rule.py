@@ -60,16 +60,18 @@ class Publish:
     def check(self, result: CheckResult) -> CheckResult:
         """A check's result without what may not be published."""
         groups = self._open_groups(result)
-        measurements = tuple(self._measurement(each, result.definitions, groups) for each in result.measurements)
+        measurements = tuple(
+            self._measurement(measurement, result.definitions, groups) for measurement in result.measurements
+        )
         error = result.error and result.error.model_copy(
             update={"message": self.text(result.error.message), "hint": self.text(result.error.hint), "traceback": ()}
         )
-        gone = {each.name for each in measurements if each.value is None}
+        gone = {measurement.name for measurement in measurements if measurement.value is None}
         return result.model_copy(
             update={
                 "measurements": measurements, "together": (),
-                "figures": tuple(each for each in result.figures if self._drawn(each, result, gone)),
-                "tables": tuple(each for each in result.tables if self._tabled(each)),
+                "figures": tuple(figure for figure in result.figures if self._drawn(figure, result, gone)),
+                "tables": tuple(table for table in result.tables if self._tabled(table)),
                 "controls": tuple(map(self._control, result.controls)),
                 "notes": (NOTES,) if result.status == "measured" else (),
                 "rows": None, "error": error, "reason": result.reason and self.text(result.reason),
@@ -123,7 +125,7 @@ class Publish:
             return None
         names = {name for name, definition in result.definitions.items() if definition.made_of == EVERYONE}
         sampled = result.rows is not None and result.rows.used < result.rows.total
-        measurements = (each for each in result.measurements if each.name in names)
+        measurements = (measurement for measurement in result.measurements if measurement.name in names)
         return OpenGroups(self._people, self._model, measurements, sampled)
 
     def _measurement(
@@ -190,8 +192,8 @@ class Publish:
     def _control(self, control: Control) -> Control:
         """The question and whether it holds; values, bounds and sentences may be made of any count."""
         gone = {"value": None, "at_least": None, "at_most": None}
-        said = {"question": self.text(control.question), "reason": self.text(control.reason)}
-        return control.model_copy(update={**gone, **said})
+        sentences = {"question": self.text(control.question), "reason": self.text(control.reason)}
+        return control.model_copy(update={**gone, **sentences})
 
     def _drawn(self, figure: Figure, result: CheckResult, gone: set[str]) -> bool:
         """A figure that bears the name of a number draws this number alone."""

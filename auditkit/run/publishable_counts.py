@@ -176,7 +176,7 @@ class People:
         found: list[Kind] = []
         for word in words.split():
             if word == "outcomes":
-                found += [WORDS[each] for each in ("tp", "fp", "fn", "tn")] if two else [RIGHT, WRONG]
+                found += [WORDS[text] for text in ("tp", "fp", "fn", "tn")] if two else [RIGHT, WRONG]
             elif word in WORDS and (two or word in ("people", "abstained")):
                 found.append(WORDS[word])
             else:
@@ -302,7 +302,7 @@ def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tu
     """Labels and decisions as they are, the classes in one order for all models."""
     if data.task == "regression":
         return _nothing(data), (_nothing(data),)
-    classes = list(dict.fromkeys(name for each in answers for name in each.classes))
+    classes = list(dict.fromkeys(name for answer in answers for name in answer.classes))
     first = answers[0]
     positive = classes.index(first.classes[first.positive]) if data.task == "binary" else -1
 
@@ -311,7 +311,7 @@ def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tu
         return _levels(place[codes], len(classes), positive)
 
     labels = _nothing(data) if data.labels is None else levels(first.truth, first.classes)
-    return labels, tuple(levels(each.codes, each.classes) for each in answers)
+    return labels, tuple(levels(answer.codes, answer.classes) for answer in answers)
 
 
 def _levels(codes: np.ndarray, size: int, positive: int) -> Levels:

@@ -22,10 +22,10 @@ def scrubbed_result(scrubber: Scrubber, result: AuditResult) -> AuditResult:
     count = removed(clean)
     if not count:
         return clean
-    said = (
+    sentence = (
         f"{count:,} text{'s' * (count != 1)} held an e-mail address, a key, an account number or a name of the machine"
     )
-    notes = (*clean.provenance.notes, f"{said}; [removed: …] stands in the place of each")
+    notes = (*clean.provenance.notes, f"{sentence}; [removed: …] stands in the place of each")
     return clean.model_copy(update={"provenance": clean.provenance.model_copy(update={"notes": notes})})
 
 

@@ -74,7 +74,7 @@ def about(request: Request, accounts: Collection[str]) -> Request:
         or any(f"{limit.measurement}.".startswith(f"{account}.") for account in accounts)
     )
     names = {limit.name for limit in limits}
-    return replace(request, limits=limits, waivers=tuple(each for each in request.waivers if each.limit in names))
+    return replace(request, limits=limits, waivers=tuple(waiver for waiver in request.waivers if waiver.limit in names))
 
 
 def _record(kind: Any, value: Any, where: str) -> Any:

@@ -92,7 +92,9 @@ def held(host: Host, accounts: Sequence[CheckResult], control: Control | None) -
     for account in accounts:
         offer = host.trainers().get(account.check.removeprefix("train."))
         apart = offer.value.of_training if offer is not None else frozenset()
-        guards = tuple(dict.fromkeys(each.name for each in account.measurements if each.name not in apart))
+        guards = tuple(
+            dict.fromkeys(measurement.name for measurement in account.measurements if measurement.name not in apart)
+        )
         own = control and control.model_copy(update={"guards": guards})
         found.append(hold_to(account, own) if guards else account)
     return found

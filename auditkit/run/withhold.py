@@ -27,7 +27,7 @@ def bare(measured: Measurement, reason: str) -> Measurement:
 def without(result: CheckResult, gone: Sequence[Measurement]) -> CheckResult:
     """A check's result whose figures, tables and notes hold no number of some measurements, nor of their groups."""
     hidden = Hidden(
-        [group for group in {pairs(each.slice): each.slice for each in gone}.values() if group],
+        [group for group in {pairs(measurement.slice): measurement.slice for measurement in gone}.values() if group],
         frozenset(map(label, gone)),
         _shown(result.measurements),
     )

@@ -13,8 +13,8 @@ def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:
     that of the rate in which the two differ, where the check defines it, else that of the measure. A figure that is
     called as a measurement says the same in its caption.
     """
-    measurements = tuple(_named(each, result, data) for each in result.measurements)
-    figures = tuple(_captioned(each, result, data) for each in result.figures)
+    measurements = tuple(_named(measurement, result, data) for measurement in result.measurements)
+    figures = tuple(_captioned(figure, result, data) for figure in result.figures)
     return result.model_copy(update={"measurements": measurements, "figures": figures})
 
 
@@ -22,8 +22,8 @@ def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
     definition = result.definitions.get(figure.name.partition("_map_")[0])
     if definition is None or definition.harm is None:
         return figure
-    said = harm_text(definition.harm, data.outcome_of(), data.task)
-    return figure.model_copy(update={"caption": f"{figure.caption} {said}".strip()}) if said else figure
+    sentence = harm_text(definition.harm, data.outcome_of(), data.task)
+    return figure.model_copy(update={"caption": f"{figure.caption} {sentence}".strip()}) if sentence else figure
 
 
 def _named(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:

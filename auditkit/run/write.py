@@ -49,7 +49,7 @@ def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[s
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
     rendered, faults = _render(host, result, wanted)
     if faults:
-        result = _with_faults(result, [scrubbed(each) for each in host.faults + faults])
+        result = _with_faults(result, [scrubbed(fault) for fault in host.faults + faults])
         rendered, _ = _render(host, result, wanted)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():

@@ -98,12 +98,12 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
     path = pathlib.Path(folder).resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        found = listing(path)
+        texts = listing(path)
     except OSError as error:
         raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
-    before = _own_manifest(path) if MANIFEST in found else None
+    before = _own_manifest(path) if MANIFEST in texts else None
     ours = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()
-    foreign = sorted(name for name, kind in found.items() if not _is_ours(name, kind, ours))
+    foreign = sorted(name for name, kind in texts.items() if not _is_ours(name, kind, ours))
     if foreign:
         raise EvidenceError(
             f"the folder {path} holds what auditkit did not write there ({_some(foreign)}); "
@@ -242,10 +242,10 @@ def verify(folder: str | os.PathLike[str]) -> list[str]:
         return [str(error)]
     if not manifest.complete:
         return [f"the audit in {path} is running or was stopped: its {MANIFEST} does not seal it"]
-    found = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind != "file"}
-    problems = [f"{shown(name)} is missing" for name in sorted({RESULTS, *manifest.files} - found.keys())]
-    for name, kind in sorted(found.items()):
-        if kind == "folder" and any(each.startswith(f"{name}/") for each in manifest.files):
+    texts = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind != "file"}
+    problems = [f"{shown(name)} is missing" for name in sorted({RESULTS, *manifest.files} - texts.keys())]
+    for name, kind in sorted(texts.items()):
+        if kind == "folder" and any(file.startswith(f"{name}/") for file in manifest.files):
             continue
         if kind == "file" and name in manifest.files:
             problems += _problems_of(path, name, manifest.files[name])

@@ -94,14 +94,14 @@ def read_manifest(folder: pathlib.Path) -> Manifest:
 
 def listing(folder: pathlib.Path) -> dict[str, Kind]:
     """Everything under the folder by its relative name; links are not followed and count as other."""
-    found: dict[str, Kind] = {}
+    texts: dict[str, Kind] = {}
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = pathlib.Path(parent, name)
             mode = path.lstat().st_mode
             kind: Kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
-            found[path.relative_to(folder).as_posix()] = kind
-    return found
+            texts[path.relative_to(folder).as_posix()] = kind
+    return texts
 
 
 def drop_temporaries(folder: pathlib.Path) -> None:

@@ -78,20 +78,20 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
     if name.endswith(BY_MACHINE):
         return "its bytes depend on the fonts of the machine"
     wanted = next((packages for suffix, packages in DRAWN_WITH.items() if name.endswith(suffix)), ())
-    before = {"auditkit": recorded.auditkit} | {each: recorded.packages.get(each, "") for each in wanted}
-    here = {"auditkit": __version__} | {each: _installed(each) for each in wanted}
-    for each, was in before.items():
-        if was != here[each]:
-            return f"made with {each} {one_line(was, 40) or 'of an unknown version'}, and {here[each]} is installed"
+    before = {"auditkit": recorded.auditkit} | {text: recorded.packages.get(text, "") for text in wanted}
+    here = {"auditkit": __version__} | {text: _installed(text) for text in wanted}
+    for text, was in before.items():
+        if was != here[text]:
+            return f"made with {text} {one_line(was, 40) or 'of an unknown version'}, and {here[text]} is installed"
     if name not in {each.file for each in Host(discover=False).formats().values()}:
-        plugins = [_from_elsewhere(each) for each in (recorded.plugins, host.plugins())]
+        plugins = [_from_elsewhere(plugin_infos) for plugin_infos in (recorded.plugins, host.plugins())]
         if plugins[0] != plugins[1]:
             return "made by a plugin, and other plugins or versions of them are loaded"
     return ""
 
 
 def _from_elsewhere(plugins: Iterable[PluginInfo]) -> set[tuple[str, str]]:
-    return {(each.name, each.version) for each in plugins if each.loaded and each.source != "built-in"}
+    return {(plugin.name, plugin.version) for plugin in plugins if plugin.loaded and plugin.source != "built-in"}
 
 
 def _installed(name: str) -> str:

@@ -44,9 +44,9 @@ def statement(result: AuditResult | Comparison, manifest_raw: bytes, manifest: M
         "predicate": {
             "result": _outcome(audits),
             "configuration": [
-                {"name": f"{what}{f' of {each.model.name}' if several else ''}", "digest": {"sha256": value}}
-                for each in audits
-                for what, value in (("plan", each.plan.digest), ("settings", each.provenance.settings_digest))
+                {"name": f"{what}{f' of {audit.model.name}' if several else ''}", "digest": {"sha256": value}}
+                for audit in audits
+                for what, value in (("plan", audit.plan.digest), ("settings", audit.provenance.settings_digest))
             ],
             **{name: _limits(audits, name, several) for name in ("passedTests", "warnedTests", "failedTests")},
         },
@@ -71,16 +71,16 @@ def misfits(payload: bytes, expected: dict[str, Any]) -> list[str]:
     for key in ("_type", "predicateType"):
         if given.get(key) != expected[key]:
             return [f"the signed statement has the {key} {one_line(given.get(key), 80)!r}; {expected[key]} is required"]
-    found = [*_other_subjects(given.get("subject"), expected["subject"])]
+    texts = [*_other_subjects(given.get("subject"), expected["subject"])]
     said = given.get("predicate")
     if not isinstance(said, dict) or said.get("result") != expected["predicate"]["result"]:
         what = said.get("result") if isinstance(said, dict) else said
-        found.append(
+        texts.append(
             f"the signed result is {one_line(what, 40)!r}; this audit says {expected['predicate']['result']!r}"
         )
     elif said != expected["predicate"]:
-        found.append("the signed statement says something else about limits or settings than this audit")
-    return found or ["the signed statement is not byte for byte the one that fits this audit"]
+        texts.append("the signed statement says something else about limits or settings than this audit")
+    return texts or ["the signed statement is not byte for byte the one that fits this audit"]
 
 
 def _subjects(audits: Sequence[AuditResult], manifest_raw: bytes, manifest: Manifest) -> list[dict[str, Any]]:
@@ -88,8 +88,10 @@ def _subjects(audits: Sequence[AuditResult], manifest_raw: bytes, manifest: Mani
     files += [
         {"name": name, "digest": {"sha256": manifest.files[name].sha256}} for name in _NAMED if name in manifest.files
     ]
-    models = [{"name": f"model:{each.model.name}", "digest": {MODEL_DIGEST: each.model.fingerprint}} for each in audits]
-    data = {(each.data.name, each.data.digest): None for each in audits}
+    models = [
+        {"name": f"model:{audit.model.name}", "digest": {MODEL_DIGEST: audit.model.fingerprint}} for audit in audits
+    ]
+    data = {(audit.data.name, audit.data.digest): None for audit in audits}
     return [
         *files, *models, *({"name": f"data:{name}", "digest": {DATA_DIGEST: value}} for name, value in data),
     ]  # fmt: skip
@@ -114,16 +116,16 @@ def _other_subjects(given: Any, expected: Sequence[dict[str, Any]]) -> list[str]
 
 def _outcome(audits: Sequence[AuditResult]) -> str:
     """The result follows the exit code: passed with every limit met, warned where a waiver was needed, else failed."""
-    if any(each.exit_code != 0 for each in audits):
+    if any(audit.exit_code != 0 for audit in audits):
         return "FAILED"
-    return "WARNED" if any(verdict.waived for each in audits for verdict in each.verdicts) else "PASSED"
+    return "WARNED" if any(verdict.waived for audit in audits for verdict in audit.verdicts) else "PASSED"
 
 
 def _limits(audits: Sequence[AuditResult], wanted: str, several: bool) -> list[str]:
     return [
-        f"{each.model.name}: {verdict.limit.name}" if several else verdict.limit.name
-        for each in audits
-        for verdict in each.verdicts
+        f"{audit.model.name}: {verdict.limit.name}" if several else verdict.limit.name
+        for audit in audits
+        for verdict in audit.verdicts
         if _list_of(verdict) == wanted
     ]
 

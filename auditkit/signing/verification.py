@@ -97,15 +97,15 @@ def verify(
     if letter is None:
         signed: Signed = "wrong" if unreadable else "no"
         missing = not unreadable and (required or verifier is not None)
-        said = [f"there is no signature: {ATTESTATION} is missing"] if missing else unreadable
-        return Account((*problems, *said, *map(_not_made, different)), not problems, signed, remade=remade)
-    said = [] if problems else _misfits(folder, letter)
+        sentences = [f"there is no signature: {ATTESTATION} is missing"] if missing else unreadable
+        return Account((*problems, *sentences, *map(_not_made, different)), not problems, signed, remade=remade)
+    sentences = [] if problems else _misfits(folder, letter)
     if verifier is not None:
-        said += [] if letter.signed_by(verifier) else [_not_by(letter, verifier)]
+        sentences += [] if letter.signed_by(verifier) else [_not_by(letter, verifier)]
     elif required:
-        said.append(f"by whom it was signed cannot be checked without a public key: give {PUBLIC_KEY}")
+        sentences.append(f"by whom it was signed cannot be checked without a public key: give {PUBLIC_KEY}")
     valid: Signed = "not checked" if verifier is None else "yes" if letter.signed_by(verifier) else "wrong"
-    return Account((*problems, *said, *map(_not_made, different)), not problems, valid, letter.key_id, remade)
+    return Account((*problems, *sentences, *map(_not_made, different)), not problems, valid, letter.key_id, remade)
 
 
 def _expected(folder: pathlib.Path) -> dict[str, Any]:

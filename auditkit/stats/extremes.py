@@ -72,8 +72,8 @@ def widest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[int
         for part, pair in zip(parts, pairs, strict=True)
     ]
     at, value = _extreme(gaps, pairs, parts, largest=True)
-    low, least = _extreme([each.low for each in ends], [each.lows for each in ends], parts, largest=True)
-    high, most = _extreme([each.high for each in ends], [each.highs for each in ends], parts, largest=True)
+    low, least = _extreme([end.low for end in ends], [end.lows for end in ends], parts, largest=True)
+    high, most = _extreme([end.high for end in ends], [end.highs for end in ends], parts, largest=True)
     method = _method("differences", parts, reference)
     interval = Interval(low=max(0.0, least), high=min(1.0, most), level=level, method=method)
     return Extreme(value, interval, at, low if least > 0 else None, high if most < 1 else None)
@@ -106,8 +106,8 @@ def smallest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[i
         for part, pair in zip(parts, pairs, strict=True)
     ]
     at, value = _extreme(ratios, pairs, parts, largest=False)
-    low, least = _extreme([each.low for each in ends], [each.lows for each in ends], parts, largest=False)
-    high, most = _extreme([each.high for each in ends], [each.highs for each in ends], parts, largest=False)
+    low, least = _extreme([end.low for end in ends], [end.lows for end in ends], parts, largest=False)
+    high, most = _extreme([end.high for end in ends], [end.highs for end in ends], parts, largest=False)
     interval = Interval(low=least, high=min(1.0, most), level=level, method=_method("ratios", parts, reference))
     return Extreme(value, interval, at, low if least > 0 else None, high if most < 1 else None)
 
@@ -119,8 +119,8 @@ def widest_gap_interval(parts: Sequence[Shares], level: float = 0.95) -> Interva
 
 def smallest_ratio_interval(parts: Sequence[Shares], level: float = 0.95) -> Interval | None:
     """The interval of `smallest`; None where that is None."""
-    found = smallest(parts, level)
-    return found and found.interval
+    extreme = smallest(parts, level)
+    return extreme and extreme.interval
 
 
 def _many(part: Shares, reference: Sequence[int] | None) -> bool:
@@ -144,11 +144,11 @@ def _pairs(parts: Sequence[Shares], reference: Sequence[int] | None) -> list[Pai
 
 def _comparisons(parts: Sequence[Shares], reference: Sequence[int] | None) -> int:
     """How many intervals hold at once."""
-    found = 0
+    number = 0
     for part in parts:
         groups = len(part.sizes)
-        found += groups - 1 if reference is not None else groups if groups > PAIRWISE else groups * (groups - 1) // 2
-    return found
+        number += groups - 1 if reference is not None else groups if groups > PAIRWISE else groups * (groups - 1) // 2
+    return number
 
 
 def _method(what: str, parts: Sequence[Shares], reference: Sequence[int] | None) -> str:
@@ -205,10 +205,10 @@ def _extreme(
     values: Sequence[np.ndarray], pairs: Sequence[Pairs], parts: Sequence[Shares], largest: bool
 ) -> tuple[Place, float]:
     """The largest or the smallest value over all parts, and the two groups behind it; NaN is never it."""
-    at = [int(np.nanargmax(each) if largest else np.nanargmin(each)) for each in values]
-    found = [float(each[place]) for each, place in zip(values, at, strict=True)]
-    part = found.index(max(found) if largest else min(found))
-    first, second = (int(each[at[part]]) for each in pairs[part])
+    at = [int(np.nanargmax(value) if largest else np.nanargmin(value)) for value in values]
+    numbers = [float(value[place]) for value, place in zip(values, at, strict=True)]
+    part = numbers.index(max(numbers) if largest else min(numbers))
+    first, second = (int(array[at[part]]) for array in pairs[part])
     if parts[part].rates[first] > parts[part].rates[second]:
         first, second = second, first
-    return Place(part, first, second), found[part]
+    return Place(part, first, second), numbers[part]

@@ -34,7 +34,7 @@ class Shares(NamedTuple):
             groups: how many.
         """
         total, square, hit = (
-            np.bincount(codes, weights=each, minlength=groups) for each in (weights, weights**2, weights * hits)
+            np.bincount(codes, weights=array, minlength=groups) for array in (weights, weights**2, weights * hits)
         )
         return cls(np.minimum(hit, total) * total / square, total**2 / square)
 

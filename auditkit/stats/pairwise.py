@@ -76,7 +76,7 @@ def largest_apart(apart: Apart, numbers: np.ndarray, method: str, most: float = 
         most: the largest value that there can be.
         level: of the intervals.
     """
-    return _extreme(apart, [int(np.argmax(each)) for each in apart[1:]], numbers, (most, level, method))
+    return _extreme(apart, [int(np.argmax(array)) for array in apart[1:]], numbers, (most, level, method))
 
 
 def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float = 0.95) -> Extreme:
@@ -88,7 +88,7 @@ def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float 
         method: of the interval.
         level: of the intervals.
     """
-    return _extreme(apart, [int(np.argmin(each)) for each in apart[1:]], numbers, (1.0, level, method))
+    return _extreme(apart, [int(np.argmin(array)) for array in apart[1:]], numbers, (1.0, level, method))
 
 
 def _extreme(apart: Apart, at: list[int], numbers: np.ndarray, about: tuple[float, float, str]) -> Extreme:
@@ -101,7 +101,7 @@ def _extreme(apart: Apart, at: list[int], numbers: np.ndarray, about: tuple[floa
         about: the largest value that there can be, the level and the method of the interval.
     """
     most, level, method = about
-    value, least, largest = (float(each[pair]) for each, pair in zip(apart[1:], at, strict=True))
+    value, least, largest = (float(array[pair]) for array, pair in zip(apart[1:], at, strict=True))
     interval = Interval(low=max(0.0, least), high=min(most, largest), level=level, method=method)
     places = [_place(apart.pairs, pair, numbers) for pair in at]
     low, high = places[1] if least > 0 else None, places[2] if largest < most else None

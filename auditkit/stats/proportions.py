@@ -101,7 +101,7 @@ def ratio_interval(x1: float, n1: float, x2: float, n2: float, level: float = 0.
     _check_counts(x2, n2)
     if x1 == 0 and x2 == 0:
         return None
-    low, high = (float(each) for each in score_ratio(x1, n1, x2, n2, level))
+    low, high = (float(array) for array in score_ratio(x1, n1, x2, n2, level))
     return Interval(
         low=low, high=high if np.isfinite(high) else None, level=level, method="Miettinen-Nurminen score"
     )  # fmt: skip
@@ -187,7 +187,7 @@ def _check_counts(successes: float, n: float) -> None:
 
 
 def _arrays(*values: Numbers) -> tuple[np.ndarray, ...]:
-    return tuple(np.asarray(each, dtype=float) for each in np.broadcast_arrays(*values))
+    return tuple(np.asarray(broadcast_array, dtype=float) for broadcast_array in np.broadcast_arrays(*values))
 
 
 def _unbias(total: np.ndarray) -> np.ndarray:

@@ -54,7 +54,7 @@ def disparity_shift(counts: np.ndarray, rng: np.random.Generator, *, ratio: bool
     drawn = resampled_counts(counts, REPLICATES, rng)
     low, high = mover.difference(new, old, _correlation(_rates(drawn, 1, ratio), _rates(drawn, 0, ratio)))
     none = 1.0 if ratio else 0.0
-    reaches_new, reaches_old = (none in (each.low, each.high) for each in (new, old))
+    reaches_new, reaches_old = (none in (ends.low, ends.high) for ends in (new, old))
     if reaches_new != reaches_old:
         if reaches_new == ratio:
             high = np.asarray(new.high - old.low)
@@ -119,5 +119,5 @@ def _rates(drawn: np.ndarray, new: int, ratio: bool) -> np.ndarray:
     selected = drawn[:, :, 1, :].sum(axis=2) if new else drawn[:, :, :, 1].sum(axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = selected / drawn.sum(axis=(2, 3))
-        found: np.ndarray = rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1)
-    return found
+        array: np.ndarray = rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1)
+    return array

@@ -116,8 +116,8 @@ def _read(distinct: Sequence[Any], notation: Notation) -> Order:
         values = np.array([value[1] for value in plain if isinstance(value, tuple)], dtype=np.float64)
         return Order(values, "" if how == "numbers" else how)
     beside = {KINDS[what] for what in typed}
-    found = [each for each in readings(texts, notation) if beside <= {each.kind}]
-    if beside <= {"number"} and all(each.kind == "number" for each in found):
+    found = [reading for reading in readings(texts, notation) if beside <= {reading.kind}]
+    if beside <= {"number"} and all(reading.kind == "number" for reading in found):
         days = _digits(plain, notation)
         if days is not None:
             return days

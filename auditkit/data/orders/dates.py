@@ -132,10 +132,10 @@ def seconds(moment: datetime.date) -> float:
 
 
 def _moment(form: re.Pattern[str], text: str) -> float | None:
-    found = form.fullmatch(text)
-    if found is None:
+    match = form.fullmatch(text)
+    if match is None:
         return None
-    parts = found.groupdict()
+    parts = match.groupdict()
     try:
         day = _day(parts)
     except ValueError:

@@ -53,13 +53,13 @@ def days_of(numbers: np.ndarray, notation: Notation, otherwise: str) -> Order | 
     dates = distinct[[not _lacking(value) for value in distinct]] if len(distinct) > MANY else distinct
     if len(dates) < MANY or len(distinct) - len(dates) > FEW:
         return None
-    found = _fitting(dates, notation)
-    said = [each for each in found if each.setting == f'dates = "{notation.dates}"']
+    readings = _fitting(dates, notation)
+    said = [reading for reading in readings if reading.setting == f'dates = "{notation.dates}"']
     if said:
         values = np.append(said[0].values, np.nan)
         place = np.minimum(np.searchsorted(dates, numbers), len(dates) - 1)
         return Order(values[np.where(dates[place] == numbers, place, -1)], said[0].how)
-    others = [each for each in found if (np.diff(each.values) < 0).any()]
+    others = [reading for reading in readings if (np.diff(reading.values) < 0).any()]
     if not others:
         return None
     choices, settings = (
@@ -92,11 +92,11 @@ def _fitting(numbers: Sequence[float] | np.ndarray, notation: Notation) -> list[
     width = digits_of(form) if "%" in form else 0
     if width:
         widths = [width] if highest < 10**width else []
-    found: list[Reading] = []
+    readings: list[Reading] = []
     for digits in widths:
         texts = [f"{int(value):0{digits}d}" for value in numbers]
         dates = dated(texts, notation)
         if digits == 8 and not dates and (values := by_format(texts, YEAR_DAY_MONTH)) is not None:
             dates = [Reading(f"dates as {YEAR_DAY_MONTH}", "moment", f'dates = "{YEAR_DAY_MONTH}"', values)]
-        found += [each for each in dates if all(each.values != other.values for other in found)]
-    return found
+        readings += [date for date in dates if all(date.values != other.values for other in readings)]
+    return readings

@@ -41,17 +41,17 @@ def durations(texts: Sequence[str]) -> list[float] | None:
 
 def heights(texts: Sequence[str]) -> list[float] | None:
     """Inches for plain texts such as 5 ft 10; None where one of them is none."""
-    found = [FEET.fullmatch(text) for text in texts]
-    if any(each is None or float(each[2] or 0) >= 12 for each in found):
+    matches = [FEET.fullmatch(text) for text in texts]
+    if any(match is None or float(match[2] or 0) >= 12 for match in matches):
         return None  # 5'30" is of minutes
-    return [12.0 * int(each[1]) + float(each[2] or 0) for each in found if each is not None]
+    return [12.0 * int(match[1]) + float(match[2] or 0) for match in matches if match is not None]
 
 
 def _seconds(text: str) -> float | None:
     for form in (CLOCK, ISO):
-        found = form.fullmatch(text)
-        if found:
-            parts = found.groupdict()
+        match = form.fullmatch(text)
+        if match:
+            parts = match.groupdict()
             total = sum(LONG[name] * float(str(parts[name]).replace(",", ".")) for name in LONG if parts.get(name))
             half = parts.get("p")
             if half:  # 12 a.m. is midnight
@@ -62,9 +62,9 @@ def _seconds(text: str) -> float | None:
         given = {name: float(number) for name, number in spoken.groupdict("0").items() if name != "sign"}
         total = 3600 * given["h"] + 60 * (given["m"] + given["n"] + given["o"]) + given["s"] + given["t"]
         return -total if spoken["sign"] else total
-    found = PAIRS.fullmatch(text)
-    pairs = PAIR.findall(text) if found else []
-    if found is None or not pairs or any(word not in TIMES for _, word in pairs):
+    match = PAIRS.fullmatch(text)
+    pairs = PAIR.findall(text) if match else []
+    if match is None or not pairs or any(word not in TIMES for _, word in pairs):
         return None
     total = sum(TIMES[word] * float(number.replace(",", ".")) for number, word in pairs)
-    return -total if found["sign"] else total
+    return -total if match["sign"] else total

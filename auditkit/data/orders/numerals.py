@@ -67,17 +67,17 @@ def fractions(texts: Sequence[str]) -> list[float] | None:
     """The numbers of plain texts such as 3/4 and 1 1/2, some of which may be whole."""
     values = []
     for text in texts:
-        found = FRACTION.fullmatch(text)
-        if found is None:
+        match = FRACTION.fullmatch(text)
+        if match is None:
             if not re.fullmatch(r"-?\d+", text):
                 return None
             values.append(float(text))
             continue
-        under = int(found["under"])
+        under = int(match["under"])
         if under not in UNDER:
             return None
-        value = int(found["whole"] or 0) + float(found["over"]) / under
-        values.append(-value if found["sign"] else value)
+        value = int(match["whole"] or 0) + float(match["over"]) / under
+        values.append(-value if match["sign"] else value)
     return values
 
 
@@ -85,10 +85,10 @@ def ranges(texts: Sequence[str], decimal: str) -> list[float] | None:
     """The middles of ranges such as 20-29, under 20 and 65+, where no two of them overlap."""
     ends, units = [], set()
     for text in texts:
-        found, parts = RANGE.fullmatch(text), _parts(text)
-        if found:
-            low, high = (numbers([found[end]], decimal) for end in (1, 2))
-            units.add(tuple(_words(found[3])))
+        match, parts = RANGE.fullmatch(text), _parts(text)
+        if match:
+            low, high = (numbers([match[end]], decimal) for end in (1, 2))
+            units.add(tuple(_words(match[3])))
             if low is None or high is None or low[0] > high[0]:
                 return None
             ends.append((low[0], high[0]))
@@ -110,11 +110,11 @@ def hexadecimal(texts: Sequence[str]) -> list[float] | None:
 
 
 def _parts(text: str) -> Parts | None:
-    found = TEXT.fullmatch(text)
-    if found is None:
+    match = TEXT.fullmatch(text)
+    if match is None:
         return None
-    left, right, sign, side = found["left"], found["right"], 1, 0
-    if found["core"][-1] in ".,":
+    left, right, sign, side = match["left"], match["right"], 1, 0
+    if match["core"][-1] in ".,":
         right = right.lstrip("-")
     right = right.replace("/-", "")  # prices such as 5.- and 5/- are not below zero
     if "(" in left and ")" in right:
@@ -125,8 +125,8 @@ def _parts(text: str) -> Parts | None:
     left = left.replace("+", " ", 1)
     words = (word.strip(".:") for word in (*_words(left), *_words(right)))
     unit = tuple(sorted(word for word in words if word and word not in ORDINALS))
-    power = int(found["e"] or found["ten"] or 0)
-    return Parts(found["core"], power, sign, side, unit) if abs(power) < 300 else None
+    power = int(match["e"] or match["ten"] or 0)
+    return Parts(match["core"], power, sign, side, unit) if abs(power) < 300 else None
 
 
 def _compared(left: str, right: str) -> tuple[str, str, int]:
@@ -147,8 +147,8 @@ def _words(around: str) -> list[str]:
 
 
 def _value(parts: Parts, decimal: str) -> float | None:
-    found = GROUPS[decimal].fullmatch(parts.core)
-    if found is None or not (found["whole"] or found["part"]):
+    match = GROUPS[decimal].fullmatch(parts.core)
+    if match is None or not (match["whole"] or match["part"]):
         return None
-    digits = re.sub(r"\D", "", found["whole"] or "0")
-    return parts.sign * float(f"{digits}.{found['part'] or '0'}e{parts.power}")
+    digits = re.sub(r"\D", "", match["whole"] or "0")
+    return parts.sign * float(f"{digits}.{match['part'] or '0'}e{parts.power}")

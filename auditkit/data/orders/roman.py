@@ -24,5 +24,5 @@ def roman(text: str) -> int | None:
 
 def numerals(texts: Sequence[str]) -> list[float] | None:
     """The numbers of many different Roman numerals; None where there are few, or a text is none."""
-    found = [number for text in texts if (number := roman(text)) is not None]
-    return list(map(float, found)) if len(found) == len(texts) and len(set(found)) >= FEWEST else None
+    numbers = [number for text in texts if (number := roman(text)) is not None]
+    return list(map(float, numbers)) if len(numbers) == len(texts) and len(set(numbers)) >= FEWEST else None

@@ -13,8 +13,8 @@ HARDWARE: Final = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}"
 
 def versions(texts: Sequence[str]) -> list[float] | None:
     """Ranks of versions such as 1.10.2, some of which have three parts or more; None where a text is none."""
-    found = [VERSION.fullmatch(text) for text in texts]
-    keys = [tuple(map(int, version[1].split("."))) for version in found if version is not None]
+    matches = [VERSION.fullmatch(text) for text in texts]
+    keys = [tuple(map(int, version[1].split("."))) for version in matches if version is not None]
     if len(keys) < len(texts) or max(map(len, keys)) < 3:
         return None
     return _ranks(keys)
@@ -25,10 +25,15 @@ def addresses(texts: Sequence[str]) -> list[float] | None:
     if all(HARDWARE.fullmatch(text) for text in texts):
         return _ranks([(int(re.sub("[:-]", "", text), 16),) for text in texts])
     try:
-        found = [ipaddress.ip_interface(text) for text in texts]
+        i_pv4_interfaces = [ipaddress.ip_interface(text) for text in texts]
     except ValueError:
         return None
-    return _ranks([(each.version, int(each), each.network.prefixlen) for each in found])
+    return _ranks(
+        [
+            (i_pv4_interface.version, int(i_pv4_interface), i_pv4_interface.network.prefixlen)
+            for i_pv4_interface in i_pv4_interfaces
+        ]
+    )
 
 
 def _ranks(keys: Sequence[tuple[int, ...]]) -> list[float]:

@@ -119,10 +119,10 @@ def _fitting(texts: list[str], forms: Sequence[_Form]) -> list[Reading]:
         values = None if form.read(some) is None else form.read(texts)
         if values is not None and all(values != other.values for other in found):
             found.append(Reading(form.how, form.kind, form.setting, values))
-    one_number = [each.kind == "number" for each in found] == [True, *(False for _ in found[1:])]
+    one_number = [reading.kind == "number" for reading in found] == [True, *(False for _ in found[1:])]
     if one_number and all(_alike(found[0].values, other.values) for other in found[1:]):
         return found[:1]  # dates with the year first: the order is that of the numbers
-    points_only = [each.setting for each in found] == [POINT, COMMA] and not any("," in text for text in texts)
+    points_only = [reading.setting for reading in found] == [POINT, COMMA] and not any("," in text for text in texts)
     if points_only and _alike(found[0].values, found[1].values):
         return found[:1]  # 1.234 and 2.500: the order is the same in both
     return found

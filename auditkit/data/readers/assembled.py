@@ -76,8 +76,8 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> Fields:
     if wanted.unlabelled == "drop":
         parts, groups, dropped = _labelled(parts, groups, wanted)
         notes += dropped
-    masks, said = _blanks(parts, roles, wanted)
-    notes += said
+    masks, sentences = _blanks(parts, roles, wanted)
+    notes += sentences
     inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
     facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
     schema, declared = _schema(inputs, wanted)
@@ -119,13 +119,13 @@ def _suspected(
     """{attribute: codes for missing values in its column}, of those in bins."""
     import pandas  # a table is there
 
-    binned = [name for name, each in options.items() if each.get("bins") is not None]
-    found = {name: tuple(codes_of(pandas.Series(beside[name].values), how.notation)) for name in binned}
-    return {name: codes for name, codes in found.items() if codes}
+    binned = [name for name, option in options.items() if option.get("bins") is not None]
+    texts = {name: tuple(codes_of(pandas.Series(beside[name].values), how.notation)) for name in binned}
+    return {name: codes for name, codes in texts.items() if codes}
 
 
 def _stripped(beside: Mapping[str, Bare]) -> list[str]:
-    names = [name for name, each in beside.items() if each.stripped]
+    names = [name for name, bare in beside.items() if bare.stripped]
     return [f"blanks around the values of {', '.join(names)} were taken off"] if names else []
 
 

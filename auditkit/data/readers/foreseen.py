@@ -127,30 +127,30 @@ def files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
     """
     if "*" not in path.name or path.is_file():
         return (path,)
-    found = sorted(path.parent.glob(path.name))
-    if not found:
+    paths = sorted(path.parent.glob(path.name))
+    if not paths:
         raise DataError(f"no file is called {path.name!r} there")
-    return tuple(found)
+    return tuple(paths)
 
 
 def _wanted(source: Any, settings: TableSettings) -> Foreseen:
     """The owner says that it is to be counted."""
-    said = "stream = true counts people in a stream, and"
+    sentence = "stream = true counts people in a stream, and"
     given = [role for role in COUNTED if _is_given(getattr(settings, role))]
     if given:
         raise DataError(
-            f"{said} {given[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
+            f"{sentence} {given[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
             mend=IN_MEMORY,
         )
     if not isinstance(source, str | os.PathLike):
         what = "that needs the path of a Parquet or csv file, or of records of JSON"
-        raise DataError(f"{said} {what}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY)
+        raise DataError(f"{sentence} {what}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY)
     paths = files(pathlib.Path(source))
     mends = (IN_MEMORY,) if len(paths) == 1 else ()
     way_out = f". Or say {IN_MEMORY} to read it all into memory" if mends else ""
     lacking = _lacking(settings)
     if lacking:
-        raise DataError(f"{said} {lacking}{way_out}", mend=mends)
+        raise DataError(f"{sentence} {lacking}{way_out}", mend=mends)
     note = f"people were counted in a stream, as stream = true says{_unread(settings)}"
     return Foreseen(paths, "stream = true counts people in a stream", note, None)
 
@@ -176,7 +176,7 @@ def _lacking(settings: TableSettings) -> str:
         )
     if not all(each is None or isinstance(each, str) for each in (decisions, label, weights)):
         return "that needs recorded decisions, label and weights by the names of their columns"
-    if not groups or any(group_source(name, each) is None for name, each in groups.items()):
+    if not groups or any(group_source(name, group) is None for name, group in groups.items()):
         return "that needs groups, each named by its column: name at least one under [data] groups"
     if settings.task == "regression":
         return "that needs decisions that are classes, and the task is regression"

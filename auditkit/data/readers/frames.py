@@ -143,5 +143,5 @@ def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
         return lacking
     codes, distinct = pandas.factorize(column.astype(object))
     means = np.array([markers.means_missing(value) for value in distinct] + [False], dtype=bool)
-    found: np.ndarray = means[codes]  # the code of a missing value is -1
-    return found
+    array: np.ndarray = means[codes]  # the code of a missing value is -1
+    return array

@@ -37,13 +37,13 @@ def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
-    strange = next((each.filename for each in members if not each.filename.endswith(".npy")), None)
+    strange = next((member.filename for member in members if not member.filename.endswith(".npy")), None)
     if strange is not None or not members:
         hint = "an Excel workbook is saved as csv first" if strange else "it holds nothing"
         raise DataError(f"{path.name} is a zip archive but no npz file ({hint}); write it with numpy.savez")
     if len(members) > MEMBERS:
         raise DataError(f"{path.name} holds {len(members)} arrays; at most {MEMBERS} are read")
-    total, most = sum(each.file_size for each in members), max(BYTES, 4 * path.stat().st_size)
+    total, most = sum(member.file_size for member in members), max(BYTES, 4 * path.stat().st_size)
     if total > most:
         raise DataError(
             f"{path.name} would unpack to {total:,} bytes; at most {most:,} are read. Write it uncompressed"

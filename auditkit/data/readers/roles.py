@@ -154,8 +154,8 @@ def with_features(roles: Roles, source: Source) -> Roles:
         places, among = roles.features(free), free
     except AuditkitError:  # a feature that has another role is refused later, in words of its own
         places, among = roles.features(every), every
-    found = None if places is None else tuple(str(among[place]) for place in places)
-    return dataclasses.replace(roles, features=found)
+    texts = None if places is None else tuple(str(among[place]) for place in places)
+    return dataclasses.replace(roles, features=texts)
 
 
 def renamed_groups(roles: Roles) -> dict[str, str]:
@@ -249,7 +249,7 @@ def idle_columns(roles: Roles, source: Source) -> list[str]:
 
 def _column(name: str, source: Source) -> Any:
     """The column's own name, which may be a number."""
-    return next(each for each in source.columns.columns if str(each) == name)
+    return next(column for column in source.columns.columns if str(column) == name)
 
 
 def unknown_columns(names: Iterable[str], source: Source, what: str) -> None:

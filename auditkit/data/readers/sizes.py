@@ -63,7 +63,7 @@ def extent(paths: Sequence[pathlib.Path], named: int, text: Options) -> Extent |
         except (DataError, OSError, ValueError, zlib.error):
             return None  # whoever reads it says what is wrong
     rows = [each.rows for each in found]
-    known = None if None in rows else sum(each or 0 for each in rows)
+    known = None if None in rows else sum(row or 0 for row in rows)
     return Extent(sum(each.memory for each in found), known)
 
 

@@ -57,20 +57,20 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
     inputs: Any = None if key is None else held.pop(key)
     _check_same_rows(arrays, name)
     rows: dict[str, int] = {} if key is None else {key: len(inputs)}
-    rows.update({each: len(value) for each, value in held.items()})
+    rows.update({text: len(value) for text, value in held.items()})
     if len(set(rows.values())) > 1:
         raise DataError(f"{name}: arrays must have one entry per row; their lengths are {rows}")
     if not rows:
         raise DataError(f"{name}: there are no arrays; give at least one column, or inputs")
-    for each, value in held.items():
+    for text, value in held.items():
         if len(np.shape(value)) != 1:
             known = " or ".join(repr(word) for word in INPUTS)
             raise DataError(
-                f"{name}: array {each!r} has the shape {np.shape(value)}; columns have one value per row, and the "
+                f"{name}: array {text!r} has the shape {np.shape(value)}; columns have one value per row, and the "
                 f"array that the model eats is called {known}"
             )
     length = next(iter(rows.values()))
-    frame = pandas.DataFrame({each: _column(value) for each, value in held.items()}, index=pandas.RangeIndex(length))
+    frame = pandas.DataFrame({text: _column(value) for text, value in held.items()}, index=pandas.RangeIndex(length))
     markers = Markers(missing or ())
     marked = mark_missing(tidy(frame), markers)
     return Source(marked, inputs, pandas.RangeIndex(length), name, tuple(markers.notes))

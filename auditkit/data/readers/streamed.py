@@ -52,7 +52,7 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     bare = {name: how.blanks.off(typed[column]).values for name, column in groups.items()}
     named = {name: group_column(name, bare[name], options_of(given[name]), how.notation) for name in given}
     place = dict(zip(columns, cells.codes, strict=True))
-    parts = {name: (_frame({name: each})[name], place[groups[name]]) for name, each in named.items()}
+    parts = {name: (_frame({name: array})[name], place[groups[name]]) for name, array in named.items()}
     parts |= {name: (typed[name], place[name]) for name in others}
     table, people = _folded(parts, cells.rows)
     kept = dataclasses.replace(

@@ -50,11 +50,11 @@ def binned(column: np.ndarray, discrete: bool) -> np.ndarray:
 
 def folds(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N,) folds from 0, with every class in its share in each."""
-    found = np.empty(len(target), dtype=np.int64)
+    array = np.empty(len(target), dtype=np.int64)
     for each in np.unique(target):
         rows = np.flatnonzero(target == each)
-        found[rng.permutation(rows)] = (np.arange(len(rows)) + rng.integers(FOLDS)) % FOLDS
-    return found
+        array[rng.permutation(rows)] = (np.arange(len(rows)) + rng.integers(FOLDS)) % FOLDS
+    return array
 
 
 def one_feature(
@@ -120,8 +120,8 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
     places = [binned(codes[:, at], True) for at in np.flatnonzero(many)]
     crossed = [_cells(place, target, fold) for place in places]
     shares = np.zeros((len(target), int(target.max()) + 1))
-    for each in range(FOLDS):
-        spoken = [_without_fold(cells, each)[place, fold, 1:] for cells, place in zip(crossed, places, strict=True)]
+    for index in range(FOLDS):
+        spoken = [_without_fold(cells, index)[place, fold, 1:] for cells, place in zip(crossed, places, strict=True)]
         values = np.hstack([codes[:, ~many], *spoken])
         categories = np.arange(values.shape[1]) < (~many).sum()
         categories[categories] = discrete[~many]
@@ -129,7 +129,7 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
             max_iter=40, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, categorical_features=categories,
             random_state=seed,
         )  # fmt: skip
-        held = fold == each
+        held = fold == index
         model.fit(values[~held], target[~held])
         shares[np.ix_(held, model.classes_)] = model.predict_proba(values[held])
     return strength(shares, target)
@@ -152,9 +152,9 @@ def strength(shares: np.ndarray, target: np.ndarray, level: float = 0.95) -> Str
         level: the confidence of the interval.
     """
     classes = range(1, 2) if shares.shape[1] == 2 else range(shares.shape[1])
-    found = [stats.auc(shares[:, each], target == each) for each in classes]
-    areas = [each for each in found if each is not None]
-    value = float(np.mean([each.value for each in areas]))
-    error = stats.pooled_error([each.influence for each in areas])
+    aucs = [stats.auc(shares[:, label], target == label) for label in classes]
+    areas = [each for each in aucs if each is not None]
+    value = float(np.mean([area.value for area in areas]))
+    error = stats.pooled_error([area.influence for area in areas])
     smallest = float(np.bincount(target).min())
     return Strength(value, stats.auc_interval(value, error, smallest, level), error)

@@ -56,8 +56,10 @@ class Integrity(Parameters, Check):
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The features, and the classes of labels."""
-        found = {"feature": MeasuredAt(data.feature_names if name == "missing_share" else ())}
-        return found | {"label": MeasuredAt([str(label) for label in data.classes] if name == "label_share" else ())}
+        measured_ats = {"feature": MeasuredAt(data.feature_names if name == "missing_share" else ())}
+        return measured_ats | {
+            "label": MeasuredAt([str(label) for label in data.classes] if name == "label_share" else ())
+        }
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Counts, detectors, their controls, tables and figures."""

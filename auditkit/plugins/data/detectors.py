@@ -58,21 +58,21 @@ def search(parameters: Parameters, data: AuditData, context: Context) -> Found:
         rows = np.sort(context.rng.choice(len(data), parameters.detector_rows, replace=False))
     some, features = data.take(rows), Features.of(data, rows)
     named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
-    found = Found(len(some), doubts=features.doubts, groups=named)
-    found.notes += _how_read(features)
+    finding = Found(len(some), doubts=features.doubts, groups=named)
+    finding.notes += _how_read(features)
     if len(some) < len(data):
-        found.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
-    _search_leaks(found, features, some, context.rng)
+        finding.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
+    _search_leaks(finding, features, some, context.rng)
     if named:
-        found.notes.append(f"Group columns are in the table and were not tried as proxies: {', '.join(named)}.")
+        finding.notes.append(f"Group columns are in the table and were not tried as proxies: {', '.join(named)}.")
     for at, attribute in enumerate(data.groups):
         context.progress(at, len(data.groups), f"proxies for {attribute}")
-        found.proxies[attribute] = _proxy(features.without(named), some, attribute, context)
-    leaking = [name for name, each in found.leaks.items() if each.auc > parameters.leakage]
+        finding.proxies[attribute] = _proxy(features.without(named), some, attribute, context)
+    leaking = [name for name, leak in finding.leaks.items() if leak.auc > parameters.leakage]
     if leaking:
-        found.notes.append(f"Features that alone give the label away: {', '.join(leaking[: parameters.top])}.")
-    _try(found, features.without(named).searchable, some, context)
-    return found
+        finding.notes.append(f"Features that alone give the label away: {', '.join(leaking[: parameters.top])}.")
+    _try(finding, features.without(named).searchable, some, context)
+    return finding
 
 
 def _how_read(features: Features) -> list[str]:
@@ -145,7 +145,7 @@ def _proxy(features: Features, data: AuditData, attribute: str, context: Context
 
 def _try(found: Found, features: Features, data: AuditData, context: Context) -> None:
     """Plant a proxy, and shuffle the groups, for the first attribute that was searched."""
-    attribute = next((name for name, each in found.proxies.items() if each.together is not None), None)
+    attribute = next((name for name, proxy in found.proxies.items() if proxy.together is not None), None)
     if attribute is None:
         return
     rows, classes = _classes(data, attribute)

@@ -34,30 +34,32 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     """Everything that `data.integrity` says about these rows."""
     rows = identity.identify(data.inputs, None if data.train is None else data.train.inputs)
     missing, notes = _missing(data)
-    repeats, definitions, told = _repeats(rows, data)
+    repeats, definitions, sentences = _repeats(rows, data)
     measurements = [*repeats, *_balance(data)]  # the first one is the headline
-    notes = [*told, *notes]
+    notes = [*sentences, *notes]
     controls = [_planted_rows(data, context.rng)]
-    found = None
+    finding = None
     context.keep(Findings([*measurements, *missing], controls, notes=list(notes)))
     if data.feature_names:
-        found = detectors.search(parameters, data, context)
-        measurements += [*_leaks(parameters, found), *_proxies(found)]
-        controls += _detector_controls(parameters, found)
-        notes += found.notes
+        finding = detectors.search(parameters, data, context)
+        measurements += [*_leaks(parameters, finding), *_proxies(finding)]
+        controls += _detector_controls(parameters, finding)
+        notes += finding.notes
     else:
         notes.append(f"Inputs are of modality {data.modality}: leaks and proxies among their parts were not searched.")
     if data.train is None:
         notes.append("There is no training split: rows that were trained on were not searched.")
     measurements += missing
-    for each in suspicions(data):
-        measurements.append(_measurement(each.name, float(each.number), exact=True, n=len(data), across=each.across))
-        notes += [each.note] if each.note else []
+    for suspicion in suspicions(data):
+        measurements.append(
+            _measurement(suspicion.name, float(suspicion.number), exact=True, n=len(data), across=suspicion.across)
+        )
+        notes += [suspicion.note] if suspicion.note else []
     return Findings(
         measurements=measurements,
         controls=controls,
-        figures=_figures(measurements, found),
-        tables=[] if found is None else _tables(parameters, found),
+        figures=_figures(measurements, finding),
+        tables=[] if finding is None else _tables(parameters, finding),
         notes=notes,
         definitions=definitions,
         level="recorded" if data.train is None else "training",
@@ -142,15 +144,15 @@ def _repeats(rows: identity.Identities, data: AuditData) -> tuple[list[Measureme
 def _balance(data: AuditData) -> list[Measurement]:
     """How large every group is, and how its labels are spread."""
     everyone = np.ones(len(data), dtype=bool)
-    found = _labels(data, everyone, {}, None)
+    measurements = _labels(data, everyone, {}, None)
     for cell in slices_and_smaller(data):
         share = None if cell.hidden is not None else float(cell.rows.mean())
         n = None if cell.hidden is not None else cell.n
-        found.append(
+        measurements.append(
             _measurement("group_share", share, exact=share is not None, n=n, reason=cell.hidden, where=cell.where)
         )
-        found += _labels(data, cell.rows, cell.where, cell.hidden)
-    return found
+        measurements += _labels(data, cell.rows, cell.where, cell.hidden)
+    return measurements
 
 
 def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: str | None) -> list[Measurement]:
@@ -190,7 +192,7 @@ def _leaks(parameters: Parameters, found: Found) -> list[Measurement]:
             for name in ("leaking_features", "strongest_feature_auc")
         ]
     best = next(iter(found.leaks.values()))
-    over = sum(each.auc > parameters.leakage for each in found.leaks.values())
+    over = sum(leak.auc > parameters.leakage for leak in found.leaks.values())
     doubts = {name: why for name, why in found.doubts.items() if found.leaks[name].auc <= parameters.leakage}
     return [
         _measurement("leaking_features", float(over), exact=True, n=found.rows, doubts=doubts),
@@ -201,19 +203,19 @@ def _leaks(parameters: Parameters, found: Found) -> list[Measurement]:
 def _proxies(found: Found) -> list[Measurement]:
     measured = []
     doubts = {name: why for name, why in found.doubts.items() if name not in found.groups}
-    for attribute, each in found.proxies.items():
+    for attribute, proxy in found.proxies.items():
         for name, value in (
-            ("proxy_auc", each.together),
-            ("strongest_proxy_auc", next(iter(each.alone.values()), None)),
+            ("proxy_auc", proxy.together),
+            ("strongest_proxy_auc", next(iter(proxy.alone.values()), None)),
         ):
             if value is None:
                 measured.append(
-                    _measurement(name, None, reason=each.reason or "nothing to compare", across=(attribute,))
+                    _measurement(name, None, reason=proxy.reason or "nothing to compare", across=(attribute,))
                 )
             else:
                 measured.append(
                     _measurement(
-                        name, value.auc, interval=value.interval, n=each.rows, across=(attribute,), doubts=doubts
+                        name, value.auc, interval=value.interval, n=proxy.rows, across=(attribute,), doubts=doubts
                     )
                 )
     return measured
@@ -249,7 +251,7 @@ def _detector_controls(parameters: Parameters, found: Found) -> list[Control]:
                 reason="the search does not see a feature that is the label itself",
             )
         )
-    tried = [name for name, each in found.proxies.items() if each.together is not None]
+    tried = [name for name, proxy in found.proxies.items() if proxy.together is not None]
     if tried:
         controls.append(
             Control.within(
@@ -277,15 +279,15 @@ def _detector_controls(parameters: Parameters, found: Found) -> list[Control]:
 def _figures(measurements: list[Measurement], found: Found | None) -> list[Figure]:
     drawn = []
     for name in ("group_share", "positive_share", "label_mean"):
-        some = [each for each in measurements if each.name == name]
-        if any(each.slice for each in some):
+        some = [measurement for measurement in measurements if measurement.name == name]
+        if any(measurement.slice for measurement in some):
             meaning = DEFINITIONS[name]
             axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
             drawn.append(figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis))
-    for attribute, each in ({} if found is None else found.proxies).items():
+    for attribute, proxy in ({} if found is None else found.proxies).items():
         rows: list[dict[str, Scalar]] = [
             {"feature": name, "auc": one.auc, "low": one.interval.low, "high": one.interval.high}
-            for name, one in list(each.alone.items())[:8]
+            for name, one in list(proxy.alone.items())[:8]
         ]
         if rows:
             drawn.append(
@@ -296,7 +298,7 @@ def _figures(measurements: list[Measurement], found: Found | None) -> list[Figur
                     low="low", high="high", caption="The strongest single features, with 95 % intervals.",
                 )
             )  # fmt: skip
-    return [each for each in drawn if each is not None]
+    return [figure for figure in drawn if figure is not None]
 
 
 def _tables(parameters: Parameters, found: Found) -> list[Table]:
@@ -309,14 +311,14 @@ def _tables(parameters: Parameters, found: Found) -> list[Table]:
     tables = []
     if found.leaks:
         rows = tuple(
-            (name, each.auc, each.interval.low, each.interval.high)
-            for name, each in list(found.leaks.items())[: parameters.top]
+            (name, strength.auc, strength.interval.low, strength.interval.high)
+            for name, strength in list(found.leaks.items())[: parameters.top]
         )
         tables.append(Table(name="leaks", title="Features that predict the label best", columns=columns, rows=rows))
     rows_of_groups = tuple(
         (attribute, name, one.auc, one.interval.low, one.interval.high)
-        for attribute, each in found.proxies.items()
-        for name, one in list(each.alone.items())[: parameters.top]
+        for attribute, proxy in found.proxies.items()
+        for name, one in list(proxy.alone.items())[: parameters.top]
     )
     if rows_of_groups:
         attribute = Column(name="attribute", title="Group")

@@ -34,8 +34,8 @@ def people_of(data: AuditData, alike: float) -> People | None:
     again = int(repeated(known).sum())
     lacking = " Some rows have no id." if len(known) < len(data) else ""
     if not again:
-        said = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
-        return People(0.0, len(known), f"By their ids: {said}.{lacking}")
+        sentence = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
+        return People(0.0, len(known), f"By their ids: {sentence}.{lacking}")
     count = how_many(again, data.minimum_cell, data.disclosure)
     return People(
         float(again / len(known)), len(known),

@@ -50,10 +50,10 @@ def suspicions(data: AuditData) -> list[Suspicion]:
 
 
 def _sentinels(data: AuditData) -> Suspicion:
-    found = {**_codes_of_features(data), **_codes_beside(data)}
-    shown = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in [*found.items()][:NAMED])
+    texts = {**_codes_of_features(data), **_codes_beside(data)}
+    shown = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in [*texts.items()][:NAMED])
     note = f"Values that stand apart from all others of their column, as codes for missing values do: {shown}; {MEND}"
-    return Suspicion("sentinel_features", len(found), (), note if found else "")
+    return Suspicion("sentinel_features", len(texts), (), note if texts else "")
 
 
 def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
@@ -67,23 +67,23 @@ def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
         if name in data.orders or numeric.get(name, True)
     }
     found = {name: codes_in_order(order) for name, order in orders.items()}
-    return {name: each for name, each in found.items() if each}
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def _codes_beside(data: AuditData) -> dict[str, list[str]]:
     """Of groups, of labels and of recorded answers whose column is no feature."""
     import pandas  # a table is there, or made here
 
-    found = {name: list(codes) for name, codes in data.suspected.items()}
+    texts = {name: list(codes) for name, codes in data.suspected.items()}
     for attribute in data.groups:
         names = [name for name in data.cells.values[attribute] if name not in (MISSING, EMPTY)]
         people = dict(zip(data.cells.values[attribute], data.cells.counts((attribute,)).tolist(), strict=True))
         order = order_of(pandas.Series(names, dtype=object), data.notation)
-        found.setdefault(attribute, codes_in_order(order, np.array([people[name] for name in names])))
+        texts.setdefault(attribute, codes_in_order(order, np.array([people[name] for name in names])))
     answers = {data.label_name or "label": data.labels}
     answers |= dict(zip(("decisions", "scores"), data.recorded or (), strict=False))
     for name, values in answers.items():
         if values is not None and values.dtype.kind in "iuf":
-            found[name] = codes_in_order(Order(values.astype(float)))
+            texts[name] = codes_in_order(Order(values.astype(float)))
     inside = {attribute for attribute in data.groups if data.column_of(attribute) in data.feature_names}
-    return {name: codes for name, codes in found.items() if codes and name not in inside}
+    return {name: codes for name, codes in texts.items() if codes and name not in inside}

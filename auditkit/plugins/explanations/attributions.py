@@ -87,7 +87,7 @@ def sampling_error(attributions: Attributions) -> Estimate | None:
     mean = float(variances[:, worst].mean())
     half = _half_width(variances[:, [worst]])
     ends = [mean] if half is None else [mean, max(0.0, mean - float(half[0])), mean + float(half[0])]
-    errors = [float(np.sqrt(each / rows) / largest) for each in ends]
+    errors = [float(np.sqrt(end / rows) / largest) for end in ends]
     return Estimate(errors[0], None, None) if half is None else Estimate(*errors)
 
 

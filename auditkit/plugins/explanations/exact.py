@@ -117,12 +117,12 @@ def _solve(
     if linked is None:
         return "the model's answers are no known function of its estimator's output"
     method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
-    found = Attributions(linked.values, linked.base, linked.outputs, linked.unit, method)
-    gap = additivity_gap(found)
+    attributions = Attributions(linked.values, linked.base, linked.outputs, linked.unit, method)
+    gap = additivity_gap(attributions)
     if gap is None or gap > COMPLETE:
         missed = "by an unknown share" if gap is None else f"by {gap:.1%}"
         return f"the values of the {method} missed the model's output {missed} of its range"
-    return found
+    return attributions
 
 
 def linear_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Progress = silent) -> np.ndarray:

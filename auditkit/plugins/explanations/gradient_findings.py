@@ -188,8 +188,8 @@ def _randomisation(
         try:
             other = randomised_copy(few.module, generator)
         except Exception as error:  # foreign code: some graphs cannot be copied
-            said = f"{type(error).__name__}; without a copy, random parameters cannot be tried"
-            return [], [f"The network could not be copied: {said}."]
+            sentence = f"{type(error).__name__}; without a copy, random parameters cannot be tried"
+            return [], [f"The network could not be copied: {sentence}."]
         with evaluating(other):
             found.append(slope_similarity(values, few.of(other).explain().values, few.distance))
         context.progress(number + 1, copies, "networks with random parameters")

@@ -147,19 +147,19 @@ class Gradients(Check):
         unit = UNITS.get(model.output, "probability")
         with model.module() as module, evaluating(module):
             path = _path(self, module, model, data, targets, context)
-            found = path.explain(context.progress)
-            tried = try_attributions(path, found.values, self.copies, context)
-            owners = _owners(model, data, found.values, context)
-        if data.modality == "table" and found.values.ndim == 2:
-            said = of_columns(found.values, owners, data, seeing(model, data), unit)
+            integrated = path.explain(context.progress)
+            tried = try_attributions(path, integrated.values, self.copies, context)
+            owners = _owners(model, data, integrated.values, context)
+        if data.modality == "table" and integrated.values.ndim == 2:
+            part = of_columns(integrated.values, owners, data, seeing(model, data), unit)
         else:
-            said = of_positions(found.values, targets, data, context.predictions)
+            part = of_positions(integrated.values, targets, data, context.predictions)
         return Findings(
-            [*said.measurements, *tried.measurements, *completeness_measurements(found)],
-            [*completeness_controls(found), *tried.controls],
-            said.figures,
-            said.tables,
-            [*_notes(path, found, data, unit), *said.notes, *tried.notes],
+            [*part.measurements, *tried.measurements, *completeness_measurements(integrated)],
+            [*completeness_controls(integrated), *tried.controls],
+            part.figures,
+            part.tables,
+            [*_notes(path, integrated, data, unit), *part.notes, *tried.notes],
         )
 
 
@@ -203,7 +203,7 @@ def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context)
 
 def _notes(path: Path, found: Integrated, data: AuditData, unit: str) -> list[str]:
     what = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
-    between = [each.name for each in data.schema if not each.numeric]
+    between = [feature.name for feature in data.schema if not feature.numeric]
     shown = first_few(between, NAMED)
     return [
         f"Explained is {what}, in the unit {unit}, by integrated gradients.",

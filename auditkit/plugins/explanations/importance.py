@@ -129,11 +129,11 @@ class Importance(Check):
         measurements = [
             *features,
             *group_shares(attributions.values, data, seen),
-            *(each.measurement for each in flipped),
+            *(flip.measurement for flip in flipped),
             *sampling_measurements(attributions),
         ]
-        controls = [*method_controls(attributions, background), *(each.control for each in flipped)]
-        deletion, told = deletion_control(case, attributions, context.rng)
+        controls = [*method_controls(attributions, background), *(flip.control for flip in flipped)]
+        deletion, sentences = deletion_control(case, attributions, context.rng)
         left = len(data.feature_names) - LISTED
         unit = "" if attributions.unit == case.unit else f", as {attributions.unit}"
         notes = [
@@ -141,7 +141,7 @@ class Importance(Check):
             *why,
             background.note,
             *group_notes(seen, data),
-            *told,
+            *sentences,
             *([f"{left} features of less influence are not listed."] if left > 0 else []),
         ]
         figure = importance_figure(features, attributions.unit)

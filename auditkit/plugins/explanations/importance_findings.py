@@ -36,12 +36,12 @@ def sampling_measurements(attributions: Attributions) -> list[Measurement]:
     gap, rows = additivity_gap(attributions), len(attributions.values)
     fixed: dict[str, Any] = {"n": rows, "unit": "share", "direction": "lower"}
     reason = None if gap is not None else "the output never changes, so its range is 0"
-    found = [Measurement(name="additivity_gap", value=gap, reason=reason, exact=gap is not None, **fixed)]
+    measurements = [Measurement(name="additivity_gap", value=gap, reason=reason, exact=gap is not None, **fixed)]
     error = sampling_error(attributions)
     if error is None:
-        return [*found, Measurement(name="monte_carlo_error", value=0.0, exact=True, **fixed)]
+        return [*measurements, Measurement(name="monte_carlo_error", value=0.0, exact=True, **fixed)]
     ends = interval(error, "Student t over the rows' error variances")
-    return [*found, Measurement(name="monte_carlo_error", value=error.value, interval=ends, **fixed)]
+    return [*measurements, Measurement(name="monte_carlo_error", value=error.value, interval=ends, **fixed)]
 
 
 def method_controls(attributions: Attributions, background: Background) -> list[Control]:

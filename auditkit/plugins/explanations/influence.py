@@ -41,7 +41,7 @@ def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) ->
     """`mean_abs_attribution` of the most influential features of (n, D) attributions, most influential first."""
     estimates = mean_absolute(values)
     labels = list(names)
-    order = np.argsort([-each.value for each in estimates], kind="stable")[:LISTED]
+    order = np.argsort([-estimate.value for estimate in estimates], kind="stable")[:LISTED]
     return [
         Measurement(
             name="mean_abs_attribution",
@@ -93,7 +93,7 @@ def group_notes(seen: Seeing, data: AuditData) -> list[str]:
 
 def importance_figure(measurements: list[Measurement], unit: str) -> Figure | None:
     """Bars of the most influential features; None where there are none."""
-    rows = [_row(each) for each in measurements[:SHOWN]]
+    rows = [_row(measurement) for measurement in measurements[:SHOWN]]
     if not rows:
         return None
     left = len(measurements) - len(rows)
@@ -126,7 +126,8 @@ def importance_table(
             Column(name="group", title="Group column"),
         ),
         rows=tuple(
-            (int(place[_feature(each)]), *_row(each).values(), _feature(each) in groups) for each in measurements
+            (int(place[_feature(measurement)]), *_row(measurement).values(), _feature(measurement) in groups)
+            for measurement in measurements
         ),
     )
 

@@ -127,17 +127,17 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
     import torch
 
     modes = [(each, each.training) for each in module.modules() if hasattr(each, "training")]
-    recurrent = any(isinstance(each, torch.nn.RNNBase) for each, _ in modes)
-    cuda = any(each.is_cuda for each in module.parameters())
+    recurrent = any(isinstance(layer, torch.nn.RNNBase) for layer, _ in modes)
+    cuda = any(parameter.is_cuda for parameter in module.parameters())
     plain = torch.backends.cudnn.flags(enabled=False) if recurrent and cuda else contextlib.nullcontext()
     try:
-        for each, _ in modes:
-            each.training = False
+        for layer, _ in modes:
+            layer.training = False
         with plain:
             yield
     finally:
-        for each, training in modes:
-            each.training = training
+        for layer, training in modes:
+            layer.training = training
 
 
 def _part(
@@ -181,8 +181,8 @@ def _changes(module: torch.nn.Module, encoded: torch.Tensor, baseline: torch.Ten
     places = torch.arange(len(encoded), device=encoded.device)
     with torch.no_grad():
         change = forward(encoded, places) - forward(baseline.expand_as(encoded), places)
-    found: np.ndarray = change.double().cpu().numpy()
-    return found
+    array: np.ndarray = change.double().cpu().numpy()
+    return array
 
 
 def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:

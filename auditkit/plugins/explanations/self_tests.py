@@ -47,7 +47,7 @@ def slope_similarity(values: np.ndarray, others: np.ndarray, distance: np.ndarra
         Between -1 and 1; None where no row has three positions that differ from the baseline and in slope.
     """
     found = []
-    for one, two, far in zip(*(each.reshape(len(values), -1) for each in (values, others, distance)), strict=True):
+    for one, two, far in zip(*(array.reshape(len(values), -1) for array in (values, others, distance)), strict=True):
         apart = np.abs(far) > 1e-6 * max(float(np.abs(far).max()), 1e-12)
         correlation = spearman(one[apart] / far[apart], two[apart] / far[apart]) if apart.sum() >= 3 else None
         if correlation is not None:
@@ -59,7 +59,7 @@ def spearman(one: np.ndarray, two: np.ndarray) -> float | None:
     """Spearman's rank correlation, ties sharing their mean rank; None where either is constant."""
     from scipy.stats import rankdata  # slow to import
 
-    first, second = (rankdata(each) - (len(each) + 1) / 2 for each in (one, two))
+    first, second = (rankdata(array) - (len(array) + 1) / 2 for array in (one, two))
     scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
     return float((first * second).sum() / scale) if scale > 0 else None
 
@@ -71,7 +71,7 @@ def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
 
     Source: Krishna et al. 2022, The Disagreement Problem in Explainable Machine Learning, arXiv:2202.01602.
     """
-    one, two = (np.abs(each.reshape(len(values), -1)) for each in (values, others))
+    one, two = (np.abs(array.reshape(len(values), -1)) for array in (values, others))
     top = strongest(one.shape[1])
     common = _top(one, top) & _top(two, top)
     shares: np.ndarray = common.sum(axis=1) / top

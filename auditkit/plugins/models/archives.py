@@ -29,7 +29,7 @@ def members(data: bytes, name: str) -> dict[str, zipfile.ZipInfo]:
         raise ModelFileRejected(
             f"{name}: the zip archive is broken: {type(error).__name__}: {one_line(error)}"
         ) from error
-    total = sum(each.file_size for each in found)
+    total = sum(member.file_size for member in found)
     if len(found) > MOST_MEMBERS:
         raise ModelFileRejected(f"{name}: a model archive may have {MOST_MEMBERS} members; it has {len(found)}")
     if total > MOST_BYTES:
@@ -38,12 +38,12 @@ def members(data: bytes, name: str) -> dict[str, zipfile.ZipInfo]:
         raise ModelFileRejected(
             f"{name}: a model archive may unpack to {MOST_RATIO} times its size; it would to {total // len(data)} times"
         )
-    for each in found:
-        if _leaves(each.filename):
-            raise ModelFileRejected(f"{name}: a member's name leaves the archive: {one_line(each.filename)!r}")
-        if each.flag_bits & 0x1:
+    for member in found:
+        if _leaves(member.filename):
+            raise ModelFileRejected(f"{name}: a member's name leaves the archive: {one_line(member.filename)!r}")
+        if member.flag_bits & 0x1:
             raise ModelFileRejected(f"{name}: the archive is encrypted; save the model without a password")
-    named = {each.filename: each for each in found}
+    named = {member.filename: member for member in found}
     if len(named) < len(found):
         raise ModelFileRejected(f"{name}: two members of the archive have the same name")
     return named

@@ -29,7 +29,7 @@ class Types:
     def category_places(self) -> list[int]:
         """Places of the columns that are categories to it, in whatever type."""
         return sorted(
-            {*self._encoded, *(place for each in self._boosters for place in (*each.categories, *each.codes))}
+            {*self._encoded, *(place for booster in self._boosters for place in (*booster.categories, *booster.codes))}
         )
 
     def restore(self, frame: pandas.DataFrame, name: str) -> tuple[pandas.DataFrame, list[str]]:

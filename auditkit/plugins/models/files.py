@@ -66,7 +66,7 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
         raise ModelFileRejected(f"{path.name}: it holds a {type(opened.model).__name__}, which is no model")
     model.loaded = opened.loaded
     model.source = _source(path, data, form, options)
-    note(model, *opened.notes, *(warned(each) for each in caught))
+    note(model, *opened.notes, *(warned(warning) for warning in caught))
     return model
 
 
@@ -142,8 +142,8 @@ def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
         )
     vouched = sorted(unknown)
     model = skops.io.loads(data, trusted=vouched)
-    said = f"skops file; types vouched for: {', '.join(vouched)}" if vouched else "skops file, no foreign code"
-    return _Opened(model, said)
+    sentence = f"skops file; types vouched for: {', '.join(vouched)}" if vouched else "skops file, no foreign code"
+    return _Opened(model, sentence)
 
 
 def _pickle(data: bytes, name: str, options: ModelOptions) -> _Opened:

@@ -92,8 +92,8 @@ class FittedTable:
                 frame = frame.iloc[:, places]
             if names != list(frame.columns):
                 frame = frame.set_axis(names, axis=1)
-        frame, said = self.types.restore(frame, self.name)
-        return frame, [*notes, *said]
+        frame, sentences = self.types.restore(frame, self.name)
+        return frame, [*notes, *sentences]
 
     def _by_position(self, columns: tuple[Any, ...]) -> list[str]:
         """What is said of a model that was fitted without names; empty where it may read the table by names of its own.

@@ -112,9 +112,9 @@ class FunctionModel(LabelledModel):
         columns = [] if names is None else [names] if isinstance(names, str) else list(names)
         if not classes or array.dtype.kind != "f" or all(_unnamed(*each) for each in enumerate(columns)):
             return array
-        meant = [match_class(each, classes) for each in columns]
+        meant = [match_class(column, classes) for column in columns]
         if array.ndim == 2 and set(meant) == set(classes) and len(meant) == len(classes):
-            return array[:, [meant.index(each) for each in classes]]
+            return array[:, [meant.index(label) for label in classes]]
         positive = classes[-1] if self._options.positive is None else match_class(self._options.positive, classes)
         if array.ndim == 2 or (meant[0] in classes and meant[0] != positive):
             raise ModelError(
@@ -137,8 +137,8 @@ class FunctionModel(LabelledModel):
         elif output == "labels" and self.threshold is not None:
             raise ModelError(f"{self.name}: threshold needs probabilities; the callable gives labels only")
         self.output = output
-        said = "as told" if self._options.output else f"by the first {len(array)} rows"
-        note(self, f"the callable answers with {_SPOKEN[output]}, {said}")
+        sentence = "as told" if self._options.output else f"by the first {len(array)} rows"
+        note(self, f"the callable answers with {_SPOKEN[output]}, {sentence}")
 
     def _form(self, array: np.ndarray) -> str:
         asked = self._options.output
@@ -154,7 +154,7 @@ class FunctionModel(LabelledModel):
             return self._needs_classes("one column per class", "probabilities")
         if asked == "probabilities":
             return self._needs_classes("one probability per row", "one probability")
-        known = {spelling(each) for each in self.classes or self._known_labels}
+        known = {spelling(label) for label in self.classes or self._known_labels}
         if array.dtype.kind != "f" or (known and {spelling(each) for each in np.unique(array)} <= known):
             return "labels"
         if array.min() >= 0 and array.max() <= 1:
@@ -186,8 +186,8 @@ class FunctionModel(LabelledModel):
     def _labels(self, array: np.ndarray) -> np.ndarray:
         if array.ndim != 1:
             raise ModelError(f"{self.name}: labels must have shape (N,); they have {array.shape}")
-        told = None if self._options.abstain is None else spelling(self._options.abstain)
-        declined = np.array([spelling(each) == told for each in array], dtype=bool)
+        sentence = None if self._options.abstain is None else spelling(self._options.abstain)
+        declined = np.array([spelling(each) == sentence for each in array], dtype=bool)
         if declined.any():
             answers = np.full(len(array), self._options.abstain, dtype=object)
             if not declined.all():
@@ -200,9 +200,9 @@ class FunctionModel(LabelledModel):
                 settle(self, self._options)
         unique, inverse = np.unique(array, return_inverse=True)
         values = [match_class(each.item() if hasattr(each, "item") else each, self.classes) for each in unique]
-        unknown = [each for each in values if each not in self.classes]
+        unknown = [value for value in values if value not in self.classes]
         if not unknown:
-            codes = np.array([self.classes.index(each) for each in values], dtype=np.int64)
+            codes = np.array([self.classes.index(value) for value in values], dtype=np.int64)
             return names(self.classes, codes[inverse])
         if self._options.classes is not None:
             raise ModelError(

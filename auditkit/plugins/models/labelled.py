@@ -26,12 +26,12 @@ class LabelledModel(Model):
 
     def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
         """Take task and classes from the data where the user named none; the next answer settles them."""
-        told = told_of(self._given, task, positive)
-        if self._given.classes is not None or (told, labels) == (self._options, self._known_labels):
+        model_options = told_of(self._given, task, positive)
+        if self._given.classes is not None or (model_options, labels) == (self._options, self._known_labels):
             return
-        self._options, self._known_labels = told, labels
+        self._options, self._known_labels = model_options, labels
         self.output, self.classes, self.positive = "", (), None
-        self.notes = tuple(each for each in self.notes if not each.startswith(LABELS_NOTE))
+        self.notes = tuple(note for note in self.notes if not note.startswith(LABELS_NOTE))
         self._declare()
 
     @abstractmethod

@@ -54,21 +54,21 @@ def find_columns(fitted: Names, columns: Sequence[Any], name: str) -> list[int]:
         ModelError: columns are missing, with the close match, or two could be meant.
     """
     places = [_places(wanted, columns, fitted.loose) for wanted in fitted.names]
-    missing = [str(wanted) for wanted, found in zip(fitted.names, places, strict=True) if not found]
+    missing = [str(wanted) for wanted, numbers in zip(fitted.names, places, strict=True) if not numbers]
     if missing:
         own = [str(column) for column in columns]
         raise ModelError(
             f"{name}: the inputs must have the columns that the model was fitted on; missing: {listed(missing)}; "
             f"{closest(missing[0], own)}. Given: {listed(own)}"
         )
-    for wanted, found in zip(fitted.names, places, strict=True):
-        if len(found) > 1:
-            both = " and ".join(repr(str(columns[place])) for place in found[:2])
+    for wanted, numbers in zip(fitted.names, places, strict=True):
+        if len(numbers) > 1:
+            both = " and ".join(repr(str(columns[place])) for place in numbers[:2])
             raise ModelError(
                 f"{name}: the columns {both} could both be the feature {str(wanted)!r}, as LightGBM writes a blank as "
                 "_ and blanks around a name do not count; take the other one out with drop"
             )
-    return [found[0] for found in places]
+    return [numbers[0] for numbers in places]
 
 
 def handed_over(fitted: Names, columns: Sequence[Any]) -> list[Any]:
@@ -80,10 +80,10 @@ def handed_over(fitted: Names, columns: Sequence[Any]) -> list[Any]:
 def _places(wanted: Any, columns: Sequence[Any], loose: bool) -> list[int]:
     """Where the column may be: one place where it is clear."""
     text, flat = str(wanted), [_flat(column) for column in columns]
-    found = [place for place, name in enumerate(flat) if name == text]
+    numbers = [place for place, name in enumerate(flat) if name == text]
     if loose:
-        found = [place for place, name in enumerate(flat) if text in (name, name.replace(" ", "_"))]
-    return found or [place for place, name in enumerate(flat) if name.strip() == text.strip()]
+        numbers = [place for place, name in enumerate(flat) if text in (name, name.replace(" ", "_"))]
+    return numbers or [place for place, name in enumerate(flat) if name.strip() == text.strip()]
 
 
 def _flat(column: Any) -> str:

@@ -16,7 +16,7 @@ def takes_columns(estimator: Any) -> bool:
     forward = attribute(attribute(last_step(estimator), "module_"), "forward")
     if forward is None:
         return True
-    kinds = [each.kind for each in inspect.signature(forward).parameters.values()]
+    kinds = [parameter.kind for parameter in inspect.signature(forward).parameters.values()]
     return len(kinds) > 1 and inspect.Parameter.VAR_POSITIONAL not in kinds
 
 
@@ -26,10 +26,14 @@ def as_parameters(inputs: Any, estimator: Any) -> Any:
     module = attribute(net, "module_") if library(net) == "skorch" else None
     if module is None:
         return inputs
-    kinds = (str(each.dtype).rpartition(".")[2] for each in module.parameters() if each.dtype.is_floating_point)
+    kinds = (
+        str(parameter.dtype).rpartition(".")[2]
+        for parameter in module.parameters()
+        if parameter.dtype.is_floating_point
+    )
     kind = next(kinds, "float64")
     if hasattr(inputs, "dtypes"):
-        wide = [place for place, each in enumerate(inputs.dtypes) if each == np.float64]
+        wide = [place for place, dtype in enumerate(inputs.dtypes) if dtype == np.float64]
         return inputs.astype({inputs.columns[place]: kind for place in wide}) if wide else inputs
     # a copy in any case, for torch warns of memory that it may not write to
     return inputs.astype(kind) if isinstance(inputs, np.ndarray) and inputs.dtype.kind == "f" else inputs

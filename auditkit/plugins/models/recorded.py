@@ -98,7 +98,7 @@ class RecordedModel(Model):
             threshold = _half(scores, name) if threshold is None else threshold
             notes = (f"decisions are recorded scores at or above {threshold:g}",)
         known = task != "multiclass" and scores is not None
-        digest = fingerprint(decisions if decisions is None else [spelling(each) for each in decisions], scores)
+        digest = fingerprint(decisions if decisions is None else [spelling(decision) for decision in decisions], scores)
         model = cls(task, classes, positive, threshold, known, name, digest)
         model.notes = notes
         model.stated = options.inputs

@@ -134,7 +134,7 @@ class SklearnModel(FittedModel):
 
     def _codes(self, labels: Any) -> np.ndarray:
         """Positions in the estimator's own classes, which have the order of ours."""
-        place = {spelling(each): position for position, each in enumerate(_own_classes(self._estimator))}
+        place = {spelling(label): position for position, label in enumerate(_own_classes(self._estimator))}
         unique, inverse = np.unique(np.asarray(labels).ravel(), return_inverse=True)
         return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
 
@@ -268,7 +268,7 @@ def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...
     if options.classes is None or [*map(spelling, options.classes)] == [*map(spelling, own)]:
         return own
     numbered = own == tuple(range(len(own)))
-    named = not {spelling(each) for each in options.classes} & {spelling(each) for each in own}
+    named = not {spelling(label) for label in options.classes} & {spelling(each) for each in own}
     if len(options.classes) == len(own) and numbered and named:
         return tuple(options.classes)
     raise ModelError(

@@ -34,7 +34,7 @@ def as_texts(table: Any, name: str) -> list[str]:
     if missing:
         raise ModelError(f"{name}: column {columns[0]!r} has no text in {missing} rows; take them out")
     texts = values.tolist()
-    strange = next((each for each in texts if not isinstance(each, str)), None)
+    strange = next((text for text in texts if not isinstance(text, str)), None)
     if strange is not None:
         raise ModelError(
             f"{name}: the model begins with a vectorizer, which takes texts; column {columns[0]!r} holds {strange!r}. "

@@ -55,7 +55,7 @@ class Quality(Parameters, Check):
         """A number that is for another task."""
         if data.task in TASKS.get(name, (data.task,)):
             return ""
-        others = [each for each, tasks in TASKS.items() if data.task in tasks]
+        others = [text for text, tasks in TASKS.items() if data.task in tasks]
         return f"is not measured of a {data.task} task; there is: {', '.join(others)}"
 
     def applies(self, model: Model, data: AuditData) -> str | None:

@@ -53,8 +53,8 @@ class Answers:
         """(n,) what each row counts for, weights and people together; None: one."""
         if self.weights is None or self.people is None:
             return self.people if self.weights is None else self.weights
-        found: np.ndarray = self.weights * self.people
-        return found
+        array: np.ndarray = self.weights * self.people
+        return array
 
     @property
     def size(self) -> float:

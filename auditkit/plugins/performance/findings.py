@@ -28,21 +28,21 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     """Everything that `performance.quality` says about these answers."""
     answers, notes = _answers(context.predictions, data)
     metrics = _metrics(parameters, answers, data.task, context.rng)
-    found = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
+    measurements = [_measurement(name, metric(answers), {}) for name, metric in metrics.items()]
     if data.task != "regression":
-        found.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
+        measurements.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
     cells = slices_and_smaller(data)
     for at, cell in enumerate(cells):
-        context.keep(Findings(list(found), notes=notes, level=level))
+        context.keep(Findings(list(measurements), notes=notes, level=level))
         context.progress(at, len(cells), "groups")
         some = answers.take(cell.rows) if cell.hidden is None else None
         for name, metric in metrics.items():
             estimate = Estimate(None, reason=cell.hidden) if some is None else metric(some)
-            found.append(_measurement(name, estimate, cell.where))
+            measurements.append(_measurement(name, estimate, cell.where))
     return Findings(
-        measurements=found,
+        measurements=measurements,
         controls=_controls(parameters, answers, data, context),
-        figures=_figures(parameters, found, answers, data.task),
+        figures=_figures(parameters, measurements, answers, data.task),
         tables=[] if data.task == "regression" else [matrix.table(answers)],
         notes=notes,
         level=level,
@@ -74,7 +74,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
         chances[:, positive], chances[:, 1 - positive] = scores, 1 - scores
         notes = ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
     answers = Answers(
-        predictions.truth, predictions.codes, tuple(str(each) for each in predictions.classes), positive, scores,
+        predictions.truth, predictions.codes, tuple(str(label) for label in predictions.classes), positive, scores,
         chances, data.weights, data.minimum_rate, data.people,
     )  # fmt: skip
     return answers, notes
@@ -145,7 +145,7 @@ def _figures(parameters: Parameters, found: list[Measurement], answers: Answers,
     for name in (
         ("mean_absolute_error", "r_squared") if task == "regression" else ("accuracy", "balanced_accuracy", "auc")
     ):
-        some = [each for each in found if each.name == name]
+        some = [measurement for measurement in found if measurement.name == name]
         if some:
             meaning = DEFINITIONS[name]
             axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
@@ -154,20 +154,20 @@ def _figures(parameters: Parameters, found: list[Measurement], answers: Answers,
             )
     if answers.probabilities is not None and len(answers) >= max(1, answers.minimum):
         drawn.append(_calibration(parameters, answers))
-    return [each for each in drawn if each is not None]
+    return [figure for figure in drawn if figure is not None]
 
 
 def _calibration(parameters: Parameters, answers: Answers) -> Figure:
     """Observed over predicted share, bin by bin, beside the line of perfect calibration."""
-    found = probabilities.bins(*probabilities.confidence(answers), parameters.bins, answers.weights)
+    bins = probabilities.bins(*probabilities.confidence(answers), parameters.bins, answers.weights)
     points: list[dict[str, Scalar]] = []
-    for each in found:
+    for each in bins:
         low, high = stats.wilson_bounds(each.observed * each.size, each.size)
         points.append(
             {"series": "observed", "predicted": each.predicted, "observed": each.observed, "low": float(low),
              "high": float(high), "people": each.rows}
         )  # fmt: skip
-    for end in (min(each.predicted for each in found), max(each.predicted for each in found)):
+    for end in (min(each.predicted for each in bins), max(each.predicted for each in bins)):
         points.append(
             {"series": "perfect", "predicted": end, "observed": end, "low": None, "high": None, "people": None}
         )

@@ -45,20 +45,20 @@ def shuffled_scores(answers: Answers, shuffles: int, rng: np.random.Generator) -
     """
     few = _sample(answers, rng)
     size = len(few.classes)
-    truth, said = (np.bincount(each, minlength=size) / len(few) for each in (few.truth, few.answers))
+    truth, said = (np.bincount(array, minlength=size) / len(few) for array in (few.truth, few.answers))
     chance = float(np.dot(truth, said))
-    found = {"accuracy": np.empty(shuffles), "auc": np.full(shuffles, 0.5)}
+    arrays = {"accuracy": np.empty(shuffles), "auc": np.full(shuffles, 0.5)}
     for at in range(shuffles):
         mixed = few.take(np.arange(len(few)))
         order = rng.permutation(len(few))
         mixed = dataclasses.replace(
             mixed, answers=few.answers[order], scores=None if few.scores is None else few.scores[order]
         )
-        found["accuracy"][at] = decisions.accuracy(mixed).value
+        arrays["accuracy"][at] = decisions.accuracy(mixed).value
         if few.scores is not None:
             area = probabilities.auc(mixed).value
-            found["auc"][at] = 0.5 if area is None else area
-    return max(_far(found["accuracy"] - chance), _far(found["auc"] - 0.5))
+            arrays["auc"][at] = 0.5 if area is None else area
+    return max(_far(arrays["accuracy"] - chance), _far(arrays["auc"] - 0.5))
 
 
 def shuffled_fit(answers: Answers, shuffles: int, rng: np.random.Generator) -> float | None:
@@ -67,7 +67,7 @@ def shuffled_fit(answers: Answers, shuffles: int, rng: np.random.Generator) -> f
     found = [
         numbers.r_squared(dataclasses.replace(few, answers=rng.permutation(few.answers))).value for _ in range(shuffles)
     ]
-    known = [each for each in found if each is not None]
+    known = [number for number in found if number is not None]
     return float(np.mean(known)) if known else None
 
 

@@ -100,5 +100,5 @@ def told_by_mean(members: np.ndarray, others: np.ndarray) -> Told:
 def roc(members: np.ndarray, others: np.ndarray, points: int = 40) -> list[tuple[float, float]]:
     """(false, true positive rate) at false positive rates spread evenly over their logarithm, from 1/N to 1."""
     counts = np.unique(np.round(np.geomspace(1, len(others), points)).astype(int))
-    found = [found_at(members, others, count / len(others)) for count in counts]
-    return [(float(count) / len(others), low.found / len(members)) for count, low in zip(counts, found, strict=True)]
+    lows = [found_at(members, others, count / len(others)) for count in counts]
+    return [(float(count) / len(others), low.found / len(members)) for count, low in zip(counts, lows, strict=True)]

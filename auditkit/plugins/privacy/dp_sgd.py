@@ -263,8 +263,8 @@ def _measurements(
 ) -> tuple[Measurement, ...]:
     from auditkit import stats  # scipy is imported only where there is something to measure
 
-    said = Predictions(fresh, data)
-    right = int((said.codes == said.truth).sum())
+    predictions = Predictions(fresh, data)
+    right = int((predictions.codes == predictions.truth).sum())
     rows = len(data)
     return (
         Measurement(

@@ -27,7 +27,7 @@ class Plain(NamedTuple):
 def plain(data: AuditData) -> Plain:
     """The inputs of a table, an array or texts as numbers, one row each."""
     if hasattr(data.inputs, "columns"):
-        return Plain(data.codes(), np.array([not each.numeric for each in data.schema]))
+        return Plain(data.codes(), np.array([not feature.numeric for feature in data.schema]))
     array = as_array(data.inputs)
     if array is not None:
         flat = array.reshape(len(array), -1).astype(np.float64)

@@ -93,14 +93,14 @@ class Membership(Check):
         notes = [note] if sides.twice else []
         if min(len(sides.members.scores), len(sides.others.scores)) < LEAST:
             return Findings([_undefined(name) for name in (*ATTACKS, "memorisation")], notes=notes)
-        found = [*_headline(sides), *_groups(sides, data)]
+        measurements = [*_headline(sides), *_groups(sides, data)]
         context.progress(1, 3, "trying the attack without the model")
         controls = [_blind(sides, context.seed), _placebo(sides, context.rng)]
         context.progress(2, 3, "looking for odd training rows")
         odd = _memory(model, data, sides, self.neighbours, context)
         return Findings(
-            measurements=[*found, *odd.measurements], controls=[*controls, *odd.controls], figures=[_figure(sides)],
-            notes=notes,
+            measurements=[*measurements, *odd.measurements], controls=[*controls, *odd.controls],
+            figures=[_figure(sides)], notes=notes,
         )  # fmt: skip
 
 
@@ -189,10 +189,10 @@ def _placebo(sides: Sides, rng: np.random.Generator) -> Control:
     drawn = rng.permutation(len(sides.others.values))[: len(sides.others.values) // 2] + count
     half = np.zeros(len(values), dtype=bool)
     half[drawn] = True
-    found = placebo_scores(values, truth, sides.classes, half)
+    array = placebo_scores(values, truth, sides.classes, half)
     unseen = ~half
     unseen[:count] = False
-    area = _auc(found[:count], found[unseen])
+    area = _auc(array[:count], array[unseen])
     interval = present(area.interval, "an area under a curve has one")
     value = present(area.value, "an area under a curve has one")
     low, high = interval.low or 0.0, interval.high or 1.0

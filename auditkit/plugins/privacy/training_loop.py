@@ -79,7 +79,7 @@ def train_privately(
         ModelError: opacus cannot compute this module's gradients row by row.
     """
     wrapped = _wrapped(module)
-    parameters = [each for each in module.parameters() if each.requires_grad]
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     expected = recipe.sample_rate * len(inputs)
     plain = torch.optim.SGD(parameters, lr=recipe.learning_rate, momentum=recipe.momentum)
     optimizer = require("opacus.optimizers", "opacus").DPOptimizer(
@@ -124,7 +124,7 @@ def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
     wrapped = _wrapped(trial)
     with _quiet():
         loss(wrapped(inputs[: len(rows)]), targets[: len(rows)]).backward()  # type: ignore[no-untyped-call]
-    names = [name for name, each in trial.named_parameters() if each.requires_grad]
+    names = [name for name, parameter in trial.named_parameters() if parameter.requires_grad]
     together = dict(trial.named_parameters())
     lacking = [name for name in names if getattr(together[name], "grad_sample", None) is None]
     if lacking:
@@ -136,7 +136,7 @@ def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
     for row in rows:
         alone.zero_grad()
         loss(alone(inputs[row : row + 1]), targets[row : row + 1]).backward()  # type: ignore[no-untyped-call]
-        single = {name: each.grad for name, each in alone.named_parameters() if name in names}
+        single = {name: parameter.grad for name, parameter in alone.named_parameters() if name in names}
         mine = torch.cat([together[name].grad_sample[row].flatten() for name in names])  # type: ignore[attr-defined]
         true = torch.cat([_or_zeros(single[name], together[name]).flatten() for name in names])
         size = max(float(true.norm()), 1e-12)
@@ -185,11 +185,11 @@ class _Watch:
     def see(self, optimizer: Any) -> None:
         bound = self.recipe.max_grad_norm
         total = 0.0
-        for each in optimizer.params:
-            noise = each.grad * self.expected - each.summed_grad.view_as(each.grad)
+        for param in optimizer.params:
+            noise = param.grad * self.expected - param.summed_grad.view_as(param.grad)
             self.squares += float((noise.double() ** 2).sum())
             self.numbers += noise.numel()
-            total += float((each.summed_grad.double() ** 2).sum())
+            total += float((param.summed_grad.double() ** 2).sum())
         if self.batches[-1]:
             self.clipped = max(self.clipped, total**0.5 / (bound * self.batches[-1]))
 
@@ -216,8 +216,8 @@ def _step(
         optimizer.step()
     if not chunks:
         optimizer.zero_grad(set_to_none=True)
-        for each in parameters:
-            each.grad_sample = each.new_zeros((0, *each.shape))  # type: ignore[attr-defined]
+        for parameter in parameters:
+            parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))  # type: ignore[attr-defined]
         optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 
@@ -233,11 +233,11 @@ def _wrapped(module: nn.Module) -> Any:
 
 def _unwrap(wrapped: Any, module: nn.Module) -> None:
     wrapped.to_standard_module()
-    for each in module.parameters():
-        each.grad = None
+    for parameter in module.parameters():
+        parameter.grad = None
         for left in ("grad_sample", "summed_grad", "_forward_counter"):
-            if hasattr(each, left):
-                delattr(each, left)
+            if hasattr(parameter, left):
+                delattr(parameter, left)
     module.eval()
 
 

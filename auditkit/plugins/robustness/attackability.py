@@ -66,7 +66,9 @@ def may_change(data: AuditData) -> np.ndarray:
     """(D,) bool: numeric, not declared immutable, not a sensitive attribute."""
     if not data.schema:
         return np.ones(int(np.prod(data.inputs.shape[1:])), dtype=bool)
-    return np.array([each.numeric and each.mutable and each.name not in data.groups for each in data.schema])
+    return np.array(
+        [feature.numeric and feature.mutable and feature.name not in data.groups for feature in data.schema]
+    )
 
 
 def unsteady(model: Model, data: AuditData, predictions: Predictions) -> float:
@@ -105,8 +107,11 @@ def table_space(data: AuditData, codes: np.ndarray) -> Space:
         return np.array([np.nan if end is None else end for end in ends])
 
     return feature_space(
-        _with_train(data, codes), whole=np.array([each.kind == "integer" for each in data.schema]), free=free,
-        low=declared([each.low for each in data.schema]), high=declared([each.high for each in data.schema]),
+        _with_train(data, codes),
+        whole=np.array([feature.kind == "integer" for feature in data.schema]),
+        free=free,
+        low=declared([feature.low for feature in data.schema]),
+        high=declared([feature.high for feature in data.schema]),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ class _Counted(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if name in LOOKUPS:
             self.indices += args[1].numel()
         elif name in PLACES:
-            self.indices += sum(each.numel() for each in _tensors(args) if self._is_given(each))
+            self.indices += sum(tensor.numel() for tensor in _tensors(args) if self._is_given(tensor))
         return function(*args, **(kwargs or {}))
 
     def _is_given(self, places: torch.Tensor) -> bool:

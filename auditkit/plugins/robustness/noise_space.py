@@ -100,11 +100,12 @@ def _allowed(ground: Ground, data: AuditData) -> Callable[[np.ndarray], np.ndarr
     held = ~ground.space.free | np.isnan(ground.rows).all(axis=0)
     rows = np.where(held, 0.0, ground.rows)
     ends = [
-        (-np.inf if each.low is None else each.low, np.inf if each.high is None else each.high) for each in data.schema
+        (-np.inf if feature.low is None else feature.low, np.inf if feature.high is None else feature.high)
+        for feature in data.schema
     ]
     low = np.fmin([low for low, _ in ends], np.nanmin(rows, axis=0))
     high = np.fmax([high for _, high in ends], np.nanmax(rows, axis=0))
-    whole = np.array([each.kind == "integer" for each in data.schema])
+    whole = np.array([feature.kind == "integer" for feature in data.schema])
 
     def back(points: np.ndarray) -> np.ndarray:
         return np.where(held, points, np.clip(np.where(whole, np.round(points), points), low, high))

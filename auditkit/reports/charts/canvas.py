@@ -158,7 +158,8 @@ def upright(rules: Sequence[Rule], scale: Scale, frame_width: float, left: float
         x = min(max(at - wide / 2, -left), frame_width + right - wide)
         row = 0
         while any(
-            each.row == row and x < each.x + text_width(each.text) + 10 and each.x < x + wide + 10 for each in placed
+            position.row == row and x < position.x + text_width(position.text) + 10 and position.x < x + wide + 10
+            for position in placed
         ):
             row += 1
         placed.append(Placed(text, x, row, at))
@@ -167,14 +168,14 @@ def upright(rules: Sequence[Rule], scale: Scale, frame_width: float, left: float
 
 def upright_layers(frame: Frame, placed: Sequence[Placed]) -> list[Spec]:
     """Upright lines from their labels to the foot of the plot."""
-    lines = [{"x": each.line, "y": -6 - each.row * LINE, "y2": frame.height} for each in placed]
-    rows = [{"x": each.x, "y": -14 - each.row * LINE, "text": each.text} for each in placed]
+    lines = [{"x": position.line, "y": -6 - position.row * LINE, "y2": frame.height} for position in placed]
+    rows = [{"x": position.x, "y": -14 - position.row * LINE, "text": position.text} for position in placed]
     return [*segments(frame, lines, INK, thick=1.25, dash=(5, 3)), *texts(frame, rows, halo=True)]
 
 
 def room_above(placed: Sequence[Placed]) -> float:
     """How many pixels the labels of upright lines need above the plot."""
-    return 8.0 + LINE * (1 + max((each.row for each in placed), default=-1))
+    return 8.0 + LINE * (1 + max((position.row for position in placed), default=-1))
 
 
 def _kept_inside(x: float, word: str, frame: Frame) -> float:

@@ -96,10 +96,10 @@ def curve_left_out(figure: Figure) -> str:
     """What the picture does not show, in a sentence; empty where it shows everything."""
     field = figure.series.field if figure.series else None
     counts = collections.Counter(clean(row.get(field)) if field else "" for row in figure.data)
-    said = f"The picture shows the first {LINES} of {len(counts)} lines." if len(counts) > LINES else ""
+    sentence = f"The picture shows the first {LINES} of {len(counts)} lines." if len(counts) > LINES else ""
     if max(counts.values(), default=0) > POINTS:
-        said += f" Of a line with more than {POINTS} points it shows evenly chosen ones."
-    return said.strip()
+        sentence += f" Of a line with more than {POINTS} points it shows evenly chosen ones."
+    return sentence.strip()
 
 
 def _names(figure: Figure) -> list[str | None]:

@@ -121,9 +121,9 @@ def _heads(columns: Sequence[str], cell: float) -> tuple[list[str], bool, float]
     longest_word = max((text_width(word) for column in columns for word in column.split()), default=0.0)
     if longest_word <= cell - 6:
         lines = [wrap(column, cell - 6, lines=3) for column in columns]
-        return ["\n".join(each) for each in lines], False, LINE * max((len(each) for each in lines), default=1) + 4
+        return ["\n".join(line) for line in lines], False, LINE * max((len(line) for line in lines), default=1) + 4
     written = [cut(column, 110) for column in columns]
-    return written, True, max(text_width(each) for each in written) + 10
+    return written, True, max(text_width(text) for text in written) + 10
 
 
 def _head_layers(frame: Frame, heads: Sequence[str], cell: float, turned: bool) -> list[Spec]:

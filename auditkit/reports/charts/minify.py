@@ -79,14 +79,14 @@ def _rounded(attribute: re.Match[str]) -> str:
 def _hoisted(inside: str) -> str:
     """A group of marks, with what all of them share said once."""
     marks = _CHILD.findall(inside)
-    said = ""
+    sentence = ""
     for name in _SHARED:
-        values = {found[0] if (found := re.search(rf' {name}="[^"]*"', mark)) else "" for mark in marks}
+        values = {match[0] if (match := re.search(rf' {name}="[^"]*"', mark)) else "" for mark in marks}
         shared = values.pop()
         if shared and not values and len(marks) > 1:
-            said += shared
+            sentence += shared
             inside = _without(inside, shared)
-    return f"<g{said}>{inside}</g>" if said else inside
+    return f"<g{sentence}>{inside}</g>" if sentence else inside
 
 
 def _without(inside: str, attribute: str) -> str:

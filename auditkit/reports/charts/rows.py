@@ -99,14 +99,14 @@ def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
     names = list(dict.fromkeys(clean(row.get(label)) for row in drawn))
     field = figure.series.field if figure.series else None
     series = list(dict.fromkeys(clean(row.get(field)) for row in drawn)) if field else [""]
-    found: list[Row] = []
+    rows: list[Row] = []
     for name in names:
         mine = [row for row in drawn if clean(row.get(label)) == name]
         for row in mine:
             at = series.index(clean(row.get(field))) if field else 0
             ends = [_end(row, figure.low), _end(row, figure.high)]
-            found.append(Row(name, at, float(row[axis.field] or 0), ends[0], ends[1]))
-    return found[:ROWS], series
+            rows.append(Row(name, at, float(row[axis.field] or 0), ends[0], ends[1]))
+    return rows[:ROWS], series
 
 
 def _end(row: dict[str, Scalar], field: str | None) -> float | None:

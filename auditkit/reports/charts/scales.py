@@ -36,7 +36,7 @@ def scale(values: Iterable[Scalar], axis: Axis, *, about: int = 5, zero: bool = 
         zero: whether the scale must reach zero, as under bars.
         room: the share of the range that is left free at each end.
     """
-    known = [float(each) for each in values if isinstance(each, int | float) and number(each)]
+    known = [float(value) for value in values if isinstance(value, int | float) and number(value)]
     if axis.log and known and min(known) > 0:
         return _logarithmic(known, axis)
     fixed = axis.domain

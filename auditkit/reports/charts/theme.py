@@ -64,8 +64,8 @@ def cut(text: str, width: float) -> str:
 def wrap(text: str, width: float, lines: int = 2) -> list[str]:
     """`text` in at most `lines` lines of `width` pixels, the last one cut where it does not fit."""
     words = text.split() or [""]
-    found: list[str] = []
-    while words and len(found) < lines - 1:
+    texts: list[str] = []
+    while words and len(texts) < lines - 1:
         line = words.pop(0)
         while words and text_width(f"{line} {words[0]}") <= width:
             line += f" {words.pop(0)}"
@@ -73,10 +73,10 @@ def wrap(text: str, width: float, lines: int = 2) -> list[str]:
             kept = cut(line, width)[:-1] or line[0]
             words.insert(0, line[len(kept) :])
             line = kept
-        found.append(line)
+        texts.append(line)
     if words:
-        found.append(cut(" ".join(words), width))
-    return found
+        texts.append(cut(" ".join(words), width))
+    return texts
 
 
 def _advance(letter: str) -> float:

@@ -27,11 +27,11 @@ def parameters(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[
         ]
         for audit in audits
     ]
-    told = common([each.model.name for each in audits], items, repr, lambda each: each[:2])
+    parts = common([audit.model.name for audit in audits], items, repr, lambda each: each[:2])
     rows = [
-        with_model([Cell(check, link=places.get(check, "")), Cell(name), Cell(value)], each.models)
-        for each in told
-        for check, name, value in [each.item]
+        with_model([Cell(check, link=places.get(check, "")), Cell(name), Cell(value)], part.models)
+        for part in parts
+        for check, name, value in [part.item]
     ]
     heads = with_models([Head("Check"), Head("Parameter", "code"), Head("Value", "code")])
     return grid(anchors.new("parameters"), "What each check was set to", heads, rows) if rows else None

@@ -79,8 +79,8 @@ def check_view(found: Sequence[Found], anchors: Anchors, terms: Mapping[tuple[st
         figures=told_figures(found, anchors),
         measures=tuple(_measures(found, anchors, terms)),
         tables=tuple(
-            _own(each, about.title or first.check, anchors)
-            for each in common(models, [one.result.tables for one in found], Table.model_dump_json, _name)
+            _own(part, about.title or first.check, anchors)
+            for part in common(models, [one.result.tables for one in found], Table.model_dump_json, _name)
         ),
         controls=controls,
         failing=sum(any(cell.status in FAILING for cell in row) for row in controls.rows) if controls else 0,
@@ -121,8 +121,8 @@ def _errors(result: CheckResult) -> list[ErrorInfo]:
 def _said(one: Found) -> Said:
     """The answer for one model."""
     verdicts = one.audit.verdicts
-    mine = [each for each in verdicts if owner(each) == one.result.check]
-    held = tuple(Held(each.limit.name, "waived" if each.waived else each.status) for each in mine)
+    mine = [verdict for verdict in verdicts if owner(verdict) == one.result.check]
+    held = tuple(Held(verdict.limit.name, "waived" if verdict.waived else verdict.status) for verdict in mine)
     return Said(answer(one.result, headline(one.result, verdicts)), held)
 
 

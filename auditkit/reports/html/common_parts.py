@@ -28,7 +28,7 @@ class Found(NamedTuple):
 
 def definitions(found: Sequence[Found]) -> dict[str, Definition]:
     """What the measurements of a check are, of whichever model has them."""
-    return {name: each for one in reversed(found) for name, each in one.result.definitions.items()}
+    return {name: definition for one in reversed(found) for name, definition in one.result.definitions.items()}
 
 
 class Common(NamedTuple, Generic[Item]):
@@ -58,14 +58,14 @@ def common(
             holders = found.setdefault(same(item), (item, []))[1]
             if at not in holders:
                 holders.append(at)
-    told = [
-        Common(item, "" if len(at) == len(models) else names([models[each] for each in at]))
+    parts = [
+        Common(item, "" if len(at) == len(models) else names([models[number] for number in at]))
         for item, at in found.values()
     ]
     if near is not None:
-        order = {key: at for at, key in reversed(list(enumerate(near(each.item) for each in told)))}
-        told.sort(key=lambda each: order[near(each.item)])
-    return told
+        order = {key: at for at, key in reversed(list(enumerate(near(part.item) for part in parts)))}
+        parts.sort(key=lambda part: order[near(part.item)])
+    return parts
 
 
 def names(models: Sequence[str]) -> str:

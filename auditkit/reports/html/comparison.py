@@ -39,7 +39,7 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
         reasons: of each audit, worst first.
         anchors: the page's.
     """
-    worst = next(each for each in comparison.results if each.exit_code == comparison.exit_code)
+    worst = next(result for result in comparison.results if result.exit_code == comparison.exit_code)
     keys = _keys(comparison)
     return Side(
         verdict=worst.verdict,
@@ -58,7 +58,7 @@ def _sentence(comparison: Comparison) -> str:
              "error": "ended in an error", "not tested": "were not fully tested"}  # fmt: skip
     one = {"met": "meets every limit", "missed": "misses a limit", "inconclusive": "is inconclusive",
            "error": "ended in an error", "not tested": "was not fully tested"}  # fmt: skip
-    verdicts = [each.verdict for each in comparison.results]
+    verdicts = [result.verdict for result in comparison.results]
     parts = []
     for word in ("met", "missed", "inconclusive", "not tested", "error"):
         count = verdicts.count(word)
@@ -100,11 +100,11 @@ def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
                 cells.append(Cell("", "this limit was not set"))
                 continue
             judged = decisive(verdict)
-            said = measured(judged) if judged else verdict.reason
-            said += f" {waived(verdict.waiver, verdict.waived)}" if verdict.waiver else ""
-            cells.append(Cell("", said, status="waived" if verdict.waived else verdict.status))
+            sentence = measured(judged) if judged else verdict.reason
+            sentence += f" {waived(verdict.waiver, verdict.waived)}" if verdict.waiver else ""
+            cells.append(Cell("", sentence, status="waived" if verdict.waived else verdict.status))
         rows.append(cells)
-    heads = [Head("Limit"), Head("Rule", "wide"), *(Head(each.model.name, "wide") for each in comparison.results)]
+    heads = [Head("Limit"), Head("Rule", "wide"), *(Head(result.model.name, "wide") for result in comparison.results)]
     return grid(anchors.new("all-limits"), "Limits, by model", heads, rows)
 
 
@@ -113,7 +113,7 @@ def _keys(comparison: Comparison) -> list[Key]:
     found: dict[Key, None] = {}
     for audit in comparison.results:
         for verdict in audit.verdicts:
-            found.update({key(each.check, each.measurement): None for each in verdict.judged})
+            found.update({key(judgement.check, judgement.measurement): None for judgement in verdict.judged})
         for result in audit.results:
             first = headline(result, audit.verdicts)
             if first is not None:
@@ -128,7 +128,7 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
     for wanted in keys:
         name, check = named(comparison.results, wanted)
         rows.append([Cell(name, check), *(number(table.get(wanted)) for table in tables)])
-    heads = [Head("Number"), *(Head(each.model.name, "num") for each in comparison.results)]
+    heads = [Head("Number"), *(Head(result.model.name, "num") for result in comparison.results)]
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
 
@@ -149,11 +149,11 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
             )  # fmt: skip
     if not rows:
         return None
-    said = "; ".join(
+    sentence = "; ".join(
         f"{row['number']}, {row['model']}: {numbers.plain(float(row['value'] or 0), percent=True)}" for row in rows[:12]
     )
     figure = Figure(
-        name="models", title="Headline shares, by model", alt=f"Headline shares, by model: {said}.",
+        name="models", title="Headline shares, by model", alt=f"Headline shares, by model: {sentence}.",
         caption="Each interval is of one model alone: two that overlap do not show that the models are alike.",
         mark="dot-whisker", data=tuple(rows), x=Axis(field="value", title="share", percent=True),
         y=Axis(field="number", title="number"), series=Axis(field="model", title="model"), low="low", high="high",
@@ -162,5 +162,5 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
 
 
 def _is_share(wanted: Key, tables: Sequence[Mapping[Key, Measurement]]) -> bool:
-    found = [table[wanted] for table in tables if wanted in table]
-    return bool(found) and all(each.unit == numbers.SHARE for each in found)
+    measurements = [table[wanted] for table in tables if wanted in table]
+    return bool(measurements) and all(measurement.unit == numbers.SHARE for measurement in measurements)

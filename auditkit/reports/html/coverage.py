@@ -32,17 +32,19 @@ def covered(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str
         anchors: the page's.
         places: {check: anchor}.
     """
-    told = common([each.model.name for each in audits], [each.coverage for each in audits], Coverage.model_dump_json,
-                  lambda each: each.check)  # fmt: skip
-    missing = [each for each in told if each.item.status != "measured"]
-    missing.sort(key=lambda each: GAPS.index(each.item.status))
-    done = [each for each in told if each.item.status == "measured"]
-    known = dict.fromkeys(each.item.check for each in told)
-    without = dict.fromkeys(each.item.check for each in missing)
-    said = f"{len(without)} of {len(known)} known checks gave no measurement"
-    said += " of at least one model" if len(audits) > 1 else ""
+    parts = common([audit.model.name for audit in audits], [audit.coverage for audit in audits],
+                   Coverage.model_dump_json, lambda coverage: coverage.check)  # fmt: skip
+    missing = [part for part in parts if part.item.status != "measured"]
+    missing.sort(key=lambda part: GAPS.index(part.item.status))
+    done = [part for part in parts if part.item.status == "measured"]
+    known = dict.fromkeys(part.item.check for part in parts)
+    without = dict.fromkeys(part.item.check for part in missing)
+    sentence = f"{len(without)} of {len(known)} known checks gave no measurement"
+    sentence += " of at least one model" if len(audits) > 1 else ""
     return Covered(
-        _untested(missing, anchors, places) if missing else None, _tested(done, anchors, places) if done else None, said
+        _untested(missing, anchors, places) if missing else None,
+        _tested(done, anchors, places) if done else None,
+        sentence,
     )
 
 
@@ -66,14 +68,14 @@ def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, places: Map
     rows = [
         with_model(
             [
-                Cell(each.item.check, link=places.get(each.item.check, "")),
-                Cell("", status=each.item.status),
-                Cell(each.item.question),
-                Cell(each.item.reason),
+                Cell(part.item.check, link=places.get(part.item.check, "")),
+                Cell("", status=part.item.status),
+                Cell(part.item.question),
+                Cell(part.item.reason),
             ],
-            each.models,
+            part.models,
         )
-        for each in missing
+        for part in missing
     ]
     heads = with_models([Head("Check"), Head("Status"), Head("Question left open", "wide"), Head("Why", "wide")])
     return grid(anchors.new("untested"), "Checks without a measurement", heads, rows)
@@ -84,15 +86,15 @@ def _tested(done: Sequence[Common[Coverage]], anchors: Anchors, places: Mapping[
     rows = [
         with_model(
             [
-                Cell(each.item.check, link=places.get(each.item.check, "")),
-                Cell(each.item.question),
-                Cell(LEVELS.get(each.item.level or "", "")),
-                Cell(each.item.higher_level),
-                Cell(each.item.reason),
+                Cell(part.item.check, link=places.get(part.item.check, "")),
+                Cell(part.item.question),
+                Cell(LEVELS.get(part.item.level or "", "")),
+                Cell(part.item.higher_level),
+                Cell(part.item.reason),
             ],
-            each.models,
+            part.models,
         )
-        for each in done
+        for part in done
     ]
     heads = [Head("Check"), Head("Question", "wide"), Head("What it could reach"),
              Head("What more would add", "wide"), Head("Note", "wide")]  # fmt: skip

@@ -38,7 +38,7 @@ def families(
         Family(
             anchors.new("family", name),
             title(name),
-            tuple(check_view(each, anchors, terms) for each in checks.values()),
+            tuple(check_view(check, anchors, terms) for check in checks.values()),
         )
         for name, checks in found.items()
     )

@@ -65,12 +65,12 @@ def told_figures(found: Sequence[Found], anchors: Anchors) -> tuple[Told, ...]:
 def _repeated(figure: Figure, found: Sequence[Found]) -> bool:
     """Whether every number of a figure is a measurement or an end of its interval, in a table that shows them all."""
     axis = {"curve": figure.y, "heat-map": figure.value}.get(figure.mark, figure.x)
-    every = [each for one in found for each in one.result.measurements]
+    every = [measurement for one in found for measurement in one.result.measurements]
     if axis is None or not figure.data or any(len(one.result.measurements) > ROWS for one in found):
         return False
-    values = {each.value for each in every}
-    lows = {each.interval.low if each.interval else None for each in every} | {None}
-    highs = {each.interval.high if each.interval else None for each in every} | {None}
+    values = {measurement.value for measurement in every}
+    lows = {measurement.interval.low if measurement.interval else None for measurement in every} | {None}
+    highs = {measurement.interval.high if measurement.interval else None for measurement in every} | {None}
     return all(
         row.get(axis.field) in values
         and row.get(axis.field) is not None
@@ -143,12 +143,12 @@ def _free(axis: Axis | None, every: Sequence[Axis | None]) -> Axis | None:
 
 def _rules(have: Sequence[tuple[str, Figure]]) -> tuple[Rule, ...]:
     """The lines of all models; one that not all of them have bears their names."""
-    found: dict[Rule, list[str]] = {}
+    texts: dict[Rule, list[str]] = {}
     for model, figure in have:
         for rule in figure.rules:
-            same = next((each for each in found if each == rule), rule)
-            found.setdefault(same, []).append(model)
+            same = next((each for each in texts if each == rule), rule)
+            texts.setdefault(same, []).append(model)
     return tuple(
         rule if len(models) == len(have) else rule.model_copy(update={"label": f"{rule.label} ({names(models)})"})
-        for rule, models in found.items()
+        for rule, models in texts.items()
     )

@@ -25,12 +25,12 @@ def glossary(
     results: Iterable[CheckResult], data: DataInfo, anchors: Anchors
 ) -> tuple[list[Term], dict[tuple[str, str], str]]:
     """The definitions of all checks in the order of their titles, and {(check, measurement): anchor}."""
-    found: dict[tuple[str, str], Definition] = {}
+    definitions: dict[tuple[str, str], Definition] = {}
     for result in results:
         for name, definition in result.definitions.items():
-            found.setdefault((result.check, name), definition)
+            definitions.setdefault((result.check, name), definition)
     terms, places = [], {}
-    for (check, name), definition in sorted(found.items(), key=lambda item: (item[1].title.lower(), item[0])):
+    for (check, name), definition in sorted(definitions.items(), key=lambda item: (item[1].title.lower(), item[0])):
         places[check, name] = anchors.new("term", check, name)
         terms.append(
             Term(

@@ -41,14 +41,15 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
 
 def _held(audits: Sequence[AuditResult]) -> dict[str, list[tuple[str, str]]]:
     """{group: the limits that were held against its numbers, worst first}."""
-    found: dict[str, dict[str, int]] = {}
+    numbers: dict[str, dict[str, int]] = {}
     for audit in audits:
         whose = f" ({audit.model.name})" if len(audits) > 1 else ""
         for verdict in audit.verdicts:
-            for each in verdict.judged:
-                if each.measurement.slice:
-                    told = found.setdefault(pairs(each.measurement.slice), {})
-                    told[f"{each.status}: {verdict.limit.name}{whose}"] = WORST.index(each.status)
+            for judgement in verdict.judged:
+                if judgement.measurement.slice:
+                    told = numbers.setdefault(pairs(judgement.measurement.slice), {})
+                    told[f"{judgement.status}: {verdict.limit.name}{whose}"] = WORST.index(judgement.status)
     return {
-        group: [(text, "limits") for text in sorted(told, key=lambda text: told[text])] for group, told in found.items()
+        group: [(text, "limits") for text in sorted(told, key=lambda text: told[text])]
+        for group, told in numbers.items()
     }

@@ -36,12 +36,12 @@ def five(audits: Sequence[AuditResult]) -> list[Chosen]:
     Args:
         audits: of each model.
     """
-    found: dict[Key, Chosen] = {}
-    for each in itertools.chain(_judged(audits), _doubtful(audits), _answers(audits)):
-        found.setdefault(each.key, each)
-        if len(found) == FIVE:
+    choices: dict[Key, Chosen] = {}
+    for choice in itertools.chain(_judged(audits), _doubtful(audits), _answers(audits)):
+        choices.setdefault(choice.key, choice)
+        if len(choices) == FIVE:
             break
-    return list(found.values())
+    return list(choices.values())
 
 
 def five_grid(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> Grid | None:
@@ -54,13 +54,13 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[s
     """
     tables = [lookup(audit) for audit in audits]
     rows = []
-    for each in five(audits):
-        name, check = named(audits, each.key)
-        alone = tables[0].get(each.key) if len(tables) == 1 else None
+    for choice in five(audits):
+        name, check = named(audits, choice.key)
+        alone = tables[0].get(choice.key) if len(tables) == 1 else None
         whose = "" if alone is None else capital(whose_text(alone))
-        cells = [number(table.get(each.key), whose=not whose) for table in tables]
+        cells = [number(table.get(choice.key), whose=not whose) for table in tables]
         note = f"{whose}. {check}" if whose else check
-        rows.append([Cell(name, note, link=places.get(each.key[0], "")), *cells, Cell(each.why)])
+        rows.append([Cell(name, note, link=places.get(choice.key[0], "")), *cells, Cell(choice.why)])
     values = [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
     heads = [Head("Number", "wide"), *values, Head("Why it is here", "wide")]
     return grid(anchors.new("five"), "The numbers that matter most", heads, rows) if rows else None
@@ -71,36 +71,42 @@ def doubts(audits: Sequence[AuditResult], places: Mapping[str, str]) -> list[Rea
     found: dict[str, tuple[str, dict[str, str]]] = {}
     for audit in audits:
         for result in audit.results:
-            said = _doubt(result)
-            if said:
+            sentence = _doubt(result)
+            if sentence:
                 status = (
-                    "invalid" if "invalid" in said else "inconclusive" if "inconclusive" in said else "does not hold"
+                    "invalid"
+                    if "invalid" in sentence
+                    else "inconclusive"
+                    if "inconclusive" in sentence
+                    else "does not hold"
                 )
-                found.setdefault(result.check, (status, {}))[1][audit.model.name] = said
+                found.setdefault(result.check, (status, {}))[1][audit.model.name] = sentence
     reasons = []
-    for check, (status, told) in found.items():
+    for check, (status, sentences) in found.items():
         name = next(each.about.title for audit in audits for each in audit.results if each.check == check) or check
         of: dict[str, list[str]] = {}
-        for model, said in told.items():
-            of.setdefault(said, []).append(model)
-        same = len(of) == 1 and len(told) == len(audits)
-        text = "; ".join(said if same else f"{names(models)}: {said}" for said, models in of.items())
+        for model, sentence in sentences.items():
+            of.setdefault(sentence, []).append(model)
+        same = len(of) == 1 and len(sentences) == len(audits)
+        text = "; ".join(sentence if same else f"{names(models)}: {sentence}" for sentence, models in of.items())
         reasons.append(Reason(status, name, text, places.get(check, "")))
     return reasons
 
 
 def lookup(audit: AuditResult) -> dict[Key, Measurement]:
     """All numbers of an audit by what they are."""
-    return {key(result.check, each): each for result in audit.results for each in result.measurements}
+    return {
+        key(result.check, measurement): measurement for result in audit.results for measurement in result.measurements
+    }
 
 
 def named(audits: Sequence[AuditResult], wanted: Key) -> tuple[str, str]:
     """The name of a number with what it is about, and its check's title."""
     for audit in audits:
         for result in audit.results:
-            for each in result.measurements if result.check == wanted[0] else ():
-                if key(result.check, each) == wanted:
-                    return name_of(each.name, result.definitions) + about(each), result.about.title
+            for measurement in result.measurements if result.check == wanted[0] else ():
+                if key(result.check, measurement) == wanted:
+                    return name_of(measurement.name, result.definitions) + about(measurement), result.about.title
     return wanted[1], wanted[0]
 
 
@@ -141,17 +147,17 @@ def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
                 continue
             family = family_of(result.check)
             depth[family] = depth.get(family, 0) + 1
-            said = (
+            sentence = (
                 f"The first answer on {title(family).lower()}" if depth[family] == 1 else f"On {title(family).lower()}"
             )
-            found[result.check] = depth[family], Chosen(key(result.check, first), said)
+            found[result.check] = depth[family], Chosen(key(result.check, first), sentence)
     yield from (chosen for _, chosen in sorted(found.values(), key=lambda pair: pair[0]))
 
 
 def _doubt(result: CheckResult) -> str:
     """What is to be doubted of a check; empty for nothing."""
     counts = {
-        word: sum(each.value is not None and each.validity == word for each in result.measurements)
+        word: sum(measurement.value is not None and measurement.validity == word for measurement in result.measurements)
         for word in ("invalid", "inconclusive")
     }
     parts = [

@@ -56,18 +56,18 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
             status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict
             found.append(Reason(status, "", cut(text, letters), limits_anchor))
         else:
-            said = _said(verdict, _definitions(verdict, audit.results))
+            sentence = _said(verdict, _definitions(verdict, audit.results))
             whose = cut(capital(_whose(verdict)), WHOSE)
-            found.append(Reason(verdict.status, verdict.limit.name, cut(said, letters), limits_anchor, whose))
+            found.append(Reason(verdict.status, verdict.limit.name, cut(sentence, letters), limits_anchor, whose))
     return found
 
 
 def about_limit(verdict: Verdict) -> str:
     """Which measurements a limit is about, as it follows their name: ` over sex`, ` with epsilon=0.1`."""
     limit = verdict.limit
-    said = f" for {pairs(limit.slice)}" if limit.slice else ""
-    said += f" over {' and '.join(limit.across)}" if limit.across else ""
-    return said + (f" with {pairs(limit.conditions)}" if limit.conditions else "")
+    sentence = f" for {pairs(limit.slice)}" if limit.slice else ""
+    sentence += f" over {' and '.join(limit.across)}" if limit.across else ""
+    return sentence + (f" with {pairs(limit.conditions)}" if limit.conditions else "")
 
 
 def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
@@ -88,16 +88,20 @@ def waived(waiver: Waiver, counts: bool) -> str:
 
 def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
     limit = verdict.limit
-    found = [measured(each) + _where(each, verdict) for each in _shown(verdict)]
-    whose = [whose_text(each.measurement, limit, verdict.status) for each in _shown(verdict)] if _plain(verdict) else []
-    more = len(verdict.judged) - len(found)
+    texts = [measured(judgement) + _where(judgement, verdict) for judgement in _shown(verdict)]
+    whose = (
+        [whose_text(judgement.measurement, limit, verdict.status) for judgement in _shown(verdict)]
+        if _plain(verdict)
+        else []
+    )
+    more = len(verdict.judged) - len(texts)
     note = ". ".join(filter(None, [*whose, f"and {more} more, none of them worse" if more else ""]))
     status = "waived" if verdict.waived else verdict.status
     return [
         Cell(limit.name, limit.because and f"because: {limit.because}"),
         Cell("", f"would be {verdict.status}" if verdict.waived else "", status=status),
         Cell(*demand(verdict, [audit])),
-        Cell("; ".join(found) or "–", note),
+        Cell("; ".join(texts) or "–", note),
         Cell(_told(verdict), waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
     ]
 
@@ -116,7 +120,7 @@ def _plain(verdict: Verdict) -> bool:
 
 def _shown(verdict: Verdict) -> Sequence[Judged]:
     """What is printed of the measurements under a limit: those that decided, three at most."""
-    worst = [each for each in verdict.judged if each.status == verdict.status]
+    worst = [judgement for judgement in verdict.judged if judgement.status == verdict.status]
     return (worst or verdict.judged)[:3]
 
 
@@ -127,8 +131,8 @@ def _where(judged: Judged, verdict: Verdict) -> str:
     if set(each.across) != set(verdict.limit.across):
         parts.append("over " + " and ".join(each.across))
     parts.append(pairs({key: each.conditions[key] for key in each.conditions if key not in verdict.limit.conditions}))
-    said = "; ".join(part for part in parts if part)
-    return f" [{said}]" if said else ""
+    sentence = "; ".join(part for part in parts if part)
+    return f" [{sentence}]" if sentence else ""
 
 
 def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:

@@ -28,9 +28,9 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
     )
     usual = common_method(result.measurements)
     rows = []
-    for at, each in enumerate(result.every):
-        cells = _measurement(each, result, terms, usual)
-        anchor = anchors.of_group(each.slice, result.check, at)
+    for at, measurement in enumerate(result.every):
+        cells = _measurement(measurement, result, terms, usual)
+        anchor = anchors.of_group(measurement.slice, result.check, at)
         rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])
     caption = f"All measurements of {result.check}"
     caption += f"; intervals: {usual}, where nothing else is said" if usual else ""
@@ -48,10 +48,10 @@ def controls_grid(found: Sequence[Found], anchors: Anchors) -> Grid:
         Head("What that means", "wide"),
     )
     check, known = found[0].result.check, definitions(found)
-    told = common(
-        [one.model for one in found], [one.result.controls for one in found], _content, lambda each: each.name
+    parts = common(
+        [one.model for one in found], [one.result.controls for one in found], _content, lambda control: control.name
     )
-    rows = [with_model(_control(each.item, known), each.models) for each in told]
+    rows = [with_model(_control(part.item, known), part.models) for part in parts]
     return grid(anchors.new("controls", check), f"Controls of {check}", with_models(heads), rows)
 
 
@@ -80,8 +80,8 @@ def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:
 
 def common_method(measurements: Iterable[Measurement]) -> str:
     """How most intervals were made; empty where there are none."""
-    found = collections.Counter(made(each) for each in measurements if each.interval)
-    return found.most_common(1)[0][0] if found else ""
+    texts = collections.Counter(made(measurement) for measurement in measurements if measurement.interval)
+    return texts.most_common(1)[0][0] if texts else ""
 
 
 def made(each: Measurement) -> str:

@@ -65,8 +65,8 @@ def beside_grids(
         terms: {(check, measurement): anchor in the glossary}.
     """
     check = found[0].result.check
-    tables = [{key(check, each): each for each in one.result.every} for one in found]
-    usual = common_method(each for one in found for each in one.result.every)
+    tables = [{key(check, measurement): measurement for measurement in one.result.every} for one in found]
+    usual = common_method(measurement for one in found for measurement in one.result.every)
     caption = _caption(check, found, usual)
     grids = []
     for places in folds(len(found)):
@@ -93,10 +93,10 @@ def _rows(
         have = [table[at] for table in tables if at in table and table[at].value is not None]
         method = _shared([made(mine) for mine in have])
         reason = _shared([mine.reason or "" for mine in have])
-        said = "; ".join(part for part in ("" if method == usual else method, reason) if part)
+        sentence = "; ".join(part for part in ("" if method == usual else method, reason) if part)
         anchor = anchors.of_group(each.slice, check, row)
         cells = [
-            Cell(title, said, link=terms.get((check, each.name), ""), anchor=anchor),
+            Cell(title, sentence, link=terms.get((check, each.name), ""), anchor=anchor),
             Cell(whom(each)),
             Cell(pairs(each.conditions)),
             Cell("" if shared is None else numbers.count(shared)),
@@ -111,14 +111,14 @@ def _rows(
 
 def _caption(check: str, found: Sequence[Found], common: str) -> str:
     tests = collections.Counter(
-        each.test.method + (f", adjusted within {each.test.family}" if each.test.family else "")
+        measurement.test.method + (f", adjusted within {measurement.test.family}" if measurement.test.family else "")
         for one in found
-        for each in one.result.measurements
-        if each.test is not None
+        for measurement in one.result.measurements
+        if measurement.test is not None
     )
-    said = f"All measurements of {check}"
-    said += f"; intervals: {common}, where nothing else is said" if common else ""
-    return said + (f"; p: {'; '.join(tests)}" if tests else "")
+    sentence = f"All measurements of {check}"
+    sentence += f"; intervals: {common}, where nothing else is said" if common else ""
+    return sentence + (f"; p: {'; '.join(tests)}" if tests else "")
 
 
 def _shared(texts: Sequence[str]) -> str:

@@ -31,13 +31,13 @@ def page(result: AuditResult | Comparison) -> Page:
     """What the templates need; nothing is computed there."""
     given = parts(result)
     first, compared = given.first, given.side
-    said = compared.reasons if compared else given.reasons[0]
+    reasons = compared.reasons if compared else given.reasons[0]
     heading = result.title or f"Audit of {first.model.name} on {first.data.name}"
     return Page(
         heading=cut(heading, LETTERS),
         verdict=compared.verdict if compared else first.verdict,
         sentence=cut(compared.sentence if compared else _capital(verdict_line(first)), 2 * LETTERS),
-        reasons=said[:REASONS],
+        reasons=reasons[:REASONS],
         facts=_facts(given.audits),
         sections=sections(given),
         version=first.provenance.auditkit,
@@ -53,8 +53,8 @@ def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
     model = ("Model", f"{first.model.name} ({kind})")
     if len(audits) > 1:
         model = ("Models", "; ".join(audit.model.name for audit in audits))
-    said = in_short(data)
-    selected = (("Predicted" if data.task == "regression" else "Selected", said),) if said else ()
+    sentence = in_short(data)
+    selected = (("Predicted" if data.task == "regression" else "Selected", sentence),) if sentence else ()
     return (model, *selected, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))
 
 

@@ -32,9 +32,11 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
     if not comparison.changes:
         return None
     checks = _checks(comparison)
-    rows = [(each, _row(each, checks.get(_plain(each.measurement), ("", {}))[1])) for each in comparison.changes]
+    rows = [
+        (change, _row(change, checks.get(_plain(change.measurement), ("", {}))[1])) for change in comparison.changes
+    ]
     wanted = {at[1:] for at in keys}
-    first = [row for each, row in rows if _plain(each.measurement) in wanted]
+    first = [row for change, row in rows if _plain(change.measurement) in wanted]
     heads = [Head("Number"), Head("Of whom"), Head("Where"), Head("Model"), Head("Less that of"),
              Head("Difference", "num"), Head("Interval", "num"), Head("That is", "wide")]  # fmt: skip
     caption = "Differences on the same rows"

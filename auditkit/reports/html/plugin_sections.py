@@ -32,8 +32,8 @@ class PluginSection(NamedTuple):
 def plugin_sections(audits: Sequence[AuditResult], anchors: Anchors) -> tuple[PluginSection, ...]:
     """The sections in the order of their ids; one that models do not share bears the names of those that have it."""
     names, written = [audit.model.name for audit in audits], [audit.sections for audit in audits]
-    told = common(names, written, Section.model_dump_json, lambda section: section.id)
-    return tuple(view(each.item, each.models, anchors) for each in told)
+    parts = common(names, written, Section.model_dump_json, lambda section: section.id)
+    return tuple(view(part.item, part.models, anchors) for part in parts)
 
 
 def view(section: Section, models: str, anchors: Anchors) -> PluginSection:

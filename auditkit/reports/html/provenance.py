@@ -17,7 +17,7 @@ from auditkit.results.disclosure import showing_facts
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
     """The models: facts, and what their owner said; a column for each."""
-    return _beside(anchors, "Models" if len(audits) > 1 else "Model", audits, [_model(each) for each in audits])
+    return _beside(anchors, "Models" if len(audits) > 1 else "Model", audits, [_model(audit) for audit in audits])
 
 
 def _model(audit: AuditResult) -> list[tuple[str, str]]:
@@ -46,13 +46,13 @@ def _model(audit: AuditResult) -> list[tuple[str, str]]:
 
 
 def _repeatable(model: ModelInfo) -> str:
-    found = model.consistency
-    if found is None:
+    consistency = model.consistency
+    if consistency is None:
         return "no: the same input does not always get the same answer" if model.stochastic else "yes"
-    if found.finding != "alike":
-        return f"no: {found.reason}" + ("; its owner says that this is meant" if found.meant else "")
-    alone = f", {found.alone} of them alone" if found.alone else ""
-    return f"yes: {found.rows:,} rows were asked about again in other company and order{alone}"
+    if consistency.finding != "alike":
+        return f"no: {consistency.reason}" + ("; its owner says that this is meant" if consistency.meant else "")
+    alone = f", {consistency.alone} of them alone" if consistency.alone else ""
+    return f"yes: {consistency.rows:,} rows were asked about again in other company and order{alone}"
 
 
 def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
@@ -74,22 +74,22 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
     ]
     groups = [
         [
-            Cell(f"{each.attribute}={each.value}"),
-            Cell("" if each.rows is None else f"{each.rows:,}"),
-            Cell(each.hidden or "", status="hidden" if each.hidden else "shown"),
+            Cell(f"{group.attribute}={group.value}"),
+            Cell("" if group.rows is None else f"{group.rows:,}"),
+            Cell(group.hidden or "", status="hidden" if group.hidden else "shown"),
         ]
-        for each in data.groups
+        for group in data.groups
     ]
     features = [
         [
-            Cell(each.name),
-            Cell(each.kind),
-            Cell("yes" if each.group else "no"),
-            Cell(model_inputs.answer(audit, each)),
-            Cell("" if each.missing is None else f"{each.missing:,}"),
-            Cell(each.detail),
+            Cell(feature.name),
+            Cell(feature.kind),
+            Cell("yes" if feature.group else "no"),
+            Cell(model_inputs.answer(audit, feature)),
+            Cell("" if feature.missing is None else f"{feature.missing:,}"),
+            Cell(feature.detail),
         ]
-        for each in data.features
+        for feature in data.features
     ]
     heads = [Head("Feature"), Head("Kind"), Head("Group"), Head("Given to the model"), Head("Missing", "num")]
     grids = [facts_grid(anchors, "The audit data", facts)]
@@ -104,26 +104,26 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
 
 def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> Iterable[Grid]:
     """What the numbers depend on: versions, seeds, digests, plugins, packages; what all models share is told once."""
-    yield _beside(anchors, "How this was made", audits, [_run(each) for each in audits])
-    models, made = [each.model.name for each in audits], [each.provenance for each in audits]
+    yield _beside(anchors, "How this was made", audits, [_run(audit) for audit in audits])
+    models, made = [audit.model.name for audit in audits], [audit.provenance for audit in audits]
     plugins = [
         with_model(
             [
-                Cell(each.item.name),
-                Cell(f"{each.item.distribution} {each.item.version}"),
-                Cell(each.item.source),
-                Cell(each.item.error or "", status="loaded" if each.item.loaded else "not loaded"),
-                Cell(", ".join(each.item.checks)),
+                Cell(part.item.name),
+                Cell(f"{part.item.distribution} {part.item.version}"),
+                Cell(part.item.source),
+                Cell(part.item.error or "", status="loaded" if part.item.loaded else "not loaded"),
+                Cell(", ".join(part.item.checks)),
             ],
-            each.models,
+            part.models,
         )
-        for each in common(models, [each.plugins for each in made], PluginInfo.model_dump_json)
+        for part in common(models, [provenance.plugins for provenance in made], PluginInfo.model_dump_json)
     ]
     heads = [Head("Plugin"), Head("Distribution"), Head("Source"), Head("State", "wide"), Head("Checks", "wide")]
     yield grid(anchors.new("plugins"), "Plugins", with_models(heads), plugins)
     packages = [
-        with_model([Cell(each.item[0]), Cell(each.item[1])], each.models)
-        for each in common(models, [sorted(each.packages.items()) for each in made], repr)
+        with_model([Cell(part.item[0]), Cell(part.item[1])], part.models)
+        for part in common(models, [sorted(provenance.packages.items()) for provenance in made], repr)
     ]
     yield grid(anchors.new("packages"), "Packages", with_models([Head("Package"), Head("Version")]), packages)
 
@@ -150,7 +150,7 @@ def _beside(
     anchors: Anchors, caption: str, audits: Sequence[AuditResult], facts: Sequence[Sequence[tuple[str, str]]]
 ) -> Grid:
     """The facts of each model in a column; one column where all are alike."""
-    if all(each == facts[0] for each in facts):
+    if all(fact == facts[0] for fact in facts):
         return facts_grid(anchors, caption, facts[0])
     tables: list[dict[str, list[str]]] = []
     for mine in facts:
@@ -162,7 +162,7 @@ def _beside(
         for name in dict.fromkeys(name for mine in facts for name, _ in mine)
         if any(any(table.get(name, ())) for table in tables)
     ]
-    heads = [Head("Fact"), *(Head(each.model.name, "wide") for each in audits)]
+    heads = [Head("Fact"), *(Head(audit.model.name, "wide") for audit in audits)]
     return grid(anchors.new("facts", caption), caption, heads, rows)
 
 

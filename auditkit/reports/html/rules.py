@@ -28,9 +28,9 @@ def packs(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, 
         anchors: the page's.
         places: {check: anchor}.
     """
-    told = common([each.model.name for each in audits], [each.rules for each in audits], RuleCoverage.model_dump_json,
-                  lambda each: each.pack)  # fmt: skip
-    return tuple(_pack(each.item, each.models, anchors, places) for each in told)
+    parts = common([audit.model.name for audit in audits], [audit.rules for audit in audits],
+                   RuleCoverage.model_dump_json, lambda rule: rule.pack)  # fmt: skip
+    return tuple(_pack(part.item, part.models, anchors, places) for part in parts)
 
 
 def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, places: Mapping[str, str]) -> Pack:

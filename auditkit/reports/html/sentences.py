@@ -54,9 +54,9 @@ def be(name: str, definitions: Mapping[str, Definition]) -> str:
 
 def about(measurement: Measurement) -> str:
     """What a measurement is about, as it follows its name: ` for sex=F`, ` over sex with epsilon=0.1`."""
-    said = f" for {pairs(measurement.slice)}" if measurement.slice else ""
-    said += f" over {' and '.join(measurement.across)}" if measurement.across else ""
-    return said + (f" with {pairs(measurement.conditions)}" if measurement.conditions else "")
+    sentence = f" for {pairs(measurement.slice)}" if measurement.slice else ""
+    sentence += f" over {' and '.join(measurement.across)}" if measurement.across else ""
+    return sentence + (f" with {pairs(measurement.conditions)}" if measurement.conditions else "")
 
 
 def certainty(measurement: Measurement) -> str:
@@ -74,12 +74,14 @@ def certainty(measurement: Measurement) -> str:
 
 def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | None:
     """The number that answers a check's question: the worst judged one, else the first about everyone."""
-    judged = [each for verdict in verdicts for each in verdict.judged if each.check == result.check]
-    judged.sort(key=lambda each: WORST.index(each.status))
+    judged = [judgement for verdict in verdicts for judgement in verdict.judged if judgement.check == result.check]
+    judged.sort(key=lambda judgement: WORST.index(judgement.status))
     if judged:
         return judged[0].measurement
-    everyone = [each for each in result.measurements if not each.slice and each.value is not None]
-    known = [each for each in result.measurements if each.value is not None]
+    everyone = [
+        measurement for measurement in result.measurements if not measurement.slice and measurement.value is not None
+    ]
+    known = [measurement for measurement in result.measurements if measurement.value is not None]
     return next(iter([*everyone, *known, *result.measurements]), None)
 
 

@@ -53,9 +53,14 @@ def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement
         reason or (None if is_large(where, data) else f"a group of under {LARGE:.0%} of the people")
         for where, reason in zip(groups.where, reasons, strict=True)
     ]
-    found = [*_held(target, groups, share, reasons, data), *_held(target, groups, share, large, data, AMONG_LARGE)]
+    measurements = [
+        *_held(target, groups, share, reasons, data),
+        *_held(target, groups, share, large, data, AMONG_LARGE),
+    ]
     reference = reference_of(groups.attributes, data)
-    return found + ([] if reference is None else _held(target, groups, share, reasons, data, TO_REFERENCE, reference))
+    return measurements + (
+        [] if reference is None else _held(target, groups, share, reasons, data, TO_REFERENCE, reference)
+    )
 
 
 def _held(

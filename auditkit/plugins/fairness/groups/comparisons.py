@@ -42,22 +42,22 @@ def comparisons(target: Target, groups: Groups, data: AuditData) -> list[Compare
 def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Compared:
     criterion = CRITERIA.get(name)
     rates = criterion.rates if criterion else OUTCOMES
-    found = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
+    comparison = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
     given = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
     odds = criterion is not None and criterion.odds
-    return disparities.compare(found, groups.where, given, groups.hidden, data.minimum_rate, odds)
+    return disparities.compare(comparison, groups.where, given, groups.hidden, data.minimum_rate, odds)
 
 
 def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     minimum = max(1, data.minimum_rate)
     rows = amount(groups.tally.rows, EVERY)
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
-    found = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
-    found.table, found.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
-    found.where = [groups.where[at] for at in np.flatnonzero(usable)]
+    unequal = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
+    unequal.table, unequal.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
+    unequal.where = [groups.where[at] for at in np.flatnonzero(usable)]
     few = [lacking(int(many), minimum, DECIDED) for many in rows]
-    found.left_out = group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
-    return found
+    unequal.left_out = group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
+    return unequal
 
 
 def test_all(tested: Sequence[Tested], parameters: Parameters, rng: np.random.Generator) -> int:
@@ -66,14 +66,14 @@ def test_all(tested: Sequence[Tested], parameters: Parameters, rng: np.random.Ge
     Returns:
         How many tests the family has.
     """
-    ready = [each for each in tested if isinstance(each, Conditional) or comparable(each)]
+    ready = [test for test in tested if isinstance(test, Conditional) or comparable(test)]
     draws = disparities.enough_draws(parameters.permutations, len(ready))
     disparities.shuffle([each for each in ready if isinstance(each, Compared)], draws, rng)
     for each in ready:
         if isinstance(each, Unequal) and np.isfinite(entropy.between(each.table, parameters.alpha)):
             each.p = entropy.p_value(each.table, parameters.alpha, draws, rng)
     disparities.adjust(tested, parameters.correction)
-    return sum(each.p is not None for each in tested)
+    return sum(test.p is not None for test in tested)
 
 
 def comparable(each: Tested) -> bool:

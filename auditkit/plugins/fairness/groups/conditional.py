@@ -130,7 +130,7 @@ def errors(table: np.ndarray) -> np.ndarray:
     group, total = table.sum(axis=-1), table.sum(axis=1)
     people = total.sum(axis=-1)
     told = (total > 0).all(axis=-1) & (people > 1)
-    table, group, total, people = (each[told] for each in (table, group, total, people))
+    table, group, total, people = (array[told] for array in (table, group, total, people))
     if not len(people):
         return np.full(table.shape[1], np.nan)
     share = total[:, :1] * total[:, 1:] / people[:, None] ** 2

@@ -41,8 +41,8 @@ def conditionals(
     decided = context.predictions.codes
     found = []
     counts = count(
-        columns, decided, classes=[str(each) for each in range(len(context.predictions.classes))], weights=data.weights,
-        people=data.people,
+        columns, decided, classes=[str(index) for index in range(len(context.predictions.classes))],
+        weights=data.weights, people=data.people,
     )  # fmt: skip
     for groups in tables:
         if not groups.attributes or set(groups.attributes) & set(parameters.given):

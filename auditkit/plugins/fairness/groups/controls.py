@@ -35,19 +35,19 @@ def counted_again(
     numbers: Sequence[Measurement], targets: Sequence[Target], data: AuditData, predictions: Predictions
 ) -> Control:
     """Whether numbers about groups are the same when they are counted without the table."""
-    shown = [each for each in numbers if each.value is not None]
-    kinds = {(pairs(each.slice), pairs(each.conditions)): None for each in shown}
+    shown = [number for number in numbers if number.value is not None]
+    kinds = {(pairs(measurement.slice), pairs(measurement.conditions)): None for measurement in shown}
     tried = max(2, min(TRIED, READ // max(1, len(data))))
     step = max(1, -(-len(kinds) // tried))
     few = set(list(kinds)[::step])
     worst = 0.0
     for target in targets:
         mine = [
-            (each.name, each.slice, float(each.value or 0.0))
-            for each in shown
-            if each.conditions == target.conditions
-            and (pairs(each.slice), pairs(each.conditions)) in few
-            and each.name in target.measures
+            (measurement.name, measurement.slice, float(measurement.value or 0.0))
+            for measurement in shown
+            if measurement.conditions == target.conditions
+            and (pairs(measurement.slice), pairs(measurement.conditions)) in few
+            and measurement.name in target.measures
         ]
         if mine:
             worst = max(worst, recount.largest_deviation(mine, data.groups, rows_of(target, data, predictions)))
@@ -89,12 +89,22 @@ def tried(
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted gap; for the first attribute with two groups."""
     tested = [each for each in compared if isinstance(each, Compared) and each.comparable]
-    single = [each for each in tested if (each.trials or len(each.parts)) == 1 and each.shuffled is not None]
+    single = [
+        comparison
+        for comparison in tested
+        if (comparison.trials or len(comparison.parts)) == 1 and comparison.shuffled is not None
+    ]
     if not single:
         return []
-    names = sorted({name for each in tested for name in (both(each.name) if each.name in CRITERIA else [each.name])})
-    first = next((each for each in single if each.name == "demographic_parity"), single[0])
-    at = next((each.at for each in targets if each.conditions == first.conditions and each.at is not None), 0)
+    names = sorted(
+        {
+            name
+            for comparison in tested
+            for name in (both(comparison.name) if comparison.name in CRITERIA else [comparison.name])
+        }
+    )
+    first = next((comparison for comparison in single if comparison.name == "demographic_parity"), single[0])
+    at = next((target.at for target in targets if target.conditions == first.conditions and target.at is not None), 0)
     return [
         _shuffled(parameters, data, context, first, at, tuple(names), encoded),
         _planted(parameters, context, first, tests, tuple(names)),

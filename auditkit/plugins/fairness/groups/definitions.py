@@ -49,16 +49,16 @@ BURDEN_RATIO = Definition(
 
 def _definitions() -> dict[str, Definition]:
     """{measurement: definition} for every number about a group, and for what compares groups."""
-    found = {name: _rate(rate) for name, rate in RATES.items()}
-    found.update({name: _composite(composite) for name, composite in COMPOSITES.items()})
+    definitions = {name: _rate(rate) for name, rate in RATES.items()}
+    definitions.update({name: _composite(composite) for name, composite in COMPOSITES.items()})
     for name, criterion in CRITERIA.items():
-        found[f"{name}_difference"] = _difference(criterion)
-        found[f"{name}_ratio"] = _ratio(criterion)
-    found.update({name: _index(index) for name, index in INDICES.items()})
-    paired = {name: found[name].model_copy(update={"same_as": name}) for name in PAIRED}
-    lone = found["conditional_demographic_disparity"].model_copy(update={"only_groups": True})
+        definitions[f"{name}_difference"] = _difference(criterion)
+        definitions[f"{name}_ratio"] = _ratio(criterion)
+    definitions.update({name: _index(index) for name, index in INDICES.items()})
+    paired = {name: definitions[name].model_copy(update={"same_as": name}) for name in PAIRED}
+    lone = definitions["conditional_demographic_disparity"].model_copy(update={"only_groups": True})
     return {
-        **defined(found), **paired, "conditional_demographic_disparity": lone,
+        **defined(definitions), **paired, "conditional_demographic_disparity": lone,
         **defined({BURDEN: BURDEN_RATIO}, [BURDEN]),
     }  # fmt: skip
 

@@ -96,18 +96,18 @@ def compare(
         few = [lacking(int(rows), minimum, rate.of) for rows in share.rows]
         if odds:
             few = [
-                "no false positives" if each is None and value >= 1 else each
-                for each, value in zip(few, share.values, strict=True)
+                "no false positives" if text is None and value >= 1 else text
+                for text, value in zip(few, share.values, strict=True)
             ]
         usable = np.array([a is None and b is None for a, b in zip(hidden, few, strict=True)], dtype=bool)
         found.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
         who = Members(rate.name, where, share.values, share.rows, share.counts)
         found.members.append(who.take(np.flatnonzero(usable)))
         found.rows = max(found.rows, int(share.rows[usable].sum()))
-        for said, reason, why in zip(reasons, hidden, few, strict=True):
-            if why and not reason and why not in said:
-                said.append(why)
-    found.left_out = group_pairs.left_out(where, ["; ".join(said) or None for said in reasons])
+        for sentences, reason, why in zip(reasons, hidden, few, strict=True):
+            if why and not reason and why not in sentences:
+                sentences.append(why)
+    found.left_out = group_pairs.left_out(where, ["; ".join(sentences) or None for sentences in reasons])
     return found
 
 
@@ -119,24 +119,24 @@ def enough_draws(permutations: int, tests: int) -> int:
 def shuffle(compared: Sequence[Compared], draws: int, rng: np.random.Generator) -> None:
     """Fill in the raw p-values; a rate that several criteria share is shuffled once."""
     known: dict[tuple[bytes, bytes], np.ndarray] = {}
-    for each in compared:
-        tested = each.parts[: each.trials or len(each.parts)]
+    for comparison in compared:
+        tested = comparison.parts[: comparison.trials or len(comparison.parts)]
         laws = []
         for part in tested:
             key = (part.successes.tobytes(), part.sizes.tobytes())
             if key not in known:
                 known[key] = stats.shuffled_z([part], draws, rng)
             laws.append(known[key])
-        each.shuffled = np.maximum.reduce(laws)
-        each.p = stats.permutation_p(stats.largest_z(tested), each.shuffled)
+        comparison.shuffled = np.maximum.reduce(laws)
+        comparison.p = stats.permutation_p(stats.largest_z(tested), comparison.shuffled)
 
 
 def adjust(tested: Sequence[Tested], correction: str) -> None:
     """Fill in the p-values adjusted over everything that was tested."""
-    members = [each for each in tested if each.p is not None]
+    members = [test for test in tested if test.p is not None]
     method = stats.holm if correction == "holm" else stats.benjamini_hochberg
-    for each, p in zip(members, method([each.p for each in members if each.p is not None]), strict=True):
-        each.p_adjusted = float(p)
+    for member, p in zip(members, method([member.p for member in members if member.p is not None]), strict=True):
+        member.p_adjusted = float(p)
 
 
 def detectable(parts: Sequence[stats.Shares], tests: int, level: float = 0.95) -> float | None:

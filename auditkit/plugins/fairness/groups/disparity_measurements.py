@@ -195,13 +195,13 @@ def _criterion(
 def _differential(
     each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
-    found = ratios.epsilon_extreme(each.parts, each.name == LOGARITHMIC[1], reference)
-    if found is None:
+    extreme = ratios.epsilon_extreme(each.parts, each.name == LOGARITHMIC[1], reference)
+    if extreme is None:
         return undefined(each, each.name, "in some group nobody, or everybody, is selected, so a ratio has no end")
     ratio = None if tests is None else disparities.detectable_ratio(each.parts, tests)
     return _number(
-        each.name, value=found.value, interval=found.interval,
-        detectable=-float(np.log(ratio)) if ratio else None, pairs=tuple(pairs_behind(found, each.members)), **common,
+        each.name, value=extreme.value, interval=extreme.interval,
+        detectable=-float(np.log(ratio)) if ratio else None, pairs=tuple(pairs_behind(extreme, each.members)), **common,
     )  # fmt: skip
 
 

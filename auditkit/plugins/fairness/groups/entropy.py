@@ -44,7 +44,7 @@ class Unequal(Tested):
 def benefits(tally: Tally) -> np.ndarray:
     """(K, 3) people by benefit 0, 1 and 2; a weighted group counts as its effective number of rows (Kish)."""
     weight, square = (
-        np.column_stack([amount(each, words) for words in BENEFITS]) for each in (tally.weight, tally.square)
+        np.column_stack([amount(array, words) for words in BENEFITS]) for array in (tally.weight, tally.square)
     )
     total = square.sum(axis=1, keepdims=True)
     return np.divide(
@@ -126,12 +126,12 @@ def shuffled(table: np.ndarray, alpha: float, draws: int, rng: np.random.Generat
 
 def _second_column(left: np.ndarray, total: int, rng: np.random.Generator) -> np.ndarray:
     """(draws, K) how many of `total` people each group gets of the (draws, K) places that are left."""
-    found = np.zeros_like(left)
+    array = np.zeros_like(left)
     wanted, places = np.full(len(left), total), left.sum(axis=1)
     for group in range(left.shape[1]):
-        found[:, group] = rng.hypergeometric(wanted, places - wanted, left[:, group])
-        wanted, places = wanted - found[:, group], places - left[:, group]
-    return found
+        array[:, group] = rng.hypergeometric(wanted, places - wanted, left[:, group])
+        wanted, places = wanted - array[:, group], places - left[:, group]
+    return array
 
 
 def detectable(table: np.ndarray, tests: int, power: float = 0.8) -> float | None:

@@ -23,30 +23,38 @@ def drawn(targets: Sequence[Target], between: Sequence[Measurement]) -> list[Tar
 
     The widest gap is the one whose interval reaches least far down; of equal ones, the one with the largest value.
     """
-    classes = [each for each in targets if each.at is not None]
+    classes = [target for target in targets if target.at is not None]
     if len(classes) <= CLASSES:
         return list(targets)
 
     def gap(target: Target) -> tuple[float, float]:
-        mine = [each for each in between if each.name.endswith("_difference") and each.conditions == target.conditions]
-        known = [(each.interval.low or 0.0, each.value) for each in mine if each.interval and each.value is not None]
+        mine = [
+            measurement
+            for measurement in between
+            if measurement.name.endswith("_difference") and measurement.conditions == target.conditions
+        ]
+        known = [
+            (measurement.interval.low or 0.0, measurement.value)
+            for measurement in mine
+            if measurement.interval and measurement.value is not None
+        ]
         return max(known, default=(0.0, 0.0))
 
     widest = sorted(classes, key=gap, reverse=True)[:WIDEST]
-    return [each for each in targets if each.at is None or each in widest]
+    return [target for target in targets if target.at is None or target in widest]
 
 
 def pictures(
     targets: Sequence[Target], per_group: Sequence[Measurement], between: Sequence[Measurement]
 ) -> list[Figure]:
     """Every figure about the targets that are drawn."""
-    shown = [each.conditions for each in drawn(targets, between)]
-    numbers = [each for each in per_group if each.conditions in shown]
-    gaps = [each for each in between if each.conditions in shown]
-    found = [_dots(name, numbers) for name in dict.fromkeys(each.name for each in numbers)]
+    shown = [target.conditions for target in drawn(targets, between)]
+    numbers = [measurement for measurement in per_group if measurement.conditions in shown]
+    gaps = [measurement for measurement in between if measurement.conditions in shown]
+    found = [_dots(name, numbers) for name in dict.fromkeys(number.name for number in numbers)]
     found += [_forest(what, gaps) for what in ("difference", "ratio")]
     found += _maps(numbers, gaps)
-    return [each for each in found if each is not None]
+    return [figure for figure in found if figure is not None]
 
 
 def _axis(name: str) -> Axis:
@@ -56,9 +64,9 @@ def _axis(name: str) -> Axis:
 
 
 def _dots(name: str, numbers: Sequence[Measurement]) -> Figure | None:
-    some = [each for each in numbers if each.name == name and len(each.slice) <= 1]
+    some = [number for number in numbers if number.name == name and len(number.slice) <= 1]
     axis = _axis(name)
-    methods = {each.interval.method.partition(",")[0] for each in some if each.interval}
+    methods = {measurement.interval.method.partition(",")[0] for measurement in some if measurement.interval}
     by = "Wilson intervals" if methods <= {"Wilson"} else f"intervals ({', '.join(sorted(methods))})"
     caption = f"Dots are {'shares of the group' if name in RATES else 'values of the group'}, lines 95 % {by}."
     return figures.dot_whisker(name, f"{axis.title} per group", some, axis=axis, caption=caption)
@@ -66,9 +74,13 @@ def _dots(name: str, numbers: Sequence[Measurement]) -> Figure | None:
 
 def _forest(what: str, gaps: Sequence[Measurement]) -> Figure | None:
     still, label = (0.0, "no difference") if what == "difference" else (1.0, "equal")
-    some = [each for each in gaps if each.name.endswith(f"_{what}")]
-    ends = [each.value for each in some if each.value is not None]
-    ends += [each.interval.high for each in some if each.interval and each.interval.high is not None]
+    some = [gap for gap in gaps if gap.name.endswith(f"_{what}")]
+    ends = [measurement.value for measurement in some if measurement.value is not None]
+    ends += [
+        measurement.interval.high
+        for measurement in some
+        if measurement.interval and measurement.interval.high is not None
+    ]
     axis = Axis(
         field="value", title=f"{what.capitalize()} over groups",
         domain=(0, 1) if not ends or max(ends) <= 1 else None,
@@ -88,38 +100,44 @@ def _maps(numbers: Sequence[Measurement], gaps: Sequence[Measurement]) -> list[F
         rates = [("selection_rate", _widest(cells, ["selection_rate"]))]
         rates.append(_worst(cells))
         for name, some in rates:
-            if any(each.value is not None for each in some):
+            if any(measurement.value is not None for measurement in some):
                 found.append(_map(f"{name}_map_{number}", name, pair, some))
     return found
 
 
 def _worst(cells: Sequence[Measurement]) -> tuple[str, list[Measurement]]:
     """The labelled rate that differs most over the cells, and its numbers."""
-    names = list(dict.fromkeys(each.name for each in cells if RATES[each.name].labelled and each.name != "prevalence"))
+    names = list(dict.fromkeys(cell.name for cell in cells if RATES[cell.name].labelled and cell.name != "prevalence"))
     some = _widest(cells, names)
     return (some[0].name if some else "", some)
 
 
 def _widest(cells: Sequence[Measurement], names: Sequence[str]) -> list[Measurement]:
     """The numbers of one rate and one class with the widest range."""
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     widest = -1.0
     for name in names:
-        for said in dict.fromkeys(pairs(each.conditions) for each in cells):
-            some = [each for each in cells if each.name == name and pairs(each.conditions) == said]
-            known = [each.value for each in some if each.value is not None]
+        for sentence in dict.fromkeys(pairs(cell.conditions) for cell in cells):
+            some = [cell for cell in cells if cell.name == name and pairs(cell.conditions) == sentence]
+            known = [measurement.value for measurement in some if measurement.value is not None]
             if known and max(known) - min(known) > widest:
-                widest, found = max(known) - min(known), some
-    return found
+                widest, measurements = max(known) - min(known), some
+    return measurements
 
 
 def _map(called: str, name: str, pair: tuple[str, ...], some: Sequence[Measurement]) -> Figure:
     across, down = pair
     cells: list[dict[str, Scalar]] = [
-        {"across": each.slice[across], "down": each.slice[down], "value": each.value, "n": each.n} for each in some
+        {
+            "across": measurement.slice[across],
+            "down": measurement.slice[down],
+            "value": measurement.value,
+            "n": measurement.n,
+        }
+        for measurement in some
     ]
     about = f", {pairs(some[0].conditions)}" if some[0].conditions else ""
-    blank = sum(each.value is None for each in some)
+    blank = sum(measurement.value is None for measurement in some)
     caption = f"{blank} of {len(some)} cells are blank: too few people." if blank else ""
     axis = _axis(name)
     return figures.heat_map(

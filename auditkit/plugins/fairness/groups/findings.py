@@ -33,29 +33,38 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     encoded = {name: encode(column) for name, column in data.groups.items()}
     counts = count(
         encoded, predictions.codes, None if data.labels is None else predictions.truth,
-        classes=[spelling(each) for each in predictions.classes], weights=data.weights, people=data.people,
+        classes=[spelling(label) for label in predictions.classes], weights=data.weights, people=data.people,
     )  # fmt: skip
     groups = tabulate(counts, parameters, data)
     looked_at = targets(parameters, counts, predictions, data.task)
-    numbers = [each for target in looked_at for table in groups for each in per_group(target, table, data)]
+    numbers = [
+        measurement for target in looked_at for table in groups for measurement in per_group(target, table, data)
+    ]
 
     context.progress(1, 3, "shuffling groups")
-    compared = [each for table in groups[1:] for target in looked_at for each in comparisons(target, table, data)]
+    compared = [
+        comparison for table in groups[1:] for target in looked_at for comparison in comparisons(target, table, data)
+    ]
     explained = conditional_measurements.conditionals(parameters, looked_at, groups, data, context)
     everything: list[Tested] = [*compared, *explained]
     tests = test_all(everything, parameters, context.rng)
     gaps = []
     for each in compared:
-        found = disparity_measurements.measurements(each, tests, parameters, data, context.rng)
-        gaps += [*found, *(disparity_measurements.beside_them(each, found, data) if isinstance(each, Compared) else [])]
-    conditions = [conditional_measurements.measured(each, tests, parameters, data) for each in explained]
+        measurements = disparity_measurements.measurements(each, tests, parameters, data, context.rng)
+        gaps += [
+            *measurements,
+            *(disparity_measurements.beside_them(each, measurements, data) if isinstance(each, Compared) else []),
+        ]
+    conditions = [conditional_measurements.measured(conditional, tests, parameters, data) for conditional in explained]
 
     context.progress(2, 3, "controls")
     tried = [controls.counted_again(numbers, looked_at, data, predictions)]
     tried += controls.tried(parameters, data, context, everything, looked_at, tests, encoded)
     return Findings(
         measurements=[*numbers, *gaps, *conditions, *burden.burden_ratios(groups[1:], looked_at, data)],
-        together=[each for target in looked_at for table in groups for each in of_smaller(target, table, data)],
+        together=[
+            measurement for target in looked_at for table in groups for measurement in of_smaller(target, table, data)
+        ],
         controls=tried,
         figures=figures.pictures(looked_at, numbers, gaps),
         tables=[tables.impact(groups[1:], figures.drawn(looked_at, gaps), counts, data)],

@@ -32,7 +32,7 @@ class Groups(NamedTuple):
     @property
     def names(self) -> list[str]:
         """Each group as people read it."""
-        return [pairs(each) for each in self.where]
+        return [pairs(texts) for texts in self.where]
 
 
 class Target(NamedTuple):
@@ -79,16 +79,16 @@ def targets(parameters: Parameters, counts: Counts, predictions: Predictions, ta
     measures = wanted(parameters, counts, task)
     if task != "multiclass":
         return [Target({}, predictions.positive, measures)]
-    names = [spelling(each) for each in predictions.classes]
+    names = [spelling(label) for label in predictions.classes]
     for name in parameters.classes:
         if name not in names:
             raise DataError(f"fairness.groups: classes names {name!r}, which is no class; {closest(name, names)}")
-    found = [Target({}, None, tuple(each for each in measures if each in WHOLE))]
-    rest = tuple(each for each in measures if each not in WHOLE)
+    found = [Target({}, None, tuple(measure for measure in measures if measure in WHOLE))]
+    rest = tuple(measure for measure in measures if measure not in WHOLE)
     found += [
         Target({"class": name}, at, rest) for at, name in enumerate(names) if name in (parameters.classes or names)
     ]
-    return [each for each in found if each.measures]
+    return [target for target in found if target.measures]
 
 
 def wanted(parameters: Parameters, counts: Counts, task: str) -> tuple[str, ...]:

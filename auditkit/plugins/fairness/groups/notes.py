@@ -28,25 +28,25 @@ def notes(
     tests: int,
 ) -> list[str]:
     """Sentences about what was left out, and why."""
-    found = [*_blanks(data, counts), *_classes(parameters, data, targets)]
+    texts = [*_blanks(data, counts), *_classes(parameters, data, targets)]
     if not counts.labelled:
         dropped = [name for name in parameters.measures if MEASURES[name].labelled]
         if dropped:
-            found.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
+            texts.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
     if data.weights is not None:
-        found.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
+        texts.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
     nobody = [pairs(where) for where in data.cells.nobody(parameters.intersections)]
     if nobody:
-        found.append(f"Nobody is in these combinations, so they have no numbers: {first_few(nobody, between='; ')}.")
-    found += no_intersection(parameters.intersections, data)
+        texts.append(f"Nobody is in these combinations, so they have no numbers: {first_few(nobody, between='; ')}.")
+    texts += no_intersection(parameters.intersections, data)
     if parameters.correction == "benjamini-hochberg":
-        found.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
+        texts.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
     draws = enough_draws(parameters.permutations, tests)
     if draws > parameters.permutations:
-        found.append(
+        texts.append(
             f"{draws} shuffles were drawn, not {parameters.permutations}: fewer could show nothing in {tests} tests."
         )
-    return found
+    return texts
 
 
 def _blanks(data: AuditData, counts: Counts) -> list[str]:
@@ -66,8 +66,8 @@ def _blanks(data: AuditData, counts: Counts) -> list[str]:
 def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target]) -> list[str]:
     if data.task != "multiclass":
         return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
-    found = ["Each class is held against all others: selected means decided for the class."]
-    number = sum(each.at is not None for each in targets)
+    texts = ["Each class is held against all others: selected means decided for the class."]
+    number = sum(target.at is not None for target in targets)
     if number > CLASSES:
-        found.append(f"Of {number} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
-    return found
+        texts.append(f"Of {number} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
+    return texts

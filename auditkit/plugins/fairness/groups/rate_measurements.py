@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     """Every rate and every composite of the target, for every group of one table."""
     groups = target.of(groups)
-    found = [each for name in target.measures if name in RATES for each in _rate(RATES[name], target, groups, data)]
+    measurements = [
+        measurement
+        for name in target.measures
+        if name in RATES
+        for measurement in _rate(RATES[name], target, groups, data)
+    ]
     for name in target.measures:
         if name in COMPOSITES:
-            found += _composite(COMPOSITES[name], target, groups, data)
-    return found
+            measurements += _composite(COMPOSITES[name], target, groups, data)
+    return measurements
 
 
 def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:

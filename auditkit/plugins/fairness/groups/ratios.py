@@ -88,7 +88,7 @@ def detectable_odds(part: stats.Shares, gap: float | None) -> Apart | None:
     if gap is None:
         return None
     n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
-    high, low = (float(odds(np.asarray(each))) for each in stats.apart(part.common, n1, n2, gap))
+    high, low = (float(odds(np.asarray(array))) for array in stats.apart(part.common, n1, n2, gap))
     return Apart(high - low, low / high) if np.isfinite(high) and high > 0 else None
 
 
@@ -105,10 +105,10 @@ def epsilon(parts: Sequence[stats.Shares], smoothed: bool = False) -> float:
     Source: Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, definition 2.1 and eq. 7.
     """
     occurring = [part for part in parts if smoothed or part.rates.max() > 0]
-    found = stats.smallest([_with_one_more(part, len(parts)) if smoothed else part for part in occurring])
-    if found is None:
+    extreme = stats.smallest([_with_one_more(part, len(parts)) if smoothed else part for part in occurring])
+    if extreme is None:
         return 0.0
-    return -float(np.log(found.value)) if found.value > 0 else np.inf
+    return -float(np.log(extreme.value)) if extreme.value > 0 else np.inf
 
 
 def epsilon_extreme(

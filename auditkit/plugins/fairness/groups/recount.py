@@ -28,7 +28,7 @@ class Rows(NamedTuple):
 
     def take(self, at: np.ndarray) -> Rows:
         """Some of the rows."""
-        return Rows(*(None if each is None else each[at] for each in self))  # type: ignore[arg-type]
+        return Rows(*(None if array is None else array[at] for array in self))  # type: ignore[arg-type]
 
 
 def number(name: str, rows: Rows) -> float | None:

@@ -69,7 +69,7 @@ def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, 
     one, two = np.argsort(sizes, kind="stable")[:2]
     rates[one], rates[two] = stats.apart(float(rates[0]), float(sizes[one]), float(sizes[two]), gap)
     drawn = [stats.Shares(counts, sizes) for counts in rng.binomial(sizes, rates, (trials, len(sizes)))]
-    p = [stats.permutation_p(stats.largest_z([each]), shuffled) * tests for each in drawn]
+    p = [stats.permutation_p(stats.largest_z([shares]), shuffled) * tests for shares in drawn]
     return float(np.mean(np.asarray(p) <= 0.05))
 
 

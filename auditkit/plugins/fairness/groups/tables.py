@@ -32,9 +32,9 @@ RATIOS = {
 
 def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, data: AuditData) -> Table:
     """Selection rate of every group that may be shown, beside the highest one, or of a burden the lowest."""
-    targets = [each for each in targets if each.at is not None]
-    burdens = [is_burden(each, data) for each in targets]
-    classes = any(each.conditions for each in targets)
+    targets = [target for target in targets if target.at is not None]
+    burdens = [is_burden(target, data) for target in targets]
+    classes = any(target.conditions for target in targets)
     blanks = [("abstained", counts.abstained), ("unknown", counts.labelled and data.known is not None)]
     kept = [name for name, there in blanks if there]
     columns = [
@@ -48,7 +48,7 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
         *([Column(name="unknown", title="Label not known")] if "unknown" in kept else []),
         Column(name="reason", title="Why it is not shown"),
     ]
-    named = [each.name for each in columns if each.name in RATIOS]
+    named = [column.name for column in columns if column.name in RATIOS]
     rows = [row for groups in tables for target in targets for row in _rows(target, groups, named, kept, data)]
     joined = any(smaller(groups, data) for groups in tables)
     return Table(
@@ -66,14 +66,14 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
 def _selected(data: AuditData) -> str:
     """What being selected is, as it follows a caption."""
     one_word = isinstance(data.outcome, str) and data.task == "multiclass"
-    said = meaning_text(None if one_word else data.outcome, data.selected_means)
-    return f" {said}" if said else ""
+    sentence = meaning_text(None if one_word else data.outcome, data.selected_means)
+    return f" {sentence}" if sentence else ""
 
 
 def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData) -> list[Row]:
-    found = _of(target, groups, named, kept, data, compared=True)
+    texts = _of(target, groups, named, kept, data, compared=True)
     together = smaller(groups, data)
-    return found if together is None else found + _of(target, together[1], named, kept, data, compared=False)
+    return texts if together is None else texts + _of(target, together[1], named, kept, data, compared=False)
 
 
 def _of(
@@ -91,18 +91,18 @@ def _of(
     if held is not None and data.cells.unshown(groups.where[held]):
         held = None  # over the rate of a group that is not shown, any ratio would give that rate away
     nothing: list[float | None] = [None for _ in named]
-    found: list[Row] = []
+    texts: list[Row] = []
     for at, (name, reason) in enumerate(zip(groups.names, reasons, strict=True)):
         head: Row = (name, *target.conditions.values())
         if reason is None:
             value = float(share.values[at])
             other = None if held is None else float(share.values[held])
             ratios = nothing if other is None else _compared(value, other, named, is_burden(target, data))
-            blanks = [int(numbers[each][at]) for each in kept]
-            found.append((*head, int(share.rows[at]), value, *ratios, *blanks, ""))
+            blanks = [int(numbers[text][at]) for text in kept]
+            texts.append((*head, int(share.rows[at]), value, *ratios, *blanks, ""))
         else:
-            found.append((*head, None, None, *nothing, *(None for _ in kept), reason))
-    return found
+            texts.append((*head, None, None, *nothing, *(None for _ in kept), reason))
+    return texts
 
 
 def _held_against(rates: np.ndarray, reasons: Sequence[str | None], burden: bool) -> int | None:

@@ -45,7 +45,9 @@ def _held(
     why = why_no_ratio(among)
     if place is not None and len(among) > 1:
         why = "the reference group has no selection rate" if lacks else "nobody of the reference group was selected"
-    lacking = () if place is not None else tuple(each for each in found.lacking if is_large(each.slice, data))
+    lacking = (
+        () if place is not None else tuple(left_out for left_out in found.lacking if is_large(left_out.slice, data))
+    )
     made = []
     for at, where in enumerate(found.where):
         if reasons[at] is not None or compared is None:

@@ -62,12 +62,14 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         self_tests.recount([impact.found for impact in impacts], data, decisions),
         *self_tests.equal_groups([impact.found for impact in impacts], parameters.trials, context.rng),
     ]
-    lowest = [each for impact in impacts for each in lowest_ratios(impact.found, impact.found.shown, data)]
-    per_group = [each for impact in impacts for each in _measurements(impact)]
-    per_group += [each for impact in impacts for each in adverse_beside.ratios_beside(impact.found, data)]
+    lowest = [
+        lowest_ratio for impact in impacts for lowest_ratio in lowest_ratios(impact.found, impact.found.shown, data)
+    ]
+    per_group = [measurement for impact in impacts for measurement in _measurements(impact)]
+    per_group += [measurement for impact in impacts for measurement in adverse_beside.ratios_beside(impact.found, data)]
     return Findings(
         measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
-        together=[each for impact in impacts for each in _together(impact.found, data)],
+        together=[measurement for impact in impacts for measurement in _together(impact.found, data)],
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts, data),
@@ -184,10 +186,11 @@ def _alarm(impact: Impact, parameters: Parameters, rng: np.random.Generator) -> 
 
 
 def _figures(per_group: list[Measurement]) -> list[Figure]:
-    single = [each for each in per_group if len(each.slice) == 1]
+    single = [measurement for measurement in per_group if len(measurement.slice) == 1]
     made = [
         figures.dot_whisker(
-            "impact_ratio", "Impact ratio per group", [each for each in single if each.name == "impact_ratio"],
+            "impact_ratio", "Impact ratio per group",
+            [measurement for measurement in single if measurement.name == "impact_ratio"],
             axis=Axis(field="value", title="Impact ratio"),
             caption="Each group's selection rate over the highest one, with 95 % score intervals that hold for all "
             "pairs of groups at once. The line at 0.8 is the rule of thumb of 29 CFR 1607.4(D), not a limit of this "
@@ -195,12 +198,13 @@ def _figures(per_group: list[Measurement]) -> list[Figure]:
             rules=[Rule(value=practical.LINE, label="four fifths"), Rule(value=1.0, label="equal")],
         ),
         figures.dot_whisker(
-            "selection_rate", "Selection rate per group", [each for each in single if each.name == "selection_rate"],
+            "selection_rate", "Selection rate per group",
+            [measurement for measurement in single if measurement.name == "selection_rate"],
             axis=Axis(field="value", title="Selection rate", unit="share", percent=True),
             caption="Dots are shares of the group, lines 95 % Wilson intervals.",
         ),
     ]  # fmt: skip
-    return [each for each in made if each is not None]
+    return [figure for figure in made if figure is not None]
 
 
 def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> list[str]:

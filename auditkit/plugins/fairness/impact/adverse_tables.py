@@ -52,18 +52,18 @@ def under_two_percent(found: Selection) -> list[str]:
 
 
 def _rates(impact: Impact, number: int, data: AuditData) -> Table:
-    found, small = impact.found, set(under_two_percent(impact.found))
+    selection, small = impact.found, set(under_two_percent(impact.found))
     rows: list[tuple[Scalar, ...]] = []
-    for at, name in enumerate(found.names):
-        if found.reasons[at] is not None:
-            rows.append((name, None, None, None, None, None, None, None, found.reasons[at]))
+    for at, name in enumerate(selection.names):
+        if selection.reasons[at] is not None:
+            rows.append((name, None, None, None, None, None, None, None, selection.reasons[at]))
             continue
-        x, n = int(found.selected[at]), int(found.people[at])
+        x, n = int(selection.selected[at]), int(selection.people[at])
         ratio = None if impact.ratios is None else impact.ratios.values[at]
         interval = None if impact.ratios is None else impact.ratios.intervals[at]
         ends = (None, None) if interval is None else (interval.low, interval.high)
         rows.append((name, n, x, x / n, ratio, *ends, name in small, ""))
-    together = smaller_selection(found, data)
+    together = smaller_selection(selection, data)
     if together is not None:  # compared with nobody
         groups, x, n = together
         rows.append((pairs(groups.where), n, x, x / n, None, None, None, None, ""))

@@ -74,8 +74,11 @@ def break_down(
         exclude_under: categories with a smaller share are left out of the ratios; 0: none.
     """
     found = selection(counts, attributes, data)
-    values = {each: unknown_values(counts.values[counts.attributes.index(each)], unknown) for each in attributes}
-    known = [not any(value in values[each] for each, value in where.items()) for where in found.where]
+    values = {
+        attribute: unknown_values(counts.values[counts.attributes.index(attribute)], unknown)
+        for attribute in attributes
+    }
+    known = [not any(value in values[text] for text, value in where.items()) for where in found.where]
     nowhere = int(found.people[~np.array(known)].sum())
     few = fewer_than(data.minimum_cell, "people") if 0 < nowhere < data.minimum_cell else None
     if few is None and data.disclosure == "publish":

@@ -78,15 +78,17 @@ def _break_down(parameters: Parameters, attributes: Attributes, assessed: Assess
     ]
     if len(names) > 1:
         sets.append((NAMES[2], tuple(names)))
-    parts = [break_down(kind, each, counts, data, parameters.unknown, parameters.exclude_under) for kind, each in sets]
+    parts = [
+        break_down(kind, texts, counts, data, parameters.unknown, parameters.exclude_under) for kind, texts in sets
+    ]
     return [part._replace(found=part.found._replace(rate=assessed.rate)) for part in parts]
 
 
 def _measurements(part: Breakdown, assessed: Assessed) -> list[Measurement]:
-    found, made = part.found, []
-    for at, where in enumerate(found.where):
+    selection, made = part.found, []
+    for at, where in enumerate(selection.where):
         common: dict[str, Any] = {"slice": where, "conditions": assessed.conditions}
-        reason, x, n = found.reasons[at], int(found.selected[at]), int(found.people[at])
+        reason, x, n = selection.reasons[at], int(selection.selected[at]), int(selection.people[at])
         if reason is not None:
             for name, unit in (("applicants", "people"), (assessed.rate, "share"), ("impact_ratio", "")):
                 made.append(Measurement(name=name, value=None, reason=reason, unit=unit, **common))
@@ -144,7 +146,7 @@ def _compared(breakdowns: list[Breakdown], attributes: Attributes, assessed: Ass
         }  # fmt: skip
         part = there.get(kind)
         if part is None:
-            reason = f"no attribute is named as {' or '.join(each.replace('_', '/') for each in lacking)}"
+            reason = f"no attribute is named as {' or '.join(text.replace('_', '/') for text in lacking)}"
             made.append(Measurement(value=None, reason=reason, **common))
         elif part.ratios is None:
             reason = why_no_ratio(part.compared)
@@ -167,12 +169,12 @@ def _controls(breakdowns: list[Breakdown], assessed: Assessed, data: AuditData) 
         at_most=0,
         reason="people are missing from a table, or are in it twice",
     )
-    return [each.model_copy(update={"name": each.name + suffix}) for each in (again, adds_up)]
+    return [control.model_copy(update={"name": control.name + suffix}) for control in (again, adds_up)]
 
 
 def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure]:
     """Rates and ratios per category; no line at any ratio, for the rule has none."""
-    mine = [each for each in measurements if each.conditions == assessed.conditions]
+    mine = [measurement for measurement in measurements if measurement.conditions == assessed.conditions]
     of = "" if assessed.classified is None else f", classified as {assessed.classified}"
     made = []
     for name, title, caption, axis in (
@@ -190,6 +192,10 @@ def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure
             Axis(field="value", title="Impact ratio"),
         ),
     ):
-        some = [each for each in mine if each.name == name and not (each.reason or "").startswith(LEFT_OUT)]
+        some = [
+            measurement
+            for measurement in mine
+            if measurement.name == name and not (measurement.reason or "").startswith(LEFT_OUT)
+        ]
         made.append(figures.dot_whisker(f"{name}{assessed.suffix}", f"{title}{of}", some, axis=axis, caption=caption))
-    return [each for each in made if each is not None]
+    return [figure for figure in made if figure is not None]

@@ -35,16 +35,16 @@ def notes(
     parameters: Parameters, attributes: Attributes, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData
 ) -> list[str]:
     """What a reader must know of how these tables were made."""
-    said = [_taken(attributes, breakdowns)]
+    sentences = [_taken(attributes, breakdowns)]
     if None in attributes:
         what = "sex" if attributes.sex is None else "race/ethnicity"
-        said.append(
+        sentences.append(
             f"No attribute is named as {what}, so its table and the intersectional one are missing; the rule asks for "
             f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{ID}"].'
         )
     hidden = sum(reason is not None for part in breakdowns for reason in part.found.reasons)
     if hidden or any(part.unknown.hidden for part in breakdowns):
-        said.append(
+        sentences.append(
             f"{hidden} categories, or a number of people in an unknown category, are not shown, because so few people "
             "could be recognised. The law's summary needs the number of applicants and the rate of every category, "
             "however small: the owner may decide to publish them with minimum_cell = 1 and minimum_rate = 1 under "
@@ -52,11 +52,11 @@ def notes(
         )
     if assessed.at_median:
         at = how_many(assessed.at_median, data.minimum_cell, data.disclosure)
-        said.append(f"{at[0].upper()}{at[1:]} people have exactly the median score; they do not lie above it.")
-    said += undecided("table", assessed.decisions, data)
+        sentences.append(f"{at[0].upper()}{at[1:]} people have exactly the median score; they do not lie above it.")
+    sentences += undecided("table", assessed.decisions, data)
     if data.weights is not None:
-        said.append("The rule counts people, so weights were not used.")
-    return said
+        sentences.append("The rule counts people, so weights were not used.")
+    return sentences
 
 
 def _taken(attributes: Attributes, breakdowns: Sequence[Breakdown]) -> str:
@@ -86,11 +86,11 @@ def _table(parameters: Parameters, part: Breakdown, assessed: Assessed) -> Table
 
 
 def _row(part: Breakdown, at: int) -> tuple[Scalar, ...]:
-    found = part.found
-    category = tuple(found.where[at].values())
-    if found.reasons[at] is not None:
-        return (*category, None, None, None, None, f"not shown: {found.reasons[at]}")
-    x, n = int(found.selected[at]), int(found.people[at])
+    selection = part.found
+    category = tuple(selection.where[at].values())
+    if selection.reasons[at] is not None:
+        return (*category, None, None, None, None, f"not shown: {selection.reasons[at]}")
+    x, n = int(selection.selected[at]), int(selection.people[at])
     ratio = None if part.ratios is None else part.ratios.values[at]
     remark = f"under 2 % ({float(part.share(at)):.2%})" if 50 * n < part.total else ""
     if at in part.excluded:

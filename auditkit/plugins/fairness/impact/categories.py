@@ -37,13 +37,13 @@ def find_attribute(names: Iterable[str], wanted: Sequence[str]) -> str | None:
     spelt: dict[str, str] = {}
     for name in names:
         spelt.setdefault(_spelling(name), name)
-    return next((spelt[each] for each in wanted if each in spelt), None)
+    return next((spelt[text] for text in wanted if text in spelt), None)
 
 
 def unknown_values(values: Iterable[str], unknown: Iterable[str]) -> list[str]:
     """Those of the values that mean unknown, whatever their case."""
-    means = {each.strip().casefold() for each in unknown}
-    return [each for each in values if each.strip().casefold() in means]
+    means = {text.strip().casefold() for text in unknown}
+    return [value for value in values if value.strip().casefold() in means]
 
 
 def _spelling(name: str) -> str:

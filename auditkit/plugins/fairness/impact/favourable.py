@@ -57,11 +57,11 @@ def notes(data: AuditData, classes: Any = ()) -> list[str]:
     """What was assumed or left out."""
     left_out = unfavourable(data, classes)
     named = ", ".join(left_out)
-    said = [f"No ratio of those decided for {named}: [data] outcome calls that a burden."] if left_out else []
+    sentences = [f"No ratio of those decided for {named}: [data] outcome calls that a burden."] if left_out else []
     if data.task != "multiclass":
         return [ASSUMED] if data.outcome is None else []
     unstated = [name for name in map(spelling, classes) if data.outcome_of(name) is None]
-    return [*said, ASSUMED_OF.format(", ".join(unstated))] if unstated else said
+    return [*sentences, ASSUMED_OF.format(", ".join(unstated))] if unstated else sentences
 
 
 def _other(data: AuditData) -> Any:

@@ -22,11 +22,11 @@ def below_by_chance(sizes: np.ndarray, rate: float, draws: int, rng: np.random.G
         draws: above 0.
         rng: the source of chance.
     """
-    found, done = 0, 0
+    number, done = 0, 0
     while done < draws:
         now = min(draws - done, max(1, AT_ONCE // len(sizes)))
         rates = rng.binomial(sizes, rate, (now, len(sizes))) / sizes
         # a ratio of exactly four fifths is not below it, whatever the rounding
-        found += int(np.count_nonzero(rates.min(axis=1) < LINE * rates.max(axis=1) * (1 - 1e-12)))
+        number += int(np.count_nonzero(rates.min(axis=1) < LINE * rates.max(axis=1) * (1 - 1e-12)))
         done += now
-    return found
+    return number

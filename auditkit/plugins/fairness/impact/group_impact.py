@@ -27,5 +27,10 @@ class Impact:
     def counts(self, at: int) -> tuple[int, int, int, int]:
         """Selected and people of a group, then of the group with the highest rate."""
         ratios = present(self.ratios, "the caller looked")
-        top, found = ratios.highest, self.found
-        return int(found.selected[at]), int(found.people[at]), int(found.selected[top]), int(found.people[top])
+        top, selection = ratios.highest, self.found
+        return (
+            int(selection.selected[at]),
+            int(selection.people[at]),
+            int(selection.selected[top]),
+            int(selection.people[top]),
+        )

@@ -43,7 +43,7 @@ class Selection(NamedTuple):
     @property
     def names(self) -> list[str]:
         """(K,) each group as people read it."""
-        return [pairs(each) for each in self.where]
+        return [pairs(texts) for texts in self.where]
 
     @property
     def shown(self) -> np.ndarray:
@@ -92,7 +92,7 @@ def selection(counts: Counts, attributes: tuple[str, ...], data: AuditData) -> S
     rows = tally.rows.sum(axis=1)
     people, chosen = rows[:, :2].sum(axis=1), rows[:, 1]
     minimum = data.minimum_rate
-    reasons = [data.cells.reason(each) or _too_few(int(n), minimum) for each, n in zip(where, people, strict=True)]
+    reasons = [data.cells.reason(texts) or _too_few(int(n), minimum) for texts, n in zip(where, people, strict=True)]
     found = Selection(attributes, where, people, chosen, reasons, rows.sum(axis=1) >= max(1, data.minimum_cell))
     return found.only([at for at, group in enumerate(where) if not data.cells.empty(group)])
 

@@ -32,13 +32,13 @@ def recount(
         decisions: (N,) 1 for selected, 0 for not, -1 for no decision.
         guards: the measurements that hang on it; empty: all.
     """
-    shown = [(found, int(at)) for found in selections for at in found.shown][:TRIED]
+    shown = [(selection, int(at)) for selection in selections for at in selection.shown][:TRIED]
     people = np.ones(len(decisions), dtype=np.int64) if data.people is None else data.people
     worst = 0
-    for found, at in shown:
-        rows = _rows(found.where[at], data.groups) & (decisions >= 0)
+    for selection, at in shown:
+        rows = _rows(selection.where[at], data.groups) & (decisions >= 0)
         again = int(people[rows].sum()), int(people[rows & (decisions == 1)].sum())
-        worst = max(worst, abs(again[0] - int(found.people[at])), abs(again[1] - int(found.selected[at])))
+        worst = max(worst, abs(again[0] - int(selection.people[at])), abs(again[1] - int(selection.selected[at])))
     return Control.within(
         "recount",
         "Are the numbers of people and of the selected the same when they are counted again, row by row?",
@@ -54,7 +54,9 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
 
     For the first attributes that can be compared; nothing where none can.
     """
-    able = [found for found in selections if len(found.shown) > 1 and found.selected[found.shown].any()]
+    able = [
+        selection for selection in selections if len(selection.shown) > 1 and selection.selected[selection.shown].any()
+    ]
     if not able:
         return []
     first = able[0]

@@ -48,7 +48,9 @@ class IndividualFairness(Parameters, Check):
         """Each row once for every other value of each attribute that the model sees, and a sample of them again."""
         if Capability.QUERIES not in model.capabilities:
             return 0
-        return sum(rows * (min(self.values, len(np.unique(data.groups[each])))) for each in data.seen_groups)
+        return sum(
+            rows * (min(self.values, len(np.unique(data.groups[seen_group])))) for seen_group in data.seen_groups
+        )
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Compare with neighbours; change the attributes."""

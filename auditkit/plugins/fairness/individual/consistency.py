@@ -36,18 +36,18 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     context.progress(0, 2, "nearest neighbours")
     near = nearest(points, k + 1)
     weights = np.ones(len(data)) if data.weights is None else data.weights
-    found = [_consistent(decisions, near, weights, {}, len(data))]
+    measurements = [_consistent(decisions, near, weights, {}, len(data))]
     for cell in slices_and_smaller(data):
         few = fewer_than(data.minimum_rate, "of the rows drawn") if cell.n < max(2, data.minimum_rate) else None
         reason = cell.hidden or few
         if reason is None:
-            found.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))
+            measurements.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))
         else:
-            found.append(undefined("consistency", reason, slice=cell.where))
+            measurements.append(undefined("consistency", reason, slice=cell.where))
     level = chance(decisions)
     expected = Measurement(name="chance_consistency", value=level, exact=True, n=len(data), unit="share")
     dots = figures.dot_whisker(
-        "consistency", f"Consistency with the {k} nearest others", found,
+        "consistency", f"Consistency with the {k} nearest others", measurements,
         axis=Axis(field="value", title="Consistency", unit="share", percent=True),
         rules=[Rule(value=level, label="shuffled decisions")], caption="Lines are 95 % intervals by the jackknife.",
     )  # fmt: skip
@@ -55,7 +55,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     note = f"Neighbours are found among {len(data):,} rows"
     note += f", without {', '.join(left_out)}." if left_out else "; none of their columns is a sensitive attribute."
     return Findings(
-        [*found, expected], _neighbour_controls(parameters, points, near, decisions, context.rng),
+        [*measurements, expected], _neighbour_controls(parameters, points, near, decisions, context.rng),
         [dots] if dots else [], notes=[note],
     )  # fmt: skip
 

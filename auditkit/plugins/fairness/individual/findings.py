@@ -25,7 +25,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     else:
         reason = "recorded answers cannot be asked about a changed row"
         changed = Findings(
-            [unflipped(each, reason) for each in data.groups], notes=[f"No attribute was changed: {reason}."]
+            [unflipped(group, reason) for group in data.groups], notes=[f"No attribute was changed: {reason}."]
         )
     return Findings(
         measurements=[*alike.measurements, *changed.measurements],

@@ -29,22 +29,22 @@ FLIPS = ("flip_rate", "flip_toward", "flip_away")
 def find_changed(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Every attribute whose column the model is asked with, changed; why not for the others."""
     seen = seeing(model, data)
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     controls, tried, notes = [], [], []
     for at, name in enumerate(data.groups):
         context.progress(at, len(data.groups), f"changing {name}")
         if name not in data.seen_groups:
             reason = f"{name} is not among the inputs, so nothing can be changed"
             notes.append(f"The model is not given {name}; features that stand in for it may still decide.")
-            found.append(unflipped(name, reason))
+            measurements.append(unflipped(name, reason))
             continue
         values, lacking = _values(name, data, parameters.values)
         if lacking:
-            said = first_few([f"{name}={each.slice[name]} ({each.reason})" for each in lacking])
-            notes.append(f"Not changed into or from: {said}.")
+            sentence = first_few([f"{name}={each.slice[name]} ({each.reason})" for each in lacking])
+            notes.append(f"Not changed into or from: {sentence}.")
         left_out = tuple(each for each in lacking if each.slice[name] != MISSING)  # it is no group of anybody
         if len(values) < 2:
-            found.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))
+            measurements.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))
             continue
         if _several(name, data):
             notes.append(
@@ -54,7 +54,7 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
         headline = _headline(name, pairs, data).model_copy(update={"left_out": left_out})
         if headline.value and seen.gives(data.column_of(name)) is False:
             notes.append(f"{name} is said to be no input of the model, and changing it changes decisions.")
-        found += [headline, *(each for pair in pairs for each in _pair(pair, data))]
+        measurements += [headline, *(measurement for pair in pairs for measurement in _pair(pair, data))]
         controls += own
         tried += pairs
     if tried:
@@ -63,13 +63,17 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
             "attribute, or what goes with it, has no influence."
         )
     # what has no value has its reason among the measurements; here it would fill the caption
-    shown = [each for each in found if each.name == "flip_rate" and each.slice and each.value is not None]
+    shown = [
+        measurement
+        for measurement in measurements
+        if measurement.name == "flip_rate" and measurement.slice and measurement.value is not None
+    ]
     dots = figures.forest(
         "flips", "Decisions changed by changing the sensitive attribute alone", shown,
         axis=Axis(field="value", title="Share of decisions changed", unit="share", percent=True),
         caption="Rows of the group, as if they were of the other. Lines are 95 % Wilson intervals.",
     )  # fmt: skip
-    return Findings(found, controls, [dots] if dots else [], [_table(tried, data)] if tried else [], notes)
+    return Findings(measurements, controls, [dots] if dots else [], [_table(tried, data)] if tried else [], notes)
 
 
 def _values(name: str, data: AuditData, most: int) -> tuple[list[str], list[LeftOut]]:
@@ -164,13 +168,13 @@ def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, 
 
 def _table(pairs: list[Pair], data: AuditData) -> Table:
     rows: list[tuple[Scalar, ...]] = []
-    for each in pairs:
-        shares = [float(hit.mean()) for hit in (each.changed, each.toward, each.away)] if len(each.rows) else []
-        if len(each.rows) < max(1, data.minimum_rate):
-            rows.append((each.attribute, each.origin, each.target, None, None, None, None))
+    for pair in pairs:
+        shares = [float(hit.mean()) for hit in (pair.changed, pair.toward, pair.away)] if len(pair.rows) else []
+        if len(pair.rows) < max(1, data.minimum_rate):
+            rows.append((pair.attribute, pair.origin, pair.target, None, None, None, None))
         else:
             both = shares[1:] if data.task == "binary" else [None, None]
-            rows.append((each.attribute, each.origin, each.target, len(each.rows), shares[0], *both))
+            rows.append((pair.attribute, pair.origin, pair.target, len(pair.rows), shares[0], *both))
     return Table(
         name="flips",
         title="Decisions that change with the sensitive attribute alone",

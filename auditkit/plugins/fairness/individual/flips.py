@@ -42,7 +42,7 @@ def draw(groups: np.ndarray, origins: Sequence[str], target: str, rng: np.random
         target: a group with a row or more.
         rng: draws the donors; where all of the group have one value, it does not matter who.
     """
-    rows = np.flatnonzero(np.isin(groups, [each for each in origins if each != target]))
+    rows = np.flatnonzero(np.isin(groups, [origin for origin in origins if origin != target]))
     return Swapped(rows, rng.choice(np.flatnonzero(groups == target), len(rows)))
 
 

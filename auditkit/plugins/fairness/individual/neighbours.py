@@ -28,8 +28,8 @@ def nearest(points: np.ndarray, k: int) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors  # half a second, where there is something to measure
 
-    found: np.ndarray = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors(return_distance=False)
-    return found
+    array: np.ndarray = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors(return_distance=False)
+    return array
 
 
 def agreement(decisions: np.ndarray, neighbours: np.ndarray) -> np.ndarray:

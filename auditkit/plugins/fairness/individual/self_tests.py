@@ -30,9 +30,9 @@ def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.rand
         if row in theirs or len(set(theirs.tolist())) < k:
             return np.inf
         far = np.sqrt(((points - points[row]) ** 2).sum(axis=1))
-        found = np.sort(far[theirs])
+        array = np.sort(far[theirs])
         far[row] = np.inf
-        worst = max(worst, float(np.abs(found - np.sort(far)[:k]).max()))
+        worst = max(worst, float(np.abs(array - np.sort(far)[:k]).max()))
     return worst
 
 
@@ -45,8 +45,8 @@ def shuffled_deviation(decisions: np.ndarray, neighbours: np.ndarray, shuffles: 
         shuffles: two or more.
         rng: shuffles.
     """
-    found = np.array([agreement(rng.permutation(decisions), neighbours).mean() for _ in range(shuffles)])
-    off, spread = abs(float(found.mean()) - chance(decisions)), float(found.std(ddof=1)) / np.sqrt(shuffles)
+    array = np.array([agreement(rng.permutation(decisions), neighbours).mean() for _ in range(shuffles)])
+    off, spread = abs(float(array.mean()) - chance(decisions)), float(array.std(ddof=1)) / np.sqrt(shuffles)
     if off < 1e-9:
         return 0.0
     return off / spread if spread > 0 else np.inf

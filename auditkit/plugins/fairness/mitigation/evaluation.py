@@ -47,7 +47,7 @@ def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list
     weights = split.data.weights
     right, still = split.selected == split.outcomes, selected == split.outcomes
     cost = right.astype(np.float64) - still
-    found = [
+    measurements = [
         Measurement(
             name="accuracy_cost", value=stats.weighted_mean(cost, weights), n=len(cost), unit="share",
             interval=stats.student_interval(cost, weights=weights), direction="lower",
@@ -58,7 +58,7 @@ def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list
         share("accuracy_after", still, weights, "higher"),
         share("decisions_changed", selected != split.selected, None, "none", exact=True),
     ]  # fmt: skip
-    return found
+    return measurements
 
 
 def share(
@@ -103,19 +103,19 @@ def between(
     if split.shown.sum() < 2:
         return Measurement(value=None, reason=two_groups(can="may be shown"), **facts)
     shown = [{split.attribute: name} for _, name in split.visible]
-    found, behind = widest_among(parts, who, shown)
+    extreme, behind = widest_among(parts, who, shown)
     return Measurement(
-        value=found.value, exact=exact, interval=None if exact else found.interval, n=int(split.rows.sum()),
+        value=extreme.value, exact=exact, interval=None if exact else extreme.interval, n=int(split.rows.sum()),
         pairs=behind[:1] if exact else behind, **facts,
     )  # fmt: skip
 
 
 def pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[Figure, ...]:
     """The gap before and after."""
-    gaps = [each for each in measurements if each.name in ("violation_before", "violation_after")]
+    gaps = [measurement for measurement in measurements if measurement.name in ("violation_before", "violation_after")]
     shown = [
-        each.model_copy(update={"name": "parent" if each.name == "violation_before" else "new model", "conditions": {}})
-        for each in gaps
+        gap.model_copy(update={"name": "parent" if gap.name == "violation_before" else "new model", "conditions": {}})
+        for gap in gaps
     ]
     figure = forest(
         "gap-before-and-after", f"Gap under {constraint.replace('_', ' ')}, training split", shown,

@@ -92,12 +92,12 @@ class ExponentiatedGradient(Trainer):
         new.name = f"{model.name} ({self.id})"
         chance = evaluation.chances(new, split)
         selected = evaluation.selections(new, split)
-        found = evaluation.compared(self.constraint, split, selected)
+        measurements = evaluation.compared(self.constraint, split, selected)
         table = _table(self, split, made)
         return Trained(
             model=new,
             measurements=(
-                *found,
+                *measurements,
                 evaluation.expected_gap(self.constraint, split, chance),
                 *_measurements(made, chance),
             ),
@@ -108,7 +108,7 @@ class ExponentiatedGradient(Trainer):
                 evaluation.unchanged(model, before),
                 evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=evaluation.pictured(found, self.constraint),
+            figures=evaluation.pictured(measurements, self.constraint),
             tables=(evaluation.moved(split, selected), table),
             notes=(*evaluation.notes(split, weights_used=False), *recipe.notes),
         )
@@ -154,14 +154,14 @@ def _table(trainer: ExponentiatedGradient, split: Split, made: Mixture) -> Table
     for number, at in enumerate(order, start=1):
         member = made.members[at]
         if isinstance(member, int):
-            name, said = (
+            name, array = (
                 ("selects everybody" if member else "selects nobody"),
                 np.full(len(split.outcomes), bool(member)),
             )
         else:
-            name, said = f"model {number}", member.predict(split.data.inputs) == member.classes[split.positive]
-        gap = stats.widest_gap(shares(trainer.constraint, said.astype(np.float64), split))
-        rows.append((name, made.weights[at], float(np.mean(said == split.outcomes)), gap))
+            name, array = f"model {number}", member.predict(split.data.inputs) == member.classes[split.positive]
+        gap = stats.widest_gap(shares(trainer.constraint, array.astype(np.float64), split))
+        rows.append((name, made.weights[at], float(np.mean(array == split.outcomes)), gap))
     return Table(
         name="members", title="The models in the mixture", caption="On the training split.",
         columns=(

@@ -71,10 +71,10 @@ class Recipe:
                     f"{self.trainer}: {self.parent.name}: an untrained copy could not be fitted on weighted rows: "
                     f"{type(error).__name__}: {one_line(error, 500)}"
                 ) from error
-        for each in caught:
-            said = f"While fitting: {each.category.__name__}: {one_line(each.message, 200)}"
-            if said not in self.notes and len(self.notes) < MOST_NOTES:
-                self.notes.append(said)
+        for warning in caught:
+            sentence = f"While fitting: {warning.category.__name__}: {one_line(warning.message, 200)}"
+            if sentence not in self.notes and len(self.notes) < MOST_NOTES:
+                self.notes.append(sentence)
 
 
 def weight_name(estimator: Any, who: str) -> str:

@@ -30,8 +30,8 @@ class Reader(NamedTuple):
             ModelError: the inputs lack the column.
         """
         distinct, at = _values(_column(inputs, self.column, self.place))
-        found = [self._code(value) for value in distinct]
-        return np.array([*found, self.codes.get(None, -1)], dtype=np.int64)[at]
+        numbers = [self._code(value) for value in distinct]
+        return np.array([*numbers, self.codes.get(None, -1)], dtype=np.int64)[at]
 
     def _code(self, value: Any) -> int:
         known = self.codes.get(spelling(value))
@@ -87,10 +87,10 @@ def _steps(distinct: list[Any], known: dict[str | None, int]) -> tuple[tuple[flo
 
 def _column(inputs: Any, name: str, place: int) -> Any:
     if hasattr(inputs, "columns"):
-        found = [position for position, each in enumerate(inputs.columns) if str(each) == name]
-        if not found:
+        numbers = [position for position, column in enumerate(inputs.columns) if str(column) == name]
+        if not numbers:
             raise ModelError(f"the inputs must have the column {name!r}, by which the model decides; they have not")
-        return inputs.iloc[:, found[0]]
+        return inputs.iloc[:, numbers[0]]
     array = as_array(inputs)
     return (np.asarray(inputs) if array is None else array)[:, place]
 

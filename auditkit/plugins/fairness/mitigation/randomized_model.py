@@ -86,8 +86,8 @@ class DrawnModel(Model):
         if not hasattr(inputs, "columns"):
             return draws(inputs, seed, places)
         columns = list(inputs.columns)
-        found = self._parent.find_columns(columns)
-        names = columns if found is None else [columns[place] for place in found]
+        numbers = self._parent.find_columns(columns)
+        names = columns if numbers is None else [columns[place] for place in numbers]
         if self.reads_group is not None and self.reads_group not in map(str, names):
             names += [name for name in columns if str(name) == self.reads_group]
         return draws(inputs, seed, [name for name in names if str(name) not in blind])
@@ -99,7 +99,7 @@ class DrawnModel(Model):
         return Answers(np.where(self.draws(inputs) < chance, names[self._at], names[1 - self._at]), None, None)
 
     def _digest(self, *facts: Any) -> str:
-        stated = [self.kind, [str(each) for each in self.classes], self._at, self._draw, *facts]
+        stated = [self.kind, [str(label) for label in self.classes], self._at, self._draw, *facts]
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
@@ -125,10 +125,10 @@ class ThresholdModel(DrawnModel):
 
     def chances(self, inputs: Any) -> np.ndarray:
         """What each row's group's rule makes of the parent's score."""
-        said = self._parent.answers(inputs)
-        scores = positive_scores(said, self._parent, self._at)
+        answers = self._parent.answers(inputs)
+        scores = positive_scores(answers, self._parent, self._at)
         groups = self.reader.read(inputs)
-        chance = (said.labels == np.asarray(self.classes)[self._at]).astype(np.float64)
+        chance = (answers.labels == np.asarray(self.classes)[self._at]).astype(np.float64)
         for group, rule in enumerate(self.rules):
             chance[groups == group] = rule.chance(scores[groups == group])
         return chance

@@ -117,8 +117,8 @@ class Oracle:
     def predict(self, rows: Any) -> np.ndarray:
         """(n,) of 0 and 1 for these row numbers."""
         self_said = present(self._said, "fitted before")
-        said: np.ndarray = self_said[np.asarray(rows)[:, 0]]
-        return said
+        array: np.ndarray = self_said[np.asarray(rows)[:, 0]]
+        return array
 
 
 def _member(predictor: Any) -> Model | int:

@@ -75,17 +75,17 @@ class Reweighing(Trainer):
         context.progress(1, 3, "controls")
         selected = evaluation.selections(new, split)
         listens = weight_sensitivity.weights_heard(recipe, split, context.rng)
-        found = evaluation.compared("demographic_parity", split, selected)
+        measurements = evaluation.compared("demographic_parity", split, selected)
         return Trained(
             model=new,
-            measurements=(*found, *_measurements(split, table, by_cell)),
+            measurements=(*measurements, *_measurements(split, table, by_cell)),
             controls=(
                 *_controls(split, weights),
                 listens,
                 evaluation.unchanged(model, before),
                 evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=evaluation.pictured(found, "demographic_parity"),
+            figures=evaluation.pictured(measurements, "demographic_parity"),
             tables=(evaluation.moved(split, selected), _table(split, by_cell)),
             notes=(*evaluation.notes(split, weights_used=True), *recipe.notes),
         )

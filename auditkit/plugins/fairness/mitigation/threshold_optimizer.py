@@ -110,12 +110,12 @@ class ThresholdOptimizer(Trainer):
         context.progress(1, 2, "controls")
         chance = evaluation.chances(new, split)
         selected = evaluation.selections(new, split)
-        found = evaluation.compared(self.constraint, split, selected)
+        measurements = evaluation.compared(self.constraint, split, selected)
         expected = evaluation.expected_gap(self.constraint, split, chance)
         drawn = evaluation.share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True)
         return Trained(
             model=new,
-            measurements=(*found, expected, drawn),
+            measurements=(*measurements, expected, drawn),
             controls=(
                 Control.within(
                     "constraint-holds", "How far are the groups' expected rates apart on the training split?",
@@ -126,7 +126,7 @@ class ThresholdOptimizer(Trainer):
                 evaluation.unchanged(model, before),
                 evaluation.same_twice(new, split, selected, context.rng),
             ),
-            figures=(*evaluation.pictured(found, self.constraint), *_figures(split, rules, scores[split.rows])),
+            figures=(*evaluation.pictured(measurements, self.constraint), *_figures(split, rules, scores[split.rows])),
             tables=(evaluation.moved(split, selected), _table(split, rules)),
             notes=tuple(evaluation.notes(split, weights_used=False)),
         )  # fmt: skip
@@ -153,8 +153,8 @@ def _table(split: Split, rules: list[Rule]) -> Table:
     for at, name in split.visible:
         rule = rules[at]
         steps = [step for step in rule.steps if step.weight > 0]
-        said = "; ".join(_said(step) + (f" (chance {step.weight:.3f})" if len(steps) > 1 else "") for step in steps)
-        rows.append((name, said, rule.ignore, rule.constant if rule.ignore > 0 else None))
+        sentence = "; ".join(_said(step) + (f" (chance {step.weight:.3f})" if len(steps) > 1 else "") for step in steps)
+        rows.append((name, sentence, rule.ignore, rule.constant if rule.ignore > 0 else None))
     return Table(
         name="rules", title="Who is selected, by group",
         caption="Of two thresholds, one is drawn by its chance. A share of people may be decided about without looking "

@@ -100,7 +100,7 @@ class Listing:
         return f"{', '.join(unsure[:8])}: {self.unsure(0) or self._few()}" if unsure else ""
 
     def _few(self) -> str:
-        return next(each for each in map(self.unsure, range(self.groups)) if each)
+        return next(text for text in map(self.unsure, range(self.groups)) if text)
 
 
 def list_codes(data: AuditData, query: str) -> np.ndarray:
@@ -135,16 +135,16 @@ def place(split: Split, ranked: Ranked, ks: tuple[float, ...], minimum: int) -> 
     """Measure the groups of some attributes in the lists; not yet their spread and tests."""
     groups = len(split.usable)
     seen = lists.shown(ranked, split.codes, groups)
-    found = Listing(
+    listing = Listing(
         split, ranked, tops(ranked, ks, minimum), seen.exposure, seen.relative,
         lists.divergences(ranked, split.codes, groups),
         np.bincount(split.codes[split.codes >= 0], minlength=groups),
     )  # fmt: skip
-    for top in found.tops:
+    for top in listing.tops:
         counts = top.depth > 0
         inside = lists.tops(ranked, split.codes, groups, top.depth)
         top.shares, top.held = inside[counts] / top.depth[counts, None], seen.shares[counts]
-    return found
+    return listing
 
 
 def add_spread_and_tests(
@@ -166,10 +166,10 @@ def add_spread_and_tests(
         part = inference.cut_list(scores, each.split.codes, each.groups, depth)
         each.estimate = inference.people_drawn_anew(each.relative[0], part, each.groups, draws, rng)
         if each.comparable:
-            found = inference.chance_in_one(part, each.groups, depth, shuffles, rng)
-            each.usual = found.divergence_usual
-            each.p = {"exposure": found.exposure_p, "divergence": found.divergence_p}
-            each.p |= {f"top {top.k}": p for top, p in zip(known, found.top_p, strict=True)}
+            one_list = inference.chance_in_one(part, each.groups, depth, shuffles, rng)
+            each.usual = one_list.divergence_usual
+            each.p = {"exposure": one_list.exposure_p, "divergence": one_list.divergence_p}
+            each.p |= {f"top {top.k}": p for top, p in zip(known, one_list.top_p, strict=True)}
         return
     if each.groups and not each.doubt:
         each.estimate = inference.lists_vary(each.relative)
@@ -187,8 +187,8 @@ def chance_divergence(
 ) -> np.ndarray:
     """(L,) the mean divergence of each list where its groups are shuffled a few times."""
     ranked = lists.rank(scores, codes)
-    found = [lists.divergences(ranked, lists.shuffled_within(codes, groups, rng), count) for _ in range(SHUFFLES)]
-    return np.asarray(np.mean(found, axis=0))
+    arrays = [lists.divergences(ranked, lists.shuffled_within(codes, groups, rng), count) for _ in range(SHUFFLES)]
+    return np.asarray(np.mean(arrays, axis=0))
 
 
 def share_interval(top: Top, at: int, level: float = 0.95) -> Interval | None:

@@ -14,7 +14,7 @@ def draw(per_group: Sequence[Measurement], between: Sequence[Measurement]) -> li
     """Relative exposure and share of the top per group; the disparities."""
 
     def named(all_of: Sequence[Measurement], *names: str) -> list[Measurement]:
-        return [each for each in all_of if each.name in names and len(each.slice) <= 1]
+        return [measurement for measurement in all_of if measurement.name in names and len(measurement.slice) <= 1]
 
     found = [
         figures.dot_whisker(
@@ -39,22 +39,22 @@ def draw(per_group: Sequence[Measurement], between: Sequence[Measurement]) -> li
             caption="Lines are 95 % intervals that hold for all groups at once.",
         ),
     ]  # fmt: skip
-    return [each for each in found if each is not None]
+    return [figure for figure in found if figure is not None]
 
 
 def tables(listings: Sequence[Listing]) -> list[Table]:
     """Shares of list and tops; what chance gives for the divergence."""
     shares = [
         (name, str(top.label), float(top.held[:, at].mean()), float(top.shares[:, at].mean()))
-        for each in listings
-        for at, name in enumerate(each.split.names)
-        for top in each.tops
+        for listing in listings
+        for at, name in enumerate(listing.split.names)
+        for top in listing.tops
         if not top.reason
     ]
     chance = [
-        (" and ".join(each.split.attributes), float(each.divergence.mean()), each.usual)
-        for each in listings
-        if each.usual is not None
+        (" and ".join(listing.split.attributes), float(listing.divergence.mean()), listing.usual)
+        for listing in listings
+        if listing.usual is not None
     ]
     found = []
     if shares:

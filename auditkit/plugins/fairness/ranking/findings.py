@@ -62,17 +62,17 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         if parameters.query not in attributes
     ]
     context.progress(2, 3, "shuffling groups")
-    tests = sum(2 + sum(not top.reason for top in each.tops) for each in listings if each.comparable)
+    tests = sum(2 + sum(not top.reason for top in listing.tops) for listing in listings if listing.comparable)
     shuffles = max(
         parameters.permutations, 40 * tests
     )  # so that the smallest p-value stays below 5 % when it is adjusted
-    for each in listings:
-        if each.groups:
-            exposure.add_spread_and_tests(each, scores, codes, parameters.draws, shuffles, context.rng)
-    per_group = [found for each in listings for found in _per_group(each)]
-    between = [found for each in listings for found in _between(each, data, tests, shuffles)]
+    for listing in listings:
+        if listing.groups:
+            exposure.add_spread_and_tests(listing, scores, codes, parameters.draws, shuffles, context.rng)
+    per_group = [measurement for listing in listings for measurement in _per_group(listing)]
+    between = [measurement for listing in listings for measurement in _between(listing, data, tests, shuffles)]
     between = adjusted(between)
-    hidden = list(dict.fromkeys(name for each in listings for name in each.split.hidden))
+    hidden = list(dict.fromkeys(name for listing in listings for name in listing.split.hidden))
     if hidden:
         notes.append(f"Too small to show, and ranked among the others: {first_few(hidden)}.")
     return Findings(
@@ -86,16 +86,16 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 
 
 def _per_group(each: Listing) -> list[Measurement]:
-    found, at = [], 0
+    measurements, at = [], 0
     for where, reason, empty in zip(each.split.where, each.split.reasons, each.split.empty, strict=True):
         if reason is not None:
             for name, conditions in [(EXPOSURE, {}), (RELATIVE, {}), *_tops(each)]:
                 more: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
-                found.append(_measurement(name, slice=where, conditions=conditions, **more))
+                measurements.append(_measurement(name, slice=where, conditions=conditions, **more))
             continue
-        found += [*_exposures(each, at, where), *_shares(each, at, where)]
+        measurements += [*_exposures(each, at, where), *_shares(each, at, where)]
         at += 1
-    return found
+    return measurements
 
 
 def _tops(each: Listing) -> list[tuple[str, dict[str, int | str]]]:
@@ -123,11 +123,11 @@ def _exposures(each: Listing, at: int, where: dict[str, str]) -> list[Measuremen
 
 
 def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
-    found = []
+    measurements = []
     for top in each.tops:
         common: dict[str, Any] = {"slice": where, "conditions": {"k": top.label}}
         if top.reason:
-            found += [_measurement(name, value=None, reason=top.reason, **common) for name in (TOP, SKEW)]
+            measurements += [_measurement(name, value=None, reason=top.reason, **common) for name in (TOP, SKEW)]
             continue
         doubt = _few_lists(top)
         if doubt:
@@ -137,14 +137,14 @@ def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
             common |= {"validity": "inconclusive", "reason": "the same in every list, so how lists vary is not known"}
         share, held = float(top.shares[:, at].mean()), float(top.held[:, at].mean())
         common["n"] = top.people
-        found.append(_measurement(TOP, value=share, interval=interval, **common))
+        measurements.append(_measurement(TOP, value=share, interval=interval, **common))
         if share > 0 and held > 0:
             logs = None if interval is None else _skew_interval(interval, held)
-            found.append(_measurement(SKEW, value=float(np.log(share / held)), interval=logs, **common))
+            measurements.append(_measurement(SKEW, value=float(np.log(share / held)), interval=logs, **common))
         else:
             common["reason"] = "nobody of the group is in the top, or nobody in these lists"
-            found.append(_measurement(SKEW, value=None, **common))
-    return found
+            measurements.append(_measurement(SKEW, value=None, **common))
+    return measurements
 
 
 def _few_lists(top: Top) -> str:
@@ -209,9 +209,9 @@ def _ratio(each: Listing, who: Members, pairs: Pairs, people: int) -> Measuremen
     """The smallest ratio of exposures over some pairs of groups; without an interval where their spread is unknown."""
     common = _common(each, people)
     if each.estimate is not None:
-        found = each.estimate.ratio(pairs)
-        behind = tuple(pairs_behind(found, [who], "high"))
-        return _measurement(RATIO, value=found.value, interval=found.interval, pairs=behind, **common)
+        extreme = each.estimate.ratio(pairs)
+        behind = tuple(pairs_behind(extreme, [who], "high"))
+        return _measurement(RATIO, value=extreme.value, interval=extreme.interval, pairs=behind, **common)
     i, j = pairs
     values = np.minimum(who.values[i], who.values[j]) / np.maximum(who.values[i], who.values[j])
     at = int(values.argmin())
@@ -225,15 +225,15 @@ def _gap(each: Listing, top: Top, kept: np.ndarray) -> Measurement:
     if top.reason:
         return _measurement(GAP, value=None, **{**common, "n": None, "reason": top.reason, "validity": "inconclusive"})
     few = each.doubt or _few_lists(top)
-    found = None if few else exposure.gap_interval(top, kept.tolist())
-    if found is None:
+    gap = None if few else exposure.gap_interval(top, kept.tolist())
+    if gap is None:
         reasons = [part for part in (each.doubt, few if few != each.doubt else "") if part]
         common |= {"validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
     surplus = (top.shares - top.held).mean(axis=0)
     who = Members(SURPLUS, each.split.usable, surplus, each.rows)
     return _measurement(
-        GAP, value=float(np.abs(surplus[kept]).max()), interval=found and found.interval,
-        pairs=_behind_gap(who, kept, found), **common,
+        GAP, value=float(np.abs(surplus[kept]).max()), interval=gap and gap.interval,
+        pairs=_behind_gap(who, kept, gap), **common,
     )  # fmt: skip
 
 
@@ -270,24 +270,26 @@ def _controls(
     parameters: Parameters, listings: Sequence[Listing], scores: np.ndarray, codes: np.ndarray, tests: int,
     context: Context,
 ) -> list[Control]:  # fmt: skip
-    found = [
+    controls = [
         Control.within(
             "recount",
             "Are the exposures the same when every list is ranked again by itself?",
-            max((self_tests.largest_deviation(each.exposure, scores, codes, each.split.codes) for each in listings),
+            max(
+                (self_tests.largest_deviation(listing.exposure, scores, codes, listing.split.codes)
+                 for listing in listings),
                 default=0.0),
             at_most=1e-9,
             reason="an exposure differs from a second computation on the same list, so no number can be trusted",
         )
     ]  # fmt: skip
-    tested = [each for each in listings if each.p]
+    tested = [listing for listing in listings if listing.p]
     if not tested:
-        return found
+        return controls
     first = tested[0]
     over = " and ".join(first.split.attributes)
     few = self_tests.some_lists(codes, context.rng)
     args = scores[few], codes[few], first.split.codes[few]
-    found.append(
+    controls.append(
         false_alarms(
             "shuffled groups",
             f"Where the groups of {over} are shuffled within their lists, how often does the test call them uneven?",
@@ -297,7 +299,7 @@ def _controls(
         )
     )
     p = self_tests.put_last(*args, max(self_tests.DRAWS, 40 * tests), context.rng)
-    found.append(
+    controls.append(
         Control.within(
             "put last",
             f"Where the largest group of {over} is put behind all others, is that found after adjusting for all tests?",
@@ -308,7 +310,7 @@ def _controls(
             reason="there are too few people, or too many tests, to find even that; absence of a finding says little",
         )
     )
-    return found
+    return controls
 
 
 def _measurement(name: str, **more: Any) -> Measurement:

@@ -167,8 +167,8 @@ def chance_in_one(part: Cut, groups: int, tops: np.ndarray, draws: int, rng: np.
     seen = _statistics(part.counts[None], part.places, groups, tops)
     law = np.concatenate(
         [
-            _statistics(each, part.places, groups, tops)
-            for each in shuffled_counts(part.places.sizes, sizes, draws, rng)
+            _statistics(shuffled_count, part.places, groups, tops)
+            for shuffled_count in shuffled_counts(part.places.sizes, sizes, draws, rng)
         ],
         axis=1,
     )
@@ -220,15 +220,15 @@ def _statistics(counts: np.ndarray, places: Places, groups: int, tops: np.ndarra
     """(2 + T, B) exposure, divergence and each top, for tables (B, K, M); the larger the more uneven."""
     sizes = counts[0].sum(axis=1)
     seen = (counts[:, :groups] @ places.weights) / sizes[:groups]
-    found = [np.zeros(len(counts)), ndkl(counts, places)]
+    arrays = [np.zeros(len(counts)), ndkl(counts, places)]
     for i in range(groups - 1):
         scale = np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 : groups])
-        np.maximum(found[0], (np.abs(seen[:, i + 1 :] - seen[:, i : i + 1]) / scale).max(axis=1), out=found[0])
+        np.maximum(arrays[0], (np.abs(seen[:, i + 1 :] - seen[:, i : i + 1]) / scale).max(axis=1), out=arrays[0])
     share = sizes[:groups] / sizes.sum()
     for k in tops:
         off = np.abs(top_count(counts[:, :groups], places, int(k)) - k * share)
-        found.append((off / np.sqrt(share * (1 - share)).clip(1e-12)).max(axis=1))
-    return np.stack(found)
+        arrays.append((off / np.sqrt(share * (1 - share)).clip(1e-12)).max(axis=1))
+    return np.stack(arrays)
 
 
 def _critical(level: float, freedom: float) -> float:

@@ -82,8 +82,8 @@ def tops(ranked: Ranked, codes: np.ndarray, groups: int, depth: np.ndarray) -> n
     """(L, K) the expected number of each group among the first `depth` (L,) places, equal scores in random order."""
     inside = np.clip((depth[ranked.lists] - ranked.first + 1) / ranked.shared, 0, 1)
     place, kept = _cells(ranked, codes, groups)
-    found = np.bincount(place, weights=inside[kept], minlength=len(ranked.lengths) * groups)
-    return found.reshape(-1, groups)
+    array = np.bincount(place, weights=inside[kept], minlength=len(ranked.lengths) * groups)
+    return array.reshape(-1, groups)
 
 
 def divergences(ranked: Ranked, codes: np.ndarray, groups: int) -> np.ndarray:
@@ -117,17 +117,17 @@ def divergences(ranked: Ranked, codes: np.ndarray, groups: int) -> np.ndarray:
         ratio = np.divide(mix, held[ranked.lists], out=np.ones_like(mix), where=mix > 0)
         total += mix * np.log(ratio)
     weight = position_bias(int(ranked.lengths.max()))[ranked.places - 1]
-    found = np.bincount(ranked.lists, weights=weight * total) / np.bincount(ranked.lists, weights=weight)
-    return np.maximum(0, found)
+    array = np.bincount(ranked.lists, weights=weight * total) / np.bincount(ranked.lists, weights=weight)
+    return np.maximum(0, array)
 
 
 def shuffled_within(lists: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N,) the groups, shuffled among the rows of each list."""
-    found = np.empty_like(codes)
+    array = np.empty_like(codes)
     by_list = np.argsort(lists, kind="stable")
     mixed = np.argsort(lists + rng.random(len(lists)))  # by list, and within it at random
-    found[by_list] = codes[mixed]
-    return found
+    array[by_list] = codes[mixed]
+    return array
 
 
 def _cells(ranked: Ranked, codes: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:

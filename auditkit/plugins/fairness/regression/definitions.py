@@ -159,5 +159,5 @@ _DEFINITIONS = {
     ),
 }  # fmt: skip
 # the distance of Kolmogorov and Smirnov is a difference of shares at one point: counts that are not kept safe
-_OPEN = of_everyone({name: each for name, each in _DEFINITIONS.items() if name != KS})
+_OPEN = of_everyone({name: definition for name, definition in _DEFINITIONS.items() if name != KS})
 DEFINITIONS = defined({**_DEFINITIONS, **_OPEN})

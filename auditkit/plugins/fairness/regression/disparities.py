@@ -104,17 +104,17 @@ def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> li
     kept, groups = split.codes >= 0, len(split.usable)
     weight = None if weights is None else weights[kept]
     seen = None if groups < 2 else distances.distances(split.codes[kept], predicted[kept], weight, groups)
-    found = [
+    comparisons = [
         Compared(WASSERSTEIN, split, "label units", "lower", left_out=list(split.left_out)),
         Compared(KS, split, "", "lower", left_out=list(split.left_out)),
     ]
-    for each in found:
-        each.codes, each.distances = split.codes, seen
-        each.reason = two_groups(split.attributes)
+    for comparison in comparisons:
+        comparison.codes, comparison.distances = split.codes, seen
+        comparison.reason = two_groups(split.attributes)
         means = moments.means(split.codes, predicted, weights, groups)
-        each.members = Members("mean_prediction", split.usable, means.values, means.rows)
-        each.found = None if seen is None else each.among(None)
-    return found
+        comparison.members = Members("mean_prediction", split.usable, means.values, means.rows)
+        comparison.found = None if seen is None else comparison.among(None)
+    return comparisons
 
 
 def add_p_values(
@@ -126,17 +126,17 @@ def add_p_values(
     rng: np.random.Generator,
 ) -> None:
     """Fill in the p-values, raw and adjusted by Holm over everything that has a value."""
-    testable = [each for each in compared if each.value is not None]
+    testable = [comparison for comparison in compared if comparison.value is not None]
     draws = max(draws, 40 * len(testable))  # so that the smallest p-value stays below 5 % when it is adjusted
-    for each in testable:
-        if each.quantity is not None:
-            _test(each, each.quantity.of(predicted, residual), weights, draws, rng)
+    for comparison in testable:
+        if comparison.quantity is not None:
+            _test(comparison, comparison.quantity.of(predicted, residual), weights, draws, rng)
     for first, second in itertools.pairwise(testable):
         if (first.name, second.name) == (WASSERSTEIN, KS):
             _test_distances(first, second, predicted, weights, draws, rng)
-    adjusted = stats.holm([each.p for each in testable if each.p is not None])
-    for each, p in zip(testable, adjusted, strict=True):
-        each.p_adjusted = float(p)
+    adjusted = stats.holm([comparison.p for comparison in testable if comparison.p is not None])
+    for comparison, p in zip(testable, adjusted, strict=True):
+        comparison.p_adjusted = float(p)
 
 
 def observed_z(each: Compared) -> float:
@@ -169,15 +169,15 @@ def _test_distances(
     rng: np.random.Generator,
 ) -> None:
     kept = first.codes >= 0
-    found = distances.chance(
+    chance = distances.chance(
         first.codes[kept], predicted[kept], None if weights is None else weights[kept], len(first.split.usable), draws,
         rng,
     )  # fmt: skip
-    first.p, first.usual = found.wasserstein_p, found.wasserstein_usual
-    second.p, second.usual, second.law = found.ks_p, found.ks_usual, found.ks_law
+    first.p, first.usual = chance.wasserstein_p, chance.wasserstein_usual
+    second.p, second.usual, second.law = chance.ks_p, chance.ks_usual, chance.ks_law
     people = "people" if weights is None else "effective numbers of people"
-    for each in (first, second):
-        each.how = (
+    for comparison in (first, second):
+        comparison.how = (
             "permutation of the largest scaled distance of a group from all others, on at most "
-            f"{distances.BINS} quantiles, {len(found.ks_law)} shuffles of {people}; Holm"
+            f"{distances.BINS} quantiles, {len(chance.ks_law)} shuffles of {people}; Holm"
         )

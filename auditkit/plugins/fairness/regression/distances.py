@@ -39,7 +39,8 @@ class Distances(NamedTuple):
         """
         mine = slice(None) if pairs is None else stats.pair_numbers(len(numbers), pairs)
         ks, area = (
-            Apart((each.pairs[0][mine], each.pairs[1][mine]), *(part[mine] for part in each[1:])) for each in self[:2]
+            Apart((apart.pairs[0][mine], apart.pairs[1][mine]), *(part[mine] for part in apart[1:]))
+            for apart in self[:2]
         )
         return (
             stats.largest_apart(ks, numbers, self.method, 1.0),
@@ -130,9 +131,11 @@ def chance(
     binned = rounded(codes, values, weights, groups)
     widths = np.diff(binned.levels)
     observed = _scaled(binned.counts[None], widths)
-    laws = [(_scaled(each, widths), _largest(each, widths)) for each in _drawn(binned, weights is not None, draws, rng)]
-    scaled = np.concatenate([each for each, _ in laws], axis=1)
-    plain = np.concatenate([each for _, each in laws], axis=1)
+    laws = [
+        (_scaled(array, widths), _largest(array, widths)) for array in _drawn(binned, weights is not None, draws, rng)
+    ]
+    scaled = np.concatenate([array for array, _ in laws], axis=1)
+    plain = np.concatenate([array for _, array in laws], axis=1)
     usual = np.quantile(plain, 0.95, axis=1)
     p = [stats.permutation_p(float(seen[0]), law) for seen, law in zip(observed, scaled, strict=True)]
     return Chance(p[0], p[1], float(usual[0]), float(usual[1]), scaled[0])
@@ -209,22 +212,22 @@ def _scaled(tables: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """(2, B) the largest scaled distances between a group and all others, for tables (B, K, M)."""
     sizes, total = tables.sum(axis=2), tables.sum(axis=(1, 2))
     pooled = np.cumsum(tables.sum(axis=1), axis=1) / total[:, None]
-    found = np.zeros((2, len(tables)))
+    array = np.zeros((2, len(tables)))
     for group in range(tables.shape[1]):
         size = sizes[:, group]
         gap = np.abs(np.cumsum(tables[:, group], axis=1) / size[:, None] - pooled)
         scale = np.sqrt(size * total / (total - size))
-        np.maximum(found[0], gap.max(axis=1) * scale, out=found[0])
-        np.maximum(found[1], gap[:, :-1] @ widths * scale, out=found[1])
-    return found
+        np.maximum(array[0], gap.max(axis=1) * scale, out=array[0])
+        np.maximum(array[1], gap[:, :-1] @ widths * scale, out=array[1])
+    return array
 
 
 def _largest(tables: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """(2, B) the largest distances over all pairs of groups, for tables (B, K, M)."""
     shares = np.cumsum(tables, axis=2) / tables.sum(axis=2, keepdims=True)
-    found = np.zeros((2, len(tables)))
-    found[0] = (shares.max(axis=1) - shares.min(axis=1)).max(axis=1)
+    array = np.zeros((2, len(tables)))
+    array[0] = (shares.max(axis=1) - shares.min(axis=1)).max(axis=1)
     for group in range(tables.shape[1] - 1):
         gap = np.abs(shares[:, group + 1 :, :-1] - shares[:, group : group + 1, :-1]) @ widths
-        np.maximum(found[1], gap.max(axis=1), out=found[1])
-    return found
+        np.maximum(array[1], gap.max(axis=1), out=array[1])
+    return array

@@ -27,7 +27,9 @@ def draw(
 ) -> list[Figure]:
     """Residuals per group, quantiles of predictions, disparities."""
     found: list[Figure | None] = []
-    some = [each for each in per_group if each.name == "mean_residual" and len(each.slice) <= 1]
+    some = [
+        measurement for measurement in per_group if measurement.name == "mean_residual" and len(measurement.slice) <= 1
+    ]
     axis = Axis(field="value", title="Mean residual (prediction - label)", unit="label units")
     caption = "Dots are means of prediction - label, lines 95 % Student intervals. Above 0: predicted too high."
     rules = [Rule(value=0.0, label="no error on average")]
@@ -39,18 +41,19 @@ def draw(
     ]
     for name, title, names, still, label in (
         ("differences", "Differences, in units of the label",
-         [name for name, each in DEFINITIONS.items() if each.direction == "lower" and name != KS], 0.0,
+         [name for name, definition in DEFINITIONS.items() if definition.direction == "lower" and name != KS], 0.0,
          "no difference"),
         ("distances", "Kolmogorov-Smirnov distances", [KS], 0.0, "no difference"),
-        ("ratios", "Ratios of errors", [name for name, each in DEFINITIONS.items() if each.direction == "higher"], 1.0,
-         "equal"),
+        ("ratios", "Ratios of errors",
+         [name for name, definition in DEFINITIONS.items() if definition.direction == "higher"],
+         1.0, "equal"),
     ):  # fmt: skip
-        some = [each for each in between if each.name in names]
+        some = [measurement for measurement in between if measurement.name in names]
         axis = Axis(field="value", title=title)
         caption = f"Lines are 95 % intervals that hold for all pairs of groups at once. At {still:.0f} all are equal."
         rules = [Rule(value=still, label=label)]
         found.append(figures.forest(name, title, some, axis=axis, caption=caption, rules=rules))
-    return [each for each in found if each is not None]
+    return [figure for figure in found if figure is not None]
 
 
 def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, beyond: int) -> Figure | None:
@@ -61,10 +64,10 @@ def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, 
         values, heavy = predicted[mine], None if weights is None else weights[mine]
         shares = inner_shares(len(values), beyond)
         if len(shares):
-            found = quantiles(values, heavy, shares)
+            array = quantiles(values, heavy, shares)
             points += [
                 {"share": float(share), "prediction": float(value), "group": name}
-                for share, value in zip(shares, found, strict=True)
+                for share, value in zip(shares, array, strict=True)
             ]
     if not points:
         return None

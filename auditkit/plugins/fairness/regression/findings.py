@@ -43,17 +43,17 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     for step, each in enumerate(splits):
         context.progress(step, len(splits) + 2, "means and distances")
         for quantity in quantities:
-            found = moments.means(each.codes, quantity.of(predicted, residual), data.weights, len(each.usable))
-            per_group += _per_group(quantity, each, found, data.weights is not None)
+            means = moments.means(each.codes, quantity.of(predicted, residual), data.weights, len(each.usable))
+            per_group += _per_group(quantity, each, means, data.weights is not None)
             if each.attributes:
-                compared.append(comparing.compare(quantity, each, found))
+                compared.append(comparing.compare(quantity, each, means))
         if each.attributes:
             compared += comparing.apart(each, predicted, data.weights)
     context.progress(len(splits), len(splits) + 2, "shuffling groups")
     comparing.add_p_values(compared, predicted, residual, data.weights, parameters.permutations, context.rng)
-    tests = sum(each.value is not None for each in compared)
-    between = [_disparity(each, tests) for each in compared]
-    beside = [each for some in compared for each in _beside(some, data)]
+    tests = sum(comparison.value is not None for comparison in compared)
+    between = [_disparity(comparison, tests) for comparison in compared]
+    beside = [measurement for some in compared for measurement in _beside(some, data)]
     context.progress(len(splits) + 1, len(splits) + 2, "controls")
     controls = [
         _recount(per_group, data, predicted),
@@ -91,12 +91,12 @@ def _per_group(quantity: Quantity, each: Split, found: Means, weighted: bool) ->
 
 
 def _disparity(each: Compared, tests: int) -> Measurement:
-    found = _measured(each, each.found)
+    measurement = _measured(each, each.found)
     if each.found is None:
-        return found
+        return measurement
     p = present(each.p, "whatever has a value was tested")
     test = Test(method=each.how, p=p, p_adjusted=each.p_adjusted, family=FAMILY)
-    return found.model_copy(update={"test": test, "detectable": _detectable(each, tests)})
+    return measurement.model_copy(update={"test": test, "detectable": _detectable(each, tests)})
 
 
 def _beside(each: Compared, data: AuditData) -> list[Measurement]:
@@ -136,8 +136,12 @@ def _detectable(each: Compared, tests: int) -> float | None:
 
 
 def _recount(per_group: list[Measurement], data: AuditData, predicted: np.ndarray) -> Control:
-    known = {each.name: each for each in QUANTITIES}
-    shown = [(known[each.name], each.slice, each.value) for each in per_group if each.value is not None]
+    known = {quantity.name: quantity for quantity in QUANTITIES}
+    shown = [
+        (known[measurement.name], measurement.slice, measurement.value)
+        for measurement in per_group
+        if measurement.value is not None
+    ]
     few = set(list(dict.fromkeys(pairs(where) for _, where, _ in shown))[:TRIED])
     value = self_tests.largest_deviation(
         [each for each in shown if pairs(each[1]) in few], data.groups, predicted, data.labels, data.weights
@@ -162,7 +166,7 @@ def _trials(
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted shift; for the first attribute with two groups."""
     wanted = "mean_prediction_difference" if residual is None else "mean_residual_difference"
-    means = [each for each in compared if each.value is not None and each.name == wanted]
+    means = [comparison for comparison in compared if comparison.value is not None and comparison.name == wanted]
     controls = []
     if means:
         first = means[0]
@@ -206,7 +210,7 @@ def _trial_of_distances(
     parameters: Parameters, data: AuditData, context: Context, compared: list[Compared], predicted: np.ndarray
 ) -> list[Control]:
     """False alarms of the test of distances; for the first attribute with two groups."""
-    apart = [each for each in compared if each.value is not None and each.name == KS]
+    apart = [comparison for comparison in compared if comparison.value is not None and comparison.name == KS]
     if not apart:
         return []
     first = apart[0]
@@ -232,9 +236,14 @@ def _of(weights: np.ndarray | None, kept: np.ndarray) -> np.ndarray | None:
 def _chance(compared: list[Compared]) -> list[Table]:
     """What shuffled groups would show, beside what was found."""
     rows = tuple(
-        (DEFINITIONS[each.name].title, " and ".join(each.split.attributes), each.value, each.usual)
-        for each in compared
-        if each.usual is not None
+        (
+            DEFINITIONS[comparison.name].title,
+            " and ".join(comparison.split.attributes),
+            comparison.value,
+            comparison.usual,
+        )
+        for comparison in compared
+        if comparison.usual is not None
     )
     if not rows:
         return []
@@ -258,7 +267,7 @@ def _chance(compared: list[Compared]) -> list[Table]:
 def _notes(parameters: Parameters, data: AuditData, splits: list[Split]) -> list[str]:
     notes = []
     if data.labels is None:
-        dropped = [each.name for each in QUANTITIES if each.labelled]
+        dropped = [quantity.name for quantity in QUANTITIES if quantity.labelled]
         notes.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
     if data.weights is not None:
         notes.append(

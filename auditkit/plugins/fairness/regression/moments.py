@@ -33,7 +33,7 @@ class Means(NamedTuple):
 
     def take(self, which: np.ndarray) -> Means:
         """Some of the groups."""
-        return Means(*(each[which] for each in self))
+        return Means(*(array[which] for array in self))
 
     def logs(self) -> Means:
         """The same on the scale of logarithms (delta method); every mean must be above 0."""

@@ -92,7 +92,7 @@ def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float 
 
 def pair_gaps(ladders: list[Ladder]) -> np.ndarray:
     """(pairs,) exact areas between the ROC curves of every pair of groups."""
-    drawn = [curves.roc(each) for each in ladders]
+    drawn = [curves.roc(ladder) for ladder in ladders]
     i, j = np.triu_indices(len(drawn), 1)
     return np.array([curves.between(drawn[a], drawn[b]) for a, b in zip(i, j, strict=True)])
 
@@ -106,7 +106,7 @@ def shuffled(scale: Scale, draws: int, rng: np.random.Generator) -> Law:
     """Both statistics where the groups are shuffled among people of equal label."""
     parts = []
     for count in chunks(draws, scale.negative.size):
-        parts.append(_law(*(resampling.shuffled(each, count, rng) for each in scale)))
+        parts.append(_law(*(resampling.shuffled(array, count, rng) for array in scale)))
     return Law(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
@@ -132,7 +132,7 @@ def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
     centre = resampling.heights(scale.negative[None], scale.positive[None])[0]
     parts = []
     for count in chunks(draws, scale.negative.size):
-        again = resampling.heights(*(resampling.redrawn(each, count, rng) for each in scale))
+        again = resampling.heights(*(resampling.redrawn(array, count, rng) for array in scale))
         parts.append(resampling.gaps(again, centre))
     return Resampled(np.concatenate(parts), _few(scale))
 
@@ -163,11 +163,11 @@ def abroca(
     units = np.divide(drawn, typical, out=np.zeros_like(drawn), where=typical > 0).max(axis=1)
     radius = float(np.quantile(units, level)) * typical * errors.few[mine]
     method = f"resampled errors of the curves, all pairs at once, {len(drawn)} resamples"
-    found = stats.largest_apart(stats.Apart(pairs, seen, seen - radius, seen + radius), areas, method, 1.0, level)
-    if (floor.interval.high or 0.0) > (found.interval.high or 0.0):
-        interval = found.interval.model_copy(update={"high": floor.interval.high})
-        return found._replace(interval=interval, high=floor.high)
-    return found
+    extreme = stats.largest_apart(stats.Apart(pairs, seen, seen - radius, seen + radius), areas, method, 1.0, level)
+    if (floor.interval.high or 0.0) > (extreme.interval.high or 0.0):
+        interval = extreme.interval.model_copy(update={"high": floor.interval.high})
+        return extreme._replace(interval=interval, high=floor.high)
+    return extreme
 
 
 def _few(scale: Scale, level: float = 0.95) -> np.ndarray:

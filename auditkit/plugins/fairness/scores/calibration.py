@@ -158,9 +158,9 @@ class Surplus(NamedTuple):
 
 def surplus(ladders: list[Ladder]) -> Surplus:
     """Score minus label of everyone in these groups, in at most `chance.LEVELS` levels."""
-    values = np.concatenate([np.concatenate([each.scores, each.scores - 1]) for each in ladders])
-    weight = np.concatenate([each.weight.ravel() * (each.size / each.weight.sum()) for each in ladders])
-    group = np.repeat(np.arange(len(ladders)), [2 * len(each.scores) for each in ladders])
+    values = np.concatenate([np.concatenate([ladder.scores, ladder.scores - 1]) for ladder in ladders])
+    weight = np.concatenate([ladder.weight.ravel() * (ladder.size / ladder.weight.sum()) for ladder in ladders])
+    group = np.repeat(np.arange(len(ladders)), [2 * len(ladder.scores) for ladder in ladders])
     there = weight > 0
     values, weight, group = values[there], weight[there], group[there]
     some = values[:: len(values) // 20_000 + 1]

@@ -56,22 +56,22 @@ def find(parts: list[Partition], data: AuditData, probable: bool, bins: int, eff
     """Calibration of everyone and of every group, and its difference over the groups."""
     if not probable:
         return Meant([_no_probabilities(part, at) for part in parts for at in range(len(part.where))], [], None)
-    found, profiles, planted = [], [], None
+    measurements, profiles, planted = [], [], None
     for part in parts:
         known: dict[int, Profile] = {}
         for at in range(len(part.where)):
             reason = part.reason(at, both=False)
             if reason is not None:
-                found += [_missing(name, part.where[at], reason) for name in GROUP]
+                measurements += [_missing(name, part.where[at], reason) for name in GROUP]
                 continue
             known[at] = calibration.profile(part.ladders[at], bins, part.minimum)
-            found += _group(part.ladders[at], known[at], part.where[at], effort.draws, effort.rng)
+            measurements += _group(part.ladders[at], known[at], part.where[at], effort.draws, effort.rng)
         profiles.append(known)
         if part.attributes:
             gaps, possible = _gaps(part, data, known, effort)
-            found += gaps
+            measurements += gaps
             planted = planted or possible
-    return Meant(found, profiles, planted)
+    return Meant(measurements, profiles, planted)
 
 
 def _no_probabilities(part: Partition, at: int) -> Measurement:
@@ -112,7 +112,7 @@ def _gaps(
 ) -> tuple[list[Measurement], Planted | None]:
     chosen = part.choose(both=False)
     ladders = [part.ladders[at] for at in chosen.at]
-    who = members(GROUP[0], part, chosen, [calibration.in_the_large(each) for each in ladders])
+    who = members(GROUP[0], part, chosen, [calibration.in_the_large(ladder) for ladder in ladders])
 
     def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
         if len(kept) < 2:

@@ -157,6 +157,8 @@ _AT_THRESHOLDS = ("demographic_parity", "equalized_odds")
 DEFINITIONS = defined(
     {
         **_DEFINITIONS,
-        **of_everyone({name: each for name, each in _DEFINITIONS.items() if not name.startswith(_AT_THRESHOLDS)}),
+        **of_everyone(
+            {name: definition for name, definition in _DEFINITIONS.items() if not name.startswith(_AT_THRESHOLDS)}
+        ),
     }
 )

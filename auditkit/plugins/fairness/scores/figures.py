@@ -19,7 +19,7 @@ DISPARITIES = ("auc_difference", "abroca", "calibration_in_the_large_difference"
 
 def draw(found: list[Measurement], parts: list[Partition], meant: Meant, near: Near, own: Threshold) -> list[Figure]:
     """Every figure for which there is something to show."""
-    areas = [each for each in found if each.name == "auc" and len(each.slice) <= 1]
+    areas = [measurement for measurement in found if measurement.name == "auc" and len(measurement.slice) <= 1]
     drawn: list[Figure | None] = [
         figures.dot_whisker(
             "auc", "Area under the ROC curve per group", areas,
@@ -31,7 +31,7 @@ def draw(found: list[Measurement], parts: list[Partition], meant: Meant, near: N
     for at, known in enumerate(meant.profiles):
         if len(parts[at].attributes) == 1:
             drawn.append(_calibration(parts[at], known))
-    between = [each for each in found if each.name in DISPARITIES]
+    between = [measurement for measurement in found if measurement.name in DISPARITIES]
     drawn.append(
         figures.forest(
             "disparities", "Differences of scores over groups", between,
@@ -40,7 +40,7 @@ def draw(found: list[Measurement], parts: list[Partition], meant: Meant, near: N
         )
     )  # fmt: skip
     drawn += [_sweep(name, title, near.curves[name], own) for name, title, _ in CRITERIA]
-    return [each for each in drawn if each is not None]
+    return [figure for figure in drawn if figure is not None]
 
 
 def _roc(part: Partition) -> Figure | None:

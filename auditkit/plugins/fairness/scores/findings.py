@@ -32,7 +32,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     predictions = context.predictions
     rows = sort(predictions.scores, predictions.outcomes, data.weights)
     encoded = {name: encode(column) for name, column in data.groups.items()}
-    parts = [partition(rows, data, each, encoded) for each in [(), *data.cells.subsets(parameters.intersections)]]
+    parts = [partition(rows, data, texts, encoded) for texts in [(), *data.cells.subsets(parameters.intersections)]]
     probable, how = _probable(context)
     same = predictions.model.positive in (None, predictions.model.classes[predictions.positive])
     own = sweep.own_threshold(
@@ -41,27 +41,27 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     tests = _tests(parts, probable)
     draws = max(parameters.permutations, PER_TEST * tests)
 
-    found = [each for part in parts for each in per_group(part)]
+    measurements = [measurement for part in parts for measurement in per_group(part)]
     ranked: list[Ranked] = []
     for at, part in enumerate(parts[1:]):
-        context.keep(Findings(list(found), notes=how, level=level))
+        context.keep(Findings(list(measurements), notes=how, level=level))
         context.progress(at, len(parts) + 2, f"ranking, over {' and '.join(part.attributes)}")
         ranked.append(gaps(part, data, draws, tests, context.rng))
-        found += ranked[-1].measurements
+        measurements += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
     meant = calibration_measurements.find(
         parts, data, probable, parameters.bins, calibration_measurements.Effort(draws, tests, context.rng)
     )
-    found += meant.measurements
+    measurements += meant.measurements
     near = thresholds.find(parameters, parts, data, own, probable, rows.scores)
-    found += near.measurements
-    found = adjusted(found)
-    context.keep(Findings(list(found), notes=[*how, *near.notes], level=level))
+    measurements += near.measurements
+    measurements = adjusted(measurements)
+    context.keep(Findings(list(measurements), notes=[*how, *near.notes], level=level))
     context.progress(len(parts) + 1, len(parts) + 2, "controls")
     return Findings(
-        measurements=found,
+        measurements=measurements,
         controls=_controls(parameters, data, context, ranked, meant, own, tests),
-        figures=figures.draw(found, parts, meant, near, own),
+        figures=figures.draw(measurements, parts, meant, near, own),
         tables=[near.table],
         notes=[*how, *near.notes, *_notes(data, parts)],
         level=level,
@@ -101,7 +101,7 @@ def _controls(
 ) -> list[Control]:  # fmt: skip
     predictions, rng = context.predictions, context.rng
     sample = self_tests.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)
-    found = [
+    controls = [
         Control.within(
             "pair count",
             "Are the areas under the curve those of a count of all pairs, on up to 2,000 rows?",
@@ -121,7 +121,7 @@ def _controls(
     ]
     if own.value is not None:
         agree = float(np.mean((predictions.scores >= own.value) == predictions.selected))
-        found.append(
+        controls.append(
             Control.within(
                 "own threshold",
                 f"Which share of decisions is that of the score at or above {own.value:.6g} ({own.said})?",
@@ -131,7 +131,7 @@ def _controls(
                 reason="the model does not decide by this threshold, so numbers at it are not about its decisions",
             )
         )
-    return [*found, *_shuffled(parameters, ranked, sample, rng), *_calibrated(parameters, meant, tests, rng)]
+    return [*controls, *_shuffled(parameters, ranked, sample, rng), *_calibrated(parameters, meant, tests, rng)]
 
 
 def _shuffled(

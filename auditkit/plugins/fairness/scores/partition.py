@@ -38,7 +38,7 @@ class Partition(NamedTuple):
     @property
     def names(self) -> list[str]:
         """Each group as people read it."""
-        return [pairs(each) or "everyone" for each in self.where]
+        return [pairs(texts) or "everyone" for texts in self.where]
 
     def reason(self, at: int, both: bool) -> str | None:
         """Why a group has no number; None where it has one.

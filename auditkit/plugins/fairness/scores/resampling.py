@@ -122,7 +122,7 @@ def areas(negative: np.ndarray, positive: np.ndarray) -> Areas:
 def heights(negative: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """(B, k, PLACES) true positive rates at evenly spaced false positive rates, from (B, k, L) tables."""
     at = (np.arange(PLACES) + 0.5) / PLACES
-    false, true = (_rates(each) for each in (negative, positive))
+    false, true = (_rates(array) for array in (negative, positive))
     found = np.empty((*negative.shape[:2], PLACES))
     for draw in range(found.shape[0]):
         for group in range(found.shape[1]):

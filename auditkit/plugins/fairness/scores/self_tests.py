@@ -56,8 +56,8 @@ def pair_deviation(sample: Sample) -> float | None:
     """The largest difference between an area under the curve and a count of all pairs; None where there is no pair."""
     worst = None
     for codes in sample.codes():
-        for group, each in enumerate(sample.ladders(codes)):
-            measured = score_table.area(each)
+        for group, ladder in enumerate(sample.ladders(codes)):
+            measured = score_table.area(ladder)
             if measured is not None:
                 gap = abs(measured.value - _pairs(sample, codes == group))
                 worst = gap if worst is None else max(worst, gap)
@@ -70,7 +70,7 @@ def order_deviation(sample: Sample) -> float | None:
     worst = None
     for codes in sample.codes():
         before, after = (
-            [each for each in sample.ladders(codes, scores) if each.people.all()] for scores in (None, ranks**2)
+            [ladder for ladder in sample.ladders(codes, scores) if ladder.people.all()] for scores in (None, ranks**2)
         )
         if not before:
             continue
@@ -152,13 +152,14 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
         rng: the source of chance.
     """
     spread = [
-        float(each.sizes @ (each.scores * (1 - each.scores)) / each.sizes.sum() ** 2) for each in planted.profiles
+        float(profile.sizes @ (profile.scores * (1 - profile.scores)) / profile.sizes.sum() ** 2)
+        for profile in planted.profiles
     ]
     shifted = int(np.argmax(spread))
     means, variances = [], []
-    for at, each in enumerate(planted.profiles):
-        sizes = resampling.whole(each.sizes, max(1, round(float(each.sizes.sum()))))
-        chances = np.clip(each.scores, 0, 1)
+    for at, profile in enumerate(planted.profiles):
+        sizes = resampling.whole(profile.sizes, max(1, round(float(profile.sizes.sum()))))
+        chances = np.clip(profile.scores, 0, 1)
         if at == shifted:
             room = 1 - chances if sizes @ chances < sizes.sum() / 2 else -chances
             share = planted.gap * sizes.sum() / abs(float(sizes @ room))
@@ -167,8 +168,8 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
             chances = np.clip(chances + share * room, 0, 1)
         happened = rng.binomial(sizes, chances, (trials, len(sizes)))
         total = sizes.sum()
-        mean = ((sizes - happened) @ each.scores + happened @ (each.scores - 1)) / total
-        square = ((sizes - happened) @ each.scores**2 + happened @ (each.scores - 1) ** 2) / total
+        mean = ((sizes - happened) @ profile.scores + happened @ (profile.scores - 1)) / total
+        square = ((sizes - happened) @ profile.scores**2 + happened @ (profile.scores - 1) ** 2) / total
         means.append(mean)
         variances.append(np.maximum(square - mean**2, 0) / max(total - 1, 1))
     z = stats.largest_z_of_means(np.stack(means, axis=1), np.stack(variances, axis=1), resampling.SPECK)

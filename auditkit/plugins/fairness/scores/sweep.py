@@ -137,8 +137,8 @@ def rates(groups: list[Steps], thresholds: np.ndarray) -> Rates:
         thresholds: (T,).
     """
     parts = []
-    for each in groups:
-        counted, totals = each.above[:, np.searchsorted(each.scores, thresholds, side="left")], each.above[:, :1]
+    for group in groups:
+        counted, totals = group.above[:, np.searchsorted(group.scores, thresholds, side="left")], group.above[:, :1]
         shares = np.divide(counted, totals, out=np.full_like(counted, np.nan), where=totals > 0)
         parts.append((counted.sum(axis=0) / totals.sum(), shares[1], shares[0]))
     return Rates(*(np.stack(each) for each in zip(*parts, strict=True)))
@@ -158,9 +158,9 @@ def shares(groups: list[Steps], thresholds: np.ndarray, both: bool) -> list[list
     """What is compared at each threshold: selection rates, or (both) true and false positive rates."""
     found = rates(groups, thresholds)
     if not both:
-        sizes = np.array([each.size for each in groups])
+        sizes = np.array([group.size for group in groups])
         return [[stats.Shares(found.selected[:, at] * sizes, sizes)] for at in range(len(thresholds))]
-    negative, positive = np.array([each.sizes for each in groups]).T
+    negative, positive = np.array([group.sizes for group in groups]).T
     return [
         [stats.Shares(found.true[:, at] * positive, positive), stats.Shares(found.false[:, at] * negative, negative)]
         for at in range(len(thresholds))
@@ -169,7 +169,7 @@ def shares(groups: list[Steps], thresholds: np.ndarray, both: bool) -> list[list
 
 def candidates(groups: list[Steps], low: float, high: float, own: float) -> np.ndarray:
     """(T,) every threshold between `low` and `high` at which some decision changes, ascending, and the ends."""
-    inside = [each.scores[(each.scores >= low) & (each.scores <= high)] for each in groups]
+    inside = [group.scores[(group.scores >= low) & (group.scores <= high)] for group in groups]
     return np.unique(np.concatenate([*inside, [low, own, high]]))
 
 
@@ -210,14 +210,16 @@ def worst(groups: list[Steps], found: Peaks, pairs: Pairs, level: float = 0.95) 
     (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
     """
     both, (i, j) = len(found.gaps) > 1, pairs
-    sizes = np.array([each.sizes[::-1] for each in groups]).T if both else np.array([[each.size for each in groups]])
+    sizes = (
+        np.array([group.sizes[::-1] for group in groups]).T if both else np.array([[group.size for group in groups]])
+    )
     bands = len(np.unique(pairs)) * len(sizes)
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, bands))) / (2 * sizes))
     mine = stats.pair_numbers(len(groups), pairs)
     gaps, at = found.gaps[:, mine], found.at[:, mine]
     band = radius[:, i] + radius[:, j]
     numbers = {"": gaps, "low": gaps - band, "high": gaps + band}
-    places = {end: np.unravel_index(int(each.argmax()), each.shape) for end, each in numbers.items()}
+    places = {end: np.unravel_index(int(number.argmax()), number.shape) for end, number in numbers.items()}
     low, high = (float(numbers[end][places[end]]) for end in ("low", "high"))
     behind = [_behind(places[""], at, pairs, None)]
     if low > 0 and places["low"] != places[""]:

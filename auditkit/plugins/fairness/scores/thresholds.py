@@ -83,7 +83,7 @@ def find(
         probable: whether scores are probabilities.
         scores: (N,) of everyone, ascending.
     """
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     rows: list[tuple[Scalar, ...]] = []
     window = None
     notes = [f"Gaps at a threshold were not measured: {own.said}."]
@@ -93,28 +93,28 @@ def find(
     grid = np.unique(np.append(np.quantile(scores, np.arange(1, GRID + 1) / (GRID + 1)), window.own if window else []))
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}
     for part in parts[1:]:
-        steps = [sweep.steps(each) for each in part.ladders]
+        steps = [sweep.steps(ladder) for ladder in part.ladders]
         for name, title, both in CRITERIA:
             chosen = part.choose(both)
             if len(chosen.at) < 2:
                 none = [undefined(f"{name}_{what}", part, chosen, "lower", "share") for what in WHATS]
-                found += [*none, *variants(none, [chosen.where(part)], None, data)]
+                measurements += [*none, *variants(none, [chosen.where(part)], None, data)]
                 continue
             groups = [steps[at] for at in chosen.at]
             curves[name] += _points(part, groups, grid, both)
             if window is None:
                 none = [_no_threshold(f"{name}_{what}", part, own.said) for what in WHATS]
-                found += [*none, *variants(none, [], None, data)]
+                measurements += [*none, *variants(none, [], None, data)]
                 continue
             measured, row = _nearby(name, Sides(part, chosen, groups, both), window, data)
-            found += measured
+            measurements += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
                 notes.append(
                     f"{title} over {' and '.join(part.attributes)}: whether a difference is certain depends on the "
                     f"threshold; nearby it lies between {row[1]:.3f} and {row[2]:.3f}."
                 )
-    return Near(found, _table(rows), notes, curves)
+    return Near(measurements, _table(rows), notes, curves)
 
 
 WHATS = ("at_threshold", "worst_nearby")
@@ -144,11 +144,11 @@ def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[l
         ]  # fmt: skip
 
     first = again(who[0].where, None)
-    found = [*first, *variants(first, [who[0].where], again, data)]
+    measurements = [*first, *variants(first, [who[0].where], again, data)]
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.own))
     depends = "yes" if sweep.changes(sides.steps, tried, sides.both) else "no"
     worst = sweep.worst(sides.steps, peaks, stats.pairs_of(len(sides.steps)))
-    return found, (first[0].value, peaks.least, worst.value, _round(worst.at), depends)
+    return measurements, (first[0].value, peaks.least, worst.value, _round(worst.at), depends)
 
 
 def _people(sides: Sides, kept: Sequence[Group]) -> int:
@@ -170,8 +170,8 @@ def _members(sides: Sides, threshold: float) -> list[Members]:
     """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
     ladders, where = [sides.part.ladders[at] for at in sides.chosen.at], sides.chosen.where(sides.part)
     parts = sides.shares(threshold)
-    people = np.array([each.people for each in ladders])
-    above = np.array([each.rows[:, each.scores >= threshold].sum(axis=1) for each in ladders])
+    people = np.array([ladder.people for ladder in ladders])
+    above = np.array([ladder.rows[:, ladder.scores >= threshold].sum(axis=1) for ladder in ladders])
     if not sides.both:
         return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
     return [
@@ -181,8 +181,8 @@ def _members(sides: Sides, threshold: float) -> list[Members]:
 
 
 def _points(part: Partition, groups: list[Steps], grid: np.ndarray, both: bool) -> list[dict[str, Scalar]]:
-    found = sweep.rates(groups, grid)
-    gaps = sweep.odds(found) if both else sweep.parity(found)
+    rates = sweep.rates(groups, grid)
+    gaps = sweep.odds(rates) if both else sweep.parity(rates)
     over = " and ".join(part.attributes)
     return [
         {"groups": over, "threshold": _round(threshold), "gap": _round(gap)}

@@ -38,13 +38,13 @@ class Split:
     @property
     def names(self) -> list[str]:
         """The K groups as people read them."""
-        return [pairs(each) or "everyone" for each in self.usable]
+        return [pairs(texts) or "everyone" for texts in self.usable]
 
     @property
     def hidden(self) -> list[str]:
         """Groups, with the reason, that may not be shown."""
-        few = [each for each in self.left_out if each.reason != "no people"]
-        return [f"{pairs(each.slice)} ({each.reason})" for each in few]
+        few = [left_out for left_out in self.left_out if left_out.reason != "no people"]
+        return [f"{pairs(left_out.slice)} ({left_out.reason})" for left_out in few]
 
 
 class Crossed(NamedTuple):
@@ -64,7 +64,9 @@ def crossed(encoded: Mapping[str, Encoded], rows: int) -> Crossed:
         rows: N.
     """
     values = itertools.product(*(column.values for column in encoded.values()))
-    return Crossed([dict(zip(encoded, each, strict=True)) for each in values], crossed_codes([*encoded.values()], rows))
+    return Crossed(
+        [dict(zip(encoded, value, strict=True)) for value in values], crossed_codes([*encoded.values()], rows)
+    )
 
 
 def crossed_codes(columns: Sequence[Encoded], rows: int) -> np.ndarray:

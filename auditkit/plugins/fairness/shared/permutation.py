@@ -109,16 +109,16 @@ def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng:
     order = rng.permutation(rows)
     inside, rest = order[: blocks * length], order[blocks * length :]
     small = codes[inside].reshape(blocks, length)
-    found = np.empty((len(columns), length - 1, groups))
+    array = np.empty((len(columns), length - 1, groups))
     heights = [fft.rfft(column[inside].reshape(blocks, length), axis=1) for column in columns]
     for group in range(groups):
         members = fft.rfft((small == group).astype(np.float64), axis=1).conj()
         for number, height in enumerate(heights):
             moved = fft.irfft(np.einsum("bl,bl->l", members, height), n=length)
-            found[number, :, group] = moved[1:]  # not moved at all is what was observed
+            array[number, :, group] = moved[1:]  # not moved at all is what was observed
     for number, column in enumerate(columns):
-        found[number] += np.bincount(codes[rest], weights=column[rest], minlength=groups)
-    return found
+        array[number] += np.bincount(codes[rest], weights=column[rest], minlength=groups)
+    return array
 
 
 def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -136,7 +136,7 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
     at_once = max(1, CHUNK // (len(bins) * len(sizes)))
     for start in range(0, draws, at_once):
         count = min(at_once, draws - start)
-        found = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
+        array = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
         rest = np.tile(bins.astype(np.int64), (count, 1))
         for group, size in enumerate(sizes[:-1]):
             wanted = np.full(count, int(size))
@@ -144,8 +144,8 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
             for at in range(len(bins)):
                 behind -= rest[:, at]
                 drawn = rng.hypergeometric(rest[:, at], behind, wanted)
-                found[:, group, at] = drawn
+                array[:, group, at] = drawn
                 wanted -= drawn
-            rest -= found[:, group]
-        found[:, -1] = rest
-        yield found
+            rest -= array[:, group]
+        array[:, -1] = rest
+        yield array

@@ -52,7 +52,7 @@ class Slices(Parameters, Check):
 
     def leaves_out(self, name: str, data: AuditData) -> str:
         """Of what else could be searched for."""
-        other = next((each.name for each in OUTCOMES.values() if each.measurement == name), self.of)
+        other = next((outcome.name for outcome in OUTCOMES.values() if outcome.measurement == name), self.of)
         if other == self.of:
             return ""
         return Refusal("is searched for only where it is asked for", (Mend(OF, other),))

@@ -46,12 +46,12 @@ def features_of(data: AuditData, bins: int) -> list[Feature]:
         data: a table or an array (N, D).
         bins: about how many quantile bins a number gets.
     """
-    found = [_group(name, data) for name in data.groups]
+    features = [_group(name, data) for name in data.groups]
     codes = data.codes()
     for at, name in enumerate(data.feature_names):
         if name not in data.groups:
-            found.append(_feature(name, codes[:, at], data.schema[at] if data.schema else None, bins))
-    return [each for each in found if len(each.texts) > 1]
+            features.append(_feature(name, codes[:, at], data.schema[at] if data.schema else None, bins))
+    return [feature for feature in features if len(feature.texts) > 1]
 
 
 def cut(values: np.ndarray, bins: int) -> Bins:

@@ -15,18 +15,18 @@ PITFALLS = (
 def definitions() -> dict[str, Definition]:
     """{measurement: definition}."""
     found = {
-        each.measurement: Definition(
-            title=each.title,
-            formula=f"{each.formula}, within the slice, among the rows kept back from the search",
+        outcome.measurement: Definition(
+            title=outcome.title,
+            formula=f"{outcome.formula}, within the slice, among the rows kept back from the search",
             range="0 to 1; for predicted numbers 0 and above, in their unit",
-            direction=each.direction,
+            direction=outcome.direction,
             unit="share",
             reference=SLICELINE,
             pitfalls=PITFALLS,
-            harm=each.harm,
+            harm=outcome.harm,
             only_groups=True,
         )
-        for each in OUTCOMES.values()
+        for outcome in OUTCOMES.values()
     }
     found["slice_gap"] = Definition(
         title="Slice minus the rest",

@@ -97,7 +97,7 @@ def _numbers(
     variance = sum(spreads)
     if min(sizes) < 2 or variance <= 0:
         return Gap(means[0], means[1], inside, None, None, "Welch", None, sizes[0])
-    freedom = variance**2 / sum(each**2 / (size - 1) for each, size in zip(spreads, sizes, strict=True))
+    freedom = variance**2 / sum(spread**2 / (size - 1) for spread, size in zip(spreads, sizes, strict=True))
     error, gap = float(np.sqrt(variance)), means[0] - means[1]
     half = float(laws.t.ppf(0.5 + level / 2, freedom)) * error
     interval = Interval(low=gap - half, high=gap + half, method=f"Welch, {together}")

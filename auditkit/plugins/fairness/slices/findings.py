@@ -39,7 +39,7 @@ class Case(NamedTuple):
     def where(self, found: Slice) -> dict[str, str]:
         """{feature: condition} of a slice."""
         chosen = [self.features[feature] for feature in found.features]
-        return {each.name: each.texts[code] for each, code in zip(chosen, found.codes, strict=True)}
+        return {feature.name: feature.texts[code] for feature, code in zip(chosen, found.codes, strict=True)}
 
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
@@ -54,7 +54,10 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     outcome = split_and_search(
         case.space, case.what.errors, case.weights, case.what.share, case.rules, context.rng, context.progress
     )
-    measurements = [_count(outcome), *(each for worst in outcome.worst for each in _slice(case, worst, outcome))]
+    measurements = [
+        _count(outcome),
+        *(measurement for worst in outcome.worst for measurement in _slice(case, worst, outcome)),
+    ]
     context.keep(Findings(measurements, level=level))
     context.progress(3, 4, "controls")
     return Findings(
@@ -69,9 +72,11 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 
 def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
     what = suffered(parameters.of, data, context.predictions)
-    features = [each._replace(codes=each.codes[what.at]) for each in features_of(data, parameters.bins)]
-    codes = np.stack([each.codes for each in features]) if features else np.zeros((0, len(what.at)), dtype=np.int64)
-    space = Space(codes, tuple(len(each.texts) for each in features), forbidden(features, data.cells))
+    features = [feature._replace(codes=feature.codes[what.at]) for feature in features_of(data, parameters.bins)]
+    codes = (
+        np.stack([feature.codes for feature in features]) if features else np.zeros((0, len(what.at)), dtype=np.int64)
+    )
+    space = Space(codes, tuple(len(feature.texts) for feature in features), forbidden(features, data.cells))
     least = max(1, data.minimum_rate, data.minimum_cell)  # a slice is a group that is shown, with its rate
     rules = Rules(
         parameters.k,
@@ -163,7 +168,7 @@ def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Co
 
 
 def _figures(measurements: list[Measurement]) -> list[Figure]:
-    gaps = [each for each in measurements if each.name == "slice_gap"]
+    gaps = [measurement for measurement in measurements if measurement.name == "slice_gap"]
     unit = gaps[0].unit if gaps else ""
     axis = Axis(field="value", title="Slice minus the rest", unit=unit, percent=unit == "share")
     figure = figures.forest(
@@ -175,14 +180,14 @@ def _figures(measurements: list[Measurement]) -> list[Figure]:
 
 def _table(case: Case, outcome: Outcome) -> Table:
     rows: list[tuple[Scalar, ...]] = []
-    for each in outcome.worst:
-        same = "; ".join(pairs(case.where(other)) for other in each.same[:3])
-        gap, found = each.gap, each.found
-        searched = found.error / found.size
+    for worst_case in outcome.worst:
+        same = "; ".join(pairs(case.where(other)) for other in worst_case.same[:3])
+        gap, slice_ = worst_case.gap, worst_case.found
+        searched = slice_.error / slice_.size
         seen: tuple[Scalar, ...] = (None,) * 4
         if gap is not None:
-            seen = (gap.n, gap.inside, gap.outside, each.p_adjusted)
-        rows.append((pairs(case.where(found)), *seen, searched, found.score, same))
+            seen = (gap.n, gap.inside, gap.outside, worst_case.p_adjusted)
+        rows.append((pairs(case.where(slice_)), *seen, searched, slice_.score, same))
     percent = case.what.share
     return Table(
         name="slices",
@@ -219,8 +224,8 @@ def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
     seen = [name for name in data.groups if name in data.feature_names]
     if seen:
         notes.append(f"In place of the columns {', '.join(seen)} the groups of that name were searched.")
-    hidden = [each.where for each in data.slices(1) if data.cells.unshown(each.where) is not None]
+    hidden = [slice_.where for slice_ in data.slices(1) if data.cells.unshown(slice_.where) is not None]
     if hidden:
-        names = ", ".join(pairs(each) for each in hidden[:8])
+        names = ", ".join(pairs(texts) for texts in hidden[:8])
         notes.append(f"Not searched, because too small to show: {names}{' …' if len(hidden) > 8 else ''}.")
     return notes

@@ -36,8 +36,8 @@ class Outcome(NamedTuple):
 
 
 OUTCOMES: dict[Of, Outcome] = {
-    each.name: each
-    for each in (
+    outcome.name: outcome
+    for outcome in (
         Outcome("error", "Error in the slice", "wrong decisions / rows; for predicted numbers mean |predicted - true|",
                 "everyone", "lower", True, False, NOBODY),
         Outcome("selection", "Selection rate in the slice", "rows selected / rows", "everyone", "none", False, True,

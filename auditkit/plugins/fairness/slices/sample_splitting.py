@@ -57,9 +57,9 @@ class Outcome(NamedTuple):
     def confirmed(self) -> int:
         """Slices whose rows kept back are worse than the rest, beyond chance."""
         return sum(
-            each.gap is not None and each.p_adjusted is not None and each.p_adjusted <= 0.05
-            and each.gap.inside > each.gap.outside
-            for each in self.worst
+            worst_case.gap is not None and worst_case.p_adjusted is not None and worst_case.p_adjusted <= 0.05
+            and worst_case.gap.inside > worst_case.gap.outside
+            for worst_case in self.worst
         )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def split_and_search(
     first, second = np.sort(order[: len(errors) // 2]), np.sort(order[len(errors) // 2 :])
     one, two = (space._replace(codes=space.codes[:, rows]) for rows in (first, second))
     worst, evaluated = distinct(one, errors[first], rules, progress)
-    masks = [members(two, found) for found, _ in worst]
+    masks = [members(two, slice_) for slice_, _ in worst]
     fewest = max(2, rules.minimum)
     enough = [min(int(mask.sum()), int((~mask).sum())) >= fewest for mask in masks]
     kept_weights = None if weights is None else weights[second]
@@ -101,8 +101,8 @@ def split_and_search(
     p = [1.0 if gap is None or gap.p is None else gap.p for gap in gaps]
     adjusted = stats.holm(p)
     rows = [
-        Worst(found, same, gap, float(each) if gap is not None and gap.p is not None else None)
-        for (found, same), gap, each in zip(worst, gaps, adjusted, strict=True)
+        Worst(slice_, same, gap, float(each) if gap is not None and gap.p is not None else None)
+        for (slice_, same), gap, each in zip(worst, gaps, adjusted, strict=True)
     ]
     return Outcome(rows, evaluated, len(first), second)
 
@@ -132,13 +132,13 @@ def distinct(
         )  # fmt: skip
         worst: list[tuple[Slice, list[Slice]]] = []
         masks: list[np.ndarray] = []
-        for found in searched.slices:
-            mask = members(space, found)
+        for slice_ in searched.slices:
+            mask = members(space, slice_)
             like = next((at for at, other in enumerate(masks) if jaccard(mask, other) > rules.overlap), None)
             if like is not None:
-                worst[like][1].append(found)
+                worst[like][1].append(slice_)
             elif len(worst) < rules.k:
-                worst.append((found, []))
+                worst.append((slice_, []))
                 masks.append(mask)
         if len(worst) == rules.k or len(searched.slices) < wanted or wanted > 64 * rules.k:
             return Distinct([_simplest(*each) for each in worst], searched.evaluated)
@@ -147,7 +147,7 @@ def distinct(
 
 def _simplest(found: Slice, same: list[Slice]) -> tuple[Slice, list[Slice]]:
     """The description with the fewest conditions, of those the one with the highest score, before the others."""
-    first, *others = sorted([found, *same], key=lambda each: len(each.features))
+    first, *others = sorted([found, *same], key=lambda slice_: len(slice_.features))
     return first, others
 
 

@@ -131,7 +131,7 @@ def top_slices(
         return Searched([], 0)
     best = _Best(k)
     level, kept, codes, evaluated = _singles(space, errors, support, alpha, best)
-    widths = [len(each) for each in kept]
+    widths = [len(array) for array in kept]
 
     def hidden(chosen: tuple[int, ...]) -> np.ndarray | None:
         mask = space.hidden(chosen)
@@ -272,7 +272,7 @@ def _candidates(chosen: tuple[int, ...], level: dict[tuple[int, ...], _Table], h
     parts = []
     for at in range(len(chosen)):
         table = level[chosen[:at] + chosen[at + 1 :]]
-        parts.append(_Table(*(np.expand_dims(each, at) for each in table)))
+        parts.append(_Table(*(np.expand_dims(array, at) for array in table)))
     alive = np.logical_and.reduce(np.broadcast_arrays(*(part.alive for part in parts)))
     if hidden is not None:
         alive[tuple(slice(0, length) for length in hidden.shape)] &= ~hidden

@@ -30,14 +30,14 @@ def deviation(
         at: (M,) the rows that the means are over.
     """
     largest = 0.0
-    for each in worst:
-        if each.gap is None:
+    for worst_case in worst:
+        if worst_case.gap is None:
             continue
         inside = np.ones(len(at), dtype=bool)
-        for feature, code in zip(each.found.features, each.found.codes, strict=True):
+        for feature, code in zip(worst_case.found.features, worst_case.found.codes, strict=True):
             texts = np.array([*features[feature].texts, ""])[features[feature].codes[at]]
             inside &= texts == features[feature].texts[code]
-        for rows, shown in ((inside, each.gap.inside), (~inside, each.gap.outside)):
+        for rows, shown in ((inside, worst_case.gap.inside), (~inside, worst_case.gap.outside)):
             again = np.average(errors[at][rows], weights=None if weights is None else weights[at][rows])
             largest = max(largest, abs(float(again) - shown))
     return largest

@@ -67,7 +67,7 @@ class TorchModel(LabelledModel):
         self._module, self._device = _placed(module, options.device, self.name)
         self.device = str(self._device)
         self._whole, self._words = has_embedding(module), False
-        floats = (each.dtype for each in module.parameters() if each.dtype.is_floating_point)
+        floats = (parameter.dtype for parameter in module.parameters() if parameter.dtype.is_floating_point)
         self._float = next(floats, torch.float32)
         self.precision = max(self.precision, torch.finfo(self._float).eps)
         self._hookable = hookable

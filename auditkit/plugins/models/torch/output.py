@@ -106,7 +106,7 @@ def _several(
         return False, _BY_LAYER if share else _BY_PROBE
     if made.linear or made.low < 0 < made.high < math.inf:
         return True, _BY_LAYER
-    if not share and not all(_inside(each) for each in stretch()):
+    if not share and not all(_inside(tensor) for tensor in stretch()):
         return True, _BY_PROBE
     raise ModelError(
         f"{name}: the outputs lie in [0, 1] but do not sum to 1 in a row, as of a module with several labels at "
@@ -132,7 +132,7 @@ def _single(output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.T
         return True, _BY_PROBE
     if made.linear or (not one_sided and math.isfinite(made.low + made.high)):
         return True, _BY_LAYER
-    if not one_sided and not all(_inside(each) for each in stretch()):
+    if not one_sided and not all(_inside(tensor) for tensor in stretch()):
         return True, _BY_PROBE
     raise ModelError(
         f"{name}: the one output per row lies in [0, 1] on these rows, and nothing shows whether it is a probability, "

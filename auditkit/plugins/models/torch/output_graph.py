@@ -38,7 +38,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         ranges = [made for each in _flat((args, *kwargs.values())) if (made := self._of(each)) is not None]
-        if all(each.fixed for each in ranges):
+        if all(range_.fixed for range_ in ranges):
             return result
         name = func.overloadpacket.__name__.rstrip("_")
         terms = args[0].numel() / max(1, result.numel()) if name == "sum" else 1.0
@@ -56,11 +56,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         Of several probabilities that makes another one, though a layer of logits may look like it.
         """
         tensors = [each for each in args if isinstance(each, torch.Tensor)]
-        given = [self.made[each] for each in tensors if each in self.made]
+        given = [self.made[tensor] for tensor in tensors if tensor in self.made]
         if len(given) != 1 or given[0].low < 0 or given[0].high > 1:
             return False
         with _disable_current_modes():
-            constants = [each.detach() for each in tensors if each not in self.made and bool(each.any())]
+            constants = [tensor.detach() for tensor in tensors if tensor not in self.made and bool(tensor.any())]
             return len(constants) == 1 and bool((constants[0].min() >= 0) & (constants[0].max() <= 1))
 
     def _forget_views(self, changed: Any) -> None:

@@ -65,13 +65,13 @@ def of_operation(name: str, ranges: list[Made], terms: float, args: Any, kwargs:
     if name in _RANGES:
         return _RANGES[name]
     if name in LINEAR:
-        return Made(linear=sum(not each.fixed for each in ranges) == 1)
+        return Made(linear=sum(not range_.fixed for range_ in ranges) == 1)
     if name in _NORMS:
         return Made(linear=ranges[0].linear)
     if name in _SAME or name in _JOINS:
         given = ranges[1:] if name == "where" else ranges if name in _JOINS else ranges[:1]
-        low, high = min(each.low for each in given), max(each.high for each in given)
-        return Made(low, high, all(each.linear for each in given))
+        low, high = min(made.low for made in given), max(made.high for made in given)
+        return Made(low, high, all(made.linear for made in given))
     if name in _MONOTONE:
         return Made(_MONOTONE[name](ranges[0].low), _MONOTONE[name](ranges[0].high))
     if name in ("clamp", "clamp_min", "clamp_max", "hardtanh"):
@@ -105,7 +105,7 @@ def _arithmetic(name: str, ranges: list[Made], kwargs: Any) -> Made:
     if len(ranges) < 2 or name not in ("add", "sub", "rsub", "mul", "div"):
         return UNKNOWN
     first, second = (ranges[1], ranges[0]) if name == "rsub" else (ranges[0], ranges[1])
-    linear = any(each.linear for each in (first, second))
+    linear = any(made.linear for made in (first, second))
     if name == "div":
         return _quotient(first, second)._replace(linear=first.linear and second.fixed)
     if name == "mul":

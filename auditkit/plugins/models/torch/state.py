@@ -28,15 +28,15 @@ class Snapshot:
         ]
         self._parameters = [
             (
-                each,
-                each.requires_grad,
-                each.grad,
-                None if each.grad is None else each.grad.clone(),
-                each.detach().clone(),
+                parameter,
+                parameter.requires_grad,
+                parameter.grad,
+                None if parameter.grad is None else parameter.grad.clone(),
+                parameter.detach().clone(),
             )
-            for each in module.parameters()
+            for parameter in module.parameters()
         ]
-        self._buffers = [(each, each.detach().clone()) for each in module.buffers()]
+        self._buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
 
     def restore(self) -> None:
         """Put everything back."""
@@ -132,10 +132,10 @@ def evaluate(module: torch.nn.Module) -> None:
 def reset(module: torch.nn.Module) -> list[str]:
     """Draw new parameters for every layer; the kinds of layer that cannot, with nothing changed where there are any."""
     layers = [each for each in module.modules() if _own(each) or hasattr(each, "reset_parameters")]
-    stuck = sorted({type(each).__name__ for each in layers if _resetter(each) is None})
+    stuck = sorted({type(layer).__name__ for layer in layers if _resetter(layer) is None})
     if not stuck:
-        for each in reversed(layers):  # children first: attention sets a bias of its output layer
-            present(_resetter(each), "no layer is stuck")()
+        for layer in reversed(layers):  # children first: attention sets a bias of its output layer
+            present(_resetter(layer), "no layer is stuck")()
     return stuck
 
 

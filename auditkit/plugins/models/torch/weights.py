@@ -59,18 +59,18 @@ def build(options: ModelOptions, name: str) -> Any:
     if not colon or not place or not attribute:
         raise ConfigError(f"class_path must be 'package.module:Class'; {options.class_path!r} was given")
     try:
-        found = importlib.import_module(place)
+        module_ = importlib.import_module(place)
     except Exception as error:  # the user's own module, which may fail in any way
         raise ConfigError(
             f"class_path {options.class_path!r}: {place!r} cannot be imported: "
             f"{type(error).__name__}: {one_line(error)}"
         ) from error
-    if not hasattr(found, attribute):
+    if not hasattr(module_, attribute):
         raise ConfigError(
-            f"class_path {options.class_path!r}: no {attribute!r} there; {closest(attribute, dir(found))}"
+            f"class_path {options.class_path!r}: no {attribute!r} there; {closest(attribute, dir(module_))}"
         )
     try:
-        module = getattr(found, attribute)(**options.arguments)
+        module = getattr(module_, attribute)(**options.arguments)
     except Exception as error:
         raise ConfigError(
             f"class_path {options.class_path!r} with arguments {dict(options.arguments)}: "

@@ -53,8 +53,8 @@ def read(module: nn.Module, kind: str, threshold: float | None = None) -> Networ
         Unsupported: a layer or a way of putting them together that is not known, named.
     """
     layers = list(_chain(module))
-    for each in layers:
-        _known(each)
+    for layer in layers:
+        _known(layer)
     last = type(layers[-1]) if layers else nn.Identity
     if kind == "one probability":
         if last is not nn.Sigmoid:
@@ -68,7 +68,7 @@ def read(module: nn.Module, kind: str, threshold: float | None = None) -> Networ
         layers.pop()  # the order of the classes is the same without it
     elif kind not in ("logits", "one logit"):
         raise Unsupported(f"outputs that are {kind!r} are not bounded")
-    if any(type(each) in (nn.Softmax, nn.LogSoftmax) for each in layers):
+    if any(type(layer) in (nn.Softmax, nn.LogSoftmax) for layer in layers):
         raise Unsupported("Softmax is supported as the last layer only")
     return Network(tuple(layers), kind.startswith("one "))
 
@@ -204,7 +204,7 @@ def _traced(module: nn.Module) -> Sequence[nn.Module]:
         graph = torch.fx.Tracer().trace(module)
     except Exception as error:  # a forward may do anything, and tracing it may fail in any way
         raise Unsupported(f"the forward of {type(module).__name__} cannot be read as a chain of layers") from error
-    found: list[nn.Module] = []
+    layers: list[nn.Module] = []
     previous: Any = None
     for node in graph.nodes:
         if node.op == "placeholder":
@@ -213,9 +213,9 @@ def _traced(module: nn.Module) -> Sequence[nn.Module]:
         elif list(node.all_input_nodes) != [previous]:
             raise Unsupported(f"{type(module).__name__} is no chain: {node.name} does not follow on what is before it")
         elif node.op != "output":
-            found += _step(module, node)
+            layers += _step(module, node)
         previous = node
-    return found
+    return layers
 
 
 def _step(module: nn.Module, node: Any) -> Sequence[nn.Module]:

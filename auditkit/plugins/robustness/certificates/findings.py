@@ -29,9 +29,11 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     curve = [_smoothed(parameters, proven, right, radius) for radius in (0.0, *parameters.radii)]
     bare = _bare(parameters, proven)
     clean = _share("clean_accuracy", context.predictions.codes == truth)
-    found = [
+    measurements = [
         # what groups are compared by comes first: a report may show the first number alone
-        *sorted(curve, key=lambda each: each.conditions["radius"] == parameters.group_radius, reverse=True),
+        *sorted(
+            curve, key=lambda measurement: measurement.conditions["radius"] == parameters.group_radius, reverse=True
+        ),
         *_by_group(parameters, proven, right, data),
         _share("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma}),
         Measurement(
@@ -41,7 +43,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         clean,
     ]
     return Findings(
-        measurements=found,
+        measurements=measurements,
         controls=_controls(proven),
         figures=_figures(curve, clean, bare),
         notes=_notes(parameters, proven, model),
@@ -152,18 +154,18 @@ def _figures(curve: list[Measurement], clean: Measurement, bare: list[Measuremen
     drawn = [
         figures.curve(
             "smoothed-certified-accuracy", "Certified accuracy of the smoothed model over the radius",
-            [_point("certified", each, "radius") for each in curve],
+            [_point("certified", measurement, "radius") for measurement in curve],
             x=Axis(field="radius", title="radius", unit=norm),
             y=Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1)), low="low", high="high",
             caption="Proven for the smoothed model, not for the model as it is used. Radius 0: decided rightly with a "
             "proven majority. The band is a 95 % interval over rows.",
         )
     ]  # fmt: skip
-    shown = [each for each in bare if each.value is not None]
+    shown = [measurement for measurement in bare if measurement.value is not None]
     if shown:
         names = {"certified_accuracy": "certified", "attacked_accuracy": "attacked"}
-        points = [_point(each, clean, "epsilon") for each in names.values()]
-        points += [_point(names[each.name], each, "epsilon") for each in shown]
+        points = [_point(name, clean, "epsilon") for name in names.values()]
+        points += [_point(names[measurement.name], measurement, "epsilon") for measurement in shown]
         points.sort(key=lambda point: (str(point["series"]) != "attacked", float(str(point["epsilon"]))))
         drawn.append(
             figures.curve(
@@ -188,7 +190,7 @@ def _point(series: str, each: Measurement, field: str) -> dict[str, Any]:
 
 def _notes(parameters: Parameters, proven: Proven, model: Model) -> list[str]:
     rows = len(proven.smoothed.decided)
-    said = [
+    sentences = [
         "Smoothing certifies the smoothed model, which decides by the majority over noisy copies, not the model as it "
         "is used.",
         f"With probability at least {1 - parameters.alpha:g} all {rows} smoothing certificates hold at once (each "
@@ -197,7 +199,7 @@ def _notes(parameters: Parameters, proven: Proven, model: Model) -> list[str]:
     ]
     space = proven.ground.space
     if not space.free.all():
-        said.append(f"{int((~space.free).sum())} of {len(space.free)} features are held as they are.")
+        sentences.append(f"{int((~space.free).sum())} of {len(space.free)} features are held as they are.")
     if proven.bounded.reason is not None:
-        said.append(f"No interval bounds: {proven.bounded.reason}.")
-    return said
+        sentences.append(f"No interval bounds: {proven.bounded.reason}.")
+    return sentences

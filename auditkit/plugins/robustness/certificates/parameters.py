@@ -33,7 +33,7 @@ class Parameters(BaseModel):
     @model_validator(mode="after")
     def _grids(self) -> Self:
         for name, grid in (("radii", self.radii), ("epsilons", self.epsilons)):
-            if any(not 0 < each < float("inf") for each in grid) or list(grid) != sorted(set(grid)):
+            if any(not 0 < number < float("inf") for number in grid) or list(grid) != sorted(set(grid)):
                 raise ValueError(f"{name} must ascend and lie above 0; {list(grid)} was given")
         if self.group_radius not in self.radii:
             raise ValueError(f"group_radius must be one of radii {list(self.radii)}; {self.group_radius} was given")

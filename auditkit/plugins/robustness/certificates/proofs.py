@@ -156,8 +156,8 @@ def _bound(parameters: Parameters, tensors: Any, module: Any, model: Model, trut
         return Bounded(str(error))
     return Bounded(
         None,
-        tuple(tensors.certified(network, truth, each) for each in parameters.epsilons),
-        tuple(~tensors.broken(truth, each, parameters.steps) for each in parameters.epsilons),
+        tuple(tensors.certified(network, truth, epsilon) for epsilon in parameters.epsilons),
+        tuple(~tensors.broken(truth, epsilon, parameters.steps) for epsilon in parameters.epsilons),
         tensors.apart(network),
         linear_error(),
     )
@@ -197,7 +197,7 @@ def _surface(module: Any, model: Model, ground: Ground, data: AuditData) -> Any:
         raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")
     binary = len(model.classes) == 2
     positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
-    low, scale = (torch.as_tensor(each.reshape(ground.shape)) for each in (ground.space.low, ground.space.scale))
+    low, scale = (torch.as_tensor(array.reshape(ground.shape)) for array in (ground.space.low, ground.space.scale))
     return Surface(
         module, model.output, low, scale, model.encode(data.inputs[:1]),
         positive=positive, threshold=model.threshold if binary else None,

@@ -96,13 +96,13 @@ def known_ratio(sigma: float, radii: tuple[float, ...], alpha: float, samples: i
 
     A noisy copy of an input at distance d from a plane stays on its side with probability Phi(d / sigma).
     """
-    distances = np.repeat([each for each in radii if each <= 3 * sigma] or [sigma], 10)
+    distances = np.repeat([number for number in radii if number <= 3 * sigma] or [sigma], 10)
     chances = special.ndtr(distances / sigma)
 
     def votes(rows: np.ndarray, copies: int) -> np.ndarray:
         kept = rng.binomial(copies, chances[rows])
         return np.stack([kept, copies - kept], axis=1)
 
-    found = certify(votes, len(distances), sigma, radii, alpha, selection=FIRST, samples=samples)
-    wrong = (found.decided == 1) & (found.radius > 0)
-    return float(np.where(wrong, np.inf, found.radius / distances).max())
+    smoothed = certify(votes, len(distances), sigma, radii, alpha, selection=FIRST, samples=samples)
+    wrong = (smoothed.decided == 1) & (smoothed.radius > 0)
+    return float(np.where(wrong, np.inf, smoothed.radius / distances).max())

@@ -93,7 +93,7 @@ class Tensors:
 
     def certified(self, network: bounds.Network, classes: np.ndarray, epsilon: float) -> np.ndarray:
         """(N,) bool: proven that no change of this size makes the decision another than the class."""
-        low, high = (self._inputs(each) for each in self.box(epsilon))
+        low, high = (self._inputs(tensor) for tensor in self.box(epsilon))
         threshold = None if self.surface.shift == 0 else 1 / (1 + np.exp(-self.surface.shift))
         wanted = torch.as_tensor(classes, device=low.device)
         proven = bounds.certified(
@@ -106,11 +106,11 @@ class Tensors:
         low, high = self.box(epsilon)
         wanted = torch.as_tensor(classes, device=low.device)
         parts = torch.arange(len(low), device=low.device).split(256)  # type: ignore[no-untyped-call]
-        found = [
+        tensors = [
             ascent.broken(self.surface, self.unit[at], wanted[at], low[at], high[at], steps, self.generator)
             for at in parts
         ]  # fmt: skip
-        return torch.cat(found).cpu().numpy()
+        return torch.cat(tensors).cpu().numpy()
 
     def apart(self, network: bounds.Network) -> float:
         """The largest difference, relative to the spread, of the margins that bounds of no width give and the model's.

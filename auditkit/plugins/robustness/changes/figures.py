@@ -101,7 +101,7 @@ def pictures(
         )  # fmt: skip
     dots = figures.dot_whisker(
         "withstanding-by-group", "Decisions that withstand every change found, by group",
-        [each for each in groups if each.name == "withstanding_share" and each.value is not None],
+        [group for group in groups if group.name == "withstanding_share" and group.value is not None],
         axis=Axis(field="value", title="Share of decisions", percent=True, domain=(0, 1)),
         caption=f"Changes of up to {parameters.depth} features that cost at most {parameters.group_cost:g}.",
     )  # fmt: skip

@@ -72,7 +72,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 def _everyone(parameters: Parameters, found: Searched, data: AuditData) -> list[Measurement]:
     """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
     measured = []
-    for cost in sorted(parameters.within, key=lambda each: each != parameters.group_cost):
+    for cost in sorted(parameters.within, key=lambda number: number != parameters.group_cost):
         at = {"cost": cost}
         measured.append(shares.share("withstanding_share", found.best.costs > _reach(cost), data, conditions=dict(at)))
         measured.append(shares.share("single_flip_share", found.alone.costs <= _reach(cost), data, conditions=dict(at)))
@@ -190,7 +190,7 @@ def _finite(number: float | None) -> float | None:
 
 def _notes(parameters: Parameters, found: Searched, data: AuditData) -> list[str]:
     moving = {field.name for field in found.moves.fields}
-    held = [each.name for each in features_of(data) if each.name not in moving]
+    held = [feature.name for feature in features_of(data) if feature.name not in moving]
     notes = []
     if held:
         notes.append(f"Held as they are (groups, immutable, free text or constant): {first_few(held, 12)}.")

@@ -117,8 +117,8 @@ class _Reader:
 
     def wrong(self, wanted: str) -> ValueError:
         """What was expected, and what stands there."""
-        found = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end"
-        return ValueError(f"implication {self.text!r}: expected {wanted}, found {found}")
+        text = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end"
+        return ValueError(f"implication {self.text!r}: expected {wanted}, found {text}")
 
     def sum(self) -> Numbers:
         """Terms added and subtracted."""

@@ -44,10 +44,10 @@ def guess(
     drawn = rng.permutation(len(rows))[: max(1, CELLS // int(starts[-1]) - len(before))]
     own = np.flatnonzero(before >= 0)
     points = np.vstack([moves.origins[own], moves.points(rows[drawn], slots[drawn][:, None])])
-    said = np.concatenate([before[own], decisions[rows[drawn], slots[drawn]]])
-    if len(np.unique(said)) < 2:
+    array = np.concatenate([before[own], decisions[rows[drawn], slots[drawn]]])
+    if len(np.unique(array)) < 2:
         return None
-    fitted = LogisticRegression(C=100.0, max_iter=200).fit(_seen(moves.fields, points), said)
+    fitted = LogisticRegression(C=100.0, max_iter=200).fit(_seen(moves.fields, points), array)
     weights, classes = fitted.coef_, fitted.classes_
     level = fitted.decision_function(_seen(moves.fields, moves.origins)).reshape(len(before), -1)
     if len(classes) == 2:

@@ -102,8 +102,8 @@ def movable(data: AuditData) -> list[int]:
     """The columns that may move: not declared immutable, no sensitive attribute, not free text."""
     return [
         at
-        for at, each in enumerate(features_of(data))
-        if each.mutable and each.name not in data.groups and each.kind != "text"
+        for at, feature in enumerate(features_of(data))
+        if feature.mutable and feature.name not in data.groups and feature.kind != "text"
     ]
 
 
@@ -120,7 +120,7 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
         DataError: a cost for a feature that is not there.
     """
     schema = features_of(data)
-    names = [each.name for each in schema]
+    names = [feature.name for feature in schema]
     for name in costs:
         if name not in names:
             raise DataError(f"costs: there is no feature {name!r}; {closest(name, names)}")
@@ -192,7 +192,7 @@ def _tried(field: Field, before: np.ndarray, steps: Sequence[float]) -> np.ndarr
 
 
 def _bound(text: str, schema: tuple[FeatureSchema, ...]) -> Callable[[np.ndarray], np.ndarray]:
-    numeric = [at for at, each in enumerate(schema) if each.numeric]
+    numeric = [at for at, feature in enumerate(schema) if feature.numeric]
     holds = bind(parse(text), [schema[at].name for at in numeric])
     return lambda rows: holds(rows[:, numeric])
 

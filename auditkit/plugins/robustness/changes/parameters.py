@@ -47,7 +47,9 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _grid(self) -> Self:
-        if any(not 0 < each < float("inf") for each in self.within) or list(self.within) != sorted(set(self.within)):
+        if any(not 0 < number < float("inf") for number in self.within) or list(self.within) != sorted(
+            set(self.within)
+        ):
             raise ValueError(f"within must ascend from above 0; {list(self.within)} was given")
         if self.group_cost not in self.within:
             raise ValueError(f"group_cost must be one of within {list(self.within)}; {self.group_cost} was given")

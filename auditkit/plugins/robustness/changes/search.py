@@ -119,14 +119,14 @@ def several(
         budget: questions for a row, about: a quarter is kept for making what was found cheaper.
         progress: told how far this is.
     """
-    found = best_single(moves, single, depth)
+    finding = best_single(moves, single, depth)
     views = [single]
     if single.guessed is not None:
         views.insert(0, single._replace(start=single.guessed.start, gain=single.guessed.gain))
     for view in views:
-        _combine(moves, view, oracle, found, beam, 3 * budget // (4 * len(views)), progress)
-    _cheaper(moves, single, oracle, found, max(1, budget // 4))
-    return found
+        _combine(moves, view, oracle, finding, beam, 3 * budget // (4 * len(views)), progress)
+    _cheaper(moves, single, oracle, finding, max(1, budget // 4))
+    return finding
 
 
 def _combine(
@@ -135,8 +135,8 @@ def _combine(
     """Search changes of several features, as deep as `found` has room for, and keep there what is cheaper."""
     n, depth = found.slots.shape
     kept = [_first(moves, single, row) for row in range(n)]
-    pool = [np.unique(each) for each in kept]
-    states = [(each[:, None], single.start[row] - single.gain[row, each]) for row, each in enumerate(kept)]
+    pool = [np.unique(array) for array in kept]
+    states = [(array[:, None], single.start[row] - single.gain[row, array]) for row, array in enumerate(kept)]
     share = max(ROUNDS, budget // max(1, depth - 1))
     for _ in range(2, depth + 1):
         wanted = [
@@ -235,11 +235,11 @@ def _ask(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Ask round by round, keep what is cheaper, and give the changes of each row that are to be extended."""
     n = len(wanted)
-    slots = np.concatenate([each.slots for each in wanted])
+    slots = np.concatenate([choice.slots for choice in wanted])
     level = slots.shape[1]
-    costs = np.concatenate([each.costs for each in wanted])
-    rows = np.repeat(np.arange(n), [len(each.costs) for each in wanted])
-    place = np.concatenate([np.arange(len(each.costs)) * ROUNDS // max(1, len(each.costs)) for each in wanted])
+    costs = np.concatenate([choice.costs for choice in wanted])
+    rows = np.repeat(np.arange(n), [len(choice.costs) for choice in wanted])
+    place = np.concatenate([np.arange(len(choice.costs)) * ROUNDS // max(1, len(choice.costs)) for choice in wanted])
     left = np.full(len(rows), np.inf)
     for turn in range(ROUNDS):
         progress(turn, ROUNDS, f"changing {level} features")
@@ -247,7 +247,7 @@ def _ask(
         flipped, left[at] = _try(moves, single, oracle, rows[at], slots[at])
         _keep(found, rows[at[flipped]], slots[at[flipped]], costs[at[flipped]])
         left[at[flipped]] = np.inf
-    ends = np.cumsum([len(each.costs) for each in wanted])
+    ends = np.cumsum([len(choice.costs) for choice in wanted])
     states = []
     for row in range(n):
         mine = np.arange(ends[row] - len(wanted[row].costs), ends[row])

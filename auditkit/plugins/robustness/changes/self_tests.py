@@ -56,8 +56,8 @@ def violating(
         oracle: the model.
     """
     wrong, total = 0, 0
-    for slots, said in zip(changes, costs, strict=True):
-        rows = np.flatnonzero(np.isfinite(said))
+    for slots, array in zip(changes, costs, strict=True):
+        rows = np.flatnonzero(np.isfinite(array))
         if not len(rows):
             continue
         points = codes_of(data.decode(moves.points(rows, slots[rows])), data.schema)
@@ -65,7 +65,7 @@ def violating(
         fine = (decisions != before[rows]) & (decisions >= 0) & moves.possible(points, rows)
         for at, row in enumerate(rows):
             priced = price(moves.fields, moves.origins[row], points[at])
-            fine[at] &= priced is not None and abs(priced - said[row]) <= 1e-6 * max(1.0, priced)
+            fine[at] &= priced is not None and abs(priced - array[row]) <= 1e-6 * max(1.0, priced)
         wrong, total = wrong + int((~fine).sum()), total + len(rows)
     return wrong / total if total else 0.0
 
@@ -101,7 +101,7 @@ def by_hand(moves: Moves, before: np.ndarray, single: Singles, oracle: Oracle, r
     """The largest difference between the cheapest single change of some rows and that found value by value."""
     worst = 0.0
     for row in rng.choice(len(before), min(BY_HAND, len(before)), replace=False).tolist():
-        found = float(np.where(single.flipped[row], moves.costs[row], np.inf).min())
+        number = float(np.where(single.flipped[row], moves.costs[row], np.inf).min())
         points, prices = [], []
         for slot in range(moves.costs.shape[1]):
             changed = moves.origins[row].copy()
@@ -112,13 +112,13 @@ def by_hand(moves: Moves, before: np.ndarray, single: Singles, oracle: Oracle, r
                 points.append(changed)
                 prices.append(cost)
         if not points:
-            worst = max(worst, 0.0 if np.isinf(found) else np.inf)
+            worst = max(worst, 0.0 if np.isinf(number) else np.inf)
             continue
         decisions = oracle(np.array(points)).decisions
         other = (decisions != before[row]) & (decisions >= 0)
         least = float(np.where(other, prices, np.inf).min())
-        if least != found:
-            worst = max(worst, abs(least - found))
+        if least != number:
+            worst = max(worst, abs(least - number))
     return worst
 
 
@@ -191,7 +191,7 @@ def known_boundary(
     oracle = rule_oracle(data, lambda points: score(points) - centre, scored)
     before = oracle(tried.origins).decisions
     single = search.singles(tried, before, oracle, progress)
-    found = search.several(tried, single, oracle, *effort, progress)
+    finding = search.several(tried, single, oracle, *effort, progress)
     sign = np.where(before == 1, 1.0, -1.0)
     start = sign * (score(tried.origins) - centre)
     moved = np.column_stack(
@@ -205,7 +205,7 @@ def known_boundary(
     alone = np.where(over & np.isfinite(tried.costs), tried.costs, np.inf).min(axis=1)
     least = np.array([_pairs(tried, row, start[row], sign[row] * moved[row], sign[row]) for row in range(len(before))])
     own = np.where(single.flipped, tried.costs, np.inf).min(axis=1)
-    return Known(_ratio(own, alone), _ratio(found.costs, np.minimum(least, alone)))
+    return Known(_ratio(own, alone), _ratio(finding.costs, np.minimum(least, alone)))
 
 
 def constant_flips(data: AuditData, moves: Moves, effort: Effort, progress: Progress) -> float:
@@ -214,8 +214,8 @@ def constant_flips(data: AuditData, moves: Moves, effort: Effort, progress: Prog
     oracle = rule_oracle(data, lambda points: np.ones(len(points)), True)
     before = np.ones(len(few.origins), dtype=np.int64)
     single = search.singles(few, before, oracle, progress)
-    found = search.several(few, single, oracle, effort.depth, effort.beam, min(effort.budget, 40), progress)
-    return float(np.isfinite(found.costs).mean())
+    finding = search.several(few, single, oracle, effort.depth, effort.beam, min(effort.budget, 40), progress)
+    return float(np.isfinite(finding.costs).mean())
 
 
 def _part(field: Field, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:

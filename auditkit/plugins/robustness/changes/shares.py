@@ -88,8 +88,8 @@ def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float
             left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or small or ""))
             continue
         kept.append(cell)
-        found, size = weighed(hit, data, cell.rows)
-        successes.append(min(size, found * size))
+        number, size = weighed(hit, data, cell.rows)
+        successes.append(min(size, number * size))
         sizes.append(size)
         values.append(value)
     shares = stats.Shares(np.array(successes), np.array(sizes))
@@ -102,23 +102,23 @@ def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float
 
 def gaps(parts: list[Gap], data: AuditData, permutations: int, rng: np.random.Generator) -> list[Measurement]:
     """The widest differences, tested together by Holm's method, and beside each the same of some of the groups."""
-    ready = [each for each in parts if len(each.values) > 1]
+    ready = [part for part in parts if len(part.values) > 1]
     p = [
         stats.permutation_p(stats.largest_z([each.shares]), stats.shuffled_z([each.shares], permutations, rng))
         for each in ready
     ]
     adjusted = dict(zip(map(id, ready), zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
     found, beside = [], []
-    for each in parts:
-        (first,) = _widest(each, each.members.where, None)
-        beside += variants([first], [each.members.where], partial(_widest, each), data)
-        if id(each) in adjusted:
-            raw, holm = adjusted[id(each)]
+    for part in parts:
+        (first,) = _widest(part, part.members.where, None)
+        beside += variants([first], [part.members.where], partial(_widest, part), data)
+        if id(part) in adjusted:
+            raw, holm = adjusted[id(part)]
             how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
             family = f"all {len(ready)} differences of robustness.changes"
             test = Test(method=how, p=raw, p_adjusted=holm, family=family)
             first = first.model_copy(
-                update={"test": test, "detectable": stats.detectable_among(each.shares, len(ready))}
+                update={"test": test, "detectable": stats.detectable_among(part.shares, len(ready))}
             )
         found.append(first)
     return [*found, *beside]

@@ -81,4 +81,4 @@ def differs(before: Any, after: Any) -> np.ndarray:
 def _column(column: Any) -> np.ndarray:
     """Values that compare: a gap as a text that no value is."""
     values = np.asarray(column, dtype=object)
-    return np.array(["\0gap" if each is None or each != each else each for each in values], dtype=object)
+    return np.array(["\0gap" if value is None or value != value else value for value in values], dtype=object)

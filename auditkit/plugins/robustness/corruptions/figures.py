@@ -14,7 +14,7 @@ def pictures(asked: Asked, groups: list[Measurement]) -> list[Figure]:
     found = [_grid(asked), _fall(asked)]
     dots = figures.dot_whisker(
         "accuracy-by-group", f"Mean accuracy under corruptions of severity {MIDDLE}, by group",
-        [each.model_copy(update={"conditions": {}}) for each in groups if each.name == "mean_accuracy"],
+        [group.model_copy(update={"conditions": {}}) for group in groups if group.name == "mean_accuracy"],
         axis=Axis(field="value", title="Mean accuracy", percent=True, domain=(0, 1)),
         caption="Averaged over the corruptions. Lines are 95 % intervals.",
     )  # fmt: skip
@@ -27,9 +27,9 @@ def strengths(suite: Suite, names: tuple[str, ...]) -> Table:
         name="strengths", title="What the severities mean",
         columns=(
             Column(name="corruption", title="Corruption"),
-            *(Column(name=f"severity_{each}", title=f"Severity {each}") for each in SEVERITIES),
+            *(Column(name=f"severity_{severity}", title=f"Severity {severity}") for severity in SEVERITIES),
         ),
-        rows=tuple((name, *(suite.strength(name, each) for each in SEVERITIES)) for name in names),
+        rows=tuple((name, *(suite.strength(name, severity) for severity in SEVERITIES)) for name in names),
     )  # fmt: skip
 
 

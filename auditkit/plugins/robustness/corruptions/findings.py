@@ -67,7 +67,7 @@ def _worst_interval(asked: Asked) -> Interval:
     level = stats.sidak_level(0.95, asked.accuracy.size)
     ends = [stats.wilson(int(each), n, level) for each in asked.right.sum(axis=2).ravel()]
     return Interval(
-        low=min(each.low or 0.0 for each in ends), high=min(1.0 if each.high is None else each.high for each in ends),
+        low=min(end.low or 0.0 for end in ends), high=min(1.0 if end.high is None else end.high for end in ends),
         method="Wilson, all corruptions at once (Šidák)",
     )  # fmt: skip
 
@@ -108,16 +108,16 @@ def _drops(asked: Asked) -> list[Measurement]:
 
 def _tested(found: list[Measurement]) -> list[Measurement]:
     """The same with p-values adjusted by Holm over all tests of this check."""
-    tests = [each.test for each in found if each.test is not None]
-    adjusted = iter(stats.holm([each.p for each in tests]).tolist() if tests else [])
+    tests = [measurement.test for measurement in found if measurement.test is not None]
+    adjusted = iter(stats.holm([test.p for test in tests]).tolist() if tests else [])
     family = f"all {len(tests)} tests of robustness.corruptions"
     return [
-        each
-        if each.test is None
-        else each.model_copy(
-            update={"test": each.test.model_copy(update={"p_adjusted": next(adjusted), "family": family})}
+        measurement
+        if measurement.test is None
+        else measurement.model_copy(
+            update={"test": measurement.test.model_copy(update={"p_adjusted": next(adjusted), "family": family})}
         )
-        for each in found
+        for measurement in found
     ]
 
 

@@ -32,7 +32,7 @@ def losses(values: np.ndarray, group: np.ndarray) -> Losses:
         values: (n,) the loss of each row, between -1 and 1.
         group: (n,) codes 0 to k - 1, each of at least two rows.
     """
-    return Losses(*(each[0] for each in _moments(values, group[None])))
+    return Losses(*(moment[0] for moment in _moments(values, group[None])))
 
 
 def widest(found: Losses, pairs: Pairs, level: float = 0.95) -> Extreme:
@@ -83,4 +83,4 @@ def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.nda
     mean = np.bincount(place, weights=many, minlength=draws * k) / size
     square = np.bincount(place, weights=many**2, minlength=draws * k)
     spread = (np.maximum(square - size * mean**2, 0) + 1) / (size - 1)
-    return tuple(each.reshape(draws, k) for each in (mean, spread / size, size))  # type: ignore[return-value]
+    return tuple(any_type.reshape(draws, k) for any_type in (mean, spread / size, size))  # type: ignore[return-value]

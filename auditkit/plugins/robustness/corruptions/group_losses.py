@@ -57,8 +57,10 @@ def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
 def gaps(asked: Asked, data: AuditData, at: int, parameters: Parameters, rng: np.random.Generator) -> list[Measurement]:
     """For every attribute the widest difference of two groups' mean drops."""
     drop = asked.clean - asked.by_row(slice(at, at + 1))
-    found = [_gap(attribute, drop, data, parameters.shuffles, rng) for attribute in data.groups]
-    return [first for first, *_ in found] + [each for _, *beside in found for each in beside]
+    measurements = [_gap(attribute, drop, data, parameters.shuffles, rng) for attribute in data.groups]
+    return [first for first, *_ in measurements] + [
+        measurement for _, *beside in measurements for measurement in beside
+    ]
 
 
 def _gap(

@@ -148,7 +148,7 @@ class Pictures:
 
 def _outside(unit: torch.Tensor) -> int:
     """How many values are not finite or not in the range."""
-    low, high = (float(each) for each in unit.aminmax()) if unit.numel() else (0.0, 1.0)
+    low, high = (float(tensor) for tensor in unit.aminmax()) if unit.numel() else (0.0, 1.0)
     if low >= -SLACK and high <= 1 + SLACK:  # false for NaN
         return 0
     return int((~torch.isfinite(unit) | (unit < -SLACK) | (unit > 1 + SLACK)).sum())

@@ -42,7 +42,7 @@ def pixel_matrix(size: int, kept: int) -> torch.Tensor:
 
 def along_both(images: torch.Tensor, down: torch.Tensor, across: torch.Tensor) -> torch.Tensor:
     """(N, C, H, W) images after `down` (H, H) on every column and `across` (W, W) on every row."""
-    down, across = (each.to(images) for each in (down, across))
+    down, across = (tensor.to(images) for tensor in (down, across))
     return torch.matmul(down, torch.matmul(images, across.T))
 
 

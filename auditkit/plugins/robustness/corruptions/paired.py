@@ -17,10 +17,10 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
     """
     if len(values) < stats.FEW or np.ptp(values) == 0:
         return stats.wilson(float(np.clip(values.mean(), 0, 1)) * len(values), len(values), level)
-    found = present(stats.student_interval(values, level), "values that vary have one")
-    low = present(found.low, "values that vary have one")
-    high = present(found.high, "values that vary have one")
-    return found.model_copy(update={"low": max(0.0, low), "high": min(1.0, high)})
+    interval = present(stats.student_interval(values, level), "values that vary have one")
+    low = present(interval.low, "values that vary have one")
+    high = present(interval.high, "values that vary have one")
+    return interval.model_copy(update={"low": max(0.0, low), "high": min(1.0, high)})
 
 
 def relative_drop_interval(before: np.ndarray, after: np.ndarray, level: float = 0.95) -> Interval | None:

@@ -39,8 +39,8 @@ class Tables:
         self._data, self._seeds = data, seeds
         self._codes = data.codes()
         names = data.feature_names
-        self._numeric = np.array([each.numeric for each in data.schema] or [True] * len(names), dtype=bool)
-        kept = np.array([not each.mutable for each in data.schema] or [False] * len(names), dtype=bool)
+        self._numeric = np.array([feature.numeric for feature in data.schema] or [True] * len(names), dtype=bool)
+        kept = np.array([not feature.mutable for feature in data.schema] or [False] * len(names), dtype=bool)
         kept |= np.isin(names, [data.column_of(name) for name in data.seen_groups])
         self.free = ~kept if held else np.ones(len(names), dtype=bool)
         self.space = _space(data, self._codes, self.free)
@@ -117,17 +117,17 @@ class Tables:
 
     def _said(self, left_out: list[str], kept: np.ndarray) -> list[str]:
         names = np.asarray(self._data.feature_names, dtype=object)
-        said = [f"Not tried, because no feature allows it: {listed(left_out)}."] if left_out else []
+        sentences = [f"Not tried, because no feature allows it: {listed(left_out)}."] if left_out else []
         if kept.any():
-            said.append(f"Held as they are: {listed(names[kept].tolist())}.")
+            sentences.append(f"Held as they are: {listed(names[kept].tolist())}.")
         touched = self._numbers | self._categories
         if (touched & ~self._gaps).any():
-            said.append(
+            sentences.append(
                 "A value lost is replaced by the feature's median or most frequent value where these rows have no gaps "
                 f"in it ({int((touched & ~self._gaps).sum())} features), and is a gap elsewhere "
                 f"({int((touched & self._gaps).sum())} features)."
             )
-        return said
+        return sentences
 
 
 def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
@@ -138,12 +138,12 @@ def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
         if data.range is not None:
             return declared_space(*spread_range(data.range, codes.shape[1:]), whole=whole)
         return feature_space(codes, whole=np.full(codes.shape[1], whole), free=free)
-    low = [each.low if each.numeric else 0.0 for each in data.schema]
-    high = [each.high if each.numeric else float(len(each.categories) - 1) for each in data.schema]
+    low = [feature.low if feature.numeric else 0.0 for feature in data.schema]
+    high = [feature.high if feature.numeric else float(len(feature.categories) - 1) for feature in data.schema]
     return feature_space(
-        codes, whole=np.array([each.kind == "integer" for each in data.schema]), free=free,
-        low=np.array([np.nan if each is None else each for each in low]),
-        high=np.array([np.nan if each is None else each for each in high]),
+        codes, whole=np.array([feature.kind == "integer" for feature in data.schema]), free=free,
+        low=np.array([np.nan if number is None else number for number in low]),
+        high=np.array([np.nan if number is None else number for number in high]),
     )  # fmt: skip
 
 

@@ -29,15 +29,15 @@ WORDS: Mapping[str, str] = {
 
 def neighbours() -> dict[str, str]:
     """The keys around each letter, small and capital."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for row, keys in enumerate(ROWS):
         for column, key in enumerate(keys):
             near = [(row, column - 1), (row, column + 1), (row - 1, column), (row - 1, column + 1)]
             near += [(row + 1, column - 1), (row + 1, column)]
             there = [ROWS[r][c] for r, c in near if 0 <= r < len(ROWS) and 0 <= c < len(ROWS[r])]
-            found[key] = "".join(there)
-            found[key.upper()] = found[key].upper()
-    return found
+            texts[key] = "".join(there)
+            texts[key.upper()] = texts[key].upper()
+    return texts
 
 
 NEIGHBOURS = neighbours()

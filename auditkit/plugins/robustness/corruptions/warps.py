@@ -55,7 +55,7 @@ def elastic(images: torch.Tensor, share: float, chance: torch.Generator) -> torc
     drawn = torch.randn((len(images), 2, height, width), generator=chance, device=images.device, dtype=images.dtype)
     fields = []
     for axis, size in ((0, height), (1, width)):
-        down, across = (gaussian_matrix(each, max(1.0, SMOOTH * each)) for each in (height, width))
+        down, across = (gaussian_matrix(number, max(1.0, SMOOTH * number)) for number in (height, width))
         spread = math.sqrt(float((down**2).sum(1).mean()) * float((across**2).sum(1).mean()))
         fields.append(along_both(drawn[:, axis : axis + 1], down, across)[:, 0] * (share * size / spread))
     rows, columns = _places(images)

@@ -101,8 +101,8 @@ def _row(plan: Plan, scene: Scene | Trial, watch: Watch, truth: int, classes: in
         except TimeLimit:
             raise
         except Exception as error:
-            said = describe(error)
-            tried.errors[said] = tried.errors.get(said, 0) + 1
+            sentence = describe(error)
+            tried.errors[sentence] = tried.errors.get(sentence, 0) + 1
         tried.distances[at] = min(tried.distances[at], _confirmed(scene, watch, truth))
         if tried.distances[at] <= (epsilon or 0) + TOLERANCE:
             return

@@ -25,7 +25,7 @@ def named(name: str) -> Any:
         ConfigError: there is none of this name.
     """
     module = require_art("art.attacks.evasion")
-    known = [each for each in dir(module) if inspect.isclass(getattr(module, each))]
+    known = [text for text in dir(module) if inspect.isclass(getattr(module, text))]
     if name not in known:
         raise ConfigError(
             f"attacks must hold names of classes of art.attacks.evasion; {name!r} is none; {closest(name, known)}"
@@ -37,7 +37,9 @@ def wants(attack: Any) -> str:
     """`trees`, `gradients`, `answers`, or `other` for what is no classifier of rows."""
     if attack.__name__ == "UniversalPerturbation":
         return "gradients"  # it asks for answers only, and hands over to DeepFool, which does not
-    needs = {each.__name__ for each in attack._estimator_requirements or () if inspect.isclass(each)}
+    needs = {
+        requirement.__name__ for requirement in attack._estimator_requirements or () if inspect.isclass(requirement)
+    }
     if needs & KINDS["trees"]:
         return "trees"
     if not needs or needs - PLAIN - KINDS["gradients"]:
@@ -62,7 +64,7 @@ def check_options(name: str, attack: Any, options: Mapping[str, Any]) -> None:
 
 def takes(attack: Any) -> list[str]:
     """The options of an attack."""
-    return [each for each in inspect.signature(attack.__init__).parameters if each != "self"][1:]
+    return [parameter for parameter in inspect.signature(attack.__init__).parameters if parameter != "self"][1:]
 
 
 def unfit(name: str, options: Mapping[str, Any], classes: int) -> str | None:

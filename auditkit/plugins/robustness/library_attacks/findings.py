@@ -96,8 +96,8 @@ class _Run:
                 plan, self.scene, self.scene.ground.rows[self.right], self.truth[self.right], self.scene.classes
             )
             tried.known = known(plan, self.scene, self.scene.ground.rows[self.right], self.context.rng)
-            for said, count in tried.errors.items():
-                self.notes.append(f"{name} failed {count} times on {len(self.right)} rows: {said}")
+            for sentence, count in tried.errors.items():
+                self.notes.append(f"{name} failed {count} times on {len(self.right)} rows: {sentence}")
             self.done.append(tried)
             self.context.keep(self.findings())
         return self.findings()
@@ -114,16 +114,16 @@ class _Run:
         return catalogue.unfit(name, options, self.scene.classes)
 
     def findings(self) -> Findings:
-        ran = [each for each in self.done if sum(each.errors.values()) < max(1, len(each.distances))]
-        least = np.min([each.distances for each in ran], axis=0) if ran else None
+        ran = [trial for trial in self.done if sum(trial.errors.values()) < max(1, len(trial.distances))]
+        least = np.min([trial.distances for trial in ran], axis=0) if ran else None
         clean = _share("clean_accuracy", len(self.right), len(self.truth))
-        overall = [self._robust("robust_accuracy", least, each) for each in self.check.epsilons]
+        overall = [self._robust("robust_accuracy", least, epsilon) for epsilon in self.check.epsilons]
         single = [
-            self._robust("attack_robust_accuracy", each.distances, epsilon, attack=each.name)
-            for each in ran
+            self._robust("attack_robust_accuracy", trial.distances, epsilon, attack=trial.name)
+            for trial in ran
             for epsilon in self.check.epsilons
         ]
-        more = [each for tried in ran for each in (_median(tried, self.check.norm), _queries(tried))]
+        more = [measurement for tried in ran for measurement in (_median(tried, self.check.norm), _queries(tried))]
         return Findings(
             measurements=[*overall, *single, *more, clean],
             controls=self._controls(ran),
@@ -144,9 +144,9 @@ class _Run:
         return _share(name, held, len(self.truth), conditions=conditions)
 
     def _controls(self, ran: list[Tried]) -> list[Control]:
-        ratios = [each.known for each in ran if each.known is not None]
-        returned = sum(each.returned for each in ran)
-        refused = sum(each.refused for each in ran) / returned if returned else 0.0
+        ratios = [trial.known for trial in ran if trial.known is not None]
+        returned = sum(trial.returned for trial in ran)
+        refused = sum(trial.refused for trial in ran) / returned if returned else 0.0
         controls = [
             Control.within(
                 "same-decisions", "Does the attacked function decide as the model does?", self.scene.agreement(),
@@ -181,21 +181,26 @@ class _Run:
         )  # fmt: skip
         return controls + [
             Control.within(
-                f"known-boundary-{each.name}", question.format(f"is, by {each.name},"), each.known, at_most=1.5,
+                f"known-boundary-{trial.name}", question.format(f"is, by {trial.name},"), trial.known, at_most=1.5,
                 guards=("attack_robust_accuracy",), on_failure="note",
-                reason=f"With this budget {each.name} stays far from boundaries or misses them.",
+                reason=f"With this budget {trial.name} stays far from boundaries or misses them.",
             )
-            for each in ran
+            for trial in ran
         ]  # fmt: skip
 
     def _figure(self, clean: Measurement, overall: list[Measurement], single: list[Measurement]) -> Any:
-        names = dict.fromkeys(str(each.conditions["attack"]) for each in single)
+        names = dict.fromkeys(str(measurement.conditions["attack"]) for measurement in single)
         points: list[dict[str, Scalar]] = []
         for name in ("least over attacks", *names):
             chosen = overall if name == "least over attacks" else [e for e in single if e.conditions["attack"] == name]
-            for at, each in ((0.0, clean), *((float(str(each.conditions["epsilon"])), each) for each in chosen)):
-                low, high = (each.interval.low, each.interval.high) if each.interval else (None, None)
-                points.append({"attack": name, "epsilon": at, "accuracy": each.value, "low": low, "high": high})
+            for at, measurement in (
+                (0.0, clean),
+                *((float(str(measurement.conditions["epsilon"])), measurement) for measurement in chosen),
+            ):
+                low, high = (
+                    (measurement.interval.low, measurement.interval.high) if measurement.interval else (None, None)
+                )
+                points.append({"attack": name, "epsilon": at, "accuracy": measurement.value, "low": low, "high": high})
         return figures.curve(
             "attacks-by-name", "Accuracy under each attack over the size of the change", points,
             x=Axis(field="epsilon", title="epsilon", unit=self.check.norm),

@@ -25,7 +25,7 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _grid(self) -> Self:
-        if any(not 0 < each <= 1 for each in self.epsilons) or list(self.epsilons) != sorted(set(self.epsilons)):
+        if any(not 0 < epsilon <= 1 for epsilon in self.epsilons) or list(self.epsilons) != sorted(set(self.epsilons)):
             raise ValueError(f"epsilons must ascend and lie above 0 and up to 1; {list(self.epsilons)} was given")
         for name in self.options if self.attacks else ():
             if name not in self.attacks:

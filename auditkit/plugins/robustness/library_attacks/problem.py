@@ -51,14 +51,14 @@ class Scene:
 
     def answer(self, points: np.ndarray) -> np.ndarray:
         """(M, C) scores whose largest is the model's own decision: log-probabilities, or 1 for what is decided."""
-        found = self.predictions.of(as_inputs(points, self.ground, self.data))
+        predictions = self.predictions.of(as_inputs(points, self.ground, self.data))
         rows = np.arange(len(points))
-        codes = found.codes
+        codes = predictions.codes
         if Capability.PROBABILITIES not in self.predictions.model.capabilities:
             scores = np.zeros((len(points), self.classes))
             scores[rows[codes >= 0], codes[codes >= 0]] = 1
             return scores
-        scores = np.log(np.maximum(found.probabilities, FLOOR))
+        scores = np.log(np.maximum(predictions.probabilities, FLOOR))
         threshold = self.predictions.model.threshold
         if threshold is not None and self.classes == 2:
             # so that the sign of the margin, not its size, is what changes at the threshold
@@ -151,7 +151,7 @@ class Trial:
         return decided
 
     def _plane(self, unit: np.ndarray, normal: np.ndarray) -> Plane:
-        origin, across = (torch.as_tensor(each).to(self.like) for each in (unit, normal))
+        origin, across = (torch.as_tensor(array).to(self.like) for array in (unit, normal))
         return Plane(origin, across, self.distance, self.scene.classes)
 
     def _stump(self, origin: np.ndarray, towards: np.ndarray) -> Any:
@@ -179,9 +179,9 @@ def _declared(data: AuditData, space: Space) -> Space:
     whole = np.full(len(space.low), array is not None and array.dtype.kind in "iu")
     if not data.schema:
         return replace(space, whole=whole)
-    whole = whole | np.array([each.kind == "integer" for each in data.schema])
-    low = [at if each.low is None else each.low for each, at in zip(data.schema, space.low, strict=True)]
-    high = [at if each.high is None else each.high for each, at in zip(data.schema, space.high, strict=True)]
+    whole = whole | np.array([feature.kind == "integer" for feature in data.schema])
+    low = [at if feature.low is None else feature.low for feature, at in zip(data.schema, space.low, strict=True)]
+    high = [at if feature.high is None else feature.high for feature, at in zip(data.schema, space.high, strict=True)]
     return replace(space, whole=whole, low=np.asarray(low, dtype=float), high=np.asarray(high, dtype=float))
 
 
@@ -190,7 +190,7 @@ def _surface(
 ) -> Surface:
     if not np.isfinite(ground.rows).all():
         raise ModelError("rows with missing values must be left out before a network is attacked")
-    low, scale = (torch.as_tensor(each.reshape(ground.shape)) for each in (ground.space.low, ground.space.scale))
+    low, scale = (torch.as_tensor(array.reshape(ground.shape)) for array in (ground.space.low, ground.space.scale))
     binary, like = len(model.classes) == 2, model.encode(data.inputs[:1])
     if like.dtype.itemsize < 4:
         module, like = _widened(module, like)
@@ -222,7 +222,7 @@ def _tree(model: Model, ground: Ground, data: AuditData, predictions: Prediction
     tree = model.estimator()
     if type(tree).__name__ != "DecisionTreeClassifier" or getattr(tree, "n_features_in_", 0) != ground.rows.shape[1]:
         return None
-    if not all(each.numeric for each in data.schema or ()):
+    if not all(feature.numeric for feature in data.schema or ()):
         return None
     own = tree.tree_.value[tree.apply(ground.rows), 0].argmax(axis=1)
     return tree if np.mean(own == predictions.codes) >= 0.99 else None

@@ -120,15 +120,17 @@ class Adversarial(Trainer):
         fresh.name = f"{model.name} ({self.id})"
         new = Predictions(fresh, known)
         conditions: dict[str, Any] = {"epsilon": self.epsilon, "norm": "Linf"}
-        found = evaluation.measurements(evaluation.Pair(new.codes == new.truth, parent_right), tried, NAME, conditions)
+        measurements = evaluation.measurements(
+            evaluation.Pair(new.codes == new.truth, parent_right), tried, NAME, conditions
+        )
         return Trained(
             model=fresh,
-            measurements=found,
+            measurements=measurements,
             controls=(
                 *evaluation.controls(model.fingerprint != before, untrained, trained, tried, NAME),
                 *_controls(lesson.reached, flat),
             ),
-            figures=evaluation.drawn(history, found, "Under changes, whose size grows over the first part."),
+            figures=evaluation.drawn(history, measurements, "Under changes, whose size grows over the first part."),
             notes=(
                 *evaluation.notes(len(known), len(data) - len(known), data.weights is not None, ground.space.free),
                 f"Attacked: {len(rows)} of them, by two runs of {STEPS} steps each.",

@@ -99,8 +99,8 @@ def drawn(history: list[dict[str, Any]], found: tuple[Measurement, ...], what: s
         ("parent", "as they are"),
     )
     named = [
-        each.model_copy(update={"name": model, "conditions": {"rows": rows}})
-        for each, (model, rows) in zip(found[2:], whose, strict=True)
+        measurement.model_copy(update={"name": model, "conditions": {"rows": rows}})
+        for measurement, (model, rows) in zip(found[2:], whose, strict=True)
     ]
     shares = dot_whisker(
         "accuracy-with-and-without", "Accuracy on the training split, with changes and without", named,
@@ -123,11 +123,11 @@ def notes(rows: int, left_out: int, weighted: bool, free: np.ndarray) -> tuple[s
         weighted: the rows have weights.
         free: (D,) bool, which features may change.
     """
-    said = [f"Trained on {rows:,} rows."]
+    sentences = [f"Trained on {rows:,} rows."]
     if left_out:
-        said.append(f"{left_out:,} rows without a known label were left out.")
+        sentences.append(f"{left_out:,} rows without a known label were left out.")
     if weighted:
-        said.append("Row weights were not used.")
+        sentences.append("Row weights were not used.")
     if not free.all():
-        said.append(f"{int((~free).sum())} of {len(free)} features were held as they are.")
-    return tuple(said)
+        sentences.append(f"{int((~free).sum())} of {len(free)} features were held as they are.")
+    return tuple(sentences)

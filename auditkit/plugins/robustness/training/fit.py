@@ -102,7 +102,7 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
         with plain:
             yield
     finally:
-        for each, training in modes:
-            each.training = training
+        for layer, training in modes:
+            layer.training = training
         for parameter in needing:
             parameter.requires_grad_(True)

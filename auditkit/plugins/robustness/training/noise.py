@@ -47,7 +47,7 @@ class Noise:
             return self.model.encode(as_inputs(points + drawn * space.scale, self.ground, self.data))
         plain = self.encoded[torch.as_tensor(rows, device=self.like.device)]
         shape = self.ground.shape
-        free, scale = (torch.as_tensor(each.reshape(shape)).to(plain) for each in (space.free, space.scale))
+        free, scale = (torch.as_tensor(array.reshape(shape)).to(plain) for array in (space.free, space.scale))
         noise = torch.randn(plain.shape, generator=self.generator, dtype=plain.dtype, device=plain.device)
         noise = noise * self.sigma * free
         self.squares += (noise.double() ** 2).sum()

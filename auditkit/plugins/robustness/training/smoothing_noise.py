@@ -112,15 +112,15 @@ class SmoothingNoise(Trainer):
         new = Predictions(fresh, known)
         tried = evaluation.Pair(*(decided(each, copies) == parent.truth[rows] for each in (fresh, model)))
         clean = evaluation.Pair(new.codes == new.truth, parent_right)
-        found = evaluation.measurements(clean, tried, NAME, {"sigma": self.sigma})
+        measurements = evaluation.measurements(clean, tried, NAME, {"sigma": self.sigma})
         return Trained(
             model=fresh,
-            measurements=found,
+            measurements=measurements,
             controls=(
                 *evaluation.controls(model.fingerprint != before, untrained, trained, tried, NAME),
                 _control(noise),
             ),
-            figures=evaluation.drawn(history, found, "Of noisy rows, with new noise in every epoch."),
+            figures=evaluation.drawn(history, measurements, "Of noisy rows, with new noise in every epoch."),
             notes=evaluation.notes(
                 len(known), len(data) - len(known), data.weights is not None, noise.ground.space.free
             ),

@@ -155,8 +155,8 @@ def in_units(model: Model, data: AuditData, ground: Ground) -> Split:
         raise ModelError(f"{model.name}: no feature may change; each is held, or the same in every row")
     like = model.encode(data.inputs[:1])
     low, scale, top = (
-        torch.as_tensor(each.reshape(ground.shape)).to(like)
-        for each in (space.low, space.scale, (space.high - space.low) / space.scale)
+        torch.as_tensor(array.reshape(ground.shape)).to(like)
+        for array in (space.low, space.scale, (space.high - space.low) / space.scale)
     )
     unit = (ground.rows - space.low) / space.scale
     return Split(
