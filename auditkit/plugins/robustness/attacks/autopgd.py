@@ -100,7 +100,7 @@ def _run(record: Record, rows: dict[str, Tensor], steps: int, loss: Loss) -> Non
     problem, at = record.problem, record.left()
     if not len(at):
         return
-    now = {name: each[at] for name, each in rows.items()} | {"at": at}
+    now = {name: row[at] for name, row in rows.items()} | {"at": at}
     sparse = problem.norm == "L1"
     glance = problem.look(now["now"], now["y"], loss, now["scale"], now.get("target"))
     record.note(at, now["now"], glance)

@@ -76,7 +76,7 @@ def _search(
 ) -> None:  # fmt: skip
     """Proposals for the rows that are left, one after the other."""
     problem, at = record.problem, record.left()
-    now = {name: each[at] for name, each in rows.items()} | {"at": at, "best": record.points[at]}
+    now = {name: row[at] for name, row in rows.items()} | {"at": at, "best": record.points[at]}
     now |= {"loss": record.loss[at]}
     if problem.norm == "Linf":
         far = wide(now["reach"], now["x"])

@@ -104,7 +104,7 @@ def one_step(bench: Bench) -> OneStep:
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:
     """By how much success falls, at most, from one epsilon to the next, each attacked by itself."""
     rows = bench.rows[:ALONE]
-    shares = [bench.success(bench.attack, each, rows) for each in epsilons]
+    shares = [bench.success(bench.attack, epsilon, rows) for epsilon in epsilons]
     return max(0.0, *(max(shares[: place + 1]) - share for place, share in enumerate(shares)))
 
 

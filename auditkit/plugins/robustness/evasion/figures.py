@@ -31,7 +31,7 @@ def pictures(
     found = [over]
     if groups:
         size = f"epsilon {groups[0].conditions['epsilon']:g}, {groups[0].conditions['norm']}"
-        plain = [each.model_copy(update={"conditions": {}}) for each in groups]  # said once, in the title
+        plain = [group.model_copy(update={"conditions": {}}) for group in groups]  # said once, in the title
         at_one = dot_whisker("robust-accuracy-by-group", f"Accuracy under attack by group ({size})", plain)
         found += [] if at_one is None else [at_one]
     epsilons = [float(each.conditions["epsilon"] or 0) for each in by_size]
@@ -51,7 +51,7 @@ def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[
         points: list[dict[str, Scalar]] = []
         for cell in cells:
             line = [shares.clean(outcome.broken_at[cell.rows] > 0)]
-            line += [shares.robust(outcome, each, cell.rows, cell.where) for each in epsilons]
+            line += [shares.robust(outcome, epsilon, cell.rows, cell.where) for epsilon in epsilons]
             named = {"group": cell.where[attribute]}
             points += [{**_point(each, at), **named} for each, at in zip(line, [0.0, *epsilons], strict=True)]
         figures.append(
