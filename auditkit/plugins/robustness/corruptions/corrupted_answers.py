@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from auditkit.data import AuditData
 
 
-class Asked(NamedTuple):
-    """What the model said, for C corruptions and S severities."""
+class CorruptedAnswers(NamedTuple):
+    """What the model answered under C corruptions and S severities."""
 
     names: tuple[str, ...]
     """(C,)"""
@@ -43,42 +43,43 @@ class Asked(NamedTuple):
         return self.right[:, severities].mean(axis=(0, 1))
 
 
-def ask(suite: Suite, names: tuple[str, ...], data: AuditData, context: Context) -> Asked:
-    """Corrupt, and ask; severity 0 first."""
+def corrupted_answers(suite: Suite, names: tuple[str, ...], data: AuditData, context: Context) -> CorruptedAnswers:
+    """The rows corrupted and the model asked, severity 0 first."""
     predictions = context.predictions
-    truth, before = predictions.truth, predictions.codes
+    truth, codes_before = predictions.truth, predictions.codes
     shape = (len(names), len(SEVERITIES))
     right = np.zeros((*shape, len(data)), dtype=bool)
+
     moved, distance, touched, outside = np.zeros(len(names)), np.zeros(shape), np.zeros(shape), 0
     total = len(names) * (len(SEVERITIES) + 1)
-    for at, name in enumerate(names):
-        same = suite.change(name, 0)
-        moved[at] = float((predictions.of(same.inputs).codes != before).mean())
-        for place, severity in enumerate(SEVERITIES):
-            made = suite.change(name, severity)
-            right[at, place] = predictions.of(made.inputs).codes == truth
-            distance[at, place] = made.distance
-            touched[at, place] = float(differs(same.inputs, made.inputs).mean())
-            outside += made.outside
-            context.progress(at * (len(SEVERITIES) + 1) + severity + 1, total, name)
-    return Asked(names, before == truth, right, moved, distance, touched, outside)
+    for corruption, name in enumerate(names):
+        unchanged = suite.change(name, 0)
+        # severity 0 goes through the same conversions, so a decision that moves here was moved by a conversion
+        moved[corruption] = float((predictions.of(unchanged.inputs).codes != codes_before).mean())
+        for level, severity in enumerate(SEVERITIES):
+            corrupted = suite.change(name, severity)
+            right[corruption, level] = predictions.of(corrupted.inputs).codes == truth
+            distance[corruption, level] = corrupted.distance
+            touched[corruption, level] = float(differs(unchanged.inputs, corrupted.inputs).mean())
+            outside += corrupted.outside
+            context.progress(corruption * (len(SEVERITIES) + 1) + severity + 1, total, name)
+    return CorruptedAnswers(names, codes_before == truth, right, moved, distance, touched, outside)
 
 
 def differs(before: Any, after: Any) -> np.ndarray:
     """(N,) bool: the rows in which anything is another; a gap is like a gap."""
     if isinstance(before, list):
-        return np.array([one != other for one, other in zip(before, after, strict=True)], dtype=bool)
+        return np.array([first != second for first, second in zip(before, after, strict=True)], dtype=bool)
     if hasattr(before, "columns"):
         columns = [_column(before[name]) != _column(after[name]) for name in before.columns]
         return np.asarray(np.any(columns, axis=0)) if columns else np.zeros(len(before), dtype=bool)
-    one, other = as_array(before), as_array(after)
-    one = present(one, "arrays or tensors")
-    other = present(other, "arrays or tensors")
-    same = (one == other) | ((one != one) & (other != other))
-    return ~same.reshape(len(one), -1).all(axis=1)
+    first, second = (present(as_array(inputs), "arrays or tensors") for inputs in (before, after))
+    equal = (first == second) | ((first != first) & (second != second))  # NaN equals nothing, itself included
+    return ~equal.reshape(len(first), -1).all(axis=1)
 
 
 def _column(column: Any) -> np.ndarray:
     """Values that compare: a gap as a text that no value is."""
+    # pandas writes a gap as None, NaN, NaT or NA, and these do not compare as equal
     values = np.asarray(column, dtype=object)
     return np.array(["\0gap" if value is None or value != value else value for value in values], dtype=object)

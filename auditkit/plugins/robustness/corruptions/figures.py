@@ -1,24 +1,24 @@
-"""Pictures and the table: the grid of corruptions, the fall over severities, groups, and what a severity means."""
+"""Figures and the table: the grid of corruptions, the fall over severities, groups, and what a severity means."""
 
 from __future__ import annotations
 
 from auditkit import figures
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, Suite
-from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
+from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
 from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
 
 
-def pictures(asked: Asked, groups: list[Measurement]) -> list[Figure]:
+def pictures(answers: CorruptedAnswers, groups: list[Measurement]) -> list[Figure]:
     """A heat map, a curve, and dots by group where groups may be shown."""
-    found = [_grid(asked), _fall(asked)]
+    charts = [_grid(answers), _fall(answers)]
     dots = figures.dot_whisker(
         "accuracy-by-group", f"Mean accuracy under corruptions of severity {MIDDLE}, by group",
         [group.model_copy(update={"conditions": {}}) for group in groups if group.name == "mean_accuracy"],
         axis=Axis(field="value", title="Mean accuracy", percent=True, domain=(0, 1)),
         caption="Averaged over the corruptions. Lines are 95 % intervals.",
     )  # fmt: skip
-    return [*found, dots] if dots else found
+    return [*charts, dots] if dots else charts
 
 
 def strengths(suite: Suite, names: tuple[str, ...]) -> Table:
@@ -33,25 +33,25 @@ def strengths(suite: Suite, names: tuple[str, ...]) -> Table:
     )  # fmt: skip
 
 
-def _grid(asked: Asked) -> Figure:
+def _grid(answers: CorruptedAnswers) -> Figure:
     cells: list[dict[str, Scalar]] = [
-        {"corruption": name, "severity": str(severity), "accuracy": float(asked.accuracy[at, place])}
-        for at, name in enumerate(asked.names)
-        for place, severity in enumerate(SEVERITIES)
+        {"corruption": name, "severity": str(severity), "accuracy": float(answers.accuracy[corruption, level])}
+        for corruption, name in enumerate(answers.names)
+        for level, severity in enumerate(SEVERITIES)
     ]
     return figures.heat_map(
         "corruption-grid", "Accuracy under each corruption", cells, x=Axis(field="severity", title="Severity"),
         y=Axis(field="corruption", title="Corruption"), value=Axis(field="accuracy", title="Accuracy", percent=True),
-        caption=f"Without a corruption {asked.clean.mean():.1%} of the same rows are decided rightly.",
+        caption=f"Without a corruption {answers.clean.mean():.1%} of the same rows are decided rightly.",
     )  # fmt: skip
 
 
-def _fall(asked: Asked) -> Figure:
+def _fall(answers: CorruptedAnswers) -> Figure:
     points: list[dict[str, Scalar]] = []
-    for place, severity in enumerate((0, *SEVERITIES)):
-        rows = asked.by_row(slice(place - 1, place)) if place else asked.clean.astype(float)
+    for level, severity in enumerate((0, *SEVERITIES)):
+        rows = answers.by_row(slice(level - 1, level)) if level else answers.clean.astype(float)
         ends = mean_interval(rows)
-        worst = float(asked.accuracy[:, place - 1].min()) if place else float(asked.clean.mean())
+        worst = float(answers.accuracy[:, level - 1].min()) if level else float(answers.clean.mean())
         points.append(
             {"which": "mean", "severity": severity, "accuracy": float(rows.mean()), "low": ends.low, "high": ends.high}
         )

@@ -10,7 +10,7 @@ from auditkit import stats
 from auditkit.checks import Context, Findings
 from auditkit.plugins.robustness.corruptions import figures, self_tests
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES
-from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked, ask
+from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers, corrupted_answers
 from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
 from auditkit.plugins.robustness.corruptions.suite import suite
@@ -27,45 +27,47 @@ AT = SEVERITIES.index(MIDDLE)
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `robustness.corruptions` says about these rows."""
     offers = parameters.offers("corruptions")
-    tried = suite(data, context.rng, device=context.device, held=parameters.held, offers=offers)
-    names = tuple(name for name in tried.names if not parameters.corruptions or name in parameters.corruptions)
+    corruptions = suite(data, context.rng, device=context.device, held=parameters.held, offers=offers)
+    names = tuple(name for name in corruptions.names if not parameters.corruptions or name in parameters.corruptions)
     if not names:
-        return _nothing(tried.notes)
-    asked = ask(tried, names, data, context)
-    overall = [*_everyone(asked), *_each(asked)]
-    groups = by_group(asked, data, AT)
+        return _nothing(corruptions.notes)
+    answers = corrupted_answers(corruptions, names, data, context)
+    groups = by_group(answers, data, AT)
+    # Holm's correction is over all tests of the check, so drops and gaps are adjusted together
+    tested = _tested([*_drops(answers), *gaps(answers, data, AT, parameters, context.rng)])
+    ignored = [] if data.weights is None else ["Weights are not used here: every row counts alike."]
     return Findings(
-        measurements=[*overall, *groups, *_tested([*_drops(asked), *gaps(asked, data, AT, parameters, context.rng)])],
-        controls=self_tests.controls(asked, model, data, context),
-        figures=figures.pictures(asked, groups),
-        tables=[figures.strengths(tried, names)],
-        notes=[*tried.notes, *_weights(data)],
+        measurements=[*_everyone(answers), *_by_severity(answers), *groups, *tested],
+        controls=self_tests.controls(answers, model, data, context),
+        figures=figures.pictures(answers, groups),
+        tables=[figures.strengths(corruptions, names)],
+        notes=[*corruptions.notes, *ignored],
     )
 
 
-def _everyone(asked: Asked) -> list[Measurement]:
+def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
     """Mean, clean, worst, relative, steady; the first may be all that a report shows."""
-    n, rows = len(asked.clean), asked.by_row(slice(None))
-    steady = asked.clean & asked.right[:, AT].all(axis=0)
-    worst = asked.accuracy
-    at, place = np.unravel_index(int(worst.argmin()), worst.shape)
+    n, rows = len(answers.clean), answers.by_row(slice(None))
+    steady = answers.clean & answers.right[:, AT].all(axis=0)
+    accuracy = answers.accuracy
+    corruption, level = np.unravel_index(int(accuracy.argmin()), accuracy.shape)
     return [
         _share("mean_accuracy", float(rows.mean()), mean_interval(rows), n),
-        _count("clean_accuracy", asked.clean),
+        _count("clean_accuracy", answers.clean),
         Measurement(
-            name="worst_accuracy", value=float(worst.min()), interval=_worst_interval(asked), n=n, unit="share",
-            direction="higher", conditions={"corruption": asked.names[at], "severity": SEVERITIES[place]},
+            name="worst_accuracy", value=float(accuracy.min()), interval=_worst_interval(answers), n=n, unit="share",
+            direction="higher", conditions={"corruption": answers.names[corruption], "severity": SEVERITIES[level]},
         ),
-        _relative(asked.clean, rows),
+        _relative(answers.clean, rows),
         _count("steady_accuracy", steady, severity=MIDDLE),
     ]  # fmt: skip
 
 
-def _worst_interval(asked: Asked) -> Interval:
+def _worst_interval(answers: CorruptedAnswers) -> Interval:
     """The smallest of many shares lies between the smallest low and the smallest high end, where all hold at once."""
-    n = len(asked.clean)
-    level = stats.sidak_level(0.95, asked.accuracy.size)
-    ends = [stats.wilson(int(each), n, level) for each in asked.right.sum(axis=2).ravel()]
+    n = len(answers.clean)
+    level = stats.sidak_level(0.95, answers.accuracy.size)
+    ends = [stats.wilson(int(hits), n, level) for hits in answers.right.sum(axis=2).ravel()]
     return Interval(
         low=min(end.low or 0.0 for end in ends), high=min(1.0 if end.high is None else end.high for end in ends),
         method="Wilson, all corruptions at once (Šidák)",
@@ -80,21 +82,20 @@ def _relative(clean: np.ndarray, rows: np.ndarray) -> Measurement:
     return Measurement(value=value, interval=relative_drop_interval(clean, rows), n=len(clean), **common)
 
 
-def _each(asked: Asked) -> list[Measurement]:
+def _by_severity(answers: CorruptedAnswers) -> list[Measurement]:
     return [
-        _count("accuracy", asked.right[at, place], corruption=name, severity=severity)
-        for at, name in enumerate(asked.names)
-        for place, severity in enumerate(SEVERITIES)
+        _count("accuracy", answers.right[corruption, level], corruption=name, severity=severity)
+        for corruption, name in enumerate(answers.names)
+        for level, severity in enumerate(SEVERITIES)
     ]
 
 
-def _drops(asked: Asked) -> list[Measurement]:
+def _drops(answers: CorruptedAnswers) -> list[Measurement]:
     """The loss under each corruption of the middle severity, with McNemar's test."""
-    found = []
-    for at, name in enumerate(asked.names):
-        after = asked.right[at, AT]
-        lost, gained = int((asked.clean & ~after).sum()), int((~asked.clean & after).sum())
-        found.append(
+    measurements = []
+    for name, after in zip(answers.names, answers.right[:, AT], strict=True):
+        lost, gained = int((answers.clean & ~after).sum()), int((~answers.clean & after).sum())
+        measurements.append(
             Measurement(
                 name="accuracy_drop", value=(lost - gained) / len(after),
                 interval=stats.paired_difference_interval(lost, gained, len(after)), n=len(after), unit="share",
@@ -103,12 +104,12 @@ def _drops(asked: Asked) -> list[Measurement]:
                 test=Test(method="McNemar, exact; Holm", p=stats.mcnemar(lost, gained)),
             )
         )  # fmt: skip
-    return found
+    return measurements
 
 
-def _tested(found: list[Measurement]) -> list[Measurement]:
+def _tested(measurements: list[Measurement]) -> list[Measurement]:
     """The same with p-values adjusted by Holm over all tests of this check."""
-    tests = [measurement.test for measurement in found if measurement.test is not None]
+    tests = [measurement.test for measurement in measurements if measurement.test is not None]
     adjusted = iter(stats.holm([test.p for test in tests]).tolist() if tests else [])
     family = f"all {len(tests)} tests of robustness.corruptions"
     return [
@@ -117,22 +118,18 @@ def _tested(found: list[Measurement]) -> list[Measurement]:
         else measurement.model_copy(
             update={"test": measurement.test.model_copy(update={"p_adjusted": next(adjusted), "family": family})}
         )
-        for measurement in found
+        for measurement in measurements
     ]
 
 
-def _count(name: str, hit: np.ndarray, **conditions: Any) -> Measurement:
-    return _share(name, float(hit.mean()), stats.wilson(int(hit.sum()), len(hit)), len(hit), **conditions)
+def _count(name: str, hits: np.ndarray, **conditions: Any) -> Measurement:
+    return _share(name, float(hits.mean()), stats.wilson(int(hits.sum()), len(hits)), len(hits), **conditions)
 
 
 def _share(name: str, value: float, interval: Interval, n: int, **conditions: Any) -> Measurement:
     return Measurement(
         name=name, value=value, interval=interval, n=n, unit="share", direction="higher", conditions=conditions
     )
-
-
-def _weights(data: AuditData) -> list[str]:
-    return [] if data.weights is None else ["Weights are not used here: every row counts alike."]
 
 
 def _nothing(notes: list[str]) -> Findings:

@@ -13,12 +13,12 @@ from auditkit.stats.extremes import Pairs
 
 
 class Losses(NamedTuple):
-    """Mean losses of k groups."""
+    """The mean losses of k groups."""
 
     means: np.ndarray
     """(k,)"""
     errors: np.ndarray
-    """(k,) their squared standard errors."""
+    """(k,) the squared standard errors of the means."""
     sizes: np.ndarray
     """(k,) rows."""
 
@@ -35,27 +35,27 @@ def losses(values: np.ndarray, group: np.ndarray) -> Losses:
     return Losses(*(moment[0] for moment in _moments(values, group[None])))
 
 
-def widest(found: Losses, pairs: Pairs, level: float = 0.95) -> Extreme:
+def widest(group_means: Losses, pairs: Pairs, level: float = 0.95) -> Extreme:
     """The widest difference of the groups' means.
 
     Intervals of all pairs (Welch's, at Šidák's level) hold at once, so the widest true difference is at least the
     largest low end and at most the largest high end; the low end is 0 unless some pair differs for certain.
 
     Args:
-        found: of k groups; k at least 2.
+        group_means: of k groups; k at least 2.
         pairs: those that are compared (`stats.pairs_of`).
         level: the confidence, between 0 and 1.
 
     Source: Welch (1947), Biometrika 34; Šidák (1967), JASA 62.
     """
     i, j = pairs
-    mean, error, size = found
-    together = error[i] + error[j]
-    freedom = together**2 / (error[i] ** 2 / (size[i] - 1) + error[j] ** 2 / (size[j] - 1))
-    half = laws.t.ppf(0.5 + stats.sidak_level(level, len(i)) / 2, freedom) * np.sqrt(together)
+    mean, error, size = group_means
+    squared_error = error[i] + error[j]
+    freedom = squared_error**2 / (error[i] ** 2 / (size[i] - 1) + error[j] ** 2 / (size[j] - 1))
+    half = laws.t.ppf(0.5 + stats.sidak_level(level, len(i)) / 2, freedom) * np.sqrt(squared_error)
     gap = np.abs(mean[i] - mean[j])
-    how = "Welch" if len(i) == 1 else "Welch, all pairs at once (Šidák)"
-    return stats.largest_apart(stats.Apart(pairs, gap, gap - half, gap + half), mean, how, 2.0, level)
+    method = "Welch" if len(i) == 1 else "Welch, all pairs at once (Šidák)"
+    return stats.largest_apart(stats.Apart(pairs, gap, gap - half, gap + half), mean, method, 2.0, level)
 
 
 def p_value(values: np.ndarray, group: np.ndarray, shuffles: int, rng: np.random.Generator) -> float:
@@ -76,11 +76,13 @@ def p_value(values: np.ndarray, group: np.ndarray, shuffles: int, rng: np.random
 
 def _moments(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Means, squared standard errors and sizes, each (B, k), of groups (B, n)."""
+    # one pass of bincount over (draw, group) cells: B shuffles cost one loop in C instead of B loops
     draws, k = len(groups), int(groups.max()) + 1
-    place = (groups + np.arange(draws)[:, None] * k).ravel()
-    many = np.broadcast_to(values, groups.shape).ravel()
-    size = np.bincount(place, minlength=draws * k).astype(float)
-    mean = np.bincount(place, weights=many, minlength=draws * k) / size
-    square = np.bincount(place, weights=many**2, minlength=draws * k)
+    cell = (groups + np.arange(draws)[:, None] * k).ravel()
+    repeated = np.broadcast_to(values, groups.shape).ravel()
+    size = np.bincount(cell, minlength=draws * k).astype(float)
+    mean = np.bincount(cell, weights=repeated, minlength=draws * k) / size
+    square = np.bincount(cell, weights=repeated**2, minlength=draws * k)
+    # rounding can carry the sum of squares below 0; the added 1 is the one further row that is off by 1
     spread = (np.maximum(square - size * mean**2, 0) + 1) / (size - 1)
-    return tuple(any_type.reshape(draws, k) for any_type in (mean, spread / size, size))  # type: ignore[return-value]
+    return tuple(moment.reshape(draws, k) for moment in (mean, spread / size, size))  # type: ignore[return-value]

@@ -22,80 +22,82 @@ from auditkit.variants import Group, variants
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.data.cells import Cell
-    from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
+    from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
     from auditkit.plugins.robustness.corruptions.parameters import Parameters
 
 
-def by_group(asked: Asked, data: AuditData, at: int) -> list[Measurement]:
+def by_group(answers: CorruptedAnswers, data: AuditData, level: int) -> list[Measurement]:
     """Mean accuracy and mean drop over corruptions of one severity, for every group.
 
     Args:
-        asked: what the model said.
+        answers: of the model.
         data: whose groups.
-        at: the place of the severity.
+        level: the index of the severity.
     """
-    after = asked.by_row(slice(at, at + 1))
-    found = []
+    after = answers.by_row(slice(level, level + 1))
+    rates = (("mean_accuracy", after, "higher"), ("accuracy_drop", answers.clean - after, "lower"))
+    measurements = []
     for cell in slices_and_smaller(data):
-        hidden = _hidden(cell, data)
-        for name, values, direction in (
-            ("mean_accuracy", after, "higher"),
-            ("accuracy_drop", asked.clean - after, "lower"),
-        ):
+        reason = _hidden(cell, data)
+        for name, values, direction in rates:
             common: dict[str, Any] = {
                 "name": name, "unit": "share", "direction": direction, "slice": cell.where,
                 "conditions": {"severity": MIDDLE},
             }  # fmt: skip
-            if hidden is not None:
-                found.append(Measurement(value=None, reason=hidden, **common))
+            if reason is not None:
+                measurements.append(Measurement(value=None, reason=reason, **common))
                 continue
             own = values[cell.rows]
-            found.append(Measurement(value=float(own.mean()), interval=_interval(own, name), n=len(own), **common))
-    return found
+            interval = _interval(own, name)
+            measurements.append(Measurement(value=float(own.mean()), interval=interval, n=len(own), **common))
+    return measurements
 
 
-def gaps(asked: Asked, data: AuditData, at: int, parameters: Parameters, rng: np.random.Generator) -> list[Measurement]:
+def gaps(
+    answers: CorruptedAnswers, data: AuditData, level: int, parameters: Parameters, rng: np.random.Generator
+) -> list[Measurement]:
     """For every attribute the widest difference of two groups' mean drops."""
-    drop = asked.clean - asked.by_row(slice(at, at + 1))
-    measurements = [_gap(attribute, drop, data, parameters.shuffles, rng) for attribute in data.groups]
-    return [first for first, *_ in measurements] + [
-        measurement for _, *beside in measurements for measurement in beside
-    ]
+    drop = answers.clean - answers.by_row(slice(level, level + 1))
+    by_attribute = [_gap(attribute, drop, data, parameters.shuffles, rng) for attribute in data.groups]
+    # the differences over all groups stand first: a report may show the first measurement alone
+    headlines = [headline for headline, *_ in by_attribute]
+    return headlines + [measurement for _, *further in by_attribute for measurement in further]
 
 
 def _gap(
     attribute: str, drop: np.ndarray, data: AuditData, shuffles: int, rng: np.random.Generator
 ) -> list[Measurement]:
     """The widest difference, tested, and the same beside it of some of the groups."""
-    common: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": "drop_difference", "unit": "share", "direction": "lower", "across": (attribute,),
         "conditions": {"severity": MIDDLE},
     }  # fmt: skip
     cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
-    shown = [cell for cell in cells if _hidden(cell, data) is None and cell.rows.sum() > 1]
-    lacking = [None if cell in shown else _hidden(cell, data) or "one row" for cell in cells]
-    common["left_out"] = tuple(left_out((cell.where for cell in cells), lacking))
-    if len(shown) < 2:
-        reason = two_groups([attribute], "can be assessed", left_out_text(common["left_out"]))
-        none = Measurement(value=None, reason=reason, validity="inconclusive", **common)
+    comparable = [cell for cell in cells if _hidden(cell, data) is None and cell.rows.sum() > 1]
+    reasons = [None if cell in comparable else _hidden(cell, data) or "one row" for cell in cells]
+    fields["left_out"] = tuple(left_out((cell.where for cell in cells), reasons))
+    if len(comparable) < 2:
+        reason = two_groups([attribute], "can be assessed", left_out_text(fields["left_out"]))
+        none = Measurement(value=None, reason=reason, validity="inconclusive", **fields)
         return [none, *variants([none], [], None, data)]
-    group = np.full(len(drop), -1)
-    for code, cell in enumerate(shown):
+    group = np.full(len(drop), -1)  # -1: in no group that can be compared
+    for code, cell in enumerate(comparable):
         group[cell.rows] = code
-    kept = group >= 0
-    found = losses(drop[kept], group[kept])
-    who = Members("accuracy_drop", [cell.where for cell in shown], found.means, np.bincount(group[kept]))
+    is_member = group >= 0
+    group_means = losses(drop[is_member], group[is_member])
+    where = [cell.where for cell in comparable]
+    members = Members("accuracy_drop", where, group_means.means, np.bincount(group[is_member]))
 
-    def again(some: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        gap = widest(found, pairs_among(who, some, reference))
-        behind = tuple(pairs_behind(gap, [who]))
-        return [Measurement(value=gap.value, interval=gap.interval, pairs=behind, **common)]
+    def gap_among(chosen: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        gap = widest(group_means, pairs_among(members, chosen, reference))
+        pairs = tuple(pairs_behind(gap, [members]))
+        return [Measurement(value=gap.value, interval=gap.interval, pairs=pairs, **fields)]
 
-    (first,) = again(who.where, None)
-    how = f"permutation of the largest studentized difference, {shuffles} shuffles; Holm"
-    test = Test(method=how, p=p_value(drop[kept], group[kept], shuffles, rng))
-    tested = first.model_copy(update={"test": test, "detectable": _detectable(drop, group, len(shown))})
-    return [tested, *variants([first], [who.where], again, data)]
+    (first,) = gap_among(members.where, None)
+    method = f"permutation of the largest studentized difference, {shuffles} shuffles; Holm"
+    test = Test(method=method, p=p_value(drop[is_member], group[is_member], shuffles, rng))
+    tested = first.model_copy(update={"test": test, "detectable": _detectable(drop, group, len(comparable))})
+    return [tested, *variants([first], [members.where], gap_among, data)]
 
 
 def _detectable(drop: np.ndarray, group: np.ndarray, groups: int) -> float:
@@ -110,8 +112,7 @@ def _interval(values: np.ndarray, name: str) -> Any:
     if name == "mean_accuracy":
         return mean_interval(values)
     ends = mean_interval((values + 1) / 2)  # losses lie between -1 and 1
-    low = present(ends.low, "a share has both")
-    high = present(ends.high, "a share has both")
+    low, high = (present(end, "a share has both") for end in (ends.low, ends.high))
     return ends.model_copy(update={"low": 2 * low - 1, "high": 2 * high - 1})
 
 
@@ -119,5 +120,5 @@ def _hidden(cell: Cell, data: AuditData) -> str | None:
     """Why a group is not shown: its own size, another's sake, or too few of its rows among those corrupted."""
     if cell.hidden is not None:
         return cell.hidden
-    few = max(1, data.minimum_rate)
-    return fewer_than(few, "of the rows that were corrupted") if cell.rows.sum() < few else None
+    least = max(1, data.minimum_rate)
+    return fewer_than(least, "of the rows that were corrupted") if cell.rows.sum() < least else None

@@ -83,8 +83,9 @@ class Pictures:
         self._array = not isinstance(images, torch.Tensor)
         self._seeds = seeds
         self._device = torch.device(device)
-        byte = self._images.dtype == torch.uint8
-        ends = declared or [(0.0, 255.0) if byte else (float(self._images.min()), float(self._images.max()))]
+        # bytes have a known range; their smallest and largest value would stretch a dark image
+        is_byte = self._images.dtype == torch.uint8
+        ends = declared or [(0.0, 255.0) if is_byte else (float(self._images.min()), float(self._images.max()))]
         low, high = torch.tensor(ends, dtype=torch.float32, device=self._device).T.reshape(2, -1, 1, 1)
         self.low, self.width = low, high - low
         self._plain = list(ends) == [(0.0, 1.0)]  # nothing to scale
@@ -120,21 +121,23 @@ class Pictures:
 
     def _changed(self, apply: Callable[[torch.Tensor], torch.Tensor] | None) -> Changed:
         """The images after a function on those from 0 to 1; None: by the same way through, unchanged."""
-        made, lengths, outside = torch.empty_like(self._images), 0.0, 0
+        corrupted, lengths, outside = torch.empty_like(self._images), 0.0, 0
         with torch.no_grad():
-            for start in range(0, len(made), BATCH):
-                own = self._images[start : start + BATCH].to(self._device)
-                unit, new = self._unit(own), own
+            for start in range(0, len(corrupted), BATCH):
+                batch = self._images[start : start + BATCH].to(self._device)
+                unit, changed_batch = self._unit(batch), batch
                 if apply is not None:
                     # what is below or above the range is what a sensor cannot tell, so it is cut off; NaN stays
-                    new = self._as_given(apply(unit).clamp(0, 1))
-                after = self._unit(new)
-                outside += _outside(after)
+                    changed_batch = self._as_given(apply(unit).clamp(0, 1))
+                changed_unit = self._unit(changed_batch)
+                outside += _outside(changed_unit)
                 if apply is not None:
-                    lengths += float(torch.linalg.vector_norm(after - unit, dim=(1, 2, 3), dtype=torch.float64).sum())
-                made[start : start + BATCH] = new.to(made)
-        many = max(1, len(made)) * math.sqrt(made[:1].numel() or 1)
-        return Changed(made.numpy() if self._array else made, lengths / many, outside)
+                    # summed in float64: over a large batch float32 would lose the small changes
+                    change = changed_unit - unit
+                    lengths += float(torch.linalg.vector_norm(change, dim=(1, 2, 3), dtype=torch.float64).sum())
+                corrupted[start : start + BATCH] = changed_batch.to(corrupted)
+        values = max(1, len(corrupted)) * math.sqrt(corrupted[:1].numel() or 1)
+        return Changed(corrupted.numpy() if self._array else corrupted, lengths / values, outside)
 
     def _unit(self, values: torch.Tensor) -> torch.Tensor:
         """From 0 to 1, as float32."""

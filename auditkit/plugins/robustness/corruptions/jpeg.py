@@ -28,27 +28,28 @@ def jpeg(images: torch.Tensor, quality: float) -> torch.Tensor:
     loses nothing, is left out. Quality is that of the Independent JPEG Group's library.
     """
     levels = (images.clamp(0, 1) * 255).round()
-    colour = levels.shape[1] == 3
-    if colour:
+    has_colours = levels.shape[1] == 3
+    if has_colours:
         levels = _mixed(levels, TO_YCC)
         levels[:, 1:] += 128
         levels = levels.round().clamp(0, 255)
-    tables = [_table(LUMINANCE, quality), _table(CHROMINANCE if colour else LUMINANCE, quality)]
-    step = torch.stack([tables[min(at, 1)] for at in range(levels.shape[1])]).to(levels)
+    tables = [_table(LUMINANCE, quality), _table(CHROMINANCE if has_colours else LUMINANCE, quality)]
+    # the first channel is luminance; the standard has one table for it and one for both colour channels
+    step = torch.stack([tables[min(channel, 1)] for channel in range(levels.shape[1])]).to(levels)
     coded = _blocks(levels - 128)
     basis = _basis().to(levels)
     coded = (coded @ basis.T / step[None, :, None]).round() * step[None, :, None]
-    back = (_whole(coded @ basis, levels) + 128).round().clamp(0, 255)
-    if colour:
-        back[:, 1:] -= 128
-        back = _mixed(back, FROM_YCC)
-    return back.round().clamp(0, 255) / 255
+    decoded = (_image_of(coded @ basis, levels) + 128).round().clamp(0, 255)
+    if has_colours:
+        decoded[:, 1:] -= 128
+        decoded = _mixed(decoded, FROM_YCC)
+    return decoded.round().clamp(0, 255) / 255
 
 
 def _basis() -> torch.Tensor:
     """(64, 64) the cosine transform of a flattened block; its transpose is its inverse."""
-    at = torch.arange(8, dtype=torch.float64)
-    line = torch.cos(math.pi * (2 * at[None, :] + 1) * at[:, None] / 16) / 2
+    index = torch.arange(8, dtype=torch.float64)
+    line = torch.cos(math.pi * (2 * index[None, :] + 1) * index[:, None] / 16) / 2
     line[0] /= math.sqrt(2)
     return torch.kron(line, line)
 
@@ -62,18 +63,18 @@ def _table(table: tuple[tuple[int, ...], ...], quality: float) -> torch.Tensor:
 def _blocks(levels: torch.Tensor) -> torch.Tensor:
     """(N, C, B, 64) blocks of (N, C, H, W) levels; the border pixel is repeated to fill the last ones."""
     height, width = levels.shape[-2:]
-    wide = torch.nn.functional.pad(levels, (0, -width % 8, 0, -height % 8), mode="replicate")
-    n, channels, height, width = wide.shape
-    cut = wide.reshape(n, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
-    return cut.reshape(n, channels, -1, 64)
+    padded = torch.nn.functional.pad(levels, (0, -width % 8, 0, -height % 8), mode="replicate")
+    n, channels, height, width = padded.shape
+    tiles = padded.reshape(n, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
+    return tiles.reshape(n, channels, -1, 64)
 
 
-def _whole(blocks: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def _image_of(blocks: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """The image of its blocks, cut to the size of `like`."""
     n, channels, height, width = like.shape
-    down, across = -(-height // 8), -(-width // 8)
-    cut = blocks.reshape(n, channels, down, across, 8, 8).transpose(3, 4)
-    return cut.reshape(n, channels, 8 * down, 8 * across)[:, :, :height, :width]
+    block_rows, block_columns = -(-height // 8), -(-width // 8)
+    tiles = blocks.reshape(n, channels, block_rows, block_columns, 8, 8).transpose(3, 4)
+    return tiles.reshape(n, channels, 8 * block_rows, 8 * block_columns)[:, :, :height, :width]
 
 
 def _mixed(images: torch.Tensor, weights: tuple[tuple[float, ...], ...]) -> torch.Tensor:

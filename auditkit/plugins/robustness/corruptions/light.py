@@ -24,15 +24,16 @@ def impulse_noise(images: torch.Tensor, share: float, chance: torch.Generator) -
 
 def brightness(images: torch.Tensor, added: float) -> torch.Tensor:
     """(N, C, H, W) images in [0, 1] with `added` on the value of hue, saturation and value; in grey, on the pixel."""
+    # scaling all channels alike raises the value and leaves hue and saturation, without a change of colour space
     value = images.amax(dim=1, keepdim=True)
     brighter = (value + added).clamp(0, 1)
     return torch.where(value > 0, images * (brighter / value.clamp_min(1e-12)), brighter)
 
 
-def contrast(images: torch.Tensor, kept: float) -> torch.Tensor:
+def contrast(images: torch.Tensor, share: float) -> torch.Tensor:
     """(N, C, H, W) images whose distance to the mean of each channel shrinks to this share."""
     mean = images.mean(dim=(2, 3), keepdim=True)
-    return mean + kept * (images - mean)
+    return mean + share * (images - mean)
 
 
 def occlusion(images: torch.Tensor, share: float, chance: torch.Generator) -> torch.Tensor:
@@ -41,12 +42,12 @@ def occlusion(images: torch.Tensor, share: float, chance: torch.Generator) -> to
     Source: DeVries and Taylor (2017), Improved regularization of convolutional neural networks with Cutout,
     arXiv:1708.04552.
     """
-    drawn = torch.rand((len(images), 2), generator=chance, device=images.device)
-    covered = []
+    draws = torch.rand((len(images), 2), generator=chance, device=images.device)
+    covers = []
     for axis, size in enumerate(images.shape[-2:]):
         length = max(1, round(share * size))
-        start = torch.floor(drawn[:, axis] * (size - length + 1))
-        place = torch.arange(size, device=images.device)
-        covered.append((place >= start[:, None]) & (place < start[:, None] + length))
-    patch = covered[0][:, None, :, None] & covered[1][:, None, None, :]
+        start = torch.floor(draws[:, axis] * (size - length + 1))
+        index = torch.arange(size, device=images.device)
+        covers.append((index >= start[:, None]) & (index < start[:, None] + length))
+    patch = covers[0][:, None, :, None] & covers[1][:, None, None, :]
     return images.masked_fill(patch, 0.5)

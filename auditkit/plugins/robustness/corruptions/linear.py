@@ -21,22 +21,22 @@ def gaussian_matrix(size: int, sigma: float) -> torch.Tensor:
     reach = int(4 * sigma + 0.5)
     offsets = torch.arange(-reach, reach + 1)
     kernel = torch.exp(-0.5 * (offsets.double() / sigma) ** 2)
-    places = (torch.arange(size)[:, None] + offsets[None, :]).clamp(0, size - 1)
+    neighbours = (torch.arange(size)[:, None] + offsets[None, :]).clamp(0, size - 1)
     matrix = torch.zeros(size, size, dtype=torch.float64)
-    return matrix.scatter_add_(1, places, (kernel / kernel.sum()).expand(size, -1).contiguous())
+    return matrix.scatter_add_(1, neighbours, (kernel / kernel.sum()).expand(size, -1).contiguous())
 
 
-def pixel_matrix(size: int, kept: int) -> torch.Tensor:
-    """(size, size) float64: a line of pixels averaged into `kept` equal pieces, and each pixel takes its piece's mean.
+def pixel_matrix(size: int, pieces: int) -> torch.Tensor:
+    """(size, size) float64: a line of pixels averaged into equal `pieces`; each pixel takes its piece's mean.
 
     A pixel that lies in two pieces counts in each by its share.
     """
-    edges = torch.linspace(0, size, kept + 1, dtype=torch.float64)
-    left = torch.arange(size, dtype=torch.float64)
-    inside = torch.minimum(left[None, :] + 1, edges[1:, None]) - torch.maximum(left[None, :], edges[:-1, None])
-    means = inside.clamp_min(0)
+    edges = torch.linspace(0, size, pieces + 1, dtype=torch.float64)
+    starts = torch.arange(size, dtype=torch.float64)
+    overlap = torch.minimum(starts[None, :] + 1, edges[1:, None]) - torch.maximum(starts[None, :], edges[:-1, None])
+    means = overlap.clamp_min(0)
     means = means / means.sum(dim=1, keepdim=True)
-    piece = ((left + 0.5) * kept / size).long().clamp(0, kept - 1)
+    piece = ((starts + 0.5) * pieces / size).long().clamp(0, pieces - 1)
     return means[piece]
 
 
@@ -55,18 +55,18 @@ def gaussian_blur(images: torch.Tensor, sigma: float) -> torch.Tensor:
 def pixelate(images: torch.Tensor, share: float) -> torch.Tensor:
     """(N, C, H, W) images as if taken with this share of the pixels along each side; 1 leaves them."""
     height, width = images.shape[-2:]
-    kept = [max(1, round(side * share)) for side in (height, width)]
-    return along_both(images, pixel_matrix(height, kept[0]), pixel_matrix(width, kept[1]))
+    sides = [max(1, round(length * share)) for length in (height, width)]
+    return along_both(images, pixel_matrix(height, sides[0]), pixel_matrix(width, sides[1]))
 
 
 def disc(radius: float) -> torch.Tensor:
     """(K, K) float64: how much of each pixel a disc around the middle pixel covers, summing to 1."""
     reach = max(0, math.ceil(radius - 0.5))
-    inside = (torch.arange(OVERSAMPLING, dtype=torch.float64) + 0.5) / OVERSAMPLING - 0.5
-    line = (torch.arange(-reach, reach + 1, dtype=torch.float64)[:, None] + inside[None, :]).reshape(-1)
-    covered = (line[:, None] ** 2 + line[None, :] ** 2 <= radius**2).double()
+    offsets = (torch.arange(OVERSAMPLING, dtype=torch.float64) + 0.5) / OVERSAMPLING - 0.5
+    line = (torch.arange(-reach, reach + 1, dtype=torch.float64)[:, None] + offsets[None, :]).reshape(-1)
+    is_covered = (line[:, None] ** 2 + line[None, :] ** 2 <= radius**2).double()
     size = 2 * reach + 1
-    kernel = covered.reshape(size, OVERSAMPLING, size, OVERSAMPLING).mean(dim=(1, 3))
+    kernel = is_covered.reshape(size, OVERSAMPLING, size, OVERSAMPLING).mean(dim=(1, 3))
     return kernel / kernel.sum() if reach else torch.ones(1, 1, dtype=torch.float64)
 
 
@@ -75,6 +75,6 @@ def defocus(images: torch.Tensor, radius: float) -> torch.Tensor:
     kernel = disc(radius).to(images)
     reach = len(kernel) // 2
     channels = images.shape[1]
-    wide = torch.nn.functional.pad(images, (reach,) * 4, mode="replicate")
-    same = kernel.expand(channels, 1, *kernel.shape).contiguous()
-    return torch.nn.functional.conv2d(wide, same, groups=channels)
+    padded = torch.nn.functional.pad(images, (reach,) * 4, mode="replicate")
+    kernels = kernel.expand(channels, 1, *kernel.shape).contiguous()
+    return torch.nn.functional.conv2d(padded, kernels, groups=channels)

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from auditkit.checks import Context
     from auditkit.data import AuditData
     from auditkit.models import Model
-    from auditkit.plugins.robustness.corruptions.corrupted_answers import Asked
+    from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
 
 LEAST = 0.01
 """The share of rows that the strongest severity must reach."""
 
 
-def controls(asked: Asked, model: Model, data: AuditData, context: Context) -> list[Control]:
+def controls(answers: CorruptedAnswers, model: Model, data: AuditData, context: Context) -> list[Control]:
     """All of them; each guards every number."""
     return [
         Control.within(
@@ -30,30 +30,30 @@ def controls(asked: Asked, model: Model, data: AuditData, context: Context) -> l
         ),
         Control.within(
             "identity", "What share of decisions is another at severity 0, which changes nothing?",
-            float(asked.moved.max()), at_most=0,
+            float(answers.moved.max()), at_most=0,
             reason="The way through the corruptions itself changes the inputs, so drops are not those of corruptions.",
         ),
         Control.within(
-            "in-range", "How many corrupted values does the data's range or schema not allow?", asked.outside,
+            "in-range", "How many corrupted values does the data's range or schema not allow?", answers.outside,
             at_most=0, reason="The model was asked about inputs that cannot be.",
         ),
         Control.within(
-            "reaches", "What share of rows does each corruption reach at severity 5, at least?", reached(asked),
+            "reaches", "What share of rows does each corruption reach at severity 5, at least?", reached(answers),
             at_least=LEAST,
             reason="A corruption that changes next to nothing shows nothing; a model that reads every value exactly "
             "would not have noticed it.",
         ),
         Control.within(
             "stronger", "By how much does any corruption come nearer again from a severity to the next?",
-            nearer(asked.distance), at_most=0.01, on_failure="note",
+            nearer(answers.distance), at_most=0.01, on_failure="note",
             reason="A higher severity is not a stronger change here: read the severities as five different ones.",
         ),
     ]  # fmt: skip
 
 
-def reached(asked: Asked) -> float:
+def reached(answers: CorruptedAnswers) -> float:
     """The accuracy that a rule would lose which is right exactly where nothing was changed, at the last severity."""
-    return float(asked.touched[:, len(SEVERITIES) - 1].min())
+    return float(answers.touched[:, len(SEVERITIES) - 1].min())
 
 
 def nearer(distance: np.ndarray) -> float:

@@ -32,25 +32,25 @@ def suite(
         offers: {name: row} of the corruptions of plugins that were named.
     """
     names = KNOWN[data.modality]
-    drawn = seeds((*names, *(offers or ())), rng)
-    own = _own(data, {name: drawn[name] for name in names}, device, held)
+    seed_of = seeds((*names, *(offers or ())), rng)
+    builtin = _own(data, {name: seed_of[name] for name in names}, device, held)
     if not offers:
-        return own
+        return builtin
     from auditkit.plugins.robustness.corruptions.plugin_corruption import WithPlugins  # only where one is named
 
-    return WithPlugins(own, offers, data, drawn)
+    return WithPlugins(builtin, offers, data, seed_of)
 
 
-def _own(data: AuditData, drawn: Mapping[str, int], device: str, held: bool) -> Suite:
+def _own(data: AuditData, seed_of: Mapping[str, int], device: str, held: bool) -> Suite:
     """Auditkit's own corruptions, by these seeds."""
     if data.modality == "image":
         from auditkit.plugins.robustness.corruptions.images import Pictures  # imports torch
 
-        return Pictures(data.inputs, drawn, device, data.range)
+        return Pictures(data.inputs, seed_of, device, data.range)
     if data.modality == "text":
         from auditkit.plugins.robustness.corruptions.texts import Texts  # only where there are texts
 
-        return Texts(list(data.inputs), drawn)
+        return Texts(list(data.inputs), seed_of)
     from auditkit.plugins.robustness.corruptions.tables import Tables  # only where there is a table
 
-    return Tables(data, drawn, held=held)
+    return Tables(data, seed_of, held=held)

@@ -40,18 +40,20 @@ class Tables:
         self._codes = data.codes()
         names = data.feature_names
         self._numeric = np.array([feature.numeric for feature in data.schema] or [True] * len(names), dtype=bool)
-        kept = np.array([not feature.mutable for feature in data.schema] or [False] * len(names), dtype=bool)
-        kept |= np.isin(names, [data.column_of(name) for name in data.seen_groups])
-        self.free = ~kept if held else np.ones(len(names), dtype=bool)
+        is_immutable = np.array([not feature.mutable for feature in data.schema] or [False] * len(names), dtype=bool)
+        is_immutable |= np.isin(names, [data.column_of(name) for name in data.seen_groups])
+        self.free = ~is_immutable if held else np.ones(len(names), dtype=bool)
         self.space = _space(data, self._codes, self.free)
         self._numbers = self._numeric & self.space.free
         self._categories = ~self._numeric & self.free
         self._gaps = np.isnan(self._codes).any(axis=0)
-        self._typical = np.array([_typical(*each) for each in zip(self._codes.T, self._numeric, strict=True)])
-        there = {"noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories}
-        there["missing values"] = self._numbers | self._categories
-        self.names: tuple[str, ...] = tuple(name for name in TABLE if there[name].any())
-        self.notes = self._said([name for name in TABLE if name not in self.names], kept & held)
+        self._typical = np.array([_typical(*pair) for pair in zip(self._codes.T, self._numeric, strict=True)])
+        can_change = {
+            "noise": self._numbers, "drift": self._numbers, "swapped categories": self._categories,
+            "missing values": self._numbers | self._categories,
+        }  # fmt: skip
+        self.names: tuple[str, ...] = tuple(name for name in TABLE if can_change[name].any())
+        self.notes = self._sentences([name for name in TABLE if name not in self.names], is_immutable & held)
 
     def strength(self, name: str, severity: int) -> str:
         """What the severity means, in words."""
@@ -71,61 +73,63 @@ class Tables:
 
     def under(self, corrupt: Corrupt, strength: float, seed: int) -> Changed:
         """The table under the function of a plugin; a value that the schema does not allow is counted and left out."""
-        made = np.asarray(corrupt(self._codes.copy(), strength, np.random.default_rng(seed)), dtype=np.float64)
-        outside = self._outside(made)
-        return self._changed(np.where(outside, self._codes, made), int(outside.sum()))
+        corrupted = np.asarray(corrupt(self._codes.copy(), strength, np.random.default_rng(seed)), dtype=np.float64)
+        outside = self._outside(corrupted)
+        return self._changed(np.where(outside, self._codes, corrupted), int(outside.sum()))
 
     def _changed(self, codes: np.ndarray, outside: int) -> Changed:
-        lost = np.isnan(codes) & ~np.isnan(self._codes)
-        apart = np.abs(np.nan_to_num(codes) - np.nan_to_num(self._codes))
-        apart = np.where(lost, 1.0, np.where(self._numeric, apart / self.space.scale, apart > 0))
-        free = self._numbers | self._categories
-        distance = float(apart[:, free].mean()) if free.any() else 0.0
+        is_lost = np.isnan(codes) & ~np.isnan(self._codes)
+        distances = np.abs(np.nan_to_num(codes) - np.nan_to_num(self._codes))
+        distances = np.where(is_lost, 1.0, np.where(self._numeric, distances / self.space.scale, distances > 0))
+        can_change = self._numbers | self._categories
+        distance = float(distances[:, can_change].mean()) if can_change.any() else 0.0
         return Changed(self._data.decode(codes), distance, outside)
 
     def _missing_values(self, strength: float, rng: np.random.Generator) -> np.ndarray:
-        lost = (rng.random(self._codes.shape) < strength) & (self._numbers | self._categories)
+        is_lost = (rng.random(self._codes.shape) < strength) & (self._numbers | self._categories)
+        # a feature that never had a gap gets its typical value: the model may not accept a gap in it
         filled = np.where(self._gaps, np.nan, self._typical)
-        return np.where(lost, filled, self._codes)
+        return np.where(is_lost, filled, self._codes)
 
     def _noise(self, strength: float, rng: np.random.Generator) -> np.ndarray:
         noise = rng.standard_normal(self._codes.shape) * strength * self.space.scale
         return np.where(self._numbers, self.space.snap(self._codes + noise, self._codes), self._codes)
 
     def _drift(self, strength: float, rng: np.random.Generator) -> np.ndarray:
-        side = np.where(rng.random(self._codes.shape[1]) < 0.5, -1.0, 1.0)
-        shifted = self._codes + side * strength * self.space.scale
+        signs = np.where(rng.random(self._codes.shape[1]) < 0.5, -1.0, 1.0)
+        shifted = self._codes + signs * strength * self.space.scale
         return np.where(self._numbers, self.space.snap(shifted, self._codes), self._codes)
 
     def _swapped_categories(self, strength: float, rng: np.random.Generator) -> np.ndarray:
         codes = self._codes.copy()
-        for at in np.flatnonzero(self._categories):
-            chosen, donor = rng.random(len(codes)) < strength, rng.integers(len(codes), size=len(codes))
-            present = chosen & ~np.isnan(codes[:, at]) & ~np.isnan(self._codes[donor, at])
-            codes[present, at] = self._codes[donor, at][present]
+        for column in np.flatnonzero(self._categories):
+            # drawn for all rows whatever is hit, so that every severity sees the same draws
+            is_hit, donors = rng.random(len(codes)) < strength, rng.integers(len(codes), size=len(codes))
+            is_swapped = is_hit & ~np.isnan(codes[:, column]) & ~np.isnan(self._codes[donors, column])
+            codes[is_swapped, column] = self._codes[donors, column][is_swapped]
         return codes
 
     def _outside(self, codes: np.ndarray) -> np.ndarray:
         """(N, D) bool: not allowed by the schema: held and changed, out of range, not whole, a new gap."""
-        same = (codes == self._codes) | (np.isnan(codes) & np.isnan(self._codes))
+        is_unchanged = (codes == self._codes) | (np.isnan(codes) & np.isnan(self._codes))
         with np.errstate(invalid="ignore"):
-            bad = (codes < self.space.low) | (codes > self.space.high) | np.isinf(codes)
-            bad |= (self.space.whole | ~self._numeric) & (codes != np.round(codes)) & ~np.isnan(codes)
-        bad |= np.isnan(codes) & ~self._gaps | ~self.free
-        forbidden: np.ndarray = bad & ~same
+            is_forbidden = (codes < self.space.low) | (codes > self.space.high) | np.isinf(codes)
+            is_forbidden |= (self.space.whole | ~self._numeric) & (codes != np.round(codes)) & ~np.isnan(codes)
+        is_forbidden |= np.isnan(codes) & ~self._gaps | ~self.free
+        forbidden: np.ndarray = is_forbidden & ~is_unchanged
         return forbidden
 
-    def _said(self, left_out: list[str], kept: np.ndarray) -> list[str]:
+    def _sentences(self, left_out: list[str], is_immutable: np.ndarray) -> list[str]:
         names = np.asarray(self._data.feature_names, dtype=object)
         sentences = [f"Not tried, because no feature allows it: {listed(left_out)}."] if left_out else []
-        if kept.any():
-            sentences.append(f"Held as they are: {listed(names[kept].tolist())}.")
-        touched = self._numbers | self._categories
-        if (touched & ~self._gaps).any():
+        if is_immutable.any():
+            sentences.append(f"Held as they are: {listed(names[is_immutable].tolist())}.")
+        can_change = self._numbers | self._categories
+        if (can_change & ~self._gaps).any():
             sentences.append(
                 "A value lost is replaced by the feature's median or most frequent value where these rows have no gaps "
-                f"in it ({int((touched & ~self._gaps).sum())} features), and is a gap elsewhere "
-                f"({int((touched & self._gaps).sum())} features)."
+                f"in it ({int((can_change & ~self._gaps).sum())} features), and is a gap elsewhere "
+                f"({int((can_change & self._gaps).sum())} features)."
             )
         return sentences
 
@@ -149,10 +153,10 @@ def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
 
 def _typical(column: np.ndarray, numeric: bool) -> float:
     """The median of numbers, as one of them; the most frequent category; NaN where there is none."""
-    present = np.sort(column[~np.isnan(column)])
-    if not len(present):
+    known = np.sort(column[~np.isnan(column)])
+    if not len(known):
         return float("nan")
     if numeric:
-        return float(present[(len(present) - 1) // 2])
-    values, counts = np.unique(present, return_counts=True)
+        return float(known[(len(known) - 1) // 2])
+    values, counts = np.unique(known, return_counts=True)
     return float(values[counts.argmax()])

@@ -29,15 +29,15 @@ WORDS: Mapping[str, str] = {
 
 def neighbours() -> dict[str, str]:
     """The keys around each letter, small and capital."""
-    texts: dict[str, str] = {}
+    near_keys: dict[str, str] = {}
     for row, keys in enumerate(ROWS):
         for column, key in enumerate(keys):
-            near = [(row, column - 1), (row, column + 1), (row - 1, column), (row - 1, column + 1)]
-            near += [(row + 1, column - 1), (row + 1, column)]
-            there = [ROWS[r][c] for r, c in near if 0 <= r < len(ROWS) and 0 <= c < len(ROWS[r])]
-            texts[key] = "".join(there)
-            texts[key.upper()] = texts[key].upper()
-    return texts
+            positions = [(row, column - 1), (row, column + 1), (row - 1, column), (row - 1, column + 1)]
+            positions += [(row + 1, column - 1), (row + 1, column)]
+            keys_there = [ROWS[r][c] for r, c in positions if 0 <= r < len(ROWS) and 0 <= c < len(ROWS[r])]
+            near_keys[key] = "".join(keys_there)
+            near_keys[key.upper()] = near_keys[key].upper()
+    return near_keys
 
 
 NEIGHBOURS = neighbours()
@@ -51,7 +51,7 @@ def typo(character: str, draw: float) -> str:
 
 def flipped(character: str) -> str:
     """The other case, where that is one character."""
-    other = character.swapcase()
+    other = character.swapcase()  # "ß" becomes "SS", which would shift every character after it
     return other if len(other) == 1 else character
 
 
@@ -72,10 +72,13 @@ def corrupted(text: str, name: str, strength: float, rng: np.random.Generator) -
     """
     if not text:
         return text
-    hit, draw = rng.random(len(text)), rng.random(len(text))
+    hits, draws = rng.random(len(text)), rng.random(len(text))
     replace = REPLACE[name]
-    made = [replace(each, draw[at]) if hit[at] < strength else each for at, each in enumerate(text)]
-    return "".join(made) or text[0]
+    characters = [
+        replace(character, draw) if hit < strength else character
+        for character, hit, draw in zip(text, hits, draws, strict=True)
+    ]
+    return "".join(characters) or text[0]
 
 
 def distance(before: str, after: str) -> float:
@@ -113,7 +116,7 @@ class Texts:
         """The texts under the function of a plugin."""
         return self._changed(list(corrupt(list(self._texts), strength, np.random.default_rng(seed))))
 
-    def _changed(self, made: list[str]) -> Changed:
-        apart = [distance(*pair) for pair in zip(self._texts, made, strict=True)]
-        empty = sum(bool(before) and not after for before, after in zip(self._texts, made, strict=True))
-        return Changed(made, float(np.mean(apart)), empty)
+    def _changed(self, corrupted_texts: list[str]) -> Changed:
+        distances = [distance(*pair) for pair in zip(self._texts, corrupted_texts, strict=True)]
+        emptied = sum(bool(before) and not after for before, after in zip(self._texts, corrupted_texts, strict=True))
+        return Changed(corrupted_texts, float(np.mean(distances)), emptied)

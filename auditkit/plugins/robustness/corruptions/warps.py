@@ -21,6 +21,7 @@ def moved(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> to
         columns: likewise.
     """
     height, width = images.shape[-2:]
+    # grid_sample wants columns first, and -1 to 1 between the middles of the border pixels
     grid = torch.stack([2 * columns / max(width - 1, 1) - 1, 2 * rows / max(height - 1, 1) - 1], dim=-1)
     return torch.nn.functional.grid_sample(
         images, grid.to(images), mode="bilinear", padding_mode="border", align_corners=True
@@ -30,7 +31,7 @@ def moved(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> to
 def rotated(images: torch.Tensor, degrees: torch.Tensor) -> torch.Tensor:
     """(N, C, H, W) images turned about their middle by (N,) degrees, as `scipy.ndimage.rotate` turns them."""
     height, width = images.shape[-2:]
-    rows, columns = _places(images)
+    rows, columns = _pixel_positions(images)
     rows, columns = rows - (height - 1) / 2, columns - (width - 1) / 2
     angle = torch.deg2rad(degrees.to(images)).view(-1, 1, 1)
     sine, cosine = torch.sin(angle), torch.cos(angle)
@@ -52,17 +53,18 @@ def elastic(images: torch.Tensor, share: float, chance: torch.Generator) -> torc
     document analysis, ICDAR.
     """
     height, width = images.shape[-2:]
-    drawn = torch.randn((len(images), 2, height, width), generator=chance, device=images.device, dtype=images.dtype)
+    noise = torch.randn((len(images), 2, height, width), generator=chance, device=images.device, dtype=images.dtype)
     fields = []
     for axis, size in ((0, height), (1, width)):
-        down, across = (gaussian_matrix(number, max(1.0, SMOOTH * number)) for number in (height, width))
+        down, across = (gaussian_matrix(length, max(1.0, SMOOTH * length)) for length in (height, width))
+        # what smoothing leaves of the noise's standard deviation, so that `share` is the size of the move
         spread = math.sqrt(float((down**2).sum(1).mean()) * float((across**2).sum(1).mean()))
-        fields.append(along_both(drawn[:, axis : axis + 1], down, across)[:, 0] * (share * size / spread))
-    rows, columns = _places(images)
+        fields.append(along_both(noise[:, axis : axis + 1], down, across)[:, 0] * (share * size / spread))
+    rows, columns = _pixel_positions(images)
     return moved(images, rows + fields[0], columns + fields[1])
 
 
-def _places(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _pixel_positions(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The row and the column of each pixel, (1, H, W)."""
     height, width = images.shape[-2:]
     down = torch.arange(height, device=images.device, dtype=images.dtype)
