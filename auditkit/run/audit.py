@@ -178,8 +178,8 @@ def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Co
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if folder is not None:
         result = write.write(host, result, folder, formats)
-    for one in [result] if isinstance(result, AuditResult) else result.results:
-        host.audit_finished(one, folder)
+    for audited in [result] if isinstance(result, AuditResult) else result.results:
+        host.audit_finished(audited, folder)
     return result
 
 
@@ -201,7 +201,7 @@ def _changes(context: AuditContext, audited: Sequence[AuditedModel]) -> tuple[Ch
     """
     if context.data.disclosure == "publish":
         return ()
-    found = changes(
+    paired_changes = changes(
         [(audited_model.predictions, audited_model.origin.parent) for audited_model in audited], context.data
     )
-    return tuple(map(audited[0].scrubber.record, found))
+    return tuple(map(audited[0].scrubber.record, paired_changes))

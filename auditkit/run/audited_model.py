@@ -79,14 +79,16 @@ def audited_models(
     origins = [_origin(model, children) for model in models]
     contexts = [_for_one(context, origin) for origin in origins]
     plans = [
-        make_plan(own, model, tuple(map(scrubber.record, own.request.limits)))
-        for own, model in zip(contexts, models, strict=True)
+        make_plan(model_context, model, tuple(map(scrubber.record, model_context.request.limits)))
+        for model_context, model in zip(contexts, models, strict=True)
     ]
     order = max((getattr(step.check, "intersections", 1) for step in plans[0][1]), default=1)
     rules = rules_for(context.data, answers, order)
     return [
-        AuditedModel(own, predictions, *planned, rule, scrubber, origin, bool(context.request.limits))
-        for own, predictions, planned, rule, origin in zip(contexts, answers, plans, rules, origins, strict=True)
+        AuditedModel(model_context, predictions, *planned, rule, scrubber, origin, bool(context.request.limits))
+        for model_context, predictions, planned, rule, origin in zip(
+            contexts, answers, plans, rules, origins, strict=True
+        )
     ]
 
 

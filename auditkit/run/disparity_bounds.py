@@ -31,33 +31,37 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
     )
 
 
-def _completed(each: Measurement, result: CheckResult, data: AuditData) -> Measurement:
-    if each.slice and each.value is None and data.cells.unshown(each.slice) is not None:
-        return each.model_copy(update={"left_out": (_too_small(each, data),)})
-    if not each.left_out or each.bound is not None:  # a check that says the bound has left out no groups of people
-        return each
-    groups = _counted(each.left_out, data)
-    definition = result.definitions.get(each.name)
+def _completed(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:
+    if measurement.slice and measurement.value is None and data.cells.unshown(measurement.slice) is not None:
+        return measurement.model_copy(update={"left_out": (_too_small(measurement, data),)})
+    if (
+        not measurement.left_out or measurement.bound is not None
+    ):  # a check that says the bound has left out no groups of people
+        return measurement
+    groups = _counted(measurement.left_out, data)
+    definition = result.definitions.get(measurement.name)
     grows = "neither" if definition is None else definition.more_groups
-    if each.value is None or not groups:
-        return each.model_copy(update={"left_out": groups})
+    if measurement.value is None or not groups:
+        return measurement.model_copy(update={"left_out": groups})
     if grows == "neither":
-        return _undirected(each.model_copy(update={"left_out": groups}))
-    return each.model_copy(update={"left_out": groups, "bound": BOUNDS[grows]})
+        return _undirected(measurement.model_copy(update={"left_out": groups}))
+    return measurement.model_copy(update={"left_out": groups, "bound": BOUNDS[grows]})
 
 
-def _too_small(each: Measurement, data: AuditData) -> LeftOut:
+def _too_small(measurement: Measurement, data: AuditData) -> LeftOut:
     """A group without a number, as one of all groups of the same attributes that are too small to show."""
-    people = data.cells.counts(tuple(name for name in data.cells.groups if name in each.slice))
+    people = data.cells.counts(tuple(name for name in data.cells.groups if name in measurement.slice))
     small = int(people[people < data.minimum_cell].sum())
-    return LeftOut(slice=each.slice, reason=each.reason or "", bars=small > data.largest_left_out * data.cells.size)
+    return LeftOut(
+        slice=measurement.slice, reason=measurement.reason or "", bars=small > data.largest_left_out * data.cells.size
+    )
 
 
-def _undirected(each: Measurement) -> Measurement:
-    large = [group for group in each.left_out if group.slice]
-    if not large or each.validity != "valid":
-        return each
-    return each.model_copy(update={"validity": "inconclusive", "reason": left_out_text(large)})
+def _undirected(disparity: Measurement) -> Measurement:
+    large = [group for group in disparity.left_out if group.slice]
+    if not large or disparity.validity != "valid":
+        return disparity
+    return disparity.model_copy(update={"validity": "inconclusive", "reason": left_out_text(large)})
 
 
 def _counted(groups: tuple[LeftOut, ...], data: AuditData) -> tuple[LeftOut, ...]:
@@ -66,9 +70,9 @@ def _counted(groups: tuple[LeftOut, ...], data: AuditData) -> tuple[LeftOut, ...
     for group in groups:
         people = cells.people(group.slice)
         if people >= data.minimum_cell:
-            shown = cells.reason(group.slice) is None
-            more = {"people": people, "share": people / total} if shown else {}
-            large.append(group.model_copy(update={**more, "bars": True}))
+            is_shown = cells.reason(group.slice) is None
+            size = {"people": people, "share": people / total} if is_shown else {}
+            large.append(group.model_copy(update={**size, "bars": True}))
         elif people:
             small.append((group, people))
     return (*large, *_together(small, total, data))
@@ -78,13 +82,13 @@ def _together(small: list[tuple[LeftOut, int]], total: int, data: AuditData) -> 
     """One entry for all groups that are too small to show."""
     if not small:
         return []
-    people = sum(number for _, number in small)
+    people = sum(size for _, size in small)
     names = first_few([group_name(group.slice) for group, _ in small], NAMED)
-    shown = people >= data.minimum_cell
+    is_shown = people >= data.minimum_cell
     return [
         LeftOut(
             slice={}, reason=f"{fewer_than(data.minimum_cell, 'people')} each: {names}",
-            people=people if shown else None, share=people / total if shown else None,
+            people=people if is_shown else None, share=people / total if is_shown else None,
             bars=people > data.largest_left_out * total,
         )
     ]  # fmt: skip

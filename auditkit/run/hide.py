@@ -83,9 +83,9 @@ def hide(result: AuditResult, rule: Rule) -> AuditResult:
     """The result of an audit as it may be written."""
     results = tuple(map(rule.check, result.results))
     written = {
-        id(measured): shown
+        id(measured): after_hiding
         for before, after in zip(result.results, results, strict=True)
-        for measured, shown in zip(before.measurements, after.measurements, strict=True)
+        for measured, after_hiding in zip(before.measurements, after.measurements, strict=True)
     }
     verdicts = tuple(_verdict(verdict, written, rule) for verdict in result.verdicts)
     return result.model_copy(
@@ -103,8 +103,8 @@ def hide(result: AuditResult, rule: Rule) -> AuditResult:
 
 def changed(measured: CheckResult, written: CheckResult) -> tuple[int, ...]:
     """The positions of the measurements that are not written as they were measured."""
-    both = zip(measured.measurements, written.measurements, strict=True)
-    return tuple(at for at, (before, after) in enumerate(both) if before != after)
+    before_and_after = zip(measured.measurements, written.measurements, strict=True)
+    return tuple(index for index, (before, after) in enumerate(before_and_after) if before != after)
 
 
 def _planned(planned: PlannedCheck, rule: Rule) -> PlannedCheck:
@@ -115,26 +115,28 @@ def _planned(planned: PlannedCheck, rule: Rule) -> PlannedCheck:
 def _verdict(verdict: Verdict, written: Mapping[int, Measurement], rule: Rule) -> Verdict:
     if not verdict.judged:
         return verdict.model_copy(update={"reason": rule.text(verdict.reason)})
-    judged = tuple(_judged(verdict.limit, one, written[id(one.measurement)]) for one in verdict.judged)
+    judged = tuple(
+        _judged(verdict.limit, judgement, written[id(judgement.measurement)]) for judgement in verdict.judged
+    )
     # said anew: which number is furthest off would tell of one that is not written
     reason = verdict.reason if judged == verdict.judged else worst_of(verdict.limit, verdict.judged, judged)[1]
     return verdict.model_copy(update={"judged": judged, "reason": reason})
 
 
-def _judged(limit: Limit, judged: Judged, shown: Measurement) -> Judged:
-    if shown == judged.measurement:
+def _judged(limit: Limit, judged: Judged, written: Measurement) -> Judged:
+    if written == judged.measurement:
         return judged
-    if shown.value is not None:  # less is said of it: of who is left out, say
-        return judged.model_copy(update={"measurement": shown, "reason": judge_measurement(limit, shown)[1]})
-    how = "there is no number" if judged.measurement.value is None else "judged by a number that is not written"
-    whose = whose_text(shown, limit, judged.status)
-    reason = f"{how}: {shown.reason}" + (f"; {whose}" if whose else "")
-    return judged.model_copy(update={"measurement": shown, "reason": reason})
+    if written.value is not None:  # less is said of it: of who is left out, say
+        return judged.model_copy(update={"measurement": written, "reason": judge_measurement(limit, written)[1]})
+    basis = "there is no number" if judged.measurement.value is None else "judged by a number that is not written"
+    named_pair = whose_text(written, limit, judged.status)
+    reason = f"{basis}: {written.reason}" + (f"; {named_pair}" if named_pair else "")
+    return judged.model_copy(update={"measurement": written, "reason": reason})
 
 
 def _outcome(outcome: Outcome, before: Sequence[Verdict], after: Sequence[Verdict], rule: Rule) -> Outcome:
-    both = zip(before, after, strict=True)
-    sentences = {f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}" for old, new in both}
+    old_and_new = zip(before, after, strict=True)
+    sentences = {f"{old.limit.name}: {old.reason}": f"{new.limit.name}: {new.reason}" for old, new in old_and_new}
     return outcome.model_copy(
         update={"reasons": tuple(sentences.get(reason) or rule.text(reason) for reason in outcome.reasons)}
     )

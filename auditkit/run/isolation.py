@@ -29,15 +29,15 @@ def as_found(model: Model, seed: int) -> Iterator[None]:
         seed: of the check.
     """
     torch: Any = sys.modules.get("torch")
-    with contextlib.ExitStack() as kept:
-        kept.callback(random.setstate, random.getstate())
-        kept.callback(np.random.set_state, np.random.get_state())
-        kept.callback(os.chdir, os.getcwd())
-        kept.enter_context(_logging_kept())
-        kept.enter_context(warnings.catch_warnings())
+    with contextlib.ExitStack() as restored:
+        restored.callback(random.setstate, random.getstate())
+        restored.callback(np.random.set_state, np.random.get_state())
+        restored.callback(os.chdir, os.getcwd())
+        restored.enter_context(_logging_kept())
+        restored.enter_context(warnings.catch_warnings())
         if torch is not None:
-            kept.enter_context(_torch_kept(torch))
-        kept.enter_context(model.kept())
+            restored.enter_context(_torch_kept(torch))
+        restored.enter_context(model.kept())
         random.seed(seed)
         np.random.seed(seed % 2**32)
         if torch is not None:

@@ -45,23 +45,23 @@ def measure_all(audited: AuditedModel) -> Measured:
     keeper = Keeper(context.folder, audited.shelf, audited.rule, audited.scrubber, limits)
     control = consistency_control(audited.predictions.consistency)
     measured = Measured([], {}, [])
-    for number, step in enumerate(audited.steps):
+    for position, step in enumerate(audited.steps):
         id = step.planned.check
         if request.progress is not None:
-            request.progress(id, number, len(audited.steps), "starts")
+            request.progress(id, position, len(audited.steps), "starts")
         key = result_key(
             step.planned, model, context.data, request.seed, audited.device, threads(), request.include_rows
         )  # fmt: skip
         tick = time.monotonic()
-        before = keeper.taken_up(id, key)
-        result = measure(step, context, audited.predictions) if before is None else before
-        written = keeper.kept(result, key) if before is None else before
+        stored = keeper.taken_up(id, key)
+        result = measure(step, context, audited.predictions) if stored is None else stored
+        written = keeper.kept(result, key) if stored is None else stored
         if not step.kind.about_data:
             result, written = hold_to(result, control), hold_to(written, control and audited.scrubber.record(control))
         measured.seconds[id] = round(time.monotonic() - tick, 3)
-        if before is not None:
+        if stored is not None:
             measured.resumed.append(id)
-        taken_up = ", taken up from before" if before is not None else ""
+        taken_up = ", taken up from before" if stored is not None else ""
         log.info("%s, %s: %s in %.3f s%s", model.name, id, result.status, measured.seconds[id], taken_up)
         context.host.check_finished(written)
         measured.results.append(result)
@@ -74,17 +74,17 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
     Raises:
         KeyboardInterrupt: the user's own; nothing else leaves.
     """
-    planned, data, tell = step.planned, context.data, context.request.progress
+    planned, data, report_progress = step.planned, context.data, context.request.progress
     if planned.error is not None:
         return _failed(step, planned.error)
     if planned.skipped is not None or step.check is None:
         return _blank(step, "skipped", planned.skipped)
-    given: Context | None = None
+    check_context: Context | None = None
     try:
         task = task_for(step.check, context, predictions)
-        given = task.context(tell and functools.partial(tell, planned.check))
+        check_context = task.context(report_progress and functools.partial(report_progress, planned.check))
         with as_found(task.model, task.seed):
-            result = context.host.run_check(task.check, task.model, task.served.data, given)
+            result = context.host.run_check(task.check, task.model, task.served.data, check_context)
         result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})
         return _finish(step, result, data)
     except KeyboardInterrupt:
@@ -92,7 +92,7 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
     except TimeLimit as error:
         return _ended(step, error, data, error.findings, "the time limit")
     except BaseException as error:  # SystemExit too: a check may not end the audit
-        had = given.partial if given is not None and out_of_memory(error) else None
+        had = check_context.partial if check_context is not None and out_of_memory(error) else None
         return _ended(step, error, data, had, "a lack of memory")
 
 
@@ -109,16 +109,19 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
     return completed(CheckResult.model_validate(named.model_dump()), data)
 
 
-def _ended(step: Step, error: BaseException, data: AuditData, had: object, by: str) -> CheckResult:
+def _ended(step: Step, error: BaseException, data: AuditData, partial: object, cause: str) -> CheckResult:
     """An error with whatever the check had by then."""
     result = _failed(step, describe(error))
-    if isinstance(had, Findings) and step.check is not None:
-        sentences = {"validity": "inconclusive", "reason": f"{by} ended the check before all its controls were tried"}
+    if isinstance(partial, Findings) and step.check is not None:
+        spoilt = {
+            "validity": "inconclusive",
+            "reason": f"{cause} ended the check before all its controls were tried",
+        }
         result = result.model_copy(
             update={
-                "measurements": tuple(measurement.model_copy(update=sentences) for measurement in had.measurements),
-                "definitions": {**step.check.definitions, **had.definitions}, "controls": tuple(had.controls),
-                "figures": tuple(had.figures), "tables": tuple(had.tables), "notes": tuple(had.notes),
+                "measurements": tuple(measurement.model_copy(update=spoilt) for measurement in partial.measurements),
+                "definitions": {**step.check.definitions, **partial.definitions}, "controls": tuple(partial.controls),
+                "figures": tuple(partial.figures), "tables": tuple(partial.tables), "notes": tuple(partial.notes),
             }
         )  # fmt: skip
         result = completed(result, data)

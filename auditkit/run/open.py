@@ -26,10 +26,10 @@ def checked(data: Any) -> AuditData:
     """
     if isinstance(data, AuditData):
         return data
-    given = "none" if data is None else f"a {type(data).__name__}"
+    kind = "none" if data is None else f"a {type(data).__name__}"
     raise DataError(
         "data is required: an AuditData, as the second argument, for instance from AuditData.from_table(table, "
-        f"label=…) or AuditData(inputs, labels); {given} was given"
+        f"label=…) or AuditData(inputs, labels); {kind} was given"
     )
 
 
@@ -52,8 +52,8 @@ def with_fitted_kinds(data: AuditData, models: Sequence[Model]) -> AuditData:
     if not hasattr(data.inputs, "columns"):
         return data
     columns = tuple(data.inputs.columns)
-    taken = {str(columns[place]) for model in models for place in model.category_places(columns)}
-    numeric = [feature.name for feature in data.schema if feature.numeric and feature.name in taken]
+    as_categories = {str(columns[index]) for model in models for index in model.category_places(columns)}
+    numeric = [feature.name for feature in data.schema if feature.numeric and feature.name in as_categories]
     if not numeric:
         return data
     train = None if data.train is None else _declared(data.train, numeric)

@@ -50,34 +50,34 @@ class OpenGroups:
                 and not any(closed[:2] == (attributes, conditions) for closed in self._closed)
                 and not any(0 <= count < people.minimum for count in _own_counts(measured))
             )
-        alike = any(count == 0 for count in _own_counts(measured))  # it says the same of each of them
-        shown = people.every_count(measured.slice, self._model) is not None
-        return shown and not alike and _family(measured) not in self._closed
+        is_uniform = any(count == 0 for count in _own_counts(measured))  # it says the same of each of them
+        is_shown = people.every_count(measured.slice, self._model) is not None
+        return is_shown and not is_uniform and _family(measured) not in self._closed
 
     def _gives_away(self, members: list[Measurement]) -> bool:
         """Whether some numbers are counts of which one of few people follows."""
-        people, new, few, counted = self.people, False, False, True
+        people, has_new, has_few, are_counts = self.people, False, False, True
         for measured in members:
             open_counts = people.every_count(measured.slice, self._model)
             if open_counts is None or measured.value is None:
-                few = True
+                has_few = True
                 continue
             counts = self._counts(measured)
             closed = [count for count in counts if count not in open_counts]
             # a mean over a few neighbours is a whole number of people by chance in some groups, a count is in all
-            counted &= bool(counts)
-            new |= bool(closed)
-            few |= any(count < people.minimum for count in closed)
+            are_counts &= bool(counts)
+            has_new |= bool(closed)
+            has_few |= any(count < people.minimum for count in closed)
         listed = {tuple(sorted(measured.slice.items())) for measured in members}
-        there = {tuple(sorted(group.items())) for group in people.groups(tuple(members[0].slice))}
-        return counted and new and (few or not there <= listed)
+        present = {tuple(sorted(group.items())) for group in people.groups(tuple(members[0].slice))}
+        return are_counts and has_new and (has_few or not present <= listed)
 
     def _counts(self, measured: Measurement) -> list[int]:
         """What a number counts of a group: its hits and the others; of a whole group also those it is not about."""
-        counts, whole = _own_counts(measured), self.people.size_of(measured.slice)
+        counts, size = _own_counts(measured), self.people.size_of(measured.slice)
         of_sample = self._sampled and measured.unit == "share"
-        if measured.n is not None and measured.n != whole and not of_sample:
-            counts += [measured.n, *([whole - measured.n] if whole > measured.n else [])]
+        if measured.n is not None and measured.n != size and not of_sample:
+            counts += [measured.n, *([size - measured.n] if size > measured.n else [])]
         return counts
 
 
@@ -90,5 +90,5 @@ def _own_counts(measured: Measurement) -> list[int]:
     if measured.unit != "share" or measured.value is None or not measured.n:
         return []
     hits = abs(measured.value) * measured.n
-    whole = abs(hits - round(hits)) < 1e-6 * max(1, measured.n)
-    return [round(hits), measured.n - round(hits)] if whole else []
+    is_count = abs(hits - round(hits)) < 1e-6 * max(1, measured.n)
+    return [round(hits), measured.n - round(hits)] if is_count else []

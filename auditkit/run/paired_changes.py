@@ -47,15 +47,15 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
         return ()
     by_name = {predictions.model.name: predictions for predictions, _ in models}
     first = models[0][0]
-    found = []
+    paired = []
     for predictions, parent in models[1:]:
-        beside = by_name.get(parent or "", first)
-        for measurement in differences(predictions, beside, data):
-            for one in (predictions, beside):  # a number rests on the answers of both
-                control = consistency_control(one.consistency)
+        other = by_name.get(parent or "", first)
+        for measurement in differences(predictions, other, data):
+            for asked in (predictions, other):  # a number rests on the answers of both
+                control = consistency_control(asked.consistency)
                 measurement = measurement if control is None else guarded(measurement, [control])
-            found.append(Change(model=predictions.model.name, beside=beside.model.name, measurement=measurement))
-    return tuple(found)
+            paired.append(Change(model=predictions.model.name, beside=other.model.name, measurement=measurement))
+    return tuple(paired)
 
 
 def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
@@ -72,38 +72,38 @@ def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
     """None where the models do not know the same classes."""
     if tuple(map(str, new.classes)) != tuple(map(str, old.classes)):
         return None
-    kept = (new.codes >= 0) & (old.codes >= 0)
+    is_kept = (new.codes >= 0) & (old.codes >= 0)
     truth = np.full(len(data), -1)
     if data.labels is not None:
         truth = new.truth
-        kept &= truth >= 0
-    codes = [new.codes[kept], old.codes[kept]]
-    known = truth[kept]
+        is_kept &= truth >= 0
+    codes = [new.codes[is_kept], old.codes[is_kept]]
+    known = truth[is_kept]
     if data.task == "binary":
         known = np.where(known < 0, -1, known == new.positive)
         codes = [(code == new.positive).astype(int) for code in codes]
-    return Rows(known, codes[0], codes[1], kept)
+    return Rows(known, codes[0], codes[1], is_kept)
 
 
 def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
-    found = []
-    for where, inside, hidden in _cells(data, rows.kept):
+    measurements = []
+    for group, inside, hidden in _cells(data, rows.kept):
         for name, direction, of, hit_new, hit_old in _rates(rows, binary):
-            common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": where}
+            common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": group}
             among = inside & of
-            few = 1 if not where else max(1, data.minimum_rate)
+            few = 1 if not group else max(1, data.minimum_rate)
             reason = hidden or (None if among.sum() >= few else fewer_than(few, "rows count for it"))
             if reason is not None:
-                found.append(Measurement(value=None, reason=reason, **common))
+                measurements.append(Measurement(value=None, reason=reason, **common))
                 continue
             gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
             n = int(among.sum())
-            found.append(
+            measurements.append(
                 Measurement(
                     value=(gained - lost) / n, n=n, interval=stats.paired_difference_interval(gained, lost, n), **common
                 )
             )  # fmt: skip
-    return found
+    return measurements
 
 
 def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
@@ -124,26 +124,26 @@ def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
     """Demographic parity over the groups of every attribute, from counts of group, decision and decision."""
     if data.task != "binary":
         return []
-    rng, found = np.random.default_rng(SEED), []
+    rng, measurements = np.random.default_rng(SEED), []
     for attribute in data.groups:
         cells = [
-            inside for where, inside, hidden in _cells(data, rows.kept)
-            if tuple(where) == (attribute,) and hidden is None and inside.any()
+            inside for group, inside, hidden in _cells(data, rows.kept)
+            if tuple(group) == (attribute,) and hidden is None and inside.any()
         ]  # fmt: skip
         left_out = any(
-            hidden is not None for where, _, hidden in _cells(data, rows.kept) if tuple(where) == (attribute,)
+            hidden is not None for group, _, hidden in _cells(data, rows.kept) if tuple(group) == (attribute,)
         )
         for name, direction in (("demographic_parity_difference", "lower"), ("demographic_parity_ratio", "higher")):
             common: dict[str, Any] = {"name": name, "direction": direction, "across": (attribute,)}
             if len(cells) < 2:
                 reason = two_groups([attribute], "can be shown")
-                found.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
+                measurements.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
                 continue
             counts = np.array(
                 [[[np.sum(c & (rows.new == a) & (rows.old == b)) for b in (0, 1)] for a in (0, 1)] for c in cells]
             )
-            found.append(_disparity(counts, name, left_out, rng, common))
-    return found
+            measurements.append(_disparity(counts, name, left_out, rng, common))
+    return measurements
 
 
 def _disparity(
@@ -165,9 +165,9 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
     if data.task != "binary" or not len(rows.truth) or (rows.truth < 0).any():
         return
     rng = np.random.default_rng(SEED)
-    for where, inside, hidden in _cells(data, rows.kept):
+    for group, inside, hidden in _cells(data, rows.kept):
         common: dict[str, Any] = {
-            "name": "positive_predictive_value", "unit": "share", "direction": "higher", "slice": where,
+            "name": "positive_predictive_value", "unit": "share", "direction": "higher", "slice": group,
         }  # fmt: skip
         if hidden is not None:
             yield Measurement(value=None, reason=hidden, **common)
@@ -175,7 +175,7 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
         code = 4 * rows.truth[inside] + 2 * rows.new[inside] + rows.old[inside]
         counts = np.bincount(code, minlength=8).reshape(2, 2, 2)
         among, few = int(counts.sum() - counts[:, 0, 0].sum()), max(1, data.minimum_rate)
-        if where and among < few:
+        if group and among < few:
             yield Measurement(value=None, reason=fewer_than(few, "rows count for it"), **common)
             continue
         shift = stats.predictive_shift(counts, rng)
@@ -190,17 +190,17 @@ def _errors(new: Predictions, old: Predictions, data: AuditData) -> list[Measure
     labels = present(data.labels, "the caller looked")
     truth = np.asarray(labels, dtype=float)
     change = np.abs(np.asarray(new.labels, dtype=float) - truth) - np.abs(np.asarray(old.labels, dtype=float) - truth)
-    kept = np.isfinite(change)
-    found = []
-    for where, inside, hidden in _cells(data, kept):
-        common: dict[str, Any] = {"name": "mean_absolute_error", "direction": "lower", "slice": where}
-        own = change[kept][inside]
-        reason = hidden or (None if len(own) else "no row of this group counts for it")
+    is_finite = np.isfinite(change)
+    measurements = []
+    for group, inside, hidden in _cells(data, is_finite):
+        common: dict[str, Any] = {"name": "mean_absolute_error", "direction": "lower", "slice": group}
+        errors = change[is_finite][inside]
+        reason = hidden or (None if len(errors) else "no row of this group counts for it")
         if reason is not None:
-            found.append(Measurement(value=None, reason=reason, **common))
+            measurements.append(Measurement(value=None, reason=reason, **common))
             continue
-        found.append(Measurement(value=float(own.mean()), interval=_mean(own), n=len(own), **common))
-    return found
+        measurements.append(Measurement(value=float(errors.mean()), interval=_mean(errors), n=len(errors), **common))
+    return measurements
 
 
 def _mean(values: np.ndarray) -> Interval | None:
@@ -208,11 +208,11 @@ def _mean(values: np.ndarray) -> Interval | None:
     return interval.model_copy(update={"method": f"{interval.method}, paired"}) if interval else None
 
 
-def _cells(data: AuditData, kept: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:
+def _cells(data: AuditData, is_kept: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:
     """Everyone and every group: where, which of the kept rows, and why it may not be shown."""
-    yield {}, np.ones(int(kept.sum()), dtype=bool), None
+    yield {}, np.ones(int(is_kept.sum()), dtype=bool), None
     few = max(1, data.minimum_rate)
     for cell in data.slices():
-        inside = cell.rows[kept]
+        inside = cell.rows[is_kept]
         small = fewer_than(few, "rows that both models decided") if inside.sum() < few else None
         yield dict(cell.where), inside, data.cells.unshown(cell.where) or small

@@ -46,15 +46,15 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
     data, request = context.data, context.request
     checks = request.only or request.checks
     offers = context.host.checks()
-    ready = {each.id: each for each in checks or () if isinstance(each, Check)}
+    ready = {check.id: check for check in checks or () if isinstance(check, Check)}
     for id in request.parameters:
         if id not in offers:
             raise ConfigError(f'[checks."{id}"]: there is no such check; {closest(id, offers)}')
     steps = []
     for id in selected(context.host, checks, context.evidence):
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
-        check = ready.get(id) or configured(offer.value, request.budget, request.parameters.get(id, {}))
-        steps.append(_step(offer, *with_offers(context.host, check), model, data))
+        made = ready.get(id) or configured(offer.value, request.budget, request.parameters.get(id, {}))
+        steps.append(_step(offer, *with_offers(context.host, made), model, data))
     if not context.several:  # of several, one may lack what another gives
         running = {step.planned.check: step.kind for step in steps if step.planned.skipped is None}
         resolve_for(model, limits, running)
@@ -144,9 +144,9 @@ def draw_rows(data: AuditData, rows: int, seed: int) -> np.ndarray:
     by_stratum = np.argsort(shuffled, kind="stable")
     counts = np.bincount(shuffled)
     rank = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    place = np.empty(total)
-    place[by_stratum] = (rank + rng.random(total)) / np.repeat(counts, counts)
-    return np.sort(order[np.argsort(place, kind="stable")[:rows]])
+    position = np.empty(total)
+    position[by_stratum] = (rank + rng.random(total)) / np.repeat(counts, counts)
+    return np.sort(order[np.argsort(position, kind="stable")[:rows]])
 
 
 def selected(host: Host, checks: Sequence[str | Check] | None, evidence: Collection[str] = ()) -> list[str]:

@@ -71,15 +71,15 @@ def hide_small_cells(result: CheckResult, cells: Cells) -> CheckResult:
     end has no number either.
     """
     measurements = tuple(_hidden(measured, cells) for measured in result.measurements)
-    both = zip(result.measurements, measurements, strict=True)
-    gone = [before for before, after in both if before != after]
+    before_and_after = zip(result.measurements, measurements, strict=True)
+    hidden = [before for before, after in before_and_after if before != after]
     together = tuple(
         measurement
         for measurement in result.together
         if set(measurement.slice.values()) == {TOGETHER} and _enough(measurement, cells)
     )
     result = result.model_copy(update={"measurements": measurements, "together": together})
-    return without(result, gone) if gone else result
+    return without(result, hidden) if hidden else result
 
 
 def _enough(together: Measurement, cells: Cells) -> bool:
@@ -121,20 +121,20 @@ def _guarded(result: CheckResult, broken: list[Control]) -> dict[str, tuple[Meas
     }
 
 
-def guarded(each: Measurement, broken: list[Control]) -> Measurement:
+def guarded(measurement: Measurement, broken: list[Control]) -> Measurement:
     """The measurement after the controls that do not hold."""
-    for wanted in ("invalid", "inconclusive"):
+    for validity in ("invalid", "inconclusive"):
         reasons = [
             _sentence(control)
             for control in broken
-            if control.on_failure == wanted and (not control.guards or each.name in control.guards)
+            if control.on_failure == validity and (not control.guards or measurement.name in control.guards)
         ]
-        if reasons and each.validity != "invalid":
-            before = [each.reason] if each.reason else []
-            return each.model_copy(update={"validity": wanted, "reason": "; ".join([*before, *reasons])})
-    return each
+        if reasons and measurement.validity != "invalid":
+            before = [measurement.reason] if measurement.reason else []
+            return measurement.model_copy(update={"validity": validity, "reason": "; ".join([*before, *reasons])})
+    return measurement
 
 
 def _sentence(control: Control) -> str:
-    how = "could not be computed" if control.holds is None else "does not hold"
-    return f"control {control.name!r} {how}" + (f": {control.reason}" if control.reason else "")
+    problem = "could not be computed" if control.holds is None else "does not hold"
+    return f"control {control.name!r} {problem}" + (f": {control.reason}" if control.reason else "")

@@ -102,9 +102,9 @@ class Publish:
         """A note of the data: its numbers where it names no sensitive attribute, nor a group, and none is of few."""
         if self._people is None or self._people.is_named(note):
             return self.text(note)
-        kept = {number for number in map(_whole, NUMBER.findall(note)) if number is not None}
-        few = {number for number in kept if self._few(number, rows) or number in self._lacking}
-        return numberless(note, self._settings, kept - few)
+        numbers = {number for number in map(_whole, NUMBER.findall(note)) if number is not None}
+        few = {number for number in numbers if self._few(number, rows) or number in self._lacking}
+        return numberless(note, self._settings, numbers - few)
 
     def text(self, text: str) -> str:
         """What a check or an error says, without its numbers; the two minima are settings, and stay."""
@@ -174,9 +174,9 @@ class Publish:
         if n is None:
             return measured.unit in ("people", "rows") and 0 < value < self._minimum
         hits = value * n
-        whole = 0 <= value <= 1 and abs(hits - round(hits)) < 1e-6 * max(1, n)
-        few = whole and (self._few(round(hits), n) or bool({round(hits), n - round(hits)} & self._lacking))
-        return n < self._minimum or few
+        is_count = 0 <= value <= 1 and abs(hits - round(hits)) < 1e-6 * max(1, n)
+        is_few = is_count and (self._few(round(hits), n) or bool({round(hits), n - round(hits)} & self._lacking))
+        return n < self._minimum or is_few
 
     def _few(self, hits: int | None, n: int) -> bool:
         return hits is not None and (0 < hits < self._minimum or 0 < n - hits < self._minimum)
@@ -223,16 +223,16 @@ def withheld(measured: Measurement, reason: str) -> Measurement:
 def numberless(text: str, settings: Collection[int] = (), public: Collection[int] = ()) -> str:
     """A sentence without its numbers, but for `fewer than` a setting, a large group's share and what is `public`."""
 
-    def kept(found: re.Match[str]) -> str:
-        told = found[1] and (not found[1].startswith("fewer") or int(found[2]) in settings)
-        return found[0] if told or _whole(found.groups()) in public else f"{found[1] or ''}…"
+    def replaced(match: re.Match[str]) -> str:
+        is_told = match[1] and (not match[1].startswith("fewer") or int(match[2]) in settings)
+        return match[0] if is_told or _whole(match.groups()) in public else f"{match[1] or ''}…"
 
-    return NUMBER.sub(kept, text)
+    return NUMBER.sub(replaced, text)
 
 
-def _whole(number: Sequence[str]) -> int | None:
+def _whole(groups: Sequence[str]) -> int | None:
     """A match of `NUMBER` as a whole number, commas between thousands; None where it is no such number."""
-    digits = number[1].rstrip(".,").replace(",", "")
+    digits = groups[1].rstrip(".,").replace(",", "")
     return int(digits) if digits.isdecimal() else None
 
 
@@ -244,4 +244,4 @@ def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bo
         return False
     if measured.unit != "share" or value is None or not n or len(counts) > 2 or people.data.weights is not None:
         return True
-    return any(abs(value * of - hits) < 1e-6 * of for hits in sums for of in (n, people.data.size))
+    return any(abs(value * base - hits) < 1e-6 * base for hits in sums for base in (n, people.data.size))

@@ -13,7 +13,7 @@ from auditkit.value_spelling import spelling
 
 def scrubber_for(models: Iterable[Model], data: AuditData) -> Scrubber:
     """What cleans the texts of an audit; it knows the names in the data, of the models and of their classes."""
-    return Scrubber(each for each in (*_names_in(data), *_names_of(models)) if isinstance(each, str))
+    return Scrubber(name for name in (*_names_in(data), *_names_of(models)) if isinstance(name, str))
 
 
 def scrubbed_result(scrubber: Scrubber, result: AuditResult) -> AuditResult:

@@ -49,13 +49,13 @@ def make_request(**options: Any) -> Request:
     Raises:
         ConfigError: a limit, waiver or card key is wrong, or the budget is not known.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    given["limits"] = tuple(_record(Limit, each, "limits") for each in given.get("limits", ()))
-    given["waivers"] = tuple(_record(Waiver, each, "waivers") for each in given.get("waivers", ()))
-    given["card"] = parse_card(given.get("card", {}))
-    if given.get("budget", "standard") not in BUDGETS:
-        raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(given['budget'])!r} was given")
-    return Request(**given)
+    stated = {name: value for name, value in options.items() if value is not None}
+    stated["limits"] = tuple(_record(Limit, record, "limits") for record in stated.get("limits", ()))
+    stated["waivers"] = tuple(_record(Waiver, record, "waivers") for record in stated.get("waivers", ()))
+    stated["card"] = parse_card(stated.get("card", {}))
+    if stated.get("budget", "standard") not in BUDGETS:
+        raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(stated['budget'])!r} was given")
+    return Request(**stated)
 
 
 def about(request: Request, accounts: Collection[str]) -> Request:
@@ -77,7 +77,7 @@ def about(request: Request, accounts: Collection[str]) -> Request:
     return replace(request, limits=limits, waivers=tuple(waiver for waiver in request.waivers if waiver.limit in names))
 
 
-def _record(kind: Any, value: Any, where: str) -> Any:
-    if kind is Limit and isinstance(value, Mapping) and "scope" in value:
-        raise ConfigError(f"limits: {NO_SETTING}; {one_line(repr(value['scope']), 80)} was given")
-    return value if isinstance(value, kind) else parse(kind, dict(value), where)
+def _record(kind: Any, record: Any, table: str) -> Any:
+    if kind is Limit and isinstance(record, Mapping) and "scope" in record:
+        raise ConfigError(f"limits: {NO_SETTING}; {one_line(repr(record['scope']), 80)} was given")
+    return record if isinstance(record, kind) else parse(kind, dict(record), table)

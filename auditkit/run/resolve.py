@@ -55,11 +55,11 @@ class Offered:
         return Asked(limit, name, kind, getattr(check, "intersections", 1), tuple(self.data.reference or ()))
 
 
-def resolve(limits: Iterable[Limit], there: Offered) -> None:
+def resolve(limits: Iterable[Limit], offered: Offered) -> None:
     """Raise ConfigError, one line for each limit, where a limit is about what nobody offers."""
-    wrong = [(limit, problem) for limit in limits for problem in [_problem(limit, there)] if problem]
-    left_out = dict.fromkeys(id for limit, _ in wrong if (id := _left_out(limit, there)))
-    mends = [Mend("audit.checks", [*there.asked, *left_out])] if left_out else []
+    wrong = [(limit, problem) for limit in limits for problem in [_problem(limit, offered)] if problem]
+    left_out = dict.fromkeys(id for limit, _ in wrong if (id := _left_out(limit, offered)))
+    mends = [Mend("audit.checks", [*offered.asked, *left_out])] if left_out else []
     _refuse(wrong, [f"To measure what is left out: {mend}" for mend in mends], mends)
 
 
@@ -74,9 +74,9 @@ def resolve_for(model: Model, limits: Iterable[Limit], kinds: Mapping[str, type[
     wrong = []
     for limit in limits:
         id = check_of(limit, kinds)
-        wanted = kinds[id].asks.get(limit.measurement[len(id) + 1 :], frozenset()) if id else frozenset()
-        if wanted and not wanted & frozenset(model.capabilities):
-            names = " or ".join(sorted(wanted))
+        needed = kinds[id].asks.get(limit.measurement[len(id) + 1 :], frozenset()) if id else frozenset()
+        if needed and not needed & frozenset(model.capabilities):
+            names = " or ".join(sorted(needed))
             wrong.append((limit, f"{limit.measurement} needs {names}, which this {model.kind} model does not give"))
     _refuse(wrong)
 
@@ -85,8 +85,8 @@ def _refuse(wrong: Sequence[tuple[Limit, str]], more: Sequence[str] = (), mends:
     """Say of every limit what is wrong with it, with all settings that would mend one."""
     if wrong:
         lines = [f"limit {one_line(limit.name)!r}: {problem}" for limit, problem in wrong]
-        own = [mend for _, problem in wrong if isinstance(problem, Refusal) for mend in problem.mends]
-        raise ConfigError("\n".join([*lines, *more]), mend=[*mends, *own])
+        offered_mends = [mend for _, problem in wrong if isinstance(problem, Refusal) for mend in problem.mends]
+        raise ConfigError("\n".join([*lines, *more]), mend=[*mends, *offered_mends])
 
 
 def check_of(limit: Limit, checks: Collection[str]) -> str | None:
@@ -94,77 +94,77 @@ def check_of(limit: Limit, checks: Collection[str]) -> str | None:
     return next((id for id in (limit.measurement, limit.measurement.rpartition(".")[0]) if id in checks), None)
 
 
-def _left_out(limit: Limit, there: Offered) -> str | None:
+def _left_out(limit: Limit, offered: Offered) -> str | None:
     """The check that a limit is about, where `[audit] checks` leaves it out."""
-    id = check_of(limit, there.checks)
-    return None if id is None or id in there.chosen or id.startswith("train.") else id
+    id = check_of(limit, offered.checks)
+    return None if id is None or id in offered.chosen or id.startswith("train.") else id
 
 
-def _problem(limit: Limit, there: Offered) -> str:
-    id = check_of(limit, there.checks)
+def _problem(limit: Limit, offered: Offered) -> str:
+    id = check_of(limit, offered.checks)
     if id is None:
-        return "" if there.faults else _unknown_check(limit, there)
-    if id not in there.chosen:
-        return _not_chosen(id, there)
-    offer = there.checks[id]
+        return "" if offered.faults else _unknown_check(limit, offered)
+    if id not in offered.chosen:
+        return _not_chosen(id, offered)
+    offer = offered.checks[id]
     # a plugin that says of which numbers single groups have their own has said whom it measures for
-    declared = offer.plugin in there.built_in or offer.value.for_groups is not None
+    declared = offer.plugin in offered.built_in or offer.value.for_groups is not None
     return (
-        _unknown_measurement(limit, id, offer, there)
-        or _unknown_attribute(limit, offer, there)
-        or unmeasured_for(there.question(limit, id), declared)
-        or _unknown_group(limit, offer, there)
+        _unknown_measurement(limit, id, offer, offered)
+        or _unknown_attribute(limit, offer, offered)
+        or unmeasured_for(offered.question(limit, id), declared)
+        or _unknown_group(limit, offer, offered)
         or _unknown_condition(limit, offer)
-        or _not_measured(limit, id, there)
-        or _measured_elsewhere(limit, id, there)
+        or _not_measured(limit, id, offered)
+        or _measured_elsewhere(limit, id, offered)
     )
 
 
-def _unknown_check(limit: Limit, there: Offered) -> str:
-    names = [f"{id}.{name}" for id, offer in there.checks.items() for name in (*offer.value.definitions, "")]
+def _unknown_check(limit: Limit, offered: Offered) -> str:
+    names = [f"{id}.{name}" for id, offer in offered.checks.items() for name in (*offer.value.definitions, "")]
     hint = closest(limit.measurement, [name.rstrip(".") for name in names])
     if hint.startswith("known"):
-        hint = closest(limit.measurement.rpartition(".")[0] or limit.measurement, there.checks)
+        hint = closest(limit.measurement.rpartition(".")[0] or limit.measurement, offered.checks)
     return f"no check measures {one_line(limit.measurement)!r}; {hint}"
 
 
-def _not_chosen(id: str, there: Offered) -> str:
+def _not_chosen(id: str, offered: Offered) -> str:
     if id.startswith("train."):
         return f"it is about {id}, and no [[train]] asks for that trainer; add one with trainer = {id[6:]!r}"
-    applies_when = there.checks[id].value.applies_when
+    applies_when = offered.checks[id].value.applies_when
     why = f"it runs only where it is named ({applies_when})" if applies_when else "checks leaves it out"
     return f"it is about {id}, and {why}; add {id!r} to [audit] checks, or take the limit away"
 
 
-def _unknown_measurement(limit: Limit, id: str, offer: Offer, there: Offered) -> str:
+def _unknown_measurement(limit: Limit, id: str, offer: Offer, offered: Offered) -> str:
     """A name that the check does not declare: an error where it declares all, or one that is nearly the same."""
-    declared, wanted = offer.value.definitions, limit.measurement[len(id) + 1 :]
-    if not wanted and len(declared) > 1 and offer.plugin in there.built_in:
+    declared, name = offer.value.definitions, limit.measurement[len(id) + 1 :]
+    if not name and len(declared) > 1 and offer.plugin in offered.built_in:
         more = f" and {len(declared) - NAMED} more" if len(declared) > NAMED else ""
         return f"{id} has {len(declared)} measurements; name one of them: {id}.{next(iter(declared))}, or " + (
             f"{', '.join([*declared][1:NAMED])}{more}"
         )
-    if not wanted or not declared or wanted in declared:
+    if not name or not declared or name in declared:
         return ""
-    if offer.plugin in there.built_in or (not offer.value.of_function and _alike(wanted, declared)):
-        return f"{id} has no measurement {one_line(wanted)!r}; {closest(wanted, declared)}"
+    if offer.plugin in offered.built_in or (not offer.value.of_function and _alike(name, declared)):
+        return f"{id} has no measurement {one_line(name)!r}; {closest(name, declared)}"
     return ""
 
 
-def _unknown_attribute(limit: Limit, offer: Offer, there: Offered) -> str:
+def _unknown_attribute(limit: Limit, offer: Offer, offered: Offered) -> str:
     """An attribute that the data does not have; other plugins may have slices of their own."""
-    own = offer.plugin in there.built_in and not offer.value.own_slices
+    is_known_to_have_none = offer.plugin in offered.built_in and not offer.value.own_slices
     for key, names in (("across", limit.across), ("slice", limit.slice)):
         for name in names:
-            if name not in there.groups and (own or _alike(name, there.groups)):
-                hint = closest(name, there.groups)
+            if name not in offered.groups and (is_known_to_have_none or _alike(name, offered.groups)):
+                hint = closest(name, offered.groups)
                 return f"{key} names {one_line(name)!r}, which is no group column of the data; {hint}"
     return ""
 
 
-def _unknown_group(limit: Limit, offer: Offer, there: Offered) -> str:
+def _unknown_group(limit: Limit, offer: Offer, offered: Offered) -> str:
     for name, value in limit.slice.items():
-        values = there.groups.get(name)
+        values = offered.groups.get(name)
         if values is not None and value not in values and not offer.value.own_slices:
             return f"{name} has no group {one_line(value)!r} in the data; {closest(value, values)}"
     return ""
@@ -179,27 +179,27 @@ def _unknown_condition(limit: Limit, offer: Offer) -> str:
     return f"{limit.measurement} is measured under no condition {one_line(unknown[0])!r}; {hint}"
 
 
-def _not_measured(limit: Limit, id: str, there: Offered) -> str:
+def _not_measured(limit: Limit, id: str, offered: Offered) -> str:
     """A number that the check's parameters or the data leave out."""
-    check = there.configured.get(id)
+    check = offered.configured.get(id)
     if not isinstance(check, Check):  # trainers measure all that they declare
         return ""
     with _blamed(id, "leaves_out must say why a number is left out, or nothing"):
-        reason = check.leaves_out(there.question(limit, id).name, there.data)
+        reason = check.leaves_out(offered.question(limit, id).name, offered.data)
     if isinstance(reason, Refusal):
         return Refusal(f"{limit.measurement} {reason.why}", reason.mends)
     return f"{limit.measurement} {reason}" if reason else ""
 
 
-def _measured_elsewhere(limit: Limit, id: str, there: Offered) -> str:
+def _measured_elsewhere(limit: Limit, id: str, offered: Offered) -> str:
     """A condition of which the check's parameters have other values."""
-    check, question = there.configured.get(id), there.question(limit, id)
+    check, question = offered.configured.get(id), offered.question(limit, id)
     if not limit.conditions or not isinstance(check, Check):
         return ""
     of_groups = bool(limit.slice or limit.across or limit.groups) or question.compares
     for groups in (False, True) if of_groups else (False,):  # first what is measured at all
         with _blamed(id, "measured_at must say at which values of conditions a number is measured"):
-            known = check.measured_at(question.name, there.data, groups)
+            known = check.measured_at(question.name, offered.data, groups)
         for condition, value in limit.conditions.items():
             if condition in known and value not in known[condition].values:
                 return _at_another_value(limit, check, condition, known[condition])

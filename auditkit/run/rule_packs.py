@@ -18,14 +18,14 @@ def chosen_packs(host: Host, rules: Sequence[str]) -> list[RulePack]:
         ConfigError: nobody offers such a pack, and there is no such file.
         PluginError: a pack cannot be read.
     """
-    offered = {path.stem: path for path in host.rules()}
-    found = []
+    offered = {file.stem: file for file in host.rules()}
+    packs = []
     for name in rules:
-        own = pathlib.Path(name)
-        if name not in offered and not (own.suffix == ".toml" and own.is_file()):
+        path = pathlib.Path(name)
+        if name not in offered and not (path.suffix == ".toml" and path.is_file()):
             raise ConfigError(f"rules: there is no rule pack {one_line(name)!r}; {closest(name, offered)}")
-        found.append(load_pack(offered.get(name, own)))
-    return found
+        packs.append(load_pack(offered.get(name, path)))
+    return packs
 
 
 def named_by(packs: Sequence[RulePack]) -> set[str]:

@@ -34,41 +34,41 @@ def serve(check: Check | None, data: AuditData, predictions: Predictions, seed: 
     """
     handles = frozenset() if check is None else check.handles
     notes = []
-    for what, lost in _blank_rows(data, predictions, handles):
+    for cause, lost in _blank_rows(data, predictions, handles):
         if lost.all():
-            raise DataError(f"no row is left: {what} in every row")
+            raise DataError(f"no row is left: {cause} in every row")
         count = int(lost.sum() if data.people is None else data.people[lost].sum())
-        number = how_many(count, data.minimum_cell, data.disclosure)
-        notes.append(f"Left out of this check, because {what}: {number} people.")
+        people = how_many(count, data.minimum_cell, data.disclosure)
+        notes.append(f"Left out of this check, because {cause}: {people} people.")
         data, predictions = _take(data, predictions, np.flatnonzero(~lost))
     if data.people is not None and "people" not in handles:
         data, predictions = _take(data, predictions, np.repeat(np.arange(len(data)), data.people), alone=True)
-    wanted = getattr(check, "rows", None)
-    if wanted is None or wanted >= len(data):
+    sample_size = getattr(check, "rows", None)
+    if sample_size is None or sample_size >= len(data):
         return Served(data, predictions, None, tuple(notes))
-    at = draw_rows(data, wanted, seed)
+    indices = draw_rows(data, sample_size, seed)
     rows = Rows(
-        used=len(at), total=len(data), digest=digest([int(each) for each in at]),
+        used=len(indices), total=len(data), digest=digest([int(index) for index in indices]),
         how="random, every class and group in its share, seeded by the check's name",
     )  # fmt: skip
-    return Served(*_take(data, predictions, at), rows, tuple(notes))
+    return Served(*_take(data, predictions, indices), rows, tuple(notes))
 
 
 def _blank_rows(data: AuditData, predictions: Predictions, handles: frozenset[str]) -> list[tuple[str, np.ndarray]]:
     """What the check does not deal with, and the rows; later masks are about the rows that earlier ones leave."""
     known = data.known if "unknown labels" not in handles else None
     abstained = predictions.abstained if "abstentions" not in handles else np.zeros(len(data), dtype=bool)
-    found = []
+    causes = []
     if known is not None:
-        found.append(("the label is not known", ~known))
+        causes.append(("the label is not known", ~known))
         abstained = abstained[known]
     if abstained.any():
-        found.append(("the model declined to decide", abstained))
-    return found
+        causes.append(("the model declined to decide", abstained))
+    return causes
 
 
 def _take(
-    data: AuditData, predictions: Predictions, at: np.ndarray, alone: bool = False
+    data: AuditData, predictions: Predictions, indices: np.ndarray, alone: bool = False
 ) -> tuple[AuditData, Predictions]:
-    some = data.one_row_each() if alone else data.take(at)
-    return some, predictions.take(at, some)
+    some = data.one_row_each() if alone else data.take(indices)
+    return some, predictions.take(indices, some)

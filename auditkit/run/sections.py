@@ -49,13 +49,13 @@ def _built(id: str, offer: Offer, result: AuditResult) -> Section | None:
     Raises:
         PluginError: it cannot be made.
     """
-    what = f"the section {id!r}"
-    with offer.blamed(what):
+    subject = f"the section {id!r}"
+    with offer.blamed(subject):
         content = offer.value.build(result.model_copy(deep=True))  # a copy: what the plugin writes to it is lost
     if content is None:
         return None
     if not isinstance(content, Section):
-        raise offer.error(f"{what} must give an auditkit.results.Section or None; it gave {type(content).__name__}")
+        raise offer.error(f"{subject} must give an auditkit.results.Section or None; it gave {type(content).__name__}")
     names = {"id": id, "title": offer.value.title, "plugin": offer.plugin, "plugin_version": offer.version}
-    with offer.blamed(what):  # validated anew, for model_copy and model_construct validate nothing
+    with offer.blamed(subject):  # validated anew, for model_copy and model_construct validate nothing
         return Section.model_validate(content.model_copy(update=names).model_dump(warnings=False))

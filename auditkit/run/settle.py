@@ -29,9 +29,9 @@ def settled(context: AuditContext) -> AuditContext:
     _check_disclosure(context)
     limits = with_names(request.limits)
     check_names(limits, request.waivers)
-    there = _offered(context)
-    resolve(limits, there)
-    scoped = tuple(limit.model_copy(update={"scope": _scope(limit, there)}) for limit in limits)
+    offered = _offered(context)
+    resolve(limits, offered)
+    scoped = tuple(limit.model_copy(update={"scope": _scope(limit, offered)}) for limit in limits)
     return dataclasses.replace(context, request=dataclasses.replace(request, limits=scoped))
 
 
@@ -47,10 +47,10 @@ def _check_disclosure(context: AuditContext) -> None:
 
 def _offered(context: AuditContext) -> Offered:
     host, request, evidence = context.host, context.request, context.evidence
-    asked = [check for check in (*(request.checks or ()), *request.only) if isinstance(check, Check)]
-    checks = {check.id: Offer(type(check), "object", "object") for check in asked} | host.checks()
+    instances = [check for check in (*(request.checks or ()), *request.only) if isinstance(check, Check)]
+    checks = {check.id: Offer(type(check), "object", "object") for check in instances} | host.checks()
     chosen = {*selected(host, request.checks, evidence), *selected(host, request.only, evidence)}
-    ready = {check.id: check for check in asked}
+    ready = {check.id: check for check in instances}
     return Offered(
         checks=checks | {f"train.{id}": offer for id, offer in host.trainers().items()},
         chosen=chosen | {f"train.{table.get('trainer', '')}" for table in context.train},
@@ -59,7 +59,7 @@ def _offered(context: AuditContext) -> Offered:
             id: ready.get(id) or configured(checks[id].value, request.budget, request.parameters.get(id, {}))
             for id in chosen
         },
-        built_in={seen.name for seen in host.seen if seen.source == "built-in"},
+        built_in={plugin.name for plugin in host.seen if plugin.source == "built-in"},
         faults=host.faults,
         asked=_names(context),
     )
@@ -72,13 +72,13 @@ def _names(context: AuditContext) -> list[str]:
     return [check.id if isinstance(check, Check) else check for check in context.request.checks]
 
 
-def _scope(limit: Limit, there: Offered) -> str:
-    id = check_of(limit, there.checks)
-    groups = sum(len(values) for values in there.groups.values())
+def _scope(limit: Limit, offered: Offered) -> str:
+    id = check_of(limit, offered.checks)
+    groups = sum(len(values) for values in offered.groups.values())
     if id is None:
         return scope_of(limit, None, groups)
-    kind, asked = there.checks[id].value, there.question(limit, id)
+    kind, question = offered.checks[id].value, offered.question(limit, id)
     if kind.own_slices:
         groups = 0  # the slices that it will find are not the groups of the data
-    deep = asked.intersections > 1 and len(there.groups) > 1
-    return scope_of(limit, kind.definitions.get(asked.name), groups, deep=deep, compares=asked.compares)
+    deep = question.intersections > 1 and len(offered.groups) > 1
+    return scope_of(limit, kind.definitions.get(question.name), groups, deep=deep, compares=question.compares)

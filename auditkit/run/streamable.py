@@ -33,15 +33,17 @@ def refuse_uncounted(host: Host, names: Sequence[str | Check], counted: Counted)
     """
     offers = host.checks()
     for name in names:
-        ready = isinstance(name, Check)
+        is_instance = isinstance(name, Check)
         kinds = [type(name)] if isinstance(name, Check) else [offers[id].value for id in selected(host, [name])]
         if any(runs_on_counts(kind, counted.people) for kind in kinds):
             continue
         known = name.id if isinstance(name, Check) else name
-        what = f"{one_line(known)} needs" if ready or name in offers else f"every check of {one_line(known)} needs"
+        subject = (
+            f"{one_line(known)} needs" if is_instance or name in offers else f"every check of {one_line(known)} needs"
+        )
         mend = Mend("data.stream", False)
         raise ConfigError(
-            f"checks: {what} a row for each person, and {counted.reason}. Take the name out of [audit] checks and "
+            f"checks: {subject} a row for each person, and {counted.reason}. Take the name out of [audit] checks and "
             f"--only, or say {mend} to read a single file into memory",
             mend=mend,
         )

@@ -66,8 +66,8 @@ def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
     data, folder, offers = context.data, context.folder, context.host.trainers()
     scrubber, rule = scrubber_for(models, data), rule_of_training(data)
     children = []
-    for wanted in context.train:
-        options = dict(wanted)
+    for table in context.train:
+        options = dict(table)
         id = str(options.pop("trainer", ""))
         if id not in offers:
             raise ConfigError(f"[[train]] trainer: there is no trainer {id!r}; {closest(id, offers)}")
@@ -88,16 +88,16 @@ def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
 
 def held(host: Host, accounts: Sequence[CheckResult], control: Control | None) -> list[CheckResult]:
     """Accounts of training with a control of the new model's answers, which facts of the training do not rest on."""
-    found = []
+    controlled = []
     for account in accounts:
         offer = host.trainers().get(account.check.removeprefix("train."))
-        apart = offer.value.of_training if offer is not None else frozenset()
+        facts = offer.value.of_training if offer is not None else frozenset()
         guards = tuple(
-            dict.fromkeys(measurement.name for measurement in account.measurements if measurement.name not in apart)
+            dict.fromkeys(measurement.name for measurement in account.measurements if measurement.name not in facts)
         )
-        own = control and control.model_copy(update={"guards": guards})
-        found.append(hold_to(account, own) if guards else account)
-    return found
+        narrowed = control and control.model_copy(update={"guards": guards})
+        controlled.append(hold_to(account, narrowed) if guards else account)
+    return controlled
 
 
 def _key(job: Job, weights: bytes) -> str:
@@ -120,10 +120,10 @@ def _kept(job: Job, child: Child, keeper: Keeper) -> CheckResult:
     if keeper.folder is not None and weights is not None:
         runfolder.store_model(keeper.folder, job.name, weights)
         return keeper.kept(child.result, _key(job, weights))
-    whole = child.model.as_skops() if child.model is not None else None
-    if keeper.folder is not None and whole is not None:
+    pipeline = child.model.as_skops() if child.model is not None else None
+    if keeper.folder is not None and pipeline is not None:
         # for people to take away; a resumed audit fits it again, and its fingerprint tells
-        runfolder.store_model(keeper.folder, job.name, whole, ".skops")
+        runfolder.store_model(keeper.folder, job.name, pipeline, ".skops")
     return keeper.written(child.result)
 
 
@@ -164,12 +164,12 @@ def _train(job: Job, lacking: ErrorInfo | None) -> Child:
     if lacking is not None:
         return Child(parent.name, None, _failed(blank, lacking))
     seed = seed_for(request.seed, f"{parent.name}/train.{trainer.id}")
-    tell = request.progress and functools.partial(request.progress, blank.check)
+    report_progress = request.progress and functools.partial(request.progress, blank.check)
     context = Context(
         rng=np.random.default_rng(seed), predictions=Predictions(parent, split),
         device=request.device or parent.device, budget=request.budget, seed=seed,
         deadline=None if request.seconds_per_check is None else time.monotonic() + request.seconds_per_check,
-        on_progress=tell,
+        on_progress=report_progress,
     )  # fmt: skip
     try:
         with as_found(parent, seed):

@@ -43,62 +43,62 @@ def compares(kind: Any, name: str) -> bool:
     return disparity or name in kind.over_groups
 
 
-def unmeasured_for(asked: Asked, declared: bool) -> str:
+def unmeasured_for(question: Asked, declared: bool) -> str:
     """Why no number is about those whom the limit names, and what to write; empty where there is one, or nobody knows.
 
     Args:
-        asked: the limit, and who would measure for it.
+        question: the limit, and who would measure for it.
         declared: whether the class declares all that it measures.
     """
-    questions: Sequence[Callable[[Asked], str]] = (
+    reasons: Sequence[Callable[[Asked], str]] = (
         (_over_groups, _of_groups, _deep, _to_reference, _of_everyone) if declared else (_of_everyone,)
     )
-    return next((problem for question in questions if (problem := question(asked))), "")
+    return next(filter(None, (reason(question) for reason in reasons)), "")
 
 
-def _over_groups(asked: Asked) -> str:
-    limit = asked.limit
-    if limit.across and not asked.compares:
-        instead = 'write slice for one group, or groups = "each", in place of' if asked.of_groups else "take away"
+def _over_groups(question: Asked) -> str:
+    limit = question.limit
+    if limit.across and not question.compares:
+        instead = 'write slice for one group, or groups = "each", in place of' if question.of_groups else "take away"
         return f"{limit.measurement} is no comparison of groups; {instead} across"
-    if limit.slice and asked.compares and not asked.of_groups:
+    if limit.slice and question.compares and not question.of_groups:
         attributes = ", ".join(f'"{name}"' for name in sorted(limit.slice))
         instead = f"write across = [{attributes}] in place of slice"
         return f"{limit.measurement} compares groups, so no number is about one; {instead}"
     return ""
 
 
-def _of_groups(asked: Asked) -> str:
-    limit = asked.limit
-    if asked.kind.for_groups is None or asked.of_groups or asked.compares or not (limit.slice or limit.groups):
+def _of_groups(question: Asked) -> str:
+    limit = question.limit
+    if question.kind.for_groups is None or question.of_groups or question.compares or not (limit.slice or limit.groups):
         return ""
     return f"{limit.measurement} is measured for everyone alone; take {'slice' if limit.slice else 'groups'} away"
 
 
-def _of_everyone(asked: Asked) -> str:
-    definition = asked.kind.definitions.get(asked.name)
-    if not asked.limit.everyone or definition is None or not definition.only_groups or asked.compares:
+def _of_everyone(question: Asked) -> str:
+    definition = question.kind.definitions.get(question.name)
+    if not question.limit.everyone or definition is None or not definition.only_groups or question.compares:
         return ""
-    return f"{asked.limit.measurement} is measured for groups alone; take everyone away, and it is about all of them"
+    return f"{question.limit.measurement} is measured for groups alone; take everyone away, and it is about all of them"
 
 
-def _deep(asked: Asked) -> str:
+def _deep(question: Asked) -> str:
     """More attributes at once than the check looks at."""
-    many, kind = len(asked.limit.slice) or len(asked.limit.across), asked.kind
-    if many <= asked.intersections or kind.own_slices:
+    many, kind = len(question.limit.slice) or len(question.limit.across), question.kind
+    if many <= question.intersections or kind.own_slices:
         return ""
-    what = f"it is about {many} attributes together, and {kind.id} looks at {asked.intersections}"
+    problem = f"it is about {many} attributes together, and {kind.id} looks at {question.intersections}"
     if "intersections" in kind.model_fields:
-        return Refusal(what, (Mend(f'checks."{kind.id}".intersections', many),))
-    return f"{what}; name {asked.intersections} of them"
+        return Refusal(problem, (Mend(f'checks."{kind.id}".intersections', many),))
+    return f"{problem}; name {question.intersections} of them"
 
 
-def _to_reference(asked: Asked) -> str:
-    if not asked.name.endswith(f"_{TO_REFERENCE}"):
+def _to_reference(question: Asked) -> str:
+    if not question.name.endswith(f"_{TO_REFERENCE}"):
         return ""
-    limit = asked.limit
-    lacking = [name for name in (*limit.across, *limit.slice) if name not in asked.reference]
-    if asked.reference and not lacking:
+    limit = question.limit
+    lacking = [name for name in (*limit.across, *limit.slice) if name not in question.reference]
+    if question.reference and not lacking:
         return ""
     attribute = lacking[0] if lacking else "ATTRIBUTE"
     return f'{limit.measurement} needs a reference group; write reference = {{ {attribute} = "GROUP" }} under [data]'

@@ -70,9 +70,10 @@ class Hidden(NamedTuple):
         if not self.has(row):
             return tuple(row)
         groups = self._about(row)
-        shown = self.shown.get(pairs(groups[0]), frozenset()) if len(groups) == 1 else frozenset()
+        shown_numbers = self.shown.get(pairs(groups[0]), frozenset()) if len(groups) == 1 else frozenset()
         return tuple(
-            cell if isinstance(cell, str) or (not isinstance(cell, bool) and cell in shown) else None for cell in row
+            cell if isinstance(cell, str) or (not isinstance(cell, bool) and cell in shown_numbers) else None
+            for cell in row
         )
 
     def _about(self, row: Sequence[Scalar]) -> list[dict[str, str]]:
@@ -97,12 +98,12 @@ def _named(pair: GroupPair) -> GroupPair:
 def _figure(figure: Figure, hidden: Hidden) -> Figure | None:
     """The figure without the points that may not be shown; None where none is left."""
     rows = [(row, tuple(row.values())) for row in figure.data]
-    kept = tuple(row for row, cells in rows if hidden.stays(cells) == cells)
-    if len(kept) == len(figure.data):
+    drawn = tuple(row for row, cells in rows if hidden.stays(cells) == cells)
+    if len(drawn) == len(figure.data):
         return figure
-    missing = len(figure.data) - len(kept)
+    missing = len(figure.data) - len(drawn)
     alt = f"{figure.title}. {missing} of {len(figure.data)} points are not drawn: of groups too small to show."
-    return figure.model_copy(update={"data": kept, "alt": alt}) if kept else None
+    return figure.model_copy(update={"data": drawn, "alt": alt}) if drawn else None
 
 
 def _table(table: Table, hidden: Hidden) -> Table:
@@ -111,15 +112,15 @@ def _table(table: Table, hidden: Hidden) -> Table:
 
 def _shown(measurements: Sequence[Measurement]) -> dict[str, frozenset[float]]:
     """By group, every number that its measurements show, and the count that a share of people is."""
-    found: dict[str, set[float]] = {}
+    shown: dict[str, set[float]] = {}
     for measured in measurements:
         if measured.value is None or not measured.slice:
             continue
         ends = () if measured.interval is None else (measured.interval.low, measured.interval.high)
         hits = round(measured.value * measured.n) if measured.unit == "share" and measured.n else None
         numbers = (measured.value, measured.n, hits, *ends)
-        found.setdefault(pairs(measured.slice), set()).update(number for number in numbers if number is not None)
-    return {group: frozenset(numbers) for group, numbers in found.items()}
+        shown.setdefault(pairs(measured.slice), set()).update(number for number in numbers if number is not None)
+    return {group: frozenset(numbers) for group, numbers in shown.items()}
 
 
 def _texts(row: Sequence[Scalar]) -> set[str]:

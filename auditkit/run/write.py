@@ -19,22 +19,22 @@ Result = TypeVar("Result", AuditResult, Comparison)
 
 def files(host: Host) -> tuple[str, ...]:
     """The names of the files that the loaded formats write."""
-    return tuple(each.file for each in host.formats().values())
+    return tuple(format.file for format in host.formats().values())
 
 
-def check_formats(host: Host, wanted: Iterable[str]) -> None:
+def check_formats(host: Host, names: Iterable[str]) -> None:
     """Raise where a format is asked for that nobody offers.
 
     Raises:
         ConfigError: the message names the nearest.
     """
-    for name in wanted:
+    for name in names:
         if name not in host.formats():
             known = closest(name, host.formats())
             raise ConfigError(f"formats must name known formats; {one_line(name)!r} was given, {known}")
 
 
-def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[str] = ()) -> Result:
+def write(host: Host, result: Result, folder: pathlib.Path, requested: Collection[str] = ()) -> Result:
     """Write the whole folder and seal it; what an earlier audit left there and this one did not make is removed.
 
     A format that fails is a fault: it stops no other, and the result that is written and given back says so. The result
@@ -44,13 +44,13 @@ def write(host: Host, result: Result, folder: pathlib.Path, wanted: Collection[s
         host: offers the formats.
         result: what is written.
         folder: the run folder.
-        wanted: formats made on request, beside those that are always made.
+        requested: formats made on request, beside those that are always made.
     """
     runfolder.write(folder, runfolder.RESULTS, canonical(result))
-    rendered, faults = _render(host, result, wanted)
+    rendered, faults = _render(host, result, requested)
     if faults:
         result = _with_faults(result, [scrubbed(fault) for fault in host.faults + faults])
-        rendered, _ = _render(host, result, wanted)
+        rendered, _ = _render(host, result, requested)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
@@ -82,46 +82,46 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
         )
     result = runfolder.read_sealed(folder)
     chosen = {
-        name: each
-        for name, each in formats.items()
-        if wanted == name or (wanted is None and (not each.on_request or (folder / each.file).exists()))
+        name: format
+        for name, format in formats.items()
+        if wanted == name or (wanted is None and (not format.on_request or (folder / format.file).exists()))
     }
     written = []
-    for name, each in chosen.items():
+    for name, format in chosen.items():
         try:
-            content = each.render(result)
+            content = format.render(result)
         except Exception as error:  # a plugin may raise anything at all
             raise ConfigError(f"the format {name!r} failed: {type(error).__name__}: {one_line(error)}") from error
         if content is not None:
-            runfolder.write(folder, each.file, content)
-            written.append(each.file)
+            runfolder.write(folder, format.file, content)
+            written.append(format.file)
     runfolder.seal(folder)
     return written
 
 
 def _render(
-    host: Host, result: AuditResult | Comparison, wanted: Collection[str]
+    host: Host, result: AuditResult | Comparison, requested: Collection[str]
 ) -> tuple[dict[str, bytes], list[str]]:
     # as it is read back, so that a later render gives the same bytes
     result = runfolder.parse_result(canonical(result))
     rendered: dict[str, bytes] = {}
     faults = []
-    for name, each in host.formats().items():
-        if each.on_request and name not in wanted:
+    for name, format in host.formats().items():
+        if format.on_request and name not in requested:
             continue
         try:
-            content = each.render(result)
+            content = format.render(result)
         except Exception as error:  # a plugin may raise anything at all
             faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(scrubbed(str(error)), 300)}")
             continue
         if content is not None:
-            rendered[each.file] = content
+            rendered[format.file] = content
     return rendered, faults
 
 
 def _with_faults(result: Result, faults: list[str]) -> Result:
     if isinstance(result, Comparison):
-        return result.model_copy(update={"results": tuple(_with_faults(each, faults) for each in result.results)})
+        return result.model_copy(update={"results": tuple(_with_faults(audited, faults) for audited in result.results)})
     return result.model_copy(update={"outcome": outcome_of(result.verdicts, result.results, faults)})
 
 
