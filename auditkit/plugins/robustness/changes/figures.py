@@ -44,16 +44,17 @@ def by_feature(moves: Moves, single: Singles, data: AuditData, cost: float) -> l
     costs = single.cheapest(moves)
     least = costs.min(axis=1)
     rows = []
-    for at, field in enumerate(moves.fields):
-        near, ever = costs[:, at] <= cost * (1 + 1e-9), np.isfinite(costs[:, at])
-        first = ever & (costs[:, at] <= least * (1 + 1e-9))
-        flips = _share(near, data)
+    for column, field in enumerate(moves.fields):
+        feature_costs = costs[:, column]
+        flips_near, flips_ever = feature_costs <= cost * (1 + 1e-9), np.isfinite(feature_costs)
+        is_cheapest = flips_ever & (feature_costs <= least * (1 + 1e-9))  # ties count for every feature that ties
+        near_share = _share(flips_near, data)
         kind = "category" if not field.numeric else "whole number" if field.whole else "number"
-        enough = ever.sum() >= max(1, data.minimum_rate)
+        enough = flips_ever.sum() >= max(1, data.minimum_rate)
         rows.append(
             Row(
-                field.name, kind, flips.value if flips else None, *_ends(flips), _value(_share(ever, data)),
-                float(np.median(costs[ever, at])) if enough else None, _value(_share(first, data)),
+                field.name, kind, _value(near_share), *_ends(near_share), _value(_share(flips_ever, data)),
+                float(np.median(feature_costs[flips_ever])) if enough else None, _value(_share(is_cheapest, data)),
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: (-(row.flips or 0.0), -(row.ever or 0.0), row.name))
@@ -87,13 +88,14 @@ def pictures(
     rows: list[Row],
 ) -> list[Figure]:
     """The curve with its band, bars by feature, dots by group."""
-    found = [_curve(parameters, alone, best, data)]
-    shown = [row for row in rows if row.flips]
-    if shown:
-        found.append(
+    charts = [_curve(parameters, alone, best, data)]
+    bars = [
+        {"feature": row.name, "share": row.flips, "low": row.low, "high": row.high} for row in rows if row.flips
+    ]  # fmt: skip
+    if bars:
+        charts.append(
             figures.bars(
-                "features-that-flip", "Decisions that one feature alone flips",
-                [{"feature": row.name, "share": row.flips, "low": row.low, "high": row.high} for row in shown[:SHOWN]],
+                "features-that-flip", "Decisions that one feature alone flips", bars[:SHOWN],
                 label=Axis(field="feature", title="Feature"),
                 value=Axis(field="share", title="Share of decisions", percent=True), low="low", high="high",
                 caption=f"At a cost of at most {parameters.group_cost:g}. Lines are 95 % Wilson intervals.",
@@ -105,20 +107,20 @@ def pictures(
         axis=Axis(field="value", title="Share of decisions", percent=True, domain=(0, 1)),
         caption=f"Changes of up to {parameters.depth} features that cost at most {parameters.group_cost:g}.",
     )  # fmt: skip
-    return [*found, dots] if dots else found
+    return [*charts, dots] if dots else charts
 
 
 def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: AuditData) -> Figure:
     points: list[dict[str, Scalar]] = []
     for name, costs in (("one feature", alone), (f"up to {parameters.depth} features", best)):
         for cost in np.linspace(0, parameters.within[-1], POINTS).tolist():
-            each = shares.share("withstanding_share", costs > cost * (1 + 1e-9), data, conditions={})
+            measurement = shares.share("withstanding_share", costs > cost * (1 + 1e-9), data, conditions={})
             points.append(
                 {
                     "changed": name,
                     "cost": round(cost, 6),
-                    "share": each.value,
-                    **dict(zip(("low", "high"), _ends(each), strict=True)),
+                    "share": measurement.value,
+                    **dict(zip(("low", "high"), _ends(measurement), strict=True)),
                 }
             )
     return figures.curve(
@@ -131,21 +133,21 @@ def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: Au
     )  # fmt: skip
 
 
-def _share(hit: np.ndarray, data: AuditData) -> Measurement | None:
+def _share(hits: np.ndarray, data: AuditData) -> Measurement | None:
     """A share of all rows; None where fewer rows than the smallest cell are hit, but some."""
-    if 0 < hit.sum() < data.minimum_cell:
+    if 0 < hits.sum() < data.minimum_cell:
         return None
-    return shares.share("single_flip_share", hit, data, conditions={})
+    return shares.share("single_flip_share", hits, data, conditions={})
 
 
-def _value(each: Measurement | None) -> float | None:
-    return None if each is None else each.value
+def _value(measurement: Measurement | None) -> float | None:
+    return None if measurement is None else measurement.value
 
 
-def _ends(each: Measurement | None) -> tuple[float | None, float | None]:
-    if each is None or each.interval is None:
+def _ends(measurement: Measurement | None) -> tuple[float | None, float | None]:
+    if measurement is None or measurement.interval is None:
         return None, None
-    return each.interval.low, each.interval.high
+    return measurement.interval.low, measurement.interval.high
 
 
 def _round(value: float | None) -> float | None:

@@ -12,7 +12,7 @@ from auditkit.plugins.robustness.attackability import unsteady
 from auditkit.plugins.robustness.changes import figures, search, self_tests, shares
 from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
-from auditkit.plugins.robustness.changes.search import Found, Singles
+from auditkit.plugins.robustness.changes.search import Cheapest, Singles
 from auditkit.plugins.robustness.changes.self_tests import Effort
 from auditkit.results import Control, Measurement
 from auditkit.smaller import slices_and_smaller
@@ -33,9 +33,9 @@ class Searched(NamedTuple):
 
     moves: Moves
     single: Singles
-    alone: Found
+    alone: Cheapest
     """By one feature."""
-    best: Found
+    best: Cheapest
     """By one or several."""
     oracle: Oracle
 
@@ -69,26 +69,30 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     )
 
 
-def _everyone(parameters: Parameters, found: Searched, data: AuditData) -> list[Measurement]:
+def _everyone(parameters: Parameters, searched: Searched, data: AuditData) -> list[Measurement]:
     """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
-    measured = []
+    measurements = []
     for cost in sorted(parameters.within, key=lambda number: number != parameters.group_cost):
         at = {"cost": cost}
-        measured.append(shares.share("withstanding_share", found.best.costs > _reach(cost), data, conditions=dict(at)))
-        measured.append(shares.share("single_flip_share", found.alone.costs <= _reach(cost), data, conditions=dict(at)))
-        measured += _directions(found, data, cost)
-    return measured
+        measurements.append(
+            shares.share("withstanding_share", searched.best.costs > _reach(cost), data, conditions=dict(at))
+        )
+        measurements.append(
+            shares.share("single_flip_share", searched.alone.costs <= _reach(cost), data, conditions=dict(at))
+        )
+        measurements += _directions(searched, data, cost)
+    return measurements
 
 
 def _directions(
-    found: Searched, data: AuditData, cost: float, rows: np.ndarray | None = None,
+    searched: Searched, data: AuditData, cost: float, rows: np.ndarray | None = None,
     where: dict[str, str] | None = None, hidden: str | None = None,
 ) -> list[Measurement]:  # fmt: skip
     """Flips toward the positive decision and away from it, where there is one."""
     if data.task != "binary":
         return []
-    positive = found.single.before == found.oracle.positive
-    flipped = found.alone.costs <= _reach(cost)
+    positive = searched.single.before == searched.oracle.positive
+    flipped = searched.alone.costs <= _reach(cost)
     rows = np.ones(len(flipped), dtype=bool) if rows is None else rows
     return [
         shares.share(name, flipped, data, rows & side, conditions={"cost": cost}, where=where, hidden=hidden)
@@ -96,52 +100,57 @@ def _directions(
     ]
 
 
-def _by_group(parameters: Parameters, found: Searched, data: AuditData) -> list[Measurement]:
-    cost, measured = parameters.group_cost, []
+def _by_group(parameters: Parameters, searched: Searched, data: AuditData) -> list[Measurement]:
+    cost, measurements = parameters.group_cost, []
     for cell in slices_and_smaller(data):
-        for name, hit in _hits(found, cost):
-            measured.append(
+        for name, hits in _hits(searched, cost):
+            measurements.append(
                 shares.share(
-                    name, hit, data, cell.rows, conditions={"cost": cost}, where=cell.where, hidden=cell.hidden
+                    name, hits, data, cell.rows, conditions={"cost": cost}, where=cell.where, hidden=cell.hidden
                 )
             )
-        measured += _directions(found, data, cost, cell.rows, cell.where, cell.hidden)
-    return measured
+        measurements += _directions(searched, data, cost, cell.rows, cell.where, cell.hidden)
+    return measurements
 
 
-def _gaps(parameters: Parameters, found: Searched, data: AuditData, context: Context) -> list[Measurement]:
+def _gaps(parameters: Parameters, searched: Searched, data: AuditData, context: Context) -> list[Measurement]:
     parts = [
-        shares.gap(name.replace("_share", "_difference"), hit, data, attribute, parameters.group_cost)
+        shares.gap(name.replace("_share", "_difference"), hits, data, attribute, parameters.group_cost)
         for attribute in data.groups
-        for name, hit in _hits(found, parameters.group_cost)
+        for name, hits in _hits(searched, parameters.group_cost)
     ]
     return shares.gaps(parts, data, parameters.permutations, context.rng)
 
 
-def _hits(found: Searched, cost: float) -> list[tuple[str, np.ndarray]]:
+def _hits(searched: Searched, cost: float) -> list[tuple[str, np.ndarray]]:
     return [
-        ("withstanding_share", found.best.costs > _reach(cost)),
-        ("single_flip_share", found.alone.costs <= _reach(cost)),
+        ("withstanding_share", searched.best.costs > _reach(cost)),
+        ("single_flip_share", searched.alone.costs <= _reach(cost)),
     ]
 
 
 def _reach(cost: float) -> float:
     """A cost with room for rounding."""
-    return cost * (1 + 1e-9)
+    return cost * (1 + 1e-9)  # a change that costs 0.25 by its sum must count at 0.25
 
 
 def _controls(
-    parameters: Parameters, model: Model, data: AuditData, context: Context, found: Searched
+    parameters: Parameters, model: Model, data: AuditData, context: Context, searched: Searched
 ) -> list[Control]:
     effort = Effort(parameters.depth, parameters.beam, parameters.max_queries)
-    before, moves, oracle = found.single.before, found.moves, found.oracle
+    before, moves, oracle = searched.single.before, searched.moves, searched.oracle
     scored = oracle(moves.origins[:1]).scores is not None
     steady = unsteady(model, data, context.predictions)
     wrong = self_tests.violating(
-        data, moves, before, [found.alone.slots, found.best.slots], [found.alone.costs, found.best.costs], oracle
+        data,
+        moves,
+        before,
+        [searched.alone.slots, searched.best.slots],
+        [searched.alone.costs, searched.best.costs],
+        oracle,
     )
-    hand = self_tests.by_hand(moves, before, found.single, oracle, context.rng)
-    limit = self_tests.cheaper_than(found.best, parameters.within[-1])
+    hand = self_tests.by_hand(moves, before, searched.single, oracle, context.rng)
+    limit = self_tests.cheaper_than(searched.best, parameters.within[-1])
     chance = self_tests.random_changes(
         moves, before, limit, parameters.depth, parameters.draws, oracle, context.rng
     )  # fmt: skip
@@ -188,20 +197,20 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and np.isfinite(number) else None
 
 
-def _notes(parameters: Parameters, found: Searched, data: AuditData) -> list[str]:
-    moving = {field.name for field in found.moves.fields}
-    held = [feature.name for feature in features_of(data) if feature.name not in moving]
+def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[str]:
+    moving = {field.name for field in searched.moves.fields}
+    fixed_names = [feature.name for feature in features_of(data) if feature.name not in moving]
     notes = []
-    if held:
-        notes.append(f"Held as they are (groups, immutable, free text or constant): {first_few(held, 12)}.")
+    if fixed_names:
+        notes.append(f"Held as they are (groups, immutable, free text or constant): {first_few(fixed_names, 12)}.")
     if parameters.costs:
         notes.append(
             "Costs other than 1: " + ", ".join(f"{name} {cost:g}" for name, cost in parameters.costs.items()) + "."
         )
-    for text, broken in zip(parameters.implications, found.moves.broken.sum(axis=0).tolist(), strict=True):
+    for text, broken in zip(parameters.implications, searched.moves.broken.sum(axis=0).tolist(), strict=True):
         if broken:
-            many = how_many(broken, data.minimum_cell, data.disclosure)
-            notes.append(f"{many} rows as given do not keep {text!r}; their changes need not either.")
+            rows_text = how_many(broken, data.minimum_cell, data.disclosure)
+            notes.append(f"{rows_text} rows as given do not keep {text!r}; their changes need not either.")
     if not parameters.implications:
         notes.append(
             "No implications between features were stated, so a changed row may be one that nobody could be: "

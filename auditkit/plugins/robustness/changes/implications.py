@@ -50,17 +50,17 @@ def parse(text: str) -> Implication:
     Raises:
         ValueError: the text is no such comparison.
     """
-    tokens, at = [], 0
-    while text[at:].strip():
-        match = TOKEN.match(text, at)
+    tokens, position = [], 0
+    while text[position:].strip():
+        match = TOKEN.match(text, position)
         if match is None:
             raise ValueError(
-                f"implication {text!r}: {text[at:].strip()[:20]!r} cannot be read; write columns, numbers, + - * / and "
-                "brackets on either side of one of <= < >= > == !=, and other column names between backticks"
+                f"implication {text!r}: {text[position:].strip()[:20]!r} cannot be read; write columns, numbers, + "
+                "- * / and brackets on either side of one of <= < >= > == !=, and other column names between backticks"
             )
         kind = match.lastgroup or ""
         tokens.append(Token("name" if kind == "quoted" else kind, match[kind]))
-        at = match.end()
+        position = match.end()
     names = tuple(dict.fromkeys(token.text for token in tokens if token.kind == "name"))
     implication = Implication(text, names, tuple(tokens))
     if not names:
@@ -83,20 +83,20 @@ def bind(implication: Implication, columns: Sequence[str]) -> Callable[[np.ndarr
             raise DataError(
                 f"implication {implication.text!r}: there is no numeric column {name!r}; {closest(name, columns)}"
             )
-    reader = _Reader(implication, {name: at for at, name in enumerate(columns)})
-    left = reader.sum()
+    reader = _Reader(implication, {name: column for column, name in enumerate(columns)})
+    left_side = reader.sum()
     sign = reader.take(*COMPARISONS)
     if sign is None:
         raise reader.wrong("one of <= < >= > == !=")
-    right = reader.sum()
+    right_side = reader.sum()
     if reader.at < len(implication.tokens):
         raise reader.wrong("the end")
     compare = COMPARISONS[sign]
 
     def holds(rows: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            one, other = left(rows), right(rows)
-        return compare(one, other) | np.isnan(one) | np.isnan(other)
+            first, second = left_side(rows), right_side(rows)
+        return compare(first, second) | np.isnan(first) | np.isnan(second)
 
     return holds
 
@@ -104,8 +104,8 @@ def bind(implication: Implication, columns: Sequence[str]) -> Callable[[np.ndarr
 class _Reader:
     """Recursive descent over the tokens of one expression."""
 
-    def __init__(self, implication: Implication, places: dict[str, int]) -> None:
-        self.text, self.tokens, self.places = implication.text, implication.tokens, places
+    def __init__(self, implication: Implication, columns: dict[str, int]) -> None:
+        self.text, self.tokens, self.places = implication.text, implication.tokens, columns
         self.at = self.depth = 0
 
     def take(self, *signs: str) -> str | None:
@@ -115,10 +115,10 @@ class _Reader:
             return self.tokens[self.at - 1].text
         return None
 
-    def wrong(self, wanted: str) -> ValueError:
+    def wrong(self, expected: str) -> ValueError:
         """What was expected, and what stands there."""
-        text = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end"
-        return ValueError(f"implication {self.text!r}: expected {wanted}, found {text}")
+        actual = repr(self.tokens[self.at].text) if self.at < len(self.tokens) else "the end"
+        return ValueError(f"implication {self.text!r}: expected {expected}, found {actual}")
 
     def sum(self) -> Numbers:
         """Terms added and subtracted."""
@@ -153,21 +153,21 @@ class _Reader:
             return lambda rows: np.full(len(rows), float(text))
         if kind == "name":
             self.at += 1
-            place = self.places[text]
-            return lambda rows: rows[:, place]
+            column = self.places[text]
+            return lambda rows: rows[:, column]
         raise self.wrong("a column or a number")
 
     def _chain(self, part: Callable[[], Numbers], *signs: str) -> Numbers:
         parts = [part()]
-        between = []
+        operators = []
         while (sign := self.take(*signs)) is not None:
-            between.append(ARITHMETIC[sign])
+            operators.append(ARITHMETIC[sign])
             parts.append(part())
 
         def value(rows: np.ndarray) -> np.ndarray:
             result = parts[0](rows)
-            for combine, other in zip(between, parts[1:], strict=True):
-                result = combine(result, other(rows))
+            for combine, operand in zip(operators, parts[1:], strict=True):
+                result = combine(result, operand(rows))
             return result
 
         return value

@@ -22,7 +22,7 @@ class Guess(NamedTuple):
 
 
 def guess(
-    moves: Moves, before: np.ndarray, decisions: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+    moves: Moves, before: np.ndarray, decisions: np.ndarray, was_asked: np.ndarray, rng: np.random.Generator
 ) -> Guess | None:
     """Fit a logistic regression to the decisions about rows and their single changes.
 
@@ -30,7 +30,7 @@ def guess(
         moves: what was tried.
         before: (N,) decisions about the rows; -1 where there is none.
         decisions: (N, K) about the changes.
-        asked: (N, K) bool, which of them were made.
+        was_asked: (N, K) bool, which of them were made.
         rng: draws those that are fitted to.
 
     Returns:
@@ -40,38 +40,39 @@ def guess(
 
     sizes = [1 if field.numeric else len(field.values) for field in moves.fields]
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    rows, slots = np.nonzero(asked & (decisions >= 0))
+    rows, slots = np.nonzero(was_asked & (decisions >= 0))
     drawn = rng.permutation(len(rows))[: max(1, CELLS // int(starts[-1]) - len(before))]
-    own = np.flatnonzero(before >= 0)
-    points = np.vstack([moves.origins[own], moves.points(rows[drawn], slots[drawn][:, None])])
-    array = np.concatenate([before[own], decisions[rows[drawn], slots[drawn]]])
-    if len(np.unique(array)) < 2:
+    decided = np.flatnonzero(before >= 0)
+    points = np.vstack([moves.origins[decided], moves.points(rows[drawn], slots[drawn][:, None])])
+    labels = np.concatenate([before[decided], decisions[rows[drawn], slots[drawn]]])
+    if len(np.unique(labels)) < 2:
         return None
-    fitted = LogisticRegression(C=100.0, max_iter=200).fit(_seen(moves.fields, points), array)
+    # C = 100 penalises next to nothing; where the decisions can be separated the weights stay finite all the same
+    fitted = LogisticRegression(C=100.0, max_iter=200).fit(_design_matrix(moves.fields, points), labels)
     weights, classes = fitted.coef_, fitted.classes_
-    level = fitted.decision_function(_seen(moves.fields, moves.origins)).reshape(len(before), -1)
-    if len(classes) == 2:
+    level = fitted.decision_function(_design_matrix(moves.fields, moves.origins)).reshape(len(before), -1)
+    if len(classes) == 2:  # scikit-learn gives one column for two classes, the others have one each
         weights, level = np.vstack([-weights[0], weights[0]]) / 2, np.hstack([-level, level]) / 2
-    place = np.clip(np.searchsorted(classes, before), 0, len(classes) - 1)
+    class_columns = np.clip(np.searchsorted(classes, before), 0, len(classes) - 1)
     after = np.empty((*moves.values.shape, len(classes)))
-    for slot, at in enumerate(moves.feature.tolist()):
-        field, part = moves.fields[at], weights[:, starts[at] : starts[at + 1]]
-        moved = _column(field, moves.values[:, slot]) - _column(field, moves.origins[:, field.at])
-        after[:, slot] = level + moved @ part.T
-    start = _ahead(level, place)
-    return Guess(start, start[:, None] - _ahead(after, place))
+    for slot, feature in enumerate(moves.feature.tolist()):
+        field, part = moves.fields[feature], weights[:, starts[feature] : starts[feature + 1]]
+        change = _column(field, moves.values[:, slot]) - _column(field, moves.origins[:, field.at])
+        after[:, slot] = level + change @ part.T
+    start = _ahead(level, class_columns)
+    return Guess(start, start[:, None] - _ahead(after, class_columns))
 
 
-def _ahead(levels: np.ndarray, place: np.ndarray) -> np.ndarray:
+def _ahead(levels: np.ndarray, class_columns: np.ndarray) -> np.ndarray:
     """(N, ...) by how much the class of each row leads the best other, of levels (N, ..., C)."""
-    others = levels.copy()
-    rows = np.arange(len(place))
-    others[rows, ..., place] = -np.inf
-    ahead: np.ndarray = levels[rows, ..., place] - others.max(axis=-1)
+    other_levels = levels.copy()
+    rows = np.arange(len(class_columns))
+    other_levels[rows, ..., class_columns] = -np.inf
+    ahead: np.ndarray = levels[rows, ..., class_columns] - other_levels.max(axis=-1)
     return ahead
 
 
-def _seen(fields: tuple[Field, ...], points: np.ndarray) -> np.ndarray:
+def _design_matrix(fields: tuple[Field, ...], points: np.ndarray) -> np.ndarray:
     """(M, columns) what the linear model sees of rows of codes."""
     return np.hstack([_column(field, points[:, field.at]) for field in fields])
 

@@ -19,8 +19,8 @@ AT_ONCE = 50_000
 """Rows made at a time."""
 
 
-class Said(NamedTuple):
-    """What was answered about M rows."""
+class Answers(NamedTuple):
+    """The answers about M rows."""
 
     decisions: np.ndarray
     """(M,) int64: positions of classes; -1 where the model abstained."""
@@ -32,23 +32,23 @@ class Oracle:
     """Something that decides about rows, counted.
 
     Args:
-        answer: takes codes (m, D), gives what is said about them.
+        answer: takes codes (m, D), gives the answers about them.
         positive: of two classes, the one that a single score is about.
     """
 
-    def __init__(self, answer: Callable[[np.ndarray], Said], positive: int = 1) -> None:
+    def __init__(self, answer: Callable[[np.ndarray], Answers], positive: int = 1) -> None:
         self._answer = answer
         self.positive = positive
         self.queries = 0
 
-    def __call__(self, points: np.ndarray) -> Said:
-        """What is said about rows (M, D)."""
+    def __call__(self, points: np.ndarray) -> Answers:
+        """The answers about rows (M, D)."""
         self.queries += len(points)
         if not len(points):
-            return Said(np.zeros(0, dtype=np.int64), None)
+            return Answers(np.zeros(0, dtype=np.int64), None)
         parts = [self._answer(points[start : start + AT_ONCE]) for start in range(0, len(points), AT_ONCE)]
         scores = None if parts[0].scores is None else np.concatenate([part.scores for part in parts])
-        return Said(np.concatenate([part.decisions for part in parts]), scores)
+        return Answers(np.concatenate([part.decisions for part in parts]), scores)
 
 
 def model_oracle(model: Model, data: AuditData, predictions: Predictions) -> Oracle:
@@ -57,13 +57,13 @@ def model_oracle(model: Model, data: AuditData, predictions: Predictions) -> Ora
     likely = Capability.PROBABILITIES in model.capabilities
     scored = likely or (binary and Capability.SCORES in model.capabilities)
 
-    def answer(points: np.ndarray) -> Said:
-        found = predictions.of(data.decode(points))
+    def answer(points: np.ndarray) -> Answers:
+        predicted = predictions.of(data.decode(points))
         if not scored:
-            return Said(found.codes, None)
+            return Answers(predicted.codes, None)
         if binary:
-            return Said(found.codes, logit(found.scores) if likely else found.scores)
-        return Said(found.codes, np.log(np.maximum(found.probabilities, 1e-12)))
+            return Answers(predicted.codes, logit(predicted.scores) if likely else predicted.scores)
+        return Answers(predicted.codes, np.log(np.maximum(predicted.probabilities, 1e-12)))
 
     return Oracle(answer, predictions.positive if binary else 0)
 
@@ -77,39 +77,39 @@ def rule_oracle(data: AuditData, rule: Callable[[np.ndarray], np.ndarray], score
         scored: whether the numbers are given, or the decisions alone.
     """
 
-    def answer(points: np.ndarray) -> Said:
+    def answer(points: np.ndarray) -> Answers:
         numbers = rule(codes_of(data.decode(points), data.schema))
-        return Said((numbers > 0).astype(np.int64), numbers if scored else None)
+        return Answers((numbers > 0).astype(np.int64), numbers if scored else None)
 
     return Oracle(answer)
 
 
-def margins(said: Said, before: np.ndarray, positive: int, threshold: float) -> np.ndarray | None:
+def margins(answers: Answers, before: np.ndarray, positive: int, threshold: float) -> np.ndarray | None:
     """(M,) how far each row is from another decision than `before` (M,): below 0 it has one.
 
     None where only decisions are given. Used to choose what is asked next, never to say that a decision flipped.
     """
-    if said.scores is None:
+    if answers.scores is None:
         return None
-    if said.scores.ndim == 1:
-        return np.where(before == positive, said.scores - threshold, threshold - said.scores)
-    others = said.scores.copy()
-    at = np.arange(len(before))
-    others[at, before] = -np.inf
-    return said.scores[at, before] - others.max(axis=1)
+    if answers.scores.ndim == 1:
+        return np.where(before == positive, answers.scores - threshold, threshold - answers.scores)
+    other_scores = answers.scores.copy()
+    rows = np.arange(len(before))
+    other_scores[rows, before] = -np.inf
+    return answers.scores[rows, before] - other_scores.max(axis=1)
 
 
-def threshold_of(said: Said, positive: int) -> float:
+def threshold_of(answers: Answers, positive: int) -> float:
     """The score at which decisions change, as far as these answers tell: halfway between the two sides."""
-    if said.scores is None or said.scores.ndim > 1:
+    if answers.scores is None or answers.scores.ndim > 1:
         return 0.0
-    chosen = said.decisions == positive
-    if not chosen.any() or chosen.all():
-        return float(said.scores.min() if chosen.any() else said.scores.max()) if len(chosen) else 0.0
-    return float((said.scores[chosen].min() + said.scores[~chosen].max()) / 2)
+    is_positive = answers.decisions == positive
+    if not is_positive.any() or is_positive.all():
+        return float(answers.scores.min() if is_positive.any() else answers.scores.max()) if len(is_positive) else 0.0
+    return float((answers.scores[is_positive].min() + answers.scores[~is_positive].max()) / 2)
 
 
 def logit(chances: np.ndarray) -> np.ndarray:
     """Log odds, finite at 0 and 1."""
-    few = np.clip(chances, 1e-9, 1 - 1e-9)
-    return np.log(few / (1 - few))
+    inside = np.clip(chances, 1e-9, 1 - 1e-9)
+    return np.log(inside / (1 - inside))

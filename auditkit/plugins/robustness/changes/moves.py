@@ -64,19 +64,19 @@ class Moves:
     def points(self, rows: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """(M, D) rows with these slots (M, d) changed; -1 stands for no slot."""
         points = self.origins[rows]
-        at = np.arange(len(rows))
+        indices = np.arange(len(rows))
         columns = self.columns
         for slot in slots.T:
-            there = slot >= 0
-            points[at[there], columns[slot[there]]] = self.values[rows[there], slot[there]]
+            is_changed = slot >= 0
+            points[indices[is_changed], columns[slot[is_changed]]] = self.values[rows[is_changed], slot[is_changed]]
         return points
 
     def possible(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(M,) bool: whether every implication holds that held for the row before."""
-        fine = np.ones(len(points), dtype=bool)
-        for at, rule in enumerate(self.rules):
-            fine &= rule(points) | self.broken[rows, at]
-        return fine
+        is_possible = np.ones(len(points), dtype=bool)
+        for index, rule in enumerate(self.rules):
+            is_possible &= rule(points) | self.broken[rows, index]
+        return is_possible
 
     def take(self, rows: np.ndarray) -> Moves:
         """The same for some of the rows."""
@@ -101,8 +101,8 @@ def features_of(data: AuditData) -> tuple[FeatureSchema, ...]:
 def movable(data: AuditData) -> list[int]:
     """The columns that may move: not declared immutable, no sensitive attribute, not free text."""
     return [
-        at
-        for at, feature in enumerate(features_of(data))
+        column
+        for column, feature in enumerate(features_of(data))
         if feature.mutable and feature.name not in data.groups and feature.kind != "text"
     ]
 
@@ -113,7 +113,7 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
     Args:
         data: its schema and groups.
         known: (M, D) codes of all rows at hand, from which values and ranges are taken.
-        costs: {feature: what a change costs}; 1 where nothing is said.
+        costs: {feature: what a change costs}; 1 where nothing is stated.
         grid: values of a number that are tried, at most about so many.
 
     Raises:
@@ -124,12 +124,15 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
     for name in costs:
         if name not in names:
             raise DataError(f"costs: there is no feature {name!r}; {closest(name, names)}")
-    found = []
-    for at in movable(data):
-        each, column = schema[at], known[:, at]
+    fields = []
+    for position in movable(data):
+        feature, column = schema[position], known[:, position]
         column = column[~np.isnan(column)]
-        low, high = (-np.inf if each.low is None else each.low), (np.inf if each.high is None else each.high)
-        if not each.numeric:
+        low, high = (
+            (-np.inf if feature.low is None else feature.low),
+            (np.inf if feature.high is None else feature.high),
+        )
+        if not feature.numeric:
             codes, counts = np.unique(column, return_counts=True)
             values = np.sort(codes[np.argsort(-counts, kind="stable")[:MOST]])
             low, high, unit = -np.inf, np.inf, 1.0
@@ -137,12 +140,12 @@ def fields_of(data: AuditData, known: np.ndarray, costs: Mapping[str, float], gr
             inside = column[(column >= low) & (column <= high)]
             values, unit = _grid(inside, grid), _unit(inside)
             low, high = max(low, float(inside.min(initial=np.inf))), min(high, float(inside.max(initial=-np.inf)))
-            if each.low is not None and each.high is not None:
-                low, high = each.low, each.high
+            if feature.low is not None and feature.high is not None:
+                low, high = feature.low, feature.high
         if len(values) > 1:
-            cost = float(costs.get(each.name, 1.0))
-            found.append(Field(at, each.name, each.numeric, each.kind == "integer", values, low, high, unit, cost))
-    return tuple(found)
+            cost, whole = float(costs.get(feature.name, 1.0)), feature.kind == "integer"
+            fields.append(Field(position, feature.name, feature.numeric, whole, values, low, high, unit, cost))
+    return tuple(fields)
 
 
 def moves_of(
@@ -160,23 +163,25 @@ def moves_of(
     Raises:
         DataError: an implication about a column that is not there, or not numeric.
     """
-    feature, values, costs = [], [], []
+    features, values, costs = [], [], []
     for number, field in enumerate(fields):
         tried = _tried(field, origins[:, field.at], steps)
-        feature.append(np.full(tried.shape[1], number))
+        features.append(np.full(tried.shape[1], number))
         values.append(tried)
         costs.append(cost_of(field, origins[:, field.at][:, None], tried))
     rules = tuple(_bound(text, features_of(data)) for text in implications)
     broken = np.column_stack([~rule(origins) for rule in rules]) if rules else np.zeros((len(origins), 0), dtype=bool)
-    return Moves(origins, fields, np.concatenate(feature), np.hstack(values), np.hstack(costs), rules, broken)
+    return Moves(origins, fields, np.concatenate(features), np.hstack(values), np.hstack(costs), rules, broken)
 
 
 def cost_of(field: Field, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """What changes of one feature cost: infinite for no change, from or to a missing value, and out of range."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # missing values are NaN here, and infinity less infinity is NaN too
         size = np.abs(after - before) / field.unit if field.numeric else np.ones(np.broadcast(before, after).shape)
-        fine = (after != before) & ~np.isnan(after) & ~np.isnan(before) & (after >= field.low) & (after <= field.high)
-    return np.where(fine, size * field.cost, np.inf)
+        is_allowed = (
+            (after != before) & ~np.isnan(after) & ~np.isnan(before) & (after >= field.low) & (after <= field.high)
+        )
+    return np.where(is_allowed, size * field.cost, np.inf)
 
 
 def _tried(field: Field, before: np.ndarray, steps: Sequence[float]) -> np.ndarray:
@@ -184,16 +189,17 @@ def _tried(field: Field, before: np.ndarray, steps: Sequence[float]) -> np.ndarr
     values = np.broadcast_to(field.values, (len(before), len(field.values)))
     if not field.numeric:
         return values
+    # the reader asks what a change of this cost does, so these steps are tried whatever values were observed
     reach = np.array(steps) / field.cost * field.unit
     if field.whole:
-        reach = np.unique(np.floor(reach + 1e-9))
+        reach = np.unique(np.floor(reach + 1e-9))  # without the slack 0.3 / 0.1 would be a step of 2
     nearby = before[:, None] + np.concatenate([-reach, reach])
     return np.hstack([values, nearby])
 
 
 def _bound(text: str, schema: tuple[FeatureSchema, ...]) -> Callable[[np.ndarray], np.ndarray]:
-    numeric = [at for at, feature in enumerate(schema) if feature.numeric]
-    holds = bind(parse(text), [schema[at].name for at in numeric])
+    numeric = [column for column, feature in enumerate(schema) if feature.numeric]
+    holds = bind(parse(text), [schema[column].name for column in numeric])
     return lambda rows: holds(rows[:, numeric])
 
 
@@ -202,6 +208,7 @@ def _grid(column: np.ndarray, size: int) -> np.ndarray:
     distinct = np.unique(column)
     if len(distinct) <= size:
         return distinct
+    # quantiles of the rows miss rare large values, those of the distinct values miss where most people are
     rows = np.quantile(column, np.linspace(0, 1, size - size // 3), method="nearest")
     spread = np.quantile(distinct, np.linspace(0, 1, size // 3), method="nearest")
     return np.unique(np.concatenate([rows, spread]))

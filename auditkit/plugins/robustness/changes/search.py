@@ -42,7 +42,7 @@ class Singles(NamedTuple):
         return np.column_stack([costs[:, moves.feature == at].min(axis=1) for at in range(len(moves.fields))])
 
 
-class Found(NamedTuple):
+class Cheapest(NamedTuple):
     """The cheapest change found for each of N rows."""
 
     costs: np.ndarray
@@ -72,38 +72,35 @@ def singles(moves: Moves, before: np.ndarray, oracle: Oracle, progress: Progress
     n, k = moves.costs.shape
     decisions, scores = np.broadcast_to(before[:, None], (n, k)).copy(), None
     possible = np.zeros((n, k), dtype=bool)
-    at_rest = oracle(moves.origins)
+    unchanged = oracle(moves.origins)
     for number in range(len(moves.fields)):
         progress(number, len(moves.fields), "changing one feature")
         slots = np.flatnonzero(moves.feature == number)
-        row, slot = np.nonzero(np.isfinite(moves.costs[:, slots]))
-        slot = slots[slot]
+        row, column = np.nonzero(np.isfinite(moves.costs[:, slots]))
+        slot = slots[column]
         points = moves.points(row, slot[:, None])
-        said = oracle(points)
-        decisions[row, slot] = said.decisions
+        answers = oracle(points)
+        decisions[row, slot] = answers.decisions
         possible[row, slot] = moves.possible(points, row)
-        if said.scores is not None and at_rest.scores is not None:
+        if answers.scores is not None and unchanged.scores is not None:
             if scores is None:
-                scores = np.repeat(at_rest.scores[:, None], k, axis=1)
-            scores[row, slot] = said.scores
-    other = (decisions != before[:, None]) & (decisions >= 0)
-    if scores is None or at_rest.scores is None:
+                scores = np.repeat(unchanged.scores[:, None], k, axis=1)
+            scores[row, slot] = answers.scores
+    is_other = (decisions != before[:, None]) & (decisions >= 0)
+    if scores is None or unchanged.scores is None:
         guessed = guess(moves, before, decisions, np.isfinite(moves.costs), np.random.default_rng(0))
-        return Singles(before, other & possible, np.ones(n), _popularity(other, before), 0.0, guessed)
-    asked = at_rest._replace(
-        decisions=decisions.ravel(), scores=scores.reshape(n * k, *scores.shape[2:])
-    )  # rows that were not changed answer as they are
-    threshold = threshold_of(asked, oracle.positive)
-    after = margins(asked, np.repeat(before, k), oracle.positive, threshold)
-    start = margins(at_rest, before, oracle.positive, threshold)
-    after = present(after, "there are scores")
-    start = present(start, "there are scores")
-    return Singles(before, other & possible, start, start[:, None] - after.reshape(n, k), threshold)
+        return Singles(before, is_other & possible, np.ones(n), _popularity(is_other, before), 0.0, guessed)
+    # a slot that is no change of its row stands with the row's own answer, which `scores` was filled with
+    all_answers = unchanged._replace(decisions=decisions.ravel(), scores=scores.reshape(n * k, *scores.shape[2:]))
+    threshold = threshold_of(all_answers, oracle.positive)
+    after = present(margins(all_answers, np.repeat(before, k), oracle.positive, threshold), "there are scores")
+    start = present(margins(unchanged, before, oracle.positive, threshold), "there are scores")
+    return Singles(before, is_other & possible, start, start[:, None] - after.reshape(n, k), threshold)
 
 
 def several(
     moves: Moves, single: Singles, oracle: Oracle, depth: int, beam: int, budget: int, progress: Progress
-) -> Found:
+) -> Cheapest:
     """The cheapest change of up to `depth` features that is found.
 
     Pairs are taken in the order in which the changes of their single features promise a flip; changes that do not flip
@@ -119,47 +116,49 @@ def several(
         budget: questions for a row, about: a quarter is kept for making what was found cheaper.
         progress: told how far this is.
     """
-    finding = best_single(moves, single, depth)
+    cheapest = best_single(moves, single, depth)
+    # the linear guess goes first: what it finds bounds the costs that the second view still has to ask about
     views = [single]
     if single.guessed is not None:
         views.insert(0, single._replace(start=single.guessed.start, gain=single.guessed.gain))
     for view in views:
-        _combine(moves, view, oracle, finding, beam, 3 * budget // (4 * len(views)), progress)
-    _cheaper(moves, single, oracle, finding, max(1, budget // 4))
-    return finding
+        _combine(moves, view, oracle, cheapest, beam, 3 * budget // (4 * len(views)), progress)
+    _cheaper(moves, single, oracle, cheapest, max(1, budget // 4))
+    return cheapest
 
 
 def _combine(
-    moves: Moves, single: Singles, oracle: Oracle, found: Found, beam: int, budget: int, progress: Progress
+    moves: Moves, single: Singles, oracle: Oracle, cheapest: Cheapest, beam: int, budget: int, progress: Progress
 ) -> None:
-    """Search changes of several features, as deep as `found` has room for, and keep there what is cheaper."""
-    n, depth = found.slots.shape
-    kept = [_first(moves, single, row) for row in range(n)]
-    pool = [np.unique(array) for array in kept]
-    states = [(array[:, None], single.start[row] - single.gain[row, array]) for row, array in enumerate(kept)]
-    share = max(ROUNDS, budget // max(1, depth - 1))
+    """Search changes of several features, as deep as `cheapest` has room for, and keep there what is cheaper."""
+    n, depth = cheapest.slots.shape
+    first_slots = [_first(moves, single, row) for row in range(n)]
+    pool = [np.unique(slots) for slots in first_slots]
+    frontier = [(slots[:, None], single.start[row] - single.gain[row, slots]) for row, slots in enumerate(first_slots)]
+    questions = max(ROUNDS, budget // max(1, depth - 1))
     for _ in range(2, depth + 1):
-        wanted = [
-            _chosen(moves, single, row, states[row], pool[row], float(found.costs[row]), share) for row in range(n)
+        chosen = [
+            _chosen(moves, single, row, frontier[row], pool[row], float(cheapest.costs[row]), questions)
+            for row in range(n)
         ]
-        states = _ask(moves, single, oracle, found, wanted, beam, progress)
+        frontier = _ask(moves, single, oracle, cheapest, chosen, beam, progress)
 
 
-def best_single(moves: Moves, single: Singles, depth: int) -> Found:
+def best_single(moves: Moves, single: Singles, depth: int) -> Cheapest:
     """The cheapest flip of one feature, for each row."""
     costs = np.where(single.flipped, moves.costs, np.inf)
     slot = np.argmin(costs, axis=1)
     cheapest = costs[np.arange(len(slot)), slot]
     slots = np.full((len(slot), max(1, depth)), -1)
     slots[:, 0] = np.where(np.isfinite(cheapest), slot, -1)
-    return Found(cheapest, slots)
+    return Cheapest(cheapest, slots)
 
 
-def _popularity(other: np.ndarray, before: np.ndarray) -> np.ndarray:
+def _popularity(is_other: np.ndarray, before: np.ndarray) -> np.ndarray:
     """(N, K) where only decisions are given: how often the slot flips rows that were decided alike."""
-    gain = np.zeros(other.shape)
+    gain = np.zeros(is_other.shape)
     for decision in np.unique(before):
-        gain[before == decision] = other[before == decision].mean(axis=0)
+        gain[before == decision] = is_other[before == decision].mean(axis=0)
     return gain
 
 
@@ -169,33 +168,34 @@ def _first(moves: Moves, single: Singles, row: int) -> np.ndarray:
     Where these are too many, each feature keeps its strongest and an even choice of the others: a row that only two
     large changes flip is found as well as one that two small ones do.
     """
-    alone = np.where(single.flipped[row], moves.costs[row], np.inf).min()
-    finite = np.flatnonzero(np.isfinite(moves.costs[row]) & (moves.costs[row] < alone))
+    cheapest_single = np.where(single.flipped[row], moves.costs[row], np.inf).min()
+    finite = np.flatnonzero(np.isfinite(moves.costs[row]) & (moves.costs[row] < cheapest_single))
     if len(finite) <= SLOTS:
         return finite
+    # by rising cost, so that a slot is worth its cost only where it gains more than every cheaper one of its feature
     order = finite[np.lexsort((-single.gain[row, finite], moves.costs[row, finite]))]
-    most: dict[int, float] = {}
-    ahead: dict[int, list[int]] = {}
-    behind: list[int] = []
+    best_gain: dict[int, float] = {}
+    by_feature: dict[int, list[int]] = {}
+    weaker: list[int] = []
     for slot in order.tolist():
         feature = int(moves.feature[slot])
         gain = float(single.gain[row, slot])
-        if gain > most.get(feature, 0.0):
-            ahead.setdefault(feature, []).append(slot)
+        if gain > best_gain.get(feature, 0.0):
+            by_feature.setdefault(feature, []).append(slot)
         else:
-            behind.append(slot)
-        most[feature] = max(gain, most.get(feature, 0.0))
-    room = max(1, SLOTS // max(1, len(ahead)))
-    kept = [slots[at] for slots in ahead.values() for at in _spread(len(slots), room)]
-    kept.sort(key=lambda slot: (-single.gain[row, slot], moves.costs[row, slot]))
-    return np.array([*kept, *behind][:SLOTS])
+            weaker.append(slot)
+        best_gain[feature] = max(gain, best_gain.get(feature, 0.0))
+    room = max(1, SLOTS // max(1, len(by_feature)))
+    strongest = [slots[index] for slots in by_feature.values() for index in _spread(len(slots), room)]
+    strongest.sort(key=lambda slot: (-single.gain[row, slot], moves.costs[row, slot]))
+    return np.array([*strongest, *weaker][:SLOTS])
 
 
 def _spread(count: int, room: int) -> list[int]:
-    """Up to `room` places among `count`, evenly, the last always."""
+    """Up to `room` indices below `count`, evenly, the last always."""
     if count <= room:
         return list(range(count))
-    return sorted({count - 1 - place * count // room for place in range(room)})
+    return sorted({count - 1 - index * count // room for index in range(room)})
 
 
 def _chosen(
@@ -204,59 +204,62 @@ def _chosen(
 ) -> Chosen:  # fmt: skip
     """Up to `share` extensions of a row's states by one slot, cheaper than the best, the most promising first."""
     slots, margin = states
-    spent = moves.costs[row][slots].sum(axis=1)
-    total = spent[:, None] + moves.costs[row][pool][None, :]
-    left = margin[:, None] - single.gain[row, pool][None, :]
-    used = (moves.feature[slots][:, :, None] == moves.feature[pool][None, None, :]).any(axis=1)
-    fresh = ~used & (total < best * CHEAPER)
+    cost_so_far = moves.costs[row][slots].sum(axis=1)
+    total = cost_so_far[:, None] + moves.costs[row][pool][None, :]
+    remaining = margin[:, None] - single.gain[row, pool][None, :]
+    is_used = (moves.feature[slots][:, :, None] == moves.feature[pool][None, None, :]).any(axis=1)
+    is_new = ~is_used & (total < best * CHEAPER)
     if slots.shape[1] == 1:  # each pair once
-        fresh &= slots < pool[None, :]
-    state, slot = np.nonzero(fresh)
-    total, left = total[state, slot], left[state, slot]
-    order = _order(total, left, share)
+        is_new &= slots < pool[None, :]
+    state, slot = np.nonzero(is_new)
+    total, remaining = total[state, slot], remaining[state, slot]
+    order = _order(total, remaining, share)
     return Chosen(np.column_stack([slots[state[order]], pool[slot[order]]]), total[order])
 
 
-def _order(total: np.ndarray, left: np.ndarray, share: int) -> np.ndarray:
+def _order(total: np.ndarray, remaining: np.ndarray, share: int) -> np.ndarray:
     """Half by cost among those that promise a flip, a quarter by what they promise, the rest by cost; no repeats."""
     if len(total) <= share:
-        return np.lexsort((total, left >= 0))
-    promising = np.flatnonzero(left < 0)
+        return np.lexsort((total, remaining >= 0))
+    promising = np.flatnonzero(remaining < 0)
     promising = promising[np.argsort(total[promising], kind="stable")]
-    nearest = np.argsort(left, kind="stable")
+    nearest = np.argsort(remaining, kind="stable")
     cheapest = np.argsort(total, kind="stable")
     order = np.concatenate([promising[: share // 2], nearest[: share // 4], cheapest[:share]])
+    # np.unique sorts by value; the sorted first indices give the order of preference back
     _, first = np.unique(order, return_index=True)
     return order[np.sort(first)][:share]
 
 
 def _ask(
-    moves: Moves, single: Singles, oracle: Oracle, found: Found, wanted: list[Chosen], beam: int, progress: Progress
-) -> list[tuple[np.ndarray, np.ndarray]]:
+    moves: Moves, single: Singles, oracle: Oracle, cheapest: Cheapest, candidates: list[Chosen], beam: int,
+    progress: Progress,
+) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """Ask round by round, keep what is cheaper, and give the changes of each row that are to be extended."""
-    n = len(wanted)
-    slots = np.concatenate([choice.slots for choice in wanted])
+    slots = np.concatenate([choice.slots for choice in candidates])
     level = slots.shape[1]
-    costs = np.concatenate([choice.costs for choice in wanted])
-    rows = np.repeat(np.arange(n), [len(choice.costs) for choice in wanted])
-    place = np.concatenate([np.arange(len(choice.costs)) * ROUNDS // max(1, len(choice.costs)) for choice in wanted])
-    left = np.full(len(rows), np.inf)
+    costs = np.concatenate([choice.costs for choice in candidates])
+    sizes = [len(choice.costs) for choice in candidates]
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    # candidates stand in order of promise, so each row's first third is asked in the first round
+    turns = np.concatenate([np.arange(size) * ROUNDS // max(1, size) for size in sizes])
+    remaining = np.full(len(rows), np.inf)
     for turn in range(ROUNDS):
         progress(turn, ROUNDS, f"changing {level} features")
-        at = np.flatnonzero((place == turn) & (costs < found.costs[rows] * CHEAPER))
-        flipped, left[at] = _try(moves, single, oracle, rows[at], slots[at])
-        _keep(found, rows[at[flipped]], slots[at[flipped]], costs[at[flipped]])
-        left[at[flipped]] = np.inf
-    ends = np.cumsum([len(choice.costs) for choice in wanted])
-    states = []
-    for row in range(n):
-        mine = np.arange(ends[row] - len(wanted[row].costs), ends[row])
-        mine = mine[np.isfinite(left[mine])]
-        worth = (single.start[row] - left[mine]) / np.maximum(costs[mine], 1e-12)
-        near, good = np.argsort(left[mine], kind="stable"), np.argsort(-worth, kind="stable")
-        chosen = np.unique(np.concatenate([near[: (beam + 1) // 2], good[: (beam + 1) // 2]]))
-        states.append((slots[mine[chosen]].reshape(-1, level), left[mine[chosen]]))
-    return states
+        pending = np.flatnonzero((turns == turn) & (costs < cheapest.costs[rows] * CHEAPER))
+        flipped, remaining[pending] = _try(moves, single, oracle, rows[pending], slots[pending])
+        _keep(cheapest, rows[pending[flipped]], slots[pending[flipped]], costs[pending[flipped]])
+        remaining[pending[flipped]] = np.inf
+    frontier, half = [], (beam + 1) // 2
+    for row, end in enumerate(np.cumsum(sizes)):
+        # what flipped, or was too dear to be asked about, has an infinite rest and is not extended
+        own = np.arange(end - sizes[row], end)
+        own = own[np.isfinite(remaining[own])]
+        gain_per_cost = (single.start[row] - remaining[own]) / np.maximum(costs[own], 1e-12)
+        nearest, best = np.argsort(remaining[own], kind="stable"), np.argsort(-gain_per_cost, kind="stable")
+        extended = own[np.unique(np.concatenate([nearest[:half], best[:half]]))]
+        frontier.append((slots[extended].reshape(-1, level), remaining[extended]))
+    return frontier
 
 
 def _try(
@@ -264,50 +267,48 @@ def _try(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whether changes (M, d) flip and are possible; and how far the rows then are from another decision."""
     points = moves.points(rows, slots)
-    said = oracle(points)
+    answers = oracle(points)
     before = single.before[rows]
-    left = margins(said, before, oracle.positive, single.threshold)
-    if left is None:  # as far as single changes tell
+    remaining = margins(answers, before, oracle.positive, single.threshold)
+    if remaining is None:  # as far as single changes tell
         gained = np.where(slots >= 0, single.gain[rows[:, None], slots], 0.0).sum(axis=1)
-        left = single.start[rows] - gained
-    return (said.decisions != before) & (said.decisions >= 0) & moves.possible(points, rows), left
+        remaining = single.start[rows] - gained
+    return (answers.decisions != before) & (answers.decisions >= 0) & moves.possible(points, rows), remaining
 
 
-def _keep(found: Found, rows: np.ndarray, slots: np.ndarray, costs: np.ndarray) -> None:
+def _keep(cheapest: Cheapest, rows: np.ndarray, slots: np.ndarray, costs: np.ndarray) -> None:
     """The cheapest of these changes for each row, where it is cheaper than what the row has."""
     order = np.lexsort((costs, rows))
     rows, slots, costs = rows[order], slots[order], costs[order]
-    _, first = np.unique(rows, return_index=True)
-    first = first[costs[first] < found.costs[rows[first]] * CHEAPER]
-    found.costs[rows[first]] = costs[first]
-    found.slots[rows[first]] = -1
-    found.slots[rows[first], : slots.shape[1]] = slots[first]
+    _, best = np.unique(rows, return_index=True)
+    # rounding alone must not count as cheaper, or two equal changes would replace each other for ever
+    best = best[costs[best] < cheapest.costs[rows[best]] * CHEAPER]
+    cheapest.costs[rows[best]] = costs[best]
+    cheapest.slots[rows[best]] = -1
+    cheapest.slots[rows[best], : slots.shape[1]] = slots[best]
 
 
-def _cheaper(moves: Moves, single: Singles, oracle: Oracle, found: Found, budget: int) -> None:
+def _cheaper(moves: Moves, single: Singles, oracle: Oracle, cheapest: Cheapest, budget: int) -> None:
     """Make changes cheaper one feature at a time: another value of the same feature, or none."""
-    depth = found.slots.shape[1]
+    depth = cheapest.slots.shape[1]
     for position in range(depth):
         rows, slots, costs = [], [], []
-        for row in np.flatnonzero((found.slots >= 0).sum(axis=1) > 1):
-            old = found.slots[row, position]
-            if old < 0:
+        for row in np.flatnonzero((cheapest.slots >= 0).sum(axis=1) > 1):
+            slot = cheapest.slots[row, position]
+            if slot < 0:
                 continue
-            same = np.flatnonzero(moves.feature == moves.feature[old])
-            same = same[moves.costs[row, same] < moves.costs[row, old] * CHEAPER]
-            order = np.argsort(-moves.costs[row, same], kind="stable")
-            picked = (
-                same[order[np.unique(np.linspace(0, max(0, len(same) - 1), max(1, budget // depth)).astype(int))]]
-                if len(same)
-                else same
-            )
-            tried = np.tile(found.slots[row], (len(picked) + 1, 1))
-            tried[:, position] = np.append(picked, -1)
-            rows.append(np.full(len(tried), row))
-            slots.append(tried)
-            costs.append(np.where(tried >= 0, moves.costs[row][tried], 0.0).sum(axis=1))
+            alternatives = np.flatnonzero(moves.feature == moves.feature[slot])
+            alternatives = alternatives[moves.costs[row, alternatives] < moves.costs[row, slot] * CHEAPER]
+            order = np.argsort(-moves.costs[row, alternatives], kind="stable")
+            even = np.linspace(0, max(0, len(alternatives) - 1), max(1, budget // depth)).astype(int)
+            picked = alternatives[order[np.unique(even)]] if len(alternatives) else alternatives
+            variants = np.tile(cheapest.slots[row], (len(picked) + 1, 1))
+            variants[:, position] = np.append(picked, -1)
+            rows.append(np.full(len(variants), row))
+            slots.append(variants)
+            costs.append(np.where(variants >= 0, moves.costs[row][variants], 0.0).sum(axis=1))
         if not rows:
             continue
-        at, what, price = np.concatenate(rows), np.concatenate(slots), np.concatenate(costs)
-        flipped, _ = _try(moves, single, oracle, at, what)
-        _keep(found, at[flipped], what[flipped], price[flipped])
+        all_rows, all_slots, all_costs = np.concatenate(rows), np.concatenate(slots), np.concatenate(costs)
+        flipped, _ = _try(moves, single, oracle, all_rows, all_slots)
+        _keep(cheapest, all_rows[flipped], all_slots[flipped], all_costs[flipped])

@@ -11,7 +11,7 @@ from auditkit.data.codes import codes_of
 from auditkit.plugins.robustness.changes import search
 from auditkit.plugins.robustness.changes.model_codes import Oracle, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
-from auditkit.plugins.robustness.changes.search import Found, Progress, Singles
+from auditkit.plugins.robustness.changes.search import Cheapest, Progress, Singles
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -55,19 +55,19 @@ def violating(
         costs: for each search, (N,) what it said they cost.
         oracle: the model.
     """
-    wrong, total = 0, 0
-    for slots, array in zip(changes, costs, strict=True):
-        rows = np.flatnonzero(np.isfinite(array))
+    violations, total = 0, 0
+    for slots, stated_costs in zip(changes, costs, strict=True):
+        rows = np.flatnonzero(np.isfinite(stated_costs))
         if not len(rows):
             continue
         points = codes_of(data.decode(moves.points(rows, slots[rows])), data.schema)
         decisions = oracle(points).decisions
-        fine = (decisions != before[rows]) & (decisions >= 0) & moves.possible(points, rows)
-        for at, row in enumerate(rows):
-            priced = price(moves.fields, moves.origins[row], points[at])
-            fine[at] &= priced is not None and abs(priced - array[row]) <= 1e-6 * max(1.0, priced)
-        wrong, total = wrong + int((~fine).sum()), total + len(rows)
-    return wrong / total if total else 0.0
+        is_valid = (decisions != before[rows]) & (decisions >= 0) & moves.possible(points, rows)
+        for index, row in enumerate(rows):
+            priced = price(moves.fields, moves.origins[row], points[index])
+            is_valid[index] &= priced is not None and abs(priced - stated_costs[row]) <= 1e-6 * max(1.0, priced)
+        violations, total = violations + int((~is_valid).sum()), total + len(rows)
+    return violations / total if total else 0.0
 
 
 def price(fields: tuple[Field, ...], before: np.ndarray, after: np.ndarray) -> float | None:
@@ -78,12 +78,12 @@ def price(fields: tuple[Field, ...], before: np.ndarray, after: np.ndarray) -> f
         before: (D,) codes of the row.
         after: (D,) of the changed row.
     """
-    may = {field.at: field for field in fields}
+    field_of = {field.at: field for field in fields}
     total = 0.0
-    for at, (old, new) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
-        if old == new or (old != old and new != new):
+    for column, (old, new) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
+        if old == new or (old != old and new != new):  # NaN, a missing value, equals nothing, itself included
             continue
-        field = may.get(at)
+        field = field_of.get(column)
         if field is None or old != old or new != new:
             return None
         if not field.numeric:
@@ -101,30 +101,32 @@ def by_hand(moves: Moves, before: np.ndarray, single: Singles, oracle: Oracle, r
     """The largest difference between the cheapest single change of some rows and that found value by value."""
     worst = 0.0
     for row in rng.choice(len(before), min(BY_HAND, len(before)), replace=False).tolist():
-        number = float(np.where(single.flipped[row], moves.costs[row], np.inf).min())
+        reported = float(np.where(single.flipped[row], moves.costs[row], np.inf).min())
         points, prices = [], []
         for slot in range(moves.costs.shape[1]):
             changed = moves.origins[row].copy()
             changed[moves.fields[int(moves.feature[slot])].at] = moves.values[row, slot]
             cost = price(moves.fields, moves.origins[row], changed)
-            kept = all(bool(rule(changed[None])[0]) or moves.broken[row, at] for at, rule in enumerate(moves.rules))
-            if cost and kept:
+            keeps_rules = all(
+                bool(rule(changed[None])[0]) or moves.broken[row, index] for index, rule in enumerate(moves.rules)
+            )
+            if cost and keeps_rules:
                 points.append(changed)
                 prices.append(cost)
         if not points:
-            worst = max(worst, 0.0 if np.isinf(number) else np.inf)
+            worst = max(worst, 0.0 if np.isinf(reported) else np.inf)
             continue
         decisions = oracle(np.array(points)).decisions
-        other = (decisions != before[row]) & (decisions >= 0)
-        least = float(np.where(other, prices, np.inf).min())
-        if least != number:
-            worst = max(worst, abs(least - number))
+        is_other = (decisions != before[row]) & (decisions >= 0)
+        least = float(np.where(is_other, prices, np.inf).min())
+        if least != reported:
+            worst = max(worst, abs(least - reported))
     return worst
 
 
-def cheaper_than(found: Found, most: float) -> np.ndarray:
+def cheaper_than(cheapest: Cheapest, most: float) -> np.ndarray:
     """(N,) costs clearly below what the search found, and `most` for rows that withstood."""
-    return np.minimum(np.where(np.isfinite(found.costs), found.costs * (1 - CLOSE), np.inf), most)
+    return np.minimum(np.where(np.isfinite(cheapest.costs), cheapest.costs * (1 - CLOSE), np.inf), most)
 
 
 def random_changes(
@@ -145,27 +147,27 @@ def random_changes(
     n = len(before)
     rows, slots = [], []
     for row in range(n):
-        able = np.flatnonzero(moves.costs[row] < limit[row])
-        if not len(able):
+        affordable = np.flatnonzero(moves.costs[row] < limit[row])
+        if not len(affordable):
             continue
-        picked = rng.choice(able, (draws, depth))
-        picked[np.arange(depth)[None, :] >= rng.integers(1, depth + 1, draws)[:, None]] = -1
-        for later in range(1, depth):  # a feature is changed once
-            same = (moves.feature[picked[:, :later]] == moves.feature[picked[:, later]][:, None]) & (
-                picked[:, :later] >= 0
-            )
-            picked[same.any(axis=1), later] = -1
-        cost = np.where(picked >= 0, moves.costs[row][picked], 0.0).sum(axis=1)
-        fitting = picked[cost < limit[row]]
-        rows.append(np.full(len(fitting), row))
-        slots.append(fitting)
+        drawn_slots = rng.choice(affordable, (draws, depth))
+        drawn_slots[np.arange(depth)[None, :] >= rng.integers(1, depth + 1, draws)[:, None]] = -1
+        for position in range(1, depth):  # a feature is changed once
+            is_repeated = (
+                moves.feature[drawn_slots[:, :position]] == moves.feature[drawn_slots[:, position]][:, None]
+            ) & (drawn_slots[:, :position] >= 0)
+            drawn_slots[is_repeated.any(axis=1), position] = -1
+        cost = np.where(drawn_slots >= 0, moves.costs[row][drawn_slots], 0.0).sum(axis=1)
+        within_limit = drawn_slots[cost < limit[row]]
+        rows.append(np.full(len(within_limit), row))
+        slots.append(within_limit)
     if not rows:
         return 0.0
-    at, what = np.concatenate(rows), np.concatenate(slots)
-    points = moves.points(at, what)
+    all_rows, all_slots = np.concatenate(rows), np.concatenate(slots)
+    points = moves.points(all_rows, all_slots)
     decisions = oracle(points).decisions
-    better = (decisions != before[at]) & (decisions >= 0) & moves.possible(points, at)
-    return len(np.unique(at[better])) / n
+    is_cheaper_flip = (decisions != before[all_rows]) & (decisions >= 0) & moves.possible(points, all_rows)
+    return len(np.unique(all_rows[is_cheaper_flip])) / n
 
 
 def known_boundary(
@@ -181,41 +183,43 @@ def known_boundary(
         rng: draws the weights and the rows.
         progress: told how far this is.
     """
-    tried = moves.free().take(np.sort(rng.choice(len(moves.origins), min(TRIED, len(moves.origins)), replace=False)))
+    sample = moves.free().take(np.sort(rng.choice(len(moves.origins), min(TRIED, len(moves.origins)), replace=False)))
     parts = [_part(field, rng) for field in moves.fields]
 
     def score(points: np.ndarray) -> np.ndarray:
         return np.sum([part(points[:, field.at]) for part, field in zip(parts, moves.fields, strict=True)], axis=0)
 
-    centre = float(np.median(score(moves.origins))) + 1e-6
+    centre = float(np.median(score(moves.origins))) + 1e-6  # off every row, so that none lies on the boundary
     oracle = rule_oracle(data, lambda points: score(points) - centre, scored)
-    before = oracle(tried.origins).decisions
-    single = search.singles(tried, before, oracle, progress)
-    finding = search.several(tried, single, oracle, *effort, progress)
+    before = oracle(sample.origins).decisions
+    single = search.singles(sample, before, oracle, progress)
+    found_several = search.several(sample, single, oracle, *effort, progress)
     sign = np.where(before == 1, 1.0, -1.0)
-    start = sign * (score(tried.origins) - centre)
-    moved = np.column_stack(
+    start = sign * (score(sample.origins) - centre)
+    score_changes = np.column_stack(
         [
-            parts[at](tried.values[:, slot]) - parts[at](tried.origins[:, tried.fields[at].at])
-            for slot, at in enumerate(tried.feature.tolist())
+            parts[feature](sample.values[:, slot]) - parts[feature](sample.origins[:, sample.fields[feature].at])
+            for slot, feature in enumerate(sample.feature.tolist())
         ]
     )
-    after = start[:, None] + sign[:, None] * moved
-    over = np.where(sign[:, None] > 0, after <= 0, after < 0)
-    alone = np.where(over & np.isfinite(tried.costs), tried.costs, np.inf).min(axis=1)
-    least = np.array([_pairs(tried, row, start[row], sign[row] * moved[row], sign[row]) for row in range(len(before))])
-    own = np.where(single.flipped, tried.costs, np.inf).min(axis=1)
-    return Known(_ratio(own, alone), _ratio(finding.costs, np.minimum(least, alone)))
+    after = start[:, None] + sign[:, None] * score_changes
+    crosses = np.where(sign[:, None] > 0, after <= 0, after < 0)
+    true_alone = np.where(crosses & np.isfinite(sample.costs), sample.costs, np.inf).min(axis=1)
+    true_pairs = np.array(
+        [_pairs(sample, row, start[row], sign[row] * score_changes[row], sign[row]) for row in range(len(before))]
+    )
+    found_alone = np.where(single.flipped, sample.costs, np.inf).min(axis=1)
+    return Known(_ratio(found_alone, true_alone), _ratio(found_several.costs, np.minimum(true_pairs, true_alone)))
 
 
 def constant_flips(data: AuditData, moves: Moves, effort: Effort, progress: Progress) -> float:
     """The share of rows for which a change is found that flips a rule which always says the same."""
-    few = moves.take(np.arange(min(TRIED, len(moves.origins))))
+    sample = moves.take(np.arange(min(TRIED, len(moves.origins))))
     oracle = rule_oracle(data, lambda points: np.ones(len(points)), True)
-    before = np.ones(len(few.origins), dtype=np.int64)
-    single = search.singles(few, before, oracle, progress)
-    finding = search.several(few, single, oracle, effort.depth, effort.beam, min(effort.budget, 40), progress)
-    return float(np.isfinite(finding.costs).mean())
+    before = np.ones(len(sample.origins), dtype=np.int64)
+    single = search.singles(sample, before, oracle, progress)
+    cheapest = search.several(sample, single, oracle, effort.depth, effort.beam, min(effort.budget, 40), progress)
+    return float(np.isfinite(cheapest.costs).mean())
 
 
 def _part(field: Field, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
@@ -226,25 +230,25 @@ def _part(field: Field, rng: np.random.Generator) -> Callable[[np.ndarray], np.n
     effects = rng.uniform(-0.5, 0.5, int(field.values.max()) + 1)
 
     def effect(column: np.ndarray) -> np.ndarray:
-        there = ~np.isnan(column) & (column < len(effects))
-        return np.where(there, effects[np.where(there, column, 0).astype(np.int64)], 0.0)
+        is_known = ~np.isnan(column) & (column < len(effects))
+        return np.where(is_known, effects[np.where(is_known, column, 0).astype(np.int64)], 0.0)
 
     return effect
 
 
-def _pairs(moves: Moves, row: int, start: float, moved: np.ndarray, sign: float) -> float:
+def _pairs(moves: Moves, row: int, start: float, score_changes: np.ndarray, sign: float) -> float:
     """The cheapest pair of slots of different features that crosses the linear rule's boundary."""
-    at = np.flatnonzero(np.isfinite(moves.costs[row]))
-    left = start + moved[at][:, None] + moved[at][None, :]
-    over = (left <= 0) if sign > 0 else (left < 0)
-    over &= moves.feature[at][:, None] != moves.feature[at][None, :]
-    costs = moves.costs[row, at]
-    return float(np.where(over, costs[:, None] + costs[None, :], np.inf).min(initial=np.inf))
+    slots = np.flatnonzero(np.isfinite(moves.costs[row]))
+    scores = start + score_changes[slots][:, None] + score_changes[slots][None, :]
+    crosses = (scores <= 0) if sign > 0 else (scores < 0)
+    crosses &= moves.feature[slots][:, None] != moves.feature[slots][None, :]
+    costs = moves.costs[row, slots]
+    return float(np.where(crosses, costs[:, None] + costs[None, :], np.inf).min(initial=np.inf))
 
 
-def _ratio(found: np.ndarray, true: np.ndarray) -> float | None:
+def _ratio(found_costs: np.ndarray, true_costs: np.ndarray) -> float | None:
     """The mean of found over true where there is a true one; None where there is none, infinite where one is missed."""
-    there = np.isfinite(true)
-    if not there.any():
+    has_truth = np.isfinite(true_costs)
+    if not has_truth.any():
         return None
-    return float(np.mean(found[there] / true[there]))
+    return float(np.mean(found_costs[has_truth] / true_costs[has_truth]))

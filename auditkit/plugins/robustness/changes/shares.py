@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.results import Scalar
 
-"""How the reason of a group begins that is hidden for its own size, not for another's sake."""
-
 
 class Gap(NamedTuple):
     """A share over the groups of one attribute."""
@@ -29,113 +27,116 @@ class Gap(NamedTuple):
     name: str
     attribute: str
     shares: stats.Shares
-    values: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     members: Members
     cost: float
 
 
 def share(
-    name: str, hit: np.ndarray, data: AuditData, rows: np.ndarray | None = None, *, conditions: dict[str, Scalar],
+    name: str, hits: np.ndarray, data: AuditData, rows: np.ndarray | None = None, *, conditions: dict[str, Scalar],
     where: dict[str, str] | None = None, hidden: str | None = None,
 ) -> Measurement:  # fmt: skip
     """A share of some rows with Wilson's interval; with weights, for the effective number of rows.
 
     Args:
         name: of the measurement.
-        hit: (N,) bool.
+        hits: (N,) bool.
         data: for the weights and the smallest cell.
         rows: (N,) bool: of which rows; None: of all.
         conditions: what it is under.
         where: of which group.
         hidden: why it may not be said.
     """
-    common: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": name, "unit": "share", "direction": DEFINITIONS[name].direction, "slice": where or {},
         "conditions": conditions,
     }  # fmt: skip
     if hidden is not None:
-        return Measurement(value=None, reason=hidden, **common)
-    rows = np.ones(len(hit), dtype=bool) if rows is None else rows
-    few = max(1, data.minimum_rate)
-    if (where or not rows.all()) and rows.sum() < few:
-        reason = fewer_than(few, "of the rows that were changed")
-        return Measurement(value=None, reason=reason, validity="inconclusive", **common)
-    value, size = weighed(hit, data, rows)
+        return Measurement(value=None, reason=hidden, **fields)
+    rows = np.ones(len(hits), dtype=bool) if rows is None else rows
+    least = max(1, data.minimum_rate)
+    if (where or not rows.all()) and rows.sum() < least:
+        reason = fewer_than(least, "of the rows that were changed")
+        return Measurement(value=None, reason=reason, validity="inconclusive", **fields)
+    value, size = weighed(hits, data, rows)
     interval = stats.wilson(min(size, size * value), size)
     if data.weights is not None:
         interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})
-    return Measurement(value=value, interval=interval, n=int(rows.sum()), **common)
+    return Measurement(value=value, interval=interval, n=int(rows.sum()), **fields)
 
 
-def weighed(hit: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float, float]:
+def weighed(hits: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float, float]:
     """The weighted share of these rows, and the effective number of them."""
     weights = None if data.weights is None else data.weights[rows]
-    value = stats.weighted_mean(hit[rows].astype(float), weights)
+    value = stats.weighted_mean(hits[rows].astype(float), weights)
     return value, float(stats.effective_size(int(rows.sum()) if weights is None else weights))
 
 
-def gap(name: str, hit: np.ndarray, data: AuditData, attribute: str, cost: float) -> Gap:
+def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: float) -> Gap:
     """The share in every group of an attribute that can be shown and has enough rows."""
-    successes, sizes, values, left_out = [], [], [], []
-    kept = []
+    successes, sizes, cells, left_out = [], [], [], []
     for cell in data.slices():
         if tuple(cell.where) != (attribute,):
             continue
-        value, few = cell.where[attribute], max(1, data.minimum_rate)
-        small = fewer_than(few, "of the rows that were changed") if cell.rows.sum() < few else None
-        if cell.hidden is not None or small is not None:
-            left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or small or ""))
+        least = max(1, data.minimum_rate)
+        too_small = fewer_than(least, "of the rows that were changed") if cell.rows.sum() < least else None
+        if cell.hidden is not None or too_small is not None:
+            left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or too_small or ""))
             continue
-        kept.append(cell)
-        number, size = weighed(hit, data, cell.rows)
+        cells.append(cell)
+        number, size = weighed(hits, data, cell.rows)
         successes.append(min(size, number * size))
         sizes.append(size)
-        values.append(value)
     shares = stats.Shares(np.array(successes), np.array(sizes))
     members = Members(
-        name.replace("_difference", "_share"), [cell.where for cell in kept], shares.rates,
-        np.array([cell.rows.sum() for cell in kept]), np.array([hit[cell.rows].sum() for cell in kept]),
+        name.replace("_difference", "_share"), [cell.where for cell in cells], shares.rates,
+        np.array([cell.rows.sum() for cell in cells]), np.array([hits[cell.rows].sum() for cell in cells]),
     )  # fmt: skip
-    return Gap(name, attribute, shares, tuple(values), tuple(left_out), members, cost)
+    return Gap(name, attribute, shares, tuple(left_out), members, cost)
 
 
 def gaps(parts: list[Gap], data: AuditData, permutations: int, rng: np.random.Generator) -> list[Measurement]:
     """The widest differences, tested together by Holm's method, and beside each the same of some of the groups."""
-    ready = [part for part in parts if len(part.values) > 1]
-    p = [
-        stats.permutation_p(stats.largest_z([each.shares]), stats.shuffled_z([each.shares], permutations, rng))
-        for each in ready
+    ready = [part for part in parts if len(part.members.where) > 1]
+    p_values = [
+        stats.permutation_p(stats.largest_z([part.shares]), stats.shuffled_z([part.shares], permutations, rng))
+        for part in ready
     ]
-    adjusted = dict(zip(map(id, ready), zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
-    found, beside = [], []
+    adjusted = (
+        dict(zip(map(id, ready), zip(p_values, stats.holm(p_values).tolist(), strict=True), strict=True))
+        if p_values
+        else {}
+    )
+    headlines, further = [], []
     for part in parts:
-        (first,) = _widest(part, part.members.where, None)
-        beside += variants([first], [part.members.where], partial(_widest, part), data)
+        (headline,) = _widest(part, part.members.where, None)
+        further += variants([headline], [part.members.where], partial(_widest, part), data)
         if id(part) in adjusted:
             raw, holm = adjusted[id(part)]
-            how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
+            method = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
             family = f"all {len(ready)} differences of robustness.changes"
-            test = Test(method=how, p=raw, p_adjusted=holm, family=family)
-            first = first.model_copy(
+            test = Test(method=method, p=raw, p_adjusted=holm, family=family)
+            headline = headline.model_copy(
                 update={"test": test, "detectable": stats.detectable_among(part.shares, len(ready))}
             )
-        found.append(first)
-    return [*found, *beside]
+        headlines.append(headline)
+    return [*headlines, *further]
 
 
-def _widest(each: Gap, kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
+def _widest(part: Gap, groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
     """The widest difference over some groups, untested."""
-    common: dict[str, Any] = {
-        "name": each.name, "unit": "share", "direction": "lower", "across": (each.attribute,),
-        "conditions": {"cost": each.cost}, "left_out": each.left_out,
+    fields: dict[str, Any] = {
+        "name": part.name, "unit": "share", "direction": "lower", "across": (part.attribute,),
+        "conditions": {"cost": part.cost}, "left_out": part.left_out,
     }  # fmt: skip
-    if len(kept) < 2:
-        left = left_out_text(each.left_out)
-        reason = two_groups([each.attribute], "can be assessed") + (f"; {left}" if left else "")
-        return [Measurement(value=None, reason=reason, validity="inconclusive", **common)]
-    widest, behind = widest_among([each.shares], [each.members], kept, reference)
-    return [Measurement(value=widest.value, interval=widest.interval, n=None, pairs=behind, **common)]
+    if len(groups) < 2:
+        left_out_sentence = left_out_text(part.left_out)
+        reason = two_groups([part.attribute], "can be assessed") + (
+            f"; {left_out_sentence}" if left_out_sentence else ""
+        )
+        return [Measurement(value=None, reason=reason, validity="inconclusive", **fields)]
+    widest, pairs = widest_among([part.shares], [part.members], groups, reference)
+    return [Measurement(value=widest.value, interval=widest.interval, n=None, pairs=pairs, **fields)]
 
 
 def median_cost(costs: np.ndarray) -> Measurement:
