@@ -42,8 +42,9 @@ def burden_ratios(tables: Sequence[Groups], targets: Sequence[Target], data: Aud
 
 def is_burden(target: Target, data: AuditData) -> bool:
     """Whether being decided for the target's class is a burden, and its selection rates are compared."""
-    wanted = {"selection_rate", "demographic_parity"} & {*target.measures}
-    return target.at is not None and bool(wanted) and data.outcome_of(target.conditions.get("class")) == "burden"
+    if target.at is None or {"selection_rate", "demographic_parity"}.isdisjoint(target.measures):
+        return False
+    return data.outcome_of(target.conditions.get("class")) == "burden"
 
 
 def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
@@ -53,17 +54,15 @@ def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement
         reason or (None if is_large(where, data) else f"a group of under {LARGE:.0%} of the people")
         for where, reason in zip(groups.where, reasons, strict=True)
     ]
-    measurements = [
-        *_held(target, groups, share, reasons, data),
-        *_held(target, groups, share, large, data, AMONG_LARGE),
-    ]
+    measurements = _ratios_to(target, groups, share, reasons, data)
+    measurements += _ratios_to(target, groups, share, large, data, AMONG_LARGE)
     reference = reference_of(groups.attributes, data)
-    return measurements + (
-        [] if reference is None else _held(target, groups, share, reasons, data, TO_REFERENCE, reference)
-    )
+    if reference is not None:
+        measurements += _ratios_to(target, groups, share, reasons, data, TO_REFERENCE, reference)
+    return measurements
 
 
-def _held(
+def _ratios_to(
     target: Target, groups: Groups, share: GroupShares, reasons: list[str | None], data: AuditData, ending: str = "",
     reference: dict[str, str] | None = None,
 ) -> list[Measurement]:  # fmt: skip
@@ -86,32 +85,30 @@ def _held(
         least = groups.where.index(reference) if reference in groups.where else None
         if least is None or reasons[least] is not None:
             least, why = None, "the reference group has no selection rate"
+    # The least burdened group is chosen by looking, so any pair may be the one reported; a reference is named before.
     pairs = len(usable) - 1 if reference is not None else len(usable) * (len(usable) - 1) // 2
-    found = []
-    for at, (where, reason) in enumerate(zip(groups.where, reasons, strict=True)):
+    level = stats.sidak_level(0.95, pairs)
+    measurements = []
+    for index, (where, reason) in enumerate(zip(groups.where, reasons, strict=True)):
         if reason is not None or least is None:
-            found.append(Measurement(value=None, reason=reason or why, slice=where, **common))
-        elif at == least:
-            found.append(
-                Measurement(value=1.0, n=int(share.rows[at]), exact=True, slice=where, left_out=lacking, **common)
+            measurements.append(Measurement(value=None, reason=reason or why, slice=where, **common))
+        elif index == least:
+            measurements.append(
+                Measurement(value=1.0, n=int(share.rows[index]), exact=True, slice=where, left_out=lacking, **common)
             )
-        elif share.successes[at] == 0:
+        elif share.successes[index] == 0:
             why = "nobody of this group or of the lowest was selected: no ratio"
-            found.append(Measurement(value=None, reason=why, slice=where, **common))
+            measurements.append(Measurement(value=None, reason=why, slice=where, **common))
         else:
-            found.append(
+            members = Members("selection_rate", groups.where, share.values, share.rows, share.counts)
+            measurements.append(
                 Measurement(
-                    value=float(share.values[least] / share.values[at]), n=int(share.rows[at]), slice=where,
-                    interval=_interval(share, least, at, stats.sidak_level(0.95, pairs), data),
-                    pairs=pair_of_extremes(_both(groups, share, [least, at])), left_out=lacking, **common,
+                    value=float(share.values[least] / share.values[index]), n=int(share.rows[index]), slice=where,
+                    interval=_interval(share, least, index, level, data),
+                    pairs=pair_of_extremes(members.take(np.array([least, index]))), left_out=lacking, **common,
                 )
             )  # fmt: skip
-    return found
-
-
-def _both(groups: Groups, share: GroupShares, at: list[int]) -> Members:
-    where = [groups.where[place] for place in at]
-    return Members("selection_rate", where, share.values[at], share.rows[at], share.counts[at])
+    return measurements
 
 
 def why_no_rate(groups: Groups, data: AuditData) -> list[str | None]:
@@ -124,12 +121,12 @@ def why_no_rate(groups: Groups, data: AuditData) -> list[str | None]:
     ]
 
 
-def _interval(share: GroupShares, least: int, at: int, level: float, data: AuditData) -> Interval | None:
+def _interval(share: GroupShares, least: int, index: int, level: float, data: AuditData) -> Interval | None:
     interval = stats.ratio_interval(
         float(share.successes[least]),
         float(share.sizes[least]),
-        float(share.successes[at]),
-        float(share.sizes[at]),
+        float(share.successes[index]),
+        float(share.sizes[index]),
         level,
     )
     method = interval_method(METHOD, data.weights is not None)

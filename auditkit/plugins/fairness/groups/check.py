@@ -75,15 +75,15 @@ class GroupFairness(Parameters, Check):
             if data.task == "multiclass":
                 return f'{why}, write outcome = {{ CLASS = "burden" }} under [data]'
             return Refusal(why, (Mend("data.outcome", "burden"),))
-        wanted, usual = measure_of(name), self.measures == DEFAULT and data.task == "multiclass"
-        if wanted in (*self.measures, "abstention_rate", *(MULTICLASS if usual else ())) or (
-            self.given and wanted == CDD
+        measure, usual = measure_of(name), self.measures == DEFAULT and data.task == "multiclass"
+        if measure in (*self.measures, "abstention_rate", *(MULTICLASS if usual else ())) or (
+            self.given and measure == CDD
         ):
             return ""
-        if wanted == CDD:
+        if measure == CDD:
             return f'needs columns in which people must be alike; write given = ["COLUMN"] under {TABLE}'
-        asked = [*self.measures, *(MULTICLASS if usual else ()), wanted]
-        return Refusal("is none of the measures", (Mend('checks."fairness.groups".measures', asked),))
+        measures = [*self.measures, *(MULTICLASS if usual else ()), measure]
+        return Refusal("is none of the measures", (Mend('checks."fairness.groups".measures', measures),))
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The columns that are given; of two classes none is named."""

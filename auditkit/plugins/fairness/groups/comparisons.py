@@ -30,22 +30,22 @@ ENTROPY = "between_group_entropy"
 def comparisons(target: Target, groups: Groups, data: AuditData) -> list[Compared | Unequal]:
     """Every comparison of the target over the groups of one table, untested."""
     groups = target.of(groups)
-    found: list[Compared | Unequal] = []
+    compared: list[Compared | Unequal] = []
     for name in target.measures:
         if name in CRITERIA or name in LOGARITHMIC:
-            found.append(_compared(name, target, groups, data))
+            compared.append(_compared(name, target, groups, data))
         elif name == ENTROPY:
-            found.append(_unequal(target, groups, data))
-    return found
+            compared.append(_unequal(target, groups, data))
+    return compared
 
 
 def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Compared:
     criterion = CRITERIA.get(name)
     rates = criterion.rates if criterion else OUTCOMES
     comparison = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
-    given = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
+    rate_shares = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
     odds = criterion is not None and criterion.odds
-    return disparities.compare(comparison, groups.where, given, groups.hidden, data.minimum_rate, odds)
+    return disparities.compare(comparison, groups.where, rate_shares, groups.hidden, data.minimum_rate, odds)
 
 
 def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
@@ -54,7 +54,7 @@ def _unequal(target: Target, groups: Groups, data: AuditData) -> Unequal:
     usable = np.array([reason is None for reason in groups.hidden], dtype=bool) & (rows >= minimum)
     unequal = Unequal(ENTROPY, groups.attributes, dict(target.conditions), rows=int(rows[usable].sum()))
     unequal.table, unequal.people = entropy.benefits(groups.tally)[usable], rows[usable].astype(np.int64)
-    unequal.where = [groups.where[at] for at in np.flatnonzero(usable)]
+    unequal.where = [groups.where[index] for index in np.flatnonzero(usable)]
     few = [lacking(int(many), minimum, DECIDED) for many in rows]
     unequal.left_out = group_pairs.left_out(groups.where, [a or b for a, b in zip(groups.hidden, few, strict=True)])
     return unequal
@@ -68,14 +68,15 @@ def test_all(tested: Sequence[Tested], parameters: Parameters, rng: np.random.Ge
     """
     ready = [test for test in tested if isinstance(test, Conditional) or comparable(test)]
     draws = disparities.enough_draws(parameters.permutations, len(ready))
-    disparities.shuffle([each for each in ready if isinstance(each, Compared)], draws, rng)
-    for each in ready:
-        if isinstance(each, Unequal) and np.isfinite(entropy.between(each.table, parameters.alpha)):
-            each.p = entropy.p_value(each.table, parameters.alpha, draws, rng)
+    disparities.shuffle([test for test in ready if isinstance(test, Compared)], draws, rng)
+    for test in ready:
+        if isinstance(test, Unequal) and np.isfinite(entropy.between(test.table, parameters.alpha)):
+            test.p = entropy.p_value(test.table, parameters.alpha, draws, rng)
+    # Last, as Holm and Benjamini-Hochberg need every p-value of the family, those of the strata included.
     disparities.adjust(tested, parameters.correction)
     return sum(test.p is not None for test in tested)
 
 
-def comparable(each: Tested) -> bool:
+def comparable(test: Tested) -> bool:
     """Whether there are two groups to compare."""
-    return isinstance(each, Compared | Unequal) and each.comparable
+    return isinstance(test, Compared | Unequal) and test.comparable

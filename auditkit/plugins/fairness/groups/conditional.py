@@ -66,21 +66,22 @@ def strata(data: AuditData, given: Sequence[str]) -> Encoded:
     """
     columns = []
     for name in given:
-        inputs = list(getattr(data.inputs, "columns", ()))
-        known = {str(each): each for each in inputs}
+        inputs_by_name = {str(column): column for column in getattr(data.inputs, "columns", ())}
         if name in data.groups:
             columns.append(encode(data.groups[name]))
-        elif name in known:
-            columns.append(encode(np.array([spelling(each) for each in data.inputs[known[name]]])))
+        elif name in inputs_by_name:
+            columns.append(encode(np.array([spelling(value) for value in data.inputs[inputs_by_name[name]]])))
         else:
-            raise DataError(f"given names {name!r}, which is no column; {closest(name, [*known, *data.groups])}")
-    kept, codes = np.unique(crossed_codes(columns, len(data)), return_inverse=True)
-    if len(kept) > STRATA:
+            raise DataError(
+                f"given names {name!r}, which is no column; {closest(name, [*inputs_by_name, *data.groups])}"
+            )
+    combinations, codes = np.unique(crossed_codes(columns, len(data)), return_inverse=True)
+    if len(combinations) > STRATA:
         raise DataError(
-            f"given: {', '.join(given)} have {len(kept):,} combinations; at most {STRATA:,} can be strata. "
+            f"given: {', '.join(given)} have {len(combinations):,} combinations; at most {STRATA:,} can be strata. "
             "Name fewer columns, or put numbers into bins first"
         )
-    return Encoded(tuple(f"{number:04d}" for number in range(len(kept))), codes)
+    return Encoded(tuple(f"{number:04d}" for number in range(len(combinations))), codes)
 
 
 def disparities(table: np.ndarray) -> Disparities:
@@ -94,13 +95,12 @@ def disparities(table: np.ndarray) -> Disparities:
     """
     total = table.sum(axis=-2, keepdims=True)
     share = np.divide(table, total, out=np.zeros(table.shape), where=total > 0)
-    told = (total > 0).all(axis=-1)[..., 0]
     people = total.sum(axis=-1)[..., 0]
-    weight = np.where(told, people, 0.0)
-    held = weight.sum(axis=-1)
+    weight = np.where((total > 0).all(axis=-1)[..., 0], people, 0.0)
+    assessed = weight.sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = (weight[..., None] * (share[..., 0] - share[..., 1])).sum(axis=-2) / held[..., None]
-        return Disparities(values, held / people.sum(axis=-1))
+        values = (weight[..., None] * (share[..., 0] - share[..., 1])).sum(axis=-2) / assessed[..., None]
+        return Disparities(values, assessed / people.sum(axis=-1))
 
 
 def intervals(table: np.ndarray, rng: np.random.Generator, replicates: int = 1000) -> list[Interval | None]:
@@ -113,12 +113,12 @@ def intervals(table: np.ndarray, rng: np.random.Generator, replicates: int = 100
     """
     flat = table.ravel() / table.sum()
     rows = round(float(table.sum()))
-    numbers = []
-    step = max(1, AT_ONCE // flat.size)
+    samples = []
+    step = max(1, AT_ONCE // flat.size)  # a table of 1,000 strata and many groups is too large to resample at once
     for start in range(0, replicates, step):
         drawn = rng.multinomial(rows, flat, size=min(step, replicates - start))
-        numbers.append(disparities(drawn.reshape(-1, *table.shape)).values)
-    return [stats.percentile_interval(each, method="bootstrap of cells") for each in np.concatenate(numbers).T]
+        samples.append(disparities(drawn.reshape(-1, *table.shape)).values)
+    return [stats.percentile_interval(values, method="bootstrap of cells") for values in np.concatenate(samples).T]
 
 
 def errors(table: np.ndarray) -> np.ndarray:
@@ -129,8 +129,9 @@ def errors(table: np.ndarray) -> np.ndarray:
     """
     group, total = table.sum(axis=-1), table.sum(axis=1)
     people = total.sum(axis=-1)
-    told = (total > 0).all(axis=-1) & (people > 1)
-    table, group, total, people = (array[told] for array in (table, group, total, people))
+    # A stratum of one person has no variance, and one without rejected or without selected people no disparity.
+    is_mixed = (total > 0).all(axis=-1) & (people > 1)
+    table, group, total, people = (counts[is_mixed] for counts in (table, group, total, people))
     if not len(people):
         return np.full(table.shape[1], np.nan)
     share = total[:, :1] * total[:, 1:] / people[:, None] ** 2

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from auditkit import stats
-from auditkit.counts import count
+from auditkit.counts import Tally, count
 from auditkit.errors import present
 from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import conditional
@@ -33,84 +33,80 @@ def conditionals(
     parameters: Parameters, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
 ) -> list[Conditional]:
     """The disparity of every group, within the strata of the given columns; tested, not adjusted."""
-    targets = [each for each in targets if NAME in each.measures and each.at is not None]
+    targets = [target for target in targets if NAME in target.measures and target.at is not None]
     if not targets:
         return []
     columns: dict[str, Any] = {**data.groups, STRATUM: conditional.strata(data, parameters.given)}
     size = len(columns[STRATUM].values)
-    decided = context.predictions.codes
-    found = []
+    results = []
     counts = count(
-        columns, decided, classes=[str(index) for index in range(len(context.predictions.classes))],
+        columns, context.predictions.codes, classes=[str(index) for index in range(len(context.predictions.classes))],
         weights=data.weights, people=data.people,
     )  # fmt: skip
     for groups in tables:
         if not groups.attributes or set(groups.attributes) & set(parameters.given):
             continue
         tally = counts.over((STRATUM, *groups.attributes)).tally
-        there = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
+        is_occupied = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
         for target in targets:
-            at = present(target.at, "conditions are about a class")
-            kept = tally.against(at)
-            weight, square, rows = (
-                table[:, 2, :2].reshape(size, -1, 2)[:, there] for table in (kept.weight, kept.square, kept.rows)
-            )
-            found += _of(groups, target, (weight, square, rows), parameters, data, context.rng)
-    return found
+            against_rest = tally.against(present(target.at, "conditions are about a class"))
+            # No labels were counted, so everybody stands under "not known"; who has no decision is left out.
+            strata = Tally(*(table[:, 2, :2].reshape(size, -1, 2)[:, is_occupied] for table in against_rest))
+            results += _within_strata(groups, target, strata, parameters, data, context.rng)
+    return results
 
 
-def _of(
-    groups: Groups,
-    target: Target,
-    table: tuple[np.ndarray, ...],
-    parameters: Parameters,
-    data: AuditData,
-    rng: np.random.Generator,
+def _within_strata(
+    groups: Groups, target: Target, strata: Tally, parameters: Parameters, data: AuditData, rng: np.random.Generator
 ) -> list[Conditional]:
-    weight, square, rows = table
-    scale = weight.sum() / square.sum() if square.sum() > 0 else 0.0
-    weight = weight * scale
+    """The disparity of each of K groups, from (S, K, 2) people by stratum, group, and rejected or selected."""
+    square = strata.square.sum()
+    # Scaled to the effective number of rows, so that resamples of weighted people vary as much as the people do.
+    weight = strata.weight * (strata.weight.sum() / square if square > 0 else 0.0)
     values, assessed = conditional.disparities(weight)
     bounds = conditional.intervals(weight, rng, parameters.resamples) if weight.sum() >= 1 else []
     errors = conditional.errors(weight)
-    found = []
-    for at, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
-        one = Conditional(NAME, groups.attributes, {**target.conditions, "given": ", ".join(parameters.given)})
-        one.where, one.rows = where, int(rows[:, at].sum())
-        enough = max(stats.FEW, data.minimum_rate)
-        one.reason = hidden or (fewer_than(enough, "people with a decision") if one.rows < enough else None)
-        if one.reason is None and np.isnan(values[at]):
-            one.reason = "in every stratum all or none were selected"
-        if one.reason is None:
-            one.value, one.interval = float(values[at]), bounds[at]
-            if assessed < 1:
-                lost = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
-                one.some_strata, one.enough = lost, bool(assessed >= 1 - TOLD_NOTHING)
-            if errors[at] > 0:
-                one.error = float(errors[at])
-                one.p = float(2 * special.ndtr(-abs(one.value) / one.error))
-        found.append(one)
-    return found
+    enough = max(stats.FEW, data.minimum_rate)
+    conditions = {**target.conditions, "given": ", ".join(parameters.given)}
+    results = []
+    for index, (where, hidden) in enumerate(zip(groups.where, groups.hidden, strict=True)):
+        rows = int(strata.rows[:, index].sum())
+        disparity = Conditional(NAME, groups.attributes, conditions, rows, where=where, reason=hidden)
+        results.append(disparity)
+        if hidden is None and rows < enough:
+            disparity.reason = fewer_than(enough, "people with a decision")
+        elif hidden is None and np.isnan(values[index]):
+            disparity.reason = "in every stratum all or none were selected"
+        if disparity.reason is not None:
+            continue
+        disparity.value, disparity.interval = float(values[index]), bounds[index]
+        if assessed < 1:
+            lost = f"{1 - float(assessed):.0%} of people are in strata in which all or none were selected"
+            disparity.some_strata, disparity.enough = lost, bool(assessed >= 1 - TOLD_NOTHING)
+        if errors[index] > 0:
+            disparity.error = float(errors[index])
+            disparity.p = float(2 * special.ndtr(-abs(disparity.value) / disparity.error))
+    return results
 
 
-def measured(each: Conditional, tests: int, parameters: Parameters, data: AuditData) -> Measurement:
+def measured(disparity: Conditional, tests: int, parameters: Parameters, data: AuditData) -> Measurement:
     """One group's disparity."""
     index = INDICES[NAME]
     common: dict[str, Any] = {
-        "name": NAME, "unit": index.unit, "direction": index.direction, "slice": each.where,
-        "conditions": dict(each.conditions),
+        "name": NAME, "unit": index.unit, "direction": index.direction, "slice": disparity.where,
+        "conditions": dict(disparity.conditions),
     }  # fmt: skip
-    if each.value is None:
-        return Measurement(value=None, reason=each.reason, **common)
+    if disparity.value is None:
+        return Measurement(value=None, reason=disparity.reason, **common)
     test, detectable = None, None
-    if each.p is not None and each.error is not None:
+    if disparity.p is not None and disparity.error is not None:
         method = f"Mantel-Haenszel, groups shuffled within strata; {CORRECTIONS[parameters.correction]}"
-        test = Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
-        detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * each.error
-    interval = each.interval
+        test = Test(method=method, p=disparity.p, p_adjusted=disparity.p_adjusted, family=family(tests))
+        detectable = float(stats.critical(1 - 0.05 / max(1, tests)) + special.ndtri(0.8)) * disparity.error
+    interval = disparity.interval
     if interval is not None:
         interval = interval.model_copy(update={"method": interval_method(interval.method, data.weights is not None)})
     return Measurement(
-        value=each.value, n=each.rows, interval=interval, test=test, detectable=detectable,
-        reason=each.some_strata or None, validity="valid" if each.enough else "inconclusive", **common,
+        value=disparity.value, n=disparity.rows, interval=interval, test=test, detectable=detectable,
+        reason=disparity.some_strata or None, validity="valid" if disparity.enough else "inconclusive", **common,
     )  # fmt: skip

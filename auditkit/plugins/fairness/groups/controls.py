@@ -32,25 +32,25 @@ TRIED = 200
 
 
 def counted_again(
-    numbers: Sequence[Measurement], targets: Sequence[Target], data: AuditData, predictions: Predictions
+    measurements: Sequence[Measurement], targets: Sequence[Target], data: AuditData, predictions: Predictions
 ) -> Control:
     """Whether numbers about groups are the same when they are counted without the table."""
-    shown = [number for number in numbers if number.value is not None]
-    kinds = {(pairs(measurement.slice), pairs(measurement.conditions)): None for measurement in shown}
+    defined = [measurement for measurement in measurements if measurement.value is not None]
+    kinds = {(pairs(measurement.slice), pairs(measurement.conditions)): None for measurement in defined}
     tried = max(2, min(TRIED, READ // max(1, len(data))))
     step = max(1, -(-len(kinds) // tried))
     few = set(list(kinds)[::step])
     worst = 0.0
     for target in targets:
-        mine = [
+        claims = [
             (measurement.name, measurement.slice, float(measurement.value or 0.0))
-            for measurement in shown
+            for measurement in defined
             if measurement.conditions == target.conditions
             and (pairs(measurement.slice), pairs(measurement.conditions)) in few
             and measurement.name in target.measures
         ]
-        if mine:
-            worst = max(worst, recount.largest_deviation(mine, data.groups, rows_of(target, data, predictions)))
+        if claims:
+            worst = max(worst, recount.largest_deviation(claims, data.groups, rows_of(target, data, predictions)))
     return Control.within(
         "recount",
         "Are the rates the same when they are counted again, row by row?",
@@ -88,7 +88,7 @@ def tried(
     encoded: dict[str, Encoded],
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted gap; for the first attribute with two groups."""
-    tested = [each for each in compared if isinstance(each, Compared) and each.comparable]
+    tested = [comparison for comparison in compared if isinstance(comparison, Compared) and comparison.comparable]
     single = [
         comparison
         for comparison in tested
@@ -104,9 +104,10 @@ def tried(
         }
     )
     first = next((comparison for comparison in single if comparison.name == "demographic_parity"), single[0])
-    at = next((target.at for target in targets if target.conditions == first.conditions and target.at is not None), 0)
+    of_first = (target.at for target in targets if target.conditions == first.conditions and target.at is not None)
+    class_index = next(of_first, 0)
     return [
-        _shuffled(parameters, data, context, first, at, tuple(names), encoded),
+        _shuffled(parameters, data, context, first, class_index, tuple(names), encoded),
         _planted(parameters, context, first, tests, tuple(names)),
     ]
 
@@ -116,15 +117,15 @@ def _shuffled(
     data: AuditData,
     context: Context,
     first: Compared,
-    at: int,
+    class_index: int,
     names: tuple[str, ...],
     encoded: dict[str, Encoded],
 ) -> Control:
-    codes = group_codes(first.across, data, encoded)
-    mine = (codes >= 0) & (context.predictions.codes >= 0)
+    codes, decided = group_codes(first.across, data, encoded), context.predictions.codes
+    is_used = (codes >= 0) & (decided >= 0)
     alarms = self_tests.false_alarms(
-        codes[mine], context.predictions.codes[mine] == at, None if data.weights is None else data.weights[mine],
-        parameters.trials, context.rng, None if data.people is None else data.people[mine],
+        codes[is_used], decided[is_used] == class_index, None if data.weights is None else data.weights[is_used],
+        parameters.trials, context.rng, None if data.people is None else data.people[is_used],
     )  # fmt: skip
     over = " and ".join(first.across)
     return false_alarms(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 from auditkit.metrics.catalogue import CRITERIA, RATES, WILSON, Criterion, Rate
 from auditkit.metrics.composites import COMPOSITES, Composite
@@ -23,6 +23,13 @@ MADE_OF = {
 }  # fmt: skip
 PAIRS = "Miettinen and Nurminen (1985), Statistics in Medicine 4, for all pairs of groups at once"
 ODDS = "Wilson's intervals of all groups at once, as odds"
+BY_CHANCE = {
+    "difference": "The largest of many differences is large by chance in small groups: read the interval and the "
+    "adjusted p-value, not the point.",
+    "ratio": "With equal true rates of 0.3, two groups of 100 fall below a ratio of 0.8 in 30 % of samples: read the "
+    "interval.",
+}
+"""What chance alone makes of the extremes over groups."""
 PAIRED = (
     "accuracy", "selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value",
     "demographic_parity_difference", "demographic_parity_ratio",
@@ -52,8 +59,8 @@ def _definitions() -> dict[str, Definition]:
     definitions = {name: _rate(rate) for name, rate in RATES.items()}
     definitions.update({name: _composite(composite) for name, composite in COMPOSITES.items()})
     for name, criterion in CRITERIA.items():
-        definitions[f"{name}_difference"] = _difference(criterion)
-        definitions[f"{name}_ratio"] = _ratio(criterion)
+        definitions[f"{name}_difference"] = _over_groups(criterion, "difference")
+        definitions[f"{name}_ratio"] = _over_groups(criterion, "ratio")
     definitions.update({name: _index(index) for name, index in INDICES.items()})
     paired = {name: definitions[name].model_copy(update={"same_as": name}) for name in PAIRED}
     lone = definitions["conditional_demographic_disparity"].model_copy(update={"only_groups": True})
@@ -124,36 +131,23 @@ def _index(index: Index) -> Definition:
     )
 
 
-def _difference(criterion: Criterion) -> Definition:
-    each = [f"max over groups - min over groups of the {_compared(criterion, name)}" for name in criterion.rates]
+def _over_groups(criterion: Criterion, kind: Literal["difference", "ratio"]) -> Definition:
+    """What the widest difference, or the smallest ratio, of a criterion over groups means."""
+    is_ratio = kind == "ratio"
+    sign, extreme = ("min over groups / max over groups", "smaller") if is_ratio else (
+        "max over groups - min over groups", "larger",
+    )  # fmt: skip
+    formulas = [f"{sign} of the {_compared(criterion, name)}" for name in criterion.rates]
     return Definition(
-        title=f"{criterion.title}: difference",
-        formula=each[0] if len(each) == 1 else f"the larger of: {'; '.join(each)}",
-        range="0 or more" if criterion.odds else "0 to 1",
-        direction="lower",
-        unit="" if criterion.odds else "share",
+        title=f"{criterion.title}: {kind}",
+        formula=formulas[0] if len(formulas) == 1 else f"the {extreme} of: {'; '.join(formulas)}",
+        range="0 or more" if criterion.odds and not is_ratio else "0 to 1",
+        direction="higher" if is_ratio else "lower",
+        unit="" if criterion.odds or is_ratio else "share",
         reference=f"{criterion.reference}; interval: {ODDS if criterion.odds else PAIRS}",
-        pitfalls=f"{criterion.pitfalls} The largest of many differences is large by chance in small groups: read the "
-        "interval and the adjusted p-value, not the point.",
+        pitfalls=f"{criterion.pitfalls} {BY_CHANCE[kind]}",
         harm=criterion.harm,
-        more_groups="grows",
-        made_of="outcomes" if criterion.rates == ("accuracy",) else _made_of(RATES[name] for name in criterion.rates),
-    )
-
-
-def _ratio(criterion: Criterion) -> Definition:
-    each = [f"min over groups / max over groups of the {_compared(criterion, name)}" for name in criterion.rates]
-    return Definition(
-        title=f"{criterion.title}: ratio",
-        formula=each[0] if len(each) == 1 else f"the smaller of: {'; '.join(each)}",
-        range="0 to 1",
-        direction="higher",
-        unit="",
-        reference=f"{criterion.reference}; interval: {ODDS if criterion.odds else PAIRS}",
-        pitfalls=f"{criterion.pitfalls} With equal true rates of 0.3, two groups of 100 fall below a ratio of 0.8 in "
-        "30 % of samples: read the interval.",
-        harm=criterion.harm,
-        more_groups="shrinks",
+        more_groups="shrinks" if is_ratio else "grows",
         made_of="outcomes" if criterion.rates == ("accuracy",) else _made_of(RATES[name] for name in criterion.rates),
     )
 

@@ -53,15 +53,14 @@ class Compared(Tested):
         """Whether every rate of the criterion has two groups or more."""
         return bool(self.parts) and all(len(part.sizes) > 1 for part in self.parts)
 
-    def among(self, kept: Sequence[dict[str, str]]) -> Compared:
+    def among(self, groups: Sequence[dict[str, str]]) -> Compared:
         """The same over some of the groups, untested."""
         parts, members = [], []
-        rows = 0
         for part, who in zip(self.parts, self.members, strict=True):
-            at = np.flatnonzero([group in kept for group in who.where])
-            parts.append(stats.Shares(part.successes[at], part.sizes[at]))
-            members.append(who.take(at))
-            rows = max(rows, int(who.people[at].sum()))
+            indices = who.positions(groups)
+            parts.append(stats.Shares(part.successes[indices], part.sizes[indices]))
+            members.append(who.take(indices))
+        rows = max((int(who.people.sum()) for who in members), default=0)
         return dataclasses.replace(
             self, parts=parts, members=members, rows=rows, p=None, p_adjusted=None, shuffled=None
         )
@@ -74,7 +73,7 @@ class Compared(Tested):
 
 
 def compare(
-    found: Compared,
+    comparison: Compared,
     where: Sequence[dict[str, str]],
     rates: Sequence[tuple[Rate, GroupShares]],
     hidden: Sequence[str | None],
@@ -84,7 +83,7 @@ def compare(
     """Fill in which groups can be compared, and their counts.
 
     Args:
-        found: what is compared, without groups.
+        comparison: what is compared, without groups.
         where: K groups.
         rates: each rate with the shares of the K groups.
         hidden: why each of the K groups may not be shown; None where it may.
@@ -96,19 +95,19 @@ def compare(
         few = [lacking(int(rows), minimum, rate.of) for rows in share.rows]
         if odds:
             few = [
-                "no false positives" if text is None and value >= 1 else text
-                for text, value in zip(few, share.values, strict=True)
+                "no false positives" if reason is None and value >= 1 else reason
+                for reason, value in zip(few, share.values, strict=True)
             ]
         usable = np.array([a is None and b is None for a, b in zip(hidden, few, strict=True)], dtype=bool)
-        found.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
+        comparison.parts.append(stats.Shares(share.successes[usable], share.sizes[usable]))
         who = Members(rate.name, where, share.values, share.rows, share.counts)
-        found.members.append(who.take(np.flatnonzero(usable)))
-        found.rows = max(found.rows, int(share.rows[usable].sum()))
+        comparison.members.append(who.take(np.flatnonzero(usable)))
+        comparison.rows = max(comparison.rows, int(share.rows[usable].sum()))
         for sentences, reason, why in zip(reasons, hidden, few, strict=True):
             if why and not reason and why not in sentences:
                 sentences.append(why)
-    found.left_out = group_pairs.left_out(where, ["; ".join(sentences) or None for sentences in reasons])
-    return found
+    comparison.left_out = group_pairs.left_out(where, ["; ".join(sentences) or None for sentences in reasons])
+    return comparison
 
 
 def enough_draws(permutations: int, tests: int) -> int:

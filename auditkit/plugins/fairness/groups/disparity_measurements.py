@@ -31,68 +31,65 @@ CORRECTIONS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg"}
 
 
 def measurements(
-    each: Compared | Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
+    comparison: Compared | Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
 ) -> list[Measurement]:
     """What one comparison says: difference and ratio, or one index."""
-    if isinstance(each, Unequal):
-        common = beside(each, tests, parameters, data)
-        return [
-            _entropy(each, tests, parameters, data, rng, common) if each.comparable else incomparable(each, each.name)
-        ]
-    if not each.comparable:
-        found = [incomparable(each, name) for name in names(each)]
+    if not comparison.comparable:
+        return [incomparable(comparison, name) for name in names(comparison)]
+    if isinstance(comparison, Unequal):
+        results = [_entropy(comparison, tests, parameters, data, rng)]
     else:
-        found = numbers(each, beside(each, tests, parameters, data), tests)
-    return [with_weights(one, data) for one in found]
+        results = numbers(comparison, beside(comparison, tests, parameters, data), tests)
+    return [with_weights(measurement, data) for measurement in results]
 
 
 def numbers(
-    each: Compared, common: dict[str, Any], tests: int | None = None, reference: list[int] | None = None
+    comparison: Compared, common: dict[str, Any], tests: int | None = None, reference: list[int] | None = None
 ) -> list[Measurement]:
     """Difference and ratio, or index, of groups that can be compared.
 
     Args:
-        each: the groups.
+        comparison: the groups.
         common: what every measurement carries.
         tests: how many tests the family has, for the detectable effect; None: there is no test.
         reference: in each part the position of the group with which alone the others are compared.
     """
-    if each.name in INDICES:
-        return [_differential(each, tests, common, reference)]
-    return _criterion(each, tests, common, reference)
+    if comparison.name in INDICES:
+        return [_differential(comparison, tests, common, reference)]
+    return _criterion(comparison, tests, common, reference)
 
 
-def beside_them(each: Compared, first: Sequence[Measurement], data: AuditData) -> list[Measurement]:
+def beside_them(comparison: Compared, first: Sequence[Measurement], data: AuditData) -> list[Measurement]:
     """The numbers of one comparison among large groups, and against the reference group where one is named."""
 
-    def again(kept: Sequence[dict[str, str]], reference: dict[str, str] | None) -> list[Measurement]:
-        some = each.among(kept)
+    def again(groups: Sequence[dict[str, str]], reference: dict[str, str] | None) -> list[Measurement]:
+        some = comparison.among(groups)
         common = {
             "n": some.rows, "across": some.across, "conditions": dict(some.conditions),
             "left_out": tuple(some.left_out),
         }  # fmt: skip
-        found = numbers(some, common, None, None if reference is None else some.positions(reference))
-        return [with_weights(one, data) for one in found]
+        results = numbers(some, common, None, None if reference is None else some.positions(reference))
+        return [with_weights(measurement, data) for measurement in results]
 
-    return variants(first, [who.where for who in each.members], again, data)
+    return variants(first, [who.where for who in comparison.members], again, data)
 
 
-def names(each: Tested) -> list[str]:
+def names(comparison: Tested) -> list[str]:
     """The measurements of a comparison."""
-    return [each.name] if each.name in INDICES else both(each.name)
+    return [comparison.name] if comparison.name in INDICES else both(comparison.name)
 
 
-def incomparable(each: Tested, name: str) -> Measurement:
+def incomparable(comparison: Tested, name: str) -> Measurement:
     """A comparison of fewer than two groups."""
-    return undefined(each, name, two_groups(each.across, left_out=left_out_text(each.left_out)))
+    return undefined(comparison, name, two_groups(comparison.across, left_out=left_out_text(comparison.left_out)))
 
 
-def with_weights(one: Measurement, data: AuditData) -> Measurement:
+def with_weights(measurement: Measurement, data: AuditData) -> Measurement:
     """The measurement whose interval says what weights make of it."""
-    if one.interval is None:
-        return one
-    method = interval_method(one.interval.method, data.weights is not None)
-    return one.model_copy(update={"interval": one.interval.model_copy(update={"method": method})})
+    if measurement.interval is None:
+        return measurement
+    method = interval_method(measurement.interval.method, data.weights is not None)
+    return measurement.model_copy(update={"interval": measurement.interval.model_copy(update={"method": method})})
 
 
 def both(name: str) -> list[str]:
@@ -100,41 +97,41 @@ def both(name: str) -> list[str]:
     return [f"{name}_difference", f"{name}_ratio"]
 
 
-def beside(each: Tested, tests: int, parameters: Parameters, data: AuditData) -> dict[str, Any]:
+def beside(comparison: Tested, tests: int, parameters: Parameters, data: AuditData) -> dict[str, Any]:
     """What every number of a comparison carries beside its value."""
     return {
-        "n": each.rows,
-        "across": each.across,
-        "conditions": dict(each.conditions),
-        "left_out": tuple(each.left_out),
-        "test": _test(each, tests, parameters, data),
+        "n": comparison.rows,
+        "across": comparison.across,
+        "conditions": dict(comparison.conditions),
+        "left_out": tuple(comparison.left_out),
+        "test": _test(comparison, tests, parameters, data),
     }
 
 
-def undefined(each: Tested, name: str, reason: str) -> Measurement:
+def undefined(comparison: Tested, name: str, reason: str) -> Measurement:
     """A comparison without a value."""
     return _number(
-        name, value=None, reason=reason, across=each.across, conditions=dict(each.conditions),
-        validity="inconclusive", left_out=tuple(each.left_out),
+        name, value=None, reason=reason, across=comparison.across, conditions=dict(comparison.conditions),
+        validity="inconclusive", left_out=tuple(comparison.left_out),
     )  # fmt: skip
 
 
-def _number(name: str, **more: Any) -> Measurement:
+def _number(name: str, **fields: Any) -> Measurement:
     """A measurement in the unit and the direction of its definition."""
-    return Measurement(name=name, unit=DEFINITIONS[name].unit, direction=DEFINITIONS[name].direction, **more)
+    return Measurement(name=name, unit=DEFINITIONS[name].unit, direction=DEFINITIONS[name].direction, **fields)
 
 
-def _test(each: Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
-    if each.p is None:
+def _test(comparison: Tested, tests: int, parameters: Parameters, data: AuditData) -> Test | None:
+    if comparison.p is None:
         return None
     rows = "effective numbers of rows" if data.weights is not None else "rows"
-    what = "index"
-    number = disparities.enough_draws(parameters.permutations, tests)
-    if isinstance(each, Compared):
-        what, number = "largest studentized difference", 0 if each.shuffled is None else len(each.shuffled)
-        rows += " with equal label" if each.name in CRITERIA and len(each.parts) > 1 else ""
-    method = f"permutation of the {what}, {number} shuffles of {rows}; {CORRECTIONS[parameters.correction]}"
-    return Test(method=method, p=each.p, p_adjusted=each.p_adjusted, family=family(tests))
+    statistic, draws = "index", disparities.enough_draws(parameters.permutations, tests)
+    if isinstance(comparison, Compared):
+        statistic = "largest studentized difference"
+        draws = 0 if comparison.shuffled is None else len(comparison.shuffled)
+        rows += " with equal label" if comparison.name in CRITERIA and len(comparison.parts) > 1 else ""
+    method = f"permutation of the {statistic}, {draws} shuffles of {rows}; {CORRECTIONS[parameters.correction]}"
+    return Test(method=method, p=comparison.p, p_adjusted=comparison.p_adjusted, family=family(tests))
 
 
 def family(tests: int) -> str:
@@ -153,68 +150,73 @@ class _Disparity(NamedTuple):
     """Why there is no ratio, where there is none."""
 
 
-def _shares(each: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
-    rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[each.name].rates)
+def _shares(comparison: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+    rates = " or the ".join(RATES[name].title.lower() for name in CRITERIA[comparison.name].rates)
     return _Disparity(
-        stats.widest(each.parts, reference=reference), stats.smallest(each.parts, reference=reference),
-        None if tests is None else disparities.detectable(each.parts, tests),
-        None if tests is None else disparities.detectable_ratio(each.parts, tests),
+        stats.widest(comparison.parts, reference=reference), stats.smallest(comparison.parts, reference=reference),
+        None if tests is None else disparities.detectable(comparison.parts, tests),
+        None if tests is None else disparities.detectable_ratio(comparison.parts, tests),
         f"the {rates} is 0 in every group, so there is no ratio",
     )  # fmt: skip
 
 
-def _odds(each: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
-    (part,) = each.parts
-    place = None if reference is None else reference[0]
-    power = None if tests is None else ratios.detectable_odds(part, disparities.detectable(each.parts, tests))
+def _odds(comparison: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+    (part,) = comparison.parts
+    reference_index = None if reference is None else reference[0]
+    power = None if tests is None else ratios.detectable_odds(part, disparities.detectable(comparison.parts, tests))
     return _Disparity(
-        ratios.widest_odds(part, place), ratios.smallest_odds(part, place), power and power.difference,
-        power and power.ratio, "there are no false negatives in any group, so there is no ratio",
+        ratios.widest_odds(part, reference_index), ratios.smallest_odds(part, reference_index),
+        power and power.difference, power and power.ratio,
+        "there are no false negatives in any group, so there is no ratio",
     )  # fmt: skip
 
 
 def _criterion(
-    each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
+    comparison: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> list[Measurement]:
     """Difference and ratio of a criterion, of its rates or of their odds."""
-    found = (_odds if CRITERIA[each.name].odds else _shares)(each, tests, reference)
-    first, second = both(each.name)
+    disparity = (_odds if CRITERIA[comparison.name].odds else _shares)(comparison, tests, reference)
+    first, second = both(comparison.name)
     difference = _number(
-        first, value=found.widest.value, interval=found.widest.interval, detectable=found.gap,
-        pairs=tuple(pairs_behind(found.widest, each.members)), **common,
+        first, value=disparity.widest.value, interval=disparity.widest.interval, detectable=disparity.gap,
+        pairs=tuple(pairs_behind(disparity.widest, comparison.members)), **common,
     )  # fmt: skip
-    if found.smallest is None:
-        return [difference, undefined(each, second, found.no_ratio)]
+    if disparity.smallest is None:
+        return [difference, undefined(comparison, second, disparity.no_ratio)]
     ratio = _number(
-        second, value=found.smallest.value, interval=found.smallest.interval, detectable=found.ratio,
-        pairs=tuple(pairs_behind(found.smallest, each.members, "high")), **common,
+        second, value=disparity.smallest.value, interval=disparity.smallest.interval, detectable=disparity.ratio,
+        pairs=tuple(pairs_behind(disparity.smallest, comparison.members, "high")), **common,
     )  # fmt: skip
     return [difference, ratio]
 
 
 def _differential(
-    each: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
+    comparison: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
-    extreme = ratios.epsilon_extreme(each.parts, each.name == LOGARITHMIC[1], reference)
+    extreme = ratios.epsilon_extreme(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
     if extreme is None:
-        return undefined(each, each.name, "in some group nobody, or everybody, is selected, so a ratio has no end")
-    ratio = None if tests is None else disparities.detectable_ratio(each.parts, tests)
+        return undefined(
+            comparison, comparison.name, "in some group nobody, or everybody, is selected, so a ratio has no end"
+        )
+    ratio = None if tests is None else disparities.detectable_ratio(comparison.parts, tests)
     return _number(
-        each.name, value=extreme.value, interval=extreme.interval,
-        detectable=-float(np.log(ratio)) if ratio else None, pairs=tuple(pairs_behind(extreme, each.members)), **common,
+        comparison.name, value=extreme.value, interval=extreme.interval,
+        detectable=-float(np.log(ratio)) if ratio else None,
+        pairs=tuple(pairs_behind(extreme, comparison.members)), **common,
     )  # fmt: skip
 
 
 def _entropy(
-    each: Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator, common: dict[str, Any]
+    comparison: Unequal, tests: int, parameters: Parameters, data: AuditData, rng: np.random.Generator
 ) -> Measurement:
-    value = float(entropy.between(each.table, parameters.alpha))
-    if not np.isfinite(value) or each.p is None:
-        return undefined(each, each.name, "a group has no benefit at all, or nobody has: the index has no value")
-    interval = entropy.interval(each.table, parameters.alpha, each.p <= 0.05, rng, parameters.resamples)
-    return with_weights(
-        _number(
-            each.name, value=max(0.0, value), interval=interval,
-            detectable=entropy.detectable(each.table, tests), pairs=pair_of_extremes(each.members), **common,
-        ), data,
+    value = float(entropy.between(comparison.table, parameters.alpha))
+    if not np.isfinite(value) or comparison.p is None:
+        return undefined(
+            comparison, comparison.name, "a group has no benefit at all, or nobody has: the index has no value"
+        )
+    interval = entropy.interval(comparison.table, parameters.alpha, comparison.p <= 0.05, rng, parameters.resamples)
+    return _number(
+        comparison.name, value=max(0.0, value), interval=interval,
+        detectable=entropy.detectable(comparison.table, tests),
+        pairs=pair_of_extremes(comparison.members), **beside(comparison, tests, parameters, data),
     )  # fmt: skip

@@ -44,7 +44,7 @@ class Unequal(Tested):
 def benefits(tally: Tally) -> np.ndarray:
     """(K, 3) people by benefit 0, 1 and 2; a weighted group counts as its effective number of rows (Kish)."""
     weight, square = (
-        np.column_stack([amount(array, words) for words in BENEFITS]) for array in (tally.weight, tally.square)
+        np.column_stack([amount(table, words) for words in BENEFITS]) for table in (tally.weight, tally.square)
     )
     total = square.sum(axis=1, keepdims=True)
     return np.divide(
@@ -117,6 +117,7 @@ def shuffled(table: np.ndarray, alpha: float, draws: int, rng: np.random.Generat
     """(draws,) values of `between` if people were shuffled among the groups."""
     sizes = np.maximum(1, np.round(table.sum(axis=1))).astype(np.int64)
     totals = np.round(table.sum(axis=0)).astype(np.int64)
+    # Rows and columns are rounded apart, so a column may hold one person more than there are places.
     none = int(min(totals[0], sizes.sum()))
     first = rng.multivariate_hypergeometric(sizes, none, size=draws, method="marginals")
     two = int(min(totals[2], sizes.sum() - none))
@@ -124,14 +125,14 @@ def shuffled(table: np.ndarray, alpha: float, draws: int, rng: np.random.Generat
     return between(np.stack([first, sizes - first - third, third], axis=-1).astype(float), alpha)
 
 
-def _second_column(left: np.ndarray, total: int, rng: np.random.Generator) -> np.ndarray:
+def _second_column(free: np.ndarray, total: int, rng: np.random.Generator) -> np.ndarray:
     """(draws, K) how many of `total` people each group gets of the (draws, K) places that are left."""
-    array = np.zeros_like(left)
-    wanted, places = np.full(len(left), total), left.sum(axis=1)
-    for group in range(left.shape[1]):
-        array[:, group] = rng.hypergeometric(wanted, places - wanted, left[:, group])
-        wanted, places = wanted - array[:, group], places - left[:, group]
-    return array
+    placed = np.zeros_like(free)
+    unplaced, free_in_all = np.full(len(free), total), free.sum(axis=1)
+    for group in range(free.shape[1]):
+        placed[:, group] = rng.hypergeometric(unplaced, free_in_all - unplaced, free[:, group])
+        unplaced, free_in_all = unplaced - placed[:, group], free_in_all - free[:, group]
+    return placed
 
 
 def detectable(table: np.ndarray, tests: int, power: float = 0.8) -> float | None:

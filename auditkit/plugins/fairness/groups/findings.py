@@ -49,12 +49,11 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     everything: list[Tested] = [*compared, *explained]
     tests = test_all(everything, parameters, context.rng)
     gaps = []
-    for each in compared:
-        measurements = disparity_measurements.measurements(each, tests, parameters, data, context.rng)
-        gaps += [
-            *measurements,
-            *(disparity_measurements.beside_them(each, measurements, data) if isinstance(each, Compared) else []),
-        ]
+    for comparison in compared:
+        measurements = disparity_measurements.measurements(comparison, tests, parameters, data, context.rng)
+        gaps += measurements
+        if isinstance(comparison, Compared):
+            gaps += disparity_measurements.beside_them(comparison, measurements, data)
     conditions = [conditional_measurements.measured(conditional, tests, parameters, data) for conditional in explained]
 
     context.progress(2, 3, "controls")

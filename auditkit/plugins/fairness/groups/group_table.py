@@ -51,23 +51,23 @@ class Target(NamedTuple):
 
 def tabulate(counts: Counts, parameters: Parameters, data: AuditData) -> list[Groups]:
     """Everyone, then the groups of every set of attributes up to the number that is intersected; none is empty."""
-    found = []
+    tables = []
     for attributes in [(), *data.cells.subsets(parameters.intersections)]:
         where, tally = counts.over(attributes)
-        there = [at for at, group in enumerate(where) if not data.cells.empty(group)]
-        where, tally = [where[at] for at in there], Tally(*(table[there] for table in tally))
-        found.append(Groups(attributes, where, [data.cells.reason(group) for group in where], tally))
-    return found
+        occupied = [index for index, group in enumerate(where) if not data.cells.empty(group)]
+        where, tally = [where[index] for index in occupied], Tally(*(table[occupied] for table in tally))
+        tables.append(Groups(attributes, where, [data.cells.reason(group) for group in where], tally))
+    return tables
 
 
 def smaller(groups: Groups, data: AuditData) -> tuple[Smaller, Groups] | None:
     """The groups that are too small to show, and they as one group; None where they may not be shown as one."""
-    found = smaller_together(groups.attributes, data)
-    if found is None:
+    together = smaller_together(groups.attributes, data)
+    if together is None:
         return None
-    at = found.among(groups.where)
-    tally = Tally(*(table[at].sum(axis=0, keepdims=True) for table in groups.tally))
-    return found, groups._replace(where=[found.where], hidden=[None], tally=tally)
+    indices = together.among(groups.where)
+    tally = Tally(*(table[indices].sum(axis=0, keepdims=True) for table in groups.tally))
+    return together, groups._replace(where=[together.where], hidden=[None], tally=tally)
 
 
 def targets(parameters: Parameters, counts: Counts, predictions: Predictions, task: str) -> list[Target]:
@@ -76,22 +76,21 @@ def targets(parameters: Parameters, counts: Counts, predictions: Predictions, ta
     Raises:
         DataError: the parameter `classes` names one that is none.
     """
-    measures = wanted(parameters, counts, task)
+    measures = measures_taken(parameters, counts, task)
     if task != "multiclass":
         return [Target({}, predictions.positive, measures)]
     names = [spelling(label) for label in predictions.classes]
     for name in parameters.classes:
         if name not in names:
             raise DataError(f"fairness.groups: classes names {name!r}, which is no class; {closest(name, names)}")
-    found = [Target({}, None, tuple(measure for measure in measures if measure in WHOLE))]
+    looked_at = [Target({}, None, tuple(measure for measure in measures if measure in WHOLE))]
     rest = tuple(measure for measure in measures if measure not in WHOLE)
-    found += [
-        Target({"class": name}, at, rest) for at, name in enumerate(names) if name in (parameters.classes or names)
-    ]
-    return [target for target in found if target.measures]
+    chosen = parameters.classes or names
+    looked_at += [Target({"class": name}, index, rest) for index, name in enumerate(names) if name in chosen]
+    return [target for target in looked_at if target.measures]
 
 
-def wanted(parameters: Parameters, counts: Counts, task: str) -> tuple[str, ...]:
+def measures_taken(parameters: Parameters, counts: Counts, task: str) -> tuple[str, ...]:
     """The measures that can be taken: asked for, or default; those of labels only where there are some."""
     names = parameters.measures
     if task == "multiclass" and names == DEFAULT:

@@ -28,46 +28,50 @@ def notes(
     tests: int,
 ) -> list[str]:
     """Sentences about what was left out, and why."""
-    texts = [*_blanks(data, counts), *_classes(parameters, data, targets)]
+    sentences = [*_blanks(data, counts), *_classes(parameters, data, targets)]
     if not counts.labelled:
         dropped = [name for name in parameters.measures if MEASURES[name].labelled]
         if dropped:
-            texts.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
+            sentences.append(f"There are no labels, so these were not measured: {', '.join(dropped)}.")
     if data.weights is not None:
-        texts.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
+        sentences.append("Rates are weighted; intervals and tests use the effective number of rows (Kish 1965).")
     nobody = [pairs(where) for where in data.cells.nobody(parameters.intersections)]
     if nobody:
-        texts.append(f"Nobody is in these combinations, so they have no numbers: {first_few(nobody, between='; ')}.")
-    texts += no_intersection(parameters.intersections, data)
+        sentences.append(
+            f"Nobody is in these combinations, so they have no numbers: {first_few(nobody, between='; ')}."
+        )
+    sentences += no_intersection(parameters.intersections, data)
     if parameters.correction == "benjamini-hochberg":
-        texts.append("Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any.")
+        sentences.append(
+            "Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any."
+        )
     draws = enough_draws(parameters.permutations, tests)
     if draws > parameters.permutations:
-        texts.append(
+        sentences.append(
             f"{draws} shuffles were drawn, not {parameters.permutations}: fewer could show nothing in {tests} tests."
         )
-    return texts
+    return sentences
 
 
 def _blanks(data: AuditData, counts: Counts) -> list[str]:
     rows = counts.tally.rows
-    found = []
+    sentences = []
     if counts.abstained:
         withheld = how_many(int(rows[:, :, -1].sum()), data.minimum_cell, data.disclosure)
-        found.append(f"No decision was made about {withheld} people: they are in no rate but the abstention rate.")
+        sentences.append(f"No decision was made about {withheld} people: they are in no rate but the abstention rate.")
     if counts.labelled and rows[:, -1].any():
         unknown = how_many(int(rows[:, -1].sum()), data.minimum_cell, data.disclosure)
-        found.append(
+        sentences.append(
             f"The labels of {unknown} people are not known: they are left out of what needs labels, and of no more."
         )
-    return found
+    return sentences
 
 
 def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target]) -> list[str]:
     if data.task != "multiclass":
         return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
-    texts = ["Each class is held against all others: selected means decided for the class."]
-    number = sum(target.at is not None for target in targets)
-    if number > CLASSES:
-        texts.append(f"Of {number} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
-    return texts
+    sentences = ["Each class is held against all others: selected means decided for the class."]
+    class_count = sum(target.at is not None for target in targets)
+    if class_count > CLASSES:
+        sentences.append(f"Of {class_count} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
+    return sentences

@@ -35,51 +35,51 @@ def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measureme
 
 def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     """The same numbers for the groups of one table that are too small to show, as one; none where they stay hidden."""
-    found = smaller(groups, data)
-    return [] if found is None else found[0].told(per_group(target, found[1], data))
+    as_one = smaller(groups, data)
+    return [] if as_one is None else as_one[0].told(per_group(target, as_one[1], data))
 
 
 def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     share = shares(groups.tally, rate)
     low, high = stats.wilson_bounds(share.successes, share.sizes)
     method = interval_method("Wilson", data.weights is not None)
-    found = []
-    for at, where in enumerate(groups.where):
-        reason, rows = groups.hidden[at], int(share.rows[at])
+    measurements = []
+    for index, where in enumerate(groups.where):
+        reason, rows = groups.hidden[index], int(share.rows[index])
         few = lacking(rows, data.minimum_rate, rate.of)
         if reason or few:
             n = 0 if not reason and rows == 0 else None
-            found.append(_number(rate, target, where, reason=reason or few, n=n))
+            measurements.append(_number(rate, target, where, reason=reason or few, n=n))
             continue
-        interval = Interval(low=float(low[at]), high=float(high[at]), method=method)
-        found.append(_number(rate, target, where, value=float(share.values[at]), n=rows, interval=interval))
-    return found
+        interval = Interval(low=float(low[index]), high=float(high[index]), method=method)
+        measurements.append(_number(rate, target, where, value=float(share.values[index]), n=rows, interval=interval))
+    return measurements
 
 
-def _composite(what: Composite, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
-    estimates = what.estimate(groups.tally)
-    rows = [(amount(groups.tally.rows, words), of) for words, of in what.of]
-    found = []
-    for at, where in enumerate(groups.where):
-        few = (lacking(int(n[at]), data.minimum_rate, of) for n, of in rows)
-        reason = groups.hidden[at] or next(filter(None, few), None)
-        value = float(estimates.values[at])
+def _composite(composite: Composite, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
+    estimates = composite.estimate(groups.tally)
+    rows = [(amount(groups.tally.rows, words), of) for words, of in composite.of]
+    measurements = []
+    for index, where in enumerate(groups.where):
+        few = (lacking(int(n[index]), data.minimum_rate, of) for n, of in rows)
+        reason = groups.hidden[index] or next(filter(None, few), None)
+        value = float(estimates.values[index])
         if reason is None and np.isnan(value):
-            reason = what.undefined
+            reason = composite.undefined
         if reason is not None:
-            found.append(_number(what, target, where, reason=reason))
+            measurements.append(_number(composite, target, where, reason=reason))
             continue
-        high = float(estimates.high[at])
+        high = float(estimates.high[index])
         interval = Interval(
-            low=min(value, float(estimates.low[at])), high=max(value, high) if np.isfinite(high) else None,
+            low=min(value, float(estimates.low[index])), high=max(value, high) if np.isfinite(high) else None,
             method=interval_method(estimates.method, data.weights is not None),
         )  # fmt: skip
-        found.append(_number(what, target, where, value=value, n=int(rows[0][0][at]), interval=interval))
-    return found
+        measurements.append(_number(composite, target, where, value=value, n=int(rows[0][0][index]), interval=interval))
+    return measurements
 
 
 def _number(
-    what: Rate | Composite,
+    measure: Rate | Composite,
     target: Target,
     where: dict[str, str],
     *,
@@ -89,6 +89,6 @@ def _number(
     interval: Interval | None = None,
 ) -> Measurement:
     return Measurement(
-        name=what.name, value=value, reason=reason, interval=interval, n=n, direction=what.direction, slice=where,
-        unit="share" if isinstance(what, Rate) else "", conditions=dict(target.conditions),
+        name=measure.name, value=value, reason=reason, interval=interval, n=n, direction=measure.direction, slice=where,
+        unit="share" if isinstance(measure, Rate) else "", conditions=dict(target.conditions),
     )  # fmt: skip

@@ -39,11 +39,11 @@ def widest_odds(part: stats.Shares, reference: int | None = None, level: float =
     first, second = _ordered(len(values), reference)
     with np.errstate(invalid="ignore"):
         least, most = low[first] - high[second], high[first] - low[second]
-    value, at = _best(values[first] - values[second], first, second, part)
+    value, place = _best(values[first] - values[second], first, second, part)
     bottom, certain = _best(np.where(np.isnan(least), -np.inf, least), first, second, part)
     top, possible = _best(most, first, second, part)
     interval = Interval(low=max(0.0, bottom), high=top if np.isfinite(top) else None, level=level, method=METHOD)
-    return Extreme(value, interval, at, certain if bottom > 0 else None, possible)
+    return Extreme(value, interval, place, certain if bottom > 0 else None, possible)
 
 
 def smallest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme | None:
@@ -56,11 +56,11 @@ def smallest_odds(part: stats.Shares, reference: int | None = None, level: float
         ratio = np.where(values[second] > 0, values[first] / values[second], 1.0)
         least = np.where(np.isfinite(high[second]), low[first] / high[second], 0.0)
         most = np.where(low[second] > 0, high[first] / low[second], np.inf)
-    value, at = _best(-ratio, first, second, part)
+    value, place = _best(-ratio, first, second, part)
     bottom, possible = _best(-least, first, second, part)
     top, certain = _best(-most, first, second, part)
     interval = Interval(low=-bottom, high=min(1.0, -top), level=level, method=METHOD)
-    return Extreme(-value, interval, at, possible if bottom < 0 else None, certain if -top < 1 else None)
+    return Extreme(-value, interval, place, possible if bottom < 0 else None, certain if -top < 1 else None)
 
 
 def _odds_of(part: stats.Shares, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -72,15 +72,17 @@ def _odds_of(part: stats.Shares, level: float) -> tuple[np.ndarray, np.ndarray, 
 def _ordered(groups: int, reference: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Every ordered pair of different groups, or those with the reference group."""
     first, second = np.nonzero(~np.eye(groups, dtype=bool))
-    kept = np.ones(len(first), dtype=bool) if reference is None else (first == reference) | (second == reference)
-    return first[kept], second[kept]
+    if reference is None:
+        return first, second
+    has_reference = (first == reference) | (second == reference)
+    return first[has_reference], second[has_reference]
 
 
 def _best(values: np.ndarray, first: np.ndarray, second: np.ndarray, part: stats.Shares) -> tuple[float, Place]:
     """The largest value, and the two groups behind it."""
-    at = int(np.argmax(values))
-    low, high = sorted((int(first[at]), int(second[at])), key=lambda group: float(part.rates[group]))
-    return float(values[at]), Place(0, low, high)
+    largest = int(np.argmax(values))
+    low, high = sorted((int(first[largest]), int(second[largest])), key=lambda group: float(part.rates[group]))
+    return float(values[largest]), Place(0, low, high)
 
 
 def detectable_odds(part: stats.Shares, gap: float | None) -> Apart | None:
@@ -88,7 +90,7 @@ def detectable_odds(part: stats.Shares, gap: float | None) -> Apart | None:
     if gap is None:
         return None
     n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
-    high, low = (float(odds(np.asarray(array))) for array in stats.apart(part.common, n1, n2, gap))
+    high, low = (float(odds(np.asarray(share))) for share in stats.apart(part.common, n1, n2, gap))
     return Apart(high - low, low / high) if np.isfinite(high) and high > 0 else None
 
 
@@ -123,12 +125,12 @@ def epsilon_extreme(
         smoothed: as in `epsilon`.
         reference: in each part the position of the group with which alone the others are compared; None: all pairs.
     """
-    kept = [at for at, part in enumerate(parts) if part.rates.max() > 0]
-    who = None if reference is None else [reference[at] for at in kept]
-    ratio = stats.smallest([parts[at] for at in kept], reference=who)
-    chosen = (
-        stats.smallest([_with_one_more(parts[at], len(parts)) for at in kept], reference=who) if smoothed else ratio
-    )
+    occurring = [index for index, part in enumerate(parts) if part.rates.max() > 0]
+    who = None if reference is None else [reference[index] for index in occurring]
+    ratio = stats.smallest([parts[index] for index in occurring], reference=who)
+    chosen = ratio
+    if smoothed:
+        chosen = stats.smallest([_with_one_more(parts[index], len(parts)) for index in occurring], reference=who)
     if ratio is None or chosen is None or chosen.value <= 0:
         return None
     value = -float(np.log(chosen.value))
@@ -138,7 +140,7 @@ def epsilon_extreme(
         low=min(-float(np.log(high)) if high < 1 else 0.0, value), high=None if top is None else max(top, value),
         level=ratio.interval.level, method=f"{ratio.interval.method}, as logarithms",
     )  # fmt: skip
-    places = [place and place._replace(part=kept[place.part]) for place in (chosen.at, ratio.high, ratio.low)]
+    places = [place and place._replace(part=occurring[place.part]) for place in (chosen.at, ratio.high, ratio.low)]
     return Extreme(value, interval, places[0] or chosen.at, places[1], places[2])
 
 

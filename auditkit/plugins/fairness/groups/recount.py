@@ -26,9 +26,9 @@ class Rows(NamedTuple):
     weight: np.ndarray | None
     """(N,) how much a row counts, its people times its weight; None: 1."""
 
-    def take(self, at: np.ndarray) -> Rows:
+    def take(self, indices: np.ndarray) -> Rows:
         """Some of the rows."""
-        return Rows(*(None if array is None else array[at] for array in self))  # type: ignore[arg-type]
+        return Rows(*(None if column is None else column[indices] for column in self))  # type: ignore[arg-type]
 
 
 def number(name: str, rows: Rows) -> float | None:
@@ -38,35 +38,35 @@ def number(name: str, rows: Rows) -> float | None:
         return float(np.count_nonzero(mask)) if rows.weight is None else float(rows.weight[mask].sum())
 
     yes, no, out = rows.decided & rows.selected, rows.decided & ~rows.selected, ~rows.decided
-    found = {"selected": yes, "rejected": no, "decided": rows.decided, "abstained": out, "everyone": yes | no | out}
+    masks = {"selected": yes, "rejected": no, "decided": rows.decided, "abstained": out, "everyone": yes | no | out}
     if rows.positive is not None:
         good, bad = rows.known & rows.positive, rows.known & ~rows.positive
-        found |= {"tp": good & yes, "fp": bad & yes, "fn": good & no, "tn": bad & no}
-        found |= {"positives": good, "labelled": rows.known}
+        masks |= {"tp": good & yes, "fp": bad & yes, "fn": good & no, "tn": bad & no}
+        masks |= {"positives": good, "labelled": rows.known}
     if name in RATES:
-        below = sum(amount(found[word]) for word in RATES[name].denominator.split())
-        return sum(amount(found[word]) for word in RATES[name].numerator.split()) / below if below else None
+        below = sum(amount(masks[word]) for word in RATES[name].denominator.split())
+        return sum(amount(masks[word]) for word in RATES[name].numerator.split()) / below if below else None
     try:
-        return COMPOSITES[name].plain(*(amount(found[word]) for word in ("tp", "fp", "fn", "tn")))
+        return COMPOSITES[name].plain(*(amount(masks[word]) for word in ("tp", "fp", "fn", "tn")))
     except ZeroDivisionError:
         return None
 
 
 def largest_deviation(
-    shown: Sequence[tuple[str, Mapping[str, str], float]], columns: Mapping[str, np.ndarray], rows: Rows
+    claims: Sequence[tuple[str, Mapping[str, str], float]], columns: Mapping[str, np.ndarray], rows: Rows
 ) -> float:
     """The largest difference between numbers shown and the same numbers counted again; relative above 1.
 
     Args:
-        shown: (name, {attribute: value}, the number shown).
+        claims: (name, {attribute: value}, the number shown).
         columns: {attribute: (N,) array of str}.
         rows: what the N rows are.
     """
-    pairs = {pair for _, where, _ in shown for pair in where.items()}
+    pairs = {pair for _, where, _ in claims for pair in where.items()}
     masks = {(name, value): np.asarray(columns[name]) == value for name, value in pairs}
     groups: dict[tuple[tuple[str, str], ...], Rows] = {}
     worst = 0.0
-    for name, where, value in shown:
+    for name, where, value in claims:
         key = tuple(where.items())
         if key not in groups:
             groups[key] = (

@@ -66,8 +66,8 @@ def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, 
     part = compared.parts[0]
     sizes = np.maximum(1, np.round(part.sizes)).astype(np.int64)
     rates = np.full(len(sizes), part.common)
-    one, two = np.argsort(sizes, kind="stable")[:2]
-    rates[one], rates[two] = stats.apart(float(rates[0]), float(sizes[one]), float(sizes[two]), gap)
+    smallest, second = np.argsort(sizes, kind="stable")[:2]
+    rates[smallest], rates[second] = stats.apart(float(rates[0]), float(sizes[smallest]), float(sizes[second]), gap)
     drawn = [stats.Shares(counts, sizes) for counts in rng.binomial(sizes, rates, (trials, len(sizes)))]
     p = [stats.permutation_p(stats.largest_z([shares]), shuffled) * tests for shares in drawn]
     return float(np.mean(np.asarray(p) <= 0.05))

@@ -36,7 +36,7 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
     burdens = [is_burden(target, data) for target in targets]
     classes = any(target.conditions for target in targets)
     blanks = [("abstained", counts.abstained), ("unknown", counts.labelled and data.known is not None)]
-    kept = [name for name, there in blanks if there]
+    blank_names = [name for name, is_there in blanks if is_there]
     columns = [
         Column(name="group", title="Group"),
         *([Column(name="class", title="Class")] if classes else []),
@@ -44,12 +44,12 @@ def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, 
         Column(name="rate", title="Selection rate", unit="share", percent=True),
         *([] if all(burdens) and burdens else [Column(name="ratio", title="Impact ratio")]),
         *([Column(name=BURDEN, title="Burden ratio")] if any(burdens) else []),
-        *([Column(name="abstained", title="Without a decision")] if "abstained" in kept else []),
-        *([Column(name="unknown", title="Label not known")] if "unknown" in kept else []),
+        *([Column(name="abstained", title="Without a decision")] if "abstained" in blank_names else []),
+        *([Column(name="unknown", title="Label not known")] if "unknown" in blank_names else []),
         Column(name="reason", title="Why it is not shown"),
     ]
     named = [column.name for column in columns if column.name in RATIOS]
-    rows = [row for groups in tables for target in targets for row in _rows(target, groups, named, kept, data)]
+    rows = [row for groups in tables for target in targets for row in _rows(target, groups, named, blank_names, data)]
     joined = any(smaller(groups, data) for groups in tables)
     return Table(
         name="impact",
@@ -70,14 +70,16 @@ def _selected(data: AuditData) -> str:
     return f" {sentence}" if sentence else ""
 
 
-def _rows(target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData) -> list[Row]:
-    texts = _of(target, groups, named, kept, data, compared=True)
+def _rows(
+    target: Target, groups: Groups, named: Sequence[str], blank_names: Sequence[str], data: AuditData
+) -> list[Row]:
+    rows = _of(target, groups, named, blank_names, data, compared=True)
     together = smaller(groups, data)
-    return texts if together is None else texts + _of(target, together[1], named, kept, data, compared=False)
+    return rows if together is None else rows + _of(target, together[1], named, blank_names, data, compared=False)
 
 
 def _of(
-    target: Target, groups: Groups, named: Sequence[str], kept: Sequence[str], data: AuditData, *, compared: bool
+    target: Target, groups: Groups, named: Sequence[str], blank_names: Sequence[str], data: AuditData, *, compared: bool
 ) -> list[Row]:
     """A row for each group; compared with the others, or without ratios."""
     tally = target.of(groups).tally
@@ -87,29 +89,29 @@ def _of(
         "abstained": amount(tally.rows, "abstained"),
         "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
     }
-    held = _held_against(share.values, reasons, is_burden(target, data)) if compared else None
-    if held is not None and data.cells.unshown(groups.where[held]):
-        held = None  # over the rate of a group that is not shown, any ratio would give that rate away
+    reference = _held_against(share.values, reasons, is_burden(target, data)) if compared else None
+    if reference is not None and data.cells.unshown(groups.where[reference]):
+        reference = None  # over the rate of a group that is not shown, any ratio would give that rate away
     nothing: list[float | None] = [None for _ in named]
-    texts: list[Row] = []
-    for at, (name, reason) in enumerate(zip(groups.names, reasons, strict=True)):
+    rows: list[Row] = []
+    for index, (name, reason) in enumerate(zip(groups.names, reasons, strict=True)):
         head: Row = (name, *target.conditions.values())
         if reason is None:
-            value = float(share.values[at])
-            other = None if held is None else float(share.values[held])
+            value = float(share.values[index])
+            other = None if reference is None else float(share.values[reference])
             ratios = nothing if other is None else _compared(value, other, named, is_burden(target, data))
-            blanks = [int(numbers[text][at]) for text in kept]
-            texts.append((*head, int(share.rows[at]), value, *ratios, *blanks, ""))
+            blanks = [int(numbers[blank_name][index]) for blank_name in blank_names]
+            rows.append((*head, int(share.rows[index]), value, *ratios, *blanks, ""))
         else:
-            texts.append((*head, None, None, *nothing, *(None for _ in kept), reason))
-    return texts
+            rows.append((*head, None, None, *nothing, *(None for _ in blank_names), reason))
+    return rows
 
 
 def _held_against(rates: np.ndarray, reasons: Sequence[str | None], burden: bool) -> int | None:
     """The position of the group with the highest rate, or of a burden the lowest; None where no group has a rate."""
-    have = [at for at, reason in enumerate(reasons) if reason is None]
+    with_rate = [index for index, reason in enumerate(reasons) if reason is None]
     choose = min if burden else max
-    return choose(have, key=lambda at: float(rates[at]), default=None)
+    return choose(with_rate, key=lambda index: float(rates[index]), default=None)
 
 
 def _compared(value: float, other: float, named: Sequence[str], burden: bool) -> list[float | None]:

@@ -86,8 +86,8 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
     """
     every = crossed({name: encode(data.groups[name]) for name in attributes}, len(data))
     rows = np.bincount(every.codes, minlength=len(every.where))
-    found = Split(attributes)
-    position = np.full(len(rows), -1)
+    partition = Split(attributes)
+    numbers = np.full(len(rows), -1)
     minimum = data.minimum_rate
     for at, where in enumerate(every.where):
         if data.cells.empty(where):
@@ -96,15 +96,15 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         if reason is None and rows[at] < max(2, minimum):
             reason = lacking(int(rows[at]), max(2, minimum), "people")
         if reason is not None:
-            found.left_out.append(LeftOut(slice=where, reason=reason))
+            partition.left_out.append(LeftOut(slice=where, reason=reason))
         else:
-            position[at] = len(found.usable)
-            found.usable.append(where)
-        found.where.append(where)
-        found.reasons.append(reason)
-        found.empty.append(reason == "no people")
-    found.codes = position[every.codes]
-    return found
+            numbers[at] = len(partition.usable)
+            partition.usable.append(where)
+        partition.where.append(where)
+        partition.reasons.append(reason)
+        partition.empty.append(reason == "no people")
+    partition.codes = numbers[every.codes]
+    return partition
 
 
 def no_intersection(intersections: int, data: AuditData) -> list[str]:

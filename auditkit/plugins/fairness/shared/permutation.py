@@ -90,11 +90,11 @@ def _permuted(
     for start in range(0, draws, at_once):
         count = min(at_once, draws - start)
         mixed = rng.permuted(np.tile(codes, (count, 1)), axis=1)
-        place = (mixed + groups * np.arange(count)[:, None]).ravel()
+        cells = (mixed + groups * np.arange(count)[:, None]).ravel()
         size = count * groups
         yield np.stack(
             [
-                np.bincount(place, weights=np.tile(column, count), minlength=size).reshape(count, groups)
+                np.bincount(cells, weights=np.tile(column, count), minlength=size).reshape(count, groups)
                 for column in columns
             ]
         )
@@ -109,16 +109,16 @@ def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng:
     order = rng.permutation(rows)
     inside, rest = order[: blocks * length], order[blocks * length :]
     small = codes[inside].reshape(blocks, length)
-    array = np.empty((len(columns), length - 1, groups))
+    sums = np.empty((len(columns), length - 1, groups))
     heights = [fft.rfft(column[inside].reshape(blocks, length), axis=1) for column in columns]
     for group in range(groups):
         members = fft.rfft((small == group).astype(np.float64), axis=1).conj()
-        for number, height in enumerate(heights):
+        for column_index, height in enumerate(heights):
             moved = fft.irfft(np.einsum("bl,bl->l", members, height), n=length)
-            array[number, :, group] = moved[1:]  # not moved at all is what was observed
-    for number, column in enumerate(columns):
-        array[number] += np.bincount(codes[rest], weights=column[rest], minlength=groups)
-    return array
+            sums[column_index, :, group] = moved[1:]  # not moved at all is what was observed
+    for column_index, column in enumerate(columns):
+        sums[column_index] += np.bincount(codes[rest], weights=column[rest], minlength=groups)
+    return sums
 
 
 def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -136,16 +136,16 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
     at_once = max(1, CHUNK // (len(bins) * len(sizes)))
     for start in range(0, draws, at_once):
         count = min(at_once, draws - start)
-        array = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
+        tables = np.zeros((count, len(sizes), len(bins)), dtype=np.int64)
         rest = np.tile(bins.astype(np.int64), (count, 1))
         for group, size in enumerate(sizes[:-1]):
-            wanted = np.full(count, int(size))
-            behind = rest.sum(axis=1)
-            for at in range(len(bins)):
-                behind -= rest[:, at]
-                drawn = rng.hypergeometric(rest[:, at], behind, wanted)
-                array[:, group, at] = drawn
-                wanted -= drawn
-            rest -= array[:, group]
-        array[:, -1] = rest
-        yield array
+            unplaced = np.full(count, int(size))
+            in_later_bins = rest.sum(axis=1)
+            for bin_index in range(len(bins)):
+                in_later_bins -= rest[:, bin_index]
+                drawn = rng.hypergeometric(rest[:, bin_index], in_later_bins, unplaced)
+                tables[:, group, bin_index] = drawn
+                unplaced -= drawn
+            rest -= tables[:, group]
+        tables[:, -1] = rest
+        yield tables
