@@ -38,7 +38,7 @@ Unlabelled: TypeAlias = Literal["refuse", "drop", "keep"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class Request:
     """What the caller asked for, beside the roles of the columns."""
 
     make: Callable[..., Fields]
@@ -49,12 +49,12 @@ class Wanted:
     schema: Mapping[str, Mapping[str, Any]]
     unlabelled: Unlabelled
     abstain: Any
-    how: Reading
+    reading: Reading
     stated: Mapping[str, Any]
     """Fields of AuditData as the owner states them."""
 
 
-def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> Fields:
+def assemble(source: Source, roles: Roles, request: Request, name: str) -> Fields:
     """The audit data of a source.
 
     Raises:
@@ -65,23 +65,23 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> Fields:
     names = input_names(roles, source)
     idle = idle_columns(roles, source)
     notes = [f"columns that are no feature of the model: {', '.join(idle)}"] if idle else []
-    parts, beside = _parts(source, roles, wanted.how)
+    parts, beside = _parts(source, roles, request.reading)
     parts["inputs"] = source.inputs if names is None else source.columns[names]
-    _read_numbers(parts, roles, wanted)
-    options = {group: options_of(each) for group, each in (roles.groups or {}).items()}
+    _read_numbers(parts, roles, request)
+    options = {group: options_of(group_options) for group, group_options in (roles.groups or {}).items()}
     groups = {
-        group: group_column(group, beside[group].values, options[group], wanted.how.notation) for group in options
+        group: group_column(group, beside[group].values, options[group], request.reading.notation) for group in options
     }
     notes += _stripped(beside)
-    if wanted.unlabelled == "drop":
-        parts, groups, dropped = _labelled(parts, groups, wanted)
+    if request.unlabelled == "drop":
+        parts, groups, dropped = _labelled(parts, groups, request)
         notes += dropped
-    masks, sentences = _blanks(parts, roles, wanted)
+    masks, sentences = _blanks(parts, roles, request)
     notes += sentences
-    inputs, modality = _inputs(parts["inputs"], wanted.modality, name)
-    facts, inferred = truth(parts, roles, wanted.task, wanted.positive)
-    schema, declared = _schema(inputs, wanted)
-    return wanted.make(
+    inputs, modality = _inputs(parts["inputs"], request.modality, name)
+    facts, inferred = truth(parts, roles, request.task, request.positive)
+    schema, declared = _schema(inputs, request)
+    return request.make(
         inputs,
         groups=groups,
         weights=_weights(parts, roles),
@@ -92,35 +92,35 @@ def assemble(source: Source, roles: Roles, wanted: Wanted, name: str) -> Fields:
         people=parts["people"],
         ids=parts["ids"],
         streamed=source.streamed,
-        notation=wanted.how.notation,
+        notation=request.reading.notation,
         doubts={column: why for column, why in source.doubts.items() if names is not None and column in names},
         group_columns=renamed_groups(roles),
         merged={group: beside[group].merged for group in groups if beside[group].merged},
-        suspected=_suspected(beside, options, wanted.how),
+        suspected=_suspected(beside, options, request.reading),
         columns=possible_inputs(roles, source),
-        **wanted.stated,
+        **request.stated,
         **masks,
         **facts,
     )
 
 
-def _parts(source: Source, roles: Roles, how: Reading) -> tuple[dict[str, Any], dict[str, Bare]]:
+def _parts(source: Source, roles: Roles, reading: Reading) -> tuple[dict[str, Any], dict[str, Bare]]:
     """{role: its values} without blanks around them; and the same of the groups, with what was taken off."""
     named = ("label", "weights", "decisions", "scores", "people")
-    bare = {role: how.blanks.off(values_of(getattr(roles, role), role, source)) for role in named}
-    parts = {role: each.values for role, each in bare.items()}
-    parts["ids"] = ids_of(roles, source, how.blanks)
-    return parts, {**bare, **groups_of(roles, source, how.blanks)}
+    bare = {role: reading.blanks.off(values_of(getattr(roles, role), role, source)) for role in named}
+    parts = {role: column.values for role, column in bare.items()}
+    parts["ids"] = ids_of(roles, source, reading.blanks)
+    return parts, {**bare, **groups_of(roles, source, reading.blanks)}
 
 
 def _suspected(
-    beside: Mapping[str, Bare], options: Mapping[str, Mapping[str, Any]], how: Reading
+    beside: Mapping[str, Bare], options: Mapping[str, Mapping[str, Any]], reading: Reading
 ) -> dict[str, tuple[str, ...]]:
     """{attribute: codes for missing values in its column}, of those in bins."""
     import pandas  # a table is there
 
-    binned = [name for name, option in options.items() if option.get("bins") is not None]
-    texts = {name: tuple(codes_of(pandas.Series(beside[name].values), how.notation)) for name in binned}
+    binned_attributes = [name for name, option in options.items() if option.get("bins") is not None]
+    texts = {name: tuple(codes_of(pandas.Series(beside[name].values), reading.notation)) for name in binned_attributes}
     return {name: codes for name, codes in texts.items() if codes}
 
 
@@ -134,41 +134,41 @@ def _weights(parts: Mapping[str, Any], roles: Roles) -> np.ndarray | None:
     return None if given is None else check_weights(given, what, parts["people"])
 
 
-def _read_numbers(parts: dict[str, Any], roles: Roles, wanted: Wanted) -> None:
+def _read_numbers(parts: dict[str, Any], roles: Roles, request: Request) -> None:
     """Texts that are numbers, where only numbers make sense, in place."""
-    answers = ("label", "decisions") if wanted.task == "regression" else ()
+    answers = ("label", "decisions") if request.task == "regression" else ()
     for role in ("weights", "scores", "people", *answers):
         if parts[role] is not None:
-            read = numbers_of(parts[role], wanted.how.notation, called(getattr(roles, role), role))
-            parts[role] = parts[role] if read is None else read
+            values = numbers_of(parts[role], request.reading.notation, called(getattr(roles, role), role))
+            parts[role] = parts[role] if values is None else values
 
 
-def _blanks(parts: dict[str, Any], roles: Roles, wanted: Wanted) -> tuple[dict[str, Any], list[str]]:
+def _blanks(parts: dict[str, Any], roles: Roles, request: Request) -> tuple[dict[str, Any], list[str]]:
     """Fill labels and decisions that are blank, in place; the masks of them, and what there is to say."""
     masks: dict[str, Any] = {}
     notes = []
-    if wanted.unlabelled == "keep" and parts["label"] is not None:
+    if request.unlabelled == "keep" and parts["label"] is not None:
         parts["label"], masks["known"] = fill(parts["label"], called(roles.label, "label"))
         if masks["known"] is not None:
-            count = _some(~masks["known"], parts, wanted)
+            count = _people_in_words(~masks["known"], parts, request)
             notes.append(f"{count} people have no label and are kept for what needs none")
     role = "decisions" if parts["decisions"] is not None else "scores"
-    if wanted.abstain is not None and parts[role] is not None:
-        parts[role], there = fill(parts[role], called(getattr(roles, role), role), wanted.abstain)
-        if there is not None:
-            masks["withheld"] = ~there
-            notes.append(f"for {_some(~there, parts, wanted)} people the decision was withheld")
+    if request.abstain is not None and parts[role] is not None:
+        parts[role], has_decision = fill(parts[role], called(getattr(roles, role), role), request.abstain)
+        if has_decision is not None:
+            masks["withheld"] = ~has_decision
+            notes.append(f"for {_people_in_words(~has_decision, parts, request)} people the decision was withheld")
     return masks, notes
 
 
-def _some(mask: np.ndarray, parts: Mapping[str, Any], wanted: Wanted) -> str:
+def _people_in_words(mask: np.ndarray, parts: Mapping[str, Any], request: Request) -> str:
     """How many people a mask holds, in words."""
     count = int(mask.sum() if parts["people"] is None else np.asarray(parts["people"])[mask].sum())
-    return how_many(count, wanted.stated["minimum_cell"], wanted.stated["disclosure"])
+    return how_many(count, request.stated["minimum_cell"], request.stated["disclosure"])
 
 
 def _labelled(
-    parts: dict[str, Any], groups: dict[str, np.ndarray], wanted: Wanted
+    parts: dict[str, Any], groups: dict[str, np.ndarray], request: Request
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
     """Everything without the rows that have no label."""
     import pandas
@@ -180,11 +180,11 @@ def _labelled(
         return parts, groups, []
     if lacking.all():
         raise DataError("label is missing in every row; check that the right column is named")
-    at = np.flatnonzero(~lacking)
-    count = _some(lacking, parts, wanted)
-    kept = {role: None if part is None else take_rows(part, at) for role, part in parts.items()}
+    indices = np.flatnonzero(~lacking)
+    count = _people_in_words(lacking, parts, request)
+    labelled = {role: None if part is None else take_rows(part, indices) for role, part in parts.items()}
     note = f"{count} rows without a label were left out"
-    return kept, {group: column[at] for group, column in groups.items()}, [note]
+    return labelled, {group: column[indices] for group, column in groups.items()}, [note]
 
 
 def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Modality]:
@@ -203,17 +203,17 @@ def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Mod
             raise DataError(f"{name}: the text is missing in {int(column.isna().sum())} rows; take them out")
         return column.astype(object).tolist(), "text"
     if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
-        return [str(text) for text in inputs], modality or "text"
+        return [str(value) for value in inputs], modality or "text"
     shapes: dict[int, Modality] = {2: "table", 4: "image"}
     return inputs, modality or shapes.get(len(inputs.shape), "sequence")
 
 
-def _schema(inputs: Any, wanted: Wanted) -> tuple[tuple[FeatureSchema, ...], list[str]]:
+def _schema(inputs: Any, request: Request) -> tuple[tuple[FeatureSchema, ...], list[str]]:
     if not hasattr(inputs, "columns"):
         return (), []
     inferred = infer_schema(inputs)
     names = {feature.name for feature in inferred}
-    facts = {name: each for name, each in wanted.schema.items() if name in names}
+    facts = {name: declared_facts for name, declared_facts in request.schema.items() if name in names}
     schema = override_schema(inferred, facts, inputs)
     outside = [
         feature.name

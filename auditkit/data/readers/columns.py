@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pandas
+import pyarrow
+from pyarrow import compute
 
 from auditkit import value_spelling
 from auditkit.counts import names
@@ -13,9 +16,6 @@ from auditkit.data.bare import one_but_for_blanks
 from auditkit.data.orders import Notation, numbers_of, order_of
 from auditkit.errors import DataError, Mend
 from auditkit.value_spelling import BOOLEANS, listed
-
-if TYPE_CHECKING:
-    import pandas
 
 INTEGER: Final = f"^{names.INTEGER.pattern}$"
 NUMBER: Final = f"^{value_spelling.NUMBER.pattern}$"
@@ -60,8 +60,6 @@ def read_column(
     Raises:
         DataError: infinite values among numbers, or values that are not of the declared kind.
     """
-    from pyarrow import compute
-
     trimmed = compute.utf8_trim_whitespace(texts) if strip else texts
     read = _read(_without(trimmed, missing), name, kind, notation or Notation())
     if not strip or trimmed.equals(texts):
@@ -74,7 +72,7 @@ def _read(texts: Any, name: str, kind: str | None, notation: Notation) -> Read:
     if kind in ("category", "text"):
         return Read(_text(texts))
     if texts.null_count == len(texts):
-        return Read(_series(np.full(len(texts), np.nan)))
+        return Read(pandas.Series(np.full(len(texts), np.nan)))
     if kind in ("number", "integer", "boolean"):
         return Read(_declared(texts, name, kind, notation))
     booleans = _booleans(texts)
@@ -89,28 +87,25 @@ def _read(texts: Any, name: str, kind: str | None, notation: Notation) -> Read:
 
 def _thousands(texts: Any, notation: Notation) -> str | None:
     """Why it is doubtful that points stand before decimals, as in 334 and 9.209; None where the owner denies it."""
-    said = notation.decimal is not None or notation.thousands is not None
-    if said and notation.allows_decimal("."):
+    is_stated = notation.decimal is not None or notation.thousands is not None
+    if is_stated and notation.allows_decimal("."):
         return ""
     points = _matches(texts, r"\.")
     if not _all(texts.slice(0, FEW), GROUPED) or not _all(texts, GROUPED) or not _any(points):
         return ""
-    if said:
+    if is_stated:
         return None
     return "" if _all(texts, r"\.") else order_of(_text(texts.unique())).doubt  # the same order, where all have one
 
 
 def _without(texts: Any, missing: Markers) -> Any:
-    import pyarrow
-    from pyarrow import compute
-
     distinct = compute.unique(texts).drop_null() if missing.texts else texts.slice(0, 0)
     likely = compute.is_in(distinct, value_set=pyarrow.array(missing.texts, pyarrow.string()))
     if missing.numbers:
         likely = compute.or_(likely, _matches(distinct, NUMBER))
     if missing.any_times:
         likely = compute.or_(likely, _matches(distinct, TIME))
-    markers = [text for text in distinct.filter(likely).to_pylist() if missing.means_missing(text)]
+    markers = [marker for marker in distinct.filter(likely).to_pylist() if missing.means_missing(marker)]
     if not markers:
         return texts
     lacking = compute.is_in(texts, value_set=pyarrow.array(markers, pyarrow.string()))
@@ -118,20 +113,14 @@ def _without(texts: Any, missing: Markers) -> Any:
 
 
 def _any(mask: Any) -> bool:
-    from pyarrow import compute
-
     return bool(compute.any(mask).as_py())
 
 
 def _matches(texts: Any, pattern: str) -> Any:
-    from pyarrow import compute
-
     return compute.match_substring_regex(texts, pattern)
 
 
 def _all(texts: Any, pattern: str) -> bool:
-    from pyarrow import compute
-
     return bool(compute.all(_matches(texts, pattern)).as_py())
 
 
@@ -147,112 +136,88 @@ def _numbers(texts: Any, name: str) -> tuple[pandas.Series[Any] | None, str]:
 
 def _cast(texts: Any) -> pandas.Series[Any] | None:
     """Numbers from texts that are written as numbers; None for integers that would lose digits."""
-    import pyarrow
-    from pyarrow import compute
-
     if not _all(texts, INTEGER):
-        return _series(_floats(texts))
+        return pandas.Series(_floats(texts))
     try:
-        whole = compute.cast(texts, pyarrow.int64())
+        integers = compute.cast(texts, pyarrow.int64())
     except pyarrow.ArrowInvalid:
         return None  # more than 64 bits: an identifier
     if not texts.null_count:
-        return _series(whole.to_numpy())
-    exact = whole.cast(pyarrow.float64(), safe=False).to_numpy()
-    return _series(exact) if np.nanmax(np.abs(exact)) < EXACT else None
+        return pandas.Series(integers.to_numpy())
+    exact = integers.cast(pyarrow.float64(), safe=False).to_numpy()
+    return pandas.Series(exact) if np.nanmax(np.abs(exact)) < EXACT else None
 
 
 def _floats(texts: Any) -> np.ndarray:
-    import pyarrow
-    from pyarrow import compute
-
     numbers: np.ndarray = compute.cast(texts, pyarrow.float64()).to_numpy()
     return numbers
 
 
 def _not_numbers(texts: Any, name: str) -> str:
     """Why a column with numbers in it is text."""
-    from pyarrow import compute
-
-    number = _matches(texts, NUMBER)
-    others = texts.filter(compute.invert(number))
-    if _all(others, INFINITE) and _any(number):
-        mend = Mend("data.missing", compute.unique(others).to_pylist())
+    is_number = _matches(texts, NUMBER)
+    strange = texts.filter(compute.invert(is_number))
+    if _all(strange, INFINITE) and _any(is_number):
+        mend = Mend("data.missing", compute.unique(strange).to_pylist())
         raise DataError(
-            f"column {name!r} holds {len(others)} infinite values; replace them by the largest number that is meant, "
+            f"column {name!r} holds {len(strange)} infinite values; replace them by the largest number that is meant, "
             f"or list them under [data] missing, as in {mend.line}",
             mend=mend,
         )
-    if _all(others, ZEROS):
+    if _all(strange, ZEROS):
         return f"column {name!r} is text, as numbers in it begin with 0"
-    share = compute.mean(compute.cast(number, "float64")).as_py()
+    share = compute.mean(compute.cast(is_number, "float64")).as_py()
     if share < 0.5:
         return ""
-    found = [marker for marker in MARKERS if marker in set(compute.unique(others).to_pylist())]
-    shown = f" ({listed(found)})" if found else ""
-    return (
-        f"column {name!r} is text, as not every value is a number{shown}; list what means missing under [data] missing"
-    )
+    markers = [marker for marker in MARKERS if marker in set(compute.unique(strange).to_pylist())]
+    example = f" ({listed(markers)})" if markers else ""
+    return f"column {name!r} is text, as not every value is a number{example}; list what means missing under [data] missing"
 
 
 def _booleans(texts: Any) -> pandas.Series[Any] | None:
-    import pandas
-    from pyarrow import compute
-
     if not _all(texts.slice(0, FEW), "^(?i:true|false)$"):
         return None
     distinct = compute.unique(texts.drop_null()).to_pylist()
     if not distinct or any(value not in BOOLEANS for value in distinct):
         return None
-    words = np.asarray(texts.to_pylist(), dtype=object)
-    values = np.array([BOOLEANS.get(word, np.nan) for word in words], dtype=object)
+    texts_read = np.asarray(texts.to_pylist(), dtype=object)
+    values = np.array([BOOLEANS.get(word, np.nan) for word in texts_read], dtype=object)
     return pandas.Series(values if texts.null_count else values.astype(bool))
 
 
 def _declared(texts: Any, name: str, kind: str, notation: Notation) -> pandas.Series[Any]:
     """The values as the kind that the owner declared."""
-    import pandas
-    import pyarrow
-
     if kind == "boolean":
         known = {**BOOLEANS, "1": True, "0": False}
-        strange = sorted({text for text in texts.unique().to_pylist() if text is not None} - set(known))
-        values = np.array([known.get(text, np.nan) for text in texts.to_pylist()], dtype=object)
+        strange = sorted({value for value in texts.unique().to_pylist() if value is not None} - set(known))
+        values = np.array([known.get(value, np.nan) for value in texts.to_pylist()], dtype=object)
         if not strange:
             return pandas.Series(values if texts.null_count else values.astype(bool))
-        given = listed(strange, 3)
+        wrong_values = listed(strange, 3)
     else:
         try:
             numbers = _floats(texts)
-            whole = kind == "integer" and not texts.null_count and bool((numbers == np.round(numbers)).all())
-            return _series(numbers.astype(np.int64) if whole else numbers)
+            are_whole = kind == "integer" and not texts.null_count and bool((numbers == np.round(numbers)).all())
+            return pandas.Series(numbers.astype(np.int64) if are_whole else numbers)
         except pyarrow.ArrowInvalid:
-            spelt = numbers_of(_text(texts), notation, f"column {name!r}")
-            if spelt is not None:
-                return _series(spelt)
-            given = listed(_texts_that_are_none(texts), 3)
+            numbers_read = numbers_of(_text(texts), notation, f"column {name!r}")
+            if numbers_read is not None:
+                return pandas.Series(numbers_read)
+            wrong_values = listed(_non_numbers(texts), 3)
     mend = Mend(f'data.features."{name}".kind', "category")
     raise DataError(
-        f"column {name!r} is declared {kind}, but holds {given}; list what means missing under [data] missing, or "
+        f"column {name!r} is declared {kind}, but holds {wrong_values}; list what means missing under [data] missing, or "
         f"declare it {mend}",
         mend=mend,
     )
 
 
-def _texts_that_are_none(texts: Any) -> list[str]:
-    from pyarrow import compute
-
-    others = texts.filter(compute.invert(_matches(texts, NUMBER)))
-    distinct: list[str] = compute.unique(others).to_pylist()
+def _non_numbers(texts: Any) -> list[str]:
+    non_numbers = texts.filter(compute.invert(_matches(texts, NUMBER)))
+    distinct: list[str] = compute.unique(non_numbers).to_pylist()
     return distinct
 
 
 def _text(texts: Any) -> pandas.Series[Any]:
     values = texts.to_pandas()
     return values.where(values.notna(), np.nan) if values.dtype.kind == "O" else values
-
-
-def _series(values: np.ndarray) -> pandas.Series[Any]:
-    import pandas
-
-    return pandas.Series(values)

@@ -28,7 +28,9 @@ def split_selected(source: Source, people: Any, selected: str) -> Source:
     if source.inputs is not None:
         raise DataError("selected is for tables of counts; this source holds arrays")
     table = source.columns
-    everyone, chosen = (_whole(table, name, role) for name, role in ((people, "people"), (selected, "selected")))
+    everyone, chosen = (
+        _whole_numbers(table, name, role) for name, role in ((people, "people"), (selected, "selected"))
+    )
     wrong = np.flatnonzero(chosen > everyone)
     if len(wrong):
         raise DataError(
@@ -41,8 +43,8 @@ def split_selected(source: Source, people: Any, selected: str) -> Source:
     return dataclasses.replace(source, columns=twice[twice[people] > 0].reset_index(drop=True), index=None)
 
 
-def _whole(table: Any, name: str, role: str) -> np.ndarray:
-    known = [str(each) for each in table.columns]
+def _whole_numbers(table: Any, name: str, role: str) -> np.ndarray:
+    known = [str(column_name) for column_name in table.columns]
     if name not in known:
         raise DataError(f"{role} names the column {name!r}, which the data lacks; {closest(name, known)}")
     column = table[name]

@@ -49,7 +49,7 @@ def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
     """
     stream = settings.stream
     if stream:
-        return _wanted(source, settings)
+        return _as_stated(source, settings)
     recorded = settings.decisions is not None or settings.scores is not None
     counted = any(getattr(settings, role) is not None for role in COUNTED)
     if stream is False or not recorded or counted or not isinstance(source, str | os.PathLike):
@@ -57,22 +57,24 @@ def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
     path = pathlib.Path(source)
     several = "*" in path.name and not path.is_file()
     paths = files(path) if several else (path,)
-    named = len(as_groups(settings.groups)) + 2
-    found = extent(paths, named, settings.text)
+    named_columns = len(as_groups(settings.groups)) + 2
+    files_extent = extent(paths, named_columns, settings.text)
     memory = machine_memory()
-    if not several and (found is None or found.memory <= memory * SHARE):
+    if not several and (files_extent is None or files_extent.memory <= memory * SHARE):
         return None
     why = f"{path.name} is several files"
     reason = "several files are counted one after the other"
-    if found is not None and found.memory > memory * SHARE:
-        why = f"{path.name} would take about {size(found.memory)}, over half of the {size(memory)} of memory here"
+    if files_extent is not None and files_extent.memory > memory * SHARE:
+        why = (
+            f"{path.name} would take about {size(files_extent.memory)}, over half of the {size(memory)} of memory here"
+        )
         reason = "the file was counted in a stream, as the table would not fit into half of the memory"
     lacking = _lacking(settings)
     if lacking:
         way_out = "" if several else f". Or say {IN_MEMORY} to read it all into memory"
         mends = () if several else (IN_MEMORY,)
         raise DataError(f"{why}, so people are counted in a stream, and {lacking}{way_out}", mend=mends)
-    rows = None if found is None else found.rows
+    rows = None if files_extent is None else files_extent.rows
     return Foreseen(paths, reason, f"{why}, so people were counted in a stream{_unread(settings)}", rows)
 
 
@@ -86,15 +88,17 @@ def with_room(source: Any, settings: TableSettings) -> Foreseen | None:
     Raises:
         MemoryError: there is no room.
     """
-    counted, left = foresee(source, settings), room()
-    if left is None or not isinstance(source, str | os.PathLike):
+    counted, room_left = foresee(source, settings), room()
+    if room_left is None or not isinstance(source, str | os.PathLike):
         return counted
     paths = (pathlib.Path(source),) if counted is None else counted.paths
-    found = extent(paths, len(as_groups(settings.groups)) + 2, settings.text)
-    needed = 0.0 if found is None else found.memory
+    files_extent = extent(paths, len(as_groups(settings.groups)) + 2, settings.text)
+    needed = 0.0 if files_extent is None else files_extent.memory
     needed = min(needed, COUNTING) if counted else needed
-    if needed > left:
-        raise MemoryError(f"about {size(needed)} are needed, and the limit on this process leaves {size(max(0, left))}")
+    if needed > room_left:
+        raise MemoryError(
+            f"about {size(needed)} are needed, and the limit on this process leaves {size(max(0, room_left))}"
+        )
     return counted
 
 
@@ -133,18 +137,20 @@ def files(path: pathlib.Path) -> tuple[pathlib.Path, ...]:
     return tuple(paths)
 
 
-def _wanted(source: Any, settings: TableSettings) -> Foreseen:
+def _as_stated(source: Any, settings: TableSettings) -> Foreseen:
     """The owner says that it is to be counted."""
     sentence = "stream = true counts people in a stream, and"
-    given = [role for role in COUNTED if _is_given(getattr(settings, role))]
-    if given:
+    count_roles = [role for role in COUNTED if _is_given(getattr(settings, role))]
+    if count_roles:
         raise DataError(
-            f"{sentence} {given[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
+            f"{sentence} {count_roles[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
             mend=IN_MEMORY,
         )
     if not isinstance(source, str | os.PathLike):
-        what = "that needs the path of a Parquet or csv file, or of records of JSON"
-        raise DataError(f"{sentence} {what}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY)
+        requirement = "that needs the path of a Parquet or csv file, or of records of JSON"
+        raise DataError(
+            f"{sentence} {requirement}; {type(source).__name__} was given. Or say {IN_MEMORY}", mend=IN_MEMORY
+        )
     paths = files(pathlib.Path(source))
     mends = (IN_MEMORY,) if len(paths) == 1 else ()
     way_out = f". Or say {IN_MEMORY} to read it all into memory" if mends else ""
@@ -157,8 +163,8 @@ def _wanted(source: Any, settings: TableSettings) -> Foreseen:
 
 def _can_be_counted(path: pathlib.Path, settings: TableSettings) -> bool:
     """Whether `stream = true` would help."""
-    given = any(_is_given(getattr(settings, role)) for role in COUNTED)
-    return not given and not _lacking(settings) and extent((path,), 2, settings.text) is not None
+    holds_counts = any(_is_given(getattr(settings, role)) for role in COUNTED)
+    return not holds_counts and not _lacking(settings) and extent((path,), 2, settings.text) is not None
 
 
 def _is_given(value: Any) -> bool:
@@ -174,7 +180,7 @@ def _lacking(settings: TableSettings) -> str:
             "that needs recorded decisions, where only scores were named: write a column of decisions, and name it "
             "as decisions under [model]"
         )
-    if not all(each is None or isinstance(each, str) for each in (decisions, label, weights)):
+    if not all(column is None or isinstance(column, str) for column in (decisions, label, weights)):
         return "that needs recorded decisions, label and weights by the names of their columns"
     if not groups or any(group_source(name, group) is None for name, group in groups.items()):
         return "that needs groups, each named by its column: name at least one under [data] groups"
@@ -187,9 +193,9 @@ def _lacking(settings: TableSettings) -> str:
 
 def _unread(settings: TableSettings) -> str:
     """What is not read of that which was named."""
-    given = [role for role in NO_PLACE if _is_given(getattr(settings, role))]
+    unread_roles = [role for role in NO_PLACE if _is_given(getattr(settings, role))]
     return (
-        f"; what is named as {', '.join(given)} was not read, as no other column was"
-        if given
+        f"; what is named as {', '.join(unread_roles)} was not read, as no other column was"
+        if unread_roles
         else ("; no other column was read")
     )

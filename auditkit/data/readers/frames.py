@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import narwhals
 import numpy as np
+import pandas
+import pyarrow
+from pandas.api.types import infer_dtype
+from pyarrow import parquet
 
 from auditkit.counts.markers import Markers
 from auditkit.data.readers.base import Source
 from auditkit.errors import DataError
 from auditkit.text import one_line
 from auditkit.value_spelling import listed
-
-if TYPE_CHECKING:
-    import pandas
 
 
 def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
@@ -24,13 +26,9 @@ def from_frame(source: Any, missing: tuple[str, ...] | None) -> Source:
     Raises:
         DataError: it is no table, or two columns have the same name.
     """
-    import pandas
-
     if isinstance(source, pandas.DataFrame):
         frame = source
     else:
-        import narwhals
-
         try:
             native = narwhals.from_native(source)
             frame = native.collect().to_pandas() if isinstance(native, narwhals.LazyFrame) else native.to_pandas()
@@ -53,10 +51,6 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None)
     Raises:
         DataError: the file is broken.
     """
-    import pandas
-    import pyarrow
-    from pyarrow import parquet
-
     try:
         table = parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
@@ -75,8 +69,6 @@ def tidy(frame: pandas.DataFrame) -> pandas.DataFrame:
     Raises:
         DataError: two columns have the same name.
     """
-    from pandas.api.types import infer_dtype
-
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -94,8 +86,8 @@ def with_index(frame: pandas.DataFrame) -> tuple[pandas.DataFrame, list[str]]:
         DataError: a level has the name of a column, or of another level.
     """
     named = [name for name in frame.index.names if name is not None]
-    taken = [str(name) for name in (*named, *frame.columns)]
-    twice = next((str(name) for name in named if taken.count(str(name)) > 1), None)
+    all_names = [str(name) for name in (*named, *frame.columns)]
+    twice = next((str(name) for name in named if all_names.count(str(name)) > 1), None)
     if twice is not None:
         raise DataError(
             f"the index of the table and one of its columns are both called {twice!r}; rename one of them, or leave "
@@ -133,8 +125,6 @@ def mark_missing(frame: pandas.DataFrame, markers: Markers) -> pandas.DataFrame:
 
 def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
     """(N,) bool: where a value is a marker."""
-    import pandas
-
     if column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
         known = np.asarray(markers.numbers).astype(column.dtype if column.dtype.kind == "f" else np.float64)
         lacking = np.isin(column.to_numpy(), known)
@@ -143,5 +133,5 @@ def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
         return lacking
     codes, distinct = pandas.factorize(column.astype(object))
     means = np.array([markers.means_missing(value) for value in distinct] + [False], dtype=bool)
-    array: np.ndarray = means[codes]  # the code of a missing value is -1
-    return array
+    is_marker: np.ndarray = means[codes]  # the code of a missing value is -1
+    return is_marker

@@ -7,8 +7,11 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+import pandas
+
 from auditkit.counts.records import ENCODING, JSON, SHAPES, nested, once, parsed, unreadable
 from auditkit.data.readers.base import Source
+from auditkit.data.readers.frames import from_frame
 from auditkit.errors import DataError
 
 
@@ -18,8 +21,6 @@ def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) ->
     Raises:
         DataError: JSON that is broken or holds no table.
     """
-    from auditkit.data.readers.frames import from_frame
-
     try:
         text = path.read_text(encoding=ENCODING)
         columns, rows = _columns(_parsed(text), path.name)
@@ -27,10 +28,8 @@ def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) ->
         if path.suffix.lower() not in JSON:
             return None
         raise unreadable(path.name, error) from None
-    import pandas
-
-    read = from_frame(pandas.DataFrame(columns, index=_index(rows)), missing)
-    return Source(read.columns, None, read.index, name, read.notes)
+    table = from_frame(pandas.DataFrame(columns, index=_index(rows)), missing)
+    return Source(table.columns, None, table.index, name, table.notes)
 
 
 def _parsed(text: str) -> Any:
@@ -43,8 +42,6 @@ def _parsed(text: str) -> Any:
 
 def _index(rows: list[Any] | None) -> Any:
     """The names of the rows, as an index; None where they have none."""
-    import pandas
-
     if rows is None:
         return None
     index = pandas.Index(rows)

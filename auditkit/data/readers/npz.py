@@ -43,25 +43,25 @@ def _check_archive(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
         raise DataError(f"{path.name} is a zip archive but no npz file ({hint}); write it with numpy.savez")
     if len(members) > MEMBERS:
         raise DataError(f"{path.name} holds {len(members)} arrays; at most {MEMBERS} are read")
-    total, most = sum(member.file_size for member in members), max(BYTES, 4 * path.stat().st_size)
-    if total > most:
+    total, limit = sum(member.file_size for member in members), max(BYTES, 4 * path.stat().st_size)
+    if total > limit:
         raise DataError(
-            f"{path.name} would unpack to {total:,} bytes; at most {most:,} are read. Write it uncompressed"
+            f"{path.name} would unpack to {total:,} bytes; at most {limit:,} are read. Write it uncompressed"
         )
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
     with archive.open(member) as stream:
         shape, fortran, dtype = _header(stream)
-        what = f"{name}: array {member.filename.removesuffix('.npy')!r}"
+        label = f"{name}: array {member.filename.removesuffix('.npy')!r}"
         if dtype.hasobject or dtype.kind not in "biufUS" or not dtype.itemsize:
             raise DataError(
-                f"{what} holds {dtype}; arrays of numbers, booleans or text are read. Save it as one of them"
+                f"{label} holds {dtype}; arrays of numbers, booleans or text are read. Save it as one of them"
             )
         size = math.prod(shape) * dtype.itemsize
         if size != member.file_size - stream.tell():
             raise DataError(
-                f"{what} says that it has the shape {shape}, but its bytes are another number; write it again"
+                f"{label} says that it has the shape {shape}, but its bytes are another number; write it again"
             )
         buffer = bytearray(stream.read(size))  # a bytearray, as tensors want memory that can be written
     flat = np.frombuffer(buffer, dtype=dtype)

@@ -45,17 +45,17 @@ class Roles:
         }  # fmt: skip
         pairs = [(column, role) for role, column in single.items() if isinstance(column, str)]
         pairs += [(column, "id") for column in self.id] + [(column, "drop") for column in self.drop]
-        taken: dict[str, str] = {}
+        role_of: dict[str, str] = {}
         for column, role in pairs:
-            if taken.get(column, role) != role:
+            if role_of.get(column, role) != role:
                 raise DataError(
-                    f"column {column!r} is named as {taken[column]} and as {role}; leave one of the two out"
+                    f"column {column!r} is named as {role_of[column]} and as {role}; leave one of the two out"
                 )
-            taken[column] = role
-        return taken
+            role_of[column] = role
+        return role_of
 
 
-def as_names(value: Any, what: str) -> tuple[str, ...]:
+def as_names(value: Any, role: str) -> tuple[str, ...]:
     """One name or several, as a tuple.
 
     Raises:
@@ -65,7 +65,7 @@ def as_names(value: Any, what: str) -> tuple[str, ...]:
         return ()
     names = (value,) if isinstance(value, str) else tuple(value)
     if not all(isinstance(name, str) for name in names):
-        raise DataError(f"{what} must be names of columns; {value!r} was given")
+        raise DataError(f"{role} must be names of columns; {value!r} was given")
     return names
 
 
@@ -102,8 +102,8 @@ def settle(roles: Roles, source: Source) -> Roles:
         if label is None:
             label = next((name for name in LABELS if name in known), None)
         if not groups:
-            taken = dataclasses.replace(roles, label=label).named
-            groups = {name: None for name in known if name not in taken}
+            named_columns = dataclasses.replace(roles, label=label).named
+            groups = {name: None for name in known if name not in named_columns}
     settled = dataclasses.replace(roles, label=label, groups=groups or {})
     named = settled.named
     for column, role in named.items():
@@ -151,11 +151,11 @@ def with_features(roles: Roles, source: Source) -> Roles:
     every, named = list(source.columns.columns), roles.named
     free = [name for name in every if str(name) not in named]
     try:
-        places, among = roles.features(free), free
+        indices, among = roles.features(free), free
     except AuditkitError:  # a feature that has another role is refused later, in words of its own
-        places, among = roles.features(every), every
-    texts = None if places is None else tuple(str(among[place]) for place in places)
-    return dataclasses.replace(roles, features=texts)
+        indices, among = roles.features(every), every
+    feature_names = None if indices is None else tuple(str(among[index]) for index in indices)
+    return dataclasses.replace(roles, features=feature_names)
 
 
 def renamed_groups(roles: Roles) -> dict[str, str]:
@@ -171,37 +171,37 @@ def possible_inputs(roles: Roles, source: Source) -> tuple[str, ...]:
     """
     if roles.people is not None:
         return ()
-    taken = {column for column, role in roles.named.items() if role not in ("id", "drop")}
-    return tuple(str(name) for name in source.columns.columns if str(name) not in taken)
+    used = {column for column, role in roles.named.items() if role not in ("id", "drop")}
+    return tuple(str(name) for name in source.columns.columns if str(name) not in used)
 
 
-def values_of(given: Any, role: str, source: Source) -> Any:
+def values_of(column: Any, role: str, source: Source) -> Any:
     """The values of a role: of the column so named, or as given.
 
     Raises:
         DataError: another length or another index than the table's.
     """
-    if given is None:
+    if column is None:
         return None
-    if isinstance(given, str):
-        return source.columns[_column(given, source)]
-    check_index(given, source.index, role)
+    if isinstance(column, str):
+        return source.columns[_column(column, source)]
+    check_index(column, source.index, role)
     rows = len(source.columns)
-    if not hasattr(given, "__len__"):
-        raise DataError(f"{role} must be the name of a column or one value per row; {given!r} was given")
-    if len(given) != rows:
-        raise DataError(f"{role} must have one value per row ({rows}); it has {len(given)}")
-    return given.to_numpy() if hasattr(given, "iloc") else as_column(given)
+    if not hasattr(column, "__len__"):
+        raise DataError(f"{role} must be the name of a column or one value per row; {column!r} was given")
+    if len(column) != rows:
+        raise DataError(f"{role} must have one value per row ({rows}); it has {len(column)}")
+    return column.to_numpy() if hasattr(column, "iloc") else as_column(column)
 
 
 def groups_of(roles: Roles, source: Source, blanks: Blanks) -> dict[str, Bare]:
     """{attribute: the values that it is made of}."""
-    found = {}
+    columns = {}
     for name, options in (roles.groups or {}).items():
         column = group_source(name, options)
         bare = blanks.off(values_of(options if column is None else column, f"group {name!r}", source))
-        found[name] = bare._replace(merged=(*source.merged.get(str(column), ()), *bare.merged))
-    return found
+        columns[name] = bare._replace(merged=(*source.merged.get(str(column), ()), *bare.merged))
+    return columns
 
 
 def ids_of(roles: Roles, source: Source, blanks: Blanks) -> np.ndarray | None:
@@ -225,17 +225,17 @@ def input_names(roles: Roles, source: Source) -> list[Any] | None:
     known = [str(name) for name in source.columns.columns]
     if callable(roles.features):
         raise TypeError("features must be settled by with_features before inputs are named")
-    wanted = [str(name) for name in roles.features]
-    lost = [name for name in wanted if name not in known]
+    features = [str(name) for name in roles.features]
+    lost = [name for name in features if name not in known]
     if lost:
-        more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        more_text = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
         raise DataError(
-            f"the inputs need the column {lost[0]!r}{more}, which the data lacks; {closest(lost[0], known)}"
+            f"the inputs need the column {lost[0]!r}{more_text}, which the data lacks; {closest(lost[0], known)}"
         )
-    for name in wanted:
+    for name in features:
         if name in named:
             raise DataError(f"column {name!r} is a feature of the model, but is named as {named[name]}; leave that out")
-    return [_column(name, source) for name in wanted]
+    return [_column(name, source) for name in features]
 
 
 def idle_columns(roles: Roles, source: Source) -> list[str]:
@@ -252,7 +252,7 @@ def _column(name: str, source: Source) -> Any:
     return next(column for column in source.columns.columns if str(column) == name)
 
 
-def unknown_columns(names: Iterable[str], source: Source, what: str) -> None:
+def unknown_columns(names: Iterable[str], source: Source, setting: str) -> None:
     """Raise where a name is no column of the source.
 
     Raises:
@@ -262,5 +262,5 @@ def unknown_columns(names: Iterable[str], source: Source, what: str) -> None:
     strange = next((name for name in names if name not in known), None)
     if strange is not None and source.inputs is None:
         raise DataError(
-            f"{what}: the data has no column {strange!r}; {closest(strange, known)}. It has: {listed(known)}"
+            f"{setting}: the data has no column {strange!r}; {closest(strange, known)}. It has: {listed(known)}"
         )

@@ -34,7 +34,7 @@ class Extent(NamedTuple):
     """None where they are not known exactly."""
 
 
-def extent(paths: Sequence[pathlib.Path], named: int, text: Options) -> Extent | None:
+def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Extent | None:
     """What these files would come to together; None where one cannot be read a batch at a time, or not at all.
 
     A value takes `CELL` bytes, one of a named column `NAMED` more, and a text its length. Values and texts are counted
@@ -43,28 +43,28 @@ def extent(paths: Sequence[pathlib.Path], named: int, text: Options) -> Extent |
     Args:
         paths: Parquet or text files, or records of JSON.
         named: columns that are groups, label, decision or weights.
-        text: what the owner says of text files.
+        options: what the owner says of text files.
     """
-    found = []
+    extents = []
     for path in paths:
         try:
             with path.open("rb") as file:
                 head = file.read(4096)
             if head.startswith(PARQUET) and min(head) < 9:
-                found.append(_parquet(path, named))
+                extents.append(_parquet(path, named))
             elif first_record(path) is not None:
-                found.append(_records(path))
+                extents.append(_records(path))
             elif path.suffix.lower() in JSON or RECORDS.match(head):
                 return None
-            elif head.startswith(GZIP) or b"\x00" not in head or text.encoding is not None:
-                found.append(_text(path, named, text, head.startswith(GZIP)))
+            elif head.startswith(GZIP) or b"\x00" not in head or options.encoding is not None:
+                extents.append(_text(path, named, options, head.startswith(GZIP)))
             else:
                 return None
         except (DataError, OSError, ValueError, zlib.error):
             return None  # whoever reads it says what is wrong
-    rows = [each.rows for each in found]
+    rows = [file_extent.rows for file_extent in extents]
     known = None if None in rows else sum(row or 0 for row in rows)
-    return Extent(sum(each.memory for each in found), known)
+    return Extent(sum(file_extent.memory for file_extent in extents), known)
 
 
 def _parquet(path: pathlib.Path, named: int) -> Extent:
@@ -73,20 +73,20 @@ def _parquet(path: pathlib.Path, named: int) -> Extent:
     with parquet.ParquetFile(path) as opened:
         metadata = opened.metadata
     memory = float(metadata.num_rows * named * NAMED)
-    for at in range(metadata.num_row_groups):
-        group = metadata.row_group(at)
-        for place in range(group.num_columns):
-            column = group.column(place)
+    for row_group_index in range(metadata.num_row_groups):
+        group = metadata.row_group(row_group_index)
+        for column_index in range(group.num_columns):
+            column = group.column(column_index)
             texts = column.total_uncompressed_size if column.physical_type == "BYTE_ARRAY" else 0
             memory += column.num_values * CELL + texts
     return Extent(memory, metadata.num_rows)
 
 
-def _text(path: pathlib.Path, named: int, text: Options, compressed: bool) -> Extent:
+def _text(path: pathlib.Path, named: int, options: Options, compressed: bool) -> Extent:
     size = float(path.stat().st_size)
     if compressed:
         size *= _expansion(path)
-    dialect = dialect_of(path, text)
+    dialect = dialect_of(path, options)
     with body(path, dialect) as stream:
         start = stream.read(START)
     rows = size / max(1.0, len(start) / max(1, start.count(b"\n")))

@@ -16,13 +16,13 @@ from auditkit.data.readers.base import FEATHER, GZIP, INPUTS, PARQUET, PICKLE, R
 from auditkit.errors import DataError
 
 
-def open_source(source: Any, how: Reading) -> Source:
+def open_source(source: Any, reading: Reading) -> Source:
     """Read any source.
 
     Args:
         source: what was read already; a path to a csv, parquet or npz file; a DataFrame of pandas, polars or any
             library that narwhals knows; a dictionary of arrays; an array or a tensor.
-        how: see `Reading`.
+        reading: see `Reading`.
 
     Raises:
         DataError: the source cannot be read, and why.
@@ -30,16 +30,16 @@ def open_source(source: Any, how: Reading) -> Source:
     if isinstance(source, Source):
         return source
     if isinstance(source, str | os.PathLike):
-        return _file(pathlib.Path(source), how)
+        return _file(pathlib.Path(source), reading)
     if isinstance(source, Mapping):
-        return from_arrays(source, missing=how.missing)
+        return from_arrays(source, missing=reading.missing)
     if hasattr(source, "shape") and not hasattr(source, "columns"):
         return from_arrays({"inputs": source})
     if isinstance(source, list) and source and isinstance(source[0], str):
         return from_arrays({"inputs": source})
     from auditkit.data.readers.frames import from_frame  # pandas is imported only where there is a table
 
-    return from_frame(source, how.missing)
+    return from_frame(source, reading.missing)
 
 
 def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[str, ...] | None = None) -> Source:
@@ -52,25 +52,27 @@ def from_arrays(arrays: Mapping[str, Any], name: str = "data", missing: tuple[st
 
     from auditkit.data.readers.frames import mark_missing, tidy
 
-    held = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
-    key = next((key for key in INPUTS if key in held and _is_inputs(key, held[key])), None)
-    inputs: Any = None if key is None else held.pop(key)
+    columns = {str(key): value if hasattr(value, "shape") else _texts_or_array(value) for key, value in arrays.items()}
+    key = next((key for key in INPUTS if key in columns and _is_inputs(key, columns[key])), None)
+    inputs: Any = None if key is None else columns.pop(key)
     _check_same_rows(arrays, name)
     rows: dict[str, int] = {} if key is None else {key: len(inputs)}
-    rows.update({text: len(value) for text, value in held.items()})
+    rows.update({column: len(value) for column, value in columns.items()})
     if len(set(rows.values())) > 1:
         raise DataError(f"{name}: arrays must have one entry per row; their lengths are {rows}")
     if not rows:
         raise DataError(f"{name}: there are no arrays; give at least one column, or inputs")
-    for text, value in held.items():
+    for column, value in columns.items():
         if len(np.shape(value)) != 1:
-            known = " or ".join(repr(word) for word in INPUTS)
+            known = " or ".join(repr(input_name) for input_name in INPUTS)
             raise DataError(
-                f"{name}: array {text!r} has the shape {np.shape(value)}; columns have one value per row, and the "
+                f"{name}: array {column!r} has the shape {np.shape(value)}; columns have one value per row, and the "
                 f"array that the model eats is called {known}"
             )
     length = next(iter(rows.values()))
-    frame = pandas.DataFrame({text: _column(value) for text, value in held.items()}, index=pandas.RangeIndex(length))
+    frame = pandas.DataFrame(
+        {column: _column(value) for column, value in columns.items()}, index=pandas.RangeIndex(length)
+    )
     markers = Markers(missing or ())
     marked = mark_missing(tidy(frame), markers)
     return Source(marked, inputs, pandas.RangeIndex(length), name, tuple(markers.notes))
@@ -80,10 +82,10 @@ def _check_same_rows(arrays: Mapping[str, Any], name: str) -> None:
     """Columns of pandas are put beside each other by position, so that they must name the same rows."""
     series = {key: value.index for key, value in arrays.items() if hasattr(value, "iloc") and hasattr(value, "index")}
     first = next(iter(series.values()), None)
-    other = next((key for key, index in series.items() if not index.equals(first)), None)
-    if other is not None:
+    odd_one = next((key for key, index in series.items() if not index.equals(first)), None)
+    if odd_one is not None:
         raise DataError(
-            f"{name}: the columns must have the same index; that of {other!r} is another. Give a DataFrame of them, or "
+            f"{name}: the columns must have the same index; that of {odd_one!r} is another. Give a DataFrame of them, or "
             "plain values with .to_numpy()"
         )
 
@@ -95,7 +97,7 @@ def _column(value: Any) -> Any:
 
 def _texts_or_array(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        if value and all(isinstance(each, str) for each in value):
+        if value and all(isinstance(entry, str) for entry in value):
             return list(value)
         column = as_column(list(value))
         return column if column.ndim == 1 else np.asarray(value)
@@ -109,10 +111,10 @@ def _is_inputs(key: str, value: Any) -> bool:
     return key == "inputs" and texts
 
 
-def _file(path: pathlib.Path, how: Reading) -> Source:
+def _file(path: pathlib.Path, reading: Reading) -> Source:
     if not path.is_file():
-        what = "a folder" if path.is_dir() else "no file"
-        raise DataError(f"path must be a csv, JSON, parquet or npz file; {str(path)!r} is {what}")
+        kind = "a folder" if path.is_dir() else "no file"
+        raise DataError(f"path must be a csv, JSON, parquet or npz file; {str(path)!r} is {kind}")
     with path.open("rb") as stream:
         head = stream.read(4096)
     if not head:
@@ -121,21 +123,21 @@ def _file(path: pathlib.Path, how: Reading) -> Source:
     if head.startswith(PARQUET) and min(head) < 9:  # a header of text may begin so too
         from auditkit.data.readers.frames import read_parquet
 
-        return read_parquet(path, name, how.missing)
+        return read_parquet(path, name, reading.missing)
     if head.startswith(ZIP):
         from auditkit.data.readers.npz import read_npz
 
-        return from_arrays(read_npz(path), name, how.missing)
+        return from_arrays(read_npz(path), name, reading.missing)
     if path.suffix.lower() in JSON or RECORDS.match(head):
         from auditkit.data.readers.jsonfile import read_json
 
-        records = read_json(path, name, how.missing)
+        records = read_json(path, name, reading.missing)
         if records is not None:
             return records
-    if head.startswith(GZIP) or not _binary(head, how.text.encoding):
+    if head.startswith(GZIP) or not _binary(head, reading.text.encoding):
         from auditkit.data.readers.textfile import read_text_file
 
-        return read_text_file(path, name, how)
+        return read_text_file(path, name, reading)
     raise DataError(f"{path.name} is {_guess(head)}; write it as csv (UTF-8), JSON records, parquet or npz")
 
 

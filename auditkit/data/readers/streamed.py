@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     import pandas
 
 
-def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Source, Roles]:
+def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[Source, Roles]:
     """The table of counts of files: groups, label, decisions and weights, and how many people.
 
     Args:
         counting: files of Parquet, of text or of records of JSON with the same columns, and why they are counted.
         roles: groups, label, decisions and weights by their columns; the other roles are left out.
-        how: see `Reading`.
+        reading: see `Reading`.
 
     Returns:
         A row for each combination of groups and of values as the whole table would hold them; and the roles of its
@@ -39,28 +39,35 @@ def stream_counts(counting: Foreseen, roles: Roles, how: Reading) -> tuple[Sourc
     from auditkit.counts.files import count_values  # pyarrow, wanted by few
     from auditkit.counts.streams import columns_of
 
-    given = roles.groups or {}
-    groups = {name: str(group_source(name, options)) for name, options in given.items()}
-    others = tuple(str(name) for name in (roles.label, roles.decisions, roles.weights) if name is not None)
-    _check_names(groups, others)
-    columns = tuple(dict.fromkeys((*groups.values(), *others)))
-    kinds = columns_of(counting.paths[0], how.text)
+    group_options = roles.groups or {}
+    groups = {name: str(group_source(name, options)) for name, options in group_options.items()}
+    other_columns = tuple(str(name) for name in (roles.label, roles.decisions, roles.weights) if name is not None)
+    _check_names(groups, other_columns)
+    columns = tuple(dict.fromkeys((*groups.values(), *other_columns)))
+    kinds = columns_of(counting.paths[0], reading.text)
     _check_unread(roles, kinds)
     with _too_many(counting):
-        values, cells = count_values(counting.paths, columns, bins=_bins(given, groups, others, how), text=how.text)
-    typed, notes = _typed(values, kinds, how)
-    bare = {name: how.blanks.off(typed[column]).values for name, column in groups.items()}
-    named = {name: group_column(name, bare[name], options_of(given[name]), how.notation) for name in given}
-    place = dict(zip(columns, cells.codes, strict=True))
-    parts = {name: (_frame({name: array})[name], place[groups[name]]) for name, array in named.items()}
-    parts |= {name: (typed[name], place[name]) for name in others}
+        values, cells = count_values(
+            counting.paths, columns, bins=_bins(group_options, groups, other_columns, reading), text=reading.text
+        )
+    typed, notes = _typed(values, kinds, reading)
+    bare = {name: reading.blanks.off(typed[column]).values for name, column in groups.items()}
+    named = {
+        name: group_column(name, bare[name], options_of(group_options[name]), reading.notation)
+        for name in group_options
+    }
+    codes_of = dict(zip(columns, cells.codes, strict=True))
+    parts = {
+        name: (_frame({name: values_of_group})[name], codes_of[groups[name]]) for name, values_of_group in named.items()
+    }
+    parts |= {name: (typed[name], codes_of[name]) for name in other_columns}
     table, people = _folded(parts, cells.rows)
-    kept = dataclasses.replace(
+    counted_roles = dataclasses.replace(
         roles, scores=None, id=(), features=None, people=people, groups=dict.fromkeys(groups),
         drop=tuple(name for name, column in groups.items() if column in roles.drop),
     )  # fmt: skip
-    said = (counting.note,) if counting.note else ()
-    return Source(table, index=table.index, notes=(*said, *notes), streamed=counting.reason), kept
+    reason_notes = (counting.note,) if counting.note else ()
+    return Source(table, index=table.index, notes=(*reason_notes, *notes), streamed=counting.reason), counted_roles
 
 
 @contextlib.contextmanager
@@ -87,24 +94,26 @@ def _check_unread(roles: Roles, kinds: dict[str, Any] | None) -> None:
                 raise DataError(f"{role} names the column {name!r}, which the data lacks; {closest(name, kinds)}")
 
 
-def _bins(given: Mapping[str, Any], groups: dict[str, str], others: Sequence[str], how: Reading) -> dict[str, Bins]:
+def _bins(
+    group_options: Mapping[str, Any], groups: dict[str, str], other_columns: Sequence[str], reading: Reading
+) -> dict[str, Bins]:
     """The bins of each column that is used for bins only; none where the owner says how numbers are written."""
-    if not how.notation.says_nothing:
+    if not reading.notation.says_nothing:
         return {}
-    kept = tuple(Markers(how.missing or ()).numbers)
-    found = {}
-    for column in {*groups.values()} - {*others}:
-        several = [options_of(given[name]).get("bins") for name, source in groups.items() if source == column]
+    markers = tuple(Markers(reading.missing or ()).numbers)
+    bins = {}
+    for column in {*groups.values()} - {*other_columns}:
+        several = [options_of(group_options[name]).get("bins") for name, source in groups.items() if source == column]
         bounds = () if None in several else all_bounds(several)
         if bounds:
-            found[column] = Bins(bounds, kept)
-    return found
+            bins[column] = Bins(bounds, markers)
+    return bins
 
 
-def _check_names(groups: dict[str, str], others: Sequence[str]) -> None:
+def _check_names(groups: dict[str, str], other_columns: Sequence[str]) -> None:
     """A group must have a name of its own among the columns of the table of counts."""
     for name, column in groups.items():
-        if name in others:
+        if name in other_columns:
             role = "as label, decisions or weights"
             raise DataError(
                 f"column {column!r} is named as a group and {role}; leave one of the two out" if name == column
@@ -121,47 +130,45 @@ def _folded(
         parts: {column: its distinct values, and for each row the position among them}.
         people: (K,) int64, for each row.
     """
-    same = _frame(
-        {name: values.factorize(use_na_sentinel=False)[0][places] for name, (values, places) in parts.items()}
-    )
-    first = ~same.duplicated().to_numpy()
-    cell = same.groupby(list(same), sort=False).ngroup().to_numpy()
-    table = {name: values.take(places[first]).reset_index(drop=True) for name, (values, places) in parts.items()}
+    coded = _frame({name: values.factorize(use_na_sentinel=False)[0][codes] for name, (values, codes) in parts.items()})
+    first = ~coded.duplicated().to_numpy()
+    cell = coded.groupby(list(coded), sort=False).ngroup().to_numpy()
+    table = {name: values.take(codes[first]).reset_index(drop=True) for name, (values, codes) in parts.items()}
     total = np.zeros(int(first.sum()), dtype=np.int64)
     np.add.at(total, cell, people)
     return _frame(table), total
 
 
 def _typed(
-    values: dict[str, list[Any]], kinds: dict[str, Any] | None, how: Reading
+    values: dict[str, list[Any]], kinds: dict[str, Any] | None, reading: Reading
 ) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
     """The distinct values of each column with the type that the whole column has, those that mean missing taken out."""
     if kinds is not None and all(kinds[name] is None for name in values):
-        return _from_text(values, how)
+        return _from_text(values, reading)
     from auditkit.data.readers.frames import mark_missing, tidy
 
-    markers = Markers(how.missing or ())
-    found = {}
+    markers = Markers(reading.missing or ())
+    typed = {}
     for name, distinct in values.items():
         frame = _frame({name: distinct if kinds is None else _of_type(distinct, kinds[name])})
-        found[name] = mark_missing(tidy(frame), markers)[name]
-    return found, markers.notes
+        typed[name] = mark_missing(tidy(frame), markers)[name]
+    return typed, markers.notes
 
 
-def _from_text(values: dict[str, list[Any]], how: Reading) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
+def _from_text(values: dict[str, list[Any]], reading: Reading) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
     import pyarrow
 
     from auditkit.data.readers.columns import read_column
 
-    markers = Markers(("",) if how.missing is None else how.missing)
-    found: dict[str, pandas.Series[Any]] = {}
+    markers = Markers(("",) if reading.missing is None else reading.missing)
+    typed: dict[str, pandas.Series[Any]] = {}
     notes: list[str] = []
     for name, distinct in values.items():
         texts = pyarrow.chunked_array([pyarrow.array(map(str, distinct), pyarrow.string())])
-        read = read_column(texts, name, markers, (how.kinds or {}).get(name), how.strip, how.notation)
-        found[name] = read.values
+        read = read_column(texts, name, markers, (reading.kinds or {}).get(name), reading.strip, reading.notation)
+        typed[name] = read.values
         notes += read.notes
-    return found, [*notes, *markers.notes]
+    return typed, [*notes, *markers.notes]
 
 
 def _of_type(distinct: list[Any], kind: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from auditkit.data.fields import Fields
-from auditkit.data.readers.assembled import Wanted, assemble
+from auditkit.data.readers.assembled import Request, assemble
 from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.foreseen import in_memory, with_room
 from auditkit.data.readers.roles import Roles, group_source, input_names, settle, unknown_columns, with_features
@@ -31,44 +31,44 @@ def read_table(make: Callable[..., Fields], source: Any, settings: TableSettings
         DataError: the source cannot be read, a name is no column, or the values do not fit; the message says how to
             mend it.
     """
-    wanted, roles, name = settings.wanted(make), settings.roles, settings.name
+    request, roles, name = settings.request(make), settings.roles, settings.name
     with in_memory(source, settings):
         counting = with_room(source, settings)
         if counting is None:
-            return _read(source, roles, wanted, settings.selected, settings.train, name)
-        counted, roles = stream_counts(counting, roles, wanted.how)
-        wanted = dataclasses.replace(wanted, schema={}, modality=None)
-        return _read(counted, roles, wanted, None, None, name or pathlib.PurePath(str(source)).name)
+            return _read(source, roles, request, settings.selected, settings.train, name)
+        counted, roles = stream_counts(counting, roles, request.reading)
+        request = dataclasses.replace(request, schema={}, modality=None)
+        return _read(counted, roles, request, None, None, name or pathlib.PurePath(str(source)).name)
 
 
-def _read(source: Any, roles: Roles, wanted: Wanted, selected: str | None, train: Any, name: str | None) -> Fields:
+def _read(source: Any, roles: Roles, request: Request, selected: str | None, train: Any, name: str | None) -> Fields:
     """The data and its training split, once it is known how to read them and which column is what."""
-    opened = open_source(source, wanted.how)
+    opened = open_source(source, request.reading)
     if selected is not None:
         opened = split_selected(opened, roles.people, selected)
         roles = dataclasses.replace(roles, decisions=selected)
-        wanted = dataclasses.replace(wanted, positive=1 if wanted.positive is None else wanted.positive)
-    unknown_columns(wanted.schema, opened, "schema")
+        request = dataclasses.replace(request, positive=1 if request.positive is None else request.positive)
+    unknown_columns(request.schema, opened, "schema")
     roles = with_features(settle(roles, opened), opened)
-    data = assemble(opened, roles, wanted, name or opened.name)
+    data = assemble(opened, roles, request, name or opened.name)
     if train is None:
         return data
-    return dataclasses.replace(data, train=_training(train, roles, wanted, data, input_names(roles, opened)))
+    return dataclasses.replace(data, train=_training(train, roles, request, data, input_names(roles, opened)))
 
 
-def _training(train: Any, roles: Roles, wanted: Wanted, data: Fields, names: list[Any] | None) -> Fields:
+def _training(train: Any, roles: Roles, request: Request, data: Fields, names: list[Any] | None) -> Fields:
     """The training split, read as the data was; what only an audit needs may be absent there."""
     if isinstance(train, Fields):  # AuditData already
         return train
     if roles.label is not None and not isinstance(roles.label, str):
         raise DataError("train needs the label by its name; give the name of a column, or train as AuditData")
     try:
-        source = open_source(train, wanted.how)
+        source = open_source(train, request.reading)
         known = {str(name) for name in source.columns.columns}
         groups = {
             name: options for name, options in (roles.groups or {}).items() if group_source(name, options) in known
         }
-        same = dataclasses.replace(
+        training_roles = dataclasses.replace(
             roles,
             weights=roles.weights if isinstance(roles.weights, str) and roles.weights in known else None,
             decisions=None,
@@ -80,18 +80,18 @@ def _training(train: Any, roles: Roles, wanted: Wanted, data: Fields, names: lis
             features=None if names is None else tuple(names),
         )
         if source.inputs is not None:
-            same = dataclasses.replace(same, drop=tuple(known - {*same.named, *groups}))
+            training_roles = dataclasses.replace(training_roles, drop=tuple(known - {*training_roles.named, *groups}))
         return assemble(
             source,
-            settle(same, source),
+            settle(training_roles, source),
             dataclasses.replace(
-                wanted,
+                request,
                 task=data.task,
                 modality=data.modality,
                 positive=data.positive,
                 abstain=None,
-                stated={**wanted.stated, "outcome": None, "selected_means": "", "reference": {}},
-                unlabelled="drop" if wanted.unlabelled == "keep" else wanted.unlabelled,
+                stated={**request.stated, "outcome": None, "selected_means": "", "reference": {}},
+                unlabelled="drop" if request.unlabelled == "keep" else request.unlabelled,
             ),
             "training split",
         )

@@ -12,7 +12,7 @@ from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
 from auditkit.data.fields import Disclosure, Fields, Modality
 from auditkit.data.labels import Task
 from auditkit.data.orders import Notation
-from auditkit.data.readers.assembled import Unlabelled, Wanted
+from auditkit.data.readers.assembled import Request, Unlabelled
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
 from auditkit.errors import DataError, closest
@@ -138,10 +138,10 @@ class TableSettings:
             as_names(self.drop, "drop"), as_groups(self.groups), as_features(self.features), self.people,
         )  # fmt: skip
 
-    def wanted(self, make: Callable[..., Fields]) -> Wanted:
+    def request(self, make: Callable[..., Fields]) -> Request:
         """What is asked for beside the roles; `make` is `AuditData`."""
         stated = {name: getattr(self, name) for name in STATED} | {"reference": self.reference or {}}
-        return Wanted(
+        return Request(
             make, self.positive, self.task, self.modality, dict(self.schema or {}), self.unlabelled, self.abstain,
             self.reading, stated,
         )  # fmt: skip

@@ -8,6 +8,11 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
+import pandas
+import pyarrow
+from pyarrow import compute
+from pyarrow import csv as arrow
+
 from auditkit.counts.dialect import Dialect, body, broken, dialect_of
 from auditkit.counts.markers import Markers
 from auditkit.data.readers.base import Reading, Source
@@ -19,25 +24,23 @@ BLOCK = 2**24
 """Bytes read at once; a row must fit."""
 
 
-def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
+def read_text_file(path: pathlib.Path, name: str, reading: Reading) -> Source:
     """A csv file, or a file like it with another delimiter; also compressed with gzip.
 
     Raises:
         DataError: another encoding, a row with more or fewer fields than the header, a name that occurs twice or is
             empty, or values that are not of the kind declared.
     """
-    import pandas
-
-    dialect = dialect_of(path, how.text)
+    dialect = dialect_of(path, reading.text)
     table = _table(path, dialect)
     names, notes = _names(dialect, table, path.name)
-    missing = Markers(("",) if how.missing is None else how.missing)
+    missing = Markers(("",) if reading.missing is None else reading.missing)
     columns, stripped = {}, []
     doubts: dict[str, str] = {}
     merged: dict[str, tuple[str, ...]] = {}
-    for place, column in names.items():
-        kind = (how.kinds or {}).get(column)
-        read = read_column(table.column(place), column, missing, kind, how.strip, how.notation)
+    for index, column in names.items():
+        kind = (reading.kinds or {}).get(column)
+        read = read_column(table.column(index), column, missing, kind, reading.strip, reading.notation)
         doubts |= {column: read.doubt} if read.doubt else {}
         merged |= {column: read.merged} if read.merged else {}
         columns[column] = read.values
@@ -46,26 +49,22 @@ def read_text_file(path: pathlib.Path, name: str, how: Reading) -> Source:
     notes += missing.notes
     if stripped:
         notes.append(f"blanks around the values of {', '.join(stripped)} were taken off")
-    index = pandas.RangeIndex(table.num_rows)
-    return Source(pandas.DataFrame(columns, index=index), None, index, name, tuple(notes), doubts, merged)
+    rows = pandas.RangeIndex(table.num_rows)
+    return Source(pandas.DataFrame(columns, index=rows), None, rows, name, tuple(notes), doubts, merged)
 
 
 def _table(path: pathlib.Path, dialect: Dialect) -> Any:
     """Every field as text, columns by position; without lines that are comments."""
-    import pyarrow
-    from pyarrow import compute
-    from pyarrow import csv as arrow
-
-    places = [str(place) for place in range(dialect.fields)]
-    read = arrow.ReadOptions(column_names=places, block_size=BLOCK)
-    convert = arrow.ConvertOptions(column_types=dict.fromkeys(places, pyarrow.string()), strings_can_be_null=False)
+    indices = [str(index) for index in range(dialect.fields)]
+    read = arrow.ReadOptions(column_names=indices, block_size=BLOCK)
+    convert = arrow.ConvertOptions(column_types=dict.fromkeys(indices, pyarrow.string()), strings_can_be_null=False)
     try:
         with body(path, dialect) as stream:
             table = arrow.read_csv(stream, read, dialect.parse_options(), convert)
     except (pyarrow.ArrowException, EOFError, OSError, UnicodeError) as error:
         if "Empty CSV" not in str(error):  # a header alone is a file without rows
             raise broken(path, error, dialect) from error
-        table = pyarrow.table({place: pyarrow.array([], pyarrow.string()) for place in places})
+        table = pyarrow.table({index: pyarrow.array([], pyarrow.string()) for index in indices})
     if dialect.comment:
         table = table.filter(compute.invert(compute.starts_with(table.column(0), dialect.comment)))
     return table
@@ -80,7 +79,7 @@ def _names(dialect: Dialect, table: Any, file: str) -> tuple[dict[int, str], lis
     if not names[0] and len(names) > 1 and _counts_rows(table.column(0)):
         del names[0]
         notes.append("the first column has no name and numbers the rows, as pandas writes its index; it was left out")
-    nameless = next((place for place, name in names.items() if not name), None)
+    nameless = next((index for index, name in names.items() if not name), None)
     if nameless is not None:
         raise DataError(
             f"{file}: column {nameless + 1} has no name in the first line; name the column there, or take it out"

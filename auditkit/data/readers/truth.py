@@ -29,19 +29,19 @@ def truth(
         DataError: see `auditkit.data.labels`.
     """
     notes: list[str] = []
-    what = called(roles.label, "label")
+    label_description = called(roles.label, "label")
     people = parts["people"]
-    labels = None if parts["label"] is None else label_array(parts["label"], what, people)
+    labels = None if parts["label"] is None else label_array(parts["label"], label_description, people)
     task = wanted_task
-    known, source = (labels, what) if labels is not None else _decided(parts, roles, wanted_positive)
+    known, source = (labels, label_description) if labels is not None else _decided(parts, roles, wanted_positive)
     if task is None and known is not None:
         task, note = infer_task(known, source)
         notes.append(note)
     task = task or "binary"
     if labels is not None:
         if task != "regression":
-            check_two_classes(labels, what)
-        labels = check_labels(labels, task, what)
+            check_two_classes(labels, label_description)
+        labels = check_labels(labels, task, label_description)
     recorded = None
     if parts["decisions"] is not None or parts["scores"] is not None:
         classes = _classes(labels) if task != "regression" else ()
@@ -60,17 +60,19 @@ def _decided(parts: Mapping[str, Any], roles: Roles, positive: Any) -> tuple[np.
     if parts["decisions"] is None:
         return None, ""
     decisions = label_array(parts["decisions"], "decisions", parts["people"])
-    same = positive is not None and bool((decisions == decisions[0]).all())  # everybody was refused, or nobody
-    return (None, "") if same or decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
+    is_constant = positive is not None and bool((decisions == decisions[0]).all())  # everybody was refused, or nobody
+    return (
+        (None, "") if is_constant or decisions.dtype.kind == "f" else (decisions, called(roles.decisions, "decisions"))
+    )
 
 
 def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
     return () if labels is None else tuple(np.unique(labels).tolist())
 
 
-def called(given: Any, role: str) -> str:
+def called(column: Any, role: str) -> str:
     """What a message calls the values of a role: by the column's name where there is one."""
-    return f"{role} {given!r}" if isinstance(given, str) else role
+    return f"{role} {column!r}" if isinstance(column, str) else role
 
 
 def _label(roles: Roles) -> str | None:
