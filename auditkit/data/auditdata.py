@@ -43,6 +43,7 @@ class AuditData(Fields):
     """The training split, where there is one."""
 
     def __post_init__(self) -> None:
+        # The fields are frozen for users; this is the one place that brings them into their final form.
         for name, value in accept(self).items():
             object.__setattr__(self, name, value)
 
@@ -104,12 +105,12 @@ class AuditData(Fields):
         return self.group_columns.get(attribute, attribute)
 
     @functools.cached_property
-    def _here(self) -> Cells:
+    def _row_cells(self) -> Cells:
         """The cells of these rows; whether they are too small is asked of the whole data."""
         return self.cells if self.whole is None else self._cells(self.whole)
 
-    def _cells(self, whole: Cells | None) -> Cells:
-        return Cells(self.groups, self.minimum_cell, whole, self.people, self.minimum_rate)
+    def _cells(self, whole_data: Cells | None) -> Cells:
+        return Cells(self.groups, self.minimum_cell, whole_data, self.people, self.minimum_rate)
 
     @property
     def size(self) -> int:
@@ -121,18 +122,18 @@ class AuditData(Fields):
 
         The masks are about these rows; whether a cell is too small was decided on the whole data.
         """
-        return [cell for attributes in self._here.subsets(order) for cell in self._here.of(attributes)]
+        return [cell for attributes in self._row_cells.subsets(order) for cell in self._row_cells.of(attributes)]
 
     def take(self, rows: np.ndarray) -> AuditData:
         """The same data with only these rows (positions or a mask); what may be shown stays as decided before."""
-        at = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
-        recorded = self.recorded and Recorded(*(None if array is None else array[at] for array in self.recorded))
-        beside: dict[str, Any] = {name: None if part is None else part[at] for name, part in self.beside.items()}
+        indices = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
+        recorded = self.recorded and Recorded(*(None if part is None else part[indices] for part in self.recorded))
+        beside: dict[str, Any] = {name: None if part is None else part[indices] for name, part in self.beside.items()}
         return dataclasses.replace(
             self,
-            inputs=take_rows(self.inputs, at),
-            labels=None if self.labels is None else self.labels[at],
-            groups={name: column[at] for name, column in self.groups.items()},
+            inputs=take_rows(self.inputs, indices),
+            labels=None if self.labels is None else self.labels[indices],
+            groups={name: column[indices] for name, column in self.groups.items()},
             **beside,
             recorded=recorded,
             whole=self.cells,
@@ -165,12 +166,12 @@ class AuditData(Fields):
         """
         if not self.schema:
             return self._orders_of_array()
-        place = {str(name): at for at, name in enumerate(getattr(self.inputs, "columns", ()))}
+        position_of = {str(name): position for position, name in enumerate(getattr(self.inputs, "columns", ()))}
         orders: dict[str, Order | None] = {}
         for feature in self.schema:
             if feature.declared or feature.kind == "boolean":
                 continue
-            column = self.inputs.iloc[:, place[feature.name]]
+            column = self.inputs.iloc[:, position_of[feature.name]]
             if feature.kind == "integer":
                 codes = to_codes(self.inputs, (feature,))[:, 0]
                 orders[feature.name] = days_of(codes, self.notation, 'kind = "integer" under [data.features.NAME]')
@@ -184,8 +185,8 @@ class AuditData(Fields):
         if array is None or array.ndim != 2:
             return {}
         orders = {
-            name: days_of(array[:, at].astype(np.float64), self.notation, NO_DATES)
-            for at, name in enumerate(self.feature_names)
+            name: days_of(array[:, position].astype(np.float64), self.notation, NO_DATES)
+            for position, name in enumerate(self.feature_names)
         }
         return {name: order for name, order in orders.items() if order is not None}
 
@@ -197,8 +198,8 @@ class AuditData(Fields):
             return frame
         array = as_array(self.inputs)
         kind = np.dtype(np.float64) if array is None else array.dtype
-        same = whole_numbers(codes, kind) if kind.kind in "iu" else codes.astype(kind)
-        return same if isinstance(self.inputs, np.ndarray) else self.inputs.new_tensor(same)
+        values = whole_numbers(codes, kind) if kind.kind in "iu" else codes.astype(kind)
+        return values if isinstance(self.inputs, np.ndarray) else self.inputs.new_tensor(values)
 
 
 class _Digests(NamedTuple):
@@ -223,7 +224,7 @@ def _digest(data: AuditData) -> _Digests:
         if values is not None:
             state.text(name)
             state.array(values)
-    rows = state.copy()
+    rows = state.copy()  # what follows are settings, under which the rows are the same
     rows.text("no training split" if data.train is None else data.train.rows_digest)
     for feature in data.schema:
         state.text((feature.name, feature.kind, feature.categories, feature.low, feature.high, feature.mutable))
@@ -231,17 +232,17 @@ def _digest(data: AuditData) -> _Digests:
             state.text("declared")
     for fact in (data.task, data.modality, data.positive, data.minimum_cell):
         state.text(fact)
-    if data.range is not None:
-        state.text(("range", data.range))
-    if data.largest_left_out != LARGEST_LEFT_OUT or data.reference:
-        state.text((data.largest_left_out, sorted(data.reference.items())))
-    if not data.notation.says_nothing:
-        state.text(data.notation)
-    for name in sorted(data.doubts):
-        state.text((name, data.doubts[name]))
-    if data.minimum_rate != MINIMUM:  # as it is by default, it changes no digest of before
-        state.text(("minimum rate", data.minimum_rate))
-    if data.disclosure != "internal":
-        state.text(("disclosure", data.disclosure))
+    has_own_pairs = data.largest_left_out != LARGEST_LEFT_OUT or bool(data.reference)
+    # A fact that is as by default is not written, so that a setting which is added later changes no older digest.
+    for is_set, fact in (
+        (data.range is not None, ("range", data.range)),
+        (has_own_pairs, (data.largest_left_out, sorted(data.reference.items()))),
+        (not data.notation.says_nothing, data.notation),
+        *((True, (name, data.doubts[name])) for name in sorted(data.doubts)),
+        (data.minimum_rate != MINIMUM, ("minimum rate", data.minimum_rate)),
+        (data.disclosure != "internal", ("disclosure", data.disclosure)),
+    ):
+        if is_set:
+            state.text(fact)
     state.text("no training split" if data.train is None else data.train.digest)
     return _Digests(state.hexdigest(), rows.hexdigest())

@@ -47,6 +47,7 @@ class Blanks:
         known = np.empty(len(distinct) + 1, dtype=object)
         known[:-1], known[-1] = [self._bare(value) for value in distinct], None  # the code of a missing value is -1
         pairs = list(zip(known, distinct, strict=False))
+        # The values come back as given where nothing changed: a column of categories stays one.
         if all(bare is value for bare, value in pairs):
             return Bare(values)
         merged = one_but_for_blanks(distinct) if self.strip else ()
@@ -55,8 +56,8 @@ class Blanks:
     def _bare(self, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        text = value.strip() if self.strip else value
-        return None if self.missing and not text else value if text == value else text
+        stripped = value.strip() if self.strip else value
+        return None if self.missing and not stripped else value if stripped == value else stripped
 
 
 def one_but_for_blanks(distinct: Iterable[Any]) -> tuple[str, ...]:

@@ -15,16 +15,16 @@ class Filled(NamedTuple):
 
     values: Any
     """(N,) as given; where blank, one of the values that are there, so that no new one appears."""
-    there: np.ndarray | None
+    present: np.ndarray | None
     """(N,) bool: False where blank; None where nothing is."""
 
 
-def fill(values: Any, what: str, meaning: Any = None) -> Filled:
+def fill(values: Any, name: str, meaning: Any = None) -> Filled:
     """Take the blanks out of a column.
 
     Args:
         values: (N,) labels or decisions.
-        what: the column, for messages.
+        name: the column, for messages.
         meaning: the value that means blank, in any spelling, beside what is missing; None or "": only what is missing.
 
     Raises:
@@ -35,49 +35,49 @@ def fill(values: Any, what: str, meaning: Any = None) -> Filled:
     column = pandas.Series(values).reset_index(drop=True)
     blank = column.isna().to_numpy()
     if meaning not in (None, ""):
-        sentence = spelling(meant(meaning))
-        blank = (
-            blank | column.map(lambda value: spelling(meant(value)) == sentence, na_action="ignore").eq(True).to_numpy()
-        )
+        blank_spelling = spelling(meant(meaning))
+        means_blank = column.map(lambda value: spelling(meant(value)) == blank_spelling, na_action="ignore")
+        blank = blank | means_blank.eq(True).to_numpy()  # map leaves a missing value missing
     if not blank.any():
         return Filled(values, None)
     if blank.all():
-        raise DataError(f"{what} is blank in every row; check that the right column is named")
+        raise DataError(f"{name} is blank in every row; check that the right column is named")
+    # A value of the column's own fills the gaps, so that no class appears that nobody has.
     full = column[~blank].iloc[0]
     filled = column.astype(object).where(~blank, full)
     return Filled(filled.infer_objects().to_numpy(), ~blank)
 
 
-def check_mask(mask: Any, rows: int, what: str) -> np.ndarray | None:
+def check_mask(mask: Any, rows: int, name: str) -> np.ndarray | None:
     """(N,) bool, or None where it is True everywhere.
 
     Raises:
         DataError: not bool, or not one value per row.
     """
-    array = np.asarray(mask)
-    if array.dtype != bool or array.shape != (rows,):
+    flags = np.asarray(mask)
+    if flags.dtype != bool or flags.shape != (rows,):
         raise DataError(
-            f"{what} must be one true or false per row ({rows}); {array.dtype} of shape {array.shape} was given"
+            f"{name} must be one true or false per row ({rows}); {flags.dtype} of shape {flags.shape} was given"
         )
-    if not array.any():
-        raise DataError(f"{what} is false in every row; leave the column out instead")
-    return None if array.all() else array
+    if not flags.any():
+        raise DataError(f"{name} is false in every row; leave the column out instead")
+    return None if flags.all() else flags
 
 
-def check_people(people: Any, what: str) -> np.ndarray:
+def check_people(people: Any, name: str) -> np.ndarray:
     """(N,) int64: how many people each row stands for.
 
     Raises:
         DataError: a number that is missing, not whole, or under 1.
     """
     try:
-        array = np.asarray(people, dtype=np.float64)
+        counts = np.asarray(people, dtype=np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"{what}: people must be whole numbers, how many people each row stands for") from None
-    wrong = ~(np.isfinite(array) & (array >= 1) & (array == np.round(array)) & (array < 2**53))
-    if array.ndim != 1 or wrong.any():
+        raise DataError(f"{name}: people must be whole numbers, how many people each row stands for") from None
+    wrong = ~(np.isfinite(counts) & (counts >= 1) & (counts == np.round(counts)) & (counts < 2**53))
+    if counts.ndim != 1 or wrong.any():
         raise DataError(
-            f"{what}: people must be whole numbers from 1, how many people each row stands for; {int(wrong.sum())} are "
+            f"{name}: people must be whole numbers from 1, how many people each row stands for; {int(wrong.sum())} are "
             "not. Take rows of nobody out; fractions are weights, not people"
         )
-    return array.astype(np.int64)
+    return counts.astype(np.int64)

@@ -90,7 +90,7 @@ class Cells:
             encoded = encode(np.asarray(column, dtype=str))
             self.values[name] = list(encoded.values)
             self._codes[name] = encoded.codes
-        self._places = {name: {value: at for at, value in enumerate(self.values[name])} for name in self.values}
+        self._code_of = {name: {value: code for code, value in enumerate(self.values[name])} for name in self.values}
         self._decided = decided
         self._counts: dict[tuple[str, ...], np.ndarray] = {}
 
@@ -101,12 +101,13 @@ class Cells:
             DataError: more than 100,000 combinations of values.
         """
         fused, shape = self._fused(attributes)
+        # Sorted once by cell, each cell's rows are one stretch: a mask a cell would go through all rows again.
         order = np.argsort(fused, kind="stable")
         ends = np.cumsum(np.bincount(fused, minlength=math.prod(shape)))
-        held = self.counts(attributes).ravel().tolist()
+        counts = self.counts(attributes).ravel().tolist()
         values = itertools.product(*(self.values[name] for name in attributes))
         cells, start = [], 0
-        for end, people, combination in zip(ends.tolist(), held, values, strict=True):
+        for end, people, combination in zip(ends.tolist(), counts, values, strict=True):
             where = dict(zip(attributes, combination, strict=True))
             if people or not self.empty(where):
                 cells.append(Cell(where, Members(order[start:end], len(fused), people), self.reason(where)))
@@ -121,9 +122,9 @@ class Cells:
     def nobody(self, order: int) -> list[dict[str, str]]:
         """Every combination of values of up to `order` attributes in which nobody is."""
         return [
-            {name: self.values[name][at] for name, at in zip(attributes, place, strict=True)}
+            {name: self.values[name][code] for name, code in zip(attributes, codes, strict=True)}
             for attributes in self.subsets(order)
-            for place in np.argwhere(self.counts(attributes) == 0).tolist()
+            for codes in np.argwhere(self.counts(attributes) == 0).tolist()
         ]
 
     def reason(self, where: Mapping[str, str]) -> str | None:
@@ -131,8 +132,8 @@ class Cells:
 
         None where something may be measured, also where it is not to be shown then.
         """
-        few = min(self._whole.minimum, self._whole.least)
-        return fewer_than(self._whole.minimum, "people") if 0 < self.people(where) < few else None
+        smallest = min(self._whole.minimum, self._whole.least)
+        return fewer_than(self._whole.minimum, "people") if 0 < self.people(where) < smallest else None
 
     def unshown(self, where: Mapping[str, str]) -> str | None:
         """Why the cell `where` may not be shown; None where it may, is empty, or is none of the data's."""
@@ -143,38 +144,38 @@ class Cells:
 
         None where there is only one of them: it would be shown after all.
         """
-        whole = self._whole
-        people = whole.counts(attributes)
-        small = (people > 0) & (people < whole.minimum)
-        if small.sum() < 2 or people[small].sum() < whole.minimum:
+        whole_data = self._whole
+        people = whole_data.counts(attributes)
+        small = (people > 0) & (people < whole_data.minimum)
+        if small.sum() < 2 or people[small].sum() < whole_data.minimum:
             return []
         return [
-            {name: whole.values[name][at] for name, at in zip(attributes, place, strict=True)}
-            for place in np.argwhere(small).tolist()
+            {name: whole_data.values[name][code] for name, code in zip(attributes, codes, strict=True)}
+            for codes in np.argwhere(small).tolist()
         ]
 
     def empty(self, where: Mapping[str, str]) -> bool:
         """Whether each of these values occurs in the whole data, and nobody has all of them."""
-        places = self._whole._places
-        known = bool(where) and all(value in places.get(name, ()) for name, value in where.items())
+        codes = self._whole._code_of
+        known = bool(where) and all(value in codes.get(name, ()) for name, value in where.items())
         return known and not self.people(where)
 
     def people(self, where: Mapping[str, str]) -> int:
         """How many people of the whole data are in the cell `where`; not to be written where it may not be shown."""
-        whole = self._whole
-        attributes = tuple(name for name in whole.groups if name in where)
-        position = tuple(whole._places[name].get(where[name], -1) for name in attributes)
+        whole_data = self._whole
+        attributes = tuple(name for name in whole_data.groups if name in where)
+        position = tuple(whole_data._code_of[name].get(where[name], -1) for name in attributes)
         if not where or -1 in position or len(attributes) < len(where):
             return 0
-        return int(whole.counts(attributes)[position])
+        return int(whole_data.counts(attributes)[position])
 
     @property
     def size(self) -> int:
         """How many people there are in the whole data, which has groups."""
-        whole = self._whole
-        if whole._people is not None:
-            return int(whole._people.sum())
-        return len(next(iter(whole._codes.values()), ()))
+        whole_data = self._whole
+        if whole_data._people is not None:
+            return int(whole_data._people.sum())
+        return len(next(iter(whole_data._codes.values()), ()))
 
     def counts(self, attributes: tuple[str, ...]) -> np.ndarray:
         """People in each combination of values of these attributes: int64, an axis for each, in their order.
@@ -184,8 +185,8 @@ class Cells:
         """
         if attributes not in self._counts:
             fused, shape = self._fused(attributes)
-            held = np.bincount(fused, weights=self._people, minlength=math.prod(shape))
-            self._counts[attributes] = np.rint(held).astype(np.int64).reshape(shape)
+            people = np.bincount(fused, weights=self._people, minlength=math.prod(shape))
+            self._counts[attributes] = np.rint(people).astype(np.int64).reshape(shape)  # bincount adds as float64
         return self._counts[attributes]
 
     @property

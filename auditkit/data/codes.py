@@ -26,13 +26,13 @@ def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.n
     Raises:
         DataError: a column is not in the table, or a value is none of its feature's categories.
     """
-    place = {str(name): position for position, name in enumerate(frame.columns)}
+    position_of = {str(name): position for position, name in enumerate(frame.columns)}
     codes = np.empty((len(frame), len(schema)), dtype=np.float64)
-    for at, feature in enumerate(schema):
-        if feature.name not in place:
-            raise DataError(f"the table has no column {feature.name!r}; {closest(feature.name, place)}")
-        column = frame.iloc[:, place[feature.name]]
-        codes[:, at] = _numbers(column) if feature.numeric else _positions(column, feature)
+    for index, feature in enumerate(schema):
+        if feature.name not in position_of:
+            raise DataError(f"the table has no column {feature.name!r}; {closest(feature.name, position_of)}")
+        column = frame.iloc[:, position_of[feature.name]]
+        codes[:, index] = _numbers(column) if feature.numeric else _positions(column, feature)
     return codes
 
 
@@ -62,8 +62,8 @@ def from_codes(codes: np.ndarray, schema: tuple[FeatureSchema, ...]) -> pandas.D
     if codes.ndim != 2 or codes.shape[1] != len(schema):
         raise DataError(f"codes must have the shape (N, {len(schema)}), one column a feature; got {codes.shape}")
     columns = {
-        feature.name: _numeric(codes[:, at], feature) if feature.numeric else _categories(codes[:, at], feature)
-        for at, feature in enumerate(schema)
+        feature.name: _numeric(codes[:, index], feature) if feature.numeric else _categories(codes[:, index], feature)
+        for index, feature in enumerate(schema)
     }
     return pandas.DataFrame(columns, index=pandas.RangeIndex(len(codes)))
 
@@ -77,19 +77,19 @@ def _numbers(column: pandas.Series[Any]) -> np.ndarray:
 def _positions(column: pandas.Series[Any], feature: FeatureSchema) -> np.ndarray:
     import pandas  # as above
 
-    known = _index(feature.categories)
+    known = _as_index(feature.categories)
     if isinstance(column.dtype, pandas.CategoricalDtype):
-        own = known.get_indexer(_index(column.dtype.categories))
-        found = np.append(own, -1)[column.cat.codes.to_numpy()]
+        storage_positions = known.get_indexer(_as_index(column.dtype.categories))
+        positions = np.append(storage_positions, -1)[column.cat.codes.to_numpy()]
     else:
         codes, distinct = pandas.factorize(column.astype(object))
-        found = np.append(known.get_indexer(_index(distinct)), -1)[codes]
+        positions = np.append(known.get_indexer(_as_index(distinct)), -1)[codes]
     lacking = column.isna().to_numpy()
-    strange = (found == -1) & ~lacking
+    strange = (positions == -1) & ~lacking
     if strange.any():
         value = column.iloc[int(np.argmax(strange))]
         raise DataError(f"column {feature.name!r}: {value!r} is none of the {len(known)} categories of the schema")
-    return np.where(lacking, np.nan, found)
+    return np.where(lacking, np.nan, positions)
 
 
 def _numeric(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
@@ -110,10 +110,10 @@ def _numeric(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]:
     if storage.kind not in "iu":
         values = pandas.Series(codes).astype(object)
     else:
-        whole = whole_numbers(np.where(lacking, 0, codes), storage.numpy_dtype)
-        if whole.dtype != storage.numpy_dtype:
-            storage = pandas.Int64Dtype() if whole.dtype.kind == "i" else pandas.Float64Dtype()
-        values = pandas.Series(whole).astype(object)
+        rounded = whole_numbers(np.where(lacking, 0, codes), storage.numpy_dtype)
+        if rounded.dtype != storage.numpy_dtype:
+            storage = pandas.Int64Dtype() if rounded.dtype.kind == "i" else pandas.Float64Dtype()
+        values = pandas.Series(rounded).astype(object)
     values[lacking] = None
     return values.astype(storage)
 
@@ -124,8 +124,8 @@ def whole_numbers(codes: np.ndarray, storage: np.dtype[Any]) -> np.ndarray:
         return codes
     rounded = np.rint(codes)
     bounds = np.iinfo(storage)
-    fits = rounded.min(initial=0) >= bounds.min and rounded.max(initial=0) <= bounds.max
-    if fits:
+    # numpy wraps a number round that its type cannot hold, 300 to 44 in a byte, without a word.
+    if rounded.min(initial=0) >= bounds.min and rounded.max(initial=0) <= bounds.max:
         return rounded.astype(storage)
     return rounded.astype(np.int64) if (np.abs(rounded) < 2**63).all() else rounded
 
@@ -155,8 +155,8 @@ def _categories(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]
         )
     storage = _storage(feature)
     if isinstance(storage, pandas.CategoricalDtype):
-        own = _index(storage.categories).get_indexer(_index(feature.categories))
-        return pandas.Series(pandas.Categorical.from_codes(np.append(own, -1)[position], dtype=storage))
+        storage_positions = _as_index(storage.categories).get_indexer(_as_index(feature.categories))
+        return pandas.Series(pandas.Categorical.from_codes(np.append(storage_positions, -1)[position], dtype=storage))
     native = storage is None or isinstance(storage, np.dtype)
     known = pandas.Series([*feature.categories, feature.absent if native else None], dtype=object).to_numpy()
     values = pandas.Series(known[position], dtype=object)
@@ -167,7 +167,7 @@ def _categories(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]
     return values.astype(storage)
 
 
-def _index(values: Any) -> pandas.Index[Any]:
+def _as_index(values: Any) -> pandas.Index[Any]:
     import pandas  # as above
 
     return pandas.Index(list(values), dtype=object, tupleize_cols=False)

@@ -12,7 +12,7 @@ ROUNDS = 100
 """Times that all lines are gone through at most; tables settle after a few."""
 
 
-def deducible(cells: Cells, shown: Iterable[tuple[str, ...]]) -> list[dict[str, str]]:
+def deducible(cells: Cells, shown_sets: Iterable[tuple[str, ...]]) -> list[dict[str, str]]:
     """The small groups whose number of people follows from numbers that are shown.
 
     A reader knows how many people everyone and each larger group are, that a combination that is not listed is empty,
@@ -21,32 +21,32 @@ def deducible(cells: Cells, shown: Iterable[tuple[str, ...]]) -> list[dict[str, 
 
     Args:
         cells: of the data.
-        shown: the sets of attributes whose groups are listed.
+        shown_sets: the sets of attributes whose groups are listed.
 
     Source: constraint propagation as in Buzzigoli and Giusti (1999), An algorithm to calculate the lower and upper
     bounds of the elements of an array given its marginals.
     """
-    sets = sorted({()} | {tuple(name for name in cells.groups if name in texts) for texts in map(set, shown)}, key=len)
-    people = {texts: cells.counts(texts) if texts else np.array(_everyone(cells)) for texts in sets}
-    small = {texts: (table > 0) & (table < cells.minimum) & bool(texts) for texts, table in people.items()}
-    low = {texts: np.where(small[texts], 1, table) for texts, table in people.items()}
-    high = {texts: np.where(small[texts], cells.minimum - 1, table) for texts, table in people.items()}
+    sets = sorted({(), *(tuple(name for name in cells.groups if name in names) for names in shown_sets)}, key=len)
+    people = {names: cells.counts(names) if names else np.array(_everyone(cells)) for names in sets}
+    small = {names: (table > 0) & (table < cells.minimum) & bool(names) for names, table in people.items()}
+    low = {names: np.where(small[names], 1, table) for names, table in people.items()}
+    high = {names: np.where(small[names], cells.minimum - 1, table) for names, table in people.items()}
     lines = [
-        (texts, axis, texts[:axis] + texts[axis + 1 :])
-        for texts in sets
-        for axis in range(len(texts))
-        if texts[:axis] + texts[axis + 1 :] in people
+        (names, axis, names[:axis] + names[axis + 1 :])
+        for names in sets
+        for axis in range(len(names))
+        if names[:axis] + names[axis + 1 :] in people
     ]
     for _ in range(ROUNDS):
-        before = sum(int((high[texts] - low[texts]).sum()) for texts in sets)
-        for texts, axis, rest in lines:
-            _carry(low, high, texts, axis, rest)
-        if sum(int((high[texts] - low[texts]).sum()) for texts in sets) == before:
+        before = sum(int((high[names] - low[names]).sum()) for names in sets)
+        for names, axis, total in lines:
+            _carry(low, high, names, axis, total)
+        if sum(int((high[names] - low[names]).sum()) for names in sets) == before:
             break
     return [
-        {name: cells.values[name][at] for name, at in zip(texts, place, strict=True)}
-        for texts in sets
-        for place in np.argwhere(small[texts] & (low[texts] == high[texts])).tolist()
+        {name: cells.values[name][code] for name, code in zip(names, codes, strict=True)}
+        for names in sets
+        for codes in np.argwhere(small[names] & (low[names] == high[names])).tolist()
     ]
 
 
@@ -55,12 +55,13 @@ def _carry(
     high: dict[tuple[str, ...], np.ndarray],
     table: tuple[str, ...],
     axis: int,
-    rest: tuple[str, ...],
+    total: tuple[str, ...],
 ) -> None:
     """Narrow the bounds of the lines of a table along an axis, and of their totals."""
-    least, most = low[table].sum(axis=axis), high[table].sum(axis=axis)
-    low[rest], high[rest] = np.maximum(low[rest], least), np.minimum(high[rest], most)
-    at_least, at_most = (np.expand_dims(each, axis) for each in (low[rest] - most, high[rest] - least))
+    least, greatest = low[table].sum(axis=axis), high[table].sum(axis=axis)
+    low[total], high[total] = np.maximum(low[total], least), np.minimum(high[total], greatest)
+    # A cell is what the total leaves beside the largest, or the smallest, that the others can be.
+    at_least, at_most = (np.expand_dims(bound, axis) for bound in (low[total] - greatest, high[total] - least))
     low[table], high[table] = (
         np.maximum(low[table], at_least + high[table]),
         np.minimum(high[table], at_most + low[table]),

@@ -31,9 +31,9 @@ class Digest:
 
     def copy(self) -> Digest:
         """Another that has seen the same so far."""
-        other = Digest()
-        other._state = self._state.copy()
-        return other
+        digest = Digest()
+        digest._state = self._state.copy()
+        return digest
 
     def text(self, value: object) -> None:
         """One fact, as text."""

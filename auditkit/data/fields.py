@@ -102,7 +102,7 @@ class Fields:
         if self.schema:
             return tuple(feature.name for feature in self.schema)
         shape: tuple[int, ...] = getattr(self.inputs, "shape", ())
-        return tuple(f"x{number}" for number in range(shape[1])) if len(shape) == 2 else ()
+        return tuple(f"x{position}" for position in range(shape[1])) if len(shape) == 2 else ()
 
     @property
     def beside(self) -> dict[str, Any]:

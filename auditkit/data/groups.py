@@ -49,10 +49,8 @@ def group_column(
     values = as_column(column)
     if values.ndim != 1:
         raise DataError(f"group {name!r} must be one value per row, of shape (N,); it has the shape {values.shape}")
-    kept = (
-        values if values.dtype.kind in "fiub" else pandas.Series(values).astype(object)
-    )  # numpy makes moments numbers
-    codes, distinct = pandas.factorize(kept)
+    # As objects, moments stay moments: numpy would make integers of them.
+    codes, distinct = pandas.factorize(values if values.dtype.kind in "fiub" else pandas.Series(values).astype(object))
     if chosen.get("bins") is not None:
         labels = _binned(name, distinct, chosen["bins"], notation or Notation())
     else:
@@ -78,36 +76,36 @@ def check_reference(reference: Any, groups: Mapping[str, np.ndarray], name: str)
         raise DataError(
             f'{name}: reference must name a group of an attribute, as in {{"sex": "male"}}; got {reference!r}'
         )
-    found = {}
+    references = {}
     for attribute, group in reference.items():
         if attribute not in groups:
             raise DataError(
                 f"{name}: reference names {attribute!r}, which is no group; {closest(str(attribute), groups)}"
             )
         known = np.unique(groups[attribute]).tolist()
-        found[str(attribute)] = spelling(group)
-        if found[str(attribute)] not in known:
+        references[str(attribute)] = spelling(group)
+        if references[str(attribute)] not in known:
             raise DataError(
                 f"{name}: reference names the group {spelling(group)!r} of {attribute}, which no row has; "
                 f"{closest(spelling(group), known)}"
             )
-    return found
+    return references
 
 
-def bin_labels(bounds: Sequence[float], whole: bool = True) -> list[str]:
+def bin_labels(bounds: Sequence[float], are_whole: bool = True) -> list[str]:
     """The names of the bins between `bounds`: "under 25", "25 to 44", …, "65 and over".
 
     Args:
         bounds: rising; a value that equals a bound is in the bin above it.
-        whole: False where values or bounds have decimals: the last value before a bound has no name then, and the
+        are_whole: False where values or bounds have decimals: the last value before a bound has no name then, and the
             bins are called "25 to under 45".
     """
     names = [spelling(float(bound)) for bound in bounds]
     labels = [f"under {names[0]}"]
-    for number, (low, high) in enumerate(itertools.pairwise(names), start=1):
-        last = spelling(float(bounds[number]) - 1)
+    for position, (low, high) in enumerate(itertools.pairwise(names), start=1):
+        last = spelling(float(bounds[position]) - 1)
         between = last if last == low else f"{low} to {last}"
-        labels.append(between if whole else f"{low} to under {high}")
+        labels.append(between if are_whole else f"{low} to under {high}")
     return [*labels, f"{names[-1]} and over"]
 
 
@@ -123,15 +121,15 @@ def _binned(name: str, distinct: np.ndarray, bins: Any, notation: Notation) -> l
         read = numbers_of(distinct, notation, f"group {name!r}")
         numbers = np.asarray(distinct, dtype=np.float64) if read is None else read
     except (TypeError, ValueError):
-        texts = _texts(distinct)
+        texts = _non_numbers(distinct)
         mend = [Mend("data.missing", texts)] if len(texts) <= SHOWN else []
         raise DataError(
             f"group {name!r}: bins need numbers; the column holds {listed(texts, SHOWN)}. Take bins out, or list what "
-            f"means missing under [data] missing{''.join(f', as in {each.line}' for each in mend)}",
+            f"means missing under [data] missing{''.join(f', as in {setting.line}' for setting in mend)}",
             mend=mend,
         ) from None
-    whole = bool((numbers == np.round(numbers)).all() and (bounds == np.round(bounds)).all())
-    names = bin_labels([float(bound) for bound in bounds], whole)
+    are_whole = bool((numbers == np.round(numbers)).all() and (bounds == np.round(bounds)).all())
+    names = bin_labels([float(bound) for bound in bounds], are_whole)
     return [names[position] for position in np.searchsorted(bounds, numbers, side="right")]
 
 
@@ -152,6 +150,7 @@ def _check_numbers(name: str, distinct: np.ndarray) -> None:
         return
     kind = np.asarray(distinct).dtype.kind
     if kind in "fiu" or (kind == "O" and all(isinstance(value, int | float) for value in distinct)):
+        # Thirds, rounded to two digits, are bounds that somebody could have chosen.
         thirds = np.quantile(np.asarray(distinct, dtype=np.float64), (1 / 3, 2 / 3))
         bounds = sorted({float(f"{third:.2g}") for third in thirds})
         mend = Mend(f"data.groups.{_key(name)}.bins", [int(bound) if bound.is_integer() else bound for bound in bounds])
@@ -170,14 +169,14 @@ def _key(name: str) -> str:
     return name if bare else f'"{quoted}"'
 
 
-def _texts(distinct: np.ndarray) -> list[str]:
+def _non_numbers(distinct: np.ndarray) -> list[str]:
     """The values that are no numbers."""
 
-    def number(value: Any) -> bool:
+    def is_number(value: Any) -> bool:
         try:
             float(value)
         except (TypeError, ValueError):
             return False
         return True
 
-    return [str(value) for value in distinct if not number(value)]
+    return [str(value) for value in distinct if not is_number(value)]

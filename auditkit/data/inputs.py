@@ -51,13 +51,13 @@ def plain_inputs(inputs: Any, modality: str) -> dict[str, Any]:
     return {"inputs": inputs}
 
 
-def take_rows(inputs: Any, at: np.ndarray) -> Any:
+def take_rows(inputs: Any, indices: np.ndarray) -> Any:
     """Rows of a table, an array, a tensor or a list, as the same kind of thing."""
     if hasattr(inputs, "iloc"):
-        return inputs.iloc[at].reset_index(drop=True)
+        return inputs.iloc[indices].reset_index(drop=True)
     if isinstance(inputs, list):
-        return [inputs[position] for position in at]
-    return inputs[at]
+        return [inputs[position] for position in indices]
+    return inputs[indices]
 
 
 def all_finite(inputs: Any) -> bool:

@@ -25,12 +25,12 @@ class Recorded(NamedTuple):
     """(N,) float64: the score of the positive class."""
 
 
-def label_array(values: Any, what: str = "label", people: np.ndarray | None = None) -> np.ndarray:
+def label_array(values: Any, name: str = "label", people: np.ndarray | None = None) -> np.ndarray:
     """(N,) labels or decisions as booleans, integers, float64 or text; whole floats become integers.
 
     Args:
         values: as they stand in the data.
-        what: the column, for messages.
+        name: the column, for messages.
         people: (N,) how many each row stands for, so that messages count them; None: one.
 
     Raises:
@@ -38,43 +38,43 @@ def label_array(values: Any, what: str = "label", people: np.ndarray | None = No
     """
     import pandas  # the one library that knows every kind of missing value
 
-    array = as_column(values)
-    if array.ndim == 2 and array.shape[1] == 1:  # as torch's losses want it
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise DataError(f"{what} must be one value per row, of shape (N,); it has the shape {array.shape}")
-    if array.dtype.names:
-        fields = " and ".join(map(repr, array.dtype.names))
+    labels = as_column(values)
+    if labels.ndim == 2 and labels.shape[1] == 1:  # as torch's losses want it
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise DataError(f"{name} must be one value per row, of shape (N,); it has the shape {labels.shape}")
+    if labels.dtype.names:
+        fields = " and ".join(map(repr, labels.dtype.names))
         raise DataError(
-            f"{what} must be one value per row; each is a record of {fields}, as of survival times, for which there is "
-            f"no task. Give one of them, as in label = values[{array.dtype.names[0]!r}]"
+            f"{name} must be one value per row; each is a record of {fields}, as of survival times, for which there is "
+            f"no task. Give one of them, as in label = values[{labels.dtype.names[0]!r}]"
         )
-    blank = pandas.isna(array) if array.dtype.kind in "fO" else np.zeros(len(array), dtype=bool)
+    blank = pandas.isna(labels) if labels.dtype.kind in "fO" else np.zeros(len(labels), dtype=bool)
     if blank.any():
-        raise _missing(array[~blank], said_rows(blank, people), what)
-    return _plain(array, what)
+        raise _missing(labels[~blank], rows_in_words(blank, people), name)
+    return _plain(labels, name)
 
 
-def said_rows(mask: np.ndarray, people: np.ndarray | None) -> str:
+def rows_in_words(mask: np.ndarray, people: np.ndarray | None) -> str:
     """How many rows a mask holds, in words; where rows stand for several people, how many people."""
     if people is None or np.asarray(people).dtype.kind not in "iu":  # not yet looked at, as in a table of counts
         return f"{int(mask.sum())} rows"
     return f"{int(np.asarray(people)[mask].sum())} people"
 
 
-def _missing(present: np.ndarray, count: str, what: str) -> DataError:
+def _missing(present: np.ndarray, count: str, name: str) -> DataError:
     """The error about values that are missing, with the settings that help where they stand."""
-    if what.startswith(("decisions", "scores")):
+    if name.startswith(("decisions", "scores")):
         mends = [Mend("model.abstain", "")]
-        how = f"where that means that no decision was made, say {mends[0]}; else take these rows out"
+        advice = f"where that means that no decision was made, say {mends[0]}; else take these rows out"
     else:
         mends = [Mend("data.unlabelled", "drop")]
-        how = f"to leave them out say {mends[0]}"
+        advice = f"to leave them out say {mends[0]}"
         if _classes_at_most(present):
             mends.append(Mend("data.unlabelled", "keep"))
-            how += f"; to keep them for what needs no label, {mends[1]}"
-    verb = "are" if what.startswith("scores") or what.startswith("decisions") else "is"
-    return DataError(f"{what} {verb} missing in {count}; {how}", mend=mends)
+            advice += f"; to keep them for what needs no label, {mends[1]}"
+    verb = "are" if name.startswith(("decisions", "scores")) else "is"
+    return DataError(f"{name} {verb} missing in {count}; {advice}", mend=mends)
 
 
 def _classes_at_most(present: np.ndarray) -> bool:
@@ -85,37 +85,37 @@ def _classes_at_most(present: np.ndarray) -> bool:
         return True
 
 
-def infer_task(labels: np.ndarray, what: str = "label") -> tuple[Task, str]:
+def infer_task(labels: np.ndarray, name: str = "label") -> tuple[Task, str]:
     """What there is to predict, and the reason in a sentence for the report.
 
     Two values are binary; up to 50 texts or whole numbers are classes; other numbers are a regression.
 
     Args:
         labels: (N,) as `label_array` gives them.
-        what: the column, for the sentence.
+        name: the column, for the sentence.
 
     Raises:
         DataError: one value only, or more than 50 texts.
     """
-    check_two_classes(labels, what)
+    check_two_classes(labels, name)
     distinct = np.unique(labels)
     if len(distinct) == 2:
-        return "binary", f"task: binary, as {what} has two values, {listed(distinct)}"
+        return "binary", f"task: binary, as {name} has two values, {listed(distinct)}"
     if labels.dtype.kind == "f":
-        return "regression", f"task: regression, as {what} holds numbers with decimals"
+        return "regression", f"task: regression, as {name} holds numbers with decimals"
     if len(distinct) <= CLASSES:
-        return "multiclass", f"task: multiclass, as {what} has {len(distinct)} values"
+        return "multiclass", f"task: multiclass, as {name} has {len(distinct)} values"
     if labels.dtype.kind == "i":
-        return "regression", f"task: regression, as {what} holds {len(distinct)} different whole numbers"
+        return "regression", f"task: regression, as {name} holds {len(distinct)} different whole numbers"
     mend = Mend("data.task", "multiclass")
     raise DataError(
-        f"{what} holds {len(distinct)} different texts; at most {CLASSES} are read as classes. Check that the right "
+        f"{name} holds {len(distinct)} different texts; at most {CLASSES} are read as classes. Check that the right "
         f"column is named, or say {mend}",
         mend=mend,
     )
 
 
-def check_two_classes(labels: np.ndarray, what: str = "label") -> None:
+def check_two_classes(labels: np.ndarray, name: str = "label") -> None:
     """Refuse labels that are all the same; `AuditData` itself takes them, as a sample of rows may be such.
 
     Raises:
@@ -123,12 +123,12 @@ def check_two_classes(labels: np.ndarray, what: str = "label") -> None:
     """
     if (labels == labels[0]).all():
         raise DataError(
-            f"{what} holds one class only, {labels[0].item()!r}; there is nothing to tell apart. Check that the "
+            f"{name} holds one class only, {labels[0].item()!r}; there is nothing to tell apart. Check that the "
             "rows are not filtered by their label, and that the right column is named"
         )
 
 
-def check_labels(labels: np.ndarray, task: Task, what: str = "label") -> np.ndarray:
+def check_labels(labels: np.ndarray, task: Task, name: str = "label") -> np.ndarray:
     """The labels as the task wants them: float64 for regression, classes as they are.
 
     Raises:
@@ -136,39 +136,39 @@ def check_labels(labels: np.ndarray, task: Task, what: str = "label") -> np.ndar
     """
     if task == "regression":
         if labels.dtype.kind not in "if":
-            raise DataError(f"{what} must hold numbers for a regression; it holds {listed(np.unique(labels), 3)}")
+            raise DataError(f"{name} must hold numbers for a regression; it holds {listed(np.unique(labels), 3)}")
         return labels.astype(np.float64)
     distinct = np.unique(labels)
     if task == "binary" and len(distinct) > 2:
         mends = [Mend("data.task", "multiclass")]
         mends += [Mend("data.task", "regression")] if labels.dtype.kind in "if" else []
         raise DataError(
-            f"{what} must have two values for the task binary; it has {len(distinct)}: {listed(distinct)}. "
+            f"{name} must have two values for the task binary; it has {len(distinct)}: {listed(distinct)}. "
             f"Say {' or '.join(map(str, mends))}, or check that the right column is named",
             mend=mends,
         )
     return labels
 
 
-def pick_positive(wanted: Any, classes: tuple[Any, ...], what: str = "label") -> tuple[Any, str]:
+def pick_positive(stated: Any, classes: tuple[Any, ...], name: str = "label") -> tuple[Any, str]:
     """The positive class as the data spells it, and where it was inferred a sentence for the report.
 
     Args:
-        wanted: the value asked for, in any spelling; None: 1 of 0 and 1, True of False and True, else the last.
+        stated: the value asked for, in any spelling; None: 1 of 0 and 1, True of False and True, else the last.
         classes: the distinct labels, sorted.
-        what: the column, for messages.
+        name: the column, for messages.
 
     Raises:
-        DataError: `wanted` does not occur.
+        DataError: `stated` does not occur.
     """
-    if wanted is None:
+    if stated is None:
         certain = set(classes) <= {0, 1}
-        how = "" if certain else ' (the last in order; set it with positive = "…" under [data])'
-        return classes[-1], f"positive: {classes[-1]!r}{how}"
-    found = match_class(wanted, classes)
-    if found not in classes:
-        raise DataError(f"positive must be one of the values of {what}: {listed(classes)}; {wanted!r} was given")
-    return found, ""
+        advice = "" if certain else ' (the last in order; set it with positive = "…" under [data])'
+        return classes[-1], f"positive: {classes[-1]!r}{advice}"
+    match = match_class(stated, classes)
+    if match not in classes:
+        raise DataError(f"positive must be one of the values of {name}: {listed(classes)}; {stated!r} was given")
+    return match, ""
 
 
 def check_recorded(
@@ -215,28 +215,28 @@ def _fractions(distinct: np.ndarray, classes: tuple[Any, ...]) -> DataError:
     )
 
 
-def _numbers(values: Any, what: str) -> np.ndarray:
-    array = label_array(values, what)
-    if array.dtype.kind not in "ifb":
-        raise DataError(f"{what} must be numbers; they hold {listed(np.unique(array), 3)}")
-    return array.astype(np.float64)
+def _numbers(values: Any, name: str) -> np.ndarray:
+    numbers = label_array(values, name)
+    if numbers.dtype.kind not in "ifb":
+        raise DataError(f"{name} must be numbers; they hold {listed(np.unique(numbers), 3)}")
+    return numbers.astype(np.float64)
 
 
-def _plain(array: np.ndarray, what: str) -> np.ndarray:
+def _plain(values: np.ndarray, name: str) -> np.ndarray:
     from pandas.api.types import infer_dtype  # as above
 
-    if array.dtype.kind == "O":
-        kind = infer_dtype(array, skipna=False)
-        wanted = {"string": str, "boolean": bool, "integer": np.int64, "floating": float, "mixed-integer-float": float}
-        if kind not in wanted and not kind.startswith(("date", "categor")):
-            raise DataError(f"{what} must be all text, all numbers or all true and false; it is {kind}")
-        array = array.astype(wanted.get(kind, str))
-    if array.dtype.kind == "f":
-        exact = array.astype(np.float64)
+    if values.dtype.kind == "O":
+        kind = infer_dtype(values, skipna=False)
+        type_of = {"string": str, "boolean": bool, "integer": np.int64, "floating": float, "mixed-integer-float": float}
+        if kind not in type_of and not kind.startswith(("date", "categor")):
+            raise DataError(f"{name} must be all text, all numbers or all true and false; it is {kind}")
+        values = values.astype(type_of.get(kind, str))
+    if values.dtype.kind == "f":
+        exact = values.astype(np.float64)
         if not np.isfinite(exact).all():
-            raise DataError(f"{what} must be finite; {int((~np.isfinite(exact)).sum())} values are infinite")
-        whole = (exact == np.round(exact)).all() and (np.abs(exact) < 2**53).all()
-        return exact.astype(np.int64) if whole else exact
-    if array.dtype.kind in "iu":
-        return array.astype(np.int64)
-    return array if array.dtype.kind in "bU" else array.astype(str)
+            raise DataError(f"{name} must be finite; {int((~np.isfinite(exact)).sum())} values are infinite")
+        are_whole = (exact == np.round(exact)).all() and (np.abs(exact) < 2**53).all()
+        return exact.astype(np.int64) if are_whole else exact
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    return values if values.dtype.kind in "bU" else values.astype(str)

@@ -48,8 +48,8 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
     known = [spelling(label) for label in classes]
     for name, word in stated.items():
         if not isinstance(word, str) or word not in MEANINGS:
-            given = one_line(repr(word), 80)
-            raise DataError(f'outcome of class {one_line(name)!r} must be "benefit" or "burden"; {given} was given')
+            text = one_line(repr(word), 80)
+            raise DataError(f'outcome of class {one_line(name)!r} must be "benefit" or "burden"; {text} was given')
         if known and name not in known:
             raise DataError(f"outcome names {one_line(name)!r}, which is no class; {closest(name, known)}")
     return stated or None
@@ -65,8 +65,8 @@ def check_words(words: Any) -> str:
         raise DataError(f"selected_means must be a text; {one_line(repr(words), 80)} was given")
     sentence = one_line(words, LETTERS + 1)
     if len(sentence) > LETTERS or (words and not sentence):
-        what = f"{len(words)} letters were given" if sentence else "a blank text was given"
-        raise DataError(f"selected_means must be 1 to {LETTERS} letters, such as 'flagged as high risk'; {what}")
+        fault = f"{len(words)} letters were given" if sentence else "a blank text was given"
+        raise DataError(f"selected_means must be 1 to {LETTERS} letters, such as 'flagged as high risk'; {fault}")
     return sentence
 
 

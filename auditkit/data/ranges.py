@@ -41,10 +41,10 @@ def declared_range(data: Fields) -> Range | None:
     low, high = spread_range(pairs, array.shape[1:])
     outside = (array < low) | (array > high)  # false for NaN, which is a gap and no value
     if outside.any():
-        least, most = np.nanmin(array), np.nanmax(array)
+        least, greatest = np.nanmin(array), np.nanmax(array)
         raise DataError(
-            f"{data.name}: range says {_words(pairs)}, but {int(outside.sum()):,} values lie outside; they go from "
-            f"{least:g} to {most:g}. Declare the range of the values as the model is given them"
+            f"{data.name}: range says {_in_words(pairs)}, but {int(outside.sum()):,} values lie outside; they go from "
+            f"{least:g} to {greatest:g}. Declare the range of the values as the model is given them"
         )
     return pairs
 
@@ -61,18 +61,17 @@ def spread_range(pairs: Range, shape: tuple[int, ...]) -> tuple[np.ndarray, np.n
     return low, high
 
 
-def _pairs(given: Any) -> Range:
+def _pairs(stated: Any) -> Range:
     try:
-        ends = np.asarray(given, dtype=np.float64)
+        ends = np.asarray(stated, dtype=np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"{RULE}; {given!r} was given") from None
+        raise DataError(f"{RULE}; {stated!r} was given") from None
     ends = ends[None] if ends.shape == (2,) else ends
-    if ends.ndim != 2 or ends.shape[1] != 2 or not len(ends) or not np.isfinite(ends).all():
-        raise DataError(f"{RULE}; {given!r} was given")
-    if (ends[:, 0] >= ends[:, 1]).any():
-        raise DataError(f"{RULE}; {given!r} was given")
+    are_pairs = ends.ndim == 2 and ends.shape[1] == 2 and len(ends) > 0 and bool(np.isfinite(ends).all())
+    if not are_pairs or (ends[:, 0] >= ends[:, 1]).any():
+        raise DataError(f"{RULE}; {stated!r} was given")
     return tuple((float(low), float(high)) for low, high in ends)
 
 
-def _words(pairs: Range) -> str:
+def _in_words(pairs: Range) -> str:
     return ", ".join(f"{low:g} to {high:g}" for low, high in pairs)

@@ -104,8 +104,8 @@ def merge_schemas(
     """
     theirs = {feature.name: feature for feature in other}
     ours = {feature.name: feature for feature in schema}
-    merged = tuple(_merged(feature, theirs.get(feature.name), mine=True) for feature in schema)
-    return merged, tuple(_merged(feature, ours.get(feature.name), mine=False) for feature in other)
+    merged = tuple(_merged(feature, theirs.get(feature.name), is_own=True) for feature in schema)
+    return merged, tuple(_merged(feature, ours.get(feature.name), is_own=False) for feature in other)
 
 
 def override_schema(
@@ -144,9 +144,9 @@ def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: b
         return dataclasses.replace(feature, kind="number")
     if (np.abs(values) >= EXACT).any() and present.dtype.kind != "f":
         return dataclasses.replace(feature, categories=_distinct(present, feature.name))
-    whole = may_be_whole and bool((values == np.round(values)).all())
+    is_whole = may_be_whole and bool((values == np.round(values)).all())
     low, high = float(values.min()) + 0.0, float(values.max()) + 0.0  # never -0.0
-    return dataclasses.replace(feature, kind="integer" if whole else "number", low=low, high=high)
+    return dataclasses.replace(feature, kind="integer" if is_whole else "number", low=low, high=high)
 
 
 def _distinct(present: pandas.Series[Any], name: str) -> tuple[Any, ...]:
@@ -165,12 +165,12 @@ def _family(feature: FeatureSchema) -> str:
     return "number" if feature.numeric else "boolean" if feature.kind == "boolean" else "category"
 
 
-def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, mine: bool) -> FeatureSchema:
+def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, is_own: bool) -> FeatureSchema:
     if other is None or other == feature:
         return feature
-    first, second = (feature, other) if mine else (other, feature)
+    first, second = (feature, other) if is_own else (other, feature)
     if _family(feature) != _family(other):
-        if any(each.low is None and each.kind != "boolean" and not each.categories for each in (feature, other)):
+        if any(side.low is None and side.kind != "boolean" and not side.categories for side in (feature, other)):
             return feature  # nothing but missing values on one side: no values to disagree about
         mend = Mend(f'data.features."{feature.name}".kind', "category")
         raise DataError(
@@ -180,7 +180,7 @@ def _merged(feature: FeatureSchema, other: FeatureSchema | None, *, mine: bool) 
             mend=mend,
         )
     if feature.numeric:
-        bounds = [(each.low, each.high) for each in (feature, other) if each.low is not None and each.high is not None]
+        bounds = [(side.low, side.high) for side in (feature, other) if side.low is not None and side.high is not None]
         low, high = (min(low for low, _ in bounds), max(high for _, high in bounds)) if bounds else (None, None)
         kind: Kind = "integer" if feature.kind == other.kind == "integer" else "number"
         return dataclasses.replace(feature, kind=kind, low=low, high=high)
@@ -195,9 +195,14 @@ def _widened(feature: FeatureSchema, categories: tuple[Any, ...]) -> Any:
 
     if not isinstance(feature.storage, pandas.CategoricalDtype):
         return feature.storage
-    own = feature.storage.categories.tolist()
-    more = [value for value in categories if value not in set(own)]
-    return pandas.CategoricalDtype([*own, *more], ordered=feature.storage.ordered) if more else feature.storage
+    # The split's own categories come first, so that the codes of its column stay what they are.
+    own_categories = feature.storage.categories.tolist()
+    added = [value for value in categories if value not in set(own_categories)]
+    return (
+        pandas.CategoricalDtype([*own_categories, *added], ordered=feature.storage.ordered)
+        if added
+        else feature.storage
+    )
 
 
 def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas.Series[Any]) -> FeatureSchema:
@@ -211,14 +216,10 @@ def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas
         feature = dataclasses.replace(feature, mutable=bool(facts["mutable"]))
     if "categories" in facts:
         feature = _with_categories(feature, tuple(facts["categories"]))
-    for end in ("low", "high"):
-        if facts.get(end) is not None:
-            if not feature.numeric:
-                raise DataError(f"schema of {feature.name!r}: {end} is for numbers; the column is {feature.kind}")
-            bound = float(facts[end])
-            feature = (
-                dataclasses.replace(feature, low=bound) if end == "low" else dataclasses.replace(feature, high=bound)
-            )
+    ends = [end for end in ("low", "high") if facts.get(end) is not None]
+    if ends and not feature.numeric:
+        raise DataError(f"schema of {feature.name!r}: {ends[0]} is for numbers; the column is {feature.kind}")
+    feature = dataclasses.replace(feature, **{end: float(facts[end]) for end in ends})
     if feature.low is not None and feature.high is not None and feature.low > feature.high:
         low, high = f"{feature.low:g}", f"{feature.high:g}"
         raise DataError(f"schema of {feature.name!r}: low must not be above high; low is {low} and high is {high}")
@@ -245,6 +246,6 @@ def _with_categories(feature: FeatureSchema, categories: tuple[Any, ...]) -> Fea
         raise DataError(f"schema of {feature.name!r}: categories are for a category; the column is {feature.kind}")
     lost = [value for value in feature.categories if value not in categories]
     if lost or len(set(categories)) < len(categories):
-        what = f"the data also holds {listed(lost)}" if lost else "one occurs twice"
-        raise DataError(f"schema of {feature.name!r}: categories must name every value once; {what}")
+        fault = f"the data also holds {listed(lost)}" if lost else "one occurs twice"
+        raise DataError(f"schema of {feature.name!r}: categories must name every value once; {fault}")
     return dataclasses.replace(feature, categories=categories)

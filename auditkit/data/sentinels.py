@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pandas
 
 from auditkit.data.orders import Notation, Order, order_of
-
-if TYPE_CHECKING:
-    import pandas
 
 CODES: Final = frozenset(
     sign * number
@@ -59,8 +57,6 @@ def codes_of(column: pandas.Series[Any], notation: Notation) -> list[str]:
         column: (N,) values.
         notation: what the owner says about texts.
     """
-    import pandas  # a table is there
-
     codes, distinct = pandas.factorize(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
     return codes_in_order(order_of(pandas.Series(distinct), notation), counts)
@@ -78,8 +74,8 @@ def codes_in_order(order: Order, counts: np.ndarray | None = None) -> list[str]:
     ):
         return []
     known = ~np.isnan(order.values)
-    values, place = np.unique(order.values[known], return_inverse=True)
-    rows = np.bincount(place, weights=None if counts is None else counts[known]).astype(np.int64)
+    values, positions = np.unique(order.values[known], return_inverse=True)
+    rows = np.bincount(positions, weights=None if counts is None else counts[known]).astype(np.int64)
     if order.how.startswith("dates"):
         return [datetime.date.fromordinal(int(sentinel.value)).isoformat() for sentinel in days_among(values, rows)]
     return [f"{sentinel.value:g}" for sentinel in sentinels_among(values, rows)]
@@ -103,18 +99,21 @@ def sentinels(column: np.ndarray) -> list[Sentinel]:
 
 def sentinels_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
     """The same of the different values of a column, rising, and how many rows hold each."""
-    found = []
-    often = np.array([_frequent(values, counts, at) for at in range(len(values))], dtype=bool)
-    found += [Sentinel(float(value), int(count)) for value, count in zip(values[often], counts[often], strict=True)]
+    codes_found = []
+    often = np.array([_frequent(values, counts, index) for index in range(len(values))], dtype=bool)
+    codes_found += [
+        Sentinel(float(value), int(count)) for value, count in zip(values[often], counts[often], strict=True)
+    ]
     values, counts = values[~often], counts[~often]
+    # One code may hide the next (98 beside 99), so each is taken off before the ends are looked at again.
     while len(values) > FEWEST:
         end = next((end for end in (0, -1) if _stands_apart(values, counts, end)), None)
         if end is None:
             break
-        found.append(Sentinel(float(values[end]), int(counts[end])))
+        codes_found.append(Sentinel(float(values[end]), int(counts[end])))
         keep = slice(1, None) if end == 0 else slice(None, -1)
         values, counts = values[keep], counts[keep]
-    return found
+    return codes_found
 
 
 def days_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
@@ -128,54 +127,54 @@ def days_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
         values: (K,) moments, rising, in seconds since the year 1, as `Order` has dates.
         counts: (K,) how many rows hold each.
     """
-    days, place = np.unique(np.floor(values / 86_400).astype(np.int64), return_inverse=True)
-    rows = np.bincount(place, weights=counts).astype(np.int64)
+    days, positions = np.unique(np.floor(values / 86_400).astype(np.int64), return_inverse=True)
+    rows = np.bincount(positions, weights=counts).astype(np.int64)
     codes = {day.toordinal(): day for day in DATES}
-    own = np.array([day not in codes for day in days.tolist()], dtype=bool)
-    if own.sum() < FEWEST:
+    are_own = np.array([day not in codes for day in days.tolist()], dtype=bool)
+    if are_own.sum() < FEWEST:
         return []
-    found = []
-    for at in np.flatnonzero(~own).tolist():
-        near = np.flatnonzero(own)[np.argsort(np.abs(days[own] - days[at]), kind="stable")[:NEAREST]]
+    codes_found = []
+    for index in np.flatnonzero(~are_own).tolist():
+        near = np.flatnonzero(are_own)[np.argsort(np.abs(days[are_own] - days[index]), kind="stable")[:NEAREST]]
         gaps = np.diff(np.sort(days[near]))
         apart = FAR * (np.median(gaps) if len(near) == NEAREST else gaps.sum())
-        outside = days[at] < days[own].min() or days[at] > days[own].max()
-        alone = outside and np.abs(days[near] - days[at]).min() >= apart
-        if alone or _frequent_day(days, rows, at, near, codes[int(days[at])]):
-            found.append(Sentinel(float(days[at]), int(rows[at])))
-    return found
+        outside = days[index] < days[are_own].min() or days[index] > days[are_own].max()
+        alone = outside and np.abs(days[near] - days[index]).min() >= apart
+        if alone or _frequent_day(days, rows, index, near, codes[int(days[index])]):
+            codes_found.append(Sentinel(float(days[index]), int(rows[index])))
+    return codes_found
 
 
-def _frequent_day(days: np.ndarray, rows: np.ndarray, at: int, near: np.ndarray, code: datetime.date) -> bool:
+def _frequent_day(days: np.ndarray, rows: np.ndarray, index: int, near: np.ndarray, code: datetime.date) -> bool:
     """Whether a day is much more frequent than those around it and than the same day of other years."""
-    others = [
-        rows[other]
-        for other, day in enumerate(days.tolist())
-        if other != at and (each := datetime.date.fromordinal(day)).month == code.month and each.day == code.day
+    other_years = [
+        rows[position]
+        for position, day in enumerate(days.tolist())
+        if position != index and (date := datetime.date.fromordinal(day)).month == code.month and date.day == code.day
     ]
-    most = max([*rows[near], *others])
-    return len(near) >= NEAREST and bool(rows[at] >= FAR * most)
+    most = max([*rows[near], *other_years])
+    return len(near) >= NEAREST and bool(rows[index] >= FAR * most)
 
 
 def _stands_apart(values: np.ndarray, counts: np.ndarray, end: int) -> bool:
-    value, rest = values[end], np.delete(values, end)
+    value, others = values[end], np.delete(values, end)
     if float(value) not in CODES:
         return False
-    inner = [other for other in rest if float(other) not in CODES]  # 98 and 99 stand apart together
+    inner = [neighbour for neighbour in others if float(neighbour) not in CODES]  # 98 and 99 stand apart together
     if len(inner) < NEAREST:
         far = len(inner) >= FEWEST and np.abs(value - np.array(inner)).min() >= FAR * (inner[-1] - inner[0])
         return bool(far and abs(value) >= LONG)
     near = np.array(inner[:NEAREST] if end == 0 else inner[-NEAREST:])
     apart = np.abs(value - near).min() >= FAR * np.median(np.diff(near))
     if end == 0:
-        often = counts[0] >= FAR * counts[np.isin(values, near)].max()
-        return bool((apart or often) and value < 0 <= inner[0])
+        is_frequent = counts[0] >= FAR * counts[np.isin(values, near)].max()
+        return bool((apart or is_frequent) and value < 0 <= inner[0])
     return bool(apart and value > 0 and (counts[end] > 1 or value - inner[-1] > inner[-1] - inner[0]))
 
 
-def _frequent(values: np.ndarray, counts: np.ndarray, at: int) -> bool:
+def _frequent(values: np.ndarray, counts: np.ndarray, index: int) -> bool:
     """Whether a long code is much more frequent than the values around it, wherever it stands."""
-    if float(values[at]) not in CODES or abs(values[at]) < LONG or counts[at] < FAR:
+    if float(values[index]) not in CODES or abs(values[index]) < LONG or counts[index] < FAR:
         return False
-    near = [*counts[max(0, at - NEAREST) : at], *counts[at + 1 : at + 1 + NEAREST]]
-    return len(near) >= NEAREST and counts[at] >= FAR * max(near)
+    near = [*counts[max(0, index - NEAREST) : index], *counts[index + 1 : index + 1 + NEAREST]]
+    return len(near) >= NEAREST and counts[index] >= FAR * max(near)

@@ -22,7 +22,7 @@ from auditkit.data.labels import (
     check_recorded,
     label_array,
     pick_positive,
-    said_rows,
+    rows_in_words,
 )
 from auditkit.data.outcome import FOR_EACH, check_outcome, check_words
 from auditkit.data.ranges import declared_range
@@ -44,14 +44,14 @@ def accept(data: Fields) -> dict[str, Any]:
     Raises:
         DataError: see `AuditData`.
     """
-    if data.whole is not None:
+    if data.whole is not None:  # drawn by take, from rows that were accepted
         _check_lengths(data, data.groups)
         return {}
     fields: dict[str, Any] = plain_inputs(data.inputs, data.modality)
     fields["inputs"] = _inputs(_with(data, fields))
     data = _with(data, fields)
-    given = _aligned(data)
-    _check_lengths(data, given)
+    aligned = _aligned(data)
+    _check_lengths(data, aligned)
     fields.update(_answers(data))
     fields.update(_beside(data))
     bare = {name: _group(name, column) for name, column in data.groups.items()}
@@ -59,11 +59,11 @@ def accept(data: Fields) -> dict[str, Any]:
     fields["merged"] = {**data.merged, **{name: column.merged for name, column in bare.items() if column.merged}}
     fields["reference"] = check_reference(data.reference, fields["groups"], data.name)
     check_disclosure(data)
-    many = fields.get("people")
+    people = fields.get("people")
     notes = (
         *fields.get("notes", data.notes),
         *_index_notes(data.inputs),
-        *_missing_notes(fields["groups"], data.minimum_cell, many),
+        *_missing_notes(fields["groups"], data.minimum_cell, people),
     )
     fields["notes"] = tuple(dict.fromkeys(notes))
     fields["inputs"] = _without_index(fields["inputs"])
@@ -75,12 +75,12 @@ def accept(data: Fields) -> dict[str, Any]:
     return fields
 
 
-def check_weights(weights: Any, what: str, people: np.ndarray | None = None) -> np.ndarray:
+def check_weights(weights: Any, name: str, people: np.ndarray | None = None) -> np.ndarray:
     """(N,) float64 weights.
 
     Args:
         weights: as they stand in the data.
-        what: the column, for messages.
+        name: the column, for messages.
         people: (N,) how many each row stands for, so that messages count them; None: one.
 
     Raises:
@@ -89,29 +89,29 @@ def check_weights(weights: Any, what: str, people: np.ndarray | None = None) -> 
     try:
         array = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"{what}: weights must be numbers; they hold {listed(np.asarray(weights), 3)}") from None
+        raise DataError(f"{name}: weights must be numbers; they hold {listed(np.asarray(weights), 3)}") from None
     wrong = ~(np.isfinite(array) & (array > 0))
     if array.ndim != 1 or wrong.any():
         shape = "" if array.ndim == 1 else f"of shape {array.shape} "
-        count = int(wrong.sum()) if people is None or array.ndim != 1 else said_rows(wrong, people)
+        count = int(wrong.sum()) if people is None or array.ndim != 1 else rows_in_words(wrong, people)
         raise DataError(
-            f"{what}: weights must be positive finite numbers, one per row; {count} {shape}are not. "
+            f"{name}: weights must be positive finite numbers, one per row; {count} {shape}are not. "
             "Take those rows out, or leave the weights out"
         )
     return array
 
 
-def check_index(values: Any, index: Any, what: str) -> None:
+def check_index(values: Any, index: Any, name: str) -> None:
     """A pandas Series must have the index of the table; by position it would silently match the wrong rows.
 
     Raises:
         DataError: the indexes differ.
     """
-    own = getattr(values, "index", None)
-    if index is None or own is None or not hasattr(values, "iloc") or own.equals(index):
+    own_index = getattr(values, "index", None)
+    if index is None or own_index is None or not hasattr(values, "iloc") or own_index.equals(index):
         return
     raise DataError(
-        f"{what} must have the index of the table; the two differ. Select both with the same rows, or, where they are "
+        f"{name} must have the index of the table; the two differ. Select both with the same rows, or, where they are "
         "in the same order, give plain values with .to_numpy()"
     )
 
@@ -132,9 +132,9 @@ def numbered(columns: Sequence[Any]) -> np.ndarray:
 
 def _with(data: Fields, fields: Mapping[str, Any]) -> Fields:
     """The same data with other fields, not accepted again."""
-    other = object.__new__(type(data))
-    other.__dict__.update({field.name: getattr(data, field.name) for field in dataclasses.fields(data)}, **fields)
-    return other
+    changed = object.__new__(type(data))  # the constructor would accept everything again
+    changed.__dict__.update({field.name: getattr(data, field.name) for field in dataclasses.fields(data)}, **fields)
+    return changed
 
 
 def _group(name: str, column: Any) -> Bare:
@@ -144,6 +144,7 @@ def _group(name: str, column: Any) -> Bare:
     if getattr(getattr(column, "dtype", None), "kind", "") != "U" or np.ndim(column) != 1:
         bare = Blanks().off(column)
         return bare._replace(values=group_column(name, bare.values))
+    # A million rows have a handful of groups: the text of each is looked at once.
     codes, distinct = pandas.factorize(np.asarray(column).astype(object))
     bare = Blanks().off(distinct)
     return bare._replace(values=group_column(name, bare.values)[codes])
@@ -184,9 +185,9 @@ def _texts(inputs: Any, name: str) -> list[str]:
 def _check_array(inputs: Any, data: Fields) -> None:
     shape = tuple(inputs.shape)
     if getattr(inputs.dtype, "kind", "f") not in "fiub":
-        held = "Python objects" if str(inputs.dtype) == "object" else f"values of type {inputs.dtype}"
+        contents = "Python objects" if str(inputs.dtype) == "object" else f"values of type {inputs.dtype}"
         raise DataError(
-            f"{data.name}: inputs hold {held}; give a pandas DataFrame, an array of numbers, or a list of texts"
+            f"{data.name}: inputs hold {contents}; give a pandas DataFrame, an array of numbers, or a list of texts"
         )
     if data.modality == "table" and len(shape) != 2:
         kind = "image" if len(shape) == 4 else "sequence"
@@ -222,13 +223,14 @@ def _aligned(data: Fields) -> dict[str, Any]:
     """The columns beside the inputs by name, their indexes compared."""
     decisions, scores = data.recorded or (None, None)
     columns = {"labels": data.labels, "weights": data.weights, "decisions": decisions, "scores": scores, **data.groups}
-    given = {name: column for name, column in columns.items() if column is not None}
+    present = {name: column for name, column in columns.items() if column is not None}
     index = data.inputs.index if hasattr(data.inputs, "columns") else None
-    for name, column in given.items():
+    for name, column in present.items():
+        # Beside an array the first Series sets the index that all others must have.
         if index is None and hasattr(column, "iloc"):
             index = getattr(column, "index", None)
         check_index(column, index, f"{data.name}: {name}")
-    return given
+    return present
 
 
 def _check_lengths(data: Fields, columns: Mapping[str, Any]) -> None:
@@ -243,24 +245,24 @@ def _check_lengths(data: Fields, columns: Mapping[str, Any]) -> None:
 def _answers(data: Fields) -> dict[str, Any]:
     """Labels, recorded answers and the positive value, in one vocabulary."""
     fields: dict[str, Any] = {}
-    what = f"{data.name}: {'labels' if data.label_name is None else f'label {data.label_name!r}'}"
+    name = f"{data.name}: {'labels' if data.label_name is None else f'label {data.label_name!r}'}"
     classes: tuple[Any, ...] = ()
     if data.labels is not None:
-        labels = check_labels(label_array(data.labels, what), data.task, what)
+        labels = check_labels(label_array(data.labels, name), data.task, name)
         classes = () if data.task == "regression" else tuple(np.unique(labels).tolist())
         fields["labels"] = labels
     if data.recorded is not None:
         fields["recorded"], note = check_recorded(Recorded(*data.recorded), classes, data.task)
         decisions = fields["recorded"].decisions
         if not classes and decisions is not None and data.task != "regression":
-            classes, what = tuple(np.unique(decisions).tolist()), f"{data.name}: decisions"
+            classes, name = tuple(np.unique(decisions).tolist()), f"{data.name}: decisions"
         if note:
             fields["notes"] = (*data.notes, note)
     if data.positive is not None:
         if data.task != "binary":
             raise DataError(f"{data.name}: positive is for the task binary; the task is {data.task}. Take it out")
         if len(classes) > 1:
-            fields["positive"], _ = pick_positive(data.positive, classes, what)
+            fields["positive"], _ = pick_positive(data.positive, classes, name)
         elif classes:  # of one class, the other may be the positive one
             fields["positive"] = match_class(data.positive, classes)
     fields["outcome"] = check_outcome(data.outcome, data.task, fields.get("positive", data.positive), classes)
@@ -298,10 +300,10 @@ def _beside(data: Fields) -> dict[str, Any]:
 def _index_notes(inputs: Any) -> list[str]:
     """The names of an index, which is no feature."""
     named = [str(name) for name in getattr(getattr(inputs, "index", None), "names", None) or () if name is not None]
-    left = (
-        f"the index of the inputs is no feature and is left out: {', '.join(named)}; call reset_index() where it is one"
-    )
-    return [left] if named else []
+    if not named:
+        return []
+    reason = f"the index of the inputs is no feature and is left out: {', '.join(named)}"
+    return [f"{reason}; call reset_index() where it is one"]
 
 
 def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.ndarray | None) -> list[str]:
@@ -347,9 +349,9 @@ def _with_train(data: Fields, train: Fields) -> dict[str, Any]:
         return {}
     names, known = list(data.feature_names), set(train.feature_names)
     if known != set(names):
-        different = sorted(known ^ set(names))
+        differing = sorted(known ^ set(names))
         raise DataError(
-            f"{data.name}: the training split must have the same columns; they differ in {listed(different)}"
+            f"{data.name}: the training split must have the same columns; they differ in {listed(differing)}"
         )
     ours, theirs = merge_schemas(data.schema, train.schema)
     return {"schema": ours, "train": train if theirs == train.schema else dataclasses.replace(train, schema=theirs)}

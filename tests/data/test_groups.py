@@ -24,7 +24,7 @@ def test_bins_of_decimals_have_no_last_value():
     assert group_column("age", [24.5, 44.9, 45.0], {"bins": [25, 45]}).tolist() == [
         "under 25", "25 to under 45", "45 and over",
     ]  # fmt: skip
-    assert bin_labels([0.5, 1.5], whole=False) == ["under 0.5", "0.5 to under 1.5", "1.5 and over"]
+    assert bin_labels([0.5, 1.5], are_whole=False) == ["under 0.5", "0.5 to under 1.5", "1.5 and over"]
 
 
 def test_every_number_is_in_the_bin_that_its_name_says():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditkit.data.orders.column import numbers_of, order_of
 from auditkit.data.orders.digits import days_of
-from auditkit.data.orders.notation import NO_DATES, Notation, Said
+from auditkit.data.orders.notation import NO_DATES, Notation
 from auditkit.data.orders.order import Order
 
-__all__ = ["NO_DATES", "Notation", "Order", "Said", "days_of", "numbers_of", "order_of"]
+__all__ = ["NO_DATES", "Notation", "Order", "days_of", "numbers_of", "order_of"]

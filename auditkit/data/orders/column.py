@@ -31,13 +31,13 @@ LARGEST: Final = 1e300
 KINDS: Final = {"numbers": "number", "dates": "moment", "lengths of time": "length"}
 
 
-def numbers_of(column: Any, notation: Notation, what: str) -> np.ndarray | None:
+def numbers_of(column: Any, notation: Notation, name: str) -> np.ndarray | None:
     """(N,) float64, NaN where missing, of a column of texts each of which is a number; None for any other column.
 
     Args:
         column: (N,) values.
         notation: what the owner says about texts.
-        what: the column, for messages.
+        name: the column, for messages.
 
     Raises:
         DataError: the texts are numbers in more than one way.
@@ -49,7 +49,7 @@ def numbers_of(column: Any, notation: Notation, what: str) -> np.ndarray | None:
         return None
     order = order_of(series, dataclasses.replace(notation, dates="none"))  # digits are no dates here
     if order.choices and order.choices[0].startswith("numbers"):
-        raise DataError(f"{what} must be numbers, and {order.doubt}")
+        raise DataError(f"{name} must be numbers, and {order.doubt}")
     return None if order.worded or not order.how.startswith("numbers") else order.values
 
 
@@ -68,6 +68,7 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
     notation = notation or Notation()
     dtype = column.dtype
     lacking = column.isna().to_numpy(dtype=bool)
+    # The categories are read in place of the rows: there are few of them, and each row names one.
     if isinstance(dtype, pandas.CategoricalDtype):
         known = order_of(pandas.Series(dtype.categories.astype(object), dtype=object), notation)
         if dtype.ordered:
@@ -76,10 +77,10 @@ def order_of(column: pandas.Series[Any], notation: Notation | None = None) -> Or
             return known
         return dataclasses.replace(known, values=np.append(known.values, np.nan)[column.cat.codes.to_numpy()])
     if getattr(dtype, "kind", "") in "mM":  # those of zones are
-        whole = getattr(column.array, "asi8", None)
-        if whole is not None:
-            first, what = (0.0, "lengths of time") if dtype.kind == "m" else (FIRST, "dates")
-            return Order(np.where(lacking, np.nan, whole / PARTS[column.array.unit] + first), what)
+        ticks = getattr(column.array, "asi8", None)
+        if ticks is not None:
+            first, kind = (0.0, "lengths of time") if dtype.kind == "m" else (FIRST, "dates")
+            return Order(np.where(lacking, np.nan, ticks / PARTS[column.array.unit] + first), kind)
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
         return Order(np.clip(column.to_numpy(dtype=np.float64), -LARGEST, LARGEST))
     codes, distinct = pandas.factorize(column.astype(object))
@@ -97,11 +98,11 @@ def _in_their_order(count: int, read: Order) -> Order:
         count: how many.
         read: what they say, the first one first.
     """
-    how = "categories in their order"
+    description = "categories in their order"
     steps = np.diff(np.zeros(0) if read.values is None else read.values[np.isfinite(read.values)])
     if (steps < 0).any() and (steps > 0).any() and not read.worded:
-        return Order(None, "", (how, read.how or "numbers"), ('kind = "category" under [data.features.NAME]',))
-    return Order(np.arange(count, dtype=np.float64), how)
+        return Order(None, "", (description, read.how or "numbers"), ('kind = "category" under [data.features.NAME]',))
+    return Order(np.arange(count, dtype=np.float64), description)
 
 
 def _read(distinct: Sequence[Any], notation: Notation) -> Order:
@@ -112,21 +113,22 @@ def _read(distinct: Sequence[Any], notation: Notation) -> Order:
     if any(value is None for value in plain) or len(typed) > 1:
         return Order()
     if not texts:
-        how = next(iter(typed), "numbers")
+        kind = next(iter(typed), "numbers")
         values = np.array([value[1] for value in plain if isinstance(value, tuple)], dtype=np.float64)
-        return Order(values, "" if how == "numbers" else how)
-    beside = {KINDS[what] for what in typed}
-    found = [reading for reading in readings(texts, notation) if beside <= {reading.kind}]
-    if beside <= {"number"} and all(reading.kind == "number" for reading in found):
+        return Order(values, "" if kind == "numbers" else kind)
+    beside = {KINDS[kind] for kind in typed}
+    fitting = [reading for reading in readings(texts, notation) if beside <= {reading.kind}]
+    # Digits alone are dates only where nothing else in the column says that they are numbers.
+    if beside <= {"number"} and all(reading.kind == "number" for reading in fitting):
         days = _digits(plain, notation)
         if days is not None:
             return days
-    if not found and typed:
+    if not fitting and typed:
         return _with_few_words(plain, texts)
-    if len(found) != 1:
-        settings = tuple(dict.fromkeys(reading.setting for reading in found if reading.setting))
-        return Order(None, "", tuple(dict.fromkeys(reading.how for reading in found)), settings)
-    return Order(np.array(_merged(plain, found[0])), found[0].how, worded=any(map(is_word, texts)))
+    if len(fitting) != 1:
+        settings = tuple(dict.fromkeys(reading.setting for reading in fitting if reading.setting))
+        return Order(None, "", tuple(dict.fromkeys(reading.how for reading in fitting)), settings)
+    return Order(np.array(_merged(plain, fitting[0])), fitting[0].how, worded=any(map(is_word, texts)))
 
 
 def _digits(plain: Sequence[Any], notation: Notation) -> Order | None:
@@ -150,8 +152,8 @@ def _with_few_words(plain: Sequence[Any], texts: Sequence[str]) -> Order:
     numbers = [value[1] for value in plain if isinstance(value, tuple)]
     if len(texts) >= len(numbers) or not all(map(is_word, texts)):
         return Order()
-    places = {text: min(numbers) - len(texts) + at for at, text in enumerate(sorted(texts))}
-    values = np.array([places[value] if isinstance(value, str) else value[1] for value in plain])
+    worded_values = {text: min(numbers) - len(texts) + rank for rank, text in enumerate(sorted(texts))}
+    values = np.array([worded_values[value] if isinstance(value, str) else value[1] for value in plain])
     return Order(values, "numbers with words before them", worded=True)
 
 
@@ -159,6 +161,7 @@ def _plain(value: Any) -> str | tuple[str, float] | None:
     """A value as text, or as what it is and its number; None for what has no order."""
     if isinstance(value, enum.Enum):
         value = value.value
+    # A moment of numpy is left as it is, for item() makes an integer of one in nanoseconds.
     value = value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -168,6 +171,7 @@ def _plain(value: Any) -> str | tuple[str, float] | None:
         return ("numbers", value.real) if value.imag == 0 else None
     if isinstance(value, bool | int | float | decimal.Decimal | fractions.Fraction):
         return _finite("numbers", value)
+    # The moments of pandas are datetimes, and datetimes are dates; its lengths of time are timedeltas.
     if isinstance(value, datetime.date):
         return "dates", seconds(value)
     if isinstance(value, datetime.time):
@@ -187,7 +191,7 @@ def _of_pandas(value: Any) -> tuple[str, float] | None:
         low, high = _plain(value.left), _plain(value.right)
         if not isinstance(low, tuple) or not isinstance(high, tuple):
             return None
-        ends = [end for end in (low[1], high[1]) if math.isfinite(end)]
+        ends = [end for end in (low[1], high[1]) if math.isfinite(end)]  # "65 and over" stands at 65
         return (low[0], sum(ends) / len(ends)) if ends else None
     if isinstance(value, np.datetime64):
         return "dates", seconds(pandas.Timestamp(value).to_pydatetime(warn=False))
@@ -196,8 +200,8 @@ def _of_pandas(value: Any) -> tuple[str, float] | None:
     return None
 
 
-def _finite(what: str, value: Any) -> tuple[str, float]:
+def _finite(kind: str, value: Any) -> tuple[str, float]:
     try:
-        return what, float(value)
+        return kind, float(value)
     except OverflowError:  # beyond 1e308
-        return what, math.copysign(math.inf, value)
+        return kind, math.copysign(math.inf, value)

@@ -80,11 +80,9 @@ ZONES: Final = {
 Forms = tuple[re.Pattern[str], ...]
 
 
-def _compiled(forms: Sequence[str]) -> Forms:
-    return tuple(re.compile(form + CLOCK) for form in forms)
-
-
-FORMS: Final[dict[str, Forms]] = {order: _compiled(forms) for order, forms in ORDERS.items()}
+FORMS: Final[dict[str, Forms]] = {
+    order: tuple(re.compile(form + CLOCK) for form in forms) for order, forms in ORDERS.items()
+}
 
 
 def moments(texts: Sequence[str], order: str) -> list[float] | None:
@@ -140,6 +138,7 @@ def _moment(form: re.Pattern[str], text: str) -> float | None:
         day = _day(parts)
     except ValueError:
         return None
+    # Nearly every number of six or eight digits is some date; only years that people live in make it one.
     if day is None or (text.isdigit() and not FEWEST <= day.year <= LATEST):
         return None
     clock = _clock(parts)
@@ -147,24 +146,24 @@ def _moment(form: re.Pattern[str], text: str) -> float | None:
 
 
 def _day(parts: dict[str, str | None]) -> datetime.date | None:
-    given: Callable[[str], int] = lambda name: int(parts.get(name) or 1)  # noqa: E731
+    part: Callable[[str], int] = lambda name: int(parts.get(name) or 1)  # noqa: E731
     digits = str(parts["y"] or parts["Y"]).lstrip("'")
     year = int(digits)
     if len(digits) == 2:
-        year += 1900 if year >= 69 else 2000
+        year += 1900 if year >= 69 else 2000  # as POSIX has it
     if parts.get("w"):
-        return datetime.date.fromisocalendar(year, given("w"), given("k"))
+        return datetime.date.fromisocalendar(year, part("w"), part("k"))
     if parts.get("j"):
-        day = datetime.date(year, 1, 1) + datetime.timedelta(days=given("j") - 1)
+        day = datetime.date(year, 1, 1) + datetime.timedelta(days=part("j") - 1)
         return day if day.year == year else None
-    month: int | None = given("m")
+    month: int | None = part("m")
     if parts.get("q"):
-        month = 3 * given("q") - 2
+        month = 3 * part("q") - 2
     if parts.get("h"):
-        month = 6 * given("h") - 5
+        month = 6 * part("h") - 5
     if parts.get("n"):
         month = month_of(str(parts["n"]))
-    return None if month is None else datetime.date(year, month, given("d"))
+    return None if month is None else datetime.date(year, month, part("d"))
 
 
 def _clock(parts: dict[str, str | None]) -> float | None:
@@ -177,6 +176,7 @@ def _clock(parts: dict[str, str | None]) -> float | None:
     half = str(parts.get("p") or "")[:1]
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
+    # 24:00 is how the end of a day is written, and 60 is a leap second.
     if hour > 24 or minute > 59 or second > 60:
         return None
     zone = str(parts.get("z") or parts.get("o") or "")

@@ -54,28 +54,30 @@ def days_of(numbers: np.ndarray, notation: Notation, otherwise: str) -> Order | 
     if len(dates) < MANY or len(distinct) - len(dates) > FEW:
         return None
     readings = _fitting(dates, notation)
-    said = [reading for reading in readings if reading.setting == f'dates = "{notation.dates}"']
-    if said:
-        values = np.append(said[0].values, np.nan)
-        place = np.minimum(np.searchsorted(dates, numbers), len(dates) - 1)
-        return Order(values[np.where(dates[place] == numbers, place, -1)], said[0].how)
-    others = [reading for reading in readings if (np.diff(reading.values) < 0).any()]
-    if not others:
+    stated = [reading for reading in readings if reading.setting == f'dates = "{notation.dates}"']
+    if stated:
+        values = np.append(stated[0].values, np.nan)
+        positions = np.minimum(np.searchsorted(dates, numbers), len(dates) - 1)
+        return Order(values[np.where(dates[positions] == numbers, positions, -1)], stated[0].how)
+    # The order of dates with the year first is that of the numbers, so that nothing is in doubt.
+    reordered = [reading for reading in readings if (np.diff(reading.values) < 0).any()]
+    if not reordered:
         return None
     choices, settings = (
-        tuple(dict.fromkeys(each)) for each in zip(*((one.how, one.setting) for one in others), strict=True)
+        tuple(dict.fromkeys(texts))
+        for texts in zip(*((reading.how, reading.setting) for reading in reordered), strict=True)
     )
     return Order(None, "", ("numbers", *choices), (otherwise, *settings))
 
 
 def _may_be(numbers: np.ndarray, notation: Notation) -> bool:
     """Whether some of the numbers, looked at by themselves, are all dates."""
-    some = np.unique(numbers[~np.isnan(numbers)])
-    whole = bool(len(some) and not (some % 1).any() and (np.abs(some) < RANGES[14][1] * 10).all())
-    if not whole or (some[-1] < LEAST and "%" not in str(notation.dates)):
+    distinct = np.unique(numbers[~np.isnan(numbers)])
+    are_whole = bool(len(distinct) and not (distinct % 1).any() and (np.abs(distinct) < RANGES[14][1] * 10).all())
+    if not are_whole or (distinct[-1] < LEAST and "%" not in str(notation.dates)):
         return False
-    known = [value for value in some if not _lacking(value)]
-    return all(_fitting(known[:: max(1, len(known) // few)], notation) for few in FIRST)
+    known = [value for value in distinct if not _lacking(value)]
+    return all(_fitting(known[:: max(1, len(known) // count)], notation) for count in FIRST)
 
 
 def _lacking(value: float) -> bool:
@@ -89,8 +91,8 @@ def _fitting(numbers: Sequence[float] | np.ndarray, notation: Notation) -> list[
     form = str(notation.dates)
     lowest, highest = min(numbers), max(numbers)
     widths = [digits for digits, (low, high) in RANGES.items() if low <= lowest and highest <= high]
-    width = digits_of(form) if "%" in form else 0
-    if width:
+    # Where the owner names a format, its width is the only one, and shorter numbers lost their leading zeros.
+    if "%" in form and (width := digits_of(form)):
         widths = [width] if highest < 10**width else []
     readings: list[Reading] = []
     for digits in widths:
@@ -98,5 +100,5 @@ def _fitting(numbers: Sequence[float] | np.ndarray, notation: Notation) -> list[
         dates = dated(texts, notation)
         if digits == 8 and not dates and (values := by_format(texts, YEAR_DAY_MONTH)) is not None:
             dates = [Reading(f"dates as {YEAR_DAY_MONTH}", "moment", f'dates = "{YEAR_DAY_MONTH}"', values)]
-        readings += [date for date in dates if all(date.values != other.values for other in readings)]
+        readings += [date for date in dates if all(date.values != reading.values for reading in readings)]
     return readings

@@ -33,10 +33,10 @@ FEET: Final = re.compile(r"(\d+) ?(?:'|ft\.?|feet) ?(?:(\d{1,2}(?:\.\d+)?) ?(?:\
 
 def durations(texts: Sequence[str]) -> list[float] | None:
     """Seconds for plain texts that are lengths of time; None where one of them is none."""
-    values = [_seconds(text) for text in texts]
     if len({text.count(":") for text in texts}) > 1:
         return None  # 12:30 is of hours or of minutes
-    return None if any(value is None for value in values) else [value for value in values if value is not None]
+    values = [value for text in texts if (value := _seconds(text)) is not None]
+    return values if len(values) == len(texts) else None
 
 
 def heights(texts: Sequence[str]) -> list[float] | None:
@@ -59,12 +59,13 @@ def _seconds(text: str) -> float | None:
             return -total if parts["sign"] else total
     spoken = SPOKEN.fullmatch(text)
     if spoken:
-        given = {name: float(number) for name, number in spoken.groupdict("0").items() if name != "sign"}
-        total = 3600 * given["h"] + 60 * (given["m"] + given["n"] + given["o"]) + given["s"] + given["t"]
+        numbers = {name: float(number) for name, number in spoken.groupdict("0").items() if name != "sign"}
+        total = 3600 * numbers["h"] + 60 * (numbers["m"] + numbers["n"] + numbers["o"]) + numbers["s"] + numbers["t"]
         return -total if spoken["sign"] else total
+    # The whole text is tried first, since findall would pass over what stands between two pairs.
     match = PAIRS.fullmatch(text)
     pairs = PAIR.findall(text) if match else []
-    if match is None or not pairs or any(word not in TIMES for _, word in pairs):
+    if match is None or not pairs or any(unit not in TIMES for _, unit in pairs):
         return None
-    total = sum(TIMES[word] * float(number.replace(",", ".")) for number, word in pairs)
+    total = sum(TIMES[unit] * float(number.replace(",", ".")) for number, unit in pairs)
     return -total if match["sign"] else total

@@ -43,6 +43,7 @@ listopad is October, that of Polish and Czech is November."""
 
 def _bare(word: str) -> str:
     """The letters without accents, the Turkish i without its dot as i."""
+    # NFKD splits accents off as signs of their own; the dotless i and the Polish l have no such form.
     spelt = unicodedata.normalize("NFKD", word.casefold()).replace("\u0131", "i").replace("\u0142", "l")
     return "".join(letter for letter in spelt if letter.isalpha())
 
@@ -54,9 +55,8 @@ KNOWN: Final = {name: number for number, names in enumerate(STARTS, start=1) for
 def month_of(word: str) -> int | None:
     """1 to 12 for a name in full, its first three letters or more where no other month begins so, or I to XII."""
     bare = _bare(word)
-    known = KNOWN.get(bare)
-    if known is not None:
-        return known
+    if bare in KNOWN:
+        return KNOWN[bare]
     begun = {number for name, number in FULL.items() if name.startswith(bare)} if len(bare) >= 3 else set()
     number = next(iter(begun)) if len(begun) == 1 else roman(word)
     return number if number is not None and number <= 12 else None

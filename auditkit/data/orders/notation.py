@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 from auditkit.errors import DataError, closest
 from auditkit.value_spelling import listed
@@ -13,14 +13,6 @@ NO_DATES: Final = 'dates = "none"'
 """The setting that says that no digits are dates."""
 DECIMALS: Final = (".", ",")
 THOUSANDS: Final = (".", ",", " ", "'", "_")
-
-
-class Said(TypedDict, total=False):
-    """The fields of `Notation`, as keywords."""
-
-    decimal: str | None
-    thousands: str | None
-    dates: str | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,7 @@ class Notation:
 def _check(setting: str, value: Any, known: tuple[str, ...]) -> None:
     if value is None or value in known:
         return
-    more = " or a format such as %d.%m.%Y" if setting == "dates" else ""
+    or_format = " or a format such as %d.%m.%Y" if setting == "dates" else ""
     raise DataError(
-        f"{setting} must be one of {listed(known)}{more}; {value!r} was given. {closest(str(value), known)}"
+        f"{setting} must be one of {listed(known)}{or_format}; {value!r} was given. {closest(str(value), known)}"
     )

@@ -57,6 +57,7 @@ def numbers(texts: Sequence[str], decimal: str) -> list[float] | None:
     scales = factors(units, values)
     if scales is None:
         return None
+    # "under 20" comes just before 20 and "over 20" just after it: neither is 20, and no other number is nearer.
     return [
         math.nextafter(value * scale, side * math.inf) if side else value * scale
         for value, scale, side in zip(values, scales, sides, strict=True)
@@ -97,6 +98,7 @@ def ranges(texts: Sequence[str], decimal: str) -> list[float] | None:
             ends.append({-1: (-math.inf, value), 0: (value, value), 1: (value, math.inf)}[parts.side])
         else:
             return None
+    # Ranges that overlap, as 0-10 and 5-20 do, have no order; an end in common is no overlap.
     ordered = sorted(set(ends))
     overlap = any(high > low for (_, high), (low, _) in itertools.pairwise(ordered))
     if overlap or len(units - {()}) > 1 or not any(RANGE.fullmatch(text) for text in texts):
@@ -113,32 +115,33 @@ def _parts(text: str) -> Parts | None:
     match = TEXT.fullmatch(text)
     if match is None:
         return None
-    left, right, sign, side = match["left"], match["right"], 1, 0
+    before, after, sign, side = match["left"], match["right"], 1, 0
     if match["core"][-1] in ".,":
-        right = right.lstrip("-")
-    right = right.replace("/-", "")  # prices such as 5.- and 5/- are not below zero
-    if "(" in left and ")" in right:
-        left, right, sign = left.replace("(", " "), right.replace(")", " "), -1
-    left, right, side = _compared(left, right)
-    if "-" in left or right.rstrip().endswith("-"):
-        left, right, sign = left.replace("-", " ", 1), right.rstrip().removesuffix("-"), -sign
-    left = left.replace("+", " ", 1)
-    words = (word.strip(".:") for word in (*_words(left), *_words(right)))
+        after = after.lstrip("-")
+    after = after.replace("/-", "")  # prices such as 5.- and 5/- are not below zero
+    if "(" in before and ")" in after:
+        before, after, sign = before.replace("(", " "), after.replace(")", " "), -1
+    before, after, side = _compared(before, after)
+    if "-" in before or after.rstrip().endswith("-"):
+        before, after, sign = before.replace("-", " ", 1), after.rstrip().removesuffix("-"), -sign
+    before = before.replace("+", " ", 1)
+    words = (word.strip(".:") for word in (*_words(before), *_words(after)))
     unit = tuple(sorted(word for word in words if word and word not in ORDINALS))
+    # A power beyond 300 would be infinite as float64, or zero.
     power = int(match["e"] or match["ten"] or 0)
     return Parts(match["core"], power, sign, side, unit) if abs(power) < 300 else None
 
 
-def _compared(left: str, right: str) -> tuple[str, str, int]:
+def _compared(before: str, after: str) -> tuple[str, str, int]:
     """What stands around a number without words such as "under" and "or more", and to which side they point."""
-    left, right, side = left.strip(), right.strip(), 0
+    before, after, side = before.strip(), after.strip(), 0
     for words, points in ((BELOW, -1), (ABOVE, 1), (ABOUT, 0)):
         for word in words:
-            if word != "+" and left.startswith(word):
-                left, side = left.removeprefix(word).lstrip(" ="), points or side
-            if right.endswith(word):
-                right, side = right.removesuffix(word).rstrip(), points or side
-    return left, right, side
+            if word != "+" and before.startswith(word):
+                before, side = before.removeprefix(word).lstrip(" ="), points or side
+            if after.endswith(word):
+                after, side = after.removesuffix(word).rstrip(), points or side
+    return before, after, side
 
 
 def _words(around: str) -> list[str]:

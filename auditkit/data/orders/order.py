@@ -27,6 +27,6 @@ class Order:
         """Why no reading was taken, with the setting that decides."""
         if not self.choices:
             return "its values are neither numbers nor dates in any known form"
-        how = " or ".join(self.choices)
+        readings = " or ".join(self.choices)
         mend = f"; say {' or '.join(self.settings)} under [data]" if self.settings else ""
-        return f"its values can be read as {how}{mend}"
+        return f"its values can be read as {readings}{mend}"

@@ -34,7 +34,7 @@ def plain(text: str) -> str:
     Digits of any script are ASCII digits, one half is 1/2, ten to the power of three is 10^3.
     """
     if not text.isascii():
-        text = POWER.sub(lambda found: "^" + found.group().replace("\u207b", "-").translate(HIGH), text)
+        text = POWER.sub(lambda power: "^" + power.group().replace("\u207b", "-").translate(HIGH), text)
         text = "".join(_letter(letter) for letter in text)
     text = " ".join(text.split())
     quoted = QUOTED.match(text)
@@ -51,11 +51,10 @@ def _letter(letter: str) -> str:
     kind = unicodedata.category(letter)
     if kind == "Nd":
         return str(unicodedata.decimal(letter))
-    if kind == "Zs":
-        return " "
-    if kind == "Cf":
-        return ""
+    if kind in ("Zs", "Cf"):  # blanks of any width; signs that are not seen, such as a mark of direction
+        return " " if kind == "Zs" else ""
     if kind == "No":
-        whole = unicodedata.normalize("NFKC", letter)
-        return " " + whole.replace("\u2044", "/") if "\u2044" in whole else letter
+        fraction = unicodedata.normalize("NFKC", letter)
+        # The blank keeps one and a half apart: 1½ becomes 1 1/2, not 11/2.
+        return " " + fraction.replace("\u2044", "/") if "\u2044" in fraction else letter
     return unicodedata.normalize("NFKC", letter)

@@ -19,7 +19,7 @@ def roman(text: str) -> int | None:
         return None
     worth = [WORTH[letter] for letter in text]
     following = [*worth[1:], 0]
-    return sum(-one if one < after else one for one, after in zip(worth, following, strict=True))
+    return sum(-value if value < after else value for value, after in zip(worth, following, strict=True))
 
 
 def numerals(texts: Sequence[str]) -> list[float] | None:

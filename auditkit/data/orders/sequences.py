@@ -25,18 +25,13 @@ def addresses(texts: Sequence[str]) -> list[float] | None:
     if all(HARDWARE.fullmatch(text) for text in texts):
         return _ranks([(int(re.sub("[:-]", "", text), 16),) for text in texts])
     try:
-        i_pv4_interfaces = [ipaddress.ip_interface(text) for text in texts]
+        interfaces = [ipaddress.ip_interface(text) for text in texts]
     except ValueError:
         return None
-    return _ranks(
-        [
-            (i_pv4_interface.version, int(i_pv4_interface), i_pv4_interface.network.prefixlen)
-            for i_pv4_interface in i_pv4_interfaces
-        ]
-    )
+    return _ranks([(interface.version, int(interface), interface.network.prefixlen) for interface in interfaces])
 
 
 def _ranks(keys: Sequence[tuple[int, ...]]) -> list[float]:
     """The place of each key among those that differ, from 0: an address of 128 bits is no float."""
-    place = {key: float(at) for at, key in enumerate(sorted(set(keys)))}
-    return [place[key] for key in keys]
+    rank_of = {key: float(rank) for rank, key in enumerate(sorted(set(keys)))}
+    return [rank_of[key] for key in keys]

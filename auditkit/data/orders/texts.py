@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -45,19 +45,16 @@ def readings(texts: Sequence[str], notation: Notation) -> list[Reading]:
     if counted is not None:
         return [Reading("Roman numerals", "number", "", counted)]
     words = sorted({text for text in spelt if is_word(text)})
-    others = [text for text in spelt if text not in set(words)]
-    if len(words) > WORDS or len(words) >= len(others):
+    with_digits = [text for text in spelt if text not in set(words)]
+    if len(words) > WORDS or len(words) >= len(with_digits):
         return []
-    found = _meant(_fitting(others, _usual(notation)), notation) or _fitting(others, RARE)
-    return [reading._replace(values=_with_words(reading.values, spelt, words)) for reading in found]
+    fitting = _agreeing(_fitting(with_digits, _usual(notation)), notation) or _fitting(with_digits, RARE)
+    return [reading._replace(values=_with_words(reading.values, spelt, words)) for reading in fitting]
 
 
 def is_word(text: str) -> bool:
     """Whether a text is no number in any form: it has no digit, or it is the error of a spreadsheet."""
     return not any(letter.isdigit() for letter in text) or (text.startswith("#") and text.endswith(("!", "?")))
-
-
-Read: TypeAlias = Callable[[Sequence[str]], list[float] | None]
 
 
 class _Form(NamedTuple):
@@ -66,7 +63,11 @@ class _Form(NamedTuple):
     how: str
     kind: str
     setting: str
-    read: Read
+    read: Callable[[Sequence[str]], list[float] | None]
+
+    def reading(self, values: list[float]) -> Reading:
+        """What it makes of texts."""
+        return Reading(self.how, self.kind, self.setting, values)
 
 
 RARE: Final = (
@@ -91,66 +92,66 @@ NUMBERS: Final = (
 def dated(texts: Sequence[str], notation: Notation) -> list[Reading]:
     """Every reading of texts as dates that fits all of them."""
     pairs = [(form, form.read(texts)) for form in _dates(notation)]
-    return [Reading(form.how, form.kind, form.setting, values) for form, values in pairs if values is not None]
+    return [form.reading(values) for form, values in pairs if values is not None]
 
 
 def _usual(notation: Notation) -> list[_Form]:
-    said, *orders = [None, *_dates(notation)] if "%" not in str(notation.dates) else _dates(notation)
-    return [*([said] if said else []), *NUMBERS, *orders]
+    stated_format, *orders = [None, *_dates(notation)] if "%" not in str(notation.dates) else _dates(notation)
+    return [*([stated_format] if stated_format else []), *NUMBERS, *orders]
 
 
 def _dates(notation: Notation) -> list[_Form]:
     """The format that the owner says first, where there is one; then every order."""
     form = str(notation.dates)
-    found = [_Form(f"dates as {form}", "moment", f'dates = "{form}"', functools.partial(dates.by_format, form=form))]
-    found = found if "%" in form else []
+    forms = [_Form(f"dates as {form}", "moment", f'dates = "{form}"', functools.partial(dates.by_format, form=form))]
+    forms = forms if "%" in form else []
     for order in dates.ORDERS:
-        how, setting = (f"dates with the {order}", f'dates = "{order}"') if order else ("dates", "")
-        how = f"dates as {order}" if "%" in order else how
-        found.append(_Form(how, "moment", setting, functools.partial(dates.moments, order=order)))
-    return found
+        description, setting = (f"dates with the {order}", f'dates = "{order}"') if order else ("dates", "")
+        description = f"dates as {order}" if "%" in order else description
+        forms.append(_Form(description, "moment", setting, functools.partial(dates.moments, order=order)))
+    return forms
 
 
 def _fitting(texts: list[str], forms: Sequence[_Form]) -> list[Reading]:
     """The readings that fit all texts; of those that give the same numbers the first."""
-    some = texts[:: max(1, len(texts) // FIRST)]
-    found: list[Reading] = []
+    sample = texts[:: max(1, len(texts) // FIRST)]  # from the whole column, which may be sorted
+    readings: list[Reading] = []
     for form in forms:
-        values = None if form.read(some) is None else form.read(texts)
-        if values is not None and all(values != other.values for other in found):
-            found.append(Reading(form.how, form.kind, form.setting, values))
-    one_number = [reading.kind == "number" for reading in found] == [True, *(False for _ in found[1:])]
-    if one_number and all(_alike(found[0].values, other.values) for other in found[1:]):
-        return found[:1]  # dates with the year first: the order is that of the numbers
-    points_only = [reading.setting for reading in found] == [POINT, COMMA] and not any("," in text for text in texts)
-    if points_only and _alike(found[0].values, found[1].values):
-        return found[:1]  # 1.234 and 2.500: the order is the same in both
-    return found
+        values = None if form.read(sample) is None else form.read(texts)
+        if values is not None and all(values != reading.values for reading in readings):
+            readings.append(form.reading(values))
+    one_number = [reading.kind == "number" for reading in readings] == [True, *(False for _ in readings[1:])]
+    if one_number and all(_same_order(readings[0].values, reading.values) for reading in readings[1:]):
+        return readings[:1]  # dates with the year first: the order is that of the numbers
+    points_only = [reading.setting for reading in readings] == [POINT, COMMA] and not any("," in text for text in texts)
+    if points_only and _same_order(readings[0].values, readings[1].values):
+        return readings[:1]  # 1.234 and 2.500: the order is the same in both
+    return readings
 
 
-def _alike(first: list[float], second: list[float]) -> bool:
+def _same_order(first: list[float], second: list[float]) -> bool:
     return bool((np.argsort(first, kind="stable") == np.argsort(second, kind="stable")).all())
 
 
-def _meant(found: list[Reading], notation: Notation) -> list[Reading]:
+def _agreeing(readings: list[Reading], notation: Notation) -> list[Reading]:
     """The readings that agree with what the owner said; all, where none does or nothing was said."""
-    if len(found) < 2:
-        return found
+    if len(readings) < 2:
+        return readings
 
     def agrees(reading: Reading) -> bool:
         if reading.setting.startswith("dates"):
             return notation.dates is None or reading.setting == f'dates = "{notation.dates}"'
         return not reading.setting or notation.allows_decimal(reading.setting[-2])
 
-    said = [reading for reading in found if agrees(reading)]
-    wanted = [reading for reading in said if reading.setting == f'dates = "{notation.dates}"']
-    return wanted or said or found
+    agreeing = [reading for reading in readings if agrees(reading)]
+    stated = [reading for reading in agreeing if reading.setting == f'dates = "{notation.dates}"']
+    return stated or agreeing or readings
 
 
 def _with_words(values: list[float], spelt: list[str], words: list[str]) -> list[float]:
     """The numbers in the order of all texts; each word below the smallest number."""
     lowest = min(values)
-    step = max(1.0, abs(lowest) * 1e-9)
-    place = {word: lowest - step * (len(words) - at) for at, word in enumerate(words)}
+    step = max(1.0, abs(lowest) * 1e-9)  # a step of 1 would vanish beside numbers over 2**53
+    value_of = {word: lowest - step * (len(words) - rank) for rank, word in enumerate(words)}
     numbers = iter(values)
-    return [place[text] if text in place else next(numbers) for text in spelt]
+    return [value_of[text] if text in value_of else next(numbers) for text in spelt]

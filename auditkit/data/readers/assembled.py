@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pandas
 
 from auditkit.data.bare import Bare
 from auditkit.data.blanks import fill
@@ -72,7 +73,9 @@ def assemble(source: Source, roles: Roles, request: Request, name: str) -> Field
     groups = {
         group: group_column(group, beside[group].values, options[group], request.reading.notation) for group in options
     }
-    notes += _stripped(beside)
+    stripped = [name for name, bare in beside.items() if bare.stripped]
+    notes += [f"blanks around the values of {', '.join(stripped)} were taken off"] if stripped else []
+    # Rows without a label go before task, classes and schema are inferred, so that these are of the rows that stay.
     if request.unlabelled == "drop":
         parts, groups, dropped = _labelled(parts, groups, request)
         notes += dropped
@@ -81,10 +84,11 @@ def assemble(source: Source, roles: Roles, request: Request, name: str) -> Field
     inputs, modality = _inputs(parts["inputs"], request.modality, name)
     facts, inferred = truth(parts, roles, request.task, request.positive)
     schema, declared = _schema(inputs, request)
+    weights = parts["weights"]
     return request.make(
         inputs,
         groups=groups,
-        weights=_weights(parts, roles),
+        weights=None if weights is None else check_weights(weights, called(roles.weights, "weights"), parts["people"]),
         schema=schema,
         modality=modality,
         name=name,
@@ -117,21 +121,9 @@ def _suspected(
     beside: Mapping[str, Bare], options: Mapping[str, Mapping[str, Any]], reading: Reading
 ) -> dict[str, tuple[str, ...]]:
     """{attribute: codes for missing values in its column}, of those in bins."""
-    import pandas  # a table is there
-
-    binned_attributes = [name for name, option in options.items() if option.get("bins") is not None]
-    texts = {name: tuple(codes_of(pandas.Series(beside[name].values), reading.notation)) for name in binned_attributes}
-    return {name: codes for name, codes in texts.items() if codes}
-
-
-def _stripped(beside: Mapping[str, Bare]) -> list[str]:
-    names = [name for name, bare in beside.items() if bare.stripped]
-    return [f"blanks around the values of {', '.join(names)} were taken off"] if names else []
-
-
-def _weights(parts: Mapping[str, Any], roles: Roles) -> np.ndarray | None:
-    given, what = parts["weights"], called(roles.weights, "weights")
-    return None if given is None else check_weights(given, what, parts["people"])
+    binned = [name for name, option in options.items() if option.get("bins") is not None]
+    codes = {name: tuple(codes_of(pandas.Series(beside[name].values), reading.notation)) for name in binned}
+    return {name: texts for name, texts in codes.items() if texts}
 
 
 def _read_numbers(parts: dict[str, Any], roles: Roles, request: Request) -> None:
@@ -171,12 +163,7 @@ def _labelled(
     parts: dict[str, Any], groups: dict[str, np.ndarray], request: Request
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
     """Everything without the rows that have no label."""
-    import pandas
-
-    if parts["label"] is None:
-        return parts, groups, []
-    lacking = np.asarray(pandas.isna(parts["label"]))
-    if not lacking.any():
+    if parts["label"] is None or not (lacking := np.asarray(pandas.isna(parts["label"]))).any():
         return parts, groups, []
     if lacking.all():
         raise DataError("label is missing in every row; check that the right column is named")
@@ -204,6 +191,7 @@ def _inputs(inputs: Any, modality: Modality | None, name: str) -> tuple[Any, Mod
         return column.astype(object).tolist(), "text"
     if isinstance(inputs, list) or str(inputs.dtype)[:2] in ("<U", "ob"):
         return [str(value) for value in inputs], modality or "text"
+    # An image has the axes (N, channels, height, width); what has three axes is a sequence of vectors.
     shapes: dict[int, Modality] = {2: "table", 4: "image"}
     return inputs, modality or shapes.get(len(inputs.shape), "sequence")
 

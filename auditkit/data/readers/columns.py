@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -90,8 +91,8 @@ def _thousands(texts: Any, notation: Notation) -> str | None:
     is_stated = notation.decimal is not None or notation.thousands is not None
     if is_stated and notation.allows_decimal("."):
         return ""
-    points = _matches(texts, r"\.")
-    if not _all(texts.slice(0, FEW), GROUPED) or not _all(texts, GROUPED) or not _any(points):
+    # The first values are tried alone, so that a long column of other numbers costs no second pass.
+    if not _all(texts.slice(0, FEW), GROUPED) or not _all(texts, GROUPED) or not _any(_matches(texts, r"\.")):
         return ""
     if is_stated:
         return None
@@ -99,6 +100,8 @@ def _thousands(texts: Any, notation: Notation) -> str | None:
 
 
 def _without(texts: Any, missing: Markers) -> Any:
+    """The texts, null where one means missing."""
+    # Arrow picks the few values that may be markers; Python then asks about each of those alone.
     distinct = compute.unique(texts).drop_null() if missing.texts else texts.slice(0, 0)
     likely = compute.is_in(distinct, value_set=pyarrow.array(missing.texts, pyarrow.string()))
     if missing.numbers:
@@ -144,6 +147,7 @@ def _cast(texts: Any) -> pandas.Series[Any] | None:
         return None  # more than 64 bits: an identifier
     if not texts.null_count:
         return pandas.Series(integers.to_numpy())
+    # With missing values the column becomes floats, in which integers from 2**53 on lose their last digits.
     exact = integers.cast(pyarrow.float64(), safe=False).to_numpy()
     return pandas.Series(exact) if np.nanmax(np.abs(exact)) < EXACT else None
 
@@ -171,7 +175,8 @@ def _not_numbers(texts: Any, name: str) -> str:
         return ""
     markers = [marker for marker in MARKERS if marker in set(compute.unique(strange).to_pylist())]
     example = f" ({listed(markers)})" if markers else ""
-    return f"column {name!r} is text, as not every value is a number{example}; list what means missing under [data] missing"
+    reason = f"column {name!r} is text, as not every value is a number{example}"
+    return f"{reason}; list what means missing under [data] missing"
 
 
 def _booleans(texts: Any) -> pandas.Series[Any] | None:
@@ -180,8 +185,12 @@ def _booleans(texts: Any) -> pandas.Series[Any] | None:
     distinct = compute.unique(texts.drop_null()).to_pylist()
     if not distinct or any(value not in BOOLEANS for value in distinct):
         return None
-    texts_read = np.asarray(texts.to_pylist(), dtype=object)
-    values = np.array([BOOLEANS.get(word, np.nan) for word in texts_read], dtype=object)
+    return _as_booleans(texts, BOOLEANS)
+
+
+def _as_booleans(texts: Any, known: Mapping[str, bool]) -> pandas.Series[Any]:
+    values = np.array([known.get(text, np.nan) for text in texts.to_pylist()], dtype=object)
+    # numpy's booleans have no missing value, so that the column holds objects where there is one.
     return pandas.Series(values if texts.null_count else values.astype(bool))
 
 
@@ -190,32 +199,24 @@ def _declared(texts: Any, name: str, kind: str, notation: Notation) -> pandas.Se
     if kind == "boolean":
         known = {**BOOLEANS, "1": True, "0": False}
         strange = sorted({value for value in texts.unique().to_pylist() if value is not None} - set(known))
-        values = np.array([known.get(value, np.nan) for value in texts.to_pylist()], dtype=object)
         if not strange:
-            return pandas.Series(values if texts.null_count else values.astype(bool))
-        wrong_values = listed(strange, 3)
+            return _as_booleans(texts, known)
     else:
         try:
             numbers = _floats(texts)
             are_whole = kind == "integer" and not texts.null_count and bool((numbers == np.round(numbers)).all())
             return pandas.Series(numbers.astype(np.int64) if are_whole else numbers)
         except pyarrow.ArrowInvalid:
-            numbers_read = numbers_of(_text(texts), notation, f"column {name!r}")
-            if numbers_read is not None:
-                return pandas.Series(numbers_read)
-            wrong_values = listed(_non_numbers(texts), 3)
+            spelt_numbers = numbers_of(_text(texts), notation, f"column {name!r}")
+            if spelt_numbers is not None:
+                return pandas.Series(spelt_numbers)
+            strange = compute.unique(texts.filter(compute.invert(_matches(texts, NUMBER)))).to_pylist()
     mend = Mend(f'data.features."{name}".kind', "category")
     raise DataError(
-        f"column {name!r} is declared {kind}, but holds {wrong_values}; list what means missing under [data] missing, or "
-        f"declare it {mend}",
+        f"column {name!r} is declared {kind}, but holds {listed(strange, 3)}; list what means missing under [data] "
+        f"missing, or declare it {mend}",
         mend=mend,
     )
-
-
-def _non_numbers(texts: Any) -> list[str]:
-    non_numbers = texts.filter(compute.invert(_matches(texts, NUMBER)))
-    distinct: list[str] = compute.unique(non_numbers).to_pylist()
-    return distinct
 
 
 def _text(texts: Any) -> pandas.Series[Any]:

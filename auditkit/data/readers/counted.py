@@ -37,6 +37,7 @@ def split_selected(source: Source, people: Any, selected: str) -> Source:
             f"selected must not be more than people; in {len(wrong)} rows it is, first in row {wrong[0] + 1}. "
             "Are the two columns the wrong way round?"
         )
+    # Both rows keep every other column, so that groups and weights are read from them as from any other table.
     twice = table.loc[table.index.repeat(2)].reset_index(drop=True)
     twice[selected] = np.tile([1, 0], len(table))
     twice[people] = np.column_stack([chosen, everyone - chosen]).ravel()

@@ -47,17 +47,16 @@ def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
     Raises:
         DataError: it must be counted and cannot be, or there is no such file.
     """
-    stream = settings.stream
-    if stream:
+    if settings.stream:
         return _as_stated(source, settings)
     recorded = settings.decisions is not None or settings.scores is not None
     counted = any(getattr(settings, role) is not None for role in COUNTED)
-    if stream is False or not recorded or counted or not isinstance(source, str | os.PathLike):
+    if settings.stream is False or not recorded or counted or not isinstance(source, str | os.PathLike):
         return None
     path = pathlib.Path(source)
     several = "*" in path.name and not path.is_file()
     paths = files(path) if several else (path,)
-    named_columns = len(as_groups(settings.groups)) + 2
+    named_columns = len(as_groups(settings.groups)) + 2  # the label and the decisions
     files_extent = extent(paths, named_columns, settings.text)
     memory = machine_memory()
     if not several and (files_extent is None or files_extent.memory <= memory * SHARE):
@@ -143,7 +142,8 @@ def _as_stated(source: Any, settings: TableSettings) -> Foreseen:
     count_roles = [role for role in COUNTED if _is_given(getattr(settings, role))]
     if count_roles:
         raise DataError(
-            f"{sentence} {count_roles[0]} says that the rows are counts already; take one of the two out, or say {IN_MEMORY}",
+            f"{sentence} {count_roles[0]} says that the rows are counts already; take one of the two out, or say "
+            f"{IN_MEMORY}",
             mend=IN_MEMORY,
         )
     if not isinstance(source, str | os.PathLike):
@@ -194,8 +194,6 @@ def _lacking(settings: TableSettings) -> str:
 def _unread(settings: TableSettings) -> str:
     """What is not read of that which was named."""
     unread_roles = [role for role in NO_PLACE if _is_given(getattr(settings, role))]
-    return (
-        f"; what is named as {', '.join(unread_roles)} was not read, as no other column was"
-        if unread_roles
-        else ("; no other column was read")
-    )
+    if not unread_roles:
+        return "; no other column was read"
+    return f"; what is named as {', '.join(unread_roles)} was not read, as no other column was"

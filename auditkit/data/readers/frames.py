@@ -55,6 +55,7 @@ def read_parquet(path: pathlib.Path, name: str, missing: tuple[str, ...] | None)
         table = parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path.name} cannot be read as parquet: {error}; write it again") from error
+    # pandas takes two columns of one name without a word, and every later look-up by name would give both.
     twice = sorted({column for column in table.column_names if table.column_names.count(column) > 1})
     if twice:
         raise DataError(f"{path.name}: column names must differ; {listed(twice)} occurs more than once")
@@ -117,7 +118,7 @@ def mark_missing(frame: pandas.DataFrame, markers: Markers) -> pandas.DataFrame:
             marked[name] = frame[name].mask(lacking)
     if not marked:
         return frame
-    frame = frame.copy(deep=False)
+    frame = frame.copy(deep=False)  # the table may be the user's own
     for name, column in marked.items():
         frame[name] = column
     return frame
@@ -126,6 +127,7 @@ def mark_missing(frame: pandas.DataFrame, markers: Markers) -> pandas.DataFrame:
 def _are_markers(column: pandas.Series[Any], markers: Markers) -> np.ndarray:
     """(N,) bool: where a value is a marker."""
     if column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype):
+        # A marker such as 9.9 is another number in float32 than in float64, so it takes the type of the column.
         known = np.asarray(markers.numbers).astype(column.dtype if column.dtype.kind == "f" else np.float64)
         lacking = np.isin(column.to_numpy(), known)
         for value in np.unique(column.to_numpy()[lacking]):

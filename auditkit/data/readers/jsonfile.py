@@ -50,6 +50,7 @@ def _index(rows: list[Any] | None) -> Any:
 
 def _columns(document: Any, file: str) -> tuple[Mapping[str, list[Any]], list[Any] | None]:
     """{column: values}, each a text, a number, true, false or nothing; and the names of the rows, if any."""
+    # Every shape is turned into the next simpler one, in this order: split, columns by rows, one record, records.
     rows: Any = None
     if isinstance(document, Mapping) and isinstance(document.get("data"), list) and "columns" in document:
         rows, document = document.get("index"), _split(document["columns"], document["data"], file)

@@ -59,6 +59,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.n
                 f"{label} holds {dtype}; arrays of numbers, booleans or text are read. Save it as one of them"
             )
         size = math.prod(shape) * dtype.itemsize
+        # The shape is a claim of the file: memory is asked for only where as many bytes are there.
         if size != member.file_size - stream.tell():
             raise DataError(
                 f"{label} says that it has the shape {shape}, but its bytes are another number; write it again"

@@ -50,6 +50,7 @@ def extent(paths: Sequence[pathlib.Path], named: int, options: Options) -> Exten
         try:
             with path.open("rb") as file:
                 head = file.read(4096)
+            # The header of a csv file may begin with the letters PAR1, but holds no byte below the tab.
             if head.startswith(PARQUET) and min(head) < 9:
                 extents.append(_parquet(path, named))
             elif first_record(path) is not None:
@@ -106,7 +107,7 @@ def _expansion(path: pathlib.Path) -> float:
     """Bytes that a byte of a gzip file unpacks to, by its beginning."""
     with path.open("rb") as file:
         packed = file.read(START)
-    unpacking = zlib.decompressobj(wbits=31)
+    unpacking = zlib.decompressobj(wbits=31)  # 31: gzip, not zlib
     unpacked = unpacking.decompress(packed, MOST)
     read = len(packed) - len(unpacking.unconsumed_tail) - len(unpacking.unused_data)
     return len(unpacked) / max(1, read)

@@ -85,8 +85,8 @@ def _check_same_rows(arrays: Mapping[str, Any], name: str) -> None:
     odd_one = next((key for key, index in series.items() if not index.equals(first)), None)
     if odd_one is not None:
         raise DataError(
-            f"{name}: the columns must have the same index; that of {odd_one!r} is another. Give a DataFrame of them, or "
-            "plain values with .to_numpy()"
+            f"{name}: the columns must have the same index; that of {odd_one!r} is another. Give a DataFrame of them, "
+            "or plain values with .to_numpy()"
         )
 
 
@@ -106,9 +106,9 @@ def _texts_or_array(value: Any) -> Any:
 
 def _is_inputs(key: str, value: Any) -> bool:
     if len(np.shape(value)) >= 2:
-        return True
-    texts = isinstance(value, list) or getattr(value, "dtype", np.dtype(float)).kind in "UO"
-    return key == "inputs" and texts
+        return True  # also a tensor, whose type has no kind
+    are_texts = isinstance(value, list) or getattr(value, "dtype", np.dtype(float)).kind in "UO"
+    return key == "inputs" and are_texts
 
 
 def _file(path: pathlib.Path, reading: Reading) -> Source:
@@ -145,14 +145,12 @@ def _binary(head: bytes, encoding: str | None) -> bool:
     """Whether a file is no text, also none in letters of two bytes, as in UTF-16."""
     if encoding is not None or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
+    # In UTF-16 without a mark at its beginning every second byte of Latin letters is zero, the other ones are ASCII.
     high, low = sorted((head[::2], head[1::2]), key=lambda half: -half.count(0))
     wide = high.count(0) > 0.8 * len(high) and sum(9 <= byte < 127 for byte in low) > 0.7 * len(low)
     return not wide and (b"\x00" in head or head.startswith(PICKLE))
 
 
 def _guess(head: bytes) -> str:
-    if head.startswith(FEATHER):
-        return "an Arrow (Feather) file"
-    if head.startswith(PICKLE):
-        return "a pickle, which can run any code when it is opened"
-    return "of no kind that is read here"
+    kinds = {FEATHER: "an Arrow (Feather) file", PICKLE: "a pickle, which can run any code when it is opened"}
+    return next((kind for start, kind in kinds.items() if head.startswith(start)), "of no kind that is read here")

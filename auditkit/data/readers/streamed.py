@@ -86,11 +86,9 @@ def _too_many(counting: Foreseen) -> Iterator[None]:
 
 def _check_unread(roles: Roles, kinds: dict[str, Any] | None) -> None:
     """Names of columns that are not read are names of columns all the same, as far as those are known."""
-    if kinds is None:
-        return
     for role, names in (("drop", roles.drop), ("id", roles.id), ("scores", (roles.scores,))):
         for name in names:
-            if isinstance(name, str) and name not in kinds:
+            if kinds is not None and isinstance(name, str) and name not in kinds:
                 raise DataError(f"{role} names the column {name!r}, which the data lacks; {closest(name, kinds)}")
 
 
@@ -131,11 +129,12 @@ def _folded(
         people: (K,) int64, for each row.
     """
     coded = _frame({name: values.factorize(use_na_sentinel=False)[0][codes] for name, (values, codes) in parts.items()})
+    # Two values that differ in the file may be one value as read (1 and 1.0), so rows that were apart may be the same.
     first = ~coded.duplicated().to_numpy()
     cell = coded.groupby(list(coded), sort=False).ngroup().to_numpy()
     table = {name: values.take(codes[first]).reset_index(drop=True) for name, (values, codes) in parts.items()}
     total = np.zeros(int(first.sum()), dtype=np.int64)
-    np.add.at(total, cell, people)
+    np.add.at(total, cell, people)  # bincount with weights would count in float64
     return _frame(table), total
 
 

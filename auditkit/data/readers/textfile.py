@@ -65,7 +65,7 @@ def _table(path: pathlib.Path, dialect: Dialect) -> Any:
         if "Empty CSV" not in str(error):  # a header alone is a file without rows
             raise broken(path, error, dialect) from error
         table = pyarrow.table({index: pyarrow.array([], pyarrow.string()) for index in indices})
-    if dialect.comment:
+    if dialect.comment:  # Arrow's parser knows no comments
         table = table.filter(compute.invert(compute.starts_with(table.column(0), dialect.comment)))
     return table
 

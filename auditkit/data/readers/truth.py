@@ -32,12 +32,11 @@ def truth(
     label_description = called(roles.label, "label")
     people = parts["people"]
     labels = None if parts["label"] is None else label_array(parts["label"], label_description, people)
-    task = wanted_task
     known, source = (labels, label_description) if labels is not None else _decided(parts, roles, wanted_positive)
-    if task is None and known is not None:
+    task = wanted_task or "binary"
+    if wanted_task is None and known is not None:
         task, note = infer_task(known, source)
         notes.append(note)
-    task = task or "binary"
     if labels is not None:
         if task != "regression":
             check_two_classes(labels, label_description)
