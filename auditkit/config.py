@@ -93,12 +93,15 @@ def _known_environment() -> None:
 
 def _sentence(kind: type[BaseModel], error: Any, where: str) -> str:
     place = [str(each) for each in error["loc"]]
-    sentence = f"{where}: {'.'.join(place) or 'the file'}"
+    shown = [step for step in place if "[" not in step]  # which of several types was tried is no place in the file
+    sentence = f"{where}: {'.'.join(shown) or 'the file'}"
     if error["type"] == "extra_forbidden":
         return f"{sentence} is not a known key; {closest(place[-1], _keys(kind, place[:-1]))}"
     if error["type"] == "missing":
         return f"{sentence} is required, and was not given"
     given = one_line(error.get("input"), 80)
+    if isinstance(error.get("input"), str) and (error["type"] == "tuple_type" or len(shown) < len(place)):
+        return f'{sentence} must be a list, such as ["{given}"]; {given!r} was given'
     return f"{sentence}: {one_line(error['msg']).removeprefix('Value error, ')}; {given!r} was given"
 
 

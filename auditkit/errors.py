@@ -160,7 +160,8 @@ def require(module: str, extra: str) -> ModuleType:
 def closest(word: str, known: Iterable[str]) -> str:
     """A phrase that helps with a misspelt word: the close match, or the list of what is known."""
     names = sorted(known)
-    match = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    match = [name for name in names if name.casefold() == word.casefold()]
+    match = match or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if match:
         return f"did you mean {match[0]!r}?"
     return "known: " + (", ".join(repr(name) for name in names) if names else "none")

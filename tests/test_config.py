@@ -156,3 +156,34 @@ def test_pyproject_is_read_and_absence_is_a_sentence(write, tmp_path):
     write("[tool.auditkit.model]\npath = 'm'\n[tool.auditkit.data]\npath = 'd'\n", "pyproject.toml")
     assert load().model.path == "m"
     assert load(tmp_path / "pyproject.toml").data.path == "d"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[audit]\nchecks = "performance"', 'audit.checks must be a list, such as ["performance"]'),
+        (
+            '[[limits]]\nmeasurement = "m"\nat_least = 0.5\nacross = "sex"',
+            'limits.0.across must be a list, such as ["sex"]',
+        ),
+    ],
+)
+def test_one_name_in_place_of_a_list_is_told_how_a_list_is_written(write, text, said):
+    with pytest.raises(ConfigError) as raised:
+        load(write(GOOD + text))
+    assert said in str(raised.value) and "tuple" not in str(raised.value)
+
+
+def test_one_group_in_place_of_a_list_is_told_once(write):
+    with pytest.raises(ConfigError) as raised:
+        load(write(GOOD + 'groups = "sex"'))
+    assert str(raised.value) == "auditkit.toml: data.groups must be a list, such as [\"sex\"]; 'sex' was given"
+
+
+def test_a_group_that_is_a_number_may_be_written_as_one(write):
+    settings = load(
+        write(GOOD + '[[limits]]\nmeasurement = "m"\nat_least = 0.5\nslice = { sex = 1, age = 2.0, old = true }')
+    )
+    assert settings.limits[0].slice == {"sex": "1", "age": "2", "old": "True"}
+    with pytest.raises(ConfigError, match="slice.sex"):
+        load(write(GOOD + '[[limits]]\nmeasurement = "m"\nat_least = 0.5\nslice = { sex = ["1"] }'))

@@ -74,6 +74,27 @@ def test_one_measurement(fields, bound, status):
     assert judge_measurement(limit(**bound), measurement(**fields))[0] == status
 
 
+@pytest.mark.parametrize(
+    ("value", "bound", "sentence"),
+    [
+        (0.79996, {"at_least": 0.8}, "0.79996 (exact) is not at least 0.8"),
+        (0.8, {"at_least": 0.8}, "0.8 (exact) is at least 0.8"),
+        (0.1 + 0.2, {"at_most": 0.3}, "0.30000000000000004 (exact) is not at most 0.3"),
+        (0.6650658, {"at_least": 0.66506}, "0.6651 (exact) is at least 0.66506"),
+        (2 / 3, {"at_least": 0.5}, "0.6667 (exact) is at least 0.5"),
+    ],
+)
+def test_a_sentence_has_as_many_digits_as_it_takes_to_see_on_which_side(value, bound, sentence):
+    assert judge_measurement(limit(**bound), measurement(value, exact=True))[1] == sentence
+
+
+def test_of_a_bound_the_end_that_does_not_hold_is_not_told_at_any_level():
+    number = measurement(0.2, 0.1, 0.3, bound="at most", slice={"sex": "f"})
+    reasons = decide(number, measurement(slice={"sex": "m"}), limits=[limit(groups="each")]).verdicts[0].judged
+    assert "95% interval 0.3 or less" in reasons[0].reason and "that holds for all 2" in reasons[0].reason
+    assert " to " not in reasons[0].reason
+
+
 UNKNOWN = LeftOut(slice={"column": "paid"}, reason="its values are in no known form", bars=True)
 
 

@@ -7,7 +7,7 @@ import math
 from auditkit.errors import present
 from auditkit.judge.bounds import ends, inside, outside
 from auditkit.judge.more_rows import more_rows
-from auditkit.judge.sentences import bounds, show
+from auditkit.judge.sentences import bounds, interval_ends, show
 from auditkit.results import Limit, Measurement, VerdictStatus
 from auditkit.results.disparity_text import left_out_text, whose_text
 
@@ -28,11 +28,11 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
         low = high = value
         how = "exact" if measurement.exact else "judged by the point alone"
     elif measurement.interval is None:
-        return "inconclusive", f"{show(value)} has no interval and is not exact, so it cannot be judged"
+        return "inconclusive", f"{show(value, limit)} has no interval and is not exact, so it cannot be judged"
     else:
         low, high = ends(measurement.interval)
-        how = _interval(measurement, low, high)
-    sentence = f"{measurement.bound or ''} {show(value)} ({how})".lstrip()
+        how = f"{measurement.interval.level:.0%} interval {interval_ends(measurement, measurement.interval, limit)}"
+    sentence = f"{measurement.bound or ''} {show(value, limit)} ({how})".lstrip()
     status, reason = _decide(limit, measurement, low, high)
     whose = whose_text(measurement, limit, status)
     return status, f"{sentence} {reason}" if not whose else f"{sentence} {reason.removesuffix('.')}; {whose}"
@@ -57,11 +57,3 @@ def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[V
     side = "on the right side" if inside(value, limit) else "on the wrong side"
     more = "" if each.interval is None else f". {more_rows(limit, each)}"
     return "inconclusive", f"is across the bound ({wanted}); the point is {side}{more}"
-
-
-def _interval(each: Measurement, low: float, high: float) -> str:
-    """The interval in words; of a bound, with the one end that holds for all groups."""
-    interval = present(each.interval, "the caller looked")
-    held = {"at least": f"{show(low)} or more", "at most": f"{show(high)} or less"}
-    ends = held.get(each.bound or "", f"{show(low)} to {show(high)}")
-    return f"{interval.level:.0%} interval {ends}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditkit.results import Limit, Measurement, pairs
+from auditkit.results import Interval, Limit, Measurement, pairs
 from auditkit.text import first_few
 
 
@@ -12,15 +12,31 @@ def bounds(limit: Limit) -> str:
     """The rule in words: `at least 0.8`."""
     parts = []
     if limit.at_least is not None:
-        parts.append(f"at least {show(limit.at_least)}")
+        parts.append(f"at least {limit.at_least:.15g}")
     if limit.at_most is not None:
-        parts.append(f"at most {show(limit.at_most)}")
+        parts.append(f"at most {limit.at_most:.15g}")
     return " and ".join(parts)
 
 
-def show(value: float) -> str:
-    """A number with four significant digits."""
-    return f"{value:.4g}"
+def show(value: float, limit: Limit) -> str:
+    """A number with four significant digits; with more, where fewer would put it on another side of a bound."""
+    edges = [edge for edge in (limit.at_least, limit.at_most) if edge is not None]
+    for digits in range(4, 17):
+        text = f"{value:.{digits}g}"
+        # 0.79996 is not "0.8 is not at least 0.8"; 17 digits tell any two numbers apart
+        if all(_side(float(text), edge) == _side(value, edge) for edge in edges):
+            return text
+    return f"{value:.17g}"
+
+
+def interval_ends(each: Measurement, interval: Interval, limit: Limit) -> str:
+    """`0.2 to 0.4`; of a number that leaves groups out, the one end that holds for all of them: `0.2 or more`."""
+    low, high = ("unbounded" if end is None else show(end, limit) for end in (interval.low, interval.high))
+    return {"at least": f"{low} or more", "at most": f"{high} or less"}.get(each.bound or "", f"{low} to {high}")
+
+
+def _side(value: float, edge: float) -> int:
+    return (value > edge) - (value < edge)
 
 
 def about(each: Measurement) -> str:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from auditkit.errors import present
 from auditkit.judge.decision import judge_measurement
-from auditkit.judge.sentences import show
-from auditkit.results import Interval, Judged, Limit, Measurement
+from auditkit.judge.sentences import interval_ends
+from auditkit.results import Judged, Limit, Measurement
 
 
 def judge_together(limit: Limit, check: str, measurements: Sequence[Measurement]) -> list[Judged]:
@@ -50,7 +50,9 @@ def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
     value = present(measurement.value, "only measurements with an interval are widened")
     wide = widened(interval, value, measurement.n, sidak_level(interval.level, count))
     status, _ = judge_measurement(limit, measurement.model_copy(update={"interval": wide}))
-    all_at_once = f"{_said(wide)} that holds for all {count} at once"
+    all_at_once = (
+        f"{100 * wide.level:.4g}% interval {interval_ends(measurement, wide, limit)} that holds for all {count} at once"
+    )
     if status == "missed":
         reason = f"{alone.reason}; the {all_at_once} says the same"
     else:
@@ -59,8 +61,3 @@ def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
             "rather show that it is missed."
         )
     return alone.model_copy(update={"status": status, "reason": reason})
-
-
-def _said(interval: Interval) -> str:
-    low, high = ("unbounded" if end is None else show(end) for end in (interval.low, interval.high))
-    return f"{100 * interval.level:.4g}% interval {low} to {high}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from auditkit.results.base import Record, Scalar, VerdictStatus, optional
 from auditkit.results.findings import Measurement
+from auditkit.value_spelling import spelling
 
 
 class Limit(Record):
@@ -31,6 +32,14 @@ class Limit(Record):
     conditions: dict[str, Scalar] = {}
     judge: Literal["interval", "point"] = "interval"
     because: str = ""
+
+    @field_validator("slice", mode="before")
+    @classmethod
+    def _groups_are_texts(cls, value: Any) -> Any:
+        """A group that is called by a number may be written as one."""
+        if not isinstance(value, dict):
+            return value
+        return {name: spelling(group) if isinstance(group, int | float) else group for name, group in value.items()}
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:

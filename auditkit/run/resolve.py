@@ -15,7 +15,7 @@ from auditkit.host import Offer
 from auditkit.models import Model
 from auditkit.results import Limit
 from auditkit.run.whom import Asked, unmeasured_for
-from auditkit.text import one_line
+from auditkit.text import first_few, one_line
 from auditkit.value_spelling import listed
 
 NAMED = 8
@@ -121,8 +121,14 @@ def _problem(limit: Limit, offered: Offered) -> str:
 
 
 def _unknown_check(limit: Limit, offered: Offered) -> str:
-    names = [f"{id}.{name}" for id, offer in offered.checks.items() for name in (*offer.value.definitions, "")]
-    hint = closest(limit.measurement, [name.rstrip(".") for name in names])
+    names = [
+        f"{id}.{name}".rstrip(".") for id, offer in offered.checks.items() for name in (*offer.value.definitions, "")
+    ]
+    bare = limit.measurement.casefold()
+    whole = [name for name in names if bare and name.casefold().endswith(f".{bare}")]
+    if whole:  # the name of the number without that of its check
+        return f"the name of its check is missing; write {first_few([*map(repr, whole)], NAMED, ' or ')}"
+    hint = closest(limit.measurement, names)
     if hint.startswith("known"):
         hint = closest(limit.measurement.rpartition(".")[0] or limit.measurement, offered.checks)
     return f"no check measures {one_line(limit.measurement)!r}; {hint}"
@@ -147,13 +153,26 @@ def _unknown_measurement(limit: Limit, id: str, offer: Offer, offered: Offered) 
     if not name or not declared or name in declared:
         return ""
     if offer.plugin in offered.built_in or (not offer.value.of_function and _alike(name, declared)):
-        return f"{id} has no measurement {one_line(name)!r}; {closest(name, declared)}"
+        return f"{id} has no measurement {one_line(name)!r}; {_meant(name, declared)}"
     return ""
+
+
+def _meant(name: str, declared: Collection[str]) -> str:
+    """What may have been meant: all that begin with the name, without what these begin, or the close match."""
+    begun = [longer for longer in declared if longer.startswith(f"{name}_")]
+    begun = [longer for longer in begun if not any(longer.startswith(f"{other}_") for other in begun)]
+    return f"did you mean {' or '.join(map(repr, begun))}?" if begun else closest(name, declared)
 
 
 def _unknown_attribute(limit: Limit, offer: Offer, offered: Offered) -> str:
     """An attribute that the data does not have; other plugins may have slices of their own."""
+<<<<<<< HEAD
     is_known_to_have_none = offer.plugin in offered.built_in and not offer.value.own_slices
+=======
+    own = offer.plugin in there.built_in and not offer.value.own_slices
+    if limit.groups and own and not offered.groups:
+        return 'groups = "each" asks for every group, and the data names none; name group columns, or take groups away'
+>>>>>>> 95d0ef7 (Sentences of verdicts show on which side of a bound a number lies; names of limits are told in full; a group called 1 may be written as a number)
     for key, names in (("across", limit.across), ("slice", limit.slice)):
         for name in names:
             if name not in offered.groups and (is_known_to_have_none or _alike(name, offered.groups)):

@@ -66,6 +66,13 @@ def settle(
         ({"measurement": "performance.quality.speed"}, "performance.quality has no measurement 'speed'"),
         ({"measurement": "performance.qualty.accuracy"}, "did you mean 'performance.quality.accuracy'"),
         ({"measurement": "performance.qualty"}, "did you mean 'performance.quality'"),
+        ({"measurement": "performance.quality.ACCURACY"}, "did you mean 'accuracy'"),
+        ({"measurement": "log_loss"}, "the name of its check is missing; write 'performance.quality.log_loss'"),
+        ({"measurement": "quality.auc"}, "write 'performance.quality.auc'"),
+        (
+            {"measurement": "fairness.groups.equalized_odds"},
+            "did you mean 'equalized_odds_difference' or 'equalized_odds_ratio'?",
+        ),
         ({"measurement": "no.such.thing"}, "no check measures 'no.such.thing'; known: "),
         ({"measurement": "robustness.evasion.robust_accuracy"}, "checks leaves it out"),
         ({"measurement": "fairness.adverse_impact.impact_ratio"}, "it runs only where it is named"),
@@ -380,3 +387,9 @@ def test_built_in_checks_declare_what_they_measure():
         assert kind.own_slices or attributes <= {"sex", "region"}, each.check
         assert {name for touched in kind.touches.values() for name in touched} <= set(kind.definitions)
         assert set(kind.touches) <= set(kind.model_fields)
+
+
+def test_every_group_is_asked_for_where_there_is_none():
+    data = dataclasses.replace(toy_data(20), groups={})
+    with pytest.raises(ConfigError, match="the data names none; name group columns"):
+        settle({"measurement": "performance.quality.accuracy", "groups": "each"}, checks=["performance"], data=data)
