@@ -126,7 +126,7 @@ def test_rows_are_shown_only_where_the_file_or_the_flag_says_so(write, monkeypat
 
     seen = []
 
-    def run(config, flags, **_):
+    def run(config, flags, _how):
         seen.append(commands._request(load(config, flags), None, True).include_rows)
         return 0
 
@@ -185,5 +185,5 @@ def test_a_group_that_is_a_number_may_be_written_as_one(write):
         write(GOOD + '[[limits]]\nmeasurement = "m"\nat_least = 0.5\nslice = { sex = 1, age = 2.0, old = true }')
     )
     assert settings.limits[0].slice == {"sex": "1", "age": "2", "old": "True"}
-    with pytest.raises(ConfigError, match="slice.sex"):
+    with pytest.raises(ConfigError, match=r"slice\.sex"):
         load(write(GOOD + '[[limits]]\nmeasurement = "m"\nat_least = 0.5\nslice = { sex = ["1"] }'))

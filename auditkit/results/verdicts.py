@@ -11,7 +11,6 @@ from pydantic import Field, field_validator, model_validator
 
 from auditkit.results.base import Record, Scalar, VerdictStatus, optional
 from auditkit.results.findings import Measurement
-from auditkit.value_spelling import spelling
 
 
 class Limit(Record):
@@ -39,7 +38,11 @@ class Limit(Record):
         """A group that is called by a number may be written as one."""
         if not isinstance(value, dict):
             return value
-        return {name: spelling(group) if isinstance(group, int | float) else group for name, group in value.items()}
+        whole = {name: int(group) for name, group in value.items() if isinstance(group, float) and group.is_integer()}
+        return {
+            name: str(whole.get(name, group)) if isinstance(group, int | float) else group
+            for name, group in value.items()
+        }
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:

@@ -166,13 +166,9 @@ def _meant(name: str, declared: Collection[str]) -> str:
 
 def _unknown_attribute(limit: Limit, offer: Offer, offered: Offered) -> str:
     """An attribute that the data does not have; other plugins may have slices of their own."""
-<<<<<<< HEAD
     is_known_to_have_none = offer.plugin in offered.built_in and not offer.value.own_slices
-=======
-    own = offer.plugin in there.built_in and not offer.value.own_slices
-    if limit.groups and own and not offered.groups:
+    if limit.groups and is_known_to_have_none and not offered.groups:
         return 'groups = "each" asks for every group, and the data names none; name group columns, or take groups away'
->>>>>>> 95d0ef7 (Sentences of verdicts show on which side of a bound a number lies; names of limits are told in full; a group called 1 may be written as a number)
     for key, names in (("across", limit.across), ("slice", limit.slice)):
         for name in names:
             if name not in offered.groups and (is_known_to_have_none or _alike(name, offered.groups)):
