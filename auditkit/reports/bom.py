@@ -31,12 +31,12 @@ def render(result: AuditResult | Comparison) -> bytes:
     """
     audits = result.results if isinstance(result, Comparison) else (result,)
     document = json.loads(_bare(result, audits))
-    places = {component["bom-ref"]: component for component in _components(document)}
-    for number, audit in enumerate(audits):
-        places[f"model-{number + 1}"]["modelCard"] = model_card(audit)
-    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    _validate(text)
-    return text.encode("utf-8", "replace") + b"\n"
+    components = {component["bom-ref"]: component for component in _components(document)}
+    for position, audit in enumerate(audits):
+        components[f"model-{position + 1}"]["modelCard"] = model_card(audit)
+    written = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    _validate(written)
+    return written.encode("utf-8", "replace") + b"\n"
 
 
 def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> str:
@@ -45,12 +45,12 @@ def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> 
     parts: Any = require("cyclonedx.model.component", "bom")
     output: Any = require("cyclonedx.output.json", "bom")
     bom = bom_module.Bom(serial_number=uuid.uuid5(NAMESPACE, digest(result)))
-    bom.metadata.timestamp = max(each.run.finished for each in audits)
+    bom.metadata.timestamp = max(audit.run.finished for audit in audits)
     version = audits[0].provenance.auditkit
     bom.metadata.tools.components.add(
         parts.Component(name="auditkit", version=version, type=parts.ComponentType.APPLICATION)
     )
-    components = [_component(audit, f"model-{number + 1}") for number, audit in enumerate(audits)]
+    components = [_component(audit, f"model-{position + 1}") for position, audit in enumerate(audits)]
     if len(components) == 1:
         bom.metadata.component = components[0]
     else:
@@ -62,7 +62,7 @@ def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> 
 def _component(audit: AuditResult, reference: str) -> Any:
     parts: Any = require("cyclonedx.model.component", "bom")
     model: Any = require("cyclonedx.model", "bom")
-    card = Card.model_validate({key: value for key, value in audit.card.items() if key in Card.model_fields})
+    card = Card.model_validate({key: statement for key, statement in audit.card.items() if key in Card.model_fields})
     component = parts.Component(
         name=one_line(audit.model.name, LONGEST) or "model",
         version=one_line(card.version, LONGEST) or None,
@@ -84,9 +84,9 @@ def _components(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [alone] if alone else document["components"]
 
 
-def _validate(text: str) -> None:
+def _validate(written: str) -> None:
     schema: Any = require("cyclonedx.schema", "bom")
     validation: Any = require("cyclonedx.validation.json", "bom")
-    fault = validation.JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(text)
+    fault = validation.JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(written)
     if fault is not None:
         raise EvidenceError(f"the ML-BOM does not validate against CycloneDX 1.6: {one_line(fault, 300)}")

@@ -62,12 +62,12 @@ def _numbers(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
                 yield result, measurement
 
 
-def _metric(result: CheckResult, each: Measurement) -> dict[str, Any]:
-    metric: dict[str, Any] = {"type": _text(f"{result.check}.{each.name}"), "value": repr(each.value)}
-    if each.slice or each.across or each.conditions:
-        metric["slice"] = _text(about(each))
-    if each.interval is not None:
-        ends = {"lowerBound": each.interval.low, "upperBound": each.interval.high}
+def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
+    metric: dict[str, Any] = {"type": _text(f"{result.check}.{measurement.name}"), "value": repr(measurement.value)}
+    if measurement.slice or measurement.across or measurement.conditions:
+        metric["slice"] = _text(about(measurement))
+    if measurement.interval is not None:
+        ends = {"lowerBound": measurement.interval.low, "upperBound": measurement.interval.high}
         metric["confidenceInterval"] = {name: repr(end) for name, end in ends.items() if end is not None}
     return metric
 
@@ -106,10 +106,10 @@ def _fairness(audit: AuditResult, attribute: str) -> dict[str, Any]:
         if measurement.across == (attribute,)
     ]
     groups = ", ".join(group.value for group in audit.data.groups if group.attribute == attribute)
-    said = "; ".join(texts) if texts else "No disparity over these groups was measured."
+    disparities = "; ".join(texts) if texts else "No disparity over these groups was measured."
     return {
         "groupAtRisk": _text(f"{attribute}: {groups}"),
-        "harms": _text(" ".join(filter(None, (sentence(audit.data), f"Measured disparities. {said}")))),
+        "harms": _text(" ".join(filter(None, (sentence(audit.data), f"Measured disparities. {disparities}")))),
     }
 
 
@@ -131,12 +131,12 @@ def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
             "exact": "yes" if measurement.exact else None,
             "standing": None if standing(measurement) == "valid" else standing(measurement),
         }
-        said = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
-        yield f"auditkit:{key(result.check, measurement)}", said
+        standing_facts = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))
+        yield f"auditkit:{key(result.check, measurement)}", standing_facts
 
 
 def _filled(value: dict[str, Any]) -> dict[str, Any]:
-    return {name: each for name, each in value.items() if each not in (None, "", [], {})}
+    return {name: field for name, field in value.items() if field not in (None, "", [], {})}
 
 
 def _texts(values: Iterable[str]) -> list[str]:

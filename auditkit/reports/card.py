@@ -56,8 +56,8 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 def _verdict(results: Results) -> Iterator[Markdown]:
     for result in results:
-        whose = f" for {escape(result.model.name)}" if len(results) > 1 else ""
-        yield labelled(f"Verdict{whose}: {result.outcome.verdict}.", verdict_line(result))
+        of_model = f" for {escape(result.model.name)}" if len(results) > 1 else ""
+        yield labelled(f"Verdict{of_model}: {result.outcome.verdict}.", verdict_line(result))
         yield bullets(result.outcome.reasons)
     yield tables.verdicts(results) or escape("No limit was set, so nothing was judged.")
     yield from map(escape, tables.scope_notes(results))
@@ -78,10 +78,10 @@ def _provided(card: Card) -> Iterator[Markdown]:
 
 
 def _said(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
-    given = card.given
+    statements = card.given
     for key in keys:
-        if key in given:
-            yield labelled(f"{LABELS[key]}.", paragraphs(_joined(given[key])))
+        if key in statements:
+            yield labelled(f"{LABELS[key]}.", paragraphs(_joined(statements[key])))
     missing = _missing(card, keys)
     if missing:
         yield escape(f"Not provided by the model owner: {', '.join(missing)}.")
@@ -101,9 +101,9 @@ def _factors(results: Results) -> Iterator[Markdown]:
     data = results[0].data
     yield tables.groups(data) or escape("No sensitive attribute was named, so nothing is broken down by group.")
     yield escape(sentence(data)) if data.groups else Markdown()
-    for models, told in model_inputs.sentences(results):
-        whose = f"{', '.join(models)}: " if len(models) < len(results) else ""
-        yield escape(whose + told)
+    for models, sentence_of_inputs in model_inputs.sentences(results):
+        of_models = f"{', '.join(models)}: " if len(models) < len(results) else ""
+        yield escape(of_models + sentence_of_inputs)
 
 
 def _metrics(results: Results) -> Iterator[Markdown]:
@@ -148,15 +148,15 @@ def _plugin_sections(results: Results) -> Iterator[Markdown]:
     """What plugins add to the report; of a figure, the sentence with its numbers."""
     for result in results:
         for section in result.sections:
-            whose = f" ({result.model.name})" if len(results) > 1 else ""
-            yield heading(2, f"{section.title}{whose}")
+            of_model = f" ({result.model.name})" if len(results) > 1 else ""
+            yield heading(2, f"{section.title}{of_model}")
             yield escape(f"Written by the plugin {section.plugin} {section.plugin_version}, not by auditkit.")
             yield from map(escape, section.paragraphs)
             for figure in section.figures:
                 yield labelled("Figure:", f"{figure.title}. {figure.alt}")
-            for own in section.tables:
-                yield heading(3, own.title)
-                yield tables.plugin_table(own)
+            for plugin_table in section.tables:
+                yield heading(3, plugin_table.title)
+                yield tables.plugin_table(plugin_table)
 
 
 _FILL: dict[str, Callable[[Results], Iterator[Markdown]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.markdown import Markdown, escape, table
@@ -26,26 +26,23 @@ class Part(NamedTuple):
     """What has no number, by reason."""
 
 
-class _Found(NamedTuple):
+class _Entry(NamedTuple):
     model: str
     result: CheckResult
     measurement: Measurement
 
 
-_Key: TypeAlias = str
-
-
 def quantities(results: Sequence[AuditResult]) -> tuple[Part, ...]:
     """Every measurement of these audits, in the three parts."""
-    found = [
-        _Found(each.model.name, result, measurement)
-        for each in results
-        for result in each.results
+    entries = [
+        _Entry(audit.model.name, result, measurement)
+        for audit in results
+        for result in audit.results
         for measurement in result.every
     ]
     models = [result.model.name for result in results]
     return tuple(
-        _part(title, [each for each in found if _attributes(each.measurement) == count], models)
+        _part(title, [audit for audit in entries if _attributes(audit.measurement) == count], models)
         for title, count in PARTS.items()
     )
 
@@ -62,27 +59,31 @@ def standing(measurement: Measurement) -> str:
     return "; ".join(filter(None, (sentence, whose_text(measurement), left_out_text(measurement.left_out))))
 
 
-def _part(title: str, found: Sequence[_Found], models: Sequence[str]) -> Part:
-    shown = [each for each in found if each.measurement.value is not None]
-    return Part(title, _one(shown) if len(models) == 1 else _side_by_side(shown, models), tuple(_absent(found)))
+def _part(title: str, entries: Sequence[_Entry], models: Sequence[str]) -> Part:
+    with_value = [entry for entry in entries if entry.measurement.value is not None]
+    return Part(
+        title,
+        _single_table(with_value) if len(models) == 1 else _side_by_side(with_value, models),
+        tuple(_absent(entries)),
+    )
 
 
-def _one(found: Iterable[_Found]) -> Markdown:
+def _single_table(entries: Iterable[_Entry]) -> Markdown:
     titles = ("Check", "Measurement", "About", "Value", "Interval", "n", "Standing")
-    return table(titles, (_row(each.result, each.measurement) for each in found))
+    return table(titles, (_row(entry.result, entry.measurement) for entry in entries))
 
 
-def _row(result: CheckResult, each: Measurement) -> tuple[str, ...]:
+def _row(result: CheckResult, measurement: Measurement) -> tuple[str, ...]:
     return (
-        result.check, title(result, each), about(each), numbers.value(each), _uncertainty(each), numbers.count(each.n),
-        standing(each),
+        result.check, title(result, measurement), about(measurement), numbers.value(measurement),
+        _uncertainty(measurement), numbers.count(measurement.n), standing(measurement),
     )  # fmt: skip
 
 
-def _side_by_side(found: Iterable[_Found], models: Sequence[str]) -> Markdown:
-    heads: dict[_Key, tuple[str, str, str]] = {}
-    cells: dict[tuple[_Key, str], Markdown] = {}
-    for model, result, measurement in found:
+def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:
+    heads: dict[str, tuple[str, str, str]] = {}
+    cells: dict[tuple[str, str], Markdown] = {}
+    for model, result, measurement in entries:
         key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.conditions])
         heads.setdefault(key, (result.check, title(result, measurement), about(measurement)))
         cells[key, model] = escape(_cell(measurement))
@@ -90,21 +91,25 @@ def _side_by_side(found: Iterable[_Found], models: Sequence[str]) -> Markdown:
     return table(("Check", "Measurement", "About", *models), rows)
 
 
-def _cell(each: Measurement) -> str:
-    size = f", n {numbers.count(each.n)}" if each.n is not None else ""
-    doubt = "" if standing(each) == "valid" else f"; {standing(each)}"
-    return f"{numbers.value(each)} ({_uncertainty(each)}{size}){doubt}"
+def _cell(measurement: Measurement) -> str:
+    size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
+    doubt = "" if standing(measurement) == "valid" else f"; {standing(measurement)}"
+    return f"{numbers.value(measurement)} ({_uncertainty(measurement)}{size}){doubt}"
 
 
-def _uncertainty(each: Measurement) -> str:
-    sentence = numbers.uncertainty(each)
-    unusual = each.interval is not None and each.interval.level != 0.95
-    return f"{sentence} at {numbers.level(each.interval)}" if each.interval is not None and unusual else sentence
+def _uncertainty(measurement: Measurement) -> str:
+    sentence = numbers.uncertainty(measurement)
+    unusual = measurement.interval is not None and measurement.interval.level != 0.95
+    return (
+        f"{sentence} at {numbers.level(measurement.interval)}"
+        if measurement.interval is not None and unusual
+        else sentence
+    )
 
 
-def _absent(found: Iterable[_Found]) -> Iterable[str]:
+def _absent(entries: Iterable[_Entry]) -> Iterable[str]:
     reasons: dict[str, list[str]] = {}
-    for _, result, measurement in found:
+    for _, result, measurement in entries:
         if measurement.value is None:
             reasons.setdefault(measurement.reason or "", []).append(
                 f"{title(result, measurement)} of {about(measurement)}"
@@ -113,5 +118,5 @@ def _absent(found: Iterable[_Found]) -> Iterable[str]:
         yield f"{reason}: {first_few(list(dict.fromkeys(names)), 5)}"
 
 
-def _attributes(each: Measurement) -> int:
-    return min(len({*each.slice, *each.across}), max(PARTS.values()))
+def _attributes(measurement: Measurement) -> int:
+    return min(len({*measurement.slice, *measurement.across}), max(PARTS.values()))

@@ -52,24 +52,24 @@ def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
     numbered = iter(range(1, 1_000_000))
 
-    def table_open(tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
+    def table_open(tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         # a wide table scrolls by itself, and by keyboard
         return f'<div class="scroll" role="region" aria-label="Table {next(numbered)}" tabindex="0"><table>\n'
 
     rules: dict[str, Any] = reader.renderer.rules  # type: ignore[attr-defined]
     rules["table_open"] = table_open
-    rules["table_close"] = lambda tokens, at, options, env: "</table></div>\n"
+    rules["table_close"] = lambda tokens, index, options, env: "</table></div>\n"
     return reader
 
 
 def _name_sections(tokens: Sequence[Token]) -> list[tuple[str, str]]:
     """(anchor, text) of every section, which gets that anchor; a head cell is told to be one of a column."""
-    found: list[tuple[str, str]] = []
-    for at, token in enumerate(tokens):
+    sections: list[tuple[str, str]] = []
+    for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h2":
-            anchor = f"section-{len(found) + 1}"
+            anchor = f"section-{len(sections) + 1}"
             token.attrSet("id", anchor)
-            found.append((anchor, tokens[at + 1].content))
+            sections.append((anchor, tokens[index + 1].content))
         if token.type == "th_open":
             token.attrSet("scope", "col")
-    return found
+    return sections

@@ -45,14 +45,14 @@ def status(verdict: Verdict) -> str:
 
 def found(verdict: Verdict) -> str:
     """The number that decided, with its interval and n; the reason where there is none."""
-    number = decisive(verdict)
-    if number is None or number.value is None:
+    measurement = decisive(verdict)
+    if measurement is None or measurement.value is None:
         return verdict.reason
-    size = f", n {numbers.count(number.n)}" if number.n is not None else ""
-    whom = f"; {about(number)}" if len(verdict.judged) > 1 else ""
-    sentence = verdict.reason if verdict.status != "met" else whose_text(number, verdict.limit, verdict.status)
+    size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
+    subject = f"; {about(measurement)}" if len(verdict.judged) > 1 else ""
+    sentence = verdict.reason if verdict.status != "met" else whose_text(measurement, verdict.limit, verdict.status)
     doubt = f"; {sentence}" if sentence else ""
-    return f"{numbers.value(number)} ({numbers.uncertainty(number)}{size}){whom}{doubt}"
+    return f"{numbers.value(measurement)} ({numbers.uncertainty(measurement)}{size}){subject}{doubt}"
 
 
 def scope_notes(results: Results) -> list[str]:
@@ -85,13 +85,13 @@ def definitions(results: Results) -> Markdown:
     outcome = stated if isinstance(stated, str) and is_stated(results[0].data) else None
     rows = {}
     for result in results:
-        for found in result.results:
-            measured = {measurement.name for measurement in found.measurements}
+        for check_result in result.results:
+            measured = {measurement.name for measurement in check_result.measurements}
             for name, definition in sorted(
-                (name, definition) for name, definition in found.definitions.items() if name in measured
+                (name, definition) for name, definition in check_result.definitions.items() if name in measured
             ):
                 better = "" if definition.direction == "none" else definition.direction
-                key = f"{found.check}.{name}"
+                key = f"{check_result.check}.{name}"
                 worse = [column_of(outcome, definition)] if outcome else []
                 rows[key] = (
                     key,
@@ -111,8 +111,8 @@ def methods(results: Results) -> str:
     names = {
         measurement.interval.method
         for result in results
-        for found in result.results
-        for measurement in found.measurements
+        for check_result in result.results
+        for measurement in check_result.measurements
         if measurement.interval is not None
     }
     return "; ".join(sorted(names))
@@ -179,11 +179,11 @@ def failed_controls(results: Results) -> Markdown:
         results,
         ("Check", "Control", "Found", "Required", "Then", "Meaning"),
         lambda result: (
-            (found.check, control.question, numbers.scalar(control.value),
+            (check_result.check, control.question, numbers.scalar(control.value),
              numbers.bounds(control.at_least, control.at_most),
              f"{', '.join(control.guards) or 'all its numbers'}: {control.on_failure}", control.reason)
-            for found in result.results
-            for control in found.controls
+            for check_result in result.results
+            for control in check_result.controls
             if control.holds is not True
         ),
     )  # fmt: skip
@@ -213,7 +213,7 @@ def notes(results: Results) -> list[str]:
 
 
 def _check_notes(result: AuditResult) -> Iterable[str]:
-    return (f"{found.check}: {note}" for found in result.results for note in found.notes)
+    return (f"{check_result.check}: {note}" for check_result in result.results for note in check_result.notes)
 
 
 def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
@@ -223,9 +223,9 @@ def _by_model(results: Results, titles: Sequence[str], rows: Rows) -> Markdown:
 
 
 def _over(limit: Limit) -> str:
-    over = f"over {' and '.join(limit.across)}" if limit.across else ""
-    whom = over or listed(limit.slice) or limit.scope
-    parts = ", ".join(filter(None, (whom, listed(limit.conditions))))
+    across = f"over {' and '.join(limit.across)}" if limit.across else ""
+    scope = across or listed(limit.slice) or limit.scope
+    parts = ", ".join(filter(None, (scope, listed(limit.conditions))))
     return f" ({parts})" if parts else ""
 
 
@@ -237,8 +237,8 @@ def _force(verdict: Verdict) -> str:
     return f"no: the limit is {verdict.status}" if verdict.status != "error" else "no: its check ended in an error"
 
 
-def plugin_table(own: Table) -> Markdown:
+def plugin_table(content: Table) -> Markdown:
     """A table that a plugin wrote."""
-    rows = ([numbers.scalar(cell, percent=column.percent) for cell, column in zip(row, own.columns, strict=True)]
-            for row in own.rows)  # fmt: skip
-    return table([column.title for column in own.columns], rows)
+    rows = ([numbers.scalar(cell, percent=column.percent) for cell, column in zip(row, content.columns, strict=True)]
+            for row in content.rows)  # fmt: skip
+    return table([column.title for column in content.columns], rows)

@@ -71,14 +71,16 @@ def series_figure(series: Series) -> Figure | None:
     if len(known) < 2:
         return None
     names = list(dict.fromkeys(point.audit for point in series.points))
-    places: dict[str, Scalar] = {name: name if len(names) <= NAMED else at for at, name in enumerate(names, start=1)}
+    positions: dict[str, Scalar] = {
+        name: name if len(names) <= NAMED else position for position, name in enumerate(names, start=1)
+    }
     unit = known[-1].measurement.unit
     points: list[dict[str, Scalar]] = []
     for point in known:
         ends = point.measurement.interval
         points.append(
             {
-                "audit": places[point.audit], "model": point.model, "value": point.measurement.value,
+                "audit": positions[point.audit], "model": point.model, "value": point.measurement.value,
                 "low": ends.low if ends else None, "high": ends.high if ends else None,
             }
         )  # fmt: skip

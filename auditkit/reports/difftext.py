@@ -42,7 +42,7 @@ def facts(diff: Diff) -> list[str]:
         else f"other data ({diff.old.rows:,} rows then, {diff.new.rows:,} now)"
     )
     data += f", read otherwise: {diff.settings}" if diff.settings else ""
-    how = (
+    way_of_intervals = (
         "Intervals called paired were measured row by row in the command that audited both models. The others are made "
         "from both intervals, unpaired, and are wider than need be."
         if diff.paired
@@ -51,10 +51,10 @@ def facts(diff: Diff) -> list[str]:
     )
     dates = f"{diff.old.date} with auditkit {diff.old.auditkit}, {diff.new.date} with auditkit {diff.new.auditkit}."
     alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
-    loose = [each.audit for each in (diff.old, diff.new) if not each.sealed]
-    counts = [f"Limits {when}: {side.counts}." for when, side in (("then", diff.old), ("now", diff.new)) if side.counts]
+    loose = [side.audit for side in (diff.old, diff.new) if not side.sealed]
+    counts = [f"Limits {time}: {side.counts}." for time, side in (("then", diff.old), ("now", diff.new)) if side.counts]
     unsealed = [f"Nobody can say that these are as they were written: {', '.join(loose)}."] if loose else []
-    return [*counts, f"{model} on {data}. {dates}", *unsealed, *filter(None, [diff.meaning]), how, alone]
+    return [*counts, f"{model} on {data}. {dates}", *unsealed, *filter(None, [diff.meaning]), way_of_intervals, alone]
 
 
 def verdict(diff: Diff) -> str:
@@ -94,13 +94,13 @@ def worse(diff: Diff) -> list[str]:
     return [*phrases, f"checks gone: {', '.join(gone)}"] if gone else phrases
 
 
-def _fails(each: LimitChange) -> bool:
+def _fails(change: LimitChange) -> bool:
     """Whether a limit is in error that was undecided or not tested; where it was decided, its kind says so."""
-    return each.new == "error" and each.old in ("inconclusive", "not tested")
+    return change.new == "error" and change.old in ("inconclusive", "not tested")
 
 
-def _is_the_same(each: LimitChange) -> bool:
-    return each.kind == "the same" and not (each.lost or each.lapsed)
+def _is_the_same(change: LimitChange) -> bool:
+    return change.kind == "the same" and not (change.lost or change.lapsed)
 
 
 def limit_rows(diff: Diff) -> list[Row]:
@@ -126,9 +126,9 @@ def number_rows(diff: Diff, *, all: bool) -> list[Row]:
     return [_number(difference) for difference in order]
 
 
-def left_out(diff: Diff, shown: int) -> str:
+def left_out(diff: Diff, shown_count: int) -> str:
     """How many numbers are not shown."""
-    more = len(diff.differences) - shown
+    more = len(diff.differences) - shown_count
     return f"{more:,} more numbers are in both audits; --all shows them." if more > 0 else ""
 
 
@@ -150,43 +150,63 @@ def series_rows(series: Series) -> Iterator[Row]:
         yield Row(_point(point))
 
 
-def _point(each: Point) -> tuple[str, ...]:
-    number = each.measurement
-    precision = numbers.uncertainty(number) if number.value is not None else number.reason or ""
-    if number.value is not None and number.validity != "valid":
-        precision = f"{precision}; {number.validity}: {number.reason}"
-    precision = "; ".join(filter(None, (precision, whose_text(number))))
-    return (str(each.date), each.audit, each.model, numbers.value(number), precision, numbers.count(number.n))
-
-
-def _limit(each: LimitChange) -> Row:
-    kind = (
-        each.kind
-        + (", weakened" if each.weakened else ", the limit was changed" if each.bound_changed else "")
-        + (", for fewer" if each.lost else "")
-        + (", waived" if each.waived else ", waived before" if each.lapsed else "")
+def _point(point: Point) -> tuple[str, ...]:
+    measurement = point.measurement
+    precision = numbers.uncertainty(measurement) if measurement.value is not None else measurement.reason or ""
+    if measurement.value is not None and measurement.validity != "valid":
+        precision = f"{precision}; {measurement.validity}: {measurement.reason}"
+    precision = "; ".join(filter(None, (precision, whose_text(measurement))))
+    return (
+        str(point.date),
+        point.audit,
+        point.model,
+        numbers.value(measurement),
+        precision,
+        numbers.count(measurement.n),
     )
-    tone = "worse" if each.broken else "better" if each.kind == "newly met" else ""
-    fewer = f"no number is now about {each.lost}" if each.lost else ""
-    why = "; ".join(filter(None, (each.weakened, fewer, each.reason)))
-    return Row((each.name, each.old or "not there", each.new or "not there", kind, why), tone)
 
 
-def _number(each: Difference) -> Row:
-    unit = each.new.unit
-    moved = {True: "yes", False: "no", None: "cannot be said"}[each.moved]
-    if each.value is None:
-        return Row((each.title, about(each.new), _value(each.old), _value(each.new), numbers.NONE, "", moved))
-    change = numbers.with_unit(each.value, unit)
-    change = change if each.value <= 0 else f"+{change}"
-    ends = numbers.interval(each.interval, unit) + (" (paired)" if each.paired else "")
-    tone = {True: "better", False: "worse", None: ""}[each.better]
-    way = f", {tone}" if tone else ""
-    whom = "; ".join(filter(None, (about(each.new), whose_text(each.new))))
-    return Row((each.title, whom, _value(each.old), _value(each.new), change, ends, moved + way), tone)
+def _limit(change: LimitChange) -> Row:
+    kind = (
+        change.kind
+        + (", weakened" if change.weakened else ", the limit was changed" if change.bound_changed else "")
+        + (", for fewer" if change.lost else "")
+        + (", waived" if change.waived else ", waived before" if change.lapsed else "")
+    )
+    tone = "worse" if change.broken else "better" if change.kind == "newly met" else ""
+    fewer = f"no number is now about {change.lost}" if change.lost else ""
+    why = "; ".join(filter(None, (change.weakened, fewer, change.reason)))
+    return Row((change.name, change.old or "not there", change.new or "not there", kind, why), tone)
 
 
-def _value(each: Measurement) -> str:
-    if each.value is None:
-        return each.reason or numbers.NONE
-    return numbers.value(each) + ("" if each.validity == "valid" else f" ({each.validity})")
+def _number(difference: Difference) -> Row:
+    unit = difference.new.unit
+    moved = {True: "yes", False: "no", None: "cannot be said"}[difference.moved]
+    if difference.value is None:
+        return Row(
+            (
+                difference.title,
+                about(difference.new),
+                _value(difference.old),
+                _value(difference.new),
+                numbers.NONE,
+                "",
+                moved,
+            )
+        )
+    change = numbers.with_unit(difference.value, unit)
+    change = change if difference.value <= 0 else f"+{change}"
+    ends = numbers.interval(difference.interval, unit) + (" (paired)" if difference.paired else "")
+    tone = {True: "better", False: "worse", None: ""}[difference.better]
+    direction = f", {tone}" if tone else ""
+    subject = "; ".join(filter(None, (about(difference.new), whose_text(difference.new))))
+    return Row(
+        (difference.title, subject, _value(difference.old), _value(difference.new), change, ends, moved + direction),
+        tone,
+    )
+
+
+def _value(measurement: Measurement) -> str:
+    if measurement.value is None:
+        return measurement.reason or numbers.NONE
+    return numbers.value(measurement) + ("" if measurement.validity == "valid" else f" ({measurement.validity})")

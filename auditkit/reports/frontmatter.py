@@ -56,14 +56,14 @@ def yaml(value: dict[str, Any], indent: int = 0) -> str:
         value: mappings and non-empty lists of mappings or scalars, down to text, numbers, booleans and None.
         indent: of each line.
     """
-    return "".join(" " * indent + f"{_key(key)}:{_value(each, indent)}" for key, each in value.items())
+    return "".join(" " * indent + f"{_key(key)}:{_value(entry, indent)}" for key, entry in value.items())
 
 
 def _value(value: Any, indent: int) -> str:
     if isinstance(value, dict) and value:
         return "\n" + yaml(value, indent + 2)
     if isinstance(value, list) and value:
-        return "\n" + "".join(_item(each, indent) for each in value)
+        return "\n" + "".join(_item(entry, indent) for entry in value)
     return f" {_scalar(value)}\n"
 
 
@@ -88,7 +88,7 @@ def _scalar(value: Any) -> str:
 
 def _text(text: str) -> str:
     clean = printable(text, 1000).encode("utf-8", "replace").decode()
-    return _UNREADABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(clean, ensure_ascii=False))
+    return _UNREADABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(clean, ensure_ascii=False))
 
 
 def _index(result: AuditResult) -> list[dict[str, Any]]:
@@ -97,14 +97,16 @@ def _index(result: AuditResult) -> list[dict[str, Any]]:
     }
     metrics = [
         _metric(
-            found.check,
+            check_result.check,
             measurement,
-            found.definitions[measurement.name].title if measurement.name in found.definitions else measurement.name,
+            check_result.definitions[measurement.name].title
+            if measurement.name in check_result.definitions
+            else measurement.name,
         )
-        for found in result.results
-        for measurement in found.measurements
+        for check_result in result.results
+        for measurement in check_result.measurements
         if measurement.value is not None and measurement.validity == "valid"
-        if not (measurement.slice or measurement.across) or (found.check, digest(measurement)) in judged
+        if not (measurement.slice or measurement.across) or (check_result.check, digest(measurement)) in judged
     ]
     if not metrics:
         return []
@@ -114,18 +116,18 @@ def _index(result: AuditResult) -> list[dict[str, Any]]:
     return [{"task": {"type": task}, "dataset": dataset, "metrics": metrics}]
 
 
-def _metric(check: str, each: Measurement, title: str) -> dict[str, Any]:
+def _metric(check: str, measurement: Measurement, title: str) -> dict[str, Any]:
     args: dict[str, Any] = {}
-    if each.slice:
-        args["slice"] = dict(sorted(each.slice.items()))
-    if each.across:
-        args["across"] = list(each.across)
-    if each.conditions:
-        args["conditions"] = dict(sorted(each.conditions.items()))
-    if each.interval is not None:
-        ends = each.interval
+    if measurement.slice:
+        args["slice"] = dict(sorted(measurement.slice.items()))
+    if measurement.across:
+        args["across"] = list(measurement.across)
+    if measurement.conditions:
+        args["conditions"] = dict(sorted(measurement.conditions.items()))
+    if measurement.interval is not None:
+        ends = measurement.interval
         args["interval"] = {"low": ends.low, "high": ends.high, "level": ends.level, "method": ends.method}
-    if each.n is not None:
-        args["n"] = each.n
-    metric: dict[str, Any] = {"type": f"{check}.{each.name}", "name": title, "value": each.value}
+    if measurement.n is not None:
+        args["n"] = measurement.n
+    metric: dict[str, Any] = {"type": f"{check}.{measurement.name}", "name": title, "value": measurement.value}
     return {**metric, "args": args} if args else metric

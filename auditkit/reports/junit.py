@@ -39,10 +39,10 @@ def render(result: AuditResult | Comparison) -> bytes:
     """The whole file; UTF-8 XML."""
     results = (result,) if isinstance(result, AuditResult) else result.results
     root = ElementTree.Element("testsuites", name="auditkit")
-    for each in results:
-        prefix = f"{each.model.name}: " if len(results) > 1 else ""
-        for name, cases in _suites(each).items():
-            root.append(_suite(prefix, name, cases, each))
+    for audit in results:
+        prefix = f"{audit.model.name}: " if len(results) > 1 else ""
+        for name, cases in _suites(audit).items():
+            root.append(_suite(prefix, name, cases, audit))
     ElementTree.indent(root)
     xml: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return xml + b"\n"
@@ -50,13 +50,14 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 def message(verdict: Verdict) -> str:
     """A missed limit in a line: `impact_ratio over sex 0.720 < 0.800 (95% interval 0.610 to 0.780, n=1,181)`."""
-    number = decisive(verdict)
-    if number is None or number.value is None:
+    measurement = decisive(verdict)
+    if measurement is None or measurement.value is None:
         return verdict.reason
     more = len([judgement for judgement in verdict.judged if judgement.status == verdict.status]) - 1
-    others = f", and {more} more" if more else ""
-    sentence = f"{_named(number)} {_compared(number.value, number.unit, verdict.limit)}{_precision(number)}"
-    return f"{sentence}{_whose(number, verdict)}{others}"
+    further = f", and {more} more" if more else ""
+    compared = _compared(measurement.value, measurement.unit, verdict.limit)
+    sentence = f"{_named(measurement)} {compared}{_precision(measurement)}"
+    return f"{sentence}{_whose(measurement, verdict)}{further}"
 
 
 def _suites(result: AuditResult) -> dict[str, list[_Case]]:
@@ -90,20 +91,24 @@ def _limits(result: AuditResult) -> Iterator[_Case]:
 
 
 def _faults(result: AuditResult) -> Iterator[_Case]:
-    for found in result.results:
-        if found.status != "error":
+    for check_result in result.results:
+        if check_result.status != "error":
             continue
-        fault = found.error
+        fault = check_result.error
         lines = [] if fault is None else [*fault.traceback, f"{fault.type}: {fault.message}", fault.hint]
         text = "\n".join(line for line in lines if line)
-        yield _Case(OWN, found.check, "error", fault.type if fault else "error", found.reason or "it ended", text)
+        yield _Case(
+            OWN, check_result.check, "error", fault.type if fault else "error", check_result.reason or "it ended", text
+        )
 
 
 def _suite_of(verdict: Verdict, results: Iterable[CheckResult]) -> str:
     if verdict.judged:
         return verdict.judged[0].check
-    wanted = verdict.limit.measurement
-    owners = [result.check for result in results if wanted == result.check or wanted.startswith(f"{result.check}.")]
+    measurement = verdict.limit.measurement
+    owners = [
+        result.check for result in results if measurement == result.check or measurement.startswith(f"{result.check}.")
+    ]
     return max(owners, key=len, default=OWN)
 
 
@@ -134,15 +139,15 @@ def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
     if stated(result.data):
         yield "selected", stated(result.data)
     yield "limits", verdict_line(result)
-    for found in result.results:
-        if found.check == suite:
-            yield "plugin", f"{found.plugin} {found.plugin_version}"
+    for check_result in result.results:
+        if check_result.check == suite:
+            yield "plugin", f"{check_result.plugin} {check_result.plugin_version}"
 
 
-def _named(number: Measurement) -> str:
-    over = f" over {' and '.join(number.across)}" if number.across else ""
-    parts = ", ".join(filter(None, (listed(number.slice), listed(number.conditions))))
-    return number.name + over + (f" [{parts}]" if parts else "")
+def _named(measurement: Measurement) -> str:
+    over = f" over {' and '.join(measurement.across)}" if measurement.across else ""
+    parts = ", ".join(filter(None, (listed(measurement.slice), listed(measurement.conditions))))
+    return measurement.name + over + (f" [{parts}]" if parts else "")
 
 
 def _compared(value: float, unit: str, limit: Limit) -> str:
@@ -152,27 +157,27 @@ def _compared(value: float, unit: str, limit: Limit) -> str:
         sign, bound = ">", limit.at_most
     else:
         return f"{numbers.with_unit(value, unit)}, {numbers.bounds(limit.at_least, limit.at_most, unit)}"
-    shown, wanted = numbers.with_unit(value, unit), numbers.with_unit(bound, unit)
-    if shown == wanted:  # rounding hides the difference
-        shown, wanted = repr(value), repr(bound)
-    return f"{shown} {sign} {wanted}"
+    written, required = numbers.with_unit(value, unit), numbers.with_unit(bound, unit)
+    if written == required:  # rounding hides the difference
+        written, required = repr(value), repr(bound)
+    return f"{written} {sign} {required}"
 
 
-def _precision(number: Measurement) -> str:
-    level = f"{numbers.level(number.interval)} interval " if number.interval is not None else ""
-    size = f", n={number.n:,}" if number.n is not None else ""
-    return f" ({level}{numbers.uncertainty(number)}{size})"
+def _precision(measurement: Measurement) -> str:
+    level = f"{numbers.level(measurement.interval)} interval " if measurement.interval is not None else ""
+    size = f", n={measurement.n:,}" if measurement.n is not None else ""
+    return f" ({level}{numbers.uncertainty(measurement)}{size})"
 
 
-def _whose(number: Measurement, verdict: Verdict) -> str:
-    sentence = whose_text(number, verdict.limit, verdict.status)
+def _whose(measurement: Measurement, verdict: Verdict) -> str:
+    sentence = whose_text(measurement, verdict.limit, verdict.status)
     return f"; {sentence}" if sentence else ""
 
 
 def _required(limit: Limit) -> str:
     because = f", because {limit.because}" if limit.because else ""
-    whom = f" ({limit.scope})" if limit.scope else ""
-    return f"required: {limit.measurement}{whom} {numbers.bounds(limit.at_least, limit.at_most)}{because}"
+    scope = f" ({limit.scope})" if limit.scope else ""
+    return f"required: {limit.measurement}{scope} {numbers.bounds(limit.at_least, limit.at_most)}{because}"
 
 
 def _waiver(verdict: Verdict) -> list[str]:

@@ -29,8 +29,8 @@ def escape(text: object) -> Markdown:
     if start is None:
         return Markdown(_SPECIAL.sub(r"\\\g<0>", flat))
     first = start.group()
-    kept = f"{first}\\" if first.isdigit() else f"\\{first}"
-    return Markdown(kept + _SPECIAL.sub(r"\\\g<0>", flat[start.end() :]))
+    escaped = f"{first}\\" if first.isdigit() else f"\\{first}"
+    return Markdown(escaped + _SPECIAL.sub(r"\\\g<0>", flat[start.end() :]))
 
 
 def shown(value: object) -> Markdown:

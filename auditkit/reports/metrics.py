@@ -22,8 +22,8 @@ def render(result: AuditResult | Comparison) -> bytes:
     if isinstance(result, AuditResult):
         return canonical(_numbers(result, ""))
     numbers: dict[str, float] = {}
-    for each in result.results:
-        for key, value in _numbers(each, f"{slug(each.model.name)}.").items():
+    for audit in result.results:
+        for key, value in _numbers(audit, f"{slug(audit.model.name)}.").items():
             numbers[_free(key, numbers)] = value
     return canonical(numbers)
 
@@ -45,18 +45,18 @@ def slug(text: str) -> str:
 
 def _numbers(result: AuditResult, prefix: str) -> dict[str, float]:
     numbers: dict[str, float] = {}
-    for each in result.results:
-        for measurement in each.measurements:
+    for check_result in result.results:
+        for measurement in check_result.measurements:
             if measurement.value is not None and measurement.validity != "invalid":
-                numbers[_free(prefix + key(each.check, measurement), numbers)] = measurement.value
+                numbers[_free(prefix + key(check_result.check, measurement), numbers)] = measurement.value
     return numbers
 
 
-def _free(wanted: str, taken: Mapping[str, float]) -> str:
-    number, free = 2, wanted
-    while free in taken:
-        free, number = f"{wanted}#{number}", number + 1
-    return free
+def _free(name: str, taken: Mapping[str, float]) -> str:
+    suffix, free_name = 2, name
+    while free_name in taken:
+        free_name, suffix = f"{name}#{suffix}", suffix + 1
+    return free_name
 
 
 def _pairs(mapping: Mapping[str, Any]) -> str:

@@ -20,9 +20,9 @@ def sentences(audits: Sequence[AuditResult]) -> list[tuple[list[str], str]]:
     """(models, sentence) about the sensitive attributes; what holds for several models is said once."""
     models: dict[str, list[str]] = {}
     for audit in audits:
-        told = [(_told(audit, feature), feature.name) for feature in audit.data.features if feature.group]
+        answers = [(_is_given_to(audit, feature), feature.name) for feature in audit.data.features if feature.group]
         for answer, wording in WORDINGS.items():
-            names = [name for given, name in told if given == answer]
+            names = [name for is_given, name in answers if is_given == answer]
             if names:
                 models.setdefault(wording.format(", ".join(names)), []).append(audit.model.name)
     return [(names, sentence) for sentence, names in models.items()]
@@ -30,22 +30,24 @@ def sentences(audits: Sequence[AuditResult]) -> list[tuple[list[str], str]]:
 
 def answer(audit: AuditResult, feature: FeatureInfo) -> str:
     """`yes`, `no` or `not known`, and by whom it is stated where it is not known otherwise."""
-    given, how = _told(audit, feature)
-    word = "not known" if given is None else "yes" if given else "no"
-    return f"{word}, by the owner's statement" if how == "stated" else word
+    is_given, source = _is_given_to(audit, feature)
+    word = "not known" if is_given is None else "yes" if is_given else "no"
+    return f"{word}, by the owner's statement" if source == "stated" else word
 
 
 def count(audit: AuditResult) -> str:
     """How many columns the model is given."""
-    told = [_told(audit, feature) for feature in audit.data.features]
-    given = sum(yes is True for yes, _ in told)
-    unknown = sum(yes is None for yes, _ in told)
-    by = " by its owner's statement" if any(how == "stated" for _, how in told) else ""
-    said = [f"{given:,} that the model is given{by}"] if given or not unknown else []
-    return ", ".join(said + ([f"{unknown:,} of which it is not known whether the model is given them"] * bool(unknown)))
+    answers = [_is_given_to(audit, feature) for feature in audit.data.features]
+    given_count = sum(is_given is True for is_given, _ in answers)
+    unknown = sum(is_given is None for is_given, _ in answers)
+    by = " by its owner's statement" if any(source == "stated" for _, source in answers) else ""
+    parts = [f"{given_count:,} that the model is given{by}"] if given_count or not unknown else []
+    return ", ".join(
+        parts + ([f"{unknown:,} of which it is not known whether the model is given them"] * bool(unknown))
+    )
 
 
-def _told(audit: AuditResult, feature: FeatureInfo) -> tuple[bool | None, str]:
+def _is_given_to(audit: AuditResult, feature: FeatureInfo) -> tuple[bool | None, str]:
     """Whether the model is given it, and how that is known; an older result took recorded answers' table for it."""
     if feature.seen:
         return feature.seen_by_model, feature.seen

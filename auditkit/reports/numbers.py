@@ -72,11 +72,11 @@ def uncertainty(measurement: Measurement) -> str:
     if measurement.value is None:
         return ""
     if measurement.interval is not None:
-        return _held(measurement, measurement.interval)
+        return _interval_of(measurement, measurement.interval)
     return "exact" if measurement.exact else "no interval"
 
 
-def _held(measurement: Measurement, ends: Interval) -> str:
+def _interval_of(measurement: Measurement, ends: Interval) -> str:
     """The interval; of a bound on the number over all groups, the one end that holds for all of them."""
     percent = measurement.unit == SHARE
     if measurement.bound == "at least":

@@ -23,18 +23,18 @@ def stated(data: DataInfo) -> str:
     return meaning_text(data.outcome if is_stated(data) else None, data.selected_means, data.task)
 
 
-def asked(data: DataInfo) -> str:
+def open_question(data: DataInfo) -> str:
     """The question for the owner, with the setting that answers it; empty where it is answered, or nobody compared."""
     if is_stated(data) or not data.groups:
         return ""
-    way = WAYS.get(data.task, 'outcome = "benefit" or "burden"')
+    setting = WAYS.get(data.task, 'outcome = "benefit" or "burden"')
     question = ASKS.get(data.task, ASKS["binary"])
-    return f"Not stated: {question} The owner says it with {way} under [data]; until then no direction is taken."
+    return f"Not stated: {question} The owner says it with {setting} under [data]; until then no direction is taken."
 
 
 def sentence(data: DataInfo) -> str:
     """What was stated and what was not."""
-    return " ".join(filter(None, (stated(data), asked(data))))
+    return " ".join(filter(None, (stated(data), open_question(data))))
 
 
 def in_short(data: DataInfo) -> str:

@@ -48,8 +48,8 @@ def render(result: AuditResult | Comparison) -> bytes:
 
 def _verdicts(audits: Sequence[AuditResult]) -> Iterator[Markdown]:
     for audit in audits:
-        whose = f"{escape(audit.model.name)}: " if len(audits) > 1 else ""
-        yield labelled(f"{SIGNS[audit.outcome.verdict]} {whose}{audit.outcome.verdict}.", verdict_line(audit))
+        of_model = f"{escape(audit.model.name)}: " if len(audits) > 1 else ""
+        yield labelled(f"{SIGNS[audit.outcome.verdict]} {of_model}{audit.outcome.verdict}.", verdict_line(audit))
         yield bullets(_short(reason) for reason in audit.outcome.reasons[:ROWS])
     yield escape(sentence(audits[0].data))
     if not any(audit.verdicts for audit in audits):
@@ -66,8 +66,8 @@ def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
     for result in audit.results:
         first = next((measurement for measurement in result.measurements if measurement.value is not None), None)
         if result.status == "measured" and first is not None:
-            said = about(first)
-            name = title(result, first) + ("" if said == "everyone" else f" ({said})")
+            group = about(first)
+            name = title(result, first) + ("" if group == "everyone" else f" ({group})")
             row = (
                 result.check, _short(name), numbers.value(first), numbers.uncertainty(first), numbers.count(first.n),
                 _short(standing(first)),
@@ -98,6 +98,6 @@ def _short(text: str) -> str:
 
 def _shortened(text: bytes) -> bytes:
     """Whole lines only, so that no character and no escape is cut in two."""
-    said = b"\n\nThe rest did not fit here; it is in report.html.\n"
-    lines: Iterable[bytes] = text[: MOST - len(said)].split(b"\n")[:-1]
-    return b"\n".join(lines) + said
+    closing = b"\n\nThe rest did not fit here; it is in report.html.\n"
+    lines: Iterable[bytes] = text[: MOST - len(closing)].split(b"\n")[:-1]
+    return b"\n".join(lines) + closing

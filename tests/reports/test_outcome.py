@@ -14,7 +14,7 @@ from auditkit.comparison.audits import Named
 from auditkit.comparison.diff import compare_audits
 from auditkit.data import AuditData
 from auditkit.reports.difftext import facts
-from auditkit.reports.outcome import asked, in_short, sentence
+from auditkit.reports.outcome import in_short, open_question, sentence
 from auditkit.results import DataInfo
 
 SIDES = (
@@ -134,7 +134,7 @@ def test_the_words_of_each_task():
     assert sentence(info(outcome="benefit")) == "Being selected is a benefit."
     assert sentence(info(outcome="burden", task="regression")) == "A high prediction is a burden."
     assert sentence(info(outcome={"a": "benefit"}, task="multiclass")) == "Being decided for a a benefit."
-    assert "is being decided for a class" in asked(info(outcome="benefit", task="multiclass"))
+    assert "is being decided for a class" in open_question(info(outcome="benefit", task="multiclass"))
     assert sentence(info(groups=())) == "" and in_short(info(groups=())) == ""
 
 

@@ -80,21 +80,21 @@ def texts(
 
 def bottom_axis(frame: Frame, scale: Scale, words: Sequence[str] | None = None) -> list[Spec]:
     """Grid lines with their numbers (or `words`) under them."""
-    at = [scale.at(tick, frame.width) for tick in scale.ticks]
+    positions = [scale.at(tick, frame.width) for tick in scale.ticks]
     written = scale.words if words is None else words
     rows = [
-        {"x": _kept_inside(x, word, frame), "y": frame.height + 14, "text": word}
-        for x, word in zip(at, written, strict=True)
+        {"x": _moved_inside(x, word, frame), "y": frame.height + 14, "text": word}
+        for x, word in zip(positions, written, strict=True)
     ]
-    lines = [{"x": x, "y": 0, "y2": frame.height} for x in at]
+    lines = [{"x": x, "y": 0, "y2": frame.height} for x in positions]
     return [*segments(frame, lines, GRID), *texts(frame, _apart(rows), align="center", colour=MUTED)]
 
 
 def left_axis(frame: Frame, scale: Scale) -> list[Spec]:
     """Grid lines with their numbers to the left."""
-    at = [frame.height - scale.at(tick, frame.height) for tick in scale.ticks]
-    rows = [{"x": -8, "y": y, "text": word} for y, word in zip(at, scale.words, strict=True)]
-    lines = [{"x": 0, "x2": frame.width, "y": y} for y in at]
+    positions = [frame.height - scale.at(tick, frame.height) for tick in scale.ticks]
+    rows = [{"x": -8, "y": y, "text": word} for y, word in zip(positions, scale.words, strict=True)]
+    lines = [{"x": 0, "x2": frame.width, "y": y} for y in positions]
     return [*segments(frame, lines, GRID), *texts(frame, rows, align="right", colour=MUTED)]
 
 
@@ -151,18 +151,18 @@ def upright(rules: Sequence[Rule], scale: Scale, frame_width: float, left: float
         right: how far to its right.
     """
     placed: list[Placed] = []
-    for rule in sorted(rules, key=lambda each: (each.value, each.label)):
-        at = scale.at(rule.value, frame_width)
+    for rule in sorted(rules, key=lambda line: (line.value, line.label)):
+        line = scale.at(rule.value, frame_width)
         text = cut(clean(rule.label), frame_width + left + right)
         wide = text_width(text)
-        x = min(max(at - wide / 2, -left), frame_width + right - wide)
+        x = min(max(line - wide / 2, -left), frame_width + right - wide)
         row = 0
         while any(
             position.row == row and x < position.x + text_width(position.text) + 10 and position.x < x + wide + 10
             for position in placed
         ):
             row += 1
-        placed.append(Placed(text, x, row, at))
+        placed.append(Placed(text, x, row, line))
     return placed
 
 
@@ -178,7 +178,7 @@ def room_above(placed: Sequence[Placed]) -> float:
     return 8.0 + LINE * (1 + max((position.row for position in placed), default=-1))
 
 
-def _kept_inside(x: float, word: str, frame: Frame) -> float:
+def _moved_inside(x: float, word: str, frame: Frame) -> float:
     """The middle of a word that would stand at `x`, moved so far that the word stays on the sheet."""
     half = text_width(word) / 2 + 1
     return min(max(x, half - frame.left), frame.width + frame.right - half)
@@ -186,14 +186,14 @@ def _kept_inside(x: float, word: str, frame: Frame) -> float:
 
 def _apart(rows: list[Spec]) -> list[Spec]:
     """The rows, as many of them as do not touch: every one, or every second, and so on."""
-    for every in range(1, len(rows) + 1):
-        kept = rows[::every]
+    for step in range(1, len(rows) + 1):
+        shown = rows[::step]
         gaps = [
             second["x"] - first["x"] - (text_width(first["text"]) + text_width(second["text"])) / 2
-            for first, second in itertools.pairwise(kept)
+            for first, second in itertools.pairwise(shown)
         ]
         if all(gap >= 6 for gap in gaps):
-            return kept
+            return shown
     return rows[:1]
 
 

@@ -135,8 +135,8 @@ def _points(
     x_axis, y_axis = axes
     field = figure.series.field if figure.series else None
     rows = [row for row in figure.data if field is None or clean(row.get(field)) == name]
-    every = math.ceil(len(rows) / POINTS)
-    rows = [row for index, row in enumerate(rows) if index % every == 0 or index == len(rows) - 1]
+    step = math.ceil(len(rows) / POINTS)
+    rows = [row for index, row in enumerate(rows) if index % step == 0 or index == len(rows) - 1]
 
     def height(value: Scalar) -> float | None:
         if not isinstance(value, int | float) or not number(value) or (beside.log and value <= 0):
@@ -145,12 +145,12 @@ def _points(
 
     pieces: list[list[Point]] = [[]]
     for row in rows:
-        at, y = _x(row, x_axis, words), height(row.get(y_axis.field))
-        if not isinstance(at, int | float) or not number(at) or y is None:
+        x, y = _x(row, x_axis, words), height(row.get(y_axis.field))
+        if not isinstance(x, int | float) or not number(x) or y is None:
             pieces.append([])
             continue
         ends = [height(row.get(end)) if end else None for end in (figure.low, figure.high)]
-        pieces[-1].append(Point(below.at(float(at), frame.width), y, ends[0], ends[1]))
+        pieces[-1].append(Point(below.at(float(x), frame.width), y, ends[0], ends[1]))
     return [piece for piece in pieces if piece]
 
 
@@ -160,11 +160,11 @@ def _band(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
     mark = {"type": "area", "color": colour, "fillOpacity": 0.16, "opacity": 1, "line": False}
     layers: list[Spec] = []
     for piece in pieces:
-        held = [point for point in piece if point.low is not None and point.high is not None]
-        rows = [{"x": round(p.x, 2), "y": round(p.low or 0.0, 2), "y2": round(p.high or 0.0, 2)} for p in held]
+        bounded = [point for point in piece if point.low is not None and point.high is not None]
+        rows = [{"x": round(p.x, 2), "y": round(p.low or 0.0, 2), "y2": round(p.high or 0.0, 2)} for p in bounded]
         if len(rows) > 1:
             layers.append({"data": {"values": rows}, "mark": mark, "encoding": encoding})
-        elif held:  # an area of one point is nothing
+        elif bounded:  # an area of one point is nothing
             layers += segments(frame, rows, colour, thick=2.5)
     return layers
 
@@ -182,7 +182,7 @@ def _line(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
         mark["strokeDash"] = dash
     layers: list[Spec] = []
     for piece in pieces:
-        rows = [{"x": round(point.x, 2), "y": round(point.y, 2), "i": at} for at, point in enumerate(piece)]
+        rows = [{"x": round(point.x, 2), "y": round(point.y, 2), "i": order} for order, point in enumerate(piece)]
         if len(rows) > 1:
             layers.append({"data": {"values": rows}, "mark": mark, "encoding": encoding})
         if len(rows) <= 40:
@@ -195,14 +195,14 @@ def _level_rules(frame: Frame, rules: Sequence[Rule], beside: Scale, drawn: Sequ
     boxes: list[tuple[float, float, float]] = []
     rows: list[Spec] = []
     lines: list[Spec] = []
-    for rule in sorted(rules, key=lambda each: (each.value, each.label)):
-        at = frame.height - beside.at(rule.value, frame.height)
-        lines.append({"x": 0, "x2": frame.width, "y": at})
+    for rule in sorted(rules, key=lambda level_rule: (level_rule.value, level_rule.label)):
+        line = frame.height - beside.at(rule.value, frame.height)
+        lines.append({"x": 0, "x2": frame.width, "y": line})
         text = cut(clean(rule.label), frame.width - 8)
         wide = text_width(text)
         best: tuple[float, float, float] | None = None
         for x in (frame.width - wide - 4, 4.0, (frame.width - wide) / 2):
-            for y in (at - 10, at + 10):
+            for y in (line - 10, line + 10):
                 hidden = _hides(x, y, wide, boxes, drawn, lines, frame.height)
                 if best is None or hidden < best[0]:
                     best = (hidden, x, y)
@@ -222,7 +222,7 @@ def _hides(
     height: float,
 ) -> float:
     """How much a label at this place would hide: other labels most, then lines, then points."""
-    over = sum(
+    hidden_labels = sum(
         1000 for left, top, width in boxes if abs(top - y) < LINE and x < left + width + 6 and left < x + wide + 6
     )
     outside = 10_000 if y < 8 or y > height - 8 else 0
@@ -230,8 +230,8 @@ def _hides(
     between = 0
     for first, second in itertools.pairwise(drawn):
         steps = [(first.x + (second.x - first.x) * t / 8, first.y + (second.y - first.y) * t / 8) for t in range(9)]
-        between += any(x - 4 <= at <= x + wide + 4 and abs(up - y) < 12 for at, up in steps)
-    return over + outside + crossed + between
+        between += any(x - 4 <= x_between <= x + wide + 4 and abs(y_between - y) < 12 for x_between, y_between in steps)
+    return hidden_labels + outside + crossed + between
 
 
 def _titles(frame: Frame, x_axis: Axis, y_axis: Axis, above: float) -> list[Spec]:

@@ -83,9 +83,9 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
         y += height
     frame = frame._replace(height=y)
     layers += _boxes(frame, rects)
-    for ink in sorted({each["ink"] for each in numbers}):
-        mine = [{key: each[key] for key in ("x", "y", "text")} for each in numbers if each["ink"] == ink]
-        layers += texts(frame, mine, align="center", colour=ink)
+    for ink in sorted({entry["ink"] for entry in numbers}):
+        of_ink = [{key: entry[key] for key in ("x", "y", "text")} for entry in numbers if entry["ink"] == ink]
+        layers += texts(frame, of_ink, align="center", colour=ink)
     layers += texts(frame, names, align="right" if wide else "left")
     layers += _head_layers(frame, heads, cell, turned)
     layers += _key(frame, grid, axis)
@@ -108,9 +108,9 @@ def _grid(figure: Figure, axis: Axis) -> Grid:
     columns = list(dict.fromkeys(clean(row.get(x)) for row in figure.data))[:COLUMNS]
     rows = list(dict.fromkeys(clean(row.get(y)) for row in figure.data))[:ROWS]
     cells: dict[tuple[str, str], float | None] = {}
-    for each in figure.data:
-        value = each.get(axis.field)
-        cells[clean(each.get(x)), clean(each.get(y))] = float(value or 0) if number(value) else None
+    for entry in figure.data:
+        value = entry.get(axis.field)
+        cells[clean(entry.get(x)), clean(entry.get(y))] = float(value or 0) if number(value) else None
     known = [value for (column, row), value in cells.items() if value is not None and column in columns and row in rows]
     low, high = axis.domain or (min(known, default=0.0), max(known, default=1.0))
     return Grid(columns, rows, cells, min([low, *known]), max([high, *known]))
@@ -181,4 +181,4 @@ def _mixed(first: str, second: str, share: float) -> str:
 
 
 def _channels(colour: str) -> list[int]:
-    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]

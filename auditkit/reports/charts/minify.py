@@ -47,7 +47,7 @@ def lean(text: str) -> str:
 
 def _in_place(path: re.Match[str]) -> str:
     """A path that only its first point holds in place, with that point moved."""
-    x, y = (round(float(path[at]) + float(path[at + 2]), 1) for at in (1, 2))
+    x, y = (round(float(path[group]) + float(path[group + 2]), 1) for group in (1, 2))
     return f'<path d="M{x:g},{y:g}{path[5]}"'
 
 
@@ -55,7 +55,7 @@ def _unwrapped(text: str) -> str:
     """The picture without groups that say nothing."""
     silent: list[bool] = []
 
-    def kept(tag: re.Match[str]) -> str:
+    def without_silent(tag: re.Match[str]) -> str:
         if tag[0] == "</g>":
             return "" if silent.pop() else tag[0]
         if tag[0].startswith("<g") and not tag[0].endswith("/>"):
@@ -63,7 +63,7 @@ def _unwrapped(text: str) -> str:
             return "" if silent[-1] else tag[0]
         return tag[0]
 
-    return re.sub(r"</?g(?: [^>]*)?>", kept, text)
+    return re.sub(r"</?g(?: [^>]*)?>", without_silent, text)
 
 
 def _apostrophes(tag: re.Match[str]) -> str:

@@ -66,7 +66,7 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     """The specification of a dot-whisker, forest or bars figure."""
     axis = figure.x or Axis(field="value", title="")
     rows, series = _rows(figure, axis)
-    values = [each for row in rows for each in (row.value, row.low, row.high)]
+    values = [value for row in rows for value in (row.value, row.low, row.high)]
     rules = [rule for rule in figure.rules if rule.axis == "x"]
     bars = figure.mark == "bars"
     across = scale([*values, *(rule.value for rule in rules)], axis, about=6 if size == "wide" else 4, zero=bars)
@@ -101,11 +101,11 @@ def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
     series = list(dict.fromkeys(clean(row.get(field)) for row in drawn)) if field else [""]
     rows: list[Row] = []
     for name in names:
-        mine = [row for row in drawn if clean(row.get(label)) == name]
-        for row in mine:
-            at = series.index(clean(row.get(field))) if field else 0
+        of_name = [row for row in drawn if clean(row.get(label)) == name]
+        for row in of_name:
+            position = series.index(clean(row.get(field))) if field else 0
             ends = [_end(row, figure.low), _end(row, figure.high)]
-            rows.append(Row(name, at, float(row[axis.field] or 0), ends[0], ends[1]))
+            rows.append(Row(name, position, float(row[axis.field] or 0), ends[0], ends[1]))
     return rows[:ROWS], series
 
 
@@ -126,23 +126,23 @@ def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, 
     numbers: list[Spec] = []
     middles: list[float] = []
     y = 0.0
-    for name, some in itertools.groupby(zip(rows, written, strict=True), key=lambda pair: pair[0].name):
-        mine = [text for _, text in some]
+    for name, named in itertools.groupby(zip(rows, written, strict=True), key=lambda pair: pair[0].name):
+        of_name = [text for _, text in named]
         lines = wrap(name, left - 14 if wide else WIDTH[size] - right - 8, lines=3)
         tall = LINE * len(lines)
         y += 4.0 if wide else tall + 4.0
-        room = 22.0 if len(mine) == 1 else 18.0  # of one mark
-        if wide and len(mine) == 1:
+        room = 22.0 if len(of_name) == 1 else 18.0  # of one mark
+        if wide and len(of_name) == 1:
             room = max(room, tall + 5.0)
         first = y + room / 2
-        start = first - (tall - LINE) / 2 * (len(mine) == 1) if wide else y - tall + LINE / 2 + 2
+        start = first - (tall - LINE) / 2 * (len(of_name) == 1) if wide else y - tall + LINE / 2 + 2
         names.append({"x": -12.0 if wide else -left, "y": start, "text": "\n".join(lines)})
-        for index, text in enumerate(mine):
+        for index, text in enumerate(of_name):
             middle = first + index * room
             beside = y - LINE / 2 + 2 if index == 0 and not wide else middle
             numbers.append({"x": width + (right if wide else 14.0) - 2, "y": beside, "text": text})
             middles.append(middle)
-        y += max(room * len(mine), tall + 5.0 if wide else 0.0)
+        y += max(room * len(of_name), tall + 5.0 if wide else 0.0)
     frame = Frame(width, y + 4, left, 0, right if wide else 14.0, 46)
     return Layout(frame, names, middles, numbers)
 
@@ -150,14 +150,14 @@ def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, 
 def _dots(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float], square: bool) -> list[Spec]:
     layers: list[Spec] = []
     for index in sorted({row.series for row in rows}):
-        mine = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
+        of_series = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
         colour = SERIES[index % len(SERIES)]
         whiskers = [
             {"x": across.at(row.low, frame.width), "x2": across.at(row.high, frame.width), "y": y}
-            for row, y in mine
+            for row, y in of_series
             if row.low is not None and row.high is not None
         ]
-        dots = [{"x": across.at(row.value, frame.width), "y": y} for row, y in mine]
+        dots = [{"x": across.at(row.value, frame.width), "y": y} for row, y in of_series]
         shape = "square" if square and index == 0 else SHAPES[index % len(SHAPES)]
         layers += segments(frame, whiskers, colour, thick=2.5)
         layers += points(frame, dots, colour, shape)
@@ -169,11 +169,11 @@ def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[fl
     layers: list[Spec] = []
     zero = across.at(0, frame.width)
     for index in sorted({row.series for row in rows}):
-        mine = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
-        bodies = [{"x": zero, "x2": across.at(row.value, frame.width), "y": y} for row, y in mine]
+        of_series = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
+        bodies = [{"x": zero, "x2": across.at(row.value, frame.width), "y": y} for row, y in of_series]
         whiskers = [
             {"x": across.at(row.low, frame.width), "x2": across.at(row.high, frame.width), "y": y}
-            for row, y in mine
+            for row, y in of_series
             if row.low is not None and row.high is not None
         ]
         layers += segments(frame, bodies, SERIES[index % len(SERIES)], thick=12)

@@ -53,11 +53,11 @@ def cut(text: str, width: float) -> str:
     """`text`, or as much of its beginning as `width` pixels hold, with an ellipsis."""
     if text_width(text) <= width:
         return text
-    left = width - text_width("…")
-    for kept, letter in enumerate(text):
-        left -= text_width(letter)
-        if left < 0:
-            return text[:kept].rstrip() + "…"
+    room = width - text_width("…")
+    for count, letter in enumerate(text):
+        room -= text_width(letter)
+        if room < 0:
+            return text[:count].rstrip() + "…"
     return text
 
 
@@ -70,9 +70,9 @@ def wrap(text: str, width: float, lines: int = 2) -> list[str]:
         while words and text_width(f"{line} {words[0]}") <= width:
             line += f" {words.pop(0)}"
         if text_width(line) > width:  # one word wider than the line: break inside it
-            kept = cut(line, width)[:-1] or line[0]
-            words.insert(0, line[len(kept) :])
-            line = kept
+            piece = cut(line, width)[:-1] or line[0]
+            words.insert(0, line[len(piece) :])
+            line = piece
         texts.append(line)
     if words:
         texts.append(cut(" ".join(words), width))

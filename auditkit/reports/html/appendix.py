@@ -11,13 +11,13 @@ from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import AuditResult
 
 
-def parameters(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> Grid | None:
+def parameters(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid | None:
     """The parameters of all checks; None where there are none.
 
     Args:
         audits: of each model.
         anchors: the page's.
-        places: {check: anchor}.
+        anchor_of: {check: anchor}.
     """
     items = [
         [
@@ -27,9 +27,9 @@ def parameters(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[
         ]
         for audit in audits
     ]
-    parts = common([audit.model.name for audit in audits], items, repr, lambda each: each[:2])
+    parts = common([audit.model.name for audit in audits], items, repr, lambda parameter: parameter[:2])
     rows = [
-        with_model([Cell(check, link=places.get(check, "")), Cell(name), Cell(value)], part.models)
+        with_model([Cell(check, link=anchor_of.get(check, "")), Cell(name), Cell(value)], part.models)
         for part in parts
         for check, name, value in [part.item]
     ]

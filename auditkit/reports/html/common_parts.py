@@ -14,7 +14,7 @@ BESIDE = 4
 Item = TypeVar("Item")
 
 
-class Found(NamedTuple):
+class CheckOutcome(NamedTuple):
     """What a check found of one model."""
 
     audit: AuditResult
@@ -26,9 +26,11 @@ class Found(NamedTuple):
         return self.audit.model.name
 
 
-def definitions(found: Sequence[Found]) -> dict[str, Definition]:
+def definitions(outcomes: Sequence[CheckOutcome]) -> dict[str, Definition]:
     """What the measurements of a check are, of whichever model has them."""
-    return {name: definition for one in reversed(found) for name, definition in one.result.definitions.items()}
+    return {
+        name: definition for outcome in reversed(outcomes) for name, definition in outcome.result.definitions.items()
+    }
 
 
 class Common(NamedTuple, Generic[Item]):
@@ -52,18 +54,16 @@ def common(
         same: what makes two items one.
         near: items for which it is the same stand next to each other; None keeps the order.
     """
-    found: dict[Hashable, tuple[Item, list[int]]] = {}
-    for at, mine in enumerate(items):
-        for item in mine:
-            holders = found.setdefault(same(item), (item, []))[1]
-            if at not in holders:
-                holders.append(at)
+    holders_of: dict[Hashable, tuple[Item, dict[str, None]]] = {}
+    for model, of_model in zip(models, items, strict=True):
+        for item in of_model:
+            holders_of.setdefault(same(item), (item, {}))[1][model] = None
     parts = [
-        Common(item, "" if len(at) == len(models) else names([models[number] for number in at]))
-        for item, at in found.values()
+        Common(item, "" if len(holders) == len(models) else names(list(holders)))
+        for item, holders in holders_of.values()
     ]
     if near is not None:
-        order = {key: at for at, key in reversed(list(enumerate(near(part.item) for part in parts)))}
+        order = {key: position for position, key in reversed(list(enumerate(near(part.item) for part in parts)))}
         parts.sort(key=lambda part: order[near(part.item)])
     return parts
 
@@ -73,17 +73,17 @@ def names(models: Sequence[str]) -> str:
     return models[0] if len(models) == 1 else f"{'; '.join(models[:-1])} and {models[-1]}"
 
 
-def with_models(heads: Sequence[Head], at: int = 1) -> list[Head]:
+def with_models(heads: Sequence[Head], position: int = 1) -> list[Head]:
     """The heads of a table with a column for the models; a table drops it where nothing stands in it."""
-    return [*heads[:at], Head("Model"), *heads[at:]]
+    return [*heads[:position], Head("Model"), *heads[position:]]
 
 
-def with_model(cells: Sequence[Cell], models: str, at: int = 1) -> list[Cell]:
+def with_model(cells: Sequence[Cell], models: str, position: int = 1) -> list[Cell]:
     """The cells of a row with the models that it is true of."""
-    return [*cells[:at], Cell(models), *cells[at:]]
+    return [*cells[:position], Cell(models), *cells[position:]]
 
 
 def folds(count: int) -> Iterator[range]:
     """The places of the models, as many at a time as stand beside each other."""
-    for first in range(0, count, BESIDE):
-        yield range(first, min(first + BESIDE, count))
+    for start in range(0, count, BESIDE):
+        yield range(start, min(start + BESIDE, count))

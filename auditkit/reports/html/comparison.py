@@ -54,16 +54,16 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
 
 def _sentence(comparison: Comparison) -> str:
     """How many of the models have which verdict."""
-    words = {"met": "meet every limit", "missed": "miss a limit", "inconclusive": "are inconclusive",
+    plural = {"met": "meet every limit", "missed": "miss a limit", "inconclusive": "are inconclusive",
              "error": "ended in an error", "not tested": "were not fully tested"}  # fmt: skip
-    one = {"met": "meets every limit", "missed": "misses a limit", "inconclusive": "is inconclusive",
+    singular = {"met": "meets every limit", "missed": "misses a limit", "inconclusive": "is inconclusive",
            "error": "ended in an error", "not tested": "was not fully tested"}  # fmt: skip
     verdicts = [result.verdict for result in comparison.results]
     parts = []
     for word in ("met", "missed", "inconclusive", "not tested", "error"):
         count = verdicts.count(word)
         if count:
-            parts.append(f"{count} {one[word] if count == 1 else words[word]}")
+            parts.append(f"{count} {singular[word] if count == 1 else plural[word]}")
     return f"Of {len(verdicts)} models, {', '.join(parts)}."
 
 
@@ -72,30 +72,30 @@ def _first(comparison: Comparison, reasons: Sequence[Sequence[Reason]]) -> list[
     order = {1: 0, 3: 1, 5: 2, 0: 3}
     pairs = sorted(zip(comparison.results, reasons, strict=True), key=lambda pair: order.get(pair[0].exit_code, 0))
     standing = [pair for pair in pairs if pair[0].exit_code != 0] or pairs
-    found: list[Reason] = []
+    chosen: list[Reason] = []
     for depth in range(REASONS):
-        for audit, mine in standing:
-            if depth < len(mine):
-                name = f"{audit.model.name} · {mine[depth].name}".rstrip(" ·")
-                found.append(mine[depth]._replace(name=name))
-    return found[:REASONS]
+        for audit, own_reasons in standing:
+            if depth < len(own_reasons):
+                name = f"{audit.model.name} · {own_reasons[depth].name}".rstrip(" ·")
+                chosen.append(own_reasons[depth]._replace(name=name))
+    return chosen[:REASONS]
 
 
 def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
-    every = [each for audit in comparison.results for each in audit.verdicts]
-    every.sort(key=lambda each: (each.waived, WORST.index(each.status)))
-    names = list(dict.fromkeys(each.limit.name for each in every))
+    verdicts = [any_verdict for audit in comparison.results for any_verdict in audit.verdicts]
+    verdicts.sort(key=lambda any_verdict: (any_verdict.waived, WORST.index(any_verdict.status)))
+    names = list(dict.fromkeys(any_verdict.limit.name for any_verdict in verdicts))
     if not names:
         return None
     rows = []
     for name in names:
-        first = next(each for each in every if each.limit.name == name)
+        first = next(any_verdict for any_verdict in verdicts if any_verdict.limit.name == name)
         cells = [
             Cell(name, first.limit.because and f"because: {first.limit.because}"),
             Cell(*demand(first, comparison.results)),
         ]
         for audit in comparison.results:
-            verdict = next((each for each in audit.verdicts if each.limit.name == name), None)
+            verdict = next((any_verdict for any_verdict in audit.verdicts if any_verdict.limit.name == name), None)
             if verdict is None:
                 cells.append(Cell("", "this limit was not set"))
                 continue
@@ -110,24 +110,24 @@ def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
 
 def _keys(comparison: Comparison) -> list[Key]:
     """The numbers that are compared: everything judged, then each check's headline, in the order of the checks."""
-    found: dict[Key, None] = {}
+    chosen: dict[Key, None] = {}
     for audit in comparison.results:
         for verdict in audit.verdicts:
-            found.update({key(judgement.check, judgement.measurement): None for judgement in verdict.judged})
+            chosen.update({key(judgement.check, judgement.measurement): None for judgement in verdict.judged})
         for result in audit.results:
             first = headline(result, audit.verdicts)
             if first is not None:
-                found[key(result.check, first)] = None
+                chosen[key(result.check, first)] = None
     order = list(dict.fromkeys(result.check for audit in comparison.results for result in audit.results))
-    return sorted(found, key=lambda each: order.index(each[0]) if each[0] in order else len(order))
+    return sorted(chosen, key=lambda number_key: order.index(number_key[0]) if number_key[0] in order else len(order))
 
 
 def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Grid:
     tables = [lookup(audit) for audit in comparison.results]
     rows = []
-    for wanted in keys:
-        name, check = named(comparison.results, wanted)
-        rows.append([Cell(name, check), *(number(table.get(wanted)) for table in tables)])
+    for number_key in keys:
+        name, check = named(comparison.results, number_key)
+        rows.append([Cell(name, check), *(number(table.get(number_key)) for table in tables)])
     heads = [Head("Number"), *(Head(result.model.name, "num") for result in comparison.results)]
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
 
@@ -135,17 +135,18 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
 def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Drawn | None:
     """One picture of the shares among the headline numbers, a mark for each model."""
     tables = [lookup(audit) for audit in comparison.results]
-    shares = [wanted for wanted in keys if _is_share(wanted, tables)][:PICTURED]
+    shares = [number_key for number_key in keys if _is_share(number_key, tables)][:PICTURED]
     rows: list[dict[str, Scalar]] = []
-    for wanted in shares:
+    for number_key in shares:
         for audit, table in zip(comparison.results, tables, strict=True):
-            each = table.get(wanted)
-            if each is None or each.value is None or each.validity == "invalid":
+            measurement = table.get(number_key)
+            if measurement is None or measurement.value is None or measurement.validity == "invalid":
                 continue
-            ends = each.interval
+            ends = measurement.interval
             rows.append(
-                {"number": named(comparison.results, wanted)[0], "model": audit.model.name, "value": each.value,
-                 "low": ends.low if ends else None, "high": ends.high if ends else None, "n": each.n}
+                {"number": named(comparison.results, number_key)[0], "model": audit.model.name,
+                 "value": measurement.value, "low": ends.low if ends else None, "high": ends.high if ends else None,
+                 "n": measurement.n}
             )  # fmt: skip
     if not rows:
         return None
@@ -161,6 +162,6 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
     return drawn(figure, anchors)
 
 
-def _is_share(wanted: Key, tables: Sequence[Mapping[Key, Measurement]]) -> bool:
-    measurements = [table[wanted] for table in tables if wanted in table]
+def _is_share(number_key: Key, tables: Sequence[Mapping[Key, Measurement]]) -> bool:
+    measurements = [table[number_key] for table in tables if number_key in table]
     return bool(measurements) and all(measurement.unit == numbers.SHARE for measurement in measurements)

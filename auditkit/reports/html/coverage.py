@@ -24,13 +24,13 @@ class Covered(NamedTuple):
     sentence: str
 
 
-def covered(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> Covered:
+def covered(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Covered:
     """What was tested, how far it reached, and what was not.
 
     Args:
         audits: of each model.
         anchors: the page's.
-        places: {check: anchor}.
+        anchor_of: {check: anchor}.
     """
     parts = common([audit.model.name for audit in audits], [audit.coverage for audit in audits],
                    Coverage.model_dump_json, lambda coverage: coverage.check)  # fmt: skip
@@ -42,8 +42,8 @@ def covered(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str
     sentence = f"{len(without)} of {len(known)} known checks gave no measurement"
     sentence += " of at least one model" if len(audits) > 1 else ""
     return Covered(
-        _untested(missing, anchors, places) if missing else None,
-        _tested(done, anchors, places) if done else None,
+        _untested(missing, anchors, anchor_of) if missing else None,
+        _tested(done, anchors, anchor_of) if done else None,
         sentence,
     )
 
@@ -55,20 +55,24 @@ def gaps(audits: Sequence[AuditResult], anchor: str) -> list[Reason]:
         "skipped": "Not possible for this model, this data or this installation",
         "not selected": "Not asked for",
     }
-    found = []
+    reasons = []
     for status in GAPS:
-        titles = list(dict.fromkeys(e.check for audit in audits for e in audit.coverage if e.status == status))
+        titles = list(
+            dict.fromkeys(
+                coverage.check for audit in audits for coverage in audit.coverage if coverage.status == status
+            )
+        )
         if titles:
-            found.append(Reason(status, f"{words[status]} ({len(titles)})", first_few(titles, 12), anchor))
-    return found
+            reasons.append(Reason(status, f"{words[status]} ({len(titles)})", first_few(titles, 12), anchor))
+    return reasons
 
 
-def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, places: Mapping[str, str]) -> Grid:
+def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid:
     """What gave no measurement, errors first."""
     rows = [
         with_model(
             [
-                Cell(part.item.check, link=places.get(part.item.check, "")),
+                Cell(part.item.check, link=anchor_of.get(part.item.check, "")),
                 Cell("", status=part.item.status),
                 Cell(part.item.question),
                 Cell(part.item.reason),
@@ -81,12 +85,12 @@ def _untested(missing: Sequence[Common[Coverage]], anchors: Anchors, places: Map
     return grid(anchors.new("untested"), "Checks without a measurement", heads, rows)
 
 
-def _tested(done: Sequence[Common[Coverage]], anchors: Anchors, places: Mapping[str, str]) -> Grid:
+def _tested(done: Sequence[Common[Coverage]], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid:
     """What was measured, how much of the model it could reach, and what reaching more would add."""
     rows = [
         with_model(
             [
-                Cell(part.item.check, link=places.get(part.item.check, "")),
+                Cell(part.item.check, link=anchor_of.get(part.item.check, "")),
                 Cell(part.item.question),
                 Cell(LEVELS.get(part.item.level or "", "")),
                 Cell(part.item.higher_level),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from auditkit.reports.html.checks import CheckView, check_view
-from auditkit.reports.html.common_parts import Found
+from auditkit.reports.html.common_parts import CheckOutcome
 from auditkit.reports.html.tables import Anchors
 from auditkit.results import AuditResult
 
@@ -29,18 +29,18 @@ def families(
         anchors: the page's.
         terms: {(check, measurement): anchor in the glossary}.
     """
-    found: dict[str, dict[str, list[Found]]] = {}
+    by_family: dict[str, dict[str, list[CheckOutcome]]] = {}
     for audit in audits:
         for result in audit.results:
-            mine = found.setdefault(family_of(result.check), {})
-            mine.setdefault(result.check, []).append(Found(audit, result))
+            by_check = by_family.setdefault(family_of(result.check), {})
+            by_check.setdefault(result.check, []).append(CheckOutcome(audit, result))
     return tuple(
         Family(
             anchors.new("family", name),
             title(name),
             tuple(check_view(check, anchors, terms) for check in checks.values()),
         )
-        for name, checks in found.items()
+        for name, checks in by_family.items()
     )
 
 

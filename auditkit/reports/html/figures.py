@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from auditkit.reports.charts import Picture, left_out, picture
-from auditkit.reports.html.common_parts import Found, folds, names
+from auditkit.reports.html.common_parts import CheckOutcome, folds, names
 from auditkit.reports.html.measures import figure_grid
 from auditkit.reports.html.tables import ROWS, Anchors, Grid
 from auditkit.results import Axis, Figure, Rule, Scalar
@@ -31,7 +31,7 @@ class Drawn(NamedTuple):
     """Whether its numbers are those of the table of all measurements, which then stands for its own."""
 
 
-class Told(NamedTuple):
+class MergedFigure(NamedTuple):
     """A figure, and the same one of other models, which is folded."""
 
     shown: Drawn
@@ -40,37 +40,37 @@ class Told(NamedTuple):
     others: tuple[Drawn, ...]
 
 
-def drawn(figure: Figure, anchors: Anchors, model: str = "", found: Sequence[Found] = ()) -> Drawn:
+def drawn(figure: Figure, anchors: Anchors, model: str = "", outcomes: Sequence[CheckOutcome] = ()) -> Drawn:
     """A figure with what the page needs of it.
 
     Args:
         figure: the figure.
         anchors: the page's.
         model: whose it is.
-        found: of the models whose measurements stand beside it.
+        outcomes: of the models whose measurements stand beside it.
     """
-    repeated = _repeated(figure, found)
+    repeated = _repeated(figure, outcomes)
     table = None if repeated else figure_grid(figure, anchors)
     if table is not None and model:
         table = table._replace(caption=f"{table.caption} ({model})")
     return Drawn(figure, picture(figure), left_out(figure), table, model, repeated)
 
 
-def told_figures(found: Sequence[Found], anchors: Anchors) -> tuple[Told, ...]:
+def merged_figures(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> tuple[MergedFigure, ...]:
     """The figures of a check, each once."""
-    order = dict.fromkeys(figure.name for one in found for figure in one.result.figures)
-    return tuple(_told(name, found, anchors) for name in order)
+    order = dict.fromkeys(figure.name for outcome in outcomes for figure in outcome.result.figures)
+    return tuple(_merged_figure(name, outcomes, anchors) for name in order)
 
 
-def _repeated(figure: Figure, found: Sequence[Found]) -> bool:
+def _repeated(figure: Figure, outcomes: Sequence[CheckOutcome]) -> bool:
     """Whether every number of a figure is a measurement or an end of its interval, in a table that shows them all."""
     axis = {"curve": figure.y, "heat-map": figure.value}.get(figure.mark, figure.x)
-    every = [measurement for one in found for measurement in one.result.measurements]
-    if axis is None or not figure.data or any(len(one.result.measurements) > ROWS for one in found):
+    measurements = [measurement for outcome in outcomes for measurement in outcome.result.measurements]
+    if axis is None or not figure.data or any(len(outcome.result.measurements) > ROWS for outcome in outcomes):
         return False
-    values = {measurement.value for measurement in every}
-    lows = {measurement.interval.low if measurement.interval else None for measurement in every} | {None}
-    highs = {measurement.interval.high if measurement.interval else None for measurement in every} | {None}
+    values = {measurement.value for measurement in measurements}
+    lows = {measurement.interval.low if measurement.interval else None for measurement in measurements} | {None}
+    highs = {measurement.interval.high if measurement.interval else None for measurement in measurements} | {None}
     return all(
         row.get(axis.field) in values
         and row.get(axis.field) is not None
@@ -80,53 +80,55 @@ def _repeated(figure: Figure, found: Sequence[Found]) -> bool:
     )
 
 
-def _told(name: str, found: Sequence[Found], anchors: Anchors) -> Told:
+def _merged_figure(name: str, outcomes: Sequence[CheckOutcome], anchors: Anchors) -> MergedFigure:
     """One figure of every model that has it."""
-    have = [(one.model, figure) for one in found for figure in one.result.figures if figure.name == name]
-    of: dict[str, tuple[Figure, list[str]]] = {}
-    for model, figure in have:
-        of.setdefault(figure.model_dump_json(), (figure, []))[1].append(model)
-    if len(of) == 1:
-        whose = "" if len(have) == len(found) else names([model for model, _ in have])
-        return Told(drawn(have[0][1], anchors, whose, found), "", ())
-    several = [_merged([have[at] for at in places]) for places in folds(len(have))]
+    figures = [
+        (outcome.model, figure) for outcome in outcomes for figure in outcome.result.figures if figure.name == name
+    ]
+    models_of: dict[str, tuple[Figure, list[str]]] = {}
+    for model, figure in figures:
+        models_of.setdefault(figure.model_dump_json(), (figure, []))[1].append(model)
+    if len(models_of) == 1:
+        names_of_some = "" if len(figures) == len(outcomes) else names([model for model, _ in figures])
+        return MergedFigure(drawn(figures[0][1], anchors, names_of_some, outcomes), "", ())
+    several = [_merged([figures[index] for index in indices]) for indices in folds(len(figures))]
     merged = [figure for figure in several if figure is not None]
     if len(merged) == len(several):
-        rest = names([model for model, _ in have[len(next(folds(len(have)))) :]]) if len(merged) > 1 else ""
-        rest_drawn = tuple(drawn(each, anchors, "", found) for each in merged[1:])
-        return Told(drawn(merged[0], anchors, "", found), rest, rest_drawn)
-    first, *others = [(figure, names(models)) for figure, models in of.values()]
-    return Told(
-        drawn(first[0], anchors, first[1], found),
-        names([model for _, model in others]),
-        tuple(drawn(figure, anchors, model, found) for figure, model in others),
+        folded = names([model for model, _ in figures[len(next(folds(len(figures)))) :]]) if len(merged) > 1 else ""
+        rest_drawn = tuple(drawn(other, anchors, "", outcomes) for other in merged[1:])
+        return MergedFigure(drawn(merged[0], anchors, "", outcomes), folded, rest_drawn)
+    first, *further = [(figure, names(models)) for figure, models in models_of.values()]
+    return MergedFigure(
+        drawn(first[0], anchors, first[1], outcomes),
+        names([model for _, model in further]),
+        tuple(drawn(figure, anchors, model, outcomes) for figure, model in further),
     )
 
 
-def _merged(have: Sequence[tuple[str, Figure]]) -> Figure | None:
+def _merged(figures: Sequence[tuple[str, Figure]]) -> Figure | None:
     """One figure with the model as its series; None where that cannot be drawn well."""
-    first = have[0][1]
-    if len(have) == 1:
+    first = figures[0][1]
+    if len(figures) == 1:
         return first if first.mark in MARKS and first.series is None else None
-    for _, figure in have:
+    for _, figure in figures:
         if figure.mark != first.mark or figure.mark not in MARKS or figure.series is not None or not figure.data:
             return None
         if (_axis(figure.x), _axis(figure.y)) != (_axis(first.x), _axis(first.y)):
             return None
-    data: list[dict[str, Scalar]] = [row | {MODEL: model} for model, figure in have for row in figure.data]
+    data: list[dict[str, Scalar]] = [row | {MODEL: model} for model, figure in figures for row in figure.data]
     if first.mark != "curve" and len(data) > MERGED:
         return None
-    captions = list(dict.fromkeys(figure.caption for _, figure in have))
-    caption = captions[0] if len(captions) == 1 else " ".join(f"{m}: {f.caption}" for m, f in have if f.caption)
+    captions = list(dict.fromkeys(figure.caption for _, figure in figures))
+    caption = captions[0] if len(captions) == 1 else " ".join(f"{m}: {f.caption}" for m, f in figures if f.caption)
     return first.model_copy(
         update={
-            "alt": " ".join(f"{model}: {figure.alt}" for model, figure in have),
+            "alt": " ".join(f"{model}: {figure.alt}" for model, figure in figures),
             "caption": caption,
             "data": tuple(data),
             "series": Axis(field=MODEL, title="model"),
-            "x": _free(first.x, [figure.x for _, figure in have]),
-            "y": _free(first.y, [figure.y for _, figure in have]),
-            "rules": _rules(have),
+            "x": _free(first.x, [figure.x for _, figure in figures]),
+            "y": _free(first.y, [figure.y for _, figure in figures]),
+            "rules": _rules(figures),
         }
     )
 
@@ -137,18 +139,18 @@ def _axis(axis: Axis | None) -> object:
 
 def _free(axis: Axis | None, every: Sequence[Axis | None]) -> Axis | None:
     """The axis, without its ends where the models have other ones."""
-    alike = all(each == axis for each in every)
-    return axis if alike or axis is None else axis.model_copy(update={"domain": None})
+    are_equal = all(other == axis for other in every)
+    return axis if are_equal or axis is None else axis.model_copy(update={"domain": None})
 
 
-def _rules(have: Sequence[tuple[str, Figure]]) -> tuple[Rule, ...]:
+def _rules(figures: Sequence[tuple[str, Figure]]) -> tuple[Rule, ...]:
     """The lines of all models; one that not all of them have bears their names."""
     texts: dict[Rule, list[str]] = {}
-    for model, figure in have:
+    for model, figure in figures:
         for rule in figure.rules:
-            same = next((each for each in texts if each == rule), rule)
+            same = next((known for known in texts if known == rule), rule)
             texts.setdefault(same, []).append(model)
     return tuple(
-        rule if len(models) == len(have) else rule.model_copy(update={"label": f"{rule.label} ({names(models)})"})
+        rule if len(models) == len(figures) else rule.model_copy(update={"label": f"{rule.label} ({names(models)})"})
         for rule, models in texts.items()
     )

@@ -29,16 +29,16 @@ def glossary(
     for result in results:
         for name, definition in result.definitions.items():
             definitions.setdefault((result.check, name), definition)
-    terms, places = [], {}
-    for (check, name), definition in sorted(definitions.items(), key=lambda item: (item[1].title.lower(), item[0])):
-        places[check, name] = anchors.new("term", check, name)
+    terms, anchor_of = [], {}
+    for (check, name), definition in sorted(definitions.items(), key=lambda entry: (entry[1].title.lower(), entry[0])):
+        anchor_of[check, name] = anchors.new("term", check, name)
         terms.append(
             Term(
-                places[check, name],
+                anchor_of[check, name],
                 f"{check}.{name}",
                 definition,
                 DIRECTIONS[definition.direction],
                 worse_off_by(definition, data),
             )
         )
-    return terms, places
+    return terms, anchor_of

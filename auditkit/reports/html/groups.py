@@ -17,39 +17,41 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
         anchors: the page's, after all measurements were laid out.
         titles: {check: title}.
     """
-    shown = {f"{each.attribute}={each.value}": each for each in audits[0].data.groups}
-    attributes = {each.attribute for each in audits[0].data.groups}
-    places = {pairs(dict(group)): checks for group, checks in anchors.groups.items() if attributes >= {*dict(group)}}
-    names = dict.fromkeys([*shown, *places])
-    held = _held(audits)
+    described = {f"{group.attribute}={group.value}": group for group in audits[0].data.groups}
+    attributes = {group.attribute for group in audits[0].data.groups}
+    checks_of = {pairs(dict(group)): checks for group, checks in anchors.groups.items() if attributes >= {*dict(group)}}
+    names = dict.fromkeys([*described, *checks_of])
+    limits_of = _limits_by_group(audits)
     rows = []
     for name in names:
-        known = shown.get(name)
+        known = described.get(name)
         hidden = known is not None and bool(known.hidden)
         rows.append(
             [
                 Cell(name),
                 Cell("" if known is None or known.rows is None else f"{known.rows:,}"),
-                Cell("", status="hidden" if hidden else "", items=tuple(held.get(name, ()))),
-                Cell("", items=tuple((titles.get(at, at), link) for at, link in places.get(name, {}).items())),
+                Cell("", status="hidden" if hidden else "", items=tuple(limits_of.get(name, ()))),
+                Cell(
+                    "", items=tuple((titles.get(check, check), link) for check, link in checks_of.get(name, {}).items())
+                ),
             ]
         )
     heads = [Head("Group"), Head("Rows", "num"), Head("Limits that are about it", "wide"), Head("Its numbers", "wide")]
     caption = "Where the numbers of each group stand"
-    return grid(anchors.new("groups-index"), caption, heads, rows[:ROWS]) if places else None
+    return grid(anchors.new("groups-index"), caption, heads, rows[:ROWS]) if checks_of else None
 
 
-def _held(audits: Sequence[AuditResult]) -> dict[str, list[tuple[str, str]]]:
+def _limits_by_group(audits: Sequence[AuditResult]) -> dict[str, list[tuple[str, str]]]:
     """{group: the limits that were held against its numbers, worst first}."""
-    numbers: dict[str, dict[str, int]] = {}
+    limits_by_group: dict[str, dict[str, int]] = {}
     for audit in audits:
-        whose = f" ({audit.model.name})" if len(audits) > 1 else ""
+        of_model = f" ({audit.model.name})" if len(audits) > 1 else ""
         for verdict in audit.verdicts:
             for judgement in verdict.judged:
                 if judgement.measurement.slice:
-                    told = numbers.setdefault(pairs(judgement.measurement.slice), {})
-                    told[f"{judgement.status}: {verdict.limit.name}{whose}"] = WORST.index(judgement.status)
+                    limits = limits_by_group.setdefault(pairs(judgement.measurement.slice), {})
+                    limits[f"{judgement.status}: {verdict.limit.name}{of_model}"] = WORST.index(judgement.status)
     return {
-        group: [(text, "limits") for text in sorted(told, key=lambda text: told[text])]
-        for group, told in numbers.items()
+        group: [(text, "limits") for text in sorted(limits, key=lambda text: limits[text])]
+        for group, limits in limits_by_group.items()
     }

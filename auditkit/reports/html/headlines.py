@@ -44,31 +44,31 @@ def five(audits: Sequence[AuditResult]) -> list[Chosen]:
     return list(choices.values())
 
 
-def five_grid(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> Grid | None:
+def five_grid(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> Grid | None:
     """The five numbers with a column for each model; None where nothing was measured.
 
     Args:
         audits: of each model.
         anchors: the page's.
-        places: {check: anchor}.
+        anchor_of: {check: anchor}.
     """
     tables = [lookup(audit) for audit in audits]
     rows = []
     for choice in five(audits):
         name, check = named(audits, choice.key)
-        alone = tables[0].get(choice.key) if len(tables) == 1 else None
-        whose = "" if alone is None else capital(whose_text(alone))
-        cells = [number(table.get(choice.key), whose=not whose) for table in tables]
-        note = f"{whose}. {check}" if whose else check
-        rows.append([Cell(name, note, link=places.get(choice.key[0], "")), *cells, Cell(choice.why)])
+        single = tables[0].get(choice.key) if len(tables) == 1 else None
+        disparity = "" if single is None else capital(whose_text(single))
+        cells = [number(table.get(choice.key), with_groups=not disparity) for table in tables]
+        note = f"{disparity}. {check}" if disparity else check
+        rows.append([Cell(name, note, link=anchor_of.get(choice.key[0], "")), *cells, Cell(choice.why)])
     values = [Head(audit.model.name if len(audits) > 1 else "Value", "num") for audit in audits]
     heads = [Head("Number", "wide"), *values, Head("Why it is here", "wide")]
     return grid(anchors.new("five"), "The numbers that matter most", heads, rows) if rows else None
 
 
-def doubts(audits: Sequence[AuditResult], places: Mapping[str, str]) -> list[Reason]:
+def doubts(audits: Sequence[AuditResult], anchor_of: Mapping[str, str]) -> list[Reason]:
     """The checks whose numbers are invalid or inconclusive, or whose controls do not hold."""
-    found: dict[str, tuple[str, dict[str, str]]] = {}
+    doubts_by_check: dict[str, tuple[str, dict[str, str]]] = {}
     for audit in audits:
         for result in audit.results:
             sentence = _doubt(result)
@@ -80,16 +80,26 @@ def doubts(audits: Sequence[AuditResult], places: Mapping[str, str]) -> list[Rea
                     if "inconclusive" in sentence
                     else "does not hold"
                 )
-                found.setdefault(result.check, (status, {}))[1][audit.model.name] = sentence
+                doubts_by_check.setdefault(result.check, (status, {}))[1][audit.model.name] = sentence
     reasons = []
-    for check, (status, sentences) in found.items():
-        name = next(each.about.title for audit in audits for each in audit.results if each.check == check) or check
-        of: dict[str, list[str]] = {}
+    for check, (status, sentences) in doubts_by_check.items():
+        name = (
+            next(
+                check_result.about.title
+                for audit in audits
+                for check_result in audit.results
+                if check_result.check == check
+            )
+            or check
+        )
+        models_of: dict[str, list[str]] = {}
         for model, sentence in sentences.items():
-            of.setdefault(sentence, []).append(model)
-        same = len(of) == 1 and len(sentences) == len(audits)
-        text = "; ".join(sentence if same else f"{names(models)}: {sentence}" for sentence, models in of.items())
-        reasons.append(Reason(status, name, text, places.get(check, "")))
+            models_of.setdefault(sentence, []).append(model)
+        is_shared = len(models_of) == 1 and len(sentences) == len(audits)
+        text = "; ".join(
+            sentence if is_shared else f"{names(models)}: {sentence}" for sentence, models in models_of.items()
+        )
+        reasons.append(Reason(status, name, text, anchor_of.get(check, "")))
     return reasons
 
 
@@ -100,30 +110,30 @@ def lookup(audit: AuditResult) -> dict[Key, Measurement]:
     }
 
 
-def named(audits: Sequence[AuditResult], wanted: Key) -> tuple[str, str]:
+def named(audits: Sequence[AuditResult], number_key: Key) -> tuple[str, str]:
     """The name of a number with what it is about, and its check's title."""
     for audit in audits:
         for result in audit.results:
-            for measurement in result.measurements if result.check == wanted[0] else ():
-                if key(result.check, measurement) == wanted:
+            for measurement in result.measurements if result.check == number_key[0] else ():
+                if key(result.check, measurement) == number_key:
                     return name_of(measurement.name, result.definitions) + about(measurement), result.about.title
-    return wanted[1], wanted[0]
+    return number_key[1], number_key[0]
 
 
 def _judged(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
     """The number that decided each limit, worst first."""
-    every = [(audit, verdict) for audit in audits for verdict in audit.verdicts]
-    every.sort(key=lambda pair: (pair[1].waived, WORST.index(pair[1].status)))
-    told = set()
-    for audit, verdict in every:
+    verdicts = [(audit, verdict) for audit in audits for verdict in audit.verdicts]
+    verdicts.sort(key=lambda pair: (pair[1].waived, WORST.index(pair[1].status)))
+    named_limits = set()
+    for audit, verdict in verdicts:
         judged = decisive(verdict)
-        if judged is None or verdict.limit.name in told:
+        if judged is None or verdict.limit.name in named_limits:
             continue
-        told.add(verdict.limit.name)
+        named_limits.add(verdict.limit.name)
         status = "waived" if verdict.waived else verdict.status
-        whose = f" of {audit.model.name}" if len(audits) > 1 else ""
+        of_model = f" of {audit.model.name}" if len(audits) > 1 else ""
         yield Chosen(
-            key(owner(verdict), judged.measurement), f"Decides the limit {verdict.limit.name}{whose}: {status}"
+            key(owner(verdict), judged.measurement), f"Decides the limit {verdict.limit.name}{of_model}: {status}"
         )
 
 
@@ -139,19 +149,19 @@ def _doubtful(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
 def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
     """The answer of the first check of each family, then of the second, and so on."""
     depth: dict[str, int] = {}
-    found: dict[str, tuple[int, Chosen]] = {}
+    answers: dict[str, tuple[int, Chosen]] = {}
     for audit in audits:
         for result in audit.results:
             first = headline(result, audit.verdicts)
-            if first is None or result.check in found:
+            if first is None or result.check in answers:
                 continue
             family = family_of(result.check)
             depth[family] = depth.get(family, 0) + 1
             sentence = (
                 f"The first answer on {title(family).lower()}" if depth[family] == 1 else f"On {title(family).lower()}"
             )
-            found[result.check] = depth[family], Chosen(key(result.check, first), sentence)
-    yield from (chosen for _, chosen in sorted(found.values(), key=lambda pair: pair[0]))
+            answers[result.check] = depth[family], Chosen(key(result.check, first), sentence)
+    yield from (chosen for _, chosen in sorted(answers.values(), key=lambda pair: pair[0]))
 
 
 def _doubt(result: CheckResult) -> str:

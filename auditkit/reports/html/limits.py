@@ -49,17 +49,17 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
     """The reasons of the outcome, worst first, each in a sentence that can stand alone."""
     known = {f"{verdict.limit.name}: {verdict.reason}": verdict for verdict in audit.verdicts}
     named = {verdict.limit.name: verdict for verdict in audit.verdicts}
-    found = []
+    listed = []
     for text in audit.outcome.reasons:
         verdict = known.get(text) or named.get(text.partition(": ")[0])
         if verdict is None:
             status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict
-            found.append(Reason(status, "", cut(text, letters), limits_anchor))
+            listed.append(Reason(status, "", cut(text, letters), limits_anchor))
         else:
-            sentence = _said(verdict, _definitions(verdict, audit.results))
-            whose = cut(capital(_whose(verdict)), WHOSE)
-            found.append(Reason(verdict.status, verdict.limit.name, cut(sentence, letters), limits_anchor, whose))
-    return found
+            sentence = _reason_text(verdict, _definitions(verdict, audit.results))
+            disparity = cut(capital(_whose(verdict)), WHOSE)
+            listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, letters), limits_anchor, disparity))
+    return listed
 
 
 def about_limit(verdict: Verdict) -> str:
@@ -75,9 +75,9 @@ def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
     results = [result for audit in audits for result in audit.results]
     name = name_of(verdict.limit.measurement.rpartition(".")[2], _definitions(verdict, results))
     limit = verdict.limit
-    whom = f"about {limit.scope}" if limit.scope and not (limit.slice or limit.across) else ""
+    about_whom = f"about {limit.scope}" if limit.scope and not (limit.slice or limit.across) else ""
     by = "judged by the value alone, without its interval" if limit.judge == "point" else ""
-    return f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", "; ".join(filter(None, (whom, by)))
+    return f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", "; ".join(filter(None, (about_whom, by)))
 
 
 def waived(waiver: Waiver, counts: bool) -> str:
@@ -89,24 +89,24 @@ def waived(waiver: Waiver, counts: bool) -> str:
 def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
     limit = verdict.limit
     texts = [measured(judgement) + _where(judgement, verdict) for judgement in _shown(verdict)]
-    whose = (
+    disparities = (
         [whose_text(judgement.measurement, limit, verdict.status) for judgement in _shown(verdict)]
         if _plain(verdict)
         else []
     )
     more = len(verdict.judged) - len(texts)
-    note = ". ".join(filter(None, [*whose, f"and {more} more, none of them worse" if more else ""]))
+    note = ". ".join(filter(None, [*disparities, f"and {more} more, none of them worse" if more else ""]))
     status = "waived" if verdict.waived else verdict.status
     return [
         Cell(limit.name, limit.because and f"because: {limit.because}"),
         Cell("", f"would be {verdict.status}" if verdict.waived else "", status=status),
         Cell(*demand(verdict, [audit])),
         Cell("; ".join(texts) or "–", note),
-        Cell(_told(verdict), waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
+        Cell(_reason_beside_numbers(verdict), waived(verdict.waiver, verdict.waived) if verdict.waiver else ""),
     ]
 
 
-def _told(verdict: Verdict) -> str:
+def _reason_beside_numbers(verdict: Verdict) -> str:
     """The reason, where rule and measurement side by side do not tell it already; else who is left out."""
     if _plain(verdict):
         return left_out_text(verdict.judged[0].measurement.left_out)
@@ -126,16 +126,20 @@ def _shown(verdict: Verdict) -> Sequence[Judged]:
 
 def _where(judged: Judged, verdict: Verdict) -> str:
     """What the measurement is about, where its limit does not say it already."""
-    each = judged.measurement
-    parts = [] if each.slice == verdict.limit.slice else [pairs(each.slice)]
-    if set(each.across) != set(verdict.limit.across):
-        parts.append("over " + " and ".join(each.across))
-    parts.append(pairs({key: each.conditions[key] for key in each.conditions if key not in verdict.limit.conditions}))
+    measurement = judged.measurement
+    parts = [] if measurement.slice == verdict.limit.slice else [pairs(measurement.slice)]
+    if set(measurement.across) != set(verdict.limit.across):
+        parts.append("over " + " and ".join(measurement.across))
+    parts.append(
+        pairs(
+            {key: measurement.conditions[key] for key in measurement.conditions if key not in verdict.limit.conditions}
+        )
+    )
     sentence = "; ".join(part for part in parts if part)
     return f" [{sentence}]" if sentence else ""
 
 
-def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
+def _reason_text(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
     """The measurement, its number and the rule; or the reason, where there is no number."""
     judged = decisive(verdict)
     if judged is None:
@@ -144,15 +148,15 @@ def _said(verdict: Verdict, definitions: Mapping[str, Definition]) -> str:
     subject = name + about(judged.measurement)
     if judged.measurement.value is None or judged.measurement.validity != "valid":
         return f"{subject}: {judged.reason}"
-    wanted, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)
+    required, verb = rule(verdict.limit, verdict), be(judged.measurement.name, definitions)
     if verdict.status == "met":
-        return f"{subject} {verb} {measured(judged)}, as required: {wanted}"
+        return f"{subject} {verb} {measured(judged)}, as required: {required}"
     if verdict.status == "inconclusive":
         without = left_out_text([group for group in judged.measurement.left_out if group.bars])
-        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {wanted}" + (
+        return f"{subject} {verb} {measured(judged)}; that cannot tell whether it is {required}" + (
             f", {without}" if without else ""
         )
-    return f"{subject} {verb} {measured(judged)}; {wanted} was required"
+    return f"{subject} {verb} {measured(judged)}; {required} was required"
 
 
 def _whose(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditkit.reports import numbers
-from auditkit.reports.html.common_parts import Found, common, definitions, with_model, with_models
+from auditkit.reports.html.common_parts import CheckOutcome, common, definitions, with_model, with_models
 from auditkit.reports.html.sentences import name_of
 from auditkit.reports.html.tables import Anchors, Cell, Grid, Head, grid
 from auditkit.results import Axis, CheckResult, Column, Control, Definition, Figure, Measurement, Scalar, Table, pairs
@@ -28,16 +28,16 @@ def measures_grid(result: CheckResult, anchors: Anchors, terms: Mapping[tuple[st
     )
     usual = common_method(result.measurements)
     rows = []
-    for at, measurement in enumerate(result.every):
+    for row, measurement in enumerate(result.every):
         cells = _measurement(measurement, result, terms, usual)
-        anchor = anchors.of_group(measurement.slice, result.check, at)
+        anchor = anchors.of_group(measurement.slice, result.check, row)
         rows.append([cells[0]._replace(anchor=anchor), *cells[1:]])
     caption = f"All measurements of {result.check}"
     caption += f"; intervals: {usual}, where nothing else is said" if usual else ""
     return grid(anchors.new("table", result.check), caption, heads, rows)
 
 
-def controls_grid(found: Sequence[Found], anchors: Anchors) -> Grid:
+def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
     """What the check tried on itself, and what hangs on it; with the models where not all have it."""
     heads = (
         Head("Control", "wide"),
@@ -47,9 +47,12 @@ def controls_grid(found: Sequence[Found], anchors: Anchors) -> Grid:
         Head("What it guards", "wide"),
         Head("What that means", "wide"),
     )
-    check, known = found[0].result.check, definitions(found)
+    check, known = outcomes[0].result.check, definitions(outcomes)
     parts = common(
-        [one.model for one in found], [one.result.controls for one in found], _content, lambda control: control.name
+        [outcome.model for outcome in outcomes],
+        [outcome.result.controls for outcome in outcomes],
+        _content,
+        lambda control: control.name,
     )
     rows = [with_model(_control(part.item, known), part.models) for part in parts]
     return grid(anchors.new("controls", check), f"Controls of {check}", with_models(heads), rows)
@@ -71,9 +74,10 @@ def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:
     if not columns or not figure.data:
         return None
     heads = [Head(title, "num" if _numeric(figure, field) else "text") for field, title, _ in columns]
-    given = figure.x.field if figure.mark == "curve" and figure.x else None
+    set_field = figure.x.field if figure.mark == "curve" and figure.x else None
     rows = [
-        [Cell(_shown(row.get(field), percent, field == given)) for field, _, percent in columns] for row in figure.data
+        [Cell(_shown(row.get(field), percent, field == set_field)) for field, _, percent in columns]
+        for row in figure.data
     ]
     return grid(anchors.new("numbers", figure.name), f"Numbers in the figure: {figure.title}", heads, rows)
 
@@ -84,39 +88,39 @@ def common_method(measurements: Iterable[Measurement]) -> str:
     return texts.most_common(1)[0][0] if texts else ""
 
 
-def made(each: Measurement) -> str:
+def made(measurement: Measurement) -> str:
     """The level and the method of an interval; empty for none."""
-    return f"{numbers.level(each.interval)}, {each.interval.method}" if each.interval else ""
+    return f"{numbers.level(measurement.interval)}, {measurement.interval.method}" if measurement.interval else ""
 
 
 def _measurement(
-    each: Measurement, result: CheckResult, terms: Mapping[tuple[str, str], str], common: str
+    measurement: Measurement, result: CheckResult, terms: Mapping[tuple[str, str], str], common: str
 ) -> list[Cell]:
-    interval = numbers.uncertainty(each)
+    interval = numbers.uncertainty(measurement)
     return [
-        Cell(name_of(each.name, result.definitions), link=terms.get((result.check, each.name), "")),
-        Cell(whom(each), whose_text(each)),
-        Cell(pairs(each.conditions)),
-        Cell(numbers.value(each)),
-        Cell(interval, "" if made(each) == common else made(each)),
-        Cell("" if each.n is None else numbers.count(each.n)),
-        _chance(each),
-        Cell("" if each.detectable is None else numbers.with_unit(each.detectable, each.unit)),
-        Cell(remark_text(each), status="undefined" if each.value is None else each.validity),
+        Cell(name_of(measurement.name, result.definitions), link=terms.get((result.check, measurement.name), "")),
+        Cell(whom(measurement), whose_text(measurement)),
+        Cell(pairs(measurement.conditions)),
+        Cell(numbers.value(measurement)),
+        Cell(interval, "" if made(measurement) == common else made(measurement)),
+        Cell("" if measurement.n is None else numbers.count(measurement.n)),
+        _chance(measurement),
+        Cell("" if measurement.detectable is None else numbers.with_unit(measurement.detectable, measurement.unit)),
+        Cell(remark_text(measurement), status="undefined" if measurement.value is None else measurement.validity),
     ]
 
 
-def whom(each: Measurement) -> str:
+def whom(measurement: Measurement) -> str:
     """Whose number it is: a group's, a disparity over groups, or everyone's."""
-    over = f"over {' and '.join(each.across)}" if each.across else ""
-    return "; ".join(part for part in (pairs(each.slice), over) if part) or "everyone"
+    over = f"over {' and '.join(measurement.across)}" if measurement.across else ""
+    return "; ".join(part for part in (pairs(measurement.slice), over) if part) or "everyone"
 
 
-def _chance(each: Measurement) -> Cell:
+def _chance(measurement: Measurement) -> Cell:
     """The test of a measurement, the adjusted p first where there is one."""
-    if each.test is None:
+    if measurement.test is None:
         return Cell("")
-    test = each.test
+    test = measurement.test
     note = test.method + (f", adjusted within {test.family}" if test.family else "")
     if test.p_adjusted is None:
         return Cell(numbers.p_value(test.p), note)
@@ -138,8 +142,8 @@ def _control(control: Control, known: Mapping[str, Definition]) -> list[Cell]:
 
 
 def _head(column: Column, table: Table) -> Head:
-    at = table.columns.index(column)
-    values = [row[at] for row in table.rows]
+    position = table.columns.index(column)
+    values = [row[position] for row in table.rows]
     numeric = any(_is_number(value) for value in values) and all(value is None or _is_number(value) for value in values)
     title = f"{column.title} ({column.unit})" if column.unit and column.unit != numbers.SHARE else column.title
     return Head(title, "num" if numeric else "text")
@@ -149,26 +153,26 @@ def _columns(figure: Figure) -> list[tuple[str, str, bool]]:
     """The fields of a figure with their titles, and whether each is in percent; what names a row first."""
     orders = {"curve": (figure.series, figure.x, figure.y), "heat-map": (figure.y, figure.x, figure.value)}
     axes = orders.get(figure.mark, (figure.y, figure.series, figure.x))
-    found: list[tuple[str, str, bool]] = []
-    number: Axis | None = None
+    columns: list[tuple[str, str, bool]] = []
+    number_axis: Axis | None = None
     for axis in axes:
         if axis is not None:
             unit = f" ({axis.unit})" if axis.unit and axis.unit != numbers.SHARE else ""
             title = axis.title or ("about" if axis.field == "label" else axis.field)
-            found.append((axis.field, title + unit, axis.percent))
-            number = axis
-    percent = number.percent if number else False
+            columns.append((axis.field, title + unit, axis.percent))
+            number_axis = axis
+    percent = number_axis.percent if number_axis else False
     for field, title in ((figure.low, "from"), (figure.high, "to")):
         if field and any(row.get(field) is not None for row in figure.data):
-            found.append((field, title, percent))
-    if any("n" in row for row in figure.data) and all(field != "n" for field, _, _ in found):
-        found.append(("n", "n", False))
-    return found
+            columns.append((field, title, percent))
+    if any("n" in row for row in figure.data) and all(field != "n" for field, _, _ in columns):
+        columns.append(("n", "n", False))
+    return columns
 
 
-def _shown(value: Scalar, percent: bool, given: bool) -> str:
+def _shown(value: Scalar, percent: bool, is_set: bool) -> str:
     """A number of a figure; one that was given, not measured, has the digits that it was given with."""
-    if given and not percent and isinstance(value, float):
+    if is_set and not percent and isinstance(value, float):
         return f"{value:,.6g}"
     return numbers.scalar(value, percent=percent)
 
@@ -181,5 +185,5 @@ def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _content(each: Control) -> str:
-    return each.model_dump_json()
+def _content(control: Control) -> str:
+    return control.model_dump_json()

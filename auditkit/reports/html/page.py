@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from auditkit.reports.html.limits import REASONS, Reason
-from auditkit.reports.html.sections import Shown, parts, sections
+from auditkit.reports.html.sections import Shown, parts_of, sections
 from auditkit.reports.html.sentences import cut, moment
 from auditkit.reports.outcome import in_short
 from auditkit.results import AuditResult, Comparison, digest, verdict_line
@@ -29,17 +29,17 @@ class Page(NamedTuple):
 
 def page(result: AuditResult | Comparison) -> Page:
     """What the templates need; nothing is computed there."""
-    given = parts(result)
-    first, compared = given.first, given.side
-    reasons = compared.reasons if compared else given.reasons[0]
+    parts = parts_of(result)
+    first, compared = parts.first, parts.side
+    reasons = compared.reasons if compared else parts.reasons[0]
     heading = result.title or f"Audit of {first.model.name} on {first.data.name}"
     return Page(
         heading=cut(heading, LETTERS),
         verdict=compared.verdict if compared else first.verdict,
         sentence=cut(compared.sentence if compared else _capital(verdict_line(first)), 2 * LETTERS),
         reasons=reasons[:REASONS],
-        facts=_facts(given.audits),
-        sections=sections(given),
+        facts=_facts(parts.audits),
+        sections=sections(parts),
         version=first.provenance.auditkit,
         digest=digest(result),
     )

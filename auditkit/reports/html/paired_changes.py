@@ -35,8 +35,8 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
     rows = [
         (change, _row(change, checks.get(_plain(change.measurement), ("", {}))[1])) for change in comparison.changes
     ]
-    wanted = {at[1:] for at in keys}
-    first = [row for change, row in rows if _plain(change.measurement) in wanted]
+    headline_numbers = {number_key[1:] for number_key in keys}
+    first = [row for change, row in rows if _plain(change.measurement) in headline_numbers]
     heads = [Head("Number"), Head("Of whom"), Head("Where"), Head("Model"), Head("Less that of"),
              Head("Difference", "num"), Head("Interval", "num"), Head("That is", "wide")]  # fmt: skip
     caption = "Differences on the same rows"
@@ -46,46 +46,46 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
     )
 
 
-def _plain(each: Measurement) -> tuple[object, ...]:
+def _plain(measurement: Measurement) -> tuple[object, ...]:
     """What a number is, without its check."""
-    return key("", each)[1:]
+    return key("", measurement)[1:]
 
 
 def _checks(comparison: Comparison) -> dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]]:
     """{number: its check and what that defines}."""
-    found: dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]] = {}
+    check_of: dict[tuple[object, ...], tuple[str, Mapping[str, Definition]]] = {}
     for audit in comparison.results:
         defined = {result.check: result.definitions for result in audit.results}
-        for at in lookup(audit):
-            found[at[1:]] = at[0], defined[at[0]]
-    return found
+        for number_key in lookup(audit):
+            check_of[number_key[1:]] = number_key[0], defined[number_key[0]]
+    return check_of
 
 
 def _row(change: Change, definitions: Mapping[str, Definition]) -> list[Cell]:
-    each = change.measurement
+    measurement = change.measurement
     return [
-        Cell(name_of(each.name, definitions)),
-        Cell(whom(each)),
-        Cell(pairs(each.conditions)),
+        Cell(name_of(measurement.name, definitions)),
+        Cell(whom(measurement)),
+        Cell(pairs(measurement.conditions)),
         Cell(change.model),
         Cell(change.beside),
-        Cell(numbers.value(each)),
-        Cell(numbers.uncertainty(each)),
-        Cell(_meaning(each)),
+        Cell(numbers.value(measurement)),
+        Cell(numbers.uncertainty(measurement)),
+        Cell(_meaning(measurement)),
     ]
 
 
-def _meaning(each: Measurement) -> str:
+def _meaning(measurement: Measurement) -> str:
     """What a difference says: better, worse, or nothing that chance could not do."""
-    if each.value is None:
-        return each.reason or ""
-    ends = each.interval
+    if measurement.value is None:
+        return measurement.reason or ""
+    ends = measurement.interval
     if ends is None:
         return ""
     above = ends.low is not None and ends.low > 0
     below = ends.high is not None and ends.high < 0
     if not above and not below:
         return "may be chance"
-    if each.direction == "none":
+    if measurement.direction == "none":
         return "higher" if above else "lower"
-    return "better" if above == (each.direction == "higher") else "worse"
+    return "better" if above == (measurement.direction == "higher") else "worse"

@@ -153,13 +153,13 @@ def _beside(
     if all(fact == facts[0] for fact in facts):
         return facts_grid(anchors, caption, facts[0])
     tables: list[dict[str, list[str]]] = []
-    for mine in facts:
+    for facts_of_model in facts:
         tables.append({})
-        for name, text in mine:
+        for name, text in facts_of_model:
             tables[-1].setdefault(name, []).append(text)
     rows = [
         [Cell(name), *(Cell("; ".join(table.get(name, ()))) for table in tables)]
-        for name in dict.fromkeys(name for mine in facts for name, _ in mine)
+        for name in dict.fromkeys(name for facts_of_model in facts for name, _ in facts_of_model)
         if any(any(table.get(name, ())) for table in tables)
     ]
     heads = [Head("Fact"), *(Head(audit.model.name, "wide") for audit in audits)]
@@ -174,6 +174,6 @@ def facts_grid(anchors: Anchors, caption: str, facts: Sequence[tuple[str, str]])
 
 def _card(value: Any) -> str:
     """What the owner said, on one line."""
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return ", ".join(value)
     return written(value)

@@ -20,25 +20,25 @@ class Pack(NamedTuple):
     """Of which models, where not of all of them."""
 
 
-def packs(audits: Sequence[AuditResult], anchors: Anchors, places: Mapping[str, str]) -> tuple[Pack, ...]:
+def packs(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[str, str]) -> tuple[Pack, ...]:
     """Every pack, once for all models of which the same evidence is there.
 
     Args:
         audits: of each model.
         anchors: the page's.
-        places: {check: anchor}.
+        anchor_of: {check: anchor}.
     """
     parts = common([audit.model.name for audit in audits], [audit.rules for audit in audits],
                    RuleCoverage.model_dump_json, lambda rule: rule.pack)  # fmt: skip
-    return tuple(_pack(part.item, part.models, anchors, places) for part in parts)
+    return tuple(_pack(part.item, part.models, anchors, anchor_of) for part in parts)
 
 
-def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, places: Mapping[str, str]) -> Pack:
+def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapping[str, str]) -> Pack:
     rows = [
         [
             Cell(clause.id),
             Cell(clause.text, clause.note),
-            Cell("", status=clause.status, items=tuple((key, _place(key, places)) for key in clause.evidence)),
+            Cell("", status=clause.status, items=tuple((key, _place(key, anchor_of)) for key in clause.evidence)),
             Cell("", items=tuple((key, "") for key in clause.missing)),
         ]
         for clause in coverage.clauses
@@ -54,6 +54,6 @@ def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, places: Mapping
     return Pack(anchors.new("pack", coverage.pack), coverage, clauses, models)
 
 
-def _place(key: str, places: Mapping[str, str]) -> str:
+def _place(key: str, anchor_of: Mapping[str, str]) -> str:
     """Where a piece of evidence stands in this report; empty where it does not."""
-    return next((places[check] for check in (key, key.rpartition(".")[0]) if check in places), "")
+    return next((anchor_of[check] for check in (key, key.rpartition(".")[0]) if check in anchor_of), "")

@@ -17,7 +17,7 @@ from auditkit.reports.html.plugin_sections import plugin_sections
 from auditkit.reports.html.provenance import data_grids, models_grid, provenance_grids
 from auditkit.reports.html.rules import Pack, packs
 from auditkit.reports.html.tables import Anchors, Grid
-from auditkit.reports.outcome import asked
+from auditkit.reports.outcome import open_question
 from auditkit.results import AuditResult, Comparison, verdict_line
 
 
@@ -74,28 +74,30 @@ class Shown(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def parts(result: AuditResult | Comparison) -> Parts:
+def parts_of(result: AuditResult | Comparison) -> Parts:
     """What the sections of a report are built from."""
     audits = result.results if isinstance(result, Comparison) else (result,)
     anchors = Anchors()
-    terms, defined = glossary((each for audit in audits for each in audit.results), audits[0].data, anchors)
-    told = families(audits, anchors, defined)
-    why = tuple(tuple(reasons(audit, "limits")) for audit in audits)
+    terms, defined = glossary(
+        (check_result for audit in audits for check_result in audit.results), audits[0].data, anchors
+    )
+    by_family = families(audits, anchors, defined)
+    verdict_reasons = tuple(tuple(reasons(audit, "limits")) for audit in audits)
     return Parts(
         audits=audits,
         several=isinstance(result, Comparison),
         anchors=anchors,
         terms=tuple(terms),
-        families=told,
-        places={check.check: check.anchor for family in told for check in family.checks},
-        reasons=why,
-        side=side(result, why, anchors) if isinstance(result, Comparison) else None,
+        families=by_family,
+        places={check.check: check.anchor for family in by_family for check in family.checks},
+        reasons=verdict_reasons,
+        side=side(result, verdict_reasons, anchors) if isinstance(result, Comparison) else None,
     )
 
 
-def sections(given: Parts) -> tuple[Shown, ...]:
+def sections(parts: Parts) -> tuple[Shown, ...]:
     """The sections that have something to say, in the order of the page."""
-    built = ((section, section.build(given)) for section in SECTIONS)
+    built = ((section, section.build(parts)) for section in SECTIONS)
     return tuple(
         Shown(f"{section.id.replace('-', '_')}.html.j2", content, section.entries(section, content))
         for section, content in built
@@ -150,40 +152,42 @@ class Subject(NamedTuple):
     data: tuple[Grid, ...]
 
 
-def _first(given: Parts) -> First:
+def _first(parts: Parts) -> First:
     return First(
-        meaning=asked(given.first.data),
-        five=five_grid(given.audits, given.anchors, given.places),
+        meaning=open_question(parts.first.data),
+        five=five_grid(parts.audits, parts.anchors, parts.places),
         rule=RULE,
-        gaps=tuple(gaps(given.audits, "coverage")),
-        doubts=tuple(doubts(given.audits, given.places)),
+        gaps=tuple(gaps(parts.audits, "coverage")),
+        doubts=tuple(doubts(parts.audits, parts.places)),
     )
 
 
-def _side(given: Parts) -> SideBySide | None:
-    if given.side is None:
+def _side(parts: Parts) -> SideBySide | None:
+    if parts.side is None:
         return None
-    both = zip(given.audits, given.reasons, strict=True)
-    return SideBySide(tuple(Card(audit, verdict_line(audit), why) for audit, why in both), given.side)
+    with_reasons = zip(parts.audits, parts.reasons, strict=True)
+    return SideBySide(
+        tuple(Card(audit, verdict_line(audit), own_reasons) for audit, own_reasons in with_reasons), parts.side
+    )
 
 
-def _limits(given: Parts) -> Limits:
-    if given.side is not None:
-        grid = given.side.limits
+def _limits(parts: Parts) -> Limits:
+    if parts.side is not None:
+        grid = parts.side.limits
     else:
-        grid = limits_grid(given.first, given.anchors) if given.first.verdicts else None
-    notes = tuple(dict.fromkeys(note for audit in given.audits for note in audit.outcome.notes))
-    return Limits(given.several, grid, notes, () if given.several else given.reasons[0][REASONS:])
+        grid = limits_grid(parts.first, parts.anchors) if parts.first.verdicts else None
+    notes = tuple(dict.fromkeys(note for audit in parts.audits for note in audit.outcome.notes))
+    return Limits(parts.several, grid, notes, () if parts.several else parts.reasons[0][REASONS:])
 
 
-def _by_group(given: Parts) -> Grid | None:
-    titles = {check.check: check.title for family in given.families for check in family.checks}
-    return groups_index(given.audits, given.anchors, titles)
+def _by_group(parts: Parts) -> Grid | None:
+    titles = {check.check: check.title for family in parts.families for check in family.checks}
+    return groups_index(parts.audits, parts.anchors, titles)
 
 
-def _subject(given: Parts) -> Subject:
-    models = models_grid(given.audits, given.anchors)
-    return Subject(given.several, models, tuple(data_grids(given.first, given.anchors)))
+def _subject(parts: Parts) -> Subject:
+    models = models_grid(parts.audits, parts.anchors)
+    return Subject(parts.several, models, tuple(data_grids(parts.first, parts.anchors)))
 
 
 def _family_entries(section: Section, content: tuple[Family, ...]) -> tuple[Entry, ...]:
@@ -206,27 +210,27 @@ SECTIONS = (
     Section("side", "Side by side", _side),
     Section("limits", "Limits", _limits),
     Section(
-        "coverage", "What was not tested", lambda given: covered(given.audits, given.anchors, given.places)
+        "coverage", "What was not tested", lambda parts: covered(parts.audits, parts.anchors, parts.places)
     ),
-    Section("families", "", lambda given: given.families, _family_entries),
+    Section("families", "", lambda parts: parts.families, _family_entries),
     Section("by-group", "Where each group is", _by_group, _part_entry),
     Section(
         "packs", "Rules and their evidence",
-        lambda given: packs(given.audits, given.anchors, given.places), _pack_entry,
+        lambda parts: packs(parts.audits, parts.anchors, parts.places), _pack_entry,
     ),
     Section(
-        "plugins", "", lambda given: plugin_sections(given.audits, given.anchors),
-        lambda section, content: tuple(Entry(own.anchor, own.title) for own in content),
+        "plugins", "", lambda parts: plugin_sections(parts.audits, parts.anchors),
+        lambda section, content: tuple(Entry(written.anchor, written.title) for written in content),
     ),
     Section("subject", "Model and data", _subject),
-    Section("reading", "How to read this report", lambda given: True),
-    Section("glossary", "Glossary", lambda given: given.terms),
+    Section("reading", "How to read this report", lambda parts: True),
+    Section("glossary", "Glossary", lambda parts: parts.terms),
     Section(
-        "provenance", "Provenance", lambda given: tuple(provenance_grids(given.audits, given.anchors))
+        "provenance", "Provenance", lambda parts: tuple(provenance_grids(parts.audits, parts.anchors))
     ),
     Section(
-        "appendix", "Appendix: parameters", lambda given: parameters(given.audits, given.anchors, given.places)
+        "appendix", "Appendix: parameters", lambda parts: parameters(parts.audits, parts.anchors, parts.places)
     ),
-    Section("sign", "Sign-off", lambda given: True),
+    Section("sign", "Sign-off", lambda parts: True),
 )  # fmt: skip
 """In the order of the page; the template of each bears its id, with `_` for a hyphen."""

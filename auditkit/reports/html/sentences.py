@@ -117,10 +117,10 @@ def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
 
 def measured(judged: Judged) -> str:
     """The number that a limit was held against, with its uncertainty; a dash and the reason where there is none."""
-    each = judged.measurement
-    if each.value is None:
-        return f"no number: {each.reason}"
-    return numbers.value(each) + certainty(each)
+    measurement = judged.measurement
+    if measurement.value is None:
+        return f"no number: {measurement.reason}"
+    return numbers.value(measurement) + certainty(measurement)
 
 
 def rule(limit: Limit, verdict: Verdict) -> str:
@@ -143,21 +143,21 @@ def cut(text: str, letters: int) -> str:
     """`text`, or its beginning at a word's end with an ellipsis."""
     if len(text) <= letters:
         return text
-    kept = text[: letters - 1]
-    if " " in kept[letters // 2 :]:
-        kept = kept[: kept.rindex(" ")]
-    return kept.rstrip(" ,;:.") + "…"
+    beginning = text[: letters - 1]
+    if " " in beginning[letters // 2 :]:
+        beginning = beginning[: beginning.rindex(" ")]
+    return beginning.rstrip(" ,;:.") + "…"
 
 
-def moment(when: datetime.datetime) -> str:
+def moment(time: datetime.datetime) -> str:
     """`2 March 2026, 09:31 UTC`."""
-    utc = when.astimezone(datetime.UTC) if when.tzinfo else when
-    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M}" + (" UTC" if when.tzinfo else "")
+    utc = time.astimezone(datetime.UTC) if time.tzinfo else time
+    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M}" + (" UTC" if time.tzinfo else "")
 
 
-def day(when: datetime.date) -> str:
+def day(date: datetime.date) -> str:
     """`31 January 2027`."""
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
 
 
 _MONTHS = (
@@ -169,11 +169,11 @@ _MONTHS = (
 def _spread(result: CheckResult, measurement: Measurement) -> str:
     """The lowest and the highest of the groups, where the same number was measured in several."""
     same = [
-        each
-        for each in result.measurements
-        if each.name == measurement.name and each.slice and each.conditions == measurement.conditions
+        other
+        for other in result.measurements
+        if other.name == measurement.name and other.slice and other.conditions == measurement.conditions
     ]
-    known = sorted((each.value, pairs(each.slice), each) for each in same if each.value is not None)
+    known = sorted((other.value, pairs(other.slice), other) for other in same if other.value is not None)
     if len(known) < 2:
         return ""
     low, high = known[0][2], known[-1][2]

@@ -46,12 +46,12 @@ class Grid(NamedTuple):
 
 def grid(anchor: str, caption: str, heads: Sequence[Head], rows: Sequence[Sequence[Cell]]) -> Grid:
     """A table, with no more rows than `ROWS`, and without the columns in which nothing stands (the first one stays)."""
-    kept = [0, *(at for at in range(1, len(heads)) if any(row[at] != Cell("") for row in rows))]
+    filled = [0, *(index for index in range(1, len(heads)) if any(row[index] != Cell("") for row in rows))]
     left_out = ""
     if len(rows) > ROWS:
         left_out = f"The first {ROWS:,} of {len(rows):,} rows; results.json holds all of them."
-    body = tuple(tuple(row[at] for at in kept) for row in rows[:ROWS])
-    return Grid(anchor, caption, tuple(heads[at] for at in kept), body, left_out)
+    body = tuple(tuple(row[index] for index in filled) for row in rows[:ROWS])
+    return Grid(anchor, caption, tuple(heads[index] for index in filled), body, left_out)
 
 
 class Anchors:
