@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
+import os
 import pathlib
 import types
 from collections.abc import Iterable, Iterator, Sequence
@@ -144,26 +145,22 @@ class Host:
         Raises:
             ModelError: no plugin does.
         """
-        model = self._first("load_model", f"the file {path.name!r}", path=path, options=options)
-        model.random = options.random
-        return model
+        return self._first("load_model", f"the file {path.name!r}", path=path, options=options)
 
     def wrap_model(self, obj: Any, options: ModelOptions) -> Model:
-        """A Model from a live object; a Model is given back as it is.
+        """A Model from a live object or the path of a file; a Model is given back as it is.
 
         Raises:
-            ModelError: no plugin knows the object, or it is a Model already, of which an option would have to change
-                what it answers.
+            ModelError: no plugin knows it, or it is a Model already, of which an option would change what it answers.
         """
         if isinstance(obj, Model):
             refuse_changes(obj, options)
             return obj
-        model: Model = self._first(
-            "wrap_model", f"an object of type {type(obj).__name__!r}", obj=obj, options=options
-        )  # fmt: skip
-        model.abstain = options.abstain if model.abstain is None else model.abstain
-        model.random = options.random
-        return model
+        is_path = isinstance(obj, str | os.PathLike)
+        if is_path and os.path.isfile(obj):
+            return self.load_model(pathlib.Path(obj), options)
+        what = f"{str(obj)!r}, where there is no file" if is_path else f"an object of type {type(obj).__name__!r}"
+        return self._first("wrap_model", what, obj=obj, options=options)
 
     def run_check(self, check: Check, model: Model, data: AuditData, context: Context) -> CheckResult:
         """Run one check through the hook, with whatever wraps it."""
@@ -289,6 +286,8 @@ class Host:
                 )
             if not self._is_builtin(impl.plugin_name):
                 hold(model, arguments["options"], impl.plugin_name)
+            model.abstain = arguments["options"].abstain if model.abstain is None else model.abstain
+            model.random = arguments["options"].random
             return model
         methods = [name for name in ("predict_proba", "predict") if callable(getattr(arguments.get("obj"), name, None))]
         own = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
@@ -360,10 +359,10 @@ def wrap(
     plugins: Iterable[Any] = (),
     **options: Any,
 ) -> Model:
-    """A Model from a live object: an estimator, a torch module, a callable, or what a plugin knows.
+    """A Model from a live object: an estimator, a torch module, a callable, or what a plugin knows; or from a file.
 
     Args:
-        obj: the object; a Model is given back as it is.
+        obj: the object, or the path of a model file; a Model is given back as it is.
         classes: class values in the order of the columns of its probabilities.
         threshold: the score from which a row is decided positive.
         preprocess: a callable or fitted transformer from the audit data's inputs to what the object eats.

@@ -180,7 +180,13 @@ def _positions(
     """The place of each value in the classes; `known` are the classes of the data, where the values are its labels."""
     place = {spelling(label): position for position, label in enumerate(classes)}
     if abstain is not None:  # beside the classes it may be of another type, so everything is compared as text
-        place.setdefault(spelling(abstain), -1)
+        if spelling(abstain) in place:
+            others = [label for label in classes if spelling(label) != spelling(abstain)]
+            raise DataError(
+                f"{what}: abstain must be none of the model's classes {list(classes)}; {abstain!r} was given. Wrap a "
+                f"function that gives the decisions, such as the model's predict, with classes={others!r}"
+            )
+        place[spelling(abstain)] = -1
         values = np.array([spelling(value) for value in values])
     unique, inverse = np.unique(values, return_inverse=True)
     unknown = [each for each in unique if spelling(each) not in place]

@@ -8,6 +8,8 @@ import types
 
 import numpy as np
 import pytest
+import skops.io
+from sklearn.linear_model import LogisticRegression
 
 import auditkit
 from auditkit.checks import Check, Context, Findings
@@ -337,6 +339,16 @@ def test_every_hook_of_the_contract_is_known():
         "register_corruptions", "register_sections", "load_model", "wrap_model",
         "run_check", "audit_started", "check_finished", "audit_finished",
     }  # fmt: skip
+
+
+def test_the_path_of_a_file_is_wrapped_with_the_options_of_an_object(tmp_path):
+    inputs, labels = np.array([[0.0], [1.0], [2.0]]), ["no", "unsure", "yes"]
+    skops.io.dump(LogisticRegression().fit(inputs, labels), tmp_path / "model.skops")
+    for path in (tmp_path / "model.skops", str(tmp_path / "model.skops")):
+        model = auditkit.wrap(path, abstain="none", random=True)
+        assert model.predict(inputs).tolist() == labels and (model.abstain, model.random) == ("none", True)
+    with pytest.raises(ModelError, match=r"'model\.skop', where there is no file"):
+        auditkit.wrap("model.skop")
 
 
 def test_wrap_names_an_unknown_option():

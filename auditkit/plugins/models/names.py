@@ -83,7 +83,10 @@ def _places(wanted: Any, columns: Sequence[Any], loose: bool) -> list[int]:
     numbers = [place for place, name in enumerate(flat) if name == text]
     if loose:
         numbers = [place for place, name in enumerate(flat) if text in (name, name.replace(" ", "_"))]
-    return numbers or [place for place, name in enumerate(flat) if name.strip() == text.strip()]
+    numbers = numbers or [place for place, name in enumerate(flat) if name.strip() == text.strip()]
+    if loose and not numbers:  # a file keeps no blanks around a name, LightGBM wrote them as `_`
+        numbers = [place for place, name in enumerate(flat) if name.strip().replace(" ", "_") == text.strip("_")]
+    return numbers
 
 
 def _flat(column: Any) -> str:

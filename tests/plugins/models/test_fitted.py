@@ -275,6 +275,9 @@ def test_missing_extra_and_doubtful_columns():
     np.testing.assert_array_equal(
         asked(other, NUMBERS), other.predict_proba(NUMBERS.rename(columns={"age": " age"}))
     )  # a csv file's header lost the blank
+    spaced = NUMBERS.rename(columns={"age": " age ", "annual income": " annual income"})
+    model = lgbm().fit(spaced, TRUTH)  # LightGBM calls them "_age_" and "_annual_income"
+    np.testing.assert_array_equal(asked(model, NUMBERS), model.predict_proba(spaced))
 
 
 def test_a_dropped_column_settles_which_one_is_meant(tmp_path):
