@@ -25,49 +25,53 @@ class Members(NamedTuple):
     counts: np.ndarray | None = None
     """(K,) in the numerator, each counted once; None where the number is no share of people."""
 
-    def take(self, at: np.ndarray) -> Members:
+    def take(self, indices: np.ndarray) -> Members:
         """Some of the groups, by their positions."""
-        counts = None if self.counts is None else self.counts[at]
-        return Members(self.rate, [self.where[place] for place in at], self.values[at], self.people[at], counts)
+        counts = None if self.counts is None else self.counts[indices]
+        where = [self.where[index] for index in indices]
+        return Members(self.rate, where, self.values[indices], self.people[indices], counts)
 
-    def positions(self, kept: Sequence[dict[str, str]]) -> np.ndarray:
+    def positions(self, groups: Sequence[dict[str, str]]) -> np.ndarray:
         """The positions of some of the groups, in their order here."""
-        return np.flatnonzero([group in kept for group in self.where])
+        return np.flatnonzero([group in groups for group in self.where])
 
-    def people_of(self, kept: Sequence[dict[str, str]]) -> int:
+    def people_of(self, groups: Sequence[dict[str, str]]) -> int:
         """How many people some of the groups have together."""
-        return int(self.people[self.positions(kept)].sum())
+        return int(self.people[self.positions(groups)].sum())
 
-    def end(self, at: int) -> GroupEnd:
+    def end(self, index: int) -> GroupEnd:
         """One of the groups, as it is written."""
-        count = None if self.counts is None else int(self.counts[at])
-        return GroupEnd(slice=self.where[at], value=float(self.values[at]), n=int(self.people[at]), count=count)
+        count = None if self.counts is None else int(self.counts[index])
+        value, people = float(self.values[index]), int(self.people[index])
+        return GroupEnd(slice=self.where[index], value=value, n=people, count=count)
 
 
-def pairs_behind(found: Extreme, members: Sequence[Members], first: Literal["low", "high"] = "low") -> list[GroupPair]:
+def pairs_behind(
+    extreme: Extreme, members: Sequence[Members], first: Literal["low", "high"] = "low"
+) -> list[GroupPair]:
     """The two groups that make a disparity, then those behind the ends of its interval where they are others.
 
     Args:
-        found: the disparity, with the positions of the groups.
+        extreme: the disparity, with the positions of the groups.
         members: for each part of the disparity, its groups.
         first: the end that says whether there is any disparity: the low one of a difference, the high one of a ratio.
     """
-    pairs = [pair(members, found.at)]
-    ends: list[tuple[Literal["low", "high"], Place | None]] = [("low", found.low), ("high", found.high)]
+    pairs = [pair(members, extreme.at)]
+    ends: list[tuple[Literal["low", "high"], Place | None]] = [("low", extreme.low), ("high", extreme.high)]
     for end, place in ends if first == "low" else reversed(ends):
-        if place is not None and place != found.at:
+        if place is not None and place != extreme.at:
             pairs.append(pair(members, place, end))
     return pairs
 
 
-def pairs_among(members: Members, kept: Sequence[dict[str, str]], reference: dict[str, str] | None = None) -> Pairs:
+def pairs_among(members: Members, groups: Sequence[dict[str, str]], reference: dict[str, str] | None = None) -> Pairs:
     """The pairs of some of the groups; with a reference group, those with that one."""
-    place = None if reference is None else list(members.where).index(reference)
-    return pairs_of(len(members.where), members.positions(kept).tolist(), place)
+    index = None if reference is None else list(members.where).index(reference)
+    return pairs_of(len(members.where), members.positions(groups).tolist(), index)
 
 
 def widest_among(
-    parts: Sequence[Shares], members: Sequence[Members], kept: Sequence[dict[str, str]],
+    parts: Sequence[Shares], members: Sequence[Members], groups: Sequence[dict[str, str]],
     reference: dict[str, str] | None = None,
 ) -> tuple[Extreme, tuple[GroupPair, ...]]:  # fmt: skip
     """The widest difference of some of the groups' shares, or from those of a reference group, and whose it is.
@@ -75,13 +79,16 @@ def widest_among(
     Args:
         parts: one or several shares per group.
         members: for each part, its groups.
-        kept: those that are compared, at least two in each part.
+        groups: those that are compared, at least two in each part.
         reference: one of them, with which alone the others are compared.
     """
-    at = [who.positions(kept) for who in members]
-    some = [who.take(places) for who, places in zip(members, at, strict=True)]
-    shares = [Shares(part.successes[places], part.sizes[places]) for part, places in zip(parts, at, strict=True)]
-    against = None if reference is None else [list(who.where).index(reference) for who in some]
+    indices = [part_members.positions(groups) for part_members in members]
+    some = [part_members.take(group_indices) for part_members, group_indices in zip(members, indices, strict=True)]
+    shares = [
+        Shares(part.successes[group_indices], part.sizes[group_indices])
+        for part, group_indices in zip(parts, indices, strict=True)
+    ]
+    against = None if reference is None else [list(part_members.where).index(reference) for part_members in some]
     extreme = widest(shares, reference=against)
     return extreme, tuple(pairs_behind(extreme, some))
 
@@ -94,11 +101,11 @@ def pair_of_extremes(members: Members) -> tuple[GroupPair, ...]:
     return (pair([members], Place(0, int(order[0]), int(order[-1]))),)
 
 
-def pair(members: Sequence[Members], at: Place, end: Literal["low", "high"] | None = None) -> GroupPair:
+def pair(members: Sequence[Members], place: Place, end: Literal["low", "high"] | None = None) -> GroupPair:
     """Two groups that make a disparity, or the `end` of its interval."""
-    part = members[at.part]
+    part = members[place.part]
     return GroupPair(
-        role="value" if end is None else "interval", rate=part.rate, low=part.end(at.low), high=part.end(at.high),
+        role="value" if end is None else "interval", rate=part.rate, low=part.end(place.low), high=part.end(place.high),
         end=end,
     )  # fmt: skip
 

@@ -35,10 +35,10 @@ class Smaller(NamedTuple):
         """Who they are, in words."""
         return first_few([pairs(group) for group in self.groups], NAMED, "; ")
 
-    def among(self, where: Sequence[dict[str, str]]) -> np.ndarray:
+    def among(self, groups: Sequence[dict[str, str]]) -> np.ndarray:
         """Their positions in a list of groups."""
-        mine = {tuple(sorted(group.items())) for group in self.groups}
-        return np.flatnonzero([tuple(sorted(group.items())) in mine for group in where])
+        own_keys = {tuple(sorted(group.items())) for group in self.groups}
+        return np.flatnonzero([tuple(sorted(group.items())) in own_keys for group in groups])
 
     def told(self, measurements: Iterable[Measurement]) -> list[Measurement]:
         """Numbers of them as one, each with who they are and that they are not judged."""
@@ -71,19 +71,19 @@ def slices_and_smaller(data: AuditData, order: int = 1) -> list[Cell]:
 def set_apart(result: CheckResult, data: AuditData) -> CheckResult:
     """The result with numbers of smaller groups together apart from all others, which are judged and compared."""
     kept, together = [], list(result.together)
-    for measured in result.measurements:
-        attributes = tuple(name for name in data.groups if name in measured.slice)
-        small = smaller_together(attributes, data) if TOGETHER in measured.slice.values() else None
-        if small is None or measured.slice != small.where:
-            kept.append(measured)
+    for measurement in result.measurements:
+        attributes = tuple(name for name in data.groups if name in measurement.slice)
+        small = smaller_together(attributes, data) if TOGETHER in measurement.slice.values() else None
+        if small is None or measurement.slice != small.where:
+            kept.append(measurement)
         else:
-            together += small.told([measured])
+            together += small.told([measurement])
     return result.model_copy(update={"measurements": tuple(kept), "together": tuple(together)})
 
 
-def _alike(each: Measurement) -> str:
+def _alike(measurement: Measurement) -> str:
     """What a share of none or of all says of each of the groups."""
-    return "so it is in each of them" if each.unit == "share" and each.value in (0.0, 1.0) else ""
+    return "so it is in each of them" if measurement.unit == "share" and measurement.value in (0.0, 1.0) else ""
 
 
 def smaller_together(attributes: tuple[str, ...], data: AuditData) -> Smaller | None:

@@ -34,21 +34,21 @@ def defined(
         names: the disparities that have numbers beside them; None: those that one more group can move one way only.
         endings: which numbers those are.
     """
-    beside = (
+    disparities = (
         [name for name, definition in definitions.items() if definition.more_groups != "neither"]
         if names is None
         else names
     )
-    found = dict(definitions)
+    variants_too = dict(definitions)
     for ending in endings:
-        for name in beside:
+        for name in disparities:
             first = definitions[name]
             sentence = f"as {first.title.lower()}, {WORDS[ending]}; without a test"
             changed: dict[str, Any] = {"title": f"{first.title}, {WORDS[ending]}", "formula": sentence}
             if ending == TO_REFERENCE and first.only_groups:  # two groups, whatever the others are
                 changed |= {"more_groups": "neither", "range": "0 or more"}
-            found[f"{name}_{ending}"] = first.model_copy(update=changed)
-    return found
+            variants_too[f"{name}_{ending}"] = first.model_copy(update=changed)
+    return variants_too
 
 
 def named(*names: str) -> tuple[str, ...]:
@@ -57,32 +57,32 @@ def named(*names: str) -> tuple[str, ...]:
 
 
 def variants(
-    first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
+    disparities: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
 ) -> list[Measurement]:
     """The numbers beside some disparities, with intervals and without tests.
 
     Args:
-        first: disparities over the same groups, such as a difference and a ratio.
+        disparities: disparities over the same groups, such as a difference and a ratio.
         parts: for each rate that they compare, the groups that have it; one of them for most.
         again: measures them over some of the groups; None: there is nothing to measure, whatever the groups.
         data: says how many people a group has, and which group is the reference.
     """
-    return [*among_large(first, parts, again, data), *_to_reference(first, parts, again, data)]
+    return [*among_large(disparities, parts, again, data), *_to_reference(disparities, parts, again, data)]
 
 
 def among_large(
-    first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
+    disparities: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
 ) -> list[Measurement]:
     """The disparities among groups of at least 2 % of all people; arguments as of `variants`."""
-    every = [*_all(parts), *(lacking.slice for measurement in first[:1] for lacking in measurement.left_out)]
+    every = [*_all(parts), *(lacking.slice for measurement in disparities[:1] for lacking in measurement.left_out)]
     large = [[group for group in part if is_large(group, data)] for part in parts]
-    measurements: Sequence[Measurement] = first
+    measurements: Sequence[Measurement] = disparities
     if again is not None and large != [list(part) for part in parts]:
         few = two_groups([f"at least {LARGE:.0%} of the people"])
         measurements = (
             again(_all(large), None)
             if min(map(len, large)) > 1
-            else [_undefined(measurement, few) for measurement in first]
+            else [_undefined(measurement, few) for measurement in disparities]
         )
     note = _smaller(every, data)
     return [
@@ -102,18 +102,18 @@ def reference_of(attributes: Sequence[str], data: AuditData) -> Group | None:
 
 
 def _to_reference(
-    first: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
+    disparities: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
 ) -> list[Measurement]:
-    group = reference_of(first[0].across, data) if first else None
+    group = reference_of(disparities[0].across, data) if disparities else None
     if group is None:
         return []
-    measurements: Sequence[Measurement] = first
+    measurements: Sequence[Measurement] = disparities
     if again is None:
-        measurements = first
+        measurements = disparities
     elif any(group not in part for part in parts):
-        lacking = (one.reason for one in first[0].left_out if one.slice == group)
+        lacking = (group_left_out.reason for group_left_out in disparities[0].left_out if group_left_out.slice == group)
         why = f"the reference group cannot be compared: {next(lacking, 'it has no number')}"
-        measurements = [_undefined(measurement, why) for measurement in first]
+        measurements = [_undefined(measurement, why) for measurement in disparities]
     elif min(map(len, parts)) > 1 and max(map(len, parts)) > 2:  # two groups are compared with each other anyway
         measurements = again(_all(parts), group)
     return [_beside(measurement, TO_REFERENCE) for measurement in measurements]
@@ -124,20 +124,21 @@ def _all(parts: Sequence[Sequence[Group]]) -> list[Group]:
     return [*{tuple(group.items()): group for part in parts for group in part}.values()]
 
 
-def _undefined(each: Measurement, why: str) -> Measurement:
+def _undefined(measurement: Measurement, why: str) -> Measurement:
     nothing = {"value": None, "interval": None, "n": None, "pairs": (), "exact": False}
-    return each.model_copy(update={**nothing, "reason": why, "validity": "inconclusive"})
+    return measurement.model_copy(update={**nothing, "reason": why, "validity": "inconclusive"})
 
 
 def _beside(
-    each: Measurement, ending: str, note: str | None = None, counts: Callable[[Group], bool] | None = None
+    measurement: Measurement, ending: str, note: str | None = None, counts: Callable[[Group], bool] | None = None
 ) -> Measurement:
     """A number under a name of its own, without a test, about the groups that count."""
-    lacking = tuple(group for group in each.left_out if counts is None or counts(group.slice))
-    reason = "; ".join(filter(None, (each.reason, note if each.value is not None else None))) or None
-    return each.model_copy(
+    lacking = tuple(group for group in measurement.left_out if counts is None or counts(group.slice))
+    reason = "; ".join(filter(None, (measurement.reason, note if measurement.value is not None else None))) or None
+    return measurement.model_copy(
         update={
-            "name": f"{each.name}_{ending}", "reason": reason, "left_out": lacking, "test": None, "detectable": None,
+            "name": f"{measurement.name}_{ending}", "reason": reason, "left_out": lacking,
+            "test": None, "detectable": None,
         }
     )  # fmt: skip
 

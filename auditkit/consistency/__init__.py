@@ -4,9 +4,10 @@ Two findings are told apart. *Dependence*: the answer about a row hangs on which
 or on what was asked before, as of a batch norm without running statistics. *Randomness*: the same question gets another
 answer by chance alone. Chance makes repeats exchangeable; history and company do not.
 
-alike.py      when two answers about the same rows are the same
-asking.py     the questions, and the finding
-telling.py    chance told from history and company, by asking on
+same_answer.py  when two answers about the same rows are the same
+asker.py        one model, asked about rows of the data and counted
+questions.py    the questions, and the finding
+chance.py       chance told from history and company, by asking on
 """
 
 from __future__ import annotations

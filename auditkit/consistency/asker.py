@@ -17,7 +17,7 @@ from auditkit.text import one_line
 class Question(NamedTuple):
     """Rows to ask about at once."""
 
-    at: np.ndarray
+    rows: np.ndarray
     """(n,) positions in the data, in the order asked."""
     base: np.ndarray
     """(n,) bool: rows that count; the others are company."""
@@ -33,15 +33,15 @@ class Asker:
         self.asked = self.alone = 0
         self.error = ""
 
-    def ask(self, at: np.ndarray) -> Answers:
+    def ask(self, rows: np.ndarray) -> Answers:
         """The answers about these rows, asked about together."""
-        self.asked += len(at)
-        return self.model.answers(take_rows(self.data.inputs, at))
+        self.asked += len(rows)
+        return self.model.answers(take_rows(self.data.inputs, rows))
 
     def again(self, question: Question) -> Difference | None:
         """How the answers differ from those of the shared pass; None where the model failed, with the error."""
         try:
-            return self.yardstick.compare(rows_of(self.first, question.at), self.ask(question.at))
+            return self.yardstick.compare(rows_of(self.first, question.rows), self.ask(question.rows))
         except Exception as error:  # a model may raise anything at all
             if out_of_memory(error):
                 raise

@@ -72,12 +72,12 @@ def _asked(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[li
     last = len(fixed) - 1  # of the company: who remembers the last row alone remembers a low and a high one in turns
     orders = [np.append(rng.permutation(last), last) for _ in range(2)]
     companies = _companies(asker, len(fill), rng)
-    others = [np.concatenate([base, companies[number]])[orders[number]] for number in range(2)]
-    places = [np.argsort(order)[: len(base)] for order in orders]
+    mixed_rows = [np.concatenate([base, companies[number]])[orders[number]] for number in range(2)]
+    base_positions = [np.argsort(order)[: len(base)] for order in orders]
     repeats: list[Answers] = []
     mixed: list[Answers] = []
     for number in range(REPEATS):
-        mixed.append(rows_of(asker.ask(others[number % 2]), places[number % 2]))
+        mixed.append(rows_of(asker.ask(mixed_rows[number % 2]), base_positions[number % 2]))
         repeats.append(rows_of(asker.ask(fixed), np.arange(len(base))))
     return repeats, mixed
 
@@ -85,39 +85,40 @@ def _asked(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[li
 def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) -> tuple[Finding, str]:
     """Answers that vary, `varies` saying whether the repeats do: whether order, history or company explains it."""
     classes = tuple(dict.fromkeys(label for answers in (*repeats, *mixed) for label in answers.labels.tolist()))
-    same, other = (np.stack([as_numbers(answers, classes).ravel() for answers in kind]) for kind in (repeats, mixed))
-    first = np.arange(len(same)) % 2 == 0
-    if varies and min(split_p(same, first), order_p(same)) < CHANCE:
+    numbers = [np.stack([as_numbers(answers, classes).ravel() for answers in kind]) for kind in (repeats, mixed)]
+    is_even = np.arange(len(repeats)) % 2 == 0
+    # history first: it shows in the repeats alone, whereas company is tried on numbers that history moves too
+    if varies and min(split_p(numbers[0], is_even), order_p(numbers[0])) < CHANCE:
         return "dependence", HISTORY
-    together = split_p(np.vstack([same, other]), np.arange(len(same) + len(other)) < len(same))
-    if min(together, split_p(other, first)) < CHANCE:
+    company_p = split_p(np.vstack(numbers), np.repeat([True, False], [len(repeats), len(mixed)]))
+    if min(company_p, split_p(numbers[1], is_even)) < CHANCE:
         return "dependence", COMPANY
     return "randomness", ""
 
 
 def _again(asker: Asker, differing: Question) -> tuple[Finding, str]:
     """The question that differed, in turns with its rows in another company: fewer, or many where one was alone."""
-    at, single, same = differing.at, len(differing.at) == 1, asker.yardstick.compare
-    if single:
-        places = np.array([0])
-        company = np.delete(np.arange(len(asker.data)), at)[: asker.model.batch - 1]
-        other = np.concatenate([at, company])  # as many as in the shared pass
+    rows, is_single, same = differing.rows, len(differing.rows) == 1, asker.yardstick.compare
+    if is_single:
+        positions = np.array([0])
+        company = np.delete(np.arange(len(asker.data)), rows)[: asker.model.batch - 1]
+        company_rows = np.concatenate([rows, company])  # as many as in the shared pass
     else:
-        odd = np.flatnonzero(same(rows_of(asker.first, at), asker.ask(at)).odd)
+        odd = np.flatnonzero(same(rows_of(asker.first, rows), asker.ask(rows)).odd)
         if not len(odd):
             return "randomness", ""  # as in the shared pass now
-        places = odd[: min(LONG, len(at) // 2)]
-        other = at[places]
+        positions = odd[: min(LONG, len(rows) // 2)]
+        company_rows = rows[positions]
     ours, theirs = [], []
     for _ in range(AGAIN):
-        ours.append(asker.ask(at))
-        theirs.append(asker.ask(other))
+        ours.append(asker.ask(rows))
+        theirs.append(asker.ask(company_rows))
     if any(same(kind[0], answers).differs for kind in (ours, theirs) for answers in kind):
         return "randomness", ""
-    if same(rows_of(ours[0], places), rows_of(theirs[0], np.arange(len(places)))).differs:
-        return "dependence", ALONE if single else COMPANY
-    rows, now = (other, theirs[0]) if single else (at, ours[0])
-    odd = rows[same(rows_of(asker.first, rows), now).odd]
+    if same(rows_of(ours[0], positions), rows_of(theirs[0], np.arange(len(positions)))).differs:
+        return "dependence", ALONE if is_single else COMPANY
+    compared_rows, now = (company_rows, theirs[0]) if is_single else (rows, ours[0])
+    odd = compared_rows[same(rows_of(asker.first, compared_rows), now).odd]
     return _once(asker, int(odd[0])) if len(odd) else ("randomness", "")
 
 
@@ -125,15 +126,15 @@ def _once(asker: Asker, row: int) -> tuple[Finding, str]:
     """A row that was answered otherwise in the shared pass: whether its batch is answered alike ever since."""
     same, batch = asker.yardstick.compare, asker.model.batch
     start = row // batch * batch
-    at = np.arange(start, min(start + batch, len(asker.data)))
-    whole = [asker.ask(at) for _ in range(AGAIN)]
-    odd = same(rows_of(asker.first, at), whole[0]).odd
-    if odd.sum() < ODD or any(same(whole[0], answers).differs for answers in whole):
+    rows = np.arange(start, min(start + batch, len(asker.data)))
+    answers_to_batch = [asker.ask(rows) for _ in range(AGAIN)]
+    odd = same(rows_of(asker.first, rows), answers_to_batch[0]).odd
+    if odd.sum() < ODD or any(same(answers_to_batch[0], answers).differs for answers in answers_to_batch):
         return "randomness", ""
-    alone = at[odd][:1]
-    now = asker.ask(alone)
-    always = same(rows_of(asker.first, alone), now).differs
-    always = always and all(not same(now, asker.ask(alone)).differs for _ in range(ONCE))
+    odd_row = rows[odd][:1]
+    now = asker.ask(odd_row)
+    always = same(rows_of(asker.first, odd_row), now).differs
+    always = always and all(not same(now, asker.ask(odd_row)).differs for _ in range(ONCE))
     return ("dependence", HISTORY) if always else ("randomness", "")
 
 

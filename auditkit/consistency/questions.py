@@ -56,8 +56,7 @@ def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:
     asker = Asker(predictions)
     differing: list[Question] = []
     changed, largest = 0, 0.0
-    mixed, alone = list(_mixed(some, model.batch, len(data), rng)), list(_alone(some))
-    for question in mixed:
+    for question in _mixed(some, model.batch, len(data), rng):
         difference = asker.again(question)
         if difference is None:
             return _result(
@@ -66,19 +65,19 @@ def examine(predictions: Predictions, seed: int = 0) -> Consistency | None:
         changed += int((difference.changed & question.base).sum())
         largest = max(largest, float(difference.moved.max()))
         differing += [question] if difference.differs else []
-    for question in alone:
+    for question in (Question(np.array([row]), np.array([False])) for row in some[:ALONE]):
         difference = asker.again(question)
         if difference is None:
             note = f"a row could not be asked about alone: {asker.error}"
             model.notes = tuple(dict.fromkeys((*model.notes, note)))
-            break
+            break  # a limit of the model, such as a fixed batch, and no dependence: it is asked in batches anyway
         asker.alone += 1
         largest = max(largest, float(difference.moved.max()))
         differing += [question] if difference.differs else []
     if not differing:
         return _result("alike", some, changed, largest, asker, "")
-    finding, how = tell(asker, some, differing[0], rng)
-    return _result(finding, some, changed, largest, asker, how)
+    finding, cause = tell(asker, some, differing[0], rng)
+    return _result(finding, some, changed, largest, asker, cause)
 
 
 def _mixed(some: np.ndarray, batch: int, rows: int, rng: np.random.Generator) -> Iterator[Question]:
@@ -88,22 +87,17 @@ def _mixed(some: np.ndarray, batch: int, rows: int, rng: np.random.Generator) ->
     for start in range(0, len(some), most):
         base = some[start : start + most]
         order = rng.permutation(batch)
-        at = np.concatenate([base, rng.integers(0, rows, size=batch - len(base))])
-        yield Question(at[order], order < len(base))
+        asked_rows = np.concatenate([base, rng.integers(0, rows, size=batch - len(base))])
+        yield Question(asked_rows[order], order < len(base))
 
 
-def _alone(some: np.ndarray) -> Iterator[Question]:
-    for row in some[:ALONE]:
-        yield Question(np.array([row]), np.array([False]))
-
-
-def _result(finding: Finding, some: np.ndarray, changed: int, largest: float, asker: Asker, how: str) -> Consistency:
+def _result(finding: Finding, some: np.ndarray, changed: int, largest: float, asker: Asker, cause: str) -> Consistency:
     share = wilson(changed, len(some))
     moved = f"and scores moved by up to {largest:.2g} of their range"
     reason = ""
     if finding == "dependence":
         reason = (
-            f"the answer about a row depends on {how}; of {len(some):,} rows asked about again {changed:,} were "
+            f"the answer about a row depends on {cause}; of {len(some):,} rows asked about again {changed:,} were "
             f"decided otherwise, {moved}"
         )
     elif finding == "randomness":

@@ -44,19 +44,21 @@ class Yardstick:
         self._regression = regression
         self.range = 0.0 if numbers is None else float(np.ptp(numbers))
         largest = 0.0 if numbers is None else float(np.abs(numbers).max())
+        # a share of the range alone is too strict for numbers far from 0, which carry a rounding of their own size
         self.tolerance = max(ALIKE, 8 * model.precision) * self.range + 4 * model.precision * largest
 
-    def compare(self, one: Answers, other: Answers) -> Difference:
+    def compare(self, reference: Answers, answers: Answers) -> Difference:
         """Both about the same rows, in the same order."""
-        first, second = scores_of(one), scores_of(other)
-        if first is None or second is None or first.shape != second.shape:
-            changed = np.asarray(one.labels != other.labels)
+        reference_scores, scores = scores_of(reference), scores_of(answers)
+        if reference_scores is None or scores is None or reference_scores.shape != scores.shape:
+            changed = np.asarray(reference.labels != answers.labels)
             return Difference(changed, changed.astype(float), changed)
-        moved = np.abs(first - second).max(axis=1)
+        moved = np.abs(reference_scores - scores).max(axis=1)
         if self._regression:
             changed = moved > self.tolerance
         else:
-            changed = np.asarray(one.labels != other.labels) & ~(self._tied(one) & (moved <= self.tolerance))
+            is_tied = self._tied(reference) & (moved <= self.tolerance)
+            changed = np.asarray(reference.labels != answers.labels) & ~is_tied
         odd = changed | (moved > self.tolerance)
         return Difference(changed, moved / self.range if self.range else moved, odd)
 
@@ -67,8 +69,8 @@ class Yardstick:
             border = 0.0 if threshold is None else threshold
             return np.asarray(np.abs(scores - border) <= self.tolerance)
         probabilities = present(probabilities, "there are scores of some kind")
-        two = np.sort(probabilities, axis=1)[:, -2:]
-        return np.asarray(two[:, -1] - two[:, 0] <= 2 * self.tolerance)
+        top_two = np.sort(probabilities, axis=1)[:, -2:]
+        return np.asarray(top_two[:, -1] - top_two[:, 0] <= 2 * self.tolerance)
 
 
 def scores_of(answers: Answers) -> np.ndarray | None:
@@ -86,6 +88,6 @@ def as_numbers(answers: Answers, classes: tuple[Any, ...]) -> np.ndarray:
     return np.column_stack([answers.labels == label for label in classes]).astype(float)
 
 
-def rows_of(answers: Answers, at: np.ndarray) -> Answers:
+def rows_of(answers: Answers, rows: np.ndarray) -> Answers:
     """The answers about some of the rows."""
-    return Answers(*(None if column is None else column[at] for column in answers))  # type: ignore[arg-type]
+    return Answers(*(None if column is None else column[rows] for column in answers))  # type: ignore[arg-type]

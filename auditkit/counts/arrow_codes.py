@@ -83,10 +83,10 @@ class Coder:
         lacking = np.isnan(numbers)
         plain = np.where(lacking, 0, numbers) if lacking.any() else numbers
         if len(plain) and max(float(plain.max()), -float(plain.min())) < WIDE:
-            whole = plain.astype(np.int32)
-            if (whole == plain).all():
+            integers = plain.astype(np.int32)
+            if (integers == plain).all():
                 mask = lacking if lacking.any() else None
-                return self._whole(pyarrow.array(whole, mask=mask))
+                return self._whole(pyarrow.array(integers, mask=mask))
         return self._by_dictionary(array)
 
     def _whole(self, array: Any) -> np.ndarray:
@@ -101,14 +101,14 @@ class Coder:
         if high - low >= WIDE or high >= 1 << 62:
             return self._by_dictionary(array)
         lacking = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
-        places = array.fill_null(low).to_numpy().astype(np.int64)
+        positions = array.fill_null(low).to_numpy().astype(np.int64)
         self._reach(low, high)
-        places -= self._low
-        codes = self._codes[places]
+        positions -= self._low
+        codes = self._codes[positions]
         if int(codes.min()) < 0:
-            fresh = np.unique(places[codes < 0])
-            self._codes[fresh] = self.known((fresh + self._low).tolist())
-            codes = self._codes[places]
+            new_positions = np.unique(positions[codes < 0])
+            self._codes[new_positions] = self.known((new_positions + self._low).tolist())
+            codes = self._codes[positions]
         if lacking is not None:
             codes[lacking] = self.known((None,))[0]
         return codes
@@ -177,5 +177,4 @@ class Coder:
         """Codes of a batch as codes of the column; as they are where these are the same."""
         if len(table) == 0 or (table[0] == 0 and (table == np.arange(len(table))).all()):
             return codes
-        array: np.ndarray = table[codes]
-        return array
+        return np.asarray(table[codes])

@@ -34,29 +34,29 @@ def folded(array: Any, bins: Bins) -> Any:
     if isinstance(array, list):
         return array
     if pyarrow.types.is_dictionary(array.type):
-        first = _first(_numbers(array.dictionary), bins)
-        if first is None:
+        representatives = _first(_numbers(array.dictionary), bins)
+        if representatives is None:
             return array
-        places, codes = np.unique(first, return_inverse=True)
+        distinct_positions, codes = np.unique(representatives, return_inverse=True)
         indices = pyarrow.array(codes.astype(np.int32)).take(array.indices)
-        return pyarrow.DictionaryArray.from_arrays(indices, array.dictionary.take(pyarrow.array(places)))
+        return pyarrow.DictionaryArray.from_arrays(indices, array.dictionary.take(pyarrow.array(distinct_positions)))
     if not (pyarrow.types.is_floating(array.type) or pyarrow.types.is_integer(array.type)):
         return array
-    first = _first(array.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False), bins)
-    return array if first is None else array.take(pyarrow.array(first))
+    representatives = _first(array.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False), bins)
+    return array if representatives is None else array.take(pyarrow.array(representatives))
 
 
 def _first(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
     """(N,) the position of the first number like each; itself for what stays. None where nothing can be folded."""
-    at = np.flatnonzero((np.abs(numbers) < EXACT) & ~np.isin(numbers, np.asarray(bins.kept)))
-    if not len(at):
+    foldable = np.flatnonzero((np.abs(numbers) < EXACT) & ~np.isin(numbers, np.asarray(bins.kept)))
+    if not len(foldable):
         return None
-    values = numbers[at]
+    values = numbers[foldable]
     kind = np.searchsorted(np.asarray(bins.bounds), values, side="right") * 2 + (values == np.round(values))
-    _, first, inverse = np.unique(kind, return_index=True, return_inverse=True)
-    places = np.arange(len(numbers))
-    places[at] = at[first[inverse]]
-    return places
+    _, first_positions, inverse = np.unique(kind, return_index=True, return_inverse=True)
+    representatives = np.arange(len(numbers))
+    representatives[foldable] = foldable[first_positions[inverse]]
+    return representatives
 
 
 def _numbers(texts: Any) -> np.ndarray:
@@ -67,15 +67,14 @@ def _numbers(texts: Any) -> np.ndarray:
     if not (pyarrow.types.is_string(texts.type) or pyarrow.types.is_large_string(texts.type)):
         return np.full(len(texts), np.nan)
     trimmed = compute.utf8_trim_whitespace(texts)
-    number = compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
-    cast = compute.if_else(number, trimmed, None).cast(pyarrow.float64())
-    array: np.ndarray = cast.to_numpy(zero_copy_only=False)
-    return array
+    is_number = compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
+    cast = compute.if_else(is_number, trimmed, None).cast(pyarrow.float64())
+    return np.asarray(cast.to_numpy(zero_copy_only=False))
 
 
-def all_bounds(several: Sequence[Any]) -> tuple[float, ...]:
+def all_bounds(columns: Sequence[Any]) -> tuple[float, ...]:
     """The bounds of several attributes that are made of one column; none where one is no list of numbers."""
     try:
-        return tuple(sorted({float(bound) for bounds in several for bound in bounds}))
+        return tuple(sorted({float(bound) for bounds in columns for bound in bounds}))
     except (TypeError, ValueError):
         return ()  # refused in words where the groups are made

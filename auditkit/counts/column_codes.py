@@ -51,8 +51,8 @@ def encode(column: Any) -> Encoded:
     names = sorted({value for value, some in zip(values, used, strict=True) if some})
     if names == list(values):
         return Encoded(tuple(names), codes)
-    place = {name: at for at, name in enumerate(names)}
-    table = np.array([place.get(value, 0) for value in values], dtype=np.min_scalar_type(len(names)))
+    positions = {name: index for index, name in enumerate(names)}
+    table = np.array([positions.get(value, 0) for value in values], dtype=np.min_scalar_type(len(names)))
     return Encoded(tuple(names), table[codes] if len(table) else codes)
 
 
@@ -71,11 +71,9 @@ def raw(column: Any) -> Codes:
         return _checked(tuple(map(str, column.categories)), column.codes)
     if isinstance(column, np.ndarray) and column.dtype.kind == "U":
         return _fixed_width(column)
-    if hasattr(column, "__arrow_array__") or hasattr(column, "__arrow_c_stream__") or hasattr(column, "combine_chunks"):
-        return _arrow(column)
-    if hasattr(column, "__arrow_c_array__"):
-        return _arrow(column)
-    return _objects(column)
+    # any package's Arrow column is taken by its protocol, so that none of these packages need be imported
+    protocols = ("__arrow_array__", "__arrow_c_stream__", "__arrow_c_array__", "combine_chunks")
+    return _arrow(column) if any(hasattr(column, name) for name in protocols) else _objects(column)
 
 
 def _fixed_width(column: np.ndarray) -> Codes:
@@ -84,12 +82,12 @@ def _fixed_width(column: np.ndarray) -> Codes:
 
     if not column.dtype.itemsize or not len(column):
         return Codes(("",) if len(column) else (), np.zeros(len(column), np.int32))
-    own = np.ascontiguousarray(column)
-    kind = pyarrow.binary(own.dtype.itemsize)
-    found = pyarrow.FixedSizeBinaryArray.from_buffers(kind, len(own), [None, pyarrow.py_buffer(own)])
-    found = found.dictionary_encode()
-    words = [np.frombuffer(value, dtype=own.dtype)[0] for value in found.dictionary.to_pylist()]
-    return Codes(tuple(map(str, words)), found.indices.to_numpy())
+    contiguous = np.ascontiguousarray(column)
+    kind = pyarrow.binary(contiguous.dtype.itemsize)
+    encoded = pyarrow.FixedSizeBinaryArray.from_buffers(kind, len(contiguous), [None, pyarrow.py_buffer(contiguous)])
+    encoded = encoded.dictionary_encode()
+    words = [np.frombuffer(value, dtype=contiguous.dtype)[0] for value in encoded.dictionary.to_pylist()]
+    return Codes(tuple(map(str, words)), encoded.indices.to_numpy())
 
 
 def _arrow(column: Any) -> Codes:
@@ -125,11 +123,11 @@ def _objects(column: Any) -> Codes:
     if not _few_objects(array):
         codes, values = pandas.factorize(array)
         return _checked(tuple(map(str, values)), codes)
-    same, at = pandas.factorize(_addresses(array))
-    first = np.empty(len(at), dtype=np.int64)
-    first[same] = np.arange(len(same))  # any row of each object will do
-    codes, values = pandas.factorize(array[first])  # several objects may hold the same text
-    return _checked(tuple(map(str, values)), codes[same])
+    object_codes, addresses = pandas.factorize(_addresses(array))
+    example_rows = np.empty(len(addresses), dtype=np.int64)
+    example_rows[object_codes] = np.arange(len(object_codes))  # any row of each object will do
+    codes, values = pandas.factorize(array[example_rows])  # several objects may hold the same text
+    return _checked(tuple(map(str, values)), codes[object_codes])
 
 
 def _few_objects(array: np.ndarray) -> bool:

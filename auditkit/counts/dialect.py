@@ -72,9 +72,9 @@ def dialect_of(path: pathlib.Path, options: Options) -> Dialect:
     def read(stream: IO[str]) -> Dialect:
         return _dialect(_Lines(stream), path.name, options)._replace(encoding=encoding, compressed=compressed)
 
-    found = reading(path, compressed, encoding, read)
+    dialect = reading(path, compressed, encoding, read)
     note = () if encoding == UTF8 else (f"the file is read as {encoding}",)
-    return found._replace(notes=(*found.notes, *note))
+    return dialect._replace(notes=(*dialect.notes, *note))
 
 
 def body(path: pathlib.Path, dialect: Dialect) -> Any:
@@ -95,26 +95,26 @@ def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
 
 def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     notes: list[str] = []
-    first, delimiter = lines.text(), options.delimiter
-    hint = HINT.fullmatch(first.strip())
+    header_line, delimiter = lines.text(), options.delimiter
+    hint = HINT.fullmatch(header_line.strip())
     if hint:
-        first, delimiter = lines.text(), delimiter or hint.group(1)
-    comments, first = _comments(first, lines, options.comment)
-    if not first.strip("\r\n"):
+        header_line, delimiter = lines.text(), delimiter or hint.group(1)
+    comments, header_line = _comments(header_line, lines, options.comment)
+    if not header_line.strip("\r\n"):
         raise DataError(f"{name} holds no rows")
     comment = options.comment or (COMMENT if comments else None)
     if comments:
         notes.append(f"{comments} lines before the header that begin with {comment!r} are no rows")
-    while first.count('"') % 2:  # a name with a line break in it
+    while header_line.count('"') % 2:  # a name with a line break in it
         following = next(lines, "")
-        first += following
+        header_line += following
         if not following:
             break
-    delimiter = delimiter or _delimiter(first)
+    delimiter = delimiter or _delimiter(header_line)
     if delimiter != "," and not options.delimiter:
         notes.append(f"the fields are parted by {delimiter!r}")
-    before = lines.read - len(first.splitlines())
-    rows = csv.reader(itertools.chain(first.splitlines(keepends=True), lines), delimiter=delimiter)
+    before = lines.read - len(header_line.splitlines())
+    rows = csv.reader(itertools.chain(header_line.splitlines(keepends=True), lines), delimiter=delimiter)
     header = next(rows)
     if options.columns is None:
         before = lines.read
@@ -161,30 +161,30 @@ class _Lines:
         self.read -= 1
 
 
-def _comments(first: str, lines: _Lines, sign: str | None) -> tuple[int, str]:
+def _comments(line: str, lines: _Lines, sign: str | None) -> tuple[int, str]:
     """How many lines are comments, and the first that is none.
 
     A header may begin with # too, as in `#id,age`; where the owner does not say, # and a blank begin a comment, and so
     does # where the next line has another number of fields.
     """
     count = 0
-    while first.startswith(sign or COMMENT):
+    while line.startswith(sign or COMMENT):
         following = lines.text()
-        header = sign is None and first[1:2].strip() and _parts(first) == _parts(following)
-        if header and _parts(first) > 1:
+        header = sign is None and line[1:2].strip() and _parts(line) == _parts(following)
+        if header and _parts(line) > 1:
             lines.put_back(following)
             break
-        count, first = count + 1, following
-    return count, first
+        count, line = count + 1, following
+    return count, line
 
 
 def _parts(line: str) -> int:
     return len(next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line)), []))
 
 
-def _delimiter(first: str) -> str:
+def _delimiter(line: str) -> str:
     """Comma; where the header has none outside of quotation marks, the sign that it has most of."""
-    bare = QUOTED.sub("", first)
+    bare = QUOTED.sub("", line)
     return "," if "," in bare else max(DELIMITERS, key=bare.count)
 
 
@@ -199,10 +199,10 @@ def _named(columns: tuple[str, ...], header: list[str], delimiter: str, name: st
 
 def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
     """Raise with the first line that has another number of fields than the header."""
-    counted = _Lines(stream)
+    lines = _Lines(stream)
     for _ in range(dialect.lines):
-        next(counted, None)
-    for row in csv.reader(counted, delimiter=dialect.delimiter):
+        next(lines, None)
+    for row in csv.reader(lines, delimiter=dialect.delimiter):
         if dialect.comment and row and row[0].startswith(dialect.comment):
             continue
         if row and len(row) != dialect.fields:
@@ -210,7 +210,7 @@ def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
             mends = [mend] if row[0].startswith(COMMENT) else []
             hint = f", or say that such lines are no rows, with {mend}" if mends else ""
             raise DataError(
-                f"{name}: line {counted.read} has {len(row)} fields, the header has {len(dialect.names)}; mend that "
+                f"{name}: line {lines.read} has {len(row)} fields, the header has {len(dialect.names)}; mend that "
                 f'line, and put quotation marks "…" around a value that holds the delimiter{hint}',
                 mend=mends,
             )

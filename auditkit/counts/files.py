@@ -76,7 +76,7 @@ def count_file(
     names = _names(groups, label, decision, weights, rename)
     lists, cells = _counted(paths, names, text, threads)
     markers = missing if missing is None or isinstance(missing, Markers) else Markers(missing)
-    values = {name: typed(each, markers) for name, each in lists.items()}
+    values = {name: typed(listed_values, markers) for name, listed_values in lists.items()}
     return _table(names, values, cells, positive, dict(rename or {}))
 
 
@@ -113,15 +113,15 @@ def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dic
         raise DataError("paths must name at least one file to count; none was given")
     units = [unit for path in files for unit in streams.units(path, names, text)]
     coders = [Coder(name, "the files") for name in names.counted]
-    held: list[Cells] = []
+    pending: list[Cells] = []
     size = 0
     for part in _parts(units, names, threads):
-        held.append(_translated(part, coders))
+        pending.append(_translated(part, coders))
         size += len(part.cells.rows)
         if size > HELD:
-            held = [_added(held, coders)]
-            size = len(held[0].rows) * 2
-    cells = _added(held, coders)
+            pending = [_added(pending, coders)]
+            size = len(pending[0].rows) * 2
+    cells = _added(pending, coders)
     if not len(cells.rows):
         raise DataError(f"{', '.join(os.path.basename(os.fspath(path)) for path in files)}: there are no rows")
     return {name: coder.values for name, coder in zip(names.counted, coders, strict=True)}, cells
@@ -181,7 +181,7 @@ def _read(unit: Unit, names: Names) -> Part:
     if histogram is not None:
         done.append((histogram.cells(), histogram.sizes))
     sizes = tuple(max(1, len(coder.values)) for coder in coders)
-    cells = done[0][0] if len(done) == 1 else add_up([each for each, _ in done], sizes)
+    cells = done[0][0] if len(done) == 1 else add_up([finished for finished, _ in done], sizes)
     return Part([coder.values for coder in coders], cells)
 
 
@@ -204,14 +204,14 @@ def _weights(array: Any, names: Names, unit: Unit) -> np.ndarray:
 def _translated(part: Part, coders: list[Coder]) -> Cells:
     """The cells of a part in the codes of the whole."""
     codes = [
-        coder.known(values)[own] if len(own) else own
-        for coder, values, own in zip(coders, part.values, part.cells.codes, strict=True)
+        coder.known(values)[codes_of_part] if len(codes_of_part) else codes_of_part
+        for coder, values, codes_of_part in zip(coders, part.values, part.cells.codes, strict=True)
     ]
     return part.cells._replace(codes=tuple(codes))
 
 
-def _added(held: list[Cells], coders: list[Coder]) -> Cells:
-    cells = add_up(held, [max(1, len(coder.values)) for coder in coders])
+def _added(parts: list[Cells], coders: list[Coder]) -> Cells:
+    cells = add_up(parts, [max(1, len(coder.values)) for coder in coders])
     if len(cells.rows) > ROWS:
         widest = max(coders, key=lambda coder: len(coder.values))
         raise DataError(
@@ -227,11 +227,14 @@ def _table(
     groups = {name: group_names(name, values[name], rename.get(name)) for name in names.groups}
     codes = dict(zip(names.counted, cells.codes, strict=True))
     answers = {name: values[name] for name in (names.label, names.decision) if name is not None}
-    classes, places = class_places(answers, positive)
-    found = {name: np.array(place, dtype=np.int64)[codes[name]] for name, place in zip(answers, places, strict=True)}
-    nothing = np.full(len(cells.rows), len(classes))
-    labels = nothing if names.label is None else found[names.label]
-    decisions = nothing if names.decision is None else found[names.decision]
+    classes, class_positions = class_places(answers, positive)
+    class_codes = {
+        name: np.array(positions, dtype=np.int64)[codes[name]]
+        for name, positions in zip(answers, class_positions, strict=True)
+    }
+    unknown = np.full(len(cells.rows), len(classes))
+    labels = unknown if names.label is None else class_codes[names.label]
+    decisions = unknown if names.decision is None else class_codes[names.decision]
     return collect(
         groups, [codes[name] for name in names.groups], CodedAnswers(classes, labels, decisions), cells,
         weighted=names.weights is not None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from auditkit.counts.column_codes import raw
-from auditkit.counts.histogram import EXACT, Cells
+from auditkit.counts.histogram import Cells, people_counts
 from auditkit.counts.table import CodedAnswers, Counts, collect
 from auditkit.errors import DataError, closest
 from auditkit.value_spelling import listed, spelling
@@ -33,16 +33,16 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
     """
     import pandas
 
-    taken = [name for name in counts.attributes if name in RESERVED]
-    if taken:
-        raise DataError(f"an attribute is called {taken[0]!r}, as a column of the table of counts is; rename it")
+    clashing = [name for name in counts.attributes if name in RESERVED]
+    if clashing:
+        raise DataError(f"an attribute is called {clashing[0]!r}, as a column of the table of counts is; rename it")
     cell, label, decision = np.nonzero(counts.tally.rows)
     columns: dict[str, Any] = {}
-    for at, name in enumerate(counts.attributes):
-        columns[name] = pandas.Categorical.from_codes(counts.cells[cell, at], _texts(counts.values[at]))
+    for index, name in enumerate(counts.attributes):
+        columns[name] = pandas.Categorical.from_codes(counts.cells[cell, index], _texts(counts.values[index]))
     for name, codes in ((LABEL, label), (DECISION, decision)):
-        known = np.where(codes == len(counts.classes), -1, codes)
-        columns[name] = pandas.Categorical.from_codes(known, _texts(counts.classes))
+        without_unknown = np.where(codes == len(counts.classes), -1, codes)
+        columns[name] = pandas.Categorical.from_codes(without_unknown, _texts(counts.classes))
     columns[PEOPLE] = counts.tally.rows[cell, label, decision]
     if counts.weighted:
         columns.update(zip(WEIGHTS, (array[cell, label, decision] for array in counts.tally[1:]), strict=True))
@@ -69,9 +69,9 @@ def from_frame(frame: pandas.DataFrame, classes: Sequence[str] | None = None) ->
         classes = _classes(frame[LABEL], frame[DECISION])
     groups = {name: raw(frame[name]) for name in names if name not in RESERVED}
     labels, decisions = (_positions(frame[name], classes, name) for name in (LABEL, DECISION))
-    people = _people(frame[PEOPLE])
+    people = people_counts(frame[PEOPLE].to_numpy())
     sums = [frame[name].to_numpy(dtype=np.float64) if weighted else people.astype(float) for name in WEIGHTS]
-    if not all(np.isfinite(any_type).all() for any_type in sums):
+    if not all(np.isfinite(column_sums).all() for column_sums in sums):
         raise DataError(f"{' and '.join(WEIGHTS)} must be finite numbers in every row of a table of counts")
     return collect(
         {name: group.values for name, group in groups.items()}, [group.codes for group in groups.values()],
@@ -86,14 +86,14 @@ def _texts(values: Sequence[str]) -> Any:
 
 
 def _classes(labels: pandas.Series[Any], decisions: pandas.Series[Any]) -> list[str]:
-    known = [_spelt(each) for each in (labels, decisions)]
-    return known[0] if known[0] == known[1] else sorted({*known[0], *known[1]})
+    spellings = [_spelt(column) for column in (labels, decisions)]
+    return spellings[0] if spellings[0] == spellings[1] else sorted({*spellings[0], *spellings[1]})
 
 
 def _spelt(column: pandas.Series[Any]) -> list[str]:
     if hasattr(column, "cat"):
         return [spelling(category) for category in column.cat.categories]
-    return sorted({spelling(each) for each in column.dropna().unique()})
+    return sorted({spelling(value) for value in column.dropna().unique()})
 
 
 def _positions(column: pandas.Series[Any], classes: Sequence[str], name: str) -> np.ndarray:
@@ -106,15 +106,3 @@ def _positions(column: pandas.Series[Any], classes: Sequence[str], name: str) ->
     if strange:
         raise DataError(f"{name} holds {listed(strange, 3)}, which is none of the classes {listed(classes)}")
     return np.array([*(list(classes).index(value) for value in spelt), len(classes)], dtype=np.int64)[codes]
-
-
-def _people(column: pandas.Series[Any]) -> np.ndarray:
-    values = column.to_numpy()
-    if values.dtype.kind not in "iu":
-        exact = np.asarray(values, dtype=np.float64)
-        if not (np.isfinite(exact).all() and (exact == np.round(exact)).all() and (np.abs(exact) < EXACT).all()):
-            raise DataError("people must be whole numbers in every row of a table of counts")
-    if len(values) and values.min() < 0:
-        raise DataError(f"people must be 0 or more; {values.min()} was given")
-    whole: np.ndarray = values.astype(np.int64)
-    return whole

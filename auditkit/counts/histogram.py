@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from auditkit.errors import DataError
+from auditkit.value_spelling import EXACT
 
 DENSE = 1 << 22
 """Combinations up to which each gets a place; above, only those that occur."""
@@ -16,8 +17,6 @@ CHUNK = 1 << 16
 """Rows at a time: their codes fit into the cache."""
 PAIRED = 1 << 20
 """Rows at a time where two rows are counted as one: the table of pairs has 65,536 places."""
-EXACT = 2**53
-"""Whole numbers below it are exact as float64."""
 HELD = 1 << 22
 """Combinations kept apart before they are added up, where only those that occur get a place."""
 
@@ -83,7 +82,11 @@ class Histogram:
             raise DataError(
                 f"columns must have one value per row; their lengths are {[len(column) for column in columns]}"
             )
-        people = None if people is None else self._whole(people)
+        if people is not None:
+            self._people += float(np.sum(people, dtype=np.float64))
+            people = people_counts(people)
+        if self._people > 9e18:
+            raise DataError("there are more people than 64 bits can count; check the column that says how many")
         plain = self._dense and weights is None and people is None
         step = PAIRED if plain and self._size <= 256 else max(CHUNK, min(1 << 24, 4 * self._size))
         for start in range(0, rows, step):
@@ -96,14 +99,14 @@ class Histogram:
         """The combinations that occurred; in the order of their codes."""
         if not self._dense:
             return add_up(self._parts, self.sizes)
-        kept = np.flatnonzero(self._tables[0])
-        rows = self._tables[0][kept]
-        codes = np.unravel_index(kept, self.sizes) if self.sizes else ()
-        weight, square = (self._tables[1][kept], self._tables[2][kept]) if self.weighted else (rows.astype(float),) * 2
+        occurring = np.flatnonzero(self._tables[0])
+        rows = self._tables[0][occurring]
+        codes = np.unravel_index(occurring, self.sizes) if self.sizes else ()
+        weight, square = [table[occurring] for table in self._tables[1:]] if self.weighted else [rows.astype(float)] * 2
         return Cells(tuple(codes), rows, weight, square)
 
     def _chunk(self, columns: list[np.ndarray], weights: np.ndarray | None, people: np.ndarray | None) -> None:
-        plain = [self._plain(at, column) for at, column in enumerate(columns)]
+        plain = [self._plain(index, column) for index, column in enumerate(columns)]
         if not self._dense:
             self._sparse(plain, weights, people)
             return
@@ -113,14 +116,14 @@ class Histogram:
             pairs = np.bincount(fused[:even].view(np.uint16), minlength=1 << 16).reshape(256, 256)
             self._tables[0] += (pairs.sum(axis=0) + pairs.sum(axis=1))[: self._size]
             fused = fused[even:]
-        places = fused.astype(np.intp) if weights is not None or people is not None else fused
-        tables = _sums(places, self._size, weights if self.weighted else None, people)
+        positions = fused.astype(np.intp) if weights is not None or people is not None else fused
+        tables = _sums(positions, self._size, weights if self.weighted else None, people)
         for table, array in zip(self._tables, tables, strict=True):
             table += array
 
     def _sparse(self, columns: list[np.ndarray], weights: np.ndarray | None, people: np.ndarray | None) -> None:
-        places, codes = distinct(columns, self.sizes)
-        sums = _sums(places, len(codes[0]), weights if self.weighted else None, people)
+        positions, codes = distinct(columns, self.sizes)
+        sums = _sums(positions, len(codes[0]), weights if self.weighted else None, people)
         weight, square = sums[1:] if self.weighted else (sums[0].astype(float),) * 2
         self._parts.append(Cells(codes, sums[0], weight, square))
         self._held += len(codes[0])
@@ -128,17 +131,17 @@ class Histogram:
             self._parts = [add_up(self._parts, self.sizes)]
             self._held = 2 * len(self._parts[0].rows)  # so that adding up stays rare however many there are
 
-    def _plain(self, at: int, column: np.ndarray) -> np.ndarray:
+    def _plain(self, index: int, column: np.ndarray) -> np.ndarray:
         """A column without signs, its codes in range."""
-        size = self.sizes[at]
+        size = self.sizes[index]
         if column.dtype.kind == "b":
             column = column.view(np.uint8)
         if self._checked and len(column):
             low, high = int(column.min()) if column.dtype.kind == "i" else 0, int(column.max())
-            least, most = (-1, size - 2) if at in self._lacking else (0, size - 1)
+            least, most = (-1, size - 2) if index in self._lacking else (0, size - 1)
             if low < least or high > most:
-                given = low if low < least else high
-                raise DataError(f"a code is out of range: it must be {least} to {most}, one a value; {given} was given")
+                code = low if low < least else high
+                raise DataError(f"a code is out of range: it must be {least} to {most}, one a value; {code} was given")
             if low < 0:
                 column = np.where(column < 0, size - 1, column)
         return column.view(f"u{column.dtype.itemsize}")
@@ -159,38 +162,49 @@ class Histogram:
                 fused += block
         return np.zeros(0, self._type) if fused is None else fused
 
-    def _whole(self, people: np.ndarray) -> np.ndarray:
-        values = np.asarray(people)
-        if values.dtype.kind not in "iub":
-            exact = values.astype(np.float64)
-            if not (np.isfinite(exact).all() and (exact == np.round(exact)).all() and (exact < EXACT).all()):
-                raise DataError("people must be whole numbers, one per row: how many people each row stands for")
-        if len(values) and values.min() < 0:
-            raise DataError(f"people must be 0 or more; {values.min()} was given")
-        self._people += float(values.sum(dtype=np.float64))
-        if self._people > 9e18:
-            raise DataError("there are more people than 64 bits can count; check the column that says how many")
-        return values.astype(np.int64)
+
+def people_counts(people: Any) -> np.ndarray:
+    """(N,) int64: how many people each row stands for.
+
+    Raises:
+        DataError: a number that is not whole or under 0.
+    """
+    values = np.asarray(people)
+    if values.dtype.kind not in "iub":
+        exact = values.astype(np.float64)
+        if not (np.isfinite(exact).all() and (exact == np.round(exact)).all() and (exact < EXACT).all()):
+            raise DataError("people must be whole numbers, one per row: how many people each row stands for")
+    if len(values) and values.min() < 0:
+        raise DataError(f"people must be 0 or more; {values.min()} was given")
+    return values.astype(np.int64)
 
 
 def add_up(parts: Sequence[Cells], sizes: Sequence[int]) -> Cells:
     """The same combinations of several parts added up, parts in their order; sorted by their codes."""
-    columns = [np.concatenate([part.codes[at] for part in parts] or [np.zeros(0, int)]) for at in range(len(sizes))]
+    columns = [
+        np.concatenate([part.codes[index] for part in parts] or [np.zeros(0, int)]) for index in range(len(sizes))
+    ]
     rows, weight, square = (
         np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0, kind)])
         for name, kind in (("rows", np.int64), ("weight", float), ("square", float))
     )
     if not columns:
         return Cells((), *(np.array([array.sum()], dtype=array.dtype) for array in (rows, weight, square)))
-    places, codes = distinct(columns, sizes)
+    positions, codes = distinct_in_order(columns, sizes)
+    size = len(codes[0])
+    total = np.zeros(size, np.int64)
+    np.add.at(total, positions, rows)  # not bincount, whose float64 is exact up to 2^53 only
+    sums = [np.bincount(positions, weights=array, minlength=size) for array in (weight, square)]
+    return Cells(codes, total, *sums)
+
+
+def distinct_in_order(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """As `distinct`, the combinations sorted by their codes, the first column first."""
+    positions, codes = distinct(columns, sizes)
     order = np.lexsort(codes[::-1])
     inverse = np.empty_like(order)
     inverse[order] = np.arange(len(order))
-    places = inverse[places]
-    total = np.zeros(len(order), np.int64)
-    np.add.at(total, places, rows)
-    sums = [np.bincount(places, weights=array, minlength=len(order)) for array in (weight, square)]
-    return Cells(tuple(code[order] for code in codes), total, *sums)
+    return inverse[positions], tuple(code[order] for code in codes)
 
 
 def distinct(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -199,42 +213,42 @@ def distinct(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.nd
 
     if math.prod(sizes) >= 1 << 62:  # more combinations than a number has room for: first those of each half
         half = len(columns) // 2
-        left, right = (distinct(columns[part], sizes[part]) for part in (slice(0, half), slice(half, None)))
-        ends = tuple(max(1, len(side[1][0])) for side in (left, right))
-        places, (first, second) = distinct([left[0], right[0]], ends)
-        return places, (*(array[first] for array in left[1]), *(array[second] for array in right[1]))
+        left_half, right_half = (distinct(columns[part], sizes[part]) for part in (slice(0, half), slice(half, None)))
+        ends = tuple(max(1, len(side[1][0])) for side in (left_half, right_half))
+        positions, (first, second) = distinct([left_half[0], right_half[0]], ends)
+        return positions, (*(array[first] for array in left_half[1]), *(array[second] for array in right_half[1]))
     fused = np.zeros(len(columns[0]), dtype=np.int64)
     for column, size in zip(columns, sizes, strict=True):
         fused *= size
         fused += column.astype(np.int64)
-    places, kept = pandas.factorize(fused)
-    return places, tuple(np.unravel_index(kept, tuple(sizes)))
+    positions, occurring = pandas.factorize(fused)
+    return positions, tuple(np.unravel_index(occurring, tuple(sizes)))
 
 
-def _sums(places: np.ndarray, size: int, weights: np.ndarray | None, people: np.ndarray | None) -> list[np.ndarray]:
+def _sums(positions: np.ndarray, size: int, weights: np.ndarray | None, people: np.ndarray | None) -> list[np.ndarray]:
     """People by place, and with weights the sums of these and of their squares."""
     if people is None:
-        rows = np.bincount(places, minlength=size)
+        rows = np.bincount(positions, minlength=size)
     elif len(people) == 0 or int(people.max()) * len(people) < EXACT:
-        rows = np.bincount(places, weights=people, minlength=size).astype(np.int64)
+        rows = np.bincount(positions, weights=people, minlength=size).astype(np.int64)
     else:
         rows = np.zeros(size, np.int64)
-        np.add.at(rows, places, people)
+        np.add.at(rows, positions, people)
     if weights is None:
         return [rows]
     many: Any = 1 if people is None else people
     squares = weights * weights * many
-    return [rows, *(np.bincount(places, weights=each, minlength=size) for each in (weights * many, squares))]
+    return [rows, *(np.bincount(positions, weights=summed, minlength=size) for summed in (weights * many, squares))]
 
 
 def _blocks(sizes: Sequence[int]) -> list[tuple[int, int, int]]:
     """(start, end, combinations) of neighbouring columns that fit into a byte together."""
     blocks: list[tuple[int, int, int]] = []
-    for at, size in enumerate(sizes):
+    for index, size in enumerate(sizes):
         if blocks and blocks[-1][2] * size <= 256:
-            blocks[-1] = (blocks[-1][0], at + 1, blocks[-1][2] * size)
+            blocks[-1] = (blocks[-1][0], index + 1, blocks[-1][2] * size)
         else:
-            blocks.append((at, at + 1, size))
+            blocks.append((index, index + 1, size))
     return blocks
 
 

@@ -39,12 +39,12 @@ def merge(tables: Iterable[Counts]) -> Counts:
     }
     weighted = any(table.weighted for table in tables)
     parts = [_rows(table, values, classes) for table in tables]
-    codes = [np.concatenate([part[0][at] for part in parts]) for at in range(len(values))]
-    labels, decisions = (np.concatenate([part[at] for part in parts]) for at in (1, 2))
-    sums = [np.concatenate([part[3][at] for part in parts]) for at in range(3)]
+    codes = [np.concatenate([part[0][index] for part in parts]) for index in range(len(values))]
+    labels, decisions = (np.concatenate([part[index] for part in parts]) for index in (1, 2))
+    sums = [np.concatenate([part[3][index] for part in parts]) for index in range(3)]
     cells = Cells((), *sums)
-    whole = collect(values, codes, CodedAnswers(classes, labels, decisions), cells, weighted=weighted, listed=values)
-    return _rounded_once(whole, codes, labels, decisions, cells) if weighted and len(tables) > 2 else whole
+    merged = collect(values, codes, CodedAnswers(classes, labels, decisions), cells, weighted=weighted, listed=values)
+    return _rounded_once(merged, codes, labels, decisions, cells) if weighted and len(tables) > 2 else merged
 
 
 def _rows(
@@ -54,23 +54,24 @@ def _rows(
     cell, label, decision = np.nonzero((table.tally.rows > 0) | (table.tally.weight != 0))
     codes = []
     for name, united in values.items():
-        at = table.attributes.index(name)
-        place = {value: position for position, value in enumerate(united)}
-        codes.append(np.array([place[value] for value in table.values[at]], dtype=np.int64)[table.cells[cell, at]])
-    known = np.array([*(classes.index(each) for each in table.classes), len(classes)])
-    return codes, known[label], known[decision], [array[cell, label, decision] for array in table.tally]
+        index = table.attributes.index(name)
+        positions = {value: position for position, value in enumerate(united)}
+        united_codes = np.array([positions[value] for value in table.values[index]], dtype=np.int64)
+        codes.append(united_codes[table.cells[cell, index]])
+    class_codes = np.array([*(classes.index(class_name) for class_name in table.classes), len(classes)])
+    return codes, class_codes[label], class_codes[decision], [array[cell, label, decision] for array in table.tally]
 
 
 def _rounded_once(
-    whole: Counts, codes: list[np.ndarray], labels: np.ndarray, decisions: np.ndarray, cells: Cells
+    merged: Counts, codes: list[np.ndarray], labels: np.ndarray, decisions: np.ndarray, cells: Cells
 ) -> Counts:
     """The same table, its sums of weights added without rounding in between."""
     keys = list(zip(*(array.tolist() for array in (*codes, labels, decisions)), strict=True))
     terms: dict[tuple[int, ...], list[tuple[float, float]]] = {}
     for key, weight, square in zip(keys, cells.weight.tolist(), cells.square.tolist(), strict=True):
         terms.setdefault(key, []).append((weight, square))
-    place = {tuple(where): at for at, where in enumerate(whole.cells.tolist())}
-    for (*where, label, decision), found in terms.items():
-        for table, at in ((whole.tally.weight, 0), (whole.tally.square, 1)):
-            table[place[tuple(where)], label, decision] = math.fsum(term[at] for term in found)
-    return whole
+    positions = {tuple(where): index for index, where in enumerate(merged.cells.tolist())}
+    for (*where, label, decision), cell_terms in terms.items():
+        for table, index in ((merged.tally.weight, 0), (merged.tally.square, 1)):
+            table[positions[tuple(where)], label, decision] = math.fsum(term[index] for term in cell_terms)
+    return merged

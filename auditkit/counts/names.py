@@ -31,7 +31,7 @@ def typed(values: Sequence[Any], missing: Markers | None) -> list[Any]:
         missing: what means missing; None: the empty text.
     """
 
-    def known(value: Any) -> Any:
+    def present_value(value: Any) -> Any:
         if value is None:
             return None
         if isinstance(value, str):
@@ -39,7 +39,7 @@ def typed(values: Sequence[Any], missing: Markers | None) -> list[Any]:
         lacking = value == "" if missing is None else missing.means_missing(value)
         return None if lacking else value
 
-    present = [known(value) for value in values]
+    present = [present_value(value) for value in values]
     fields = [value for value in present if isinstance(value, Field)]
     as_type: Callable[[str], Any] = str
     if all(field in BOOLEANS for field in fields):
@@ -57,10 +57,12 @@ def group_names(attribute: str, values: Sequence[Any], rename: Rename | None) ->
     Raises:
         DataError: `rename` gives another number of names than it was given values.
     """
-    known = [value for value in values if value is not None]
-    names = [text or EMPTY for text in spellings(known)] if rename is None else [str(text) for text in rename(known)]
-    if len(names) != len(known):
-        raise DataError(f"rename of group {attribute!r} gave {len(names)} names for {len(known)} values; give one each")
+    present = [value for value in values if value is not None]
+    names = [text or EMPTY for text in spellings(present)] if rename is None else list(map(str, rename(present)))
+    if len(names) != len(present):
+        raise DataError(
+            f"rename of group {attribute!r} gave {len(names)} names for {len(present)} values; give one each"
+        )
     texts = iter(names)
     return [MISSING if value is None else next(texts) for value in values]
 
@@ -78,9 +80,9 @@ def class_places(columns: Mapping[str, Sequence[Any]], positive: Any) -> tuple[t
     Raises:
         DataError: more than 100 classes, or `positive` is none of them.
     """
-    first = tuple(value for value in next(iter(columns.values()), ()) if value is not None)
+    labels = tuple(value for value in next(iter(columns.values()), ()) if value is not None)
     spelt = [
-        [None if value is None else spelling(match_class(value, first)) for value in values]
+        [None if value is None else spelling(match_class(value, labels)) for value in values]
         for values in columns.values()
     ]
     for name, texts in zip(columns, spelt, strict=True):
@@ -91,13 +93,13 @@ def class_places(columns: Mapping[str, Sequence[Any]], positive: Any) -> tuple[t
             )
     classes = sorted({text for texts in spelt for text in texts if text is not None}, key=_order)
     if positive is not None:
-        wanted = match_class(positive, tuple(classes))
-        if wanted not in classes:
+        positive_class = match_class(positive, tuple(classes))
+        if positive_class not in classes:
             close = closest(str(positive), classes) if len(classes) > 10 else f"they are {listed(classes)}"
             raise DataError(f"positive must be one of the classes, and {positive!r} is not; {close}")
-        classes = [*(label for label in classes if label != wanted), wanted]
-    place = {name: at for at, name in enumerate(classes)}
-    return tuple(classes), [[len(classes) if text is None else place[text] for text in texts] for texts in spelt]
+        classes = [*(label for label in classes if label != positive_class), positive_class]
+    positions = {name: index for index, name in enumerate(classes)}
+    return tuple(classes), [[len(classes) if text is None else positions[text] for text in texts] for texts in spelt]
 
 
 def _order(name: str) -> tuple[int, float, str]:

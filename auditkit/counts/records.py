@@ -25,16 +25,16 @@ def first_record(path: pathlib.Path) -> Mapping[str, Any] | None:
     """The first record of a file that holds a record a line; None where it holds one document, or no JSON."""
     with path.open("rb") as file:
         start = file.read(START)
-    first, _, rest = start.decode(ENCODING, "ignore").lstrip().partition("\n")
+    first_line, _, rest = start.decode(ENCODING, "ignore").lstrip().partition("\n")
     following = rest.strip()
     try:
-        record = json.loads(first)
+        record = json.loads(first_line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, Mapping) or not (following.startswith("{") or (not following and len(start) < START)):
         return None
-    alone = not following and any(isinstance(value, list | dict) for value in record.values())
-    return None if alone else record  # an object of columns may stand on one line
+    is_columns = not following and any(isinstance(value, list | dict) for value in record.values())
+    return None if is_columns else record  # an object of columns may stand on one line
 
 
 def refuse_document(path: pathlib.Path) -> None:
@@ -71,12 +71,12 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     Raises:
         DataError: a name occurs twice, so that a value would be lost.
     """
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    record = dict(pairs)
+    if len(record) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"an object in the JSON has the name {twice[:80]!r} more than once; give each value its own")
-    return found
+    return record
 
 
 def unreadable(name: str, error: Exception) -> DataError:
@@ -98,33 +98,33 @@ class Records(Unit):
 
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column; a list of values where these are of several kinds."""
-        wanted = self.names.read
-        held: list[list[Any]] = [[] for _ in wanted]
-        seen: set[str] = set()
+        names = self.names.read
+        columns: list[list[Any]] = [[] for _ in names]
+        seen_names: set[str] = set()
         try:
             with self.path.open(encoding=ENCODING, newline="\n") as file:
                 for record in parsed(file):
                     if not isinstance(record, Mapping):
                         raise DataError(f"{self.name} holds JSON that is no table; it must be {SHAPES}")
-                    seen |= record.keys()
-                    for values, name in zip(held, wanted, strict=True):
+                    seen_names |= record.keys()
+                    for values, name in zip(columns, names, strict=True):
                         values.append(record.get(name))
-                    if len(held[0]) == BATCH:
-                        yield self._arrays(held)
-                        held = [[] for _ in wanted]
+                    if len(columns[0]) == BATCH:
+                        yield self._arrays(columns)
+                        columns = [[] for _ in names]
         except (ValueError, RecursionError) as error:
             raise unreadable(self.name, error) from None
-        lacking = next((name for name in wanted if name not in seen), None)
-        if lacking is not None and seen:
-            raise DataError(f"{self.name} has no column {lacking!r}; {closest(lacking, dict.fromkeys(seen))}")
-        if held[0]:
-            yield self._arrays(held)
+        lacking = next((name for name in names if name not in seen_names), None)
+        if lacking is not None and seen_names:
+            raise DataError(f"{self.name} has no column {lacking!r}; {closest(lacking, dict.fromkeys(seen_names))}")
+        if columns[0]:
+            yield self._arrays(columns)
 
-    def _arrays(self, held: list[list[Any]]) -> list[Any]:
-        for name, values in zip(self.names.read, held, strict=True):
+    def _arrays(self, columns: list[list[Any]]) -> list[Any]:
+        for name, values in zip(self.names.read, columns, strict=True):
             if any(isinstance(value, list | dict) for value in values):
                 raise nested(self.name, name)
-        return [_array(values) for values in held]
+        return [_array(values) for values in columns]
 
 
 def _array(values: list[Any]) -> Any:

@@ -37,12 +37,12 @@ class RowGroups(Unit):
         import pyarrow
         from pyarrow import parquet
 
-        wanted = list(dict.fromkeys(self.names.read))
+        columns = list(dict.fromkeys(self.names.read))
         try:
             with parquet.ParquetFile(
                 self.path, metadata=self.metadata, read_dictionary=list(self.texts), pre_buffer=False
             ) as file:
-                for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=wanted, use_threads=False):
+                for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=columns, use_threads=False):
                     yield [batch.column(name) for name in self.names.read]
         except (pyarrow.ArrowException, OSError) as error:
             raise _broken(self.path, error) from error
@@ -61,19 +61,19 @@ class Csv(Unit):
         from pyarrow import csv as arrow
 
         dialect = present(self.dialect, "`units` found the dialect of the file")
-        places = [str(place) for place in range(dialect.fields)]
-        at = [places[dialect.names.index(name)] for name in self.names.read]
-        wanted = list(dict.fromkeys([*at, *(places[:1] if dialect.comment else [])]))
-        kinds = dict.fromkeys(wanted, pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
-        read = arrow.ReadOptions(column_names=places, block_size=BLOCK)
-        convert = arrow.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=wanted)
+        numbered = [str(column) for column in range(dialect.fields)]
+        columns = [numbered[dialect.names.index(name)] for name in self.names.read]
+        included = list(dict.fromkeys([*columns, *(numbered[:1] if dialect.comment else [])]))
+        kinds = dict.fromkeys(included, pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
+        read = arrow.ReadOptions(column_names=numbered, block_size=BLOCK)
+        convert = arrow.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=included)
         try:
             with body(self.path, dialect) as stream:
                 for batch in arrow.open_csv(stream, read, dialect.parse_options(), convert):
                     if dialect.comment:
-                        first = batch.column(places[0]).cast(pyarrow.string())
+                        first = batch.column(numbered[0]).cast(pyarrow.string())
                         batch = batch.filter(compute.invert(compute.starts_with(first, dialect.comment)))
-                    yield [batch.column(place) for place in at]
+                    yield [batch.column(column) for column in columns]
         except (pyarrow.ArrowException, EOFError, OSError, UnicodeError) as error:
             if "Empty CSV" not in str(error):  # a header alone is a file without rows
                 raise broken(self.path, error, dialect) from error
@@ -138,16 +138,16 @@ def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
         raise _broken(file, error) from error
     _check_columns(file, names, schema.names)
     texts = [name for name in names.counted if _is_text(types, schema.field(name).type)]
-    found: list[Unit] = []
-    together: list[int] = []
+    parts: list[Unit] = []
+    groups: list[int] = []
     rows = 0
-    for at in range(metadata.num_row_groups):
-        together.append(at)
-        rows += metadata.row_group(at).num_rows
-        if rows >= UNIT or at == metadata.num_row_groups - 1:
-            found.append(RowGroups(file, names, False, metadata, tuple(together), tuple(texts)))
-            together, rows = [], 0
-    return found
+    for index in range(metadata.num_row_groups):
+        groups.append(index)
+        rows += metadata.row_group(index).num_rows
+        if rows >= UNIT or index == metadata.num_row_groups - 1:
+            parts.append(RowGroups(file, names, False, metadata, tuple(groups), tuple(texts)))
+            groups, rows = [], 0
+    return parts
 
 
 def _is_text(types: Any, kind: Any) -> bool:

@@ -119,8 +119,8 @@ def _attainable(table: Published, minimum: int) -> np.ndarray:
     reader = Reader(table, ~table.known, small, minimum - 1)
     ranges = np.repeat(reader.table.counts[:, None].astype(float), 2, axis=1)
     wide = _widened(reader, ranges, small, width)
-    for at, sign in itertools.product(np.flatnonzero(small & ~wide), (1, -1)):
-        wide |= ranges_with(ranges, reader.table.sums @ reader.end(np.array([at]), sign).cells) >= width - NEAR
+    for index, sign in itertools.product(np.flatnonzero(small & ~wide), (1, -1)):
+        wide |= ranges_with(ranges, reader.table.sums @ reader.end(np.array([index]), sign).cells) >= width - NEAR
     return small & wide
 
 
@@ -128,31 +128,31 @@ def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
     table = reader.table
     ranges = np.repeat(table.counts[:, None].astype(float), 2, axis=1)
     wide = _widened(reader, ranges, small, width)
-    arrays: dict[int, np.ndarray] = {}
-    for at in np.flatnonzero(small):
-        if table.block[at] in arrays:
+    demands: dict[int, np.ndarray] = {}
+    for index in np.flatnonzero(small):
+        if table.block[index] in demands:
             continue  # its block is looked at again once that demand is met
         because: list[np.ndarray] = []
         for sign in (1, -1):
-            if not wide[at]:
-                end = reader.end(np.array([at]), sign)
+            if not wide[index]:
+                end = reader.end(np.array([index]), sign)
                 because.append(end.because)
                 wide |= ranges_with(ranges, table.sums @ end.cells) >= width - NEAR
-        if not wide[at]:
-            arrays[table.block[at]] = np.unique(np.concatenate(because))
-    return list(arrays.values())
+        if not wide[index]:
+            demands[table.block[index]] = np.unique(np.concatenate(because))
+    return list(demands.values())
 
 
 def _widened(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) -> np.ndarray:
     """Which ranges are wide already from solutions that make many small counts large at once."""
     wide: np.ndarray = ranges[:, 1] - ranges[:, 0] >= width - NEAR
     while (small & ~wide).sum() > 1:
-        at, more = np.flatnonzero(small & ~wide), wide
+        indices, newly_wide = np.flatnonzero(small & ~wide), wide
         for sign in (1, -1) if reader.knows else (1,):
-            more = ranges_with(ranges, reader.table.sums @ reader.end(at, sign).cells) >= width - NEAR
-        if not (more & small & ~wide).any():
+            newly_wide = ranges_with(ranges, reader.table.sums @ reader.end(indices, sign).cells) >= width - NEAR
+        if not (newly_wide & small & ~wide).any():
             break
-        wide |= more
+        wide |= newly_wide
     return wide
 
 
@@ -192,23 +192,23 @@ class Reader:
             rows.append(table.same)
             totals.append(np.zeros(table.same.shape[0]))
         self._equal, self._totals = sparse.vstack(rows, format="csr"), np.concatenate(totals)
-        there = np.flatnonzero(table.some & dark)
-        few = np.flatnonzero(small & dark) if small is not None else np.zeros(0, dtype=np.int64)
-        bounds = [-table.sums[there], table.sums[few]]
-        self._bounds = sparse.vstack(bounds, format="csr") if len(there) + len(few) else None
-        self._most = np.concatenate([np.full(len(there), -1.0), np.full(len(few), float(most))])
+        not_empty = np.flatnonzero(table.some & dark)
+        known_small = np.flatnonzero(small & dark) if small is not None else np.zeros(0, dtype=np.int64)
+        bounds = [-table.sums[not_empty], table.sums[known_small]]
+        self._bounds = sparse.vstack(bounds, format="csr") if len(not_empty) + len(known_small) else None
+        self._most = np.concatenate([np.full(len(not_empty), -1.0), np.full(len(known_small), float(most))])
 
-    def end(self, at: np.ndarray, sign: int) -> End:
+    def end(self, indices: np.ndarray, sign: int) -> End:
         """The greatest (`sign` 1) or least (-1) that some counts can be together."""
-        wanted = np.asarray(self.table.sums[at].sum(axis=0)).ravel()
-        done: Any = optimize.linprog(
-            -sign * wanted, A_ub=self._bounds, b_ub=None if self._bounds is None else self._most,
+        objective = np.asarray(self.table.sums[indices].sum(axis=0)).ravel()
+        solution: Any = optimize.linprog(
+            -sign * objective, A_ub=self._bounds, b_ub=None if self._bounds is None else self._most,
             A_eq=self._equal, b_eq=self._totals, method="highs",
         )  # fmt: skip
-        if done.x is None:
-            raise ValueError(f"the counts do not add up: {done.message}")
-        held = np.abs(done.eqlin.marginals[: len(self._shown)]) > NEAR
-        return End(float(-sign * done.fun), done.x, self._shown[held])
+        if solution.x is None:
+            raise ValueError(f"the counts do not add up: {solution.message}")
+        binding = np.abs(solution.eqlin.marginals[: len(self._shown)]) > NEAR
+        return End(float(-sign * solution.fun), solution.x, self._shown[binding])
 
 
 class _Choice:
@@ -237,37 +237,38 @@ class _Choice:
         rank = np.cumsum(self._free)
         cost = self._table.people + rank / (1 + rank[self._free].sum())  # together the ranks weigh less than a person
         rows, at_least = self._constraints()
-        done = optimize.milp(
+        solution = optimize.milp(
             np.where(self._free, cost, 0.0),
             integrality=np.ones(len(cost)),
             bounds=optimize.Bounds(self._must.astype(float), (self._must | self._free).astype(float)),
             constraints=optimize.LinearConstraint(rows, lb=at_least),
             options={"mip_rel_gap": 0.0, "node_limit": NODES},
         )
-        if done.x is None:
+        if solution.x is None:
             self.rounds = 0
             return self.greedy(self._must[self._table.block])
-        return np.asarray(done.x > 0.5)[self._table.block]
+        return np.asarray(solution.x > 0.5)[self._table.block]
 
     def _constraints(self) -> tuple[sparse.csr_array, np.ndarray]:
         rows = [(dict.fromkeys(demand, 1.0), 1.0) for demand in self.demands] + self._lines
-        at = [(number, place, value) for number, (row, _) in enumerate(rows) for place, value in row.items()]
-        numbers, places, values = zip(*at, strict=True) if at else ((), (), ())
+        entries = [(number, block, value) for number, (row, _) in enumerate(rows) for block, value in row.items()]
+        numbers, blocks, values = zip(*entries, strict=True) if entries else ((), (), ())
         shape = (len(rows), len(self._must))
-        return sparse.csr_array((values, (numbers, places)), shape=shape), np.array([bound for _, bound in rows])
+        return sparse.csr_array((values, (numbers, blocks)), shape=shape), np.array([bound for _, bound in rows])
 
     def _of_line(self, line: Line, small: np.ndarray) -> list[tuple[dict[int, float], float]]:
         """In a line nothing is suppressed alone, and beside a small count enough people are to hide it among."""
         block, counts = self._table.block, self._table.counts
-        members = [int(block[at]) for at in (*line.parts, line.total)]
-        found = []
-        for one in members:
-            if self._free[one] and members.count(one) == 1:
-                found.append(({**dict.fromkeys(members, 1.0), one: -1.0}, 0.0))
+        members = [int(block[index]) for index in (*line.parts, line.total)]
+        constraints = []
+        for member in members:
+            if self._free[member] and members.count(member) == 1:
+                constraints.append(({**dict.fromkeys(members, 1.0), member: -1.0}, 0.0))
         if small[list(line.parts)].any():
-            held: dict[int, float] = {}
-            for at in line.parts:
-                held[int(block[at])] = held.get(int(block[at]), 0.0) + float(min(counts[at], self._minimum))
-            held[members[-1]] = held.get(members[-1], 0.0) + float(self._minimum)
-            found.append((held, float(self._minimum)))
-        return found
+            capacity: dict[int, float] = {}
+            for index in line.parts:
+                number = int(block[index])
+                capacity[number] = capacity.get(number, 0.0) + float(min(counts[index], self._minimum))
+            capacity[members[-1]] = capacity.get(members[-1], 0.0) + float(self._minimum)
+            constraints.append((capacity, float(self._minimum)))
+        return constraints

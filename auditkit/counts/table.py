@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from auditkit.counts.column_codes import Encoded, raw
-from auditkit.counts.histogram import Cells, Histogram, distinct
+from auditkit.counts.histogram import Cells, Histogram, distinct_in_order
 from auditkit.errors import DataError
 
 BLOCKS = 1 << 27
@@ -80,18 +80,18 @@ class Counts(NamedTuple):
 
     def over(self, attributes: Sequence[str]) -> Marginal:
         """The groups of these attributes, empty ones included, and their counts; no attribute: everyone."""
-        at = [self.attributes.index(name) for name in attributes]
-        shape = tuple(len(self.values[position]) for position in at)
-        place = np.zeros(len(self.cells), dtype=np.int64)
-        for position, length in zip(at, shape, strict=True):
-            place = place * length + self.cells[:, position]
-        values = itertools.product(*(self.values[position] for position in at))
+        indices = [self.attributes.index(name) for name in attributes]
+        shape = tuple(len(self.values[position]) for position in indices)
+        positions = np.zeros(len(self.cells), dtype=np.int64)
+        for position, length in zip(indices, shape, strict=True):
+            positions = positions * length + self.cells[:, position]
+        values = itertools.product(*(self.values[position] for position in indices))
         names = [dict(zip(attributes, value, strict=True)) for value in values]
         size = math.prod(shape)
-        rows = _gather(self.tally.rows, place, size)
+        rows = _gather(self.tally.rows, positions, size)
         if not self.weighted:
             return Marginal(names, Tally(rows, rows.astype(float), rows.astype(float)))
-        return Marginal(names, Tally(rows, *(_gather(array, place, size) for array in self.tally[1:])))
+        return Marginal(names, Tally(rows, *(_gather(array, positions, size) for array in self.tally[1:])))
 
     def __add__(self, other: object) -> NoReturn:
         """Refused, as adding tuples would put one behind the other."""
@@ -121,23 +121,24 @@ def count(
         DataError: a group value is missing, a code is out of range, or lengths differ.
     """
     encoded = {name: raw(column) for name, column in groups.items()}
-    columns, sizes = [each.codes for each in encoded.values()], [max(1, len(each.values)) for each in encoded.values()]
-    decided, wide = _classes(decisions, len(classes))
-    columns, sizes = [*columns, decided], [*sizes, wide]
+    columns = [column.codes for column in encoded.values()]
+    sizes = [max(1, len(column.values)) for column in encoded.values()]
+    decision_codes, wide = _classes(decisions, len(classes))
+    columns, sizes = [*columns, decision_codes], [*sizes, wide]
     lacking = {len(sizes) - 1} if wide > len(classes) else set()
     if labels is not None:
-        known, wide = _classes(labels, len(classes))
-        columns, sizes = [*columns, known], [*sizes, wide]
+        label_codes, wide = _classes(labels, len(classes))
+        columns, sizes = [*columns, label_codes], [*sizes, wide]
         lacking |= {len(sizes) - 1} if wide > len(classes) else set()
     histogram = Histogram(sizes, lacking, weighted=weights is not None)
     histogram.add(columns, weights, people)
     cells = histogram.cells()
     *codes, at_decision = cells.codes if labels is None else (*cells.codes[:-2], cells.codes[-2])
     at_label = np.full(len(cells.rows), len(classes)) if labels is None else cells.codes[-1]
-    kept = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
+    listed = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
     return collect(
-        {name: each.values for name, each in encoded.items()}, codes, CodedAnswers(classes, at_label, at_decision),
-        cells, weighted=weights is not None, listed=kept,
+        {name: column.values for name, column in encoded.items()}, codes, CodedAnswers(classes, at_label, at_decision),
+        cells, weighted=weights is not None, listed=listed,
     )  # fmt: skip
 
 
@@ -171,18 +172,18 @@ def collect(
     Raises:
         DataError: the table would be larger than 1 GB.
     """
-    (classes, labels, decisions), values, places, listed = answers, [], [], set(listed)
-    for (attribute, given), column in zip(names.items(), codes, strict=True):
+    (classes, labels, decisions), values, cell_codes, listed = answers, [], [], set(listed)
+    for (attribute, code_names), column in zip(names.items(), codes, strict=True):
         if attribute in listed:
-            values.append(tuple(given))
-            places.append(column)
+            values.append(tuple(code_names))
+            cell_codes.append(column)
             continue
-        used = np.bincount(column, minlength=len(given)) > 0
-        kept = tuple(sorted({name for name, some in zip(given, used, strict=True) if some}))
-        at = {name: place for place, name in enumerate(kept)}
-        values.append(kept)
-        places.append(np.array([at.get(name, 0) for name in given], dtype=np.int64)[column])
-    inverse, where = _combinations(places, [max(1, len(value)) for value in values], len(cells.rows))
+        used = np.bincount(column, minlength=len(code_names)) > 0
+        occurring = tuple(sorted({name for name, some in zip(code_names, used, strict=True) if some}))
+        positions_of = {name: index for index, name in enumerate(occurring)}
+        values.append(occurring)
+        cell_codes.append(np.array([positions_of.get(name, 0) for name in code_names], dtype=np.int64)[column])
+    inverse, where = _combinations(cell_codes, [max(1, len(value)) for value in values], len(cells.rows))
     wide = len(classes) + 1
     if len(where) * wide * wide > BLOCKS:
         raise DataError(
@@ -190,12 +191,12 @@ def collect(
             "that is too many to hold. Give bins or fewer values to one of the groups"
         )
     shape = (len(where), wide, wide)
-    place = (inverse * wide + labels) * wide + decisions
+    index = (inverse * wide + labels) * wide + decisions
     rows = np.zeros(math.prod(shape), np.int64)
-    np.add.at(rows, place, cells.rows)
+    np.add.at(rows, index, cells.rows)
     weight, square = (rows.astype(float),) * 2
     if weighted:
-        weight, square = (np.bincount(place, weights=cell, minlength=len(rows)) for cell in cells[2:])
+        weight, square = (np.bincount(index, weights=cell, minlength=len(rows)) for cell in cells[2:])
     tally = Tally(*(array.reshape(shape) for array in (rows, weight, square)))
     return Counts(tuple(names), tuple(values), tuple(map(str, classes)), where, tally, weighted)
 
@@ -204,11 +205,8 @@ def _combinations(columns: list[np.ndarray], sizes: list[int], rows: int) -> tup
     """The place of each row's combination, and the combinations in their order."""
     if not columns:
         return np.zeros(rows, np.int64), np.zeros((min(1, rows), 0), np.int64)
-    inverse, kept = distinct(columns, sizes)
-    order = np.lexsort(kept[::-1])
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    return back[inverse], np.column_stack(kept)[order].astype(np.int64)
+    positions, combinations = distinct_in_order(columns, sizes)
+    return positions, np.column_stack(combinations).astype(np.int64)
 
 
 def _classes(codes: Any, classes: int) -> tuple[np.ndarray, int]:
@@ -224,21 +222,21 @@ def _classes(codes: Any, classes: int) -> tuple[np.ndarray, int]:
 def _fold(table: np.ndarray, positive: int, axis: int) -> np.ndarray:
     """The classes along one axis as: not `positive`, `positive`, the last."""
     parts = np.moveaxis(table, axis, -1)
-    wanted, last = parts[..., positive], parts[..., -1]
-    rest = parts[..., :-1].sum(axis=-1) - wanted
-    return np.moveaxis(np.stack([rest, wanted, last], axis=-1), -1, axis)
+    hits, last = parts[..., positive], parts[..., -1]
+    rest = parts[..., :-1].sum(axis=-1) - hits
+    return np.moveaxis(np.stack([rest, hits, last], axis=-1), -1, axis)
 
 
-def _gather(values: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
+def _gather(values: np.ndarray, positions: np.ndarray, size: int) -> np.ndarray:
     """Sums of `values` by place, exact for whole numbers."""
     total = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
-    if not len(place):
+    if not len(positions):
         return total
     if size == 1:
         total[0] = values.sum(axis=0)
         return total
-    order = np.argsort(place, kind="stable")
-    ranked = place[order]
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    total[ranked[starts]] = np.add.reduceat(values[order], starts, axis=0)
+    order = np.argsort(positions, kind="stable")
+    sorted_positions = positions[order]
+    starts = np.flatnonzero(np.concatenate([[True], sorted_positions[1:] != sorted_positions[:-1]]))
+    total[sorted_positions[starts]] = np.add.reduceat(values[order], starts, axis=0)
     return total

@@ -16,11 +16,11 @@ MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe
 UTF8: Final = "utf-8-sig"
 
 
-def encoding_of(path: pathlib.Path, wanted: str | None) -> tuple[bool, str]:
+def encoding_of(path: pathlib.Path, declared: str | None) -> tuple[bool, str]:
     """Whether a file is compressed with gzip, and its encoding: as wanted, as its first bytes say, or UTF-8.
 
     Raises:
-        DataError: the file cannot be unpacked, or `wanted` is no encoding.
+        DataError: the file cannot be unpacked, or `declared` is no encoding.
     """
     with path.open("rb") as stream:
         compressed = stream.read(2) == b"\x1f\x8b"
@@ -29,16 +29,16 @@ def encoding_of(path: pathlib.Path, wanted: str | None) -> tuple[bool, str]:
             head = stream.read(4096)
     except (EOFError, OSError) as error:
         raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
-    if wanted is None:
+    if declared is None:
         marked = next((name for mark, name in MARKS if head.startswith(mark)), UTF8)
         if marked == UTF8 and b"\x00" in head:
             raise _propose(f"{path.name} is not UTF-8", head)
         return compressed, marked
     try:
-        name = codecs.lookup(wanted).name
+        name = codecs.lookup(declared).name
     except LookupError:
         raise DataError(
-            f"encoding must be one that Python knows, such as utf-8, utf-16 or cp1252; {wanted!r} was given"
+            f"encoding must be one that Python knows, such as utf-8, utf-16 or cp1252; {declared!r} was given"
         ) from None
     return compressed, UTF8 if name == "utf-8" else name
 
@@ -85,7 +85,7 @@ def not_decoded(path: pathlib.Path, compressed: bool, encoding: str) -> DataErro
     return _propose(f"{path.name} is not {named}", head)
 
 
-def _propose(said: str, sample: bytes) -> DataError:
+def _propose(fault: str, sample: bytes) -> DataError:
     encoding = "cp1252"
     if b"\x00" in sample:  # letters of two bytes, of which one is mostly zero
         encoding = "utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be"
@@ -95,7 +95,7 @@ def _propose(said: str, sample: bytes) -> DataError:
         except UnicodeDecodeError:
             encoding = "latin-1"
     mend = Mend("data.encoding", encoding)
-    return DataError(f"{said}; save it as UTF-8, or say how it is written, as in {mend}", mend=mend)
+    return DataError(f"{fault}; save it as UTF-8, or say how it is written, as in {mend}", mend=mend)
 
 
 def _bytes(path: pathlib.Path, compressed: bool) -> Any:

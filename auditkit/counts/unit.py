@@ -23,8 +23,8 @@ class Names(NamedTuple):
     @property
     def counted(self) -> tuple[str, ...]:
         """Every column whose values are counted, once."""
-        wanted = (*self.groups, self.label, self.decision)
-        return tuple(dict.fromkeys(name for name in wanted if name is not None))
+        columns = (*self.groups, self.label, self.decision)
+        return tuple(dict.fromkeys(name for name in columns if name is not None))
 
     @property
     def read(self) -> tuple[str, ...]:

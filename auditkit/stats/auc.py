@@ -70,28 +70,28 @@ def auc_interval(value: float, error: float, smaller: float, level: float = 0.95
 
 def _placements(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(n,) for a positive row the share of negatives below it, for a negative row the share of positives above it."""
-    placed = np.empty(len(scores))
-    for mine, sign in ((positive, 1.0), (~positive, -1.0)):
-        others, weight = sign * scores[~mine], weights[~mine]
-        order = np.argsort(others, kind="stable")
-        below = np.concatenate([[0.0], np.cumsum(weight[order])])
-        left = np.searchsorted(others[order], sign * scores[mine], side="left")
-        right = np.searchsorted(others[order], sign * scores[mine], side="right")
-        placed[mine] = (below[left] + below[right]) / 2 / below[-1]
-    return placed
+    placements = np.empty(len(scores))
+    for is_class, sign in ((positive, 1.0), (~positive, -1.0)):
+        other_scores, other_weights = sign * scores[~is_class], weights[~is_class]
+        order = np.argsort(other_scores, kind="stable")
+        below = np.concatenate([[0.0], np.cumsum(other_weights[order])])
+        first_equal = np.searchsorted(other_scores[order], sign * scores[is_class], side="left")
+        after_equal = np.searchsorted(other_scores[order], sign * scores[is_class], side="right")
+        placements[is_class] = (below[first_equal] + below[after_equal]) / 2 / below[-1]
+    return placements
 
 
 def _influence(centred: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     n = len(centred)
     pull = np.zeros(n)
-    for mine in (positive, ~positive):
-        rows = int(mine.sum())
+    for is_class in (positive, ~positive):
+        rows = int(is_class.sum())
         unbias = np.sqrt(rows / (rows - 1)) if rows > 1 else 1.0
-        pull[mine] = n * unbias * centred[mine] * weights[mine] / weights[mine].sum()
+        pull[is_class] = n * unbias * centred[is_class] * weights[is_class] / weights[is_class].sum()
     return pull
 
 
 def pooled_error(influences: list[np.ndarray]) -> float:
     """The standard error of the mean of several areas on the same rows, from their influences."""
-    together = np.mean(influences, axis=0)
-    return float(np.sqrt(np.sum(together**2))) / len(together)
+    pooled = np.mean(influences, axis=0)
+    return float(np.sqrt(np.sum(pooled**2))) / len(pooled)

@@ -41,9 +41,9 @@ def split_p(repeats: np.ndarray, first: np.ndarray, seed: int = 0) -> float:
         rng = np.random.default_rng(seed)
         members = np.vstack([kinds, np.argsort(rng.random((DRAWS, count)), axis=1) < size])
     weights = np.where(members, 1 / size, -1 / (count - size))
-    apart = np.einsum("si,ij,sj->s", weights, gram, weights)
+    distances = np.einsum("si,ij,sj->s", weights, gram, weights)
     weight = np.where(kinds, 1 / size, -1 / (count - size))
-    return float((apart >= weight @ gram @ weight * (1 - 1e-9)).mean())
+    return float((distances >= weight @ gram @ weight * (1 - 1e-9)).mean())
 
 
 def order_p(repeats: np.ndarray, seed: int = 0) -> float:

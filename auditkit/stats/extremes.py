@@ -64,19 +64,7 @@ def widest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[int
     Source: pairs by Miettinen and Nurminen (1985), Statistics in Medicine 4, at the level of Šidák (1967), JASA 62,
     which holds for normal statistics however they correlate.
     """
-    pairs = _pairs(parts, reference)
-    gaps = [np.abs(part.rates[i] - part.rates[j]) for part, (i, j) in zip(parts, pairs, strict=True)]
-    inside = sidak_level(level, _comparisons(parts, reference))
-    ends = [
-        _all_groups(part, inside, ratio=False) if _many(part, reference) else _differences(part, pair, inside)
-        for part, pair in zip(parts, pairs, strict=True)
-    ]
-    at, value = _extreme(gaps, pairs, parts, largest=True)
-    low, least = _extreme([end.low for end in ends], [end.lows for end in ends], parts, largest=True)
-    high, most = _extreme([end.high for end in ends], [end.highs for end in ends], parts, largest=True)
-    method = _method("differences", parts, reference)
-    interval = Interval(low=max(0.0, least), high=min(1.0, most), level=level, method=method)
-    return Extreme(value, interval, at, low if least > 0 else None, high if most < 1 else None)
+    return _extreme_over_pairs(parts, level, reference, ratio=False)
 
 
 def smallest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[int] | None = None) -> Extreme | None:
@@ -95,21 +83,7 @@ def smallest(parts: Sequence[Shares], level: float = 0.95, reference: Sequence[i
     """
     if any(part.rates.max() == 0 for part in parts):
         return None
-    pairs = _pairs(parts, reference)
-    ratios = []
-    for part, (i, j) in zip(parts, pairs, strict=True):
-        larger, smaller = np.maximum(part.rates[i], part.rates[j]), np.minimum(part.rates[i], part.rates[j])
-        ratios.append(np.divide(smaller, larger, out=np.ones_like(larger), where=larger > 0))
-    inside = sidak_level(level, _comparisons(parts, reference))
-    ends = [
-        _all_groups(part, inside, ratio=True) if _many(part, reference) else _ratios(part, pair, inside)
-        for part, pair in zip(parts, pairs, strict=True)
-    ]
-    at, value = _extreme(ratios, pairs, parts, largest=False)
-    low, least = _extreme([end.low for end in ends], [end.lows for end in ends], parts, largest=False)
-    high, most = _extreme([end.high for end in ends], [end.highs for end in ends], parts, largest=False)
-    interval = Interval(low=least, high=min(1.0, most), level=level, method=_method("ratios", parts, reference))
-    return Extreme(value, interval, at, low if least > 0 else None, high if most < 1 else None)
+    return _extreme_over_pairs(parts, level, reference, ratio=True)
 
 
 def widest_gap_interval(parts: Sequence[Shares], level: float = 0.95) -> Interval:
@@ -123,92 +97,95 @@ def smallest_ratio_interval(parts: Sequence[Shares], level: float = 0.95) -> Int
     return extreme and extreme.interval
 
 
+def _extreme_over_pairs(parts: Sequence[Shares], level: float, reference: Sequence[int] | None, ratio: bool) -> Extreme:
+    """The widest difference, or the smallest ratio, over the pairs of all parts, and the pair behind each number."""
+    pairs = _pairs(parts, reference)
+    comparisons = _comparisons(parts, pairs, reference)
+    inside = sidak_level(level, comparisons)
+    values, ends = [], []
+    for part, (i, j) in zip(parts, pairs, strict=True):
+        larger, smaller = np.maximum(part.rates[i], part.rates[j]), np.minimum(part.rates[i], part.rates[j])
+        # two groups that nobody of is selected are alike: their ratio is 1, not 0 / 0
+        ratios = np.divide(smaller, larger, out=np.ones_like(larger), where=larger > 0)
+        values.append(ratios if ratio else larger - smaller)
+        make_ends = _from_all_groups if _many(part, reference) else _from_pairs
+        ends.append(make_ends(part, (i, j), inside, ratio))
+    # each end is an extreme of its own, often of another pair than the value: the interval holds for the true extreme,
+    # whichever pair that is
+    place, value = _extreme(values, pairs, parts, largest=not ratio)
+    low, least = _extreme([end.low for end in ends], [end.lows for end in ends], parts, largest=not ratio)
+    high, most = _extreme([end.high for end in ends], [end.highs for end in ends], parts, largest=not ratio)
+    method = _method("ratios" if ratio else "differences", comparisons, parts, reference)
+    interval = Interval(low=max(0.0, least), high=min(1.0, most), level=level, method=method)
+    return Extreme(value, interval, place, low if least > 0 else None, high if most < 1 else None)
+
+
 def _many(part: Shares, reference: Sequence[int] | None) -> bool:
     return reference is None and len(part.sizes) > PAIRWISE
 
 
 def _pairs(parts: Sequence[Shares], reference: Sequence[int] | None) -> list[Pairs]:
     """The pairs that are compared; of very many groups, the two with the lowest and the highest share."""
-    found: list[Pairs] = []
-    for at, part in enumerate(parts):
+    pairs: list[Pairs] = []
+    for number, part in enumerate(parts):
         if reference is not None:
-            others = np.delete(np.arange(len(part.sizes)), reference[at])
-            found.append((others, np.full(len(others), reference[at])))
+            others = np.delete(np.arange(len(part.sizes)), reference[number])
+            pairs.append((others, np.full(len(others), reference[number])))
         elif _many(part, reference):
-            found.append((_one(part.rates.argmin()), _one(part.rates.argmax())))
+            pairs.append((np.atleast_1d(part.rates.argmin()), np.atleast_1d(part.rates.argmax())))
         else:
             first, second = np.triu_indices(len(part.sizes), 1)
-            found.append((first, second))
-    return found
+            pairs.append((first, second))
+    return pairs
 
 
-def _comparisons(parts: Sequence[Shares], reference: Sequence[int] | None) -> int:
+def _comparisons(parts: Sequence[Shares], pairs: Sequence[Pairs], reference: Sequence[int] | None) -> int:
     """How many intervals hold at once."""
-    number = 0
-    for part in parts:
-        groups = len(part.sizes)
-        number += groups - 1 if reference is not None else groups if groups > PAIRWISE else groups * (groups - 1) // 2
-    return number
+    numbers = zip(parts, pairs, strict=True)
+    return sum(len(part.sizes) if _many(part, reference) else len(i) for part, (i, _) in numbers)
 
 
-def _method(what: str, parts: Sequence[Shares], reference: Sequence[int] | None) -> str:
+def _method(compared: str, comparisons: int, parts: Sequence[Shares], reference: Sequence[int] | None) -> str:
     if any(_many(part, reference) for part in parts):
         return "simultaneous Wilson intervals of all groups (Šidák)"
-    if _comparisons(parts, reference) == 1:
-        return f"Miettinen-Nurminen score, {what}"
+    if comparisons == 1:
+        return f"Miettinen-Nurminen score, {compared}"
     if reference is not None:
-        return f"simultaneous score intervals of the {what} to the reference group (Šidák)"
-    return f"simultaneous score intervals of all pairs' {what} (Šidák)"
+        return f"simultaneous score intervals of the {compared} to the reference group (Šidák)"
+    return f"simultaneous score intervals of all pairs' {compared} (Šidák)"
 
 
-def _differences(part: Shares, pairs: Pairs, level: float) -> _Ends:
-    """Intervals of every pair's difference, both ways round."""
-    low, high = score_difference(*_counts(part, pairs), level)
-    return _both_ways(pairs, low, high, -high, -low)
-
-
-def _ratios(part: Shares, pairs: Pairs, level: float) -> _Ends:
-    """Intervals of every pair's ratio, both ways round."""
-    low, high = score_ratio(*_counts(part, pairs), level)
-    with np.errstate(divide="ignore"):
-        return _both_ways(pairs, low, high, 1 / high, 1 / low)
-
-
-def _counts(part: Shares, pairs: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Successes and size of the one and of the other group of each pair."""
+def _from_pairs(part: Shares, pairs: Pairs, level: float, ratio: bool) -> _Ends:
+    """Intervals of every pair's difference or ratio, both ways round: which group is the lower is not certain."""
     i, j = pairs
-    return part.successes[i], part.sizes[i], part.successes[j], part.sizes[j]
+    counts = part.successes[i], part.sizes[i], part.successes[j], part.sizes[j]
+    low, high = score_ratio(*counts, level) if ratio else score_difference(*counts, level)
+    with np.errstate(divide="ignore"):
+        reverse_low, reverse_high = (1 / high, 1 / low) if ratio else (-high, -low)
+    both = (np.concatenate([i, i]), np.concatenate([j, j]))
+    return _Ends(np.concatenate([low, reverse_low]), np.concatenate([high, reverse_high]), both, both)
 
 
-def _both_ways(pairs: Pairs, low: np.ndarray, high: np.ndarray, back_low: np.ndarray, back_high: np.ndarray) -> _Ends:
-    """The intervals of pairs and of the same pairs turned round."""
-    both = (np.concatenate([pairs[0], pairs[0]]), np.concatenate([pairs[1], pairs[1]]))
-    return _Ends(np.concatenate([low, back_low]), np.concatenate([high, back_high]), both, both)
-
-
-def _all_groups(part: Shares, level: float, ratio: bool) -> _Ends:
-    """The interval of the two extremes, from one interval for each group."""
+def _from_all_groups(part: Shares, pairs: Pairs, level: float, ratio: bool) -> _Ends:
+    """The interval of the two extremes, from one interval for each group; of the pairs, which are too many, none."""
     low, high = wilson_bounds(part.successes, part.sizes, level)
-    certain = (_one(low.argmax()), _one(high.argmin()))
-    possible = (_one(high.argmax()), _one(low.argmin()))
+    certain = (np.atleast_1d(low.argmax()), np.atleast_1d(high.argmin()))
+    possible = (np.atleast_1d(high.argmax()), np.atleast_1d(low.argmin()))
     if ratio:
+        # where every group may be at 0 the ratio is bounded by nothing; 1e-300 keeps it finite until it is cut at 1
         least, most = low.min() / high.max(), high.min() / max(low.max(), 1e-300)
         return _Ends(np.array([least]), np.array([most]), possible, certain)
     return _Ends(np.array([low.max() - high.min()]), np.array([high.max() - low.min()]), certain, possible)
-
-
-def _one(position: np.intp) -> np.ndarray:
-    return np.array([position])
 
 
 def _extreme(
     values: Sequence[np.ndarray], pairs: Sequence[Pairs], parts: Sequence[Shares], largest: bool
 ) -> tuple[Place, float]:
     """The largest or the smallest value over all parts, and the two groups behind it; NaN is never it."""
-    at = [int(np.nanargmax(value) if largest else np.nanargmin(value)) for value in values]
-    numbers = [float(value[place]) for value, place in zip(values, at, strict=True)]
+    indices = [int(np.nanargmax(value) if largest else np.nanargmin(value)) for value in values]
+    numbers = [float(value[index]) for value, index in zip(values, indices, strict=True)]
     part = numbers.index(max(numbers) if largest else min(numbers))
-    first, second = (int(array[at[part]]) for array in pairs[part])
+    first, second = (int(groups[indices[part]]) for groups in pairs[part])
     if parts[part].rates[first] > parts[part].rates[second]:
         first, second = second, first
     return Place(part, first, second), numbers[part]

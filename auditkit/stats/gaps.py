@@ -34,7 +34,7 @@ class Shares(NamedTuple):
             groups: how many.
         """
         total, square, hit = (
-            np.bincount(codes, weights=array, minlength=groups) for array in (weights, weights**2, weights * hits)
+            np.bincount(codes, weights=summed, minlength=groups) for summed in (weights, weights**2, weights * hits)
         )
         return cls(np.minimum(hit, total) * total / square, total**2 / square)
 
@@ -84,9 +84,9 @@ def largest_z_of_means(values: np.ndarray, variances: np.ndarray, speck: float =
     Pauly, Asendorf and Konietschke (2016), Biometrical Journal 58, for areas under the curve.
     """
     largest = np.zeros(len(values))
-    for first in range(values.shape[1] - 1):
-        gap = np.abs(values[:, first + 1 :] - values[:, first : first + 1])
-        error = np.sqrt(variances[:, first + 1 :] + variances[:, first : first + 1])
+    for group in range(values.shape[1] - 1):
+        gap = np.abs(values[:, group + 1 :] - values[:, group : group + 1])
+        error = np.sqrt(variances[:, group + 1 :] + variances[:, group : group + 1])
         z = np.divide(gap, error, out=np.where(gap > speck, np.inf, 0.0), where=error > speck)
         np.maximum(largest, z.max(axis=1), out=largest)
     return largest
@@ -144,10 +144,10 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
     correction.
     """
     steps = np.linspace(0, 1, 20_001)[1:]
-    first, second = apart(rate, n1, n2, steps)
-    pooled = (n1 * first + n2 * second) / (n1 + n2)
+    higher, lower = apart(rate, n1, n2, steps)
+    pooled = (n1 * higher + n2 * lower) / (n1 + n2)
     null = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
-    spread = np.sqrt(first * (1 - first) / n1 + second * (1 - second) / n2)
+    spread = np.sqrt(higher * (1 - higher) / n1 + lower * (1 - lower) / n2)
     with np.errstate(divide="ignore", invalid="ignore"):
         reached = np.where(spread > 0, (steps - critical(1 - alpha) * null) / spread, np.inf)
     enough = np.flatnonzero((reached >= stats.norm.ppf(power)) & (steps >= critical(1 - alpha) * null))
@@ -164,8 +164,8 @@ def detectable_among(part: Shares, tests: int) -> float | None:
         tests: how many tests the family has.
     """
     pairs = len(part.sizes) * (len(part.sizes) - 1) // 2
-    first, second = np.sort(part.sizes)[:2].tolist()
-    return detectable_gap(part.common, first, second, alpha=0.05 / (tests * pairs))
+    smallest, second_smallest = np.sort(part.sizes)[:2].tolist()
+    return detectable_gap(part.common, smallest, second_smallest, alpha=0.05 / (tests * pairs))
 
 
 class Apart(NamedTuple):
@@ -178,8 +178,8 @@ class Apart(NamedTuple):
 
 def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> Apart:
     """Two rates that differ by `gap`, around a common `rate`, moved together where one would leave 0 to 1."""
-    second = np.clip(rate - np.asarray(gap) * n1 / (n1 + n2), 0, 1 - np.asarray(gap))
-    return Apart(second + gap, second)
+    lower = np.clip(rate - np.asarray(gap) * n1 / (n1 + n2), 0, 1 - np.asarray(gap))
+    return Apart(lower + gap, lower)
 
 
 def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    return _back(np.minimum(1, stepped), order)
+    return np.asarray(np.minimum(1, stepped)[np.argsort(order)])  # the inverse of the order
 
 
 def benjamini_hochberg(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -38,7 +38,8 @@ def benjamini_hochberg(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")
     scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    return _back(np.minimum(1, np.minimum.accumulate(scaled[::-1])[::-1]), order)
+    stepped = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.asarray(np.minimum(1, stepped)[np.argsort(order)])  # the inverse of the order
 
 
 def sidak_level(level: float, comparisons: int) -> float:
@@ -47,9 +48,3 @@ def sidak_level(level: float, comparisons: int) -> float:
     Source: Šidák (1967), Rectangular confidence regions for the means of multivariate normal distributions, JASA 62.
     """
     return float(level ** (1 / max(1, comparisons)))
-
-
-def _back(values: np.ndarray, order: np.ndarray) -> np.ndarray:
-    result = np.empty_like(values)
-    result[order] = values
-    return result

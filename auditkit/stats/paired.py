@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats as laws
 
 from auditkit.results import Interval
-from auditkit.stats.proportions import critical
+from auditkit.stats.proportions import critical, falling_root
 
 STEPS = 60
 """Halvings of the bracket in which an interval's end lies."""
@@ -31,19 +31,26 @@ def paired_difference_interval(first: int, second: int, n: int, level: float = 0
     """
     if min(first, second) < 0 or n < 1 or first + second > n:
         raise ValueError(f"first and second must not be negative, and at most n; {first}, {second} of {n} was given")
-    z, seen = critical(level), (first - second) / n
-    low = _root(first, second, n, z, -1.0, seen)
-    return Interval(low=low, high=_root(first, second, n, -z, seen, 1.0), level=level, method="Tango score, paired")
+    z, difference = critical(level), (first - second) / n
+
+    def score(gap: np.ndarray) -> np.ndarray:
+        return np.asarray(paired_score(first, second, n, float(gap)))
+
+    low, high = falling_root(score, z, -1.0, difference, STEPS), falling_root(score, -z, difference, 1.0, STEPS)
+    return Interval(low=float(low), high=float(high), level=level, method="Tango score, paired")
 
 
 def paired_score(first: int, second: int, n: int, gap: float) -> float:
     """Tango's statistic: the distance of the seen difference from `gap`, in standard errors under it."""
+    # `rest` is the likeliest share of rows that only the second counts, were the gap true: a root of a quadratic
     b = -first - second + (2 * n - first + second) * gap
     c = -second * gap * (1 - gap)
     rest = (np.sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
     variance = n * (2 * rest + gap * (1 - gap))
-    apart = first - second - n * gap
-    return float(apart / np.sqrt(variance)) if variance > 1e-15 else float(np.sign(apart)) * np.inf if apart else 0.0
+    distance = first - second - n * gap
+    if variance > 1e-15:
+        return float(distance / np.sqrt(variance))
+    return float(np.sign(distance)) * np.inf if distance else 0.0  # 0 times infinity would be NaN
 
 
 def mcnemar(first: int, second: int) -> float:
@@ -52,14 +59,3 @@ def mcnemar(first: int, second: int) -> float:
     Source: McNemar (1947), Psychometrika 12; exact by the binomial law.
     """
     return 1.0 if first + second == 0 else float(laws.binomtest(first, first + second).pvalue)
-
-
-def _root(first: int, second: int, n: int, target: float, below: float, above: float) -> float:
-    """Where the falling score crosses `target`; the bracket's end where it does not."""
-    for _ in range(STEPS):
-        middle = (below + above) / 2
-        if paired_score(first, second, n, middle) > target:
-            below = middle
-        else:
-            above = middle
-    return (below + above) / 2

@@ -24,21 +24,21 @@ class Apart(NamedTuple):
     """(P,)"""
 
 
-def pairs_of(groups: int, kept: Sequence[int] | None = None, reference: int | None = None) -> Pairs:
+def pairs_of(groups: int, compared: Sequence[int] | None = None, reference: int | None = None) -> Pairs:
     """The pairs of K groups that are compared.
 
     Args:
         groups: K.
-        kept: the positions of those that are compared; None: all.
+        compared: the positions of those that are compared; None: all.
         reference: the position of the one with which alone the others are compared; None: all pairs.
     """
     i, j = np.triu_indices(groups, 1)
-    there = np.ones(len(i), dtype=bool)
-    if kept is not None:
-        there &= np.isin(i, kept) & np.isin(j, kept)
+    is_compared = np.ones(len(i), dtype=bool)
+    if compared is not None:
+        is_compared &= np.isin(i, compared) & np.isin(j, compared)
     if reference is not None:
-        there &= (i == reference) | (j == reference)
-    return i[there], j[there]
+        is_compared &= (i == reference) | (j == reference)
+    return i[is_compared], j[is_compared]
 
 
 def pair_numbers(groups: int, pairs: Pairs) -> np.ndarray:
@@ -61,7 +61,7 @@ def square_and_add(values: np.ndarray, low: np.ndarray, high: np.ndarray, pairs:
     Source: as `mover.difference`.
     """
     i, j = pairs
-    first, second = (mover.Ends(values[at], low[at], high[at]) for at in (i, j))
+    first, second = (mover.Ends(values[groups], low[groups], high[groups]) for groups in (i, j))
     least, most = mover.difference(first, second)
     return Apart(pairs, np.abs(values[i] - values[j]), np.maximum(least, -most), np.maximum(most, -least))
 
@@ -76,7 +76,7 @@ def largest_apart(apart: Apart, numbers: np.ndarray, method: str, most: float = 
         most: the largest value that there can be.
         level: of the intervals.
     """
-    return _extreme(apart, [int(np.argmax(array)) for array in apart[1:]], numbers, (most, level, method))
+    return _extreme(apart, np.argmax(apart[1:], axis=1).tolist(), numbers, (most, level, method))
 
 
 def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float = 0.95) -> Extreme:
@@ -88,26 +88,26 @@ def smallest_apart(apart: Apart, numbers: np.ndarray, method: str, level: float 
         method: of the interval.
         level: of the intervals.
     """
-    return _extreme(apart, [int(np.argmin(array)) for array in apart[1:]], numbers, (1.0, level, method))
+    return _extreme(apart, np.argmin(apart[1:], axis=1).tolist(), numbers, (1.0, level, method))
 
 
-def _extreme(apart: Apart, at: list[int], numbers: np.ndarray, about: tuple[float, float, str]) -> Extreme:
+def _extreme(apart: Apart, indices: list[int], numbers: np.ndarray, about: tuple[float, float, str]) -> Extreme:
     """The pair that makes the number and those that make the ends; an end at the edge of the scale is nobody's.
 
     Args:
         apart: the pairs.
-        at: the pairs with the extreme value, low end and high end.
+        indices: the pairs with the extreme value, low end and high end.
         numbers: (K,) by which the two groups of a pair are called low and high.
         about: the largest value that there can be, the level and the method of the interval.
     """
     most, level, method = about
-    value, least, largest = (float(array[pair]) for array, pair in zip(apart[1:], at, strict=True))
+    value, least, largest = (float(array[pair]) for array, pair in zip(apart[1:], indices, strict=True))
     interval = Interval(low=max(0.0, least), high=min(most, largest), level=level, method=method)
-    places = [_place(apart.pairs, pair, numbers) for pair in at]
+    places = [_place(apart.pairs, pair, numbers) for pair in indices]
     low, high = places[1] if least > 0 else None, places[2] if largest < most else None
     return Extreme(value, interval, places[0], low, high)
 
 
-def _place(pairs: Pairs, at: int, numbers: np.ndarray) -> Place:
-    first, second = (int(side[at]) for side in pairs)
+def _place(pairs: Pairs, index: int, numbers: np.ndarray) -> Place:
+    first, second = (int(side[index]) for side in pairs)
     return Place(0, second, first) if numbers[first] > numbers[second] else Place(0, first, second)

@@ -101,7 +101,7 @@ def ratio_interval(x1: float, n1: float, x2: float, n2: float, level: float = 0.
     _check_counts(x2, n2)
     if x1 == 0 and x2 == 0:
         return None
-    low, high = (float(array) for array in score_ratio(x1, n1, x2, n2, level))
+    low, high = (float(end) for end in score_ratio(x1, n1, x2, n2, level))
     return Interval(
         low=low, high=high if np.isfinite(high) else None, level=level, method="Miettinen-Nurminen score"
     )  # fmt: skip
@@ -123,17 +123,17 @@ def score_difference(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers, level: 
     maximum in closed form as in Farrington and Manning (1990), Statistics in Medicine 9.
     """
     x1, n1, x2, n2 = _arrays(x1, n1, x2, n2)
-    seen = x1 / n1 - x2 / n2
+    observed = x1 / n1 - x2 / n2
 
-    def score(at: np.ndarray) -> np.ndarray:
-        p1, p2 = _constrained_difference(x1, n1, x2, n2, at)
+    def score(difference: np.ndarray) -> np.ndarray:
+        p1, p2 = _constrained_difference(x1, n1, x2, n2, difference)
         spread = p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2
-        return _studentized(seen - at, spread * _unbias(n1 + n2))
+        return _studentized(observed - difference, spread * _unbias(n1 + n2))
 
     z = critical(level)
     return Bounds(
-        _root(score, z, np.full(seen.shape, -1.0), seen),
-        _root(score, -z, seen, np.full(seen.shape, 1.0)),
+        falling_root(score, z, np.full(observed.shape, -1.0), observed),
+        falling_root(score, -z, observed, np.full(observed.shape, 1.0)),
     )
 
 
@@ -153,19 +153,21 @@ def score_ratio(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers, level: float
     x1, n1, x2, n2 = _arrays(x1, n1, x2, n2)
     first, second = x1 / n1, x2 / n2
     with np.errstate(divide="ignore", invalid="ignore"):
-        seen = np.log(first) - np.log(second)
+        log_ratio = np.log(first) - np.log(second)
+    # the root is sought on the log scale, where both directions are alike; e^40 is beyond any ratio of counts
     far = 40.0
-    centre = np.clip(np.nan_to_num(seen, nan=0.0), -far, far)
+    centre = np.clip(np.nan_to_num(log_ratio, nan=0.0), -far, far)
 
-    def score(at: np.ndarray) -> np.ndarray:
-        ratio = np.exp(at)
+    def score(log_scale: np.ndarray) -> np.ndarray:
+        ratio = np.exp(log_scale)
         p1, p2 = _constrained_ratio(x1, n1, x2, n2, ratio)
         spread = p1 * (1 - p1) / n1 + ratio**2 * p2 * (1 - p2) / n2
         return _studentized(first - ratio * second, spread * _unbias(n1 + n2))
 
     z = critical(level)
-    low = np.exp(_root(score, z, np.full(seen.shape, -far), centre))
-    high = np.exp(_root(score, -z, centre, np.full(seen.shape, far)))
+    low = np.exp(falling_root(score, z, np.full(log_ratio.shape, -far), centre))
+    high = np.exp(falling_root(score, -z, centre, np.full(log_ratio.shape, far)))
+    # at a count of 0 the observed ratio is 0 or infinite: that end is the scale's own, and no root finds it
     nothing = (x1 <= 0) & (x2 <= 0)
     low = np.where(x1 <= 0, 0.0, low)
     high = np.where(x2 <= 0, np.inf, high)
@@ -187,7 +189,7 @@ def _check_counts(successes: float, n: float) -> None:
 
 
 def _arrays(*values: Numbers) -> tuple[np.ndarray, ...]:
-    return tuple(np.asarray(broadcast_array, dtype=float) for broadcast_array in np.broadcast_arrays(*values))
+    return tuple(np.asarray(array, dtype=float) for array in np.broadcast_arrays(*values))
 
 
 def _unbias(total: np.ndarray) -> np.ndarray:
@@ -201,10 +203,21 @@ def _studentized(gap: np.ndarray, variance: np.ndarray) -> np.ndarray:
         return np.where(variance > 0, gap / np.sqrt(variance), certain)
 
 
-def _root(score: Callable[[np.ndarray], np.ndarray], target: float, below: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Where a falling function crosses `target`, by halving; the bracket's end where it does not."""
-    low, high = below.copy(), above.copy()
-    for _ in range(STEPS):
+def falling_root(
+    score: Callable[[np.ndarray], np.ndarray], target: float, below: Numbers, above: Numbers, steps: int = STEPS
+) -> np.ndarray:
+    """Where a falling function crosses `target`, by halving; the bracket's end where it does not.
+
+    Args:
+        score: takes and gives arrays of the shape of the bracket's ends.
+        target: of the function.
+        below: the low ends of the bracket.
+        above: the high ends.
+        steps: halvings.
+    """
+    # halving, for Newton's steps leave the bracket where the score is infinite at its end
+    low, high = np.asarray(below), np.asarray(above)
+    for _ in range(steps):
         middle = (low + high) / 2
         still_above = score(middle) > target
         low = np.where(still_above, middle, low)
@@ -219,6 +232,7 @@ def _constrained_ratio(
     a = (n1 + n2) * ratio
     b = -(ratio * (n1 + x2) + x1 + n2)
     c = x1 + x2
+    # the smaller root of the quadratic is the one within 0 and 1
     p2 = (-b - np.sqrt(np.maximum(b * b - 4 * a * c, 0))) / (2 * a)
     p2 = np.clip(p2, 0, 1)
     return np.clip(ratio * p2, 0, 1), p2
@@ -237,6 +251,7 @@ def _constrained_difference(
     v = b**3 / (3 * a) ** 3 - b * c / (6 * a * a) + d / (2 * a)
     size = np.sqrt(np.maximum((b / (3 * a)) ** 2 - c / (3 * a), 0))
     u = np.where(v >= 0, size, -size)
+    # the cubic has three real roots; this branch of the cosine is the one within 0 and 1 (Farrington and Manning 1990)
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = np.where(size > 0, v / u**3, 0.0)
     w = (np.pi + np.arccos(np.clip(cosine, -1, 1))) / 3

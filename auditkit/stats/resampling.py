@@ -48,7 +48,8 @@ def resamples(
     rows: int, rng: np.random.Generator, replicates: int, strata: np.ndarray | None = None
 ) -> Iterator[np.ndarray]:
     """Chunks of (b, rows) row numbers drawn with replacement, `replicates` in all."""
-    blocks = [np.arange(rows)] if strata is None else [np.flatnonzero(strata == each) for each in np.unique(strata)]
+    strata = np.zeros(rows) if strata is None else strata
+    blocks = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
     at_once = max(1, CHUNK // max(1, rows))
     for start in range(0, replicates, at_once):
         count = min(at_once, replicates - start)
@@ -80,18 +81,18 @@ def resampled_counts(
     for massive data streams, Google.
     """
     flat = np.ravel(counts)
-    held = np.flatnonzero(flat)  # cells of nobody stay so, and cost nothing
-    if not len(held):
+    occupied = np.flatnonzero(flat)  # cells of nobody stay so, and cost nothing
+    if not len(occupied):
         raise ValueError("counts hold nobody: there is nothing to resample")
     if law == "multinomial":
         total = int(flat.sum())
-        some = rng.multinomial(total, flat[held] / total, size=replicates)
+        occupied_counts = rng.multinomial(total, flat[occupied] / total, size=replicates)
     elif law == "poisson":
-        some = rng.poisson(flat[held], size=(replicates, len(held)))
+        occupied_counts = rng.poisson(flat[occupied], size=(replicates, len(occupied)))
     else:
         raise ValueError(f"law must be 'multinomial' or 'poisson'; {law!r} was given")
     drawn = np.zeros((replicates, len(flat)), dtype=np.int64)
-    drawn[:, held] = some
+    drawn[:, occupied] = occupied_counts
     return drawn.reshape(replicates, *np.shape(counts))
 
 
@@ -99,8 +100,8 @@ def percentile_interval(
     numbers: np.ndarray, level: float = 0.95, method: str = "bootstrap percentile"
 ) -> Interval | None:
     """The middle `level` of resampled numbers; None where over 5 % are NaN, or where all are the same."""
-    known = numbers[np.isfinite(numbers)]
-    if len(known) < 0.95 * len(numbers) or len(known) == 0 or np.ptp(known) == 0:
+    finite = numbers[np.isfinite(numbers)]
+    if len(finite) < 0.95 * len(numbers) or len(finite) == 0 or np.ptp(finite) == 0:
         return None
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
     return Interval(low=float(low), high=float(high), level=level, method=f"{method}, {len(numbers)} resamples")

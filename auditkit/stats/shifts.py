@@ -83,27 +83,27 @@ def predictive_shift(counts: np.ndarray, rng: np.random.Generator, level: float 
     of_new, of_old = counts[:, 1, :].sum(axis=1), counts[:, :, 1].sum(axis=1)
     if not of_new.sum() or not of_old.sum():
         return None
-    new, old = (_share(int(each[1]), int(each.sum()), level) for each in (of_new, of_old))
+    new, old = (_share(int(decided[1]), int(decided.sum()), level) for decided in (of_new, of_old))
     drawn = resampled_counts(counts, REPLICATES, rng)
     with np.errstate(divide="ignore", invalid="ignore"):
-        first = drawn[:, 1, 1, :].sum(axis=1) / drawn[:, :, 1, :].sum(axis=(1, 2))
-        second = drawn[:, 1, :, 1].sum(axis=1) / drawn[:, :, :, 1].sum(axis=(1, 2))
-    low, high = mover.difference(new, old, _correlation(first, second))
+        new_values = drawn[:, 1, 1, :].sum(axis=1) / drawn[:, :, 1, :].sum(axis=(1, 2))
+        old_values = drawn[:, 1, :, 1].sum(axis=1) / drawn[:, :, :, 1].sum(axis=(1, 2))
+    low, high = mover.difference(new, old, _correlation(new_values, old_values))
     interval = Interval(low=float(low), high=float(high), level=level, method="Wilson and MOVER, paired")
     return Shift(float(new.at - old.at), interval)
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Never below 0, which would be as if the rows were not the same; 0 where it cannot be told."""
-    known = np.isfinite(first) & np.isfinite(second)
-    first, second = first[known], second[known]
+    is_finite = np.isfinite(first) & np.isfinite(second)
+    first, second = first[is_finite], second[is_finite]
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(np.clip(np.corrcoef(first, second)[0, 1], 0, 1))
 
 
-def _share(right: int, among: int, level: float) -> Ends:
-    return Ends(right / among, *wilson_bounds(right, among, level))
+def _share(correct: int, among: int, level: float) -> Ends:
+    return Ends(correct / among, *wilson_bounds(correct, among, level))
 
 
 def _disparity(shares: Shares, ratio: bool, level: float) -> Ends | None:
@@ -119,5 +119,5 @@ def _rates(drawn: np.ndarray, new: int, ratio: bool) -> np.ndarray:
     selected = drawn[:, :, 1, :].sum(axis=2) if new else drawn[:, :, :, 1].sum(axis=2)
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = selected / drawn.sum(axis=(2, 3))
-        array: np.ndarray = rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1)
-    return array
+        disparities: np.ndarray = rates.min(axis=1) / rates.max(axis=1) if ratio else np.ptp(rates, axis=1)
+    return disparities

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from scipy import special
 
-from auditkit.errors import present
 from auditkit.results import Interval
 from auditkit.stats.proportions import clopper_pearson, critical, wilson_bounds
 
@@ -36,19 +35,18 @@ def widened(interval: Interval, value: float, n: int | None, level: float) -> In
     """
     if level <= interval.level:
         return interval
-    again = _from_counts(interval, value, n, level)
-    if again is not None:
-        return again
-    known = interval.method.startswith("Student t") and n is not None and n > 1
-    freedom = n - 1 if known and n is not None else HEAVY
+    recomputed = _from_counts(interval, value, n, level)
+    if recomputed is not None:
+        return recomputed
+    is_student = interval.method.startswith("Student t") and n is not None and n > 1
+    freedom = n - 1 if is_student and n is not None else HEAVY
     factor = float(special.stdtrit(freedom, 0.5 + level / 2) / special.stdtrit(freedom, 0.5 + interval.level / 2))
     low = None if interval.low is None else value - (value - interval.low) * factor
     high = None if interval.high is None else value + (interval.high - value) * factor
-    if not known and interval.high is not None and value > 0 and interval.high > value:
+    if not is_student and interval.high is not None and value > 0 and interval.high > value:
         high = max(high or 0.0, value * (interval.high / value) ** factor)
-    method = (
-        interval.method if known else f"{interval.method}, widened as Student's law with {HEAVY} degrees of freedom"
-    )
+    law = "" if is_student else f", widened as Student's law with {HEAVY} degrees of freedom"
+    method = f"{interval.method}{law}"
     return interval.model_copy(update={"low": low, "high": high, "level": level, "method": method})
 
 
@@ -56,37 +54,30 @@ def _from_counts(interval: Interval, value: float, n: int | None, level: float) 
     """A Wilson or Clopper-Pearson interval made again; None where it is neither."""
     if interval.low is None or interval.high is None or not 0 <= value <= 1:
         return None
+    ends = (interval.low, interval.high)
+    # the name of the method alone is no proof: an interval may have been clipped or moved since, so it is made again
+    # at its own level first, and taken only where that gives the same ends
     if interval.method.startswith("Wilson"):
-        size = _wilson_size(interval, value)
-        if size is not None and _same(wilson_bounds(value * size, size, interval.level), interval):
+        size = _wilson_size(ends, value, interval.level)
+        if size is not None and _distance(wilson_bounds(value * size, size, interval.level), ends) < CLOSE:
             low, high = wilson_bounds(value * size, size, level)
             return interval.model_copy(update={"low": float(low), "high": float(high), "level": level})
     if interval.method.startswith("Clopper-Pearson") and n:
-        given = clopper_pearson(value * n, n, interval.level)
-        if _same((given.low, given.high), interval):
-            wide = clopper_pearson(value * n, n, level)
+        narrow, wide = (clopper_pearson(value * n, n, confidence) for confidence in (interval.level, level))
+        if _distance((narrow.low, narrow.high), ends) < CLOSE:
             return interval.model_copy(update={"low": wide.low, "high": wide.high, "level": level})
     return None
 
 
-def _wilson_size(interval: Interval, value: float) -> float | None:
+def _wilson_size(ends: tuple[float, float], value: float, level: float) -> float | None:
     """The rows from which Wilson's interval was made: its half width h solves h^2 (1 + a)^2 = a p (1 - p) + a^2 / 4."""
-    low = present(interval.low, "looked at before")
-    high = present(interval.high, "looked at before")
-    square = ((high - low) / 2) ** 2
+    square = ((ends[1] - ends[0]) / 2) ** 2
     roots = np.roots([square - 0.25, 2 * square - value * (1 - value), square])
-    size = [critical(interval.level) ** 2 / root.real for root in roots if abs(root.imag) < CLOSE and root.real > 0]
-    return min(
-        size, key=lambda rows: _distance(wilson_bounds(value * rows, rows, interval.level), interval), default=None
-    )
+    sizes = [critical(level) ** 2 / root.real for root in roots if abs(root.imag) < CLOSE and root.real > 0]
+    # both roots can be positive, and the half width does not tell them apart: the centre does
+    return min(sizes, key=lambda rows: _distance(wilson_bounds(value * rows, rows, level), ends), default=None)
 
 
-def _same(bounds: tuple[object, object], interval: Interval) -> bool:
-    return _distance(bounds, interval) < CLOSE
-
-
-def _distance(bounds: tuple[object, object], interval: Interval) -> float:
-    interval_low = present(interval.low, "looked at before")
-    interval_high = present(interval.high, "looked at before")
+def _distance(bounds: tuple[object, object], ends: tuple[float, float]) -> float:
     low, high = (float(end) for end in bounds)  # type: ignore[arg-type]
-    return math.inf if math.isnan(low) else max(abs(low - interval_low), abs(high - interval_high))
+    return math.inf if math.isnan(low) else max(abs(low - ends[0]), abs(high - ends[1]))
