@@ -62,6 +62,7 @@ def slices_and_smaller(data: AuditData, order: int = 1) -> list[Cell]:
     for attributes in data.cells.subsets(order):
         small = smaller_together(attributes, data)
         if small is not None:
+            # a group may be made of several attributes, so its rows are those of its cells and not of a value
             rows = np.logical_or.reduce([cell.rows for cell in cells if cell.where in small.groups])
             people = sum(cell.n for cell in cells if cell.where in small.groups)
             cells.append(Cell(small.where, Members(np.flatnonzero(rows), len(data), people), None))

@@ -45,5 +45,6 @@ class Asker:
         except Exception as error:  # a model may raise anything at all
             if out_of_memory(error):
                 raise
+            # the error is kept, as it may be what the audit reports of the model
             self.error = one_line(error)
             return None

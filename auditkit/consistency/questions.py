@@ -86,6 +86,7 @@ def _mixed(some: np.ndarray, batch: int, rows: int, rng: np.random.Generator) ->
     most = max(1, batch // 2)
     for start in range(0, len(some), most):
         base = some[start : start + most]
+        # shuffled, so that a model that remembers the last row or the first meets another one each time
         order = rng.permutation(batch)
         asked_rows = np.concatenate([base, rng.integers(0, rows, size=batch - len(base))])
         yield Question(asked_rows[order], order < len(base))

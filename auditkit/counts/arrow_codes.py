@@ -60,6 +60,7 @@ class Coder:
             return self.known(array)
         kind = array.type
         if pyarrow.types.is_boolean(kind):
+            # Arrow packs eight booleans into a byte, which numpy cannot view
             array = array.cast(pyarrow.uint8())
             return self._small(array, (False, True))
         if pyarrow.types.is_integer(kind):
@@ -73,6 +74,7 @@ class Coder:
         table = self.known(values)
         if not array.null_count:
             return self._through(table, array.to_numpy())
+        # a missing value takes the place behind the last one, where the code of None is appended
         filled = array.fill_null(len(values)).to_numpy()
         return self._through(np.append(table, self.known((None,))), filled)
 
@@ -83,6 +85,8 @@ class Coder:
         lacking = np.isnan(numbers)
         plain = np.where(lacking, 0, numbers) if lacking.any() else numbers
         if len(plain) and max(float(plain.max()), -float(plain.min())) < WIDE:
+            # a column of whole numbers is often stored as floats because some are missing, and is then looked up just
+            # as fast
             integers = plain.astype(np.int32)
             if (integers == plain).all():
                 mask = lacking if lacking.any() else None
@@ -94,10 +98,12 @@ class Coder:
 
         ends = compute.min_max(array)
         low, high = ends["min"].as_py(), ends["max"].as_py()
+        # every value is missing
         if low is None:
             return np.full(len(array), self.known((None,))[0], dtype=np.int32)
         if low >= 0 and high < FEW and not array.null_count:
             return self._through(self.known(range(high + 1)), array.to_numpy())
+        # a wide range needs too large a table; beyond 2^62 differences leave int64
         if high - low >= WIDE or high >= 1 << 62:
             return self._by_dictionary(array)
         lacking = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
@@ -119,6 +125,7 @@ class Coder:
         if len(self._codes) and low >= self._low and high < end:
             return
         start, stop = (min(low, self._low), max(high + 1, end)) if len(self._codes) else (low, high + 1)
+        # batches that lie far apart, as of a rising identifier, begin a table of their own rather than span the gap
         if stop - start > 4 * WIDE:
             start, stop = low, high + 1
         self._low, self._codes = start, np.full(stop - start, -1, dtype=np.int32)
@@ -134,6 +141,7 @@ class Coder:
                     f"{self._file}: column {self.name!r} holds {array.type} values, which cannot be counted; take "
                     "another column"
                 ) from error
+        # batches of a file mostly bring the same dictionary, whose values are then looked at once
         if self._dictionary is None or not array.dictionary.equals(self._dictionary):
             self._check(len(array.dictionary))
             self._table = self.known(array.dictionary.to_pylist())
@@ -156,6 +164,7 @@ class Coder:
             value = float(value)
         if value is not None and value != value:  # NaN
             value = None
+        # for Python True, 1 and 1.0 are one key: the type keeps them apart
         key = (type(value), value)
         code = self._index.get(key)
         if code is None:
@@ -175,6 +184,7 @@ class Coder:
     @staticmethod
     def _through(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Codes of a batch as codes of the column; as they are where these are the same."""
+        # most columns meet their values in order: then a copy of the column is saved
         if len(table) == 0 or (table[0] == 0 and (table == np.arange(len(table))).all()):
             return codes
         return np.asarray(table[codes])

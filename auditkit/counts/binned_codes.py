@@ -52,6 +52,7 @@ def _first(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
     if not len(foldable):
         return None
     values = numbers[foldable]
+    # twice the bin, and one more for whole numbers, so that the two are told apart in one sorting
     kind = np.searchsorted(np.asarray(bins.bounds), values, side="right") * 2 + (values == np.round(values))
     _, first_positions, inverse = np.unique(kind, return_index=True, return_inverse=True)
     representatives = np.arange(len(numbers))
@@ -68,6 +69,7 @@ def _numbers(texts: Any) -> np.ndarray:
         return np.full(len(texts), np.nan)
     trimmed = compute.utf8_trim_whitespace(texts)
     is_number = compute.match_substring_regex(trimmed, f"^({NUMBER.pattern})$")
+    # Arrow refuses a whole array for one text that is no number: those are taken out before
     cast = compute.if_else(is_number, trimmed, None).cast(pyarrow.float64())
     return np.asarray(cast.to_numpy(zero_copy_only=False))
 

@@ -47,11 +47,13 @@ def encode(column: Any) -> Encoded:
     if isinstance(column, Encoded):
         return column
     values, codes = raw(column)
+    # categories of pandas may list values that no row has
     used = np.bincount(codes, minlength=len(values)) > 0
     names = sorted({value for value, some in zip(values, used, strict=True) if some})
     if names == list(values):
         return Encoded(tuple(names), codes)
     positions = {name: index for index, name in enumerate(names)}
+    # the code of a value that no row has is never looked up, so any number will do
     table = np.array([positions.get(value, 0) for value in values], dtype=np.min_scalar_type(len(names)))
     return Encoded(tuple(names), table[codes] if len(table) else codes)
 
@@ -64,6 +66,7 @@ def raw(column: Any) -> Codes:
     """
     if isinstance(column, Encoded):
         return Codes(*column)
+    # a column of pandas exists only where somebody imported pandas: asking imports nothing
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(column, pandas.Series | pandas.Index):
         column = column.array
@@ -80,6 +83,7 @@ def _fixed_width(column: np.ndarray) -> Codes:
     """Text of a fixed width, hashed as bytes where it lies; making objects of it would take five times as long."""
     import pyarrow
 
+    # Arrow knows no binary type of width 0
     if not column.dtype.itemsize or not len(column):
         return Codes(("",) if len(column) else (), np.zeros(len(column), np.int32))
     contiguous = np.ascontiguousarray(column)
@@ -108,6 +112,7 @@ def _arrow(column: Any) -> Codes:
     else:
         codes, values = array.indices.to_numpy(), array.dictionary
     names = values.to_pylist()
+    # a dictionary may hold a null among its values, which the count of nulls does not see
     lacking = np.array([name is None for name in names], dtype=bool)
     if lacking.any():
         absent = int(lacking[codes].sum())
@@ -143,6 +148,7 @@ def _addresses(array: np.ndarray) -> np.ndarray:
 
 
 def _checked(values: tuple[str, ...], codes: np.ndarray) -> Codes:
+    # pandas gives a missing value the code -1
     if len(codes) and codes.min() < 0:
         raise _missing(int((codes < 0).sum()))
     return Codes(values, codes)

@@ -88,6 +88,7 @@ def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
     if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeError):
         return not_decoded(path, dialect.compressed, dialect.encoding)
     reading(path, dialect.compressed, dialect.encoding, lambda stream: _find_ragged(stream, dialect, path.name))
+    # Arrow's message quotes the row, and with it people's values: only the numbers are taken from it
     fields = re.search(r"Expected \d+ columns, got \d+", text)
     sentence = f": {fields.group()}; mend that line" if fields else f": {type(error).__name__}; it may be cut off"
     return DataError(f"{path.name} cannot be read as csv{sentence}")
@@ -114,11 +115,13 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     if delimiter != "," and not options.delimiter:
         notes.append(f"the fields are parted by {delimiter!r}")
     before = lines.read - len(header_line.splitlines())
+    # the header goes through csv as well, for a quoted name may hold the delimiter or a line break
     rows = csv.reader(itertools.chain(header_line.splitlines(keepends=True), lines), delimiter=delimiter)
     header = next(rows)
     if options.columns is None:
         before = lines.read
         names = tuple(field.strip() for field in header)
+        # the first row alone shows whether rows end with a delimiter
         row = next((row for row in rows if row and not (comment and row[0].startswith(comment))), [])
     else:
         names, row = _named(options.columns, header, delimiter, name), header
@@ -184,6 +187,7 @@ def _parts(line: str) -> int:
 
 def _delimiter(line: str) -> str:
     """Comma; where the header has none outside of quotation marks, the sign that it has most of."""
+    # a name in quotation marks may hold any sign
     bare = QUOTED.sub("", line)
     return "," if "," in bare else max(DELIMITERS, key=bare.count)
 
@@ -202,6 +206,7 @@ def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
     lines = _Lines(stream)
     for _ in range(dialect.lines):
         next(lines, None)
+    # Arrow says which row it was, not which line: a value in quotation marks may run over several
     for row in csv.reader(lines, delimiter=dialect.delimiter):
         if dialect.comment and row and row[0].startswith(dialect.comment):
             continue

@@ -118,8 +118,10 @@ def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dic
     for part in _parts(units, names, threads):
         pending.append(_translated(part, coders))
         size += len(part.cells.rows)
+        # added up now and then, so that what is kept follows the combinations and not the parts
         if size > HELD:
             pending = [_added(pending, coders)]
+            # twice: else every further part would be added by itself once there are many combinations
             size = len(pending[0].rows) * 2
     cells = _added(pending, coders)
     if not len(cells.rows):
@@ -152,11 +154,13 @@ def _parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
         try:
             for unit in units:
                 waiting.append(pool.submit(_read, unit, names))
+                # a few wait, so that a slow part holds up nobody, and no more, as each holds its counts in memory
                 if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            # where a part is broken, those that have not begun need not begin
             for future in waiting:
                 future.cancel()
 
@@ -171,8 +175,10 @@ def _read(unit: Unit, names: Names) -> Part:
             folded(array, names.bins[name]) if name in names.bins else array
             for name, array in zip(names.read, read, strict=True)
         ]
+        # not strict: the weights come last and have no coder
         codes = [coder.codes(array) for coder, array in zip(coders, arrays, strict=False)]
         sizes = tuple(max(1, len(coder.values)) for coder in coders)
+        # a histogram has a fixed shape: a batch with new values begins another one
         if histogram is None or histogram.sizes != sizes:
             if histogram is not None:
                 done.append((histogram.cells(), histogram.sizes))
@@ -232,6 +238,7 @@ def _table(
         name: np.array(positions, dtype=np.int64)[codes[name]]
         for name, positions in zip(answers, class_positions, strict=True)
     }
+    # the position behind the last class stands for "not known" and for "abstained"
     unknown = np.full(len(cells.rows), len(classes))
     labels = unknown if names.label is None else class_codes[names.label]
     decisions = unknown if names.decision is None else class_codes[names.decision]

@@ -41,6 +41,7 @@ def to_frame(counts: Counts) -> pandas.DataFrame:
     for index, name in enumerate(counts.attributes):
         columns[name] = pandas.Categorical.from_codes(counts.cells[cell, index], _texts(counts.values[index]))
     for name, codes in ((LABEL, label), (DECISION, decision)):
+        # pandas writes -1 for missing
         without_unknown = np.where(codes == len(counts.classes), -1, codes)
         columns[name] = pandas.Categorical.from_codes(without_unknown, _texts(counts.classes))
     columns[PEOPLE] = counts.tally.rows[cell, label, decision]
@@ -105,4 +106,5 @@ def _positions(column: pandas.Series[Any], classes: Sequence[str], name: str) ->
     strange = [value for value in spelt if value not in classes]
     if strange:
         raise DataError(f"{name} holds {listed(strange, 3)}, which is none of the classes {listed(classes)}")
+    # pandas codes a missing value as -1, which picks the last place: "not known"
     return np.array([*(list(classes).index(value) for value in spelt), len(classes)], dtype=np.int64)[codes]

@@ -58,6 +58,7 @@ class Histogram:
         self._parts: list[Cells] = []
         self._held = 0
         self._people = 0.0
+        # the smallest type that has room: the work is bound by how many bytes are moved
         self._type = next(t for t in (np.uint8, np.uint16, np.uint32, np.int64) if self._size - 1 <= np.iinfo(t).max) \
             if self._dense else np.int64  # fmt: skip
         self._blocks = _blocks(self.sizes)
@@ -83,6 +84,7 @@ class Histogram:
                 f"columns must have one value per row; their lengths are {[len(column) for column in columns]}"
             )
         if people is not None:
+            # in floats, which do not overflow, so that too many people are seen
             self._people += float(np.sum(people, dtype=np.float64))
             people = people_counts(people)
         if self._people > 9e18:
@@ -113,6 +115,8 @@ class Histogram:
         fused = self._fuse(plain)
         if self._size <= 256 and weights is None and people is None and len(fused) >= PAIRED // 2:
             even = len(fused) // 2 * 2
+            # two rows are one number of 16 bits, which halves the additions; sums along both axes of the table give
+            # each row back
             pairs = np.bincount(fused[:even].view(np.uint16), minlength=1 << 16).reshape(256, 256)
             self._tables[0] += (pairs.sum(axis=0) + pairs.sum(axis=1))[: self._size]
             fused = fused[even:]
@@ -144,12 +148,14 @@ class Histogram:
                 raise DataError(f"a code is out of range: it must be {least} to {most}, one a value; {code} was given")
             if low < 0:
                 column = np.where(column < 0, size - 1, column)
+        # nothing is negative now, and numpy adds unsigned numbers of one type without widening them
         return column.view(f"u{column.dtype.itemsize}")
 
     def _fuse(self, columns: list[np.ndarray]) -> np.ndarray:
         """(N,) the place of each row's combination; columns that fit into a byte together are put together first."""
         fused: np.ndarray | None = None
         for start, end, size in self._blocks:
+            # bytes first: four times as many of them fit into a register
             narrow = np.dtype(np.uint8 if size <= 256 else self._type)
             block = _cast(columns[start], narrow)
             for column, length in zip(columns[start + 1 : end], self.sizes[start + 1 : end], strict=True):
@@ -230,6 +236,7 @@ def _sums(positions: np.ndarray, size: int, weights: np.ndarray | None, people: 
     if people is None:
         rows = np.bincount(positions, minlength=size)
     elif len(people) == 0 or int(people.max()) * len(people) < EXACT:
+        # bincount adds float64, which is exact while no sum can reach 2^53
         rows = np.bincount(positions, weights=people, minlength=size).astype(np.int64)
     else:
         rows = np.zeros(size, np.int64)

@@ -54,6 +54,7 @@ class Markers:
         return list(self._numbers)
 
     def _marker(self, value: Any) -> str | None:
+        # item() would make a plain number of a moment of numpy's
         moment = getattr(getattr(value, "dtype", None), "kind", "") in "mM"
         value = value.item() if hasattr(value, "item") and not moment else value
         if isinstance(value, bytes):
@@ -63,6 +64,7 @@ class Markers:
                 return str(value) if value in self.texts else value.strip()
             if self._numbers and NUMBER.fullmatch(value.strip()):
                 return self._numbers.get(float(value))
+        # True equals 1 in Python, and means no missing value
         elif isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
             return self._numbers.get(float(value))
         elif str(value) in self.texts:

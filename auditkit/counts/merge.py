@@ -44,6 +44,7 @@ def merge(tables: Iterable[Counts]) -> Counts:
     sums = [np.concatenate([part[3][index] for part in parts]) for index in range(3)]
     cells = Cells((), *sums)
     merged = collect(values, codes, CodedAnswers(classes, labels, decisions), cells, weighted=weighted, listed=values)
+    # the sum of two floats is rounded once whatever their order
     return _rounded_once(merged, codes, labels, decisions, cells) if weighted and len(tables) > 2 else merged
 
 
@@ -73,5 +74,6 @@ def _rounded_once(
     positions = {tuple(where): index for index, where in enumerate(merged.cells.tolist())}
     for (*where, label, decision), cell_terms in terms.items():
         for table, index in ((merged.tally.weight, 0), (merged.tally.square, 1)):
+            # fsum keeps what float addition drops, so that the order of the tables does not count
             table[positions[tuple(where)], label, decision] = math.fsum(term[index] for term in cell_terms)
     return merged

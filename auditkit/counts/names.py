@@ -41,6 +41,7 @@ def typed(values: Sequence[Any], missing: Markers | None) -> list[Any]:
 
     present = [present_value(value) for value in values]
     fields = [value for value in present if isinstance(value, Field)]
+    # a text file does not say what is a number: a column is one where every value is written as one
     as_type: Callable[[str], Any] = str
     if all(field in BOOLEANS for field in fields):
         as_type = BOOLEANS.__getitem__

@@ -25,6 +25,7 @@ def first_record(path: pathlib.Path) -> Mapping[str, Any] | None:
     """The first record of a file that holds a record a line; None where it holds one document, or no JSON."""
     with path.open("rb") as file:
         start = file.read(START)
+    # faults are ignored, for the start may end in the middle of a letter
     first_line, _, rest = start.decode(ENCODING, "ignore").lstrip().partition("\n")
     following = rest.strip()
     try:
@@ -62,6 +63,7 @@ def parsed(lines: Iterable[str]) -> Iterator[Any]:
         try:
             yield json.loads(line, object_pairs_hook=once)
         except json.JSONDecodeError as error:
+            # the error counts line breaks in its document: as many as stand before this line in the file
             raise json.JSONDecodeError(error.msg, "\n" * (number - 1), number - 1) from None
 
 
@@ -102,6 +104,7 @@ class Records(Unit):
         columns: list[list[Any]] = [[] for _ in names]
         seen_names: set[str] = set()
         try:
+            # only \n ends a record, for \r may stand between values
             with self.path.open(encoding=ENCODING, newline="\n") as file:
                 for record in parsed(file):
                     if not isinstance(record, Mapping):

@@ -37,10 +37,15 @@ class RowGroups(Unit):
         import pyarrow
         from pyarrow import parquet
 
+        # a column may be a group and the label at once, and Arrow refuses to read it twice
         columns = list(dict.fromkeys(self.names.read))
         try:
             with parquet.ParquetFile(
-                self.path, metadata=self.metadata, read_dictionary=list(self.texts), pre_buffer=False
+                # the footer was read before, and pre-buffering would hold a whole row group
+                self.path,
+                metadata=self.metadata,
+                read_dictionary=list(self.texts),
+                pre_buffer=False,
             ) as file:
                 for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=columns, use_threads=False):
                     yield [batch.column(name) for name in self.names.read]
@@ -61,11 +66,13 @@ class Csv(Unit):
         from pyarrow import csv as arrow
 
         dialect = present(self.dialect, "`units` found the dialect of the file")
+        # numbers for names, as names of a header may be empty or occur twice
         numbered = [str(column) for column in range(dialect.fields)]
         columns = [numbered[dialect.names.index(name)] for name in self.names.read]
         included = list(dict.fromkeys([*columns, *(numbered[:1] if dialect.comment else [])]))
         kinds = dict.fromkeys(included, pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
         read = arrow.ReadOptions(column_names=numbered, block_size=BLOCK)
+        # what means missing is the owner's word, not a list of Arrow's
         convert = arrow.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=included)
         try:
             with body(self.path, dialect) as stream:

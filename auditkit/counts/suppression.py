@@ -84,6 +84,7 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
     """
     small = _small(table, minimum)
     choice = _Choice(table, small, minimum)
+    # a count never stands alone: its block goes with it
     dark = table.blocks_of(small)[table.block]
     attainable = _attainable(table, minimum)
     for number in range(ROUNDS + len(table.people)):  # each round that is greedy suppresses one block more at least
@@ -146,6 +147,8 @@ def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
 def _widened(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) -> np.ndarray:
     """Which ranges are wide already from solutions that make many small counts large at once."""
     wide: np.ndarray = ranges[:, 1] - ranges[:, 0] >= width - NEAR
+    # one programme for many counts at once: mostly a few solutions widen nearly all ranges, and each saves two
+    # programmes
     while (small & ~wide).sum() > 1:
         indices, newly_wide = np.flatnonzero(small & ~wide), wide
         for sign in (1, -1) if reader.knows else (1,):
@@ -194,6 +197,7 @@ class Reader:
         self._equal, self._totals = sparse.vstack(rows, format="csr"), np.concatenate(totals)
         not_empty = np.flatnonzero(table.some & dark)
         known_small = np.flatnonzero(small & dark) if small is not None else np.zeros(0, dtype=np.int64)
+        # linprog takes upper bounds only: "at least 1" is written as "minus it at most -1"
         bounds = [-table.sums[not_empty], table.sums[known_small]]
         self._bounds = sparse.vstack(bounds, format="csr") if len(not_empty) + len(known_small) else None
         self._most = np.concatenate([np.full(len(not_empty), -1.0), np.full(len(known_small), float(most))])
@@ -207,6 +211,7 @@ class Reader:
         )  # fmt: skip
         if solution.x is None:
             raise ValueError(f"the counts do not add up: {solution.message}")
+        # a published count with a dual price of 0 could be withheld without moving this end
         binding = np.abs(solution.eqlin.marginals[: len(self._shown)]) > NEAR
         return End(float(-sign * solution.fun), solution.x, self._shown[binding])
 
@@ -242,6 +247,7 @@ class _Choice:
             integrality=np.ones(len(cost)),
             bounds=optimize.Bounds(self._must.astype(float), (self._must | self._free).astype(float)),
             constraints=optimize.LinearConstraint(rows, lb=at_least),
+            # nodes and no seconds limit the search, so that every machine chooses alike
             options={"mip_rel_gap": 0.0, "node_limit": NODES},
         )
         if solution.x is None:

@@ -178,6 +178,7 @@ def collect(
             values.append(tuple(code_names))
             cell_codes.append(column)
             continue
+        # a file lists values of rows that were left out, and categories may have no row
         used = np.bincount(column, minlength=len(code_names)) > 0
         occurring = tuple(sorted({name for name, some in zip(code_names, used, strict=True) if some}))
         positions_of = {name: index for index, name in enumerate(occurring)}
@@ -214,6 +215,7 @@ def _classes(codes: Any, classes: int) -> tuple[np.ndarray, int]:
     array = np.asarray(codes)
     if array.dtype.kind not in "iub":
         array = array.astype(np.int64)
+    # one byte each is read in no time: codes of pandas are of that type, and seldom hold a -1
     if array.dtype.kind != "i" or (array.dtype.itemsize == 1 and len(array) and array.min() >= 0):
         return array, classes
     return array, classes + 1
@@ -235,6 +237,7 @@ def _gather(values: np.ndarray, positions: np.ndarray, size: int) -> np.ndarray:
     if size == 1:
         total[0] = values.sum(axis=0)
         return total
+    # sorted first, as reduceat adds runs in the type of the values, where bincount would add floats
     order = np.argsort(positions, kind="stable")
     sorted_positions = positions[order]
     starts = np.flatnonzero(np.concatenate([[True], sorted_positions[1:] != sorted_positions[:-1]]))

@@ -30,6 +30,7 @@ def encoding_of(path: pathlib.Path, declared: str | None) -> tuple[bool, str]:
     except (EOFError, OSError) as error:
         raise DataError(f"{path.name} cannot be unpacked: {error}; it may be cut off") from error
     if declared is None:
+        # the mark of 16 bits begins no text in UTF-8, so that it is believed
         marked = next((name for mark, name in MARKS if head.startswith(mark)), UTF8)
         if marked == UTF8 and b"\x00" in head:
             raise _propose(f"{path.name} is not UTF-8", head)
@@ -106,12 +107,14 @@ def _after(stream: Any, lines: int) -> Any:
     """The stream after so many lines, whatever sign ends them."""
     pending = b""
     while lines:
+        # a byte at a time, for whoever reads on must find the stream right behind the line
         sign = pending or stream.read(1)
         pending = b""
         if not sign:
             break
         if sign == b"\r":
             following = stream.read(1)
+            # \r\n is one end of a line, a lone \r is one too
             pending = b"" if following == b"\n" else following
         lines -= sign in (b"\n", b"\r")
     return _Prefixed(pending, stream) if pending else stream

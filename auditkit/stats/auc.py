@@ -60,6 +60,7 @@ def auc_interval(value: float, error: float, smaller: float, level: float = 0.95
         smaller: how many (effective) rows the smaller class has; used where the error cannot be estimated.
         level: the confidence, between 0 and 1.
     """
+    # the logit of 0 and of 1 is infinite, and an error of 0 only says that there are too few rows to see one
     if error <= 0 or value <= 0 or value >= 1:
         low, high = wilson_bounds(value * smaller, smaller, level)
         return Interval(low=float(low), high=float(high), level=level, method="Wilson on the smaller class")
@@ -73,6 +74,7 @@ def _placements(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -
     placements = np.empty(len(scores))
     for is_class, sign in ((positive, 1.0), (~positive, -1.0)):
         other_scores, other_weights = sign * scores[~is_class], weights[~is_class]
+        # by ranks: to compare every pair of rows would take n² steps
         order = np.argsort(other_scores, kind="stable")
         below = np.concatenate([[0.0], np.cumsum(other_weights[order])])
         first_equal = np.searchsorted(other_scores[order], sign * scores[is_class], side="left")
@@ -86,6 +88,7 @@ def _influence(centred: np.ndarray, positive: np.ndarray, weights: np.ndarray) -
     pull = np.zeros(n)
     for is_class in (positive, ~positive):
         rows = int(is_class.sum())
+        # DeLong's variance divides by the rows of a class less one
         unbias = np.sqrt(rows / (rows - 1)) if rows > 1 else 1.0
         pull[is_class] = n * unbias * centred[is_class] * weights[is_class] / weights[is_class].sum()
     return pull

@@ -32,17 +32,21 @@ def split_p(repeats: np.ndarray, first: np.ndarray, seed: int = 0) -> float:
     kinds = np.asarray(first, dtype=bool)
     count, size = len(kinds), int(kinds.sum())
     centred = repeats - repeats.mean(axis=0)
+    # the K x K products give the distance of any two means, so that D numbers are read once and not once a split
     gram = centred @ centred.T
+    # one more than DRAWS is enough to know that there are too many to try them all
     splits = list(itertools.islice(itertools.combinations(range(count), size), DRAWS + 1))
     if len(splits) <= DRAWS:
         members = np.zeros((len(splits), count), dtype=bool)
         members[np.repeat(np.arange(len(splits)), size), np.ravel(splits)] = True
     else:
         rng = np.random.default_rng(seed)
+        # the split that was observed is one of them, so that no p-value is 0
         members = np.vstack([kinds, np.argsort(rng.random((DRAWS, count)), axis=1) < size])
     weights = np.where(members, 1 / size, -1 / (count - size))
     distances = np.einsum("si,ij,sj->s", weights, gram, weights)
     weight = np.where(kinds, 1 / size, -1 / (count - size))
+    # the observed split, summed in another order, must count as equal to itself
     return float((distances >= weight @ gram @ weight * (1 - 1e-9)).mean())
 
 
@@ -62,6 +66,7 @@ def order_p(repeats: np.ndarray, seed: int = 0) -> float:
     """
     square = (repeats**2).sum(axis=1)
     between = square[:, None] + square[None, :] - 2 * repeats @ repeats.T
+    # as above: equal sums in another order are equal
     slack = 1e-9 * between.max()
     rng = np.random.default_rng(seed)
     orders = np.vstack([np.arange(len(repeats)), np.argsort(rng.random((DRAWS, len(repeats))), axis=1)])

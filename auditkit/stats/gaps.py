@@ -36,6 +36,7 @@ class Shares(NamedTuple):
         total, square, hit = (
             np.bincount(codes, weights=summed, minlength=groups) for summed in (weights, weights**2, weights * hits)
         )
+        # a rounding must not lift a share above 1
         return cls(np.minimum(hit, total) * total / square, total**2 / square)
 
     @property
@@ -84,6 +85,7 @@ def largest_z_of_means(values: np.ndarray, variances: np.ndarray, speck: float =
     Pauly, Asendorf and Konietschke (2016), Biometrical Journal 58, for areas under the curve.
     """
     largest = np.zeros(len(values))
+    # one group against those behind it at a time: all pairs of all draws at once would not fit into memory
     for group in range(values.shape[1] - 1):
         gap = np.abs(values[:, group + 1 :] - values[:, group : group + 1])
         error = np.sqrt(variances[:, group + 1 :] + variances[:, group : group + 1])
@@ -109,8 +111,10 @@ def shuffled_z(parts: Sequence[Shares], draws: int, rng: np.random.Generator) ->
     """
     largest = np.zeros(draws)
     for part in parts:
+        # effective sizes are seldom whole, and the hypergeometric law is about whole rows
         sizes = np.maximum(1, np.round(part.sizes)).astype(np.int64)
         total = int(min(sizes.sum(), round(float(part.successes.sum()))))
+        # numpy's other method, "count", holds every row in memory
         counts = rng.multivariate_hypergeometric(sizes, total, size=draws, method="marginals")
         np.maximum(largest, _studentized(counts, sizes), out=largest)
     return largest
@@ -121,6 +125,7 @@ def permutation_p(observed: float, shuffled: np.ndarray) -> float:
 
     Source: Phipson and Smyth (2010), Permutation p-values should never be zero, arXiv:1603.05766.
     """
+    # a shuffle of the same counts may differ from the observed one by a rounding
     extreme = int(np.sum(shuffled >= observed * (1 - 1e-9)))
     return (1 + extreme) / (1 + len(shuffled))
 
@@ -143,6 +148,7 @@ def detectable_gap(rate: float, n1: float, n2: float, alpha: float = 0.05, power
     Source: Fleiss, Levin and Paik (2003), Statistical methods for rates and proportions, 4.2, without the continuity
     correction.
     """
+    # a grid and no root: once 0 or 1 stops one of the rates, power need not rise steadily with the gap
     steps = np.linspace(0, 1, 20_001)[1:]
     higher, lower = apart(rate, n1, n2, steps)
     pooled = (n1 * higher + n2 * lower) / (n1 + n2)
@@ -178,6 +184,7 @@ class Apart(NamedTuple):
 
 def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> Apart:
     """Two rates that differ by `gap`, around a common `rate`, moved together where one would leave 0 to 1."""
+    # the larger group moves less, so that the common rate stays
     lower = np.clip(rate - np.asarray(gap) * n1 / (n1 + n2), 0, 1 - np.asarray(gap))
     return Apart(lower + gap, lower)
 
@@ -190,4 +197,5 @@ def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         weight = 1 / np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 :])
         np.maximum(largest, (np.abs(rates[:, i + 1 :] - rates[:, i : i + 1]) * weight).max(axis=1), out=largest)
     spread = np.sqrt(pooled * (1 - pooled))
+    # without spread everyone or nobody was counted, and no two groups differ
     return np.divide(largest, spread, out=np.zeros_like(largest), where=spread > 0)

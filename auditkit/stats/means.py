@@ -32,6 +32,7 @@ def mean_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarray |
     n = len(values)
     if n and (bool(((values == 0) | (values == 1)).all())):
         size = effective_size(n if weights is None else weights)
+        # a rounding of the weighted mean must not make more successes than rows
         return wilson(min(size, size * weighted_mean(values, weights)), size, level)
     return student_interval(values, level, weights)
 
@@ -43,6 +44,7 @@ def student_interval(values: np.ndarray, level: float = 0.95, weights: np.ndarra
         return None
     mean = weighted_mean(values, weights)
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
+    # n / (n - 1), as the squares are taken around the mean of these same rows
     error = float(np.sqrt(n / (n - 1) * np.sum((shares * (values - mean)) ** 2)))
     half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
     method = "Student t" if weights is None else "Student t, linearised for weights"
@@ -62,6 +64,7 @@ def median_interval(values: np.ndarray, level: float = 0.95) -> Interval | None:
     Source: Thompson (1936), On confidence ranges for the median, Annals of Mathematical Statistics 7.
     """
     ordered, n = np.sort(values), len(values)
+    # the first count whose probability reaches the tail: values at that rank from either end still enclose the median
     rank = int(stats.binom.ppf((1 - level) / 2, n, 0.5)) if n else 0
     if rank < 1:
         return None

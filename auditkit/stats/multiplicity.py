@@ -20,6 +20,7 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     """
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")
+    # accumulated, so that no test is adjusted below one with a smaller p-value
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     return np.asarray(np.minimum(1, stepped)[np.argsort(order)])  # the inverse of the order
 

@@ -63,6 +63,7 @@ def square_and_add(values: np.ndarray, low: np.ndarray, high: np.ndarray, pairs:
     i, j = pairs
     first, second = (mover.Ends(values[groups], low[groups], high[groups]) for groups in (i, j))
     least, most = mover.difference(first, second)
+    # a distance has no sign: the interval of the difference is folded at 0, and its low end below 0 means "no gap"
     return Apart(pairs, np.abs(values[i] - values[j]), np.maximum(least, -most), np.maximum(most, -least))
 
 

@@ -74,6 +74,7 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval
     """
     _check_counts(successes, n)
     tail = (1 - level) / 2
+    # the beta law has no parameter 0: at no success, and at successes only, the end is that of the scale
     low = special.betaincinv(successes, n - successes + 1, tail) if successes > 0 else 0.0
     high = special.betaincinv(successes + 1, n - successes, 1 - tail) if successes < n else 1.0
     return Interval(low=float(low), high=float(high), level=level, method="Clopper-Pearson")
@@ -193,6 +194,7 @@ def _arrays(*values: Numbers) -> tuple[np.ndarray, ...]:
 
 
 def _unbias(total: np.ndarray) -> np.ndarray:
+    # np.where works out both branches: the maximum only keeps the unused one from dividing by 0
     return np.where(total > 1, total / np.maximum(total - 1, 1e-12), 1.0)
 
 

@@ -50,6 +50,7 @@ def resamples(
     """Chunks of (b, rows) row numbers drawn with replacement, `replicates` in all."""
     strata = np.zeros(rows) if strata is None else strata
     blocks = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+    # a chunk at a time, for replicates x rows numbers would not fit into memory
     at_once = max(1, CHUNK // max(1, rows))
     for start in range(0, replicates, at_once):
         count = min(at_once, replicates - start)
@@ -101,6 +102,7 @@ def percentile_interval(
 ) -> Interval | None:
     """The middle `level` of resampled numbers; None where over 5 % are NaN, or where all are the same."""
     finite = numbers[np.isfinite(numbers)]
+    # the missing numbers could all lie on one side, so that the ends of the others would say too little
     if len(finite) < 0.95 * len(numbers) or len(finite) == 0 or np.ptp(finite) == 0:
         return None
     low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])

@@ -54,6 +54,7 @@ def disparity_shift(counts: np.ndarray, rng: np.random.Generator, *, ratio: bool
     drawn = resampled_counts(counts, REPLICATES, rng)
     low, high = mover.difference(new, old, _correlation(_rates(drawn, 1, ratio), _rates(drawn, 0, ratio)))
     none = 1.0 if ratio else 0.0
+    # a bound at which only one of the two lies has no spread on that side, which MOVER would take for certainty
     reaches_new, reaches_old = (none in (ends.low, ends.high) for ends in (new, old))
     if reaches_new != reaches_old:
         if reaches_new == ratio:
@@ -84,6 +85,7 @@ def predictive_shift(counts: np.ndarray, rng: np.random.Generator, level: float 
     if not of_new.sum() or not of_old.sum():
         return None
     new, old = (_share(int(decided[1]), int(decided.sum()), level) for decided in (of_new, of_old))
+    # both shares from the same resamples, as their correlation is what is sought
     drawn = resampled_counts(counts, REPLICATES, rng)
     with np.errstate(divide="ignore", invalid="ignore"):
         new_values = drawn[:, 1, 1, :].sum(axis=1) / drawn[:, :, 1, :].sum(axis=(1, 2))

@@ -44,6 +44,7 @@ def widened(interval: Interval, value: float, n: int | None, level: float) -> In
     low = None if interval.low is None else value - (value - interval.low) * factor
     high = None if interval.high is None else value + (interval.high - value) * factor
     if not is_student and interval.high is not None and value > 0 and interval.high > value:
+        # a ratio's law is skewed: on its own scale the upper end moves too little
         high = max(high or 0.0, value * (interval.high / value) ** factor)
     law = "" if is_student else f", widened as Student's law with {HEAVY} degrees of freedom"
     method = f"{interval.method}{law}"
