@@ -9,6 +9,7 @@ from auditkit.errors import present
 from auditkit.judge import about, bounds, is_bare, judge
 from auditkit.results import AuditResult, Limit, LimitChange, Verdict
 from auditkit.results.difference import Kind
+from auditkit.text import first_few
 
 SCOPED = 3
 """The schema from which a limit without slice is about everyone; before, it was about every group too."""
@@ -56,6 +57,19 @@ def less_asked(old: Limit, new: Limit) -> str:
     return "; ".join(parts)
 
 
+def _no_longer_asked(old: Verdict, new: Verdict, measured: Mapping[Key, object]) -> str:
+    """That the limit passes over numbers that it was about and that are still there, in words; empty where it does not.
+
+    A name that an owner gave stays while what stands under it changes: another group, number or radius.
+    """
+    now = {key(judgement.check, judgement.measurement) for judgement in new.judged}
+    gone = [
+        each for each in old.judged if (place := key(each.check, each.measurement)) in measured and place not in now
+    ]
+    told = dict.fromkeys(f"{each.check}.{each.measurement.name} of {about(each.measurement)}" for each in gone)
+    return f"it was about {first_few([*told], 3)}, and is no more" if gone and new.judged else ""
+
+
 def _as_it_was_meant(verdict: Verdict, audit: AuditResult) -> Verdict:
     """The verdict, its limit put into the words of today: an old one without slice asked for every group."""
     groups = [judged for judged in verdict.judged if judged.measurement.slice]
@@ -74,7 +88,7 @@ def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResu
     reason = latest.reason if new else "the limit is in the old audit alone"
     kind, weakened = _kind(was, now), ""
     if changed and old is not None and new is not None:
-        weakened = less_asked(old.limit, new.limit)
+        weakened = less_asked(old.limit, new.limit) or _no_longer_asked(old, new, numbers(audit))
         as_before = judge([old.limit], [], audit.results, audit.run.finished.date()).verdicts[0]
         if now == "met" and as_before.status != "met":
             kind = "met as it asks less"

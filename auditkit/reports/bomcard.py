@@ -67,8 +67,8 @@ def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
     if measurement.slice or measurement.across or measurement.conditions:
         metric["slice"] = _text(about(measurement))
     if measurement.interval is not None:
-        ends = {"lowerBound": measurement.interval.low, "upperBound": measurement.interval.high}
-        metric["confidenceInterval"] = {name: repr(end) for name, end in ends.items() if end is not None}
+        ends = zip(("lowerBound", "upperBound"), numbers.held(measurement), strict=True)
+        metric["confidenceInterval"] = {name: repr(end) for name, end in ends if end is not None}
     return metric
 
 
@@ -129,6 +129,7 @@ def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
             "interval": measurement.interval
             and f"{numbers.level(measurement.interval)}, {measurement.interval.method}",
             "exact": "yes" if measurement.exact else None,
+            "over all groups": measurement.bound and f"{measurement.bound} this number, as groups are left out",
             "standing": None if standing(measurement) == "valid" else standing(measurement),
         }
         standing_facts = "; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, ""))

@@ -77,11 +77,11 @@ def series_figure(series: Series) -> Figure | None:
     unit = known[-1].measurement.unit
     points: list[dict[str, Scalar]] = []
     for point in known:
-        ends = point.measurement.interval
+        low, high = numbers.held(point.measurement)
         points.append(
             {
                 "audit": positions[point.audit], "model": point.model, "value": point.measurement.value,
-                "low": ends.low if ends else None, "high": ends.high if ends else None,
+                "low": low, "high": high,
             }
         )  # fmt: skip
     bounds = (

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from auditkit.reports.numbers import held
 from auditkit.results import AuditResult, Measurement, digest
 from auditkit.results.card import Card
 from auditkit.text import printable
@@ -124,9 +125,12 @@ def _metric(check: str, measurement: Measurement, title: str) -> dict[str, Any]:
         args["across"] = list(measurement.across)
     if measurement.conditions:
         args["conditions"] = dict(sorted(measurement.conditions.items()))
+    if measurement.bound:
+        args["bound"] = f"{measurement.bound} this number, as groups are left out"
     if measurement.interval is not None:
-        ends = measurement.interval
-        args["interval"] = {"low": ends.low, "high": ends.high, "level": ends.level, "method": ends.method}
+        low, high = held(measurement)
+        level, method = measurement.interval.level, measurement.interval.method
+        args["interval"] = {"low": low, "high": high, "level": level, "method": method}
     if measurement.n is not None:
         args["n"] = measurement.n
     metric: dict[str, Any] = {"type": f"{check}.{measurement.name}", "name": title, "value": measurement.value}

@@ -47,6 +47,20 @@ def test_less_asked_is_said():
     assert less_asked(LIMIT, LIMIT.model_copy(update={"at_least": 0.9})) == ""
 
 
+def test_another_number_under_the_same_name_is_said():
+    wide, near = (measurement(conditions={"epsilon": epsilon}) for epsilon in (0.1, 0.01))
+    group = measurement(slice={"sex": "F"})
+    one = LIMIT.model_copy(update={"slice": {"sex": "F"}})
+    (change,) = limit_changes(audited(LIMIT, measurement(), group), audited(one, measurement(), group))
+    assert change.weakened == "it was about a.check.rate of everyone, and is no more"
+    far, close = (LIMIT.model_copy(update={"conditions": {"epsilon": epsilon}}) for epsilon in (0.1, 0.01))
+    (change,) = limit_changes(audited(far, wide, near), audited(close, wide, near))
+    assert "of epsilon=0.1, and is no more" in change.weakened
+    each = LIMIT.model_copy(update={"groups": "each"})
+    (change,) = limit_changes(audited(LIMIT, measurement(), group), audited(each, measurement(), group))
+    assert (change.weakened, change.bound_changed) == ("", True)  # more is asked
+
+
 def test_undecided_and_now_not_tested_is_worse(tmp_path):
     old = audited(LIMIT, measurement(0.8, 0.7, 0.9))
     found = between(tmp_path, old, audited(LIMIT, measurement(name="other")))
@@ -124,7 +138,9 @@ def test_undecided_and_now_in_error_is_called_so(tmp_path):
 def test_a_limit_that_is_met_as_it_is_about_somebody_else_is_named(tmp_path):
     women = LIMIT.model_copy(update={"slice": {"sex": "F"}})
     found = between(tmp_path, audited(women, measurement(), GROUP), audited(LIMIT, measurement(), GROUP))
-    assert found.limits[0].kind == "met as it asks less" and "met only as it asks less: l" in difftext.verdict(found)
+    assert found.limits[0].kind == "met as it asks less" and "weakened: l" in difftext.verdict(found)
+    gone = between(tmp_path / "gone", audited(women, measurement(), GROUP), audited(LIMIT, measurement()))
+    assert gone.limits[0].kind == "met as it asks less" and "met only as it asks less: l" in difftext.verdict(gone)
 
 
 def test_a_reason_is_replaced_only_where_one_audit_shows_what_the_other_hides():

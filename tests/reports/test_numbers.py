@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit.reports import numbers
+from auditkit.reports import bom, frontmatter, numbers
 from auditkit.results import Interval, Measurement
+from tests import fakes
 
 
 @pytest.mark.parametrize(
@@ -92,3 +96,20 @@ def test_cells_of_tables() -> None:
     said = [numbers.scalar(each) for each in (None, True, False, 1234, -5, 0.25, "text")]
     assert said == ["–", "yes", "no", "1,234", "−5", "0.250", "text"]
     assert numbers.count(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("bound", "ends"), [(None, (0.1, 0.4)), ("at least", (0.1, None)), ("at most", (None, 0.4))], ids=str
+)
+def test_of_a_bound_one_end_holds_in_the_card_and_in_the_bill_of_materials(bound: Any, ends: Any) -> None:
+    gap = Measurement(name="gap", value=0.2, interval=Interval(low=0.1, high=0.4, method="m"), bound=bound)
+    assert numbers.held(gap) == ends
+    args = frontmatter._metric("a.check", gap, "Gap")["args"]
+    assert (args["interval"]["low"], args["interval"]["high"]) == ends
+    assert args.get("bound", "").startswith(bound or "") and ("bound" in args) == (bound is not None)
+    audit = fakes.audit()
+    audit = audit.model_copy(update={"results": (audit.results[0].model_copy(update={"measurements": (gap,)}),)})
+    component = json.loads(bom.render(audit))["metadata"]["component"]
+    (metric,) = component["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]
+    said = metric["confidenceInterval"]
+    assert (said.get("lowerBound"), said.get("upperBound")) == tuple(end and repr(end) for end in ends)

@@ -142,10 +142,10 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
             measurement = table.get(number_key)
             if measurement is None or measurement.value is None or measurement.validity == "invalid":
                 continue
-            ends = measurement.interval
+            low, high = numbers.held(measurement)
             rows.append(
                 {"number": named(comparison.results, number_key)[0], "model": audit.model.name,
-                 "value": measurement.value, "low": ends.low if ends else None, "high": ends.high if ends else None,
+                 "value": measurement.value, "low": low, "high": high,
                  "n": measurement.n}
             )  # fmt: skip
     if not rows:
