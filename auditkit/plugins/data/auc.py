@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from auditkit import stats
+from auditkit.errors import present
 from auditkit.results import Interval
 
 BINS = 64
@@ -40,21 +41,23 @@ def binned(column: np.ndarray, discrete: bool) -> np.ndarray:
         column: (N,) numbers, NaN where missing.
         discrete: True for codes of categories, which have no order.
     """
-    missing = np.isnan(column)
-    known = column[~missing]
-    edges = np.unique(known)
+    is_missing = np.isnan(column)
+    present = column[~is_missing]
+    edges = np.unique(present)
     if not discrete and len(edges) > BINS:
-        edges = np.unique(np.quantile(known, np.arange(BINS) / BINS))
-    return np.where(missing, 0, np.searchsorted(edges, np.where(missing, 0, column), side="right"))
+        edges = np.unique(np.quantile(present, np.arange(BINS) / BINS))
+    # side="right" leaves 0 for what is missing: no value is below the first edge
+    return np.where(is_missing, 0, np.searchsorted(edges, np.where(is_missing, 0, column), side="right"))
 
 
 def folds(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N,) folds from 0, with every class in its share in each."""
-    array = np.empty(len(target), dtype=np.int64)
-    for each in np.unique(target):
-        rows = np.flatnonzero(target == each)
-        array[rng.permutation(rows)] = (np.arange(len(rows)) + rng.integers(FOLDS)) % FOLDS
-    return array
+    fold = np.empty(len(target), dtype=np.int64)
+    for label in np.unique(target):
+        rows = np.flatnonzero(target == label)
+        # each class begins in another fold, so that the rests of many small classes do not all fall into the first
+        fold[rng.permutation(rows)] = (np.arange(len(rows)) + rng.integers(FOLDS)) % FOLDS
+    return fold
 
 
 def one_feature(
@@ -74,16 +77,16 @@ def one_feature(
         discrete: whether the bins are categories.
     """
     cells = _cells(column, target, fold)
-    others = cells.sum(axis=1, keepdims=True) - cells
-    shares = _shares(others)[column, fold]
-    whole = strength(shares, target, level)
-    known = others.sum(axis=2)[column, fold] > 0
-    if not discrete or known.all():
-        return whole
-    counts = np.bincount(target[known], minlength=cells.shape[2])
-    if known.mean() < FEWEST_KNOWN or counts.min() < SMALLEST:
-        return whole
-    return max(whole, strength(shares[known], target[known], level), key=lambda each: each.auc)
+    other_folds = cells.sum(axis=1, keepdims=True) - cells
+    shares = _shares(other_folds)[column, fold]
+    over_all = strength(shares, target, level)
+    is_known = other_folds.sum(axis=2)[column, fold] > 0
+    if not discrete or is_known.all():
+        return over_all
+    counts = np.bincount(target[is_known], minlength=cells.shape[2])
+    if is_known.mean() < FEWEST_KNOWN or counts.min() < SMALLEST:
+        return over_all
+    return max(over_all, strength(shares[is_known], target[is_known], level), key=lambda candidate: candidate.auc)
 
 
 def _cells(column: np.ndarray, target: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -93,11 +96,10 @@ def _cells(column: np.ndarray, target: np.ndarray, fold: np.ndarray) -> np.ndarr
     return cells.reshape(width, FOLDS, classes).astype(float)
 
 
-def _shares(others: np.ndarray) -> np.ndarray:
+def _shares(counts: np.ndarray) -> np.ndarray:
     """(bins, folds, classes) the share of each class among other rows, drawn towards its share in all bins."""
-    prior = others.sum(axis=0) / others.sum(axis=(0, 2))[:, None]
-    shares: np.ndarray = (others + PRIOR * prior) / (others.sum(axis=2, keepdims=True) + PRIOR)
-    return shares
+    prior = counts.sum(axis=0) / counts.sum(axis=(0, 2))[:, None]
+    return np.asarray((counts + PRIOR * prior) / (counts.sum(axis=2, keepdims=True) + PRIOR))
 
 
 def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fold: np.ndarray, seed: int) -> Strength:
@@ -116,31 +118,37 @@ def all_features(codes: np.ndarray, discrete: np.ndarray, target: np.ndarray, fo
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     most = min(CATEGORIES, len(codes) / SUPPORT)
-    many = np.array([discrete[at] and len(np.unique(codes[:, at])) > most for at in range(codes.shape[1])], dtype=bool)
-    places = [binned(codes[:, at], True) for at in np.flatnonzero(many)]
-    crossed = [_cells(place, target, fold) for place in places]
+    distinct = np.array([len(np.unique(column)) for column in codes.T], dtype=int)
+    # scikit-learn refuses more than 255 categories, and a category of a few rows is learnt by heart
+    has_many = discrete & (distinct > most)
+    columns_of_bins = [binned(codes[:, column], True) for column in np.flatnonzero(has_many)]
+    crossed = [_cells(bins, target, fold) for bins in columns_of_bins]
     shares = np.zeros((len(target), int(target.max()) + 1))
-    for index in range(FOLDS):
-        spoken = [_without_fold(cells, index)[place, fold, 1:] for cells, place in zip(crossed, places, strict=True)]
-        values = np.hstack([codes[:, ~many], *spoken])
-        categories = np.arange(values.shape[1]) < (~many).sum()
-        categories[categories] = discrete[~many]
+    for held_out in range(FOLDS):
+        encoded = [
+            _without_fold(cells, held_out)[bins, fold, 1:] for cells, bins in zip(crossed, columns_of_bins, strict=True)
+        ]
+        values = np.hstack([codes[:, ~has_many], *encoded])
+        # shares of classes are numbers, whatever they were made from
+        categories = np.arange(values.shape[1]) < (~has_many).sum()
+        categories[categories] = discrete[~has_many]
         model = HistGradientBoostingClassifier(
             max_iter=40, max_leaf_nodes=15, learning_rate=0.2, early_stopping=False, categorical_features=categories,
             random_state=seed,
         )  # fmt: skip
-        held = fold == index
-        model.fit(values[~held], target[~held])
-        shares[np.ix_(held, model.classes_)] = model.predict_proba(values[held])
+        is_held_out = fold == held_out
+        model.fit(values[~is_held_out], target[~is_held_out])
+        shares[np.ix_(is_held_out, model.classes_)] = model.predict_proba(values[is_held_out])
     return strength(shares, target)
 
 
-def _without_fold(cells: np.ndarray, held: int) -> np.ndarray:
+def _without_fold(cells: np.ndarray, held_out: int) -> np.ndarray:
     """(bins, folds, classes) the class shares of a bin's rows outside the fold that is held out and the row's own."""
-    rest = cells.sum(axis=1) - cells[:, held]
-    others = rest[:, None] - cells
-    others[:, held] = rest
-    return _shares(others)
+    # a row that trains must not see itself in its own feature: its own fold is left out as well
+    rest = cells.sum(axis=1) - cells[:, held_out]
+    counts = rest[:, None] - cells
+    counts[:, held_out] = rest
+    return _shares(counts)
 
 
 def strength(shares: np.ndarray, target: np.ndarray, level: float = 0.95) -> Strength:
@@ -151,9 +159,9 @@ def strength(shares: np.ndarray, target: np.ndarray, level: float = 0.95) -> Str
         target: (N,) classes from 0; each occurs.
         level: the confidence of the interval.
     """
+    # of two classes the second area would be the first again
     classes = range(1, 2) if shares.shape[1] == 2 else range(shares.shape[1])
-    aucs = [stats.auc(shares[:, label], target == label) for label in classes]
-    areas = [each for each in aucs if each is not None]
+    areas = [present(stats.auc(shares[:, label], target == label), "each class occurs") for label in classes]
     value = float(np.mean([area.value for area in areas]))
     error = stats.pooled_error([area.influence for area in areas])
     smallest = float(np.bincount(target).min())

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
+from auditkit.models import Model
 from auditkit.plugins.data.definitions import DEFINITIONS
 from auditkit.plugins.data.parameters import Parameters
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class Integrity(Parameters, Check):

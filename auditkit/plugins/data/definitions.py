@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from auditkit.results import Definition, Direction
+from typing import Any
+
+from auditkit.results import Definition
 
 DELONG = "DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44"
 
 
+COMMON: dict[str, Any] = {"range": "0 to 1", "direction": "lower", "unit": "share"}
+"""What most of the measurements have alike."""
+
+
 def _define(
-    title: str,
-    formula: str,
-    pitfalls: str,
-    reference: str = "a count of these rows",
-    direction: Direction = "lower",
-    unit: str = "share",
-    range: str = "0 to 1",
-    made_of: str = "",
+    title: str, formula: str, pitfalls: str, reference: str = "a count of these rows", **others: Any
 ) -> Definition:
-    return Definition(
-        title=title,
-        formula=formula,
-        range=range,
-        direction=direction,
-        unit=unit,
-        reference=reference,
-        pitfalls=pitfalls,
-        made_of=made_of,
-    )
+    return Definition(title=title, formula=formula, pitfalls=pitfalls, reference=reference, **(COMMON | others))
 
 
 DEFINITIONS = {

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.checks import Context
+from auditkit.data import AuditData
 from auditkit.plugins.data import auc
 from auditkit.plugins.data.auc import FOLDS, SMALLEST, Strength
 from auditkit.plugins.data.features import Features, Target, as_classes, each_alone, together
+from auditkit.plugins.data.parameters import Parameters
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.plugins.data.parameters import Parameters
 
 TRIED = 3000
 """Rows on which the search for proxies is tried."""
@@ -34,7 +31,7 @@ class Proxy:
 
 
 @dataclass
-class Found:
+class SearchResult:
     """What was found."""
 
     rows: int
@@ -51,22 +48,22 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def search(parameters: Parameters, data: AuditData, context: Context) -> Found:
+def search(parameters: Parameters, data: AuditData, context: Context) -> SearchResult:
     """Search for features that give away the label or a group."""
     rows = np.arange(len(data))
     if len(data) > parameters.detector_rows:
         rows = np.sort(context.rng.choice(len(data), parameters.detector_rows, replace=False))
     some, features = data.take(rows), Features.of(data, rows)
     named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
-    finding = Found(len(some), doubts=features.doubts, groups=named)
+    finding = SearchResult(len(some), doubts=features.doubts, groups=named)
     finding.notes += _how_read(features)
     if len(some) < len(data):
         finding.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
     _search_leaks(finding, features, some, context.rng)
     if named:
         finding.notes.append(f"Group columns are in the table and were not tried as proxies: {', '.join(named)}.")
-    for at, attribute in enumerate(data.groups):
-        context.progress(at, len(data.groups), f"proxies for {attribute}")
+    for number, attribute in enumerate(data.groups):
+        context.progress(number, len(data.groups), f"proxies for {attribute}")
         finding.proxies[attribute] = _proxy(features.without(named), some, attribute, context)
     leaking = [name for name, leak in finding.leaks.items() if leak.auc > parameters.leakage]
     if leaking:
@@ -79,10 +76,10 @@ def _how_read(features: Features) -> list[str]:
     """Which columns were read as something else than they stand there, and which were not searched."""
     notes = []
     ways: dict[str, list[str]] = {}
-    for name, how in features.read.items():
-        ways.setdefault(how, []).append(name)
-    for how, columns in ways.items():
-        notes.append(f"Read for this search as {how}: {', '.join(columns)}. The model is given them as they stand.")
+    for name, reading in features.read.items():
+        ways.setdefault(reading, []).append(name)
+    for reading, columns in ways.items():
+        notes.append(f"Read for this search as {reading}: {', '.join(columns)}. The model is given them as they stand.")
     if features.unsearched:
         names = ", ".join(features.unsearched)
         notes.append(f"Not searched, as declared a category or a text, with about one value for each row: {names}.")
@@ -91,22 +88,23 @@ def _how_read(features: Features) -> list[str]:
     return notes
 
 
-def _search_leaks(found: Found, features: Features, data: AuditData, rng: np.random.Generator) -> None:
+def _search_leaks(searched: SearchResult, features: Features, data: AuditData, rng: np.random.Generator) -> None:
     target = label_classes(data)
     if target is None:
-        found.leaks_reason = "there are no labels"
+        searched.leaks_reason = "there are no labels"
         return
     if not features.names:
-        found.leaks_reason = "there are no features"
+        searched.leaks_reason = "there are no features"
         return
     rows, classes = as_classes(target, SMALLEST)
     if len(np.unique(classes)) < 2:
-        found.leaks_reason = fewer_than("two", f"labels with {SMALLEST} rows each")
+        searched.leaks_reason = fewer_than("two", f"labels with {SMALLEST} rows each")
         return
     level = stats.sidak_level(0.95, len(features.names))
-    found.leaks = each_alone(features.take(rows), classes, rng, level)
+    searched.leaks = each_alone(features.take(rows), classes, rng, level)
     planted = features.take(rows).planted(classes)
-    found.planted_leak = each_alone(planted.without(features.names), classes, rng)["planted"].auc
+    # the planted feature goes through the same search, and is the label itself
+    searched.planted_leak = each_alone(planted.without(features.names), classes, rng)["planted"].auc
 
 
 def label_classes(data: AuditData) -> np.ndarray | None:
@@ -122,9 +120,9 @@ def _classes(data: AuditData, attribute: str) -> Target:
     """The rows of the groups that may be shown and are large enough, and their groups as classes."""
     column = data.groups[attribute]
     hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
-    shown = np.flatnonzero(~np.isin(column, hidden))
-    rows, classes = as_classes(column[shown], SMALLEST)
-    return Target(shown[rows], classes)
+    visible = np.flatnonzero(~np.isin(column, hidden))
+    rows, classes = as_classes(column[visible], SMALLEST)
+    return Target(visible[rows], classes)
 
 
 def _proxy(features: Features, data: AuditData, attribute: str, context: Context) -> Proxy:
@@ -134,32 +132,34 @@ def _proxy(features: Features, data: AuditData, attribute: str, context: Context
     if len(np.unique(classes)) < 2:
         return Proxy(reason=fewer_than("two", f"groups with {SMALLEST} rows each that may be shown"))
     level = stats.sidak_level(0.95, len(features.names))
-    mine = features.take(rows)
-    alone = each_alone(mine, classes, context.rng, level)
-    some = mine.searchable
+    features_of_rows = features.take(rows)
+    alone = each_alone(features_of_rows, classes, context.rng, level)
+    some = features_of_rows.searchable
     if not some.names:
         return Proxy(alone, None, len(rows), "there is no feature whose order is known")
     every = together(some, classes, context.rng, context.seed % 2**31)
+    # the model of all features can be worse than one alone where rows are few
     return Proxy(alone, max(every, next(iter(alone.values())), key=lambda strength: strength.auc), len(rows))
 
 
-def _try(found: Found, features: Features, data: AuditData, context: Context) -> None:
+def _try(searched: SearchResult, features: Features, data: AuditData, context: Context) -> None:
     """Plant a proxy, and shuffle the groups, for the first attribute that was searched."""
-    attribute = next((name for name, proxy in found.proxies.items() if proxy.together is not None), None)
+    attribute = next((name for name, proxy in searched.proxies.items() if proxy.together is not None), None)
     if attribute is None:
         return
     rows, classes = _classes(data, attribute)
     if len(rows) > TRIED:
         some = context.rng.choice(len(rows), TRIED, replace=False)
-        kept, fewer = as_classes(classes[some], FOLDS)
+        kept_rows, fewer = as_classes(classes[some], FOLDS)
+        # a rare group may have no row in the sample: then all rows are tried
         if len(np.unique(fewer)) < 2:
-            kept, fewer = np.arange(len(rows)), classes
+            kept_rows, fewer = np.arange(len(rows)), classes
         else:
             rows = rows[some]
-        rows, classes = rows[kept], fewer
-    mine, seed = features.take(rows), context.seed % 2**31
-    found.planted_proxy = together(mine.planted(classes), classes, context.rng, seed).auc
+        rows, classes = rows[kept_rows], fewer
+    features_of_rows, seed = features.take(rows), context.seed % 2**31
+    searched.planted_proxy = together(features_of_rows.planted(classes), classes, context.rng, seed).auc
     shuffled = context.rng.permutation(classes)
     fold = auc.folds(shuffled, context.rng)
-    strength = auc.all_features(mine.codes, mine.discrete, shuffled, fold, seed)
-    found.shuffled_proxy = abs(strength.auc - 0.5) / strength.error
+    strength = auc.all_features(features_of_rows.codes, features_of_rows.discrete, shuffled, fold, seed)
+    searched.shuffled_proxy = abs(strength.auc - 0.5) / strength.error

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.plugins.data import auc
 from auditkit.plugins.data.auc import Strength
 from auditkit.value_spelling import is_number
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 @dataclass(frozen=True)
@@ -43,30 +41,35 @@ class Features:
         kinds = {feature.name: feature for feature in data.schema}
         discrete = np.array([name in kinds and not kinds[name].numeric for name in names], dtype=bool)
         doubts, read, unsearched = dict(data.doubts), {}, []
-        for at, name in enumerate(names):
+        for index, name in enumerate(names):
             order = data.orders.get(name)
+            # the order is looked at first: a column of texts may be numbers or dates to whoever reads it
             if order is not None and order.values is not None:
-                codes[:, at], discrete[at] = order.values[rows], False
+                codes[:, index], discrete[index] = order.values[rows], False
                 if order.how:
                     read[name] = order.how
+            # several readings fit every value; where these are few, each has a bin of its own and the order is of no
+            # account
             elif order is not None and order.choices:
-                doubts |= {name: order.doubt} if len(np.unique(codes[:, at])) > auc.BINS else {}
-            elif discrete[at] and mostly_single(codes[:, at]):
+                doubts |= {name: order.doubt} if len(np.unique(codes[:, index])) > auc.BINS else {}
+            elif discrete[index] and mostly_single(codes[:, index]):
                 if order is None:
                     unsearched.append(name)
                 else:
                     doubts[name] = f"it has about one value for each row, and {order.doubt}; {_way_out(name)}"
-            elif order is not None and discrete[at] and _single_numbers(codes[:, at], kinds[name].categories):
+            elif order is not None and discrete[index] and _single_numbers(codes[:, index], kinds[name].categories):
                 why = "a quarter of its values or more are numbers that occur once, beside others that are none"
                 doubts[name] = f"{why}; {_way_out(name)}"
         return cls(names, codes, discrete, doubts, read, tuple(unsearched))
 
     def without(self, names: tuple[str, ...]) -> Features:
         """The same less some features."""
-        kept = np.array([name not in names for name in self.names], dtype=bool)
-        left = tuple(name for name in self.names if name not in names)
+        is_kept = np.array([name not in names for name in self.names], dtype=bool)
+        remaining = tuple(name for name in self.names if name not in names)
         doubts = {name: doubt for name, doubt in self.doubts.items() if name not in names}
-        return replace(self, names=left, codes=self.codes[:, kept], discrete=self.discrete[kept], doubts=doubts)
+        return replace(
+            self, names=remaining, codes=self.codes[:, is_kept], discrete=self.discrete[is_kept], doubts=doubts
+        )
 
     @property
     def searchable(self) -> Features:
@@ -94,9 +97,9 @@ def mostly_single(column: np.ndarray) -> bool:
     Args:
         column: (N,) codes, NaN where missing.
     """
-    known = column[~np.isnan(column)]
-    single = int((np.unique(known, return_counts=True)[1] == 1).sum())
-    return single > len(known) / 2 and single >= len(column) / 10
+    present = column[~np.isnan(column)]
+    single = int((np.unique(present, return_counts=True)[1] == 1).sum())
+    return single > len(present) / 2 and single >= len(column) / 10
 
 
 def _single_numbers(column: np.ndarray, categories: Sequence[Any]) -> bool:
@@ -106,11 +109,11 @@ def _single_numbers(column: np.ndarray, categories: Sequence[Any]) -> bool:
         column: (N,) codes, NaN where missing.
         categories: the value of each code.
     """
-    known = column[~np.isnan(column)].astype(np.int64)
-    values, counts = np.unique(known, return_counts=True)
+    present = column[~np.isnan(column)].astype(np.int64)
+    values, counts = np.unique(present, return_counts=True)
     single = values[counts == 1].tolist()
     numbers = sum(is_number(categories[code]) for code in single)
-    return 4 * numbers >= max(1, len(known)) and 10 * numbers >= len(column)
+    return 4 * numbers >= max(1, len(present)) and 10 * numbers >= len(column)
 
 
 def each_alone(
@@ -125,12 +128,12 @@ def each_alone(
         level: the confidence of every interval.
     """
     fold = auc.folds(target, rng)
-    found = {}
-    for at, name in enumerate(features.names):
-        discrete = bool(features.discrete[at])
-        column = auc.binned(features.codes[:, at], discrete)
-        found[name] = auc.one_feature(column, target, fold, level, discrete)
-    return dict(sorted(found.items(), key=lambda pair: -pair[1].auc))
+    strengths = {}
+    for index, name in enumerate(features.names):
+        discrete = bool(features.discrete[index])
+        column = auc.binned(features.codes[:, index], discrete)
+        strengths[name] = auc.one_feature(column, target, fold, level, discrete)
+    return dict(sorted(strengths.items(), key=lambda pair: -pair[1].auc))
 
 
 def together(features: Features, target: np.ndarray, rng: np.random.Generator, seed: int) -> Strength:
@@ -152,6 +155,7 @@ def as_classes(values: np.ndarray, smallest: int) -> Target:
     """Values as classes from 0, without those of fewer than `smallest` rows."""
     _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
     rows = np.flatnonzero((counts >= smallest)[codes])
+    # np.unique of nothing gives no inverse of a usable type
     if rows.size == 0:
         return Target(rows, np.zeros(0, dtype=np.int64))
     return Target(rows, np.unique(codes[rows], return_inverse=True)[1].astype(np.int64))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.data.gaps import missing_reason
 from auditkit.plugins.data import detectors, identity
 from auditkit.plugins.data.definitions import ALIKE, DEFINITIONS
-from auditkit.plugins.data.detectors import Found
+from auditkit.plugins.data.detectors import SearchResult
+from auditkit.plugins.data.parameters import Parameters
 from auditkit.plugins.data.people import people_of
 from auditkit.plugins.data.suspicions import suspicions
-from auditkit.results import Axis, Column, Control, Definition, Figure, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.results import Axis, Column, Control, Definition, Figure, LeftOut, Measurement, Scalar, Table
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.data.parameters import Parameters
 
 MANY = 200
 """Features above which only those with the most missing values are listed."""
@@ -39,6 +39,7 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     notes = [*sentences, *notes]
     controls = [_planted_rows(data, context.rng)]
     finding = None
+    # before the search, which takes long: a check out of time leaves its counts
     context.keep(Findings([*measurements, *missing], controls, notes=list(notes)))
     if data.feature_names:
         finding = detectors.search(parameters, data, context)
@@ -68,27 +69,14 @@ def find(parameters: Parameters, data: AuditData, context: Context) -> Findings:
 
 
 def _measurement(
-    name: str,
-    value: float | None,
-    *,
-    interval: Interval | None = None,
-    exact: bool = False,
-    n: int | None = None,
-    reason: str | None = None,
-    where: dict[str, str] | None = None,
-    across: tuple[str, ...] = (),
-    conditions: dict[str, Scalar] | None = None,
-    doubts: dict[str, str] | None = None,
+    name: str, value: float | None, doubts: Mapping[str, str] = MappingProxyType({}), **fields: Any
 ) -> Measurement:
-    """One number; with `doubts` about features, it is the least that the number is."""
+    """One number; with `doubts` about features, it is the least that the number is; `fields` as of a measurement."""
     meaning = DEFINITIONS[name]
-    unknown = {} if value is None or not doubts else doubts
-    return Measurement(
-        name=name, value=value, interval=interval, exact=exact, n=n, reason=reason, unit=meaning.unit,
-        direction=meaning.direction, slice=where or {}, across=across, conditions=conditions or {},
-        bound="at least" if unknown else None,
-        left_out=tuple(LeftOut(slice={"column": name}, reason=why, bars=True) for name, why in unknown.items()),
-    )  # fmt: skip
+    if doubts and value is not None:
+        fields["bound"] = "at least"
+        fields["left_out"] = [LeftOut(slice={"column": name}, reason=why, bars=True) for name, why in doubts.items()]
+    return Measurement(name=name, value=value, unit=meaning.unit, direction=meaning.direction, **fields)
 
 
 def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
@@ -97,48 +85,48 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
         return [], []
     if hasattr(data.inputs, "columns"):
         lacking = data.inputs.isna().to_numpy()
-        for at, feature in enumerate(data.schema):
+        for index, feature in enumerate(data.schema):
             if "" in feature.categories:  # as a source with types may hold it; a text file has none
-                lacking[:, at] |= data.inputs.iloc[:, at].eq("").fillna(False).to_numpy(dtype=bool)
+                lacking[:, index] |= data.inputs.iloc[:, index].eq("").fillna(False).to_numpy(dtype=bool)
     else:
         lacking = np.isnan(data.codes())
     shares = lacking.mean(axis=0)
     listed = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])[:MANY]
-    kept = {name for name, _ in listed}
+    listed_names = {name for name, _ in listed}
     notes = []
     if len(names) > MANY:
         notes.append(f"Of {len(names)} features, the {MANY} with the most missing values are listed.")
-    found = []
-    for at, name in enumerate(names):
-        if name not in kept:
+    measurements = []
+    for index, name in enumerate(names):
+        if name not in listed_names:
             continue
-        reason = missing_reason(data, name, lacking[:, at]) if shares[at] else None
-        share = None if reason else float(shares[at])
-        found.append(
+        reason = missing_reason(data, name, lacking[:, index]) if shares[index] else None
+        share = None if reason else float(shares[index])
+        measurements.append(
             _measurement(
                 "missing_share", share, exact=reason is None, n=None if reason else len(data), reason=reason,
                 conditions={"feature": name},
             )
         )  # fmt: skip
-    return found, notes
+    return measurements, notes
 
 
 def _repeats(rows: identity.Identities, data: AuditData) -> tuple[list[Measurement], dict[str, Definition], list[str]]:
     """Equal rows and, by their ids, equal people; where people have ids, alike rows are no repeats and say so."""
-    found = []
+    measurements = []
     if data.train is not None:
         same = identity.overlap(rows, data.labels, data.train.labels)
-        found.append(_measurement("train_overlap_share", float(same.inputs.mean()), exact=True, n=len(data)))
+        measurements.append(_measurement("train_overlap_share", float(same.inputs.mean()), exact=True, n=len(data)))
         if same.labelled is not None:
             share = float(same.labelled.mean())
-            found.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
+            measurements.append(_measurement("train_overlap_same_label_share", share, exact=True, n=len(data)))
     repeated = float(identity.repeated(rows.here).mean())
     alike = _measurement("duplicate_share", repeated, exact=True, n=len(data))
     people = people_of(data, repeated)
     if people is None:
-        return [*found, alike], {}, []
+        return [*measurements, alike], {}, []
     twice = _measurement("repeated_id_share", people.share, exact=True, n=people.rows)
-    return [*found, twice, alike], {"duplicate_share": ALIKE}, [people.note]
+    return [*measurements, twice, alike], {"duplicate_share": ALIKE}, [people.note]
 
 
 def _balance(data: AuditData) -> list[Measurement]:
@@ -149,7 +137,7 @@ def _balance(data: AuditData) -> list[Measurement]:
         share = None if cell.hidden is not None else float(cell.rows.mean())
         n = None if cell.hidden is not None else cell.n
         measurements.append(
-            _measurement("group_share", share, exact=share is not None, n=n, reason=cell.hidden, where=cell.where)
+            _measurement("group_share", share, exact=share is not None, n=n, reason=cell.hidden, slice=cell.where)
         )
         measurements += _labels(data, cell.rows, cell.where, cell.hidden)
     return measurements
@@ -164,46 +152,47 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
     some = data.labels[rows]
     if data.task == "regression":
         if reason is not None:
-            return [_measurement("label_mean", None, reason=reason, where=where)]
+            return [_measurement("label_mean", None, reason=reason, slice=where)]
         values = some.astype(float)
         interval = stats.student_interval(values)
-        return [_measurement("label_mean", float(values.mean()), interval=interval, n=len(some), where=where)]
+        return [_measurement("label_mean", float(values.mean()), interval=interval, n=len(some), slice=where)]
     binary = data.task == "binary"
     positive = data.classes[-1] if data.positive is None else data.positive
-    found = []
+    measurements = []
     for label in (positive,) if binary else data.classes:
         name = "positive_share" if binary else "label_share"
         conditions: dict[str, Scalar] = {} if binary else {"label": str(label)}
         if reason is not None:
-            found.append(_measurement(name, None, reason=reason, where=where, conditions=conditions))
+            measurements.append(_measurement(name, None, reason=reason, slice=where, conditions=conditions))
             continue
         hits = int((some == label).sum())
         interval = stats.wilson(hits, len(some))
-        found.append(
-            _measurement(name, hits / len(some), interval=interval, n=len(some), where=where, conditions=conditions)
+        measurements.append(
+            _measurement(name, hits / len(some), interval=interval, n=len(some), slice=where, conditions=conditions)
         )
-    return found
+    return measurements
 
 
-def _leaks(parameters: Parameters, found: Found) -> list[Measurement]:
-    if found.leaks_reason is not None:
+def _leaks(parameters: Parameters, searched: SearchResult) -> list[Measurement]:
+    if searched.leaks_reason is not None:
         return [
-            _measurement(name, None, reason=found.leaks_reason)
+            _measurement(name, None, reason=searched.leaks_reason)
             for name in ("leaking_features", "strongest_feature_auc")
         ]
-    best = next(iter(found.leaks.values()))
-    over = sum(leak.auc > parameters.leakage for leak in found.leaks.values())
-    doubts = {name: why for name, why in found.doubts.items() if found.leaks[name].auc <= parameters.leakage}
+    best = next(iter(searched.leaks.values()))
+    over = sum(leak.auc > parameters.leakage for leak in searched.leaks.values())
+    doubts = {name: why for name, why in searched.doubts.items() if searched.leaks[name].auc <= parameters.leakage}
     return [
-        _measurement("leaking_features", float(over), exact=True, n=found.rows, doubts=doubts),
-        _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=found.rows, doubts=doubts),
+        _measurement("leaking_features", float(over), exact=True, n=searched.rows, doubts=doubts),
+        _measurement("strongest_feature_auc", best.auc, interval=best.interval, n=searched.rows, doubts=doubts),
     ]
 
 
-def _proxies(found: Found) -> list[Measurement]:
+def _proxies(searched: SearchResult) -> list[Measurement]:
     measured = []
-    doubts = {name: why for name, why in found.doubts.items() if name not in found.groups}
-    for attribute, proxy in found.proxies.items():
+    # a group column is not searched as a proxy, so a doubt about it doubts nothing
+    doubts = {name: why for name, why in searched.doubts.items() if name not in searched.groups}
+    for attribute, proxy in searched.proxies.items():
         for name, value in (
             ("proxy_auc", proxy.together),
             ("strongest_proxy_auc", next(iter(proxy.alone.values()), None)),
@@ -238,26 +227,26 @@ def _planted_rows(data: AuditData, rng: np.random.Generator) -> Control:
     )
 
 
-def _detector_controls(parameters: Parameters, found: Found) -> list[Control]:
+def _detector_controls(parameters: Parameters, searched: SearchResult) -> list[Control]:
     controls = []
-    if found.leaks_reason is None:
+    if searched.leaks_reason is None:
         controls.append(
             Control.within(
                 "planted leak",
                 "Is a feature that equals the label found, with this area under the ROC curve?",
-                found.planted_leak,
+                searched.planted_leak,
                 at_least=parameters.leakage,
                 guards=("leaking_features", "strongest_feature_auc"),
                 reason="the search does not see a feature that is the label itself",
             )
         )
-    tried = [name for name, proxy in found.proxies.items() if proxy.together is not None]
-    if tried:
+    attributes = [name for name, proxy in searched.proxies.items() if proxy.together is not None]
+    if attributes:
         controls.append(
             Control.within(
                 "planted proxy",
-                f"Is a feature that equals {tried[0]} found, with this area under the ROC curve?",
-                found.planted_proxy,
+                f"Is a feature that equals {attributes[0]} found, with this area under the ROC curve?",
+                searched.planted_proxy,
                 at_least=parameters.leakage,
                 guards=("proxy_auc", "strongest_proxy_auc"),
                 reason="the search does not see a feature that is the group itself",
@@ -266,8 +255,8 @@ def _detector_controls(parameters: Parameters, found: Found) -> list[Control]:
         controls.append(
             Control.within(
                 "shuffled groups",
-                f"How many standard errors from 0.5 are shuffled groups of {tried[0]} predicted?",
-                found.shuffled_proxy,
+                f"How many standard errors from 0.5 are shuffled groups of {attributes[0]} predicted?",
+                searched.shuffled_proxy,
                 at_most=4.5,
                 guards=("proxy_auc", "strongest_proxy_auc"),
                 reason="groups without any relation to the features are predicted, so nothing found can be believed",
@@ -276,7 +265,7 @@ def _detector_controls(parameters: Parameters, found: Found) -> list[Control]:
     return controls
 
 
-def _figures(measurements: list[Measurement], found: Found | None) -> list[Figure]:
+def _figures(measurements: list[Measurement], searched: SearchResult | None) -> list[Figure]:
     drawn = []
     for name in ("group_share", "positive_share", "label_mean"):
         some = [measurement for measurement in measurements if measurement.name == name]
@@ -284,10 +273,10 @@ def _figures(measurements: list[Measurement], found: Found | None) -> list[Figur
             meaning = DEFINITIONS[name]
             axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
             drawn.append(figures.dot_whisker(name, f"{meaning.title} per group", some, axis=axis))
-    for attribute, proxy in ({} if found is None else found.proxies).items():
+    for attribute, proxy in ({} if searched is None else searched.proxies).items():
         rows: list[dict[str, Scalar]] = [
-            {"feature": name, "auc": one.auc, "low": one.interval.low, "high": one.interval.high}
-            for name, one in list(proxy.alone.items())[:8]
+            {"feature": name, "auc": strength.auc, "low": strength.interval.low, "high": strength.interval.high}
+            for name, strength in list(proxy.alone.items())[:8]
         ]
         if rows:
             drawn.append(
@@ -301,7 +290,7 @@ def _figures(measurements: list[Measurement], found: Found | None) -> list[Figur
     return [figure for figure in drawn if figure is not None]
 
 
-def _tables(parameters: Parameters, found: Found) -> list[Table]:
+def _tables(parameters: Parameters, searched: SearchResult) -> list[Table]:
     columns = (
         Column(name="feature", title="Feature"),
         Column(name="auc", title="Area under the ROC curve"),
@@ -309,16 +298,16 @@ def _tables(parameters: Parameters, found: Found) -> list[Table]:
         Column(name="high", title="To"),
     )
     tables = []
-    if found.leaks:
+    if searched.leaks:
         rows = tuple(
             (name, strength.auc, strength.interval.low, strength.interval.high)
-            for name, strength in list(found.leaks.items())[: parameters.top]
+            for name, strength in list(searched.leaks.items())[: parameters.top]
         )
         tables.append(Table(name="leaks", title="Features that predict the label best", columns=columns, rows=rows))
     rows_of_groups = tuple(
-        (attribute, name, one.auc, one.interval.low, one.interval.high)
-        for attribute, proxy in found.proxies.items()
-        for name, one in list(proxy.alone.items())[: parameters.top]
+        (attribute, name, proxy_strength.auc, proxy_strength.interval.low, proxy_strength.interval.high)
+        for attribute, proxy in searched.proxies.items()
+        for name, proxy_strength in list(proxy.alone.items())[: parameters.top]
     )
     if rows_of_groups:
         attribute = Column(name="attribute", title="Group")

@@ -18,11 +18,11 @@ BESIDE: Final = frozenset({
 
 def alike(values: Sequence[str]) -> list[tuple[str, ...]]:
     """The groups whose names are the same but for case, blanks and Unicode form, together."""
-    together: dict[str, list[str]] = {}
+    spellings: dict[str, list[str]] = {}
     for value in values:
         if value != MISSING:
-            together.setdefault(_bare(value), []).append(value)
-    return [tuple(names) for names in together.values() if len(names) > 1]
+            spellings.setdefault(_bare(value), []).append(value)
+    return [tuple(names) for names in spellings.values() if len(names) > 1]
 
 
 def like_missing(values: Sequence[str]) -> list[str]:
@@ -33,5 +33,6 @@ def like_missing(values: Sequence[str]) -> list[str]:
 
 def _bare(name: str) -> str:
     """The name in one form; letters of other widths are the same, blanks and invisible signs nothing."""
+    # twice, for folding case can undo the normal form
     form = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return "".join(letter for letter in form if not letter.isspace() and unicodedata.category(letter) != "Cf")

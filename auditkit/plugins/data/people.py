@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.plugins.data.identity import repeated
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 class People(NamedTuple):
@@ -30,15 +28,15 @@ def people_of(data: AuditData, alike: float) -> People | None:
     """
     if data.ids is None or (data.ids < 0).all():
         return None
-    known = data.ids[data.ids >= 0]
-    again = int(repeated(known).sum())
-    lacking = " Some rows have no id." if len(known) < len(data) else ""
+    ids = data.ids[data.ids >= 0]
+    again = int(repeated(ids).sum())
+    lacking = " Some rows have no id." if len(ids) < len(data) else ""
     if not again:
         sentence = f"no person twice; {alike:.1%} share all values with another, earlier row".replace("%", " %")
-        return People(0.0, len(known), f"By their ids: {sentence}.{lacking}")
+        return People(0.0, len(ids), f"By their ids: {sentence}.{lacking}")
     count = how_many(again, data.minimum_cell, data.disclosure)
     return People(
-        float(again / len(known)), len(known),
+        float(again / len(ids)), len(ids),
         f"Ids repeat: {count} rows have the id of an earlier row. Where an id is a person, intervals that take rows "
         f"for people are too narrow; where it is not, name the columns that are, or none.{lacking}",
     )  # fmt: skip

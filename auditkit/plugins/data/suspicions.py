@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from auditkit.counts.names import EMPTY, MISSING
+from auditkit.data import AuditData
 from auditkit.data.orders import Order, order_of
 from auditkit.data.sentinels import codes_in_order
 from auditkit.plugins.data.lookalikes import alike, like_missing
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 NAMED: Final = 5
 """Features and groups that a note names."""
@@ -30,10 +28,11 @@ class Suspicion(NamedTuple):
 
 def suspicions(data: AuditData) -> list[Suspicion]:
     """What is to be said about the names of groups, and about the ends of numbers."""
-    found = [_sentinels(data)] if data.feature_names or data.groups or data.labels is not None else []
+    result = [_sentinels(data)] if data.feature_names or data.groups or data.labels is not None else []
     for attribute in data.groups:
         values = data.cells.values[attribute]
         merged = data.merged.get(attribute, ())
+        # spellings that blanks alone made different are one group already, and could hide a third spelling
         pairs = alike(list(dict.fromkeys((*values, *merged))))
         spelt = "; ".join(", ".join(map(repr, names)) for names in pairs[:NAMED])
         note = (
@@ -42,17 +41,17 @@ def suspicions(data: AuditData) -> list[Suspicion]:
         )
         if merged:
             note += f" Blanks around a name do not count: {', '.join(map(repr, merged[:NAMED]))} are one already."
-        found.append(Suspicion("alike_groups", sum(map(len, pairs)), (attribute,), note if pairs else ""))
+        result.append(Suspicion("alike_groups", sum(map(len, pairs)), (attribute,), note if pairs else ""))
         words = like_missing(values)
         note = f"Groups of {attribute} called {', '.join(map(repr, words[:NAMED]))}: {MEND}"
-        found.append(Suspicion("missing_like_groups", len(words), (attribute,), note if words else ""))
-    return found
+        result.append(Suspicion("missing_like_groups", len(words), (attribute,), note if words else ""))
+    return result
 
 
 def _sentinels(data: AuditData) -> Suspicion:
     texts = {**_codes_of_features(data), **_codes_beside(data)}
-    shown = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in [*texts.items()][:NAMED])
-    note = f"Values that stand apart from all others of their column, as codes for missing values do: {shown}; {MEND}"
+    listed = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in [*texts.items()][:NAMED])
+    note = f"Values that stand apart from all others of their column, as codes for missing values do: {listed}; {MEND}"
     return Suspicion("sentinel_features", len(texts), (), note if texts else "")
 
 
@@ -62,12 +61,12 @@ def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
     codes = data.codes()
     numeric = {feature.name: feature.numeric for feature in data.schema}
     orders = {
-        name: data.orders[name] if name in data.orders else Order(codes[:, at])
-        for at, name in enumerate(data.feature_names)
+        name: data.orders[name] if name in data.orders else Order(codes[:, index])
+        for index, name in enumerate(data.feature_names)
         if name in data.orders or numeric.get(name, True)
     }
-    found = {name: codes_in_order(order) for name, order in orders.items()}
-    return {name: texts for name, texts in found.items() if texts}
+    suspected = {name: codes_in_order(order) for name, order in orders.items()}
+    return {name: texts for name, texts in suspected.items() if texts}
 
 
 def _codes_beside(data: AuditData) -> dict[str, list[str]]:
@@ -83,6 +82,7 @@ def _codes_beside(data: AuditData) -> dict[str, list[str]]:
     answers = {data.label_name or "label": data.labels}
     answers |= dict(zip(("decisions", "scores"), data.recorded or (), strict=False))
     for name, values in answers.items():
+        # texts and true or false hold no code for missing that is a number
         if values is not None and values.dtype.kind in "iuf":
             texts[name] = codes_in_order(Order(values.astype(float)))
     inside = {attribute for attribute in data.groups if data.column_of(attribute) in data.feature_names}

@@ -40,6 +40,7 @@ def additivity_gap(attributions: Attributions) -> float | None:
     """
     gaps = np.abs(attributions.base + attributions.values.sum(axis=1) - attributions.outputs)
     all_outputs = np.concatenate([attributions.outputs, attributions.base])
+    # the base counts too: a model that answers alike on all rows may still differ from its average
     spread, rounding = float(np.ptp(all_outputs)), 1e-9 * max(1.0, float(np.abs(all_outputs).max()))
     if spread > rounding:
         return float(gaps.max() / spread)
@@ -62,11 +63,12 @@ def share(values: np.ndarray, features: list[int]) -> Estimate | None:
     A ratio of two means over the rows, with the interval of its linearisation (Cochran 1977, Sampling Techniques, 6.3).
     """
     sizes = np.abs(values)
-    part, whole = sizes[:, features].sum(axis=1), sizes.sum(axis=1)
-    if whole.sum() == 0:
+    group_sum, total = sizes[:, features].sum(axis=1), sizes.sum(axis=1)
+    if total.sum() == 0:
         return None
-    ratio = float(part.sum() / whole.sum())
-    half = _half_width(((part - ratio * whole) / whole.mean())[:, None])
+    ratio = float(group_sum.sum() / total.sum())
+    # the ratio of two means varies as the mean of these residuals does
+    half = _half_width(((group_sum - ratio * total) / total.mean())[:, None])
     if half is None:
         return Estimate(ratio, None, None)
     return Estimate(ratio, max(0.0, ratio - float(half[0])), min(1.0, ratio + float(half[0])))
@@ -82,6 +84,7 @@ def sampling_error(attributions: Attributions) -> Estimate | None:
     if attributions.errors is None or largest == 0:
         return None
     variances = attributions.errors**2
+    # one feature for value and interval: ends of different features would bound neither
     worst = int(variances.sum(axis=0).argmax())
     rows = len(variances)
     mean = float(variances[:, worst].mean())
@@ -104,5 +107,4 @@ def _half_width(columns: np.ndarray, level: float = 0.95) -> np.ndarray | None:
     n = len(columns)
     if n < 2:
         return None
-    half: np.ndarray = stats.t.ppf(0.5 + level / 2, n - 1) * columns.std(axis=0, ddof=1) / np.sqrt(n)
-    return half
+    return np.asarray(stats.t.ppf(0.5 + level / 2, n - 1) * columns.std(axis=0, ddof=1) / np.sqrt(n))

@@ -24,6 +24,7 @@ class Background(NamedTuple):
     @property
     def digest(self) -> str:
         """SHA-256 of the codes."""
+        # -0.0 becomes 0.0 and every NaN the same one, so that equal rows have equal bytes
         return hashlib.sha256(np.where(np.isnan(self.codes), np.nan, self.codes + 0.0).tobytes()).hexdigest()
 
     @property
@@ -34,6 +35,8 @@ class Background(NamedTuple):
 
 def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Background:
     """Up to `rows` rows of the training split, or of the audit data where the split has too few."""
+    # the training split first: the model learnt from it what is usual, and the rows explained are not compared with
+    # themselves
     if data.train is not None and len(data.train) >= min(ENOUGH, rows):
         inputs = data.train.inputs
         training = to_codes(inputs, data.schema) if hasattr(inputs, "columns") else data.train.codes()
@@ -44,4 +47,5 @@ def draw_background(data: AuditData, rows: int, rng: np.random.Generator) -> Bac
 def _draw(codes: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
     if len(codes) <= rows:
         return codes
+    # sorted, so that the digest tells which rows they are and not in which order they were drawn
     return codes[np.sort(rng.choice(len(codes), rows, replace=False))]

@@ -47,8 +47,10 @@ def blur(pictures: torch.Tensor) -> torch.Tensor:
 
     height, width = pictures.shape[-2:]
     reach = max(1, min(height, width) // 8)
+    # odd, so that the picture keeps its size
     size = 2 * reach + 1
     soft = pictures.reshape(len(pictures), -1, height, width)
+    # twice over a square weighs like a pyramid, without the edges that one square leaves
     for _ in range(2):
         soft = torch.nn.functional.avg_pool2d(soft, size, stride=1, padding=reach, count_include_pad=False)
     return soft.reshape(pictures.shape)

@@ -32,6 +32,7 @@ def column_owners(
     owners = np.full(encoded.shape[1], -1)
     for column in range(codes.shape[1]):
         moved = codes.copy()
+        # values of other rows and no invented ones: an encoder may refuse what it never saw
         moved[:, column] = np.roll(codes[:, column], 1)
         changed = ~_same(encode(moved), encoded).all(axis=0)
         if (owners[changed] >= 0).any():
@@ -56,15 +57,16 @@ def _mixes(
     owners: np.ndarray,
     rng: np.random.Generator,
 ) -> bool:
+    # swapping one column at a time misses an encoding that looks at two at once
     for _ in range(3):
-        other = rng.permutation(len(codes))
+        partner = rng.permutation(len(codes))
         inside = rng.random(codes.shape) < 0.5
-        mixture = encode(np.where(inside, codes, codes[other]))
-        taken = inside[:, owners] | (owners < 0)
-        if not _same(mixture, np.where(taken, encoded, encoded[other])).all():
+        mixture = encode(np.where(inside, codes, codes[partner]))
+        from_first = inside[:, owners] | (owners < 0)
+        if not _same(mixture, np.where(from_first, encoded, encoded[partner])).all():
             return False
     return True
 
 
-def _same(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return np.isclose(left, right, rtol=1e-5, atol=1e-8, equal_nan=True)
+def _same(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return np.isclose(values, others, rtol=1e-5, atol=1e-8, equal_nan=True)

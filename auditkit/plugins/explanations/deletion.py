@@ -66,6 +66,7 @@ def deletion(
         None where nothing was ever moved, or the moves are noise: no attribution could follow them.
     """
     features = _tried(values, rng)
+    # as many questions in all, whatever the number of features
     half = max(1, DONORS // (2 * (len(features) + 1)))
     halves, noise = np.zeros((2, len(x), len(features))), 0.0
     for done in range(ROUNDS):
@@ -73,6 +74,7 @@ def deletion(
         drawn = [_centred(_moves(ask, x, part, features, rng)) for part in (donors[::2], donors[1::2]) if len(part)]
         halves += (np.array([drawn[0], drawn[-1]]) - halves) / (done + 1)
         between = correlation(*halves)
+        # Spearman-Brown: two halves together are more reliable than the correlation between them
         noise = float(np.sqrt(2 * between / (1 + between))) if between > 0 else 0.0
         if noise >= RELIABLE or not halves.any():
             break
@@ -84,10 +86,10 @@ def deletion(
     return Deletion(float(np.clip(reached, -1, 1)), float(np.quantile(shuffled, 0.95)) / noise, noise)
 
 
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(values: np.ndarray, moves: np.ndarray) -> float:
     """Of two centred arrays, over all their cells; 0 where one of them is 0."""
-    sizes = float(np.sqrt((one**2).sum() * (other**2).sum()))
-    return 0.0 if sizes == 0 else float((one * other).sum() / sizes)
+    sizes = float(np.sqrt((values**2).sum() * (moves**2).sum()))
+    return 0.0 if sizes == 0 else float((values * moves).sum() / sizes)
 
 
 def _tried(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -101,23 +103,24 @@ def _moves(ask: Ask, x: np.ndarray, donors: np.ndarray, features: np.ndarray, rn
     """(n, F) the mean over donors and coalitions of what adding a feature brings and deleting it takes away."""
     rows, width = x.shape
     owners = np.tile(np.arange(rows), len(donors))
-    here, there = np.tile(x, (len(donors), 1)), np.repeat(donors, rows, axis=0)
-    place = np.argsort(rng.random(here.shape), axis=1)
-    coalition = place < rng.integers(0, width + 1, (len(owners), 1))
+    own_values, donor_values = np.tile(x, (len(donors), 1)), np.repeat(donors, rows, axis=0)
+    order = np.argsort(rng.random(own_values.shape), axis=1)
+    # first the size, evenly, then who is in it: that weighs coalitions as Shapley does
+    coalition = order < rng.integers(0, width + 1, (len(owners), 1))
     moves, scale = np.zeros((rows, len(features))), 0.0
+    # a coalition and its complement are drawn together: their errors partly cancel out
     for inside in (coalition, ~coalition):
-        mixed = np.where(inside, here, there)
+        mixed = np.where(inside, own_values, donor_values)
         before = ask(mixed, owners)
         scale = max(scale, float(np.abs(before).max()))
-        for at, feature in enumerate(features):
+        for index, feature in enumerate(features):
             turned, deleted = mixed.copy(), inside[:, feature]
-            turned[:, feature] = np.where(deleted, there[:, feature], here[:, feature])
+            turned[:, feature] = np.where(deleted, donor_values[:, feature], own_values[:, feature])
             moved = np.where(deleted, 1.0, -1.0) * (before - ask(turned, owners))
-            moves[:, at] += moved.reshape(len(donors), rows).mean(axis=0) / 2
+            moves[:, index] += moved.reshape(len(donors), rows).mean(axis=0) / 2
     moves[np.abs(moves) <= 1e-12 * scale] = 0.0  # rounding
     return moves
 
 
 def _centred(values: np.ndarray) -> np.ndarray:
-    centred: np.ndarray = values - values.mean(axis=0)
-    return centred
+    return np.asarray(values - values.mean(axis=0))

@@ -21,10 +21,6 @@ COMPLETE = 0.01
 """The largest additivity gap, as a share of the output range, at which exact values are taken."""
 
 
-def _as_it_is(inputs: Any) -> Any:
-    return inputs
-
-
 @dataclass(frozen=True)
 class Case:
     """Rows to explain, rows to compare them with, and how to ask the model."""
@@ -44,7 +40,7 @@ class Case:
     unit: str
     """What the answers are."""
     progress: Progress = silent
-    as_fitted: Callable[[Any], Any] = _as_it_is
+    as_fitted: Callable[[Any], Any] = lambda inputs: inputs
     """What the model eats to what its estimator was fitted on."""
 
     def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -64,6 +60,7 @@ def exact_attributions(case: Case, estimator: Any, rng: np.random.Generator) -> 
     if estimator is None:
         return "the model does not show its estimator"
     steps = getattr(estimator, "steps", None)
+    # a pipeline of scikit-learn: its last step is explained, the others only encode
     final = estimator if steps is None else steps[-1][1]
     before = estimator[:-1] if steps is not None and len(steps) > 1 else None
     solve = _solver(final)
@@ -90,6 +87,7 @@ Solver = Callable[[Any, np.ndarray, np.ndarray, Progress], np.ndarray]
 
 
 def _solver(final: Any) -> Solver | None:
+    # by what it has and not by its class, so that estimators of other packages are seen too
     if hasattr(final, "coef_") and hasattr(final, "intercept_"):
         return linear_values
     if any(hasattr(final, mark) for mark in ("tree_", "estimators_", "_predictors", "get_booster", "booster_")):
@@ -110,15 +108,17 @@ def _solve(
         return "the preprocessing mixes columns"
     if solve is tree_values and len(np.unique(owners[owners >= 0])) < (owners >= 0).sum():
         return "the preprocessing makes several columns of one, and the values of trees do not add up over them"
-    rows, others = eaten(case.x), eaten(case.background)
-    values = gather(solve(final, dense(rows), dense(others), case.progress), owners, case.x.shape[1])
-    margins, base = margin(final, rows), margin(final, others).mean(axis=0)
+    rows, background_rows = eaten(case.x), eaten(case.background)
+    values = gather(solve(final, dense(rows), dense(background_rows), case.progress), owners, case.x.shape[1])
+    # from the estimator's own code and not from shap, so that the two can contradict each other
+    margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
     linked = explained(values, base, margins, case.answers, case.target, case.unit)
     if linked is None:
         return "the model's answers are no known function of its estimator's output"
     method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
     attributions = Attributions(linked.values, linked.base, linked.outputs, linked.unit, method)
     gap = additivity_gap(attributions)
+    # the proof that link, encoding and solver are the right ones: a wrong one leaves a gap
     if gap is None or gap > COMPLETE:
         missed = "by an unknown share" if gap is None else f"by {gap:.1%}"
         return f"the values of the {method} missed the model's output {missed} of its range"
@@ -149,6 +149,7 @@ def margin(final: Any, eaten: Any) -> np.ndarray:
         raw = dense(eaten) @ np.atleast_2d(final.coef_).T + final.intercept_
     else:
         raw = final.predict(eaten)
+        # scikit-learn's boosting gives the mean and adds up its logarithm
         raw = np.log(raw) if getattr(final, "loss", None) in ("poisson", "gamma") else raw
     margins = np.asarray(raw, dtype=np.float64)
     return margins if margins.ndim == 2 else margins[:, None]
@@ -160,16 +161,17 @@ def dense(eaten: Any) -> np.ndarray:
     Raises:
         ValueError: it holds texts.
     """
+    # one-hot encoders give sparse matrices
     return np.asarray(eaten.toarray() if hasattr(eaten, "toarray") else eaten, dtype=np.float64)
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Keeps the global random states, and silences foreign code, whose warnings the shared pass has noted already."""
+    # shap draws from the global states, which other checks must find as they were
     state, plain = np.random.get_state(), random.getstate()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # also matplotlib's deprecations, raised as shap is imported
+        with warnings.catch_warnings(action="ignore"):  # also matplotlib's deprecations, raised as shap is imported
             yield
     finally:
         np.random.set_state(state)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit.checks import Context
+from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.figures import heat_map
 from auditkit.model_inputs import Seeing
 from auditkit.plugins.explanations.attributions import mean_absolute
+from auditkit.plugins.explanations.columns import gather
 from auditkit.plugins.explanations.influence import (
     LISTED,
     feature_measurements,
@@ -22,15 +21,22 @@ from auditkit.plugins.explanations.influence import (
     importance_table,
     interval,
 )
+from auditkit.plugins.explanations.integrated import Integrated, evaluating
+from auditkit.plugins.explanations.repeat import Path
+from auditkit.plugins.explanations.self_tests import (
+    coarse_map,
+    largest_relative_change,
+    randomised_copy,
+    slope_similarity,
+    top_agreement,
+    top_decile_share,
+)
 from auditkit.predictions import Predictions
-from auditkit.results import Axis, Control, Figure, Measurement, Scalar, Table
+from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
     import torch
-
-    from auditkit.plugins.explanations.integrated import Integrated
-    from auditkit.plugins.explanations.repeat import Path
 
 ATTRIBUTED = ("mean_abs_attribution", "group_share", "top_decile_share")
 PICTURES = 10
@@ -41,23 +47,12 @@ RADIUS = 0.02
 """Of the small changes, as a share of the inputs' range."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of what a check finds."""
-
-    measurements: Sequence[Measurement] = ()
-    controls: Sequence[Control] = ()
-    figures: Sequence[Figure] = ()
-    tables: Sequence[Table] = ()
-    notes: Sequence[str] = ()
-
-
-def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, seen: Seeing, unit: str) -> Part:
+def of_columns(
+    values: np.ndarray, owners: np.ndarray | None, data: AuditData, inputs_seen: Seeing, unit: str
+) -> Findings:
     """The influence of each column of a table, from attributions (n, K) of its encoding."""
-    from auditkit.plugins.explanations.columns import gather
-
     names = data.feature_names
-    notes = group_notes(seen, data)
+    notes = group_notes(inputs_seen, data)
     if owners is None:
         names = tuple(f"encoded {number}" for number in range(values.shape[1]))
         notes = ["The preprocessing mixes columns, so the influence is that of encoded columns."]
@@ -68,12 +63,12 @@ def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, s
         ]
     else:
         values = gather(values, owners, len(names))
-        shares = group_shares(values, data, seen)
+        shares = group_shares(values, data, inputs_seen)
     features = feature_measurements(values, names, unit)
     figure = importance_figure(features, unit)
     if len(names) > LISTED:
         notes.append(f"{len(names) - LISTED} features of less influence are not listed.")
-    return Part(
+    return Findings(
         [*features, *shares],
         figures=[figure] if figure else [],
         tables=[importance_table(features, values, names, data.groups)],
@@ -81,10 +76,8 @@ def of_columns(values: np.ndarray, owners: np.ndarray | None, data: AuditData, s
     )
 
 
-def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predictions: Predictions) -> Part:
+def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predictions: Predictions) -> Findings:
     """How concentrated the attributions (n, ...) of images or sequences are, for all and per predicted class."""
-    from auditkit.plugins.explanations.self_tests import top_decile_share
-
     shares = top_decile_share(values)
     measurements = [_concentration(shares, {})]
     if data.task != "regression":
@@ -97,49 +90,49 @@ def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predi
             else:
                 measurements.append(_concentration(chosen, where))
     if data.modality != "image":
-        return Part(measurements)
+        return Findings(measurements)
     if len(values) < max(PICTURES, data.minimum_rate):
-        return Part(measurements, notes=[f"With {fewer_than(PICTURES, 'pictures')}, no average of them is shown."])
-    return Part(measurements, figures=[_heat_map(values)])
+        return Findings(measurements, notes=[f"With {fewer_than(PICTURES, 'pictures')}, no average of them is shown."])
+    return Findings(measurements, figures=[_heat_map(values)])
 
 
-def completeness_measurements(found: Integrated) -> list[Measurement]:
+def completeness_measurements(integrated: Integrated) -> list[Measurement]:
     """The median and the largest completeness gap."""
-    fixed: dict[str, Any] = {"exact": True, "n": len(found.gaps), "unit": "share", "direction": "lower"}
+    fixed: dict[str, Any] = {"exact": True, "n": len(integrated.gaps), "unit": "share", "direction": "lower"}
     return [
-        Measurement(name="completeness_gap", value=float(np.median(found.gaps)), **fixed),
-        Measurement(name="largest_completeness_gap", value=float(found.gaps.max()), **fixed),
+        Measurement(name="completeness_gap", value=float(np.median(integrated.gaps)), **fixed),
+        Measurement(name="largest_completeness_gap", value=float(integrated.gaps.max()), **fixed),
     ]
 
 
-def completeness_controls(found: Integrated) -> list[Control]:
+def completeness_controls(integrated: Integrated) -> list[Control]:
     """Both gaps against their bounds."""
     question = "Do the attributions add up to the difference from the baseline"
     reason = "Attributions that do not add up belong to a function that gradients do not describe."
     return [
         Control.within(
             name,
-            f"{question}, {which}?",
+            f"{question}, {how_many}?",
             value,
             at_most=bound,
             guards=ATTRIBUTED,
             on_failure="inconclusive",
             reason=reason,
         )
-        for name, which, value, bound in (
-            ("completeness", "for half of the rows within 1 %", float(np.median(found.gaps)), 0.01),
-            ("completeness of every row", "for every row within 5 %", float(found.gaps.max()), 0.05),
+        for name, how_many, value, bound in (
+            ("completeness", "for half of the rows within 1 %", float(np.median(integrated.gaps)), 0.01),
+            ("completeness of every row", "for every row within 5 %", float(integrated.gaps.max()), 0.05),
         )
     ]
 
 
-def try_attributions(path: Path, values: np.ndarray, copies: int, context: Context) -> Part:
+def try_attributions(path: Path, values: np.ndarray, copies: int, context: Context) -> Findings:
     """Repetition, agreement with a simpler method, small changes, and networks with random parameters."""
     import torch
 
-    from auditkit.plugins.explanations.self_tests import largest_relative_change, top_agreement
-
+    # each trial explains the rows anew, so a few of them must do
     few = path.first(TRIED)
+    # a generator of its own: torch's global state belongs to whoever runs the audit
     generator = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
     simple = path.gradients() * path.distance
     agreement = _mean(top_agreement(values, simple), "method_agreement", "share", "higher")
@@ -149,7 +142,7 @@ def try_attributions(path: Path, values: np.ndarray, copies: int, context: Conte
     sensitivity = _mean(changed, "sensitivity", "ratio", "lower", {"radius": RADIUS})
     randomised, notes = _randomisation(few, values[:TRIED], copies, generator, context)
     repeated = _repetition(few, values[:TRIED])
-    return Part([agreement, sensitivity], [repeated, _agreement(agreement.value), *randomised], notes=notes)
+    return Findings([agreement, sensitivity], [repeated, _agreement(agreement.value), *randomised], notes=notes)
 
 
 def _repetition(few: Path, values: np.ndarray) -> Control:
@@ -180,24 +173,22 @@ def _agreement(value: float | None) -> Control:
 def _randomisation(
     few: Path, values: np.ndarray, copies: int, generator: torch.Generator, context: Context
 ) -> tuple[list[Control], list[str]]:
-    from auditkit.plugins.explanations.integrated import evaluating
-    from auditkit.plugins.explanations.self_tests import randomised_copy, slope_similarity
-
-    found = []
+    similarities = []
     for number in range(copies):
         try:
-            other = randomised_copy(few.module, generator)
+            random_copy = randomised_copy(few.module, generator)
         except Exception as error:  # foreign code: some graphs cannot be copied
             sentence = f"{type(error).__name__}; without a copy, random parameters cannot be tried"
             return [], [f"The network could not be copied: {sentence}."]
-        with evaluating(other):
-            found.append(slope_similarity(values, few.of(other).explain().values, few.distance))
+        # a copy made of a training module would drop units at random
+        with evaluating(random_copy):
+            similarities.append(slope_similarity(values, few.of(random_copy).explain().values, few.distance))
         context.progress(number + 1, copies, "networks with random parameters")
-    known = [each for each in found if each is not None]
+    defined = [similarity for similarity in similarities if similarity is not None]
     control = Control.within(
         "random parameters",
         "Do attributions change when the network's parameters are random (mean rank correlation of slopes)?",
-        float(np.mean(known)) if known else None,
+        float(np.mean(defined)) if defined else None,
         at_most=0.5,
         guards=ATTRIBUTED,
         on_failure="note",
@@ -208,8 +199,8 @@ def _randomisation(
 
 
 def _concentration(shares: np.ndarray, conditions: dict[str, Scalar]) -> Measurement:
-    known = shares[~np.isnan(shares)]
-    return _mean(known, "top_decile_share", "share", "none", conditions)
+    defined = shares[~np.isnan(shares)]
+    return _mean(defined, "top_decile_share", "share", "none", conditions)
 
 
 def _mean(
@@ -237,8 +228,6 @@ def _undefined(name: str, reason: str, conditions: dict[str, Scalar]) -> Measure
 
 
 def _heat_map(values: np.ndarray) -> Figure:
-    from auditkit.plugins.explanations.self_tests import coarse_map
-
     shares = coarse_map(values)
     return heat_map(
         "attribution_map",

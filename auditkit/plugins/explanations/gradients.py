@@ -9,9 +9,13 @@ import numpy as np
 from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, Mend, Refusal
 from auditkit.model_inputs import seeing
+from auditkit.models import Model
 from auditkit.plugins.explanations.background import draw_background
+from auditkit.plugins.explanations.baselines import make_baseline
+from auditkit.plugins.explanations.columns import column_owners
 from auditkit.plugins.explanations.gradient_findings import (
     TRIED,
     completeness_controls,
@@ -21,16 +25,14 @@ from auditkit.plugins.explanations.gradient_findings import (
     try_attributions,
 )
 from auditkit.plugins.explanations.influence import DEFINITIONS
+from auditkit.plugins.explanations.integrated import Integrated, evaluating
+from auditkit.plugins.explanations.repeat import Path
 from auditkit.results import Definition, of_everyone
 from auditkit.text import first_few
 
 if TYPE_CHECKING:
     import torch
 
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.explanations.integrated import Integrated
-    from auditkit.plugins.explanations.repeat import Path
 
 UNITS = {"logits": "logit", "one logit": "logit", "number": "prediction"}
 NAMED = 10
@@ -128,6 +130,7 @@ class Gradients(Check):
             mends = (Mend(f'checks."{self.id}".baseline', baseline) for baseline in ("mean", "zeros"))
             return Refusal("the baseline 'blurred' is for images", tuple(mends))
         try:
+            # two rows show the type of the encoding, and cost next to nothing
             encoded = model.encode(data.take(np.arange(min(2, len(data)))).inputs)
         except AuditkitError as error:
             return str(error)
@@ -141,41 +144,32 @@ class Gradients(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, sum up for tables or look at the concentration for the rest, and try the attributions."""
-        from auditkit.plugins.explanations.integrated import evaluating
-
-        targets = _targets(data, context)
+        # a regression has one output, whose column every row explains
+        targets = np.zeros(len(data), int) if data.task == "regression" else context.predictions.codes
         unit = UNITS.get(model.output, "probability")
         with model.module() as module, evaluating(module):
             path = _path(self, module, model, data, targets, context)
             integrated = path.explain(context.progress)
-            tried = try_attributions(path, integrated.values, self.copies, context)
+            trials = try_attributions(path, integrated.values, self.copies, context)
             owners = _owners(model, data, integrated.values, context)
         if data.modality == "table" and integrated.values.ndim == 2:
             part = of_columns(integrated.values, owners, data, seeing(model, data), unit)
         else:
             part = of_positions(integrated.values, targets, data, context.predictions)
         return Findings(
-            [*part.measurements, *tried.measurements, *completeness_measurements(integrated)],
-            [*completeness_controls(integrated), *tried.controls],
+            [*part.measurements, *trials.measurements, *completeness_measurements(integrated)],
+            [*completeness_controls(integrated), *trials.controls],
             part.figures,
             part.tables,
-            [*_notes(path, integrated, data, unit), *part.notes, *tried.notes],
+            [*_notes(path, integrated, data, unit), *part.notes, *trials.notes],
         )
-
-
-def _targets(data: AuditData, context: Context) -> np.ndarray:
-    if data.task == "regression":
-        return np.zeros(len(data), dtype=np.int64)
-    return context.predictions.codes
 
 
 def _path(
     check: Gradients, module: torch.nn.Module, model: Model, data: AuditData, targets: np.ndarray, context: Context
 ) -> Path:
-    from auditkit.plugins.explanations.baselines import make_baseline
-    from auditkit.plugins.explanations.repeat import Path
-
     source = data if data.train is None else data.train
+    # rows are drawn before they are encoded: the whole split may not fit into memory
     few = np.sort(context.rng.permutation(len(source))[: check.background])
     encoded = model.encode(data.inputs).detach()
     background = model.encode(source.take(few).inputs).detach()
@@ -185,14 +179,11 @@ def _path(
 
 def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context) -> np.ndarray | None:
     """The original column of each encoded column of a table; None where there is no such thing."""
-    from auditkit.plugins.explanations.columns import column_owners
-
     if values.ndim != 2 or data.modality != "table":
         return None
 
     def encode(codes: np.ndarray) -> np.ndarray:
-        made: np.ndarray = model.encode(data.decode(codes)).detach().double().cpu().numpy()
-        return made
+        return np.asarray(model.encode(data.decode(codes)).detach().double().cpu().numpy())
 
     codes = data.codes()
     if data.train is not None:
@@ -201,13 +192,13 @@ def _owners(model: Model, data: AuditData, values: np.ndarray, context: Context)
     return column_owners(encode, codes, context.rng)
 
 
-def _notes(path: Path, found: Integrated, data: AuditData, unit: str) -> list[str]:
-    what = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
+def _notes(path: Path, integrated: Integrated, data: AuditData, unit: str) -> list[str]:
+    output = "the predicted number" if data.task == "regression" else "the output of the class that the model predicts"
     between = [feature.name for feature in data.schema if not feature.numeric]
-    shown = first_few(between, NAMED)
+    named = first_few(between, NAMED)
     return [
-        f"Explained is {what}, in the unit {unit}, by integrated gradients.",
+        f"Explained is {output}, in the unit {unit}, by integrated gradients.",
         f"Baseline: {path.origin}.",
-        f"Points on the path: {found.steps.min()} to {found.steps.max()} per row.",
-        *([f"The path leads through values between those that occur in: {shown}."] if between else []),
+        f"Points on the path: {integrated.steps.min()} to {integrated.steps.max()} per row.",
+        *([f"The path leads through values between those that occur in: {named}."] if between else []),
     ]

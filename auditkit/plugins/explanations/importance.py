@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
 from auditkit.model_inputs import seeing
+from auditkit.models import Model
+from auditkit.plugins.explanations import permutation
+from auditkit.plugins.explanations.attributions import Attributions
+from auditkit.plugins.explanations.background import Background, draw_background
+from auditkit.plugins.explanations.exact import Case, exact_attributions, is_exact_kind
 from auditkit.plugins.explanations.importance_findings import (
     deletion_control,
     flip_columns,
@@ -25,14 +31,8 @@ from auditkit.plugins.explanations.influence import (
     importance_figure,
     importance_table,
 )
+from auditkit.plugins.explanations.outputs import explained_output
 from auditkit.results import Definition, of_everyone
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.explanations.attributions import Attributions
-    from auditkit.plugins.explanations.background import Background
-    from auditkit.plugins.explanations.exact import Case
 
 
 class Importance(Check):
@@ -106,13 +106,11 @@ class Importance(Check):
 
     def calls(self, model: Model, data: AuditData, rows: int) -> int:
         """What permutations and deletion ask; far less where the estimator looks as if it can be explained exactly."""
-        from auditkit.plugins.explanations.exact import is_exact_kind
-        from auditkit.plugins.explanations.permutation import evaluations
-
-        others = 350 * rows + self.background
+        # a round of deletion asks about 300 times a row, and few models need a second one; flipping asks twice
+        fixed_calls = 350 * rows + self.background
         if is_exact_kind(model.estimator()):
-            return others
-        return others + rows * evaluations(len(data.feature_names), self.background, self.permutations)
+            return fixed_calls
+        return fixed_calls + rows * permutation.evaluations(len(data.feature_names), self.background, self.permutations)
 
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The features of a table; the most influential of them are listed."""
@@ -121,28 +119,28 @@ class Importance(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attribute, summarise, and try the outcome on the model itself."""
-        seen = seeing(model, data)
-        case, background, what = _case(model, data, context, self.background)
+        inputs_seen = seeing(model, data)
+        case, background, output = _case(model, data, context, self.background)
         attributions, level, why = _attribute(case, model, context, self.permutations)
         features = feature_measurements(attributions.values, data.feature_names, attributions.unit)
         flipped = flip_columns(model, data, case, attributions.values, context)
         measurements = [
             *features,
-            *group_shares(attributions.values, data, seen),
+            *group_shares(attributions.values, data, inputs_seen),
             *(flip.measurement for flip in flipped),
             *sampling_measurements(attributions),
         ]
         controls = [*method_controls(attributions, background), *(flip.control for flip in flipped)]
         deletion, sentences = deletion_control(case, attributions, context.rng)
-        left = len(data.feature_names) - LISTED
+        unlisted = len(data.feature_names) - LISTED
         unit = "" if attributions.unit == case.unit else f", as {attributions.unit}"
         notes = [
-            f"Explained is {what}{unit}, by: {attributions.method}.",
+            f"Explained is {output}{unit}, by: {attributions.method}.",
             *why,
             background.note,
-            *group_notes(seen, data),
+            *group_notes(inputs_seen, data),
             *sentences,
-            *([f"{left} features of less influence are not listed."] if left > 0 else []),
+            *([f"{unlisted} features of less influence are not listed."] if unlisted > 0 else []),
         ]
         figure = importance_figure(features, attributions.unit)
         return Findings(
@@ -157,10 +155,6 @@ class Importance(Check):
 
 
 def _case(model: Model, data: AuditData, context: Context, rows: int) -> tuple[Case, Background, str]:
-    from auditkit.plugins.explanations.background import draw_background
-    from auditkit.plugins.explanations.exact import Case
-    from auditkit.plugins.explanations.outputs import explained_output
-
     output = explained_output(model, data, context.predictions)
     background = draw_background(data, rows, context.rng)
     case = Case(
@@ -173,17 +167,13 @@ def _case(model: Model, data: AuditData, context: Context, rows: int) -> tuple[C
 
 def _attribute(case: Case, model: Model, context: Context, permutations: int) -> tuple[Attributions, str, list[str]]:
     """Attributions, the evidence level they rest on, and why they are not exact where they are not."""
-    from auditkit.plugins.explanations import permutation
-    from auditkit.plugins.explanations.attributions import Attributions
-    from auditkit.plugins.explanations.exact import exact_attributions
-
-    found = exact_attributions(case, model.estimator(), context.rng)
-    if not isinstance(found, str):
-        return found, "model", []
+    exact = exact_attributions(case, model.estimator(), context.rng)
+    if not isinstance(exact, str):
+        return exact, "model", []
     sampled = permutation.paired_permutations(
         case.ask, case.x, case.background, context.rng, permutations, context.progress
     )
     shared = case.answers[np.arange(len(case.x)), case.target]
     method = f"paired permutations of the original columns, {permutations} pairs per row and background row"
     attributions = Attributions(sampled.values, sampled.base, shared, case.unit, method, sampled.errors)
-    return attributions, "queries", [f"Exact values were not to be had: {found}."]
+    return attributions, "queries", [f"Exact values were not to be had: {exact}."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,14 +10,15 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.models import Model
+from auditkit.plugins.explanations.attributions import Attributions, additivity_gap, ranks, sampling_error
+from auditkit.plugins.explanations.background import ENOUGH, Background
+from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
+from auditkit.plugins.explanations.exact import Case
 from auditkit.plugins.explanations.influence import interval
+from auditkit.plugins.explanations.links import in_unit
+from auditkit.plugins.explanations.sanity import NOTICEABLE, flips
 from auditkit.results import Control, Measurement
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.plugins.explanations.attributions import Attributions
-    from auditkit.plugins.explanations.background import Background
-    from auditkit.plugins.explanations.exact import Case
 
 INFLUENCE = ("mean_abs_attribution", "group_share")
 
@@ -31,8 +32,6 @@ class Flip(NamedTuple):
 
 def sampling_measurements(attributions: Attributions) -> list[Measurement]:
     """How far the attributions miss the output, and how much sampling blurs the importance."""
-    from auditkit.plugins.explanations.attributions import additivity_gap, sampling_error
-
     gap, rows = additivity_gap(attributions), len(attributions.values)
     fixed: dict[str, Any] = {"n": rows, "unit": "share", "direction": "lower"}
     reason = None if gap is not None else "the output never changes, so its range is 0"
@@ -46,9 +45,6 @@ def sampling_measurements(attributions: Attributions) -> list[Measurement]:
 
 def method_controls(attributions: Attributions, background: Background) -> list[Control]:
     """Additivity, sampling error and the size of the background."""
-    from auditkit.plugins.explanations.attributions import additivity_gap, sampling_error
-    from auditkit.plugins.explanations.background import ENOUGH
-
     error = sampling_error(attributions)
     return [
         Control.within(
@@ -83,16 +79,14 @@ def deletion_control(
     case: Case, attributions: Attributions, rng: np.random.Generator
 ) -> tuple[list[Control], list[str]]:
     """The deletion test as a control, or a note of why it can show nothing about this model and these rows."""
-    from auditkit.plugins.explanations.deletion import FOLLOWS, deletion
-    from auditkit.plugins.explanations.links import in_unit
-
+    # nothing to correlate: every attribution is 0 but for a rounding
     if np.abs(attributions.values).max() < 1e-12:
         return [], ["No feature moved the output of any of these rows."]
-    tried = deletion(
+    outcome = deletion(
         lambda codes, rows: in_unit(case.ask(codes, rows), attributions.unit),
         case.x, case.background, attributions.values, rng,
     )  # fmt: skip
-    if tried is None or not tried.has_power:
+    if outcome is None or not outcome.has_power:
         return [], [
             "Whether deleting features bears the attributions out was not judged: with these rows the test could not "
             "tell right attributions from wrong ones."
@@ -100,12 +94,12 @@ def deletion_control(
     control = Control.within(
         "deletion",
         "How far do the attributions follow what deleting a feature, or adding it, does to the output (correlation)?",
-        tried.correlation,
+        outcome.correlation,
         at_least=FOLLOWS,
         guards=INFLUENCE,
         on_failure="inconclusive",
         reason="A feature should matter to the model where the explanation says that it does. Attributions of other "
-        f"rows would reach {tried.chance:.2f} in one audit of twenty.",
+        f"rows would reach {outcome.chance:.2f} in one audit of twenty.",
     )
     return [control], []
 
@@ -121,9 +115,7 @@ def flip_columns(model: Model, data: AuditData, case: Case, values: np.ndarray, 
 
 
 def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> Flip:
-    from auditkit.plugins.explanations.attributions import ranks
-    from auditkit.plugins.explanations.sanity import NOTICEABLE, flips
-    from auditkit.stats import wilson
+    from auditkit.stats import wilson  # scipy is imported only where there is something to measure
 
     column = data.feature_names.index(data.column_of(attribute))
     changed = flips(
@@ -131,7 +123,7 @@ def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.
         case.x, column, data.groups[attribute], context.rng, data.task == "regression",
     )  # fmt: skip
     changed = present(changed, "the caller leaves out attributes with one value")
-    place, features = int(ranks(values)[column]), values.shape[1]
+    rank, features = int(ranks(values)[column]), values.shape[1]
     ends = wilson(float(changed.sum()), len(changed))
     measurement = Measurement(
         name="flip_rate", value=float(changed.mean()), interval=ends, n=len(changed), unit="share",
@@ -140,10 +132,12 @@ def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.
     control = Control.within(
         f"flip test: {attribute}",
         f"Where flipping {attribute} changes decisions, is it among the upper half of the features?",
+        # the low end, so that a few flips by chance contradict nothing
         ends.low,
-        at_most=NOTICEABLE if place > features / 2 else None,
+        # no bound where the column ranks high: then flips agree with the explanation
+        at_most=NOTICEABLE if rank > features / 2 else None,
         guards=INFLUENCE,
-        reason=f"{attribute} has rank {place} of {features}, and flipping it changes {changed.mean():.0%} of the "
+        reason=f"{attribute} has rank {rank} of {features}, and flipping it changes {changed.mean():.0%} of the "
         "decisions (the value is the lower end of the interval). Where an explanation ranks a column low that moves "
         f"more than {NOTICEABLE:.0%} of the decisions, explanation contradicts behaviour.",
     )

@@ -41,30 +41,32 @@ def feature_measurements(values: np.ndarray, names: Iterable[str], unit: str) ->
     """`mean_abs_attribution` of the most influential features of (n, D) attributions, most influential first."""
     estimates = mean_absolute(values)
     labels = list(names)
+    # stable, so that features of equal influence stand in the order of the data
     order = np.argsort([-estimate.value for estimate in estimates], kind="stable")[:LISTED]
     return [
         Measurement(
             name="mean_abs_attribution",
-            value=estimates[at].value,
-            interval=interval(estimates[at], "Student t over rows"),
+            value=estimates[index].value,
+            interval=interval(estimates[index], "Student t over rows"),
             n=len(values),
             unit=unit,
-            conditions={"feature": labels[at]},
+            conditions={"feature": labels[index]},
         )
-        for at in map(int, order)
+        for index in map(int, order)
     ]
 
 
-def group_shares(values: np.ndarray, data: AuditData, seen: Seeing) -> list[Measurement]:
+def group_shares(values: np.ndarray, data: AuditData, inputs_seen: Seeing) -> list[Measurement]:
     """`group_share` of each sensitive attribute: 0 where the model is not given it, null where nobody knows."""
-    return [_group_share(values, data, seen, attribute) for attribute in data.groups]
+    return [_group_share(values, data, inputs_seen, attribute) for attribute in data.groups]
 
 
-def _group_share(values: np.ndarray, data: AuditData, seen: Seeing, attribute: str) -> Measurement:
+def _group_share(values: np.ndarray, data: AuditData, inputs_seen: Seeing, attribute: str) -> Measurement:
     names, column = data.feature_names, data.column_of(attribute)
     part = share(values, [names.index(column)]) if column in names else None
     reason = "no feature has any influence on these rows" if part is None else None
-    if column not in names and seen.gives(column) is False:
+    # what the model is not given has no influence by construction: a 0 that is known, not measured
+    if column not in names and inputs_seen.gives(column) is False:
         part, reason = Estimate(0.0, None, None), None
     elif column not in names:
         reason = f"it is not known which column of the inputs is {attribute}"
@@ -81,12 +83,12 @@ def _group_share(values: np.ndarray, data: AuditData, seen: Seeing, attribute: s
     )
 
 
-def group_notes(seen: Seeing, data: AuditData) -> list[str]:
+def group_notes(inputs_seen: Seeing, data: AuditData) -> list[str]:
     """Which group columns the model is given, in sentences."""
     if not data.groups:
         return ["No groups were named, so the influence of group columns is not measured."]
-    notes = group_sentences(seen, data)
-    if any(seen.gives(data.column_of(name)) is False for name in data.groups):
+    notes = group_sentences(inputs_seen, data)
+    if any(inputs_seen.gives(data.column_of(name)) is False for name in data.groups):
         notes.append("The share of what the model is not given is 0 by construction.")
     return notes
 
@@ -96,7 +98,7 @@ def importance_figure(measurements: list[Measurement], unit: str) -> Figure | No
     rows = [_row(measurement) for measurement in measurements[:SHOWN]]
     if not rows:
         return None
-    left = len(measurements) - len(rows)
+    unshown = len(measurements) - len(rows)
     return bars(
         "importance",
         "Influence of the features",
@@ -105,7 +107,7 @@ def importance_figure(measurements: list[Measurement], unit: str) -> Figure | No
         value=Axis(field="value", title="Mean absolute attribution", unit=unit),
         low="low",
         high="high",
-        caption=f"The {SHOWN} largest; {left} more are in the table." if left > 0 else "",
+        caption=f"The {SHOWN} largest; {unshown} more are in the table." if unshown > 0 else "",
     )
 
 
@@ -113,7 +115,7 @@ def importance_table(
     measurements: list[Measurement], values: np.ndarray, names: Sequence[str], groups: Collection[str]
 ) -> Table:
     """Feature, rank, influence with interval, and whether it is a group column."""
-    place = dict(zip(names, ranks(values), strict=True))
+    feature_ranks = dict(zip(names, ranks(values), strict=True))
     return Table(
         name="importance",
         title="Influence of the features",
@@ -126,7 +128,7 @@ def importance_table(
             Column(name="group", title="Group column"),
         ),
         rows=tuple(
-            (int(place[_feature(measurement)]), *_row(measurement).values(), _feature(measurement) in groups)
+            (int(feature_ranks[_feature(measurement)]), *_row(measurement).values(), _feature(measurement) in groups)
             for measurement in measurements
         ),
     )
@@ -139,15 +141,15 @@ def interval(estimate: Estimate, method: str) -> Interval | None:
     return Interval(low=estimate.low, high=estimate.high, method=method)
 
 
-def _feature(each: Measurement) -> str:
-    return str(each.conditions["feature"])
+def _feature(measurement: Measurement) -> str:
+    return str(measurement.conditions["feature"])
 
 
-def _row(each: Measurement) -> dict[str, Scalar]:
-    ends = each.interval
+def _row(measurement: Measurement) -> dict[str, Scalar]:
+    ends = measurement.interval
     return {
-        "feature": _feature(each),
-        "value": each.value,
+        "feature": _feature(measurement),
+        "value": measurement.value,
         "low": ends.low if ends else None,
         "high": ends.high if ends else None,
     }

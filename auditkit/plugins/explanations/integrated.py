@@ -61,18 +61,20 @@ def integrated_gradients(
     rows = len(encoded)
     values, misses = np.empty(tuple(encoded.shape)), np.empty(rows)
     changes = _changes(module, encoded, baseline, targets)
-    taken, todo = np.zeros(rows, dtype=np.int64), np.arange(rows)
+    steps_taken, unsettled = np.zeros(rows, dtype=np.int64), np.arange(rows)
     for doubling in range(DOUBLINGS + 1):
-        now, done = steps * 2**doubling, rows - len(todo)
-        for at in _parts(todo, max(1, batch // now)):
-            values[at], misses[at] = _part(module, encoded, baseline, targets, at, now, batch)
-            taken[at], done = now, done + len(at)
-            progress(done, rows, f"rows explained with {now} points each")
+        points, done = steps * 2**doubling, rows - len(unsettled)
+        # captum asks about all points of all rows at once: rows x points is what must fit
+        for part in _parts(unsettled, max(1, batch // points)):
+            values[part], misses[part] = _part(module, encoded, baseline, targets, part, points, batch)
+            steps_taken[part], done = points, done + len(part)
+            progress(done, rows, f"rows explained with {points} points each")
         gaps = relative_gaps(misses, changes)
-        todo = np.flatnonzero(gaps > ENOUGH)
-        if not len(todo):
+        # few rows need many steps, mostly those whose path crosses many kinks of the network
+        unsettled = np.flatnonzero(gaps > ENOUGH)
+        if not len(unsettled):
             break
-    return Integrated(values, gaps, taken)
+    return Integrated(values, gaps, steps_taken)
 
 
 def relative_gaps(misses: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -82,6 +84,7 @@ def relative_gaps(misses: np.ndarray, changes: np.ndarray) -> np.ndarray:
     attribute. Zero where both are.
     """
     scale = np.maximum(np.abs(changes), FLOOR * np.median(np.abs(changes)))
+    # networks answer in float32, whose roundings are no gap
     tiny = np.finfo(np.float32).eps
     return np.where(np.abs(misses) <= tiny, 0.0, np.abs(misses) / np.maximum(scale, tiny))
 
@@ -90,13 +93,15 @@ def one_column(module: torch.nn.Module, targets: np.ndarray) -> Callable[[torch.
     """A function of rows (m, ...) and their positions in `targets` (m,), that gives the explained output (m,)."""
     import torch
 
-    def forward(rows: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    def forward(rows: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         output = module(rows)
+        # models of transformers return a record
         output = getattr(output, "logits", output)
         wide = output.reshape(len(rows), -1)
         if wide.shape[1] == 1:
             return wide[:, 0]
-        columns = torch.as_tensor(targets, dtype=torch.int64, device=wide.device)[places]
+        # captum repeats the rows for every point of the path: positions say whose target is meant
+        columns = torch.as_tensor(targets, dtype=torch.int64, device=wide.device)[positions]
         return wide.gather(1, columns[:, None])[:, 0]
 
     return forward
@@ -108,11 +113,12 @@ def gradients(module: torch.nn.Module, encoded: torch.Tensor, targets: np.ndarra
 
     forward = one_column(module, targets)
     parts = []
-    for at in _parts(np.arange(len(encoded)), batch):
-        places = torch.as_tensor(at, device=encoded.device)
-        leaf = encoded[places].detach().clone().requires_grad_(True)
+    for part in _parts(np.arange(len(encoded)), batch):
+        positions = torch.as_tensor(part, device=encoded.device)
+        # a leaf of its own: gradients must not gather in the caller's tensor
+        leaf = encoded[positions].detach().clone().requires_grad_(True)
         with torch.enable_grad():
-            (gradient,) = torch.autograd.grad(forward(leaf, places).sum(), leaf)
+            (gradient,) = torch.autograd.grad(forward(leaf, positions).sum(), leaf)
         parts.append(gradient.detach().double().cpu().numpy())
     return np.concatenate(parts)
 
@@ -126,7 +132,7 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
     """
     import torch
 
-    modes = [(each, each.training) for each in module.modules() if hasattr(each, "training")]
+    modes = [(layer, layer.training) for layer in module.modules() if hasattr(layer, "training")]
     recurrent = any(isinstance(layer, torch.nn.RNNBase) for layer, _ in modes)
     cuda = any(parameter.is_cuda for parameter in module.parameters())
     plain = torch.backends.cudnn.flags(enabled=False) if recurrent and cuda else contextlib.nullcontext()
@@ -145,29 +151,30 @@ def _part(
     encoded: torch.Tensor,
     baseline: torch.Tensor,
     targets: np.ndarray,
-    at: np.ndarray,
+    rows: np.ndarray,
     steps: int,
     batch: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values and misses of the rows `at`; with half the batch as long as the memory does not suffice."""
+    """Values and misses of the rows `rows`; with half the batch as long as the memory does not suffice."""
     import torch
 
     captum = require("captum.attr", "captum")
     method = captum.IntegratedGradients(one_column(module, targets), multiply_by_inputs=True)
-    places = torch.as_tensor(at, device=encoded.device)
-    start = baseline if len(baseline) == 1 else baseline[places]
+    positions = torch.as_tensor(rows, device=encoded.device)
+    start = baseline if len(baseline) == 1 else baseline[positions]
     while True:
         try:
             values, misses = method.attribute(
-                encoded[places],
-                baselines=start.expand_as(encoded[places]),
-                additional_forward_args=(places,),
+                encoded[positions],
+                baselines=start.expand_as(encoded[positions]),
+                additional_forward_args=(positions,),
                 n_steps=steps,
-                internal_batch_size=max(batch, len(at)),
+                internal_batch_size=max(batch, len(rows)),
                 return_convergence_delta=True,
             )
         except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error) or batch <= len(at):
+            # captum takes at least one point of every row at a time, so halving ends there
+            if not out_of_memory(error) or batch <= len(rows):
                 raise
             batch //= 2
             continue
@@ -178,11 +185,10 @@ def _changes(module: torch.nn.Module, encoded: torch.Tensor, baseline: torch.Ten
     import torch
 
     forward = one_column(module, targets)
-    places = torch.arange(len(encoded), device=encoded.device)
+    positions = torch.arange(len(encoded), device=encoded.device)
     with torch.no_grad():
-        change = forward(encoded, places) - forward(baseline.expand_as(encoded), places)
-    array: np.ndarray = change.double().cpu().numpy()
-    return array
+        change = forward(encoded, positions) - forward(baseline.expand_as(encoded), positions)
+    return np.asarray(change.double().cpu().numpy())
 
 
 def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:

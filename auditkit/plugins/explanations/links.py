@@ -39,9 +39,11 @@ def explained(
     if link is None:
         return None
     if link == "log-odds":
+        # one margin stands for the second class; of the first it is the negative
         sign = np.where(target == 1, 1.0, -1.0)
         return Linked(sign[:, None] * values[:, :, 0], sign * base[0], sign * margins[:, 0], link)
     if link == "centred log-probability":
+        # softmax knows margins only up to a common number: centred, they are comparable
         values = values - values.mean(axis=2, keepdims=True)
         base, margins = base - base.mean(), margins - margins.mean(axis=1, keepdims=True)
     rows = np.arange(len(margins))
@@ -54,17 +56,19 @@ def find_link(margins: np.ndarray, answers: np.ndarray, unit: str) -> str | None
     Known are the identity, the logistic function (log-odds), softmax (log-probabilities up to their mean) and the
     exponential (logarithm of a prediction). They are tried in the answers' unit, where saturation does no harm.
     """
-    tried: dict[str, np.ndarray] = {unit: margins}
+    candidates: dict[str, np.ndarray] = {unit: margins}
     if unit == "probability" and margins.shape[1] == 1 and answers.shape[1] == 2:
+        # exp overflows float64 beyond 709
         positive = 1 / (1 + np.exp(-np.clip(margins[:, 0], -700, 700)))
-        tried["log-odds"] = np.column_stack([1 - positive, positive])
+        candidates["log-odds"] = np.column_stack([1 - positive, positive])
     elif unit == "probability" and margins.shape[1] > 2:
+        # the largest margin first taken away, so that nothing overflows
         powers = np.exp(margins - margins.max(axis=1, keepdims=True))
-        tried["centred log-probability"] = powers / powers.sum(axis=1, keepdims=True)
+        candidates["centred log-probability"] = powers / powers.sum(axis=1, keepdims=True)
     elif unit == "prediction":
-        tried["log prediction"] = np.exp(np.clip(margins, -700, 700))
+        candidates["log prediction"] = np.exp(np.clip(margins, -700, 700))
     tolerance = AGREE * max(float(np.ptp(answers)), 1e-6)
-    for link, linked in tried.items():
+    for link, linked in candidates.items():
         if linked.shape == answers.shape and np.abs(linked - answers).max() <= tolerance:
             return link
     return None
@@ -73,6 +77,7 @@ def find_link(margins: np.ndarray, answers: np.ndarray, unit: str) -> str | None
 def in_unit(answers: np.ndarray, unit: str) -> np.ndarray:
     """Answers (m,) about one output in the unit of its attributions, where one number settles it; else as they are."""
     if unit == "log-odds":
+        # a probability of 0 or 1 has no finite log-odds
         inside = np.clip(answers, 1e-12, 1 - 1e-12)
         return np.asarray(np.log(inside) - np.log1p(-inside))
     if unit == "log prediction":

@@ -34,11 +34,11 @@ def explained_output(model: Model, data: AuditData, predictions: Predictions) ->
     A model that only decides is explained as 1 where it decides so and 0 elsewhere.
     """
     rows = len(data)
-    first = np.zeros(rows, dtype=np.int64)
+    first_column = np.zeros(rows, dtype=np.int64)
     if data.task == "regression":
         return Output(
             lambda inputs: model.predict(inputs).astype(np.float64)[:, None],
-            predictions.labels[:, None], first, "prediction", "the predicted number",
+            predictions.labels[:, None], first_column, "prediction", "the predicted number",
         )  # fmt: skip
     if data.task == "binary":
         target, named = np.full(rows, predictions.positive), f"the class {predictions.classes[predictions.positive]}"
@@ -51,10 +51,10 @@ def explained_output(model: Model, data: AuditData, predictions: Predictions) ->
     if Capability.SCORES in model.capabilities and data.task == "binary":
         return Output(
             lambda inputs: model.scores(inputs)[:, None],
-            predictions.scores[:, None], first, "score", f"the score of {named}",
+            predictions.scores[:, None], first_column, "score", f"the score of {named}",
         )  # fmt: skip
-    each = np.eye(len(predictions.classes))
+    one_hot = np.eye(len(predictions.classes))
     return Output(
-        lambda inputs: each[predictions.of(inputs).codes],
-        each[predictions.codes], target, "decision", f"whether the model decides for {named}",
+        lambda inputs: one_hot[predictions.of(inputs).codes],
+        one_hot[predictions.codes], target, "decision", f"whether the model decides for {named}",
     )  # fmt: skip

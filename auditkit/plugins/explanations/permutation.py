@@ -60,9 +60,10 @@ def paired_permutations(
         start = ask(background, np.full(len(background), row))
         orders = rng.permuted(np.tile(np.arange(features), (draws, 1)), axis=1)
         pairs = np.empty((draws, features))
-        for at in _chunks(draws, features):
-            others = at % len(background)
-            pairs[at] = _pair(ask, x[row], row, background[others], orders[at], start[others], outputs[row])
+        for chunk in _chunks(draws, features):
+            donors = chunk % len(background)
+            pairs[chunk] = _pair(ask, x[row], row, background[donors], orders[chunk], start[donors], outputs[row])
+        # the spread within one background row is that of the order alone, which is all that is sampled
         by_background = pairs.reshape(permutations, len(background), features)
         values[row], base[row] = pairs.mean(axis=0), start.mean()
         errors[row] = np.sqrt(by_background.var(axis=0, ddof=1).sum(axis=0) / permutations) / len(background)
@@ -79,21 +80,23 @@ def _pair(
     ask: Callable[[np.ndarray, np.ndarray], np.ndarray],
     x: np.ndarray,
     row: int,
-    others: np.ndarray,
+    donors: np.ndarray,
     orders: np.ndarray,
     start: np.ndarray,
     end: float,
 ) -> np.ndarray:
     """(m, D): for each of m background rows, what switching each feature changes, averaged over order and reverse."""
+    # the reverse order cancels what pairs of features share out by chance
     both = np.concatenate([orders, orders[:, ::-1]])
     draws, features = both.shape
-    place = np.argsort(both, axis=1)
-    switched = place[:, None, :] < np.arange(1, features)[None, :, None]
-    mixed = np.where(switched, x, np.concatenate([others, others])[:, None, :]).reshape(-1, features)
+    switch_times = np.argsort(both, axis=1)
+    switched = switch_times[:, None, :] < np.arange(1, features)[None, :, None]
+    mixed = np.where(switched, x, np.concatenate([donors, donors])[:, None, :]).reshape(-1, features)
     path = np.empty((draws, features + 1))
+    # the ends of each path are known: only the steps between are asked
     path[:, 0], path[:, -1] = np.tile(start, 2), end
     path[:, 1:-1] = _ask_once(ask, mixed, row).reshape(draws, features - 1)
-    changes = np.take_along_axis(np.diff(path, axis=1), place, axis=1)
+    changes = np.take_along_axis(np.diff(path, axis=1), switch_times, axis=1)
     forward, backward = np.split(changes, 2)
     return (forward + backward) / 2
 
@@ -102,10 +105,10 @@ def _ask_once(ask: Callable[[np.ndarray, np.ndarray], np.ndarray], mixed: np.nda
     """The outputs of (m, D) rows, each distinct row asked about once: exact for a model that answers consistently."""
     if not mixed.size:
         return np.empty(len(mixed))
+    # rows as bytes: np.unique over an axis compares columns one by one
     raw = np.ascontiguousarray(mixed).view(np.dtype((np.void, mixed.dtype.itemsize * mixed.shape[1]))).ravel()
-    _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
-    answers: np.ndarray = ask(mixed[first], np.full(len(first), row))[inverse]
-    return answers
+    _, first_positions, inverse = np.unique(raw, return_index=True, return_inverse=True)
+    return np.asarray(ask(mixed[first_positions], np.full(len(first_positions), row))[inverse])
 
 
 def _chunks(draws: int, features: int) -> Iterator[np.ndarray]:

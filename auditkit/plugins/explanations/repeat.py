@@ -57,5 +57,4 @@ class Path:
     @property
     def distance(self) -> np.ndarray:
         """(n, ...) rows minus baseline."""
-        far: np.ndarray = (self.encoded - self.baseline).double().cpu().numpy()
-        return far
+        return np.asarray((self.encoded - self.baseline).double().cpu().numpy())

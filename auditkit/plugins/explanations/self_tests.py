@@ -22,13 +22,14 @@ def randomised_copy(module: torch.nn.Module, generator: torch.Generator) -> torc
     """
     import torch
 
-    other = copy.deepcopy(module)
+    random_copy = copy.deepcopy(module)
     with torch.no_grad():
-        for parameter in other.parameters():
+        for parameter in random_copy.parameters():
+            # one number has no spread to draw from
             if parameter.is_floating_point() and parameter.numel() > 1:
                 noise = torch.randn(parameter.shape, generator=generator).to(parameter)
                 parameter.copy_(parameter.mean() + noise * parameter.std())
-    return other
+    return random_copy
 
 
 def slope_similarity(values: np.ndarray, others: np.ndarray, distance: np.ndarray) -> float | None:
@@ -46,22 +47,24 @@ def slope_similarity(values: np.ndarray, others: np.ndarray, distance: np.ndarra
     Returns:
         Between -1 and 1; None where no row has three positions that differ from the baseline and in slope.
     """
-    found = []
-    for one, two, far in zip(*(array.reshape(len(values), -1) for array in (values, others, distance)), strict=True):
-        apart = np.abs(far) > 1e-6 * max(float(np.abs(far).max()), 1e-12)
-        correlation = spearman(one[apart] / far[apart], two[apart] / far[apart]) if apart.sum() >= 3 else None
-        if correlation is not None:
-            found.append(correlation)
-    return float(np.mean(found)) if found else None
+    correlations = []
+    rows = zip(*(array.reshape(len(values), -1) for array in (values, others, distance)), strict=True)
+    for row_values, other_values, away in rows:
+        # a position at the baseline has no slope: its attribution is 0 whatever the network does
+        is_apart = np.abs(away) > 1e-6 * max(float(np.abs(away).max()), 1e-12)
+        slopes, other_slopes = row_values[is_apart] / away[is_apart], other_values[is_apart] / away[is_apart]
+        correlations.append(spearman(slopes, other_slopes) if is_apart.sum() >= 3 else None)
+    defined = [correlation for correlation in correlations if correlation is not None]
+    return float(np.mean(defined)) if defined else None
 
 
-def spearman(one: np.ndarray, two: np.ndarray) -> float | None:
+def spearman(values: np.ndarray, other_values: np.ndarray) -> float | None:
     """Spearman's rank correlation, ties sharing their mean rank; None where either is constant."""
     from scipy.stats import rankdata  # slow to import
 
-    first, second = (rankdata(array) - (len(array) + 1) / 2 for array in (one, two))
-    scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
-    return float((first * second).sum() / scale) if scale > 0 else None
+    centred, other_centred = (rankdata(array) - (len(array) + 1) / 2 for array in (values, other_values))
+    scale = float(np.sqrt((centred**2).sum() * (other_centred**2).sum()))
+    return float((centred * other_centred).sum() / scale) if scale > 0 else None
 
 
 def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -71,15 +74,15 @@ def top_agreement(values: np.ndarray, others: np.ndarray) -> np.ndarray:
 
     Source: Krishna et al. 2022, The Disagreement Problem in Explainable Machine Learning, arXiv:2202.01602.
     """
-    one, two = (np.abs(array.reshape(len(values), -1)) for array in (values, others))
-    top = strongest(one.shape[1])
-    common = _top(one, top) & _top(two, top)
-    shares: np.ndarray = common.sum(axis=1) / top
-    return shares
+    sizes, other_sizes = (np.abs(array.reshape(len(values), -1)) for array in (values, others))
+    top = strongest(sizes.shape[1])
+    common = _top(sizes, top) & _top(other_sizes, top)
+    return np.asarray(common.sum(axis=1) / top)
 
 
 def strongest(positions: int) -> int:
     """How many positions count as the strongest."""
+    # at most half: of few features nearly all would be among the strongest
     return max(1, min(max(5, positions // 10), positions // 2))
 
 
@@ -91,8 +94,7 @@ def top_decile_share(values: np.ndarray) -> np.ndarray:
     sizes = np.sort(np.abs(values.reshape(len(values), -1)), axis=1)[:, ::-1]
     top = max(1, round(sizes.shape[1] / 10))
     total = sizes.sum(axis=1)
-    shares: np.ndarray = np.divide(sizes[:, :top].sum(axis=1), total, out=np.full(len(sizes), np.nan), where=total > 0)
-    return shares
+    return np.asarray(np.divide(sizes[:, :top].sum(axis=1), total, out=np.full(len(sizes), np.nan), where=total > 0))
 
 
 def largest_relative_change(
@@ -111,6 +113,7 @@ def largest_relative_change(
     """
     import torch
 
+    # columns of a table have units of their own, pixels have one in common
     if encoded.ndim == 2:
         spread = encoded.amax(dim=0) - encoded.amin(dim=0)
     else:
@@ -136,8 +139,7 @@ def coarse_map(values: np.ndarray, side: int = 28) -> np.ndarray:
     high, wide = (length // step for length in mean.shape)
     blocks = mean[: high * step, : wide * step].reshape(high, step, wide, step).sum(axis=(1, 3))
     total = blocks.sum()
-    shares: np.ndarray = blocks / total if total > 0 else blocks
-    return shares
+    return np.asarray(blocks / total if total > 0 else blocks)
 
 
 def _top(sizes: np.ndarray, count: int) -> np.ndarray:

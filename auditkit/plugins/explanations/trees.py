@@ -33,6 +33,7 @@ def tree_values(final: Any, x: np.ndarray, background: np.ndarray, progress: Pro
         ValueError: the trees split on categories, or are too large for shap.
     """
     shap = require("shap", "shap")
+    # max_samples, for shap draws 100 rows otherwise without a word
     masker = shap.maskers.Independent(background, max_samples=len(background))
     explainer = shap.TreeExplainer(final, masker, feature_perturbation="interventional")
     trees = explainer.model
@@ -59,11 +60,12 @@ def _thresholds(trees: Any, column: int) -> np.ndarray:
 
 def _to_ranks(trees: Any, x: np.ndarray) -> np.ndarray:
     """How many thresholds of its column each value is above: x <= t where and only where rank(x) <= rank(t)."""
-    seen = x.astype(trees.input_dtype)
+    compared = x.astype(trees.input_dtype)
     ranked = np.empty(x.shape)
     for column in range(x.shape[1]):
-        place = np.searchsorted(_thresholds(trees, column), seen[:, column], side="left")
-        ranked[:, column] = np.where(np.isnan(seen[:, column]), np.nan, place)
+        # in the type in which the trees themselves compare, so that a value falls on the side where the model puts it
+        positions = np.searchsorted(_thresholds(trees, column), compared[:, column], side="left")
+        ranked[:, column] = np.where(np.isnan(compared[:, column]), np.nan, positions)
     return ranked
 
 

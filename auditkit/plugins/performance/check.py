@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from auditkit.checks import WRITTEN_OUT, Check, Context, Findings
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.performance.definitions import DEFINITIONS, TASKS
 from auditkit.plugins.performance.parameters import Parameters
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-
 
 SCORED, LIKELY = frozenset({Capability.SCORES}), frozenset({Capability.PROBABILITIES})
 
@@ -55,8 +49,8 @@ class Quality(Parameters, Check):
         """A number that is for another task."""
         if data.task in TASKS.get(name, (data.task,)):
             return ""
-        others = [text for text, tasks in TASKS.items() if data.task in tasks]
-        return f"is not measured of a {data.task} task; there is: {', '.join(others)}"
+        measured = [measured_name for measured_name, tasks in TASKS.items() if data.task in tasks]
+        return f"is not measured of a {data.task} task; there is: {', '.join(measured)}"
 
     def applies(self, model: Model, data: AuditData) -> str | None:
         """Scores and numbers of more people than can be given a row each are not measured."""
@@ -68,6 +62,7 @@ class Quality(Parameters, Check):
         """Measurements overall and per group, controls, figures, the confusion matrix."""
         from auditkit.plugins.performance.findings import find
 
+        # decisions are counted whole rows at a time; the maths of scores and of numbers take a row for each person
         if data.people is not None and by_person(data):
             rows = np.repeat(np.arange(len(data)), data.people)
             data = data.one_row_each()

@@ -25,10 +25,10 @@ def confusion(answers: Answers, weighted: bool = True) -> np.ndarray:
 def tally(answers: Answers) -> Tally:
     """(1, C + 1, C + 1) counts by label and decision, as the rates and composites of every check are made of."""
     size = len(answers.classes) + 1
-    place = answers.truth * size + answers.answers
+    positions = answers.truth * size + answers.answers
 
     def table(weights: np.ndarray | None) -> np.ndarray:
-        return np.bincount(place, weights, size * size).reshape(1, size, size)
+        return np.bincount(positions, weights, size * size).reshape(1, size, size)
 
     rows = table(answers.people).astype(np.int64)
     if answers.weights is None or answers.mass is None:
@@ -36,19 +36,19 @@ def tally(answers: Answers) -> Tally:
     return Tally(rows, table(answers.mass), table(answers.mass * answers.weights))
 
 
-def rate(name: str, counts: Tally, answers: Answers, what: str) -> Estimate:
+def rate(name: str, counts: Tally, answers: Answers, counted: str) -> Estimate:
     """One rate of the catalogue, with Wilson's interval; weighted rows count as Kish's effective number.
 
     Args:
         name: in `metrics.catalogue.RATES`.
         counts: (1, 3, 3).
         answers: the rows, for the smallest denominator.
-        what: what the denominator counts, in words.
+        counted: what the denominator counts, in words.
     """
     share = shares(counts, RATES[name])
     rows = int(share.rows[0])
     if rows < max(1, answers.minimum):
-        return few(rows, answers.minimum, what)
+        return few(rows, answers.minimum, counted)
     low, high = (float(end) for end in stats.wilson_bounds(share.successes[0], share.sizes[0]))
     method = interval_method("Wilson", answers.weights is not None)
     return Estimate(float(share.values[0]), Interval(low=low, high=high, method=method), rows)
@@ -81,6 +81,7 @@ def recall(answers: Answers) -> Estimate:
 def balanced_accuracy(answers: Answers) -> Estimate:
     """The mean over classes of the share decided right; see `metrics.composites` for two classes and for more."""
     people = np.bincount(answers.truth, answers.people, len(answers.classes)).astype(np.int64)
+    # before any mean is taken: a class without people has no share, and a mean over the rest would be another number
     for name, rows in zip(answers.classes, people.tolist(), strict=True):
         if rows < max(1, answers.minimum):
             return few(rows, answers.minimum, f"people with label {name}")._replace(n=None)
@@ -88,9 +89,9 @@ def balanced_accuracy(answers: Answers) -> Estimate:
     if len(answers.classes) == 2:
         estimates = composites.COMPOSITES["balanced_accuracy"].estimate(counts.against(answers.positive))
     else:
-        one_against_others = [counts.against(at) for at in range(len(answers.classes))]
-        right = RATES["true_positive_rate"]
-        estimates = composites.mean([composites.bounded(folded, right) for folded in one_against_others])
+        one_against_others = [counts.against(label) for label in range(len(answers.classes))]
+        sensitivity = RATES["true_positive_rate"]
+        estimates = composites.mean([composites.bounded(folded, sensitivity) for folded in one_against_others])
     interval = Interval(
         low=float(estimates.low[0]), high=float(estimates.high[0]),
         method=interval_method(estimates.method, answers.weights is not None),
@@ -110,11 +111,12 @@ def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Est
         rng: the source of chance.
     """
     counts = confusion(answers, weighted=False)
-    for at, name in enumerate(answers.classes):
-        if counts[at].sum() < max(1, answers.minimum):
-            return few(int(counts[at].sum()), answers.minimum, f"people with label {name}")._replace(n=None)
+    for label, name in enumerate(answers.classes):
+        if counts[label].sum() < max(1, answers.minimum):
+            return few(int(counts[label].sum()), answers.minimum, f"people with label {name}")._replace(n=None)
     value = float(_f1(confusion(answers)[None])[0])
     interval = None
+    # weighted counts cannot be resampled as whole people
     if answers.weights is None and len(answers) >= stats.FEW:
         interval = stats.percentile_interval(_f1(stats.resampled_counts(counts, replicates, rng)))
     return Estimate(value, interval or _f1_interval(answers), len(answers))
@@ -122,16 +124,16 @@ def macro_f1(answers: Answers, replicates: int, rng: np.random.Generator) -> Est
 
 def _f1(tables: np.ndarray) -> np.ndarray:
     """(B,) macro F1 of (B, C, C) tables; a class that neither occurs nor is decided leaves the mean."""
-    right = np.diagonal(tables, axis1=1, axis2=2).astype(float)
+    correct = np.diagonal(tables, axis1=1, axis2=2).astype(float)
     total = (tables.sum(axis=1) + tables.sum(axis=2)).astype(float)
-    scores = np.divide(2 * right, total, out=np.full_like(right, np.nan), where=total > 0)
+    scores = np.divide(2 * correct, total, out=np.full_like(correct, np.nan), where=total > 0)
     return np.nanmean(scores, axis=1)
 
 
 def _f1_interval(answers: Answers) -> Interval:
     ends = []
-    for at in range(len(answers.classes)):
-        union = (answers.truth == at) | (answers.answers == at)
+    for label in range(len(answers.classes)):
+        union = (answers.truth == label) | (answers.answers == label)
         some = replace(answers, scores=None, probabilities=None).take(union)
         size, same = some.size, stats.weighted_mean(some.truth == some.answers, some.mass)
         ends.append(stats.wilson_bounds(same * size, size))

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from auditkit.metrics.catalogue import WILSON
 from auditkit.metrics.composites import COMPOSITES
-from auditkit.results import NOBODY, RIGHTLY_SELECTED, SELECTED_MORE, Definition, Direction, Harm
+from auditkit.results import NOBODY, RIGHTLY_SELECTED, SELECTED_MORE, Definition
+
+COMMON: dict[str, Any] = {
+    "range": "0 to 1",
+    "direction": "higher",
+    "unit": "share",
+    "harm": NOBODY,
+    "made_of": "everyone",
+}
+"""What most of the measurements have alike."""
 
 
-def _define(
-    title: str,
-    formula: str,
-    reference: str,
-    pitfalls: str,
-    range: str = "0 to 1",
-    direction: Direction = "higher",
-    unit: str = "share",
-    harm: Harm = NOBODY,
-    made_of: str = "everyone",
-) -> Definition:
-    return Definition(
-        title=title,
-        formula=formula,
-        range=range,
-        direction=direction,
-        unit=unit,
-        reference=reference,
-        pitfalls=pitfalls,
-        harm=harm,
-        made_of=made_of,
-    )
+def _define(title: str, formula: str, reference: str, pitfalls: str, **others: Any) -> Definition:
+    return Definition(title=title, formula=formula, reference=reference, pitfalls=pitfalls, **(COMMON | others))
 
 
 DEFINITIONS = {
@@ -103,6 +94,7 @@ for _name, _paired in (
     ("accuracy", "accuracy"), ("recall", "true_positive_rate"), ("precision", "positive_predictive_value"),
     ("mean_absolute_error", "mean_absolute_error"),
 ):  # fmt: skip
+    # the same number by another name, so that diff can pair the two
     DEFINITIONS[_name] = DEFINITIONS[_name].model_copy(update={"same_as": _paired})
 _SORTED, _TWO = ("binary", "multiclass"), ("binary",)
 TASKS: dict[str, tuple[str, ...]] = {

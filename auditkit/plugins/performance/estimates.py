@@ -53,8 +53,7 @@ class Answers:
         """(n,) what each row counts for, weights and people together; None: one."""
         if self.weights is None or self.people is None:
             return self.people if self.weights is None else self.weights
-        array: np.ndarray = self.weights * self.people
-        return array
+        return np.asarray(self.weights * self.people)
 
     @property
     def size(self) -> float:
@@ -73,9 +72,9 @@ class Answers:
         )  # fmt: skip
 
 
-def few(rows: int, minimum: int, what: str) -> Estimate:
+def few(rows: int, minimum: int, counted: str) -> Estimate:
     """No number, because its denominator is empty or too small."""
-    return Estimate(None, None, 0 if rows == 0 else None, lacking(rows, minimum, what))
+    return Estimate(None, None, 0 if rows == 0 else None, lacking(rows, minimum, counted))
 
 
 def mean(values: np.ndarray, answers: Answers) -> Estimate:
@@ -83,6 +82,7 @@ def mean(values: np.ndarray, answers: Answers) -> Estimate:
     if len(values) < max(1, answers.minimum):
         return few(len(values), answers.minimum, "people")
     interval = stats.student_interval(values, weights=answers.weights)
+    # Student's law knows nothing of the bound at 0
     if interval is not None and interval.low is not None and interval.low < 0:
         interval = interval.model_copy(update={"low": 0.0})
     return Estimate(stats.weighted_mean(values, answers.weights), interval, len(values))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import CapabilityError, present
-from auditkit.plugins.performance import decisions, matrix, numbers, probabilities, self_tests
+from auditkit.plugins.performance import decisions, numbers, probabilities, self_tests
 from auditkit.plugins.performance.definitions import DEFINITIONS
 from auditkit.plugins.performance.estimates import Answers, Estimate
-from auditkit.results import Axis, Control, Figure, Level, Measurement, Scalar
+from auditkit.plugins.performance.parameters import Parameters
+from auditkit.predictions import Predictions
+from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Scalar, Table
 from auditkit.smaller import slices_and_smaller
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.performance.parameters import Parameters
-    from auditkit.predictions import Predictions
 
 Metric: TypeAlias = Callable[[Answers], Estimate]
 
@@ -32,9 +30,10 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     if data.task != "regression":
         measurements.append(_measurement("majority_accuracy", decisions.majority_accuracy(answers), {}))
     cells = slices_and_smaller(data)
-    for at, cell in enumerate(cells):
+    for number, cell in enumerate(cells):
+        # kept after every group, so that a check that runs out of time leaves what it has
         context.keep(Findings(list(measurements), notes=notes, level=level))
-        context.progress(at, len(cells), "groups")
+        context.progress(number, len(cells), "groups")
         some = answers.take(cell.rows) if cell.hidden is None else None
         for name, metric in metrics.items():
             estimate = Estimate(None, reason=cell.hidden) if some is None else metric(some)
@@ -43,7 +42,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         measurements=measurements,
         controls=_controls(parameters, answers, data, context),
         figures=_figures(parameters, measurements, answers, data.task),
-        tables=[] if data.task == "regression" else [matrix.table(answers)],
+        tables=[] if data.task == "regression" else [_confusion_matrix(answers)],
         notes=notes,
         level=level,
     )
@@ -69,6 +68,7 @@ def _answers(predictions: Predictions, data: AuditData) -> tuple[Answers, list[s
         except CapabilityError:
             notes = ["The model gives decisions only: nothing that needs scores or probabilities was measured."]
     positive = predictions.positive if binary else 0
+    # a recorded table often holds probabilities in a column that is called a score
     if chances is None and scores is not None and scores.min() >= 0 and scores.max() <= 1:
         chances = np.empty((len(scores), 2))
         chances[:, positive], chances[:, 1 - positive] = scores, 1 - scores
@@ -88,19 +88,19 @@ def _metrics(parameters: Parameters, answers: Answers, task: str, rng: np.random
             "root_mean_squared_error": numbers.root_mean_squared_error,
             "r_squared": numbers.r_squared,
         }
-    found: dict[str, Metric] = {"accuracy": decisions.accuracy, "balanced_accuracy": decisions.balanced_accuracy}
+    metrics: dict[str, Metric] = {"accuracy": decisions.accuracy, "balanced_accuracy": decisions.balanced_accuracy}
     if task == "binary":
-        found |= {"precision": decisions.precision, "recall": decisions.recall}
+        metrics |= {"precision": decisions.precision, "recall": decisions.recall}
     else:
-        found["macro_f1"] = lambda some: decisions.macro_f1(some, parameters.resamples, rng)
+        metrics["macro_f1"] = lambda some: decisions.macro_f1(some, parameters.resamples, rng)
     if answers.scores is not None:
-        found["auc"] = probabilities.auc
+        metrics["auc"] = probabilities.auc
     if answers.probabilities is not None:
-        found["log_loss"] = probabilities.log_loss
+        metrics["log_loss"] = probabilities.log_loss
         if task == "binary":
-            found["brier_score"] = probabilities.brier
-        found["calibration_error"] = lambda some: probabilities.calibration_error(some, parameters.bins)
-    return found
+            metrics["brier_score"] = probabilities.brier
+        metrics["calibration_error"] = lambda some: probabilities.calibration_error(some, parameters.bins)
+    return metrics
 
 
 def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measurement:
@@ -114,7 +114,7 @@ def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measur
 def _controls(parameters: Parameters, answers: Answers, data: AuditData, context: Context) -> list[Control]:
     if data.task == "regression":
         recount = self_tests.error_deviation(answers)
-        how = "Is the mean squared error the squared bias plus the variance of the errors?"
+        question = "Is the mean squared error the squared bias plus the variance of the errors?"
         placebo = Control.within(
             "shuffled answers",
             "Do shuffled predictions explain nothing (R² of 0 or less)?",
@@ -126,7 +126,7 @@ def _controls(parameters: Parameters, answers: Answers, data: AuditData, context
     else:
         labels = present(data.labels, "the check needs labels")
         recount = self_tests.accuracy_deviation(answers, context.predictions.labels, labels)
-        how = "Is the accuracy from the confusion matrix that of comparing decisions and labels row by row?"
+        question = "Is the accuracy from the confusion matrix that of comparing decisions and labels row by row?"
         placebo = Control.within(
             "shuffled answers",
             "How many standard errors from chance do shuffled answers score?",
@@ -135,17 +135,17 @@ def _controls(parameters: Parameters, answers: Answers, data: AuditData, context
             reason="shuffled answers do not score like chance, so the real ones cannot be believed",
         )
     again = Control.within(
-        "recount", how, recount, at_most=1e-9, reason="two ways of counting the same rows disagree",
+        "recount", question, recount, at_most=1e-9, reason="two ways of counting the same rows disagree",
     )  # fmt: skip
     return [again, placebo]
 
 
-def _figures(parameters: Parameters, found: list[Measurement], answers: Answers, task: str) -> list[Figure]:
+def _figures(parameters: Parameters, measurements: list[Measurement], answers: Answers, task: str) -> list[Figure]:
     drawn = []
     for name in (
         ("mean_absolute_error", "r_squared") if task == "regression" else ("accuracy", "balanced_accuracy", "auc")
     ):
-        some = [measurement for measurement in found if measurement.name == name]
+        some = [measurement for measurement in measurements if measurement.name == name]
         if some:
             meaning = DEFINITIONS[name]
             axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")
@@ -157,26 +157,41 @@ def _figures(parameters: Parameters, found: list[Measurement], answers: Answers,
     return [figure for figure in drawn if figure is not None]
 
 
+def _confusion_matrix(answers: Answers) -> Table:
+    """How many people have each label and each decision."""
+    counts = decisions.confusion(answers, weighted=False).astype(np.int64)
+    decided = [Column(name=f"decided_{code}", title=f"Decided {name}") for code, name in enumerate(answers.classes)]
+    return Table(
+        name="confusion",
+        title="Confusion matrix",
+        caption="People by label (rows) and decision (columns), unweighted.",
+        columns=(Column(name="label", title="Label"), *decided),
+        rows=tuple((name, *row) for name, row in zip(answers.classes, counts.tolist(), strict=True)),
+        made_of="tp fp fn tn",
+    )
+
+
 def _calibration(parameters: Parameters, answers: Answers) -> Figure:
     """Observed over predicted share, bin by bin, beside the line of perfect calibration."""
     bins = probabilities.bins(*probabilities.confidence(answers), parameters.bins, answers.weights)
     points: list[dict[str, Scalar]] = []
-    for each in bins:
-        low, high = stats.wilson_bounds(each.observed * each.size, each.size)
+    for group in bins:
+        # the size is the effective number of people, so that weights widen the bar
+        low, high = stats.wilson_bounds(group.observed * group.size, group.size)
         points.append(
-            {"series": "observed", "predicted": each.predicted, "observed": each.observed, "low": float(low),
-             "high": float(high), "people": each.rows}
+            {"series": "observed", "predicted": group.predicted, "observed": group.observed, "low": float(low),
+             "high": float(high), "people": group.rows}
         )  # fmt: skip
-    for end in (min(each.predicted for each in bins), max(each.predicted for each in bins)):
+    for end in (min(group.predicted for group in bins), max(group.predicted for group in bins)):
         points.append(
             {"series": "perfect", "predicted": end, "observed": end, "low": None, "high": None, "people": None}
         )
-    what = "of the positive class" if len(answers.classes) == 2 else "of the likeliest class"
+    whose = "of the positive class" if len(answers.classes) == 2 else "of the likeliest class"
     return figures.curve(
         "calibration",
         "Calibration",
         points,
-        x=Axis(field="predicted", title=f"Mean predicted probability {what}"),
+        x=Axis(field="predicted", title=f"Mean predicted probability {whose}"),
         y=Axis(field="observed", title="Observed share"),
         series=Axis(field="series", title="Line"),
         low="low",

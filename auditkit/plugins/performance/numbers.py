@@ -40,10 +40,12 @@ def r_squared(answers: Answers) -> Estimate:
     centred = answers.truth - np.dot(weight, answers.truth)
     squares = (answers.answers - answers.truth) ** 2
     spread, error = float(np.dot(weight, centred**2)), float(np.dot(weight, squares))
+    # ptp and no variance, which a rounding can leave above 0
     if np.ptp(answers.truth) == 0:
         return Estimate(None, reason="the label is the same in every row, so there is nothing to explain")
     value = 1 - error / spread
     if error == 0:
+        # without a residual ln(1 - R²) has no finite value, nor a spread
         interval = Interval(low=1.0, high=1.0, method="no residual") if len(answers) >= stats.FEW else None
         return Estimate(value, interval, len(answers))
     pull = squares / error - centred**2 / spread

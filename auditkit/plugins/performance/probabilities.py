@@ -36,19 +36,20 @@ def auc(answers: Answers) -> Estimate:
     """The area under the ROC curve; see `auditkit.stats.auc`."""
     scores = present(answers.scores, "asked only where there are scores")
     positive = answers.truth == answers.positive
-    for rows, what in ((int(positive.sum()), "positive"), (int((~positive).sum()), "negative")):
+    for rows, sign in ((int(positive.sum()), "positive"), (int((~positive).sum()), "negative")):
         if rows < max(1, answers.minimum):
-            return few(rows, answers.minimum, f"people with a {what} label")._replace(n=None)
-    found = present(stats.auc(scores, positive, answers.weights), "both classes are there")
-    return Estimate(found.value, found.interval, len(answers))
+            return few(rows, answers.minimum, f"people with a {sign} label")._replace(n=None)
+    area = present(stats.auc(scores, positive, answers.weights), "both classes are there")
+    return Estimate(area.value, area.interval, len(answers))
 
 
 def log_loss(answers: Answers) -> Estimate:
     """The mean of -ln(probability given to the true class)."""
     probabilities = present(answers.probabilities, "asked only where there are probabilities")
-    right = np.take_along_axis(probabilities, answers.truth[:, None], axis=1)[:, 0]
+    true_class = np.take_along_axis(probabilities, answers.truth[:, None], axis=1)[:, 0]
     total = probabilities.sum(axis=1)
-    return mean(-np.log(np.clip(right / total, SMALLEST, 1)), answers)
+    # divided by the sum of the row, as float32 probabilities seldom add up to 1
+    return mean(-np.log(np.clip(true_class / total, SMALLEST, 1)), answers)
 
 
 def brier(answers: Answers) -> Estimate:
@@ -89,20 +90,22 @@ def bins(predicted: np.ndarray, happened: np.ndarray, count: int, weights: np.nd
         weights: (n,) positive, or None.
     """
     count = max(1, min(count, len(predicted) // ROWS_PER_BIN))
+    # quantiles of few distinct values coincide: unique keeps equal probabilities in one bin
     edges = np.unique(np.quantile(predicted, np.arange(1, count) / count))
-    place = np.searchsorted(edges, predicted, side="right")
+    numbers = np.searchsorted(edges, predicted, side="right")
     weight = np.ones(len(predicted)) if weights is None else weights
-    found = []
-    for at in np.unique(place):
-        mine = place == at
-        mass = float(weight[mine].sum())
-        found.append(
+    groups = []
+    for number in np.unique(numbers):
+        inside = numbers == number
+        mass = float(weight[inside].sum())
+        groups.append(
             Bin(
-                float(np.dot(weight[mine], predicted[mine]) / mass), float(np.dot(weight[mine], happened[mine]) / mass),
-                mass / float(weight.sum()), stats.effective_size(weight[mine]), int(mine.sum()),
+                float(np.dot(weight[inside], predicted[inside]) / mass),
+                float(np.dot(weight[inside], happened[inside]) / mass),
+                mass / float(weight.sum()), stats.effective_size(weight[inside]), int(inside.sum()),
             )
         )  # fmt: skip
-    return found
+    return groups
 
 
 def calibration_error(answers: Answers, count: int) -> Estimate:
@@ -112,12 +115,12 @@ def calibration_error(answers: Answers, count: int) -> Estimate:
     """
     if len(answers) < max(1, answers.minimum):
         return few(len(answers), answers.minimum, "people")
-    found = bins(*confidence(answers), count, answers.weights)
-    value = sum(each.share * abs(each.observed - each.predicted) for each in found)
-    return Estimate(value, calibration_interval(found), len(answers))
+    groups = bins(*confidence(answers), count, answers.weights)
+    value = sum(group.share * abs(group.observed - group.predicted) for group in groups)
+    return Estimate(value, calibration_interval(groups), len(answers))
 
 
-def calibration_interval(found: list[Bin], level: float = 0.95) -> Interval:
+def calibration_interval(groups: list[Bin], level: float = 0.95) -> Interval:
     """An interval for the calibration error that reaches 0 where nothing speaks against perfect calibration.
 
     The true gaps of the bins lie in an ellipsoid around those seen with confidence `level`; the ends are the smallest
@@ -126,15 +129,15 @@ def calibration_interval(found: list[Bin], level: float = 0.95) -> Interval:
 
     Source: Scheffé (1953), A method for judging all contrasts, Biometrika 40.
     """
-    predicted = np.array([each.predicted for each in found])
-    gaps = np.array([each.observed for each in found]) - predicted
-    weight = np.array([each.share for each in found])
-    size = np.array([each.size for each in found])
+    predicted = np.array([group.predicted for group in groups])
+    gaps = np.array([group.observed for group in groups]) - predicted
+    weight = np.array([group.share for group in groups])
+    size = np.array([group.size for group in groups])
     smoothed = ((predicted + gaps) * size + 2) / (size + 4)  # Agresti and Coull (1998)
     # the spread as seen or as it would be under perfect calibration, whichever is larger: too small a spread seen by
     # chance must not turn into a calibration error
     variance = np.maximum(smoothed * (1 - smoothed), predicted * (1 - predicted)) / size
-    radius = float(distributions.chi2.ppf(level, len(found)))
+    radius = float(distributions.chi2.ppf(level, len(groups)))
     high = float(np.dot(weight, np.abs(gaps)) + np.sqrt(radius * np.dot(weight**2, variance)))
     return Interval(
         low=_least(np.abs(gaps), weight, variance, radius), high=min(1.0, high), level=level,
@@ -150,6 +153,7 @@ def _least(gaps: np.ndarray, weight: np.ndarray, variance: np.ndarray, radius: f
     if np.sum(gaps**2 / variance) <= radius:
         return 0.0
     low, high = 0.0, float(np.max(gaps / (weight * variance)))
+    # halvings beyond what float64 resolves: the end does not depend on the start
     for _ in range(100):
         middle = (low + high) / 2
         moved = np.minimum(gaps, middle * weight * variance)

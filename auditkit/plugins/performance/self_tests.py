@@ -14,28 +14,28 @@ ROWS = 20_000
 """Rows that are shuffled at most."""
 
 
-def accuracy_deviation(answers: Answers, said: np.ndarray, true: np.ndarray) -> float:
+def accuracy_deviation(answers: Answers, decided: np.ndarray, labels: np.ndarray) -> float:
     """How far the accuracy from the confusion counts lies from the share of equal values in the data's own words.
 
     Args:
         answers: the rows, as positions.
-        said: (n,) decisions in the vocabulary of the labels.
-        true: (n,) labels.
+        decided: (n,) decisions in the vocabulary of the labels.
+        labels: (n,) labels.
     """
     counts = decisions.confusion(answers)
-    shown = decisions.accuracy(dataclasses.replace(answers, minimum=1)).value
-    again = float(np.average(said == true, weights=answers.mass))
-    shown = present(shown, "there is a row")
-    return max(abs(float(np.trace(counts) / counts.sum()) - again), abs(shown - again))
+    accuracy = present(decisions.accuracy(dataclasses.replace(answers, minimum=1)).value, "there is a row")
+    recount = float(np.average(decided == labels, weights=answers.mass))
+    return max(abs(float(np.trace(counts) / counts.sum()) - recount), abs(accuracy - recount))
 
 
 def error_deviation(answers: Answers) -> float:
     """How far the mean squared error lies from bias² + variance of the errors, relative to it."""
-    shown = present(numbers.root_mean_squared_error(dataclasses.replace(answers, minimum=1)).value, "there is a row")
+    estimate = numbers.root_mean_squared_error(dataclasses.replace(answers, minimum=1))
+    root_error = present(estimate.value, "there is a row")
     errors, weights = answers.answers - answers.truth, answers.weights
     bias = float(np.average(errors, weights=weights))
     variance = float(np.average((errors - bias) ** 2, weights=weights))
-    return abs(shown**2 - bias**2 - variance) / max(shown**2, np.finfo(float).tiny)
+    return abs(root_error**2 - bias**2 - variance) / max(root_error**2, np.finfo(float).tiny)
 
 
 def shuffled_scores(answers: Answers, shuffles: int, rng: np.random.Generator) -> float:
@@ -43,32 +43,29 @@ def shuffled_scores(answers: Answers, shuffles: int, rng: np.random.Generator) -
 
     Chance for the accuracy is the sum over classes of (share of the label) x (share of the decision).
     """
-    few = _sample(answers, rng)
-    size = len(few.classes)
-    truth, said = (np.bincount(array, minlength=size) / len(few) for array in (few.truth, few.answers))
-    chance = float(np.dot(truth, said))
-    arrays = {"accuracy": np.empty(shuffles), "auc": np.full(shuffles, 0.5)}
-    for at in range(shuffles):
-        mixed = few.take(np.arange(len(few)))
-        order = rng.permutation(len(few))
-        mixed = dataclasses.replace(
-            mixed, answers=few.answers[order], scores=None if few.scores is None else few.scores[order]
-        )
-        arrays["accuracy"][at] = decisions.accuracy(mixed).value
-        if few.scores is not None:
-            area = probabilities.auc(mixed).value
-            arrays["auc"][at] = 0.5 if area is None else area
-    return max(_far(arrays["accuracy"] - chance), _far(arrays["auc"] - 0.5))
+    sample = _sample(answers, rng)
+    size = len(sample.classes)
+    labels, decided = (np.bincount(codes, minlength=size) / len(sample) for codes in (sample.truth, sample.answers))
+    chance = float(np.dot(labels, decided))
+    accuracies, areas = np.empty(shuffles), np.full(shuffles, 0.5)
+    for number in range(shuffles):
+        # decisions and scores of a row move together, so that a score still fits its decision
+        order = rng.permutation(len(sample))
+        scores = None if sample.scores is None else sample.scores[order]
+        mixed = dataclasses.replace(sample, answers=sample.answers[order], scores=scores)
+        accuracies[number] = decisions.accuracy(mixed).value
+        area = None if scores is None else probabilities.auc(mixed).value
+        areas[number] = 0.5 if area is None else area
+    return max(_far(accuracies - chance), _far(areas - 0.5))
 
 
 def shuffled_fit(answers: Answers, shuffles: int, rng: np.random.Generator) -> float | None:
     """The mean R² of shuffled predictions: 0 or less, but for chance; None where R² is undefined."""
-    few = _sample(answers, rng)
-    found = [
-        numbers.r_squared(dataclasses.replace(few, answers=rng.permutation(few.answers))).value for _ in range(shuffles)
-    ]
-    known = [number for number in found if number is not None]
-    return float(np.mean(known)) if known else None
+    sample = _sample(answers, rng)
+    mixed = (dataclasses.replace(sample, answers=rng.permutation(sample.answers)) for _ in range(shuffles))
+    fits = [numbers.r_squared(answers).value for answers in mixed]
+    defined = [fit for fit in fits if fit is not None]
+    return float(np.mean(defined)) if defined else None
 
 
 def _sample(answers: Answers, rng: np.random.Generator) -> Answers:
@@ -85,4 +82,5 @@ def _sample(answers: Answers, rng: np.random.Generator) -> Answers:
 def _far(off: np.ndarray) -> float:
     error = float(off.std(ddof=1)) / np.sqrt(len(off))
     mean = abs(float(off.mean()))
+    # answers that are all alike score exactly like chance, with no spread to divide by
     return 0.0 if mean < 1e-12 else mean / max(error, 1e-12)

@@ -8,8 +8,6 @@ Neighbouring data sets differ by one added or removed row.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from auditkit.errors import ConfigError, require
@@ -62,18 +60,12 @@ def rdp_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: 
     _check(noise_multiplier, sample_rate, delta)
     if steps == 0:
         return 0.0
-    rdp = require("opacus.accountants", "opacus").RDPAccountant()
-    rdp.history = [(noise_multiplier, sample_rate, steps)]
-    with _quiet():
-        return float(rdp.get_epsilon(delta=delta))
+    return _opacus_epsilon("RDPAccountant", (noise_multiplier, sample_rate, steps), delta)
 
 
 def prv_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
     """Epsilon by privacy loss random variables, upper end; see `spent`."""
-    prv = require("opacus.accountants", "opacus").PRVAccountant()
-    prv.history = [(noise_multiplier, sample_rate, steps)]
-    with _quiet():
-        return float(prv.get_epsilon(delta=delta))
+    return _opacus_epsilon("PRVAccountant", (noise_multiplier, sample_rate, steps), delta)
 
 
 def pld_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
@@ -104,7 +96,7 @@ def noise_for(target_epsilon: float, sample_rate: float, steps: int, delta: floa
     _check(1.0, sample_rate, delta)
     search = require("opacus.accountants.utils", "opacus").get_noise_multiplier
     try:
-        with _quiet():
+        with warnings.catch_warnings(action="ignore"):  # as of `_opacus_epsilon`
             noise = float(
                 search(target_epsilon=target_epsilon, target_delta=delta, sample_rate=sample_rate, steps=steps)
             )
@@ -130,9 +122,9 @@ def _check(noise_multiplier: float, sample_rate: float, delta: float) -> None:
         raise ConfigError(f"delta must lie between 0 and 1; {delta} was given")
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Opacus warns that a finer grid would give a smaller epsilon, and divides by zero where no sampling is done."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def _opacus_epsilon(accountant: str, step: tuple[float, float, int], delta: float) -> float:
+    prepared = getattr(require("opacus.accountants", "opacus"), accountant)()
+    prepared.history = [step]
+    # opacus warns that a finer grid would give a smaller epsilon, and divides by zero where no sampling is done
+    with warnings.catch_warnings(action="ignore"):
+        return float(prepared.get_epsilon(delta=delta))

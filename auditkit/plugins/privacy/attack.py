@@ -26,8 +26,8 @@ def scores(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
         probabilities: (N, C).
         truth: (N,) the columns that are right.
     """
-    own = probabilities[np.arange(len(truth)), truth]
-    return np.log(np.clip(own, SMALLEST, 1.0))
+    true_class = probabilities[np.arange(len(truth)), truth]
+    return np.log(np.clip(true_class, SMALLEST, 1.0))
 
 
 def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -43,9 +43,9 @@ def unique_to_one(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, 
     Returns:
         (M,) bool and (N,) bool.
     """
-    _, place, counts = np.unique(np.concatenate([members, others]), return_inverse=True, return_counts=True)
-    once = (counts == 1)[place.reshape(-1)]
-    return once[: len(members)], once[len(members) :]
+    _, positions, counts = np.unique(np.concatenate([members, others]), return_inverse=True, return_counts=True)
+    is_unique = (counts == 1)[positions.reshape(-1)]
+    return is_unique[: len(members)], is_unique[len(members) :]
 
 
 class Low(NamedTuple):
@@ -53,7 +53,7 @@ class Low(NamedTuple):
 
     rate: float
     """The false positive rate allowed."""
-    found: int
+    members: int
     """Members above the threshold."""
     accused: int
     """Non-members above it: at most `rate` of them."""
@@ -76,13 +76,14 @@ def found_at(members: np.ndarray, others: np.ndarray, rate: float) -> Low:
         others: (N,) scores.
         rate: between 0 and 1.
     """
+    # 0.29 * 100 is 28.999… in floats
     allowed = int(np.floor(rate * len(others) + 1e-9))
     falling = np.sort(others)[::-1]
     threshold = falling[allowed] if allowed < len(others) else -np.inf
     return Low(rate, int((members > threshold).sum()), int((others > threshold).sum()))
 
 
-class Told(NamedTuple):
+class CalledMembers(NamedTuple):
     """The attack with the threshold that needs no other data: the mean score of the members."""
 
     members: int
@@ -91,14 +92,14 @@ class Told(NamedTuple):
     """Others called members."""
 
 
-def told_by_mean(members: np.ndarray, others: np.ndarray) -> Told:
+def below_mean_loss(members: np.ndarray, others: np.ndarray) -> CalledMembers:
     """Call a member whoever's loss is no more than the mean training loss (Yeom et al., adversary 1)."""
     threshold = members.mean()
-    return Told(int((members >= threshold).sum()), int((others >= threshold).sum()))
+    return CalledMembers(int((members >= threshold).sum()), int((others >= threshold).sum()))
 
 
 def roc(members: np.ndarray, others: np.ndarray, points: int = 40) -> list[tuple[float, float]]:
     """(false, true positive rate) at false positive rates spread evenly over their logarithm, from 1/N to 1."""
     counts = np.unique(np.round(np.geomspace(1, len(others), points)).astype(int))
     lows = [found_at(members, others, count / len(others)) for count in counts]
-    return [(float(count) / len(others), low.found / len(members)) for count, low in zip(counts, lows, strict=True)]
+    return [(float(count) / len(others), low.members / len(members)) for count, low in zip(counts, lows, strict=True)]

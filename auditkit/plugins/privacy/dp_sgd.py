@@ -134,7 +134,8 @@ class DpSgd(Trainer):
         recipe, delta = self._recipe(len(data))
         if model.output not in OUTPUTS:
             model.answers(data.take(np.arange(min(64, len(data)))).inputs)  # it reads its output when first asked
-        with torch.random.fork_rng(devices=_devices(model.device)):
+        # the CPU's random state is kept in any case
+        with torch.random.fork_rng(devices=[] if model.device == "cpu" else [model.device]):
             torch.manual_seed(context.seed)
             fresh = model.fresh()
             module = _module(fresh)
@@ -183,11 +184,6 @@ class DpSgd(Trainer):
         return Recipe(rate, steps, noise, self.max_grad_norm, self.learning_rate, self.momentum), delta
 
 
-def _devices(device: str) -> list[str]:
-    """The devices whose random state is to be kept, beside the CPU's."""
-    return [] if device == "cpu" else [device]
-
-
 def _module(fresh: Model) -> Any:
     """The live module inside; what is trained is what the new model asks."""
     import torch
@@ -232,14 +228,14 @@ def _problem(model: Model, fresh: Model, data: AuditData) -> tuple[Any, Any, Cal
     single = model.output.startswith("one ")
     losses: dict[str, Callable[[Any, Any], Any]] = {
         "logits": functional.cross_entropy,
-        "probabilities": lambda chances, wanted: functional.nll_loss(chances.clamp_min(1e-12).log(), wanted),
+        "probabilities": lambda chances, expected: functional.nll_loss(chances.clamp_min(1e-12).log(), expected),
         "one logit": functional.binary_cross_entropy_with_logits,
         "one probability": functional.binary_cross_entropy,
     }
 
-    def loss(outputs: Any, wanted: Any) -> Any:
+    def loss(outputs: Any, expected: Any) -> Any:
         outputs = main_output(outputs)
-        return losses[model.output](outputs.reshape(len(wanted)) if single else outputs, wanted)
+        return losses[model.output](outputs.reshape(len(expected)) if single else outputs, expected)
 
     # a single output is about the second class
     return inputs, (codes == 1).to(inputs.dtype) if single else codes, loss
@@ -248,9 +244,9 @@ def _problem(model: Model, fresh: Model, data: AuditData) -> tuple[Any, Any, Cal
 def _epochs(recipe: Recipe, rows: int, delta: float) -> list[dict[str, float]]:
     from auditkit.plugins.privacy.accountants import rdp_epsilon
 
-    each = 1 / recipe.sample_rate
-    ends = sorted({min(recipe.steps, round(epoch * each)) for epoch in range(1, round(recipe.steps / each) + 1)})
-    ends = ends or [recipe.steps]
+    steps_per_epoch = 1 / recipe.sample_rate
+    epochs = range(1, round(recipe.steps / steps_per_epoch) + 1)
+    ends = sorted({min(recipe.steps, round(epoch * steps_per_epoch)) for epoch in epochs}) or [recipe.steps]
     noise, rate = recipe.noise_multiplier, recipe.sample_rate
     return [
         {"epoch": number + 1, "steps": end, "epsilon": rdp_epsilon(noise, rate, end, delta)}
@@ -264,7 +260,7 @@ def _measurements(
     from auditkit import stats  # scipy is imported only where there is something to measure
 
     predictions = Predictions(fresh, data)
-    right = int((predictions.codes == predictions.truth).sum())
+    correct = int((predictions.codes == predictions.truth).sum())
     rows = len(data)
     return (
         Measurement(
@@ -275,7 +271,7 @@ def _measurements(
         Measurement(name="sample_rate", value=recipe.sample_rate, exact=True, n=rows, unit="share"),
         Measurement(name="steps", value=steps, exact=True),
         Measurement(
-            name="train_accuracy", value=right / rows, interval=stats.wilson(right, rows), n=rows, unit="share",
+            name="train_accuracy", value=correct / rows, interval=stats.wilson(correct, rows), n=rows, unit="share",
             direction="higher",
         ),
     )  # fmt: skip

@@ -46,12 +46,12 @@ def expand(values: np.ndarray, category: np.ndarray) -> np.ndarray:
         category: (F,) bool.
     """
     columns = []
-    for name, column in zip(category, values.T, strict=True):
+    for is_category, column in zip(category, values.T, strict=True):
         missing = np.isnan(column)
-        if name:
-            known, counts = np.unique(column[~missing], return_counts=True)
-            often = known[np.argsort(-counts, kind="stable")][:CATEGORIES]
-            columns += [(column == each).astype(np.float64) for each in np.sort(often)]
+        if is_category:
+            codes, counts = np.unique(column[~missing], return_counts=True)
+            often = codes[np.argsort(-counts, kind="stable")][:CATEGORIES]
+            columns += [(column == category_code).astype(np.float64) for category_code in np.sort(often)]
         else:
             filled = np.where(missing, 0.0 if missing.all() else np.nanmean(column), column)
             spread = filled.std()
@@ -63,9 +63,9 @@ def expand(values: np.ndarray, category: np.ndarray) -> np.ndarray:
 
 def fingerprints(data: AuditData) -> np.ndarray:
     """(N,) bytes: equal exactly where inputs and label are equal."""
-    labels = [str(each) for each in ([""] * len(data) if data.labels is None else data.labels)]
+    labels = [str(text) for text in ([""] * len(data) if data.labels is None else data.labels)]
     if isinstance(data.inputs, list):
-        rows = [each.encode() for each in data.inputs]
+        rows = [text.encode() for text in data.inputs]
     else:
         # -0.0 is 0.0, and every missing value is the same one
         values = plain(data).values + 0.0

@@ -61,21 +61,21 @@ def gather(model: Model, data: AuditData, predictions: Predictions, limit: int, 
         rng: draws them.
     """
     train = present(data.train, "the check needs it")
-    member, other = unique_to_one(fingerprints(train), fingerprints(data))
-    at = np.flatnonzero(member)
-    at = np.sort(rng.choice(at, min(limit, len(at)), replace=False))
-    left = np.flatnonzero(other)
-    twice = len(train) + len(data) - int(member.sum()) - len(left)
-    if not len(at) or not len(left):
+    is_member, is_other = unique_to_one(fingerprints(train), fingerprints(data))
+    drawn_members = np.flatnonzero(is_member)
+    drawn_members = np.sort(rng.choice(drawn_members, min(limit, len(drawn_members)), replace=False))
+    other_rows = np.flatnonzero(is_other)
+    twice = len(train) + len(data) - int(is_member.sum()) - len(other_rows)
+    if not len(drawn_members) or not len(other_rows):
         nothing = np.zeros(0)
         empty = Side(data, nothing, nothing.astype(int), nothing.astype(bool), np.zeros((0, 0)))
         return Sides(empty, empty, nothing.astype(bool), len(predictions.classes), twice)
-    drawn, rest = train.take(at), data.take(left)
+    drawn, rest = train.take(drawn_members), data.take(other_rows)
     category = plain(rest).category
     members = _side(drawn, Predictions(model, drawn))
-    return Sides(members, _side(rest, predictions.take(left, rest)), category, len(predictions.classes), twice)
+    return Sides(members, _side(rest, predictions.take(other_rows, rest)), category, len(predictions.classes), twice)
 
 
-def _side(data: AuditData, asked: Predictions) -> Side:
-    truth = asked.truth
-    return Side(data, scores(asked.probabilities, truth), truth, asked.codes == truth, plain(data).values)
+def _side(data: AuditData, predictions: Predictions) -> Side:
+    truth = predictions.truth
+    return Side(data, scores(predictions.probabilities, truth), truth, predictions.codes == truth, plain(data).values)

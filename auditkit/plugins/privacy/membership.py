@@ -12,12 +12,17 @@ from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.figures import curve
 from auditkit.models import Model
+from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc
+from auditkit.plugins.privacy.features import expand, plain
+from auditkit.plugins.privacy.members import Sides, gather
+from auditkit.plugins.privacy.memory import odd_rows
+from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
-    from auditkit.plugins.privacy.members import Sides
+    from auditkit.stats import Auc
 
 LEAST = 20
 """Rows that each side needs before anything is said."""
@@ -85,8 +90,6 @@ class Membership(Check):
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:
         """Attack, try the attack, look at the odd rows."""
-        from auditkit.plugins.privacy.members import gather
-
         context.progress(0, 3, "asking about members")
         sides = gather(model, data, context.predictions, self.rows, context.rng)
         note = f"{sides.twice} rows that occur more than once in training split and audit data were left out."
@@ -112,40 +115,41 @@ def _undefined(name: str) -> Measurement:
 def _headline(sides: Sides) -> list[Measurement]:
     """The attack on everybody."""
     from auditkit import stats  # scipy is imported only where there is something to measure
-    from auditkit.plugins.privacy.attack import found_at, lowest_rate, told_by_mean
 
     members, others = sides.members.scores, sides.others.scores
     low = found_at(members, others, lowest_rate(len(others)))
-    told = told_by_mean(members, others)
-    counts = told.members, len(members), told.others, len(others)
+    by_mean = below_mean_loss(members, others)
+    counts = by_mean.members, len(members), by_mean.others, len(others)
     # an area alone is no headline: it hides the few who are exposed
     return [
         Measurement(
-            name="true_positive_rate", value=low.found / len(members), unit="share", direction="lower", n=len(members),
-            interval=stats.clopper_pearson(low.found, len(members)), conditions={"false_positive_rate": low.rate},
+            name="true_positive_rate", value=low.members / len(members), unit="share",
+            direction="lower", n=len(members),
+            interval=stats.clopper_pearson(low.members, len(members)), conditions={"false_positive_rate": low.rate},
         ),
-        _auc(members, others),
+        _auc(members, others, {}),
         Measurement(
-            name="advantage", value=told.members / len(members) - told.others / len(others), unit="share",
+            name="advantage", value=by_mean.members / len(members) - by_mean.others / len(others), unit="share",
             interval=stats.difference_interval(*counts), n=len(members) + len(others), direction="lower",
         ),
     ]  # fmt: skip
 
 
-def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str] | None = None) -> Measurement:
+def _area(members: np.ndarray, others: np.ndarray) -> Auc:
     from auditkit import stats  # as above
 
     area = stats.auc(np.concatenate([members, others]), np.arange(len(members) + len(others)) < len(members))
-    area = present(area, "both sides have rows")
-    return Measurement(
-        name="auc", value=area.value, interval=area.interval, n=len(members) + len(others), direction="lower",
-        slice=where or {},
-    )  # fmt: skip
+    return present(area, "both sides have rows")
+
+
+def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str]) -> Measurement:
+    area, n = _area(members, others), len(members) + len(others)
+    return Measurement(name="auc", value=area.value, interval=area.interval, n=n, direction="lower", slice=where)
 
 
 def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
     """The attack on each group that may be shown."""
-    found = []
+    measurements = []
     for cell in data.slices():
         members, others = sides.members.inside(cell.where), sides.others.inside(cell.where)
         reason = cell.hidden
@@ -154,61 +158,49 @@ def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
         elif reason is None and min(members.sum(), others.sum()) < max(LEAST, data.minimum_rate):  # type: ignore[union-attr]
             reason = fewer_than(max(LEAST, data.minimum_rate), "members or non-members in this group")
         if reason is not None:
-            found.append(Measurement(name="auc", value=None, reason=reason, direction="lower", slice=cell.where))
+            measurements.append(Measurement(name="auc", value=None, reason=reason, direction="lower", slice=cell.where))
         else:
-            found.append(_auc(sides.members.scores[members], sides.others.scores[others], cell.where))
-    return found
+            measurements.append(_auc(sides.members.scores[members], sides.others.scores[others], cell.where))
+    return measurements
 
 
 def _blind(sides: Sides, seed: int) -> Control:
     """Can members be told without the model?"""
-    from auditkit.plugins.privacy.reference import blind_scores
-
     values = np.vstack([sides.members.values, sides.others.values])
-    member = np.arange(len(values)) < len(sides.members.values)
+    is_member = np.arange(len(values)) < len(sides.members.values)
     labels = np.concatenate([sides.members.truth, sides.others.truth])
-    seen = blind_scores(values, sides.category, labels, member, seed)
-    blind = _auc(seen[member], seen[~member])
-    interval = present(blind.interval, "an area under a curve has one")
-    value = present(blind.value, "an area under a curve has one")
+    member_scores = blind_scores(values, sides.category, labels, is_member, seed)
+    area = _area(member_scores[is_member], member_scores[~is_member])
     return Control.within(
         "blind-baseline", "How well are members told by a classifier that never sees the model (AUC, lower end)?",
-        interval.low, at_most=0.55, guards=ATTACKS,
-        reason=f"Members and non-members differ without the model: its AUC is {value:.3f}.",
+        area.interval.low, at_most=0.55, guards=ATTACKS,
+        reason=f"Members and non-members differ without the model: its AUC is {area.value:.3f}.",
     )  # fmt: skip
 
 
 def _placebo(sides: Sides, rng: np.random.Generator) -> Control:
     """Does the attack find members of a model that has none?"""
-    from auditkit.plugins.privacy.features import expand
-    from auditkit.plugins.privacy.reference import placebo_scores
-
     count = len(sides.members.values)
     values = expand(np.vstack([sides.members.values, sides.others.values]), sides.category)
     truth = np.concatenate([sides.members.truth, sides.others.truth])
     drawn = rng.permutation(len(sides.others.values))[: len(sides.others.values) // 2] + count
     half = np.zeros(len(values), dtype=bool)
     half[drawn] = True
-    array = placebo_scores(values, truth, sides.classes, half)
+    attack_scores = placebo_scores(values, truth, sides.classes, half)
     unseen = ~half
     unseen[:count] = False
-    area = _auc(array[:count], array[unseen])
-    interval = present(area.interval, "an area under a curve has one")
-    value = present(area.value, "an area under a curve has one")
-    low, high = interval.low or 0.0, interval.high or 1.0
+    area = _area(attack_scores[:count], attack_scores[unseen])
+    low, high = area.interval.low or 0.0, area.interval.high or 1.0
     return Control.within(
         "placebo-model", "How far from 0.5 is the attack's AUC on a model trained on neither side, at the least?",
         max(0.0, low - 0.5, 0.5 - high), at_most=0.03, guards=ATTACKS,
-        reason=f"The attack tells the sides apart where nothing was learnt: its AUC is {value:.3f}.",
+        reason=f"The attack tells the sides apart where nothing was learnt: its AUC is {area.value:.3f}.",
     )  # fmt: skip
 
 
 def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Context) -> Findings:
     """Training rows that their neighbours do not explain: does the model know them, and would it have guessed them?"""
     from auditkit import stats  # as above
-    from auditkit.plugins.privacy.features import expand, plain
-    from auditkit.plugins.privacy.memory import odd_rows
-    from auditkit.plugins.privacy.reference import fitted, out_of_fold, prepare
 
     data_train = present(data.train, "the check needs it")
     some = np.sort(context.rng.choice(len(data_train), min(limit, len(data_train)), replace=False))
@@ -220,18 +212,18 @@ def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Co
     guessed = out_of_fold(ready[: len(values)], truth, sides.classes, context.seed).argmax(axis=1) == truth
     measurements = []
     for kind, rows in (("isolated", odd.isolated), ("contradicting neighbours", odd.contradicting)):
-        at = np.flatnonzero(rows)
+        positions = np.flatnonzero(rows)
         common: dict[str, Any] = {
             "name": "memorisation", "unit": "share", "direction": "lower", "conditions": {"rows": kind},
         }  # fmt: skip
-        if len(at) < data.minimum_rate:
+        if len(positions) < data.minimum_rate:
             reason = fewer_than(data.minimum_rate, f"such training rows among {len(some)}")
             measurements.append(Measurement(value=None, reason=reason, **common))
             continue
-        right = Predictions(model, train.take(at)).codes == truth[at]
-        gap = right.astype(np.float64) - guessed[at]
+        is_correct = Predictions(model, train.take(positions)).codes == truth[positions]
+        gap = is_correct.astype(np.float64) - guessed[positions]
         value, interval = float(gap.mean()), stats.mean_interval(gap)
-        measurements.append(Measurement(value=value, interval=interval, n=len(at), **common))
+        measurements.append(Measurement(value=value, interval=interval, n=len(positions), **common))
     unseen = fitted(ready[: len(values)], truth, sides.classes, context.seed)(ready[len(values) :]).argmax(axis=1)
     skill = float(sides.others.right.mean() - np.mean(unseen == sides.others.truth))
     return Findings(measurements, [_same_skill(skill)])
@@ -247,8 +239,6 @@ def _same_skill(gap: float) -> Control:
 
 def _figure(sides: Sides) -> Figure:
     """The ROC curve on logarithmic axes, where few accusations can be seen."""
-    from auditkit.plugins.privacy.attack import roc
-
     curved = roc(sides.members.scores, sides.others.scores)
     # 0 has no logarithm
     points: list[dict[str, Any]] = [{"false": x, "true": y, "who": "the attack"} for x, y in curved if y > 0]

@@ -38,11 +38,11 @@ def odd_rows(values: np.ndarray, classes: np.ndarray) -> Odd:
     if near < 1:
         nothing = np.zeros(len(values), dtype=bool)
         return Odd(nothing, nothing.copy())
-    distances, places = NearestNeighbors(n_neighbors=near).fit(values).kneighbors()
+    distances, neighbours = NearestNeighbors(n_neighbors=near).fit(values).kneighbors()
     # distances are skewed, their logarithms hardly: the fence is drawn on those
     middle = np.log(np.maximum(distances[:, near // 2], 1e-12))
-    first, third = np.percentile(middle, (25, 75))
+    lower, upper = np.percentile(middle, (25, 75))
     # where more than half of the rows have a copy, distance says nothing
-    isolated = (middle > third + FENCE * (third - first)) & (third > first)
-    same = (classes[places] == classes[:, None]).mean(axis=1)
+    isolated = (middle > upper + FENCE * (upper - lower)) & (upper > lower)
+    same = (classes[neighbours] == classes[:, None]).mean(axis=1)
     return Odd(isolated, (same <= 0.1) & ~isolated)

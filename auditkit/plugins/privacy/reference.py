@@ -48,8 +48,8 @@ def out_of_fold(values: np.ndarray, classes: np.ndarray, count: int, seed: int) 
     fewest = int(np.bincount(classes)[np.unique(classes)].min())
     kind = StratifiedKFold if fewest >= FOLDS else KFold
     chances = np.zeros((len(values), count))
-    for fit, left in kind(FOLDS, shuffle=True, random_state=seed % 2**32).split(values, classes):
-        chances[left] = fitted(values[fit], classes[fit], count, seed)(values[left])
+    for fitted_rows, held_out in kind(FOLDS, shuffle=True, random_state=seed % 2**32).split(values, classes):
+        chances[held_out] = fitted(values[fitted_rows], classes[fitted_rows], count, seed)(values[held_out])
     return chances
 
 
@@ -98,9 +98,8 @@ def _fit_linear(values: np.ndarray, classes: np.ndarray) -> Any:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    with warnings.catch_warnings():
-        # a reference that has not quite converged is a reference still
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    # a reference that has not quite converged is a reference still
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         return LogisticRegression(C=0.1, max_iter=300).fit(values, classes)
 
 

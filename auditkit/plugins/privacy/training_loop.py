@@ -9,8 +9,7 @@ from __future__ import annotations
 import copy
 import secrets
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -96,10 +95,10 @@ def train_privately(
 
     module.train()
     try:
-        with _quiet():
+        with warnings.catch_warnings(action="ignore"):
             for step in range(recipe.steps):
-                taken = torch.nonzero(torch.rand(len(inputs), generator=coins) < recipe.sample_rate).flatten()
-                _step(optimizer, parameters, taken.to(inputs.device), error, watch)
+                batch = torch.nonzero(torch.rand(len(inputs), generator=coins) < recipe.sample_rate).flatten()
+                _step(optimizer, parameters, batch.to(inputs.device), error, watch)
                 accountant.step(noise_multiplier=recipe.noise_multiplier, sample_rate=recipe.sample_rate)
                 on_step(step + 1)
     finally:
@@ -117,16 +116,17 @@ def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
         ModelError: a parameter gets no gradient by row.
     """
     trial = copy.deepcopy(module)
-    alone = copy.deepcopy(module)
-    for each in (*trial.modules(), *alone.modules()):
-        each.train(not isinstance(each, nn.modules.dropout._DropoutNd))
+    plain = copy.deepcopy(module)
+    for layer in (*trial.modules(), *plain.modules()):
+        layer.train(not isinstance(layer, nn.modules.dropout._DropoutNd))
     rows = range(min(TRIED, len(inputs)))
     wrapped = _wrapped(trial)
-    with _quiet():
+    # torch warns that a hook sees no gradient of the inputs, which opacus does not need; here and below
+    with warnings.catch_warnings(action="ignore"):
         loss(wrapped(inputs[: len(rows)]), targets[: len(rows)]).backward()  # type: ignore[no-untyped-call]
     names = [name for name, parameter in trial.named_parameters() if parameter.requires_grad]
-    together = dict(trial.named_parameters())
-    lacking = [name for name in names if getattr(together[name], "grad_sample", None) is None]
+    trial_parameters = dict(trial.named_parameters())
+    lacking = [name for name in names if getattr(trial_parameters[name], "grad_sample", None) is None]
     if lacking:
         raise ModelError(
             f"these parameters get no gradient by row, so they cannot be trained privately: {', '.join(lacking[:5])}. "
@@ -134,13 +134,13 @@ def per_row_error(module: nn.Module, inputs: torch.Tensor, targets: torch.Tensor
         )
     worst = 0.0
     for row in rows:
-        alone.zero_grad()
-        loss(alone(inputs[row : row + 1]), targets[row : row + 1]).backward()  # type: ignore[no-untyped-call]
-        single = {name: parameter.grad for name, parameter in alone.named_parameters() if name in names}
-        mine = torch.cat([together[name].grad_sample[row].flatten() for name in names])  # type: ignore[attr-defined]
-        true = torch.cat([_or_zeros(single[name], together[name]).flatten() for name in names])
-        size = max(float(true.norm()), 1e-12)
-        worst = max(worst, float((mine - true).norm()) / size)
+        plain.zero_grad()
+        loss(plain(inputs[row : row + 1]), targets[row : row + 1]).backward()  # type: ignore[no-untyped-call]
+        single = {name: parameter.grad for name, parameter in plain.named_parameters() if name in names}
+        row_gradient = torch.cat([trial_parameters[name].grad_sample[row].flatten() for name in names])  # type: ignore[attr-defined]
+        true_gradient = torch.cat([_or_zeros(single[name], trial_parameters[name]).flatten() for name in names])
+        size = max(float(true_gradient.norm()), 1e-12)
+        worst = max(worst, float((row_gradient - true_gradient).norm()) / size)
     return worst
 
 
@@ -148,8 +148,8 @@ def unfit_layers(module: nn.Module) -> list[str]:
     """Why opacus's validator refuses the module, one sentence each; empty where it does not."""
     module.train()
     validator = require("opacus.validators", "opacus").ModuleValidator
-    with _quiet():
-        return [str(each) for each in validator.validate(module, strict=False)]
+    with warnings.catch_warnings(action="ignore"):
+        return [str(fault) for fault in validator.validate(module, strict=False)]
 
 
 def sampling_z(batches: np.ndarray, rows: int, sample_rate: float) -> float:
@@ -202,13 +202,13 @@ class _Watch:
 def _step(
     optimizer: Any,
     parameters: list[nn.Parameter],
-    taken: torch.Tensor,
+    batch: torch.Tensor,
     error: Callable[[torch.Tensor], torch.Tensor],
     watch: _Watch,
 ) -> None:
     """One step on the rows taken, a chunk at a time; on none at all, noise alone: the accountant counts that too."""
-    watch.batches.append(len(taken))
-    chunks = torch.split(taken, CHUNK) if len(taken) else ()
+    watch.batches.append(len(batch))
+    chunks = torch.split(batch, CHUNK) if len(batch) else ()
     for number, chunk in enumerate(chunks):
         optimizer.zero_grad(set_to_none=True)
         error(chunk).backward()  # type: ignore[no-untyped-call]
@@ -225,7 +225,7 @@ def _step(
 def _wrapped(module: nn.Module) -> Any:
     kind = require("opacus.grad_sample", "opacus").GradSampleModule
     try:
-        with _quiet():
+        with warnings.catch_warnings(action="ignore"):
             return kind(module, loss_reduction="mean", strict=True)
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"opacus cannot compute this module's gradients row by row: {error}") from error
@@ -235,9 +235,9 @@ def _unwrap(wrapped: Any, module: nn.Module) -> None:
     wrapped.to_standard_module()
     for parameter in module.parameters():
         parameter.grad = None
-        for left in ("grad_sample", "summed_grad", "_forward_counter"):
-            if hasattr(parameter, left):
-                delattr(parameter, left)
+        for attribute in ("grad_sample", "summed_grad", "_forward_counter"):
+            if hasattr(parameter, attribute):
+                delattr(parameter, attribute)
     module.eval()
 
 
@@ -249,11 +249,3 @@ def _secret(device: torch.device) -> torch.Generator:
 
 def _or_zeros(gradient: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
     return torch.zeros_like(like) if gradient is None else gradient
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Torch warns that a hook sees no gradient of the inputs, which opacus does not need."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

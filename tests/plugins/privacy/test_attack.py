@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditkit.plugins.privacy.attack import found_at, lowest_rate, roc, scores, told_by_mean, unique_to_one
+from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc, scores, unique_to_one
 
 
 def test_the_score_is_minus_the_loss() -> None:
@@ -35,10 +35,10 @@ def test_found_at_by_hand() -> None:
     others = np.arange(100.0)
     members = np.array([89.0, 89.5, 90.5, 99.0, 99.5])
     low = found_at(members, others, 0.1)
-    assert (low.found, low.accused) == (4, 10)
+    assert (low.members, low.accused) == (4, 10)
     none = found_at(members, others, 0.0)
-    assert (none.found, none.accused) == (1, 0)
-    assert found_at(members, others, 1.0).found == 5
+    assert (none.members, none.accused) == (1, 0)
+    assert found_at(members, others, 1.0).members == 5
 
 
 @given(
@@ -55,11 +55,11 @@ def test_never_more_accused_than_allowed_and_the_threshold_is_the_best(
     best = max(
         int((m > t).sum()) for t in [*others, *members, -10.0] if (o > t).sum() <= np.floor(rate * len(o) + 1e-9)
     )
-    assert low.found == best
+    assert low.members == best
 
 
 def test_the_mean_loss_tells_the_overfit_from_others() -> None:
-    told = told_by_mean(np.array([-0.1, -0.2, -0.3]), np.array([-0.1, -2.0, -3.0, -4.0]))
+    told = below_mean_loss(np.array([-0.1, -0.2, -0.3]), np.array([-0.1, -2.0, -3.0, -4.0]))
     assert (told.members, told.others) == (2, 1)
 
 
