@@ -65,8 +65,6 @@ MAKE_A_RECORD = {
 }  # fmt: skip
 """Functions with more than seven parameters that are the fields of one record; commands of `cli.py` are likewise."""
 HAVE_TOO_MANY = {
-    "plugins.fairness.regression.self_tests.found_when_planted",
-    "plugins.fairness.slices.sample_splitting.split_and_search", "plugins.fairness.slices.search.offer",
     "plugins.robustness.attacks.autopgd._attack",
     "plugins.robustness.attacks.autopgd.apgd", "plugins.robustness.attacks.autopgd.apgd_targeted",
     "plugins.robustness.attacks.epsilon_sweep.sweep", "plugins.robustness.attacks.hop_skip_jump.hop_skip_jump",

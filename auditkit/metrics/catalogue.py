@@ -131,6 +131,8 @@ CRITERIA = {
         Criterion("accuracy_equality", "Accuracy equality", ("accuracy",),
                   "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
                   "One group may have false positives and another false negatives, at the same accuracy."),
+        # Berk et al. compare FN / FP, which are the odds of FN / (FN + FP); odds keep the order of shares, and their
+        # intervals.
         Criterion("treatment_equality", "Treatment equality", ("false_negative_share",),
                   "Berk et al. (2018), Fairness in criminal justice risk assessments, arXiv:1703.09207",
                   "Compares which of the two errors groups have, not how often; undefined for a group without false "

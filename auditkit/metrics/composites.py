@@ -78,6 +78,7 @@ def of_share(rate: Rate, rising: Callable[[np.ndarray], np.ndarray], method: str
 
     def estimate(tally: Tally) -> Estimates:
         value, low, high = (rising(np.asarray(end)) for end in bounded(tally, rate))
+        # An infinite value is no value, but an infinite end is right: the interval has no end on that side.
         return Estimates(np.where(np.isinf(value), np.nan, value), low, high, method)
 
     return estimate
@@ -97,6 +98,7 @@ def mean(parts: Sequence[Ends]) -> Estimates:
     from auditkit.stats import mover
 
     value, low, high = (np.asarray(end) for end in mover.mean(parts))
+    # MOVER may reach past 0 or 1 where both rates are close to an end.
     return Estimates(value, np.maximum(0, low), np.minimum(1, high), MOVER)
 
 
@@ -116,6 +118,8 @@ def mcc(tally: Tally, level: float = 0.95) -> Estimates:
     common = bounded(tally, COMMON, level)
     value = _correlation(true.at, false.at, common.at)
     ends = [_correlation(true.at, false.at, end) for end in (common.low, common.high)]
+    # MOVER: each rate in turn is moved to the bound that lowers the correlation while the others are held, and the
+    # distances are added in squares. How common the label is bends it both ways, so the lower of both ends counts.
     low = _added(
         value - _correlation(true.low, false.at, common.at),
         value - _correlation(true.at, false.high, common.at),
@@ -132,6 +136,7 @@ def mcc(tally: Tally, level: float = 0.95) -> Estimates:
 def odds(share: np.ndarray) -> np.ndarray:
     """From shares to share / (1 - share); infinite at 1."""
     with np.errstate(divide="ignore", invalid="ignore"):
+        # A share that is a rounding above 1 would have odds far below 0.
         return np.where(share >= 1, np.inf, share / (1 - share))
 
 

@@ -44,10 +44,13 @@ def shares(tally: Tally, rate: Rate) -> GroupShares:
     """A rate and its counts in each of K groups; a weighted rate counts as that of Kish's effective number of rows."""
     numerator, weight = amount(tally.weight, rate.numerator), amount(tally.weight, rate.denominator)
     square = amount(tally.square, rate.denominator)
+    # Kish: sums of weights over sums of squared weights. A weighted rate is as sure as a plain one of so many rows.
     per_weight = np.divide(weight, square, out=np.zeros_like(weight), where=square > 0)
     values = np.divide(numerator, weight, out=np.full_like(weight, np.nan), where=weight > 0)
     successes, sizes = numerator * per_weight, weight * per_weight
     rows, counts = amount(tally.rows, rate.denominator), amount(tally.rows, rate.numerator)
+    # By a rounding the weighted successes may exceed the size, and Wilson's interval would take the root of a negative
+    # number.
     return GroupShares(values, np.minimum(successes, sizes), sizes, rows, counts)
 
 
@@ -67,6 +70,7 @@ def interval_method(method: str, weighted: bool) -> str:
 
 def amount(table: np.ndarray, words: str) -> np.ndarray:
     """(K,) how many of (K, 3, 3) people, or how much of their weight, the words mean."""
+    # The start keeps the dtype, so that counts of people stay whole numbers.
     return sum((_block(table, word) for word in words.split()), np.zeros(len(table), dtype=table.dtype))
 
 
@@ -78,8 +82,11 @@ def _right_or_not(table: np.ndarray) -> np.ndarray:
     classes = table.shape[1] - 1
     decided_right = np.zeros((len(table), 3, 3), dtype=table.dtype)
     known, unknown = table[:, :classes], table[:, classes]
+    # Every known label becomes "positive", for everybody should be decided right; who is on the diagonal was.
     decided_right[:, 1, 1] = known[:, range(classes), range(classes)].sum(axis=1)
     decided_right[:, 1, 0] = known[:, :, :classes].sum(axis=(1, 2)) - decided_right[:, 1, 1]
     decided_right[:, 1, 2] = known[:, :, classes].sum(axis=1)
+    # Whether a decision is right cannot be said where the label is not known, so these people stay in the row of the
+    # unknown.
     decided_right[:, 2, 0], decided_right[:, 2, 2] = unknown[:, :classes].sum(axis=1), unknown[:, classes]
     return decided_right

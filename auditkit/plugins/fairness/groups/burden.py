@@ -50,6 +50,7 @@ def is_burden(target: Target, data: AuditData) -> bool:
 def _ratios(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     """The ratios to the least burdened group, to the least of the large ones, and to the reference group if any."""
     share, reasons = shares(groups.tally, RATES["selection_rate"]), why_no_rate(groups, data)
+    # Small groups are left out of this comparison and not hidden: a tiny group's low rate is often chance.
     large = [
         reason or (None if is_large(where, data) else f"a group of under {LARGE:.0%} of the people")
         for where, reason in zip(groups.where, reasons, strict=True)
@@ -79,6 +80,7 @@ def _ratios_to(
     usable = np.flatnonzero([reason is None for reason in reasons])
     least = None
     why = two_groups() if len(usable) < 2 else "nobody was selected in any group"
+    # Where nobody at all is selected, every ratio would be 0 / 0.
     if len(usable) > 1 and share.successes[usable].any():
         least = int(usable[np.argmin(share.values[usable])])
     if least is not None and reference is not None:
@@ -130,4 +132,5 @@ def _interval(share: GroupShares, least: int, index: int, level: float, data: Au
         level,
     )
     method = interval_method(METHOD, data.weights is not None)
+    # All pairs hold at once at 95 %; the higher level of the single pair is only the means to it.
     return interval and interval.model_copy(update={"level": 0.95, "method": method})

@@ -68,6 +68,7 @@ class GroupFairness(Parameters, Check):
     def leaves_out(self, name: str, data: AuditData) -> str:
         """A burden ratio where nobody said that it is a burden, and what is not among the measures."""
         if name in named(BURDEN):
+            # What the owner says of the data asks for this number, so `measures` need not name it.
             stated = data.outcome.values() if isinstance(data.outcome, dict) else [data.outcome]
             if "burden" in stated:
                 return ""

@@ -42,6 +42,7 @@ def comparisons(target: Target, groups: Groups, data: AuditData) -> list[Compare
 def _compared(name: str, target: Target, groups: Groups, data: AuditData) -> Compared:
     criterion = CRITERIA.get(name)
     rates = criterion.rates if criterion else OUTCOMES
+    # Of differential fairness the second rate is the first over again, so only one part is tested.
     comparison = Compared(name, groups.attributes, dict(target.conditions), trials=len(rates) if criterion else 1)
     rate_shares = [(RATES[rate], shares(groups.tally, RATES[rate])) for rate in rates]
     odds = criterion is not None and criterion.odds

@@ -37,6 +37,8 @@ def counted_again(
     """Whether numbers about groups are the same when they are counted without the table."""
     defined = [measurement for measurement in measurements if measurement.value is not None]
     kinds = {(pairs(measurement.slice), pairs(measurement.conditions)): None for measurement in defined}
+    # Each recount reads all rows once, so large data afford fewer of them. They are spread evenly over the groups, for
+    # the first ones are all of one attribute.
     tried = max(2, min(TRIED, READ // max(1, len(data))))
     step = max(1, -(-len(kinds) // tried))
     few = set(list(kinds)[::step])
@@ -89,6 +91,7 @@ def tried(
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted gap; for the first attribute with two groups."""
     tested = [comparison for comparison in compared if isinstance(comparison, Compared) and comparison.comparable]
+    # A criterion of several rates takes the larger statistic; the test is the same, and one rate is cheaper to try.
     single = [
         comparison
         for comparison in tested
@@ -145,6 +148,8 @@ def _planted(parameters: Parameters, context: Context, first: Compared, tests: i
     return Control.within(
         "planted gap",
         f"Is a difference{size}, which is called detectable, found when it is planted between two groups of {over}?",
+        # Detectable means found 8 times in 10; 0.65 leaves room for the normal approximation and for the chance of the
+        # trials.
         power,
         at_least=0.65,
         guards=names,

@@ -63,6 +63,7 @@ def _definitions() -> dict[str, Definition]:
         definitions[f"{name}_ratio"] = _over_groups(criterion, "ratio")
     definitions.update({name: _index(index) for name, index in INDICES.items()})
     paired = {name: definitions[name].model_copy(update={"same_as": name}) for name in PAIRED}
+    # A group is held against all others, so there is no such number about everyone.
     lone = definitions["conditional_demographic_disparity"].model_copy(update={"only_groups": True})
     return {
         **defined(definitions), **paired, "conditional_demographic_disparity": lone,

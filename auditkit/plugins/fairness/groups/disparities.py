@@ -103,6 +103,7 @@ def compare(
         who = Members(rate.name, where, share.values, share.rows, share.counts)
         comparison.members.append(who.take(np.flatnonzero(usable)))
         comparison.rows = max(comparison.rows, int(share.rows[usable].sum()))
+        # A group that is hidden is hidden from every rate, so the reason is given once.
         for sentences, reason, why in zip(reasons, hidden, few, strict=True):
             if why and not reason and why not in sentences:
                 sentences.append(why)
@@ -112,6 +113,7 @@ def compare(
 
 def enough_draws(permutations: int, tests: int) -> int:
     """How many shuffles can show a difference among that many tests: a p-value is never below 1 / (shuffles + 1)."""
+    # Holm multiplies the smallest p-value by the number of tests: with 40 shuffles a test it can still be below 5 %.
     return max(permutations, min(MOST, 40 * tests))
 
 
@@ -122,6 +124,7 @@ def shuffle(compared: Sequence[Compared], draws: int, rng: np.random.Generator) 
         tested = comparison.parts[: comparison.trials or len(comparison.parts)]
         laws = []
         for part in tested:
+            # Equal counts have the same law under shuffling, whatever the rate is called.
             key = (part.successes.tobytes(), part.sizes.tobytes())
             if key not in known:
                 known[key] = stats.shuffled_z([part], draws, rng)
@@ -163,6 +166,8 @@ def detectable_ratio(parts: Sequence[stats.Shares], tests: int, level: float = 0
 
 def _detectable_gaps(parts: Sequence[stats.Shares], tests: int, level: float) -> list[float | None]:
     pairs = sum(len(part.sizes) * (len(part.sizes) - 1) // 2 for part in parts)
+    # Two corrections: Šidák's for the pairs within one comparison, and the first step of Holm's for the tests of the
+    # family.
     alpha = (1 - stats.sidak_level(level, pairs)) / max(1, tests)
     sizes = [np.sort(part.sizes)[:2].tolist() for part in parts]
     return [stats.detectable_gap(part.common, n1, n2, alpha) for part, (n1, n2) in zip(parts, sizes, strict=True)]

@@ -161,6 +161,7 @@ def _shares(comparison: Compared, tests: int | None, reference: list[int] | None
 
 
 def _odds(comparison: Compared, tests: int | None, reference: list[int] | None) -> _Disparity:
+    # A criterion of odds has one rate; the unpacking fails loudly where somebody adds a second.
     (part,) = comparison.parts
     reference_index = None if reference is None else reference[0]
     power = None if tests is None else ratios.detectable_odds(part, disparities.detectable(comparison.parts, tests))
@@ -216,6 +217,7 @@ def _entropy(
         )
     interval = entropy.interval(comparison.table, parameters.alpha, comparison.p <= 0.05, rng, parameters.resamples)
     return _number(
+        # By Jensen's inequality the index is never below 0; a rounding may be.
         comparison.name, value=max(0.0, value), interval=interval,
         detectable=entropy.detectable(comparison.table, tests),
         pairs=pair_of_extremes(comparison.members), **beside(comparison, tests, parameters, data),

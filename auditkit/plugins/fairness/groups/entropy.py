@@ -69,8 +69,10 @@ def between(table: np.ndarray, alpha: float = 2.0) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         share = sizes / sizes.sum(axis=-1, keepdims=True)
         mean = (table[..., 1] + 2 * table[..., 2]) / sizes
+        # A resample may empty a group: it then weighs nothing, and must not turn the sum into NaN.
         mean, share = np.where(sizes > 0, mean, 0), np.where(sizes > 0, share, 0)
         ratio = mean / (share * mean).sum(axis=-1, keepdims=True)
+        # At 0 and at 1 the general formula divides by 0; these are its limits.
         if alpha == 0:
             terms = -np.log(ratio)
         elif alpha == 1:
@@ -101,11 +103,13 @@ def interval(
     drawn = rng.multinomial(round(float(flat.sum())), flat / flat.sum(), size=replicates)
     numbers = between(drawn.reshape(replicates, *table.shape), alpha)
     known = numbers[np.isfinite(numbers)]
+    # Where many resamples have no value, the quantiles of the others are about another law.
     if len(known) < 0.95 * replicates:
         return None
     value = float(between(table, alpha))
     bias = float(known.mean()) - value
     low, high = (float(end) - bias for end in np.quantile(known, [0.025, 0.975]))
+    # Resamples of equal groups are never equal, so their own low end would always exclude 0; the test decides instead.
     low = max(0.0, min(low, value)) if differs else 0.0
     return Interval(
         low=low, high=max(high, value),
@@ -129,6 +133,8 @@ def _second_column(free: np.ndarray, total: int, rng: np.random.Generator) -> np
     """(draws, K) how many of `total` people each group gets of the (draws, K) places that are left."""
     placed = np.zeros_like(free)
     unplaced, free_in_all = np.full(len(free), total), free.sum(axis=1)
+    # Group by group, given those before: numpy's multivariate law takes one set of sizes for all draws, and here each
+    # draw has its own.
     for group in range(free.shape[1]):
         placed[:, group] = rng.hypergeometric(unplaced, free_in_all - unplaced, free[:, group])
         unplaced, free_in_all = unplaced - placed[:, group], free_in_all - free[:, group]
@@ -152,6 +158,7 @@ def detectable(table: np.ndarray, tests: int, power: float = 0.8) -> float | Non
     def short(noncentral: float) -> float:
         return float(laws.ncx2.sf(limit, freedom, noncentral)) - power
 
+    # Power rises with the noncentrality, so there is one root.
     needed = float(optimize.brentq(short, 1e-9, 1e4))
     return needed * variance / (2 * float(sizes.sum()) * mean**2)
 

@@ -83,6 +83,7 @@ def targets(parameters: Parameters, counts: Counts, predictions: Predictions, ta
     for name in parameters.classes:
         if name not in names:
             raise DataError(f"fairness.groups: classes names {name!r}, which is no class; {closest(name, names)}")
+    # Whether a decision is right is about all classes at once, so it is measured once and not class by class.
     looked_at = [Target({}, None, tuple(measure for measure in measures if measure in WHOLE))]
     rest = tuple(measure for measure in measures if measure not in WHOLE)
     chosen = parameters.classes or names
@@ -95,6 +96,8 @@ def measures_taken(parameters: Parameters, counts: Counts, task: str) -> tuple[s
     names = parameters.measures
     if task == "multiclass" and names == DEFAULT:
         names = (*names, *MULTICLASS)
+    # A model can look fair by declining to decide about one group, so this rate is measured wherever anybody is
+    # undecided.
     if counts.abstained:
         names = (*names, "abstention_rate")
     if parameters.given:

@@ -48,6 +48,7 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
         reason, rows = groups.hidden[index], int(share.rows[index])
         few = lacking(rows, data.minimum_rate, rate.of)
         if reason or few:
+            # That nobody is in a denominator gives nobody away; any other small number might.
             n = 0 if not reason and rows == 0 else None
             measurements.append(_number(rate, target, where, reason=reason or few, n=n))
             continue
@@ -69,6 +70,7 @@ def _composite(composite: Composite, target: Target, groups: Groups, data: Audit
         if reason is not None:
             measurements.append(_number(composite, target, where, reason=reason))
             continue
+        # The ends come from those of the parts, so a value at an edge may lie outside of them by a rounding.
         high = float(estimates.high[index])
         interval = Interval(
             low=min(value, float(estimates.low[index])), high=max(value, high) if np.isfinite(high) else None,

@@ -38,6 +38,7 @@ def widest_odds(part: stats.Shares, reference: int | None = None, level: float =
     values, low, high = _odds_of(part, level)
     first, second = _ordered(len(values), reference)
     with np.errstate(invalid="ignore"):
+        # The odds of a share of 1 are infinite, and infinite less infinite is no number: such a pair gives no low end.
         least, most = low[first] - high[second], high[first] - low[second]
     value, place = _best(values[first] - values[second], first, second, part)
     bottom, certain = _best(np.where(np.isnan(least), -np.inf, least), first, second, part)
@@ -56,6 +57,7 @@ def smallest_odds(part: stats.Shares, reference: int | None = None, level: float
         ratio = np.where(values[second] > 0, values[first] / values[second], 1.0)
         least = np.where(np.isfinite(high[second]), low[first] / high[second], 0.0)
         most = np.where(low[second] > 0, high[first] / low[second], np.inf)
+    # `_best` finds the largest, and the smallest ratio is the largest with the sign turned.
     value, place = _best(-ratio, first, second, part)
     bottom, possible = _best(-least, first, second, part)
     top, certain = _best(-most, first, second, part)
@@ -106,6 +108,7 @@ def epsilon(parts: Sequence[stats.Shares], smoothed: bool = False) -> float:
 
     Source: Foulds et al. (2020), An intersectional definition of fairness, arXiv:1807.08362, definition 2.1 and eq. 7.
     """
+    # An outcome that occurs nowhere is 0 / 0 for every pair, and says nothing about any.
     occurring = [part for part in parts if smoothed or part.rates.max() > 0]
     extreme = stats.smallest([_with_one_more(part, len(parts)) if smoothed else part for part in occurring])
     if extreme is None:
@@ -145,4 +148,5 @@ def epsilon_extreme(
 
 
 def _with_one_more(part: stats.Shares, outcomes: int) -> stats.Shares:
+    # A uniform prior worth one person: an equal part of it for each outcome.
     return stats.Shares(part.successes + 1 / outcomes, part.sizes + 1)

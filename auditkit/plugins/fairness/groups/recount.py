@@ -37,6 +37,7 @@ def number(name: str, rows: Rows) -> float | None:
     def amount(mask: np.ndarray) -> float:
         return float(np.count_nonzero(mask)) if rows.weight is None else float(rows.weight[mask].sum())
 
+    # From masks and not from counts, so that the recount shares nothing with the table that it tries.
     yes, no, out = rows.decided & rows.selected, rows.decided & ~rows.selected, ~rows.decided
     masks = {"selected": yes, "rejected": no, "decided": rows.decided, "abstained": out, "everyone": yes | no | out}
     if rows.positive is not None:
@@ -63,6 +64,7 @@ def largest_deviation(
         rows: what the N rows are.
     """
     pairs = {pair for _, where, _ in claims for pair in where.items()}
+    # Each value is compared once, however many groups it is in.
     masks = {(name, value): np.asarray(columns[name]) == value for name, value in pairs}
     groups: dict[tuple[tuple[str, str], ...], Rows] = {}
     worst = 0.0

@@ -43,6 +43,8 @@ def false_alarms(
     if groups < 2:
         return None
     part = stats.Shares.of_rows(codes, selected, weight, groups)
+    # Shuffling leaves the margins alone (with weights, nearly), and the law hangs on them only: it is drawn once for
+    # all trials.
     law = stats.shuffled_z([part], 1999, rng)
 
     def p_value() -> float:
@@ -64,6 +66,7 @@ def found_when_planted(compared: Compared, gap: float, tests: int, trials: int, 
     """
     shuffled = present(compared.shuffled, "only comparisons that were tested get here")
     part = compared.parts[0]
+    # Effective numbers of rows are not whole, and the binomial law wants whole ones.
     sizes = np.maximum(1, np.round(part.sizes)).astype(np.int64)
     rates = np.full(len(sizes), part.common)
     smallest, second = np.argsort(sizes, kind="stable")[:2]
@@ -77,6 +80,7 @@ def _some(rows: int, people: np.ndarray | None, rng: np.random.Generator) -> np.
     """The row of each person who is shuffled, at most `ROWS` of them, drawn at random; None: every row once."""
     if people is None:
         return rng.choice(rows, ROWS, replace=False) if rows > ROWS else None
+    # Drawn as a count for each row: writing everybody out first could take more memory than there is.
     if people.sum() > ROWS:
         people = rng.multivariate_hypergeometric(people, ROWS, method="marginals")
     return np.repeat(np.arange(rows), people)

@@ -1,13 +1,12 @@
 """Adverse impact in selection: the four-fifths rule with its tests, and the tables of New York City's bias audit.
 
 selection.py    how many people of each group were selected; rates and impact ratios
-significance.py differences in standard deviations, exact tests
+significance.py differences in standard deviations, exact tests, how often equal groups fall below four fifths
 practical.py    how many selections make the difference
-chance.py       how often equal groups fall below four fifths by chance
 categories.py   which attribute is which, and which values mean unknown
-median.py       the median of people's scores, and who lies above it
+assessed.py     what a bias audit rates, and the median of people's scores
 adverse_*.py    the check `fairness.adverse_impact`
 audit_*.py      the check `fairness.bias_audit`
 favourable.py   what is refused where being selected is a burden
-trials.py       controls
+self_tests.py   controls
 """

@@ -15,14 +15,13 @@ from auditkit.plugins.fairness.impact import (
     adverse_beside,
     adverse_tables,
     favourable,
-    four_fifths_simulation,
     practical,
     self_tests,
     significance,
 )
 from auditkit.plugins.fairness.impact.categories import unknown_values
-from auditkit.plugins.fairness.impact.group_impact import Impact
 from auditkit.plugins.fairness.impact.selection import (
+    Impact,
     Selection,
     lowest_ratios,
     ratios,
@@ -50,8 +49,11 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     counts = count(data.groups, decisions, people=data.people)
     impacts = []
     for attributes in data.cells.subsets(parameters.intersections):
-        found = _known(selection(counts, attributes, data), parameters.unknown)
-        impacts.append(Impact(found, ratios(found, found.shown)))
+        groups = selection(counts, attributes, data)
+        # Nobody is compared with people of whom some attribute is not known.
+        is_known = [not unknown_values(group.values(), parameters.unknown) for group in groups.where]
+        groups = groups.only(np.flatnonzero(is_known))
+        impacts.append(Impact(groups, ratios(groups, groups.shown)))
     context.progress(1, 4, "exact tests")
     _test(impacts)
     context.progress(2, 4, "chance")
@@ -59,28 +61,25 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         impact.alarm = _alarm(impact, parameters, context.rng)
     context.progress(3, 4, "controls")
     controls = [
-        self_tests.recount([impact.found for impact in impacts], data, decisions),
-        *self_tests.equal_groups([impact.found for impact in impacts], parameters.trials, context.rng),
+        self_tests.recount([impact.groups for impact in impacts], data, decisions),
+        *self_tests.equal_groups([impact.groups for impact in impacts], parameters.trials, context.rng),
     ]
     lowest = [
-        lowest_ratio for impact in impacts for lowest_ratio in lowest_ratios(impact.found, impact.found.shown, data)
+        lowest_ratio for impact in impacts for lowest_ratio in lowest_ratios(impact.groups, impact.groups.shown, data)
     ]
     per_group = [measurement for impact in impacts for measurement in _measurements(impact)]
-    per_group += [measurement for impact in impacts for measurement in adverse_beside.ratios_beside(impact.found, data)]
+    per_group += [
+        measurement for impact in impacts for measurement in adverse_beside.ratios_beside(impact.groups, data)
+    ]
     return Findings(
         measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
-        together=[measurement for impact in impacts for measurement in _together(impact.found, data)],
+        together=[measurement for impact in impacts for measurement in _together(impact.groups, data)],
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts, data),
         notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, parameters.unknown)],
         level=level,
     )
-
-
-def _known(found: Selection, unknown: Sequence[str]) -> Selection:
-    """The groups of which every value is known: nobody is compared with the unknown."""
-    return found.only([at for at, where in enumerate(found.where) if not unknown_values(where.values(), unknown)])
 
 
 def _unknown(data: AuditData, unknown: Sequence[str]) -> list[str]:
@@ -91,67 +90,72 @@ def _unknown(data: AuditData, unknown: Sequence[str]) -> list[str]:
 
 def _test(impacts: list[Impact]) -> None:
     """Fill in the tests, adjusted over every pair of groups that could have been tested."""
-    made, possible = [], 0
+    exact_tests, possible = [], 0
     for impact in impacts:
         if impact.ratios is None:
             continue
-        shown = impact.found.shown
+        shown = impact.groups.shown
+        # The highest group is chosen by looking, so every pair counts in the family, not only those with it.
         possible += len(shown) * (len(shown) - 1) // 2
-        made += [
-            (impact, int(at), significance.exact_test(*impact.counts(int(at))))
-            for at in shown
-            if at != impact.ratios.highest
+        exact_tests += [
+            (impact, int(index), significance.exact_test(*impact.counts(int(index))))
+            for index in shown
+            if index != impact.ratios.highest
         ]
-    adjusted = significance.holm_over_pairs([exact.p for _, _, exact in made], possible)
-    for (impact, at, exact), p in zip(made, adjusted, strict=True):
+    adjusted = significance.holm_over_pairs([exact.p for _, _, exact in exact_tests], possible)
+    for (impact, index, exact), p in zip(exact_tests, adjusted, strict=True):
         ratios = present(impact.ratios, "only impacts with ratios are tested")
-        method = f"{exact.method} against {impact.found.names[ratios.highest]}; Holm over all pairs"
-        impact.tests[at] = Test(method=method, p=exact.p, p_adjusted=float(p), family=FAMILY)
+        method = f"{exact.method} against {impact.groups.names[ratios.highest]}; Holm over all pairs"
+        impact.tests[index] = Test(method=method, p=exact.p, p_adjusted=float(p), family=FAMILY)
 
 
 def _measurements(impact: Impact) -> list[Measurement]:
-    found, made = impact.found, []
-    for at, where in enumerate(found.where):
-        reason = found.reasons[at]
+    groups, measurements = impact.groups, []
+    for index, where in enumerate(groups.where):
+        reason = groups.reasons[index]
         if reason is not None:
-            made.append(Measurement(name="selection_rate", value=None, reason=reason, unit="share", slice=where))
-            made.append(Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where))
+            measurements.append(
+                Measurement(name="selection_rate", value=None, reason=reason, unit="share", slice=where)
+            )
+            measurements.append(
+                Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)
+            )
             continue
-        x, n = int(found.selected[at]), int(found.people[at])
-        made.append(
+        x, n = int(groups.selected[index]), int(groups.people[index])
+        measurements.append(
             Measurement(name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=where)
         )
-        made += _comparison(impact, at)
-    return made
+        measurements += _comparison(impact, index)
+    return measurements
 
 
-def _together(found: Selection, data: AuditData) -> list[Measurement]:
+def _together(groups: Selection, data: AuditData) -> list[Measurement]:
     """The selection rate of the groups that are too small to show, as one."""
-    small = smaller_selection(found, data)
-    if small is None:
+    joined = smaller_selection(groups, data)
+    if joined is None:
         return []
-    groups, x, n = small
+    smaller, x, n = joined
     rate = Measurement(
-        name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=groups.where
+        name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=smaller.where
     )
-    return groups.told([rate])
+    return smaller.told([rate])
 
 
-def _comparison(impact: Impact, at: int) -> list[Measurement]:
+def _comparison(impact: Impact, index: int) -> list[Measurement]:
     """The ratio of one group that is shown, and what bears on it."""
-    found, where, n = impact.found, impact.found.where[at], int(impact.found.people[at])
+    groups, where, n = impact.groups, impact.groups.where[index], int(impact.groups.people[index])
     common: dict[str, Any] = {"slice": where, "n": n}
     if impact.ratios is None:
-        reason = why_no_ratio(found.shown)
+        reason = why_no_ratio(groups.shown)
         return [Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)]
     ratio = Measurement(
-        name="impact_ratio", value=impact.ratios.values[at], interval=impact.ratios.intervals[at],
-        exact=at == impact.ratios.highest, direction="higher", test=impact.tests.get(at),
-        left_out=found.lacking, pairs=impact.ratios.pair(found, at), **common,
+        name="impact_ratio", value=impact.ratios.values[index], interval=impact.ratios.intervals[index],
+        exact=index == impact.ratios.highest, direction="higher", test=impact.tests.get(index),
+        left_out=groups.lacking, pairs=impact.ratios.pair(groups, index), **common,
     )  # fmt: skip
-    if at == impact.ratios.highest:
+    if index == impact.ratios.highest:
         return [ratio]
-    counts = impact.counts(at)
+    counts = impact.counts(index)
     moves, short = practical.selections_to_turn(*counts), practical.shortfall(*counts)
     deviations = significance.standard_deviations(*counts)
     return [
@@ -165,29 +169,35 @@ def _comparison(impact: Impact, at: int) -> list[Measurement]:
     ]  # fmt: skip
 
 
-def _exact(name: str, value: float | None, reason: str, **more: Any) -> Measurement:
+def _exact(name: str, value: float | None, reason: str, **fields: Any) -> Measurement:
     if value is None:
-        return Measurement(name=name, value=None, reason=reason, **more)
-    return Measurement(name=name, value=value, exact=True, **more)
+        return Measurement(name=name, value=None, reason=reason, **fields)
+    return Measurement(name=name, value=value, exact=True, **fields)
 
 
 def _alarm(impact: Impact, parameters: Parameters, rng: np.random.Generator) -> Measurement:
-    found = impact.found
-    common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": found.attributes}
+    groups = impact.groups
+    common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": groups.attributes}
     if impact.ratios is None:
-        return Measurement(value=None, reason=why_no_ratio(found.shown), **common)
-    sizes = found.people[found.shown]
-    rate = float(found.selected[found.shown].sum() / sizes.sum())
-    hits = four_fifths_simulation.below_by_chance(sizes, rate, parameters.draws, rng)
+        return Measurement(value=None, reason=why_no_ratio(groups.shown), **common)
+    sizes, rate = _sizes_and_rate(groups)
+    # Without a true difference, the rate of all together is the best estimate of each group's.
+    hits = significance.below_by_chance(sizes, rate, parameters.draws, rng)
     interval = stats.clopper_pearson(hits, parameters.draws).model_copy(
         update={"method": f"Clopper-Pearson, for the error of {parameters.draws:,} simulated samples"}
     )
     return Measurement(value=hits / parameters.draws, interval=interval, n=int(sizes.sum()), **common)
 
 
+def _sizes_and_rate(groups: Selection) -> tuple[np.ndarray, float]:
+    """People in each group that is shown, and the selection rate of all of them."""
+    sizes = groups.people[groups.shown]
+    return sizes, float(groups.selected[groups.shown].sum() / sizes.sum())
+
+
 def _figures(per_group: list[Measurement]) -> list[Figure]:
     single = [measurement for measurement in per_group if len(measurement.slice) == 1]
-    made = [
+    drawings = [
         figures.dot_whisker(
             "impact_ratio", "Impact ratio per group",
             [measurement for measurement in single if measurement.name == "impact_ratio"],
@@ -204,18 +214,18 @@ def _figures(per_group: list[Measurement]) -> list[Figure]:
             caption="Dots are shares of the group, lines 95 % Wilson intervals.",
         ),
     ]  # fmt: skip
-    return [figure for figure in made if figure is not None]
+    return [figure for figure in drawings if figure is not None]
 
 
 def _notes(impacts: list[Impact], data: AuditData, decisions: np.ndarray) -> list[str]:
     notes = [_in_words(impact) for impact in impacts if impact.alarm is not None and (impact.alarm.value or 0) > LIKELY]
-    small = [name for impact in impacts for name in adverse_tables.under_two_percent(impact.found)]
+    small = [name for impact in impacts for name in adverse_tables.under_two_percent(impact.groups)]
     if small:
         notes.append(
             f"Under 2 % of the people shown: {first_few(small)}. 29 CFR 1607.15(A)(2)(c) is read as asking for no "
             "documentation of impact on such groups (unverified: the text was not at hand)."
         )
-    hidden = list(dict.fromkeys(name for impact in impacts for name in impact.found.left_out(False)))
+    hidden = list(dict.fromkeys(name for impact in impacts for name in impact.groups.left_out(False)))
     if hidden:
         notes.append(f"In no comparison, because too small: {first_few(hidden)}.")
     notes += undecided("rate", decisions, data)
@@ -228,9 +238,8 @@ def _in_words(impact: Impact) -> str:
     alarm = present(impact.alarm, "only impacts with an alarm are put in words")
     share = present(alarm.value, "an alarm is a share")
     interval = present(alarm.interval, "a share has one")
-    found, low, high = impact.found, interval.low or 0.0, interval.high or 1.0
-    sizes = found.people[found.shown]
-    rate = float(found.selected[found.shown].sum() / sizes.sum())
+    groups, low, high = impact.groups, interval.low or 0.0, interval.high or 1.0
+    sizes, rate = _sizes_and_rate(groups)
     return (
         f"By chance alone: if the {len(sizes)} groups of {impact.across} were all selected at the overall rate of "
         f"{rate:.1%}, some ratio would still fall below four fifths in {share:.0%} of samples of these "

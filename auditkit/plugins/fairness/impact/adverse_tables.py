@@ -12,7 +12,7 @@ from auditkit.results import Column, Scalar, Table, pairs
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.group_impact import Impact
+    from auditkit.plugins.fairness.impact.selection import Impact
 
 RATES = (
     Column(name="group", title="Group"),
@@ -37,36 +37,37 @@ TESTS = (
 
 def tables(impacts: Sequence[Impact], data: AuditData) -> list[Table]:
     """Two tables for each set of attributes; one where nothing can be compared."""
-    made = []
+    tables_made = []
     for number, impact in enumerate(impacts, 1):
-        made.append(_rates(impact, number, data))
+        tables_made.append(_rates(impact, number, data))
         if impact.ratios is not None:
-            made.append(_tests(impact, number))
-    return made
+            tables_made.append(_tests(impact, number))
+    return tables_made
 
 
-def under_two_percent(found: Selection) -> list[str]:
+def under_two_percent(groups: Selection) -> list[str]:
     """The groups, among those shown, that are less than one in fifty of the people shown."""
-    total = int(found.people[found.shown].sum())
-    return [found.names[at] for at in found.shown if 50 * int(found.people[at]) < total]
+    total = int(groups.people[groups.shown].sum())
+    # In whole numbers, so that exactly one in fifty is not under it.
+    return [groups.names[index] for index in groups.shown if 50 * int(groups.people[index]) < total]
 
 
 def _rates(impact: Impact, number: int, data: AuditData) -> Table:
-    selection, small = impact.found, set(under_two_percent(impact.found))
+    groups, small = impact.groups, set(under_two_percent(impact.groups))
     rows: list[tuple[Scalar, ...]] = []
-    for at, name in enumerate(selection.names):
-        if selection.reasons[at] is not None:
-            rows.append((name, None, None, None, None, None, None, None, selection.reasons[at]))
+    for index, name in enumerate(groups.names):
+        if groups.reasons[index] is not None:
+            rows.append((name, None, None, None, None, None, None, None, groups.reasons[index]))
             continue
-        x, n = int(selection.selected[at]), int(selection.people[at])
-        ratio = None if impact.ratios is None else impact.ratios.values[at]
-        interval = None if impact.ratios is None else impact.ratios.intervals[at]
+        x, n = int(groups.selected[index]), int(groups.people[index])
+        ratio = None if impact.ratios is None else impact.ratios.values[index]
+        interval = None if impact.ratios is None else impact.ratios.intervals[index]
         ends = (None, None) if interval is None else (interval.low, interval.high)
         rows.append((name, n, x, x / n, ratio, *ends, name in small, ""))
-    together = smaller_selection(selection, data)
-    if together is not None:  # compared with nobody
-        groups, x, n = together
-        rows.append((pairs(groups.where), n, x, x / n, None, None, None, None, ""))
+    joined = smaller_selection(groups, data)
+    if joined is not None:  # compared with nobody
+        smaller, x, n = joined
+        rows.append((pairs(smaller.where), n, x, x / n, None, None, None, None, ""))
     return Table(
         name=f"impact_{number}",
         title=f"Selection rates and impact ratios by {impact.across}",
@@ -81,19 +82,19 @@ def _rates(impact: Impact, number: int, data: AuditData) -> Table:
 def _tests(impact: Impact, number: int) -> Table:
     ratios = present(impact.ratios, "only impacts with ratios have a table")
     rows: list[tuple[Scalar, ...]] = []
-    for at in map(int, impact.found.shown):
-        if at == ratios.highest:
+    for index in map(int, impact.groups.shown):
+        if index == ratios.highest:
             continue
-        test, counts = impact.tests[at], impact.counts(at)
+        test, counts = impact.tests[index], impact.counts(index)
         rows.append(
             (
-                impact.found.names[at], significance.standard_deviations(*counts), test.p, test.p_adjusted,
+                impact.groups.names[index], significance.standard_deviations(*counts), test.p, test.p_adjusted,
                 practical.shortfall(*counts), practical.selections_to_turn(*counts),
             )
         )  # fmt: skip
     return Table(
         name=f"significance_{number}",
-        title=f"Each group by {impact.across} against the highest, {impact.found.names[ratios.highest]}",
+        title=f"Each group by {impact.across} against the highest, {impact.groups.names[ratios.highest]}",
         caption="Standard deviations below 0: the group is selected less often. The exact test is Boschloo's where the "
         "product of the two sizes is 2,500 or less, else Fisher's. A result that one or two moved selections would "
         "turn rests on very few decisions.",

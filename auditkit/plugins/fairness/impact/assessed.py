@@ -37,3 +37,19 @@ class Assessed:
     def conditions(self) -> dict[str, Scalar]:
         """What tells its measurements from those of other classes."""
         return {} if self.classified is None else {"classified as": self.classified}
+
+
+def median(scores: np.ndarray, people: np.ndarray | None = None) -> float:
+    """The median over people: the middle score, or the mean of the two middle ones.
+
+    Args:
+        scores: (N,), N above 0.
+        people: (N,) whole numbers from 1, how many people have each score; None: one.
+    """
+    order = np.argsort(scores, kind="stable")
+    ordered = np.asarray(scores, dtype=np.float64)[order]
+    upto = np.arange(1, len(ordered) + 1) if people is None else np.cumsum(np.asarray(people)[order])
+    total = int(upto[-1])
+    # The people in places (total - 1) // 2 and total // 2, counted from 0; nobody is written out, as a row may be many.
+    low, high = (ordered[np.searchsorted(upto, place, side="right")] for place in ((total - 1) // 2, total // 2))
+    return float(low + (high - low) / 2)

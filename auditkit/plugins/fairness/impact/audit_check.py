@@ -76,6 +76,7 @@ class BiasAudit(Parameters, Check):
         if self.mode != "auto":
             return self.mode
         recorded = Capability.QUERIES not in model.capabilities and data.recorded is not None
+        # Recorded scores without decisions can be rated by the median only.
         undecided = recorded and data.recorded is not None and data.recorded.decisions is None
         scored = self.decisions_are == "above median" or data.task == "regression" or undecided
         return "scoring" if scored else "selection"

@@ -34,7 +34,7 @@ class Breakdown(NamedTuple):
     name: str
     """sex, race_ethnicity or intersectional."""
     attributes: tuple[str, ...]
-    found: Selection
+    groups: Selection
     """Known categories only."""
     unknown: Unknown
     total: int
@@ -48,11 +48,11 @@ class Breakdown(NamedTuple):
     @property
     def compared(self) -> np.ndarray:
         """The positions of the categories that have a ratio, where there is one."""
-        return np.array([at for at in self.found.shown if at not in self.excluded], dtype=np.int64)
+        return np.array([index for index in self.groups.shown if index not in self.excluded], dtype=np.int64)
 
-    def share(self, at: int) -> Fraction:
+    def share(self, index: int) -> Fraction:
         """A category's share of `total`, exactly."""
-        return Fraction(int(self.found.people[at]), self.total)
+        return Fraction(int(self.groups.people[index]), self.total)
 
 
 def break_down(
@@ -73,24 +73,28 @@ def break_down(
         unknown: values that mean that a category is not known.
         exclude_under: categories with a smaller share are left out of the ratios; 0: none.
     """
-    found = selection(counts, attributes, data)
+    groups = selection(counts, attributes, data)
     values = {
         attribute: unknown_values(counts.values[counts.attributes.index(attribute)], unknown)
         for attribute in attributes
     }
-    known = [not any(value in values[text] for text, value in where.items()) for where in found.where]
-    nowhere = int(found.people[~np.array(known)].sum())
+    is_known = np.array([
+        not any(value in values[attribute] for attribute, value in where.items()) for where in groups.where
+    ])  # fmt: skip
+    nowhere = int(groups.people[~is_known].sum())
     few = fewer_than(data.minimum_cell, "people") if 0 < nowhere < data.minimum_cell else None
+    # A number may be large enough itself and still give a small cell away, by subtraction.
     if few is None and data.disclosure == "publish":
         few = _hidden(values, data)
     missing = Unknown(nowhere, few, values)
-    found = found.only(np.flatnonzero(known))
-    among = found.people if missing.hidden is None else found.people[found.shown]
-    total = int(among.sum())
-    least = Fraction(str(exclude_under))
-    excluded = frozenset(int(at) for at in found.shown if Fraction(int(found.people[at]), total) < least)
-    whole = Breakdown(name, attributes, found, missing, total, missing.hidden is None, excluded, None)
-    return whole._replace(ratios=ratios(found, whole.compared))
+    groups = groups.only(np.flatnonzero(is_known))
+    counted = groups.people if missing.hidden is None else groups.people[groups.shown]
+    total = int(counted.sum())
+    least = Fraction(str(exclude_under))  # exact: 2 of 100 people are not under 0.02, which as a float they might be
+    excluded = frozenset(int(at) for at in groups.shown if Fraction(int(groups.people[at]), total) < least)
+    breakdown = Breakdown(name, attributes, groups, missing, total, missing.hidden is None, excluded, None)
+    # Who is compared follows from the other fields, so the ratios come last.
+    return breakdown._replace(ratios=ratios(groups, breakdown.compared))
 
 
 def _hidden(values: Mapping[str, Sequence[str]], data: AuditData) -> str | None:
@@ -101,9 +105,9 @@ def _hidden(values: Mapping[str, Sequence[str]], data: AuditData) -> str | None:
     """
     names = [name for name in values if values[name]]
     for size in range(1, len(names) + 1):
-        for some in itertools.combinations(names, size):
-            for where in itertools.product(*(values[name] for name in some)):
-                reason = data.cells.unshown(dict(zip(some, where, strict=True)))
+        for chosen in itertools.combinations(names, size):
+            for where in itertools.product(*(values[name] for name in chosen)):
+                reason = data.cells.unshown(dict(zip(chosen, where, strict=True)))
                 if reason is not None:
                     return reason
     return None

@@ -10,10 +10,9 @@ from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
 from auditkit.plugins.fairness.impact import audit_tables, favourable, self_tests
-from auditkit.plugins.fairness.impact.assessed import Assessed
+from auditkit.plugins.fairness.impact.assessed import Assessed, median
 from auditkit.plugins.fairness.impact.audit_counts import Breakdown, break_down
 from auditkit.plugins.fairness.impact.definitions import SCORED
-from auditkit.plugins.fairness.impact.median import median
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement
 from auditkit.value_spelling import spelling
@@ -32,19 +31,21 @@ def find(
     """Everything that `fairness.bias_audit` says about these decisions or scores."""
     assessed = _assess(parameters, mode, data, context)
     measurements, controls, drawn, tables, notes = [], [], [], [], []
-    for number, each in enumerate(assessed):
-        breakdowns = _break_down(parameters, attributes, each, data)
-        for part in breakdowns:  # the rule holds every category against the most selected one, whoever that is
-            measurements += lowest_ratios(part.found, part.compared, data, reference=False, conditions=each.conditions)
-        measurements += [made for part in breakdowns for made in _measurements(part, each)]
+    for number, rated in enumerate(assessed):
+        breakdowns = _break_down(parameters, attributes, rated, data)
+        for breakdown in breakdowns:  # the rule holds every category against the most selected one, whoever that is
+            measurements += lowest_ratios(
+                breakdown.groups, breakdown.compared, data, reference=False, conditions=rated.conditions
+            )
+        measurements += [measurement for breakdown in breakdowns for measurement in _measurements(breakdown, rated)]
         if not number:  # who is in which category does not depend on the class
-            measurements += [*_unknown(breakdowns), *_median(each, parameters, data)]
+            measurements += [*_unknown(breakdowns), *_median(rated, parameters, data)]
             notes += favourable.notes(data, context.predictions.classes if data.task == "multiclass" else ())
-            notes += audit_tables.notes(parameters, attributes, breakdowns, each, data)
-        measurements += _compared(breakdowns, attributes, each)
-        controls += _controls(breakdowns, each, data)
-        drawn += _figures(measurements, each)
-        tables += audit_tables.tables(parameters, breakdowns, each, data)
+            notes += audit_tables.notes(parameters, attributes, breakdowns, rated, data)
+        measurements += _compared(breakdowns, attributes, rated)
+        controls += _controls(breakdowns, rated, data)
+        drawn += _figures(measurements, rated)
+        tables += audit_tables.tables(parameters, breakdowns, rated, data)
         context.progress(number + 1, len(assessed), "categories")
     return Findings(
         measurements=measurements, controls=controls, figures=drawn, tables=tables, notes=notes, level=level,
@@ -56,10 +57,12 @@ def _assess(parameters: Parameters, mode: Mode, data: AuditData, context: Contex
     predictions = context.predictions
     if mode == "scoring" and parameters.decisions_are == "selected":
         scores = predictions.labels if data.task == "regression" else predictions.scores
+        # The rule takes the median of everybody assessed, so it is found before people of unknown categories are set
+        # apart.
         middle = median(scores, data.people)
         people = np.ones(len(scores), dtype=np.int64) if data.people is None else data.people
-        at = int(people[scores == middle].sum())
-        return [Assessed(mode, (scores > middle).astype(np.int64), median=middle, at_median=at)]
+        at_middle = int(people[scores == middle].sum())
+        return [Assessed(mode, (scores > middle).astype(np.int64), median=middle, at_median=at_middle)]
     codes = predictions.codes
     if data.task == "binary":
         return [Assessed(mode, np.where(codes < 0, -1, codes == predictions.positive))]
@@ -78,52 +81,54 @@ def _break_down(parameters: Parameters, attributes: Attributes, assessed: Assess
     ]
     if len(names) > 1:
         sets.append((NAMES[2], tuple(names)))
-    parts = [
-        break_down(kind, texts, counts, data, parameters.unknown, parameters.exclude_under) for kind, texts in sets
+    breakdowns = [
+        break_down(kind, attributes_of_table, counts, data, parameters.unknown, parameters.exclude_under)
+        for kind, attributes_of_table in sets
     ]
-    return [part._replace(found=part.found._replace(rate=assessed.rate)) for part in parts]
+    return [breakdown._replace(groups=breakdown.groups._replace(rate=assessed.rate)) for breakdown in breakdowns]
 
 
-def _measurements(part: Breakdown, assessed: Assessed) -> list[Measurement]:
-    selection, made = part.found, []
-    for at, where in enumerate(selection.where):
+def _measurements(breakdown: Breakdown, assessed: Assessed) -> list[Measurement]:
+    groups, measurements = breakdown.groups, []
+    for index, where in enumerate(groups.where):
         common: dict[str, Any] = {"slice": where, "conditions": assessed.conditions}
-        reason, x, n = selection.reasons[at], int(selection.selected[at]), int(selection.people[at])
+        reason, x, n = groups.reasons[index], int(groups.selected[index]), int(groups.people[index])
         if reason is not None:
             for name, unit in (("applicants", "people"), (assessed.rate, "share"), ("impact_ratio", "")):
-                made.append(Measurement(name=name, value=None, reason=reason, unit=unit, **common))
+                measurements.append(Measurement(name=name, value=None, reason=reason, unit=unit, **common))
             continue
-        made.append(Measurement(name="applicants", value=n, exact=True, n=n, unit="people", **common))
+        measurements.append(Measurement(name="applicants", value=n, exact=True, n=n, unit="people", **common))
         interval = stats.wilson(x, n)
-        made.append(Measurement(name=assessed.rate, value=x / n, interval=interval, n=n, unit="share", **common))
-        made.append(_ratio(part, at, common))
-    return made
+        measurements.append(
+            Measurement(name=assessed.rate, value=x / n, interval=interval, n=n, unit="share", **common)
+        )
+        measurements.append(_ratio(breakdown, index, common))
+    return measurements
 
 
-def _ratio(part: Breakdown, at: int, common: dict[str, Any]) -> Measurement:
+def _ratio(breakdown: Breakdown, index: int, common: dict[str, Any]) -> Measurement:
     common = {"name": "impact_ratio", "direction": "higher", **common}
-    if at in part.excluded:
-        share = float(part.share(at))
+    if index in breakdown.excluded:
+        share = float(breakdown.share(index))
         return Measurement(value=None, reason=f"{LEFT_OUT}: {share:.2%} of the people", **common)
-    if part.ratios is None:
-        return Measurement(value=None, reason=why_no_ratio(part.compared), **common)
+    if breakdown.ratios is None:
+        return Measurement(value=None, reason=why_no_ratio(breakdown.compared), **common)
+    groups, ratios = breakdown.groups, breakdown.ratios
     return Measurement(
-        value=part.ratios.values[at], interval=part.ratios.intervals[at], exact=at == part.ratios.highest,
-        n=int(part.found.people[at]), left_out=part.found.lacking, pairs=part.ratios.pair(part.found, at), **common,
+        value=ratios.values[index], interval=ratios.intervals[index], exact=index == ratios.highest,
+        n=int(groups.people[index]), left_out=groups.lacking, pairs=ratios.pair(groups, index), **common,
     )  # fmt: skip
 
 
 def _unknown(breakdowns: list[Breakdown]) -> list[Measurement]:
-    made = []
-    for part in breakdowns:
-        hidden, people = part.unknown.hidden, part.unknown.people
-        common: dict[str, Any] = {"name": "unknown_category", "unit": "people", "across": part.attributes}
-        made.append(
-            Measurement(value=people, exact=True, **common)
-            if hidden is None
-            else Measurement(value=None, reason=hidden, **common)
+    measurements = []
+    for breakdown in breakdowns:
+        people, hidden, _ = breakdown.unknown
+        count: dict[str, Any] = (
+            {"value": people, "exact": True} if hidden is None else {"value": None, "reason": hidden}
         )
-    return made
+        measurements.append(Measurement(name="unknown_category", unit="people", across=breakdown.attributes, **count))
+    return measurements
 
 
 def _median(assessed: Assessed, parameters: Parameters, data: AuditData) -> list[Measurement]:
@@ -138,30 +143,32 @@ def _median(assessed: Assessed, parameters: Parameters, data: AuditData) -> list
 
 def _compared(breakdowns: list[Breakdown], attributes: Attributes, assessed: Assessed) -> list[Measurement]:
     """How many categories of each of the rule's three tables have a ratio; undefined where the table is lacking."""
-    made, there = [], {part.name: part for part in breakdowns}
-    lacking = [NAMES[at] for at, name in enumerate(attributes) if name is None]
+    measurements, by_kind = [], {breakdown.name: breakdown for breakdown in breakdowns}
+    lacking = [NAMES[index] for index, name in enumerate(attributes) if name is None]
     for kind in NAMES:
         common: dict[str, Any] = {
             "name": f"{kind}_categories", "unit": "categories", "conditions": assessed.conditions,
         }  # fmt: skip
-        part = there.get(kind)
-        if part is None:
-            reason = f"no attribute is named as {' or '.join(text.replace('_', '/') for text in lacking)}"
-            made.append(Measurement(value=None, reason=reason, **common))
-        elif part.ratios is None:
-            reason = why_no_ratio(part.compared)
-            made.append(Measurement(value=None, reason=reason, across=part.attributes, **common))
+        breakdown = by_kind.get(kind)
+        if breakdown is None:
+            reason = f"no attribute is named as {' or '.join(name.replace('_', '/') for name in lacking)}"
+            measurements.append(Measurement(value=None, reason=reason, **common))
+        elif breakdown.ratios is None:
+            reason = why_no_ratio(breakdown.compared)
+            measurements.append(Measurement(value=None, reason=reason, across=breakdown.attributes, **common))
         else:
-            made.append(Measurement(value=len(part.compared), exact=True, across=part.attributes, **common))
-    return made
+            measurements.append(
+                Measurement(value=len(breakdown.compared), exact=True, across=breakdown.attributes, **common)
+            )
+    return measurements
 
 
 def _controls(breakdowns: list[Breakdown], assessed: Assessed, data: AuditData) -> list[Control]:
     suffix = "" if assessed.classified is None else f", {assessed.classified}"
-    again = self_tests.recount([part.found for part in breakdowns], data, assessed.decisions)
+    recount = self_tests.recount([breakdown.groups for breakdown in breakdowns], data, assessed.decisions)
     people = np.ones(len(assessed.decisions), dtype=np.int64) if data.people is None else data.people
     rated = int(people[assessed.decisions >= 0].sum())
-    gap = max(abs(rated - part.unknown.people - int(part.found.people.sum())) for part in breakdowns)
+    gap = max(abs(rated - breakdown.unknown.people - int(breakdown.groups.people.sum())) for breakdown in breakdowns)
     adds_up = Control.within(
         "adds up",
         "Do the categories of each table and the people in an unknown category make up all who were rated?",
@@ -169,14 +176,14 @@ def _controls(breakdowns: list[Breakdown], assessed: Assessed, data: AuditData) 
         at_most=0,
         reason="people are missing from a table, or are in it twice",
     )
-    return [control.model_copy(update={"name": control.name + suffix}) for control in (again, adds_up)]
+    return [control.model_copy(update={"name": control.name + suffix}) for control in (recount, adds_up)]
 
 
 def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure]:
     """Rates and ratios per category; no line at any ratio, for the rule has none."""
-    mine = [measurement for measurement in measurements if measurement.conditions == assessed.conditions]
+    of_class = [measurement for measurement in measurements if measurement.conditions == assessed.conditions]
     of = "" if assessed.classified is None else f", classified as {assessed.classified}"
-    made = []
+    drawings = []
     for name, title, caption, axis in (
         (
             assessed.rate,
@@ -192,10 +199,12 @@ def _figures(measurements: list[Measurement], assessed: Assessed) -> list[Figure
             Axis(field="value", title="Impact ratio"),
         ),
     ):
-        some = [
+        of_name = [
             measurement
-            for measurement in mine
+            for measurement in of_class
             if measurement.name == name and not (measurement.reason or "").startswith(LEFT_OUT)
         ]
-        made.append(figures.dot_whisker(f"{name}{assessed.suffix}", f"{title}{of}", some, axis=axis, caption=caption))
-    return [figure for figure in made if figure is not None]
+        drawings.append(
+            figures.dot_whisker(f"{name}{assessed.suffix}", f"{title}{of}", of_name, axis=axis, caption=caption)
+        )
+    return [figure for figure in drawings if figure is not None]

@@ -27,8 +27,12 @@ HEADS = {"sex": "Sex", "race_ethnicity": "Race/ethnicity"}
 
 def tables(parameters: Parameters, breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData) -> list[Table]:
     """The rule's tables, and the facts that a summary gives beside them."""
-    required = [_table(parameters, part, assessed) for part in breakdowns]
-    return [*required, _facts(breakdowns, assessed, data), *[_uncertain(part, assessed) for part in breakdowns]]
+    required = [_table(parameters, breakdown, assessed) for breakdown in breakdowns]
+    return [
+        *required,
+        _facts(breakdowns, assessed, data),
+        *[_uncertain(breakdown, assessed) for breakdown in breakdowns],
+    ]
 
 
 def notes(
@@ -37,13 +41,13 @@ def notes(
     """What a reader must know of how these tables were made."""
     sentences = [_taken(attributes, breakdowns)]
     if None in attributes:
-        what = "sex" if attributes.sex is None else "race/ethnicity"
+        attribute = "sex" if attributes.sex is None else "race/ethnicity"
         sentences.append(
-            f"No attribute is named as {what}, so its table and the intersectional one are missing; the rule asks for "
-            f'all three. Name it with {what.replace("/", "_")} = "…" under [checks."{ID}"].'
+            f"No attribute is named as {attribute}, so its table and the intersectional one are missing; the rule asks "
+            f'for all three. Name it with {attribute.replace("/", "_")} = "…" under [checks."{ID}"].'
         )
-    hidden = sum(reason is not None for part in breakdowns for reason in part.found.reasons)
-    if hidden or any(part.unknown.hidden for part in breakdowns):
+    hidden = sum(reason is not None for breakdown in breakdowns for reason in breakdown.groups.reasons)
+    if hidden or any(breakdown.unknown.hidden for breakdown in breakdowns):
         sentences.append(
             f"{hidden} categories, or a number of people in an unknown category, are not shown, because so few people "
             "could be recognised. The law's summary needs the number of applicants and the rate of every category, "
@@ -51,8 +55,10 @@ def notes(
             "[data]."
         )
     if assessed.at_median:
-        at = how_many(assessed.at_median, data.minimum_cell, data.disclosure)
-        sentences.append(f"{at[0].upper()}{at[1:]} people have exactly the median score; they do not lie above it.")
+        people_text = how_many(assessed.at_median, data.minimum_cell, data.disclosure)
+        sentences.append(
+            f"{people_text[0].upper()}{people_text[1:]} people have exactly the median score; they do not lie above it."
+        )
     sentences += undecided("table", assessed.decisions, data)
     if data.weights is not None:
         sentences.append("The rule counts people, so weights were not used.")
@@ -61,15 +67,15 @@ def notes(
 
 def _taken(attributes: Attributes, breakdowns: Sequence[Breakdown]) -> str:
     named = [f"{HEADS[kind].lower()}: {name!r}" for kind, name in attributes._asdict().items() if name is not None]
-    unknown = {value for part in breakdowns for values in part.unknown.values.values() for value in values}
+    unknown = {value for breakdown in breakdowns for values in breakdown.unknown.values.values() for value in values}
     taken = f"; taken as unknown: {', '.join(map(repr, sorted(unknown)))}" if unknown else "; no value means unknown"
     return f"Attributes taken as {', '.join(named)}{taken}."
 
 
-def _table(parameters: Parameters, part: Breakdown, assessed: Assessed) -> Table:
+def _table(parameters: Parameters, breakdown: Breakdown, assessed: Assessed) -> Table:
     scoring = assessed.mode == "scoring"
     columns = [
-        *_categories(part),
+        *_categories(breakdown),
         Column(name="applicants", title="# of applicants"),
         Column(name="rated", title="# above the median" if scoring else "# selected"),
         Column(name="rate", title="Scoring rate" if scoring else "Selection rate", unit="share", percent=True),
@@ -77,42 +83,43 @@ def _table(parameters: Parameters, part: Breakdown, assessed: Assessed) -> Table
         Column(name="remark", title="Remark"),
     ]
     return Table(
-        name=f"{part.name}{assessed.suffix}",
-        title=_title(part, assessed),
-        caption=" ".join(filter(None, (_people(part), _median(assessed), _left_out(parameters, part)))),
+        name=f"{breakdown.name}{assessed.suffix}",
+        title=_title(breakdown, assessed),
+        caption=" ".join(filter(None, (_people(breakdown), _median(assessed), _left_out(parameters, breakdown)))),
         columns=tuple(columns),
-        rows=tuple(_row(part, at) for at in range(len(part.found.where))),
+        rows=tuple(_row(breakdown, index) for index in range(len(breakdown.groups.where))),
     )
 
 
-def _row(part: Breakdown, at: int) -> tuple[Scalar, ...]:
-    selection = part.found
-    category = tuple(selection.where[at].values())
-    if selection.reasons[at] is not None:
-        return (*category, None, None, None, None, f"not shown: {selection.reasons[at]}")
-    x, n = int(selection.selected[at]), int(selection.people[at])
-    ratio = None if part.ratios is None else part.ratios.values[at]
-    remark = f"under 2 % ({float(part.share(at)):.2%})" if 50 * n < part.total else ""
-    if at in part.excluded:
+def _row(breakdown: Breakdown, index: int) -> tuple[Scalar, ...]:
+    groups = breakdown.groups
+    category = tuple(groups.where[index].values())
+    if groups.reasons[index] is not None:
+        return (*category, None, None, None, None, f"not shown: {groups.reasons[index]}")
+    x, n = int(groups.selected[index]), int(groups.people[index])
+    ratio = None if breakdown.ratios is None else breakdown.ratios.values[index]
+    # In whole numbers, so that exactly 2 % is not under it.
+    remark = f"under 2 % ({float(breakdown.share(index)):.2%})" if 50 * n < breakdown.total else ""
+    if index in breakdown.excluded:
         remark = f"{remark}, left out of the ratios"
     return (*category, n, x, x / n, ratio, remark)
 
 
-def _uncertain(part: Breakdown, assessed: Assessed) -> Table:
+def _uncertain(breakdown: Breakdown, assessed: Assessed) -> Table:
     """What the rule does not require: how much the rates and ratios can tell."""
     rows: list[tuple[Scalar, ...]] = []
-    for at in map(int, part.found.shown):
-        wilson = stats.wilson(int(part.found.selected[at]), int(part.found.people[at]))
-        interval = None if part.ratios is None else part.ratios.intervals[at]
+    for index in map(int, breakdown.groups.shown):
+        wilson = stats.wilson(int(breakdown.groups.selected[index]), int(breakdown.groups.people[index]))
+        interval = None if breakdown.ratios is None else breakdown.ratios.intervals[index]
         ends = (None, None) if interval is None else (interval.low, interval.high)
-        rows.append((*part.found.where[at].values(), wilson.low, wilson.high, *ends))
+        rows.append((*breakdown.groups.where[index].values(), wilson.low, wilson.high, *ends))
     return Table(
-        name=f"{part.name}_intervals{assessed.suffix}",
-        title=f"{_title(part, assessed)}: uncertainty (not required by the rule)",
+        name=f"{breakdown.name}_intervals{assessed.suffix}",
+        title=f"{_title(breakdown, assessed)}: uncertainty (not required by the rule)",
         caption="95 % intervals: Wilson's for the rates; score intervals for the ratios, for all pairs of categories "
         "at once. The category with the highest rate has no interval of its ratio, which is 1 by definition.",
         columns=(
-            *_categories(part),
+            *_categories(breakdown),
             Column(name="rate_low", title="Rate from", unit="share", percent=True),
             Column(name="rate_high", title="Rate to", unit="share", percent=True),
             Column(name="ratio_low", title="Ratio from"),
@@ -122,26 +129,26 @@ def _uncertain(part: Breakdown, assessed: Assessed) -> Table:
     )
 
 
-def _categories(part: Breakdown) -> list[Column]:
+def _categories(breakdown: Breakdown) -> list[Column]:
     """The columns that name a category."""
-    heads = [HEADS["sex"], HEADS["race_ethnicity"]] if part.name == "intersectional" else [HEADS[part.name]]
-    return [Column(name=f"category_{at}", title=head) for at, head in enumerate(heads)]
+    heads = [HEADS["sex"], HEADS["race_ethnicity"]] if breakdown.name == "intersectional" else [HEADS[breakdown.name]]
+    return [Column(name=f"category_{number}", title=head) for number, head in enumerate(heads)]
 
 
-def _title(part: Breakdown, assessed: Assessed) -> str:
-    return TITLES[part.name] + ("" if assessed.classified is None else f", classified as {assessed.classified}")
+def _title(breakdown: Breakdown, assessed: Assessed) -> str:
+    return TITLES[breakdown.name] + ("" if assessed.classified is None else f", classified as {assessed.classified}")
 
 
-def _people(part: Breakdown) -> str:
-    what = "sex or race/ethnicity" if part.name == "intersectional" else HEADS[part.name].lower()
-    if part.unknown.hidden is not None:
+def _people(breakdown: Breakdown) -> str:
+    category = "sex or race/ethnicity" if breakdown.name == "intersectional" else HEADS[breakdown.name].lower()
+    if breakdown.unknown.hidden is not None:
         return (
-            f"How many people have an unknown {what} is not shown ({part.unknown.hidden}); 2 % are reckoned of the "
-            f"{part.total:,} people in the categories shown."
+            f"How many people have an unknown {category} is not shown ({breakdown.unknown.hidden}); 2 % are reckoned "
+            f"of the {breakdown.total:,} people in the categories shown."
         )
     return (
-        f"In an unknown category of {what}, and in no rate here: {part.unknown.people:,} people. 2 % are reckoned of "
-        f"the {part.total:,} people whose category is known."
+        f"In an unknown category of {category}, and in no rate here: {breakdown.unknown.people:,} people. 2 % are "
+        f"reckoned of the {breakdown.total:,} people whose category is known."
     )
 
 
@@ -153,12 +160,12 @@ def _median(assessed: Assessed) -> str:
     return f"The median score of the full sample is {assessed.median:.10g}; the rate is of those strictly above it."
 
 
-def _left_out(parameters: Parameters, part: Breakdown) -> str:
-    if not part.excluded:
+def _left_out(parameters: Parameters, breakdown: Breakdown) -> str:
+    if not breakdown.excluded:
         return ""
     few = f"under {100 * parameters.exclude_under:.6g} %"
     reason = parameters.justification or "the auditor has not yet given the justification that the rule wants published"
-    names = ", ".join(" ".join(part.found.where[at].values()) for at in sorted(part.excluded))
+    names = ", ".join(" ".join(breakdown.groups.where[index].values()) for index in sorted(breakdown.excluded))
     return (
         f"Left out of the impact ratios, as 6 RCNY 5-301(d) allows ({few} of those people): {names}. "
         f"Justification: {reason}."
@@ -169,10 +176,12 @@ def _facts(breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData)
     """What 6 RCNY 5-303 wants in the summary beside the tables, and who can say it."""
     people = int(data.people.sum()) if data.people is not None else len(data)
     rows: list[tuple[Scalar, Scalar]] = [("People assessed", people)]
-    for part in breakdowns:
-        what = "sex or race/ethnicity" if part.name == "intersectional" else HEADS[part.name].lower()
-        shown: Scalar = part.unknown.people if part.unknown.hidden is None else f"not shown: {part.unknown.hidden}"
-        rows.append((f"People with an unknown {what}", shown))
+    for breakdown in breakdowns:
+        category = "sex or race/ethnicity" if breakdown.name == "intersectional" else HEADS[breakdown.name].lower()
+        people_shown: Scalar = (
+            breakdown.unknown.people if breakdown.unknown.hidden is None else f"not shown: {breakdown.unknown.hidden}"
+        )
+        rows.append((f"People with an unknown {category}", people_shown))
     if assessed.mode == "scoring":
         rows.append(("Median score of the full sample", assessed.median))
     rows += [

@@ -32,19 +32,16 @@ UNKNOWN = (
 """Values that mean that the category is not known. "NA" is none of them: it may be an abbreviation of a category."""
 
 
-def find_attribute(names: Iterable[str], wanted: Sequence[str]) -> str | None:
+def find_attribute(names: Iterable[str], spellings: Sequence[str]) -> str | None:
     """The first attribute called by one of the wanted names, in any spelling; None where there is none."""
     spelt: dict[str, str] = {}
     for name in names:
-        spelt.setdefault(_spelling(name), name)
-    return next((spelt[text] for text in wanted if text in spelt), None)
+        # Of two attributes with one spelling the first is taken: the owner listed it first.
+        spelt.setdefault(re.sub(r"[^a-z0-9]+", "_", name.strip().casefold()).strip("_"), name)
+    return next((spelt[spelling] for spelling in spellings if spelling in spelt), None)
 
 
 def unknown_values(values: Iterable[str], unknown: Iterable[str]) -> list[str]:
     """Those of the values that mean unknown, whatever their case."""
-    means = {text.strip().casefold() for text in unknown}
-    return [value for value in values if value.strip().casefold() in means]
-
-
-def _spelling(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.strip().casefold()).strip("_")
+    meanings = {text.strip().casefold() for text in unknown}
+    return [value for value in values if value.strip().casefold() in meanings]

@@ -39,23 +39,18 @@ def why_refused(data: AuditData) -> str | None:
             'the sign of predictions and labels round, with outcome = "benefit"'
         )
     favourable = repr(_other(data))
-    more = ""
+    about_scores = ""
     if data.recorded is not None and data.recorded.scores is not None:
-        more = ", and give scores that are higher the likelier that class is"
+        about_scores = ", and give scores that are higher the likelier that class is"
     return (
         f"compares who gets the favourable decision, and [data] outcome says that being selected is a burden; name the "
-        f'favourable class: positive = {favourable} with outcome = "benefit"{more}'
+        f'favourable class: positive = {favourable} with outcome = "benefit"{about_scores}'
     )
-
-
-def unfavourable(data: AuditData, classes: Any) -> list[str]:
-    """Of more than two classes, those that the owner calls a burden: no ratio of them is taken."""
-    return [name for name in map(spelling, classes) if data.outcome_of(name) == "burden"]
 
 
 def notes(data: AuditData, classes: Any = ()) -> list[str]:
     """What was assumed or left out."""
-    left_out = unfavourable(data, classes)
+    left_out = [name for name in map(spelling, classes) if data.outcome_of(name) == "burden"]
     named = ", ".join(left_out)
     sentences = [f"No ratio of those decided for {named}: [data] outcome calls that a burden."] if left_out else []
     if data.task != "multiclass":
@@ -66,7 +61,8 @@ def notes(data: AuditData, classes: Any = ()) -> list[str]:
 
 def _other(data: AuditData) -> Any:
     """The class that is not the positive one, as the owner would write it; an example where it is not known."""
+    # Where the classes are not declared, the recorded decisions show them, if both were made.
     decisions = None if data.recorded is None else data.recorded.decisions
     known = data.classes or (() if decisions is None or data.task != "binary" else tuple(np.unique(decisions).tolist()))
-    rest = [each for each in known if each != data.positive]
+    rest = [name for name in known if name != data.positive]
     return rest[0] if len(rest) == 1 else "the other class"

@@ -6,11 +6,6 @@ LINE = 0.8
 """Four fifths, 29 CFR 1607.4(D)."""
 
 
-def under_four_fifths(x: int, n: int, most: int, of: int) -> bool:
-    """Whether x/n is less than four fifths of most/of."""
-    return 5 * x * of < 4 * most * n
-
-
 def shortfall(x: int, n: int, most: int, of: int) -> int:
     """How many more of the group would have to be selected to reach four fifths, all else being equal.
 
@@ -34,6 +29,7 @@ def selections_to_turn(x: int, n: int, most: int, of: int) -> int | None:
     Source: the Questions and Answers on the Uniform Guidelines (44 FR no. 43, 2 March 1979) hold numbers too small to
     act on where one different person for one job would shift the result; this counts how many different persons.
     """
+    # Below four fifths is 5 x of < 4 most n; each move changes the difference of the two sides by 5 of + 4 n.
     step, gap = 5 * of + 4 * n, 5 * x * of - 4 * most * n
     if gap < 0:
         moves = -(gap // step)

@@ -32,13 +32,15 @@ def recount(
         decisions: (N,) 1 for selected, 0 for not, -1 for no decision.
         guards: the measurements that hang on it; empty: all.
     """
-    shown = [(selection, int(at)) for selection in selections for at in selection.shown][:TRIED]
+    shown = [(selection, int(index)) for selection in selections for index in selection.shown][:TRIED]
     people = np.ones(len(decisions), dtype=np.int64) if data.people is None else data.people
     worst = 0
-    for selection, at in shown:
-        rows = _rows(selection.where[at], data.groups) & (decisions >= 0)
-        again = int(people[rows].sum()), int(people[rows & (decisions == 1)].sum())
-        worst = max(worst, abs(again[0] - int(selection.people[at])), abs(again[1] - int(selection.selected[at])))
+    for selection, index in shown:
+        rows = _rows(selection.where[index], data.groups) & (decisions >= 0)
+        recounted = int(people[rows].sum()), int(people[rows & (decisions == 1)].sum())
+        worst = max(
+            worst, abs(recounted[0] - int(selection.people[index])), abs(recounted[1] - int(selection.selected[index]))
+        )
     return Control.within(
         "recount",
         "Are the numbers of people and of the selected the same when they are counted again, row by row?",
@@ -54,14 +56,15 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
 
     For the first attributes that can be compared; nothing where none can.
     """
-    able = [
+    comparable = [
         selection for selection in selections if len(selection.shown) > 1 and selection.selected[selection.shown].any()
     ]
-    if not able:
+    if not comparable:
         return []
-    first = able[0]
+    first = comparable[0]
     sizes, chosen = first.people[first.shown], first.selected[first.shown]
     rate = float(chosen.sum() / sizes.sum())
+    # An exact test costs milliseconds and each table takes one for each group, so many groups afford fewer tables.
     tables = max(20, min(trials, TESTS // (len(sizes) - 1)))
     return [
         false_alarms(
@@ -78,8 +81,11 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
 def _least_p(chosen: np.ndarray, sizes: np.ndarray) -> float:
     """The smallest p-value of any group against the highest one, adjusted for every pair."""
     top = int(np.argmax(chosen / sizes))
-    others = [at for at in range(len(sizes)) if at != top]
-    p = [significance.exact_test(int(chosen[at]), int(sizes[at]), int(chosen[top]), int(sizes[top])).p for at in others]
+    rest = [index for index in range(len(sizes)) if index != top]
+    p = [
+        significance.exact_test(int(chosen[index]), int(sizes[index]), int(chosen[top]), int(sizes[top])).p
+        for index in rest
+    ]
     return float(significance.holm_over_pairs(p, len(sizes) * (len(sizes) - 1) // 2).min())
 
 

@@ -1,4 +1,4 @@
-"""Is a difference of two selection rates more than chance: standard deviations, and an exact test."""
+"""Is a difference of selection rates more than chance: standard deviations, an exact test, a simulation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import numpy as np
 from scipy import stats as distributions
 
 from auditkit import stats
+from auditkit.plugins.fairness.impact.practical import LINE
 
 SMALL = 2_500
 """Products of two groups' sizes up to which Boschloo's test takes the place of Fisher's; above, it costs too much."""
+
+
+AT_ONCE = 4_000_000
+"""Counts that the simulation draws at one time."""
 
 
 class Exact(NamedTuple):
@@ -36,6 +41,7 @@ def standard_deviations(x1: int, n1: int, x2: int, n2: int) -> float | None:
     return float((x1 / n1 - x2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
 
 
+# Small tables come again and again: in the findings, in the tables of the report and in the self-test.
 @functools.lru_cache(maxsize=4096)
 def exact_test(x1: int, n1: int, x2: int, n2: int) -> Exact:
     """The two-sided exact test that two groups were selected at equal rates.
@@ -50,9 +56,10 @@ def exact_test(x1: int, n1: int, x2: int, n2: int) -> Exact:
     method = "Boschloo's exact test" if small else "Fisher's exact test"
     if x1 + x2 in (0, n1 + n2):
         return Exact(method, 1.0)
-    # scipy's Boschloo wants the two samples as columns
-    found = distributions.boschloo_exact(np.transpose(table)) if small else distributions.fisher_exact(table)
-    return Exact(method, float(np.clip(found.pvalue, 0, 1)))
+    # scipy's Boschloo wants the two samples as columns; Fisher's test is the same for rows and columns.
+    outcome = distributions.boschloo_exact(np.transpose(table)) if small else distributions.fisher_exact(table)
+    # scipy may return a p-value that is a rounding above 1.
+    return Exact(method, float(np.clip(outcome.pvalue, 0, 1)))
 
 
 def holm_over_pairs(p_values: Sequence[float], pairs: int) -> np.ndarray:
@@ -66,3 +73,23 @@ def holm_over_pairs(p_values: Sequence[float], pairs: int) -> np.ndarray:
     """
     every = [*p_values, *[1.0] * (pairs - len(p_values))]
     return stats.holm(every)[: len(p_values)]
+
+
+def below_by_chance(sizes: np.ndarray, rate: float, draws: int, rng: np.random.Generator) -> int:
+    """Of `draws` samples with the same true rate in every group, in how many some ratio is below four fifths.
+
+    Each group's selected are binomial, each group for itself, which is the law of selections that are made person by
+    person. A sample in which nobody is selected has no ratio and counts as not below.
+
+    Args:
+        sizes: (K,) people of each group, above 0.
+        rate: between 0 and 1.
+        draws: above 0.
+        rng: the source of chance.
+    """
+    below, chunk = 0, max(1, AT_ONCE // len(sizes))
+    for start in range(0, draws, chunk):
+        rates = rng.binomial(sizes, rate, (min(chunk, draws - start), len(sizes))) / sizes
+        # A ratio of exactly four fifths is not below it, whatever the rounding.
+        below += int(np.count_nonzero(rates.min(axis=1) < LINE * rates.max(axis=1) * (1 - 1e-12)))
+    return below

@@ -34,6 +34,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
     if why is not None:
         return Findings([undefined("consistency", why)], notes=[f"Consistency was not measured: {why}."])
     context.progress(0, 2, "nearest neighbours")
+    # One more than is compared with: the jackknife needs whoever comes next where a neighbour is left out.
     near = nearest(points, k + 1)
     weights = np.ones(len(data)) if data.weights is None else data.weights
     measurements = [_consistent(decisions, near, weights, {}, len(data))]
@@ -72,18 +73,18 @@ def _consistent(
 def _neighbour_controls(
     parameters: Parameters, points: np.ndarray, near: np.ndarray, decisions: np.ndarray, rng: np.random.Generator
 ) -> list[Control]:
-    again = self_tests.neighbour_deviation(points, near, rng)
-    off = self_tests.shuffled_deviation(decisions, near[:, :-1], parameters.shuffles, rng)
+    deviation = self_tests.neighbour_deviation(points, near, rng)
+    errors_off = self_tests.shuffled_deviation(decisions, near[:, :-1], parameters.shuffles, rng)
     return [
         Control.within(
             "neighbours", "Are the neighbours of some rows the nearest when all others are measured one by one?",
-            again if np.isfinite(again) else None, at_most=1e-6, guards=("consistency",),
+            deviation if np.isfinite(deviation) else None, at_most=1e-6, guards=("consistency",),
             reason="others are nearer than the neighbours that were compared with",
         ),
         Control.within(
             "shuffled decisions",
             "How many standard errors is the consistency of shuffled decisions off the chance level?",
-            off if np.isfinite(off) else None, at_most=4, guards=("consistency", "chance_consistency"),
+            errors_off if np.isfinite(errors_off) else None, at_most=4, guards=("consistency", "chance_consistency"),
             reason="decisions that have nothing to do with the rows agree with their neighbours unlike chance",
         ),
     ]  # fmt: skip

@@ -31,8 +31,8 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
     seen = seeing(model, data)
     measurements: list[Measurement] = []
     controls, tried, notes = [], [], []
-    for at, name in enumerate(data.groups):
-        context.progress(at, len(data.groups), f"changing {name}")
+    for index, name in enumerate(data.groups):
+        context.progress(index, len(data.groups), f"changing {name}")
         if name not in data.seen_groups:
             reason = f"{name} is not among the inputs, so nothing can be changed"
             notes.append(f"The model is not given {name}; features that stand in for it may still decide.")
@@ -40,36 +40,37 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
             continue
         values, lacking = _values(name, data, parameters.values)
         if lacking:
-            sentence = first_few([f"{name}={each.slice[name]} ({each.reason})" for each in lacking])
-            notes.append(f"Not changed into or from: {sentence}.")
-        left_out = tuple(each for each in lacking if each.slice[name] != MISSING)  # it is no group of anybody
+            texts = [f"{name}={group.slice[name]} ({group.reason})" for group in lacking]
+            notes.append(f"Not changed into or from: {first_few(texts)}.")
+        left_out = tuple(group for group in lacking if group.slice[name] != MISSING)  # it is no group of anybody
         if len(values) < 2:
             measurements.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))
             continue
-        if _several(name, data):
+        column = data.codes()[:, data.feature_names.index(data.column_of(name))]
+        if any(len(np.unique(column[data.groups[name] == group])) > 1 for group in np.unique(data.groups[name])):
             notes.append(
                 f"Groups of {name} hold several values; each changed row took that of a random row of the group."
             )
-        pairs, own = _changed(name, values, data, context)
+        pairs, own_controls = _changed(name, values, data, context)
         headline = _headline(name, pairs, data).model_copy(update={"left_out": left_out})
         if headline.value and seen.gives(data.column_of(name)) is False:
             notes.append(f"{name} is said to be no input of the model, and changing it changes decisions.")
         measurements += [headline, *(measurement for pair in pairs for measurement in _pair(pair, data))]
-        controls += own
+        controls += own_controls
         tried += pairs
     if tried:
         notes.append(
             "All other features of a changed row stayed as they were: no change of a decision does not show that the "
             "attribute, or what goes with it, has no influence."
         )
-    # what has no value has its reason among the measurements; here it would fill the caption
-    shown = [
+    # What has no value has its reason among the measurements; here it would fill the caption.
+    drawn = [
         measurement
         for measurement in measurements
         if measurement.name == "flip_rate" and measurement.slice and measurement.value is not None
     ]
     dots = figures.forest(
-        "flips", "Decisions changed by changing the sensitive attribute alone", shown,
+        "flips", "Decisions changed by changing the sensitive attribute alone", drawn,
         axis=Axis(field="value", title="Share of decisions changed", unit="share", percent=True),
         caption="Rows of the group, as if they were of the other. Lines are 95 % Wilson intervals.",
     )  # fmt: skip
@@ -79,19 +80,19 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
 def _values(name: str, data: AuditData, most: int) -> tuple[list[str], list[LeftOut]]:
     """The groups that take part, the most frequent ones; and the others, with the reason."""
     values, counts = np.unique(data.groups[name], return_counts=True)
-    kept: list[str] = []
+    chosen: list[str] = []
     lacking = []
-    for value in (str(values[at]) for at in np.argsort(-counts, kind="stable")):
+    for value in (str(values[index]) for index in np.argsort(-counts, kind="stable")):
         reason = data.cells.reason({name: value})
         if value == MISSING:
             reason = "no group that anybody could be of"
-        elif reason is None and len(kept) == most:
+        elif reason is None and len(chosen) == most:
             reason = f"only the {most} largest groups are"
         if reason is None:
-            kept.append(value)
+            chosen.append(value)
         else:
             lacking.append(LeftOut(slice={name: value}, reason=reason))
-    return kept, lacking
+    return chosen, lacking
 
 
 def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[Pair], list[Control]]:
@@ -104,8 +105,8 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
 
     positive = predictions.positive if data.task == "binary" else None
     pairs = flips.pairs_of(name, groups, values, ask, before, positive, context.rng)
-    some = flips.draw(groups, values, values[0], context.rng)
-    few = Swapped(some.rows[: self_tests.TRIED], some.donors[: self_tests.TRIED])
+    swapped_all = flips.draw(groups, values, values[0], context.rng)
+    few = Swapped(swapped_all.rows[: self_tests.TRIED], swapped_all.donors[: self_tests.TRIED])
     after = codes_of(flips.swap(data.inputs, column, few), data.schema)
     wrong = self_tests.wrongly_changed(data.codes(), after, column, groups == values[0], few)
     controls = [
@@ -140,18 +141,17 @@ def _pair(pair: Pair, data: AuditData) -> list[Measurement]:
     if len(pair.rows) < max(1, data.minimum_rate):
         few = fewer_than(data.minimum_rate, "of the rows drawn")
         return [undefined(name, few, slice=where, conditions=to) for name in names]
-    found = []
+    rows = np.arange(len(data))
+    measurements = []
     for name, hit in zip(names, (pair.changed, pair.toward, pair.away), strict=False):
-        mask, tried = np.zeros(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
-        mask[pair.rows[hit]], tried[pair.rows] = True, True
-        value, interval = _share(mask, tried, data)
-        found.append(
+        value, interval = _share(np.isin(rows, pair.rows[hit]), np.isin(rows, pair.rows), data)
+        measurements.append(
             Measurement(
                 name=name, value=value, interval=interval, n=len(pair.rows), unit="share", direction="lower",
                 slice=where, conditions=to,
             )
         )  # fmt: skip
-    return found
+    return measurements
 
 
 def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, Interval]:
@@ -160,6 +160,7 @@ def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, 
     weights = None if data.weights is None else data.weights[tried]
     value = stats.weighted_mean(values, weights)
     size = stats.effective_size(len(values) if weights is None else weights)
+    # By a rounding a weighted share of 1 would give more successes than rows.
     interval = stats.wilson(min(size, size * value), size)
     if weights is not None:
         interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})
@@ -169,12 +170,12 @@ def _share(hit: np.ndarray, tried: np.ndarray, data: AuditData) -> tuple[float, 
 def _table(pairs: list[Pair], data: AuditData) -> Table:
     rows: list[tuple[Scalar, ...]] = []
     for pair in pairs:
-        shares = [float(hit.mean()) for hit in (pair.changed, pair.toward, pair.away)] if len(pair.rows) else []
-        if len(pair.rows) < max(1, data.minimum_rate):
-            rows.append((pair.attribute, pair.origin, pair.target, None, None, None, None))
-        else:
-            both = shares[1:] if data.task == "binary" else [None, None]
-            rows.append((pair.attribute, pair.origin, pair.target, len(pair.rows), shares[0], *both))
+        numbers: list[Scalar] = [None] * 4
+        if len(pair.rows) >= max(1, data.minimum_rate):
+            directions = (pair.toward, pair.away) if data.task == "binary" else ()
+            shares = [float(hit.mean()) for hit in (pair.changed, *directions)]
+            numbers[: 1 + len(shares)] = [len(pair.rows), *shares]
+        rows.append((pair.attribute, pair.origin, pair.target, *numbers))
     return Table(
         name="flips",
         title="Decisions that change with the sensitive attribute alone",
@@ -190,12 +191,6 @@ def _table(pairs: list[Pair], data: AuditData) -> Table:
         ),
         rows=tuple(rows),
     )
-
-
-def _several(name: str, data: AuditData) -> bool:
-    """Whether a group of the attribute stands for more than one value of the input."""
-    column = data.codes()[:, data.feature_names.index(data.column_of(name))]
-    return any(len(np.unique(column[data.groups[name] == value])) > 1 for value in np.unique(data.groups[name]))
 
 
 def unflipped(name: str, reason: str, **more: Any) -> Measurement:

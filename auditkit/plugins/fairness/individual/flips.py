@@ -56,6 +56,7 @@ def swap(inputs: Any, column: int, swapped: Swapped) -> Any:
     """
     rows, donors = swapped
     if hasattr(inputs, "iloc"):
+        # Without a fresh index pandas would align the donors' values back to their own rows.
         frame = inputs.iloc[rows].reset_index(drop=True)
         frame.isetitem(column, inputs.iloc[donors, column].reset_index(drop=True))
         return frame
@@ -84,19 +85,19 @@ def pairs_of(
         positive: the positive decision; None where there is none.
         rng: draws the donors.
     """
-    found = []
+    pairs = []
     for target in values:
         swapped = draw(groups, values, target, rng)
-        after, had = ask(swapped), before[swapped.rows]
-        changed = after != had
-        gained = changed & (after == positive) if positive is not None else np.zeros(len(had), dtype=bool)
-        lost = changed & (had == positive) if positive is not None else np.zeros(len(had), dtype=bool)
+        after, decided = ask(swapped), before[swapped.rows]
+        changed = after != decided
+        # Of more than two classes none is the better one: no decision equals None, so nobody gains and nobody loses.
+        gained, lost = changed & (after == positive), changed & (decided == positive)
         for origin in values:
-            own = groups[swapped.rows] == origin
             if origin != target:
-                each = Pair(attribute, origin, target, swapped.rows[own], changed[own], gained[own], lost[own])
-                found.append(each)
-    return found
+                at_origin = groups[swapped.rows] == origin
+                parts = (part[at_origin] for part in (swapped.rows, changed, gained, lost))
+                pairs.append(Pair(attribute, origin, target, *parts))
+    return pairs
 
 
 def any_change(pairs: Sequence[Pair], total: int) -> tuple[np.ndarray, np.ndarray]:

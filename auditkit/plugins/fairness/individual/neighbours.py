@@ -28,8 +28,11 @@ def nearest(points: np.ndarray, k: int) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors  # half a second, where there is something to measure
 
-    array: np.ndarray = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors(return_distance=False)
-    return array
+    # Brute force: categories make many columns, and in many columns trees are no faster.
+    neighbours: np.ndarray = (
+        NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors(return_distance=False)
+    )
+    return neighbours
 
 
 def agreement(decisions: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
@@ -72,13 +75,14 @@ def jackknife_variance(decisions: np.ndarray, neighbours: np.ndarray, weights: n
     """
     n, k = neighbours.shape[0], neighbours.shape[1] - 1
     same = (decisions[neighbours] == decisions[:, None]).astype(float)
-    own = same[:, :k].mean(axis=1)
+    agreements = same[:, :k].mean(axis=1)
     change = weights[:, None] * (same[:, k:] - same[:, :k]) / k
     changes = np.bincount(neighbours[:, :k].ravel(), weights=change.ravel(), minlength=n)
-    left = weights.sum() - weights
-    if (left <= 0).any():
+    weight_left = weights.sum() - weights
+    # Without the only row that counts there is no mean, so nothing is known of how it varies.
+    if (weight_left <= 0).any():
         return np.inf
-    without = (np.dot(weights, own) - weights * own + changes) / left
+    without = (np.dot(weights, agreements) - weights * agreements + changes) / weight_left
     return float((n - 1) / n * np.sum((without - without.mean()) ** 2))
 
 
@@ -97,6 +101,7 @@ def consistency(decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarr
     value = float(np.dot(weights, agreement(decisions, neighbours[:, :k])) / weights.sum())
     value = min(1.0, max(0.0, value))
     most = stats.effective_size(weights)
+    # The size that gives the binomial law the jackknife's variance; Wilson's interval of it stays between 0 and 1.
     variance = jackknife_variance(decisions, neighbours, weights)
     size = min(most, value * (1 - value) / variance) if variance > 0 else most / (k + 1)
     size = max(size, 1.0)

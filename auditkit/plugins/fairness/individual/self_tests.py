@@ -30,9 +30,10 @@ def neighbour_deviation(points: np.ndarray, neighbours: np.ndarray, rng: np.rand
         if row in theirs or len(set(theirs.tolist())) < k:
             return np.inf
         far = np.sqrt(((points - points[row]) ** 2).sum(axis=1))
-        array = np.sort(far[theirs])
+        distances = np.sort(far[theirs])
+        # Only now: a row that is its own neighbour had to be caught above.
         far[row] = np.inf
-        worst = max(worst, float(np.abs(array - np.sort(far)[:k]).max()))
+        worst = max(worst, float(np.abs(distances - np.sort(far)[:k]).max()))
     return worst
 
 
@@ -45,11 +46,14 @@ def shuffled_deviation(decisions: np.ndarray, neighbours: np.ndarray, shuffles: 
         shuffles: two or more.
         rng: shuffles.
     """
-    array = np.array([agreement(rng.permutation(decisions), neighbours).mean() for _ in range(shuffles)])
-    off, spread = abs(float(array.mean()) - chance(decisions)), float(array.std(ddof=1)) / np.sqrt(shuffles)
-    if off < 1e-9:
+    agreements = np.array([agreement(rng.permutation(decisions), neighbours).mean() for _ in range(shuffles)])
+    distance, spread = (
+        abs(float(agreements.mean()) - chance(decisions)),
+        float(agreements.std(ddof=1)) / np.sqrt(shuffles),
+    )
+    if distance < 1e-9:
         return 0.0
-    return off / spread if spread > 0 else np.inf
+    return distance / spread if spread > 0 else np.inf
 
 
 def wrongly_changed(before: np.ndarray, after: np.ndarray, column: int, target: np.ndarray, swapped: Swapped) -> float:
@@ -63,11 +67,12 @@ def wrongly_changed(before: np.ndarray, after: np.ndarray, column: int, target: 
         swapped: who was changed.
     """
     values = before[target, column]
-    there = np.isin(after[:, column], values) | (np.isnan(after[:, column]) & bool(np.isnan(values).any()))
-    others = np.arange(before.shape[1]) != column
-    one, other = before[swapped.rows][:, others], after[:, others]
-    same = ((one == other) | (np.isnan(one) & np.isnan(other))).all(axis=1)
-    return float(1 - (there & same).mean())
+    is_of_target = np.isin(after[:, column], values) | (np.isnan(after[:, column]) & bool(np.isnan(values).any()))
+    is_other = np.arange(before.shape[1]) != column
+    as_before, as_changed = before[swapped.rows][:, is_other], after[:, is_other]
+    # NaN is not equal to itself, and a missing value that stays missing is no change.
+    is_same = ((as_before == as_changed) | (np.isnan(as_before) & np.isnan(as_changed))).all(axis=1)
+    return float(1 - (is_of_target & is_same).mean())
 
 
 def asked_again(ask: Callable[[Swapped], np.ndarray], before: np.ndarray, rng: np.random.Generator) -> float:
@@ -78,5 +83,5 @@ def asked_again(ask: Callable[[Swapped], np.ndarray], before: np.ndarray, rng: n
         before: (N,) the decisions about the rows as they are.
         rng: draws the rows.
     """
-    some: Any = np.sort(rng.choice(len(before), min(TRIED, len(before)), replace=False))
-    return float(np.mean(ask(Swapped(some, some)) != before[some]))
+    chosen: Any = np.sort(rng.choice(len(before), min(TRIED, len(before)), replace=False))
+    return float(np.mean(ask(Swapped(chosen, chosen)) != before[chosen]))

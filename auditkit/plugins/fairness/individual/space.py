@@ -28,11 +28,12 @@ def distance_space(data: AuditData, without: Collection[str]) -> np.ndarray:
     """
     codes = data.codes()
     parts = [np.zeros((len(codes), 0))]
-    for at, name in enumerate(data.feature_names):
+    for index, name in enumerate(data.feature_names):
         if name in without:
             continue
-        column = codes[:, at]
-        numeric = not data.schema or data.schema[at].numeric
+        column = codes[:, index]
+        numeric = not data.schema or data.schema[index].numeric
+        # Missing is at no distance from any number, so beside the number stands whether there is one.
         parts += [_number(column)] if numeric else []
         parts.append(_categories(np.isnan(column).astype(float) if numeric else column))
     return np.hstack(parts)
@@ -49,11 +50,12 @@ def _number(column: np.ndarray) -> np.ndarray:
 
 def _categories(column: np.ndarray) -> np.ndarray:
     """(N, C) one column a category, so scaled that two different ones lie 1 apart; missing is a category."""
-    # NaN is no category that could be compared; -1 is none that occurs
-    _, place, counts = np.unique(np.where(np.isnan(column), -1, column), return_inverse=True, return_counts=True)
+    # NaN is no category that could be compared, as it equals nothing; -1 is none that occurs.
+    _, category, counts = np.unique(np.where(np.isnan(column), -1, column), return_inverse=True, return_counts=True)
     if len(counts) < 2:
         return np.zeros((len(column), 0))
     rank = np.empty(len(counts), dtype=np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
     rank = np.minimum(rank, CATEGORIES)
-    return np.eye(int(rank.max()) + 1)[rank[place]] / np.sqrt(2)
+    # Two unit vectors lie the root of 2 apart.
+    return np.eye(int(rank.max()) + 1)[rank[category]] / np.sqrt(2)

@@ -89,6 +89,6 @@ SHARED = (
 )  # fmt: skip
 
 
-def definitions(own: Iterable[str]) -> dict[str, Definition]:
+def definitions(names: Iterable[str]) -> dict[str, Definition]:
     """{measurement: definition} of those that every trainer makes and of its own."""
-    return {name: _ALL[name] for name in (*SHARED, *own)}
+    return {name: _ALL[name] for name in (*SHARED, *names)}

@@ -37,12 +37,13 @@ def draws(inputs: Any, seed: int, columns: Sequence[Any] | None = None) -> np.nd
         for name in inputs.columns if columns is None else columns:
             total += _mixed(_keys(inputs[name]) ^ _digest(f"column {name}"))
     elif isinstance(inputs, list):
-        total += _mixed(np.array([_digest(str(each)) for each in inputs], dtype=np.uint64))
+        total += _mixed(np.array([_digest(str(text)) for text in inputs], dtype=np.uint64))
     else:
         array = as_array(inputs)
         flat = np.asarray(inputs if array is None else array).reshape(len(inputs), -1)
         for position in range(flat.shape[1]) if columns is None else columns:
             total += _mixed(_keys(flat[:, position]) ^ _digest(f"column {position}"))
+    # The columns' numbers are added, so that their order does not count; 53 bits are what a float64 below 1 holds.
     return (_mixed(total) >> np.uint64(11)) * 2.0**-53
 
 
@@ -54,17 +55,17 @@ def _keys(column: Any) -> np.ndarray:
     import pandas  # knows every kind of missing value
 
     codes, distinct = pandas.factorize(np.asarray(column, dtype=object))
-    keys = [_bits(np.array([float(each)]))[0] if _number(each) else _digest(spelling(each)) for each in distinct]
+    numbers = int | float | np.number | np.bool_
+    keys = [
+        _bits(np.array([float(value)]))[0] if isinstance(value, numbers) else _digest(spelling(value))
+        for value in distinct
+    ]
     return np.array([*keys, _bits(_MISSING)[0]], dtype=np.uint64)[codes]  # the code of a missing value is -1
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number | np.bool_)
-
-
 def _bits(numbers: np.ndarray) -> np.ndarray:
-    plain = np.where(np.isnan(numbers), np.nan, numbers + 0.0)
-    return plain.view(np.uint64)
+    # Adding 0.0 turns -0.0 into 0.0, and of the many bit patterns of NaN one is taken.
+    return np.where(np.isnan(numbers), np.nan, numbers + 0.0).view(np.uint64)
 
 
 def _digest(text: str) -> Any:
@@ -72,6 +73,7 @@ def _digest(text: str) -> Any:
 
 
 def _mixed(keys: np.ndarray) -> np.ndarray:
+    # SplitMix64 with the constants of its authors' code; uint64 wraps around, which is meant.
     keys = keys + np.uint64(0x9E3779B97F4A7C15)
     keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -33,7 +33,7 @@ def chances(model: DrawnModel, split: Split) -> np.ndarray:
     """(N,) how probably each training row is selected before the draw, asked batch by batch."""
     starts = range(0, len(split.data), model.batch)
     rows = [np.arange(start, min(start + model.batch, len(split.data))) for start in starts]
-    return np.concatenate([model.chances(take_rows(split.data.inputs, at)) for at in rows])
+    return np.concatenate([model.chances(take_rows(split.data.inputs, batch)) for batch in rows])
 
 
 def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list[Measurement]:
@@ -45,20 +45,19 @@ def compared(constraint: Constraint, split: Split, selected: np.ndarray) -> list
         selected: (N,) bool: the new model's.
     """
     weights = split.data.weights
-    right, still = split.selected == split.outcomes, selected == split.outcomes
-    cost = right.astype(np.float64) - still
-    measurements = [
+    right_before, right_after = split.selected == split.outcomes, selected == split.outcomes
+    cost = right_before.astype(np.float64) - right_after
+    return [
         Measurement(
             name="accuracy_cost", value=stats.weighted_mean(cost, weights), n=len(cost), unit="share",
             interval=stats.student_interval(cost, weights=weights), direction="lower",
         ),
         _gap("violation_before", constraint, split, split.selected.astype(np.float64)),
         _gap("violation_after", constraint, split, selected.astype(np.float64)),
-        share("accuracy_before", right, weights, "higher"),
-        share("accuracy_after", still, weights, "higher"),
+        share("accuracy_before", right_before, weights, "higher"),
+        share("accuracy_after", right_after, weights, "higher"),
         share("decisions_changed", selected != split.selected, None, "none", exact=True),
     ]  # fmt: skip
-    return measurements
 
 
 def share(
@@ -80,7 +79,7 @@ def expected_gap(constraint: Constraint, split: Split, chance: np.ndarray) -> Me
 def between(
     name: str,
     parts: list[stats.Shares],
-    who: list[Members],
+    members: list[Members],
     split: Split,
     *,
     exact: bool = False,
@@ -91,7 +90,7 @@ def between(
     Args:
         name: of the measurement.
         parts: one or several shares of the G groups.
-        who: the groups of each part.
+        members: the groups of each part.
         split: says which groups may be shown, and who is left out.
         exact: whether it is a fact about these rows.
         conditions: of the measurement.
@@ -103,7 +102,8 @@ def between(
     if split.shown.sum() < 2:
         return Measurement(value=None, reason=two_groups(can="may be shown"), **facts)
     shown = [{split.attribute: name} for _, name in split.visible]
-    extreme, behind = widest_among(parts, who, shown)
+    # The first pair makes the gap; the others are behind the ends of an interval, which a fact has not.
+    extreme, behind = widest_among(parts, members, shown)
     return Measurement(
         value=extreme.value, exact=exact, interval=None if exact else extreme.interval, n=int(split.rows.sum()),
         pairs=behind[:1] if exact else behind, **facts,
@@ -112,13 +112,14 @@ def between(
 
 def pictured(measurements: list[Measurement], constraint: Constraint) -> tuple[Figure, ...]:
     """The gap before and after."""
-    gaps = [measurement for measurement in measurements if measurement.name in ("violation_before", "violation_after")]
-    shown = [
-        gap.model_copy(update={"name": "parent" if gap.name == "violation_before" else "new model", "conditions": {}})
-        for gap in gaps
+    titles = {"violation_before": "parent", "violation_after": "new model"}
+    renamed = [
+        measurement.model_copy(update={"name": titles[measurement.name], "conditions": {}})
+        for measurement in measurements
+        if measurement.name in titles
     ]
     figure = forest(
-        "gap-before-and-after", f"Gap under {constraint.replace('_', ' ')}, training split", shown,
+        "gap-before-and-after", f"Gap under {constraint.replace('_', ' ')}, training split", renamed,
         axis=Axis(field="value", title="widest difference between groups", percent=True),
         caption="On the rows that the mitigation was fitted to; the audit data is the proof.",
     )  # fmt: skip
@@ -129,9 +130,9 @@ def moved(split: Split, selected: np.ndarray) -> Table:
     """Who gains and who loses: selected by one of the two models only, by group."""
     rows: list[tuple[Scalar, ...]] = []
     for group, name in split.visible:
-        here = split.codes == group
-        old, new = split.selected[here], selected[here]
-        rows.append((name, *(float(np.mean(each)) for each in (old, new, new & ~old, old & ~new))))
+        is_member = split.codes == group
+        old, new = split.selected[is_member], selected[is_member]
+        rows.append((name, *(float(np.mean(is_counted)) for is_counted in (old, new, new & ~old, old & ~new))))
     titles = {"before": "Selected by the parent", "after": "Selected by the new model", "gain": "Gain", "lose": "Lose"}
     return Table(
         name="gain-and-lose", title="Who gains and who loses, by group (training split)",
@@ -146,18 +147,18 @@ def moved(split: Split, selected: np.ndarray) -> Table:
 
 def notes(split: Split, *, weights_used: bool) -> list[str]:
     """Who was left out, and what was not looked at."""
-    said = []
+    sentences = []
     if split.lacking:
         names = (f"{pairs(group.slice)} ({group.reason})" for group in split.lacking)
-        said.append(f"Left as they were: {'; '.join(names)}.")
+        sentences.append(f"Left as they were: {'; '.join(names)}.")
     if not split.shown.all():
-        said.append(
+        sentences.append(
             "Mitigated like the others, and too small to show: "
-            f"{', '.join(name for name, shown in zip(split.names, split.shown, strict=True) if not shown)}."
+            f"{', '.join(name for name, is_shown in zip(split.names, split.shown, strict=True) if not is_shown)}."
         )
     if split.data.weights is not None and not weights_used:
-        said.append("Row weights were not used in fitting, only in what is measured here.")
-    return said
+        sentences.append("Row weights were not used in fitting, only in what is measured here.")
+    return sentences
 
 
 def unchanged(parent: Model, fingerprint: str) -> Control:
@@ -171,12 +172,13 @@ def unchanged(parent: Model, fingerprint: str) -> Control:
 
 def same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.Generator) -> Control:
     """A person gets the same decision whenever, in whatever company it is asked for."""
-    at = rng.permutation(len(selected))[:ASKED]
-    company = Predictions(model, split.data.take(at)).selected
+    asked = rng.permutation(len(selected))[:ASKED]
+    # Three ways to ask: in the run's batches, in another company and order, and each person alone.
+    company = Predictions(model, split.data.take(asked)).selected
     inputs = split.data.inputs
-    alone = np.concatenate([model.predict(take_rows(inputs, np.array([each]))) for each in at])
-    words = model.predict(take_rows(inputs, at))
-    differ = int((company != selected[at]).sum() + (alone != words).sum())
+    alone = np.concatenate([model.predict(take_rows(inputs, np.array([row]))) for row in asked])
+    together = model.predict(take_rows(inputs, asked))
+    differ = int((company != selected[asked]).sum() + (alone != together).sum())
     return Control.within(
         "same-person-same-decision", "How many decisions change when people are asked about again, and one by one?",
         differ, at_most=0, reason="The same person is decided about differently from one time to the next.",
@@ -185,10 +187,10 @@ def same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.
 
 def fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Control]:
     """The draws select as often as they should; nothing where too few decisions hang on them."""
-    hangs = np.flatnonzero((chance > 0) & (chance < 1))
-    drawn = model.draws(split.data.inputs)[hangs]
+    drawn_rows = np.flatnonzero((chance > 0) & (chance < 1))
+    drawn = model.draws(split.data.inputs)[drawn_rows]
     _, first = np.unique(drawn, return_index=True)  # people with the same inputs share a draw
-    p = chance[hangs][first]
+    p = chance[drawn_rows][first]
     if len(p) < FEW:
         return []
     z = float(((drawn[first] < p) - p).sum() / np.sqrt((p * (1 - p)).sum()))
@@ -202,5 +204,5 @@ def fair_draws(model: DrawnModel, split: Split, chance: np.ndarray) -> list[Cont
 
 
 def _gap(name: str, constraint: Constraint, split: Split, chance: np.ndarray, *, exact: bool = False) -> Measurement:
-    parts, who = shares(constraint, chance, split), members(constraint, chance, split)
-    return between(name, parts, who, split, exact=exact, conditions={"constraint": constraint})
+    parts, groups = shares(constraint, chance, split), members(constraint, chance, split)
+    return between(name, parts, groups, split, exact=exact, conditions={"constraint": constraint})

@@ -83,27 +83,27 @@ class ExponentiatedGradient(Trainer):
         before = model.fingerprint
         recipe = fit.Recipe(model, context.seed, self.id)
         split = groups.split(context.predictions, self.attribute, self.id)
-        listens = weight_sensitivity.weights_heard(recipe, split, context.rng)
+        weights_control = weight_sensitivity.weights_heard(recipe, split, context.rng)
         settings = reduction.Settings(self.constraint, self.difference_bound, self.eps, self.max_iter, self.nu)
-        made = reduction.reduce(
+        mixture = reduction.reduce(
             recipe, split, settings, lambda fits: context.progress(fits, max(fits, 5 * self.max_iter), "models fitted")
         )
-        new = MixtureModel(model, split.positive, Draw.of(split.data, context.seed), made.members, made.weights)
+        new = MixtureModel(model, split.positive, Draw.of(split.data, context.seed), mixture.members, mixture.weights)
         new.name = f"{model.name} ({self.id})"
         chance = evaluation.chances(new, split)
         selected = evaluation.selections(new, split)
         measurements = evaluation.compared(self.constraint, split, selected)
-        table = _table(self, split, made)
+        table = _table(self, split, mixture)
         return Trained(
             model=new,
             measurements=(
                 *measurements,
                 evaluation.expected_gap(self.constraint, split, chance),
-                *_measurements(made, chance),
+                *_measurements(mixture, chance),
             ),
             controls=(
-                *self._controls(split, made, chance),
-                listens,
+                *self._controls(split, mixture, chance),
+                weights_control,
                 *evaluation.fair_draws(new, split, chance),
                 evaluation.unchanged(model, before),
                 evaluation.same_twice(new, split, selected, context.rng),
@@ -113,55 +113,55 @@ class ExponentiatedGradient(Trainer):
             notes=(*evaluation.notes(split, weights_used=False), *recipe.notes),
         )
 
-    def _controls(self, split: Split, made: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
+    def _controls(self, split: Split, mixture: Mixture, chance: np.ndarray) -> tuple[Control, ...]:
         from auditkit.plugins.fairness.mitigation.rates import from_overall
 
+        # Agarwal et al. bound the violation of a nearly best mixture by (1 + 2 gap) / B, and fairlearn's B is 1 / eps.
         beyond = from_overall(self.constraint, chance, split.outcomes, split.codes) - self.difference_bound
         return (
             Control.within(
                 "constraint-holds", "How far is a group's expected rate past the bound, on the training split?",
-                beyond, at_most=self.eps * (1 + 2 * made.gap) + 1e-9, on_failure="inconclusive",
+                beyond, at_most=self.eps * (1 + 2 * mixture.gap) + 1e-9, on_failure="inconclusive",
                 guards=("expected_violation", "violation_after"),
                 reason="The mixture strays farther past the bound than the duality gap allows.",
             ),
             Control.within(
-                "converged", "How large is the duality gap, which was to fall below its limit?", made.gap,
-                at_most=made.nu + 1e-8, on_failure="note",
-                reason=f"the search ended after {made.iterations} iterations with a duality gap of {made.gap:.3g}, "
-                f"which was to fall below {made.nu:.3g}; a larger max_iter may find a fairer or more accurate mixture.",
+                "converged", "How large is the duality gap, which was to fall below its limit?", mixture.gap,
+                at_most=mixture.nu + 1e-8, on_failure="note",
+                reason=f"the search ended after {mixture.iterations} iterations with a duality gap of "
+                f"{mixture.gap:.3g}, which was to fall below {mixture.nu:.3g}; a larger max_iter may find a fairer or "
+                "more accurate mixture.",
             ),
         )  # fmt: skip
 
 
-def _measurements(made: Mixture, chance: np.ndarray) -> tuple[Measurement, ...]:
+def _measurements(mixture: Mixture, chance: np.ndarray) -> tuple[Measurement, ...]:
     from auditkit.plugins.fairness.mitigation.evaluation import share
 
     return (
         share("decisions_drawn", (chance > 0) & (chance < 1), None, "lower", exact=True),
-        Measurement(name="best_gap", value=made.gap, exact=True, direction="lower"),
-        Measurement(name="members", value=len(made.members), exact=True),
-        Measurement(name="iterations", value=made.iterations, exact=True),
-        Measurement(name="fits", value=made.fits, exact=True),
+        Measurement(name="best_gap", value=mixture.gap, exact=True, direction="lower"),
+        Measurement(name="members", value=len(mixture.members), exact=True),
+        Measurement(name="iterations", value=mixture.iterations, exact=True),
+        Measurement(name="fits", value=mixture.fits, exact=True),
     )
 
 
-def _table(trainer: ExponentiatedGradient, split: Split, made: Mixture) -> Table:
+def _table(trainer: ExponentiatedGradient, split: Split, mixture: Mixture) -> Table:
     from auditkit import stats
     from auditkit.plugins.fairness.mitigation.rates import shares
 
     rows = []
-    order = np.argsort(made.weights, kind="stable")[::-1]
-    for number, at in enumerate(order, start=1):
-        member = made.members[at]
+    order = np.argsort(mixture.weights, kind="stable")[::-1]
+    for number, index in enumerate(order, start=1):
+        member = mixture.members[index]
         if isinstance(member, int):
-            name, array = (
-                ("selects everybody" if member else "selects nobody"),
-                np.full(len(split.outcomes), bool(member)),
-            )
+            name = "selects everybody" if member else "selects nobody"
+            selected = np.full(len(split.outcomes), bool(member))
         else:
-            name, array = f"model {number}", member.predict(split.data.inputs) == member.classes[split.positive]
-        gap = stats.widest_gap(shares(trainer.constraint, array.astype(np.float64), split))
-        rows.append((name, made.weights[at], float(np.mean(array == split.outcomes)), gap))
+            name, selected = f"model {number}", member.predict(split.data.inputs) == member.classes[split.positive]
+        gap = stats.widest_gap(shares(trainer.constraint, selected.astype(np.float64), split))
+        rows.append((name, mixture.weights[index], float(np.mean(selected == split.outcomes)), gap))
     return Table(
         name="members", title="The models in the mixture", caption="On the training split.",
         columns=(

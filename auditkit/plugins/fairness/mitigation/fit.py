@@ -32,11 +32,11 @@ class Recipe:
     def __init__(self, parent: Model, seed: int, trainer: str) -> None:
         self.parent, self.seed, self.trainer = parent, seed, trainer
         self.notes: list[str] = []
-        inside = parent.estimator()
-        if inside is None or not hasattr(inside, "fit") or not hasattr(inside, "get_params"):
-            raise ModelError(f"{trainer}: {parent.name}: {_why_not(parent, inside)}")
+        estimator = parent.estimator()
+        if estimator is None or not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
+            raise ModelError(f"{trainer}: {parent.name}: {_why_not(parent, estimator)}")
         self.weight_name = weight_name(parent.fresh().estimator(), f"{trainer}: {parent.name}")
-        self._own = np.asarray(inside.classes_)
+        self._classes = np.asarray(estimator.classes_)
 
     def fit(self, inputs: Any, codes: np.ndarray, weights: np.ndarray) -> Model:
         """A new fitted model.
@@ -51,11 +51,17 @@ class Recipe:
         """
         fresh = self.parent.fresh()
         estimator = fresh.estimator()
-        estimator.set_params(**_open_seeds(estimator, self.seed))
+        # Only seeds that were left open: a seed that the owner chose is part of the model.
+        open_seeds = {
+            name: self.seed % 2**31
+            for name, value in estimator.get_params(deep=True).items()
+            if value is None and (name == "random_state" or name.endswith("__random_state"))
+        }
+        estimator.set_params(**open_seeds)
         with self._boundary():
-            estimator.fit(self.parent.as_fitted(inputs), self._own[codes], **{self.weight_name: weights})
-            done: Model = fresh.fitted()  # type: ignore[attr-defined] # what has a fit is an estimator's adapter
-        return done
+            estimator.fit(self.parent.as_fitted(inputs), self._classes[codes], **{self.weight_name: weights})
+            fitted: Model = fresh.fitted()  # type: ignore[attr-defined] # what has a fit is an estimator's adapter
+        return fitted
 
     @contextmanager
     def _boundary(self) -> Iterator[None]:
@@ -101,27 +107,19 @@ def weight_name(estimator: Any, who: str) -> str:
     return "sample_weight"
 
 
-def _open_seeds(estimator: Any, seed: int) -> dict[str, int]:
-    return {
-        name: seed % 2**31
-        for name, value in estimator.get_params(deep=True).items()
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    }
-
-
-def _why_not(parent: Model, inside: Any) -> str:
-    otherwise = "threshold-optimizer needs scores only"
-    if inside is not None and hasattr(inside, "parameters"):
+def _why_not(parent: Model, estimator: Any) -> str:
+    alternative = "threshold-optimizer needs scores only"
+    if estimator is not None and hasattr(estimator, "parameters"):
         return (
             "a torch module is trained by a loop of its own, not by fit(X, y, sample_weight), through which this "
-            f"mitigation works; {otherwise}"
+            f"mitigation works; {alternative}"
         )
-    if inside is None and hasattr(parent, "fitted"):
+    if estimator is None and hasattr(parent, "fitted"):
         return (
             "the estimator cannot be fitted anew behind a preprocess of its own; make one Pipeline of both, so that "
-            f"it can; {otherwise}"
+            f"it can; {alternative}"
         )
     return (
         f"a {parent.kind} model cannot be fitted anew by fit(X, y, sample_weight), through which this mitigation "
-        f"works; {otherwise}"
+        f"works; {alternative}"
     )

@@ -29,9 +29,9 @@ class Reader(NamedTuple):
         Raises:
             ModelError: the inputs lack the column.
         """
-        distinct, at = _values(_column(inputs, self.column, self.place))
+        distinct, positions = _values(_column(inputs, self.column, self.place))
         numbers = [self._code(value) for value in distinct]
-        return np.array([*numbers, self.codes.get(None, -1)], dtype=np.int64)[at]
+        return np.array([*numbers, self.codes.get(None, -1)], dtype=np.int64)[positions]
 
     def _code(self, value: Any) -> int:
         known = self.codes.get(spelling(value))
@@ -62,42 +62,45 @@ def learn(data: AuditData, attribute: str, codes: np.ndarray, trainer: str) -> R
         )
     place = data.feature_names.index(attribute)
     column = _column(data.inputs, attribute, place)
-    distinct, at = _values(column)
+    distinct, positions = _values(column)
+    # A position of -1 is a missing value, which may be a group like any other.
     known: dict[str | None, int] = {}
-    for position in np.unique(at):
-        mine = np.unique(codes[at == position])
-        if len(mine) > 1:
+    for position in np.unique(positions):
+        groups = np.unique(codes[positions == position])
+        if len(groups) > 1:
             raise DataError(
                 f"{trainer}: the groups of {attribute!r} were not made from the inputs' column of that name: one value "
                 "of it lies in several groups. Give the group another name, or the column the group's values"
             )
-        known[None if position < 0 else spelling(distinct[position])] = int(mine[0])
+        known[None if position < 0 else spelling(distinct[position])] = int(groups[0])
     return Reader(attribute, place, known, _steps(distinct, known))
 
 
 def _steps(distinct: list[Any], known: dict[str | None, int]) -> tuple[tuple[float, int], ...]:
     """The numbers in order with their groups, where every group is one stretch of them and some hold several."""
-    if not distinct or not all(isinstance(each, int | float | np.number) for each in distinct):
+    if not distinct or not all(isinstance(value, int | float | np.number) for value in distinct):
         return ()
-    steps = tuple(sorted((float(each), known[spelling(each)]) for each in distinct))
+    steps = tuple(sorted((float(value), known[spelling(value)]) for value in distinct))
     groups = [group for _, group in steps]
     changes = 1 + sum(a != b for a, b in itertools.pairwise(groups))
+    # Some numbers of a bin are not seen in training, and the nearest one that was tells the bin. Groups that are no
+    # stretches of the number have no such rule, and where each holds one number none is needed.
     return steps if changes == len(set(groups)) < len(groups) else ()
 
 
-def _column(inputs: Any, name: str, place: int) -> Any:
+def _column(inputs: Any, name: str, index_in_array: int) -> Any:
     if hasattr(inputs, "columns"):
-        numbers = [position for position, column in enumerate(inputs.columns) if str(column) == name]
-        if not numbers:
+        indices = [index for index, column in enumerate(inputs.columns) if str(column) == name]
+        if not indices:
             raise ModelError(f"the inputs must have the column {name!r}, by which the model decides; they have not")
-        return inputs.iloc[:, numbers[0]]
+        return inputs.iloc[:, indices[0]]
     array = as_array(inputs)
-    return (np.asarray(inputs) if array is None else array)[:, place]
+    return (np.asarray(inputs) if array is None else array)[:, index_in_array]
 
 
 def _values(column: Any) -> tuple[list[Any], np.ndarray]:
     """The distinct values, and the position of each row's; -1 where it is missing."""
     import pandas  # knows every kind of missing value
 
-    at, distinct = pandas.factorize(np.asarray(column, dtype=object))
-    return list(distinct), at
+    positions, distinct = pandas.factorize(np.asarray(column, dtype=object))
+    return list(distinct), positions

@@ -71,20 +71,17 @@ def fit_rules(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what libraries deprecate among themselves
         optimizer.fit(scores[:, None], outcomes.astype(np.int64), sensitive_features=codes)
-    found = optimizer.interpolated_thresholder_.interpolation_dict
-    return [_rule(found[group]) for group in range(len(found))]
+    by_group = optimizer.interpolated_thresholder_.interpolation_dict
+    return [_rule(by_group[group]) for group in range(len(by_group))]
 
 
-def _rule(found: Any) -> Rule:
-    first, second = found["operation0"], found["operation1"]
-    return Rule(
-        (
-            Step(float(found["p0"]), first.operator, float(first.threshold)),
-            Step(float(found["p1"]), second.operator, float(second.threshold)),
-        ),
-        float(found.get("p_ignore", 0.0)),
-        float(found.get("prediction_constant", 0.0)),
+def _rule(entry: Any) -> Rule:
+    """A rule from fairlearn's words for it; it is the same under every constraint but equalized odds, which ignores."""
+    first, second = (
+        Step(float(entry[f"p{i}"]), entry[f"operation{i}"].operator, float(entry[f"operation{i}"].threshold))
+        for i in (0, 1)
     )
+    return Rule((first, second), float(entry.get("p_ignore", 0.0)), float(entry.get("prediction_constant", 0.0)))
 
 
 class _Scores:

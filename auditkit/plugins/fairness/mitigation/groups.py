@@ -55,6 +55,7 @@ class Split(NamedTuple):
     @property
     def rows(self) -> np.ndarray:
         """(N,) bool: whose group something may be said about."""
+        # A code of -1 reads the place that was appended, where nothing may be shown.
         return (self.codes >= 0) & np.append(self.shown, False)[self.codes]
 
     @property
@@ -86,36 +87,37 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     table = np.zeros((len(encoded.values), 2), dtype=np.int64)
     np.add.at(table, (encoded.codes, outcomes.astype(np.int64)), 1)
     reasons = [data.cells.reason({name: value}) for value in encoded.values]
-    kept, lacking = [], []
-    for place, (value, reason) in enumerate(zip(encoded.values, reasons, strict=True)):
-        if table[place].min() >= least:
-            kept.append(place)
+    taken, lacking = [], []
+    for index, (value, reason) in enumerate(zip(encoded.values, reasons, strict=True)):
+        if table[index].min() >= least:
+            taken.append(index)
         elif reason is not None:
             lacking.append(LeftOut(slice={name: value}, reason=reason))
         else:
-            what = "positive" if table[place, 1] < table[place, 0] else "negative"
-            why = fewer_than(least, f"people with a {what} label")
+            label = "positive" if table[index, 1] < table[index, 0] else "negative"
+            why = fewer_than(least, f"people with a {label} label")
             lacking.append(LeftOut(slice={name: value}, reason=why))
-    if len(kept) < 2:
+    if len(taken) < 2:
         raise DataError(
             f"{trainer}: two groups of {name!r} or more must have at least {least} people of either label in the "
-            f"training split; {len(kept)} of {len(encoded.values)} have. Join small groups under [data.groups.{name}] "
+            f"training split; {len(taken)} of {len(encoded.values)} have. Join small groups under [data.groups.{name}] "
             "values, or name another attribute"
         )
-    places = np.full(len(encoded.values), -1)
-    places[kept] = np.arange(len(kept))
-    names = tuple(encoded.values[place] for place in kept)
-    shown = np.array([data.cells.unshown({name: value}) is None for value in names])
+    positions = np.full(len(encoded.values), -1)
+    positions[taken] = np.arange(len(taken))
+    names = tuple(encoded.values[index] for index in taken)
+    is_shown = np.array([data.cells.unshown({name: value}) is None for value in names])
     return Split(
-        data, name, names, shown, places[encoded.codes], outcomes, selected, predictions.positive, tuple(lacking),
+        data, name, names, is_shown, positions[encoded.codes], outcomes, selected, predictions.positive, tuple(lacking),
     )  # fmt: skip
 
 
-def _attribute(data: AuditData, wanted: str | None, trainer: str) -> str:
-    if wanted is None:
+def _attribute(data: AuditData, attribute: str | None, trainer: str) -> str:
+    if attribute is None:
         return next(iter(data.groups))
-    if wanted not in data.groups:
+    if attribute not in data.groups:
         raise ConfigError(
-            f"{trainer}: attribute must be one of [data] groups; {wanted!r} was given, {closest(wanted, data.groups)}"
+            f"{trainer}: attribute must be one of [data] groups; {attribute!r} was given, "
+            f"{closest(attribute, data.groups)}"
         )
-    return wanted
+    return attribute

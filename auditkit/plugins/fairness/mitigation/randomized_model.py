@@ -37,10 +37,10 @@ class Draw(NamedTuple):
     @classmethod
     def of(cls, data: AuditData, seed: int) -> Draw:
         """The draws of a model that is made on these data."""
-        places = None
+        positions = None
         if not hasattr(data.inputs, "columns") and data.feature_names:
-            places = tuple(at for at, name in enumerate(data.feature_names) if name not in data.groups)
-        return cls(seed, tuple(data.groups), places)
+            positions = tuple(index for index, name in enumerate(data.feature_names) if name not in data.groups)
+        return cls(seed, tuple(data.groups), positions)
 
 
 class DrawnModel(Model):
@@ -52,15 +52,13 @@ class DrawnModel(Model):
         draw: how the draws are made.
     """
 
-    def __init__(self, parent: Model, at: int, draw: Draw) -> None:
-        self.classes, self.positive, self.task = parent.classes, parent.classes[at], "binary"
+    def __init__(self, parent: Model, positive: int, draw: Draw) -> None:
+        self.classes, self.positive, self.task = parent.classes, parent.classes[positive], "binary"
         self.device, self.batch = parent.device, parent.batch
         self.capabilities = frozenset({Capability.QUERIES})
         self.loaded = f"made from {parent.name}"
         self.notes = NOTES
-        self._draw = draw
-        self._at = at
-        self._parent = parent
+        self._draw, self._at, self._parent = draw, positive, parent
         self._names: tuple[Any, ...] | None = getattr(parent, "feature_names", None)
 
     @property
@@ -70,8 +68,10 @@ class DrawnModel(Model):
 
     def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The columns that the parent is given, and that by which the rules read a group."""
-        own = self._parent.given(columns)
-        return None if own is None else tuple(name for name in columns if name in own or str(name) == self.reads_group)
+        of_parent = self._parent.given(columns)
+        if of_parent is None:
+            return None
+        return tuple(name for name in columns if name in of_parent or str(name) == self.reads_group)
 
     reads_group: str | None = None
     """The column from which a person's group is read."""
@@ -82,14 +82,16 @@ class DrawnModel(Model):
 
     def draws(self, inputs: Any) -> np.ndarray:
         """(n,) in [0, 1): a person is selected whose draw is below the person's chance."""
-        seed, blind, places = self._draw
+        seed, blind, positions = self._draw
         if not hasattr(inputs, "columns"):
-            return draws(inputs, seed, places)
+            return draws(inputs, seed, positions)
         columns = list(inputs.columns)
-        numbers = self._parent.find_columns(columns)
-        names = columns if numbers is None else [columns[place] for place in numbers]
+        # Only what the parent reads counts: a column that nobody uses must not draw anybody anew.
+        indices = self._parent.find_columns(columns)
+        names = columns if indices is None else [columns[index] for index in indices]
         if self.reads_group is not None and self.reads_group not in map(str, names):
             names += [name for name in columns if str(name) == self.reads_group]
+        # The same person of another group keeps the draw.
         return draws(inputs, seed, [name for name in names if str(name) not in blind])
 
     def answer(self, inputs: Any) -> Answers:
@@ -108,11 +110,9 @@ class ThresholdModel(DrawnModel):
 
     kind = "thresholds by group"
 
-    def __init__(self, parent: Model, at: int, draw: Draw, reader: Reader, rules: Sequence[Rule]) -> None:
-        super().__init__(parent, at, draw)
-        self.reader = reader
-        self.rules = tuple(rules)
-        self.reads_group = reader.column
+    def __init__(self, parent: Model, positive: int, draw: Draw, reader: Reader, rules: Sequence[Rule]) -> None:
+        super().__init__(parent, positive, draw)
+        self.reader, self.rules, self.reads_group = reader, tuple(rules), reader.column
         if self._names is not None and reader.column not in map(str, self._names):
             self._names = (*self._names, reader.column)
 
@@ -128,6 +128,7 @@ class ThresholdModel(DrawnModel):
         answers = self._parent.answers(inputs)
         scores = positive_scores(answers, self._parent, self._at)
         groups = self.reader.read(inputs)
+        # People of no group with a rule keep the parent's decision, as a chance of 0 or 1.
         chance = (answers.labels == np.asarray(self.classes)[self._at]).astype(np.float64)
         for group, rule in enumerate(self.rules):
             chance[groups == group] = rule.chance(scores[groups == group])
@@ -140,30 +141,30 @@ class MixtureModel(DrawnModel):
     kind = "mixture of models"
 
     def __init__(
-        self, parent: Model, at: int, draw: Draw, members: Sequence[Model | int], shares: Sequence[float]
+        self, parent: Model, positive: int, draw: Draw, members: Sequence[Model | int], shares: Sequence[float]
     ) -> None:
-        super().__init__(parent, at, draw)
-        self.members = tuple(members)
-        self.shares = tuple(shares)
+        super().__init__(parent, positive, draw)
+        self.members, self.shares = tuple(members), tuple(shares)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over the fingerprints of the members, their weights and the seed of the draws."""
-        each = [member if isinstance(member, int) else member.fingerprint for member in self.members]
-        return self._digest(each, self.shares)
+        facts = [member if isinstance(member, int) else member.fingerprint for member in self.members]
+        return self._digest(facts, self.shares)
 
     def chances(self, inputs: Any) -> np.ndarray:
         """The weight of the members that select each row."""
-        wanted = np.asarray(self.classes)[self._at]
+        positive = np.asarray(self.classes)[self._at]
         chance = np.zeros(len(inputs))
         for member, weight in zip(self.members, self.shares, strict=True):
-            chance += weight * (member if isinstance(member, int) else member.answers(inputs).labels == wanted)
+            chance += weight * (member if isinstance(member, int) else member.answers(inputs).labels == positive)
         return np.clip(np.round(chance, 12), 0, 1)  # weights that add up to 1 do so to the last bits only
 
 
-def positive_scores(said: Answers, model: Model, at: int) -> np.ndarray:
-    """(n,) scores of the class at `at`, whichever class the model's own scores are about."""
-    if said.probabilities is not None:
-        return said.probabilities[:, at]
-    scores = present(said.scores, "asked only where the model gives scores")
-    return scores if model.positive in (None, model.classes[at]) else -scores
+def positive_scores(answers: Answers, model: Model, positive: int) -> np.ndarray:
+    """(n,) scores of the class at `positive`, whichever class the model's own scores are about."""
+    if answers.probabilities is not None:
+        return answers.probabilities[:, positive]
+    # The scores may be about the other class; then it is the low ones that speak for this class.
+    scores = present(answers.scores, "asked only where the model gives scores")
+    return scores if model.positive in (None, model.classes[positive]) else -scores

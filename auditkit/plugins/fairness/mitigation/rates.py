@@ -55,9 +55,8 @@ def values(part: Part, chance: np.ndarray, outcomes: np.ndarray) -> tuple[np.nda
         outcomes: (N,) bool.
     """
     whom = np.ones(len(chance), dtype=bool) if part.label is None else outcomes == part.label
-    if part.counted == "selected":
-        return chance, whom
-    return (1 - chance, whom) if part.counted == "not selected" else (np.where(outcomes, chance, 1 - chance), whom)
+    averaged = {"selected": chance, "not selected": 1 - chance, "right": np.where(outcomes, chance, 1 - chance)}
+    return averaged[part.counted], whom
 
 
 def shares(constraint: Constraint, chance: np.ndarray, split: Split) -> list[stats.Shares]:
@@ -69,26 +68,29 @@ def shares(constraint: Constraint, chance: np.ndarray, split: Split) -> list[sta
         split: the training rows.
     """
     weights = np.ones(len(chance)) if split.data.weights is None else split.data.weights
-    found = []
+    shares_of_parts = []
     for part in CONSTRAINTS[constraint]:
         value, whom = values(part, chance, split.outcomes)
         whom = whom & (split.codes >= 0)
-        found.append(stats.Shares.of_rows(split.codes[whom], value[whom], weights[whom], len(split.names)))
-    return found
+        shares_of_parts.append(stats.Shares.of_rows(split.codes[whom], value[whom], weights[whom], len(split.names)))
+    return shares_of_parts
 
 
 def members(constraint: Constraint, chance: np.ndarray, split: Split) -> list[Members]:
     """Who the G groups are in each rate of the constraint; people selected are counted where nothing is drawn."""
+    # An expected number of people is no count, so counts are given only where nothing is drawn.
     decided = bool(np.isin(chance, (0, 1)).all())
     where = [{split.attribute: name} for name in split.names]
-    found = []
+    members_of_parts = []
     for part, share in zip(CONSTRAINTS[constraint], shares(constraint, chance, split), strict=True):
         value, whom = values(part, chance, split.outcomes)
         whom = whom & (split.codes >= 0)
         people = np.bincount(split.codes[whom], minlength=len(where))
         hits = np.bincount(split.codes[whom], weights=value[whom], minlength=len(where))
-        found.append(Members(part.name, where, share.rates, people, hits.astype(np.int64) if decided else None))
-    return found
+        members_of_parts.append(
+            Members(part.name, where, share.rates, people, hits.astype(np.int64) if decided else None)
+        )
+    return members_of_parts
 
 
 def from_overall(constraint: Constraint, chance: np.ndarray, outcomes: np.ndarray, codes: np.ndarray) -> float:

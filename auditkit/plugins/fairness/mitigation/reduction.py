@@ -80,10 +80,12 @@ def reduce(recipe: Recipe, split: Split, settings: Settings, tell: Callable[[int
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what libraries deprecate among themselves; the recipe keeps the estimator's
         search.fit(rows, split.outcomes.astype(np.int64), sensitive_features=split.codes)
-    kept = [(search.predictors_[at], float(weight)) for at, weight in search.weights_.items() if weight > 0]
-    total = sum(weight for _, weight in kept)
+    with_weight = [
+        (search.predictors_[index], float(weight)) for index, weight in search.weights_.items() if weight > 0
+    ]
+    total = sum(weight for _, weight in with_weight)
     return Mixture(
-        tuple(_member(each) for each, _ in kept), tuple(weight / total for _, weight in kept),
+        tuple(_member(predictor) for predictor, _ in with_weight), tuple(weight / total for _, weight in with_weight),
         float(search.best_gap_), float(search.nu), int(search.last_iter_) + 1, int(search.best_iter_) + 1,
         int(search.n_oracle_calls_),
     )  # fmt: skip
@@ -98,31 +100,30 @@ class Oracle:
         self.recipe, self.split, self.tell = recipe, split, tell
         self.count = [0] if count is None else count
         self.model: Model | None = None
-        self._said: np.ndarray | None = None
+        self._selected: np.ndarray | None = None
 
     def __deepcopy__(self, memo: Any) -> Oracle:
+        # fairlearn copies the oracle before each fit; models must not be copied, and all copies share one count.
         return Oracle(self.recipe, self.split, self.tell, self.count)
 
     def fit(self, rows: np.ndarray, outcomes: Any, sample_weight: Any) -> Oracle:
         """Fit a new copy of the parent on all training rows."""
         self.count[0] += 1
         self.tell(self.count[0])
-        at = self.split.positive
-        codes = np.where(np.asarray(outcomes) == 1, at, 1 - at)
+        positive = self.split.positive
+        codes = np.where(np.asarray(outcomes) == 1, positive, 1 - positive)
         self.model = self.recipe.fit(self.split.data.inputs, codes, np.asarray(sample_weight, dtype=np.float64))
-        wanted = self.model.classes[at]
-        self._said = (self.model.predict(self.split.data.inputs) == wanted).astype(np.int64)
+        positive_label = self.model.classes[positive]
+        self._selected = (self.model.predict(self.split.data.inputs) == positive_label).astype(np.int64)
         return self
 
     def predict(self, rows: Any) -> np.ndarray:
         """(n,) of 0 and 1 for these row numbers."""
-        self_said = present(self._said, "fitted before")
-        array: np.ndarray = self_said[np.asarray(rows)[:, 0]]
-        return array
+        selected: np.ndarray = present(self._selected, "fitted before")[np.asarray(rows)[:, 0]]
+        return selected
 
 
 def _member(predictor: Any) -> Model | int:
     if isinstance(predictor, Oracle):
-        model = present(predictor.model, "fitted before")
-        return model
+        return present(predictor.model, "fitted before")
     return int(predictor.constant)  # fairlearn's own, where one decision was best for everybody

@@ -74,14 +74,14 @@ class Reweighing(Trainer):
         new.name = f"{model.name} ({self.id})"
         context.progress(1, 3, "controls")
         selected = evaluation.selections(new, split)
-        listens = weight_sensitivity.weights_heard(recipe, split, context.rng)
+        weights_control = weight_sensitivity.weights_heard(recipe, split, context.rng)
         measurements = evaluation.compared("demographic_parity", split, selected)
         return Trained(
             model=new,
             measurements=(*measurements, *_measurements(split, table, by_cell)),
             controls=(
                 *_controls(split, weights),
-                listens,
+                weights_control,
                 evaluation.unchanged(model, before),
                 evaluation.same_twice(new, split, selected, context.rng),
             ),
@@ -97,16 +97,17 @@ def weigh(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     People of groups that are left as they are keep their own weight. Row weights of the data are multiplied with.
     """
     from auditkit.counts import Encoded, count
-    from auditkit.plugins.fairness.mitigation.weights import reweigh
 
-    inside = split.codes >= 0
-    own = None if split.data.weights is None else split.data.weights[inside]
-    encoded = Encoded(split.names, split.codes[inside])
-    counts = count({split.attribute: encoded}, split.outcomes[inside], weights=own)
+    is_taken = split.codes >= 0
+    row_weights = None if split.data.weights is None else split.data.weights[is_taken]
+    encoded = Encoded(split.names, split.codes[is_taken])
+    counts = count({split.attribute: encoded}, split.outcomes[is_taken], weights=row_weights)
+    # The labels were counted as if they were decisions, without labels beside them; so the axis of labels is summed
+    # away.
     table = counts.over((split.attribute,)).tally.weight.sum(axis=1)[:, :2]
     by_cell = reweigh(table)
     weights = np.ones(len(split.codes)) if split.data.weights is None else split.data.weights.copy()
-    weights[inside] *= by_cell[split.codes[inside], split.outcomes[inside].astype(np.int64)]
+    weights[is_taken] *= by_cell[split.codes[is_taken], split.outcomes[is_taken].astype(np.int64)]
     return table, by_cell, weights
 
 
@@ -117,39 +118,38 @@ def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple
 
     labels = split.outcomes.astype(np.float64)
     parts = shares("demographic_parity", labels, split)
-    (who,) = members("demographic_parity", labels, split)
-    who = who._replace(rate="share_of_positive_labels")
+    (groups,) = members("demographic_parity", labels, split)
+    groups = groups._replace(rate="share_of_positive_labels")
     weighted = table * by_cell
     after = Shares(weighted[:, 1], weighted.sum(axis=1))
-    seen, n = by_cell[split.shown], int(split.rows.sum())
-    few = None if len(seen) else "no group may be shown"
+    shown_weights, n = by_cell[split.shown], int(split.rows.sum())
+    few = None if len(shown_weights) else "no group may be shown"
     return (
-        between("label_gap_before", parts, [who], split),
-        between("label_gap_after", [after], [who._replace(values=after.rates)], split, exact=True),
+        between("label_gap_before", parts, [groups], split),
+        between("label_gap_after", [after], [groups._replace(values=after.rates)], split, exact=True),
         Measurement(
-            name="smallest_weight", value=None if few else float(seen.min()), reason=few, exact=few is None, n=n
+            name="smallest_weight", value=None if few else float(shown_weights.min()), reason=few, exact=few is None,
+            n=n,
         ),
         Measurement(
-            name="largest_weight", value=None if few else float(seen.max()), reason=few, exact=few is None, n=n,
-            direction="lower",
+            name="largest_weight", value=None if few else float(shown_weights.max()), reason=few, exact=few is None,
+            n=n, direction="lower",
         ),
     )  # fmt: skip
 
 
 def _controls(split: Split, weights: np.ndarray) -> tuple[Control, ...]:
-    from auditkit.plugins.fairness.mitigation.weights import dependence
-
-    inside = split.codes >= 0
-    own = np.ones(len(weights)) if split.data.weights is None else split.data.weights
+    is_taken = split.codes >= 0
+    row_weights = np.ones(len(weights)) if split.data.weights is None else split.data.weights
     return (
         Control.within(
             "labels-independent", "How far are weighted labels from being independent of the group, row by row?",
-            dependence(split.codes[inside], split.outcomes[inside], weights[inside]), at_most=1e-9,
+            dependence(split.codes[is_taken], split.outcomes[is_taken], weights[is_taken]), at_most=1e-9,
             reason="The weights do not do what they are for.",
         ),
         Control.within(
             "weight-kept", "By what share does the sum of the weights change?",
-            abs(float(weights.sum() / own.sum()) - 1), at_most=1e-9,
+            abs(float(weights.sum() / row_weights.sum()) - 1), at_most=1e-9,
             reason="Weights that add up to something else make the copy more or less bold than its parent.",
         ),
     )  # fmt: skip
@@ -163,5 +163,37 @@ def _table(split: Split, by_cell: np.ndarray) -> Table:
             Column(name="group", title=split.attribute), Column(name="negative", title="negative label"),
             Column(name="positive", title="positive label"),
         ),
-        rows=tuple((name, float(by_cell[at, 0]), float(by_cell[at, 1])) for at, name in split.visible),
+        rows=tuple((name, float(by_cell[group, 0]), float(by_cell[group, 1])) for group, name in split.visible),
     )  # fmt: skip
+
+
+def reweigh(table: np.ndarray) -> np.ndarray:
+    """(G, C) weights: how much each person of a group with a label counts, P(group) P(label) / P(group, label).
+
+    Under these weights every group has the same share of each label, every group and every label keeps its total, and
+    so does the whole.
+
+    Args:
+        table: (G, C) people, or sums of weights, by group and label; every one above 0.
+
+    Source: Kamiran and Calders (2012), Data preprocessing techniques for classification without discrimination,
+    Knowledge and Information Systems 33, section 4.2.
+    """
+    return table.sum(axis=1, keepdims=True) * table.sum(axis=0) / (table.sum() * table)
+
+
+def dependence(group: np.ndarray, label: np.ndarray, weights: np.ndarray) -> float:
+    """The largest |P(group, label) - P(group) P(label)| under weights, row by row; 0 where they are independent.
+
+    Args:
+        group: (N,) any values.
+        label: (N,) any values.
+        weights: (N,) not negative.
+    """
+    total, worst = weights.sum(), 0.0
+    for group_value in np.unique(group):
+        for label_value in np.unique(label):
+            joint = weights[(group == group_value) & (label == label_value)].sum() / total
+            product = weights[group == group_value].sum() / total * weights[label == label_value].sum() / total
+            worst = max(worst, abs(float(joint - product)))
+    return worst

@@ -98,11 +98,11 @@ class ThresholdOptimizer(Trainer):
         before = model.fingerprint
         split = groups.split(context.predictions, self.attribute, self.id)
         reader = group_reader.learn(split.data, split.attribute, split.codes, self.id)
-        inside = split.codes >= 0
+        is_taken = split.codes >= 0
         scores = context.predictions.scores
         context.progress(0, 2, "thresholds")
         rules = fit_rules(
-            scores[inside], split.outcomes[inside], split.codes[inside],
+            scores[is_taken], split.outcomes[is_taken], split.codes[is_taken],
             constraint=self.constraint, objective=self.objective, grid=self.grid_size, flip=self.flip,
         )  # fmt: skip
         new = ThresholdModel(model, split.positive, Draw.of(split.data, context.seed), reader, rules)
@@ -138,11 +138,12 @@ def _unweighted(trainer: ThresholdOptimizer, split: Split, chance: np.ndarray) -
     from auditkit import stats
     from auditkit.plugins.fairness.mitigation.rates import shares
 
+    # fairlearn takes no weights here, so what it promises holds without them.
     plain = split._replace(data=dataclasses.replace(split.data, weights=None))
     return stats.widest_gap(shares(trainer.constraint, chance, plain))
 
 
-def _said(step: Step) -> str:
+def _condition(step: Step) -> str:
     if np.isinf(step.threshold):
         return "everybody" if (step.threshold < 0) == (step.sign == ">") else "nobody"
     return f"score {'above' if step.sign == '>' else 'below'} {step.threshold:.4g}"
@@ -150,11 +151,13 @@ def _said(step: Step) -> str:
 
 def _table(split: Split, rules: list[Rule]) -> Table:
     rows = []
-    for at, name in split.visible:
-        rule = rules[at]
+    for group, name in split.visible:
+        rule = rules[group]
         steps = [step for step in rule.steps if step.weight > 0]
-        sentence = "; ".join(_said(step) + (f" (chance {step.weight:.3f})" if len(steps) > 1 else "") for step in steps)
-        rows.append((name, sentence, rule.ignore, rule.constant if rule.ignore > 0 else None))
+        text = "; ".join(
+            _condition(step) + (f" (chance {step.weight:.3f})" if len(steps) > 1 else "") for step in steps
+        )
+        rows.append((name, text, rule.ignore, rule.constant if rule.ignore > 0 else None))
     return Table(
         name="rules", title="Who is selected, by group",
         caption="Of two thresholds, one is drawn by its chance. A share of people may be decided about without looking "
@@ -174,14 +177,15 @@ def _figures(split: Split, rules: list[Rule], scores: np.ndarray) -> tuple[Figur
         return ()
     from auditkit.figures import curve
 
-    low, high = (float(each) for each in np.quantile(scores, (0.01, 0.99)))
-    steps = [step for at, _ in split.visible for step in rules[at].steps if low < step.threshold < high]
+    low, high = (float(end) for end in np.quantile(scores, (0.01, 0.99)))
+    steps = [step for group, _ in split.visible for step in rules[group].steps if low < step.threshold < high]
+    # The chance jumps at a threshold: a point on either side draws the jump upright.
     beside = [np.nextafter(step.threshold, np.inf if step.sign == ">" else -np.inf) for step in steps]
     grid = np.unique([low, high, *(step.threshold for step in steps), *beside])
     points: list[dict[str, Scalar]] = [
         {"score": float(score), "chance": float(chance), "group": name}
-        for at, name in split.visible
-        for score, chance in zip(grid, rules[at].chance(grid), strict=True)
+        for group, name in split.visible
+        for score, chance in zip(grid, rules[group].chance(grid), strict=True)
     ]
     figure = curve(
         "chance-by-score", f"Chance to be selected, by {split.attribute}", points,

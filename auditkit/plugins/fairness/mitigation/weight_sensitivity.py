@@ -24,6 +24,7 @@ def weights_heard(recipe: Recipe, split: Split, rng: np.random.Generator) -> Con
         split: the training rows.
         rng: draws the rows.
     """
+    # Asked about rows that neither copy was fitted on: rows learnt by heart are answered alike whatever the weights.
     order = rng.permutation(len(split.labels))
     fitted, asked = np.array_split(order[: 2 * TRIED], 2)
     heavy = [np.where(split.outcomes[fitted] == label, HEAVY, 1.0) for label in (True, False)]
@@ -38,7 +39,7 @@ def weights_heard(recipe: Recipe, split: Split, rng: np.random.Generator) -> Con
 
 def _moved(models: list[Model], inputs: object) -> float:
     first, second = (model.answers(inputs) for model in models)
-    differ = first.labels != second.labels
+    is_moved = first.labels != second.labels
     if first.scores is not None and second.scores is not None:
-        differ = differ | (first.scores != second.scores)
-    return float(np.mean(differ))
+        is_moved = is_moved | (first.scores != second.scores)
+    return float(np.mean(is_moved))

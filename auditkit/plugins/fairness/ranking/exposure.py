@@ -36,7 +36,7 @@ class Top:
     """Why it has no numbers."""
     shares: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     """(L', K) each group's share of the top, in the lists that count."""
-    held: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    list_shares: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     """(L', K) its share of the list."""
 
     @property
@@ -86,28 +86,28 @@ class Listing:
         """Whether there is one list."""
         return len(self.ranked.lengths) == 1
 
-    def unsure(self, at: int) -> str:
+    def unsure(self, group: int) -> str:
         """Why a group's numbers have no interval; empty where they have."""
         if self.single:
             return ""
-        count = int((~np.isnan(self.relative[:, at])).sum())
+        count = int((~np.isnan(self.relative[:, group])).sum())
         return "" if count >= inference.FEWEST else f"in {fewer_than(inference.FEWEST, inference.UNKNOWN)}"
 
     @property
     def doubt(self) -> str:
         """Why disparities have no interval; empty where they have."""
-        unsure = [name for at, name in enumerate(self.split.names) if self.unsure(at)]
-        return f"{', '.join(unsure[:8])}: {self.unsure(0) or self._few()}" if unsure else ""
-
-    def _few(self) -> str:
-        return next(text for text in map(self.unsure, range(self.groups)) if text)
+        reasons = {name: self.unsure(group) for group, name in enumerate(self.split.names) if self.unsure(group)}
+        return f"{', '.join(list(reasons)[:8])}: {next(iter(reasons.values()))}" if reasons else ""
 
 
 def list_codes(data: AuditData, query: str) -> np.ndarray:
     """(N,) the list of each row, 0 to L - 1; all 0 where no column names it."""
     if not query:
         return np.zeros(len(data), dtype=np.int64)
-    column = data.groups[query] if query in data.groups else data.inputs[_column(data, query)]
+    if query in data.groups:
+        column = data.groups[query]
+    else:  # a column may be named by a number, and the query is a text
+        column = data.inputs[next(name for name in data.inputs.columns if str(name) == query)]
     return encode(np.asarray(column, dtype=str)).codes.astype(np.int64)
 
 
@@ -118,68 +118,74 @@ def longer_than_one(codes: np.ndarray) -> np.ndarray:
 
 def tops(ranked: Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
     """The tops asked for, and which lists each is about."""
-    found = []
+    found_tops = []
     for k in ks:
         depth = np.full(len(ranked.lengths), int(k)) if k >= 1 else np.maximum(1, np.round(k * ranked.lengths))
+        # A top as long as the list is the list, and cannot differ from it.
         depth = np.where(depth < ranked.lengths, depth, 0).astype(np.int64)
         top = Top(k, depth)
         if not depth.any():
             top.reason = "no list is longer than that"
         elif top.people < minimum:
             top.reason = fewer_than(minimum, "people")
-        found.append(top)
-    return found
+        found_tops.append(top)
+    return found_tops
 
 
 def place(split: Split, ranked: Ranked, ks: tuple[float, ...], minimum: int) -> Listing:
     """Measure the groups of some attributes in the lists; not yet their spread and tests."""
     groups = len(split.usable)
-    seen = lists.shown(ranked, split.codes, groups)
+    exposures = lists.shown(ranked, split.codes, groups)
     listing = Listing(
-        split, ranked, tops(ranked, ks, minimum), seen.exposure, seen.relative,
+        split, ranked, tops(ranked, ks, minimum), exposures.exposure, exposures.relative,
         lists.divergences(ranked, split.codes, groups),
         np.bincount(split.codes[split.codes >= 0], minlength=groups),
     )  # fmt: skip
     for top in listing.tops:
-        counts = top.depth > 0
-        inside = lists.tops(ranked, split.codes, groups, top.depth)
-        top.shares, top.held = inside[counts] / top.depth[counts, None], seen.shares[counts]
+        is_long_enough = top.depth > 0
+        in_top = lists.tops(ranked, split.codes, groups, top.depth)
+        top.shares = in_top[is_long_enough] / top.depth[is_long_enough, None]
+        top.list_shares = exposures.shares[is_long_enough]
     return listing
 
 
 def add_spread_and_tests(
-    each: Listing, scores: np.ndarray, codes: np.ndarray, draws: int, shuffles: int, rng: np.random.Generator
+    listing: Listing, scores: np.ndarray, codes: np.ndarray, draws: int, shuffles: int, rng: np.random.Generator
 ) -> None:
     """Fill in the spread of exposures, the p-values and what chance gives.
 
     Args:
-        each: the groups of some attributes in the lists.
+        listing: the groups of some attributes in the lists.
         scores: (N,) finite.
         codes: (N,) the list of each row.
         draws: how many times people are drawn anew.
         shuffles: how many shuffles, or turns of signs.
         rng: the source of chance.
     """
-    known = [top for top in each.tops if not top.reason]
-    if each.single:
+    known = [top for top in listing.tops if not top.reason]
+    if listing.single:
         depth = np.array([int(top.depth[0]) for top in known], dtype=np.int64)
-        part = inference.cut_list(scores, each.split.codes, each.groups, depth)
-        each.estimate = inference.people_drawn_anew(each.relative[0], part, each.groups, draws, rng)
-        if each.comparable:
-            one_list = inference.chance_in_one(part, each.groups, depth, shuffles, rng)
-            each.usual = one_list.divergence_usual
-            each.p = {"exposure": one_list.exposure_p, "divergence": one_list.divergence_p}
-            each.p |= {f"top {top.k}": p for top, p in zip(known, one_list.top_p, strict=True)}
+        part = inference.cut_list(scores, listing.split.codes, listing.groups, depth)
+        listing.estimate = inference.people_drawn_anew(listing.relative[0], part, listing.groups, draws, rng)
+        if listing.comparable:
+            one_list = inference.chance_in_one(part, listing.groups, depth, shuffles, rng)
+            listing.usual = one_list.divergence_usual
+            listing.p = {"exposure": one_list.exposure_p, "divergence": one_list.divergence_p}
+            listing.p |= {f"top {top.k}": p for top, p in zip(known, one_list.top_p, strict=True)}
         return
-    if each.groups and not each.doubt:
-        each.estimate = inference.lists_vary(each.relative)
-        if each.comparable:
-            mixed = chance_divergence(each.split.codes, scores, codes, each.groups, rng)
-            each.usual = float(mixed.mean())
-            off = {"exposure": np.nan_to_num(each.relative - 1), "divergence": (each.divergence - mixed)[:, None]}
-            off |= {f"top {top.k}": top.shares - top.held for top in known}
-            for name, values in off.items():
-                each.p[name] = inference.flipped_p(values, shuffles, rng, upwards=name == "divergence")
+    if listing.groups and not listing.doubt:
+        listing.estimate = inference.lists_vary(listing.relative)
+        if listing.comparable:
+            mixed = chance_divergence(listing.split.codes, scores, codes, listing.groups, rng)
+            listing.usual = float(mixed.mean())
+            # A list without a group says nothing about it, and adds 0 to its sum.
+            deviations = {
+                "exposure": np.nan_to_num(listing.relative - 1),
+                "divergence": (listing.divergence - mixed)[:, None],
+            }
+            deviations |= {f"top {top.k}": top.shares - top.list_shares for top in known}
+            for name, values in deviations.items():
+                listing.p[name] = inference.flipped_p(values, shuffles, rng, upwards=name == "divergence")
 
 
 def chance_divergence(
@@ -191,11 +197,12 @@ def chance_divergence(
     return np.asarray(np.mean(arrays, axis=0))
 
 
-def share_interval(top: Top, at: int, level: float = 0.95) -> Interval | None:
+def share_interval(top: Top, group: int, level: float = 0.95) -> Interval | None:
     """An interval for one group's share of the top: Wilson in one list, Student over many."""
     if len(top.shares) == 1:
-        return stats.wilson(min(top.people, float(top.shares[0, at]) * top.people), top.people, level)
-    return stats.student_interval(top.shares[:, at], level)
+        # Equal scores share places, so the expected number need not be whole; by a rounding it may exceed the places.
+        return stats.wilson(min(top.people, float(top.shares[0, group]) * top.people), top.people, level)
+    return stats.student_interval(top.shares[:, group], level)
 
 
 class Gap(NamedTuple):
@@ -207,31 +214,36 @@ class Gap(NamedTuple):
     high: int
 
 
-def gap_interval(top: Top, kept: Sequence[int], level: float = 0.95) -> Gap | None:
+def gap_interval(top: Top, groups: Sequence[int], level: float = 0.95) -> Gap | None:
     """The interval, from intervals of all groups at once, so that it can reach 0; None where one has no interval.
 
     Args:
         top: the first places.
-        kept: the positions of the groups that are looked at.
+        groups: the positions of the groups that are looked at.
         level: the confidence, between 0 and 1.
     """
-    each = stats.sidak_level(level, len(kept))
-    low, high, lowest, highest = 0.0, 0.0, None, kept[0]
-    for at in kept:
-        off = top.shares[:, at] - top.held[:, at]
-        found = share_interval(top, at, each) if len(off) == 1 else stats.student_interval(off, each)
-        if found is None or found.low is None or found.high is None:
+    level_of_each = stats.sidak_level(level, len(groups))
+    low, high, lowest, highest = 0.0, 0.0, None, groups[0]
+    for group in groups:
+        differences = top.shares[:, group] - top.list_shares[:, group]
+        ends = (
+            share_interval(top, group, level_of_each)
+            if len(differences) == 1
+            else stats.student_interval(differences, level_of_each)
+        )
+        if ends is None or ends.low is None or ends.high is None:
             return None
-        still = float(top.held[0, at]) if len(off) == 1 else 0.0
-        least, most = max(found.low - still, still - found.high), max(abs(found.low - still), abs(found.high - still))
+        # In one list its share of the list is fixed, and the interval is of the share of the top alone.
+        expected = float(top.list_shares[0, group]) if len(differences) == 1 else 0.0
+        # A size is at least as large as 0 is far from the interval, and at most as large as its farther end.
+        least, most = (
+            max(ends.low - expected, expected - ends.high),
+            max(abs(ends.low - expected), abs(ends.high - expected)),
+        )
         if least > low:
-            low, lowest = least, at
+            low, lowest = least, group
         if most > high:
-            high, highest = most, at
-    how = "Wilson" if len(top.shares) == 1 else "Student over lists"
-    interval = Interval(low=low, high=min(1.0, high), level=level, method=f"{how}, all groups at once (Šidák)")
+            high, highest = most, group
+    method = "Wilson" if len(top.shares) == 1 else "Student over lists"
+    interval = Interval(low=low, high=min(1.0, high), level=level, method=f"{method}, all groups at once (Šidák)")
     return Gap(interval, lowest, highest)
-
-
-def _column(data: AuditData, query: str) -> object:
-    return next(name for name in data.inputs.columns if str(name) == query)

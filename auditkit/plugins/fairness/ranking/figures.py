@@ -16,7 +16,7 @@ def draw(per_group: Sequence[Measurement], between: Sequence[Measurement]) -> li
     def named(all_of: Sequence[Measurement], *names: str) -> list[Measurement]:
         return [measurement for measurement in all_of if measurement.name in names and len(measurement.slice) <= 1]
 
-    found = [
+    drawings = [
         figures.dot_whisker(
             RELATIVE, "Relative exposure per group", named(per_group, RELATIVE),
             axis=Axis(field="value", title="Relative exposure"), rules=[Rule(value=1.0, label="like everyone")],
@@ -39,15 +39,15 @@ def draw(per_group: Sequence[Measurement], between: Sequence[Measurement]) -> li
             caption="Lines are 95 % intervals that hold for all groups at once.",
         ),
     ]  # fmt: skip
-    return [figure for figure in found if figure is not None]
+    return [figure for figure in drawings if figure is not None]
 
 
 def tables(listings: Sequence[Listing]) -> list[Table]:
     """Shares of list and tops; what chance gives for the divergence."""
     shares = [
-        (name, str(top.label), float(top.held[:, at].mean()), float(top.shares[:, at].mean()))
+        (name, str(top.label), float(top.list_shares[:, group].mean()), float(top.shares[:, group].mean()))
         for listing in listings
-        for at, name in enumerate(listing.split.names)
+        for group, name in enumerate(listing.split.names)
         for top in listing.tops
         if not top.reason
     ]
@@ -56,9 +56,9 @@ def tables(listings: Sequence[Listing]) -> list[Table]:
         for listing in listings
         if listing.usual is not None
     ]
-    found = []
+    tables_made = []
     if shares:
-        found.append(
+        tables_made.append(
             Table(
                 name="tops",
                 title="Who is in the list, and who is at its top",
@@ -73,7 +73,7 @@ def tables(listings: Sequence[Listing]) -> list[Table]:
         )
     if chance:
         single = listings[0].single
-        found.append(
+        tables_made.append(
             Table(
                 name="chance",
                 title=f"{DIVERGENCE.upper()}, and what chance gives",
@@ -88,4 +88,4 @@ def tables(listings: Sequence[Listing]) -> list[Table]:
                 rows=tuple(chance),
             )
         )  # fmt: skip
-    return found
+    return tables_made

@@ -48,12 +48,12 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     scores = np.asarray(context.predictions.labels if regression else context.predictions.scores, dtype=float)
     codes = exposure.list_codes(data, parameters.query)
     notes = _notes(parameters, codes)
-    kept = exposure.longer_than_one(codes)
-    if not kept.any():
+    has_company = exposure.longer_than_one(codes)
+    if not has_company.any():
         return Findings(notes=[*notes, "No list holds two people, so there is nothing to measure."], level=level)
-    if not kept.all():
-        data, scores = data.take(kept), scores[kept]
-        codes = np.unique(codes[kept], return_inverse=True)[1]
+    if not has_company.all():
+        data, scores = data.take(has_company), scores[has_company]
+        codes = np.unique(codes[has_company], return_inverse=True)[1]
     ranked = lists.rank(scores, codes)
     context.progress(1, 3, "ranking")
     listings = [
@@ -63,9 +63,8 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     ]
     context.progress(2, 3, "shuffling groups")
     tests = sum(2 + sum(not top.reason for top in listing.tops) for listing in listings if listing.comparable)
-    shuffles = max(
-        parameters.permutations, 40 * tests
-    )  # so that the smallest p-value stays below 5 % when it is adjusted
+    # So many that the smallest p-value stays below 5 % when it is adjusted.
+    shuffles = max(parameters.permutations, 40 * tests)
     for listing in listings:
         if listing.groups:
             exposure.add_spread_and_tests(listing, scores, codes, parameters.draws, shuffles, context.rng)
@@ -85,46 +84,43 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     )
 
 
-def _per_group(each: Listing) -> list[Measurement]:
-    measurements, at = [], 0
-    for where, reason, empty in zip(each.split.where, each.split.reasons, each.split.empty, strict=True):
+def _per_group(listing: Listing) -> list[Measurement]:
+    measurements, group = [], 0  # the group among those that have numbers
+    for where, reason, empty in zip(listing.split.where, listing.split.reasons, listing.split.empty, strict=True):
         if reason is not None:
-            for name, conditions in [(EXPOSURE, {}), (RELATIVE, {}), *_tops(each)]:
-                more: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
-                measurements.append(_measurement(name, slice=where, conditions=conditions, **more))
+            of_tops = [(name, {"k": top.label}) for top in listing.tops for name in (TOP, SKEW)]
+            for name, conditions in [(EXPOSURE, {}), (RELATIVE, {}), *of_tops]:
+                fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
+                measurements.append(_measurement(name, slice=where, conditions=conditions, **fields))
             continue
-        measurements += [*_exposures(each, at, where), *_shares(each, at, where)]
-        at += 1
+        measurements += [*_exposures(listing, group, where), *_shares(listing, group, where)]
+        group += 1
     return measurements
 
 
-def _tops(each: Listing) -> list[tuple[str, dict[str, int | str]]]:
-    return [(name, {"k": top.label}) for top in each.tops for name in (TOP, SKEW)]
-
-
-def _exposures(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
-    found = []
-    for name, values in ((EXPOSURE, each.exposure), (RELATIVE, each.relative)):
-        doubt = each.unsure(at)
-        more: dict[str, Any] = {"validity": "inconclusive", "reason": doubt} if doubt else {}
-        if each.single and each.estimate is not None:
+def _exposures(listing: Listing, group: int, where: dict[str, str]) -> list[Measurement]:
+    measurements = []
+    for name, values in ((EXPOSURE, listing.exposure), (RELATIVE, listing.relative)):
+        doubt = listing.unsure(group)
+        fields: dict[str, Any] = {"validity": "inconclusive", "reason": doubt} if doubt else {}
+        if listing.single and listing.estimate is not None:
             # everyone's exposure is the same whatever the groups are, so both numbers vary alike
-            everyone = float(each.exposure[0, at] / each.relative[0, at])
-            interval = each.estimate.interval(at)
+            everyone = float(listing.exposure[0, group] / listing.relative[0, group])
+            interval = listing.estimate.interval(group)
             if name == EXPOSURE and interval.low is not None and interval.high is not None:
                 ends = {"low": interval.low * everyone, "high": interval.high * everyone}
                 interval = interval.model_copy(update=ends)
-            more["interval"] = interval
+            fields["interval"] = interval
         elif not doubt:
-            more["interval"] = inference.lists_vary(values[:, [at]]).interval(0)
-        value = float(np.nanmean(values[:, at]))
-        found.append(_measurement(name, value=value, n=int(each.rows[at]), slice=where, **more))
-    return found
+            fields["interval"] = inference.lists_vary(values[:, [group]]).interval(0)
+        value = float(np.nanmean(values[:, group]))
+        measurements.append(_measurement(name, value=value, n=int(listing.rows[group]), slice=where, **fields))
+    return measurements
 
 
-def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
+def _shares(listing: Listing, group: int, where: dict[str, str]) -> list[Measurement]:
     measurements = []
-    for top in each.tops:
+    for top in listing.tops:
         common: dict[str, Any] = {"slice": where, "conditions": {"k": top.label}}
         if top.reason:
             measurements += [_measurement(name, value=None, reason=top.reason, **common) for name in (TOP, SKEW)]
@@ -132,15 +128,15 @@ def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
         doubt = _few_lists(top)
         if doubt:
             common |= {"validity": "inconclusive", "reason": doubt}
-        interval = None if doubt else exposure.share_interval(top, at)
+        interval = None if doubt else exposure.share_interval(top, group)
         if interval is None and not doubt:
             common |= {"validity": "inconclusive", "reason": "the same in every list, so how lists vary is not known"}
-        share, held = float(top.shares[:, at].mean()), float(top.held[:, at].mean())
+        share, list_share = float(top.shares[:, group].mean()), float(top.list_shares[:, group].mean())
         common["n"] = top.people
         measurements.append(_measurement(TOP, value=share, interval=interval, **common))
-        if share > 0 and held > 0:
-            logs = None if interval is None else _skew_interval(interval, held)
-            measurements.append(_measurement(SKEW, value=float(np.log(share / held)), interval=logs, **common))
+        if share > 0 and list_share > 0:
+            logs = None if interval is None else _skew_interval(interval, list_share)
+            measurements.append(_measurement(SKEW, value=float(np.log(share / list_share)), interval=logs, **common))
         else:
             common["reason"] = "nobody of the group is in the top, or nobody in these lists"
             measurements.append(_measurement(SKEW, value=None, **common))
@@ -148,122 +144,125 @@ def _shares(each: Listing, at: int, where: dict[str, str]) -> list[Measurement]:
 
 
 def _few_lists(top: Top) -> str:
-    number = len(top.shares)
-    return fewer_than(inference.FEWEST, inference.UNKNOWN) if 1 < number < inference.FEWEST else ""
+    count = len(top.shares)
+    return fewer_than(inference.FEWEST, inference.UNKNOWN) if 1 < count < inference.FEWEST else ""
 
 
-def _skew_interval(interval: Interval, held: float) -> Interval:
-    ends = [None if end is None or end <= 0 else float(np.log(end / held)) for end in (interval.low, interval.high)]
+def _skew_interval(interval: Interval, list_share: float) -> Interval:
+    ends = [
+        None if end is None or end <= 0 else float(np.log(end / list_share)) for end in (interval.low, interval.high)
+    ]
     return interval.model_copy(update={"low": ends[0], "high": ends[1], "method": f"{interval.method}, logarithm"})
 
 
-def _between(each: Listing, data: AuditData, tests: int, shuffles: int) -> list[Measurement]:
-    if not each.comparable:
-        return _incomparable(each, data)
-    who = Members(RELATIVE, each.split.usable, np.nanmean(each.relative, axis=0), each.rows)
+def _between(listing: Listing, data: AuditData, tests: int, shuffles: int) -> list[Measurement]:
+    if not listing.comparable:
+        return _incomparable(listing, data)
+    members = Members(RELATIVE, listing.split.usable, np.nanmean(listing.relative, axis=0), listing.rows)
 
-    def ratio(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        return [_ratio(each, who, pairs_among(who, kept, reference), who.people_of(kept))]
+    def ratio(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        return [_ratio(listing, members, pairs_among(members, groups, reference), members.people_of(groups))]
 
-    def gaps_of(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        return [_gap(each, top, who.positions(kept)) for top in each.tops]
+    def gaps_of(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        return [_gap(listing, top, members.positions(groups)) for top in listing.tops]
 
-    (lowest,) = ratio(who.where, None)
-    detectable = None if each.estimate is None else each.estimate.detectable(tests)
-    tested = {"test": _test(each, "exposure", shuffles), "detectable": detectable}
-    spread = None if each.single or each.doubt else stats.student_interval(each.divergence)
+    (lowest,) = ratio(members.where, None)
+    detectable = None if listing.estimate is None else listing.estimate.detectable(tests)
+    tested = {"test": _test(listing, "exposure", shuffles), "detectable": detectable}
+    spread = None if listing.single or listing.doubt else stats.student_interval(listing.divergence)
     divergence = _measurement(
-        DIVERGENCE, value=float(each.divergence.mean()), interval=spread, exact=each.single,
-        test=_test(each, "divergence", shuffles), pairs=pair_of_extremes(who), **_common(each, int(each.rows.sum())),
+        DIVERGENCE, value=float(listing.divergence.mean()), interval=spread, exact=listing.single,
+        test=_test(listing, "divergence", shuffles), pairs=pair_of_extremes(members),
+        **_common(listing, int(listing.rows.sum())),
     )  # fmt: skip
-    gaps = gaps_of(who.where, None)
-    tests_of = [None if top.reason else _test(each, f"top {top.k}", shuffles) for top in each.tops]
+    gaps = gaps_of(members.where, None)
+    tests_of = [None if top.reason else _test(listing, f"top {top.k}", shuffles) for top in listing.tops]
     return [
         lowest.model_copy(update=tested), divergence,
         *(gap.model_copy(update={"test": test}) for gap, test in zip(gaps, tests_of, strict=True)),
-        *variants([lowest], [who.where], ratio, data),
-        *among_large(gaps, [who.where], gaps_of, data),  # everyone is held against the list, not against a group
+        *variants([lowest], [members.where], ratio, data),
+        *among_large(gaps, [members.where], gaps_of, data),  # everyone is held against the list, not against a group
     ]  # fmt: skip
 
 
-def _incomparable(each: Listing, data: AuditData) -> list[Measurement]:
-    across = each.split.attributes
-    reason = two_groups(across, left_out=left_out_text(each.split.left_out))
+def _incomparable(listing: Listing, data: AuditData) -> list[Measurement]:
+    across = listing.split.attributes
+    reason = two_groups(across, left_out=left_out_text(listing.split.left_out))
     common: dict[str, Any] = {
         "value": None, "reason": reason, "validity": "inconclusive", "across": across,
-        "left_out": tuple(each.split.left_out),
+        "left_out": tuple(listing.split.left_out),
     }  # fmt: skip
     first = [_measurement(name, **common) for name in (RATIO, DIVERGENCE)]
-    gaps = [_measurement(GAP, conditions={"k": top.label}, **common) for top in each.tops]
+    gaps = [_measurement(GAP, conditions={"k": top.label}, **common) for top in listing.tops]
     return [*first, *gaps, *variants(first[:1], [], None, data), *among_large(gaps, [], None, data)]
 
 
-def _common(each: Listing, people: int) -> dict[str, Any]:
+def _common(listing: Listing, people: int) -> dict[str, Any]:
     return {
-        "across": each.split.attributes, "n": people, "reason": each.doubt or None,
-        "validity": "inconclusive" if each.doubt else "valid", "left_out": tuple(each.split.left_out),
+        "across": listing.split.attributes, "n": people, "reason": listing.doubt or None,
+        "validity": "inconclusive" if listing.doubt else "valid", "left_out": tuple(listing.split.left_out),
     }  # fmt: skip
 
 
-def _ratio(each: Listing, who: Members, pairs: Pairs, people: int) -> Measurement:
+def _ratio(listing: Listing, members: Members, pairs: Pairs, people: int) -> Measurement:
     """The smallest ratio of exposures over some pairs of groups; without an interval where their spread is unknown."""
-    common = _common(each, people)
-    if each.estimate is not None:
-        extreme = each.estimate.ratio(pairs)
-        behind = tuple(pairs_behind(extreme, [who], "high"))
+    common = _common(listing, people)
+    if listing.estimate is not None:
+        extreme = listing.estimate.ratio(pairs)
+        behind = tuple(pairs_behind(extreme, [members], "high"))
         return _measurement(RATIO, value=extreme.value, interval=extreme.interval, pairs=behind, **common)
     i, j = pairs
-    values = np.minimum(who.values[i], who.values[j]) / np.maximum(who.values[i], who.values[j])
-    at = int(values.argmin())
-    behind = pair_of_extremes(who.take(np.array([i[at], j[at]])))
-    return _measurement(RATIO, value=float(values[at]), pairs=behind, **common)
+    values = np.minimum(members.values[i], members.values[j]) / np.maximum(members.values[i], members.values[j])
+    lowest = int(values.argmin())
+    behind = pair_of_extremes(members.take(np.array([i[lowest], j[lowest]])))
+    return _measurement(RATIO, value=float(values[lowest]), pairs=behind, **common)
 
 
-def _gap(each: Listing, top: Top, kept: np.ndarray) -> Measurement:
+def _gap(listing: Listing, top: Top, positions: np.ndarray) -> Measurement:
     """The largest distance of a group's share of the top from its share of the list, over some groups."""
-    common = {**_common(each, int(each.rows[kept].sum())), "conditions": {"k": top.label}}
+    common = {**_common(listing, int(listing.rows[positions].sum())), "conditions": {"k": top.label}}
     if top.reason:
         return _measurement(GAP, value=None, **{**common, "n": None, "reason": top.reason, "validity": "inconclusive"})
-    few = each.doubt or _few_lists(top)
-    gap = None if few else exposure.gap_interval(top, kept.tolist())
+    few = listing.doubt or _few_lists(top)
+    gap = None if few else exposure.gap_interval(top, positions.tolist())
     if gap is None:
-        reasons = [part for part in (each.doubt, few if few != each.doubt else "") if part]
+        reasons = [part for part in (listing.doubt, few if few != listing.doubt else "") if part]
         common |= {"validity": "inconclusive", "reason": "; ".join(reasons) or "the same gap in every list"}
-    surplus = (top.shares - top.held).mean(axis=0)
-    who = Members(SURPLUS, each.split.usable, surplus, each.rows)
+    surplus = (top.shares - top.list_shares).mean(axis=0)
+    members = Members(SURPLUS, listing.split.usable, surplus, listing.rows)
     return _measurement(
-        GAP, value=float(np.abs(surplus[kept]).max()), interval=gap and gap.interval,
-        pairs=_behind_gap(who, kept, gap), **common,
+        GAP, value=float(np.abs(surplus[positions]).max()), interval=gap and gap.interval,
+        pairs=_behind_gap(members, positions, gap), **common,
     )  # fmt: skip
 
 
-def _behind_gap(who: Members, kept: np.ndarray, found: exposure.Gap | None) -> tuple[GroupPair, ...]:
+def _behind_gap(members: Members, positions: np.ndarray, gap: exposure.Gap | None) -> tuple[GroupPair, ...]:
     """The groups with the least and the most of the top, then those behind the ends of the interval.
 
     An end is made by one group; the other of the pair is the one that lies furthest from it.
     """
-    order = kept[np.argsort(who.values[kept], kind="stable")]
+    order = positions[np.argsort(members.values[positions], kind="stable")]
     lowest, highest = int(order[0]), int(order[-1])
     ends: list[tuple[Literal["low", "high"], int | None]] = []
-    if found is not None:
-        ends = [("low", found.low), ("high", found.high)]
-    pairs = [pair([who], Place(0, lowest, highest))]
-    for end, at in ends:
-        if at is not None and at not in (lowest, highest):
-            place = Place(0, at, highest) if who.values[at] <= 0 else Place(0, lowest, at)
-            pairs.append(pair([who], place, end))
+    if gap is not None:
+        ends = [("low", gap.low), ("high", gap.high)]
+    pairs = [pair([members], Place(0, lowest, highest))]
+    for end, group in ends:
+        if group is not None and group not in (lowest, highest):
+            places = Place(0, group, highest) if members.values[group] <= 0 else Place(0, lowest, group)
+            pairs.append(pair([members], places, end))
     return tuple(pairs)
 
 
-def _test(each: Listing, name: str, shuffles: int) -> Test | None:
-    if name not in each.p:
+def _test(listing: Listing, name: str, shuffles: int) -> Test | None:
+    if name not in listing.p:
         return None
-    how = (
+    method = (
         f"{shuffles} shuffles of the groups over the places, a long list in about 400 pieces; Holm"
-        if each.single
+        if listing.single
         else f"deviation from what shuffling within lists gives, {shuffles} turns of the signs of whole lists; Holm"
     )
-    return Test(method=how, p=each.p[name], family=FAMILY)
+    return Test(method=method, p=listing.p[name], family=FAMILY)
 
 
 def _controls(
@@ -313,14 +312,14 @@ def _controls(
     return controls
 
 
-def _measurement(name: str, **more: Any) -> Measurement:
-    about = DEFINITIONS[name]
-    return Measurement(name=name, unit=about.unit, direction=about.direction, **more)
+def _measurement(name: str, **fields: Any) -> Measurement:
+    definition = DEFINITIONS[name]
+    return Measurement(name=name, unit=definition.unit, direction=definition.direction, **fields)
 
 
 def _notes(parameters: Parameters, codes: np.ndarray) -> list[str]:
     if not parameters.query:
         return ["All rows are ranked as one list; name the column that tells lists apart with `query`."]
     alone = int((~exposure.longer_than_one(codes)).sum())
-    left = f" {alone} people stand alone in their list and are left out." if alone else ""
-    return [f"Lists are told apart by {parameters.query!r}; each counts alike.{left}"]
+    left_out = f" {alone} people stand alone in their list and are left out." if alone else ""
+    return [f"Lists are told apart by {parameters.query!r}; each counts alike.{left_out}"]

@@ -15,9 +15,9 @@ from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
 
 FEWEST = 10
+"""Lists below which how they vary is not known."""
 UNKNOWN = "lists, so how lists vary is not known"
 """What follows the number of lists where there are too few."""
-"""Lists below which how they vary is not known."""
 
 
 class Estimate(NamedTuple):
@@ -29,18 +29,18 @@ class Estimate(NamedTuple):
     """(R, K): the variance of a difference of logarithms is the sum of squares of the difference of pulls."""
     freedom: float
     """Degrees of freedom of these variances."""
-    how: str
+    method: str
     least: np.ndarray
     """(K,): no difference of two logarithms has a variance below the sum of these two."""
     alone: np.ndarray
     """(K,): nor one logarithm below this."""
 
-    def interval(self, at: int, level: float = 0.95) -> Interval:
+    def interval(self, group: int, level: float = 0.95) -> Interval:
         """Of one group's number."""
-        variance = max(float(np.sum(self.pulls[:, at] ** 2)), float(self.alone[at]))
+        variance = max(float(np.sum(self.pulls[:, group] ** 2)), float(self.alone[group]))
         half = _critical(level, self.freedom) * float(np.sqrt(variance))
-        value = float(self.values[at])
-        return Interval(low=value * np.exp(-half), high=value * np.exp(half), level=level, method=self.how)
+        value = float(self.values[group])
+        return Interval(low=value * np.exp(-half), high=value * np.exp(half), level=level, method=self.method)
 
     def ratio(self, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
         """The smallest ratio of two groups: with intervals of all pairs at once, so that it can reach 1.
@@ -53,7 +53,7 @@ class Estimate(NamedTuple):
         gap = np.abs(np.log(self.values[i] / self.values[j]))
         half = _critical(stats.sidak_level(level, len(i)), self.freedom) * self._errors(i, j)
         apart = stats.Apart(pairs, *(np.exp(-end) for end in (gap, gap + half, gap - half)))
-        method = f"{self.how}, all pairs at once (Šidák)" if len(i) > 1 else self.how
+        method = f"{self.method}, all pairs at once (Šidák)" if len(i) > 1 else self.method
         return stats.smallest_apart(apart, self.values, method, level)
 
     def detectable(self, tests: int, level: float = 0.95, power: float = 0.8) -> float:
@@ -64,8 +64,9 @@ class Estimate(NamedTuple):
         return float(np.exp(-reach * float(self._errors(i, j).max())))
 
     def _errors(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        own = [np.sum((self.pulls[:, a] - self.pulls[:, b]) ** 2) for a, b in zip(i, j, strict=True)]
-        return np.sqrt(np.maximum(own, self.least[i] + self.least[j]))
+        # A group that happens to hold no place at the top looks surer than it is when its people are drawn anew.
+        variances = [np.sum((self.pulls[:, a] - self.pulls[:, b]) ** 2) for a, b in zip(i, j, strict=True)]
+        return np.sqrt(np.maximum(variances, self.least[i] + self.least[j]))
 
 
 class Cut(NamedTuple):
@@ -97,13 +98,14 @@ def cut_list(scores: np.ndarray, codes: np.ndarray, groups: int, tops: np.ndarra
         groups: K.
         tops: the places where a top ends.
     """
-    whole, piece = tied_places(scores)
-    places, joined = coarse(whole, tops)
+    tied, piece = tied_places(scores)
+    places, joined = coarse(tied, tops)
     piece = joined[piece]
-    wide = groups + int(((codes < 0) | (codes >= groups)).any())
-    mine = np.where((codes < 0) | (codes >= groups), groups, codes)
-    counts = np.bincount(mine * len(places.sizes) + piece, minlength=wide * len(places.sizes))
-    return Cut(places, counts.reshape(wide, -1))
+    # People of no group hold places too, so they are one more row of the table.
+    group_count = groups + int(((codes < 0) | (codes >= groups)).any())
+    group_codes = np.where((codes < 0) | (codes >= groups), groups, codes)
+    counts = np.bincount(group_codes * len(places.sizes) + piece, minlength=group_count * len(places.sizes))
+    return Cut(places, counts.reshape(group_count, -1))
 
 
 def people_drawn_anew(values: np.ndarray, part: Cut, groups: int, draws: int, rng: np.random.Generator) -> Estimate:
@@ -131,13 +133,15 @@ def people_drawn_anew(values: np.ndarray, part: Cut, groups: int, draws: int, rn
     ends = np.cumsum(together, axis=1)
     bias = np.divide(summed[ends] - summed[ends - together], together, out=np.zeros(together.shape), where=together > 0)
     logs = np.log(np.einsum("bkm,bm->bk", drawn[:, :groups], bias) / sizes[:groups])
+    # Divided so that squares summed over the draws are the variance.
     pulls = (logs - logs.mean(axis=0)) / np.sqrt(draws - 1)
     rows = int(sizes.sum())
-    weights, held = part.places.weights, part.places.sizes
-    mean = float(weights @ held) / rows
-    least = float(((weights - mean) ** 2) @ held) / (rows - 1) / mean**2 / sizes[:groups]
-    how = f"people drawn anew within each group, {draws} times, and no narrower than by shuffles; logarithms"
-    return Estimate(values, pulls, np.inf, how, least, least * (1 - sizes[:groups] / rows))
+    weights, sizes_of_pieces = part.places.weights, part.places.sizes
+    mean = float(weights @ sizes_of_pieces) / rows
+    # The variance of a mean of places that are drawn from the list without replacement, over the mean squared.
+    least = float(((weights - mean) ** 2) @ sizes_of_pieces) / (rows - 1) / mean**2 / sizes[:groups]
+    method = f"people drawn anew within each group, {draws} times, and no narrower than by shuffles; logarithms"
+    return Estimate(values, pulls, np.inf, method, least, least * (1 - sizes[:groups] / rows))
 
 
 def lists_vary(relative: np.ndarray) -> Estimate:
@@ -148,11 +152,11 @@ def lists_vary(relative: np.ndarray) -> Estimate:
 
     Source: linearised mean over clusters, Särndal, Swensson and Wretman (1992), Model assisted survey sampling, 5.7.
     """
-    inside = ~np.isnan(relative)
-    count = inside.sum(axis=0)
+    is_inside = ~np.isnan(relative)
+    count = is_inside.sum(axis=0)
     values = np.nansum(relative, axis=0) / count
-    off = np.where(inside, np.nan_to_num(relative) - values, 0.0)
-    pulls = off / count / values * np.sqrt(count / (count - 1))
+    deviations = np.where(is_inside, np.nan_to_num(relative) - values, 0.0)
+    pulls = deviations / count / values * np.sqrt(count / (count - 1))
     return Estimate(
         values, pulls, float(count.min() - 1), "Student t over lists, logarithms", *np.zeros((2, len(values)))
     )
@@ -164,15 +168,10 @@ def chance_in_one(part: Cut, groups: int, tops: np.ndarray, draws: int, rng: np.
     Source: Phipson and Smyth (2010), Permutation p-values should never be zero, arXiv:1603.05766.
     """
     sizes = part.counts.sum(axis=1)
-    seen = _statistics(part.counts[None], part.places, groups, tops)
-    law = np.concatenate(
-        [
-            _statistics(shuffled_count, part.places, groups, tops)
-            for shuffled_count in shuffled_counts(part.places.sizes, sizes, draws, rng)
-        ],
-        axis=1,
-    )
-    p = [stats.permutation_p(float(mine[0]), chance) for mine, chance in zip(seen, law, strict=True)]
+    observed = _statistics(part.counts[None], part.places, groups, tops)
+    chunks = shuffled_counts(part.places.sizes, sizes, draws, rng)
+    law = np.concatenate([_statistics(chunk, part.places, groups, tops) for chunk in chunks], axis=1)
+    p = [stats.permutation_p(float(statistic[0]), chance) for statistic, chance in zip(observed, law, strict=True)]
     return OneList(p[0], p[2:], p[1], float(np.quantile(law[1], 0.95)), law[0])
 
 
@@ -182,14 +181,14 @@ def exposure_statistic(part: Cut, groups: int) -> float:
     return float(_statistics(part.counts[None], part.places, groups, none)[0, 0])
 
 
-def flipped_p(off: np.ndarray, draws: int, rng: np.random.Generator, *, upwards: bool = False) -> float:
+def flipped_p(deviations: np.ndarray, draws: int, rng: np.random.Generator, *, upwards: bool = False) -> float:
     """The p-value of many lists: is what shuffling gives on average also what the lists give on average?
 
     The statistic is the largest mean over lists in standard errors; its law comes from turning the sign of whole lists
     at random, which leaves alone how numbers of one list hang together.
 
     Args:
-        off: (L, K) how far each list's numbers lie from what shuffling gives on average; 0 where there is none.
+        deviations: (L, K) how far each list's numbers lie from what shuffling gives on average; 0 where there is none.
         draws: how many times signs are turned.
         rng: the source of chance.
         upwards: only above counts.
@@ -197,21 +196,23 @@ def flipped_p(off: np.ndarray, draws: int, rng: np.random.Generator, *, upwards:
     Source: Wu (1986), Jackknife, bootstrap and other resampling methods in regression analysis, Annals of Statistics
     14 (wild bootstrap); Davidson and Flachaire (2008), The wild bootstrap, tamed at last, Journal of Econometrics 146.
     """
-    spread = np.sqrt((off**2).sum(axis=0))
-    kept = spread > 0
-    if not kept.any():
+    # Turning signs leaves sums of squares alone, so they are divided out once, before anything is drawn.
+    spread = np.sqrt((deviations**2).sum(axis=0))  # turning signs leaves it alone, so it is taken out once
+    varies = spread > 0
+    if not varies.any():
         return 1.0
-    off = off[:, kept] / spread[kept]
-    observed, law = off.sum(axis=0), []
-    at_once = max(1, 4_000_000 // len(off))
+    deviations = deviations[:, varies] / spread[varies]
+    observed, law = deviations.sum(axis=0), []
+    at_once = max(1, 4_000_000 // len(deviations))
     for start in range(0, draws, at_once):
-        signs = rng.integers(0, 2, (min(at_once, draws - start), len(off)), dtype=np.int8) * 2.0 - 1.0
-        law.append(_studentized(signs @ off, len(off), upwards))
-    return stats.permutation_p(float(_studentized(observed[None], len(off), upwards)[0]), np.concatenate(law))
+        signs = rng.integers(0, 2, (min(at_once, draws - start), len(deviations)), dtype=np.int8) * 2.0 - 1.0
+        law.append(_studentized(signs @ deviations, len(deviations), upwards))
+    return stats.permutation_p(float(_studentized(observed[None], len(deviations), upwards)[0]), np.concatenate(law))
 
 
 def _studentized(sums: np.ndarray, lists: int, upwards: bool) -> np.ndarray:
     """(B,) the largest of (B, K) sums of numbers with a sum of squares of 1, in their own standard errors."""
+    # The squares sum to 1, so what the sum itself takes of them is not spread.
     z = sums / np.sqrt(np.maximum(1e-12, 1 - sums**2 / lists))
     return np.asarray((z if upwards else np.abs(z)).max(axis=1))
 
@@ -219,16 +220,20 @@ def _studentized(sums: np.ndarray, lists: int, upwards: bool) -> np.ndarray:
 def _statistics(counts: np.ndarray, places: Places, groups: int, tops: np.ndarray) -> np.ndarray:
     """(2 + T, B) exposure, divergence and each top, for tables (B, K, M); the larger the more uneven."""
     sizes = counts[0].sum(axis=1)
-    seen = (counts[:, :groups] @ places.weights) / sizes[:groups]
-    arrays = [np.zeros(len(counts)), ndkl(counts, places)]
+    exposures = (counts[:, :groups] @ places.weights) / sizes[:groups]
+    statistics = [np.zeros(len(counts)), ndkl(counts, places)]
     for i in range(groups - 1):
         scale = np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 : groups])
-        np.maximum(arrays[0], (np.abs(seen[:, i + 1 :] - seen[:, i : i + 1]) / scale).max(axis=1), out=arrays[0])
+        np.maximum(
+            statistics[0],
+            (np.abs(exposures[:, i + 1 :] - exposures[:, i : i + 1]) / scale).max(axis=1),
+            out=statistics[0],
+        )
     share = sizes[:groups] / sizes.sum()
     for k in tops:
-        off = np.abs(top_count(counts[:, :groups], places, int(k)) - k * share)
-        arrays.append((off / np.sqrt(share * (1 - share)).clip(1e-12)).max(axis=1))
-    return np.stack(arrays)
+        surplus = np.abs(top_count(counts[:, :groups], places, int(k)) - k * share)
+        statistics.append((surplus / np.sqrt(share * (1 - share)).clip(1e-12)).max(axis=1))
+    return np.stack(statistics)
 
 
 def _critical(level: float, freedom: float) -> float:

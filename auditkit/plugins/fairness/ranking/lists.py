@@ -47,18 +47,19 @@ def rank(scores: np.ndarray, lists: np.ndarray) -> Ranked:
         lists: (N,) the list of each row, 0 to L - 1, each with a row.
     """
     order = np.argsort(-scores, kind="stable")
+    # Two stable sorts, by score and then by list, keep the scores in order within each list; one list needs no second.
     order = order[np.argsort(lists[order], kind="stable")] if lists.any() else order
     sorted_lists, sorted_scores = lists[order], scores[order]
     lengths = np.bincount(lists)
     starts = np.cumsum(lengths) - lengths
     places = np.arange(len(scores)) - starts[sorted_lists] + 1
-    new = np.ones(len(scores), dtype=bool)
-    new[1:] = (np.diff(sorted_lists) != 0) | (np.diff(sorted_scores) != 0)
-    tie = np.cumsum(new) - 1
+    is_new = np.ones(len(scores), dtype=bool)
+    is_new[1:] = (np.diff(sorted_lists) != 0) | (np.diff(sorted_scores) != 0)
+    tie = np.cumsum(is_new) - 1
     shared = np.bincount(tie)
     bias = position_bias(int(lengths.max()))[places - 1]
     mean = np.bincount(tie, weights=bias) / shared
-    return Ranked(order, sorted_lists, places, places[new][tie], shared[tie], mean[tie], lengths)
+    return Ranked(order, sorted_lists, places, places[is_new][tie], shared[tie], mean[tie], lengths)
 
 
 def shown(ranked: Ranked, codes: np.ndarray, groups: int) -> Shown:
@@ -69,21 +70,21 @@ def shown(ranked: Ranked, codes: np.ndarray, groups: int) -> Shown:
         codes: (N,) the group of each row, in the rows' own order, 0 to K - 1; K or -1: another.
         groups: K.
     """
-    place, kept = _cells(ranked, codes, groups)
+    cells, in_group = _cells(ranked, codes, groups)
     size = len(ranked.lengths) * groups
-    rows = np.bincount(place, minlength=size).reshape(-1, groups)
-    seen = np.bincount(place, weights=ranked.bias[kept], minlength=size).reshape(-1, groups)
+    rows = np.bincount(cells, minlength=size).reshape(-1, groups)
+    bias_sums = np.bincount(cells, weights=ranked.bias[in_group], minlength=size).reshape(-1, groups)
     everyone = np.bincount(ranked.lists, weights=ranked.bias) / ranked.lengths
-    exposure = np.divide(seen, rows, out=np.full(seen.shape, np.nan), where=rows > 0)
+    exposure = np.divide(bias_sums, rows, out=np.full(bias_sums.shape, np.nan), where=rows > 0)
     return Shown(exposure, exposure / everyone[:, None], rows / ranked.lengths[:, None])
 
 
 def tops(ranked: Ranked, codes: np.ndarray, groups: int, depth: np.ndarray) -> np.ndarray:
     """(L, K) the expected number of each group among the first `depth` (L,) places, equal scores in random order."""
-    inside = np.clip((depth[ranked.lists] - ranked.first + 1) / ranked.shared, 0, 1)
-    place, kept = _cells(ranked, codes, groups)
-    array = np.bincount(place, weights=inside[kept], minlength=len(ranked.lengths) * groups)
-    return array.reshape(-1, groups)
+    share_inside = np.clip((depth[ranked.lists] - ranked.first + 1) / ranked.shared, 0, 1)
+    cells, in_group = _cells(ranked, codes, groups)
+    counts = np.bincount(cells, weights=share_inside[in_group], minlength=len(ranked.lengths) * groups)
+    return counts.reshape(-1, groups)
 
 
 def divergences(ranked: Ranked, codes: np.ndarray, groups: int) -> np.ndarray:
@@ -101,37 +102,39 @@ def divergences(ranked: Ranked, codes: np.ndarray, groups: int) -> np.ndarray:
     Source: Geyik, Ambler and Kenthapudi (2019), Fairness-aware ranking in search and recommendation systems with
     application to LinkedIn talent search, arXiv:1905.01989, definition 3; natural logarithm.
     """
-    mine = codes[ranked.order]
+    group_codes = codes[ranked.order]
     starts = np.cumsum(ranked.lengths) - ranked.lengths
     tie = np.cumsum(ranked.first == ranked.places) - 1
-    total = np.zeros(len(mine))
+    total = np.zeros(len(group_codes))
+    # Group by group, for a table of all rows and groups could be larger than memory. The last round is of those in no
+    # group: they hold places, so the mixes must count them.
     for group in range(groups + 1):
-        member = mine == group if group < groups else (mine < 0) | (mine >= groups)
-        if not member.any():
+        is_member = group_codes == group if group < groups else (group_codes < 0) | (group_codes >= groups)
+        if not is_member.any():
             continue
-        held = np.bincount(ranked.lists, weights=member) / ranked.lengths
-        expected = np.bincount(tie, weights=member)[tie] / ranked.shared
+        list_shares = np.bincount(ranked.lists, weights=is_member) / ranked.lengths
+        expected = np.bincount(tie, weights=is_member)[tie] / ranked.shared
         running = np.concatenate([[0.0], np.cumsum(expected)])
         mix = (running[1:] - running[starts][ranked.lists]) / ranked.places
         mix[mix < 1e-12] = 0  # what is left of rounding is nobody
-        ratio = np.divide(mix, held[ranked.lists], out=np.ones_like(mix), where=mix > 0)
+        ratio = np.divide(mix, list_shares[ranked.lists], out=np.ones_like(mix), where=mix > 0)
         total += mix * np.log(ratio)
     weight = position_bias(int(ranked.lengths.max()))[ranked.places - 1]
-    array = np.bincount(ranked.lists, weights=weight * total) / np.bincount(ranked.lists, weights=weight)
-    return np.maximum(0, array)
+    weighted_sums = np.bincount(ranked.lists, weights=weight * total) / np.bincount(ranked.lists, weights=weight)
+    return np.maximum(0, weighted_sums)
 
 
 def shuffled_within(lists: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N,) the groups, shuffled among the rows of each list."""
-    array = np.empty_like(codes)
+    shuffled = np.empty_like(codes)
     by_list = np.argsort(lists, kind="stable")
-    mixed = np.argsort(lists + rng.random(len(lists)))  # by list, and within it at random
-    array[by_list] = codes[mixed]
-    return array
+    source = np.argsort(lists + rng.random(len(lists)))  # by list, and within it at random
+    shuffled[by_list] = codes[source]
+    return shuffled
 
 
 def _cells(ranked: Ranked, codes: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
     """The position (list, group) of the rows that are in a group, and which rows of `ranked` these are."""
-    mine = codes[ranked.order]
-    kept = np.flatnonzero((mine >= 0) & (mine < groups))
-    return ranked.lists[kept] * groups + mine[kept], kept
+    group_codes = codes[ranked.order]
+    in_group = np.flatnonzero((group_codes >= 0) & (group_codes < groups))
+    return ranked.lists[in_group] * groups + group_codes[in_group], in_group

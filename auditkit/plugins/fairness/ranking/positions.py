@@ -67,6 +67,7 @@ def coarse(places: Places, edges: np.ndarray) -> tuple[Places, np.ndarray]:
     ends = places.ends
     if len(ends) <= PIECES:
         return places, np.arange(len(ends))
+    # Place by place at the top, where each weighs most; further down the pieces grow by a constant factor.
     steps = np.geomspace(FIRST, ends[-1], PIECES - FIRST).astype(np.int64)
     stops = np.unique(np.concatenate([np.arange(1, FIRST), steps, edges[edges <= ends[-1]]]))
     piece = np.searchsorted(stops, ends, side="left")
@@ -77,8 +78,8 @@ def coarse(places: Places, edges: np.ndarray) -> tuple[Places, np.ndarray]:
 def top_count(counts: np.ndarray, places: Places, k: int) -> np.ndarray:
     """(..., K) how many of the first `k` places each group has; a piece that `k` cuts is shared evenly."""
     ends = places.ends
-    inside = np.clip((k - (ends - places.sizes)) / places.sizes, 0, 1)
-    return np.asarray(counts @ inside)
+    share_inside = np.clip((k - (ends - places.sizes)) / places.sizes, 0, 1)
+    return np.asarray(counts @ share_inside)
 
 
 def ndkl(counts: np.ndarray, places: Places) -> np.ndarray:
@@ -96,6 +97,7 @@ def ndkl(counts: np.ndarray, places: Places) -> np.ndarray:
     running = np.cumsum(counts, axis=-1, dtype=float)
     total = running[..., -1:] / places.sizes.sum()
     mix = running / places.ends
+    # x ln x goes to 0 with x: a group that is not in a top adds nothing to it.
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = np.where(mix > 0, mix * np.log(mix / total), 0.0)
     weight = places.weights * places.sizes

@@ -27,16 +27,17 @@ def largest_deviation(exposure: np.ndarray, scores: np.ndarray, lists_of: np.nda
     from scipy.stats import rankdata
 
     worst = 0.0
-    for number in range(min(TRIED, len(exposure))):
-        rows = np.flatnonzero(lists_of == number)
+    for list_number in range(min(TRIED, len(exposure))):
+        rows = np.flatnonzero(lists_of == list_number)
+        # Another way on purpose: scipy's ranks, list by list, and natural logarithms.
         first = rankdata(-scores[rows], method="min").astype(int)
         last = rankdata(-scores[rows], method="max").astype(int)
         summed = np.concatenate([[0.0], np.cumsum(np.log(2) / np.log(np.arange(2, len(rows) + 2)))])
-        seen = (summed[last] - summed[first - 1]) / (last - first + 1)
+        bias = (summed[last] - summed[first - 1]) / (last - first + 1)
         for group in range(exposure.shape[1]):
-            mine = codes[rows] == group
-            if mine.any():
-                worst = max(worst, abs(float(seen[mine].mean()) - float(exposure[number, group])))
+            is_member = codes[rows] == group
+            if is_member.any():
+                worst = max(worst, abs(float(bias[is_member].mean()) - float(exposure[list_number, group])))
     return worst
 
 
@@ -44,9 +45,10 @@ def some_lists(lists_of: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The positions of at most about ROWS rows: a sample of one list, or the first lists of many."""
     if lists_of.max() == 0:
         return rng.choice(len(lists_of), ROWS, replace=False) if len(lists_of) > ROWS else np.arange(len(lists_of))
-    held = np.cumsum(np.bincount(lists_of))
-    most = max(inference.FEWEST, int(np.searchsorted(held, ROWS)))
-    return np.flatnonzero(lists_of < most)
+    rows_up_to = np.cumsum(np.bincount(lists_of))
+    # Never fewer lists than the test needs to know how lists vary.
+    lists_taken = max(inference.FEWEST, int(np.searchsorted(rows_up_to, ROWS)))
+    return np.flatnonzero(lists_of < lists_taken)
 
 
 def false_alarms(
@@ -82,6 +84,7 @@ def put_last(
     if groups < 2:
         return None
     largest = int(np.bincount(dense[dense >= 0]).argmax())
+    # Lower by more than the whole range, so behind everybody of any list.
     behind = scores - np.where(dense == largest, 1 + float(np.ptp(scores)), 0.0)
     law = None if lists_of.max() else _law(behind, dense, groups, draws, rng)
     return _p(behind, lists_of, dense, groups, law, draws, rng)
@@ -89,9 +92,9 @@ def put_last(
 
 def _dense(codes: np.ndarray) -> tuple[np.ndarray, int]:
     """The groups that occur, numbered from 0 without gaps; and how many they are."""
-    present, mine = np.unique(codes[codes >= 0], return_inverse=True)
+    present, renumbered = np.unique(codes[codes >= 0], return_inverse=True)
     dense = np.full(len(codes), -1)
-    dense[codes >= 0] = mine
+    dense[codes >= 0] = renumbered
     return dense, len(present)
 
 
@@ -115,5 +118,5 @@ def _p(
     if law is not None:
         part = inference.cut_list(scores, codes, groups, np.zeros(0, dtype=np.int64))
         return stats.permutation_p(inference.exposure_statistic(part, groups), law)
-    seen = lists.shown(lists.rank(scores, lists_of), codes, groups)
-    return inference.flipped_p(np.nan_to_num(seen.relative - 1), draws, rng)
+    exposures = lists.shown(lists.rank(scores, lists_of), codes, groups)
+    return inference.flipped_p(np.nan_to_num(exposures.relative - 1), draws, rng)

@@ -19,42 +19,29 @@ class Quantity(NamedTuple):
     title: str
     disparity: str
     compared: Literal["difference", "ratio"]
-    of: Callable[[np.ndarray, np.ndarray | None], np.ndarray]
-    """(N,) the values, from predictions and residuals (N,)."""
+    transform: Callable[[np.ndarray], np.ndarray]
+    """From residuals (N,), or predictions where no labels are needed, to the values whose mean is taken."""
     labelled: bool
     direction: Direction
     root: bool = False
     """The number shown is the root of the mean."""
+
+    def of(self, predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+        """(N,) the values, from predictions and residuals (N,)."""
+        return self.transform(present(residual, "only where there are labels") if self.labelled else predicted)
 
     def shown(self, mean: float) -> float:
         """The number shown for a mean of the values."""
         return float(np.sqrt(mean)) if self.root else float(mean)
 
 
-def _prediction(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
-    return predicted
-
-
-def _residual(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
-    residual = present(residual, "only where there are labels")
-    return residual
-
-
-def _absolute(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
-    return np.abs(_residual(predicted, residual))
-
-
-def _squared(predicted: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
-    return np.square(_residual(predicted, residual))
-
-
 QUANTITIES = (
-    Quantity("mean_prediction", "Mean prediction", "mean_prediction_difference", "difference", _prediction, False,
+    Quantity("mean_prediction", "Mean prediction", "mean_prediction_difference", "difference", np.asarray, False,
              "none"),
-    Quantity("mean_residual", "Mean residual", "mean_residual_difference", "difference", _residual, True, "none"),
-    Quantity("mean_absolute_error", "Mean absolute error", "mean_absolute_error_ratio", "ratio", _absolute, True,
+    Quantity("mean_residual", "Mean residual", "mean_residual_difference", "difference", np.asarray, True, "none"),
+    Quantity("mean_absolute_error", "Mean absolute error", "mean_absolute_error_ratio", "ratio", np.abs, True,
              "lower"),
-    Quantity("root_mean_squared_error", "Root mean squared error", "root_mean_squared_error_ratio", "ratio", _squared,
+    Quantity("root_mean_squared_error", "Root mean squared error", "root_mean_squared_error_ratio", "ratio", np.square,
              True, "lower", root=True),
 )  # fmt: skip
 WASSERSTEIN, KS = "wasserstein_distance", "kolmogorov_smirnov_distance"
@@ -158,6 +145,6 @@ _DEFINITIONS = {
         "far apart groups are, not by how much their predictions differ.",
     ),
 }  # fmt: skip
-# the distance of Kolmogorov and Smirnov is a difference of shares at one point: counts that are not kept safe
+# The distance of Kolmogorov and Smirnov is a difference of shares at one point: counts that are not kept safe.
 _OPEN = of_everyone({name: definition for name, definition in _DEFINITIONS.items() if name != KS})
 DEFINITIONS = defined({**_DEFINITIONS, **_OPEN})

@@ -41,7 +41,7 @@ class Compared:
     left_out: list[LeftOut] = field(default_factory=list)
     members: Members | None = None
     """The groups compared, with the numbers that they have; of a distance, their mean predictions."""
-    found: Extreme | None = None
+    extreme: Extreme | None = None
     """The disparity with its interval; None where there is no value."""
     distances: Distances | None = None
     """Of all pairs, where it is a distance."""
@@ -51,69 +51,74 @@ class Compared:
     p_adjusted: float | None = None
     law: np.ndarray | None = None
     """The test's statistic where groups are shuffled."""
-    how: str = ""
+    method: str = ""
     usual: float | None = None
     """A distance that equal groups would exceed in 1 of 20 data sets."""
 
     @property
     def value(self) -> float | None:
         """The disparity."""
-        return None if self.found is None else self.found.value
+        return None if self.extreme is None else self.extreme.value
 
     def among(self, pairs: Pairs | None) -> Extreme:
         """The disparity over some pairs of the groups (`stats.pairs_of`); None: all."""
         members = present(self.members, "asked only where there are two groups or more")
         if self.distances is not None:
             return self.distances.largest(members.values, pairs)[self.name == WASSERSTEIN]
-        means = present(self.means, "a mean")
-        quantity = present(self.quantity, "a mean")
+        means, quantity = present(self.means, "a mean"), present(self.quantity, "a mean")
         if quantity.compared == "difference":
             return moments.gap(means, pairs)
         return moments.ratio(means, quantity.root, pairs)
 
 
-def usable(found: Means) -> np.ndarray:
+def usable(means: Means) -> np.ndarray:
     """(K,) bool: whether a group's standard error can be estimated."""
-    return (found.errors > 0) | (found.rows >= stats.FEW)
+    # Among few people who all have one value, a standard error of 0 is not to be believed.
+    return (means.errors > 0) | (means.rows >= stats.FEW)
 
 
-def compare(quantity: Quantity, split: Split, found: Means) -> Compared:
+def compare(quantity: Quantity, split: Split, means: Means) -> Compared:
     """One quantity over the groups; its interval, not yet its test."""
-    each = Compared(
+    comparison = Compared(
         quantity.disparity, split, "" if quantity.compared == "ratio" else "label units",
         "higher" if quantity.compared == "ratio" else "lower", quantity, left_out=list(split.left_out),
     )  # fmt: skip
-    kept = usable(found)
-    each.left_out += group_pairs.left_out(split.usable, [None if ok else CONSTANT for ok in kept])
-    each.codes = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)[split.codes]
-    each.means = found.take(kept)
-    values = each.means.values
-    shown = np.array([quantity.shown(value) for value in values])
-    each.members = Members(quantity.name, [split.usable[at] for at in np.flatnonzero(kept)], shown, each.means.rows)
-    if kept.sum() < 2:
-        each.reason = two_groups(split.attributes)
+    is_usable = usable(means)
+    comparison.left_out += group_pairs.left_out(split.usable, [None if ok else CONSTANT for ok in is_usable])
+    # Rows of no group have the code -1, which reads the -1 that was appended.
+    comparison.codes = np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes]
+    comparison.means = means.take(is_usable)
+    values = comparison.means.values
+    numbers = np.array([quantity.shown(value) for value in values])
+    comparison.members = Members(
+        quantity.name, [split.usable[index] for index in np.flatnonzero(is_usable)], numbers, comparison.means.rows
+    )
+    if is_usable.sum() < 2:
+        comparison.reason = two_groups(split.attributes)
     elif quantity.compared == "ratio" and values.min() <= 0:
-        each.reason = "a group has no error at all, so there is no ratio"
+        comparison.reason = "a group has no error at all, so there is no ratio"
     else:
-        each.found = each.among(None)
-    return each
+        comparison.extreme = comparison.among(None)
+    return comparison
 
 
 def apart(split: Split, predicted: np.ndarray, weights: np.ndarray | None) -> list[Compared]:
     """The two distances between distributions over the groups; not yet their tests."""
-    kept, groups = split.codes >= 0, len(split.usable)
-    weight = None if weights is None else weights[kept]
-    seen = None if groups < 2 else distances.distances(split.codes[kept], predicted[kept], weight, groups)
+    in_group, groups = split.codes >= 0, len(split.usable)
+    weight = None if weights is None else weights[in_group]
+    distances_of_pairs = (
+        None if groups < 2 else distances.distances(split.codes[in_group], predicted[in_group], weight, groups)
+    )
     comparisons = [
         Compared(WASSERSTEIN, split, "label units", "lower", left_out=list(split.left_out)),
         Compared(KS, split, "", "lower", left_out=list(split.left_out)),
     ]
+    means = moments.means(split.codes, predicted, weights, groups)
     for comparison in comparisons:
-        comparison.codes, comparison.distances = split.codes, seen
+        comparison.codes, comparison.distances = split.codes, distances_of_pairs
         comparison.reason = two_groups(split.attributes)
-        means = moments.means(split.codes, predicted, weights, groups)
         comparison.members = Members("mean_prediction", split.usable, means.values, means.rows)
-        comparison.found = None if seen is None else comparison.among(None)
+        comparison.extreme = None if distances_of_pairs is None else comparison.among(None)
     return comparisons
 
 
@@ -127,10 +132,12 @@ def add_p_values(
 ) -> None:
     """Fill in the p-values, raw and adjusted by Holm over everything that has a value."""
     testable = [comparison for comparison in compared if comparison.value is not None]
-    draws = max(draws, 40 * len(testable))  # so that the smallest p-value stays below 5 % when it is adjusted
+    # So many that the smallest p-value stays below 5 % when it is adjusted.
+    draws = max(draws, 40 * len(testable))
     for comparison in testable:
         if comparison.quantity is not None:
             _test(comparison, comparison.quantity.of(predicted, residual), weights, draws, rng)
+    # `apart` gives the two distances side by side, and one shuffling serves both.
     for first, second in itertools.pairwise(testable):
         if (first.name, second.name) == (WASSERSTEIN, KS):
             _test_distances(first, second, predicted, weights, draws, rng)
@@ -139,25 +146,27 @@ def add_p_values(
         comparison.p_adjusted = float(p)
 
 
-def observed_z(each: Compared) -> float:
+def observed_z(comparison: Compared) -> float:
     """The largest difference of two groups in standard errors."""
-    means = present(each.means, "a mean, with a value")
-    quantity = present(each.quantity, "a mean, with a value")
-    found = means.logs() if quantity.compared == "ratio" else means
-    return float(stats.largest_z_of_means(found.values[None], found.errors[None])[0])
+    means, quantity = present(comparison.means, "a mean"), present(comparison.quantity, "a mean")
+    compared_means = means.logs() if quantity.compared == "ratio" else means
+    return float(stats.largest_z_of_means(compared_means.values[None], compared_means.errors[None])[0])
 
 
-def _test(each: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator) -> None:
-    quantity = present(each.quantity, "a mean")
-    means = present(each.means, "a mean")
-    kept = each.codes >= 0
-    each.law = permutation.shuffled_z(
-        each.codes[kept], values[kept], None if weights is None else weights[kept], len(means.values), draws, rng,
-        logs=quantity.compared == "ratio",
+def _test(
+    comparison: Compared, values: np.ndarray, weights: np.ndarray | None, draws: int, rng: np.random.Generator
+) -> None:
+    means, quantity = present(comparison.means, "a mean"), present(comparison.quantity, "a mean")
+    in_group = comparison.codes >= 0
+    comparison.law = permutation.shuffled_z(
+        comparison.codes[in_group], values[in_group], None if weights is None else weights[in_group],
+        len(means.values), draws, rng, logs=quantity.compared == "ratio",
     )  # fmt: skip
-    each.p = stats.permutation_p(observed_z(each), each.law)
-    what = "difference of logarithms" if quantity.compared == "ratio" else "difference"
-    each.how = f"permutation of the largest studentized {what}, {len(each.law)} shuffles of people; Holm"
+    comparison.p = stats.permutation_p(observed_z(comparison), comparison.law)
+    statistic = "difference of logarithms" if quantity.compared == "ratio" else "difference"
+    comparison.method = (
+        f"permutation of the largest studentized {statistic}, {len(comparison.law)} shuffles of people; Holm"
+    )
 
 
 def _test_distances(
@@ -168,16 +177,16 @@ def _test_distances(
     draws: int,
     rng: np.random.Generator,
 ) -> None:
-    kept = first.codes >= 0
+    in_group = first.codes >= 0
     chance = distances.chance(
-        first.codes[kept], predicted[kept], None if weights is None else weights[kept], len(first.split.usable), draws,
-        rng,
+        first.codes[in_group], predicted[in_group], None if weights is None else weights[in_group],
+        len(first.split.usable), draws, rng,
     )  # fmt: skip
     first.p, first.usual = chance.wasserstein_p, chance.wasserstein_usual
     second.p, second.usual, second.law = chance.ks_p, chance.ks_usual, chance.ks_law
     people = "people" if weights is None else "effective numbers of people"
     for comparison in (first, second):
-        comparison.how = (
+        comparison.method = (
             "permutation of the largest scaled distance of a group from all others, on at most "
             f"{distances.BINS} quantiles, {len(chance.ks_law)} shuffles of {people}; Holm"
         )

@@ -37,9 +37,9 @@ class Distances(NamedTuple):
             numbers: (K,) by which the groups of a pair are called low and high, such as their means.
             pairs: those that are compared (`stats.pairs_of`); None: all.
         """
-        mine = slice(None) if pairs is None else stats.pair_numbers(len(numbers), pairs)
+        chosen = slice(None) if pairs is None else stats.pair_numbers(len(numbers), pairs)
         ks, area = (
-            Apart((apart.pairs[0][mine], apart.pairs[1][mine]), *(part[mine] for part in apart[1:]))
+            Apart((apart.pairs[0][chosen], apart.pairs[1][chosen]), *(part[chosen] for part in apart[1:]))
             for apart in self[:2]
         )
         return (
@@ -91,19 +91,19 @@ def distances(
     i, j = np.triu_indices(groups, 1)
     sizes = effective_sizes(codes, weights, groups)
     band = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, groups))) / (2 * sizes))
-    both = band[i] + band[j]
+    band_of_pair = band[i] + band[j]
     ks, area, least, most = (np.zeros(len(i)) for _ in range(4))
     for shares, widths in _functions(codes, values, weights, groups):
-        for at in range(len(i)):
-            gap = np.abs(shares[i[at]] - shares[j[at]])
-            ks[at] = max(ks[at], float(gap.max()))
-            area[at] += gap @ widths
-            least[at] += np.maximum(0, gap - both[at]) @ widths
-            most[at] += np.minimum(1, gap + both[at]) @ widths
+        for pair in range(len(i)):
+            gap = np.abs(shares[i[pair]] - shares[j[pair]])
+            ks[pair] = max(ks[pair], float(gap.max()))
+            area[pair] += gap @ widths
+            least[pair] += np.maximum(0, gap - band_of_pair[pair]) @ widths
+            most[pair] += np.minimum(1, gap + band_of_pair[pair]) @ widths
     method = "Dvoretzky-Kiefer-Wolfowitz bands of all groups (Šidák)"
     if weights is not None:
         method += ", for the effective number of rows"
-    return Distances(Apart((i, j), ks, ks - both, ks + both), Apart((i, j), area, least, most), method)
+    return Distances(Apart((i, j), ks, ks - band_of_pair, ks + band_of_pair), Apart((i, j), area, least, most), method)
 
 
 def chance(
@@ -132,12 +132,12 @@ def chance(
     widths = np.diff(binned.levels)
     observed = _scaled(binned.counts[None], widths)
     laws = [
-        (_scaled(array, widths), _largest(array, widths)) for array in _drawn(binned, weights is not None, draws, rng)
+        (_scaled(table, widths), _largest(table, widths)) for table in _drawn(binned, weights is not None, draws, rng)
     ]
-    scaled = np.concatenate([array for array, _ in laws], axis=1)
-    plain = np.concatenate([array for _, array in laws], axis=1)
+    scaled = np.concatenate([table for table, _ in laws], axis=1)
+    plain = np.concatenate([table for _, table in laws], axis=1)
     usual = np.quantile(plain, 0.95, axis=1)
-    p = [stats.permutation_p(float(seen[0]), law) for seen, law in zip(observed, scaled, strict=True)]
+    p = [stats.permutation_p(float(statistic[0]), law) for statistic, law in zip(observed, scaled, strict=True)]
     return Chance(p[0], p[1], float(usual[0]), float(usual[1]), scaled[0])
 
 
@@ -146,9 +146,10 @@ def rounded(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, g
     levels, inverse = np.unique(values, return_inverse=True)
     if len(levels) > BINS:
         before = np.cumsum(np.bincount(inverse)) - 1
-        number = before * BINS // len(values)
-        _, number = np.unique(number, return_inverse=True)
-        inverse = number[inverse]
+        bin_of_level = before * BINS // len(values)
+        # Cut between distinct values and never within one, or the statistic would see an order among equal values.
+        _, bin_of_level = np.unique(bin_of_level, return_inverse=True)
+        inverse = bin_of_level[inverse]
         levels = np.bincount(inverse, weights=values) / np.bincount(inverse)
     table = np.bincount(codes * len(levels) + inverse, weights=weights, minlength=groups * len(levels))
     table = table.reshape(groups, len(levels)).astype(float)
@@ -175,15 +176,17 @@ def _functions(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Chunks of the distribution functions (K, m) at the distinct values, and the widths (m,) on which they hold."""
     order = np.argsort(values, kind="stable")
-    most = WORK // (groups * groups)
+    heights_at_most = WORK // (groups * groups)
     heights, code = values[order], codes[order]
-    if len(values) > most:
-        bins = np.arange(len(values)) * most // len(values)
+    # Pairs of groups times values would cost too much, so neighbours in order share their mean.
+    if len(values) > heights_at_most:
+        bins = np.arange(len(values)) * heights_at_most // len(values)
         heights = (np.bincount(bins, weights=heights) / np.bincount(bins))[bins]
     weight = np.ones(len(values)) if weights is None else weights[order]
     total = np.bincount(code, weights=weight, minlength=groups)
     ends = np.append(np.flatnonzero(np.diff(heights)), len(heights) - 1)  # the last row of each distinct value
     widths = np.append(np.diff(heights[ends]), 0.0)
+    # Sums run on from chunk to chunk, so that no table of all values and groups is held at once.
     carried = np.zeros(groups)
     start = 0
     for first in range(0, len(ends), COLUMNS):
@@ -203,6 +206,7 @@ def _drawn(binned: Binned, weighted: bool, draws: int, rng: np.random.Generator)
     if not weighted:
         yield from shuffled_counts(binned.counts.sum(axis=0), sizes, draws, rng)
         return
+    # Rows with weights cannot be exchanged for one another, so the groups are drawn from all rows by weight.
     pooled = binned.counts.sum(axis=0) / binned.counts.sum()
     for _ in range(0, draws, 100):
         yield np.stack([rng.multinomial(size, pooled, size=100) for size in sizes], axis=1)
@@ -212,22 +216,23 @@ def _scaled(tables: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """(2, B) the largest scaled distances between a group and all others, for tables (B, K, M)."""
     sizes, total = tables.sum(axis=2), tables.sum(axis=(1, 2))
     pooled = np.cumsum(tables.sum(axis=1), axis=1) / total[:, None]
-    array = np.zeros((2, len(tables)))
+    largest = np.zeros((2, len(tables)))
     for group in range(tables.shape[1]):
         size = sizes[:, group]
         gap = np.abs(np.cumsum(tables[:, group], axis=1) / size[:, None] - pooled)
+        # Under shuffling the variance of the distance goes with 1 / size - 1 / total.
         scale = np.sqrt(size * total / (total - size))
-        np.maximum(array[0], gap.max(axis=1) * scale, out=array[0])
-        np.maximum(array[1], gap[:, :-1] @ widths * scale, out=array[1])
-    return array
+        np.maximum(largest[0], gap.max(axis=1) * scale, out=largest[0])
+        np.maximum(largest[1], gap[:, :-1] @ widths * scale, out=largest[1])
+    return largest
 
 
 def _largest(tables: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """(2, B) the largest distances over all pairs of groups, for tables (B, K, M)."""
     shares = np.cumsum(tables, axis=2) / tables.sum(axis=2, keepdims=True)
-    array = np.zeros((2, len(tables)))
-    array[0] = (shares.max(axis=1) - shares.min(axis=1)).max(axis=1)
+    largest = np.zeros((2, len(tables)))
+    largest[0] = (shares.max(axis=1) - shares.min(axis=1)).max(axis=1)
     for group in range(tables.shape[1] - 1):
         gap = np.abs(shares[:, group + 1 :, :-1] - shares[:, group : group + 1, :-1]) @ widths
-        np.maximum(array[1], gap.max(axis=1), out=array[1])
-    return array
+        np.maximum(largest[1], gap.max(axis=1), out=largest[1])
+    return largest

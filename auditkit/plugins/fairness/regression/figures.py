@@ -26,17 +26,19 @@ def draw(
     minimum: int,
 ) -> list[Figure]:
     """Residuals per group, quantiles of predictions, disparities."""
-    found: list[Figure | None] = []
-    some = [
+    drawings: list[Figure | None] = []
+    residuals = [
         measurement for measurement in per_group if measurement.name == "mean_residual" and len(measurement.slice) <= 1
     ]
     axis = Axis(field="value", title="Mean residual (prediction - label)", unit="label units")
     caption = "Dots are means of prediction - label, lines 95 % Student intervals. Above 0: predicted too high."
     rules = [Rule(value=0.0, label="no error on average")]
-    found.append(
-        figures.dot_whisker("mean_residual", "Mean residual per group", some, axis=axis, caption=caption, rules=rules)
+    drawings.append(
+        figures.dot_whisker(
+            "mean_residual", "Mean residual per group", residuals, axis=axis, caption=caption, rules=rules
+        )
     )
-    found += [
+    drawings += [
         _quantiles(split, predicted, weights, max(BEYOND, minimum)) for split in splits if len(split.attributes) == 1
     ]
     for name, title, names, still, label in (
@@ -48,26 +50,26 @@ def draw(
          [name for name, definition in DEFINITIONS.items() if definition.direction == "higher"],
          1.0, "equal"),
     ):  # fmt: skip
-        some = [measurement for measurement in between if measurement.name in names]
+        residuals = [measurement for measurement in between if measurement.name in names]
         axis = Axis(field="value", title=title)
         caption = f"Lines are 95 % intervals that hold for all pairs of groups at once. At {still:.0f} all are equal."
         rules = [Rule(value=still, label=label)]
-        found.append(figures.forest(name, title, some, axis=axis, caption=caption, rules=rules))
-    return [figure for figure in found if figure is not None]
+        drawings.append(figures.forest(name, title, residuals, axis=axis, caption=caption, rules=rules))
+    return [figure for figure in drawings if figure is not None]
 
 
 def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, beyond: int) -> Figure | None:
     """Quantiles of the predictions of every group that may be shown; none that fewer than `beyond` people exceed."""
     points: list[dict[str, str | float]] = []
-    for at, name in enumerate(split.names):
-        mine = split.codes == at
-        values, heavy = predicted[mine], None if weights is None else weights[mine]
+    for group, name in enumerate(split.names):
+        is_member = split.codes == group
+        values, group_weights = predicted[is_member], None if weights is None else weights[is_member]
         shares = inner_shares(len(values), beyond)
         if len(shares):
-            array = quantiles(values, heavy, shares)
+            heights = quantiles(values, group_weights, shares)
             points += [
                 {"share": float(share), "prediction": float(value), "group": name}
-                for share, value in zip(shares, array, strict=True)
+                for share, value in zip(shares, heights, strict=True)
             ]
     if not points:
         return None
@@ -97,6 +99,7 @@ def quantiles(values: np.ndarray, weights: np.ndarray | None, shares: np.ndarray
     if weights is None:
         return np.asarray(np.quantile(values, shares))
     order = np.argsort(values, kind="stable")
+    # A row stands in the middle of its own weight, so that the ends are not drawn out to the extremes.
     reached = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
     rows = (np.arange(len(values)) + 0.5) / len(values)
     low, high = np.interp([shares[0], shares[-1]], rows, reached)

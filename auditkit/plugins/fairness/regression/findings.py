@@ -10,11 +10,11 @@ import numpy as np
 from auditkit.checks import Context, Findings
 from auditkit.errors import present
 from auditkit.group_pairs import pairs_among, pairs_behind
-from auditkit.plugins.fairness.regression import disparities as comparing
-from auditkit.plugins.fairness.regression import figures, moments, self_tests
+from auditkit.plugins.fairness.regression import disparities, figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.disparities import Compared
 from auditkit.plugins.fairness.regression.moments import Means
+from auditkit.plugins.fairness.regression.self_tests import Sample
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
@@ -36,24 +36,26 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     """Everything that `fairness.regression` says about these predictions."""
     predicted = context.predictions.labels
     residual = None if data.labels is None else predicted - data.labels
-    quantities = [each for each in QUANTITIES if residual is not None or not each.labelled]
+    quantities = [partition for partition in QUANTITIES if residual is not None or not partition.labelled]
     splits = [split(data, attributes) for attributes in [(), *data.cells.subsets(parameters.intersections)]]
     per_group: list[Measurement] = []
     compared: list[Compared] = []
-    for step, each in enumerate(splits):
+    for step, partition in enumerate(splits):
         context.progress(step, len(splits) + 2, "means and distances")
         for quantity in quantities:
-            means = moments.means(each.codes, quantity.of(predicted, residual), data.weights, len(each.usable))
-            per_group += _per_group(quantity, each, means, data.weights is not None)
-            if each.attributes:
-                compared.append(comparing.compare(quantity, each, means))
-        if each.attributes:
-            compared += comparing.apart(each, predicted, data.weights)
+            means = moments.means(
+                partition.codes, quantity.of(predicted, residual), data.weights, len(partition.usable)
+            )
+            per_group += _per_group(quantity, partition, means, data.weights is not None)
+            if partition.attributes:
+                compared.append(disparities.compare(quantity, partition, means))
+        if partition.attributes:
+            compared += disparities.apart(partition, predicted, data.weights)
     context.progress(len(splits), len(splits) + 2, "shuffling groups")
-    comparing.add_p_values(compared, predicted, residual, data.weights, parameters.permutations, context.rng)
+    disparities.add_p_values(compared, predicted, residual, data.weights, parameters.permutations, context.rng)
     tests = sum(comparison.value is not None for comparison in compared)
     between = [_disparity(comparison, tests) for comparison in compared]
-    beside = [measurement for some in compared for measurement in _beside(some, data)]
+    beside = [measurement for comparison in compared for measurement in _beside(comparison, data)]
     context.progress(len(splits) + 1, len(splits) + 2, "controls")
     controls = [
         _recount(per_group, data, predicted),
@@ -69,82 +71,88 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     )
 
 
-def _per_group(quantity: Quantity, each: Split, found: Means, weighted: bool) -> list[Measurement]:
-    measured, at = [], 0
-    known = comparing.usable(found)
-    for where, reason, empty in zip(each.where, each.reasons, each.empty, strict=True):
-        more: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
+def _per_group(quantity: Quantity, partition: Split, means: Means, weighted: bool) -> list[Measurement]:
+    measurements, group = [], 0
+    known = disparities.usable(means)
+    for where, reason, empty in zip(partition.where, partition.reasons, partition.empty, strict=True):
+        fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
         if reason is None:
-            value = float(found.values[at])
-            more = {"value": quantity.shown(value), "n": int(found.rows[at])}
-            if not known[at]:
-                more |= {"validity": "inconclusive", "reason": f"{comparing.CONSTANT}: they tell nothing of its spread"}
+            value = float(means.values[group])
+            fields = {"value": quantity.shown(value), "n": int(means.rows[group])}
+            if not known[group]:
+                fields |= {
+                    "validity": "inconclusive",
+                    "reason": f"{disparities.CONSTANT}: they tell nothing of its spread",
+                }
             elif quantity.root and value > 0:
-                more["interval"] = moments.root_interval(found, at)
+                fields["interval"] = moments.root_interval(means, group)
             else:
-                more["interval"] = moments.mean_interval(found, at, weighted=weighted)
-            at += 1
-        measured.append(
-            Measurement(name=quantity.name, unit="label units", direction=quantity.direction, slice=where, **more)
+                fields["interval"] = moments.mean_interval(means, group, weighted=weighted)
+            group += 1
+        measurements.append(
+            Measurement(name=quantity.name, unit="label units", direction=quantity.direction, slice=where, **fields)
         )
-    return measured
+    return measurements
 
 
-def _disparity(each: Compared, tests: int) -> Measurement:
-    measurement = _measured(each, each.found)
-    if each.found is None:
+def _disparity(comparison: Compared, tests: int) -> Measurement:
+    measurement = _measured(comparison, comparison.extreme)
+    if comparison.extreme is None:
         return measurement
-    p = present(each.p, "whatever has a value was tested")
-    test = Test(method=each.how, p=p, p_adjusted=each.p_adjusted, family=FAMILY)
-    return measurement.model_copy(update={"test": test, "detectable": _detectable(each, tests)})
+    p = present(comparison.p, "whatever has a value was tested")
+    test = Test(method=comparison.method, p=p, p_adjusted=comparison.p_adjusted, family=FAMILY)
+    return measurement.model_copy(update={"test": test, "detectable": _detectable(comparison, tests)})
 
 
-def _beside(each: Compared, data: AuditData) -> list[Measurement]:
+def _beside(comparison: Compared, data: AuditData) -> list[Measurement]:
     """The same among large groups, and against the reference group where one is named."""
 
-    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        members = present(each.members, "of two groups or more")
-        found = _measured(each, each.among(pairs_among(members, kept, reference)))
-        return [found.model_copy(update={"n": members.people_of(kept)})]
+    def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        members = present(comparison.members, "of two groups or more")
+        measurement = _measured(comparison, comparison.among(pairs_among(members, groups, reference)))
+        return [measurement.model_copy(update={"n": members.people_of(groups)})]
 
-    where = [] if each.members is None else [each.members.where]
-    return variants([_measured(each, each.found)], where, None if each.found is None else again, data)
+    where = [] if comparison.members is None else [comparison.members.where]
+    return variants(
+        [_measured(comparison, comparison.extreme)], where, None if comparison.extreme is None else again, data
+    )
 
 
-def _measured(each: Compared, found: Extreme | None) -> Measurement:
-    missing = left_out_text(each.left_out)
+def _measured(comparison: Compared, extreme: Extreme | None) -> Measurement:
+    missing = left_out_text(comparison.left_out)
     common: dict[str, Any] = {
-        "name": each.name, "unit": each.unit, "direction": each.direction, "across": each.split.attributes,
-        "left_out": tuple(each.left_out),
+        "name": comparison.name, "unit": comparison.unit, "direction": comparison.direction,
+        "across": comparison.split.attributes, "left_out": tuple(comparison.left_out),
     }  # fmt: skip
-    if found is None or each.members is None:
-        reason = f"{each.reason} ({missing})" if missing else each.reason
+    if extreme is None or comparison.members is None:
+        reason = f"{comparison.reason} ({missing})" if missing else comparison.reason
         return Measurement(value=None, reason=reason, validity="inconclusive", **common)
-    first: Literal["low", "high"] = "high" if each.direction == "higher" else "low"
+    first: Literal["low", "high"] = "high" if comparison.direction == "higher" else "low"
     return Measurement(
-        value=found.value, interval=found.interval, n=int(each.members.people.sum()),
-        pairs=tuple(pairs_behind(found, [each.members], first)), **common,
+        value=extreme.value, interval=extreme.interval, n=int(comparison.members.people.sum()),
+        pairs=tuple(pairs_behind(extreme, [comparison.members], first)), **common,
     )  # fmt: skip
 
 
-def _detectable(each: Compared, tests: int) -> float | None:
-    if each.quantity is None or each.means is None:
+def _detectable(comparison: Compared, tests: int) -> float | None:
+    if comparison.quantity is None or comparison.means is None:
         return None
-    if each.quantity.compared == "difference":
-        return moments.detectable(each.means, tests)
-    return each.quantity.shown(float(np.exp(-moments.detectable(each.means.steady_logs(), tests))))
+    if comparison.quantity.compared == "difference":
+        return moments.detectable(comparison.means, tests)
+    return comparison.quantity.shown(float(np.exp(-moments.detectable(comparison.means.steady_logs(), tests))))
 
 
 def _recount(per_group: list[Measurement], data: AuditData, predicted: np.ndarray) -> Control:
-    known = {quantity.name: quantity for quantity in QUANTITIES}
-    shown = [
-        (known[measurement.name], measurement.slice, measurement.value)
+    quantities = {quantity.name: quantity for quantity in QUANTITIES}
+    claims = [
+        (quantities[measurement.name], measurement.slice, measurement.value)
         for measurement in per_group
         if measurement.value is not None
     ]
-    few = set(list(dict.fromkeys(pairs(where) for _, where, _ in shown))[:TRIED])
+    # All numbers of some groups, not some numbers of all groups: the mask of a group serves all its numbers.
+    few = set(list(dict.fromkeys(pairs(where) for _, where, _ in claims))[:TRIED])
     value = self_tests.largest_deviation(
-        [each for each in shown if pairs(each[1]) in few], data.groups, predicted, data.labels, data.weights
+        [claim for claim in claims if pairs(claim[1]) in few], data.groups, predicted, data.labels, data.weights
     )
     return Control.within(
         "recount",
@@ -165,19 +173,17 @@ def _trials(
     residual: np.ndarray | None,
 ) -> list[Control]:
     """False alarms on shuffled groups, and finds of a planted shift; for the first attribute with two groups."""
-    wanted = "mean_prediction_difference" if residual is None else "mean_residual_difference"
-    means = [comparison for comparison in compared if comparison.value is not None and comparison.name == wanted]
+    tried_name = "mean_prediction_difference" if residual is None else "mean_residual_difference"
+    means = [comparison for comparison in compared if comparison.value is not None and comparison.name == tried_name]
     controls = []
     if means:
         first = means[0]
-        quantity = present(first.quantity, "a tested mean")
-        first_means = present(first.means, "a tested mean")
         law = present(first.law, "a tested mean")
-        kept = first.codes >= 0
-        values, weights = quantity.of(predicted, residual)[kept], _of(data.weights, kept)
+        values = present(first.quantity, "a tested mean").of(predicted, residual)
+        sample = Sample(first.codes, values, data.weights).take(first.codes >= 0)
         over = " and ".join(first.split.attributes)
-        names = tuple(each.disparity for each in QUANTITIES)
-        alarms = self_tests.false_alarms(first.codes[kept], values, weights, parameters.trials, context.rng)
+        names = tuple(quantity.disparity for quantity in QUANTITIES)
+        alarms = self_tests.false_alarms(sample, parameters.trials, context.rng)
         controls.append(
             false_alarms(
                 "shuffled groups",
@@ -187,10 +193,8 @@ def _trials(
                 names,
             )
         )
-        gap = moments.detectable(first_means, tests)
-        power = self_tests.found_when_planted(
-            first.codes[kept], values, weights, gap, law, tests, parameters.trials, context.rng
-        )
+        gap = moments.detectable(present(first.means, "a tested mean"), tests)
+        power = self_tests.found_when_planted(sample, gap, law, tests, parameters.trials, context.rng)
         controls.append(
             Control.within(
                 "planted shift",
@@ -214,23 +218,17 @@ def _trial_of_distances(
     if not apart:
         return []
     first = apart[0]
-    kept = first.codes >= 0
+    sample = Sample(first.codes, predicted, data.weights).take(first.codes >= 0)
     return [
         false_alarms(
             "shuffled predictions",
             f"Where the groups of {' and '.join(first.split.attributes)} are shuffled, how often does the test "
             "call their distributions different?",
-            self_tests.false_alarms_of_distances(
-                first.codes[kept], predicted[kept], _of(data.weights, kept), parameters.trials, context.rng
-            ),
+            self_tests.false_alarms_of_distances(sample, parameters.trials, context.rng),
             parameters.trials,
             (KS, WASSERSTEIN),
         )
     ]
-
-
-def _of(weights: np.ndarray | None, kept: np.ndarray) -> np.ndarray | None:
-    return None if weights is None else weights[kept]
 
 
 def _chance(compared: list[Compared]) -> list[Table]:
@@ -274,7 +272,7 @@ def _notes(parameters: Parameters, data: AuditData, splits: list[Split]) -> list
             "Numbers are weighted; standard errors are linearised, bands and shuffles of distances use the effective "
             "number of rows (Kish 1965)."
         )
-    hidden = list(dict.fromkeys(name for each in splits for name in each.hidden))
+    hidden = list(dict.fromkeys(name for partition in splits for name in partition.hidden))
     if hidden:
         notes.append(f"Not in any disparity, because too small to show: {first_few(hidden)}.")
     return [*notes, *no_intersection(parameters.intersections, data)]

@@ -31,9 +31,9 @@ class Means(NamedTuple):
     rows: np.ndarray
     """(K,) int64 rows."""
 
-    def take(self, which: np.ndarray) -> Means:
+    def take(self, groups: np.ndarray) -> Means:
         """Some of the groups."""
-        return Means(*(array[which] for array in self))
+        return Means(*(column[groups] for column in self))
 
     def logs(self) -> Means:
         """The same on the scale of logarithms (delta method); every mean must be above 0."""
@@ -47,9 +47,11 @@ class Means(NamedTuple):
         Source: after Bonett (2006), Robust confidence interval for a ratio of standard deviations, Applied
         Psychological Measurement 30, who pools the kurtosis.
         """
-        own = self.logs()
-        common = float((own.errors * self.sizes**2).sum() / self.sizes.sum())
-        return own._replace(errors=np.maximum(own.errors, common / self.sizes))
+        logs = self.logs()
+        # errors * sizes is the variance of one row on this scale; its mean over all rows is what a group of any size
+        # has at least.
+        common = float((logs.errors * self.sizes**2).sum() / self.sizes.sum())
+        return logs._replace(errors=np.maximum(logs.errors, common / self.sizes))
 
 
 def means(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, groups: int) -> Means:
@@ -64,87 +66,88 @@ def means(codes: np.ndarray, values: np.ndarray, weights: np.ndarray | None, gro
     Source: Särndal, Swensson and Wretman (1992), Model assisted survey sampling, 5.7, for weights.
     """
     if (codes < 0).any():
-        kept = codes >= 0
-        codes, values, weights = codes[kept], values[kept], None if weights is None else weights[kept]
+        in_group = codes >= 0
+        codes, values, weights = codes[in_group], values[in_group], None if weights is None else weights[in_group]
     rows = np.bincount(codes, minlength=groups)
     weight = np.ones(len(codes)) if weights is None else weights
     total = np.bincount(codes, weights=weight, minlength=groups)
     mean = np.bincount(codes, weights=weight * values, minlength=groups) / total
-    off = weight * (values - mean[codes])
-    spread = np.bincount(codes, weights=off**2, minlength=groups)
+    deviations = weight * (values - mean[codes])
+    spread = np.bincount(codes, weights=deviations**2, minlength=groups)
     # what is left of rounding is no spread
     spread[spread <= rows * (1e-14 * np.bincount(codes, weights=weight * np.abs(values), minlength=groups)) ** 2] = 0
     square = rows.astype(float) if weights is None else np.bincount(codes, weights=weight**2, minlength=groups)
     return Means(mean, rows / (rows - 1) * spread / total**2, total**2 / square, rows)
 
 
-def mean_interval(each: Means, at: int, level: float = 0.95, weighted: bool = False) -> Interval:
+def mean_interval(means: Means, group: int, level: float = 0.95, weighted: bool = False) -> Interval:
     """Student's interval for the mean of one group (Student 1908, Biometrika 6)."""
-    half = _student(level, each.sizes[at] - 1) * np.sqrt(each.errors[at])
-    mean, method = each.values[at], "Student t, linearised for weights" if weighted else "Student t"
+    half = _student(level, means.sizes[group] - 1) * np.sqrt(means.errors[group])
+    mean, method = means.values[group], "Student t, linearised for weights" if weighted else "Student t"
     return Interval(low=float(mean - half), high=float(mean + half), level=level, method=method)
 
 
-def root_interval(each: Means, at: int, level: float = 0.95) -> Interval:
+def root_interval(means: Means, group: int, level: float = 0.95) -> Interval:
     """An interval for the root of a group's mean square: delta method on the scale of logarithms, so it stays above 0.
 
     Args:
-        each: means of squares, above 0 in this group.
-        at: which group.
+        means: means of squares, above 0 in this group.
+        group: which group.
         level: the confidence, between 0 and 1.
     """
-    logs = each.take(np.array([at])).logs()
+    logs = means.take(np.array([group])).logs()
     half = _student(level, logs.sizes[0] - 1) * np.sqrt(logs.errors[0])
     low, high = np.exp((logs.values[0] - half) / 2), np.exp((logs.values[0] + half) / 2)
     return Interval(low=float(low), high=float(high), level=level, method="delta method on logarithms, Student t")
 
 
-def gap(each: Means, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+def gap(means: Means, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
     """The widest difference of means and its interval; the low end is 0 unless some pair differs for certain.
 
     With intervals of all pairs that hold at once, the widest true difference is at least every low end and at most the
     largest high end.
 
     Args:
-        each: means of groups, at least two.
+        means: means of groups, at least two.
         pairs: those that are compared (`stats.pairs_of`); None: all.
         level: the confidence, between 0 and 1.
 
     Source: pairs by Welch (1947), Biometrika 34, at the level of Šidák: Tamhane (1979), A comparison of procedures for
     multiple comparisons of means with unequal variances, JASA 74 (T2).
     """
-    apart = _apart(each, pairs, level)
+    apart = _apart(means, pairs, level)
     method = "simultaneous Welch intervals of all pairs (Šidák; Tamhane T2)"
     if len(apart.values) == 1:
         method = "Welch t"
-    elif _many(each, pairs):
+    elif _many(means, pairs):
         method = "simultaneous Student intervals of all groups (Šidák)"
-    return stats.largest_apart(apart, each.values, method, level=level)
+    return stats.largest_apart(apart, means.values, method, level=level)
 
 
-def ratio(each: Means, root: bool = False, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
+def ratio(means: Means, root: bool = False, pairs: Pairs | None = None, level: float = 0.95) -> Extreme:
     """The smallest ratio of means and its interval, 0 to 1; the high end is 1 unless some pair differs for certain.
 
     Args:
-        each: means above 0 of groups, at least two.
+        means: means above 0 of groups, at least two.
         root: about the roots of the means.
         pairs: those that are compared (`stats.pairs_of`); None: all.
         level: the confidence, between 0 and 1.
     """
-    half, (pairs, gaps, low, high) = 2 if root else 1, _apart(each.steady_logs(), pairs, level)
+    # The logarithm of a root is half the logarithm.
+    half, (pairs, gaps, low, high) = 2 if root else 1, _apart(means.steady_logs(), pairs, level)
     apart = stats.Apart(pairs, *(np.exp(-end / half) for end in (gaps, high, low)))
     method = "simultaneous delta-method intervals of all pairs' log ratio, Welch t (Šidák)"
-    return stats.smallest_apart(apart, each.values, method, level)
+    return stats.smallest_apart(apart, means.values, method, level)
 
 
-def detectable(each: Means, tests: int, level: float = 0.95, power: float = 0.8) -> float:
+def detectable(means: Means, tests: int, level: float = 0.95, power: float = 0.8) -> float:
     """The difference, between the two groups with the largest standard errors, that would be found 8 times in 10.
 
     Of any other two groups it is found more often. Adjusted for all pairs and for `tests` tests; normal approximation.
     """
-    k = len(each.values)
+    k = len(means.values)
     alpha = (1 - stats.sidak_level(level, k * (k - 1) // 2)) / max(1, tests)
-    worst = float(np.sqrt(np.sort(each.errors)[-2:].sum()))
+    worst = float(np.sqrt(np.sort(means.errors)[-2:].sum()))
     return float((laws.norm.ppf(1 - alpha / 2) + laws.norm.ppf(power)) * worst)
 
 
@@ -152,23 +155,25 @@ def _student(level: float, freedom: np.ndarray | float) -> np.ndarray:
     return np.asarray(laws.t.ppf(0.5 + level / 2, np.maximum(1.0, freedom)))
 
 
-def _many(each: Means, pairs: Pairs | None) -> bool:
-    return pairs is None and len(each.values) > PAIRWISE
+def _many(means: Means, pairs: Pairs | None) -> bool:
+    return pairs is None and len(means.values) > PAIRWISE
 
 
-def _apart(each: Means, pairs: Pairs | None, level: float) -> Apart:
+def _apart(means: Means, pairs: Pairs | None, level: float) -> Apart:
     """The differences of the pairs; of very many groups, those of groups at an end, from an interval for each group."""
-    if _many(each, pairs):
-        half = _student(stats.sidak_level(level, len(each.values)), each.sizes - 1) * np.sqrt(each.errors)
-        low, high = each.values - half, each.values + half
-        ends = np.unique([at for side in (each.values, low, high) for at in (side.argmin(), side.argmax())])
-        i, j = stats.pairs_of(len(each.values), ends.tolist())
-        gap = np.abs(each.values[i] - each.values[j])
+    # Pairs grow with the square of the groups. Only a group at an end of the values, or of their intervals, can make
+    # the widest gap.
+    if _many(means, pairs):
+        half = _student(stats.sidak_level(level, len(means.values)), means.sizes - 1) * np.sqrt(means.errors)
+        low, high = means.values - half, means.values + half
+        ends = np.unique([index for side in (means.values, low, high) for index in (side.argmin(), side.argmax())])
+        i, j = stats.pairs_of(len(means.values), ends.tolist())
+        gap = np.abs(means.values[i] - means.values[j])
         return Apart((i, j), gap, np.maximum(low[i] - high[j], low[j] - high[i]),
                      np.maximum(high[i] - low[j], high[j] - low[i]))  # fmt: skip
-    i, j = stats.pairs_of(len(each.values)) if pairs is None else pairs
-    gap, error = np.abs(each.values[i] - each.values[j]), each.errors[i] + each.errors[j]
-    below = each.errors[i] ** 2 / (each.sizes[i] - 1) + each.errors[j] ** 2 / (each.sizes[j] - 1)
+    i, j = stats.pairs_of(len(means.values)) if pairs is None else pairs
+    gap, error = np.abs(means.values[i] - means.values[j]), means.errors[i] + means.errors[j]
+    below = means.errors[i] ** 2 / (means.sizes[i] - 1) + means.errors[j] ** 2 / (means.sizes[j] - 1)
     freedom = np.divide(error**2, below, out=np.full(len(gap), np.inf), where=below > 0)
     half = _student(stats.sidak_level(level, len(gap)), freedom) * np.sqrt(error)
     return Apart((i, j), gap, gap - half, gap + half)

@@ -61,11 +61,11 @@ def auc_gap(areas: list[Area], pairs: Pairs, level: float = 0.95) -> Extreme:
         pairs: which of them are compared (`stats.pairs_of`).
         level: the confidence, between 0 and 1.
     """
-    each = stats.sidak_level(level, len(pairs[0]))
-    bounds = [stats.auc_interval(area.value, area.error, area.smaller, each) for area in areas]
+    level_of_each = stats.sidak_level(level, len(pairs[0]))
+    bounds = [stats.auc_interval(area.value, area.error, area.smaller, level_of_each) for area in areas]
     values = np.array([area.value for area in areas])
     apart = stats.square_and_add(
-        values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]), pairs
+        values, np.array([bound.low for bound in bounds]), np.array([bound.high for bound in bounds]), pairs
     )
     return stats.largest_apart(apart, values, at_once("MOVER on DeLong intervals", pairs), 1.0, level)
 
@@ -106,19 +106,22 @@ def shuffled(scale: Scale, draws: int, rng: np.random.Generator) -> Law:
     """Both statistics where the groups are shuffled among people of equal label."""
     parts = []
     for count in chunks(draws, scale.negative.size):
-        parts.append(_law(*(resampling.shuffled(array, count, rng) for array in scale)))
-    return Law(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+        parts.append(_law(*(resampling.shuffled(counts, count, rng) for counts in scale)))
+    return Law(*(np.concatenate(chunk_values) for chunk_values in zip(*parts, strict=True)))
 
 
-def p_values(found: Law, law: Law) -> PValues:
+def p_values(observed_law: Law, law: Law) -> PValues:
     """How often shuffled groups are as far apart as these; each pair's gap counts in units of its mean by chance."""
     typical = law.typical
 
+    # Two small groups lie far apart by chance; in units of its own mean by chance a pair competes fairly with the
+    # others.
     def in_units(gaps: np.ndarray) -> np.ndarray:
+        # A pair that never differs by chance, and does now, is infinitely far off.
         return np.divide(gaps, typical, out=np.where(gaps > 1e-12, np.inf, 0.0), where=typical > 1e-12).max(axis=1)
 
-    abroca = stats.permutation_p(float(in_units(found.gaps)[0]), in_units(law.gaps))
-    return PValues(stats.permutation_p(float(found.z[0]), law.z), abroca)
+    abroca = stats.permutation_p(float(in_units(observed_law.gaps)[0]), in_units(law.gaps))
+    return PValues(stats.permutation_p(float(observed_law.z[0]), law.z), abroca)
 
 
 def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
@@ -132,8 +135,8 @@ def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
     centre = resampling.heights(scale.negative[None], scale.positive[None])[0]
     parts = []
     for count in chunks(draws, scale.negative.size):
-        again = resampling.heights(*(resampling.redrawn(array, count, rng) for array in scale))
-        parts.append(resampling.gaps(again, centre))
+        redrawn = resampling.heights(*(resampling.redrawn(counts, count, rng) for counts in scale))
+        parts.append(resampling.gaps(redrawn, centre))
     return Resampled(np.concatenate(parts), _few(scale))
 
 
@@ -157,13 +160,15 @@ def abroca(
             end is not below its.
         level: the confidence, between 0 and 1.
     """
-    mine = stats.pair_numbers(len(areas), pairs)
-    drawn, seen = errors.errors[:, mine], values[mine]
+    chosen = stats.pair_numbers(len(areas), pairs)
+    drawn, observed_areas = errors.errors[:, chosen], values[chosen]
     typical = drawn.mean(axis=0)
     units = np.divide(drawn, typical, out=np.zeros_like(drawn), where=typical > 0).max(axis=1)
-    radius = float(np.quantile(units, level)) * typical * errors.few[mine]
+    radius = float(np.quantile(units, level)) * typical * errors.few[chosen]
     method = f"resampled errors of the curves, all pairs at once, {len(drawn)} resamples"
-    extreme = stats.largest_apart(stats.Apart(pairs, seen, seen - radius, seen + radius), areas, method, 1.0, level)
+    extreme = stats.largest_apart(
+        stats.Apart(pairs, observed_areas, observed_areas - radius, observed_areas + radius), areas, method, 1.0, level
+    )
     if (floor.interval.high or 0.0) > (extreme.interval.high or 0.0):
         interval = extreme.interval.model_copy(update={"high": floor.interval.high})
         return extreme._replace(interval=interval, high=floor.high)

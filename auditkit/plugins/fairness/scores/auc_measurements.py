@@ -35,73 +35,76 @@ class Ranked(NamedTuple):
 
 def per_group(part: Partition) -> list[Measurement]:
     """The area under the curve of everyone or of every group."""
-    found = []
-    for at, where in enumerate(part.where):
-        reason, ladder = part.reason(at, both=True), part.ladders[at]
+    measurements = []
+    for index, where in enumerate(part.where):
+        reason, ladder = part.reason(index, needs_both_labels=True), part.ladders[index]
         value, interval, n = None, None, None
         measured = area(ladder) if reason is None else None
         if measured is not None:
             value, n = measured.value, int(ladder.people.sum())
             interval = stats.auc_interval(measured.value, measured.error, measured.smaller)
-        found.append(
+        measurements.append(
             Measurement(
                 name="auc", value=value, reason=reason, interval=interval, n=n, direction="higher", slice=where
             )
         )  # fmt: skip
-    return found
+    return measurements
 
 
 def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.random.Generator) -> Ranked:
     """The difference of the areas, the largest area between two curves and what chance makes of it."""
-    chosen = part.choose(both=True)
-    if len(chosen.at) < 2:
+    chosen = part.choose(needs_both_labels=True)
+    if len(chosen.indices) < 2:
         names = ("auc_difference", "abroca", "abroca_by_chance")
-        found = [undefined(name, part, chosen, "lower") for name in names]
-        return Ranked(part, chosen, None, [*found, *variants(found[:2], [chosen.where(part)], None, data)])
-    ladders = [part.ladders[at] for at in chosen.at]
-    areas = [found for found in (area(ladder) for ladder in ladders) if found is not None]
+        measurements = [undefined(name, part, chosen, "lower") for name in names]
+        return Ranked(
+            part, chosen, None, [*measurements, *variants(measurements[:2], [chosen.where(part)], None, data)]
+        )
+    ladders = [part.ladders[index] for index in chosen.indices]
+    # Both classes are there in every group that was chosen, so none is left out.
+    areas = [measurements for measurements in (area(ladder) for ladder in ladders) if measurements is not None]
     scale = resampling.common_scale(ladders)
     law = auc_gaps.shuffled(scale, draws, rng)
     p = auc_gaps.p_values(auc_gaps.observed(scale), law)
     between = auc_gaps.pair_gaps(ladders)
     errors = auc_gaps.resampled(scale, draws, rng)
-    who = members("auc", part, chosen, [each.value for each in areas])
+    compared = members("auc", part, chosen, [area_.value for area_ in areas])
 
-    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        pairs = pairs_among(who, kept, reference)
+    def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        pairs = pairs_among(compared, groups, reference)
         auc = auc_gaps.auc_gap(areas, pairs)
-        curves = auc_gaps.abroca(between, errors, who.values, pairs, auc)
+        curves = auc_gaps.abroca(between, errors, compared.values, pairs, auc)
         return [
-            _gap(name, extreme, who, kept, part, chosen)
+            _gap(name, extreme, compared, groups, part, chosen)
             for name, extreme in (("auc_difference", auc), ("abroca", curves))
         ]
 
-    first = again(who.where, None)
-    how = f"{draws} shuffles among people of equal label, on the groups' own ranks"
-    detectable = auc_gaps.detectable_gap(np.array([each.error for each in areas]), tests)
-    difference = _tested(first[0], f"permutation of the largest studentized difference, {how}", p.auc)
+    first = again(compared.where, None)
+    shuffles = f"{draws} shuffles among people of equal label, on the groups' own ranks"
+    detectable = auc_gaps.detectable_gap(np.array([area_.error for area_ in areas]), tests)
+    difference = _tested(first[0], f"permutation of the largest studentized difference, {shuffles}", p.auc)
     by_chance = Measurement(
         name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"),
         **common(part, chosen),
     )  # fmt: skip
-    found = [
+    measurements = [
         difference.model_copy(update={"detectable": detectable}),
-        _tested(first[1], f"permutation of the largest area between two curves, {how}", p.abroca), by_chance,
+        _tested(first[1], f"permutation of the largest area between two curves, {shuffles}", p.abroca), by_chance,
     ]  # fmt: skip
-    return Ranked(part, chosen, law, [*found, *variants(first, [who.where], again, data)])
+    return Ranked(part, chosen, law, [*measurements, *variants(first, [compared.where], again, data)])
 
 
 def _gap(
-    name: str, extreme: Extreme, who: Members, kept: Sequence[Group], part: Partition, chosen: Chosen
+    name: str, extreme: Extreme, compared: Members, groups: Sequence[Group], part: Partition, chosen: Chosen
 ) -> Measurement:
     return Measurement(
         name=name, value=extreme.value, interval=extreme.interval, direction="lower",
-        pairs=tuple(pairs_behind(extreme, [who])), **{**common(part, chosen), "n": who.people_of(kept)},
+        pairs=tuple(pairs_behind(extreme, [compared])), **{**common(part, chosen), "n": compared.people_of(groups)},
     )  # fmt: skip
 
 
-def _tested(each: Measurement, how: str, p: float) -> Measurement:
-    return each.model_copy(update={"test": Test(method=f"{how}; Holm", p=p, family=FAMILY)})
+def _tested(measurement: Measurement, method: str, p: float) -> Measurement:
+    return measurement.model_copy(update={"test": Test(method=f"{method}; Holm", p=p, family=FAMILY)})
 
 
 def below(numbers: np.ndarray, of: str) -> Interval:
@@ -112,14 +115,14 @@ def below(numbers: np.ndarray, of: str) -> Interval:
 
 def common(part: Partition, chosen: Chosen) -> dict[str, Any]:
     """What every measurement over these groups has."""
-    people = sum(int(part.ladders[at].people.sum()) for at in chosen.at)
+    people = sum(int(part.ladders[index].people.sum()) for index in chosen.indices)
     return {"across": part.attributes, "n": people, "left_out": tuple(chosen.left_out)}
 
 
 def members(name: str, part: Partition, chosen: Chosen, values: Sequence[float]) -> Members:
     """The groups that are compared, with their numbers."""
-    people = np.array([int(part.ladders[at].people.sum()) for at in chosen.at])
-    return Members(name, [part.where[at] for at in chosen.at], np.array(values), people)
+    people = np.array([int(part.ladders[index].people.sum()) for index in chosen.indices])
+    return Members(name, [part.where[index] for index in chosen.indices], np.array(values), people)
 
 
 def undefined(name: str, part: Partition, chosen: Chosen, direction: Any = "none", unit: str = "") -> Measurement:

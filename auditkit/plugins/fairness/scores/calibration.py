@@ -59,16 +59,17 @@ def profile(ladder: Ladder, count: int, minimum: int) -> Profile:
     rows, weight = ladder.rows.sum(axis=0), ladder.weight.sum(axis=0)
     total, least = int(rows.sum()), max(ROWS, minimum)
     count = max(1, min(count, total // least))
+    # By the rank at which a score begins, in whole numbers: people of equal score share a level.
     level = (np.cumsum(rows) - rows) * (count * FINE) // total
-    kept, place = np.unique(level, return_inverse=True)
+    levels, level_of_row = np.unique(level, return_inverse=True)
 
     def gather(values: np.ndarray) -> np.ndarray:
-        return np.bincount(place, weights=values)
+        return np.bincount(level_of_row, weights=values)
 
     mass, people = gather(weight), np.rint(gather(rows)).astype(np.int64)
     return Profile(
         mass * (ladder.size / mass.sum()), gather(weight * ladder.scores) / mass, gather(ladder.weight[1]) / mass,
-        people, _merged(kept // FINE, people, least),
+        people, _merged(levels // FINE, people, least),
     )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def errors_by_chance(levels: Profile, draws: int, rng: np.random.Generator) -> n
     """
     sizes = resampling.whole(levels.sizes, max(1, round(float(levels.sizes.sum()))))
     surplus = rng.binomial(sizes, np.clip(levels.scores, 0, 1), size=(draws, len(sizes))) - sizes * levels.scores
+    # The levels of a bin stand side by side, so sums over stretches are sums over bins.
     edges = np.flatnonzero(np.concatenate([[True], levels.bins[1:] != levels.bins[:-1]]))
     return np.abs(np.add.reduceat(surplus, edges, axis=1)).sum(axis=1) / sizes.sum()
 
@@ -138,11 +140,11 @@ def large_interval(ladder: Ladder, level: float = 0.95) -> Interval:
 
 def gap(ladders: list[Ladder], pairs: Pairs, level: float = 0.95) -> Extreme:
     """The widest gap of calibration in the large with its interval, for all of the pairs of groups at once."""
-    each = stats.sidak_level(level, len(pairs[0]))
-    bounds = [large_interval(ladder, each) for ladder in ladders]
+    level_of_each = stats.sidak_level(level, len(pairs[0]))
+    bounds = [large_interval(ladder, level_of_each) for ladder in ladders]
     values = np.array([in_the_large(ladder) for ladder in ladders])
     apart = stats.square_and_add(
-        values, np.array([one.low for one in bounds]), np.array([one.high for one in bounds]), pairs
+        values, np.array([bound.low for bound in bounds]), np.array([bound.high for bound in bounds]), pairs
     )
     return stats.largest_apart(apart, values, at_once("MOVER on Wilson intervals", pairs), level=level)
 
@@ -161,18 +163,19 @@ def surplus(ladders: list[Ladder]) -> Surplus:
     values = np.concatenate([np.concatenate([ladder.scores, ladder.scores - 1]) for ladder in ladders])
     weight = np.concatenate([ladder.weight.ravel() * (ladder.size / ladder.weight.sum()) for ladder in ladders])
     group = np.repeat(np.arange(len(ladders)), [2 * len(ladder.scores) for ladder in ladders])
-    there = weight > 0
-    values, weight, group = values[there], weight[there], group[there]
-    some = values[:: len(values) // 20_000 + 1]
-    edges = np.unique(some)
-    if len(edges) > resampling.LEVELS or len(some) < len(values):
-        edges = np.unique(np.quantile(some, np.arange(1, resampling.LEVELS) / resampling.LEVELS))
-    place = np.searchsorted(edges, values, side="right")
+    is_occupied = weight > 0
+    values, weight, group = values[is_occupied], weight[is_occupied], group[is_occupied]
+    # The edges are found from about 20,000 values, for a sort of all would cost the most; the counts are of all.
+    sample = values[:: len(values) // 20_000 + 1]
+    edges = np.unique(sample)
+    if len(edges) > resampling.LEVELS or len(sample) < len(values):
+        edges = np.unique(np.quantile(sample, np.arange(1, resampling.LEVELS) / resampling.LEVELS))
+    level = np.searchsorted(edges, values, side="right")
     size = len(edges) + 1
-    counts = np.bincount(group * size + place, weights=weight, minlength=len(ladders) * size)
+    counts = np.bincount(group * size + level, weights=weight, minlength=len(ladders) * size)
     counts = counts.reshape(len(ladders), size)
     mass = counts.sum(axis=0)
-    total = np.bincount(place, weights=weight * values, minlength=size)
+    total = np.bincount(level, weights=weight * values, minlength=size)
     return Surplus(counts[:, mass > 0], total[mass > 0] / mass[mass > 0])
 
 
@@ -186,13 +189,14 @@ def surplus_z(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def _merged(bins: np.ndarray, people: np.ndarray, least: int) -> np.ndarray:
     """The bins with those of fewer than `least` people joined to a neighbour, numbered from 0."""
-    _, place = np.unique(bins, return_inverse=True)
-    counts = np.rint(np.bincount(place, weights=people)).astype(np.int64).tolist()
-    number, held, numbers = 0, 0, []
-    left = sum(counts)
+    _, bin_of_level = np.unique(bins, return_inverse=True)
+    counts = np.rint(np.bincount(bin_of_level, weights=people)).astype(np.int64).tolist()
+    merged_bin, in_bin, merged_bins = 0, 0, []
+    still_to_come = sum(counts)
     for count in counts:
-        numbers.append(number)
-        held, left = held + count, left - count
-        if held >= least and left >= least:
-            number, held = number + 1, 0
-    return np.asarray(numbers)[place]
+        merged_bins.append(merged_bin)
+        in_bin, still_to_come = in_bin + count, still_to_come - count
+        # A bin ends only where enough people are left for one more, so that the last is not too small.
+        if in_bin >= least and still_to_come >= least:
+            merged_bin, in_bin = merged_bin + 1, 0
+    return np.asarray(merged_bins)[bin_of_level]

@@ -35,7 +35,7 @@ class Planted(NamedTuple):
     """The shift called detectable."""
 
 
-class Meant(NamedTuple):
+class CalibrationFound(NamedTuple):
     """What was found about calibration."""
 
     measurements: list[Measurement]
@@ -52,31 +52,32 @@ class Effort(NamedTuple):
     rng: np.random.Generator
 
 
-def find(parts: list[Partition], data: AuditData, probable: bool, bins: int, effort: Effort) -> Meant:
+def find(parts: list[Partition], data: AuditData, probable: bool, bins: int, effort: Effort) -> CalibrationFound:
     """Calibration of everyone and of every group, and its difference over the groups."""
     if not probable:
-        return Meant([_no_probabilities(part, at) for part in parts for at in range(len(part.where))], [], None)
+        missing = [
+            _missing(GROUP[0], where, hidden or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}")
+            for part in parts
+            for where, hidden in zip(part.where, part.hidden, strict=True)
+        ]
+        return CalibrationFound(missing, [], None)
     measurements, profiles, planted = [], [], None
     for part in parts:
         known: dict[int, Profile] = {}
-        for at in range(len(part.where)):
-            reason = part.reason(at, both=False)
+        for group in range(len(part.where)):
+            reason = part.reason(group, needs_both_labels=False)
             if reason is not None:
-                measurements += [_missing(name, part.where[at], reason) for name in GROUP]
+                measurements += [_missing(name, part.where[group], reason) for name in GROUP]
                 continue
-            known[at] = calibration.profile(part.ladders[at], bins, part.minimum)
-            measurements += _group(part.ladders[at], known[at], part.where[at], effort.draws, effort.rng)
+            known[group] = calibration.profile(part.ladders[group], bins, part.minimum)
+            measurements += _group(part.ladders[group], known[group], part.where[group], effort.draws, effort.rng)
         profiles.append(known)
         if part.attributes:
             gaps, possible = _gaps(part, data, known, effort)
             measurements += gaps
+            # The test is the same for all attributes, so the first with room for a shift is enough.
             planted = planted or possible
-    return Meant(measurements, profiles, planted)
-
-
-def _no_probabilities(part: Partition, at: int) -> Measurement:
-    reason = part.hidden[at] or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}"
-    return _missing(GROUP[0], part.where[at], reason)
+    return CalibrationFound(measurements, profiles, planted)
 
 
 def _missing(name: str, where: dict[str, str], reason: str) -> Measurement:
@@ -94,11 +95,12 @@ def _group(
         unit="share", slice=where,
     )  # fmt: skip
     value, null = calibration.error(bins), calibration.errors_by_chance(levels, draws, rng)
-    how = f"{draws} draws of labels from the scores; Holm"
+    method = f"{draws} draws of labels from the scores; Holm"
     bounds: Interval = calibration.error_interval(bins, draws, rng)
     error = Measurement(
         name=GROUP[1], value=value, interval=bounds, n=n, unit="share", direction="lower", slice=where,
-        test=Test(method=how, p=stats.permutation_p(value, null), family=FAMILY), conditions={"bins": len(bins.sizes)},
+        test=Test(method=method, p=stats.permutation_p(value, null), family=FAMILY),
+        conditions={"bins": len(bins.sizes)},
     )  # fmt: skip
     by_chance = Measurement(
         name=GROUP[2], value=float(null.mean()), interval=below(null, "draws"), n=n, unit="share", slice=where,
@@ -110,23 +112,24 @@ def _group(
 def _gaps(
     part: Partition, data: AuditData, known: dict[int, Profile], effort: Effort
 ) -> tuple[list[Measurement], Planted | None]:
-    chosen = part.choose(both=False)
-    ladders = [part.ladders[at] for at in chosen.at]
-    who = members(GROUP[0], part, chosen, [calibration.in_the_large(ladder) for ladder in ladders])
+    chosen = part.choose(needs_both_labels=False)
+    ladders = [part.ladders[group] for group in chosen.indices]
+    compared = members(GROUP[0], part, chosen, [calibration.in_the_large(ladder) for ladder in ladders])
 
-    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        if len(kept) < 2:
+    def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        if len(groups) < 2:
             return [undefined(GAP, part, chosen, "lower", "share")]
-        extreme = calibration.gap(ladders, pairs_among(who, kept, reference))
+        extreme = calibration.gap(ladders, pairs_among(compared, groups, reference))
         return [
             Measurement(
                 name=GAP, value=extreme.value, interval=extreme.interval, unit="share", direction="lower",
-                pairs=tuple(pairs_behind(extreme, [who])), **{**common(part, chosen), "n": who.people_of(kept)},
+                pairs=tuple(pairs_behind(extreme, [compared])),
+                **{**common(part, chosen), "n": compared.people_of(groups)},
             )
         ]  # fmt: skip
 
-    (first,) = again(who.where, None)
-    beside = variants([first], [who.where], again, data)
+    (first,) = again(compared.where, None)
+    beside = variants([first], [compared.where], again, data)
     if len(ladders) < 2:
         return [first, *beside], None
     table = calibration.surplus(ladders)
@@ -134,13 +137,13 @@ def _gaps(
         [calibration.surplus_z(resampling.shuffled(table.counts, count, effort.rng), table.values)
          for count in auc_gaps.chunks(effort.draws, table.counts.size)]
     )  # fmt: skip
-    seen = float(calibration.surplus_z(table.counts[None], table.values)[0])
+    observed = float(calibration.surplus_z(table.counts[None], table.values)[0])
     sizes = table.counts.sum(axis=1)
     mean = table.counts @ table.values / sizes
     spread = np.maximum(table.counts @ table.values**2 / sizes - mean**2, 0)
     gap = auc_gaps.detectable_gap(np.sqrt(spread / sizes), effort.tests)
-    how = f"permutation of the largest studentized difference of score minus label, {effort.draws} shuffles; Holm"
-    test = Test(method=how, p=stats.permutation_p(seen, law), family=FAMILY)
+    method = f"permutation of the largest studentized difference of score minus label, {effort.draws} shuffles; Holm"
+    test = Test(method=method, p=stats.permutation_p(observed, law), family=FAMILY)
     measured = first.model_copy(update={"detectable": gap, "test": test})
-    planted = None if gap is None else Planted(part.attributes, [known[at] for at in chosen.at], law, gap)
+    planted = None if gap is None else Planted(part.attributes, [known[group] for group in chosen.indices], law, gap)
     return [measured, *beside], planted

@@ -31,47 +31,49 @@ def knots(ladder: Ladder) -> np.ndarray:
 def roc(ladder: Ladder) -> Curve:
     """The ROC curve of a group; people of equal score make a slanted line, so that its area counts ties half."""
     false, true = knots(ladder)
+    # Several knots at one false positive rate are a jump, of which the foot and the top are kept.
     first = np.flatnonzero(np.concatenate([[True], false[1:] != false[:-1]]))
     return Curve(false[first], true[first], true[np.append(first[1:], len(false)) - 1])
 
 
-def between(one: Curve, two: Curve) -> float:
+def between(first: Curve, second: Curve) -> float:
     """The area between two ROC curves, ABROCA: the integral of the size of their difference; 0 to 1, exact.
 
     Source: Gardner, Brooks and Baker (2019), Evaluating the fairness of predictive student models through slicing
     analysis, LAK '19.
     """
-    at = np.concatenate([one.false, two.false])
-    at.sort(kind="stable")  # two sorted runs are merged in linear time
-    at = at[np.concatenate([[True], at[1:] != at[:-1]])]
-    starts = _from_right(one, at[:-1]) - _from_right(two, at[:-1])
-    ends = _from_left(one, at[1:]) - _from_left(two, at[1:])
+    rates = np.concatenate([first.false, second.false])
+    rates.sort(kind="stable")  # two sorted runs are merged in linear time
+    rates = rates[np.concatenate([[True], rates[1:] != rates[:-1]])]
+    starts = _from_right(first, rates[:-1]) - _from_right(second, rates[:-1])
+    ends = _from_left(first, rates[1:]) - _from_left(second, rates[1:])
+    # Between neighbouring rates both curves are straight: the area is a trapezium, or two triangles where they cross.
     sizes = np.abs(starts) + np.abs(ends)
     crossing = starts * ends < 0
     height = np.where(crossing, starts**2 + ends**2, sizes**2)
     height = np.divide(height, 2 * sizes, out=np.zeros_like(sizes), where=sizes > 0)
-    return float(np.diff(at) @ height)
+    return float(np.diff(rates) @ height)
 
 
 def thinned(ladder: Ladder, points: int) -> np.ndarray:
     """(2, at most `points`) of the curve's own knots, spread evenly along it, both ends among them."""
     rates = knots(ladder)
     along = rates.sum(axis=0) / 2
-    at = np.searchsorted(along, np.linspace(0, 1, points - 1))
-    return rates[:, np.unique(np.append(np.minimum(at, len(along) - 1), [0, len(along) - 1]))[-points:]]
+    indices = np.searchsorted(along, np.linspace(0, 1, points - 1))
+    return rates[:, np.unique(np.append(np.minimum(indices, len(along) - 1), [0, len(along) - 1]))[-points:]]
 
 
-def _from_right(curve: Curve, at: np.ndarray) -> np.ndarray:
+def _from_right(curve: Curve, rates: np.ndarray) -> np.ndarray:
     """Where the curve begins to the right of each place; places lie in 0 to below 1."""
-    return _line(curve, at, np.searchsorted(curve.false, at, side="right") - 1)
+    return _line(curve, rates, np.searchsorted(curve.false, rates, side="right") - 1)
 
 
-def _from_left(curve: Curve, at: np.ndarray) -> np.ndarray:
+def _from_left(curve: Curve, rates: np.ndarray) -> np.ndarray:
     """Where the curve arrives from the left; places lie above 0, up to 1."""
-    return _line(curve, at, np.searchsorted(curve.false, at, side="left") - 1)
+    return _line(curve, rates, np.searchsorted(curve.false, rates, side="left") - 1)
 
 
-def _line(curve: Curve, at: np.ndarray, piece: np.ndarray) -> np.ndarray:
-    left, right = curve.false[piece], curve.false[piece + 1]
-    share = (at - left) / (right - left)
+def _line(curve: Curve, rates: np.ndarray, piece: np.ndarray) -> np.ndarray:
+    start, end = curve.false[piece], curve.false[piece + 1]
+    share = (rates - start) / (end - start)
     return curve.high[piece] + share * (curve.low[piece + 1] - curve.high[piece])

@@ -6,7 +6,7 @@ import numpy as np
 
 from auditkit import figures, stats
 from auditkit.plugins.fairness.scores import calibration, curves
-from auditkit.plugins.fairness.scores.calibration_measurements import Meant
+from auditkit.plugins.fairness.scores.calibration_measurements import CalibrationFound
 from auditkit.plugins.fairness.scores.partition import Partition
 from auditkit.plugins.fairness.scores.sweep import Threshold
 from auditkit.plugins.fairness.scores.thresholds import CRITERIA, Near
@@ -17,37 +17,43 @@ POINTS = 32
 DISPARITIES = ("auc_difference", "abroca", "calibration_in_the_large_difference")
 
 
-def draw(found: list[Measurement], parts: list[Partition], meant: Meant, near: Near, own: Threshold) -> list[Figure]:
+def draw(
+    measurements: list[Measurement],
+    parts: list[Partition],
+    calibrated: CalibrationFound,
+    near: Near,
+    threshold: Threshold,
+) -> list[Figure]:
     """Every figure for which there is something to show."""
-    areas = [measurement for measurement in found if measurement.name == "auc" and len(measurement.slice) <= 1]
-    drawn: list[Figure | None] = [
+    areas = [measurement for measurement in measurements if measurement.name == "auc" and len(measurement.slice) <= 1]
+    drawings: list[Figure | None] = [
         figures.dot_whisker(
             "auc", "Area under the ROC curve per group", areas,
             axis=Axis(field="value", title="Area under the ROC curve"), rules=[Rule(value=0.5, label="chance")],
             caption="95 % intervals (DeLong).",
         )
     ]  # fmt: skip
-    drawn += [_roc(part) for part in parts if len(part.attributes) == 1]
-    for at, known in enumerate(meant.profiles):
-        if len(parts[at].attributes) == 1:
-            drawn.append(_calibration(parts[at], known))
-    between = [measurement for measurement in found if measurement.name in DISPARITIES]
-    drawn.append(
+    drawings += [_roc(part) for part in parts if len(part.attributes) == 1]
+    for index, known in enumerate(calibrated.profiles):
+        if len(parts[index].attributes) == 1:
+            drawings.append(_calibration(parts[index], known))
+    between = [measurement for measurement in measurements if measurement.name in DISPARITIES]
+    drawings.append(
         figures.forest(
             "disparities", "Differences of scores over groups", between,
             axis=Axis(field="value", title="Difference over groups"), rules=[Rule(value=0.0, label="no difference")],
             caption="Lines are 95 % intervals that hold for all pairs of groups at once.",
         )
     )  # fmt: skip
-    drawn += [_sweep(name, title, near.curves[name], own) for name, title, _ in CRITERIA]
-    return [figure for figure in drawn if figure is not None]
+    drawings += [_sweep(name, title, near.curves[name], threshold) for name, title, _ in CRITERIA]
+    return [figure for figure in drawings if figure is not None]
 
 
 def _roc(part: Partition) -> Figure | None:
     points: list[dict[str, Scalar]] = []
-    for at, name in enumerate(part.names):
-        if part.reason(at, both=True) is None:
-            rates = curves.thinned(part.ladders[at], POINTS)
+    for group, name in enumerate(part.names):
+        if part.reason(group, needs_both_labels=True) is None:
+            rates = curves.thinned(part.ladders[group], POINTS)
             points += [
                 {"group": name, "false": round(false, 4), "true": round(true, 4)}
                 for false, true in rates.T.tolist()
@@ -67,11 +73,13 @@ def _roc(part: Partition) -> Figure | None:
 def _calibration(part: Partition, known: dict[int, calibration.Profile]) -> Figure | None:
     points: list[dict[str, Scalar]] = []
     ends: list[float] = []
-    for at, levels in known.items():
+    for group, levels in known.items():
         bins = calibration.binned(levels)
         low, high = stats.wilson_bounds(bins.rates * bins.sizes, bins.sizes)
         for values in np.round(np.stack([bins.scores, bins.rates, low, high], axis=1), 6).tolist():
-            points.append({"group": part.names[at], **dict(zip(("score", "rate", "low", "high"), values, strict=True))})
+            points.append(
+                {"group": part.names[group], **dict(zip(("score", "rate", "low", "high"), values, strict=True))}
+            )
         ends += [float(bins.scores.min()), float(bins.scores.max())]
     if not points:
         return None
@@ -88,10 +96,10 @@ def _calibration(part: Partition, known: dict[int, calibration.Profile]) -> Figu
     )  # fmt: skip
 
 
-def _sweep(name: str, title: str, points: list[dict[str, Scalar]], own: Threshold) -> Figure | None:
+def _sweep(name: str, title: str, points: list[dict[str, Scalar]], threshold: Threshold) -> Figure | None:
     if not points:
         return None
-    rules = [] if own.value is None else [Rule(value=own.value, label="the model's threshold")]
+    rules = [] if threshold.value is None else [Rule(value=threshold.value, label="the model's threshold")]
     return figures.curve(
         f"{name}-by-threshold", f"{title} difference at every threshold", points,
         x=Axis(field="threshold", title="Threshold"),

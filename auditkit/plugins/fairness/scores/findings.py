@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auditkit.plugins.fairness.scores.parameters import Parameters
 
 
+WEIGHTED = "Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965)."
 PER_TEST = 40
 """Shuffles for each test: with fewer, no p-value could stay below 5 % after it is adjusted for all of them."""
 
@@ -32,38 +33,40 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     predictions = context.predictions
     rows = sort(predictions.scores, predictions.outcomes, data.weights)
     encoded = {name: encode(column) for name, column in data.groups.items()}
-    parts = [partition(rows, data, texts, encoded) for texts in [(), *data.cells.subsets(parameters.intersections)]]
-    probable, how = _probable(context)
-    same = predictions.model.positive in (None, predictions.model.classes[predictions.positive])
-    own = sweep.own_threshold(
-        predictions.model.threshold, probable, same, predictions.scores, predictions.selected
+    parts = [
+        partition(rows, data, attributes, encoded) for attributes in [(), *data.cells.subsets(parameters.intersections)]
+    ]
+    probable, reading = _probable(context)
+    is_same_class = predictions.model.positive in (None, predictions.model.classes[predictions.positive])
+    threshold = sweep.own_threshold(
+        predictions.model.threshold, probable, is_same_class, predictions.scores, predictions.selected
     )  # fmt: skip
     tests = _tests(parts, probable)
     draws = max(parameters.permutations, PER_TEST * tests)
 
     measurements = [measurement for part in parts for measurement in per_group(part)]
     ranked: list[Ranked] = []
-    for at, part in enumerate(parts[1:]):
-        context.keep(Findings(list(measurements), notes=how, level=level))
-        context.progress(at, len(parts) + 2, f"ranking, over {' and '.join(part.attributes)}")
+    for step, part in enumerate(parts[1:]):
+        context.keep(Findings(list(measurements), notes=reading, level=level))
+        context.progress(step, len(parts) + 2, f"ranking, over {' and '.join(part.attributes)}")
         ranked.append(gaps(part, data, draws, tests, context.rng))
         measurements += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
-    meant = calibration_measurements.find(
+    calibrated = calibration_measurements.find(
         parts, data, probable, parameters.bins, calibration_measurements.Effort(draws, tests, context.rng)
     )
-    measurements += meant.measurements
-    near = thresholds.find(parameters, parts, data, own, probable, rows.scores)
+    measurements += calibrated.measurements
+    near = thresholds.find(parameters, parts, data, threshold, probable, rows.scores)
     measurements += near.measurements
     measurements = adjusted(measurements)
-    context.keep(Findings(list(measurements), notes=[*how, *near.notes], level=level))
+    context.keep(Findings(list(measurements), notes=[*reading, *near.notes], level=level))
     context.progress(len(parts) + 1, len(parts) + 2, "controls")
     return Findings(
         measurements=measurements,
-        controls=_controls(parameters, data, context, ranked, meant, own, tests),
-        figures=figures.draw(measurements, parts, meant, near, own),
+        controls=_controls(parameters, data, context, ranked, calibrated, threshold, tests),
+        figures=figures.draw(measurements, parts, calibrated, near, threshold),
         tables=[near.table],
-        notes=[*how, *near.notes, *_notes(data, parts)],
+        notes=[*reading, *near.notes, *([] if data.weights is None else [WEIGHTED])],
         level=level,
     )
 
@@ -73,6 +76,7 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
     predictions = context.predictions
     if Capability.PROBABILITIES in predictions.model.capabilities:
         return True, []
+    # No model stands behind recorded scores that could say what they are, so their range has to.
     recorded = Capability.QUERIES not in predictions.model.capabilities
     if recorded and predictions.scores.min() >= 0 and predictions.scores.max() <= 1:
         return True, ["Scores lie between 0 and 1 and are read as probabilities of the positive class."]
@@ -81,23 +85,16 @@ def _probable(context: Context) -> tuple[bool, list[str]]:
 
 def _tests(parts: list[Partition], probable: bool) -> int:
     """How many tests there will be."""
-    between = sum(2 for part in parts[1:] if len(part.choose(both=True).at) > 1)
+    between = sum(2 for part in parts[1:] if len(part.choose(needs_both_labels=True).indices) > 1)
     if not probable:
         return between
-    large = sum(len(part.choose(both=False).at) > 1 for part in parts[1:])
-    return between + large + sum(len(part.choose(both=False).at) for part in parts)
-
-
-def _notes(data: AuditData, parts: list[Partition]) -> list[str]:
-    notes = []
-    if data.weights is not None:
-        notes.append("Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965).")
-    return notes
+    large = sum(len(part.choose(needs_both_labels=False).indices) > 1 for part in parts[1:])
+    return between + large + sum(len(part.choose(needs_both_labels=False).indices) for part in parts)
 
 
 def _controls(
     parameters: Parameters, data: AuditData, context: Context, ranked: list[Ranked],
-    meant: calibration_measurements.Meant, own: sweep.Threshold, tests: int,
+    calibrated: calibration_measurements.CalibrationFound, threshold: sweep.Threshold, tests: int,
 ) -> list[Control]:  # fmt: skip
     predictions, rng = context.predictions, context.rng
     sample = self_tests.Sample.of(predictions.scores, predictions.outcomes, data.weights, data.groups, rng)
@@ -119,35 +116,39 @@ def _controls(
             reason="a number about ranking depends on more than the order of the scores",
         ),
     ]
-    if own.value is not None:
-        agree = float(np.mean((predictions.scores >= own.value) == predictions.selected))
+    if threshold.value is not None:
+        agree = float(np.mean((predictions.scores >= threshold.value) == predictions.selected))
         controls.append(
             Control.within(
                 "own threshold",
-                f"Which share of decisions is that of the score at or above {own.value:.6g} ({own.said})?",
+                f"Which share of decisions is that of the score at or above {threshold.value:.6g} "
+                f"({threshold.source})?",
                 agree,
                 at_least=0.999,
                 on_failure="note",
                 reason="the model does not decide by this threshold, so numbers at it are not about its decisions",
             )
         )
-    return [*controls, *_shuffled(parameters, ranked, sample, rng), *_calibrated(parameters, meant, tests, rng)]
+    return [*controls, *_shuffled(parameters, ranked, sample, rng), *_calibrated(parameters, calibrated, tests, rng)]
 
 
 def _shuffled(
     parameters: Parameters, ranked: list[Ranked], sample: self_tests.Sample, rng: np.random.Generator
 ) -> list[Control]:
-    first = next((each for each in ranked if each.law is not None and len(each.part.attributes) == 1), None)
+    first = next(
+        (comparison for comparison in ranked if comparison.law is not None and len(comparison.part.attributes) == 1),
+        None,
+    )
     if first is None:
         return []
     (name,) = first.part.attributes
-    kept = [first.part.where[at][name] for at in first.chosen.at]
+    compared_groups = [first.part.where[group][name] for group in first.chosen.indices]
     return [
         false_alarms(
             "shuffled groups",
             f"Where the groups of {name} are shuffled among people of equal label, how often do the tests call the "
             "ranking different (the larger of two shares)?",
-            self_tests.false_alarms(sample, name, kept, parameters.trials, rng),
+            self_tests.false_alarms(sample, name, compared_groups, parameters.trials, rng),
             parameters.trials,
             ("auc_difference", "abroca"),
             of="the tests",
@@ -156,12 +157,12 @@ def _shuffled(
 
 
 def _calibrated(
-    parameters: Parameters, meant: calibration_measurements.Meant, tests: int, rng: np.random.Generator
+    parameters: Parameters, calibrated: calibration_measurements.CalibrationFound, tests: int, rng: np.random.Generator
 ) -> list[Control]:
-    found = []
-    if meant.profiles:
-        everyone = meant.profiles[0][0]
-        found.append(
+    controls = []
+    if calibrated.profiles:
+        everyone = calibrated.profiles[0][0]
+        controls.append(
             false_alarms(
                 "calibrated labels",
                 "Where labels are drawn from the scores, how often does the test call the scores miscalibrated?",
@@ -170,18 +171,18 @@ def _calibrated(
                 ("calibration_error", "calibration_error_by_chance"),
             )
         )
-    if meant.planted is not None:
-        of = " and ".join(meant.planted.attributes)
-        found.append(
+    if calibrated.planted is not None:
+        groups = " and ".join(calibrated.planted.attributes)
+        controls.append(
             Control.within(
                 "planted shift",
-                f"Is a shift of {meant.planted.gap:.3f}, which is called detectable, found when it is planted in one "
-                f"group of {of}?",
-                self_tests.shift_found(meant.planted, parameters.trials, tests, rng),
+                f"Is a shift of {calibrated.planted.gap:.3f}, which is called detectable, found when it is planted in "
+                f"one group of {groups}?",
+                self_tests.shift_found(calibrated.planted, parameters.trials, tests, rng),
                 at_least=0.5,
                 guards=("calibration_in_the_large_difference",),
                 on_failure="note",
                 reason=TOO_FEW,
             )
         )
-    return found
+    return controls

@@ -17,13 +17,13 @@ from auditkit.too_few import lacking
 class Chosen(NamedTuple):
     """The groups that can be compared, and why the others cannot."""
 
-    at: list[int]
+    indices: list[int]
     left_out: list[LeftOut]
     """The others."""
 
     def where(self, part: Partition) -> list[dict[str, str]]:
         """Which groups of the partition these are."""
-        return [part.where[at] for at in self.at]
+        return [part.where[group] for group in self.indices]
 
 
 class Partition(NamedTuple):
@@ -38,35 +38,35 @@ class Partition(NamedTuple):
     @property
     def names(self) -> list[str]:
         """Each group as people read it."""
-        return [pairs(texts) or "everyone" for texts in self.where]
+        return [pairs(group) or "everyone" for group in self.where]
 
-    def reason(self, at: int, both: bool) -> str | None:
+    def reason(self, group: int, needs_both_labels: bool) -> str | None:
         """Why a group has no number; None where it has one.
 
         Args:
-            at: which group.
-            both: whether the number needs people of both labels.
+            group: which group.
+            needs_both_labels: whether the number needs people of both labels.
         """
-        if self.hidden[at] is not None:
-            return self.hidden[at]
-        negative, positive = self.ladders[at].people.tolist()
+        if self.hidden[group] is not None:
+            return self.hidden[group]
+        negative, positive = self.ladders[group].people.tolist()
         needed = [(negative + positive, "people")]
-        if both:
+        if needs_both_labels:
             needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
         return next(filter(None, (lacking(rows, self.minimum, of) for rows, of in needed)), None)
 
-    def choose(self, both: bool) -> Chosen:
+    def choose(self, needs_both_labels: bool) -> Chosen:
         """The groups that can be compared on something that needs people of both labels, or of any."""
-        reasons = [self.reason(at, both) for at in range(len(self.where))]
-        at = [place for place, reason in enumerate(reasons) if reason is None]
-        return Chosen(at, group_pairs.left_out(self.where, reasons))
+        reasons = [self.reason(indices, needs_both_labels) for indices in range(len(self.where))]
+        indices = [group for group, reason in enumerate(reasons) if reason is None]
+        return Chosen(indices, group_pairs.left_out(self.where, reasons))
 
 
 def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encoded: Mapping[str, Encoded]) -> Partition:
     """The groups of these attributes in which somebody is; no attributes: everyone."""
     where, codes = crossed({name: encoded[name] for name in attributes}, len(rows.order))
-    there = [at for at, group in enumerate(where) if not data.cells.empty(group)]
+    occupied = [index for index, group in enumerate(where) if not data.cells.empty(group)]
     every = ladders(rows, codes, len(where))
-    where = [where[at] for at in there]
+    where = [where[index] for index in occupied]
     hidden = [data.cells.reason(group) for group in where]
-    return Partition(attributes, where, hidden, [every[at] for at in there], data.minimum_rate)
+    return Partition(attributes, where, hidden, [every[index] for index in occupied], data.minimum_rate)

@@ -46,10 +46,10 @@ def common_scale(ladders: list[Ladder]) -> Scale:
     parts = []
     for ladder in ladders:
         share = ladder.weight / ladder.weight.sum(axis=1, keepdims=True)
-        place = ((np.cumsum(share, axis=1) - share / 2).mean(axis=0) * LEVELS).astype(np.int64)
+        levels = ((np.cumsum(share, axis=1) - share / 2).mean(axis=0) * LEVELS).astype(np.int64)
         sizes = ladder.sizes
-        place = np.clip(place, 0, LEVELS - 1)
-        parts.append([sizes[at] * np.bincount(place, weights=share[at], minlength=LEVELS) for at in (0, 1)])
+        levels = np.clip(levels, 0, LEVELS - 1)
+        parts.append([sizes[label] * np.bincount(levels, weights=share[label], minlength=LEVELS) for label in (0, 1)])
     return Scale(*np.stack(parts, axis=1))
 
 
@@ -67,18 +67,20 @@ def shuffled(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.nda
     sizes = np.maximum(1, np.round(counts.sum(axis=1))).astype(np.int64)
     level = whole(counts.sum(axis=0), int(sizes.sum()))
     tables = np.zeros((draws, *counts.shape))
-    left = np.tile(sizes, (draws, 1))
-    for at in np.flatnonzero(level):
-        wanted = np.full(draws, level[at])
-        behind = left.sum(axis=1)
+    unplaced = np.tile(sizes, (draws, 1))
+    # Level by level, and in a level group by group given those before: numpy's multivariate law takes one set of sizes
+    # for all draws.
+    for column in np.flatnonzero(level):
+        to_place = np.full(draws, level[column])
+        in_later_groups = unplaced.sum(axis=1)
         for group in range(len(sizes) - 1):
-            behind -= left[:, group]
-            drawn = rng.hypergeometric(left[:, group], behind, wanted)
-            tables[:, group, at] = drawn
-            left[:, group] -= drawn
-            wanted -= drawn
-        tables[:, -1, at] = wanted
-        left[:, -1] -= wanted
+            in_later_groups -= unplaced[:, group]
+            drawn = rng.hypergeometric(unplaced[:, group], in_later_groups, to_place)
+            tables[:, group, column] = drawn
+            unplaced[:, group] -= drawn
+            to_place -= drawn
+        tables[:, -1, column] = to_place
+        unplaced[:, -1] -= to_place
     return tables
 
 
@@ -99,6 +101,7 @@ def redrawn(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
 def whole(amounts: np.ndarray, total: int) -> np.ndarray:
     """(L,) whole numbers that sum to `total`, as near to `amounts` as can be: the largest remainders are rounded up."""
     scaled = amounts * (total / amounts.sum())
+    # A product that should be whole may fall short of it by a rounding.
     down = np.floor(scaled + 1e-9).astype(np.int64)
     missing = total - int(down.sum())
     if missing > 0:
@@ -121,13 +124,14 @@ def areas(negative: np.ndarray, positive: np.ndarray) -> Areas:
 
 def heights(negative: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """(B, k, PLACES) true positive rates at evenly spaced false positive rates, from (B, k, L) tables."""
-    at = (np.arange(PLACES) + 0.5) / PLACES
-    false, true = (_rates(array) for array in (negative, positive))
-    found = np.empty((*negative.shape[:2], PLACES))
-    for draw in range(found.shape[0]):
-        for group in range(found.shape[1]):
-            found[draw, group] = np.interp(at, false[draw, group], true[draw, group])
-    return found
+    grid = (np.arange(PLACES) + 0.5) / PLACES
+    false, true = (_rates(counts) for counts in (negative, positive))
+    true_rates = np.empty((*negative.shape[:2], PLACES))
+    # np.interp takes one curve at a time.
+    for draw in range(true_rates.shape[0]):
+        for group in range(true_rates.shape[1]):
+            true_rates[draw, group] = np.interp(grid, false[draw, group], true[draw, group])
+    return true_rates
 
 
 def gaps(curves: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:

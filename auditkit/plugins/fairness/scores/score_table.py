@@ -29,7 +29,7 @@ class Ladder(NamedTuple):
     @property
     def sizes(self) -> np.ndarray:
         """(2,) the same as effective numbers of rows (Kish)."""
-        return np.array([_kish(*each) for each in zip(self.weight, self.square, strict=True)])
+        return np.array([_kish(*weight_and_square) for weight_and_square in zip(self.weight, self.square, strict=True)])
 
     @property
     def size(self) -> float:
@@ -90,17 +90,15 @@ def ladders(rows: Sorted, codes: np.ndarray, groups: int) -> list[Ladder]:
         codes: (N,) the group of each row, 0 to `groups` - 1, in the order before sorting.
         groups: how many.
     """
-    mine = codes[rows.order]
+    sorted_codes = codes[rows.order]
     if groups < 2**15:
-        mine = mine.astype(np.int16)  # sorted by radix, which is linear
-    by_group = np.argsort(mine, kind="stable")
-    ends = np.cumsum(np.bincount(mine, minlength=groups))
+        sorted_codes = sorted_codes.astype(np.int16)  # sorted by radix, which is linear
+    by_group = np.argsort(sorted_codes, kind="stable")
+    ends = np.cumsum(np.bincount(sorted_codes, minlength=groups))
     return [
-        _ladder(
-            rows.scores[at], rows.outcomes[at], None if rows.weights is None else rows.weights[at]
-        )
-        for at in np.split(by_group, ends[:-1])
-    ]  # fmt: skip
+        _ladder(rows.scores[members], rows.outcomes[members], None if rows.weights is None else rows.weights[members])
+        for members in np.split(by_group, ends[:-1])
+    ]
 
 
 def area(ladder: Ladder) -> Area | None:
@@ -117,10 +115,10 @@ def area(ladder: Ladder) -> Area | None:
     below, above = np.cumsum(negative) - negative / 2, 1 - np.cumsum(positive) + positive / 2
     value = float(positive @ below)
     variance = 0.0
-    for at, beaten in ((1, below), (0, above)):
-        unbias = people[at] / (people[at] - 1) if people[at] > 1 else 1.0
-        variance += unbias * float(ladder.square[at] @ (beaten - value) ** 2) / float(totals[at]) ** 2
-    # rounding may leave a speck where every pair is ranked alike
+    for label, beaten in ((1, below), (0, above)):
+        unbias = people[label] / (people[label] - 1) if people[label] > 1 else 1.0
+        variance += unbias * float(ladder.square[label] @ (beaten - value) ** 2) / float(totals[label]) ** 2
+    # Rounding may leave a speck where every pair is ranked alike.
     return Area(min(1.0, max(0.0, value)), float(np.sqrt(variance)) if variance > 1e-20 else 0.0, min(ladder.sizes))
 
 

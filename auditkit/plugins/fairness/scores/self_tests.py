@@ -35,11 +35,11 @@ class Sample:
         rng: np.random.Generator,
     ) -> Sample:  # fmt: skip
         """All rows, or 2,000 of them."""
-        at = np.arange(len(scores))
-        if len(at) > ROWS:
-            at = rng.choice(len(at), ROWS, replace=False)
-        few = {name: np.asarray(column)[at].astype(str) for name, column in groups.items()}
-        return cls(scores[at], outcomes[at], None if weights is None else weights[at], few)
+        rows = np.arange(len(scores))
+        if len(rows) > ROWS:
+            rows = rng.choice(len(rows), ROWS, replace=False)
+        groups_of_rows = {name: np.asarray(column)[rows].astype(str) for name, column in groups.items()}
+        return cls(scores[rows], outcomes[rows], None if weights is None else weights[rows], groups_of_rows)
 
     def ladders(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[Ladder]:
         """A ladder for each code from 0 up."""
@@ -66,6 +66,7 @@ def pair_deviation(sample: Sample) -> float | None:
 
 def order_deviation(sample: Sample) -> float | None:
     """The largest change of an area under or between curves where every score becomes the square of its rank."""
+    # The square of the rank keeps the order of the scores and nothing else of them.
     ranks = np.unique(sample.scores, return_inverse=True)[1].astype(float) + 1
     worst = None
     for codes in sample.codes():
@@ -74,14 +75,16 @@ def order_deviation(sample: Sample) -> float | None:
         )
         if not before:
             continue
-        gaps = [abs(_area(one) - _area(two)) for one, two in zip(before, after, strict=True)]
+        gaps = [abs(_area(as_is) - _area(transformed)) for as_is, transformed in zip(before, after, strict=True)]
         if len(before) > 1:
             gaps.append(float(np.abs(auc_gaps.pair_gaps(before) - auc_gaps.pair_gaps(after)).max()))
         worst = max([*gaps, worst or 0.0])
     return worst
 
 
-def false_alarms(sample: Sample, name: str, kept: Sequence[str], trials: int, rng: np.random.Generator) -> float | None:
+def false_alarms(
+    sample: Sample, name: str, compared_groups: Sequence[str], trials: int, rng: np.random.Generator
+) -> float | None:
     """How often shuffled groups are called different at 5 %: the larger share of the two tests of ranking.
 
     Groups are shuffled row by row among rows of equal label, and everything is computed anew from these rows.
@@ -89,7 +92,7 @@ def false_alarms(sample: Sample, name: str, kept: Sequence[str], trials: int, rn
     Args:
         sample: the rows.
         name: the attribute.
-        kept: its groups that are compared.
+        compared_groups: its groups that are compared.
         trials: how many shuffles.
         rng: the source of chance.
 
@@ -98,22 +101,23 @@ def false_alarms(sample: Sample, name: str, kept: Sequence[str], trials: int, rn
     """
     column = sample.groups[name]
     codes = np.full(len(column), -1)
-    number = 0
-    for value in kept:
-        mine = column == value
-        if min(int((mine & sample.outcomes).sum()), int((mine & ~sample.outcomes).sum())) >= 2:
-            codes[mine], number = number, number + 1
-    if number < 2:
+    count = 0
+    for value in compared_groups:
+        is_member = column == value
+        if min(int((is_member & sample.outcomes).sum()), int((is_member & ~sample.outcomes).sum())) >= 2:
+            codes[is_member], count = count, count + 1
+    if count < 2:
         return None
-    there = codes >= 0
-    weights = None if sample.weights is None else sample.weights[there]
-    some, codes = Sample(sample.scores[there], sample.outcomes[there], weights, {}), codes[there]
+    is_used = codes >= 0
+    weights = None if sample.weights is None else sample.weights[is_used]
+    used, codes = Sample(sample.scores[is_used], sample.outcomes[is_used], weights, {}), codes[is_used]
     law, alarms = None, np.zeros(2)
     for _ in range(trials):
         for label in (False, True):
-            at = np.flatnonzero(some.outcomes == label)
-            codes[at] = codes[rng.permutation(at)]
-        scale = resampling.common_scale(some.ladders(codes))
+            rows_of_label = np.flatnonzero(used.outcomes == label)
+            codes[rows_of_label] = codes[rng.permutation(rows_of_label)]
+        scale = resampling.common_scale(used.ladders(codes))
+        # The law hangs on sizes and ties, which shuffling hardly changes, so it is drawn once.
         law = auc_gaps.shuffled(scale, 499, rng) if law is None else law
         alarms += np.array(auc_gaps.p_values(auc_gaps.observed(scale), law)) <= 0.05
     return float(alarms.max() / trials)
@@ -157,34 +161,35 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
     ]
     shifted = int(np.argmax(spread))
     means, variances = [], []
-    for at, profile in enumerate(planted.profiles):
+    for index, profile in enumerate(planted.profiles):
         sizes = resampling.whole(profile.sizes, max(1, round(float(profile.sizes.sum()))))
         chances = np.clip(profile.scores, 0, 1)
-        if at == shifted:
+        if index == shifted:
+            # Toward the side with more room and in proportion to it, so that no chance leaves 0 to 1.
             room = 1 - chances if sizes @ chances < sizes.sum() / 2 else -chances
             share = planted.gap * sizes.sum() / abs(float(sizes @ room))
+            # Written so that NaN is refused too.
             if not share <= 1:
                 return None
             chances = np.clip(chances + share * room, 0, 1)
-        happened = rng.binomial(sizes, chances, (trials, len(sizes)))
+        positives = rng.binomial(sizes, chances, (trials, len(sizes)))
         total = sizes.sum()
-        mean = ((sizes - happened) @ profile.scores + happened @ (profile.scores - 1)) / total
-        square = ((sizes - happened) @ profile.scores**2 + happened @ (profile.scores - 1) ** 2) / total
+        mean = ((sizes - positives) @ profile.scores + positives @ (profile.scores - 1)) / total
+        square = ((sizes - positives) @ profile.scores**2 + positives @ (profile.scores - 1) ** 2) / total
         means.append(mean)
         variances.append(np.maximum(square - mean**2, 0) / max(total - 1, 1))
     z = stats.largest_z_of_means(np.stack(means, axis=1), np.stack(variances, axis=1), resampling.SPECK)
-    p = np.array([stats.permutation_p(float(each), planted.law) for each in z])
+    p = np.array([stats.permutation_p(float(z_value), planted.law) for z_value in z])
     return float(np.mean(p * tests <= 0.05))
 
 
-def _area(each: Ladder) -> float:
-    measured = present(score_table.area(each), "both labels are there")
-    return measured.value
+def _area(ladder: Ladder) -> float:
+    return present(score_table.area(ladder), "both labels are there").value
 
 
-def _pairs(sample: Sample, mine: np.ndarray) -> float:
+def _pairs(sample: Sample, is_member: np.ndarray) -> float:
     """The area under the curve of some rows, pair by pair."""
-    good, bad = mine & sample.outcomes, mine & ~sample.outcomes
-    weights = np.ones(len(mine)) if sample.weights is None else sample.weights
+    good, bad = is_member & sample.outcomes, is_member & ~sample.outcomes
+    weights = np.ones(len(is_member)) if sample.weights is None else sample.weights
     above = np.sign(sample.scores[good][:, None] - sample.scores[bad][None, :])
     return float(weights[good] @ (above + 1) @ weights[bad] / (2 * weights[good].sum() * weights[bad].sum()))

@@ -20,7 +20,7 @@ class Threshold(NamedTuple):
     """From which score on the model selects."""
 
     value: float | None
-    said: str
+    source: str
     """Where it comes from, or why there is none."""
 
 
@@ -52,7 +52,7 @@ class Worst(NamedTuple):
     """The widest gap over many thresholds."""
 
     value: float
-    at: float
+    threshold: float
     """The lowest threshold where it is."""
     least: float
     """The narrowest gap over the same thresholds."""
@@ -75,7 +75,7 @@ class Peaks(NamedTuple):
 
     gaps: np.ndarray
     """(R, pairs)"""
-    at: np.ndarray
+    thresholds: np.ndarray
     """(R, pairs) the lowest threshold where it is."""
     least: float
     """The smallest of the gaps that are widest at one threshold."""
@@ -117,8 +117,8 @@ def around(threshold: float, window: float, probable: bool, scores: np.ndarray) 
     """
     if probable:
         return threshold - window, threshold + window
-    at = np.searchsorted(scores, threshold) / len(scores)
-    low, high = np.quantile(scores, np.clip([at - window, at + window], 0, 1))
+    share_below = np.searchsorted(scores, threshold) / len(scores)
+    low, high = np.quantile(scores, np.clip([share_below - window, share_below + window], 0, 1))
     return min(threshold, float(low)), max(threshold, float(high))
 
 
@@ -141,112 +141,122 @@ def rates(groups: list[Steps], thresholds: np.ndarray) -> Rates:
         counted, totals = group.above[:, np.searchsorted(group.scores, thresholds, side="left")], group.above[:, :1]
         shares = np.divide(counted, totals, out=np.full_like(counted, np.nan), where=totals > 0)
         parts.append((counted.sum(axis=0) / totals.sum(), shares[1], shares[0]))
-    return Rates(*(np.stack(each) for each in zip(*parts, strict=True)))
+    return Rates(*(np.stack(rate) for rate in zip(*parts, strict=True)))
 
 
-def parity(found: Rates) -> np.ndarray:
+def parity(rates: Rates) -> np.ndarray:
     """(T,) demographic parity differences."""
-    return np.ptp(found.selected, axis=0)
+    return np.ptp(rates.selected, axis=0)
 
 
-def odds(found: Rates) -> np.ndarray:
+def odds(rates: Rates) -> np.ndarray:
     """(T,) equalized odds differences: the larger gap of true and of false positive rates."""
-    return np.maximum(np.ptp(found.true, axis=0), np.ptp(found.false, axis=0))
+    return np.maximum(np.ptp(rates.true, axis=0), np.ptp(rates.false, axis=0))
 
 
-def shares(groups: list[Steps], thresholds: np.ndarray, both: bool) -> list[list[stats.Shares]]:
+def shares(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool) -> list[list[stats.Shares]]:
     """What is compared at each threshold: selection rates, or (both) true and false positive rates."""
-    found = rates(groups, thresholds)
-    if not both:
+    rates_at = rates(groups, thresholds)
+    if not with_both_labels:
         sizes = np.array([group.size for group in groups])
-        return [[stats.Shares(found.selected[:, at] * sizes, sizes)] for at in range(len(thresholds))]
+        return [[stats.Shares(rates_at.selected[:, index] * sizes, sizes)] for index in range(len(thresholds))]
     negative, positive = np.array([group.sizes for group in groups]).T
     return [
-        [stats.Shares(found.true[:, at] * positive, positive), stats.Shares(found.false[:, at] * negative, negative)]
-        for at in range(len(thresholds))
+        [
+            stats.Shares(rates_at.true[:, index] * positive, positive),
+            stats.Shares(rates_at.false[:, index] * negative, negative),
+        ]
+        for index in range(len(thresholds))
     ]
 
 
-def candidates(groups: list[Steps], low: float, high: float, own: float) -> np.ndarray:
+def candidates(groups: list[Steps], low: float, high: float, threshold: float) -> np.ndarray:
     """(T,) every threshold between `low` and `high` at which some decision changes, ascending, and the ends."""
     inside = [group.scores[(group.scores >= low) & (group.scores <= high)] for group in groups]
-    return np.unique(np.concatenate([*inside, [low, own, high]]))
+    return np.unique(np.concatenate([*inside, [low, threshold, high]]))
 
 
-def peaks(groups: list[Steps], thresholds: np.ndarray, both: bool) -> Peaks:
+def peaks(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool) -> Peaks:
     """The widest gap of every pair of groups at any of the thresholds.
 
     Args:
-        groups: k groups, at least two; where `both`, with people of both labels.
+        groups: k groups, at least two; where `with_both_labels`, with people of both labels.
         thresholds: (T,) ascending.
-        both: true and false positive rates (equalized odds), or selection rates (demographic parity).
+        with_both_labels: true and false positive rates (equalized odds), or selection rates (demographic parity).
     """
     i, j = stats.pairs_of(len(groups))
-    gaps, at = np.full((1 + both, len(i)), -1.0), np.zeros((1 + both, len(i)))
+    gaps, thresholds_of_gaps = np.full((1 + with_both_labels, len(i)), -1.0), np.zeros((1 + with_both_labels, len(i)))
     least = np.inf
+    # All thresholds and pairs at once could be larger than memory, so only the widest gap of each pair is kept.
     for start in range(0, len(thresholds), BLOCK):
-        some = thresholds[start : start + BLOCK]
-        found = rates(groups, some)
-        least = min(least, float((odds(found) if both else parity(found)).min()))
-        for position, rate in enumerate((found.true, found.false) if both else (found.selected,)):
-            for pair, (one, other) in enumerate(zip(i, j, strict=True)):
-                gap = np.abs(rate[one] - rate[other])
+        block = thresholds[start : start + BLOCK]
+        rates_at = rates(groups, block)
+        least = min(least, float((odds(rates_at) if with_both_labels else parity(rates_at)).min()))
+        for position, rate in enumerate((rates_at.true, rates_at.false) if with_both_labels else (rates_at.selected,)):
+            for pair, (first, second) in enumerate(zip(i, j, strict=True)):
+                gap = np.abs(rate[first] - rate[second])
                 widest = int(gap.argmax())
                 if gap[widest] > gaps[position, pair]:
-                    gaps[position, pair], at[position, pair] = gap[widest], some[widest]
-    return Peaks(gaps, at, least)
+                    gaps[position, pair], thresholds_of_gaps[position, pair] = gap[widest], block[widest]
+    return Peaks(gaps, thresholds_of_gaps, least)
 
 
-def worst(groups: list[Steps], found: Peaks, pairs: Pairs, level: float = 0.95) -> Worst:
+def worst(groups: list[Steps], peaks: Peaks, pairs: Pairs, level: float = 0.95) -> Worst:
     """The widest gap over some pairs of groups at any threshold, with an interval that holds for all of them at once.
 
     Args:
         groups: k groups.
-        found: their gaps.
+        peaks: their gaps.
         pairs: which of them are compared (`stats.pairs_of`).
         level: the confidence, between 0 and 1.
 
     Source: Dvoretzky, Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, with the constant of Massart
     (1990), Annals of Probability 18, at the level of Šidák (1967) for every group and rate.
     """
-    both, (i, j) = len(found.gaps) > 1, pairs
+    with_both_labels, (i, j) = len(peaks.gaps) > 1, pairs
     sizes = (
-        np.array([group.sizes[::-1] for group in groups]).T if both else np.array([[group.size for group in groups]])
+        np.array([group.sizes[::-1] for group in groups]).T
+        if with_both_labels
+        else np.array([[group.size for group in groups]])
     )
+    # One band for each group and rate that is looked at; other groups need none.
     bands = len(np.unique(pairs)) * len(sizes)
     radius = np.sqrt(np.log(2 / (1 - stats.sidak_level(level, bands))) / (2 * sizes))
-    mine = stats.pair_numbers(len(groups), pairs)
-    gaps, at = found.gaps[:, mine], found.at[:, mine]
+    chosen = stats.pair_numbers(len(groups), pairs)
+    gaps, thresholds = peaks.gaps[:, chosen], peaks.thresholds[:, chosen]
     band = radius[:, i] + radius[:, j]
     numbers = {"": gaps, "low": gaps - band, "high": gaps + band}
-    places = {end: np.unravel_index(int(number.argmax()), number.shape) for end, number in numbers.items()}
-    low, high = (float(numbers[end][places[end]]) for end in ("low", "high"))
-    behind = [_behind(places[""], at, pairs, None)]
-    if low > 0 and places["low"] != places[""]:
-        behind.append(_behind(places["low"], at, pairs, "low"))
-    if high < 1 and places["high"] != places[""]:
-        behind.append(_behind(places["high"], at, pairs, "high"))
-    how = "Dvoretzky-Kiefer-Wolfowitz bands of all groups, for all thresholds at once"
-    interval = Interval(low=max(0.0, low), high=min(1.0, high), level=level, method=how)
-    return Worst(float(gaps.max()), behind[0].threshold, found.least, interval, tuple(behind))
+    indices = {end: np.unravel_index(int(table.argmax()), table.shape) for end, table in numbers.items()}
+    low, high = (float(numbers[end][indices[end]]) for end in ("low", "high"))
+    behind = [_behind(indices[""], thresholds, pairs, None)]
+    ends: tuple[tuple[Literal["low", "high"], bool], ...] = (("low", low > 0), ("high", high < 1))
+    # An end at 0 or at 1 is made by nobody: no two groups can be nearer or farther apart.
+    behind += [
+        _behind(indices[end], thresholds, pairs, end)
+        for end, is_made in ends
+        if is_made and indices[end] != indices[""]
+    ]
+    method = "Dvoretzky-Kiefer-Wolfowitz bands of all groups, for all thresholds at once"
+    interval = Interval(low=max(0.0, low), high=min(1.0, high), level=level, method=method)
+    return Worst(float(gaps.max()), behind[0].threshold, peaks.least, interval, tuple(behind))
 
 
-def _behind(at: Any, thresholds: np.ndarray, pairs: Pairs, end: Literal["low", "high"] | None) -> Behind:
-    part, pair = (int(each) for each in at)
+def _behind(index: Any, thresholds: np.ndarray, pairs: Pairs, end: Literal["low", "high"] | None) -> Behind:
+    part, pair = map(int, index)
     return Behind(Place(part, int(pairs[0][pair]), int(pairs[1][pair])), float(thresholds[part, pair]), end)
 
 
-def changes(groups: list[Steps], thresholds: np.ndarray, both: bool, level: float = 0.95) -> bool:
+def changes(groups: list[Steps], thresholds: np.ndarray, with_both_labels: bool, level: float = 0.95) -> bool:
     """Whether a difference is certain at some of these thresholds and not at others.
 
     Certain: the interval of `stats.widest_gap_interval` does not reach 0, here for all thresholds in one go.
     """
-    parts = [list(each) for each in zip(*shares(groups, thresholds, both), strict=True)]
+    parts = [list(shares_of_part) for shares_of_part in zip(*shares(groups, thresholds, with_both_labels), strict=True)]
     i, j = np.triu_indices(len(groups), 1)
     each_pair = stats.sidak_level(level, len(i) * len(parts))
     certain = np.zeros(len(thresholds), dtype=bool)
     for part in parts:
-        counts, sizes = np.stack([one.successes for one in part]), part[0].sizes
+        counts, sizes = np.stack([share.successes for share in part]), part[0].sizes
         low, high = stats.score_difference(counts[:, i], sizes[i], counts[:, j], sizes[j], each_pair)
         certain |= ((low > 0) | (high < 0)).any(axis=1)
     return bool(certain.any() and not certain.all())

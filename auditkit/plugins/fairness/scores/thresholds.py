@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odds", "Equalized odds", True))
 """(name, title, whether people of both labels are needed)"""
+ENDINGS = ("at_threshold", "worst_nearby")
+"""Of the names of a criterion's measurements."""
 TRIED = 11
 """Thresholds nearby at which it is asked whether a difference is certain."""
 GRID = 33
@@ -71,7 +73,12 @@ class Near(NamedTuple):
 
 
 def find(
-    parameters: Parameters, parts: list[Partition], data: AuditData, own: Threshold, probable: bool, scores: np.ndarray
+    parameters: Parameters,
+    parts: list[Partition],
+    data: AuditData,
+    threshold: Threshold,
+    probable: bool,
+    scores: np.ndarray,
 ) -> Near:
     """Gaps of every partition at the model's threshold and nearby.
 
@@ -79,34 +86,42 @@ def find(
         parameters: its parameters.
         parts: everyone, then the groups of each set of attributes.
         data: says which groups are large, and which is the reference.
-        own: the model's threshold.
+        threshold: the model's threshold.
         probable: whether scores are probabilities.
         scores: (N,) of everyone, ascending.
     """
     measurements: list[Measurement] = []
     rows: list[tuple[Scalar, ...]] = []
     window = None
-    notes = [f"Gaps at a threshold were not measured: {own.said}."]
-    if own.value is not None:
-        window = Window(own.value, *sweep.around(own.value, parameters.window, probable, scores))
-        notes = [f"Threshold: {own.value:.6g}, {own.said}; nearby is {window.low:.6g} to {window.high:.6g}."]
+    notes = [f"Gaps at a threshold were not measured: {threshold.source}."]
+    if threshold.value is not None:
+        window = Window(threshold.value, *sweep.around(threshold.value, parameters.window, probable, scores))
+        notes = [
+            f"Threshold: {threshold.value:.6g}, {threshold.source}; nearby is {window.low:.6g} to {window.high:.6g}."
+        ]
     grid = np.unique(np.append(np.quantile(scores, np.arange(1, GRID + 1) / (GRID + 1)), window.own if window else []))
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}
     for part in parts[1:]:
         steps = [sweep.steps(ladder) for ladder in part.ladders]
-        for name, title, both in CRITERIA:
-            chosen = part.choose(both)
-            if len(chosen.at) < 2:
-                none = [undefined(f"{name}_{what}", part, chosen, "lower", "share") for what in WHATS]
-                measurements += [*none, *variants(none, [chosen.where(part)], None, data)]
+        for name, title, needs_both_labels in CRITERIA:
+            chosen = part.choose(needs_both_labels)
+            if len(chosen.indices) < 2:
+                undefined_gaps = [undefined(f"{name}_{ending}", part, chosen, "lower", "share") for ending in ENDINGS]
+                measurements += [*undefined_gaps, *variants(undefined_gaps, [chosen.where(part)], None, data)]
                 continue
-            groups = [steps[at] for at in chosen.at]
-            curves[name] += _points(part, groups, grid, both)
+            groups = [steps[group] for group in chosen.indices]
+            curves[name] += _points(part, groups, grid, needs_both_labels)
             if window is None:
-                none = [_no_threshold(f"{name}_{what}", part, own.said) for what in WHATS]
-                measurements += [*none, *variants(none, [], None, data)]
+                undefined_gaps = [
+                    Measurement(
+                        name=f"{name}_{ending}", value=None, reason=threshold.source, across=part.attributes,
+                        validity="inconclusive", unit="share", direction="lower",
+                    )
+                    for ending in ENDINGS
+                ]  # fmt: skip
+                measurements += [*undefined_gaps, *variants(undefined_gaps, [], None, data)]
                 continue
-            measured, row = _nearby(name, Sides(part, chosen, groups, both), window, data)
+            measured, row = _nearby(name, Sides(part, chosen, groups, needs_both_labels), window, data)
             measurements += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
@@ -114,24 +129,29 @@ def find(
                     f"{title} over {' and '.join(part.attributes)}: whether a difference is certain depends on the "
                     f"threshold; nearby it lies between {row[1]:.3f} and {row[2]:.3f}."
                 )
-    return Near(measurements, _table(rows), notes, curves)
-
-
-WHATS = ("at_threshold", "worst_nearby")
+    table = Table(
+        name="thresholds",
+        title="Gaps near the model's threshold",
+        caption="Largest differences between groups at every threshold of the window. A difference is certain at a "
+        "threshold where its interval does not reach 0.",
+        columns=COLUMNS,
+        rows=tuple(rows),
+    )
+    return Near(measurements, table, notes, curves)
 
 
 def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[list[Measurement], tuple[Scalar, ...]]:
     """The gap at the model's threshold and the worst nearby, the same beside them, and their row of the table."""
-    parts, who = sides.shares(window.own), _members(sides, window.own)
+    parts, members = sides.shares(window.own), _members(sides, window.own)
     candidates = sweep.candidates(sides.steps, window.low, window.high, window.own)
     peaks = sweep.peaks(sides.steps, candidates, sides.both)
     at_own: dict[str, Scalar] = {"threshold": _round(window.own)}
     near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
 
-    def again(kept: Sequence[Group], reference: Group | None) -> list[Measurement]:
-        own, behind = widest_among(parts, who, kept, reference)
-        worst = sweep.worst(sides.steps, peaks, pairs_among(who[0], kept, reference))
-        rest = {**common(sides.part, sides.chosen), "n": _people(sides, kept), "unit": "share", "direction": "lower"}
+    def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+        own, behind = widest_among(parts, members, groups, reference)
+        worst = sweep.worst(sides.steps, peaks, pairs_among(members[0], groups, reference))
+        rest = {**common(sides.part, sides.chosen), "n": _people(sides, groups), "unit": "share", "direction": "lower"}
         return [
             Measurement(
                 name=f"{name}_at_threshold", value=own.value, interval=own.interval, conditions=at_own,
@@ -139,36 +159,36 @@ def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[l
             ),
             Measurement(
                 name=f"{name}_worst_nearby", value=worst.value, interval=worst.interval, conditions=near,
-                pairs=tuple(_pair(each, sides) for each in worst.behind), **rest,
+                pairs=tuple(_pair(two_groups, sides) for two_groups in worst.behind), **rest,
             ),
         ]  # fmt: skip
 
-    first = again(who[0].where, None)
-    measurements = [*first, *variants(first, [who[0].where], again, data)]
+    first = again(members[0].where, None)
+    measurements = [*first, *variants(first, [members[0].where], again, data)]
     tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.own))
     depends = "yes" if sweep.changes(sides.steps, tried, sides.both) else "no"
     worst = sweep.worst(sides.steps, peaks, stats.pairs_of(len(sides.steps)))
-    return measurements, (first[0].value, peaks.least, worst.value, _round(worst.at), depends)
+    return measurements, (first[0].value, peaks.least, worst.value, _round(worst.threshold), depends)
 
 
-def _people(sides: Sides, kept: Sequence[Group]) -> int:
+def _people(sides: Sides, groups: Sequence[Group]) -> int:
     """How many people, of either label, some of the groups have."""
-    groups = zip(sides.chosen.at, sides.chosen.where(sides.part), strict=True)
-    return sum(int(sides.part.ladders[at].people.sum()) for at, group in groups if group in kept)
+    where = zip(sides.chosen.indices, sides.chosen.where(sides.part), strict=True)
+    return sum(int(sides.part.ladders[index].people.sum()) for index, group in where if group in groups)
 
 
 def _pair(behind: Behind, sides: Sides) -> GroupPair:
     """Two groups at the threshold where they are farthest apart."""
-    who = _members(sides, behind.threshold)[behind.place.part]
-    part, first, second = behind.place
-    if who.values[first] > who.values[second]:
-        first, second = second, first
-    return pair([who] * (part + 1), Place(part, first, second), behind.end)
+    part, *groups = behind.place
+    members = _members(sides, behind.threshold)[part]
+    low, high = sorted(groups, key=lambda group: float(members.values[group]))
+    # `pair` looks its part up in a list, and only this part was made.
+    return pair([members] * (part + 1), Place(part, low, high), behind.end)
 
 
 def _members(sides: Sides, threshold: float) -> list[Members]:
     """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
-    ladders, where = [sides.part.ladders[at] for at in sides.chosen.at], sides.chosen.where(sides.part)
+    ladders, where = [sides.part.ladders[group] for group in sides.chosen.indices], sides.chosen.where(sides.part)
     parts = sides.shares(threshold)
     people = np.array([ladder.people for ladder in ladders])
     above = np.array([ladder.rows[:, ladder.scores >= threshold].sum(axis=1) for ladder in ladders])
@@ -180,32 +200,14 @@ def _members(sides: Sides, threshold: float) -> list[Members]:
     ]
 
 
-def _points(part: Partition, groups: list[Steps], grid: np.ndarray, both: bool) -> list[dict[str, Scalar]]:
+def _points(part: Partition, groups: list[Steps], grid: np.ndarray, with_both_labels: bool) -> list[dict[str, Scalar]]:
     rates = sweep.rates(groups, grid)
-    gaps = sweep.odds(rates) if both else sweep.parity(rates)
+    gaps = sweep.odds(rates) if with_both_labels else sweep.parity(rates)
     over = " and ".join(part.attributes)
     return [
         {"groups": over, "threshold": _round(threshold), "gap": _round(gap)}
         for threshold, gap in zip(grid.tolist(), gaps.tolist(), strict=True)
     ]
-
-
-def _no_threshold(name: str, part: Partition, reason: str) -> Measurement:
-    return Measurement(
-        name=name, value=None, reason=reason, across=part.attributes, validity="inconclusive", unit="share",
-        direction="lower",
-    )  # fmt: skip
-
-
-def _table(rows: list[tuple[Scalar, ...]]) -> Table:
-    return Table(
-        name="thresholds",
-        title="Gaps near the model's threshold",
-        caption="Largest differences between groups at every threshold of the window. A difference is certain at a "
-        "threshold where its interval does not reach 0.",
-        columns=COLUMNS,
-        rows=tuple(rows),
-    )
 
 
 def _round(value: float) -> float:

@@ -93,6 +93,7 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         if data.cells.empty(where):
             continue
         reason = data.cells.reason(where)
+        # One person has no spread, so no number about a group of one could have an interval.
         if reason is None and rows[at] < max(2, minimum):
             reason = lacking(int(rows[at]), max(2, minimum), "people")
         if reason is not None:

@@ -38,6 +38,7 @@ def shuffled_z(
     Source: Janssen (1997), Studentized permutation tests for non-iid hypotheses, Statistics & Probability Letters 36;
     Chung and Romano (2013), Exact and asymptotically robust permutation tests, arXiv:1304.5939.
     """
+    # Squares of large numbers lose a small spread to rounding, so the mean is taken off first; logarithms need it.
     centre = 0.0 if logs else float(values.mean())
     v = values - centre
     rows = np.bincount(codes, minlength=groups).astype(float)
@@ -56,6 +57,7 @@ def shuffled_z(
         with np.errstate(divide="ignore", invalid="ignore"):
             usable = mean > 0
             mean, error = np.where(usable, np.log(mean), -np.inf), np.where(usable, error / mean**2, 0.0)
+        # Infinite less infinite is no number, and so far out every difference is the largest.
         mean = np.maximum(mean, -1e300)
     return stats.largest_z_of_means(mean, error)
 
@@ -90,6 +92,7 @@ def _permuted(
     for start in range(0, draws, at_once):
         count = min(at_once, draws - start)
         mixed = rng.permuted(np.tile(codes, (count, 1)), axis=1)
+        # Each shuffle has cells of its own, so that one count serves all of them.
         cells = (mixed + groups * np.arange(count)[:, None]).ravel()
         size = count * groups
         yield np.stack(
@@ -110,6 +113,7 @@ def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng:
     inside, rest = order[: blocks * length], order[blocks * length :]
     small = codes[inside].reshape(blocks, length)
     sums = np.empty((len(columns), length - 1, groups))
+    # A product of transforms is the sum over the group for every shift at once.
     heights = [fft.rfft(column[inside].reshape(blocks, length), axis=1) for column in columns]
     for group in range(groups):
         members = fft.rfft((small == group).astype(np.float64), axis=1).conj()
@@ -142,6 +146,7 @@ def shuffled_counts(bins: np.ndarray, sizes: np.ndarray, draws: int, rng: np.ran
             unplaced = np.full(count, int(size))
             in_later_bins = rest.sum(axis=1)
             for bin_index in range(len(bins)):
+                # One draw from an urn of two kinds: the rows of this bin, and those of the bins that are still to come.
                 in_later_bins -= rest[:, bin_index]
                 drawn = rng.hypergeometric(rest[:, bin_index], in_later_bins, unplaced)
                 tables[:, group, bin_index] = drawn

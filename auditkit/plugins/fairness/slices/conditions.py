@@ -48,9 +48,9 @@ def features_of(data: AuditData, bins: int) -> list[Feature]:
     """
     features = [_group(name, data) for name in data.groups]
     codes = data.codes()
-    for at, name in enumerate(data.feature_names):
+    for index, name in enumerate(data.feature_names):
         if name not in data.groups:
-            features.append(_feature(name, codes[:, at], data.schema[at] if data.schema else None, bins))
+            features.append(_feature(name, codes[:, index], data.schema[index] if data.schema else None, bins))
     return [feature for feature in features if len(feature.texts) > 1]
 
 
@@ -68,15 +68,22 @@ def cut(values: np.ndarray, bins: int) -> Bins:
     if len(distinct) <= bins:
         edges = distinct[1:]
     else:
+        # A value that fills a bin gets an edge on either side, and the others share what is left of the bins.
         heavy = counts * bins >= len(present)
         after = distinct[1:][heavy[:-1]]
         light = np.repeat(distinct[~heavy], counts[~heavy])
         parts = max(1, bins - int(heavy.sum()))
+        # An edge must be a value that occurs, so that the name of a bin is exact; other methods give one between two
+        # values.
         cuts = np.quantile(light, np.arange(1, parts) / parts, method="inverted_cdf") if len(light) else light
         edges = np.setdiff1d(np.concatenate([distinct[heavy], after, cuts]), distinct[:1])
     bin_of = np.searchsorted(edges, distinct, side="right")
-    whole = bool((distinct == np.round(distinct)).all())
-    texts = [_range(distinct[bin_of == at], at, edges, whole) for at in range(len(edges) + 1)] if len(distinct) else []
+    all_whole = bool((distinct == np.round(distinct)).all())
+    texts = (
+        [_range(distinct[bin_of == bin_index], bin_index, edges, all_whole) for bin_index in range(len(edges) + 1)]
+        if len(distinct)
+        else []
+    )
     codes = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
     return Bins(tuple(texts), codes.astype(np.int64))
 
@@ -89,18 +96,19 @@ def forbidden(features: Sequence[Feature], cells: Cells) -> Callable[[tuple[int,
     """
 
     def hidden(chosen: tuple[int, ...]) -> np.ndarray | None:
-        groups = [at for at, feature in enumerate(chosen) if features[feature].group]
+        groups = [axis for axis, feature in enumerate(chosen) if features[feature].group]
+        # Values of one attribute that may not be shown are no conditions to begin with; only combinations can be new.
         if len(groups) < 2:
             return None
-        shape = tuple(len(features[chosen[at]].texts) for at in groups)
+        shape = tuple(len(features[chosen[axis]].texts) for axis in groups)
         mask = np.zeros(shape, dtype=bool)
         for where in np.ndindex(*shape):
             values = {
-                features[chosen[at]].name: features[chosen[at]].texts[code]
-                for at, code in zip(groups, where, strict=True)
+                features[chosen[axis]].name: features[chosen[axis]].texts[code]
+                for axis, code in zip(groups, where, strict=True)
             }
             mask[where] = cells.unshown(values) is not None
-        spread = tuple(len(features[feature].texts) if at in groups else 1 for at, feature in enumerate(chosen))
+        spread = tuple(len(features[feature].texts) if axis in groups else 1 for axis, feature in enumerate(chosen))
         return np.broadcast_to(mask.reshape(spread), [len(features[feature].texts) for feature in chosen])
 
     return hidden
@@ -108,10 +116,10 @@ def forbidden(features: Sequence[Feature], cells: Cells) -> Callable[[tuple[int,
 
 def _group(name: str, data: AuditData) -> Feature:
     encoded = encode(data.groups[name])
-    shown = [at for at, value in enumerate(encoded.values) if data.cells.unshown({name: value}) is None]
-    place = np.full(len(encoded.values), -1)
-    place[shown] = np.arange(len(shown))
-    return Feature(name, tuple(encoded.values[at] for at in shown), place[encoded.codes], True)
+    visible = [index for index, value in enumerate(encoded.values) if data.cells.unshown({name: value}) is None]
+    positions = np.full(len(encoded.values), -1)
+    positions[visible] = np.arange(len(visible))
+    return Feature(name, tuple(encoded.values[index] for index in visible), positions[encoded.codes], True)
 
 
 def _feature(name: str, column: np.ndarray, schema: FeatureSchema | None, bins: int) -> Feature:
@@ -127,13 +135,13 @@ def _feature(name: str, column: np.ndarray, schema: FeatureSchema | None, bins: 
     return Feature(name, texts, codes, False)
 
 
-def _range(held: np.ndarray, at: int, edges: np.ndarray, whole: bool) -> str:
+def _range(values: np.ndarray, bin_index: int, edges: np.ndarray, all_whole: bool) -> str:
     """The name of a bin, from the values that it holds and its edges."""
-    if len(held) == 1:
-        return spelling(float(held[0]))
-    if at == 0:
+    if len(values) == 1:
+        return spelling(float(values[0]))
+    if bin_index == 0:
         return f"under {spelling(float(edges[0]))}"
-    if at == len(edges):
+    if bin_index == len(edges):
         return f"{spelling(float(edges[-1]))} and over"
-    low, high = float(edges[at - 1]), float(edges[at])
-    return f"{spelling(low)} to {spelling(high - 1)}" if whole else f"{spelling(low)} to under {spelling(high)}"
+    low, high = float(edges[bin_index - 1]), float(edges[bin_index])
+    return f"{spelling(low)} to {spelling(high - 1)}" if all_whole else f"{spelling(low)} to under {spelling(high)}"

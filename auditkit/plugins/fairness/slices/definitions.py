@@ -14,7 +14,7 @@ PITFALLS = (
 
 def definitions() -> dict[str, Definition]:
     """{measurement: definition}."""
-    found = {
+    by_name = {
         outcome.measurement: Definition(
             title=outcome.title,
             formula=f"{outcome.formula}, within the slice, among the rows kept back from the search",
@@ -28,7 +28,7 @@ def definitions() -> dict[str, Definition]:
         )
         for outcome in OUTCOMES.values()
     }
-    found["slice_gap"] = Definition(
+    by_name["slice_gap"] = Definition(
         title="Slice minus the rest",
         formula="mean of what is searched for in the slice - its mean over all other rows, among the rows kept back",
         range="-1 to 1; for predicted numbers any, in their unit",
@@ -39,7 +39,7 @@ def definitions() -> dict[str, Definition]:
         harm=NOBODY,
         only_groups=True,
     )
-    found["confirmed_slices"] = Definition(
+    by_name["confirmed_slices"] = Definition(
         title="Number of slices confirmed to differ from the rest",
         formula="slices found in one half of the rows whose gap in the other half is above 0 with an adjusted p-value "
         "of at most 0.05",
@@ -53,4 +53,4 @@ def definitions() -> dict[str, Definition]:
         harm=NOBODY,
         made_of="everyone",
     )
-    return found
+    return by_name

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats as laws
 
 from auditkit import stats
+from auditkit.plugins.fairness.slices.outcomes import Errors
 from auditkit.results import Interval
 
 
@@ -27,36 +28,34 @@ class Gap(NamedTuple):
     n: int
 
 
-def compare(
-    errors: np.ndarray, mask: np.ndarray, weights: np.ndarray | None, share: bool, slices: int, whole: bool = True
-) -> Gap:
+def compare(errors: Errors, mask: np.ndarray, slices: int, with_intervals: bool = True) -> Gap:
     """The slice against the rest, with intervals that hold for all of `slices` slices at once.
 
     Shares: Wilson, the score interval of the difference, and Fisher's exact test (twice its smaller tail), with weights
     the score test; all for Kish's effective number of rows. Numbers: Welch's interval and test, linearised for weights.
 
     Args:
-        errors: (N,).
+        errors: of N rows.
         mask: (N,) bool: the slice; some rows are inside and some outside.
-        weights: (N,), or None.
-        share: whether the errors are 0 or 1.
         slices: how many slices are reported.
-        whole: False: for shares the means and the p-value alone, which is a hundred times faster.
+        with_intervals: False: for shares the means and the p-value alone, which is a hundred times faster.
 
     Source: Miettinen and Nurminen (1985), Statistics in Medicine 4; Fisher (1935); Welch (1947), Biometrika 34; Šidák
     (1967), JASA 62.
     """
     level = stats.sidak_level(0.95, slices)
-    sides = [(errors[rows], None if weights is None else weights[rows]) for rows in (mask, ~mask)]
-    means = [stats.weighted_mean(*side) for side in sides]
+    sides = [errors.take(rows) for rows in (mask, ~mask)]
+    means = [stats.weighted_mean(side.values, side.weights) for side in sides]
     together = f"simultaneous for {slices} slices (Šidák)" if slices > 1 else "one slice"
-    if not share:
+    if not errors.share:
         return _numbers(sides, means, level, together, slices)
-    n1, n2 = (float(len(own) if weight is None else stats.effective_size(weight)) for own, weight in sides)
+    n1, n2 = (float(len(side.values) if side.weights is None else stats.effective_size(side.weights)) for side in sides)
     x1, x2 = min(n1, means[0] * n1), min(n2, means[1] * n2)
-    method = "Fisher's exact test, two-sided by doubling" if weights is None else "score test, effective rows"
-    p = _fisher(x1, n1, x2, n2) if weights is None else _score(x1, n1, x2, n2)
-    if not whole:
+    if errors.weights is None:
+        method, p = "Fisher's exact test, two-sided by doubling", _fisher(x1, n1, x2, n2)
+    else:  # effective numbers of rows are no whole numbers, and Fisher's test is of whole numbers only
+        method, p = "score test, effective rows", _score(x1, n1, x2, n2)
+    if not with_intervals:
         return Gap(means[0], means[1], None, None, p, method, None, int(mask.sum()))
     rate = (x1 + x2) / (n1 + n2)
     return Gap(
@@ -73,8 +72,9 @@ def _named(interval: Interval, method: str) -> Interval:
 
 def _fisher(x1: float, n1: float, x2: float, n2: float) -> float:
     bad, n, good = round(x1), round(n1), (round(n1 + n2), round(x1 + x2))
-    more, less = laws.hypergeom.sf(bad - 1, *good, n), laws.hypergeom.cdf(bad, *good, n)
-    return float(min(1.0, 2 * min(more, less)))
+    # Two tails cost the same for any size; adding up all tables that are less likely grows with it.
+    upper_tail, lower_tail = laws.hypergeom.sf(bad - 1, *good, n), laws.hypergeom.cdf(bad, *good, n)
+    return float(min(1.0, 2 * min(upper_tail, lower_tail)))
 
 
 def _score(x1: float, n1: float, x2: float, n2: float) -> float:
@@ -83,17 +83,12 @@ def _score(x1: float, n1: float, x2: float, n2: float) -> float:
     return float(2 * laws.norm.sf(abs(x1 / n1 - x2 / n2) / error)) if error > 0 else 1.0
 
 
-def _numbers(
-    sides: Sequence[tuple[np.ndarray, np.ndarray | None]],
-    means: Sequence[float],
-    level: float,
-    together: str,
-    slices: int,
-) -> Gap:
-    spreads = [_squared_error(*side, mean) for side, mean in zip(sides, means, strict=True)]
-    sizes = [len(own) for own, _ in sides]
-    own = stats.student_interval(sides[0][0], level, sides[0][1])
-    inside = None if own is None else _named(own, f"{own.method}, {together}")
+def _numbers(sides: Sequence[Errors], means: Sequence[float], level: float, together: str, slices: int) -> Gap:
+    """`compare` for errors that are numbers, not shares."""
+    spreads = [_squared_error(side, mean) for side, mean in zip(sides, means, strict=True)]
+    sizes = [len(side.values) for side in sides]
+    student = stats.student_interval(sides[0].values, level, sides[0].weights)
+    inside = None if student is None else _named(student, f"{student.method}, {together}")
     variance = sum(spreads)
     if min(sizes) < 2 or variance <= 0:
         return Gap(means[0], means[1], inside, None, None, "Welch", None, sizes[0])
@@ -106,8 +101,8 @@ def _numbers(
     return Gap(means[0], means[1], inside, interval, p, "Welch's t-test", detectable, sizes[0])
 
 
-def _squared_error(values: np.ndarray, weights: np.ndarray | None, mean: float) -> float:
+def _squared_error(errors: Errors, mean: float) -> float:
     """The squared standard error of a mean."""
-    n = len(values)
-    shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
-    return float(n / max(1, n - 1) * np.sum((shares * (values - mean)) ** 2))
+    n = len(errors.values)
+    shares = np.full(n, 1 / n) if errors.weights is None else errors.weights / errors.weights.sum()
+    return float(n / max(1, n - 1) * np.sum((shares * (errors.values - mean)) ** 2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from auditkit.checks import Context, Findings
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.plugins.fairness.slices import self_tests
 from auditkit.plugins.fairness.slices.conditions import Feature, features_of, forbidden
-from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Suffered, suffered
+from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Errors, errors_of
 from auditkit.plugins.fairness.slices.sample_splitting import Outcome, Rules, Worst, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space
 from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
@@ -22,40 +22,39 @@ if TYPE_CHECKING:
     from auditkit.plugins.fairness.slices.parameters import Parameters
 
 FAMILY = "all slices of fairness.slices"
+COUNTED: Final[dict[str, Any]] = {"name": "confirmed_slices", "unit": "slices", "direction": "lower"}
 
 
 class Case(NamedTuple):
     """The rows that are searched."""
 
-    check: Parameters
+    parameters: Parameters
     features: list[Feature]
     """Conditions of these rows."""
     space: Space
-    what: Suffered
-    weights: np.ndarray | None
+    errors: Errors
     rules: Rules
     unit: str
 
-    def where(self, found: Slice) -> dict[str, str]:
+    def where(self, slice_: Slice) -> dict[str, str]:
         """{feature: condition} of a slice."""
-        chosen = [self.features[feature] for feature in found.features]
-        return {feature.name: feature.texts[code] for feature, code in zip(chosen, found.codes, strict=True)}
+        chosen = [self.features[feature] for feature in slice_.features]
+        return {feature.name: feature.texts[code] for feature, code in zip(chosen, slice_.codes, strict=True)}
 
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.slices` says about these answers."""
     case = _case(parameters, data, context)
     fewest = 4 * case.rules.support(0)
-    if len(case.what.at) < fewest or not case.features:
+    if len(case.errors.values) < fewest or not case.features:
         few = fewer_than(fewest, OUTCOMES[parameters.of].among) if case.features else "no feature has two conditions"
         reason = f"{few}: there is nothing to search"
-        return Findings([_undecided(reason)], notes=[f"Nothing was searched: {reason}."], level=level)
+        undecided = Measurement(value=None, reason=reason, validity="inconclusive", **COUNTED)
+        return Findings([undecided], notes=[f"Nothing was searched: {reason}."], level=level)
     context.progress(0, 4, "searching")
-    outcome = split_and_search(
-        case.space, case.what.errors, case.weights, case.what.share, case.rules, context.rng, context.progress
-    )
+    outcome = split_and_search(case.space, case.errors, case.rules, context.rng, context.progress)
     measurements = [
-        _count(outcome),
+        Measurement(value=outcome.confirmed, exact=True, n=len(outcome.confirming), **COUNTED),
         *(measurement for worst in outcome.worst for measurement in _slice(case, worst, outcome)),
     ]
     context.keep(Findings(measurements, level=level))
@@ -71,42 +70,20 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
 
 
 def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
-    what = suffered(parameters.of, data, context.predictions)
-    features = [feature._replace(codes=feature.codes[what.at]) for feature in features_of(data, parameters.bins)]
-    codes = (
-        np.stack([feature.codes for feature in features]) if features else np.zeros((0, len(what.at)), dtype=np.int64)
-    )
+    rows, errors = errors_of(parameters.of, data, context.predictions)
+    features = [feature._replace(codes=feature.codes[rows]) for feature in features_of(data, parameters.bins)]
+    codes = np.array([feature.codes for feature in features], dtype=np.int64).reshape(len(features), len(rows))
     space = Space(codes, tuple(len(feature.texts) for feature in features), forbidden(features, data.cells))
-    least = max(1, data.minimum_rate, data.minimum_cell)  # a slice is a group that is shown, with its rate
     rules = Rules(
-        parameters.k,
-        parameters.depth,
-        parameters.support,
-        parameters.fewest,
-        parameters.alpha,
-        parameters.overlap,
-        least,
-    )
-    weights = None if data.weights is None else data.weights[what.at]
-    return Case(parameters, features, space, what, weights, rules, "share" if what.share else "")
-
-
-def _undecided(reason: str) -> Measurement:
-    return Measurement(
-        name="confirmed_slices", value=None, reason=reason, validity="inconclusive", unit="slices", direction="lower"
-    )
-
-
-def _count(outcome: Outcome) -> Measurement:
-    return Measurement(
-        name="confirmed_slices", value=outcome.confirmed, exact=True, n=len(outcome.confirming), unit="slices",
-        direction="lower",
+        parameters.k, parameters.depth, parameters.support, parameters.fewest, parameters.alpha, parameters.overlap,
+        max(1, data.minimum_rate, data.minimum_cell),  # a slice is a group that is shown, with its rate
     )  # fmt: skip
+    return Case(parameters, features, space, errors, rules, "share" if errors.share else "")
 
 
 def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
     """What the rows kept back say about a slice: the mean in it, and the gap to the rest."""
-    kind, gap, where = OUTCOMES[case.check.of], worst.gap, case.where(worst.found)
+    kind, gap, where = OUTCOMES[case.parameters.of], worst.gap, case.where(worst.found)
     if gap is None:
         few = fewer_than(max(2, case.rules.minimum), "of the rows kept back are in the slice, or outside of it")
         return [
@@ -118,7 +95,7 @@ def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
     test = None
     if gap.p is not None:
         test = Test(method=f"{gap.method}; Holm", p=gap.p, p_adjusted=worst.p_adjusted, family=FAMILY)
-    still = gap.interval is None
+    is_constant = gap.interval is None
     return [
         Measurement(
             name=kind.measurement, value=gap.inside, interval=gap.inside_interval, n=gap.n, unit=case.unit,
@@ -127,37 +104,36 @@ def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
         Measurement(
             name="slice_gap", value=gap.inside - gap.outside, interval=gap.interval, n=gap.n, unit=case.unit,
             direction="lower", slice=where, test=test, detectable=gap.detectable,
-            validity="inconclusive" if still else "valid",
-            reason="the errors do not vary, so there is nothing to estimate a spread from" if still else None,
+            validity="inconclusive" if is_constant else "valid",
+            reason="the errors do not vary, so there is nothing to estimate a spread from" if is_constant else None,
         ),
     ]  # fmt: skip
 
 
 def _controls(case: Case, outcome: Outcome, rng: np.random.Generator) -> list[Control]:
-    what, rules = case.what, case.rules
-    numbers = self_tests.deviation(outcome.worst, case.features, what.errors, case.weights, outcome.confirming)
-    again = Control.within(
+    values, rules = case.errors.values, case.rules
+    recount = Control.within(
         "recount",
         "Are the means of the slices the same when their rows are picked again by the conditions' texts?",
-        numbers,
-        at_most=1e-9 * max(1.0, float(what.errors.max())),
+        self_tests.deviation(outcome.worst, case.features, case.errors, outcome.confirming),
+        at_most=1e-9 * max(1.0, float(values.max())),
         reason="a number differs from a second count of the same rows, so none can be trusted",
     )
-    if what.errors.max() <= 0 or what.errors.min() == what.errors.max():
-        return [again]
+    if values.max() <= 0 or values.min() == values.max():  # shuffled, they would be as they were
+        return [recount]
     return [
-        again,
+        recount,
         false_alarms(
             "shuffled errors",
             "Where the errors are shuffled over the rows, how often is any slice confirmed?",
-            self_tests.false_alarms(case.space, what.errors, what.share, rules, case.check.trials, rng),
-            case.check.trials,
+            self_tests.false_alarms(case.space, case.errors, rules, case.parameters.trials, rng),
+            case.parameters.trials,
             of="search and test",
         ),
         Control.within(
             "planted slice",
             "Where all rows of one slice are given the largest error, how often is that slice the first one found?",
-            self_tests.found_first(case.space, what.errors, rules, rng),
+            self_tests.found_first(case.space, values, rules, rng),
             at_least=0.8,
             guards=("confirmed_slices",),
             on_failure="note",
@@ -184,16 +160,16 @@ def _table(case: Case, outcome: Outcome) -> Table:
         same = "; ".join(pairs(case.where(other)) for other in worst_case.same[:3])
         gap, slice_ = worst_case.gap, worst_case.found
         searched = slice_.error / slice_.size
-        seen: tuple[Scalar, ...] = (None,) * 4
+        confirmed: tuple[Scalar, ...] = (None,) * 4
         if gap is not None:
-            seen = (gap.n, gap.inside, gap.outside, worst_case.p_adjusted)
-        rows.append((pairs(case.where(slice_)), *seen, searched, slice_.score, same))
-    percent = case.what.share
+            confirmed = (gap.n, gap.inside, gap.outside, worst_case.p_adjusted)
+        rows.append((pairs(case.where(slice_)), *confirmed, searched, slice_.score, same))
+    percent, kind = case.errors.share, case.parameters.of
     return Table(
         name="slices",
         title="The slices found",
-        caption=f"Searched for: {case.check.of.replace('_', ' ')}, among {OUTCOMES[case.check.of].among}. What the "
-        "search itself saw is too large by construction, for it chose the slice.",
+        caption=f"Searched for: {kind.replace('_', ' ')}, among {OUTCOMES[kind].among}. What the search itself saw is "
+        "too large by construction, for it chose the slice.",
         columns=(
             Column(name="slice", title="Slice"),
             Column(name="rows", title="Rows kept back"),
@@ -219,13 +195,13 @@ def _notes(case: Case, outcome: Outcome, data: AuditData) -> list[str]:
         notes.append("No slice scored above everyone together.")
     elif len(outcome.worst) < rules.k:
         notes.append(f"Only {len(outcome.worst)} different slices scored above everyone together.")
-    if case.weights is not None:
+    if case.errors.weights is not None:
         notes.append("The search leaves weights aside; means, intervals and tests use them (Kish 1965).")
-    seen = [name for name in data.groups if name in data.feature_names]
-    if seen:
-        notes.append(f"In place of the columns {', '.join(seen)} the groups of that name were searched.")
+    replaced = [name for name in data.groups if name in data.feature_names]
+    if replaced:
+        notes.append(f"In place of the columns {', '.join(replaced)} the groups of that name were searched.")
     hidden = [slice_.where for slice_ in data.slices(1) if data.cells.unshown(slice_.where) is not None]
     if hidden:
-        names = ", ".join(pairs(texts) for texts in hidden[:8])
+        names = ", ".join(pairs(where) for where in hidden[:8])
         notes.append(f"Not searched, because too small to show: {names}{' …' if len(hidden) > 8 else ''}.")
     return notes

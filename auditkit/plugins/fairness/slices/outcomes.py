@@ -54,28 +54,33 @@ OUTCOMES: dict[Of, Outcome] = {
 }  # fmt: skip
 
 
-class Suffered(NamedTuple):
-    """What happened to the rows that are searched."""
+class Errors(NamedTuple):
+    """What happened to N rows."""
 
-    at: np.ndarray
-    """(M,) positions of these rows in the data."""
-    errors: np.ndarray
-    """(M,) float64, not negative."""
+    values: np.ndarray
+    """(N,) float64, not negative."""
     share: bool
-    """Whether every error is 0 or 1."""
+    """Whether every value is 0 or 1."""
+    weights: np.ndarray | None = None
+    """(N,) how much each row counts in estimates; the search leaves weights aside."""
+
+    def take(self, rows: np.ndarray) -> Errors:
+        """Those of some rows."""
+        return Errors(self.values[rows], self.share, None if self.weights is None else self.weights[rows])
 
 
-def suffered(of: Of, data: AuditData, predictions: Predictions) -> Suffered:
-    """The rows that the outcome can happen to, and what happened."""
-    everyone = np.arange(len(data))
+def errors_of(of: Of, data: AuditData, predictions: Predictions) -> tuple[np.ndarray, Errors]:
+    """(M,) the positions of the rows that the outcome can happen to, and what happened to them."""
+    rows, share = np.arange(len(data)), True
     if of == "error" and data.task == "regression":
-        labels = present(data.labels, "the check asks for labels")
-        return Suffered(everyone, np.abs(predictions.labels - labels.astype(np.float64)), False)
-    if of == "error":
-        return Suffered(everyone, (predictions.codes != predictions.truth).astype(np.float64), True)
-    bad = predictions.selected if of in ("selection", "false_positive") else ~predictions.selected
-    if of == "false_negative":
-        everyone = np.flatnonzero(predictions.outcomes)
-    elif of == "false_positive":
-        everyone = np.flatnonzero(~predictions.outcomes)
-    return Suffered(everyone, bad[everyone].astype(np.float64), True)
+        values, share = (
+            np.abs(predictions.labels - present(data.labels, "the check asks for labels").astype(float)),
+            False,
+        )
+    elif of == "error":
+        values = predictions.codes != predictions.truth
+    else:
+        values = predictions.selected if of in ("selection", "false_positive") else ~predictions.selected
+    if of in ("false_negative", "false_positive"):
+        rows = np.flatnonzero(predictions.outcomes if of == "false_negative" else ~predictions.outcomes)
+    return rows, Errors(values.astype(np.float64), share, data.weights).take(rows)

@@ -10,6 +10,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.plugins.fairness.slices import estimates
+from auditkit.plugins.fairness.slices.outcomes import Errors
 from auditkit.plugins.fairness.slices.search import Slice, Space, members, top_slices
 
 
@@ -65,44 +66,39 @@ class Outcome(NamedTuple):
 
 def split_and_search(
     space: Space,
-    errors: np.ndarray,
-    weights: np.ndarray | None,
-    share: bool,
+    errors: Errors,
     rules: Rules,
     rng: np.random.Generator,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
-    whole: bool = True,
+    with_intervals: bool = True,
 ) -> Outcome:
     """The worst slices of one random half of the rows, as the other half sees them.
 
     Args:
         space: the conditions of the N rows.
-        errors: (N,) not negative.
-        weights: (N,) for the estimates, or None; the search leaves them aside.
-        share: whether every error is 0 or 1.
+        errors: of the N rows.
         rules: what is searched.
         rng: draws the halves.
         progress: told of the search.
-        whole: False: p-values alone are wanted.
+        with_intervals: False: p-values alone are wanted.
     """
-    order = rng.permutation(len(errors))
-    first, second = np.sort(order[: len(errors) // 2]), np.sort(order[len(errors) // 2 :])
-    one, two = (space._replace(codes=space.codes[:, rows]) for rows in (first, second))
-    worst, evaluated = distinct(one, errors[first], rules, progress)
-    masks = [members(two, slice_) for slice_, _ in worst]
+    half, order = len(errors.values) // 2, rng.permutation(len(errors.values))
+    first, second = np.sort(order[:half]), np.sort(order[half:])
+    searched_space, kept_space = (space._replace(codes=space.codes[:, rows]) for rows in (first, second))
+    worst, evaluated = distinct(searched_space, errors.values[first], rules, progress)
+    masks = [members(kept_space, slice_) for slice_, _ in worst]
     fewest = max(2, rules.minimum)
     enough = [min(int(mask.sum()), int((~mask).sum())) >= fewest for mask in masks]
-    kept_weights = None if weights is None else weights[second]
+    kept_back = errors.take(second)
     gaps = [
-        estimates.compare(errors[second], mask, kept_weights, share, len(masks), whole) if may else None
-        for mask, may in zip(masks, enough, strict=True)
+        estimates.compare(kept_back, mask, len(masks), with_intervals) if is_enough else None
+        for mask, is_enough in zip(masks, enough, strict=True)
     ]
-    # a slice that cannot be compared counts as a comparison too: which ones can is not known beforehand
-    p = [1.0 if gap is None or gap.p is None else gap.p for gap in gaps]
-    adjusted = stats.holm(p)
+    # A slice that cannot be compared counts as a comparison too: which ones can is not known beforehand.
+    adjusted = stats.holm([1.0 if gap is None or gap.p is None else gap.p for gap in gaps])
     rows = [
-        Worst(slice_, same, gap, float(each) if gap is not None and gap.p is not None else None)
-        for (slice_, same), gap, each in zip(worst, gaps, adjusted, strict=True)
+        Worst(slice_, same, gap, float(p_adjusted) if gap is not None and gap.p is not None else None)
+        for (slice_, same), gap, p_adjusted in zip(worst, gaps, adjusted, strict=True)
     ]
     return Outcome(rows, evaluated, len(first), second)
 
@@ -124,34 +120,34 @@ def distinct(
 
     Of slices of nearly the same rows the one with the fewest conditions is named; it ranks as the worst of them.
     """
-    wanted = 4 * rules.k
+    candidates = 4 * rules.k
     while True:
         searched = top_slices(
-            space, errors, k=wanted, depth=rules.depth, support=rules.support(len(errors)), alpha=rules.alpha,
+            space, errors, k=candidates, depth=rules.depth, support=rules.support(len(errors)), alpha=rules.alpha,
             progress=progress,
         )  # fmt: skip
         worst: list[tuple[Slice, list[Slice]]] = []
         masks: list[np.ndarray] = []
         for slice_ in searched.slices:
             mask = members(space, slice_)
-            like = next((at for at, other in enumerate(masks) if jaccard(mask, other) > rules.overlap), None)
-            if like is not None:
-                worst[like][1].append(slice_)
+            alike = next((index for index, other in enumerate(masks) if jaccard(mask, other) > rules.overlap), None)
+            if alike is not None:
+                worst[alike][1].append(slice_)
             elif len(worst) < rules.k:
                 worst.append((slice_, []))
                 masks.append(mask)
-        if len(worst) == rules.k or len(searched.slices) < wanted or wanted > 64 * rules.k:
-            return Distinct([_simplest(*each) for each in worst], searched.evaluated)
-        wanted *= 4
+        if len(worst) == rules.k or len(searched.slices) < candidates or candidates > 64 * rules.k:
+            return Distinct([_simplest([slice_, *same]) for slice_, same in worst], searched.evaluated)
+        candidates *= 4  # the first ones describe too few different sets of rows
 
 
-def _simplest(found: Slice, same: list[Slice]) -> tuple[Slice, list[Slice]]:
+def _simplest(slices: list[Slice]) -> tuple[Slice, list[Slice]]:
     """The description with the fewest conditions, of those the one with the highest score, before the others."""
-    first, *others = sorted([found, *same], key=lambda slice_: len(slice_.features))
-    return first, others
+    first, *rest = sorted(slices, key=lambda slice_: len(slice_.features))
+    return first, rest
 
 
-def jaccard(one: np.ndarray, other: np.ndarray) -> float:
+def jaccard(rows: np.ndarray, other: np.ndarray) -> float:
     """The share of the rows of either that are rows of both; between 0 and 1."""
-    either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else 0.0
+    either = int((rows | other).sum())
+    return int((rows & other).sum()) / either if either else 0.0

@@ -98,8 +98,8 @@ def bound(
         turn = np.where(most > 0, errors / most, 0)
     largest = np.maximum(sizes, support).astype(float)  # too few rows: no slice at all, as the last line says
     best = np.full(largest.shape, -np.inf)
-    for at in (np.full(largest.shape, float(support)), np.clip(turn, support, largest), largest):
-        best = np.maximum(best, score(at, np.minimum(errors, at * most), rows, total, alpha))
+    for size in (np.full(largest.shape, float(support)), np.clip(turn, support, largest), largest):
+        best = np.maximum(best, score(size, np.minimum(errors, size * most), rows, total, alpha))
     return np.where(np.asarray(sizes) >= support, best, -np.inf)
 
 
@@ -129,28 +129,29 @@ def top_slices(
     rows, total = space.codes.shape[1], float(errors.sum())
     if total <= 0:
         return Searched([], 0)
-    best = _Best(k)
-    level, kept, codes, evaluated = _singles(space, errors, support, alpha, best)
-    widths = [len(array) for array in kept]
+    best = _Best(k, rows, total, alpha)
+    level, kept_conditions, codes, evaluated = _singles(space, errors, support, best)
+    widths = [len(conditions) for conditions in kept_conditions]
 
     def hidden(chosen: tuple[int, ...]) -> np.ndarray | None:
         mask = space.hidden(chosen)
-        return None if mask is None else mask[np.ix_(*(kept[feature] for feature in chosen))]
+        return None if mask is None else mask[np.ix_(*(kept_conditions[feature] for feature in chosen))]
 
     for size in range(2, depth + 1):
         tables: dict[tuple[int, ...], _Table] = {}
         for chosen in _joined(level):
             candidate = _candidates(chosen, level, hidden(chosen))
             limits = bound(candidate.sizes, candidate.errors, candidate.most, rows, total, alpha, support)
-            wanted = candidate.alive & best.reaches(limits)
-            if not wanted.any():
+            is_wanted = candidate.alive & best.reaches(limits)
+            if not is_wanted.any():
                 continue
+            # Only what the bounds leave is counted: the pass over the rows is what costs.
             shape = tuple(widths[feature] + 1 for feature in chosen)
             sizes, sums = _count(codes, chosen, shape, errors)
-            wanted &= sizes >= support
-            evaluated += int(wanted.sum())
-            best.offer(chosen, wanted, sizes, sums, rows, total, alpha, kept)
-            alive = wanted & best.reaches(bound(sizes, sums, candidate.most, rows, total, alpha, support))
+            is_wanted &= sizes >= support
+            evaluated += int(is_wanted.sum())
+            best.offer(chosen, is_wanted, sizes, sums, kept_conditions)
+            alive = is_wanted & best.reaches(bound(sizes, sums, candidate.most, rows, total, alpha, support))
             if alive.any():
                 tables[chosen] = _Table(alive, sizes, sums, candidate.most)
         level = tables
@@ -158,10 +159,10 @@ def top_slices(
     return Searched(best.slices, evaluated)
 
 
-def members(space: Space, found: Slice) -> np.ndarray:
+def members(space: Space, slice_: Slice) -> np.ndarray:
     """(N,) bool: the rows of a slice."""
     inside = np.ones(space.codes.shape[1], dtype=bool)
-    for feature, code in zip(found.features, found.codes, strict=True):
+    for feature, code in zip(slice_.features, slice_.codes, strict=True):
         inside &= space.codes[feature] == code
     return inside
 
@@ -169,90 +170,81 @@ def members(space: Space, found: Slice) -> np.ndarray:
 class _Best:
     """The k best slices so far."""
 
-    def __init__(self, k: int) -> None:
-        self.k = k
-        self._found: list[Slice] = []
-
-    @property
-    def slices(self) -> list[Slice]:
-        """In order."""
-        return self._found
+    def __init__(self, k: int, rows: int, total: float, alpha: float) -> None:
+        self.k, self.rows, self.total, self.alpha = k, rows, total, alpha
+        self.slices: list[Slice] = []
 
     def reaches(self, limits: np.ndarray) -> np.ndarray:
         """Where a score up to `limits` could still be among the best; a rounding error does not decide."""
-        if len(self._found) < self.k:
+        if len(self.slices) < self.k:
             return limits > -1e-9
-        return limits >= self._found[-1].score - 1e-9
+        return limits >= self.slices[-1].score - 1e-9
 
     def offer(
         self,
         chosen: tuple[int, ...],
-        wanted: np.ndarray,
+        is_wanted: np.ndarray,
         sizes: np.ndarray,
         sums: np.ndarray,
-        rows: int,
-        total: float,
-        alpha: float,
-        kept: Sequence[np.ndarray],
+        kept_conditions: Sequence[np.ndarray],
     ) -> None:
         """Take in those of a table's cells that are among the best."""
         scores = np.full(sizes.shape, -np.inf)
-        scores[wanted] = score(sizes[wanted], sums[wanted], rows, total, alpha)
+        scores[is_wanted] = score(sizes[is_wanted], sums[is_wanted], self.rows, self.total, self.alpha)
         good = np.argwhere((scores > 1e-12) & self.reaches(scores))
         new = [
             Slice(
-                chosen, tuple(int(kept[feature][code]) for feature, code in zip(chosen, at, strict=True)),
-                float(scores[tuple(at)]), int(sizes[tuple(at)]), float(sums[tuple(at)]),
+                chosen, tuple(int(kept_conditions[feature][code]) for feature, code in zip(chosen, cell, strict=True)),
+                float(scores[tuple(cell)]), int(sizes[tuple(cell)]), float(sums[tuple(cell)]),
             )
-            for at in good
+            for cell in good
         ]  # fmt: skip
         if new:
-            self._found = heapq.nsmallest(self.k, [*self._found, *new], key=_order)
+            self.slices = heapq.nsmallest(self.k, [*self.slices, *new], key=_order)
 
 
-def _order(each: Slice) -> tuple[float, int, tuple[int, ...], tuple[int, ...]]:
-    # equal scores that were added up in another order differ in the last digits
-    return -round(each.score, 10), len(each.features), each.features, each.codes
+def _order(slice_: Slice) -> tuple[float, int, tuple[int, ...], tuple[int, ...]]:
+    # Equal scores that were added up in another order differ in the last digits.
+    return -round(slice_.score, 10), len(slice_.features), slice_.features, slice_.codes
 
 
 def _singles(
-    space: Space, errors: np.ndarray, support: int, alpha: float, best: _Best
+    space: Space, errors: np.ndarray, support: int, best: _Best
 ) -> tuple[dict[tuple[int, ...], _Table], list[np.ndarray], np.ndarray, int]:
     """The slices of one condition; and every feature with those conditions alone that have enough rows.
 
     Each table has one more place at the end of each axis, for the rows with none of these conditions.
     """
-    rows, total = len(errors), float(errors.sum())
     level: dict[tuple[int, ...], _Table] = {}
-    kept, codes, evaluated = [], np.empty_like(space.codes), 0
+    kept_conditions, codes, evaluated = [], np.empty_like(space.codes), 0
     for feature, width in enumerate(space.widths):
-        own = np.where(space.codes[feature] < 0, width, space.codes[feature])
-        enough = np.flatnonzero(np.bincount(own, minlength=width + 1)[:width] >= support)
-        place = np.full(width + 1, len(enough))
-        place[enough] = np.arange(len(enough))
-        codes[feature] = place[own]
-        kept.append(enough)
+        conditions = np.where(space.codes[feature] < 0, width, space.codes[feature])
+        enough = np.flatnonzero(np.bincount(conditions, minlength=width + 1)[:width] >= support)
+        new_codes = np.full(width + 1, len(enough))
+        new_codes[enough] = np.arange(len(enough))
+        codes[feature] = new_codes[conditions]
+        kept_conditions.append(enough)
         shape = (len(enough) + 1,)
         sizes, sums = _count(codes, (feature,), shape, errors)
         most = np.zeros(shape)
         np.maximum.at(most, codes[feature], errors)
-        wanted = np.arange(len(enough) + 1) < len(enough)
+        is_condition = np.arange(len(enough) + 1) < len(enough)
         evaluated += len(enough)
-        best.offer((feature,), wanted, sizes, sums, rows, total, alpha, kept)
-        level[(feature,)] = _Table(wanted, sizes, sums, most)
-    return level, kept, codes, evaluated
+        best.offer((feature,), is_condition, sizes, sums, kept_conditions)
+        level[(feature,)] = _Table(is_condition, sizes, sums, most)
+    return level, kept_conditions, codes, evaluated
 
 
 def _count(
     codes: np.ndarray, chosen: tuple[int, ...], shape: tuple[int, ...], errors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows and sums of errors of every conjunction over some features."""
-    place = codes[chosen[0]]
+    cells = codes[chosen[0]]
     for feature, width in zip(chosen[1:], shape[1:], strict=True):
-        place = place * width + codes[feature]
-    cells = int(np.prod(shape))
-    sizes = np.bincount(place, minlength=cells).reshape(shape)
-    return sizes, np.bincount(place, weights=errors, minlength=cells).reshape(shape)
+        cells = cells * width + codes[feature]
+    cell_count = int(np.prod(shape))
+    sizes = np.bincount(cells, minlength=cell_count).reshape(shape)
+    return sizes, np.bincount(cells, weights=errors, minlength=cell_count).reshape(shape)
 
 
 def _joined(level: dict[tuple[int, ...], _Table]) -> Iterator[tuple[int, ...]]:
@@ -263,16 +255,16 @@ def _joined(level: dict[tuple[int, ...], _Table]) -> Iterator[tuple[int, ...]]:
     for start, ends in by_start.items():
         for pair in itertools.combinations(sorted(ends), 2):
             chosen = (*start, *pair)
-            if all(chosen[:at] + chosen[at + 1 :] in level for at in range(len(chosen))):
+            if all(chosen[:index] + chosen[index + 1 :] in level for index in range(len(chosen))):
                 yield chosen
 
 
 def _candidates(chosen: tuple[int, ...], level: dict[tuple[int, ...], _Table], hidden: np.ndarray | None) -> _Table:
     """What the parts of each conjunction say about it: the smallest of their sizes, errors and largest errors."""
     parts = []
-    for at in range(len(chosen)):
-        table = level[chosen[:at] + chosen[at + 1 :]]
-        parts.append(_Table(*(np.expand_dims(array, at) for array in table)))
+    for axis in range(len(chosen)):
+        table = level[chosen[:axis] + chosen[axis + 1 :]]
+        parts.append(_Table(*(np.expand_dims(column, axis) for column in table)))
     alive = np.logical_and.reduce(np.broadcast_arrays(*(part.alive for part in parts)))
     if hidden is not None:
         alive[tuple(slice(0, length) for length in hidden.shape)] &= ~hidden

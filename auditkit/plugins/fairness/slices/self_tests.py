@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from auditkit.plugins.fairness.slices.conditions import Feature
+from auditkit.plugins.fairness.slices.outcomes import Errors
 from auditkit.plugins.fairness.slices.sample_splitting import Rules, Worst, distinct, jaccard, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space, members
 
@@ -17,41 +18,38 @@ SHARE = (0.1, 0.3)
 PLANTS = 5
 
 
-def deviation(
-    worst: Sequence[Worst], features: Sequence[Feature], errors: np.ndarray, weights: np.ndarray | None, at: np.ndarray
-) -> float:
+def deviation(worst: Sequence[Worst], features: Sequence[Feature], errors: Errors, confirming: np.ndarray) -> float:
     """The largest difference between the mean errors shown and the same means, row by row from the conditions' texts.
 
     Args:
         worst: the slices.
         features: whose codes are about the N rows.
-        errors: (N,).
-        weights: (N,), or None.
-        at: (M,) the rows that the means are over.
+        errors: of the N rows.
+        confirming: (M,) the rows that the means are over.
     """
-    largest = 0.0
+    largest, confirmed = 0.0, errors.take(confirming)
     for worst_case in worst:
         if worst_case.gap is None:
             continue
-        inside = np.ones(len(at), dtype=bool)
+        inside = np.ones(len(confirming), dtype=bool)
         for feature, code in zip(worst_case.found.features, worst_case.found.codes, strict=True):
-            texts = np.array([*features[feature].texts, ""])[features[feature].codes[at]]
+            texts = np.array([*features[feature].texts, ""])[features[feature].codes[confirming]]
             inside &= texts == features[feature].texts[code]
-        for rows, shown in ((inside, worst_case.gap.inside), (~inside, worst_case.gap.outside)):
-            again = np.average(errors[at][rows], weights=None if weights is None else weights[at][rows])
-            largest = max(largest, abs(float(again) - shown))
+        for rows, mean in ((inside, worst_case.gap.inside), (~inside, worst_case.gap.outside)):
+            recomputed = np.average(
+                confirmed.values[rows], weights=None if confirmed.weights is None else confirmed.weights[rows]
+            )
+            largest = max(largest, abs(float(recomputed) - mean))
     return largest
 
 
-def false_alarms(
-    space: Space, errors: np.ndarray, share: bool, rules: Rules, trials: int, rng: np.random.Generator
-) -> float:
+def false_alarms(space: Space, errors: Errors, rules: Rules, trials: int, rng: np.random.Generator) -> float:
     """How often a slice is confirmed where the errors are shuffled over the rows."""
-    space, errors = sample(space, errors, rng)
-    flagged = [
-        split_and_search(space, rng.permutation(errors), None, share, rules, rng, whole=False).confirmed > 0
-        for _ in range(trials)
-    ]
+    space, values = sample(space, errors.values, rng)
+    flagged = []
+    for _ in range(trials):
+        shuffled = Errors(rng.permutation(values), errors.share)
+        flagged.append(split_and_search(space, shuffled, rules, rng, with_intervals=False).confirmed > 0)
     return float(np.mean(flagged))
 
 
@@ -61,7 +59,7 @@ def found_first(space: Space, errors: np.ndarray, rules: Rules, rng: np.random.G
     The errors are shuffled over the rows; then every row of one slice gets the largest error there is.
     """
     space, errors = sample(space, errors, rng)
-    found = []
+    is_found = []
     for _ in range(PLANTS):
         planted = choose(space, rules, rng)
         if planted is None:
@@ -70,19 +68,19 @@ def found_first(space: Space, errors: np.ndarray, rules: Rules, rng: np.random.G
         copied = rng.permutation(errors)
         copied[mask] = errors.max()
         worst = distinct(space, copied, rules).worst
-        found.append(bool(worst) and jaccard(members(space, worst[0][0]), mask) > rules.overlap)
-    return float(np.mean(found))
+        is_found.append(bool(worst) and jaccard(members(space, worst[0][0]), mask) > rules.overlap)
+    return float(np.mean(is_found))
 
 
 def choose(space: Space, rules: Rules, rng: np.random.Generator) -> Slice | None:
     """A slice of two conditions (of one, where `depth` is 1) of a middling size; None where none is large enough."""
     features, rows = len(space.widths), space.codes.shape[1]
-    number = min(2, rules.depth, features)
+    condition_count = min(2, rules.depth, features)
     best: tuple[float, Slice] | None = None
     for _ in range(200):
-        chosen = tuple(sorted(int(each) for each in rng.choice(features, number, replace=False)))
-        # the conditions of a real row hold together in at least that row
-        codes = tuple(int(each) for each in space.codes[list(chosen), rng.integers(rows)])
+        chosen = tuple(sorted(int(index) for index in rng.choice(features, condition_count, replace=False)))
+        # The conditions of a real row hold together in at least that row.
+        codes = tuple(int(index) for index in space.codes[list(chosen), rng.integers(rows)])
         masked = space.hidden(chosen)
         if min(codes) < 0 or (masked is not None and masked[codes]):
             continue
@@ -102,5 +100,5 @@ def sample(space: Space, errors: np.ndarray, rng: np.random.Generator) -> tuple[
     """At most `ROWS` of the rows."""
     if len(errors) <= ROWS:
         return space, errors
-    some = rng.choice(len(errors), ROWS, replace=False)
-    return space._replace(codes=space.codes[:, some]), errors[some]
+    chosen = rng.choice(len(errors), ROWS, replace=False)
+    return space._replace(codes=space.codes[:, chosen]), errors[chosen]

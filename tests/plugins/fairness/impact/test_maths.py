@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportions_ztest
 
 from auditkit import stats
-from auditkit.plugins.fairness.impact import categories, four_fifths_simulation, practical, significance
-from auditkit.plugins.fairness.impact.median import median
+from auditkit.plugins.fairness.impact import categories, practical, significance
+from auditkit.plugins.fairness.impact.assessed import median
 
 PUBLISHED = {
     (2, 30): 0.56, (2, 100): 0.30, (2, 300): 0.08, (2, 1000): 0.00,
@@ -21,9 +21,13 @@ PUBLISHED = {
 pair = st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+def _is_under_four_fifths(x, n, most, of):
+    return 5 * x * of < 4 * most * n
+
+
 @pytest.mark.parametrize(("groups", "size"), PUBLISHED)
 def test_false_alarms_are_as_often_as_published(groups, size):
-    hits = four_fifths_simulation.below_by_chance(np.full(groups, size), 0.3, 20_000, np.random.default_rng(0))
+    hits = significance.below_by_chance(np.full(groups, size), 0.3, 20_000, np.random.default_rng(0))
     assert hits / 20_000 == pytest.approx(PUBLISHED[groups, size], abs=0.015)
 
 
@@ -35,7 +39,7 @@ def test_two_groups_of_unequal_size_follow_the_binomial_law():
         for y in range(two + 1)
         if 5 * min(x * two, y * one) < 4 * max(x * two, y * one)
     )
-    hits = four_fifths_simulation.below_by_chance(np.array([one, two]), rate, 40_000, np.random.default_rng(1))
+    hits = significance.below_by_chance(np.array([one, two]), rate, 40_000, np.random.default_rng(1))
     interval = stats.clopper_pearson(hits, 40_000, 0.9999)
     assert interval.low <= exact <= interval.high
 
@@ -45,27 +49,26 @@ def test_exactly_four_fifths_is_not_below(monkeypatch):
         def binomial(self, sizes, rate, shape):
             return np.tile([12, 15], (shape[0], 1))
 
-    assert four_fifths_simulation.below_by_chance(np.array([30, 30]), 0.5, 10, Fixed()) == 0
-    assert not practical.under_four_fifths(12, 30, 15, 30)
+    assert significance.below_by_chance(np.array([30, 30]), 0.5, 10, Fixed()) == 0
 
 
 def test_many_draws_of_many_groups_are_made_in_parts(monkeypatch):
-    monkeypatch.setattr(four_fifths_simulation, "AT_ONCE", 70)
-    assert four_fifths_simulation.below_by_chance(np.full(10, 5), 0.5, 33, np.random.default_rng(0)) > 25
+    monkeypatch.setattr(significance, "AT_ONCE", 70)
+    assert significance.below_by_chance(np.full(10, 5), 0.5, 33, np.random.default_rng(0)) > 25
 
 
 @given(pair, pair)
 def test_the_shortfall_is_the_least_that_reaches_four_fifths(group, highest):
     (x, n), (most, of) = sorted((group, highest), key=lambda each: each[0] / each[1])
     found = practical.shortfall(x, n, most, of)
-    assert x + found <= n and not practical.under_four_fifths(x + found, n, most, of)
-    assert found == 0 or practical.under_four_fifths(x + found - 1, n, most, of)
+    assert x + found <= n and not _is_under_four_fifths(x + found, n, most, of)
+    assert found == 0 or _is_under_four_fifths(x + found - 1, n, most, of)
 
 
 @given(pair, pair)
 def test_the_moves_that_turn_the_result_are_the_fewest(group, highest):
     (x, n), (most, of) = sorted((group, highest), key=lambda each: each[0] / each[1])
-    now = practical.under_four_fifths(x, n, most, of)
+    now = _is_under_four_fifths(x, n, most, of)
     sign = 1 if now else -1
     slow = next(
         (
@@ -73,7 +76,7 @@ def test_the_moves_that_turn_the_result_are_the_fewest(group, highest):
             for moves in range(1, 41)
             if 0 <= x + sign * moves <= n
             and 0 <= most - sign * moves <= of
-            and practical.under_four_fifths(x + sign * moves, n, most - sign * moves, of) != now
+            and _is_under_four_fifths(x + sign * moves, n, most - sign * moves, of) != now
         ),
         None,
     )
@@ -82,7 +85,7 @@ def test_the_moves_that_turn_the_result_are_the_fewest(group, highest):
 
 def test_the_example_of_one_different_person():
     """3 of 20 men and 1 of 10 women: 10 % is two thirds of 15 %, and one woman in place of a man turns it."""
-    assert practical.under_four_fifths(1, 10, 3, 20)
+    assert _is_under_four_fifths(1, 10, 3, 20)
     assert practical.shortfall(1, 10, 3, 20) == 1
     assert practical.selections_to_turn(1, 10, 3, 20) == 1
     assert practical.selections_to_turn(20, 20, 10, 10) is None  # nobody is left to select

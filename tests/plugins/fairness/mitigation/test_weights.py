@@ -12,8 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import auditkit
 from auditkit.errors import ConfigError, DataError, ModelError
-from auditkit.plugins.fairness.mitigation.reweighing import Reweighing, weigh
-from auditkit.plugins.fairness.mitigation.weights import dependence, reweigh
+from auditkit.plugins.fairness.mitigation.reweighing import Reweighing, dependence, reweigh, weigh
 from auditkit.predictions import Predictions
 from tests.plugins.fairness.mitigation.people import failing, people, pipeline, table, train, value
 

@@ -251,9 +251,10 @@ def test_a_power_that_is_not_there_is_noticed(monkeypatch):
 def test_many_rows_are_tried_on_a_sample_of_them():
     rng = np.random.default_rng(14)
     codes, values = rng.integers(0, 2, 2 * self_tests.ROWS), rng.normal(size=2 * self_tests.ROWS)
-    assert self_tests.false_alarms(codes, values, None, 50, rng) <= 0.2
-    assert self_tests.false_alarms(np.zeros(50, int), values[:50], None, 20, rng) is None
-    assert self_tests.false_alarms_of_distances(np.zeros(50, int), values[:50], None, 20, rng) is None
+    assert self_tests.false_alarms(self_tests.Sample(codes, values, None), 50, rng) <= 0.2
+    one_group = self_tests.Sample(np.zeros(50, int), values[:50], None)
+    assert self_tests.false_alarms(one_group, 20, rng) is None
+    assert self_tests.false_alarms_of_distances(one_group, 20, rng) is None
 
 
 def test_it_is_for_numbers_with_groups_and_says_what_it_is():

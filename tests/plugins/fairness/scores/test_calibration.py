@@ -110,7 +110,7 @@ def test_the_worst_threshold_is_the_worst_of_a_fine_grid(seed, both):
     grid = sweep.rates(groups, np.linspace(0.4, 0.6, 2001))
     gaps = sweep.odds(grid) if both else sweep.parity(grid)
     assert found.value == pytest.approx(gaps.max()) and found.least == pytest.approx(gaps.min())
-    assert 0.4 <= found.at <= 0.6
+    assert 0.4 <= found.threshold <= 0.6
     assert found.interval.low <= found.value <= found.interval.high
 
 
@@ -164,7 +164,7 @@ def test_a_threshold_is_read_from_decisions_where_they_follow_the_scores():
     scores = np.array([-2.0, -1, 3, 4])
     assert sweep.own_threshold(None, False, True, scores, scores > 0).value == 3
     mixed = sweep.own_threshold(None, False, True, scores, np.array([True, False, True, False]))
-    assert mixed.value is None and "do not follow" in mixed.said
+    assert mixed.value is None and "do not follow" in mixed.source
     assert sweep.own_threshold(None, False, True, scores, np.zeros(4, bool)).value is None
 
 

@@ -11,6 +11,7 @@ from auditkit.checks import missing_needs
 from auditkit.plugins.fairness.slices import findings, sample_splitting, self_tests
 from auditkit.plugins.fairness.slices.check import Slices
 from auditkit.plugins.fairness.slices.estimates import compare
+from auditkit.plugins.fairness.slices.outcomes import Errors
 from auditkit.results import pairs
 from tests.plugins.recorded import control, one, recorded, run
 
@@ -163,24 +164,24 @@ def test_weights_count_in_the_numbers():
 def test_a_comparison_gives_the_numbers_of_a_hand_count():
     # 40 rows with 20 errors against 160 rows with 16
     errors, mask = np.repeat([1.0, 0.0, 1.0, 0.0], [20, 20, 16, 144]), np.repeat([True, False], [40, 160])
-    gap = compare(errors, mask, None, True, 1)
+    gap = compare(Errors(errors, share=True), mask, 1)
     assert (gap.inside, gap.outside, gap.n) == (0.5, 0.1, 40)
     assert gap.interval.low == pytest.approx(stats.difference_interval(20, 40, 16, 160).low)
     tail = laws.fisher_exact([[20, 20], [16, 144]], alternative="greater").pvalue
     assert gap.p == pytest.approx(2 * tail)
-    wider = compare(errors, mask, None, True, 10)
+    wider = compare(Errors(errors, share=True), mask, 10)
     assert wider.interval.low < gap.interval.low and wider.detectable > gap.detectable and wider.p == gap.p
 
 
 def test_a_comparison_of_numbers_is_welchs():
     rng = np.random.default_rng(6)
     values, mask = rng.exponential(size=300), np.arange(300) < 80
-    gap = compare(values, mask, None, False, 1)
+    gap = compare(Errors(values, share=False), mask, 1)
     theirs = laws.ttest_ind(values[mask], values[~mask], equal_var=False)
     interval = theirs.confidence_interval(0.95)
     assert gap.p == pytest.approx(theirs.pvalue)
     assert (gap.interval.low, gap.interval.high) == pytest.approx((interval.low, interval.high))
-    still = compare(np.ones(300), mask, None, False, 1)
+    still = compare(Errors(np.ones(300), share=False), mask, 1)
     assert still.interval is None and still.p is None
 
 
@@ -208,14 +209,13 @@ def test_a_wrong_mean_is_noticed(monkeypatch):
 def test_a_search_that_cries_wolf_is_noticed(monkeypatch):
     """Searching and estimating on the same rows finds something in pure chance."""
 
-    def unsplit(space, errors, weights, share, rules, rng, *rest, **named):
-        worst = sample_splitting.distinct(space, errors, rules).worst
+    def unsplit(space, errors, rules, rng, *rest, **named):
+        worst = sample_splitting.distinct(space, errors.values, rules).worst
         gaps = [
-            sample_splitting.estimates.compare(errors, sample_splitting.members(space, found), weights, share, 1)
-            for found, _ in worst
+            sample_splitting.estimates.compare(errors, sample_splitting.members(space, found), 1) for found, _ in worst
         ]
         rows = [sample_splitting.Worst(found, same, gap, gap.p) for (found, same), gap in zip(worst, gaps, strict=True)]
-        return sample_splitting.Outcome(rows, 1, len(errors), np.arange(len(errors)))
+        return sample_splitting.Outcome(rows, 1, len(errors.values), np.arange(len(errors.values)))
 
     for module in (self_tests, findings):
         monkeypatch.setattr(module, "split_and_search", unsplit)
