@@ -73,10 +73,10 @@ def settle(model: Model, options: ModelOptions) -> None:
         model.positive = model.classes[-1]
 
 
-def told_of(given: ModelOptions, task: Task, positive: Any) -> ModelOptions:
+def completed(options: ModelOptions, task: Task, positive: Any) -> ModelOptions:
     """The options with the data's task and positive class where the user named none."""
     return dataclasses.replace(
-        given, task=given.task or task, positive=positive if given.positive is None else given.positive
+        options, task=options.task or task, positive=positive if options.positive is None else options.positive
     )
 
 
@@ -153,7 +153,7 @@ def prepared(inputs: Any, preprocess: Any, name: str) -> Any:
 
 
 @contextlib.contextmanager
-def failing(name: str, what: str) -> Iterator[None]:
+def failing(name: str, action: str) -> Iterator[None]:
     """Turn a foreign exception into a ModelError; out-of-memory passes, so that the batch can be halved."""
     try:
         yield
@@ -162,7 +162,7 @@ def failing(name: str, what: str) -> Iterator[None]:
     except Exception as error:
         if out_of_memory(error):
             raise
-        raise ModelError(f"{name}: {what} failed: {type(error).__name__}: {one_line(error, 500)}") from error
+        raise ModelError(f"{name}: {action} failed: {type(error).__name__}: {one_line(error, 500)}") from error
 
 
 @contextlib.contextmanager

@@ -54,9 +54,9 @@ def seeing(model: Model, data: AuditData) -> Seeing:
     return Seeing("stated", stated)
 
 
-def group_sentences(seen: Seeing, data: AuditData) -> list[str]:
+def group_sentences(known_inputs: Seeing, data: AuditData) -> list[str]:
     """Which sensitive attributes the model is given, which not, and of which nobody knows; as sentences."""
-    by = " by its owner's statement" if seen.how == "stated" else ""
+    by = " by its owner's statement" if known_inputs.how == "stated" else ""
     wordings = {
         True: f"The model is given{by}: {{}}.",
         False: f"The model is not given{by}: {{}}.",
@@ -64,7 +64,7 @@ def group_sentences(seen: Seeing, data: AuditData) -> list[str]:
     }
     sentences = []
     for answer, wording in wordings.items():
-        names = [name for name in data.groups if seen.gives(data.column_of(name)) is answer]
+        names = [name for name in data.groups if known_inputs.gives(data.column_of(name)) is answer]
         sentences += [wording.format(", ".join(names))] if names else []
     return sentences
 

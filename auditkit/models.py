@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from auditkit.memory import out_of_memory
 
 if TYPE_CHECKING:
     import torch
+
+
+T = TypeVar("T")
 
 
 class Capability(enum.StrEnum):
@@ -113,7 +116,7 @@ class Model(ABC):
     """The relative rounding of its arithmetic; that of single precision unless an adapter knows of a coarser one."""
     stated: tuple[str, ...] | None = None
     """The columns that the model is given, as its owner states; None where nothing is stated."""
-    held_to: Callable[[Answers], Answers] | None = None
+    apply_options: Callable[[Answers], Answers] | None = None
     """Puts the user's threshold, classes and positive class to the answers; set by the host for adapters of plugins."""
 
     @property
@@ -161,20 +164,25 @@ class Model(ABC):
         Raises:
             ModelError: the model failed on the inputs, or answered with numbers that are not finite.
         """
-        parts, start, rows = [], 0, len(inputs)
-        while start < rows:
-            at = np.arange(start, min(start + self.batch, rows))
+        apply_options = self.apply_options or (lambda answers: answers)
+        return _join(self._by_batch(inputs, lambda rows, _: apply_options(self.answer(rows))), self.name)
+
+    def _by_batch(self, inputs: Any, ask: Callable[[Any, np.ndarray], T]) -> list[T]:
+        """What `ask` gives for the rows and indices of each batch; halved where memory is short."""
+        parts: list[T] = []
+        start = 0
+        while start < len(inputs):
+            indices = np.arange(start, min(start + self.batch, len(inputs)))
             try:
-                part = self.answer(take_rows(inputs, at))
-                parts.append(part if self.held_to is None else self.held_to(part))
+                parts.append(ask(take_rows(inputs, indices), indices))
             except Exception as error:  # each library has an error of its own for it
                 if not out_of_memory(error) or self.batch == 1:
                     raise
                 self.batch = max(1, self.batch // 2)
                 self.notes = (*self.notes, f"out of memory: the batch was halved to {self.batch}")
                 continue
-            start += len(at)
-        return _join(parts, self.name)
+            start += len(indices)
+        return parts
 
     @final
     def predict(self, inputs: Any) -> np.ndarray:
@@ -273,20 +281,20 @@ def decide(
     names = np.asarray(classes)
     if threshold is None or len(classes) != 2:
         return names[np.argmax(probabilities, axis=1)]
-    at = len(classes) - 1 if positive is None else list(classes).index(positive)
-    return np.where(probabilities[:, at] >= threshold, names[at], names[1 - at])
+    column = len(classes) - 1 if positive is None else list(classes).index(positive)
+    return np.where(probabilities[:, column] >= threshold, names[column], names[1 - column])
 
 
 def _join(parts: list[Answers], name: str) -> Answers:
-    def column(values: list[Any], what: str) -> np.ndarray | None:
+    def column(values: list[Any], name_of: str) -> np.ndarray | None:
         if values[0] is None:
             return None
         joined = np.concatenate(values)
         if joined.dtype.kind == "f" and not np.isfinite(joined).all():
-            raise ModelError(f"{name}: {what} must be finite; {int((~np.isfinite(joined)).sum())} values are not")
+            raise ModelError(f"{name}: {name_of} must be finite; {int((~np.isfinite(joined)).sum())} values are not")
         return joined
 
-    labels, scores, probabilities = (list(each) for each in zip(*parts, strict=True))
+    labels, scores, probabilities = (list(values_of_parts) for values_of_parts in zip(*parts, strict=True))
     answered = present(column(labels, "answers"), "every adapter gives labels")
     return Answers(answered, column(scores, "scores"), column(probabilities, "probabilities"))
 

@@ -40,7 +40,7 @@ def hold(model: Model, options: ModelOptions, plugin: str) -> None:
     guard = OptionGuard(model, options, plugin)
     if model.classes or model.task == "regression":
         guard.apply()
-    model.held_to = guard.answers
+    model.apply_options = guard.answers
 
 
 def refuse_changes(model: Model, options: ModelOptions) -> None:
@@ -50,12 +50,12 @@ def refuse_changes(model: Model, options: ModelOptions) -> None:
         ModelError: its threshold, classes or positive class would have to be others.
     """
     threshold, classes, positive = options.threshold, options.classes, options.positive
-    others = {
+    would_change = {
         "threshold": threshold is not None and threshold != model.threshold,
         "classes": classes is not None and list(map(spelling, classes)) != list(map(spelling, model.classes)),
         "positive": positive is not None and spelling(positive) != spelling(model.positive),
     }
-    for name, differs in others.items():
+    for name, differs in would_change.items():
         if differs:
             raise ModelError(
                 f"{model.name}: {name} must be given where the model is wrapped, for it is a Model already; its "
@@ -90,7 +90,7 @@ class OptionGuard:
         self._same_classes()
         settle(model, dataclasses.replace(self._options, positive=model.positive if positive is None else positive))
 
-    def answers(self, given: Answers) -> Answers:
+    def answers(self, model_answers: Answers) -> Answers:
         """The answers for one batch, decided as the user asked.
 
         Raises:
@@ -99,28 +99,28 @@ class OptionGuard:
         """
         model, threshold = self._model, self._options.threshold
         if model.task == "regression":
-            return given
+            return model_answers
         self._same_classes()
         positive = self._positive()
         if len(model.classes) != 2:
             if threshold is not None:
                 raise self._refusal(f"threshold is for two classes; the model has {len(model.classes)}")
-            return given
-        at = model.classes.index(positive)
-        scores = given.scores
-        if given.probabilities is not None:
-            if given.probabilities.shape != (len(given.labels), 2):
-                have = given.probabilities.shape
+            return model_answers
+        column = model.classes.index(positive)
+        scores = model_answers.scores
+        if model_answers.probabilities is not None:
+            if model_answers.probabilities.shape != (len(model_answers.labels), 2):
+                have = model_answers.probabilities.shape
                 raise self._refusal(f"probabilities must have one column for each class, 2; they have shape {have}")
-            scores = np.asarray(given.probabilities, dtype=np.float64)[:, at]
+            scores = np.asarray(model_answers.probabilities, dtype=np.float64)[:, column]
         elif scores is not None and self._scored not in (None, positive):
             raise self._refusal(
                 f"positive must be the class that the model gives scores of, {self._scored!r}, or the model must give "
                 f"probabilities; {positive!r} was given"
             )
-        return Answers(self._decided(given.labels, scores, at), scores, given.probabilities)
+        return Answers(self._decided(model_answers.labels, scores, column), scores, model_answers.probabilities)
 
-    def _decided(self, labels: np.ndarray, scores: np.ndarray | None, at: int) -> np.ndarray:
+    def _decided(self, labels: np.ndarray, scores: np.ndarray | None, column: int) -> np.ndarray:
         """(n,) the labels by the user's threshold; those that the model declined to give stay."""
         model, threshold = self._model, self._options.threshold
         if threshold is None:
@@ -129,7 +129,7 @@ class OptionGuard:
             raise self._refusal(
                 f"threshold must be left out where a model gives decisions alone; {threshold:g} was given"
             )
-        decided = np.where(scores >= threshold, model.classes[at], model.classes[1 - at])
+        decided = np.where(scores >= threshold, model.classes[column], model.classes[1 - column])
         if model.abstain is None:
             return decided
         declined = np.array([spelling(label) == spelling(model.abstain) for label in labels], dtype=bool)
@@ -137,19 +137,19 @@ class OptionGuard:
 
     def _positive(self) -> Any:
         """The positive class of two; what the user asked for, or an error where the model holds to another."""
-        model, asked = self._model, self._options.positive
-        if asked is None:
+        model, stated = self._model, self._options.positive
+        if stated is None:
             return model.classes[-1] if model.positive is None and model.classes else model.positive
-        if len(model.classes) == 2 and model.positive != match_class(asked, model.classes):
+        if len(model.classes) == 2 and model.positive != match_class(stated, model.classes):
             # the model came to know its classes as it answered, and its answers may hang on its own choice
-            raise self._refusal(f"positive must be {model.positive!r}, as the model has it; {asked!r} was given")
+            raise self._refusal(f"positive must be {model.positive!r}, as the model has it; {stated!r} was given")
         return model.positive
 
     def _same_classes(self) -> None:
-        model, asked = self._model, self._options.classes
-        if asked is not None and list(map(spelling, asked)) != list(map(spelling, model.classes)):
+        model, stated = self._model, self._options.classes
+        if stated is not None and list(map(spelling, stated)) != list(map(spelling, model.classes)):
             raise self._refusal(
-                f"classes must be those of the model, in its order, {list(model.classes)}; {list(asked)} was given"
+                f"classes must be those of the model, in its order, {list(model.classes)}; {list(stated)} was given"
             )
 
     def _refusal(self, why: str) -> ModelError:

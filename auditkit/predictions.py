@@ -29,31 +29,26 @@ class Predictions:
         self.model = model
         self.data = data
         if answers is not None:
-            self._answers = answers
+            self.answers = answers
 
     @functools.cached_property
-    def _answers(self) -> Answers:
+    def answers(self) -> Answers:
+        """What the model says, in its own vocabulary."""
         if Capability.QUERIES in self.model.capabilities:
             return self.model.answers(self.data.inputs)
         return _recorded(self.model, self.data)
-
-    @property
-    def answers(self) -> Answers:
-        """What the model says, in its own vocabulary."""
-        return self._answers
 
     @functools.cached_property
     def classes(self) -> tuple[Any, ...]:
         """The model's classes, in its order, as the data spells them; empty for regression."""
         if Capability.QUERIES in self.model.capabilities:
-            _ = self._answers  # some models know their classes only once they have answered
+            _ = self.answers  # some models know their classes only once they have answered
         return tuple(match_class(label, self.data.classes) for label in self.model.classes)
 
     @functools.cached_property
     def codes(self) -> np.ndarray:
         """(N,) int64: the position of each decision in `classes`; -1 where the model abstained."""
-        what = f"{self.model.name}: decision"
-        codes = _positions(self._answers.labels, self.model.classes, what, self.model.abstain)
+        codes = _positions(self.answers.labels, self.model.classes, f"{self.model.name}: decision", self.model.abstain)
         if self.data.withheld is not None and Capability.QUERIES not in self.model.capabilities:
             codes[self.data.withheld] = -1
         return codes
@@ -69,7 +64,7 @@ class Predictions:
     def labels(self) -> np.ndarray:
         """(N,) decisions in the data's vocabulary; predicted numbers (float64) for regression."""
         if self.data.task == "regression":
-            return self._answers.labels.astype(np.float64)
+            return self.answers.labels.astype(np.float64)
         return np.asarray(self.classes)[self.codes]
 
     @functools.cached_property
@@ -93,13 +88,13 @@ class Predictions:
         Raises:
             DataError: the positive value is none of the model's classes.
         """
-        wanted = self.data.positive if self.data.positive is not None else self.model.positive
-        if wanted is None:
+        stated = self.data.positive if self.data.positive is not None else self.model.positive
+        if stated is None:
             return len(self.classes) - 1
-        wanted = match_class(wanted, self.classes)
-        if wanted not in self.classes:
-            raise DataError(f"positive must be one of the model's classes {list(self.classes)}; {wanted!r} was given")
-        return self.classes.index(wanted)
+        stated = match_class(stated, self.classes)
+        if stated not in self.classes:
+            raise DataError(f"positive must be one of the model's classes {list(self.classes)}; {stated!r} was given")
+        return self.classes.index(stated)
 
     @functools.cached_property
     def selected(self) -> np.ndarray:
@@ -118,13 +113,14 @@ class Predictions:
         Raises:
             CapabilityError: the model gives decisions only.
         """
-        if self._answers.probabilities is not None and self.data.task == "binary":
-            return self._answers.probabilities[:, self.positive]
-        if self._answers.scores is None:
+        if self.answers.probabilities is not None and self.data.task == "binary":
+            return self.answers.probabilities[:, self.positive]
+        if self.answers.scores is None:
             raise CapabilityError(f"{self.model.name}: the model gives no scores, only decisions")
+        # A score without a probability is about the model's positive class; its sign turns where the data's is another.
         if self.data.task == "binary" and self.model.positive not in (None, self.model.classes[self.positive]):
-            return -self._answers.scores  # a decision function of the other class
-        return self._answers.scores
+            return -self.answers.scores  # a decision function of the other class
+        return self.answers.scores
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -133,9 +129,9 @@ class Predictions:
         Raises:
             CapabilityError: the model gives no probabilities.
         """
-        if self._answers.probabilities is None:
+        if self.answers.probabilities is None:
             raise CapabilityError(f"{self.model.name}: the model gives no probabilities")
-        return self._answers.probabilities
+        return self.answers.probabilities
 
     @functools.cached_property
     def train(self) -> Predictions:
@@ -156,47 +152,50 @@ class Predictions:
         """
         if Capability.QUERIES not in self.model.capabilities:
             raise CapabilityError(f"{self.model.name}: recorded answers cannot be asked about new inputs")
-        asked = AuditData(
+        new_data = AuditData(
             inputs, schema=self.data.schema, task=self.data.task, modality=self.data.modality,
             positive=self.data.positive, name="asked",
         )  # fmt: skip
-        other = Predictions(self.model, asked)
-        other.__dict__["classes"] = self.classes
-        return other
+        predictions = Predictions(self.model, new_data)
+        # Without labels the classes could not be spelt as the data spells them.
+        predictions.__dict__["classes"] = self.classes
+        return predictions
 
     def take(self, rows: np.ndarray, data: AuditData) -> Predictions:
         """The same answers about a sample of the rows, without asking again."""
-        few = Answers(*(None if answer is None else answer[rows] for answer in self._answers))  # type: ignore[arg-type]
-        other = Predictions(self.model, data, few)
-        other.__dict__.update(classes=self.classes, consistency=self.consistency)
+        sample = Answers(*(None if answer is None else answer[rows] for answer in self.answers))  # type: ignore[arg-type]
+        predictions = Predictions(self.model, data, sample)
+        predictions.__dict__.update(classes=self.classes, consistency=self.consistency)
         if data.train is not None and data.train is self.data.train:
-            other.__dict__["train"] = self.train
-        return other
+            predictions.__dict__["train"] = self.train
+        return predictions
 
 
 def _positions(
-    values: np.ndarray, classes: tuple[Any, ...], what: str, abstain: Any = None, known: tuple[Any, ...] = ()
+    values: np.ndarray, classes: tuple[Any, ...], description: str, abstain: Any = None, known: tuple[Any, ...] = ()
 ) -> np.ndarray:
     """The place of each value in the classes; `known` are the classes of the data, where the values are its labels."""
-    place = {spelling(label): position for position, label in enumerate(classes)}
+    position_of = {spelling(label): position for position, label in enumerate(classes)}
     if abstain is not None:  # beside the classes it may be of another type, so everything is compared as text
-        if spelling(abstain) in place:
-            others = [label for label in classes if spelling(label) != spelling(abstain)]
+        if spelling(abstain) in position_of:
+            decisions = [label for label in classes if spelling(label) != spelling(abstain)]
             raise DataError(
-                f"{what}: abstain must be none of the model's classes {list(classes)}; {abstain!r} was given. Wrap a "
-                f"function that gives the decisions, such as the model's predict, with classes={others!r}"
+                f"{description}: abstain must be none of the model's classes {list(classes)}; {abstain!r} was given. "
+                f"Wrap a function that gives the decisions, such as the model's predict, with classes={decisions!r}"
             )
-        place[spelling(abstain)] = -1
+        position_of[spelling(abstain)] = -1
         values = np.array([spelling(value) for value in values])
     unique, inverse = np.unique(values, return_inverse=True)
-    unknown = [each for each in unique if spelling(each) not in place]
+    unknown = [value for value in unique if spelling(value) not in position_of]
     if unknown:
-        sentence = f"{what} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given"
+        sentence = (
+            f"{description} must be one of the model's classes {list(classes)}; {spelling(unknown[0])!r} was given"
+        )
         if classes == tuple(range(len(known))) and not set(map(spelling, classes)) & set(map(spelling, known)):
             mend = Mend("model.classes", list(known))
             raise DataError(f"{sentence}. Where they stand for the labels in this order, say {mend}", mend=mend)
         raise DataError(f"{sentence}. Write the labels as the model's classes are spelt, or take those rows out")
-    return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
+    return np.array([position_of[spelling(value)] for value in unique], dtype=np.int64)[inverse]
 
 
 def _recorded(model: Model, data: AuditData) -> Answers:
@@ -204,10 +203,10 @@ def _recorded(model: Model, data: AuditData) -> Answers:
         raise DataError(f"{data.name}: there are no recorded answers beside these rows")
     decisions, scores = data.recorded
     if decisions is None and scores is not None and data.task != "regression":
-        both = np.column_stack([1 - scores, scores])
+        probabilities = np.column_stack([1 - scores, scores])
         order = [label for label in model.classes if label != model.positive] + [model.positive]
         threshold = 0.5 if model.threshold is None else model.threshold
-        decisions = decide(both, tuple(order), model.positive, threshold)
+        decisions = decide(probabilities, tuple(order), model.positive, threshold)
     if decisions is None:
         decisions = scores
     if decisions is None:

@@ -45,7 +45,7 @@ def spellings(values: Sequence[Any]) -> list[str]:
     times = same_times(values)
     if times is not None:
         return times
-    worded = any(isinstance(value, str) and not number for value, number in zip(values, numbers, strict=True))
+    worded = any(isinstance(value, str) and not is_numeric for value, is_numeric in zip(values, numbers, strict=True))
     return [str(value) if worded and isinstance(value, float) else spelling(value) for value in values]
 
 
@@ -61,9 +61,9 @@ def match_class(value: Any, known: tuple[Any, ...]) -> Any:
     """`value` as `known` spells it: equal, or equal as text, as 1, 1.0, "1" and True are not but look it."""
     if value in known:
         return known[known.index(value)]
-    wanted = meant(value)
-    spelt = {spelling(meant(each)): each for each in known}
-    return next((each for each in known if meant(each) == wanted), spelt.get(spelling(wanted), value))
+    meaning = meant(value)
+    by_spelling = {spelling(meant(label)): label for label in known}
+    return next((label for label in known if meant(label) == meaning), by_spelling.get(spelling(meaning), value))
 
 
 def meant(value: Any) -> Any:
@@ -75,8 +75,8 @@ def meant(value: Any) -> Any:
     return BOOLEANS.get(value, value)
 
 
-def listed(values: Any, most: int = 10) -> str:
+def listed(values: Any, limit: int = 10) -> str:
     """The first values of a collection, as an error message lists them."""
-    shown = [repr(value.item() if hasattr(value, "item") else value) for value in list(values)[:most]]
-    more = len(values) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    texts = [repr(value.item() if hasattr(value, "item") else value) for value in list(values)[:limit]]
+    left_out = len(values) - len(texts)
+    return ", ".join(texts) + (f" and {left_out} more" if left_out > 0 else "")

@@ -219,10 +219,8 @@ def _overridden(feature: FeatureSchema, facts: Mapping[str, Any], column: pandas
     ends = [end for end in ("low", "high") if facts.get(end) is not None]
     if ends and not feature.numeric:
         raise DataError(f"schema of {feature.name!r}: {ends[0]} is for numbers; the column is {feature.kind}")
-    feature = dataclasses.replace(
-        feature, low=float(facts["low"]) if "low" in ends else feature.low,
-        high=float(facts["high"]) if "high" in ends else feature.high,
-    )  # fmt: skip
+    bounds: dict[str, Any] = {end: float(facts[end]) for end in ends}
+    feature = dataclasses.replace(feature, **bounds)
     if feature.low is not None and feature.high is not None and feature.low > feature.high:
         low, high = f"{feature.low:g}", f"{feature.high:g}"
         raise DataError(f"schema of {feature.name!r}: low must not be above high; low is {low} and high is {high}")

@@ -24,29 +24,29 @@ def members(data: bytes, name: str) -> dict[str, zipfile.ZipInfo]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found = archive.infolist()
+            infos = archive.infolist()
     except Exception as error:  # broken archives raise half a dozen types
         raise ModelFileRejected(
             f"{name}: the zip archive is broken: {type(error).__name__}: {one_line(error)}"
         ) from error
-    total = sum(member.file_size for member in found)
-    if len(found) > MOST_MEMBERS:
-        raise ModelFileRejected(f"{name}: a model archive may have {MOST_MEMBERS} members; it has {len(found)}")
+    total = sum(member.file_size for member in infos)
+    if len(infos) > MOST_MEMBERS:
+        raise ModelFileRejected(f"{name}: a model archive may have {MOST_MEMBERS} members; it has {len(infos)}")
     if total > MOST_BYTES:
         raise ModelFileRejected(f"{name}: a model archive may unpack to {MOST_BYTES} bytes; it would to {total}")
     if total > MOST_RATIO * max(1, len(data)):
         raise ModelFileRejected(
             f"{name}: a model archive may unpack to {MOST_RATIO} times its size; it would to {total // len(data)} times"
         )
-    for member in found:
+    for member in infos:
         if _leaves(member.filename):
             raise ModelFileRejected(f"{name}: a member's name leaves the archive: {one_line(member.filename)!r}")
         if member.flag_bits & 0x1:
             raise ModelFileRejected(f"{name}: the archive is encrypted; save the model without a password")
-    named = {member.filename: member for member in found}
-    if len(named) < len(found):
+    by_name = {member.filename: member for member in infos}
+    if len(by_name) < len(infos):
         raise ModelFileRejected(f"{name}: two members of the archive have the same name")
-    return named
+    return by_name
 
 
 def read(data: bytes, member: str) -> bytes:

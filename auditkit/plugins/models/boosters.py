@@ -13,6 +13,7 @@ from auditkit.errors import ModelError, ModelFileRejected, require
 from auditkit.models import Answers, Capability, Model, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.fitted import FittedModel
+from auditkit.plugins.models.inside import library
 from auditkit.plugins.models.sklearn import SklearnModel
 from auditkit.plugins.models.trees import is_tree_ensemble
 
@@ -22,7 +23,7 @@ _REGRESSORS = ("reg:", "count:", "survival:")
 
 def wrap_booster(booster: Any, options: ModelOptions) -> Model:
     """A Model of a native booster."""
-    if type(booster).__module__.partition(".")[0] == "xgboost":
+    if library(booster) == "xgboost":
         model = SklearnModel(xgboost_estimator(booster, options.name or "Booster"), options)
         if booster.attr("best_iteration") is not None:
             note(model, "the trees up to best_iteration decide, as in XGBoost's scikit-learn interface")
@@ -120,8 +121,8 @@ class LightGBMModel(FittedModel):
 
     def _columns(self, inputs: Any) -> Any:
         if not hasattr(inputs, "columns"):
-            array = as_array(inputs)
-            return inputs if array is None else array
+            values = as_array(inputs)
+            return inputs if values is None else values
         table, notes = self.fitted_table.table(inputs)
         note(self, *notes)
         return table
@@ -133,6 +134,6 @@ class LightGBMModel(FittedModel):
 
 def _objective(booster: Any) -> str:
     line = next(
-        (each for each in booster.model_to_string().splitlines() if each.startswith("objective=")), "objective="
+        (text for text in booster.model_to_string().splitlines() if text.startswith("objective=")), "objective="
     )
     return str(line.partition("=")[2])

@@ -26,13 +26,13 @@ class Categories:
 
     def __init__(self, values: Iterable[Any]) -> None:
         self.values = tuple(_plain(value) for value in values)
-        self._exact = {(_kind(value), value): place for place, value in enumerate(self.values) if not _missing(value)}
+        self._exact = {(_kind(value), value): code for code, value in enumerate(self.values) if not _missing(value)}
         self._alike: dict[Any, list[int]] = {}
-        for place, value in enumerate(self.values):
+        for code, value in enumerate(self.values):
             for meaning in {_meaning(value), ("text", str(value).strip())} if not _missing(value) else ():
-                self._alike.setdefault(meaning, []).append(place)
+                self._alike.setdefault(meaning, []).append(code)
 
-    def place(self, value: Any, where: str) -> int:
+    def code_of(self, value: Any, where: str) -> int:
         """The place of the category; `UNSEEN` where there is none.
 
         Args:
@@ -47,17 +47,17 @@ class Categories:
         known = self._exact.get((kind, value))
         if known is not None:
             return known
-        alike = self._alike.get(("text", value.strip()) if kind == "text" else _meaning(value), [])
+        codes = self._alike.get(("text", value.strip()) if kind == "text" else _meaning(value), [])
         if kind == "text":
-            other = self._alike.get(_meaning(value), [])
-            alike = alike or [place for place in other if _kind(self.values[place]) != "text"]
-        if len(alike) > 1:
-            both = listed([self.values[place] for place in alike])
+            same_meaning = self._alike.get(_meaning(value), [])
+            codes = codes or [code for code in same_meaning if _kind(self.values[code]) != "text"]
+        if len(codes) > 1:
+            candidates = listed([self.values[code] for code in codes])
             raise ModelError(
-                f"{where} holds {value!r}, which could be any of the categories {both} that the model was fitted "
+                f"{where} holds {value!r}, which could be any of the categories {candidates} that the model was fitted "
                 'with; read the column as text (kind = "category"), or give the table with its types (Parquet, a frame)'
             )
-        return alike[0] if alike else UNSEEN
+        return codes[0] if codes else UNSEEN
 
 
 def _plain(value: Any) -> Any:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas
 
 from auditkit.plugins.models.boosted import Boosted, boosted
 from auditkit.plugins.models.category_values import UNSEEN, Categories
 from auditkit.plugins.models.inside import attribute, handed_on, places_of
-
-if TYPE_CHECKING:
-    import pandas
 
 
 class Types:
@@ -29,7 +27,10 @@ class Types:
     def category_places(self) -> list[int]:
         """Places of the columns that are categories to it, in whatever type."""
         return sorted(
-            {*self._encoded, *(place for booster in self._boosters for place in (*booster.categories, *booster.codes))}
+            {
+                *self._encoded,
+                *(position for booster in self._boosters for position in (*booster.categories, *booster.codes)),
+            }
         )
 
     def restore(self, frame: pandas.DataFrame, name: str) -> tuple[pandas.DataFrame, list[str]]:
@@ -44,49 +45,48 @@ class Types:
         """
         notes: list[str] = []
         changed: dict[int, Any] = {}
-        for place, categories in self._encoded.items():
-            column = _as_encoded(frame.iloc[:, place], categories, name)
+        for position, categories in self._encoded.items():
+            column = _as_encoded(frame.iloc[:, position], categories, name)
             if column is not None:
-                changed[place] = column
+                changed[position] = column
+        # Several boosters inside one estimator were fitted on the same table: the first one speaks for all.
         for booster in self._boosters[:1]:
-            more, notes = booster.restore(frame, name)
-            changed.update(more)
+            of_booster, notes = booster.restore(frame, name)
+            changed.update(of_booster)
         if not changed:
             return frame, notes
-        names = ", ".join(str(frame.columns[place]) for place in sorted(changed))
+        names = ", ".join(str(frame.columns[position]) for position in sorted(changed))
         notes.append(f"asked in the types that the model was fitted with: {names}")
-        columns = [changed.get(place, frame.iloc[:, place]) for place in range(frame.shape[1])]
-        import pandas  # as the frame is one
-
-        whole = pandas.concat([column.reset_index(drop=True) for column in columns], axis=1)
-        return whole.set_axis(frame.columns, axis=1).set_axis(frame.index, axis=0), notes
+        columns = [changed.get(position, frame.iloc[:, position]) for position in range(frame.shape[1])]
+        restored = pandas.concat([column.reset_index(drop=True) for column in columns], axis=1)
+        return restored.set_axis(frame.columns, axis=1).set_axis(frame.index, axis=0), notes
 
 
-def fitted_types(thing: Any) -> Types:
+def fitted_types(estimator: Any) -> Types:
     """The types that the columns of an estimator, a booster or whatever is around one were fitted with."""
     boosters: list[Boosted] = []
     encoded: dict[int, Categories] = {}
-    for part in handed_on(thing):
-        found = boosted(part)
-        if found is not None:
-            boosters.append(found)
+    for part in handed_on(estimator):
+        of_booster = boosted(part)
+        if of_booster is not None:
+            boosters.append(of_booster)
         for inner in (part, attribute(part, "_preprocessor")):
-            for place, values in _encoders(inner):
-                encoded.setdefault(place, Categories(values))
+            for position, values in _encoders(inner):
+                encoded.setdefault(position, Categories(values))
     return Types(boosters, encoded)
 
 
-def _encoders(thing: Any) -> list[tuple[int, Any]]:
+def _encoders(transformer: Any) -> list[tuple[int, Any]]:
     """(place, categories) of the columns that a fitted encoder, or one in a ColumnTransformer, encodes."""
-    own = attribute(thing, "categories_")
-    if isinstance(own, list):
-        return list(enumerate(own))
-    found: list[tuple[int, Any]] = []
-    for part, places in places_of(thing):
+    own_categories = attribute(transformer, "categories_")
+    if isinstance(own_categories, list):
+        return list(enumerate(own_categories))
+    encoders: list[tuple[int, Any]] = []
+    for part, positions in places_of(transformer):
         values = attribute(_first_encoder(part), "categories_")
-        if isinstance(values, list) and len(values) == len(places):
-            found += zip(places, values, strict=True)
-    return found
+        if isinstance(values, list) and len(values) == len(positions):
+            encoders += zip(positions, values, strict=True)
+    return encoders
 
 
 def _first_encoder(part: Any) -> Any:
@@ -94,28 +94,30 @@ def _first_encoder(part: Any) -> Any:
     steps = attribute(part, "steps")
     if not isinstance(steps, list):
         return part
-    kept = (step for _, step in steps if step not in (None, "passthrough") and type(step).__name__ != "SimpleImputer")
-    return next(kept, None)
+    encoding_steps = (
+        step for _, step in steps if step not in (None, "passthrough") and type(step).__name__ != "SimpleImputer"
+    )
+    return next(encoding_steps, None)
 
 
 def _as_encoded(column: pandas.Series[Any], categories: Categories, name: str) -> pandas.Series[Any] | None:
     """The column with the encoder's own values, where the same are written in another type; None where none are."""
-    import pandas  # as above
-
     codes, distinct = pandas.factorize(column.astype(object))
     values = [value.item() if hasattr(value, "item") else value for value in distinct]
     where = f"{name}: column {str(column.name)!r}"
-    places = [categories.place(value, where) for value in values]
-    own = [value if place == UNSEEN else categories.values[place] for value, place in zip(values, places, strict=True)]
-    if [(type(value), value) for value in own] == [(type(value), value) for value in values] or all(
-        _same(mine, theirs) for mine, theirs in zip(own, values, strict=True)
+    codes_of = [categories.code_of(value, where) for value in values]
+    restored_values = [
+        value if code == UNSEEN else categories.values[code] for value, code in zip(values, codes_of, strict=True)
+    ]
+    if [(type(value), value) for value in restored_values] == [(type(value), value) for value in values] or all(
+        _same(restored_value, value) for restored_value, value in zip(restored_values, values, strict=True)
     ):
         return None
-    known = np.array([*own, np.nan], dtype=object)
+    known = np.array([*restored_values, np.nan], dtype=object)
     restored = pandas.Series(known[codes], dtype=object)
-    return restored if any(isinstance(value, str) for value in own) else restored.infer_objects()
+    return restored if any(isinstance(value, str) for value in restored_values) else restored.infer_objects()
 
 
-def _same(mine: Any, theirs: Any) -> bool:
+def _same(first: Any, second: Any) -> bool:
     """1 and 1.0 are the same to an encoder; 1 and "1" are not."""
-    return isinstance(mine, str) == isinstance(theirs, str) and bool(mine == theirs)
+    return isinstance(first, str) == isinstance(second, str) and bool(first == second)

@@ -77,6 +77,7 @@ def sniff(data: bytes, path: pathlib.Path) -> str | None:
         return _sniff_archive(data, path.name)
     if head.startswith(b"\x89HDF"):
         return "keras"
+    # A safetensors file begins with the length of its header, 8 bytes, and the header with a brace.
     if len(data) > 9 and data[8:9] == b"{" and 2 <= int.from_bytes(data[:8], "little") <= len(data) - 8:
         return "safetensors"
     if head.startswith(b"{") and (b"learner" in head or b'"version"' in head):
@@ -92,17 +93,17 @@ def sniff(data: bytes, path: pathlib.Path) -> str | None:
 
 
 def _sniff_archive(data: bytes, name: str) -> str:
-    found = members(data, name)
-    last = {member.rpartition("/")[2] for member in found}
-    if "schema.json" in found:
+    archive_members = members(data, name)
+    names = {member.rpartition("/")[2] for member in archive_members}
+    if "schema.json" in archive_members:
         return "skops"
-    if "archive_format" in last or "serialized_exported_program.json" in last:
+    if "archive_format" in names or "serialized_exported_program.json" in names:
         return "exported"
-    if "constants.pkl" in last:
+    if "constants.pkl" in names:
         return "torchscript"
-    if "data.pkl" in last:
+    if "data.pkl" in names:
         return "torch"
-    if "model.weights.h5" in last:
+    if "model.weights.h5" in names:
         return "keras"
     raise ModelFileRejected(f"{name}: a zip archive, but of no known model format; supported are {_SAFE}")
 
@@ -155,15 +156,13 @@ def _pickle(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
 def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
     """A file of `torch.save`: weights alone where a class is named, the whole pickle only by flag."""
-    from auditkit.plugins.models.torch.weights import module_with
+    from auditkit.plugins.models.torch.weights import module_with, torch_weights
 
     if options.class_path is not None:
-        from auditkit.plugins.models.torch.weights import torch_weights
-
         weights = torch_weights(data)
         if weights is not None:
-            how = f"torch weights (weights_only) into {options.class_path}: the user's own code was run"
-            return _Opened(module_with(weights, options, name), how)
+            description = f"torch weights (weights_only) into {options.class_path}: the user's own code was run"
+            return _Opened(module_with(weights, options, name), description)
         _refuse_pickle(name, "torch.save file that holds more than weights", options)
     _refuse_pickle(name, "torch.save file, which is a pickle and", options)
 
@@ -177,11 +176,11 @@ def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
     return _Opened(module, "torch pickle, trusted by the user (--trust-pickle): its code was run")
 
 
-def _refuse_pickle(name: str, what: str, options: ModelOptions) -> None:
+def _refuse_pickle(name: str, kind: str, options: ModelOptions) -> None:
     if not options.trust_pickle:
         mend = Mend("--trust-pickle")
         raise ModelFileRejected(
-            f"{name}: a {what} can run any code when it is opened, so it was not opened. If you trust whoever made it, "
+            f"{name}: a {kind} can run any code when it is opened, so it was not opened. If you trust whoever made it, "
             f"run again with {mend} (in Python: trust_pickle=True), or save the model as {_SAFE}",
             mend=mend,
         )
@@ -195,8 +194,7 @@ def _safetensors(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
 
 def _exported(data: bytes, name: str, options: ModelOptions) -> _Opened:
-
-    require("torch", "torch")
+    require("torch", "torch")  # before the import below, which would not say how to install it
     from auditkit.plugins.models.torch.adapter import TorchModel
     from auditkit.plugins.models.torch.exported import load_exported
 
@@ -219,9 +217,9 @@ def _lightgbm(data: bytes, name: str, options: ModelOptions) -> _Opened:
     return _Opened(read_lightgbm(data), "LightGBM model file, no foreign code")
 
 
-def _unsupported(what: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
+def _unsupported(format_name: str, instead: str) -> Callable[[bytes, str, ModelOptions], _Opened]:
     def refuse(data: bytes, name: str, options: ModelOptions) -> _Opened:
-        raise ModelFileRejected(f"{name}: {what} is not supported yet; {instead}")
+        raise ModelFileRejected(f"{name}: {format_name} is not supported yet; {instead}")
 
     return refuse
 

@@ -24,11 +24,11 @@ _SEARCHES = ("best_estimator_", "classes_")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def fingerprint(*things: Any) -> str:
+def fingerprint(*values: Any) -> str:
     """SHA-256 in hexadecimal over the state of these things, in order."""
     walk = _Walk()
-    for thing in things:
-        walk.add(thing)
+    for value in values:
+        walk.add(value)
     return walk.hash.hexdigest()
 
 
@@ -71,10 +71,10 @@ class _Walk:
             self.mapping("dict", value)
         elif isinstance(value, (list, tuple)):
             self.text("list" if isinstance(value, list) else "tuple", len(value))
-            for each in value:
-                self.add(each)
+            for item in value:
+                self.add(item)
         elif isinstance(value, (set, frozenset)):
-            self.text("set", sorted(fingerprint(each) for each in value))
+            self.text("set", sorted(fingerprint(item) for item in value))
         elif isinstance(value, (np.random.Generator, np.random.RandomState)):
             self.text("random")
         elif isinstance(value, types.ModuleType):
@@ -97,8 +97,8 @@ class _Walk:
                 self.text("field", name)
                 self.array(array[name])
         elif array.dtype.hasobject:
-            for each in array.ravel():
-                self.add(each)
+            for item in array.ravel():
+                self.add(item)
         else:
             little = array.dtype.newbyteorder("<")
             self.text("dtype", little.str)
@@ -108,8 +108,8 @@ class _Walk:
         """Add the items of a mapping, sorted by key."""
         items = sorted((str(key), type(key).__name__, key) for key in values if str(key) not in _IDLE)
         self.text(kind, len(items))
-        for text, _, key in items:
-            self.text("key", text)
+        for name, _, key in items:
+            self.text("key", name)
             self.add(values[key])
 
     def function(self, function: Any) -> None:
@@ -117,7 +117,7 @@ class _Walk:
         self.text("function", function.__qualname__)
         names = self.code(function.__code__)
         self.add((function.__defaults__, function.__kwdefaults__))
-        self.add([_cell(each) for each in function.__closure__ or ()])
+        self.add([_cell(cell) for cell in function.__closure__ or ()])
         known = function.__globals__
         self.mapping("globals", {name: known[name] for name in names if name in known})
 
@@ -145,9 +145,9 @@ class _Walk:
         elif kind.__module__ in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree"):
             self.add(value.__getstate__()[:7])  # the rest counts how often it was asked
         elif hasattr(value, "tocoo") and hasattr(value, "shape"):
-            whole = value.tocoo()
-            order = np.lexsort((whole.col, whole.row))
-            self.add([whole.shape, whole.row[order], whole.col[order], whole.data[order]])
+            matrix = value.tocoo()
+            order = np.lexsort((matrix.col, matrix.row))
+            self.add([matrix.shape, matrix.row[order], matrix.col[order], matrix.data[order]])
         elif hasattr(value, "to_numpy"):
             self.add([_labels(value), value.to_numpy()])
         elif all(hasattr(value, name) for name in ("best_estimator_", "cv_results_")):
@@ -187,14 +187,14 @@ def tensor_bytes(tensor: Any) -> list[Any]:
 def module_state(module: Any) -> list[Any]:
     """What a torch module decides by: parameters, buffers, and plain attributes of every layer; never its mode."""
     layers = {
-        name: [type(each), {key: held for key, held in vars(each).items() if _plain(key, held)}]
-        for name, each in module.named_modules()
+        name: [type(layer), {key: value for key, value in vars(layer).items() if _plain(key, value)}]
+        for name, layer in module.named_modules()
     }
     return [dict(module.state_dict()), dict(module.named_buffers()), layers]
 
 
-def _plain(key: str, held: Any) -> bool:
-    simple = isinstance(held, (bool, int, float, str, tuple)) or hasattr(held, "detach")
+def _plain(key: str, value: Any) -> bool:
+    simple = isinstance(value, (bool, int, float, str, tuple)) or hasattr(value, "detach")
     return simple and key != "training" and not key.startswith("_")
 
 
@@ -202,9 +202,9 @@ def booster_bytes(booster: Any) -> list[Any]:
     """What an XGBoost or LightGBM booster decides by: its trees, without the settings of its training."""
     if hasattr(booster, "save_raw"):
         return [bytes(booster.save_raw("ubj"))]
-    text: str = booster.model_to_string()
-    trees, _, rest = text.partition("\nparameters:")
-    return [trees, rest.partition("pandas_categorical:")[2]]
+    dump: str = booster.model_to_string()
+    trees, _, settings = dump.partition("\nparameters:")
+    return [trees, settings.partition("pandas_categorical:")[2]]
 
 
 def _labels(frame: Any) -> list[Any]:

@@ -30,8 +30,8 @@ class FittedTable:
         name: of the model, for messages.
     """
 
-    def __init__(self, thing: Any, name: str) -> None:
-        self.thing, self.name = thing, name
+    def __init__(self, fitted: Any, name: str) -> None:
+        self.thing, self.name = fitted, name
 
     @functools.cached_property
     def names(self) -> Names | None:
@@ -51,28 +51,28 @@ class FittedTable:
         """
         if self.names is None:
             return None
-        known = set(map(str, columns))
-        if self.names.numbers and not known & {*map(str, self.names.names)}:
+        column_names = set(map(str, columns))
+        if self.names.numbers and not column_names & {*map(str, self.names.names)}:
             return None  # numbered columns had no names
         return find_columns(self.names, columns, self.name)
 
     def given(self, columns: tuple[Any, ...]) -> tuple[Any, ...]:
         """Those of a table's columns that it is handed and does not leave out in front of all else."""
         try:
-            places = self.places(columns)
+            positions = self.places(columns)
         except ModelError:
             return columns  # an array is asked by position
-        own = columns if places is None else tuple(columns[place] for place in places)
-        return used_columns(self.thing, own)
+        own_columns = columns if positions is None else tuple(columns[position] for position in positions)
+        return used_columns(self.thing, own_columns)
 
     def category_places(self, columns: tuple[Any, ...]) -> list[int]:
         """The places in a table of the columns that it was fitted on as categories, where they are known."""
         try:
-            places = self.places(columns)
+            positions = self.places(columns)
         except ModelError:
             return []  # said when it is asked
-        own = list(range(len(columns))) if places is None else places
-        return [own[place] for place in self.types.category_places if place < len(own)]
+        own_positions = list(range(len(columns))) if positions is None else positions
+        return [own_positions[position] for position in self.types.category_places if position < len(own_positions)]
 
     def table(self, frame: Any) -> tuple[Any, list[str]]:
         """The table as it was fitted, and what is to be said about it.
@@ -81,15 +81,15 @@ class FittedTable:
             ModelError: columns are missing, or their types cannot be brought back.
         """
         columns = tuple(frame.columns)
-        places = self.places(columns)
-        if places is None:
+        positions = self.places(columns)
+        if positions is None:
             notes = self._by_position(columns)
             names: list[Any] = list(columns)
         else:
             self_names = present(self.names, "there are no places without names")
-            notes, names = [], handed_over(self_names, [columns[place] for place in places])
-            if places != list(range(len(columns))):
-                frame = frame.iloc[:, places]
+            notes, names = [], handed_over(self_names, [columns[position] for position in positions])
+            if positions != list(range(len(columns))):
+                frame = frame.iloc[:, positions]
             if names != list(frame.columns):
                 frame = frame.set_axis(names, axis=1)
         frame, sentences = self.types.restore(frame, self.name)
@@ -119,10 +119,10 @@ class FittedTable:
                 "mean other features than by their numbers. Put them in the order of their numbers where it was fitted "
                 "so, else give them names that are no numbers, or fit it on a table with such names"
             )
-        places = [f"{str(column)!r} as its {_th(place)}" for place, column in enumerate(columns, 1)]
+        ordinals = [f"{str(column)!r} as its {_th(place)}" for place, column in enumerate(columns, 1)]
         return [
             "the model was fitted without names of columns and is asked by position; that they stand as they did then "
-            f"cannot be checked: it is given {first_few(places, LISTED)}"
+            f"cannot be checked: it is given {first_few(ordinals, LISTED)}"
         ]
 
 
@@ -146,8 +146,8 @@ class FittedModel(Model):
         options: a preprocessing of the user's own hides which columns the object was fitted on.
     """
 
-    def __init__(self, thing: Any, options: ModelOptions) -> None:
-        self._thing, self._options = thing, options
+    def __init__(self, fitted: Any, options: ModelOptions) -> None:
+        self._thing, self._options = fitted, options
 
     @abstractmethod
     def _columns(self, inputs: Any) -> Any:

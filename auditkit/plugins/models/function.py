@@ -52,7 +52,7 @@ class FunctionModel(LabelledModel):
     def __init__(self, function: Callable[[Any], Any], options: ModelOptions) -> None:
         self._function = function
         super().__init__(options)
-        adopt(self, options, _name(function))
+        adopt(self, options, str(getattr(function, "__name__", type(function).__name__)))
         if options.output is not None and options.output not in ("labels", "probabilities", "number"):
             raise ModelError(
                 f"{self.name}: output of a callable must be 'labels', 'probabilities' or 'number'; "
@@ -79,7 +79,7 @@ class FunctionModel(LabelledModel):
     @property
     def fingerprint(self) -> str:
         """SHA-256, as good as can be, over bytecode, closure, named globals, classes and threshold."""
-        chosen = self._given
+        chosen = self._user_options
         return fingerprint("function", self._function, chosen.preprocess, chosen.classes, chosen.output, self.threshold)
 
     def answer(self, inputs: Any) -> Answers:
@@ -89,20 +89,21 @@ class FunctionModel(LabelledModel):
             ModelError: the callable failed, or its answer has another shape or range than its first one.
         """
         eaten = prepared(inputs, self._options.preprocess, self.name)
+        # The answer is made an array in here too, for a foreign type may fail at that.
         with noting(self), failing(self.name, "the callable"):
             answer = self._function(eaten)
-            array = _as_rows(answer, len(inputs), self.name)
-        array = self._in_order(array, getattr(answer, "columns", getattr(answer, "name", None)))
+            rows = _as_rows(answer, len(inputs), self.name)
+        rows = self._in_order(rows, getattr(answer, "columns", getattr(answer, "name", None)))
         if not self.output:
-            self._settle(array)
+            self._settle(rows)
         if self.output == "number":
-            numbers = self._numbers(array)
+            numbers = self._numbers(rows)
             return Answers(numbers, numbers, None)
         if self.output == "labels":
-            return Answers(self._labels(array), None, None)
-        return answer_probabilities(self, self._both(array))
+            return Answers(self._labels(rows), None, None)
+        return answer_probabilities(self, self._as_shares(rows))
 
-    def _in_order(self, array: np.ndarray, names: Any) -> np.ndarray:
+    def _in_order(self, rows: np.ndarray, names: Any) -> np.ndarray:
         """Columns that are named after classes, in the order of the classes.
 
         Raises:
@@ -110,26 +111,26 @@ class FunctionModel(LabelledModel):
         """
         classes = self.classes or self._known_labels
         columns = [] if names is None else [names] if isinstance(names, str) else list(names)
-        if not classes or array.dtype.kind != "f" or all(_unnamed(*each) for each in enumerate(columns)):
-            return array
-        meant = [match_class(column, classes) for column in columns]
-        if array.ndim == 2 and set(meant) == set(classes) and len(meant) == len(classes):
-            return array[:, [meant.index(label) for label in classes]]
+        if not classes or rows.dtype.kind != "f" or all(_unnamed(*column) for column in enumerate(columns)):
+            return rows
+        labels = [match_class(column, classes) for column in columns]
+        if rows.ndim == 2 and set(labels) == set(classes) and len(labels) == len(classes):
+            return rows[:, [labels.index(label) for label in classes]]
         positive = classes[-1] if self._options.positive is None else match_class(self._options.positive, classes)
-        if array.ndim == 2 or (meant[0] in classes and meant[0] != positive):
+        if rows.ndim == 2 or (labels[0] in classes and labels[0] != positive):
             raise ModelError(
                 f"{self.name}: columns of probabilities must be named after the classes {listed(classes)}, or hold the "
                 f"positive class {positive!r} alone, or have no names, as a numpy array in the order of the classes; "
                 f"they are named {listed(columns)}"
             )
-        return array
+        return rows
 
-    def _settle(self, array: np.ndarray) -> None:
+    def _settle(self, rows: np.ndarray) -> None:
         """Find out from the first answer what the callable gives."""
-        output = self._form(array)
+        output = self._form(rows)
         if output in ("probabilities", "one probability"):
             if not self.classes:
-                outputs = 1 if array.ndim == 1 else array.shape[1]
+                outputs = 1 if rows.ndim == 1 else rows.shape[1]
                 self.classes = classes_from_labels(self, self._known_labels, outputs, self._options.positive)
                 settle(self, self._options)
             two = len(self.classes) == 2
@@ -137,69 +138,69 @@ class FunctionModel(LabelledModel):
         elif output == "labels" and self.threshold is not None:
             raise ModelError(f"{self.name}: threshold needs probabilities; the callable gives labels only")
         self.output = output
-        sentence = "as told" if self._options.output else f"by the first {len(array)} rows"
+        sentence = "as told" if self._options.output else f"by the first {len(rows)} rows"
         note(self, f"the callable answers with {_SPOKEN[output]}, {sentence}")
 
-    def _form(self, array: np.ndarray) -> str:
-        asked = self._options.output
-        if self.task == "regression" or asked == "number":
+    def _form(self, rows: np.ndarray) -> str:
+        stated = self._options.output
+        if self.task == "regression" or stated == "number":
             if self.task != "regression":
                 raise ModelError(
                     f"{self.name}: output 'number' is for task='regression'; say {_PREDICTED}", mend=_PREDICTED
                 )
             return "number"
-        if asked == "labels":
+        if stated == "labels":
             return "labels"
-        if array.ndim == 2:
+        if rows.ndim == 2:
             return self._needs_classes("one column per class", "probabilities")
-        if asked == "probabilities":
+        if stated == "probabilities":
             return self._needs_classes("one probability per row", "one probability")
         known = {spelling(label) for label in self.classes or self._known_labels}
-        if array.dtype.kind != "f" or (known and {spelling(each) for each in np.unique(array)} <= known):
+        if rows.dtype.kind != "f" or (known and {spelling(value) for value in np.unique(rows)} <= known):
             return "labels"
-        if array.min() >= 0 and array.max() <= 1:
+        if rows.min() >= 0 and rows.max() <= 1:
             return self._needs_classes("one number in [0, 1] per row", "one probability")
         raise ModelError(
-            f"{self.name}: the callable must give labels or probabilities; it gave numbers between {array.min():g} "
-            f"and {array.max():g}. Apply a sigmoid in the callable where they are logits, compare them with a "
+            f"{self.name}: the callable must give labels or probabilities; it gave numbers between {rows.min():g} "
+            f"and {rows.max():g}. Apply a sigmoid in the callable where they are logits, compare them with a "
             f"threshold where they are scores, or say {_PREDICTED} where they are predicted numbers",
             mend=_PREDICTED,
         )
 
-    def _needs_classes(self, given: str, output: str) -> str:
+    def _needs_classes(self, form: str, output: str) -> str:
         if not self.classes and not self._known_labels:
             raise ModelError(
-                f"{self.name}: classes must be named where the answers are probabilities; the callable gave {given}. "
+                f"{self.name}: classes must be named where the answers are probabilities; the callable gave {form}. "
                 "Pass classes=(…) in the order of the columns, the positive class last; "
                 f"or say {_PREDICTED} where they are predicted numbers",
                 mend=_PREDICTED if output == "one probability" else (),
             )
         return output
 
-    def _numbers(self, array: np.ndarray) -> np.ndarray:
-        if array.ndim != 1 or array.dtype.kind not in "fiub":
+    def _numbers(self, rows: np.ndarray) -> np.ndarray:
+        if rows.ndim != 1 or rows.dtype.kind not in "fiub":
             raise ModelError(
-                f"{self.name}: a regression must give one number per row; it gave {array.dtype} of shape {array.shape}"
+                f"{self.name}: a regression must give one number per row; it gave {rows.dtype} of shape {rows.shape}"
             )
-        return array.astype(np.float64)
+        return rows.astype(np.float64)
 
-    def _labels(self, array: np.ndarray) -> np.ndarray:
-        if array.ndim != 1:
-            raise ModelError(f"{self.name}: labels must have shape (N,); they have {array.shape}")
+    def _labels(self, rows: np.ndarray) -> np.ndarray:
+        if rows.ndim != 1:
+            raise ModelError(f"{self.name}: labels must have shape (N,); they have {rows.shape}")
         sentence = None if self._options.abstain is None else spelling(self._options.abstain)
-        declined = np.array([spelling(each) == sentence for each in array], dtype=bool)
+        declined = np.array([spelling(value) == sentence for value in rows], dtype=bool)
         if declined.any():
-            answers = np.full(len(array), self._options.abstain, dtype=object)
+            answers = np.full(len(rows), self._options.abstain, dtype=object)
             if not declined.all():
-                answers[~declined] = self._labels(array[~declined])
+                answers[~declined] = self._labels(rows[~declined])
             return answers
         if not self.classes and self._known_labels:
             self.classes = self._known_labels
             note(self, f"{LABELS_NOTE}: {listed(self.classes)}")
             if len(self.classes) >= 2:
                 settle(self, self._options)
-        unique, inverse = np.unique(array, return_inverse=True)
-        values = [match_class(each.item() if hasattr(each, "item") else each, self.classes) for each in unique]
+        unique, inverse = np.unique(rows, return_inverse=True)
+        values = [match_class(value.item() if hasattr(value, "item") else value, self.classes) for value in unique]
         unknown = [value for value in values if value not in self.classes]
         if not unknown:
             codes = np.array([self.classes.index(value) for value in values], dtype=np.int64)
@@ -214,31 +215,32 @@ class FunctionModel(LabelledModel):
                 f"{self.name}: answers must be among the labels of the data, {listed(self.classes)}; "
                 f"{listed(unknown)} came. Give them as the labels are spelt, such as {self.classes[0]!r}"
             )
-        self.classes = tuple(sorted([*self.classes, *unknown], key=_order))
+        # Numbers come before texts, which Python does not compare with them.
+        self.classes = tuple(sorted([*self.classes, *unknown], key=lambda label: (isinstance(label, str), label)))
         if len(self.classes) >= 2:
             settle(self, self._options)
         note(self, "classes were taken from the answers; name them with classes=… to be sure of them")
-        return array
+        return rows
 
-    def _both(self, array: np.ndarray) -> np.ndarray:
-        wide = array.astype(np.float64)
+    def _as_shares(self, rows: np.ndarray) -> np.ndarray:
+        shares = rows.astype(np.float64)
         if self.output == "one probability":
-            if len(self.classes) != 2 or wide.ndim != 1:
+            if len(self.classes) != 2 or shares.ndim != 1:
                 raise ModelError(
                     f"{self.name}: one probability per row needs exactly two classes; there are {len(self.classes)}, "
-                    f"and the shape is {wide.shape}"
+                    f"and the shape is {shares.shape}"
                 )
-            at = positive_column(self)
-            wide = np.column_stack([1 - wide, wide] if at == 1 else [wide, 1 - wide])
-        if not np.isfinite(wide).all():
-            return wide  # said by Model.answers, with the count
-        if (wide < -_TOLERANCE).any() or (np.abs(wide.sum(axis=1) - 1) > _TOLERANCE).any():
+            column = positive_column(self)
+            shares = np.column_stack([1 - shares, shares] if column == 1 else [shares, 1 - shares])
+        if not np.isfinite(shares).all():
+            return shares  # said by Model.answers, with the count
+        if (shares < -_TOLERANCE).any() or (np.abs(shares.sum(axis=1) - 1) > _TOLERANCE).any():
             raise ModelError(
                 f"{self.name}: probabilities must lie in [0, 1] and sum to 1 in every row; "
-                f"the sums lie between {wide.sum(axis=1).min():g} and {wide.sum(axis=1).max():g}, the smallest "
-                f"value is {wide.min():g}. Apply softmax or sigmoid in the callable"
+                f"the sums lie between {shares.sum(axis=1).min():g} and {shares.sum(axis=1).max():g}, the smallest "
+                f"value is {shares.min():g}. Apply softmax or sigmoid in the callable"
             )
-        return wide
+        return shares
 
 
 _SPOKEN = {
@@ -250,11 +252,11 @@ _SPOKEN = {
 
 
 def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
-    found = as_array(answer)
-    array = np.asarray(answer) if found is None else found
+    array = as_array(answer)
+    array = np.asarray(answer) if array is None else array
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    strange = next((each for each in array.ravel() if isinstance(each, dict | list | tuple | set)), None)
+    strange = next((entry for entry in array.ravel() if isinstance(entry, dict | list | tuple | set)), None)
     if array.dtype.kind == "O" and strange is not None:
         raise ModelError(
             f"{name}: the callable must answer with one label or number for each input, or one probability for each "
@@ -268,14 +270,6 @@ def _as_rows(answer: Any, rows: int, name: str) -> np.ndarray:
     return array
 
 
-def _unnamed(place: int, column: Any) -> bool:
+def _unnamed(position: int, column: Any) -> bool:
     """Whether a column has the name that a table gives to a column without one."""
-    return column is None or column in (place, str(place), f"column_{place}")
-
-
-def _order(value: Any) -> tuple[bool, Any]:
-    return (isinstance(value, str), value)
-
-
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))
+    return column is None or column in (position, str(position), f"column_{position}")

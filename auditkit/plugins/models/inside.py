@@ -24,8 +24,8 @@ def handed_on(estimator: Any) -> Iterator[Any]:
 
 def used_columns(estimator: Any, columns: tuple[Any, ...]) -> tuple[Any, ...]:
     """Those of the columns that the estimator is handed which no ColumnTransformer in front of all else leaves out."""
-    places = _used(estimator, len(columns))
-    return columns if places is None else tuple(columns[place] for place in sorted(places))
+    positions = _used(estimator, len(columns))
+    return columns if positions is None else tuple(columns[position] for position in sorted(positions))
 
 
 def places_of(transformer: Any) -> list[tuple[Any, list[int]]]:
@@ -33,23 +33,25 @@ def places_of(transformer: Any) -> list[tuple[Any, list[int]]]:
 
     The places are counted in the table that it was fitted on.
     """
-    places = attribute(transformer, "_transformer_to_input_indices")
+    positions_by_name = attribute(transformer, "_transformer_to_input_indices")
     fitted = attribute(transformer, "transformers_")
-    if not isinstance(places, dict) or not isinstance(fitted, list):
+    if not isinstance(positions_by_name, dict) or not isinstance(fitted, list):
         return []
-    parts = ((part, list(map(int, places.get(name, ())))) for name, part, _ in fitted)
-    return [(part, own) for part, own in parts if own and not (isinstance(part, str) and part == "drop")]
+    parts = ((part, list(map(int, positions_by_name.get(name, ())))) for name, part, _ in fitted)
+    return [
+        (part, positions) for part, positions in parts if positions and not (isinstance(part, str) and part == "drop")
+    ]
 
 
-def library(thing: Any) -> str:
+def library(value: Any) -> str:
     """The package that an object's class comes from."""
-    return type(thing).__module__.partition(".")[0]
+    return type(value).__module__.partition(".")[0]
 
 
-def attribute(thing: Any, name: str) -> Any:
+def attribute(value: Any, name: str) -> Any:
     """A foreign object's attribute; None where it lacks it, whatever its property raises."""
     try:
-        return getattr(thing, name, None)
+        return getattr(value, name, None)
     except Exception:  # a foreign property may raise anything
         return None
 
@@ -63,7 +65,7 @@ def _inside(estimator: Any) -> list[Any]:
         return [step for _, step in steps if step is not None and not isinstance(step, str)][:1]
     calibrated = attribute(estimator, "calibrated_classifiers_")
     if isinstance(calibrated, list):
-        return [each.estimator for each in calibrated]
+        return [classifier.estimator for classifier in calibrated]
     if attribute(estimator, "named_estimators_") is not None:
         members = attribute(estimator, "estimators_")
         return [member for member in np.ravel(np.array(members, dtype=object)) if not isinstance(member, str)]
@@ -81,8 +83,8 @@ def _used(estimator: Any, count: int) -> set[int] | None:
     """The places that are used; None for all."""
     parts = places_of(estimator)
     if parts and attribute(estimator, "n_features_in_") == count:
-        return {place for _, places in parts for place in places}
-    branches = [_used(each, count) for each in _inside(estimator)]
+        return {position for _, positions in parts for position in positions}
+    branches = [_used(part, count) for part in _inside(estimator)]
     if not branches or any(branch is None for branch in branches):
         return None
     return set().union(*(branch for branch in branches if branch is not None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from auditkit.adapters import LABELS_NOTE, told_of
+from auditkit.adapters import LABELS_NOTE, completed
 from auditkit.data import Task
 from auditkit.models import Model, ModelOptions
 
@@ -21,13 +21,13 @@ class LabelledModel(Model):
     """What it answers with; empty until the first answer has told."""
 
     def __init__(self, options: ModelOptions) -> None:
-        self._given = self._options = options
+        self._user_options = self._options = options
         self._known_labels: tuple[Any, ...] = ()
 
     def take_labels(self, task: Task, labels: tuple[Any, ...], positive: Any = None) -> None:
         """Take task and classes from the data where the user named none; the next answer settles them."""
-        model_options = told_of(self._given, task, positive)
-        if self._given.classes is not None or (model_options, labels) == (self._options, self._known_labels):
+        model_options = completed(self._user_options, task, positive)
+        if self._user_options.classes is not None or (model_options, labels) == (self._options, self._known_labels):
             return
         self._options, self._known_labels = model_options, labels
         self.output, self.classes, self.positive = "", (), None

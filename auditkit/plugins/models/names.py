@@ -28,12 +28,12 @@ def fitted_names(estimator: Any) -> Names | None:
     A wrapper around LightGBM, CatBoost or XGBoost passes on their names, or none; then they are asked themselves.
     """
     inside = list(handed_on(estimator))
-    loose = any(library(each) == "lightgbm" for each in inside)
-    for each in inside:
-        names = _own_names(each)
+    loose = any(library(part) == "lightgbm" for part in inside)
+    for part in inside:
+        names = _own_names(part)
         if names:
             count = range(len(names))
-            if loose and names == tuple(f"Column_{number}" for number in count):
+            if loose and names == tuple(f"Column_{position}" for position in count):
                 return None
             return Names(names, loose, [*map(str, names)] == [*map(str, count)])
     return None
@@ -53,40 +53,39 @@ def find_columns(fitted: Names, columns: Sequence[Any], name: str) -> list[int]:
     Raises:
         ModelError: columns are missing, with the close match, or two could be meant.
     """
-    places = [_places(wanted, columns, fitted.loose) for wanted in fitted.names]
-    missing = [str(wanted) for wanted, numbers in zip(fitted.names, places, strict=True) if not numbers]
+    candidates = [_places(feature, columns, fitted.loose) for feature in fitted.names]
+    missing = [str(feature) for feature, positions in zip(fitted.names, candidates, strict=True) if not positions]
     if missing:
-        own = [str(column) for column in columns]
+        column_names = [str(column) for column in columns]
         raise ModelError(
             f"{name}: the inputs must have the columns that the model was fitted on; missing: {listed(missing)}; "
-            f"{closest(missing[0], own)}. Given: {listed(own)}"
+            f"{closest(missing[0], column_names)}. Given: {listed(column_names)}"
         )
-    for wanted, numbers in zip(fitted.names, places, strict=True):
-        if len(numbers) > 1:
-            both = " and ".join(repr(str(columns[place])) for place in numbers[:2])
+    for feature, positions in zip(fitted.names, candidates, strict=True):
+        if len(positions) > 1:
+            both = " and ".join(repr(str(columns[position])) for position in positions[:2])
             raise ModelError(
-                f"{name}: the columns {both} could both be the feature {str(wanted)!r}, as LightGBM writes a blank as "
+                f"{name}: the columns {both} could both be the feature {str(feature)!r}, as LightGBM writes a blank as "
                 "_ and blanks around a name do not count; take the other one out with drop"
             )
-    return [numbers[0] for numbers in places]
+    return [positions[0] for positions in candidates]
 
 
 def handed_over(fitted: Names, columns: Sequence[Any]) -> list[Any]:
     """The names under which these columns are handed over: as fitted, or the table's own where LightGBM wrote `_`."""
     pairs = zip(fitted.names, columns, strict=True)
-    return [own if fitted.loose and _flat(own) != str(wanted) else wanted for wanted, own in pairs]
+    return [column if fitted.loose and _flat(column) != str(feature) else feature for feature, column in pairs]
 
 
-def _places(wanted: Any, columns: Sequence[Any], loose: bool) -> list[int]:
+def _places(feature: Any, columns: Sequence[Any], loose: bool) -> list[int]:
     """Where the column may be: one place where it is clear."""
-    text, flat = str(wanted), [_flat(column) for column in columns]
-    numbers = [place for place, name in enumerate(flat) if name == text]
-    if loose:
-        numbers = [place for place, name in enumerate(flat) if text in (name, name.replace(" ", "_"))]
-    numbers = numbers or [place for place, name in enumerate(flat) if name.strip() == text.strip()]
-    if loose and not numbers:  # a file keeps no blanks around a name, LightGBM wrote them as `_`
-        numbers = [place for place, name in enumerate(flat) if name.strip().replace(" ", "_") == text.strip("_")]
-    return numbers
+    text, flat = str(feature), [_flat(column) for column in columns]
+    spellings = [{name, name.replace(" ", "_")} if loose else {name} for name in flat]
+    positions = [position for position, names in enumerate(spellings) if text in names]
+    positions = positions or [position for position, name in enumerate(flat) if name.strip() == text.strip()]
+    if loose and not positions:  # a file keeps no blanks around a name, LightGBM wrote them as `_`
+        return [index for index, name in enumerate(flat) if name.strip().replace(" ", "_") == text.strip("_")]
+    return positions
 
 
 def _flat(column: Any) -> str:
@@ -94,11 +93,15 @@ def _flat(column: Any) -> str:
     return " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
 
 
-def _own_names(thing: Any) -> tuple[Any, ...] | None:
+def _own_names(estimator: Any) -> tuple[Any, ...] | None:
     for name in ("feature_names_in_", "feature_names_"):
-        found = attribute(thing, name)
-        if isinstance(found, list | tuple | np.ndarray) and len(found) and all(isinstance(each, str) for each in found):
-            return tuple(map(str, found))
-    if type(thing).__name__ == "Booster" and library(thing) == "lightgbm":
-        return tuple(thing.feature_name())
+        feature_names = attribute(estimator, name)
+        if (
+            isinstance(feature_names, list | tuple | np.ndarray)
+            and len(feature_names)
+            and all(isinstance(feature, str) for feature in feature_names)
+        ):
+            return tuple(map(str, feature_names))
+    if type(estimator).__name__ == "Booster" and library(estimator) == "lightgbm":
+        return tuple(estimator.feature_name())
     return None

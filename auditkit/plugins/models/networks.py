@@ -33,7 +33,7 @@ def as_parameters(inputs: Any, estimator: Any) -> Any:
     )
     kind = next(kinds, "float64")
     if hasattr(inputs, "dtypes"):
-        wide = [place for place, dtype in enumerate(inputs.dtypes) if dtype == np.float64]
-        return inputs.astype({inputs.columns[place]: kind for place in wide}) if wide else inputs
+        wide = [position for position, dtype in enumerate(inputs.dtypes) if dtype == np.float64]
+        return inputs.astype({inputs.columns[position]: kind for position in wide}) if wide else inputs
     # a copy in any case, for torch warns of memory that it may not write to
     return inputs.astype(kind) if isinstance(inputs, np.ndarray) and inputs.dtype.kind == "f" else inputs

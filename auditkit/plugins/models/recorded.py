@@ -139,24 +139,24 @@ def _classes(decisions: np.ndarray | None, task: Task, options: ModelOptions, na
     """The classes of the labels, then those that only the decisions know."""
     known = list(options.classes or ())
     if decisions is not None:
-        plain = [each.item() if hasattr(each, "item") else each for each in np.unique(decisions)]
-        known += [each for each in plain if match_class(each, tuple(known)) not in known]
+        plain = [label.item() if hasattr(label, "item") else label for label in np.unique(decisions)]
+        known += [label for label in plain if match_class(label, tuple(known)) not in known]
     if task == "binary" and len(known) > 2:
         raise ModelError(
             f"{name}: recorded decisions must be one of two classes; with the labels there are {len(known)}: "
-            f"{', '.join(repr(each) for each in known[:5])}. Numbers between 0 and 1 belong in scores, not decisions"
+            f"{', '.join(repr(label) for label in known[:5])}. Numbers between 0 and 1 belong in scores, not decisions"
         )
     if task == "binary" and len(known) < 2:
         positive = match_class(1 if options.positive is None else options.positive, tuple(known))
-        other = [each for each in known if each != positive]
-        known = [*(other or [0 if positive == 1 else f"not {positive}"]), positive]
+        other_class = [label for label in known if label != positive]
+        known = [*(other_class or [0 if positive == 1 else f"not {positive}"]), positive]
     return tuple(known)
 
 
-def _positive(wanted: Any, classes: tuple[Any, ...], name: str) -> Any:
-    positive = classes[-1] if wanted is None else match_class(wanted, classes)
+def _positive(stated: Any, classes: tuple[Any, ...], name: str) -> Any:
+    positive = classes[-1] if stated is None else match_class(stated, classes)
     if positive not in classes:
-        raise ModelError(f"{name}: positive must be one of the classes {list(classes)}; {wanted!r} was given")
+        raise ModelError(f"{name}: positive must be one of the classes {list(classes)}; {stated!r} was given")
     return positive
 
 

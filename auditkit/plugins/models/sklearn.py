@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from auditkit.adapters import (
     PROBE,
@@ -18,7 +22,7 @@ from auditkit.adapters import (
     prepared,
     settle,
 )
-from auditkit.data import Task, as_array
+from auditkit.data import Task, as_array, take_rows
 from auditkit.errors import CapabilityError, Mend, ModelError
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
@@ -52,7 +56,8 @@ class SklearnModel(FittedModel):
         super().__init__(estimator, options)
         self._estimator = estimator
         self._largest: bool | None = None
-        self.kind = _kind(estimator)
+        package = library(last_step(estimator))
+        self.kind = package if package in ("xgboost", "lightgbm") else "sklearn"
         adopt(self, options, type(last_step(estimator)).__name__)
         if fitted:
             _check_fitted(estimator, self.name)
@@ -103,10 +108,11 @@ class SklearnModel(FittedModel):
         probabilities = np.asarray(self._estimator.predict_proba(eaten), dtype=np.float64)
         if self.threshold is not None:
             return answer_probabilities(self, probabilities)
+        # Each batch is probed until a row shows another rule: the rows nearest to a tie are the first that it flips.
         if self._largest is not False and not self._known_largest():
             probe = _closest(probabilities)
-            asked = self._codes(self._estimator.predict(_rows(eaten, probe)))
-            self._largest = bool((asked == np.argmax(probabilities[probe], axis=1)).all())
+            predicted = self._codes(self._estimator.predict(take_rows(eaten, probe)))
+            self._largest = bool((predicted == np.argmax(probabilities[probe], axis=1)).all())
             if not self._largest:
                 note(self, "decisions come from predict, which is not always the class of the largest probability")
         if self._largest is False:
@@ -115,18 +121,18 @@ class SklearnModel(FittedModel):
 
     def _known_largest(self) -> bool:
         last = last_step(self._estimator)
-        plain = type(last).__module__.partition(".")[0] in ("sklearn", "xgboost", "lightgbm")
-        return self._largest is True and plain and type(last).__name__ in _LARGEST
+        is_plain = library(last) in ("sklearn", "xgboost", "lightgbm")  # a class of the same name may decide otherwise
+        return self._largest is True and is_plain and type(last).__name__ in _LARGEST
 
     def _from_decisions(self, eaten: Any) -> Answers:
         codes = self._codes(self._predict(eaten))
         if Capability.SCORES not in self.capabilities:
             return Answers(names(self.classes, codes), None, None)
         scores = np.asarray(self._estimator.decision_function(eaten), dtype=np.float64).ravel()
-        at = positive_column(self)
-        scores = scores if at == 1 else -scores
+        column = positive_column(self)
+        scores = scores if column == 1 else -scores
         if self.threshold is not None:
-            codes = np.where(scores >= self.threshold, at, 1 - at)
+            codes = np.where(scores >= self.threshold, column, 1 - column)
         return Answers(names(self.classes, codes), scores, None)
 
     def _predict(self, eaten: Any) -> np.ndarray:
@@ -134,27 +140,28 @@ class SklearnModel(FittedModel):
 
     def _codes(self, labels: Any) -> np.ndarray:
         """Positions in the estimator's own classes, which have the order of ours."""
-        place = {spelling(label): position for position, label in enumerate(_own_classes(self._estimator))}
+        position_of = {spelling(label): position for position, label in enumerate(_own_classes(self._estimator))}
         unique, inverse = np.unique(np.asarray(labels).ravel(), return_inverse=True)
-        return np.array([place[spelling(each)] for each in unique], dtype=np.int64)[inverse]
+        return np.array([position_of[spelling(label)] for label in unique], dtype=np.int64)[inverse]
 
     def _one_per_row(self, values: Any, rows: int) -> np.ndarray:
-        array = np.asarray(values)
-        if array.size != rows:
+        predicted = np.asarray(values)
+        if predicted.size != rows:
             raise ModelError(
-                f"{self.name}: a regressor must predict one number per row; it gave shape {array.shape} for {rows} rows"
+                f"{self.name}: a regressor must predict one number per row; it gave shape {predicted.shape} for "
+                f"{rows} rows"
             )
-        return array.reshape(rows)
+        return predicted.reshape(rows)
 
     def _columns(self, inputs: Any) -> Any:
         """The inputs as the estimator was fitted: its columns, in its order, with its types."""
         return as_parameters(self._as_fitted(inputs), self._estimator)
 
     def _as_fitted(self, inputs: Any) -> Any:
-        array = as_array(inputs)
-        if array is not None:
+        values = as_array(inputs)
+        if values is not None:
             names = self.fitted_table.names
-            return array if names is None or array.ndim != 2 else _named(array, names.names, self.name)
+            return values if names is None or values.ndim != 2 else _named(values, names.names, self.name)
         if not hasattr(inputs, "columns"):
             return inputs
         if takes_texts(self._estimator):
@@ -171,15 +178,12 @@ class SklearnModel(FittedModel):
         Raises:
             CapabilityError: the estimator cannot be cloned.
         """
-        from sklearn.base import clone
-
         if self._options.fresh is not None:
             return SklearnModel(self._options.fresh(), self._options, fitted=False)
         try:
-            other = SklearnModel(clone(self._estimator), self._options, fitted=False)
+            return SklearnModel(clone(self._estimator), self._options, fitted=False)
         except (TypeError, RuntimeError) as error:
             raise CapabilityError(f"{self.name}: no unfitted copy can be made: {error}; give fresh=…") from error
-        return other
 
     def fitted(self) -> SklearnModel:
         """The model again after its `estimator()` was fitted: classes and capabilities are read anew."""
@@ -190,10 +194,9 @@ class SklearnModel(FittedModel):
         import skops.io
 
         try:
-            written: bytes = skops.io.dumps(self._estimator)
+            return bytes(skops.io.dumps(self._estimator))
         except Exception:  # an estimator may hold anything at all
             return None
-        return written
 
     def estimator(self) -> Any:
         """The estimator or whole Pipeline, the best one of a search; None behind a preprocessing of the user's own."""
@@ -202,16 +205,9 @@ class SklearnModel(FittedModel):
         return getattr(self._estimator, "best_estimator_", self._estimator)
 
 
-def _kind(estimator: Any) -> str:
-    library = type(last_step(estimator)).__module__.partition(".")[0]
-    return library if library in ("xgboost", "lightgbm") else "sklearn"
-
-
 def _check_fitted(estimator: Any, name: str) -> None:
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
-    if type(last_step(estimator)).__module__.partition(".")[0] not in ("sklearn", "xgboost", "lightgbm"):
+    # What only speaks the interface may keep its state in ways that scikit-learn's test does not know.
+    if library(last_step(estimator)) not in ("sklearn", "xgboost", "lightgbm"):
         return
     try:
         check_is_fitted(estimator)
@@ -220,8 +216,6 @@ def _check_fitted(estimator: Any, name: str) -> None:
 
 
 def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
-    from sklearn.base import is_classifier, is_regressor
-
     if attribute(last_step(estimator), "_predict_risk_score"):  # scikit-survival's own flag
         raise ModelError(
             f"{name}: a {type(last_step(estimator)).__name__} predicts a score of risk, which is neither a class nor a "
@@ -229,6 +223,7 @@ def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
             "predict_survival_function at that time is under 0.5"
         )
     with failing(name, "reading the kind of estimator"):
+        # scikit-learn from 1.6 on raises for an estimator without tags, as those of other libraries may be.
         if hasattr(estimator, "__sklearn_tags__"):
             classifier, regressor = bool(is_classifier(estimator)), bool(is_regressor(estimator))
         else:
@@ -238,15 +233,14 @@ def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
             )
     if classifier or (not regressor and hasattr(estimator, "predict_proba")):
         return "binary" if options.task == "binary" else "multiclass"
+    mend = Mend("data.task", "regression")
     if regressor or options.task == "regression":
         if options.task not in (None, "regression"):
-            mend = Mend("data.task", "regression")
             raise ModelError(
                 f"{name}: a regressor needs the task regression; {options.task!r} was given or inferred. Say {mend}",
                 mend=mend,
             )
         return "regression"
-    mend = Mend("data.task", "regression")
     raise ModelError(
         f"{name}: the model must be a classifier or a regressor; {type(estimator).__name__} is neither. "
         f"Wrap a function of its answers in place of it, or, where it predicts numbers, say {mend}",
@@ -255,24 +249,24 @@ def _task(estimator: Any, options: ModelOptions, name: str) -> Task:
 
 
 def _own_classes(estimator: Any) -> tuple[Any, ...]:
-    return tuple(each.item() if hasattr(each, "item") else each for each in estimator.classes_)
+    return tuple(label.item() if hasattr(label, "item") else label for label in estimator.classes_)
 
 
 def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...]:
     if not hasattr(estimator, "classes_"):
         raise ModelError(f"{name}: a classifier must have classes_; this one has none. Is it fitted?")
-    found = estimator.classes_
-    if isinstance(found, list) and found and isinstance(found[0], np.ndarray):
-        raise ModelError(f"{name}: the model must have one output; it was fitted on {len(found)}. Wrap one of them")
-    own = _own_classes(estimator)
-    if options.classes is None or [*map(spelling, options.classes)] == [*map(spelling, own)]:
-        return own
-    numbered = own == tuple(range(len(own)))
-    named = not {spelling(label) for label in options.classes} & {spelling(each) for each in own}
-    if len(options.classes) == len(own) and numbered and named:
+    classes = estimator.classes_
+    if isinstance(classes, list) and classes and isinstance(classes[0], np.ndarray):
+        raise ModelError(f"{name}: the model must have one output; it was fitted on {len(classes)}. Wrap one of them")
+    known = _own_classes(estimator)
+    if options.classes is None or [*map(spelling, options.classes)] == [*map(spelling, known)]:
+        return known
+    numbered = known == tuple(range(len(known)))
+    named = not {spelling(label) for label in options.classes} & {spelling(label) for label in known}
+    if len(options.classes) == len(known) and numbered and named:
         return tuple(options.classes)
     raise ModelError(
-        f"{name}: classes must be the estimator's own, in its order, {list(own)}, or names for classes that are "
+        f"{name}: classes must be the estimator's own, in its order, {list(known)}, or names for classes that are "
         f"numbered from 0; {list(options.classes)} was given"
     )
 
@@ -289,26 +283,18 @@ def _matrix(table: Any) -> Any:
     """A table of numbers as an array, for a model that was fitted on one; a table with texts as it is."""
     if not all(getattr(kind, "kind", "O") in "fiub" for kind in table.dtypes):
         return table
-    array = table.to_numpy()
+    numbers = table.to_numpy()
     # columns of numbers with a missing value of their own, or beside booleans, are objects to numpy
-    return table.to_numpy(dtype=np.float64, na_value=np.nan) if array.dtype.kind == "O" else array
+    return table.to_numpy(dtype=np.float64, na_value=np.nan) if numbers.dtype.kind == "O" else numbers
 
 
-def _named(array: np.ndarray, wanted: tuple[Any, ...], name: str) -> Any:
-    import pandas  # only an estimator fitted on a table gets here
-
-    if array.shape[1] != len(wanted):
+def _named(values: np.ndarray, names: tuple[Any, ...], name: str) -> Any:
+    if values.shape[1] != len(names):
         raise ModelError(
-            f"{name}: the inputs must have the {len(wanted)} columns that the model was fitted on; "
-            f"they have {array.shape[1]}"
+            f"{name}: the inputs must have the {len(names)} columns that the model was fitted on; "
+            f"they have {values.shape[1]}"
         )
-    return pandas.DataFrame(array, columns=list(wanted))
-
-
-def _rows(eaten: Any, at: np.ndarray) -> Any:
-    if hasattr(eaten, "iloc"):
-        return eaten.iloc[at]
-    return [eaten[position] for position in at] if isinstance(eaten, list) else eaten[at]
+    return pandas.DataFrame(values, columns=list(names))
 
 
 def _closest(probabilities: np.ndarray) -> np.ndarray:
@@ -321,8 +307,9 @@ def _closest(probabilities: np.ndarray) -> np.ndarray:
     ordered = np.sort(probabilities, axis=1)
     certainty = ordered[:, -1] - ordered[:, -2] if probabilities.shape[1] > 1 else ordered[:, -1]
     present = np.unique(decided)
-    each = max(1, PROBE // len(present))
+    count = max(1, PROBE // len(present))
     chosen = [
-        np.flatnonzero(decided == one)[np.argsort(certainty[decided == one], kind="stable")[:each]] for one in present
+        np.flatnonzero(decided == code)[np.argsort(certainty[decided == code], kind="stable")[:count]]
+        for code in present
     ]
     return np.sort(np.concatenate(chosen))

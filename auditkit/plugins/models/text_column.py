@@ -44,15 +44,16 @@ def as_texts(table: Any, name: str) -> list[str]:
 
 
 def _is_vectorizer(part: Any) -> bool:
-    if any(each.__name__ == "_VectorizerMixin" for each in type(part).__mro__):
+    if any(kind.__name__ == "_VectorizerMixin" for kind in type(part).__mro__):
         return True
     members = attribute(part, "transformer_list")
-    return isinstance(members, list) and any(takes_texts(each) for _, each in members)
+    return isinstance(members, list) and any(takes_texts(kind) for _, kind in members)
 
 
 def _column_of_texts(table: Any) -> str:
     """The column of the most different texts, which a vectorizer is most likely meant for."""
     distinct = [
-        len({each for each in table.iloc[:, place] if isinstance(each, str)}) for place in range(table.shape[1])
+        len({value for value in table.iloc[:, position] if isinstance(value, str)})
+        for position in range(table.shape[1])
     ]
     return str(table.columns[distinct.index(max(distinct))])

@@ -14,7 +14,7 @@ NOTE = "the module looks its inputs up, so they are handed over as whole numbers
 
 def has_embedding(module: torch.nn.Module) -> bool:
     """Whether a layer of the module, scripted or traced ones included, is an embedding."""
-    return any(getattr(each, "original_name", type(each).__name__) in _EMBEDDINGS for each in module.modules())
+    return any(getattr(layer, "original_name", type(layer).__name__) in _EMBEDDINGS for layer in module.modules())
 
 
 def wants_words(error: Exception) -> bool:
@@ -46,7 +46,7 @@ def refuse_unknown(error: Exception, encoded: torch.Tensor, module: torch.nn.Mod
     """
     if encoded.is_floating_point() or not any(words in str(error) for words in _OUTSIDE):
         return
-    sizes = sorted({len(each.weight) for each in module.modules() if isinstance(each, torch.nn.Embedding)})
+    sizes = sorted({len(layer.weight) for layer in module.modules() if isinstance(layer, torch.nn.Embedding)})
     known = f" (its embeddings have {', '.join(map(str, sizes))} places)" if sizes else ""
     least, most, shape = int(encoded.min()), int(encoded.max()), tuple(encoded.shape[1:])
     raise ModelError(

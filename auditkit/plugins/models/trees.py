@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from auditkit.plugins.models.inside import library
+
 _PLAIN = {
     f"{kind}{task}" for kind in ("DecisionTree", "RandomForest", "ExtraTrees") for task in ("Classifier", "Regressor")
 }
@@ -31,14 +33,13 @@ def is_tree_ensemble(estimator: Any) -> bool:
     boosters and linear trees, gradient boosting of more than two classes in scikit-learn.
     """
     last = last_step(estimator)
-    library = type(last).__module__.partition(".")[0]
-    name = type(last).__name__
-    if library == "xgboost":
+    package, name = library(last), type(last).__name__
+    if package == "xgboost":
         return _xgboost_trees(last)
-    if library == "lightgbm":
+    if package == "lightgbm":
         booster = last if name == "Booster" else last.booster_
         return bool(not booster.params.get("linear_tree"))
-    if library != "sklearn" or getattr(last, "n_outputs_", 1) != 1:
+    if package != "sklearn" or getattr(last, "n_outputs_", 1) != 1:
         return False
     if name in _HISTOGRAM:
         categorical = getattr(last, "is_categorical_", None)

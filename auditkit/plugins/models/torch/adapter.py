@@ -24,14 +24,13 @@ from auditkit.adapters import (
 )
 from auditkit.data import take_rows
 from auditkit.errors import CapabilityError, ModelError
-from auditkit.memory import out_of_memory
 from auditkit.models import Answers, Capability, ModelOptions
 from auditkit.plugins.models.fingerprints import fingerprint
 from auditkit.plugins.models.labelled import LabelledModel
 from auditkit.plugins.models.torch.inputs import to_tensor
 from auditkit.plugins.models.torch.output import check_probabilities, of_class, tell, to_probabilities
 from auditkit.plugins.models.torch.output_graph import watched
-from auditkit.plugins.models.torch.output_ranges import Made
+from auditkit.plugins.models.torch.output_ranges import Origin
 from auditkit.plugins.models.torch.state import answering, evaluate, frozen, keeping, reset
 from auditkit.plugins.models.torch_words import NOTE, as_words, has_embedding, refuse_unknown, wants_words
 from auditkit.text import one_line
@@ -105,7 +104,7 @@ class TorchModel(LabelledModel):
     @property
     def fingerprint(self) -> str:
         """SHA-256 over structure, parameters, buffers, preprocessing, classes and threshold; never mode or device."""
-        chosen = self._given
+        chosen = self._user_options
         return fingerprint(
             "torch", self._module, chosen.preprocess, chosen.classes, chosen.output, chosen.task, self.threshold
         )
@@ -120,8 +119,8 @@ class TorchModel(LabelledModel):
             if self.output:
                 output = self._ask(encoded)
             else:
-                encoded, output, made = self._ask_first(encoded)
-                self._settle(output, encoded, made)
+                encoded, output, origin = self._ask_first(encoded)
+                self._settle(output, encoded, origin)
         values = output.detach().to(torch.float64).cpu().numpy()
         if self.output == "number":
             numbers = values.reshape(len(values))
@@ -129,17 +128,17 @@ class TorchModel(LabelledModel):
         check_probabilities(values, self.output, self.name)
         return answer_probabilities(self, to_probabilities(values, self.output))
 
-    def _ask_first(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Made]:
+    def _ask_first(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Origin]:
         """The rows as the module wants them, what it gives for them, and how that was made."""
         try:
             return encoded, *watched(lambda: self._ask(encoded), encoded)
         except Exception as error:
             if not encoded.is_floating_point() or not wants_words(error):
                 raise
-        whole = as_words(encoded, self.name)
+        words = as_words(encoded, self.name)
         self._words = True
         note(self, NOTE)
-        return whole, *watched(lambda: self._ask(whole), whole)
+        return words, *watched(lambda: self._ask(words), words)
 
     def _ask(self, encoded: torch.Tensor) -> torch.Tensor:
         try:
@@ -151,9 +150,11 @@ class TorchModel(LabelledModel):
             output = self._module(encoded)
         output = getattr(output, "logits", output)
         if not isinstance(output, torch.Tensor) or output.ndim not in (1, 2) or len(output) != len(encoded):
-            given = f"shape {tuple(output.shape)}" if isinstance(output, torch.Tensor) else f"a {type(output).__name__}"
+            answer = (
+                f"shape {tuple(output.shape)}" if isinstance(output, torch.Tensor) else f"a {type(output).__name__}"
+            )
             raise ModelError(
-                f"{self.name}: the module must give one tensor (n, C), (n, 1) or (n,); it gave {given} for "
+                f"{self.name}: the module must give one tensor (n, C), (n, 1) or (n,); it gave {answer} for "
                 f"{len(encoded)} rows. Wrap it in a module that picks the right output"
             )
         return output
@@ -169,9 +170,9 @@ class TorchModel(LabelledModel):
         note(self, filled_up(rows))
         return True
 
-    def _settle(self, output: torch.Tensor, encoded: torch.Tensor, made: Made) -> None:
+    def _settle(self, output: torch.Tensor, encoded: torch.Tensor, origin: Origin) -> None:
         """Find out from real rows what the output means, and with it task and classes."""
-        kind, how = tell(output, encoded, made, self._ask, self._options, self.name)
+        kind, evidence = tell(output, encoded, origin, self._ask, self._options, self.name)
         if kind != "number":
             count = 1 if kind.startswith("one ") else int(output.shape[1])
             if self._known_labels:
@@ -181,13 +182,14 @@ class TorchModel(LabelledModel):
             able = {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
             self.capabilities = (self.capabilities - {Capability.SCORES}) | able
         self.output = kind
-        note(self, f"the output is read as {kind}, {how}")
+        note(self, f"the output is read as {kind}, {evidence}")
         if encoded.is_floating_point() and not self._differentiable(encoded):
             self.capabilities = self.capabilities - {Capability.GRADIENTS}
             note(self, "the module gives no gradients of its inputs, as under no_grad, inference_mode or argmax")
 
     def _differentiable(self, encoded: torch.Tensor) -> bool:
         """Whether what the module gives depends on its inputs in a way that torch can follow back."""
+        # Only the graph is looked at: to follow it back would cost a backward pass.
         leaf = encoded[:PROBE].detach().clone().requires_grad_(True)
         try:
             with torch.enable_grad():
@@ -201,8 +203,8 @@ class TorchModel(LabelledModel):
         Raises:
             ModelError: the inputs are no numbers and no preprocessing was given.
         """
-        made = prepared(inputs, self._options.preprocess, self.name)
-        encoded = to_tensor(made, self.name, self._whole, self._float, self._device)
+        prepared_inputs = prepared(inputs, self._options.preprocess, self.name)
+        encoded = to_tensor(prepared_inputs, self.name, self._whole, self._float, self._device)
         return as_words(encoded, self.name) if self._words else encoded
 
     def gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
@@ -216,38 +218,30 @@ class TorchModel(LabelledModel):
         Raises:
             CapabilityError: the inputs are whole numbers, positions in an embedding.
         """
-        wanted = np.asarray(targets)
-        if len(wanted) != len(inputs):
-            raise ModelError(f"{self.name}: targets must have one class per row ({len(inputs)}); it has {len(wanted)}")
+        classes_of_rows = np.asarray(targets)
+        if len(classes_of_rows) != len(inputs):
+            raise ModelError(
+                f"{self.name}: targets must have one class per row ({len(inputs)}); it has {len(classes_of_rows)}"
+            )
         if not self.output:
             self.answers(take_rows(inputs, np.arange(min(PROBE, len(inputs)))))
-        parts, start = [], 0
         with self.module():
-            while start < len(inputs):
-                at = np.arange(start, min(start + self.batch, len(inputs)))
-                try:
-                    parts.append(self._gradients(take_rows(inputs, at), wanted[at]))
-                except (MemoryError, RuntimeError) as error:
-                    if not out_of_memory(error) or self.batch == 1:
-                        raise
-                    self.batch = max(1, self.batch // 2)
-                    note(self, f"out of memory: the batch was halved to {self.batch}")
-                    continue
-                start += len(at)
-        return np.concatenate(parts)
+            return np.concatenate(
+                self._by_batch(inputs, lambda rows, indices: self._gradients(rows, classes_of_rows[indices]))
+            )
 
     def _gradients(self, inputs: Any, targets: np.ndarray) -> np.ndarray:
         encoded = self.encode(inputs)
         if not encoded.dtype.is_floating_point:
             raise CapabilityError(f"{self.name}: positions in an embedding are whole numbers and have no gradients")
         leaf = encoded.detach().clone().requires_grad_(True)
-        places = torch.zeros(len(targets), dtype=torch.int64, device=self._device)
+        class_indices = torch.zeros(len(targets), dtype=torch.int64, device=self._device)
         if self.output != "number":
             if len(targets) and not (targets.min() >= 0 and targets.max() < len(self.classes)):
                 raise ModelError(f"{self.name}: targets must be positions in the {len(self.classes)} classes")
-            places = torch.as_tensor(targets.astype(np.int64), device=self._device)
+            class_indices = torch.as_tensor(targets.astype(np.int64), device=self._device)
         with torch.enable_grad(), failing(self.name, "the gradient"):
-            total = of_class(self._ask(leaf), self.output, places).sum()
+            total = of_class(self._ask(leaf), self.output, class_indices).sum()
             (gradient,) = torch.autograd.grad(total, leaf)
         return gradient.detach().to(torch.float64).cpu().numpy()
 
@@ -274,16 +268,16 @@ class TorchModel(LabelledModel):
                 raise ModelError(f"{self.name}: fresh must make a torch module; it made a {type(module).__name__}")
         else:
             module = self._reset_copy()
-        other = TorchModel(module, dataclasses.replace(self._options, device=self.device))
-        other.name, other.batch, other._given, other._known_labels = (
+        model = TorchModel(module, dataclasses.replace(self._options, device=self.device))
+        model.name, model.batch, model._user_options, model._known_labels = (
             self.name,
             self.batch,
-            self._given,
+            self._user_options,
             self._known_labels,
         )
-        other.task, other.classes, other.positive = self.task, self.classes, self.positive
-        other.output, other.capabilities, other._words = self.output, self.capabilities, self._words
-        return other
+        model.task, model.classes, model.positive = self.task, self.classes, self.positive
+        model.output, model.capabilities, model._words = self.output, self.capabilities, self._words
+        return model
 
     def _reset_copy(self) -> torch.nn.Module:
         if not self._hookable:
@@ -302,9 +296,9 @@ class TorchModel(LabelledModel):
 
     def weights(self) -> bytes | None:
         """Parameters and buffers as a `.safetensors` file."""
+        # Clones, since safetensors refuses tensors that share memory, as tied weights do.
         state = {name: value.detach().cpu().clone().contiguous() for name, value in self._module.state_dict().items()}
-        saved: bytes = safetensors.torch.save(state)
-        return saved
+        return bytes(safetensors.torch.save(state))
 
     def with_weights(self, weights: bytes) -> TorchModel:
         """A fresh model that holds these parameters and buffers; both in eval mode.
@@ -325,18 +319,18 @@ class TorchModel(LabelledModel):
         return self._module if self._hookable else None
 
 
-def _placed(module: torch.nn.Module, wanted: str | None, name: str) -> tuple[torch.nn.Module, torch.device]:
+def _placed(module: torch.nn.Module, device_name: str | None, name: str) -> tuple[torch.nn.Module, torch.device]:
     """The module and its device; a copy of it where another device is wanted, so that the user's stays."""
     tensors = [*module.parameters(), *module.buffers()]
-    here = tensors[0].device if tensors else torch.device("cpu")
-    if wanted is None:
-        return module, here
+    current = tensors[0].device if tensors else torch.device("cpu")
+    if device_name is None:
+        return module, current
     try:
-        device = torch.device(wanted)
+        device = torch.device(device_name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ModelError(
-            f"{name}: device must be one that torch can use here, such as 'cpu'; {wanted!r} was given"
+            f"{name}: device must be one that torch can use here, such as 'cpu'; {device_name!r} was given"
         ) from error
-    same = device.type == here.type and (device.index is None or device.index == here.index)
-    return (module, here) if same else (copy.deepcopy(module).to(device), device)
+    is_current = device.type == current.type and (device.index is None or device.index == current.index)
+    return (module, current) if is_current else (copy.deepcopy(module).to(device), device)

@@ -66,8 +66,8 @@ class Padded(torch.nn.Module):
         answers = []
         for part in torch.split(inputs, self.rows):
             lacking = self.rows - len(part)
-            whole = torch.cat([part, part[-1:].expand(lacking, *part.shape[1:])]) if lacking else part
-            answers.append(self.graph(whole)[: len(part)])
+            padded = torch.cat([part, part[-1:].expand(lacking, *part.shape[1:])]) if lacking else part
+            answers.append(self.graph(padded)[: len(part)])
         return torch.cat(answers)
 
 
@@ -88,13 +88,13 @@ def runnable(program: Any, name: str) -> tuple[torch.nn.Module, str | None]:
     """
     graph = program.module(check_guards=False)
     sample = _sample(program, name)
-    exported = len(sample)
-    taken = {rows for rows in {*ROWS, exported} if _takes(graph, sample, rows)}
-    if set(ROWS) <= taken:
+    count = len(sample)
+    accepted = {rows for rows in {*ROWS, count} if _takes(graph, sample, rows)}
+    if set(ROWS) <= accepted:
         return graph, None
-    if exported not in taken:
-        raise ModelFileRejected(f"{name}: the graph fails on its own sample of {exported} rows")
-    return Padded(graph, exported), filled_up(exported)
+    if count not in accepted:
+        raise ModelFileRejected(f"{name}: the graph fails on its own sample of {count} rows")
+    return Padded(graph, count), filled_up(count)
 
 
 def filled_up(rows: int) -> str:
@@ -112,8 +112,8 @@ def fixed_rows(graph: torch.nn.Module, encoded: torch.Tensor) -> int | None:
         graph: fails on all rows of `encoded`.
         encoded: rows that may be tried, over and over where there are too few.
     """
-    told = [each.meta["val"].shape[0] for each in _inputs(graph) if "val" in each.meta]
-    for rows in [*(size for size in told if isinstance(size, int)), *TRIED]:
+    sizes = [node.meta["val"].shape[0] for node in _inputs(graph) if "val" in node.meta]
+    for rows in [*(size for size in sizes if isinstance(size, int)), *TRIED]:
         if _answers(graph, encoded[torch.arange(rows, device=encoded.device) % len(encoded)]):
             return rows
     return None
@@ -136,45 +136,45 @@ def _answers(graph: torch.nn.Module, encoded: torch.Tensor) -> bool:
 
 def _sample(program: Any, name: str) -> torch.Tensor:
     """A batch of the shape that the graph was exported with."""
-    wanted = program.graph_signature.user_inputs
-    if len(wanted) != 1 or len(program.graph_signature.user_outputs) != 1:
+    input_names = program.graph_signature.user_inputs
+    if len(input_names) != 1 or len(program.graph_signature.user_outputs) != 1:
         raise ModelFileRejected(
-            f"{name}: an exported graph must have one input and one output; it has {len(wanted)} and "
+            f"{name}: an exported graph must have one input and one output; it has {len(input_names)} and "
             f"{len(program.graph_signature.user_outputs)}"
         )
-    node = next(each for each in program.graph.nodes if each.name == wanted[0])
+    node = next(node for node in program.graph.nodes if node.name == input_names[0])
     value = node.meta["val"]
-    shape = [int(each) if isinstance(each, int) else 3 for each in value.shape]
+    shape = [int(node) if isinstance(node, int) else 3 for node in value.shape]
     inputs = program.example_inputs[0] if program.example_inputs else ()
-    given = inputs[0] if inputs else None
-    return given if isinstance(given, torch.Tensor) else torch.zeros(shape, dtype=value.dtype)
+    example = inputs[0] if inputs else None
+    return example if isinstance(example, torch.Tensor) else torch.zeros(shape, dtype=value.dtype)
 
 
 def _takes(graph: torch.nn.Module, sample: torch.Tensor, rows: int) -> bool:
     """True where the graph answers this many rows, each as it answers it in the sample's own number."""
-    at = torch.arange(rows, device=sample.device) % len(sample)
+    indices = torch.arange(rows, device=sample.device) % len(sample)
     try:
         with torch.no_grad():
-            answer, whole = graph(sample[at]), graph(sample)
+            answer, answers = graph(sample[indices]), graph(sample)
     except Exception:  # a wrong shape may fail in any operator
         return False
-    return bool(len(answer) == rows and torch.allclose(answer, whole[at], rtol=1e-3, atol=1e-4, equal_nan=True))
+    return bool(len(answer) == rows and torch.allclose(answer, answers[indices], rtol=1e-3, atol=1e-4, equal_nan=True))
 
 
 def _rebuilt(data: bytes, name: str) -> bytes:
     """An archive of the same members, each checked."""
-    found = members(data, name)
-    roots = {member.partition("/")[0] for member in found}
-    strange = [member for member in found if not _MEMBERS.fullmatch(member)]
+    archive_members = members(data, name)
+    roots = {member.partition("/")[0] for member in archive_members}
+    strange = [member for member in archive_members if not _MEMBERS.fullmatch(member)]
     if strange or len(roots) != 1:
-        what = one_line(strange[0]) if strange else f"{len(roots)} folders"
+        contents = one_line(strange[0]) if strange else f"{len(roots)} folders"
         raise ModelFileRejected(
-            f"{name}: the torch.export archive holds what auditkit does not open: {what!r} (compiled code, custom "
+            f"{name}: the torch.export archive holds what auditkit does not open: {contents!r} (compiled code, custom "
             "objects and pickles are refused). Save it again with torch.export.save from a plain module"
         )
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w") as rebuilt:
-        for member in found:
+        for member in archive_members:
             raw = archive.read(member)
             if member.endswith("/models/model.json"):
                 _check_program(json.loads(raw), name)
@@ -209,23 +209,23 @@ def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each, key)
+        for item in value:
+            yield from _texts(item, key)
     elif isinstance(value, dict):
-        for name, each in value.items():
+        for name, item in value.items():
             if name == "metadata":  # of a node: where it was traced; looked up by torch, never run
                 continue
             yield "expr_str" if key == "range_constraints" else "name", name
-            yield from _texts(each, name)
+            yield from _texts(item, name)
 
 
 def _harmless(key: str, text: str) -> bool:
     if key in ("target", "as_operator"):
         return bool(_OPERATORS.fullmatch(text)) and not _FORBIDDEN.fullmatch(text)
     if key == "expr_str":
-        words = re.findall(r"[^\W\d]\w*", text)
+        names = re.findall(r"[^\W\d]\w*", text)
         dotted = re.search(r"\.\s*[^\W\d]", text)
-        known = all(word in _WORDS or re.fullmatch(r"[a-z]+\d+", word) for word in words)
+        known = all(word in _WORDS or re.fullmatch(r"[a-z]+\d+", word) for word in names)
         return bool(_EXPRESSION.fullmatch(text)) and not dotted and known
     if key in ("in_spec", "out_spec"):
         return not text or _plain_tree(json.loads(text))
@@ -242,7 +242,7 @@ def _plain_tree(spec: Any) -> bool:
         return (
             tree["type"] in _TREES
             and (context is None or bool(re.fullmatch(r'null|\[("\w+"(, )?)*\]', context)))
-            and all(plain(each) for each in tree["children_spec"])
+            and all(plain(child) for child in tree["children_spec"])
         )
 
     return isinstance(spec, list) and len(spec) == 2 and spec[0] == 1 and plain(spec[1])

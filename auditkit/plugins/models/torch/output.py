@@ -11,7 +11,7 @@ import torch
 from auditkit.adapters import PROBE
 from auditkit.errors import Mend, ModelError
 from auditkit.models import ModelOptions
-from auditkit.plugins.models.torch.output_ranges import Made
+from auditkit.plugins.models.torch.output_ranges import Origin
 
 _TOLERANCE = 1e-3
 """Probabilities sum to one within this."""
@@ -22,7 +22,7 @@ _STRETCHES = (10.0, -10.0, 1000.0)
 
 
 def tell(
-    output: torch.Tensor, encoded: torch.Tensor, made: Made, ask: Callable[[torch.Tensor], torch.Tensor],
+    output: torch.Tensor, encoded: torch.Tensor, origin: Origin, ask: Callable[[torch.Tensor], torch.Tensor],
     options: ModelOptions, name: str,
 ) -> tuple[str, str]:  # fmt: skip
     """`logits`, `one logit`, `probabilities`, `one probability` or `number`, and by what this was told.
@@ -30,7 +30,7 @@ def tell(
     Args:
         output: (n, C), (n, 1) or (n,): what the module gives for the first rows.
         encoded: those rows.
-        made: how the output was made.
+        origin: how the output was made.
         ask: the module, for further rows.
         options: `task`, `classes`, and `output`, which decides where it is given.
         name: of the model, for messages.
@@ -61,14 +61,14 @@ def tell(
     elif classes is not None and classes != columns:
         raise ModelError(f"{name}: classes must name the {columns} columns of the output; {classes} were given")
     if options.output is not None:
-        logits, how = options.output.endswith(("logit", "logits")), "as told"
+        logits, evidence = options.output.endswith(("logit", "logits")), "as told"
     else:
         kind = _several if columns > 1 else _single
-        logits, how = kind(output, made, lambda: _stretched(encoded[:PROBE], ask), name)
-        how = f"by a probe of {min(PROBE, len(output))} rows" if how == _BY_PROBE else how
+        logits, evidence = kind(output, origin, lambda: _stretched(encoded[:PROBE], ask), name)
+        evidence = f"by a probe of {min(PROBE, len(output))} rows" if evidence == _BY_PROBE else evidence
     if columns == 1:
-        return "one logit" if logits else "one probability", how
-    return "logits" if logits else "probabilities", how
+        return "one logit" if logits else "one probability", evidence
+    return "logits" if logits else "probabilities", evidence
 
 
 def check_probabilities(output: np.ndarray, kind: str, name: str) -> None:
@@ -96,15 +96,15 @@ _BY_LAYER = "by the last operations of the module"
 
 
 def _several(
-    output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.Tensor]], name: str
+    output: torch.Tensor, origin: Origin, stretch: Callable[[], list[torch.Tensor]], name: str
 ) -> tuple[bool, str]:
     """Whether several columns are logits, and by what that is told."""
     if not _inside(output):
         return True, _BY_PROBE
-    share = made.low >= 0 and made.high <= 1
+    share = origin.low >= 0 and origin.high <= 1
     if bool(((output.double().sum(dim=1) - 1).abs() < (_TOLERANCE_HALF if share else _TOLERANCE)).all()):
         return False, _BY_LAYER if share else _BY_PROBE
-    if made.linear or made.low < 0 < made.high < math.inf:
+    if origin.linear or origin.low < 0 < origin.high < math.inf:
         return True, _BY_LAYER
     if not share and not all(_inside(tensor) for tensor in stretch()):
         return True, _BY_PROBE
@@ -115,13 +115,15 @@ def _several(
     )
 
 
-def _single(output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.Tensor]], name: str) -> tuple[bool, str]:
+def _single(
+    output: torch.Tensor, origin: Origin, stretch: Callable[[], list[torch.Tensor]], name: str
+) -> tuple[bool, str]:
     """Whether one column is a logit, and by what that is told."""
-    if made.low >= 0 and made.high <= 1:
+    if origin.low >= 0 and origin.high <= 1:
         return False, _BY_LAYER
-    one_sided = made.low >= 0 or made.high <= 0
+    one_sided = origin.low >= 0 or origin.high <= 0
     if one_sided and not _inside(output):
-        side = "below" if made.low >= 0 else "above"
+        side = "below" if origin.low >= 0 else "above"
         raise ModelError(
             f"{name}: one output per row must be a logit or a probability; whatever the inputs, this one is never "
             f"{side} 0, as no logit is, and it lies outside [0, 1], as no probability does. Wrap it in a module that "
@@ -130,7 +132,7 @@ def _single(output: torch.Tensor, made: Made, stretch: Callable[[], list[torch.T
         )
     if not _inside(output):
         return True, _BY_PROBE
-    if made.linear or (not one_sided and math.isfinite(made.low + made.high)):
+    if origin.linear or (not one_sided and math.isfinite(origin.low + origin.high)):
         return True, _BY_LAYER
     if not one_sided and not all(_inside(tensor) for tensor in stretch()):
         return True, _BY_PROBE
@@ -150,15 +152,15 @@ def _stretched(encoded: torch.Tensor, ask: Callable[[torch.Tensor], torch.Tensor
     """Answers to the same rows far out; none where the rows are whole numbers or the module refuses them."""
     if not encoded.dtype.is_floating_point:
         return []
-    found = []
+    answers = []
     for factor in _STRETCHES:
         try:
             answer = ask(encoded * factor)
         except Exception:  # a module may refuse rows outside its domain; the real ones have been seen
             continue
         if bool(torch.isfinite(answer).all()):
-            found.append(answer)
-    return found
+            answers.append(answer)
+    return answers
 
 
 def to_probabilities(output: np.ndarray, kind: str) -> np.ndarray:
@@ -186,6 +188,6 @@ def of_class(output: torch.Tensor, kind: str, targets: torch.Tensor) -> torch.Te
         return output.reshape(len(output))
     if kind.startswith("one "):
         single = output.reshape(len(output))
-        other = -single if kind == "one logit" else 1 - single
-        return torch.where(targets == 1, single, other)
+        opposite = -single if kind == "one logit" else 1 - single
+        return torch.where(targets == 1, single, opposite)
     return output.gather(1, targets[:, None])[:, 0]

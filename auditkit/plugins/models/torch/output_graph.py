@@ -12,10 +12,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from auditkit.plugins.models.torch.output_ranges import LINEAR, UNKNOWN, Made, of_operation
+from auditkit.plugins.models.torch.output_ranges import LINEAR, UNKNOWN, Origin, of_operation
 
 
-def watched(ask: Callable[[], torch.Tensor], encoded: torch.Tensor) -> tuple[torch.Tensor, Made]:
+def watched(ask: Callable[[], torch.Tensor], encoded: torch.Tensor) -> tuple[torch.Tensor, Origin]:
     """What `ask` answers about `encoded`, and how it was made; unknown where the watching itself fails."""
     watch = _Watch(encoded)
     try:
@@ -23,7 +23,7 @@ def watched(ask: Callable[[], torch.Tensor], encoded: torch.Tensor) -> tuple[tor
             output = ask()
     except Exception:  # a module may not bear being watched; what it raises unwatched is what counts
         return ask(), UNKNOWN
-    return output, watch.made.get(output, UNKNOWN)  # type: ignore[no-untyped-call]
+    return output, watch.origins.get(output, UNKNOWN)  # type: ignore[no-untyped-call]
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -31,23 +31,23 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, encoded: torch.Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.made = WeakTensorKeyDictionary()
-        self.made[encoded] = UNKNOWN
+        self.origins = WeakTensorKeyDictionary()
+        self.origins[encoded] = UNKNOWN
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        ranges = [made for each in _flat((args, *kwargs.values())) if (made := self._of(each)) is not None]
+        ranges = [origin for value in _flat((args, *kwargs.values())) if (origin := self._of(value)) is not None]
         if all(range_.fixed for range_ in ranges):
             return result
         name = func.overloadpacket.__name__.rstrip("_")
         terms = args[0].numel() / max(1, result.numel()) if name == "sum" else 1.0
-        made = UNKNOWN if name in LINEAR and self._mixes(args) else of_operation(name, ranges, terms, args, kwargs)
+        origin = UNKNOWN if name in LINEAR and self._mixes(args) else of_operation(name, ranges, terms, args, kwargs)
         if func._schema.is_mutable:
             self._forget_views(args[0])
-        for each in _flat((result,)):
-            if isinstance(each, torch.Tensor):
-                self.made[each] = made
+        for value in _flat((result,)):
+            if isinstance(value, torch.Tensor):
+                self.origins[value] = origin
         return result
 
     def _mixes(self, args: Any) -> bool:
@@ -55,34 +55,34 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
         Of several probabilities that makes another one, though a layer of logits may look like it.
         """
-        tensors = [each for each in args if isinstance(each, torch.Tensor)]
-        given = [self.made[tensor] for tensor in tensors if tensor in self.made]
-        if len(given) != 1 or given[0].low < 0 or given[0].high > 1:
+        tensors = [value for value in args if isinstance(value, torch.Tensor)]
+        origins = [self.origins[tensor] for tensor in tensors if tensor in self.origins]
+        if len(origins) != 1 or origins[0].low < 0 or origins[0].high > 1:
             return False
         with _disable_current_modes():
-            constants = [tensor.detach() for tensor in tensors if tensor not in self.made and bool(tensor.any())]
+            constants = [tensor.detach() for tensor in tensors if tensor not in self.origins and bool(tensor.any())]
             return len(constants) == 1 and bool((constants[0].min() >= 0) & (constants[0].max() <= 1))
 
     def _forget_views(self, changed: Any) -> None:
         """Of what shares its memory with a tensor that was written to nothing is known any more."""
         if isinstance(changed, torch.Tensor):
             memory = changed.untyped_storage().data_ptr()
-            for each in list(self.made):
-                if each is not changed and each.untyped_storage().data_ptr() == memory:
-                    self.made[each] = UNKNOWN
+            for tensor in list(self.origins):
+                if tensor is not changed and tensor.untyped_storage().data_ptr() == memory:
+                    self.origins[tensor] = UNKNOWN
 
-    def _of(self, value: Any) -> Made | None:
+    def _of(self, value: Any) -> Origin | None:
         """How one argument was made; a single constant is its own range; None for what is no number."""
         if isinstance(value, torch.Tensor):
-            if value in self.made:
-                return self.made[value]
+            if value in self.origins:
+                return self.origins[value]
             if value.numel() != 1:
-                return Made(fixed=True)
+                return Origin(fixed=True)
             with _disable_current_modes():
                 value = float(value.detach())
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
-        return Made(float(value), float(value), fixed=True)
+        return Origin(float(value), float(value), fixed=True)
 
 
 def _flat(values: Any) -> Iterator[Any]:

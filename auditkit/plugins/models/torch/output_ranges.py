@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
-class Made(NamedTuple):
+class Origin(NamedTuple):
     """How a tensor was made."""
 
     low: float = -math.inf
@@ -20,15 +20,15 @@ class Made(NamedTuple):
     """It does not depend on the inputs."""
 
 
-UNKNOWN = Made()
-_SHARE = Made(0.0, 1.0)
+UNKNOWN = Origin()
+_SHARE = Origin(0.0, 1.0)
 _RANGES = {
     "sigmoid": _SHARE, "_softmax": _SHARE, "hardsigmoid": _SHARE, "rand_like": _SHARE, "bernoulli": _SHARE,
     "special_ndtr": _SHARE, "gt": _SHARE, "ge": _SHARE, "lt": _SHARE, "le": _SHARE, "eq": _SHARE, "ne": _SHARE,
-    "tanh": Made(-1.0, 1.0), "erf": Made(-1.0, 1.0), "sin": Made(-1.0, 1.0), "cos": Made(-1.0, 1.0),
-    "sign": Made(-1.0, 1.0), "atan": Made(-math.pi / 2, math.pi / 2),
-    "_log_softmax": Made(high=0.0), "log_sigmoid_forward": Made(high=0.0), "softplus": Made(low=0.0),
-    "abs": Made(low=0.0), "square": Made(low=0.0), "sqrt": Made(low=0.0), "linalg_vector_norm": Made(low=0.0),
+    "tanh": Origin(-1.0, 1.0), "erf": Origin(-1.0, 1.0), "sin": Origin(-1.0, 1.0), "cos": Origin(-1.0, 1.0),
+    "sign": Origin(-1.0, 1.0), "atan": Origin(-math.pi / 2, math.pi / 2),
+    "_log_softmax": Origin(high=0.0), "log_sigmoid_forward": Origin(high=0.0), "softplus": Origin(low=0.0),
+    "abs": Origin(low=0.0), "square": Origin(low=0.0), "sqrt": Origin(low=0.0), "linalg_vector_norm": Origin(low=0.0),
 }  # fmt: skip
 """Operations that bound their result whatever they are given."""
 _SAME = {
@@ -52,7 +52,7 @@ LINEAR = {"mm", "addmm", "bmm", "baddbmm", "linear", "convolution", "mv", "addmv
 _NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm", "native_layer_norm"}
 
 
-def of_operation(name: str, ranges: list[Made], terms: float, args: Any, kwargs: Any) -> Made:
+def of_operation(name: str, ranges: list[Origin], terms: float, args: Any, kwargs: Any) -> Origin:
     """How the result of an operation is made.
 
     Args:
@@ -65,39 +65,39 @@ def of_operation(name: str, ranges: list[Made], terms: float, args: Any, kwargs:
     if name in _RANGES:
         return _RANGES[name]
     if name in LINEAR:
-        return Made(linear=sum(not range_.fixed for range_ in ranges) == 1)
+        return Origin(linear=sum(not range_.fixed for range_ in ranges) == 1)
     if name in _NORMS:
-        return Made(linear=ranges[0].linear)
+        return Origin(linear=ranges[0].linear)
     if name in _SAME or name in _JOINS:
-        given = ranges[1:] if name == "where" else ranges if name in _JOINS else ranges[:1]
-        low, high = min(made.low for made in given), max(made.high for made in given)
-        return Made(low, high, all(made.linear for made in given))
+        operands = ranges[1:] if name == "where" else ranges if name in _JOINS else ranges[:1]
+        low, high = min(operand.low for operand in operands), max(operand.high for operand in operands)
+        return Origin(low, high, all(operand.linear for operand in operands))
     if name in _MONOTONE:
-        return Made(_MONOTONE[name](ranges[0].low), _MONOTONE[name](ranges[0].high))
+        return Origin(_MONOTONE[name](ranges[0].low), _MONOTONE[name](ranges[0].high))
     if name in ("clamp", "clamp_min", "clamp_max", "hardtanh"):
         return _clamped(name, ranges[0], args, kwargs)
     if name == "sum":
-        return Made(_times(ranges[0].low, terms), _times(ranges[0].high, terms), ranges[0].linear)
+        return Origin(_times(ranges[0].low, terms), _times(ranges[0].high, terms), ranges[0].linear)
     return _arithmetic(name, ranges, kwargs)
 
 
-def _clamped(name: str, made: Made, args: Any, kwargs: Any) -> Made:
+def _clamped(name: str, operand: Origin, args: Any, kwargs: Any) -> Origin:
     low = kwargs.get("min", args[1] if len(args) > 1 and name != "clamp_max" else None)
     high = kwargs.get("max", args[2] if len(args) > 2 else args[1] if name == "clamp_max" else None)
     if name == "hardtanh":
         low, high = -1.0 if low is None else low, 1.0 if high is None else high
-    return Made(
-        made.low if low is None else max(made.low, float(low)),
-        made.high if high is None else min(made.high, float(high)),
+    return Origin(
+        operand.low if low is None else max(operand.low, float(low)),
+        operand.high if high is None else min(operand.high, float(high)),
     )
 
 
-def _arithmetic(name: str, ranges: list[Made], kwargs: Any) -> Made:
+def _arithmetic(name: str, ranges: list[Origin], kwargs: Any) -> Origin:
     """Sums, differences, products, quotients by interval arithmetic; anything else may give any number."""
     if name == "neg":
-        return Made(-ranges[0].high, -ranges[0].low, ranges[0].linear)
+        return Origin(-ranges[0].high, -ranges[0].low, ranges[0].linear)
     if name == "reciprocal":
-        return _quotient(Made(1.0, 1.0), ranges[0])
+        return _quotient(Origin(1.0, 1.0), ranges[0])
     if name == "prod" and ranges[0].low >= 0 and ranges[0].high <= 1:
         return _SHARE
     if name == "pow" and len(ranges) > 1:
@@ -105,33 +105,37 @@ def _arithmetic(name: str, ranges: list[Made], kwargs: Any) -> Made:
     if len(ranges) < 2 or name not in ("add", "sub", "rsub", "mul", "div"):
         return UNKNOWN
     first, second = (ranges[1], ranges[0]) if name == "rsub" else (ranges[0], ranges[1])
-    linear = any(made.linear for made in (first, second))
+    linear = any(operand.linear for operand in (first, second))
     if name == "div":
         return _quotient(first, second)._replace(linear=first.linear and second.fixed)
     if name == "mul":
-        ends = [_times(one, other) for one in first[:2] for other in second[:2]]
-        return Made(min(ends), max(ends), linear and (first.fixed or second.fixed))
+        ends = [_times(left_end, right_end) for left_end in first[:2] for right_end in second[:2]]
+        return Origin(min(ends), max(ends), linear and (first.fixed or second.fixed))
     if float(kwargs.get("alpha", 1)) != 1:
-        return Made(linear=linear)
+        return Origin(linear=linear)
     if name == "add":
-        return Made(first.low + second.low, first.high + second.high, linear)
-    return Made(first.low - second.high, first.high - second.low, linear)
+        return Origin(first.low + second.low, first.high + second.high, linear)
+    return Origin(first.low - second.high, first.high - second.low, linear)
 
 
-def _power(base: Made, exponent: Made) -> Made:
+def _power(base: Origin, exponent: Origin) -> Origin:
     if exponent.low != exponent.high or exponent.low <= 0:
         return UNKNOWN
     if base.low >= 0:
-        return Made(base.low**exponent.low, base.high**exponent.low)
-    return Made(low=0.0) if exponent.low % 2 == 0 else UNKNOWN
+        return Origin(base.low**exponent.low, base.high**exponent.low)
+    return Origin(low=0.0) if exponent.low % 2 == 0 else UNKNOWN
 
 
-def _quotient(first: Made, second: Made) -> Made:
+def _quotient(first: Origin, second: Origin) -> Origin:
     if second.low <= 0 <= second.high:
         return UNKNOWN
-    ends = [_times(one, 0.0 if math.isinf(other) else 1 / other) for one in first[:2] for other in second[:2]]
-    return Made(min(ends), max(ends))
+    ends = [
+        _times(left_end, 0.0 if math.isinf(right_end) else 1 / right_end)
+        for left_end in first[:2]
+        for right_end in second[:2]
+    ]
+    return Origin(min(ends), max(ends))
 
 
-def _times(one: float, other: float) -> float:
-    return 0.0 if one == 0 or other == 0 else one * other
+def _times(first: float, second: float) -> float:
+    return 0.0 if first == 0 or second == 0 else first * second

@@ -10,7 +10,6 @@ import torch
 
 from auditkit.errors import present
 
-_RECURRENT = (torch.nn.RNNBase,)
 _TABLES = ("_parameters", "_buffers", "_modules")
 
 
@@ -23,8 +22,8 @@ class Snapshot:
 
     def __init__(self, module: torch.nn.Module) -> None:
         self._modules = [
-            (each, getattr(each, "training", None), _tables(each), _hooks(each), _others(each))
-            for each in module.modules()
+            (layer, getattr(layer, "training", None), _tables(layer), _hooks(layer), _attributes(layer))
+            for layer in module.modules()
         ]
         self._parameters = [
             (
@@ -40,20 +39,21 @@ class Snapshot:
 
     def restore(self) -> None:
         """Put everything back."""
-        for module, training, tables, hooks, others in self._modules:
-            for name in _others(module).keys() - others.keys():
+        for module, training, tables, hooks, attributes in self._modules:
+            for name in _attributes(module).keys() - attributes.keys():
                 del module.__dict__[name]
-            module.__dict__.update(others)
+            module.__dict__.update(attributes)
             if training is not None:
                 module.training = training
-            for name, kept in (*tables.items(), *hooks.items()):
+            for name, entries in (*tables.items(), *hooks.items()):
+                # The table is filled again in place, for a handle that removes a hook holds a reference to it.
                 table = module.__dict__[name]
                 table.clear()
-                table.update(kept)
+                table.update(entries)
         with torch.no_grad():
             for parameter, requires_grad, gradient, values, weights in self._parameters:
                 parameter.requires_grad_(requires_grad)
-                if not torch.equal(parameter, weights):
+                if not torch.equal(parameter, weights):  # copying would raise its version for autograd
                     parameter.copy_(weights)
                 if gradient is not None and values is not None:
                     gradient.copy_(values)
@@ -68,7 +68,7 @@ def _tables(module: torch.nn.Module) -> dict[str, Any]:
     return {name: dict(module.__dict__[name]) for name in _TABLES if isinstance(module.__dict__.get(name), dict)}
 
 
-def _others(module: torch.nn.Module) -> dict[str, Any]:
+def _attributes(module: torch.nn.Module) -> dict[str, Any]:
     """Every attribute that is no table of torch's own; none of a scripted module, which keeps its own elsewhere."""
     if isinstance(module, torch.jit.ScriptModule):
         return {}
@@ -99,8 +99,8 @@ def frozen(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
 
     Under CUDA cuDNN is off for recurrent layers meanwhile, for it refuses their backward pass in eval mode.
     """
-    recurrent = any(isinstance(each, _RECURRENT) for each in module.modules())
-    cuda = any(each.is_cuda for each in module.parameters())
+    recurrent = any(isinstance(layer, torch.nn.RNNBase) for layer in module.modules())
+    cuda = any(layer.is_cuda for layer in module.parameters())
     plain = torch.backends.cudnn.flags(enabled=False) if recurrent and cuda else contextlib.nullcontext()
     with keeping(module), plain:
         evaluate(module)
@@ -131,7 +131,11 @@ def evaluate(module: torch.nn.Module) -> None:
 
 def reset(module: torch.nn.Module) -> list[str]:
     """Draw new parameters for every layer; the kinds of layer that cannot, with nothing changed where there are any."""
-    layers = [each for each in module.modules() if _own(each) or hasattr(each, "reset_parameters")]
+    layers = [
+        layer
+        for layer in module.modules()
+        if next(layer.parameters(recurse=False), None) is not None or hasattr(layer, "reset_parameters")
+    ]
     stuck = sorted({type(layer).__name__ for layer in layers if _resetter(layer) is None})
     if not stuck:
         for layer in reversed(layers):  # children first: attention sets a bias of its output layer
@@ -139,12 +143,7 @@ def reset(module: torch.nn.Module) -> list[str]:
     return stuck
 
 
-def _own(module: torch.nn.Module) -> bool:
-    return next(module.parameters(recurse=False), None) is not None
-
-
 def _resetter(module: torch.nn.Module) -> Any:
-    for name in ("reset_parameters", "_reset_parameters"):
-        if callable(getattr(module, name, None)):
-            return getattr(module, name)
-    return None
+    # MultiheadAttention draws its parameters with a method of the private name.
+    methods = (getattr(module, name, None) for name in ("reset_parameters", "_reset_parameters"))
+    return next((method for method in methods if callable(method)), None)

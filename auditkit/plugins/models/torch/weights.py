@@ -55,14 +55,14 @@ def build(options: ModelOptions, name: str) -> Any:
             f'{name}: weights need the class that they belong to; write class_path = "package.module:Class" under '
             "[model], and its arguments under [model.arguments]"
         )
-    place, colon, attribute = options.class_path.partition(":")
-    if not colon or not place or not attribute:
+    module_name, colon, attribute = options.class_path.partition(":")
+    if not colon or not module_name or not attribute:
         raise ConfigError(f"class_path must be 'package.module:Class'; {options.class_path!r} was given")
     try:
-        module_ = importlib.import_module(place)
+        module_ = importlib.import_module(module_name)
     except Exception as error:  # the user's own module, which may fail in any way
         raise ConfigError(
-            f"class_path {options.class_path!r}: {place!r} cannot be imported: "
+            f"class_path {options.class_path!r}: {module_name!r} cannot be imported: "
             f"{type(error).__name__}: {one_line(error)}"
         ) from error
     if not hasattr(module_, attribute):
