@@ -21,7 +21,7 @@ from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ConfigError, ModelError, PluginError, closest
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
-from auditkit.option_guard import hold, refuse_changes
+from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import bring_in, distribution, importable
 from auditkit.plugin_validation import ROWS, offered_checks, offered_trainers, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
@@ -376,16 +376,8 @@ def wrap(
         ModelError: no plugin knows the object, or an option does not fit it.
         PluginError: one of `plugins` did not load.
     """
-    known = ModelOptions.__dataclass_fields__
-    for name in options:
-        if name not in known:
-            raise ConfigError(f"wrap: {name!r} is not an option; {closest(name, known)}")
-    named = tuple(classes) if classes is not None else None
-    if options.get("inputs") is not None:
-        options["inputs"] = tuple(map(str, options["inputs"]))
-    asked = ModelOptions(
-        classes=named, threshold=threshold, preprocess=preprocess, batch=batch, device=device, **options
-    )  # fmt: skip
+    first = {"classes": classes, "threshold": threshold, "preprocess": preprocess, "batch": batch, "device": device}
+    asked = model_options({**first, **options})
     plugins = list(plugins)
     host = Host(plugins, discover=any(isinstance(plugin, str) for plugin in plugins))
     if host.faults:

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from auditkit.adapters import adopt, settle
-from auditkit.errors import ModelError
+from auditkit.errors import ConfigError, ModelError, closest
 from auditkit.models import Answers, Model, ModelOptions
+from auditkit.text import one_line, one_or_more
 from auditkit.value_spelling import match_class, spelling
+
+
+def model_options(given: Mapping[str, Any]) -> ModelOptions:
+    """What `auditkit.wrap` was given, as one record.
+
+    Raises:
+        ConfigError: an option is not known, or is one text where a list is needed.
+    """
+    known = ModelOptions.__dataclass_fields__
+    for name in given:
+        if name not in known:
+            recorded = f"name the column with the data: AuditData.from_table(…, {name}=…)"
+            hint = recorded if name in ("decisions", "scores") else closest(name, known)
+            raise ConfigError(f"wrap: {name!r} is not an option; {hint}")
+    classes, inputs = given["classes"], given.get("inputs")
+    if isinstance(classes, str):
+        raise ConfigError(f'wrap: classes must be a list, such as ["no", "yes"]; {one_line(classes, 80)!r} was given')
+    named = None if classes is None else tuple(classes)
+    columns = None if inputs is None else tuple(map(str, one_or_more(inputs)))
+    return ModelOptions(**{**given, "classes": named, "inputs": columns})
 
 
 def hold(model: Model, options: ModelOptions, plugin: str) -> None:

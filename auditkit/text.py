@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI sequences
@@ -22,6 +23,11 @@ def printable(text: object, limit: int = 2000) -> str:
 def one_line(text: object, limit: int = 200) -> str:
     """`printable` text on one line."""
     return " ".join(printable(text, limit * 4).split())[:limit]
+
+
+def one_or_more(names: Any) -> Any:
+    """A single name as a list of one, which its letters are not; anything else as it is."""
+    return (names,) if isinstance(names, str) else names
 
 
 def first_few(names: Sequence[str], most: int = 8, between: str = ", ") -> str:

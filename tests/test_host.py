@@ -18,6 +18,7 @@ from auditkit.errors import ConfigError, ModelError, PluginError
 from auditkit.hookspecs import hookimpl
 from auditkit.host import Host
 from auditkit.models import Answers, Capability, Model, ModelOptions
+from auditkit.option_guard import model_options
 from auditkit.plugin_validation import HOOKS, problems
 from auditkit.predictions import Predictions
 from auditkit.results import CheckResult, Measurement
@@ -354,6 +355,14 @@ def test_the_path_of_a_file_is_wrapped_with_the_options_of_an_object(tmp_path):
 def test_wrap_names_an_unknown_option():
     with pytest.raises(ConfigError, match="did you mean 'threshold'"):
         auditkit.wrap(lambda inputs: inputs, treshold=0.3)
+
+
+def test_wrap_takes_one_name_for_a_list_and_says_where_recorded_answers_are_named():
+    assert model_options({"classes": None, "inputs": "age"}).inputs == ("age",)
+    with pytest.raises(ConfigError, match=r"AuditData\.from_table\(…, decisions=…\)"):
+        auditkit.wrap(lambda inputs: inputs, decisions="d")
+    with pytest.raises(ConfigError, match="classes must be a list"):
+        auditkit.wrap(lambda inputs: inputs, classes="yes")
 
 
 class Answer:

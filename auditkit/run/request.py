@@ -12,7 +12,7 @@ from auditkit.errors import ConfigError
 from auditkit.judge import NO_SETTING
 from auditkit.results import Limit, Waiver
 from auditkit.results.card import parse_card
-from auditkit.text import one_line
+from auditkit.text import one_line, one_or_more
 
 Progress: TypeAlias = Callable[[str, int, int, str], None]
 """Called with (check, done, total, what)."""
@@ -50,8 +50,9 @@ def make_request(**options: Any) -> Request:
         ConfigError: a limit, waiver or card key is wrong, or the budget is not known.
     """
     stated = {name: value for name, value in options.items() if value is not None}
-    stated["limits"] = tuple(_record(Limit, record, "limits") for record in stated.get("limits", ()))
-    stated["waivers"] = tuple(_record(Waiver, record, "waivers") for record in stated.get("waivers", ()))
+    stated.update({name: one_or_more(stated[name]) for name in ("checks", "rules", "formats") if name in stated})
+    stated["limits"] = _records(Limit, stated.get("limits", ()), "limits")
+    stated["waivers"] = _records(Waiver, stated.get("waivers", ()), "waivers")
     stated["card"] = parse_card(stated.get("card", {}))
     if stated.get("budget", "standard") not in BUDGETS:
         raise ConfigError(f"budget must be one of {', '.join(BUDGETS)}; {one_line(stated['budget'])!r} was given")
@@ -77,7 +78,18 @@ def about(request: Request, accounts: Collection[str]) -> Request:
     return replace(request, limits=limits, waivers=tuple(waiver for waiver in request.waivers if waiver.limit in names))
 
 
+def _records(kind: type[Any], given: Any, table: str) -> tuple[Any, ...]:
+    """All of them; one alone needs no list around it."""
+    given = (given,) if isinstance(given, kind | Mapping | str) else given
+    return tuple(_record(kind, record, table) for record in given)
+
+
 def _record(kind: Any, record: Any, table: str) -> Any:
     if kind is Limit and isinstance(record, Mapping) and "scope" in record:
         raise ConfigError(f"limits: {NO_SETTING}; {one_line(repr(record['scope']), 80)} was given")
-    return record if isinstance(record, kind) else parse(kind, dict(record), table)
+    if isinstance(record, kind):
+        return record
+    if not isinstance(record, Mapping):
+        called = f"{table} must hold mappings, or objects of auditkit.results.{kind.__name__}"
+        raise ConfigError(f"{called}; {one_line(repr(record), 80)} was given")
+    return parse(kind, dict(record), table)

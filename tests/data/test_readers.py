@@ -90,7 +90,7 @@ def test_groups_from_another_column_with_bins_and_names():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"label": "Y"}, "label names the column 'Y', which the data lacks; known"),
+        ({"label": "Y"}, "label names the column 'Y', which the data lacks; did you mean 'y'"),
         ({"groups": ["sexx"]}, "groups names the column 'sexx', which the data lacks; did you mean 'sex'"),
         ({"drop": ["ages"]}, "drop names the column 'ages', which the data lacks; did you mean 'age'"),
         ({"weights": "weights"}, "weights names the column 'weights'.*did you mean 'weight'"),
@@ -191,6 +191,12 @@ def test_probabilities_given_as_decisions_are_refused(label):
 def test_decisions_that_no_label_has_are_refused():
     with pytest.raises(DataError, match="decisions must be among the labels, 'no', 'yes'; they also hold 'maybe'"):
         read(people(decided="maybe"), label="y", decisions="decided")
+
+
+def test_one_marker_of_missing_is_no_list_of_its_letters():
+    frame = pd.DataFrame({"x": [1, -1, 2, 3], "y": [0, 1, 0, 1]})
+    (one, several) = (read(frame, label="y", missing=missing).inputs for missing in ("-1", ["-1"]))
+    assert one.x.isna().tolist() == several.x.isna().tolist() == [False, True, False, False]
 
 
 def test_missing_applies_to_sources_with_types_only_where_it_is_said():

@@ -393,3 +393,13 @@ def test_every_group_is_asked_for_where_there_is_none():
     data = dataclasses.replace(toy_data(20), groups={})
     with pytest.raises(ConfigError, match="the data names none; name group columns"):
         settle({"measurement": "performance.quality.accuracy", "groups": "each"}, checks=["performance"], data=data)
+
+
+def test_one_thing_in_place_of_a_list_is_taken_as_one():
+    limit = {"measurement": "performance.quality.accuracy", "at_least": 0.5}
+    request = make_request(checks="performance", rules="four-fifths", formats="pdf", limits=limit)
+    assert (request.checks, request.rules, request.formats) == (("performance",), ("four-fifths",), ("pdf",))
+    assert [made.measurement for made in request.limits] == ["performance.quality.accuracy"]
+    for name in ("limits", "waivers"):
+        with pytest.raises(ConfigError, match=f"{name} must hold mappings.*'x' was given"):
+            make_request(**{name: ["x"]})

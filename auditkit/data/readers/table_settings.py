@@ -16,6 +16,7 @@ from auditkit.data.readers.assembled import Request, Unlabelled
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
 from auditkit.errors import DataError, closest
+from auditkit.text import one_or_more
 
 if TYPE_CHECKING:
     from auditkit.results import Meaning
@@ -120,14 +121,14 @@ class TableSettings:
     @property
     def text(self) -> Options:
         """What is said of text files."""
-        columns = None if self.columns is None else tuple(self.columns)
+        columns = None if self.columns is None else tuple(one_or_more(self.columns))
         return Options(self.delimiter, columns, self.encoding, self.comment)
 
     @property
     def reading(self) -> Reading:
         """How values are read."""
         kinds = {column: str(facts["kind"]) for column, facts in (self.schema or {}).items() if facts.get("kind")}
-        missing = None if self.missing is None else tuple(map(str, self.missing))
+        missing = None if self.missing is None else tuple(map(str, one_or_more(self.missing)))
         return Reading(missing, kinds, self.strip, self.text, Notation(self.decimal, self.thousands, self.dates))
 
     @property
