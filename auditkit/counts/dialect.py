@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import itertools
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final, NamedTuple
 
 from auditkit.counts.text_codec import UTF8, encoding_of, not_decoded, reading, rows_of
@@ -14,9 +15,11 @@ from auditkit.errors import DataError, Mend
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 QUOTED: Final = re.compile(r'"[^"]*("|$)')
-HINT: Final = re.compile(r"sep=(.)", re.IGNORECASE)
+HINT: Final = re.compile(r'("?)sep=(.)\1', re.IGNORECASE)
 """The first line by which a spreadsheet is told what parts the fields."""
 COMMENT: Final = "#"
+SIGN: Final = re.compile(r"[^\w\s\"']{1,3}")
+"""What lines that are no rows may begin with."""
 
 
 class Options(NamedTuple):
@@ -82,6 +85,15 @@ def body(path: pathlib.Path, dialect: Dialect) -> Any:
     return rows_of(path, dialect.compressed, dialect.encoding, dialect.lines)
 
 
+def parted_otherwise(names: Sequence[str]) -> tuple[str, list[Mend]]:
+    """What to say where a text file has one column alone: the sign in its name that may part the fields."""
+    signs = collections.Counter(re.findall(r"[^\w\"'.-]", names[0])) if len(names) == 1 else None
+    if not signs:
+        return "", []
+    mend = Mend("data.delimiter", signs.most_common(1)[0][0])
+    return f". Where that is the line of several names in a text file, say what parts them, as in {mend}", [mend]
+
+
 def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
     """What is wrong with a file that cannot be taken apart, without the values that stand in it."""
     text = str(error)
@@ -97,9 +109,9 @@ def broken(path: pathlib.Path, error: Exception, dialect: Dialect) -> DataError:
 def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
     notes: list[str] = []
     header_line, delimiter = lines.text(), options.delimiter
-    hint = HINT.fullmatch(header_line.strip())
+    hint = HINT.fullmatch(header_line.strip("\r\n"))
     if hint:
-        header_line, delimiter = lines.text(), delimiter or hint.group(1)
+        header_line, delimiter = lines.text(), delimiter or hint.group(2)
     comments, header_line = _comments(header_line, lines, options.comment)
     if not header_line.strip("\r\n"):
         raise DataError(f"{name} holds no rows")
@@ -211,9 +223,13 @@ def _find_ragged(stream: IO[str], dialect: Dialect, name: str) -> None:
         if dialect.comment and row and row[0].startswith(dialect.comment):
             continue
         if row and len(row) != dialect.fields:
-            mend = Mend("data.comment", COMMENT)
-            mends = [mend] if row[0].startswith(COMMENT) else []
+            # a first line of one field may be a comment or a title
+            sign = SIGN.match(dialect.names[0]) if len(dialect.names) == 1 else None
+            mend = Mend("data.comment", sign.group() if sign else COMMENT)
+            mends = [mend] if sign or row[0].startswith(COMMENT) else []
             hint = f", or say that such lines are no rows, with {mend}" if mends else ""
+            if len(dialect.names) == 1 and not sign:
+                hint = "; where the first line is a title, take it out"
             raise DataError(
                 f"{name}: line {lines.read} has {len(row)} fields, the header has {len(dialect.names)}; mend that "
                 f'line, and put quotation marks "…" around a value that holds the delimiter{hint}',

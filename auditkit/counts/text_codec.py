@@ -11,8 +11,11 @@ from typing import Any, Final
 
 from auditkit.errors import DataError, Mend
 
-MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-"""What a file begins with where it says its encoding itself."""
+MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+"""What a file begins with where it says its encoding itself; the mark of 32 bits begins with that of 16."""
 UTF8: Final = "utf-8-sig"
 
 

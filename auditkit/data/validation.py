@@ -260,7 +260,11 @@ def _answers(data: Fields) -> dict[str, Any]:
             fields["notes"] = (*data.notes, note)
     if data.positive is not None:
         if data.task != "binary":
-            raise DataError(f"{data.name}: positive is for the task binary; the task is {data.task}. Take it out")
+            values = f", as the labels have {len(classes)} values: {listed(classes, 5)}" if classes else ""
+            raise DataError(
+                f"{data.name}: positive is for the task binary; the task is {data.task}{values}. Take positive out, or "
+                "the rows with a value that is no label"
+            )
         if len(classes) > 1:
             fields["positive"], _ = pick_positive(data.positive, classes, name)
         elif classes:  # of one class, the other may be the positive one

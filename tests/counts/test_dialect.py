@@ -19,6 +19,8 @@ SPELLINGS = {
     "plain": PLAIN,
     "a hint for spreadsheets": "sep=;\n" + PLAIN.replace(",", ";"),
     "a hint in capitals": "SEP=|\r\n" + PLAIN.replace(",", "|").replace("\n", "\r\n"),
+    "a hint in quotation marks": '"sep=;"\n' + PLAIN.replace(",", ";"),
+    "a hint of a tab": "sep=\t\n" + PLAIN.replace(",", "\t"),
     "comments before the header": "# made by a tool, 2026\n# second line\n" + PLAIN,
     "a comment between rows": "# made by a tool\n" + PLAIN.replace("m,0", "# here, too\n# and, three, fields\nm,0"),
     "trailing delimiters in rows": "sex,decision\nf,1,\nm,0,\nf,0,\n",
@@ -54,12 +56,14 @@ def test_every_spelling_gives_the_same_rows_to_both_readers(tmp_path, spelling, 
     assert counted(path) == {("f", 1): 1, ("m", 0): 1, ("f", 0): 1}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"]
+)
 def test_every_encoding_is_read_by_itself_or_after_its_mend(tmp_path, encoding):
     path = tmp_path / "people.csv"
     path.write_bytes("Größe,sex,decision\nä,f,1\nö,m,0\nü,f,0\n".encode(encoding))
     options: dict[str, Any] = {}
-    if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
+    if encoding not in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
         with pytest.raises(DataError, match="say how it is written") as caught:
             read(path)
         (mend,) = caught.value.mend
@@ -96,6 +100,13 @@ def test_a_comment_sign_that_the_owner_names_is_taken(tmp_path):
     path.write_text("sex,decision\nf,1\n// m, 1\n// the, end, of\nm,0\n")
     assert read(path, comment="//") == [("f", 1), ("m", 0)]
     assert counted(path, comment="//") == {("f", 1): 1, ("m", 0): 1}
+
+
+def test_a_title_before_the_header_is_named(tmp_path):
+    (tmp_path / "people.csv").write_text("Report of 2026\n" + PLAIN)
+    with pytest.raises(DataError, match=r"line 2 has 2 fields, the header has 1; .*is a title, take it out") as caught:
+        read(tmp_path / "people.csv")
+    assert not caught.value.mend
 
 
 def test_an_index_without_a_name_is_left_out_with_a_note(tmp_path):

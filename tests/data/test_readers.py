@@ -105,6 +105,10 @@ def test_groups_from_another_column_with_bins_and_names():
         ({"label": "y", "positive": "Yes"}, "positive must be one of the values of label 'y': 'no', 'yes'; 'Yes'"),
         ({"label": "id"}, "60 different texts"),
         ({"label": "y", "groups": {"weight": {"bin": [1]}}}, "unknown option 'bin'; did you mean 'bins'"),
+        (
+            {"groups": {"age": [25, 45]}},
+            r"\(60\); it has 2\. Where these are the ends of bins, write {\"bins\": \[25, 45\]}",
+        ),
         ({"label": ["no", "yes"]}, r"label must have one value per row \(60\); it has 2"),
         ({"label": 7}, "label must be the name of a column or one value per row; 7 was given"),
         ({"drop": [7]}, "drop must be names of columns"),

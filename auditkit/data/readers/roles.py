@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from auditkit.counts.dialect import parted_otherwise
 from auditkit.data.bare import Bare, Blanks
 from auditkit.data.inputs import as_column
 from auditkit.data.readers.base import LABELS, Source
@@ -108,7 +109,9 @@ def settle(roles: Roles, source: Source) -> Roles:
     named = settled.named
     for column, role in named.items():
         if column not in known:
-            raise DataError(f"{role} names the column {column!r}, which the data lacks; {closest(column, known)}")
+            hint, mends = parted_otherwise(known)
+            sentence = f"{role} names the column {column!r}, which the data lacks; {closest(column, known)}{hint}"
+            raise DataError(sentence, mend=mends)
     _check_groups(settled, named, known)
     return settled
 
@@ -190,7 +193,9 @@ def values_of(column: Any, role: str, source: Source) -> Any:
     if not hasattr(column, "__len__"):
         raise DataError(f"{role} must be the name of a column or one value per row; {column!r} was given")
     if len(column) != rows:
-        raise DataError(f"{role} must have one value per row ({rows}); it has {len(column)}")
+        bins = role.startswith("group ") and isinstance(column, list | tuple)
+        hint = f'. Where these are the ends of bins, write {{"bins": {list(column)}}}' if bins else ""
+        raise DataError(f"{role} must have one value per row ({rows}); it has {len(column)}{hint}")
     return column.to_numpy() if hasattr(column, "iloc") else as_column(column)
 
 
