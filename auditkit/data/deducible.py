@@ -27,7 +27,7 @@ def deducible(cells: Cells, shown_sets: Iterable[tuple[str, ...]]) -> list[dict[
     bounds of the elements of an array given its marginals.
     """
     sets = sorted({(), *(tuple(name for name in cells.groups if name in names) for names in shown_sets)}, key=len)
-    people = {names: cells.counts(names) if names else np.array(_everyone(cells)) for names in sets}
+    people = {names: cells.counts(names) if names else np.array(cells.size) for names in sets}
     small = {names: (table > 0) & (table < cells.minimum) & bool(names) for names, table in people.items()}
     low = {names: np.where(small[names], 1, table) for names, table in people.items()}
     high = {names: np.where(small[names], cells.minimum - 1, table) for names, table in people.items()}
@@ -66,8 +66,3 @@ def _carry(
         np.maximum(low[table], at_least + high[table]),
         np.minimum(high[table], at_most + low[table]),
     )
-
-
-def _everyone(cells: Cells) -> int:
-    first = next(iter(cells.groups), None)
-    return 0 if first is None else int(cells.counts((first,)).sum())

@@ -41,9 +41,10 @@ def declared_range(data: Fields) -> Range | None:
     low, high = spread_range(pairs, array.shape[1:])
     outside = (array < low) | (array > high)  # false for NaN, which is a gap and no value
     if outside.any():
+        declared = ", ".join(f"{low:g} to {high:g}" for low, high in pairs)
         least, greatest = np.nanmin(array), np.nanmax(array)
         raise DataError(
-            f"{data.name}: range says {_in_words(pairs)}, but {int(outside.sum()):,} values lie outside; they go from "
+            f"{data.name}: range says {declared}, but {int(outside.sum()):,} values lie outside; they go from "
             f"{least:g} to {greatest:g}. Declare the range of the values as the model is given them"
         )
     return pairs
@@ -71,7 +72,3 @@ def _pairs(stated: Any) -> Range:
     if not are_pairs or (ends[:, 0] >= ends[:, 1]).any():
         raise DataError(f"{RULE}; {stated!r} was given")
     return tuple((float(low), float(high)) for low, high in ends)
-
-
-def _in_words(pairs: Range) -> str:
-    return ", ".join(f"{low:g} to {high:g}" for low, high in pairs)

@@ -50,7 +50,9 @@ def truth(
     if task == "binary" and known is not None:
         positive, note = pick_positive(wanted_positive, _classes(known), source)
         notes += [note] if note else []
-    facts = {"labels": labels, "task": task, "positive": positive, "recorded": recorded, "label_name": _label(roles)}
+    name = roles.label if isinstance(roles.label, str) else getattr(roles.label, "name", None)
+    label_name = None if name is None else str(name)
+    facts = {"labels": labels, "task": task, "positive": positive, "recorded": recorded, "label_name": label_name}
     return facts, notes
 
 
@@ -72,10 +74,3 @@ def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
 def called(column: Any, role: str) -> str:
     """What a message calls the values of a role: by the column's name where there is one."""
     return f"{role} {column!r}" if isinstance(column, str) else role
-
-
-def _label(roles: Roles) -> str | None:
-    if isinstance(roles.label, str):
-        return roles.label
-    name = getattr(roles.label, "name", None)
-    return None if name is None else str(name)

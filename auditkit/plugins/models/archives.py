@@ -34,6 +34,7 @@ def members(data: bytes, name: str) -> dict[str, zipfile.ZipInfo]:
         raise ModelFileRejected(f"{name}: a model archive may have {MOST_MEMBERS} members; it has {len(infos)}")
     if total > MOST_BYTES:
         raise ModelFileRejected(f"{name}: a model archive may unpack to {MOST_BYTES} bytes; it would to {total}")
+    # The sizes are those that the archive states; zipfile stops reading a member at its stated size.
     if total > MOST_RATIO * max(1, len(data)):
         raise ModelFileRejected(
             f"{name}: a model archive may unpack to {MOST_RATIO} times its size; it would to {total // len(data)} times"
@@ -56,5 +57,6 @@ def read(data: bytes, member: str) -> bytes:
 
 
 def _leaves(member: str) -> bool:
+    # Windows reads a backslash as a slash, and C: as the root of a drive.
     parts = member.replace("\\", "/").split("/")
     return member.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]

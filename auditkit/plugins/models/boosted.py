@@ -127,6 +127,7 @@ def _as_category(column: pandas.Series[Any], categories: Any, where: str) -> tup
     codes, distinct = pandas.factorize(column.astype(object))
     codes_of = np.array([known.code_of(value, where) for value in distinct] + [-1], dtype=np.int64)
     unseen = next((value for value, code in zip(distinct, codes_of, strict=False) if code == UNSEEN), None)
+    # The codes are counted in the categories of the fitted model, whatever those of the table are.
     kind = pandas.CategoricalDtype(categories, ordered=bool(_typed(column) and column.cat.ordered))
     restored = pandas.Categorical.from_codes(np.where(codes_of == UNSEEN, -1, codes_of)[codes], dtype=kind)
     return pandas.Series(restored), unseen
@@ -143,6 +144,7 @@ def _as_number(column: pandas.Series[Any], where: str, coded: bool) -> pandas.Se
     fitted_as = "the numbers of categories, which the model does not keep" if coded else "numbers"
     if coded and _typed(column):
         raise ModelError(f"{where} was fitted as {fitted_as}, and the table has categories there. {_MEND}")
+    # A text that is no number becomes missing here, and is found by being missing where the column is not.
     numbers = pandas.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
     lost = column[numbers.isna() & column.notna()]
     if len(lost):

@@ -48,6 +48,7 @@ def xgboost_estimator(booster: Any, name: str) -> Any:
             f"{name}: the objective must be one of {', '.join(_CLASSIFIERS)}, or begin with "
             f"{', '.join(_REGRESSORS)}; it is {objective!r}. Wrap a function of its answers in place of it"
         )
+    # Raw bytes keep the trees as they are; the attributes of training, such as best_iteration, come along.
     estimator.load_model(booster.save_raw("ubj"))
     return estimator
 
@@ -83,7 +84,9 @@ class LightGBMModel(FittedModel):
         super().__init__(booster, options)
         self._booster = booster
         adopt(self, options, "LightGBM booster")
-        objective = _objective(booster)
+        # The parameters may call the objective by an alias; the text form has it under its own name.
+        lines = (text for text in booster.model_to_string().splitlines() if text.startswith("objective="))
+        objective = next(lines, "").removeprefix("objective=")
         able = {Capability.QUERIES, Capability.SCORES}
         if objective.startswith(("binary", "multiclass")):
             count = 2 if objective.startswith("binary") else int(booster.num_model_per_iteration())
@@ -99,6 +102,7 @@ class LightGBMModel(FittedModel):
         else:
             self.task = "regression"
         settle(self, options)
+        # A score is about one positive class, which several classes lack.
         if self.task == "multiclass":
             able.discard(Capability.SCORES)
         if options.preprocess is None and is_tree_ensemble(booster):
@@ -130,10 +134,3 @@ class LightGBMModel(FittedModel):
     def estimator(self) -> Any:
         """The booster; None behind a preprocessing of the user's own."""
         return None if self._options.preprocess is not None else self._booster
-
-
-def _objective(booster: Any) -> str:
-    line = next(
-        (text for text in booster.model_to_string().splitlines() if text.startswith("objective=")), "objective="
-    )
-    return str(line.partition("=")[2])

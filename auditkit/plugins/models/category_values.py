@@ -29,6 +29,7 @@ class Categories:
         self._exact = {(_kind(value), value): code for code, value in enumerate(self.values) if not _missing(value)}
         self._alike: dict[Any, list[int]] = {}
         for code, value in enumerate(self.values):
+            # A value has two readings: the number or truth value that it writes, and its text without blanks.
             for meaning in {_meaning(value), ("text", str(value).strip())} if not _missing(value) else ():
                 self._alike.setdefault(meaning, []).append(code)
 
@@ -50,6 +51,7 @@ class Categories:
         codes = self._alike.get(("text", value.strip()) if kind == "text" else _meaning(value), [])
         if kind == "text":
             same_meaning = self._alike.get(_meaning(value), [])
+            # A text is matched with texts first, so that "1" finds the text "1" and not the number 1 beside it.
             codes = codes or [code for code in same_meaning if _kind(self.values[code]) != "text"]
         if len(codes) > 1:
             candidates = listed([self.values[code] for code in codes])

@@ -109,15 +109,10 @@ def _as_encoded(column: pandas.Series[Any], categories: Categories, name: str) -
     restored_values = [
         value if code == UNSEEN else categories.values[code] for value, code in zip(values, codes_of, strict=True)
     ]
-    if [(type(value), value) for value in restored_values] == [(type(value), value) for value in values] or all(
-        _same(restored_value, value) for restored_value, value in zip(restored_values, values, strict=True)
-    ):
+    pairs = list(zip(restored_values, values, strict=True))
+    # 1 and 1.0 are the same to an encoder, 1 and "1" are not, though numpy may compare them as texts.
+    if all(isinstance(new, str) == isinstance(old, str) and bool(new == old) for new, old in pairs):
         return None
     known = np.array([*restored_values, np.nan], dtype=object)
     restored = pandas.Series(known[codes], dtype=object)
     return restored if any(isinstance(value, str) for value in restored_values) else restored.infer_objects()
-
-
-def _same(first: Any, second: Any) -> bool:
-    """1 and 1.0 are the same to an encoder; 1 and "1" are not."""
-    return isinstance(first, str) == isinstance(second, str) and bool(first == second)

@@ -79,6 +79,7 @@ def _is_exported(obj: Any) -> bool:
 
 
 def _is_torch(obj: Any) -> bool:
+    # To import torch takes seconds, and an object of torch cannot be there without it.
     torch = sys.modules.get("torch")
     return torch is not None and hasattr(torch, "nn") and isinstance(obj, torch.nn.Module)
 

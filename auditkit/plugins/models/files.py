@@ -59,6 +59,7 @@ def load(path: pathlib.Path, options: ModelOptions) -> Model | None:
     form = sniff(data, path)
     if form is None:
         return None
+    # Wrapping is inside too, for an estimator of another version may fail only when it is first looked at.
     with _boundary(path.name, form) as caught:
         opened = _LOADERS[form](data, path.name, options)
         model = wrap(opened.model, dataclasses.replace(options, name=options.name or path.stem))
@@ -128,6 +129,7 @@ def _skops(data: bytes, name: str, options: ModelOptions) -> _Opened:
 
     unknown = skops.io.get_untrusted_types(data=data)
     strange = sorted(set(unknown) - set(options.trust))
+    # A type without an address can be trusted by nobody: no other process could import it.
     nowhere = [kind for kind in unknown if "<" in kind or kind.startswith("__main__.")]
     if nowhere:
         raise ModelFileRejected(

@@ -46,6 +46,7 @@ class _Walk:
 
     def add(self, value: Any) -> None:
         """Add any object."""
+        # numpy's scalars and Python's are one: a saved and loaded model may have the other kind.
         if isinstance(value, np.generic) and not isinstance(value, np.void):
             value = value.item()
         if value is None or isinstance(value, (bool, int, float, complex, str)):
@@ -56,6 +57,7 @@ class _Walk:
             self.text("dtype", value.str)
         elif isinstance(value, type):
             self.text("type", f"{value.__module__}.{value.__qualname__}")
+        # An object that holds itself, as a graph of layers may, would be walked for ever.
         elif id(value) in self.seen:
             self.text("again", self.seen[id(value)])
         else:
@@ -74,6 +76,7 @@ class _Walk:
             for item in value:
                 self.add(item)
         elif isinstance(value, (set, frozenset)):
+            # Sets have no order that is the same in two processes, so their members' digests are sorted.
             self.text("set", sorted(fingerprint(item) for item in value))
         elif isinstance(value, (np.random.Generator, np.random.RandomState)):
             self.text("random")
@@ -119,6 +122,7 @@ class _Walk:
         self.add((function.__defaults__, function.__kwdefaults__))
         self.add([_cell(cell) for cell in function.__closure__ or ()])
         known = function.__globals__
+        # A function may call another of its module, which decides its answers as much as its own code.
         self.mapping("globals", {name: known[name] for name in names if name in known})
 
     def code(self, code: types.CodeType) -> set[str]:
@@ -146,10 +150,12 @@ class _Walk:
             self.add(value.__getstate__()[:7])  # the rest counts how often it was asked
         elif hasattr(value, "tocoo") and hasattr(value, "shape"):
             matrix = value.tocoo()
+            # Equal sparse matrices may hold their entries in another order.
             order = np.lexsort((matrix.col, matrix.row))
             self.add([matrix.shape, matrix.row[order], matrix.col[order], matrix.data[order]])
         elif hasattr(value, "to_numpy"):
-            self.add([_labels(value), value.to_numpy()])
+            labels = [list(map(str, getattr(value, "columns", ()))), str(getattr(value, "dtype", ""))]
+            self.add([labels, value.to_numpy()])
         elif all(hasattr(value, name) for name in ("best_estimator_", "cv_results_")):
             self.add([getattr(value, name, None) for name in _SEARCHES])
         else:
@@ -203,12 +209,9 @@ def booster_bytes(booster: Any) -> list[Any]:
     if hasattr(booster, "save_raw"):
         return [bytes(booster.save_raw("ubj"))]
     dump: str = booster.model_to_string()
+    # The settings of training hold threads and paths, which decide no answer.
     trees, _, settings = dump.partition("\nparameters:")
     return [trees, settings.partition("pandas_categorical:")[2]]
-
-
-def _labels(frame: Any) -> list[Any]:
-    return [list(map(str, getattr(frame, "columns", ()))), str(getattr(frame, "dtype", ""))]
 
 
 def _cell(cell: types.CellType) -> Any:

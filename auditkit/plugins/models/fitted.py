@@ -90,6 +90,7 @@ class FittedTable:
             notes, names = [], handed_over(self_names, [columns[position] for position in positions])
             if positions != list(range(len(columns))):
                 frame = frame.iloc[:, positions]
+            # A number and the text of that number are two names to XGBoost and scikit-learn.
             if names != list(frame.columns):
                 frame = frame.set_axis(names, axis=1)
         frame, sentences = self.types.restore(frame, self.name)

@@ -113,6 +113,7 @@ class FunctionModel(LabelledModel):
         columns = [] if names is None else [names] if isinstance(names, str) else list(names)
         if not classes or rows.dtype.kind != "f" or all(_unnamed(*column) for column in enumerate(columns)):
             return rows
+        # A frame of probabilities has its columns in an order of its own, often the alphabet's.
         labels = [match_class(column, classes) for column in columns]
         if rows.ndim == 2 and set(labels) == set(classes) and len(labels) == len(classes):
             return rows[:, [labels.index(label) for label in classes]]
@@ -188,6 +189,7 @@ class FunctionModel(LabelledModel):
         if rows.ndim != 1:
             raise ModelError(f"{self.name}: labels must have shape (N,); they have {rows.shape}")
         sentence = None if self._options.abstain is None else spelling(self._options.abstain)
+        # An answer "I do not decide" is no class, so it is taken out before the rest is read as classes.
         declined = np.array([spelling(value) == sentence for value in rows], dtype=bool)
         if declined.any():
             answers = np.full(len(rows), self._options.abstain, dtype=object)
@@ -209,6 +211,7 @@ class FunctionModel(LabelledModel):
             raise ModelError(
                 f"{self.name}: answers must be among the classes {list(self.classes)}; {unknown[0]!r} was given"
             )
+        # One class more than the labels have may be rare; none in common is another vocabulary.
         strange = len(unknown) == len(values) or self._options.task == "binary"
         if self._known_labels and strange and len(self.classes) >= 2:
             raise ModelError(

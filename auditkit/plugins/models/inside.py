@@ -15,6 +15,7 @@ def handed_on(estimator: Any) -> Iterator[Any]:
     frozen estimators, tuned thresholds and transformed targets; not what is handed the work of another, such as the
     later steps of a Pipeline.
     """
+    # A queue, not recursion, gives the outermost first, whose names of columns are those of the table.
     waiting = [estimator]
     while waiting:
         current = waiting.pop(0)
@@ -69,6 +70,7 @@ def _inside(estimator: Any) -> list[Any]:
     if attribute(estimator, "named_estimators_") is not None:
         members = attribute(estimator, "estimators_")
         return [member for member in np.ravel(np.array(members, dtype=object)) if not isinstance(member, str)]
+    # It fits each part on the whole table, as bagging and boosting, which also have estimators_, do not.
     if type(estimator).__name__ == "OneVsRestClassifier":
         return list(attribute(estimator, "estimators_") or ())
     if any(attribute(estimator, name) is not None for name in ("estimators_", "support_")):
@@ -82,6 +84,7 @@ def _inside(estimator: Any) -> list[Any]:
 def _used(estimator: Any, count: int) -> set[int] | None:
     """The places that are used; None for all."""
     parts = places_of(estimator)
+    # Only in front of all else are the places those of the table that the user knows.
     if parts and attribute(estimator, "n_features_in_") == count:
         return {position for _, positions in parts for position in positions}
     branches = [_used(part, count) for part in _inside(estimator)]

@@ -30,6 +30,7 @@ class LabelledModel(Model):
         if self._user_options.classes is not None or (model_options, labels) == (self._options, self._known_labels):
             return
         self._options, self._known_labels = model_options, labels
+        # All that the first answer settled goes, for it was read under the former labels.
         self.output, self.classes, self.positive = "", (), None
         self.notes = tuple(note for note in self.notes if not note.startswith(LABELS_NOTE))
         self._declare()

@@ -27,6 +27,7 @@ def fitted_names(estimator: Any) -> Names | None:
 
     A wrapper around LightGBM, CatBoost or XGBoost passes on their names, or none; then they are asked themselves.
     """
+    # The outermost names count: an inner object may have been fitted on columns that were renamed on the way.
     inside = list(handed_on(estimator))
     loose = any(library(part) == "lightgbm" for part in inside)
     for part in inside:

@@ -16,6 +16,7 @@ def takes_columns(estimator: Any) -> bool:
     forward = attribute(attribute(last_step(estimator), "module_"), "forward")
     if forward is None:
         return True
+    # A forward of several arguments takes a dictionary of columns, as skorch hands tables over.
     kinds = [parameter.kind for parameter in inspect.signature(forward).parameters.values()]
     return len(kinds) > 1 and inspect.Parameter.VAR_POSITIONAL not in kinds
 
@@ -33,6 +34,7 @@ def as_parameters(inputs: Any, estimator: Any) -> Any:
     )
     kind = next(kinds, "float64")
     if hasattr(inputs, "dtypes"):
+        # Only doubles are narrowed: pandas reads decimals as doubles, which torch refuses beside narrower parameters.
         wide = [position for position, dtype in enumerate(inputs.dtypes) if dtype == np.float64]
         return inputs.astype({inputs.columns[position]: kind for position in wide}) if wide else inputs
     # a copy in any case, for torch warns of memory that it may not write to

@@ -98,6 +98,7 @@ class RecordedModel(Model):
             threshold = _half(scores, name) if threshold is None else threshold
             notes = (f"decisions are recorded scores at or above {threshold:g}",)
         known = task != "multiclass" and scores is not None
+        # Decisions are written as text, so that 1, 1.0 and "1" from three readers have one digest.
         digest = fingerprint(decisions if decisions is None else [spelling(decision) for decision in decisions], scores)
         model = cls(task, classes, positive, threshold, known, name, digest)
         model.notes = notes
@@ -147,6 +148,7 @@ def _classes(decisions: np.ndarray | None, task: Task, options: ModelOptions, na
             f"{', '.join(repr(label) for label in known[:5])}. Numbers between 0 and 1 belong in scores, not decisions"
         )
     if task == "binary" and len(known) < 2:
+        # Where everybody was decided alike, the class that nobody got is not in the data and must be made up.
         positive = match_class(1 if options.positive is None else options.positive, tuple(known))
         other_class = [label for label in known if label != positive]
         known = [*(other_class or [0 if positive == 1 else f"not {positive}"]), positive]

@@ -130,6 +130,7 @@ class SklearnModel(FittedModel):
             return Answers(names(self.classes, codes), None, None)
         scores = np.asarray(self._estimator.decision_function(eaten), dtype=np.float64).ravel()
         column = positive_column(self)
+        # decision_function is about the second class.
         scores = scores if column == 1 else -scores
         if self.threshold is not None:
             codes = np.where(scores >= self.threshold, column, 1 - column)
@@ -261,6 +262,7 @@ def _classes(estimator: Any, options: ModelOptions, name: str) -> tuple[Any, ...
     known = _own_classes(estimator)
     if options.classes is None or [*map(spelling, options.classes)] == [*map(spelling, known)]:
         return known
+    # XGBoost needs classes from 0, so that its users keep the names of the classes beside it.
     numbered = known == tuple(range(len(known)))
     named = not {spelling(label) for label in options.classes} & {spelling(label) for label in known}
     if len(options.classes) == len(known) and numbered and named:

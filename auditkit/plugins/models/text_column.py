@@ -44,6 +44,7 @@ def as_texts(table: Any, name: str) -> list[str]:
 
 
 def _is_vectorizer(part: Any) -> bool:
+    # By name, for scikit-learn keeps the common parent of its vectorizers private.
     if any(kind.__name__ == "_VectorizerMixin" for kind in type(part).__mro__):
         return True
     members = attribute(part, "transformer_list")

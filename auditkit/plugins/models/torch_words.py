@@ -28,6 +28,7 @@ def as_words(tensor: torch.Tensor, name: str) -> torch.Tensor:
     Raises:
         ModelError: one is not.
     """
+    # A table of numbers comes as floats; only whole ones can be positions.
     strange = tensor[tensor != tensor.round()] if tensor.is_floating_point() else tensor[:0]
     if len(strange):
         raise ModelError(

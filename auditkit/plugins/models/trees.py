@@ -45,6 +45,7 @@ def is_tree_ensemble(estimator: Any) -> bool:
         categorical = getattr(last, "is_categorical_", None)
         return categorical is None or not np.any(categorical)
     if name in _BOOSTED:
+        # An estimator as the start adds what no tree holds, so that the attributions would not add up.
         plain_start = type(getattr(last, "init_", None)).__name__ in ("DummyClassifier", "DummyRegressor")
         return plain_start and last.estimators_.shape[1] == 1
     return name in _PLAIN

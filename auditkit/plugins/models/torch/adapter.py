@@ -66,6 +66,7 @@ class TorchModel(LabelledModel):
         self._module, self._device = _placed(module, options.device, self.name)
         self.device = str(self._device)
         self._whole, self._words = has_embedding(module), False
+        # The first floating parameter sets the type: a module of mixed types converts by itself further in.
         floats = (parameter.dtype for parameter in module.parameters() if parameter.dtype.is_floating_point)
         self._float = next(floats, torch.float32)
         self.precision = max(self.precision, torch.finfo(self._float).eps)
@@ -144,6 +145,7 @@ class TorchModel(LabelledModel):
         try:
             output = self._module(encoded)
         except Exception as error:
+            # First the reasons that can be said in a sentence; then a graph that takes a fixed number of rows.
             refuse_unknown(error, encoded, self._module, self.name)
             if self._hookable or not self._padded(encoded):
                 raise
@@ -175,11 +177,13 @@ class TorchModel(LabelledModel):
         kind, evidence = tell(output, encoded, origin, self._ask, self._options, self.name)
         if kind != "number":
             count = 1 if kind.startswith("one ") else int(output.shape[1])
+            # Labels of the data name the classes before numbers do, since numbers say nothing to a reader.
             if self._known_labels:
                 self.classes = classes_from_labels(self, self._known_labels, count, self._options.positive)
             self.classes = self.classes or tuple(range(max(2, count)))
             settle(self, self._options)
             able = {Capability.PROBABILITIES} | ({Capability.SCORES} if self.task == "binary" else set())
+            # Scores were declared for two classes, and the first answer may show more.
             self.capabilities = (self.capabilities - {Capability.SCORES}) | able
         self.output = kind
         note(self, f"the output is read as {kind}, {evidence}")
@@ -327,6 +331,7 @@ def _placed(module: torch.nn.Module, device_name: str | None, name: str) -> tupl
         return module, current
     try:
         device = torch.device(device_name)
+        # A device can be named that is not there; only an allocation shows it.
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ModelError(

@@ -64,6 +64,7 @@ class Padded(torch.nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(n, ...) to (n, ...)."""
         answers = []
+        # The last row is copied, not zeros: a module may fail on rows that no data has.
         for part in torch.split(inputs, self.rows):
             lacking = self.rows - len(part)
             padded = torch.cat([part, part[-1:].expand(lacking, *part.shape[1:])]) if lacking else part
@@ -86,6 +87,7 @@ def runnable(program: Any, name: str) -> tuple[torch.nn.Module, str | None]:
     Raises:
         ModelFileRejected: it takes several inputs, or fails on its own sample.
     """
+    # Guards are source code in the file; without them a wrong shape fails in an operator, which is caught.
     graph = program.module(check_guards=False)
     sample = _sample(program, name)
     count = len(sample)
@@ -112,17 +114,13 @@ def fixed_rows(graph: torch.nn.Module, encoded: torch.Tensor) -> int | None:
         graph: fails on all rows of `encoded`.
         encoded: rows that may be tried, over and over where there are too few.
     """
-    sizes = [node.meta["val"].shape[0] for node in _inputs(graph) if "val" in node.meta]
+    # The inputs of an exported graph know their shapes; those of a traced or scripted module do not.
+    nodes = graph.graph.nodes if isinstance(graph, torch.fx.GraphModule) else ()
+    sizes = [node.meta["val"].shape[0] for node in nodes if node.op == "placeholder" and "val" in node.meta]
     for rows in [*(size for size in sizes if isinstance(size, int)), *TRIED]:
         if _answers(graph, encoded[torch.arange(rows, device=encoded.device) % len(encoded)]):
             return rows
     return None
-
-
-def _inputs(graph: torch.nn.Module) -> list[Any]:
-    """The inputs of an exported graph, which know their shapes; none of any other module."""
-    nodes = graph.graph.nodes if isinstance(graph, torch.fx.GraphModule) else ()
-    return [node for node in nodes if node.op == "placeholder"]
 
 
 def _answers(graph: torch.nn.Module, encoded: torch.Tensor) -> bool:
@@ -224,6 +222,7 @@ def _harmless(key: str, text: str) -> bool:
         return bool(_OPERATORS.fullmatch(text)) and not _FORBIDDEN.fullmatch(text)
     if key == "expr_str":
         names = re.findall(r"[^\W\d]\w*", text)
+        # Attributes lead from any object to all of Python, and no expression of sizes needs one.
         dotted = re.search(r"\.\s*[^\W\d]", text)
         known = all(word in _WORDS or re.fullmatch(r"[a-z]+\d+", word) for word in names)
         return bool(_EXPRESSION.fullmatch(text)) and not dotted and known

@@ -35,7 +35,8 @@ def to_tensor(inputs: Any, name: str, keep_whole: bool, kind: torch.dtype, devic
 
 def _to_array(inputs: Any, name: str) -> np.ndarray:
     if hasattr(inputs, "columns"):
-        wrong = [str(column) for column in inputs.columns if not _is_number(inputs[column].dtype)]
+        kinds = {column: getattr(inputs[column].dtype, "kind", "O") for column in inputs.columns}
+        wrong = [str(column) for column, kind in kinds.items() if kind not in "fiub"]
         if wrong:
             mend = Mend("data.drop", wrong)
             raise ModelError(
@@ -55,7 +56,3 @@ def _to_array(inputs: Any, name: str) -> np.ndarray:
     raise ModelError(
         f"{name}: a torch model needs an array or a tensor of numbers; {description} was given. To mend it, {_HINT}"
     )
-
-
-def _is_number(dtype: Any) -> bool:
-    return getattr(dtype, "kind", "O") in "fiub"

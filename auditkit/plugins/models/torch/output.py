@@ -79,6 +79,7 @@ def check_probabilities(output: np.ndarray, kind: str, name: str) -> None:
     """
     if not kind.endswith(("probability", "probabilities")) or not np.isfinite(output).all():
         return  # what is not finite is said by Model.answers, with the count
+    # Four times the tolerance: over many classes a sum in half precision may be farther off on later rows.
     off = np.abs(output.sum(axis=1) - 1).max() if kind == "probabilities" else 0.0
     if output.min() < -_TOLERANCE_HALF or output.max() > 1 + _TOLERANCE_HALF or off > 4 * _TOLERANCE_HALF:
         raise ModelError(
@@ -122,6 +123,7 @@ def _single(
     if origin.low >= 0 and origin.high <= 1:
         return False, _BY_LAYER
     one_sided = origin.low >= 0 or origin.high <= 0
+    # After a relu no number is below 0: read as a logit, it would never decide against the positive class.
     if one_sided and not _inside(output):
         side = "below" if origin.low >= 0 else "above"
         raise ModelError(
@@ -172,12 +174,14 @@ def to_probabilities(output: np.ndarray, kind: str) -> np.ndarray:
             return np.column_stack([_sigmoid(-single), _sigmoid(single)])
         return np.column_stack([1 - single, single])
     if kind == "logits":
+        # The largest logit is taken off first, as exp overflows from 710 on.
         powers = np.exp(wide - wide.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
     return wide
 
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
+    # exp of a negative number alone, which cannot overflow.
     small = np.exp(-np.abs(values))
     return np.where(values >= 0, 1 / (1 + small), small / (1 + small))
 

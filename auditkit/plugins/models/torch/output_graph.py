@@ -41,6 +41,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if all(range_.fixed for range_ in ranges):
             return result
         name = func.overloadpacket.__name__.rstrip("_")
+        # The range of a sum grows with the number of its terms.
         terms = args[0].numel() / max(1, result.numel()) if name == "sum" else 1.0
         origin = UNKNOWN if name in LINEAR and self._mixes(args) else of_operation(name, ranges, terms, args, kwargs)
         if func._schema.is_mutable:
@@ -66,6 +67,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _forget_views(self, changed: Any) -> None:
         """Of what shares its memory with a tensor that was written to nothing is known any more."""
         if isinstance(changed, torch.Tensor):
+            # Views share the storage, not the object, so that they are found by the address of the memory.
             memory = changed.untyped_storage().data_ptr()
             for tensor in list(self.origins):
                 if tensor is not changed and tensor.untyped_storage().data_ptr() == memory:

@@ -105,12 +105,14 @@ def _arithmetic(name: str, ranges: list[Origin], kwargs: Any) -> Origin:
     if len(ranges) < 2 or name not in ("add", "sub", "rsub", "mul", "div"):
         return UNKNOWN
     first, second = (ranges[1], ranges[0]) if name == "rsub" else (ranges[0], ranges[1])
+    # Shifted or scaled by constants, logits stay logits.
     linear = any(operand.linear for operand in (first, second))
     if name == "div":
         return _quotient(first, second)._replace(linear=first.linear and second.fixed)
     if name == "mul":
         ends = [_times(left_end, right_end) for left_end in first[:2] for right_end in second[:2]]
         return Origin(min(ends), max(ends), linear and (first.fixed or second.fixed))
+    # alpha scales the second operand, whose range is then not followed.
     if float(kwargs.get("alpha", 1)) != 1:
         return Origin(linear=linear)
     if name == "add":

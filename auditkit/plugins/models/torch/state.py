@@ -40,6 +40,7 @@ class Snapshot:
     def restore(self) -> None:
         """Put everything back."""
         for module, training, tables, hooks, attributes in self._modules:
+            # What was added since goes, such as a state that a layer keeps from its first call on.
             for name in _attributes(module).keys() - attributes.keys():
                 del module.__dict__[name]
             module.__dict__.update(attributes)

@@ -59,6 +59,7 @@ def build(options: ModelOptions, name: str) -> Any:
     if not colon or not module_name or not attribute:
         raise ConfigError(f"class_path must be 'package.module:Class'; {options.class_path!r} was given")
     try:
+        # The user names the class, so that its code is run with the user's consent.
         module_ = importlib.import_module(module_name)
     except Exception as error:  # the user's own module, which may fail in any way
         raise ConfigError(
