@@ -50,6 +50,7 @@ def settle(model: Model, options: ModelOptions) -> None:
         if model.threshold is not None:
             raise ModelError(f"{model.name}: threshold is for binary classifiers; this model predicts numbers")
         return
+    # A classifier of three classes cannot be audited as binary: no two of its classes would be meant.
     if options.task == "regression" or (options.task == "binary" and len(model.classes) > 2):
         mend = Mend("data.task", "binary" if len(model.classes) == 2 else "multiclass")
         raise ModelError(
@@ -102,6 +103,7 @@ def classes_from_labels(model: Model, labels: tuple[Any, ...], outputs: int, pos
         note(model, f"{LABELS_NOTE}, sorted, one for each output in this order: {listed(labels)}. {_NAME_THEM}")
         return labels
     last = labels[-1] if positive is None else match_class(positive, labels)
+    # The one output is about the positive class, which stands last as in scikit-learn.
     classes = (*(label for label in labels if label != last), last)
     note(model, f"{LABELS_NOTE}; the one output is about {last!r}, against {classes[0]!r}. {_NAME_THEM}")
     return classes
@@ -160,6 +162,7 @@ def failing(name: str, action: str) -> Iterator[None]:
     except AuditkitError:
         raise
     except Exception as error:
+        # Each library has an error of its own for it; Model.answers halves the batch then.
         if out_of_memory(error):
             raise
         raise ModelError(f"{name}: {action} failed: {type(error).__name__}: {one_line(error, 500)}") from error
@@ -169,6 +172,7 @@ def failing(name: str, action: str) -> Iterator[None]:
 def noting(model: Model) -> Iterator[None]:
     """Turn warnings of foreign code into notes of the model, each once."""
     with warnings.catch_warnings(record=True) as caught:
+        # Python shows a warning once a place, and a second model would get none of it.
         warnings.simplefilter("always")
         yield
     note(model, *(warned(warning) for warning in caught))

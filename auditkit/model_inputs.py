@@ -17,14 +17,14 @@ class Seeing(NamedTuple):
     how: How
     columns: frozenset[str] = frozenset()
     """Those that it is given."""
-    whole: bool = True
+    is_complete: bool = True
     """False: it may be given others too, as the columns of an array have no names."""
 
     def gives(self, column: str) -> bool | None:
         """Whether the model is given the column; None where nobody knows."""
         if self.how != "unknown" and column in self.columns:
             return True
-        return False if self.how != "unknown" and self.whole else None
+        return False if self.how != "unknown" and self.is_complete else None
 
 
 def seeing(model: Model, data: AuditData) -> Seeing:
@@ -36,14 +36,15 @@ def seeing(model: Model, data: AuditData) -> Seeing:
     Raises:
         ConfigError: stated is a column that the data lacks, or something else than the model itself shows.
     """
-    given = model.given(data.feature_names)
+    columns = model.given(data.feature_names)
     stated = None if model.stated is None else _checked(model, data, model.stated)
-    if given is None:
+    if columns is None:
         return Seeing("unknown") if stated is None else Seeing("stated", stated)
-    known = frozenset(map(str, given))
+    known = frozenset(map(str, columns))
     named = hasattr(data.inputs, "columns") or model.feature_names is not None or data.modality in ("image", "text")
     if stated is None or stated == known:
         return Seeing("known", known, named)
+    # A function is given the whole table and may use less of it; a fitted model uses what it was fitted on.
     strange = sorted(stated - known) or (sorted(known - stated) if model.feature_names is not None else [])
     if strange and named:
         raise ConfigError(

@@ -280,6 +280,7 @@ def decide(
     """
     names = np.asarray(classes)
     if threshold is None or len(classes) != 2:
+        # argmax takes the first of equals, as scikit-learn does.
         return names[np.argmax(probabilities, axis=1)]
     column = len(classes) - 1 if positive is None else list(classes).index(positive)
     return np.where(probabilities[:, column] >= threshold, names[column], names[1 - column])
@@ -287,6 +288,7 @@ def decide(
 
 def _join(parts: list[Answers], name: str) -> Answers:
     def column(values: list[Any], name_of: str) -> np.ndarray | None:
+        # An adapter gives a part for every batch or for none.
         if values[0] is None:
             return None
         joined = np.concatenate(values)
@@ -304,5 +306,6 @@ def main_output(output: Any) -> Any:
 
     A network that gives (answers, auxiliary) while it is trained gives answers alone when it is asked.
     """
+    # Networks of transformers answer with a record, of which logits are the decisions' part.
     output = getattr(output, "logits", output)
     return output[0] if isinstance(output, tuple | list) and output else output

@@ -15,24 +15,24 @@ from auditkit.text import one_line, one_or_more
 from auditkit.value_spelling import match_class, spelling
 
 
-def model_options(given: Mapping[str, Any]) -> ModelOptions:
+def model_options(options: Mapping[str, Any]) -> ModelOptions:
     """What `auditkit.wrap` was given, as one record.
 
     Raises:
         ConfigError: an option is not known, or is one text where a list is needed.
     """
     known = ModelOptions.__dataclass_fields__
-    for name in given:
+    for name in options:
         if name not in known:
             recorded = f"name the column with the data: AuditData.from_table(…, {name}=…)"
             hint = recorded if name in ("decisions", "scores") else closest(name, known)
             raise ConfigError(f"wrap: {name!r} is not an option; {hint}")
-    classes, inputs = given["classes"], given.get("inputs")
+    classes, inputs = options["classes"], options.get("inputs")
     if isinstance(classes, str):
         raise ConfigError(f'wrap: classes must be a list, such as ["no", "yes"]; {one_line(classes, 80)!r} was given')
     named = None if classes is None else tuple(classes)
     columns = None if inputs is None else tuple(map(str, one_or_more(inputs)))
-    return ModelOptions(**{**given, "classes": named, "inputs": columns})
+    return ModelOptions(**{**options, "classes": named, "inputs": columns})
 
 
 def hold(model: Model, options: ModelOptions, plugin: str) -> None:
@@ -49,6 +49,7 @@ def hold(model: Model, options: ModelOptions, plugin: str) -> None:
     Raises:
         ModelError: an option contradicts the model, or cannot be applied to it.
     """
+    # adopt overwrites both, also where the user named none and the adapter knows its own.
     threshold, stated = model.threshold, model.stated
     adopt(model, options, model.name)
     if options.threshold is None:
@@ -154,6 +155,7 @@ class OptionGuard:
         decided = np.where(scores >= threshold, model.classes[column], model.classes[1 - column])
         if model.abstain is None:
             return decided
+        # Whom the model declined to decide has no decision by the threshold either.
         declined = np.array([spelling(label) == spelling(model.abstain) for label in labels], dtype=bool)
         return np.where(declined, labels, decided) if declined.any() else decided
 

@@ -166,6 +166,7 @@ class Predictions:
         sample = Answers(*(None if answer is None else answer[rows] for answer in self.answers))  # type: ignore[arg-type]
         predictions = Predictions(self.model, data, sample)
         predictions.__dict__.update(classes=self.classes, consistency=self.consistency)
+        # The training split was asked already where the whole data were, and is not sampled.
         if data.train is not None and data.train is self.data.train:
             predictions.__dict__["train"] = self.train
         return predictions
@@ -203,6 +204,7 @@ def _recorded(model: Model, data: AuditData) -> Answers:
         raise DataError(f"{data.name}: there are no recorded answers beside these rows")
     decisions, scores = data.recorded
     if decisions is None and scores is not None and data.task != "regression":
+        # The scores are taken as probabilities for the comparison with the threshold alone.
         probabilities = np.column_stack([1 - scores, scores])
         order = [label for label in model.classes if label != model.positive] + [model.positive]
         threshold = 0.5 if model.threshold is None else model.threshold

@@ -45,6 +45,7 @@ def spellings(values: Sequence[Any]) -> list[str]:
     times = same_times(values)
     if times is not None:
         return times
+    # In a column of texts 1.0 stays "1.0", for the text file had it so.
     worded = any(isinstance(value, str) and not is_numeric for value, is_numeric in zip(values, numbers, strict=True))
     return [str(value) if worded and isinstance(value, float) else spelling(value) for value in values]
 
@@ -59,6 +60,7 @@ def is_number(value: Any) -> bool:
 
 def match_class(value: Any, known: tuple[Any, ...]) -> Any:
     """`value` as `known` spells it: equal, or equal as text, as 1, 1.0, "1" and True are not but look it."""
+    # Equal values first: True equals 1, and the known spelling of the two is the one that counts.
     if value in known:
         return known[known.index(value)]
     meaning = meant(value)

@@ -173,6 +173,7 @@ class AuditData(Fields):
                 continue
             column = self.inputs.iloc[:, position_of[feature.name]]
             if feature.kind == "integer":
+                # Digits that lost their leading zero, as 3022024 did, came as integers and are dates all the same.
                 codes = to_codes(self.inputs, (feature,))[:, 0]
                 orders[feature.name] = days_of(codes, self.notation, 'kind = "integer" under [data.features.NAME]')
             elif not feature.numeric:
@@ -197,6 +198,7 @@ class AuditData(Fields):
             frame.columns = self.inputs.columns  # a model may want numbers as column names
             return frame
         array = as_array(self.inputs)
+        # A tensor keeps its kind and its device: new_tensor makes one beside it.
         kind = np.dtype(np.float64) if array is None else array.dtype
         values = whole_numbers(codes, kind) if kind.kind in "iu" else codes.astype(kind)
         return values if isinstance(self.inputs, np.ndarray) else self.inputs.new_tensor(values)

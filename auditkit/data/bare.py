@@ -43,6 +43,7 @@ class Blanks:
         kind = getattr(column.dtype, "categories", column).dtype.kind
         if kind not in "OUT" or column.ndim != 1:
             return Bare(values)
+        # Each different text is looked at once, however many rows hold it.
         codes, distinct = pandas.factorize(column.astype(object) if kind in "UT" else column)
         known = np.empty(len(distinct) + 1, dtype=object)
         known[:-1], known[-1] = [self._bare(value) for value in distinct], None  # the code of a missing value is -1

@@ -44,8 +44,7 @@ def fill(values: Any, name: str, meaning: Any = None) -> Filled:
         raise DataError(f"{name} is blank in every row; check that the right column is named")
     # A value of the column's own fills the gaps, so that no class appears that nobody has.
     full = column[~blank].iloc[0]
-    filled = column.astype(object).where(~blank, full)
-    return Filled(filled.infer_objects().to_numpy(), ~blank)
+    return Filled(column.astype(object).where(~blank, full).infer_objects().to_numpy(), ~blank)
 
 
 def check_mask(mask: Any, rows: int, name: str) -> np.ndarray | None:
@@ -74,6 +73,7 @@ def check_people(people: Any, name: str) -> np.ndarray:
         counts = np.asarray(people, dtype=np.float64)
     except (TypeError, ValueError):
         raise DataError(f"{name}: people must be whole numbers, how many people each row stands for") from None
+    # From 2**53 on float64 does not tell whole numbers apart.
     wrong = ~(np.isfinite(counts) & (counts >= 1) & (counts == np.round(counts)) & (counts < 2**53))
     if counts.ndim != 1 or wrong.any():
         raise DataError(

@@ -196,6 +196,7 @@ class Cells:
     def _fused(self, attributes: tuple[str, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
         """(N,) the position of each row's cell in the flattened table, and the shape of the table."""
         shape = tuple(len(self.values[name]) for name in attributes)
+        # The table of all combinations is made before anybody is counted, so that its size is limited first.
         if math.prod(shape) > MOST:
             raise DataError(
                 f"the intersection of {', '.join(attributes)} has {math.prod(shape):,} cells; at most {MOST:,} can be "

@@ -85,6 +85,7 @@ def _positions(column: pandas.Series[Any], feature: FeatureSchema) -> np.ndarray
         codes, distinct = pandas.factorize(column.astype(object))
         positions = np.append(known.get_indexer(_as_index(distinct)), -1)[codes]
     lacking = column.isna().to_numpy()
+    # -1 is both a missing value and a value of no category; isna tells them apart.
     strange = (positions == -1) & ~lacking
     if strange.any():
         value = column.iloc[int(np.argmax(strange))]
@@ -158,6 +159,7 @@ def _categories(codes: np.ndarray, feature: FeatureSchema) -> pandas.Series[Any]
         storage_positions = _as_index(storage.categories).get_indexer(_as_index(feature.categories))
         return pandas.Series(pandas.Categorical.from_codes(np.append(storage_positions, -1)[position], dtype=storage))
     native = storage is None or isinstance(storage, np.dtype)
+    # The entry at -1, the last one, is what stands for a missing value.
     known = pandas.Series([*feature.categories, feature.absent if native else None], dtype=object).to_numpy()
     values = pandas.Series(known[position], dtype=object)
     if storage is None or (native and lacking.any() and storage.kind == "b"):

@@ -84,6 +84,7 @@ class Digest:
             self._objects(column.astype(object).to_numpy())
 
     def _numbers(self, array: np.ndarray) -> None:
+        # The same numbers have the same bytes on machines of either byte order.
         exact = array.astype(array.dtype.newbyteorder("<"), copy=False)
         self.text(f"{exact.dtype.kind}{exact.dtype.itemsize}")
         flat = np.ascontiguousarray(exact).reshape(-1)
@@ -91,6 +92,7 @@ class Digest:
             part = flat[start : start + CHUNK]
             if part.dtype.kind == "f":
                 part = part + part.dtype.type(0)  # -0.0 becomes 0.0
+                # NaN has many bit patterns; all are one missing value here.
                 part[np.isnan(part)] = np.nan
             self._state.update(part.tobytes())
 

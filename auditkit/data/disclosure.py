@@ -30,6 +30,7 @@ def check_disclosure(data: Fields) -> None:
     """
     for name in ("minimum_cell", "minimum_rate"):
         people = getattr(data, name)
+        # True is an integer to Python, and would be a minimum of one person.
         if isinstance(people, bool) or not isinstance(people, numbers.Integral) or people < 0:
             raise DataError(f"{data.name}: {name} must be a whole number of people, 0 or more; {people!r} was given")
     share = data.largest_left_out

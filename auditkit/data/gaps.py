@@ -27,6 +27,7 @@ def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | Non
     """
     for attribute, column in data.groups.items():
         reason = data.cells.unshown({attribute: MISSING})
+        # A column whose gaps are those of a hidden group gives the size of that group away.
         if reason is not None and (attribute == name or np.array_equal(column == MISSING, missing)):
             return reason
     if data.disclosure == "publish" and name not in data.groups and 0 < int(missing.sum()) < data.minimum_cell:

@@ -136,6 +136,7 @@ def _binned(name: str, distinct: np.ndarray, bins: Any, notation: Notation) -> l
 def _renamed(name: str, labels: list[str], names: Any) -> list[str]:
     if not isinstance(names, Mapping):
         raise DataError(f'group {name!r}: values must map old names to new ones, as in {{"1" = "male"}}; got {names!r}')
+    # The owner may write 1, 1.0 or "1" for the same value.
     known = {spelling(old): str(new) for old, new in names.items()}
     unknown = [old for old in known if old not in labels]
     if unknown:

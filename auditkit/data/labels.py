@@ -162,8 +162,7 @@ def pick_positive(stated: Any, classes: tuple[Any, ...], name: str = "label") ->
         DataError: `stated` does not occur.
     """
     if stated is None:
-        certain = set(classes) <= {0, 1}
-        advice = "" if certain else ' (the last in order; set it with positive = "…" under [data])'
+        advice = "" if set(classes) <= {0, 1} else ' (the last in order; set it with positive = "…" under [data])'
         return classes[-1], f"positive: {classes[-1]!r}{advice}"
     match = match_class(stated, classes)
     if match not in classes:
@@ -191,11 +190,13 @@ def check_recorded(
     if task == "regression":
         return Recorded(_numbers(recorded.decisions, "decisions"), scores), ""
     decisions = label_array(recorded.decisions, "decisions", people)
+    # Each different decision is matched once, and the rows take the result over.
     distinct, inverse = np.unique(decisions, return_inverse=True)
     matched = [match_class(value.item(), classes) for value in distinct]
     strange = [value for value in matched if value not in classes]
     if decisions.dtype.kind == "f" and (strange or not classes):
         raise _fractions(distinct, classes)
+    # Of several classes one more may be rare; of two, or where none is in common, it is another vocabulary.
     if strange and classes and (task == "binary" or len(strange) == len(matched)):
         raise DataError(f"decisions must be among the labels, {listed(classes)}; they also hold {listed(strange)}")
     note = f"decisions hold classes that no label has: {listed(strange)}" if strange and classes else ""
@@ -232,6 +233,7 @@ def _plain(values: np.ndarray, name: str) -> np.ndarray:
             raise DataError(f"{name} must be all text, all numbers or all true and false; it is {kind}")
         values = values.astype(type_of.get(kind, str))
     if values.dtype.kind == "f":
+        # pandas reads whole numbers with a gap as floats; 1.0 and 1 must be the same class.
         exact = values.astype(np.float64)
         if not np.isfinite(exact).all():
             raise DataError(f"{name} must be finite; {int((~np.isfinite(exact)).sum())} values are infinite")

@@ -44,6 +44,7 @@ def check_outcome(outcome: Any, task: Task, positive: Any, classes: Sequence[Any
             f'outcome must be one word, "benefit" or "burden": what being decided for the positive class{where} is; a '
             "word for each class is for more than two classes"
         )
+    # The keys of a table in TOML are texts, whatever the labels are.
     stated = {spelling(name): word for name, word in outcome.items()}
     known = [spelling(label) for label in classes]
     for name, word in stated.items():

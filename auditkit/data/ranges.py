@@ -56,9 +56,9 @@ def spread_range(pairs: Range, shape: tuple[int, ...]) -> tuple[np.ndarray, np.n
     Returns:
         Two arrays of `shape`.
     """
+    # One value a channel, stretched over the axes that follow the channels.
     along = (len(pairs), *(1,) * (len(shape) - 1))
-    ends = np.asarray(pairs, dtype=np.float64)
-    low, high = (np.broadcast_to(end.reshape(along), shape).copy() for end in ends.T)
+    low, high = (np.broadcast_to(end.reshape(along), shape).copy() for end in np.array(pairs, dtype=np.float64).T)
     return low, high
 
 

@@ -142,6 +142,7 @@ def _number(feature: FeatureSchema, present: pandas.Series[Any], may_be_whole: b
         )
     if not values.size:
         return dataclasses.replace(feature, kind="number")
+    # Floats of that size lost their digits before they came here, so they stay numbers; integers are names of things.
     if (np.abs(values) >= EXACT).any() and present.dtype.kind != "f":
         return dataclasses.replace(feature, categories=_distinct(present, feature.name))
     is_whole = may_be_whole and bool((values == np.round(values)).all())

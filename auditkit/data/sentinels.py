@@ -127,6 +127,7 @@ def days_among(values: np.ndarray, counts: np.ndarray) -> list[Sentinel]:
         values: (K,) moments, rising, in seconds since the year 1, as `Order` has dates.
         counts: (K,) how many rows hold each.
     """
+    # The time of day does not matter: 1900-01-01 12:00 stands for no date either.
     days, positions = np.unique(np.floor(values / 86_400).astype(np.int64), return_inverse=True)
     rows = np.bincount(positions, weights=counts).astype(np.int64)
     codes = {day.toordinal(): day for day in DATES}
@@ -152,8 +153,7 @@ def _frequent_day(days: np.ndarray, rows: np.ndarray, index: int, near: np.ndarr
         for position, day in enumerate(days.tolist())
         if position != index and (date := datetime.date.fromordinal(day)).month == code.month and date.day == code.day
     ]
-    most = max([*rows[near], *other_years])
-    return len(near) >= NEAREST and bool(rows[index] >= FAR * most)
+    return len(near) >= NEAREST and bool(rows[index] >= FAR * max([*rows[near], *other_years]))
 
 
 def _stands_apart(values: np.ndarray, counts: np.ndarray, end: int) -> bool:
@@ -164,6 +164,7 @@ def _stands_apart(values: np.ndarray, counts: np.ndarray, end: int) -> bool:
     if len(inner) < NEAREST:
         far = len(inner) >= FEWEST and np.abs(value - np.array(inner)).min() >= FAR * (inner[-1] - inner[0])
         return bool(far and abs(value) >= LONG)
+    # The neighbours of the end, not all values: a long tail on the other side says nothing about this one.
     near = np.array(inner[:NEAREST] if end == 0 else inner[-NEAREST:])
     apart = np.abs(value - near).min() >= FAR * np.median(np.diff(near))
     if end == 0:

@@ -50,8 +50,7 @@ def accept(data: Fields) -> dict[str, Any]:
     fields: dict[str, Any] = plain_inputs(data.inputs, data.modality)
     fields["inputs"] = _inputs(_with(data, fields))
     data = _with(data, fields)
-    aligned = _aligned(data)
-    _check_lengths(data, aligned)
+    _check_lengths(data, _aligned(data))
     fields.update(_answers(data))
     fields.update(_beside(data))
     bare = {name: _group(name, column) for name, column in data.groups.items()}
@@ -125,6 +124,7 @@ def numbered(columns: Sequence[Any]) -> np.ndarray:
     for column in columns:
         codes, distinct = pandas.factorize(np.asarray(column))
         lacking |= codes < 0
+        # Two columns are fused at a time, and numbered again, so that the product of many does not overflow.
         numbers = pandas.factorize(numbers * (len(distinct) + 1) + codes + 1)[0].astype(np.int64)
     numbers[lacking] = -1
     return numbers
@@ -203,6 +203,7 @@ def _check_array(inputs: Any, data: Fields) -> None:
             "inputs[:, None]"
         )
     if data.modality == "table":
+        # In a table NaN is a missing value, which models may know how to take; infinity is none.
         if any_infinite(inputs):
             raise DataError(
                 f"{data.name}: inputs hold infinite values; replace them, or use NaN where they are missing"
@@ -316,8 +317,8 @@ def _missing_notes(groups: Mapping[str, np.ndarray], minimum: int, people: np.nd
         missing = column == MISSING
         lacking = int(missing.sum() if people is None else people[missing].sum())
         if lacking:
-            hidden = Cells({name: column}, minimum, people=people).unshown({name: MISSING})
-            count = "" if hidden else f"{lacking} "
+            # The note must not count a group that is too small to show.
+            count = "" if Cells({name: column}, minimum, people=people).unshown({name: MISSING}) else f"{lacking} "
             notes.append(f"group {name}: {count}missing values are the group {MISSING!r}")
     return notes
 
@@ -357,5 +358,6 @@ def _with_train(data: Fields, train: Fields) -> dict[str, Any]:
         raise DataError(
             f"{data.name}: the training split must have the same columns; they differ in {listed(differing)}"
         )
+    # A code must mean the same category in both, or nothing learnt on one could be said of the other.
     ours, theirs = merge_schemas(data.schema, train.schema)
     return {"schema": ours, "train": train if theirs == train.schema else dataclasses.replace(train, schema=theirs)}

@@ -99,6 +99,7 @@ def _in_their_order(count: int, read: Order) -> Order:
         read: what they say, the first one first.
     """
     description = "categories in their order"
+    # The owner's order of categories holds, unless they are numbers that it contradicts.
     steps = np.diff(np.zeros(0) if read.values is None else read.values[np.isfinite(read.values)])
     if (steps < 0).any() and (steps > 0).any() and not read.worded:
         return Order(None, "", (description, read.how or "numbers"), ('kind = "category" under [data.features.NAME]',))

@@ -188,5 +188,4 @@ def _clock(parts: dict[str, str | None]) -> float | None:
         shift = (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * (-1 if zone[0] == "-" else 1)
     elif zone:
         shift = 3600 * ZONES[zone]
-    part = float(f"0.{parts['f']}") if parts.get("f") else 0.0
-    return hour * 3600 + minute * 60 + second + part - shift
+    return hour * 3600 + minute * 60 + second + float(f"0.{parts.get('f') or 0}") - shift

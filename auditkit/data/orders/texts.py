@@ -41,6 +41,7 @@ def readings(texts: Sequence[str], notation: Notation) -> list[Reading]:
         notation: what the owner says; of several readings, those that agree with it are kept.
     """
     spelt = [plain(text) for text in texts]
+    # Before all else, as a few Roman numerals are also words, months or units.
     counted = roman.numerals(spelt)
     if counted is not None:
         return [Reading("Roman numerals", "number", "", counted)]

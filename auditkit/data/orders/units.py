@@ -57,6 +57,7 @@ def factors(units: Sequence[tuple[str, ...]], values: Sequence[float]) -> list[f
     for family in FAMILIES:
         rests = {tuple(word for word in unit if word not in family) for unit in named}
         counts = {sum(word in family for word in unit) for unit in named}
+        # 1,200 and 3k stand in one column, where kilograms beside numbers without a unit would be a guess.
         bare = family is MAGNITUDES and counts == {0, 1}
         if len(rests) == 1 and (counts == {1} or bare):
             return [next((family[word] for word in unit if word in family), 1.0) for unit in units]

@@ -70,6 +70,7 @@ def foresee(source: Any, settings: TableSettings) -> Foreseen | None:
         reason = "the file was counted in a stream, as the table would not fit into half of the memory"
     lacking = _lacking(settings)
     if lacking:
+        # Several files are not read into one table, so there is no other way to offer.
         way_out = "" if several else f". Or say {IN_MEMORY} to read it all into memory"
         mends = () if several else (IN_MEMORY,)
         raise DataError(f"{why}, so people are counted in a stream, and {lacking}{way_out}", mend=mends)

@@ -22,8 +22,7 @@ def read_json(path: pathlib.Path, name: str, missing: tuple[str, ...] | None) ->
         DataError: JSON that is broken or holds no table.
     """
     try:
-        text = path.read_text(encoding=ENCODING)
-        columns, rows = _columns(_parsed(text), path.name)
+        columns, rows = _columns(_parsed(path.read_text(encoding=ENCODING)), path.name)
     except (ValueError, RecursionError) as error:  # a broken document, no UTF-8, or too deep
         if path.suffix.lower() not in JSON:
             return None

@@ -65,8 +65,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.n
                 f"{label} says that it has the shape {shape}, but its bytes are another number; write it again"
             )
         buffer = bytearray(stream.read(size))  # a bytearray, as tensors want memory that can be written
-    flat = np.frombuffer(buffer, dtype=dtype)
-    array = flat.reshape(shape, order="F" if fortran else "C")
+    array = np.frombuffer(buffer, dtype=dtype).reshape(shape, order="F" if fortran else "C")
     return np.char.decode(array, "utf-8") if dtype.kind == "S" else array
 
 

@@ -101,6 +101,7 @@ def settle(roles: Roles, source: Source) -> Roles:
     label, groups = roles.label, roles.groups
     if source.inputs is not None:
         if label is None:
+            # A dictionary of arrays says by its keys what it holds; a table says nothing unless it is asked.
             label = next((name for name in LABELS if name in known), None)
         if not groups:
             named_columns = dataclasses.replace(roles, label=label).named
@@ -265,6 +266,7 @@ def unknown_columns(names: Iterable[str], source: Source, setting: str) -> None:
     """
     known = [str(name) for name in source.columns.columns]
     strange = next((name for name in names if name not in known), None)
+    # Beside an array the schema is about features that have no names in the source.
     if strange is not None and source.inputs is None:
         raise DataError(
             f"{setting}: the data has no column {strange!r}; {closest(strange, known)}. It has: {listed(known)}"

@@ -116,6 +116,7 @@ def _file(path: pathlib.Path, reading: Reading) -> Source:
         kind = "a folder" if path.is_dir() else "no file"
         raise DataError(f"path must be a csv, JSON, parquet or npz file; {str(path)!r} is {kind}")
     with path.open("rb") as stream:
+        # The bytes decide what a file is, for a name may say anything.
         head = stream.read(4096)
     if not head:
         raise DataError(f"{path.name} is empty")

@@ -50,6 +50,7 @@ def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[S
         values, cells = count_values(
             counting.paths, columns, bins=_bins(group_options, groups, other_columns, reading), text=reading.text
         )
+    # Types are inferred from all distinct values together, as they would be from the whole column.
     typed, notes = _typed(values, kinds, reading)
     bare = {name: reading.blanks.off(typed[column]).values for name, column in groups.items()}
     named = {

@@ -33,10 +33,12 @@ def read_table(make: Callable[..., Fields], source: Any, settings: TableSettings
     """
     request, roles, name = settings.request(make), settings.roles, settings.name
     with in_memory(source, settings):
+        # Decided before anything is read, since Arrow takes the memory at once.
         counting = with_room(source, settings)
         if counting is None:
             return _read(source, roles, request, settings.selected, settings.train, name)
         counted, roles = stream_counts(counting, roles, request.reading)
+        # The counts hold no features, so that nothing declared about them fits.
         request = dataclasses.replace(request, schema={}, modality=None)
         return _read(counted, roles, request, None, None, name or pathlib.PurePath(str(source)).name)
 

@@ -63,8 +63,7 @@ def read_xgboost(data: bytes, name: str) -> Any:
 
 def read_lightgbm(data: bytes) -> Any:
     """The booster in a LightGBM text file."""
-    lightgbm = require("lightgbm", "lightgbm")
-    return lightgbm.Booster(model_str=data.decode(), params={"verbosity": -1})
+    return require("lightgbm", "lightgbm").Booster(model_str=data.decode(), params={"verbosity": -1})
 
 
 class LightGBMModel(FittedModel):

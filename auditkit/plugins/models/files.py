@@ -168,8 +168,7 @@ def _torch(data: bytes, name: str, options: ModelOptions) -> _Opened:
         _refuse_pickle(name, "torch.save file that holds more than weights", options)
     _refuse_pickle(name, "torch.save file, which is a pickle and", options)
 
-    torch = require("torch", "torch")
-    module = torch.load(io.BytesIO(data), weights_only=False, map_location="cpu")
+    module = require("torch", "torch").load(io.BytesIO(data), weights_only=False, map_location="cpu")
     if isinstance(module, Mapping) and options.class_path is not None:
         module = module_with(module, options, name)
     if isinstance(module, Mapping):

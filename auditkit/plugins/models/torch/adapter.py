@@ -245,8 +245,8 @@ class TorchModel(LabelledModel):
                 raise ModelError(f"{self.name}: targets must be positions in the {len(self.classes)} classes")
             class_indices = torch.as_tensor(targets.astype(np.int64), device=self._device)
         with torch.enable_grad(), failing(self.name, "the gradient"):
-            total = of_class(self._ask(leaf), self.output, class_indices).sum()
-            (gradient,) = torch.autograd.grad(total, leaf)
+            # Each row's output depends on that row alone, so the gradient of the sum holds the gradient of each.
+            (gradient,) = torch.autograd.grad(of_class(self._ask(leaf), self.output, class_indices).sum(), leaf)
         return gradient.detach().to(torch.float64).cpu().numpy()
 
     def module(self) -> AbstractContextManager[torch.nn.Module]:
