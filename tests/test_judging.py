@@ -95,6 +95,24 @@ def test_of_a_bound_the_end_that_does_not_hold_is_not_told_at_any_level():
     assert " to " not in reasons[0].reason
 
 
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({"at_least": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is at least 0.8"),
+        ({"at_most": 0.8}, "0.9 among what was compared (95% interval 0.85 to 0.95) is not at most 0.8, but may be"),
+        ({"at_most": 0.97}, "at most 0.9 (95% interval 0.95 or less) is at most 0.97"),
+        ({"at_least": 0.96}, "at most 0.9 (95% interval 0.95 or less) is not at least 0.96"),
+        ({"at_least": 0.9}, "at most 0.9 (95% interval 0.95 or less) is across the bound"),
+        (
+            {"at_least": 0.8, "judge": "point"},
+            "0.9 among what was compared (judged by the point alone) is at least 0.8",
+        ),
+    ],
+)
+def test_a_verdict_by_the_end_that_does_not_hold_for_those_left_out_is_about_the_compared(bounds, said):
+    assert judge_measurement(limit(**bounds), measurement(bound="at most"))[1].startswith(said)
+
+
 UNKNOWN = LeftOut(slice={"column": "paid"}, reason="its values are in no known form", bars=True)
 
 

@@ -24,24 +24,40 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
         return "inconclusive", f"there is no number: {measurement.reason}"
     if measurement.validity != "valid":
         return "inconclusive", f"the number is {measurement.validity}: {measurement.reason}"
-    if limit.judge == "point" or measurement.exact:
-        low = high = value
-        how = "exact" if measurement.exact else "judged by the point alone"
-    elif measurement.interval is None:
+    interval, by_point = measurement.interval, limit.judge == "point" or measurement.exact
+    if interval is None and not by_point:
         return "inconclusive", f"{show(value, limit)} has no interval and is not exact, so it cannot be judged"
-    else:
-        low, high = ends(measurement.interval)
-        how = f"{measurement.interval.level:.0%} interval {interval_ends(measurement, measurement.interval, limit)}"
-    sentence = f"{measurement.bound or ''} {show(value, limit)} ({how})".lstrip()
+    low, high = (value, value) if by_point or interval is None else ends(interval)
+    # "at most 0.98 is at least 0.8" shows nothing: such a verdict is about what was compared, and says so
+    among = not measurement.exact and _rests_on_compared(limit, measurement, low, high)
+    bound = None if among else measurement.bound
+    number = f"{bound or ''} {show(value, limit)}{' among what was compared' if among else ''}".lstrip()
+    how = "exact" if measurement.exact else "judged by the point alone"
+    if interval is not None and not by_point:
+        how = f"{interval.level:.0%} interval {interval_ends(bound, interval, limit)}"
+    sentence = f"{number} ({how})"
     status, reason = _decide(limit, measurement, low, high)
     whose = whose_text(measurement, limit, status)
     return status, f"{sentence} {reason}" if not whose else f"{sentence} {reason.removesuffix('.')}; {whose}"
 
 
+def _rests_on_compared(limit: Limit, each: Measurement, low: float, high: float) -> bool:
+    """Whether an end of a bound decides that does not hold for the groups that are left out."""
+    least, most = _held(each, low, high)
+    if each.bound is None or outside(least, most, limit) or (inside(least, limit) and inside(most, limit)):
+        return False
+    return outside(low, high, limit) or (inside(low, limit) and inside(high, limit))
+
+
+def _held(each: Measurement, low: float, high: float) -> tuple[float, float]:
+    """The ends that hold for all groups; infinite where there is none."""
+    return (-math.inf if each.bound == "at most" else low), (math.inf if each.bound == "at least" else high)
+
+
 def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:
     """The status and what is said of it, from the ends over the groups that were compared."""
     wanted = bounds(limit)
-    least, most = (-math.inf if each.bound == "at most" else low), (math.inf if each.bound == "at least" else high)
+    least, most = _held(each, low, high)
     if outside(least, most, limit):
         return "missed", f"is not {wanted}"
     barred = [group for group in each.left_out if group.bars]

@@ -29,10 +29,10 @@ def show(value: float, limit: Limit) -> str:
     return f"{value:.17g}"
 
 
-def interval_ends(each: Measurement, interval: Interval, limit: Limit) -> str:
+def interval_ends(bound: str | None, interval: Interval, limit: Limit) -> str:
     """`0.2 to 0.4`; of a number that leaves groups out, the one end that holds for all of them: `0.2 or more`."""
     low, high = ("unbounded" if end is None else show(end, limit) for end in (interval.low, interval.high))
-    return {"at least": f"{low} or more", "at most": f"{high} or less"}.get(each.bound or "", f"{low} to {high}")
+    return {"at least": f"{low} or more", "at most": f"{high} or less"}.get(bound or "", f"{low} to {high}")
 
 
 def _side(value: float, edge: float) -> int:

@@ -50,9 +50,8 @@ def _at_once(limit: Limit, alone: Judged, count: int) -> Judged:
     value = present(measurement.value, "only measurements with an interval are widened")
     wide = widened(interval, value, measurement.n, sidak_level(interval.level, count))
     status, _ = judge_measurement(limit, measurement.model_copy(update={"interval": wide}))
-    all_at_once = (
-        f"{100 * wide.level:.4g}% interval {interval_ends(measurement, wide, limit)} that holds for all {count} at once"
-    )
+    edges = interval_ends(measurement.bound, wide, limit)
+    all_at_once = f"{100 * wide.level:.4g}% interval {edges} that holds for all {count} at once"
     if status == "missed":
         reason = f"{alone.reason}; the {all_at_once} says the same"
     else:
