@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 import pathlib
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from auditkit.plugins.robustness.attacks import Problem, Swept, pgd, sweep
+from auditkit.plugins.robustness.attacks import PGD, Problem, Swept, sweep
 from auditkit.plugins.robustness.library_attacks import art
 from benchmarks.harness import Baseline, Gate, Line, timed
 from benchmarks.robustness_rows.networks import LATEST, TRAINED_ON, Pictures, mnist, trained
@@ -99,7 +98,7 @@ def _network(name: str, module: torch.nn.Module, tried: Pictures, size: Size) ->
 
 
 def _ours(module: torch.nn.Module, tried: Pictures, grid: tuple[float, ...], mode: Any) -> Callable[[], Swept]:
-    attack = partial(pgd, steps=STEPS, share=STRIDE, patience=PATIENCE if mode == "fast" else None)
+    attack = PGD(steps=STEPS, share=STRIDE, patience=PATIENCE if mode == "fast" else None)
     return lambda: sweep(Problem(module), tried.x, tried.y, grid, attack, mode=mode)
 
 

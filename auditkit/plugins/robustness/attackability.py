@@ -27,8 +27,8 @@ def way(model: Model, data: AuditData) -> str:
         return "needs inputs made of numbers; these are of modality " + repr(data.modality)
     if word_numbers(model, data):
         return "needs inputs between which a distance means something; these are numbers of words (tokens)"
-    whole = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
-    if whole and eats_as_is(model, data):
+    is_complete = array is not None and bool(np.isfinite(array).all())  # a gap cannot be stepped away from
+    if is_complete and eats_as_is(model, data):
         return "gradient"
     if array is not None and array.ndim != 2:
         return "needs a model that gives gradients and eats the inputs as they are, for inputs that are no table"
@@ -48,18 +48,18 @@ def word_numbers(model: Model, data: AuditData) -> bool:
     True for arrays of whole numbers of modality `sequence`, and for a torch module that looks every number of a row up
     in a table, by whatever operation, and whatever the type that they come in.
     """
-    table = hasattr(data.inputs, "columns")
-    array = None if table else as_array(data.inputs)
-    if array is None and not table:
+    is_table = hasattr(data.inputs, "columns")
+    array = None if is_table else as_array(data.inputs)
+    if array is None and not is_table:
         return False
     if array is not None and data.modality == "sequence" and array.dtype.kind in "iu":
         return True
     if not takes_tensors(model):
         return False
-    few = take_rows(data.inputs, np.arange(min(2, len(data))))
+    sample = take_rows(data.inputs, np.arange(min(2, len(data))))
     from auditkit.plugins.robustness.embedding_lookups import looked_up  # torch is imported for torch models only
 
-    return looked_up(model, few) >= math.prod(few.shape)
+    return looked_up(model, sample) >= math.prod(sample.shape)
 
 
 def may_change(data: AuditData) -> np.ndarray:
@@ -73,15 +73,15 @@ def may_change(data: AuditData) -> np.ndarray:
 
 def unsteady(model: Model, data: AuditData, predictions: Predictions) -> float:
     """The largest change of a probability, or share of changed decisions, when a few rows are asked about again."""
-    few = data.take(np.arange(min(PROBED, len(data)))).inputs
-    first = predictions.of(few)
-    gap = 0.0
+    inputs = data.take(np.arange(min(PROBED, len(data)))).inputs
+    first = predictions.of(inputs)
+    largest_change = 0.0
     for _ in range(REPEATS):
-        again = predictions.of(few)
-        gap = max(gap, float(np.mean(first.codes != again.codes)))
+        again = predictions.of(inputs)
+        largest_change = max(largest_change, float(np.mean(first.codes != again.codes)))
         if Capability.PROBABILITIES in model.capabilities:
-            gap = max(gap, float(np.abs(first.probabilities - again.probabilities).max()))
-    return gap
+            largest_change = max(largest_change, float(np.abs(first.probabilities - again.probabilities).max()))
+    return largest_change
 
 
 def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
@@ -90,29 +90,21 @@ def array_space(data: AuditData, array: np.ndarray, flat: np.ndarray) -> Space:
     if data.range is not None:
         low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
         return declared_space(low, high, whole=whole)
-    every = _with_train(data, flat)
+    known_rows = _with_train(data, flat)
     if array.ndim > 2:
-        return picture_space(every, whole=whole)
-    return feature_space(every, whole=np.full(flat.shape[1], whole), free=may_change(data))
+        return picture_space(known_rows, whole=whole)
+    return feature_space(known_rows, whole=np.full(flat.shape[1], whole), free=may_change(data))
 
 
 def table_space(data: AuditData, codes: np.ndarray) -> Space:
     """The space of a table with these codes (N, D)."""
     free = may_change(data)
     if not data.schema:
-        array = present(as_array(data.inputs), "a table without a schema is an array")
-        return array_space(data, array, codes)
-
-    def declared(ends: list[float | None]) -> np.ndarray:
-        return np.array([np.nan if end is None else end for end in ends])
-
-    return feature_space(
-        _with_train(data, codes),
-        whole=np.array([feature.kind == "integer" for feature in data.schema]),
-        free=free,
-        low=declared([feature.low for feature in data.schema]),
-        high=declared([feature.high for feature in data.schema]),
-    )  # fmt: skip
+        return array_space(data, present(as_array(data.inputs), "a table without a schema is an array"), codes)
+    whole = np.array([feature.kind == "integer" for feature in data.schema])
+    # None becomes NaN, which stands for an end that was not declared
+    low, high = np.array([(feature.low, feature.high) for feature in data.schema], dtype=np.float64).T
+    return feature_space(_with_train(data, codes), whole=whole, free=free, low=low, high=high)
 
 
 def _with_train(data: AuditData, values: np.ndarray) -> np.ndarray:
@@ -121,8 +113,10 @@ def _with_train(data: AuditData, values: np.ndarray) -> np.ndarray:
         return values
     if hasattr(data.inputs, "columns"):
         return np.vstack([values, data.train.codes()])
-    more = as_array(data.train.inputs)
-    return values if more is None else np.vstack([values, more.reshape(len(more), -1).astype(np.float64)])
+    train_rows = as_array(data.train.inputs)
+    if train_rows is None:
+        return values
+    return np.vstack([values, train_rows.reshape(len(train_rows), -1).astype(np.float64)])
 
 
 def eats_as_is(model: Model, data: AuditData) -> bool:
@@ -130,16 +124,16 @@ def eats_as_is(model: Model, data: AuditData) -> bool:
 
     Rounding to the module's own floating type, such as bfloat16, is no other input.
     """
-    plain = None if hasattr(data.inputs, "columns") else as_array(data.inputs[:2])
-    if plain is None or not takes_tensors(model) or not np.isfinite(plain).all():
+    inputs = None if hasattr(data.inputs, "columns") else as_array(data.inputs[:2])
+    if inputs is None or not takes_tensors(model) or not np.isfinite(inputs).all():
         return False
     encoded = model.encode(data.inputs[:2])
-    if not encoded.is_floating_point() or encoded.shape != plain.shape:
+    if not encoded.is_floating_point() or encoded.shape != inputs.shape:
         return False
-    given, rounded = as_array(encoded), as_array(encoded.new_tensor(plain))
-    given = present(given, "both are tensors")
-    rounded = present(rounded, "both are tensors")
-    return bool(np.allclose(given, rounded, rtol=1e-4))
+    encoded_values, rounded = (
+        present(as_array(tensor), "both are tensors") for tensor in (encoded, encoded.new_tensor(inputs))
+    )
+    return bool(np.allclose(encoded_values, rounded, rtol=1e-4))
 
 
 def like(inputs: Any, values: np.ndarray) -> Any:
@@ -154,5 +148,5 @@ def what_moved(data: AuditData, space: Space) -> tuple[str, ...]:
     names = data.feature_names
     if len(names) != len(space.free) or space.free.all():
         return ()
-    held = [name for name, free in zip(names, space.free, strict=True) if not free]
-    return (f"Held as they are (categories, groups, immutable or constant): {first_few(held, 12)}.",)
+    fixed_names = [name for name, free in zip(names, space.free, strict=True) if not free]
+    return (f"Held as they are (categories, groups, immutable or constant): {first_few(fixed_names, 12)}.",)

@@ -33,12 +33,12 @@ class _Counted(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.indices += sum(tensor.numel() for tensor in _tensors(args) if self._is_given(tensor))
         return function(*args, **(kwargs or {}))
 
-    def _is_given(self, places: torch.Tensor) -> bool:
+    def _is_given(self, indices: torch.Tensor) -> bool:
         """Whether these are the inputs of all columns or of one."""
-        if places.is_floating_point() or places.dtype is torch.bool:
+        if indices.is_floating_point() or indices.dtype is torch.bool:
             return False
-        numbers = places.flatten().double()
-        return any(torch.equal(numbers, each) for each in self.given)
+        numbers = indices.flatten().double()
+        return any(torch.equal(numbers, values) for values in self.given)
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:
@@ -54,7 +54,7 @@ def looked_up(model: Model, inputs: Any) -> int:
     encoded = model.encode(inputs)
     if not encoded.is_floating_point():
         return int(encoded.numel())
-    counted = _Counted(encoded)
-    with contextlib.suppress(Exception), model.module() as module, torch.no_grad(), counted:
+    counter = _Counted(encoded)
+    with contextlib.suppress(Exception), model.module() as module, torch.no_grad(), counter:
         module(encoded)  # one that refuses so few rows shows what it looked up before
-    return counted.indices
+    return counter.indices

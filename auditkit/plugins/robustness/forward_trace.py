@@ -68,7 +68,7 @@ class Pass(TorchFunctionMode):
         if function in ALIASES:
             self.cut = True
             return args[0]
-        if function is torch.Tensor.numpy:
+        if function is torch.Tensor.numpy:  # it refuses a tensor with a slope
             return function(args[0].detach(), *args[1:], **(kwargs or {}))
         result = function(*self._entered(args), **(kwargs or {}))
         if not isinstance(result, Tensor) or not result.is_floating_point():
@@ -77,22 +77,22 @@ class Pass(TorchFunctionMode):
 
     def _taken(self, result: Tensor) -> Tensor:
         """A result numbered and kept where it is wanted; with the slope of another where it is a step."""
-        at, self.count, own = self.count, self.count + 1, result
-        step = self.steps.get(at)
+        number, self.count, untouched = self.count, self.count + 1, result
+        step = self.steps.get(number)
         if step is not None and step.by in self.made and self.made[step.by].numel() == result.numel():
             source = self.made[step.by].to(result.dtype).reshape(result.shape)
             line = step.start + step.slope * source
             result = line if self.smooth else result.detach() + (line - line.detach())
-        wanted = result.dim() > 0 and len(result) == self.rows if self.keep is None else at in self.keep
-        if wanted or at in self.sources:
-            self.made[at] = result.clone()  # what is changed in place later is kept as it was
-        self._known[id(own)] = self._known[id(result)] = own, result
+        is_kept = result.dim() > 0 and len(result) == self.rows if self.keep is None else number in self.keep
+        if is_kept or number in self.sources:
+            self.made[number] = result.clone()  # what is changed in place later is kept as it was
+        self._known[id(untouched)] = self._known[id(result)] = untouched, result
         return result
 
     def _entered(self, args: Any) -> Any:
         """Arguments; a tensor that no watched function made, as one from NumPy, is a result from here on."""
         if type(args) in (tuple, list):
-            return type(args)(self._entered(each) for each in args)
+            return type(args)(self._entered(argument) for argument in args)
         if not isinstance(args, Tensor) or isinstance(args, torch.nn.Parameter) or not args.is_floating_point():
             return args
         return self._known[id(args)][1] if id(args) in self._known else self._taken(args)

@@ -18,7 +18,7 @@ COPIES = 2048
 """Noisy copies that the model is asked about at once."""
 
 
-class Ground(NamedTuple):
+class NoiseSpace(NamedTuple):
     """The rows and what counts as a change of 1."""
 
     rows: np.ndarray
@@ -46,7 +46,7 @@ def unfit(model: Model, data: AuditData) -> str | None:
     return None
 
 
-def lay(data: AuditData) -> Ground:
+def noise_space_of(data: AuditData) -> NoiseSpace:
     """The rows in units: for tables each feature by its range, for pictures and signals the range of all the data.
 
     The range that the owner declared for the values of an array comes before either.
@@ -56,49 +56,51 @@ def lay(data: AuditData) -> Ground:
     if array is not None and data.range is not None:
         whole = array.ndim > 2 and array.dtype.kind in "iu"
         low, high = (end.reshape(-1) for end in spread_range(data.range, array.shape[1:]))
-        return Ground(rows, array.shape[1:], declared_space(low, high, whole=whole), table=False)
-    every = rows
+        return NoiseSpace(rows, array.shape[1:], declared_space(low, high, whole=whole), table=False)
+    known_rows = rows
     if data.train is not None:
-        more = data.train.codes() if array is None else as_array(data.train.inputs)
-        if more is not None:
-            every = np.vstack([rows, more.reshape(len(more), -1).astype(np.float64)])
+        train_rows = data.train.codes() if array is None else as_array(data.train.inputs)
+        if train_rows is not None:
+            known_rows = np.vstack([rows, train_rows.reshape(len(train_rows), -1).astype(np.float64)])
     if array is not None and array.ndim > 2:
-        return Ground(rows, array.shape[1:], picture_space(every, whole=array.dtype.kind in "iu"), table=False)
-    none = np.zeros(rows.shape[1], dtype=bool)
-    return Ground(rows, rows.shape[1:], feature_space(every, whole=none, free=may_change(data)), table=True)
+        return NoiseSpace(rows, array.shape[1:], picture_space(known_rows, whole=array.dtype.kind in "iu"), table=False)
+    nothing_whole = np.zeros(rows.shape[1], dtype=bool)
+    return NoiseSpace(
+        rows, rows.shape[1:], feature_space(known_rows, whole=nothing_whole, free=may_change(data)), table=True
+    )
 
 
-def asked(
-    ground: Ground, data: AuditData, predictions: Predictions, sigma: float, rng: np.random.Generator
+def noisy_votes(
+    noise_space: NoiseSpace, data: AuditData, predictions: Predictions, sigma: float, rng: np.random.Generator
 ) -> Callable[[np.ndarray, int], np.ndarray]:
     """Votes of any model about noisy copies of the rows: see `smoothing.Votes`.
 
     Copies of a table are brought back to its schema, each by itself: that is a part of the model that votes, of which
     the proof speaks, and so costs it nothing.
     """
-    classes, back = len(predictions.classes), _allowed(ground, data)
+    classes, to_schema = len(predictions.classes), _allowed(noise_space, data)
 
     def votes(rows: np.ndarray, copies: int) -> np.ndarray:
         counts = np.zeros((len(rows), classes), dtype=np.int64)
         owners = np.repeat(np.arange(len(rows)), copies)
         for start in range(0, len(owners), COPIES):
-            own = owners[start : start + COPIES]
-            points = ground.rows[rows[own]]
-            noise = rng.normal(0, sigma, points.shape) * ground.space.scale * ground.space.free
-            codes = predictions.of(as_inputs(back(points + noise), ground, data)).codes
-            kept = codes >= 0  # an answer withheld is no vote
-            np.add.at(counts, (own[kept], codes[kept]), 1)
+            batch = owners[start : start + COPIES]
+            points = noise_space.rows[rows[batch]]
+            noise = rng.normal(0, sigma, points.shape) * noise_space.space.scale * noise_space.space.free
+            codes = predictions.of(as_inputs(to_schema(points + noise), noise_space, data)).codes
+            is_vote = codes >= 0  # an answer withheld is no vote
+            np.add.at(counts, (batch[is_vote], codes[is_vote]), 1)
         return counts
 
     return votes
 
 
-def _allowed(ground: Ground, data: AuditData) -> Callable[[np.ndarray], np.ndarray]:
+def _allowed(noise_space: NoiseSpace, data: AuditData) -> Callable[[np.ndarray], np.ndarray]:
     """What brings points (M, D) back to the schema: in range, or as far out as a row is; whole numbers whole."""
     if not data.schema:
         return lambda points: points
-    held = ~ground.space.free | np.isnan(ground.rows).all(axis=0)
-    rows = np.where(held, 0.0, ground.rows)
+    is_fixed = ~noise_space.space.free | np.isnan(noise_space.rows).all(axis=0)
+    rows = np.where(is_fixed, 0.0, noise_space.rows)
     ends = [
         (-np.inf if feature.low is None else feature.low, np.inf if feature.high is None else feature.high)
         for feature in data.schema
@@ -107,17 +109,17 @@ def _allowed(ground: Ground, data: AuditData) -> Callable[[np.ndarray], np.ndarr
     high = np.fmax([high for _, high in ends], np.nanmax(rows, axis=0))
     whole = np.array([feature.kind == "integer" for feature in data.schema])
 
-    def back(points: np.ndarray) -> np.ndarray:
-        return np.where(held, points, np.clip(np.where(whole, np.round(points), points), low, high))
+    def to_schema(points: np.ndarray) -> np.ndarray:
+        return np.where(is_fixed, points, np.clip(np.where(whole, np.round(points), points), low, high))
 
-    return back
+    return to_schema
 
 
-def as_inputs(points: np.ndarray, ground: Ground, data: AuditData) -> Any:
+def as_inputs(points: np.ndarray, noise_space: NoiseSpace, data: AuditData) -> Any:
     """(M, D) points as inputs of the data's kind; where that is whole numbers, rounded and kept from overflow."""
     if hasattr(data.inputs, "columns"):
         return data.decode(points)
-    shaped = points.reshape(len(points), *ground.shape)
+    shaped = points.reshape(len(points), *noise_space.shape)
     if not isinstance(data.inputs, np.ndarray):
         return data.inputs.new_tensor(shaped)
     if data.inputs.dtype.kind in "iu":

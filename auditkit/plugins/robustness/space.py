@@ -28,6 +28,7 @@ class Space:
         An origin that lies outside the range itself widens the range to itself.
         """
         rounded = np.where(self.whole, np.round(points), points)
+        # fmin and fmax pass over NaN: an end stays an end where the origin has a gap
         inside = np.clip(rounded, np.fmin(self.low, origins), np.fmax(self.high, origins))
         return np.where(self.free & ~np.isnan(origins), inside, origins)
 

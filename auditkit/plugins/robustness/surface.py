@@ -31,8 +31,8 @@ def as_logits(output: torch.Tensor, kind: str) -> torch.Tensor:
     if kind == "one logit":
         logit = output.reshape(len(output))
     elif kind == "one probability":
-        chance = output.reshape(len(output))
-        logit = chance.clamp_min(SMALLEST).log() - (1 - chance).clamp_min(SMALLEST).log()
+        probability = output.reshape(len(output))
+        logit = probability.clamp_min(SMALLEST).log() - (1 - probability).clamp_min(SMALLEST).log()
     else:
         raise ValueError(f"kind must be logits, one logit, probabilities or one probability; {kind!r} was given")
     return torch.stack([-logit / 2, logit / 2], dim=1)
@@ -96,30 +96,30 @@ class Surface(torch.nn.Module):
     def forward(self, unit: torch.Tensor) -> torch.Tensor:
         """(n, C) logits for inputs (n, *shape) in units."""
         self.rows += len(unit)
-        given = self.low + unit.to(self.low) * self.scale
+        inputs = self.low + unit.to(self.low) * self.scale
         if self.lens is None:
-            return self._read(self.inner(given)) * self.factor / self.spread
-        output, under = disguised_logits.see(self.inner, given, self.lens, smooth=self.smooth)
+            return self._read(self.inner(inputs)) * self.factor / self.spread
+        output, beneath = disguised_logits.see(self.inner, inputs, self.lens, smooth=self.smooth)
         logits = self._read(output)
-        if under is not None:
-            logits = under if self.smooth else disguised_logits.aligned(under, logits.argmax(dim=1))
+        if beneath is not None:
+            logits = beneath if self.smooth else disguised_logits.aligned(beneath, logits.argmax(dim=1))
         return logits * self.factor / self.spread
 
     def _read(self, output: Any) -> torch.Tensor:
         logits = as_logits(main_output(output), self.kind)
         if self.shift:
-            towards = torch.zeros_like(logits[:1])
-            towards[0, self.positive] = self.shift
-            logits = logits - towards
+            shift = torch.zeros_like(logits[:1])
+            shift[0, self.positive] = self.shift
+            logits = logits - shift
         return logits
 
     def look_beneath(self, unit: torch.Tensor) -> None:
         """Set `lens` from some different inputs (n, *shape), on both sides of decisions."""
-        given = self.low + unit.to(self.low) * self.scale
-        self.lens = disguised_logits.find(self.inner, given, self._read)
+        inputs = self.low + unit.to(self.low) * self.scale
+        self.lens = disguised_logits.find(self.inner, inputs, self._read)
         if self.lens is None or not self.lens.ends:
             with torch.no_grad():
-                self.hides = disguised_logits.hides(main_output(self.inner(given)))
+                self.hides = disguised_logits.hides(main_output(self.inner(inputs)))
 
     def standardise(self, unit: torch.Tensor) -> None:
         """Set `spread` so that the median margin between the two largest logits on these inputs is 1."""
@@ -138,11 +138,11 @@ class Surface(torch.nn.Module):
 class Margin(torch.nn.Module):
     """The largest other logit minus that of the class wanted, summed: it cannot saturate, unlike cross-entropy."""
 
-    def forward(self, logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    def forward(self, logits: torch.Tensor, one_hot: torch.Tensor) -> torch.Tensor:
         """A number for logits (n, C) and one-hot classes (n, C)."""
-        own = (logits * wanted).sum(dim=1)
-        others = logits.masked_fill(wanted > 0, -torch.inf).max(dim=1).values
-        return (others - own).sum()
+        own_logit = (logits * one_hot).sum(dim=1)
+        largest_other = logits.masked_fill(one_hot > 0, -torch.inf).max(dim=1).values
+        return (largest_other - own_logit).sum()
 
 
 def zero_gradients(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, free: torch.Tensor) -> torch.Tensor:
@@ -154,14 +154,14 @@ def zero_gradients(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, 
         classes: (n,) the classes that are right.
         free: (*shape) bool.
     """
-    at = unit.detach().clone().requires_grad_(True)
+    points = unit.detach().clone().requires_grad_(True)
     with torch.enable_grad():
-        logits = surface(at)
+        logits = surface(points)
         if not logits.requires_grad:
             return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
-        wanted = torch.nn.functional.one_hot(classes, logits.shape[1])
-        loss = Margin()(logits, wanted)
-        (slope,) = torch.autograd.grad(loss, at, allow_unused=True)
+        one_hot = torch.nn.functional.one_hot(classes, logits.shape[1])
+        loss = Margin()(logits, one_hot)
+        (slope,) = torch.autograd.grad(loss, points, allow_unused=True)
     if slope is None:
         return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
     usable = torch.isfinite(slope) & (slope != 0) & free

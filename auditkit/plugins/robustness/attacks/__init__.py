@@ -1,28 +1,28 @@
 """Attacks as tensor maths: a function on a box, rows, radii. They know nothing of models, data or checks.
 
-`Problem` says what is attacked; `fgsm`, `pgd`, `apgd`, `apgd_targeted`, `fmn_within`, `fab_targeted` and `square`
+`Problem` says what is attacked; `fgsm`, `PGD`, `APGD`, `fmn_within`, `fab_targeted` and `square`
 attack within a radius, `chain` and `ensemble` one after the other, `sweep` over a grid of radii; `fmn` finds the
 nearest point.
 """
 
-from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
+from auditkit.plugins.robustness.attacks.autopgd import APGD
 from auditkit.plugins.robustness.attacks.ensemble import Assembled, chain, ensemble, standard
 from auditkit.plugins.robustness.attacks.epsilon_sweep import Swept, monotone, sweep
 from auditkit.plugins.robustness.attacks.fab import fab_targeted
 from auditkit.plugins.robustness.attacks.fmn import Nearest, fmn, fmn_within
-from auditkit.plugins.robustness.attacks.pgd import fgsm, pgd
+from auditkit.plugins.robustness.attacks.pgd import PGD, fgsm
 from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, zero_slopes
 from auditkit.plugins.robustness.attacks.square import square
 
 __all__ = [
+    "APGD",
+    "PGD",
     "Assembled",
     "Attack",
     "Attacked",
     "Nearest",
     "Problem",
     "Swept",
-    "apgd",
-    "apgd_targeted",
     "chain",
     "ensemble",
     "fab_targeted",
@@ -30,7 +30,6 @@ __all__ = [
     "fmn",
     "fmn_within",
     "monotone",
-    "pgd",
     "square",
     "standard",
     "sweep",

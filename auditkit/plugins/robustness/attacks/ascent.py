@@ -36,24 +36,24 @@ def climb(
         generator: of a random start within the box; None: from `start` itself.
     """
     step = 2.5 * (high - low) / 2 / steps
-    at = start.detach()
+    points = start.detach()
     if generator is not None:
-        drawn = torch.rand(at.shape, generator=generator, dtype=at.dtype, device=at.device)
-        at = low + drawn * (high - low)
+        draws = torch.rand(points.shape, generator=generator, dtype=points.dtype, device=points.device)
+        points = low + draws * (high - low)
     for _ in range(steps):
-        at = at.detach().requires_grad_(True)
+        points = points.detach().requires_grad_(True)
         with torch.enable_grad():
-            value = loss(at).sum()
+            total = loss(points).sum()
             # where a network hides its gradients there is nowhere to go
-            slope = torch.autograd.grad(value, at)[0] if value.requires_grad else torch.zeros_like(at)
-        at = torch.minimum(torch.maximum(at.detach() + step * slope.sign(), low), high)
-    return at.detach()
+            slope = torch.autograd.grad(total, points)[0] if total.requires_grad else torch.zeros_like(points)
+        points = torch.minimum(torch.maximum(points.detach() + step * slope.sign(), low), high)
+    return points.detach()
 
 
 def margin(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """(N,) the largest other logit less that of the class: above 0 where the decision is another."""
-    own = functional.one_hot(classes, logits.shape[1]).bool()
-    return logits.masked_fill(own, -torch.inf).amax(dim=1) - logits.masked_fill(~own, 0).sum(dim=1)
+    is_own = functional.one_hot(classes, logits.shape[1]).bool()
+    return logits.masked_fill(is_own, -torch.inf).amax(dim=1) - logits.masked_fill(~is_own, 0).sum(dim=1)
 
 
 def broken(
@@ -70,12 +70,13 @@ def broken(
     Two climbs: by the margin from the row itself, and by cross-entropy from a random start.
     """
 
-    def wrong(at: torch.Tensor) -> torch.Tensor:
+    def wrong(points: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
-            return margin(logits(at), classes) > 0
+            return margin(logits(points), classes) > 0
 
-    by_margin = climb(lambda at: margin(logits(at), classes), inputs, low, high, steps, None)
-    by_entropy = climb(
-        lambda at: functional.cross_entropy(logits(at), classes, reduction="none"), inputs, low, high, steps, generator
-    )
+    def entropy(points: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(logits(points), classes, reduction="none")
+
+    by_margin = climb(lambda points: margin(logits(points), classes), inputs, low, high, steps, None)
+    by_entropy = climb(entropy, inputs, low, high, steps, generator)
     return wrong(inputs) | wrong(by_margin) | wrong(by_entropy)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
-from auditkit.plugins.robustness.attacks.losses import Loss, usual
+from auditkit.plugins.robustness.attacks.losses import Loss, fitting_loss
 from auditkit.plugins.robustness.attacks.norms import wide
 from auditkit.plugins.robustness.attacks.problem import Attacked, Problem, radii
 
@@ -17,74 +18,52 @@ RISING = 0.75
 """The step is halved where the loss rose in fewer than this share of steps since the last checkpoint."""
 
 
-def apgd(
-    problem: Problem,
-    x: Tensor,
-    y: Tensor,
-    radius: Tensor | float,
-    start: Tensor | None = None,
-    *,
-    steps: int = 100,
-    loss: Loss = "cross-entropy",
-    restarts: int = 1,
-    seed: int = 0,
-) -> Attacked:
+@dataclass(frozen=True, kw_only=True)
+class APGD:
     """Auto-PGD: momentum, the best point kept, and the step halved for rows that stop making progress.
 
     Croce and Hein (2020), Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
     Attacks, arXiv:2003.01690, algorithm 1. For L1 the first step is the radius and there is no momentum, after Croce
-    and Hein (2021), arXiv:2103.01208. DLR needs three classes; with two the margin stands in for it. Every run begins
-    at a random point; other arguments as for `descent.pgd`.
+    and Hein (2021), arXiv:2103.01208. DLR needs three classes, and four where it is targeted; with fewer the margin
+    stands in for it. Every run begins at a random point; `start` is tried first, with a quarter of the steps.
+
+    Raises:
+        ValueError: steps or restarts below 1.
     """
-    return _attack(problem, x, y, radius, start, steps, loss, restarts, seed, targets=0)
 
+    steps: int = 100
+    """Of each run."""
+    loss: Loss = "cross-entropy"
+    """See `losses.loss_of`."""
+    restarts: int = 1
+    """Runs, where there are no targets."""
+    targets: int = 0
+    """Towards how many of the nearest other classes, by their logits at x, one run each; 0: away from the right one."""
+    seed: int = 0
+    """Of the random points."""
 
-def apgd_targeted(
-    problem: Problem,
-    x: Tensor,
-    y: Tensor,
-    radius: Tensor | float,
-    start: Tensor | None = None,
-    *,
-    steps: int = 100,
-    targets: int = 9,
-    seed: int = 0,
-) -> Attacked:
-    """Auto-PGD towards each of the nearest other classes in turn, with the targeted DLR loss.
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.restarts < 1:
+            raise ValueError(f"steps and restarts must be 1 or more; {self.steps} and {self.restarts} were given")
 
-    Args:
-        problem: what is attacked.
-        x: (N, *shape) the rows.
-        y: (N,) the right classes.
-        radius: for all rows or (N,).
-        start: (N, *shape) tried first, with a quarter of the steps.
-        steps: of each run.
-        targets: how many classes, by their logits at x; with fewer other classes, all of them. Up to three classes
-            the targeted margin stands in for DLR.
-        seed: of the random points.
-    """
-    return _attack(problem, x, y, radius, start, steps, "dlr", 1, seed, targets=targets)
-
-
-def _attack(
-    problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None, steps: int, loss: Loss,
-    restarts: int, seed: int, targets: int,
-) -> Attacked:  # fmt: skip
-    if steps < 1 or restarts < 1:
-        raise ValueError(f"steps and restarts must be 1 or more; {steps} and {restarts} were given")
-    reach, record = radii(radius, x), Record(problem, x)
-    logits = problem.logits(x)
-    loss = usual(loss, logits.shape[1], targeted=targets > 0)
-    rows = {"x": x, "y": y, "reach": reach, "scale": problem.scale(logits, loss)}
-    ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
-    generator = torch.Generator().manual_seed(seed)
-    if start is not None:
-        untargeted = usual(loss, logits.shape[1], targeted=False)
-        _run(record, rows | {"now": problem.project(start, x, reach)}, max(1, steps // 4), untargeted)
-    for run in range(min(targets, logits.shape[1] - 1) if targets else restarts):
-        begun = rows | {"now": problem.scatter(x, reach, generator)}
-        _run(record, begun | ({"target": ranked[:, run]} if targets else {}), steps, loss)
-    return record.attacked()
+    def __call__(
+        self, problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
+    ) -> Attacked:
+        """See `problem.Attack`."""
+        reach, record = radii(radius, x), Record(problem, x)
+        logits = problem.logits(x)
+        loss = fitting_loss(self.loss, logits.shape[1], targeted=self.targets > 0)
+        rows = {"x": x, "y": y, "reach": reach, "scale": problem.scale(logits, loss)}
+        ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
+        generator = torch.Generator().manual_seed(self.seed)
+        if start is not None:
+            untargeted = fitting_loss(loss, logits.shape[1], targeted=False)
+            warm = rows | {"points": problem.project(start, x, reach)}
+            _run(record, warm, max(1, self.steps // 4), untargeted)
+        for run in range(min(self.targets, logits.shape[1] - 1) if self.targets else self.restarts):
+            state = rows | {"points": problem.scatter(x, reach, generator)}
+            _run(record, state | ({"target": ranked[:, run]} if self.targets else {}), self.steps, loss)
+        return record.attacked()
 
 
 def checkpoints(steps: int) -> list[int]:
@@ -96,59 +75,63 @@ def checkpoints(steps: int) -> list[int]:
 
 
 def _run(record: Record, rows: dict[str, Tensor], steps: int, loss: Loss) -> None:
-    """One run of the rows that are left; `rows` has x, y, reach, scale, now and maybe target, all N long."""
-    problem, at = record.problem, record.left()
-    if not len(at):
+    """One run of the rows that are left; `rows` has x, y, reach, scale, points and maybe target, all N long."""
+    problem, left = record.problem, record.left()
+    if not len(left):
         return
-    now = {name: row[at] for name, row in rows.items()} | {"at": at}
-    sparse = problem.norm == "L1"
-    glance = problem.look(now["now"], now["y"], loss, now["scale"], now.get("target"))
-    record.note(at, now["now"], glance)
-    none = torch.zeros_like(at)
-    now |= {
-        "before": now["now"], "stride": now["reach"] * (1 if sparse else 2), "slope": glance.slope, "loss": glance.loss,
-        "best": now["now"], "best_loss": glance.loss, "best_slope": glance.slope, "rises": none,
-        "check_loss": glance.loss, "halved": none > 0,
+    state = {name: values[left] for name, values in rows.items()} | {"rows": left}
+    is_sparse = problem.norm == "L1"
+    glance = problem.look(state["points"], state["y"], loss, state["scale"], state.get("target"))
+    record.note(left, state["points"], glance)
+    none = torch.zeros_like(left)
+    state |= {
+        "before": state["points"], "stride": state["reach"] * (1 if is_sparse else 2), "slope": glance.slope,
+        "loss": glance.loss, "best": state["points"], "best_loss": glance.loss, "best_slope": glance.slope,
+        "rises": none, "check_loss": glance.loss, "halved": none > 0,
     }  # fmt: skip
-    now, checks, last = pick(now, ~glance.wrong), checkpoints(steps), 0
+    state, checks, last = pick(state, ~glance.wrong), checkpoints(steps), 0
     for step in range(steps):
-        if not len(now["at"]):
+        if not len(state["rows"]):
             return
-        keep = 1.0 if step == 0 or sparse else MOMENTUM
-        now = _step(record, now, loss, keep, look=step + 1 < steps)
+        keep = 1.0 if step == 0 or is_sparse else MOMENTUM  # the first step has none before it to go on along
+        state = _step(record, state, loss, keep, needs_slope=step + 1 < steps)
         if step + 1 in checks:
-            _think(now, step + 1 - last)
+            _halve_strides(state, step + 1 - last)
             last = step + 1
 
 
-def _step(record: Record, now: dict[str, Tensor], loss: Loss, keep: float, look: bool) -> dict[str, Tensor]:
+def _step(record: Record, state: dict[str, Tensor], loss: Loss, keep: float, needs_slope: bool) -> dict[str, Tensor]:
     """Move, look, note what was found; the rows that withstand."""
-    problem, x, reach, at = record.problem, now["x"], now["reach"], now["now"]
-    ahead = problem.project(at + problem.direction(now["slope"], at) * wide(now["stride"], x), x, reach)
-    moved = (
-        ahead if keep == 1 else problem.project(at + keep * (ahead - at) + (1 - keep) * (at - now["before"]), x, reach)
-    )
-    glance = (problem.look if look else problem.see)(moved, now["y"], loss, now["scale"], now.get("target"))
-    record.note(now["at"], moved, glance)
-    better = glance.loss > now["best_loss"]
-    now |= {
-        "before": at, "now": moved, "slope": glance.slope, "rises": now["rises"] + (glance.loss > now["loss"]),
-        "loss": glance.loss, "best": torch.where(wide(better, x), moved, now["best"]),
-        "best_slope": torch.where(wide(better, x), glance.slope, now["best_slope"]),
-        "best_loss": torch.where(better, glance.loss, now["best_loss"]),
+    problem, x, reach, points = record.problem, state["x"], state["reach"], state["points"]
+    moved = problem.project(points + problem.direction(state["slope"], points) * wide(state["stride"], x), x, reach)
+    if keep < 1:
+        momentum = (1 - keep) * (points - state["before"])
+        moved = problem.project(points + keep * (moved - points) + momentum, x, reach)
+    look = problem.look if needs_slope else problem.see
+    glance = look(moved, state["y"], loss, state["scale"], state.get("target"))
+    record.note(state["rows"], moved, glance)
+    is_better = glance.loss > state["best_loss"]
+    takes_point = wide(is_better, x)
+    state |= {
+        "before": points, "points": moved, "slope": glance.slope, "loss": glance.loss,
+        "rises": state["rises"] + (glance.loss > state["loss"]),
+        "best": torch.where(takes_point, moved, state["best"]),
+        "best_slope": torch.where(takes_point, glance.slope, state["best_slope"]),
+        "best_loss": torch.where(is_better, glance.loss, state["best_loss"]),
     }  # fmt: skip
-    return pick(now, ~glance.wrong)
+    return pick(state, ~glance.wrong)
 
 
-def _think(now: dict[str, Tensor], steps: int) -> None:
+def _halve_strides(state: dict[str, Tensor], steps: int) -> None:
     """Halve the step of the rows that stalled over the last steps, and take them back to their best point."""
-    stuck = ~now["halved"] & (now["best_loss"] <= now["check_loss"])
-    halve = (now["rises"] < RISING * steps) | stuck
-    back = wide(halve, now["x"])
-    now |= {
-        "stride": torch.where(halve, now["stride"] / 2, now["stride"]),
-        "now": torch.where(back, now["best"], now["now"]),
-        "slope": torch.where(back, now["best_slope"], now["slope"]),
-        "loss": torch.where(halve, now["best_loss"], now["loss"]),
-        "rises": torch.zeros_like(now["rises"]), "check_loss": now["best_loss"], "halved": halve,
+    # not twice in a row for want of a new best: the shorter step has a period of its own to show what it can do
+    is_stuck = ~state["halved"] & (state["best_loss"] <= state["check_loss"])
+    halve = (state["rises"] < RISING * steps) | is_stuck
+    back = wide(halve, state["x"])
+    state |= {
+        "stride": torch.where(halve, state["stride"] / 2, state["stride"]),
+        "points": torch.where(back, state["best"], state["points"]),
+        "slope": torch.where(back, state["best_slope"], state["slope"]),
+        "loss": torch.where(halve, state["best_loss"], state["loss"]),
+        "rises": torch.zeros_like(state["rises"]), "check_loss": state["best_loss"], "halved": halve,
     }  # fmt: skip

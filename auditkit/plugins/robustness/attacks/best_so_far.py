@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem
+from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem
 
 
 class Record:
@@ -23,13 +23,13 @@ class Record:
         self.broken = torch.zeros(len(x), dtype=torch.bool, device=x.device)
         self._asked = problem.forward, problem.backward
 
-    def note(self, at: Tensor, points: Tensor, glance: Glance) -> None:
-        """Take down what was seen at `points` of the rows `at` (both n long)."""
-        better = glance.wrong | (glance.loss > self.loss[at])
-        rows = at[better]
-        self.points[rows] = points[better]
-        self.loss[rows] = glance.loss[better]
-        self.broken[at[glance.wrong]] = True
+    def note(self, indices: Tensor, points: Tensor, glance: Evaluation) -> None:
+        """Take down what was seen at `points` of the rows `indices` (both n long)."""
+        is_better = glance.wrong | (glance.loss > self.loss[indices])
+        rows = indices[is_better]
+        self.points[rows] = points[is_better]
+        self.loss[rows] = glance.loss[is_better]
+        self.broken[indices[glance.wrong]] = True
 
     def left(self) -> Tensor:
         """(n,) the rows that withstood."""
@@ -41,6 +41,6 @@ class Record:
         return Attacked(self.broken, self.points, self.problem.forward - forward, self.problem.backward - backward)
 
 
-def pick(state: dict[str, Tensor], keep: Tensor) -> dict[str, Tensor]:
+def pick(state: dict[str, Tensor], kept_rows: Tensor) -> dict[str, Tensor]:
     """The rows of every tensor that are kept; the same tensors where all are."""
-    return state if bool(keep.all()) else {name: each[keep] for name, each in state.items()}
+    return state if bool(kept_rows.all()) else {name: values[kept_rows] for name, values in state.items()}

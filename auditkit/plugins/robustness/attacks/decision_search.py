@@ -57,31 +57,32 @@ class Search:
         Points over a row's budget are not asked about and count as not different.
         """
         points = self.space.snap(points, self.origins[rows])
+        # the n-th question of each row: a row's budget ends in the middle of a call too
         order = np.argsort(rows, kind="stable")
-        first = np.searchsorted(rows[order], rows[order], side="left")
-        turn = np.empty(len(rows), dtype=np.int64)
-        turn[order] = np.arange(len(rows)) - first
-        allowed = np.flatnonzero(turn + self.queries[rows] < self.max_queries)
+        first_index = np.searchsorted(rows[order], rows[order], side="left")
+        turns = np.empty(len(rows), dtype=np.int64)
+        turns[order] = np.arange(len(rows)) - first_index
+        allowed = np.flatnonzero(turns + self.queries[rows] < self.max_queries)
         different = np.zeros(len(rows), dtype=bool)
         if len(allowed):
             np.add.at(self.queries, rows[allowed], 1)
             decided = self.decide(points[allowed])
             different[allowed] = decided != self.decided[rows[allowed]]
-            heard = rows[allowed] < self.teachers
-            self.answers.add(points[allowed[heard]], decided[heard])
+            is_teacher = rows[allowed] < self.teachers
+            self.answers.add(points[allowed[is_teacher]], decided[is_teacher])
             self._remember(rows[different], points[different])
         return different
 
     def open(self, at_least: int) -> np.ndarray:
         """The rows that have a start and at least so many queries left."""
-        found = np.isfinite(self.distances) & (self.distances > 0)
-        return np.flatnonzero(found & (self.max_queries - self.queries >= at_least))
+        has_start = np.isfinite(self.distances) & (self.distances > 0)
+        return np.flatnonzero(has_start & (self.max_queries - self.queries >= at_least))
 
     def _remember(self, rows: np.ndarray, points: np.ndarray) -> None:
         distances = self.space.distance(points, self.origins[rows])
         nearest_last = np.argsort(-distances, kind="stable")
         rows, points, distances = rows[nearest_last], points[nearest_last], distances[nearest_last]
-        better = distances < self.distances[rows]
+        is_better = distances < self.distances[rows]
         # with repeated rows the last assignment holds, which is the nearest
-        self.best[rows[better]] = points[better]
-        self.distances[rows[better]] = distances[better]
+        self.best[rows[is_better]] = points[is_better]
+        self.distances[rows[is_better]] = distances[is_better]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
+from auditkit.plugins.robustness.attacks.autopgd import APGD
 from auditkit.plugins.robustness.attacks.fab import fab_targeted
 from auditkit.plugins.robustness.attacks.fmn import fmn_within
 from auditkit.plugins.robustness.attacks.problem import Attack, Attacked, Problem, radii
@@ -50,11 +50,11 @@ def standard(
         steps: of each gradient attack.
         queries: of Square.
     """
-    chosen: dict[str, Attack] = {"APGD-CE": partial(apgd, steps=steps, seed=seed)}
+    chosen: dict[str, Attack] = {"APGD-CE": APGD(steps=steps, seed=seed)}
     if classes > 2:
-        chosen["APGD-T"] = partial(apgd_targeted, steps=steps, targets=9, seed=seed + 1)
+        chosen["APGD-T"] = APGD(loss="dlr", steps=steps, targets=9, seed=seed + 1)
     else:  # the only other class is the target of every run
-        chosen["APGD-margin"] = partial(apgd, steps=steps, loss="margin", seed=seed + 1)
+        chosen["APGD-margin"] = APGD(steps=steps, loss="margin", seed=seed + 1)
     if problem.norm == "L1":
         chosen["FMN"] = partial(fmn_within, steps=steps)
     else:
@@ -82,27 +82,28 @@ def ensemble(
         attacks: by name; None: `standard`.
         seed: for `standard`.
     """
-    asked = problem.forward, problem.backward
+    counts = problem.forward, problem.backward
     if attacks is None:
         attacks = standard(problem, problem.logits(x[:1]).shape[1], seed)
     reach, points = radii(radius, x), x.clone()
     broken, refused = torch.zeros(len(x), dtype=torch.bool, device=x.device), 0
     by: list[str | None] = [None] * len(x)
     for name, attack in attacks.items():
-        left = (~broken).nonzero()[:, 0]
-        if not len(left):
+        survivors = (~broken).nonzero()[:, 0]
+        if not len(survivors):
             break
-        tried = attack(problem, x[left], y[left], reach[left])
-        points[left] = tried.points
-        held = torch.zeros_like(tried.broken)
-        claimed = left[tried.broken]
-        held[tried.broken] = problem.confirm(points[claimed], x[claimed], y[claimed], reach[claimed])
-        refused += int(tried.broken.sum() - held.sum())
-        for row in left[held].tolist():
+        result = attack(problem, x[survivors], y[survivors], reach[survivors])
+        points[survivors] = result.points
+        # an attack tells from its own batch; the model asked anew, in another batch, may decide otherwise by rounding
+        is_confirmed = torch.zeros_like(result.broken)
+        claimed = survivors[result.broken]
+        is_confirmed[result.broken] = problem.confirm(points[claimed], x[claimed], y[claimed], reach[claimed])
+        refused += int(result.broken.sum() - is_confirmed.sum())
+        for row in survivors[is_confirmed].tolist():
             by[row] = name
-        broken[left[held]] = True
+        broken[survivors[is_confirmed]] = True
     return Assembled(
-        broken, points, tuple(by), refused, tuple(attacks), problem.forward - asked[0], problem.backward - asked[1]
+        broken, points, tuple(by), refused, tuple(attacks), problem.forward - counts[0], problem.backward - counts[1]
     )
 
 
@@ -112,16 +113,16 @@ def chain(*attacks: Attack) -> Attack:
     def chained(
         problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
     ) -> Attacked:
-        asked = problem.forward, problem.backward
+        counts = problem.forward, problem.backward
         reach, points = radii(radius, x), x.clone() if start is None else problem.project(start, x, radii(radius, x))
         broken = torch.zeros(len(x), dtype=torch.bool, device=x.device)
-        for number, attack in enumerate(attacks):
-            left = (~broken).nonzero()[:, 0]
-            if not len(left):
+        for position, attack in enumerate(attacks):
+            survivors = (~broken).nonzero()[:, 0]
+            if not len(survivors):
                 break
-            warm = points[left] if number or start is not None else None
-            tried = attack(problem, x[left], y[left], reach[left], warm)
-            points[left], broken[left] = tried.points, tried.broken
-        return Attacked(broken, points, problem.forward - asked[0], problem.backward - asked[1])
+            warm = points[survivors] if position or start is not None else None
+            result = attack(problem, x[survivors], y[survivors], reach[survivors], warm)
+            points[survivors], broken[survivors] = result.points, result.broken
+        return Attacked(broken, points, problem.forward - counts[0], problem.backward - counts[1])
 
     return chained

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.norms import dual
-from auditkit.plugins.robustness.attacks.pgd import pgd
+from auditkit.plugins.robustness.attacks.pgd import PGD
 from auditkit.plugins.robustness.attacks.problem import TOLERANCE, Attack, Problem
 
 SAMPLE = 8
@@ -48,28 +47,29 @@ class _State:
         self.grid = torch.tensor([*epsilons, torch.inf], dtype=torch.float64, device=x.device)
         self.points, self.refused = x.clone(), 0
         self.index = torch.full((len(x),), len(epsilons), device=x.device)
-        """(N,) the place in the grid of the smallest radius that is known to break the row."""
+        """(N,) the index in the grid of the smallest radius that is known to break the row."""
         self.wrong = problem.wrong(x, y)
 
-    def attack(self, attack: Attack, rows: Tensor, places: Tensor, start: Tensor | None) -> Tensor:
-        """Attack some rows, each at its own place in the grid; (n,) bool: confirmed."""
-        reach = self.grid[places].to(self.x)
-        tried = attack(self.problem, self.x[rows], self.y[rows], reach, start)
-        held = torch.zeros_like(tried.broken)
-        found = tried.broken.nonzero()[:, 0]
-        if len(found):
-            given = self.x[rows[found]], self.y[rows[found]], self.grid[places[found]]
-            held[found] = self.problem.confirm(tried.points[found], *given)
-        self.refused += int(tried.broken.sum() - held.sum())
+    def attack(self, attack: Attack, rows: Tensor, grid_indices: Tensor, start: Tensor | None) -> Tensor:
+        """Attack some rows, each at its own radius of the grid; (n,) bool: confirmed."""
+        reach = self.grid[grid_indices].to(self.x)
+        result = attack(self.problem, self.x[rows], self.y[rows], reach, start)
+        is_confirmed = torch.zeros_like(result.broken)
+        claimed = result.broken.nonzero()[:, 0]
+        if len(claimed):
+            arguments = self.x[rows[claimed]], self.y[rows[claimed]], self.grid[grid_indices[claimed]]
+            is_confirmed[claimed] = self.problem.confirm(result.points[claimed], *arguments)
+        self.refused += int(result.broken.sum() - is_confirmed.sum())
         # a row that is known to break keeps the point that showed it until a nearer one is found
         known = self.index[rows]
-        fresh = (held & (places < known)) | (known == len(self.grid) - 1)
-        self.points[rows[fresh]] = tried.points[fresh]
-        nearer = held & (places < known)
-        won = rows[nearer]
-        gone = self.problem.size(self.points[won], self.x[won])
-        self.index[won] = torch.minimum(torch.searchsorted(self.grid, gone - TOLERANCE), places[nearer])
-        return held
+        is_nearer = is_confirmed & (grid_indices < known)
+        is_new = is_nearer | (known == len(self.grid) - 1)
+        self.points[rows[is_new]] = result.points[is_new]
+        improved = rows[is_nearer]
+        # the point may lie within a smaller radius than the one that was tried
+        reached = torch.searchsorted(self.grid, self.problem.size(self.points[improved], self.x[improved]) - TOLERANCE)
+        self.index[improved] = torch.minimum(reached, grid_indices[is_nearer])
+        return is_confirmed
 
     def result(self, mode: Literal["exact", "fast"]) -> Swept:
         broken_at = torch.where(self.wrong, torch.zeros_like(self.grid[0]), self.grid[self.index])
@@ -86,7 +86,6 @@ def sweep(
     attack: Attack,
     *,
     mode: Literal["exact", "fast"] = "exact",
-    sample: int = SAMPLE,
     progress: Callable[[int, int], None] | None = None,
 ) -> Swept:
     """Find for each row the smallest radius of a grid at which the attack breaks it.
@@ -109,7 +108,6 @@ def sweep(
         epsilons: ascending, above 0.
         attack: see `problem.Attack`.
         mode: `exact` or `fast`.
-        sample: rows on which `fast` is tried.
         progress: told (done, of how many) as the work goes on.
 
     Raises:
@@ -118,13 +116,13 @@ def sweep(
     if mode not in ("exact", "fast"):
         raise ValueError(f"mode must be exact or fast; {mode!r} was given")
     state = _State(problem, x, y, epsilons)
-    tried = (~state.wrong).nonzero()[:, 0][:sample] if mode == "fast" else torch.zeros(0, dtype=torch.long)
-    if mode == "fast" and not _is_monotone(state, tried.to(x.device), attack):
+    sample_rows = (~state.wrong).nonzero()[:, 0][:SAMPLE] if mode == "fast" else torch.zeros(0, dtype=torch.long)
+    if mode == "fast" and not _is_monotone(state, sample_rows.to(x.device), attack):
         mode = "exact"
     if mode == "exact":
         _ascend(state, attack, progress)
     else:
-        _walk_down(state, attack, tried, progress)
+        _walk_down(state, attack, sample_rows, progress)
     return state.result(mode)
 
 
@@ -136,27 +134,27 @@ def monotone(problem: Problem, x: Tensor, y: Tensor, epsilons: Sequence[float], 
 
 def _is_monotone(state: _State, rows: Tensor, attack: Attack) -> bool:
     before = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
-    for place in range(len(state.grid) - 1):
+    for grid_index in range(len(state.grid) - 1):
         # nothing is handed on from one radius to the next: what is tried is the attack by itself
-        held = state.attack(attack, rows, torch.full_like(rows, place), None) if len(rows) else before
-        if bool((before & ~held).any()):
+        is_confirmed = state.attack(attack, rows, torch.full_like(rows, grid_index), None) if len(rows) else before
+        if bool((before & ~is_confirmed).any()):
             return False
-        before = held
+        before = is_confirmed
     return True
 
 
 def _ascend(state: _State, attack: Attack, progress: Callable[[int, int], None] | None) -> None:
     last = len(state.grid) - 1
-    for place in range(last):
+    for grid_index in range(last):
         rows = (~state.wrong & (state.index == last)).nonzero()[:, 0]
         if len(rows):
             start = None
-            if place:
-                longer = state.grid[place] / state.grid[place - 1]
-                start = state.x[rows] + (state.points[rows] - state.x[rows]) * longer.to(state.x)
-            state.attack(attack, rows, torch.full_like(rows, place), start)
+            if grid_index:
+                growth = state.grid[grid_index] / state.grid[grid_index - 1]
+                start = state.x[rows] + (state.points[rows] - state.x[rows]) * growth.to(state.x)
+            state.attack(attack, rows, torch.full_like(rows, grid_index), start)
         if progress is not None:
-            progress(place + 1, last)
+            progress(grid_index + 1, last)
 
 
 def _screen(state: _State, rows: Tensor, done: Tensor) -> None:
@@ -172,44 +170,44 @@ def _screen(state: _State, rows: Tensor, done: Tensor) -> None:
         rows = rows[low[rows] < state.index[rows]]
         if not len(rows):
             return
-        places = probe[rows]
-        held = state.attack(partial(pgd, steps=SCREEN), rows, places, None)
-        low[rows[~held]] = places[~held] + 1
+        grid_indices = probe[rows]
+        is_broken = state.attack(PGD(steps=SCREEN), rows, grid_indices, None)
+        low[rows[~is_broken]] = grid_indices[~is_broken] + 1
         high = state.index[rows]
-        between = (low[rows] > 0) & (high < last)
-        galloped = torch.where(held, high - stride[rows], low[rows] + stride[rows] - 1)
+        is_bracketed = (low[rows] > 0) & (high < last)
+        galloped = torch.where(is_broken, high - stride[rows], low[rows] + stride[rows] - 1)
         halved = torch.div(low[rows] + high, 2, rounding_mode="floor")
-        probe[rows] = torch.minimum(torch.where(between, halved, galloped).clamp(min=0, max=last - 1), high - 1)
+        probe[rows] = torch.minimum(torch.where(is_bracketed, halved, galloped).clamp(min=0, max=last - 1), high - 1)
         probe[rows] = torch.maximum(probe[rows], low[rows].clamp(max=last - 1))
         stride[rows] *= 2
 
 
 def _guess(state: _State, done: Tensor) -> Tensor:
-    """(N,) the place in the grid at which a linear function of the row's slope would break.
+    """(N,) the index in the grid at which a linear function of the row's slope would break.
 
     The rows of which every radius was tried say by how much such a guess is off.
     """
     problem, last = state.problem, len(state.grid) - 1
     glance = problem.look(state.x, state.y, "margin", torch.ones_like(state.x.flatten(1)[:, 0]))
     radius = -glance.loss.double() / dual(glance.slope, problem.norm).double().clamp_min(1e-12)
-    known = done[state.index[done] < last]
-    if len(known):
-        radius *= (state.grid[state.index[known]] / radius[known].clamp_min(1e-12)).median()
+    tried_rows = done[state.index[done] < last]
+    if len(tried_rows):
+        radius *= (state.grid[state.index[tried_rows]] / radius[tried_rows].clamp_min(1e-12)).median()
     return torch.searchsorted(state.grid, radius.clamp_min(0).nan_to_num(0.0)).clamp(max=last - 1)
 
 
 def _walk_down(state: _State, attack: Attack, done: Tensor, progress: Callable[[int, int], None] | None) -> None:
     """The whole attack at the radius below the smallest that breaks a row, for as long as it succeeds there."""
-    fresh = ~state.wrong
-    fresh[done] = False  # every radius was tried on these
-    rows = fresh.nonzero()[:, 0]
+    is_new = ~state.wrong
+    is_new[done] = False  # every radius was tried on these
+    rows = is_new.nonzero()[:, 0]
     _screen(state, rows, done)
     last = len(state.grid) - 1
     for turn in range(last):
         rows = rows[state.index[rows] > 0]
         if not len(rows):
             break
-        held = state.attack(attack, rows, state.index[rows] - 1, None)
-        rows = rows[held]
+        is_broken = state.attack(attack, rows, state.index[rows] - 1, None)
+        rows = rows[is_broken]
         if progress is not None:
             progress(turn + 1, last)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.norms import Norm, wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem, radii
+from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem, radii
 
 BEYOND = 1.05
 """How far a step goes, as a share of the way to the boundary."""
@@ -51,55 +51,62 @@ def fab_targeted(
     record, reach = Record(problem, x), radii(radius, x)
     logits = problem.logits(x)
     ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
-    count, everyone = min(targets, logits.shape[1] - 1), torch.arange(len(x), device=x.device)
-    for part in torch.split(everyone, max(1, problem.batch // count)):
-        at = part.repeat(count)  # all targets of a row go through the function together: cheaper than in turn
+    count, all_rows = min(targets, logits.shape[1] - 1), torch.arange(len(x), device=x.device)
+    for part in torch.split(all_rows, max(1, problem.batch // count)):
+        rows = part.repeat(count)  # all targets of a row go through the function together: cheaper than in turn
         target = ranked[part, :count].T.flatten()
-        _run(record, {"x": x[at], "y": y[at], "at": at, "reach": reach[at], "target": target, "now": x[at]}, steps)
+        state = {"x": x[rows], "y": y[rows], "rows": rows, "reach": reach[rows], "target": target, "points": x[rows]}
+        _run(record, state, steps)
     return record.attacked()
 
 
-def _run(record: Record, now: dict[str, Tensor], steps: int) -> None:
+def _run(record: Record, state: dict[str, Tensor], steps: int) -> None:
     """Each row towards its target; a row that is broken takes its other targets along."""
     problem = record.problem
     for step in range(steps + 1):
         if step:
-            now["now"] = _back(problem, now | {"now": _towards(problem, now)})
-        glance = problem.look(now["now"], now["y"], "margin", torch.ones_like(now["reach"]), now["target"])
-        near = problem.size(now["now"], now["x"]) <= now["reach"].double()
-        for seen in (near & ~glance.wrong, near & glance.wrong):  # what broke a row is noted last, of all its targets
-            record.note(now["at"][seen], now["now"][seen], Glance(*(each[seen] for each in glance)))
-        now |= {"loss": glance.loss, "slope": glance.slope}
-        now = pick(now, ~record.broken[now["at"]])
-        if not len(now["at"]):
+            state["points"] = _back(problem, state | {"points": _towards(problem, state)})
+        ones = torch.ones_like(state["reach"])
+        glance = problem.look(state["points"], state["y"], "margin", ones, state["target"])
+        is_near = problem.size(state["points"], state["x"]) <= state["reach"].double()
+        for subset in (
+            is_near & ~glance.wrong,
+            is_near & glance.wrong,
+        ):  # what broke a row is noted last, of all its targets
+            record.note(
+                state["rows"][subset], state["points"][subset], Evaluation(*(values[subset] for values in glance))
+            )
+        state |= {"loss": glance.loss, "slope": glance.slope}
+        state = pick(state, ~record.broken[state["rows"]])
+        if not len(state["rows"]):
             return
 
 
-def _back(problem: Problem, now: dict[str, Tensor]) -> Tensor:
+def _back(problem: Problem, state: dict[str, Tensor]) -> Tensor:
     """The points, with those that are wrong beyond the radius taken back towards the row."""
-    points = now["now"]
-    far = (problem.size(points, now["x"]) > now["reach"].double()).nonzero()[:, 0]
-    if not len(far):
+    points = state["points"]
+    beyond = (problem.size(points, state["x"]) > state["reach"].double()).nonzero()[:, 0]
+    if not len(beyond):
         return points
-    far = far[problem.wrong(points[far], now["y"][far])]
-    return points.index_copy(0, far, (1 - BACK) * now["x"][far] + BACK * points[far])
+    beyond = beyond[problem.wrong(points[beyond], state["y"][beyond])]
+    return points.index_copy(0, beyond, (1 - BACK) * state["x"][beyond] + BACK * points[beyond])
 
 
-def _towards(problem: Problem, now: dict[str, Tensor]) -> Tensor:
+def _towards(problem: Problem, state: dict[str, Tensor]) -> Tensor:
     """The next points: a mean of the steps onto the plane from here and from the row."""
-    x, here, slope = now["x"], now["now"], now["slope"]
+    x, points, slope = state["x"], state["points"], state["slope"]
     low, high = problem.low.to(x), problem.high.to(x)
-    gone = (slope * (x - here)).flatten(1).sum(dim=1)
-    ours = onto_plane(here, slope, -now["loss"], low, high, problem.norm)
-    rows = onto_plane(x, slope, -(now["loss"] + gone), low, high, problem.norm)
-    length = problem.size(here + ours, here), problem.size(x + rows, x)
+    distance = (slope * (x - points)).flatten(1).sum(dim=1)
+    from_points = onto_plane(points, slope, -state["loss"], low, high, problem.norm)
+    from_row = onto_plane(x, slope, -(state["loss"] + distance), low, high, problem.norm)
+    length = problem.size(points + from_points, points), problem.size(x + from_row, x)
     bias = (length[0] / (length[0] + length[1]).clamp_min(1e-12)).clamp(max=BIAS).to(x)
-    mean = wide(1 - bias, x) * (here + BEYOND * ours) + wide(bias, x) * (x + BEYOND * rows)
+    mean = wide(1 - bias, x) * (points + BEYOND * from_points) + wide(bias, x) * (x + BEYOND * from_row)
     mean = torch.minimum(torch.maximum(mean, low), high)
     return x + problem.held(mean - x)
 
 
-def onto_plane(points: Tensor, slope: Tensor, wanted: Tensor, low: Tensor, high: Tensor, norm: Norm) -> Tensor:
+def onto_plane(points: Tensor, slope: Tensor, growth: Tensor, low: Tensor, high: Tensor, norm: Norm) -> Tensor:
     """The shortest move inside the box along which a linear function grows by what is wanted.
 
     Every feature moves by the same length (Linf) or in proportion to its slope (L2) until it meets the box, so the
@@ -108,7 +115,7 @@ def onto_plane(points: Tensor, slope: Tensor, wanted: Tensor, low: Tensor, high:
     Args:
         points: (n, *shape) inside the box.
         slope: (n, *shape) of the function.
-        wanted: (n,) by how much it is to grow; less than 0 to fall.
+        growth: (n,) by how much it is to grow; less than 0 to fall.
         low: the least that a feature may be.
         high: the most.
         norm: Linf or L2.
@@ -116,19 +123,19 @@ def onto_plane(points: Tensor, slope: Tensor, wanted: Tensor, low: Tensor, high:
     Returns:
         (n, *shape); where the box does not hold enough, as far as it goes.
     """
-    slope = slope * wide(torch.where(wanted < 0, -1.0, 1.0).to(slope), slope)
+    slope = slope * wide(torch.where(growth < 0, -1.0, 1.0).to(slope), slope)
     steep = slope.abs().flatten(1)
     room = torch.where(slope > 0, high - points, points - low).clamp_min(0).flatten(1)
     room = torch.where(steep > 0, room, torch.zeros_like(room))
     pace = torch.ones_like(steep) if norm == "Linf" else steep
     ends, order = (room / pace.clamp_min(1e-30)).sort(dim=1)
     gain = (steep * pace).gather(1, order)
-    done = torch.cat([torch.zeros_like(gain[:, :1]), (gain * ends).cumsum(dim=1)], dim=1)
+    gained = torch.cat([torch.zeros_like(gain[:, :1]), (gain * ends).cumsum(dim=1)], dim=1)
     moving = torch.cat([gain.flip(1).cumsum(dim=1).flip(1), torch.zeros_like(gain[:, :1])], dim=1)
-    height = wanted.abs()[:, None]
-    before = (done[:, 1:] + ends * moving[:, 1:] < height).sum(dim=1, keepdim=True)
-    length = (height - done.gather(1, before)).clamp_min(0) / moving.gather(1, before).clamp_min(1e-30)
-    length = torch.where(before == ends.shape[1], torch.full_like(length, torch.inf), length)
+    height = growth.abs()[:, None]
+    pieces = (gained[:, 1:] + ends * moving[:, 1:] < height).sum(dim=1, keepdim=True)
+    length = (height - gained.gather(1, pieces)).clamp_min(0) / moving.gather(1, pieces).clamp_min(1e-30)
+    length = torch.where(pieces == ends.shape[1], torch.full_like(length, torch.inf), length)
     step = torch.minimum(length * pace, room)
     step = torch.where(steep > 0, step, torch.zeros_like(step))
     return (step.reshape(slope.shape)) * slope.sign()

@@ -41,43 +41,45 @@ def fmn(
         enough: a row is left alone once a point this near was found; a number or (N,).
         first: the share by which a radius changes at first; it falls to a hundredth of that along a cosine.
     """
-    asked = problem.forward, problem.backward
-    found, points = torch.full((len(x),), torch.inf, dtype=x.dtype, device=x.device), x.clone()
-    everyone = torch.arange(len(x), device=x.device)
-    now = {
-        "x": x, "y": y, "at": everyone, "scale": spread(problem.logits(x)), "now": x, "enough": radii(enough, x),
-        "radius": torch.full_like(found, torch.inf),
+    counts = problem.forward, problem.backward
+    distances, points = torch.full((len(x),), torch.inf, dtype=x.dtype, device=x.device), x.clone()
+    all_rows = torch.arange(len(x), device=x.device)
+    state = {
+        "x": x, "y": y, "rows": all_rows, "scale": spread(problem.logits(x)), "points": x, "enough": radii(enough, x),
+        "radius": torch.full_like(distances, torch.inf),
     }  # fmt: skip
     for step in range(steps):
         fade = 0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2
-        glance = problem.look(now["now"], now["y"], "margin", now["scale"])
-        gone = problem.size(now["now"], now["x"]).to(x)
-        at = now["at"]
-        closer = glance.wrong & (gone < found[at])
-        found[at[closer]], points[at[closer]] = gone[closer], now["now"][closer]
-        growth = torch.full_like(gone, 1 + first * fade)
-        straight = gone + glance.loss.abs() / dual(glance.slope, problem.norm).clamp_min(1e-30)
-        straight = straight * (1 + first * fade / 10)  # a little beyond, or rounding leaves it on the boundary for ever
-        right = torch.where(torch.isinf(found[at]), straight, now["radius"] * growth)
-        now["radius"] = torch.where(glance.wrong, torch.minimum(now["radius"], found[at]) * (2 - growth), right)
-        now["slope"] = glance.slope
-        now = pick(now, ~(found[at] <= now["enough"]))
-        if not len(now["at"]):
+        glance = problem.look(state["points"], state["y"], "margin", state["scale"])
+        distance = problem.size(state["points"], state["x"]).to(x)
+        rows = state["rows"]
+        is_closer = glance.wrong & (distance < distances[rows])
+        distances[rows[is_closer]], points[rows[is_closer]] = distance[is_closer], state["points"][is_closer]
+        growth = torch.full_like(distance, 1 + first * fade)
+        linear_radius = distance + glance.loss.abs() / dual(glance.slope, problem.norm).clamp_min(1e-30)
+        # a little beyond, or rounding leaves it on the boundary for ever
+        linear_radius = linear_radius * (1 + first * fade / 10)
+        grown = torch.where(torch.isinf(distances[rows]), linear_radius, state["radius"] * growth)
+        shrunk = torch.minimum(state["radius"], distances[rows]) * (2 - growth)
+        state["radius"] = torch.where(glance.wrong, shrunk, grown)
+        state["slope"] = glance.slope
+        state = pick(state, ~(distances[rows] <= state["enough"]))
+        if not len(state["rows"]):
             break
-        now["now"] = _move(problem, now, fade)
-    return Nearest(found, points, problem.forward - asked[0], problem.backward - asked[1])
+        state["points"] = _move(problem, state, fade)
+    return Nearest(distances, points, problem.forward - counts[0], problem.backward - counts[1])
 
 
-def _move(problem: Problem, now: dict[str, Tensor], fade: float) -> Tensor:
+def _move(problem: Problem, state: dict[str, Tensor], fade: float) -> Tensor:
     """A step along the slope, onto the new radius. Its length is the radius itself at first."""
-    reach = torch.nan_to_num(now["radius"], nan=0.0, posinf=1e30)
+    reach = torch.nan_to_num(state["radius"], nan=0.0, posinf=1e30)
     norm = "L2" if problem.norm == "Linf" else problem.norm
-    low, high = problem.low.to(now["x"]), problem.high.to(now["x"])
-    along = direction(now["slope"], now["now"], norm, low, high)
+    low, high = problem.low.to(state["x"]), problem.high.to(state["x"])
+    step = direction(state["slope"], state["points"], norm, low, high)
     # as long, in the norm, as the radius: an L2 step of length 1 is far shorter in Linf
-    along = along / wide(dual(along, "L1").clamp_min(1e-30), along) if problem.norm == "Linf" else along
-    stride = wide((reach * fade).clamp(max=1e6), along)
-    return problem.project(now["now"] + along * stride, now["x"], reach)
+    step = step / wide(dual(step, "L1").clamp_min(1e-30), step) if problem.norm == "Linf" else step
+    stride = wide((reach * fade).clamp(max=1e6), step)
+    return problem.project(state["points"] + step * stride, state["x"], reach)
 
 
 def fmn_within(
@@ -87,6 +89,6 @@ def fmn_within(
     reach = radii(radius, x)
     nearest = fmn(problem, x, y, steps=steps, enough=reach)
     broken = nearest.distances <= reach
-    near = problem.project(nearest.points, x, reach)
-    points = torch.where(wide(broken, x), nearest.points, near)
+    projected = problem.project(nearest.points, x, reach)
+    points = torch.where(wide(broken, x), nearest.points, projected)
     return Attacked(broken, points, nearest.forward, nearest.backward)

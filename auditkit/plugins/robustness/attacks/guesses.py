@@ -78,44 +78,48 @@ class Answers:
         from sklearn.tree import DecisionTreeClassifier  # slow to import
 
         points, decided = self.newest()
-        few = max(1, CELLS // points.shape[1])
+        rows = max(1, CELLS // points.shape[1])
         tree = DecisionTreeClassifier(max_leaf_nodes=LEAVES, random_state=int(rng.integers(2**31)))
-        return _leaves(tree.fit(_filled(points[-few:]), decided[-few:]))
+        return _leaves(tree.fit(_filled(points[-rows:]), decided[-rows:]))
 
-    def normals(self, near: np.ndarray, own: np.ndarray, edge: np.ndarray) -> np.ndarray:
-        """(R, D) unit vectors, in units of the space, out of the decisions (R,) `own`, as planes through `near` say.
+    def normals(self, boundary: np.ndarray, row_decisions: np.ndarray, edges: np.ndarray) -> np.ndarray:
+        """(R, D) unit vectors, in units of the space, out of the rows' decisions, by planes through `boundary`.
 
         Args:
-            near: (R, D) points on the boundary.
-            own: (R,) the decisions of their rows.
-            edge: (B, D) all points that are known to lie on the boundary.
+            boundary: (R, D) points on the boundary.
+            row_decisions: (R,) the decisions of their rows.
+            edges: (B, D) all points that are known to lie on the boundary.
         """
         points, decided = self.newest()
         free = np.flatnonzero(self.space.free)
-        every, here, border = (np.nan_to_num(part[:, free] / self.space.scale[free]) for part in (points, near, edge))
-        around = _closest(here, every, min(AROUND_MOST, AROUND * len(free)))
+        answered, at_boundary, known_edge = (
+            np.nan_to_num(part[:, free] / self.space.scale[free]) for part in (points, boundary, edges)
+        )
+        neighbours = _closest(at_boundary, answered, min(AROUND_MOST, AROUND * len(free)))
         # the direction alone counts: answers lie a thousandth as well as a whole range away
-        aside = _unit(every[around] - here[:, None])
-        along = _unit(border[_closest(here, border, EDGES * len(free))] - here[:, None])
-        sign = np.where(decided[around] != own[:, None], 1.0, -1.0)
-        products = aside.swapaxes(1, 2) @ aside + EDGE_WEIGHT * (along.swapaxes(1, 2) @ along)
+        to_answers = _unit(answered[neighbours] - at_boundary[:, None])
+        to_edge = _unit(known_edge[_closest(at_boundary, known_edge, EDGES * len(free))] - at_boundary[:, None])
+        sign = np.where(decided[neighbours] != row_decisions[:, None], 1.0, -1.0)
+        # least squares on the answers' signs; a point on the boundary asks for 0, so it adds to the left side alone
+        products = to_answers.swapaxes(1, 2) @ to_answers + EDGE_WEIGHT * (to_edge.swapaxes(1, 2) @ to_edge)
         ridge = RIDGE * np.trace(products, axis1=1, axis2=2) / len(free) + 1e-12
         slopes = np.linalg.solve(
-            products + ridge[:, None, None] * np.eye(len(free)), aside.swapaxes(1, 2) @ sign[:, :, None]
+            products + ridge[:, None, None] * np.eye(len(free)), to_answers.swapaxes(1, 2) @ sign[:, :, None]
         )
-        normals = np.zeros_like(near)
+        normals = np.zeros_like(boundary)
         normals[:, free] = _unit(slopes[:, :, 0])
         return normals
 
 
-def _unit(moved: np.ndarray) -> np.ndarray:
-    return moved / np.maximum(np.linalg.norm(moved, axis=-1, keepdims=True), 1e-12)
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
-def _closest(here: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
-    """(R, at most count) the places of the points (M, F) closest to each of `here` (R, F)."""
-    apart = (points**2).sum(axis=1) - 2 * here @ points.T
-    return np.argpartition(apart, min(count, len(points)) - 1, axis=1)[:, :count]
+def _closest(centres: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
+    """(R, at most count) the indices of the points (M, F) closest to each of `centres` (R, F)."""
+    # the centres' own squares are left out: they change no order, and the array of differences would be M times F large
+    distances = (points**2).sum(axis=1) - 2 * centres @ points.T
+    return np.argpartition(distances, min(count, len(points)) - 1, axis=1)[:, :count]
 
 
 def _filled(points: np.ndarray) -> np.ndarray:
@@ -123,39 +127,40 @@ def _filled(points: np.ndarray) -> np.ndarray:
 
 
 def _leaves(fitted: Any) -> Boxes:
-    inner = fitted.tree_
-    low = np.full((inner.node_count, inner.n_features), -np.inf)
-    high = np.full((inner.node_count, inner.n_features), np.inf)
-    for node in range(inner.node_count):  # children come after their parent
-        left, right = inner.children_left[node], inner.children_right[node]
+    tree = fitted.tree_
+    low = np.full((tree.node_count, tree.n_features), -np.inf)
+    high = np.full((tree.node_count, tree.n_features), np.inf)
+    for node in range(tree.node_count):  # children come after their parent
+        left, right = tree.children_left[node], tree.children_right[node]
         if left < 0:
             continue
         low[[left, right]], high[[left, right]] = low[node], high[node]
-        feature, cut = inner.feature[node], inner.threshold[node]
+        feature, cut = tree.feature[node], tree.threshold[node]
         high[left, feature] = low[right, feature] = cut
-    leaf = inner.children_left < 0
-    return Boxes(low[leaf], high[leaf], fitted.classes_[inner.value[leaf, 0].argmax(axis=1)])
+    leaf = tree.children_left < 0
+    return Boxes(low[leaf], high[leaf], fitted.classes_[tree.value[leaf, 0].argmax(axis=1)])
 
 
-def nearest(boxes: Boxes, space: Space, origins: np.ndarray, own: np.ndarray, count: int) -> np.ndarray:
+def nearest(boxes: Boxes, space: Space, origins: np.ndarray, row_decisions: np.ndarray, count: int) -> np.ndarray:
     """(R, at most count, D) for rows (R, D) of these decisions (R,), the nearest points of boxes of other decisions.
 
     The row itself where there are fewer boxes that it can reach by what may change.
     """
+    # a tree goes left at `<=`, so a box has its high end and not its low one
     low = np.where(space.whole, np.floor(boxes.low) + 1, boxes.low + INSIDE * space.scale)
     high = np.where(space.whole, np.floor(boxes.high), boxes.high)
     rows = origins[:, None, :]
     free = (space.free & ~np.isnan(origins))[:, None, :]
-    given = _filled(rows).astype(np.float64)
+    filled = _filled(rows).astype(np.float64)
     points = np.where(free, np.clip(rows, low, np.maximum(low, high)), rows)
-    inside = np.where(
+    is_inside = np.where(
         free,
         (points >= np.fmin(space.low, rows)) & (points <= np.fmax(space.high, rows)) & (low <= high),
-        (given > boxes.low) & (given <= boxes.high),
+        (filled > boxes.low) & (filled <= boxes.high),
     )
-    reached = inside.all(axis=2) & (boxes.decided != own[:, None])
-    gone = np.sqrt((np.where(free, (points - rows) / space.scale, 0.0) ** 2).sum(axis=2))
-    gone = np.where(reached, gone, np.inf)
-    first = np.argsort(gone, axis=1, kind="stable")[:, :count]
-    chosen = np.take_along_axis(points, first[:, :, None], axis=1)
-    return np.where(np.isfinite(np.take_along_axis(gone, first, axis=1))[:, :, None], chosen, rows)
+    is_reachable = is_inside.all(axis=2) & (boxes.decided != row_decisions[:, None])
+    distances = np.sqrt((np.where(free, (points - rows) / space.scale, 0.0) ** 2).sum(axis=2))
+    distances = np.where(is_reachable, distances, np.inf)
+    order = np.argsort(distances, axis=1, kind="stable")[:, :count]
+    chosen = np.take_along_axis(points, order[:, :, None], axis=1)
+    return np.where(np.isfinite(np.take_along_axis(distances, order, axis=1))[:, :, None], chosen, rows)

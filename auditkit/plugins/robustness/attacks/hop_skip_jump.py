@@ -40,67 +40,49 @@ NEAR = 0.1
 
 
 def hop_skip_jump(
-    decide: Callable[[np.ndarray], np.ndarray],
-    origins: np.ndarray,
-    decided: np.ndarray,
-    space: Space,
-    data: np.ndarray,
-    rng: np.random.Generator,
-    max_queries: int,
-    progress: Callable[[int, int], None] | None = None,
-) -> Broken:
-    """Look for the closest point to each row at which the model decides otherwise.
-
-    Args:
-        decide: (M, D) in, (M,) decisions out.
-        origins: (N, D) rows whose decision is right; NaN where a value is missing.
-        decided: (N,) their decisions.
-        space: what may change.
-        data: (P, D) other rows, from which starts are taken.
-        rng: the source of chance.
-        max_queries: how often the model may be asked about one row.
-        progress: told (queries spent on one row, max_queries) between steps.
-    """
-    return walk(Search(decide, origins, decided, space, max_queries), data, rng, progress)
-
-
-def walk(
     search: Search, data: np.ndarray, rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
 ) -> Broken:
-    """Spend the queries of a search; arguments as of `hop_skip_jump`."""
+    """Look for the closest point to each row at which the model decides otherwise, until its queries are spent.
+
+    Args:
+        search: the rows, what may change, and how often the model may be asked.
+        data: (P, D) other rows, from which starts are taken.
+        rng: the source of chance.
+        progress: called with (queries spent on one row, max_queries) between steps.
+    """
     space, max_queries = search.space, search.max_queries
-    told = progress or (lambda done, total: None)
+    report = progress or (lambda done, total: None)
     _start(search, data, rng)
-    told(int(search.queries.max(initial=0)), max_queries)
-    everyone = np.arange(len(search.origins))
-    found = search.open(at_least=1)
-    _halve(search, found, search.best[found].copy())
-    _take_back(search, everyone, rng)
-    cost = int(space.free.sum()) * HALVINGS
-    affordable = cost <= max_queries // 5
-    kept = cost if affordable else 0
-    if affordable:
-        _tighten(search, everyone)
+    report(int(search.queries.max(initial=0)), max_queries)
+    all_rows = np.arange(len(search.origins))
+    started = search.open(at_least=1)
+    _halve(search, started, search.best[started].copy())
+    _take_back(search, all_rows, rng)
+    tighten_cost = int(space.free.sum()) * HALVINGS
+    can_tighten = tighten_cost <= max_queries // 5
+    reserve = tighten_cost if can_tighten else 0
+    if can_tighten:
+        _tighten(search, all_rows)
     for _ in range(GUESSES_FIRST):
         _guess(search, search.open(at_least=2 * HALVINGS), rng)
-    stuck = np.zeros(len(search.origins), dtype=bool)
+    is_stuck = np.zeros(len(search.origins), dtype=bool)
     for step in range(1, max_queries):
-        rows = search.open(at_least=2 * HALVINGS + 10 + kept)
+        rows = search.open(at_least=2 * HALVINGS + 10 + reserve)
         if not len(rows):
             break
-        before = search.distances.copy()
-        hopping = rows[~stuck[rows] | (step % 4 == 0)] if step % 3 else rows[:0]
+        distances_before = search.distances.copy()
+        hopping = rows[~is_stuck[rows] | (step % 4 == 0)] if step % 3 else rows[:0]
         _hop(search, hopping, step, rng)
-        stuck[hopping] = search.distances[hopping] > before[hopping] * (1 - STUCK)
-        others = rows[~np.isin(rows, hopping)]
-        (_exchange if step % 2 else _scatter)(search, others, rng)
+        is_stuck[hopping] = search.distances[hopping] > distances_before[hopping] * (1 - STUCK)
+        exchanging = rows[~np.isin(rows, hopping)]
+        (_exchange if step % 2 else _scatter)(search, exchanging, rng)
         if step > 1 and step & (step - 1) == 0:  # 2, 4, 8, …: a new guess needs as many answers again to be another
             _guess(search, rows, rng)
-        if affordable:
-            _tighten(search, rows[search.distances[rows] < before[rows]])
-        told(int(search.queries.max()), max_queries)
-    _take_back(search, everyone, rng)
-    _tighten(search, everyone)
+        if can_tighten:
+            _tighten(search, rows[search.distances[rows] < distances_before[rows]])
+        report(int(search.queries.max()), max_queries)
+    _take_back(search, all_rows, rng)
+    _tighten(search, all_rows)
     return Broken(search.best, search.distances, search.queries)
 
 
@@ -134,37 +116,37 @@ def known_ratio(
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
 
     def decide(points: np.ndarray) -> np.ndarray:
-        at = points[:, -1].astype(np.int64)
-        moved = np.where(free[at], (points[:, :-1] - rows[at]) / space.scale, 0.0)
-        return (moved * normals[at]).sum(axis=1) > KNOWN
+        indices = points[:, -1].astype(np.int64)
+        change = np.where(free[indices], (points[:, :-1] - rows[indices]) / space.scale, 0.0)
+        return (change * normals[indices]).sum(axis=1) > KNOWN
 
     # the last, held feature says which row's plane is meant
-    number = np.arange(len(rows), dtype=np.float64)[:, None]
-    trial = Space(
+    row_number = np.arange(len(rows), dtype=np.float64)[:, None]
+    trial_space = Space(
         np.append(space.low, 0), np.append(space.high, len(rows)), np.append(space.scale, 1),
         np.zeros(len(space.low) + 1, dtype=bool), np.append(space.free, False),
     )  # fmt: skip
-    found = hop_skip_jump(
-        decide, np.hstack([rows, number]), np.zeros(len(rows), dtype=bool), trial,
-        np.hstack([data, np.zeros((len(data), 1))]), rng, max_queries,
-    )  # fmt: skip
-    return float(np.median(found.distances)) / KNOWN
+    truth = np.zeros(len(rows), dtype=bool)
+    search = Search(decide, np.hstack([rows, row_number]), truth, trial_space, max_queries)
+    result = hop_skip_jump(search, np.hstack([data, np.zeros((len(data), 1))]), rng)
+    return float(np.median(result.distances)) / KNOWN
 
 
 def try_noise(
-    search_from: Broken,
-    decide: Callable[[np.ndarray], np.ndarray],
-    origins: np.ndarray,
-    decided: np.ndarray,
-    space: Space,
-    epsilons: tuple[float, ...],
-    draws: int,
-    rng: np.random.Generator,
+    search: Search, found: Broken, epsilons: tuple[float, ...], draws: int, rng: np.random.Generator
 ) -> Broken:
-    """The attack's result improved by random steps of the lengths `epsilons`, `draws` of each for every row."""
-    search = Search(decide, origins, decided, space, int(search_from.queries.max(initial=0)) + draws * len(epsilons))
-    search.best, search.distances = search_from.points.copy(), search_from.distances.copy()
-    search.queries = search_from.queries.copy()
+    """The attack's result improved by random steps of the lengths `epsilons`, `draws` of each for every row.
+
+    Args:
+        search: a new one of the same rows; its budget is set here, above what was spent.
+        found: the attack's result.
+        epsilons: in units of the space.
+        draws: steps of each length.
+        rng: the source of chance.
+    """
+    origins, space = search.origins, search.space
+    search.max_queries = int(found.queries.max(initial=0)) + draws * len(epsilons)
+    search.best, search.distances, search.queries = (values.copy() for values in found)
     rows = np.repeat(np.arange(len(origins)), draws)
     for epsilon in epsilons:
         noise = rng.standard_normal((len(rows), origins.shape[1])) * (space.free & ~np.isnan(origins[rows]))
@@ -177,28 +159,28 @@ def _start(search: Search, data: np.ndarray, rng: np.random.Generator) -> None:
     """Moves along one feature, rows of the data, random points: whatever changes the decision is a start."""
     rows, features = search.origins.shape
     free = np.flatnonzero(search.space.free)
-    room = max(1, search.max_queries // 4 // len(LEVELS))
-    tried = free if len(free) <= room else np.sort(rng.choice(free, room, replace=False))
-    values = np.nanquantile(data[:, tried], LEVELS, axis=0)
-    single = np.repeat(search.origins[:, None, :], len(LEVELS) * len(tried), axis=1)
-    for place, feature in enumerate(tried):
-        at = slice(place * len(LEVELS), (place + 1) * len(LEVELS))
-        single[:, at, feature] = values[:, place]
-    others = data[rng.integers(0, len(data), (rows, RANDOM_STARTS))]
-    others = np.where(np.isnan(others), search.origins[:, None, :], others)
+    feature_budget = max(1, search.max_queries // 4 // len(LEVELS))
+    tried_features = free if len(free) <= feature_budget else np.sort(rng.choice(free, feature_budget, replace=False))
+    values = np.nanquantile(data[:, tried_features], LEVELS, axis=0)
+    single_changes = np.repeat(search.origins[:, None, :], len(LEVELS) * len(tried_features), axis=1)
+    for column, feature in enumerate(tried_features):
+        moves = slice(column * len(LEVELS), (column + 1) * len(LEVELS))
+        single_changes[:, moves, feature] = values[:, column]
+    other_rows = data[rng.integers(0, len(data), (rows, RANDOM_STARTS))]
+    other_rows = np.where(np.isnan(other_rows), search.origins[:, None, :], other_rows)
     uniform = rng.uniform(search.space.low, search.space.high, (rows, RANDOM_STARTS, features))
-    points = np.concatenate([others, uniform, single], axis=1)
+    points = np.concatenate([other_rows, uniform, single_changes], axis=1)
     search.ask(np.repeat(np.arange(rows), points.shape[1]), points.reshape(-1, features))
 
 
 def _halve(search: Search, rows: np.ndarray, ends: np.ndarray) -> None:
     """Walk from `ends` (R, D) towards the origins for as long as the decision stays different, by halving."""
     origin = search.origins[rows]
-    near, far = np.zeros(len(rows)), np.ones(len(rows))
+    near_end, far_end = np.zeros(len(rows)), np.ones(len(rows))
     for _ in range(HALVINGS):
-        middle = (near + far) / 2
+        middle = (near_end + far_end) / 2
         different = search.ask(rows, origin + middle[:, None] * (ends - origin))
-        near, far = np.where(different, near, middle), np.where(different, middle, far)
+        near_end, far_end = np.where(different, near_end, middle), np.where(different, middle, far_end)
 
 
 def _take_back(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:
@@ -220,19 +202,20 @@ def _tighten(search: Search, rows: np.ndarray) -> None:
     rows = rows[np.isfinite(search.distances[rows]) & (search.max_queries > search.queries[rows])]
     if not len(rows):
         return
-    moved = np.abs(search.space.moved(search.best[rows], search.origins[rows]))
-    order = np.argsort(-moved, axis=1, kind="stable")
-    for place in range(int((moved > 0).sum(axis=1).max(initial=0))):
-        feature = order[:, place]
-        changed = moved[np.arange(len(rows)), feature] > 0
-        at, of = rows[changed], feature[changed]
-        near, far = search.origins[at, of].copy(), search.best[at, of].copy()
-        points = search.best[at].copy()
+    change = np.abs(search.space.moved(search.best[rows], search.origins[rows]))
+    order = np.argsort(-change, axis=1, kind="stable")
+    for position in range(int((change > 0).sum(axis=1).max(initial=0))):
+        feature = order[:, position]
+        has_change = change[np.arange(len(rows)), feature] > 0
+        changed_rows, changed_features = rows[has_change], feature[has_change]
+        cell = changed_rows, changed_features
+        near_end, far_end = search.origins[cell].copy(), search.best[cell].copy()
+        points = search.best[changed_rows].copy()
         for _ in range(HALVINGS):
-            middle = (near + far) / 2
-            points[np.arange(len(at)), of] = middle
-            different = search.ask(at, points)
-            near, far = np.where(different, near, middle), np.where(different, middle, far)
+            middle = (near_end + far_end) / 2
+            points[np.arange(len(changed_rows)), changed_features] = middle
+            different = search.ask(changed_rows, points)
+            near_end, far_end = np.where(different, near_end, middle), np.where(different, middle, far_end)
 
 
 def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:
@@ -240,14 +223,14 @@ def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None
     if not len(rows):
         return
     space = search.space
-    again = np.repeat(rows, SCATTERED)
-    free = space.free & ~np.isnan(search.origins[again])
+    repeated = np.repeat(rows, SCATTERED)
+    free = space.free & ~np.isnan(search.origins[repeated])
     noise = rng.standard_normal(free.shape) * free
-    few = rng.random(free.shape) < rng.random((len(again), 1))
-    noise = np.where(few.any(axis=1, keepdims=True) & few, noise, 0.0)
+    is_chosen = rng.random(free.shape) < rng.random((len(repeated), 1))
+    noise = np.where(is_chosen.any(axis=1, keepdims=True) & is_chosen, noise, 0.0)
     noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-12)
-    length = search.distances[again] * rng.uniform(0.2, 1, len(again))
-    search.ask(again, search.origins[again] + length[:, None] * noise * space.scale)
+    length = search.distances[repeated] * rng.uniform(0.2, 1, len(repeated))
+    search.ask(repeated, search.origins[repeated] + length[:, None] * noise * space.scale)
     _halve(search, rows, search.best[rows].copy())
 
 
@@ -256,21 +239,21 @@ def _guess(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None:
     space, answers = search.space, search.answers
     if not len(rows) or not answers.teach():
         return
-    boxes, edge = answers.boxes(rng), search.best[: search.teachers][np.isfinite(search.distances[: search.teachers])]
+    boxes, edges = answers.boxes(rng), search.best[: search.teachers][np.isfinite(search.distances[: search.teachers])]
     parts = []
-    for some in np.array_split(rows, -(-len(rows) // AT_ONCE)):
-        origin, best, own = search.origins[some], search.best[some], search.decided[some]
-        normals = answers.normals(best, own, edge)
+    for batch in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+        origin, best, decisions = search.origins[batch], search.best[batch], search.decided[batch]
+        normals = answers.normals(best, decisions, edges)
         length = (space.moved(best, origin) * normals).sum(axis=1)
         onward = origin[:, None] + (length[:, None] * BEYOND)[:, :, None] * (normals * space.scale)[:, None]
-        parts.append(np.concatenate([guesses.nearest(boxes, space, origin, own, GUESSED), onward], axis=1))
+        parts.append(np.concatenate([guesses.nearest(boxes, space, origin, decisions, GUESSED), onward], axis=1))
     points = np.concatenate(parts)
-    again = np.repeat(rows, points.shape[1])
-    points = space.snap(points.reshape(-1, points.shape[2]), search.origins[again])
-    gone = space.distance(points, search.origins[again])
-    closer = (gone > 0) & (gone < search.distances[again] * (1 - STUCK))
+    repeated = np.repeat(rows, points.shape[1])
+    points = space.snap(points.reshape(-1, points.shape[2]), search.origins[repeated])
+    distances = space.distance(points, search.origins[repeated])
+    is_closer = (distances > 0) & (distances < search.distances[repeated] * (1 - STUCK))
     before = search.distances[rows].copy()
-    search.ask(again[closer], points[closer])
+    search.ask(repeated[is_closer], points[is_closer])
     nearer = rows[search.distances[rows] < before]
     _halve(search, nearer, search.best[nearer].copy())
 
@@ -300,45 +283,45 @@ def _hop(search: Search, rows: np.ndarray, step: int, rng: np.random.Generator) 
     if not len(rows):
         return
     space = search.space
-    here, origin = search.best[rows].copy(), search.origins[rows]
+    best, origin = search.best[rows].copy(), search.origins[rows]
     distance = search.distances[rows]
     count = min(int(25 * np.sqrt(step)), int((search.max_queries - search.queries[rows]).min()) - 2 * HALVINGS)
-    direction = _feel(search, rows, here, distance, max(4, count), rng)
+    direction = _feel(search, rows, best, distance, max(4, count), rng)
     length = distance / np.sqrt(step)
-    ahead = np.zeros(len(rows), dtype=bool)
-    there = here.copy()
+    has_crossed = np.zeros(len(rows), dtype=bool)
+    end = best.copy()
     for _ in range(HALVINGS):
-        going = np.flatnonzero(~ahead)
-        if not len(going):
+        walking = np.flatnonzero(~has_crossed)
+        if not len(walking):
             break
-        tried = space.snap(here[going] + length[going, None] * direction[going] * space.scale, origin[going])
-        different = search.ask(rows[going], tried)
-        there[going[different]] = tried[different]
-        ahead[going[different]] = True
-        length[going] /= 2
-    found = np.flatnonzero(ahead)
-    _halve(search, rows[found], there[found])
+        points = space.snap(best[walking] + length[walking, None] * direction[walking] * space.scale, origin[walking])
+        different = search.ask(rows[walking], points)
+        end[walking[different]] = points[different]
+        has_crossed[walking[different]] = True
+        length[walking] /= 2
+    crossed = np.flatnonzero(has_crossed)
+    _halve(search, rows[crossed], end[crossed])
 
 
 def _feel(
-    search: Search, rows: np.ndarray, here: np.ndarray, distance: np.ndarray, count: int, rng: np.random.Generator
+    search: Search, rows: np.ndarray, centres: np.ndarray, distance: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
     """(R, D) unit vectors, in units of the space, into the region of other decisions, by Monte Carlo."""
     space = search.space
     free = space.free & ~np.isnan(search.origins[rows])
-    noise = rng.standard_normal((len(rows), count, here.shape[1])) * free[:, None, :]
+    noise = rng.standard_normal((len(rows), count, centres.shape[1])) * free[:, None, :]
     noise /= np.maximum(np.linalg.norm(noise, axis=2, keepdims=True), 1e-12)
     spread = NEAR * distance[:, None, None] * noise
     # a whole number that moves by less than one does not move at all
     spread = np.where(space.whole & (np.abs(noise) > 0.5 / np.sqrt(max(1, int(space.free.sum())))),
                       np.sign(noise) * np.maximum(np.abs(spread), 1 / space.scale), spread)  # fmt: skip
-    again = np.repeat(np.arange(len(rows)), count)
-    points = here[again] + (spread * space.scale).reshape(-1, here.shape[1])
-    points = space.snap(points, search.origins[rows][again])
-    different = search.ask(rows[again], points).reshape(len(rows), count)
-    moved = space.moved(points, here[again]).reshape(len(rows), count, -1)
+    row_index = np.repeat(np.arange(len(rows)), count)
+    points = centres[row_index] + (spread * space.scale).reshape(-1, centres.shape[1])
+    points = space.snap(points, search.origins[rows][row_index])
+    different = search.ask(rows[row_index], points).reshape(len(rows), count)
+    change = space.moved(points, centres[row_index]).reshape(len(rows), count, -1)
     sign = 2.0 * different - 1.0
     mean = sign.mean(axis=1, keepdims=True)
     weight = np.where(np.abs(mean) == 1, sign, sign - mean)
-    direction = np.einsum("rc,rcd->rd", weight, moved)
+    direction = np.einsum("rc,rcd->rd", weight, change)
     return direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-12)

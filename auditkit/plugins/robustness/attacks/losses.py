@@ -30,7 +30,7 @@ LEAST, MOST, USUAL = 2.0, 50.0, 10.0
 """Median margins between which cross-entropy takes logits as they are, and to which others are brought."""
 
 
-def heat(logits: Tensor) -> float:
+def temperature(logits: Tensor) -> float:
     """What logits (n, C) are divided by before cross-entropy is taken of them: 1 where their margins are usual."""
     top = logits.topk(2, dim=1).values
     margin = float((top[:, 0] - top[:, 1]).median()) if len(logits) else 0.0
@@ -39,7 +39,7 @@ def heat(logits: Tensor) -> float:
     return margin / USUAL
 
 
-def usual(loss: Loss, classes: int, targeted: bool) -> Loss:
+def fitting_loss(loss: Loss, classes: int, targeted: bool) -> Loss:
     """The loss itself, or the margin where too few classes are there for the difference of logits ratio (DLR).
 
     DLR divides by the distance to the third largest logit, its targeted form also by the fourth.
@@ -47,7 +47,7 @@ def usual(loss: Loss, classes: int, targeted: bool) -> Loss:
     return "margin" if loss == "dlr" and classes <= (3 if targeted else 2) else loss
 
 
-def climbed(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor | None = None) -> Tensor:
+def loss_of(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor | None = None) -> Tensor:
     """(n,) the loss of each row.
 
     Args:
@@ -60,14 +60,14 @@ def climbed(loss: Loss, logits: Tensor, y: Tensor, scale: Tensor, target: Tensor
     """
     if loss == "cross-entropy":
         return torch.nn.functional.cross_entropy(logits / scale[:, None], y, reduction="none")
-    own = logits.gather(1, y[:, None])[:, 0]
+    own_logit = logits.gather(1, y[:, None])[:, 0]
     if target is None:
-        other = logits.scatter(1, y[:, None], -torch.inf).amax(dim=1)
+        other_logit = logits.scatter(1, y[:, None], -torch.inf).amax(dim=1)
     else:
-        other = logits.gather(1, target[:, None])[:, 0]
+        other_logit = logits.gather(1, target[:, None])[:, 0]
     if loss == "margin":
-        return (other - own) / scale
+        return (other_logit - own_logit) / scale
     top = logits.topk(3 if target is None else 4, dim=1).values
     third = top[:, 2] if target is None else (top[:, 2] + top[:, 3]) / 2
     # relative to the row's own scale, lest a fixed number count for much when all logits are small
-    return (other - own) / (top[:, 0] - third + 1e-9 * scale)
+    return (other_logit - own_logit) / (top[:, 0] - third + 1e-9 * scale)

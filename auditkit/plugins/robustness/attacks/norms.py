@@ -23,12 +23,17 @@ def wide(values: Tensor, like: Tensor) -> Tensor:
     return values.reshape(-1, *(1,) * (like.dim() - 1))
 
 
-def size(moved: Tensor, norm: Norm) -> Tensor:
+def size(change: Tensor, norm: Norm) -> Tensor:
     """(n,) how far each row moved."""
-    flat = moved.flatten(1)
+    flat = change.flatten(1)
     if norm == "Linf":
         return flat.abs().amax(dim=1)
     return flat.abs().sum(dim=1) if norm == "L1" else flat.square().sum(dim=1).sqrt()
+
+
+def unit_length(vectors: Tensor) -> Tensor:
+    """(n, *shape) the same directions, of Euclidean length 1; 0 stays 0."""
+    return vectors / wide(size(vectors, "L2").clamp_min(1e-12), vectors)
 
 
 def dual(slope: Tensor, norm: Norm) -> Tensor:
@@ -47,27 +52,28 @@ def project(points: Tensor, x: Tensor, radius: Tensor, norm: Norm, low: Tensor, 
         reach = wide(radius, x)
         return torch.minimum(torch.maximum(points, (x - reach).clamp(low, high)), (x + reach).clamp(low, high))
     if norm == "L2":
-        moved = points - x
-        length = size(moved, norm)
+        change = points - x
+        length = size(change, norm)
         scale = torch.where(length > radius, radius * SHRINK / length.clamp_min(1e-30), torch.ones_like(length))
-        return (x + moved * wide(scale, x)).clamp(low, high)
+        return (x + change * wide(scale, x)).clamp(low, high)
     return _project_l1(points, x, radius, low, high)
 
 
 def _project_l1(points: Tensor, x: Tensor, radius: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    moved = points - x
-    room = torch.where(moved > 0, high - x, x - low).clamp_min(0)
-    length = moved.abs()
+    change = points - x
+    room = torch.where(change > 0, high - x, x - low).clamp_min(0)
+    length = change.abs()
     under, over = torch.zeros_like(radius), length.flatten(1).amax(dim=1)
     fits = torch.minimum(length, room).flatten(1).sum(dim=1) <= radius
+    # no sort as in Duchi et al.: with the box the sum falls in pieces that differ from row to row
     for _ in range(HALVINGS):
         middle = (under + over) / 2
-        kept = torch.minimum((length - wide(middle, x)).clamp_min(0), room)
-        too_far = kept.flatten(1).sum(dim=1) > radius * SHRINK
+        cut_length = torch.minimum((length - wide(middle, x)).clamp_min(0), room)
+        too_far = cut_length.flatten(1).sum(dim=1) > radius * SHRINK
         under, over = torch.where(too_far, middle, under), torch.where(too_far, over, middle)
     cut = torch.where(fits, torch.zeros_like(over), over)
-    kept = torch.minimum((length - wide(cut, x)).clamp_min(0), room)
-    return (x + moved.sign() * kept).clamp(low, high)
+    cut_length = torch.minimum((length - wide(cut, x)).clamp_min(0), room)
+    return (x + change.sign() * cut_length).clamp(low, high)
 
 
 def direction(slope: Tensor, points: Tensor, norm: Norm, low: Tensor, high: Tensor) -> Tensor:
@@ -81,12 +87,12 @@ def direction(slope: Tensor, points: Tensor, norm: Norm, low: Tensor, high: Tens
     if norm == "L2":
         # by its largest entry first, because the squares of a tiny slope are zero in float32
         scaled = slope / wide(size(slope, "Linf").clamp_min(1e-38), slope)
-        return scaled / wide(size(scaled, "L2").clamp_min(1e-12), slope)
-    stuck = ((slope > 0) & (points >= high)) | ((slope < 0) & (points <= low))
-    flat = slope.masked_fill(stuck, 0).flatten(1)
-    few = max(1, round(SPARSE * flat.shape[1]))
-    chosen = flat.abs().topk(few, dim=1).indices
-    step = torch.zeros_like(flat).scatter(1, chosen, flat.gather(1, chosen).sign())
+        return unit_length(scaled)
+    is_stuck = ((slope > 0) & (points >= high)) | ((slope < 0) & (points <= low))
+    flat = slope.masked_fill(is_stuck, 0).flatten(1)
+    count_moved = max(1, round(SPARSE * flat.shape[1]))
+    largest = flat.abs().topk(count_moved, dim=1).indices
+    step = torch.zeros_like(flat).scatter(1, largest, flat.gather(1, largest).sign())
     count = step.abs().sum(dim=1, keepdim=True).clamp_min(1)
     return (step / count).reshape(slope.shape)
 
@@ -94,12 +100,14 @@ def direction(slope: Tensor, points: Tensor, norm: Norm, low: Tensor, high: Tens
 def scatter(x: Tensor, radius: Tensor, norm: Norm, generator: torch.Generator) -> Tensor:
     """(n, *shape) random points in the balls; drawn on the CPU, so that every device gives the same ones."""
     flat = x.flatten(1)
-    drawn = torch.rand(flat.shape, generator=generator, dtype=torch.float64).to(x) * 2 - 1
+    draws = torch.rand(flat.shape, generator=generator, dtype=torch.float64).to(x) * 2 - 1
     if norm != "Linf":
+        # a radius that is uniform would crowd the middle: the volume of a ball grows with its D-th power
         share = torch.rand(len(x), generator=generator, dtype=torch.float64).to(x) ** (1 / flat.shape[1])
         if norm == "L2":
-            drawn = torch.randn(flat.shape, generator=generator, dtype=torch.float64).to(x)
+            draws = torch.randn(flat.shape, generator=generator, dtype=torch.float64).to(x)
         else:
-            drawn = drawn.sign() * -drawn.abs().clamp_min(1e-12).log()
-        drawn = drawn / wide(size(drawn, norm), drawn) * share[:, None]
-    return x + (drawn * radius[:, None]).reshape(x.shape)
+            # Laplace draws are spread evenly in direction over the L1 sphere, as normal ones are over the L2 sphere
+            draws = draws.sign() * -draws.abs().clamp_min(1e-12).log()
+        draws = draws / wide(size(draws, norm), draws) * share[:, None]
+    return x + (draws * radius[:, None]).reshape(x.shape)

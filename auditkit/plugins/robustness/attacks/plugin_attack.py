@@ -19,27 +19,27 @@ def guarded(offer: Offer) -> Row:
     leaves the box or the ball has its points refused and counted.
     """
     row: Row = offer.value
-    what = f"the attack {row.name!r}"
+    label = f"the attack {row.name!r}"
 
     def make(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
-        with offer.blamed(what):
-            made = row.make(problem, classes, steps, restarts, seed)
-        if not callable(made):
-            raise offer.error(f"make of {what} must give a function; it gave {type(made).__name__}")
+        with offer.blamed(label):
+            inner = row.make(problem, classes, steps, restarts, seed)
+        if not callable(inner):
+            raise offer.error(f"make of {label} must give a function; it gave {type(inner).__name__}")
 
         def attack(
             problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, start: Tensor | None = None
         ) -> Attacked:
             # the plugin works on copies, so that what it writes to them changes nothing that its points are held to
-            own = copy.copy(problem)
-            given = None if start is None else start.clone()
-            with offer.blamed(what):
-                points = made(own, x.clone(), y.clone(), radii(radius, x).clone(), given)
+            copied = copy.copy(problem)
+            start_copy = None if start is None else start.clone()
+            with offer.blamed(label):
+                points = inner(copied, x.clone(), y.clone(), radii(radius, x).clone(), start_copy)
             points = _points(points, x, offer)
-            asked = own.forward - problem.forward, own.backward - problem.backward
+            counts = copied.forward - problem.forward, copied.backward - problem.backward
             broken = problem.wrong(points, y)
-            problem.forward, problem.backward = problem.forward + asked[0], problem.backward + asked[1]
-            return Attacked(broken, points, asked[0] + len(x), asked[1])
+            problem.forward, problem.backward = problem.forward + counts[0], problem.backward + counts[1]
+            return Attacked(broken, points, counts[0] + len(x), counts[1])
 
         return attack
 
@@ -49,7 +49,7 @@ def guarded(offer: Offer) -> Row:
 def _points(points: Any, x: Tensor, offer: Offer) -> Tensor:
     """The points that an attack gave, as the rows are: (N, *shape) of their type on their device."""
     if not isinstance(points, Tensor) or points.shape != x.shape or points.is_complex():
-        given = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {type(points).__name__}"
+        shown = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {type(points).__name__}"
         shape = tuple(x.shape)
-        raise offer.error(f"the attack {offer.value.name!r} must give points, a tensor {shape}; it gave {given}")
+        raise offer.error(f"the attack {offer.value.name!r} must give points, a tensor {shape}; it gave {shown}")
     return points.detach().to(x)

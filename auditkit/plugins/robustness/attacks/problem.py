@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from auditkit.plugins.robustness.attacks.losses import Loss, climbed, heat, spread
+from auditkit.plugins.robustness.attacks.losses import Loss, loss_of, spread, temperature
 from auditkit.plugins.robustness.attacks.norms import Norm, direction, project, scatter, size
 
 TOLERANCE = 1e-6
@@ -17,8 +17,8 @@ EPSILON = 2.0**-22
 """Twice the spacing of float32 numbers between 1 and 2: what rounding may move a coordinate there."""
 
 
-class Glance(NamedTuple):
-    """What one forward pass says about n points."""
+class Evaluation(NamedTuple):
+    """What one forward pass gives about n points."""
 
     loss: Tensor
     """(n,)"""
@@ -94,53 +94,55 @@ class Problem:
         """Rows that went backward so far."""
 
     def logits(self, points: Tensor) -> Tensor:
-        """(n, C) what the function says, without gradients."""
+        """(n, C) what the function gives, without gradients."""
         self.forward += len(points)
         with torch.no_grad():
             parts = range(0, max(1, len(points)), self.batch)
-            return torch.cat([self.f(points[at : at + self.batch]) for at in parts])
+            return torch.cat([self.f(points[start : start + self.batch]) for start in parts])
 
     def scale(self, logits: Tensor, loss: Loss) -> Tensor:
         """(n,) what a loss divides the logits (n, C) of these rows by: see `losses`."""
-        return torch.full_like(logits[:, 0], heat(logits)) if loss == "cross-entropy" else spread(logits)
+        return torch.full_like(logits[:, 0], temperature(logits)) if loss == "cross-entropy" else spread(logits)
 
     def wrong(self, points: Tensor, y: Tensor) -> Tensor:
-        """(n,) bool: see `Glance.wrong`."""
+        """(n,) bool: see `Evaluation.wrong`."""
         return _wrong(self.logits(points), y)
 
-    def see(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Glance:
+    def see(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Evaluation:
         """As `look`, for points whose slopes nobody needs: they are given as 0."""
         logits = self.logits(points)
-        return Glance(climbed(loss, logits, y, scale, target), _wrong(logits, y), torch.zeros_like(points))
+        return Evaluation(loss_of(loss, logits, y, scale, target), _wrong(logits, y), torch.zeros_like(points))
 
-    def look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Glance:
-        """Loss, decision and slope from one forward pass; see `losses.climbed`."""
+    def look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None = None) -> Evaluation:
+        """Loss, decision and slope from one forward pass; see `losses.loss_of`."""
         parts = []
         for start in range(0, len(points), self.batch):
-            at = slice(start, start + self.batch)
-            parts.append(self._look(points[at], y[at], loss, scale[at], None if target is None else target[at]))
+            batch = slice(start, start + self.batch)
+            towards = None if target is None else target[batch]
+            parts.append(self._look(points[batch], y[batch], loss, scale[batch], towards))
         if len(parts) == 1:
             return parts[0]
-        return Glance(*(torch.cat(each) for each in zip(*parts, strict=True)))
+        return Evaluation(*(torch.cat(values) for values in zip(*parts, strict=True)))
 
-    def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None) -> Glance:
+    def _look(self, points: Tensor, y: Tensor, loss: Loss, scale: Tensor, target: Tensor | None) -> Evaluation:
         points = points.detach().requires_grad_(True)
         self.forward += len(points)
         with torch.enable_grad():
             logits = self.f(points)
-            losses = climbed(loss, logits, y, scale, target)
+            losses = loss_of(loss, logits, y, scale, target)
             slope = None
             if losses.requires_grad:
                 self.backward += len(points)
                 (slope,) = torch.autograd.grad(losses.sum(), points, allow_unused=True)
         if slope is None:
             slope = torch.zeros_like(points)
+        # one infinite entry would send a whole L2 step along one feature
         slope = self.held(torch.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0))
-        return Glance(losses.detach(), _wrong(logits.detach(), y), slope)
+        return Evaluation(losses.detach(), _wrong(logits.detach(), y), slope)
 
-    def held(self, moved: Tensor) -> Tensor:
+    def held(self, change: Tensor) -> Tensor:
         """The change, 0 where nothing may move."""
-        return moved if self.free is None else moved * self.free.to(moved)
+        return change if self.free is None else change * self.free.to(change)
 
     def project(self, points: Tensor, x: Tensor, radius: Tensor) -> Tensor:
         """See `norms.project`; what may not move is as in x."""
@@ -171,15 +173,15 @@ class Problem:
         See `slack` for how far rounding may go over it.
         """
         finite = torch.isfinite(points).flatten(1).all(dim=1)
-        inside = (points >= self.low.to(x)) & (points <= self.high.to(x))
+        is_inside = (points >= self.low.to(x)) & (points <= self.high.to(x))
         if self.free is not None:
-            inside &= self.free.to(x.device) | (points == x)
-        near = self.size(points, x) <= radii(radius, x).double() + self.slack(x)
-        fit = finite & near & inside.flatten(1).all(dim=1)
-        held = torch.zeros_like(fit)
-        if fit.any():
-            held[fit] = self.wrong(points[fit], y[fit])
-        return held
+            is_inside &= self.free.to(x.device) | (points == x)
+        is_near = self.size(points, x) <= radii(radius, x).double() + self.slack(x)
+        is_allowed = finite & is_near & is_inside.flatten(1).all(dim=1)
+        is_confirmed = torch.zeros_like(is_allowed)
+        if is_allowed.any():
+            is_confirmed[is_allowed] = self.wrong(points[is_allowed], y[is_allowed])
+        return is_confirmed
 
 
 def radii(radius: Tensor | float, x: Tensor) -> Tensor:
@@ -197,6 +199,6 @@ def zero_slopes(problem: Problem, x: Tensor, y: Tensor, radius: Tensor | float, 
 
     An attack that follows gradients has nothing to follow on such rows; that they withstand it shows nothing.
     """
-    at = problem.scatter(x, radii(radius, x) / 2, torch.Generator().manual_seed(seed))
-    slope = problem.look(at, y, "margin", torch.ones(len(x), dtype=x.dtype, device=x.device)).slope
+    points = problem.scatter(x, radii(radius, x) / 2, torch.Generator().manual_seed(seed))
+    slope = problem.look(points, y, "margin", torch.ones(len(x), dtype=x.dtype, device=x.device)).slope
     return (slope == 0).flatten(1).all(dim=1)

@@ -8,7 +8,7 @@ from functools import partial
 from auditkit.checks import Offer
 from auditkit.errors import ConfigError, closest
 from auditkit.hookspecs import Attack as Row
-from auditkit.plugins.robustness.attacks import Attack, Problem, apgd, apgd_targeted, chain, fmn_within, pgd, standard
+from auditkit.plugins.robustness.attacks import APGD, PGD, Attack, Problem, chain, fmn_within, standard
 from auditkit.plugins.robustness.attacks.plugin_attack import guarded
 
 TARGETS = 3
@@ -16,18 +16,18 @@ TARGETS = 3
 
 
 def _pgd(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
-    return partial(pgd, steps=steps, restarts=restarts, seed=seed)
+    return PGD(steps=steps, restarts=restarts, seed=seed)
 
 
 def _ensemble(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:
     """Descent, Auto-PGD on the margin and towards three classes, and fast minimum-norm."""
-    chosen: list[Attack] = [
-        partial(pgd, steps=steps, seed=seed),
-        partial(apgd, steps=steps, loss="margin", restarts=restarts, seed=seed + 1),
+    attacks: list[Attack] = [
+        PGD(steps=steps, seed=seed),
+        APGD(steps=steps, loss="margin", restarts=restarts, seed=seed + 1),
     ]
     if classes > 2:
-        chosen.append(partial(apgd_targeted, steps=steps, targets=TARGETS, seed=seed + 2))
-    return chain(*chosen, partial(fmn_within, steps=steps))
+        attacks.append(APGD(loss="dlr", steps=steps, targets=TARGETS, seed=seed + 2))
+    return chain(*attacks, partial(fmn_within, steps=steps))
 
 
 def _standard(problem: Problem, classes: int, steps: int, restarts: int, seed: int) -> Attack:

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from auditkit.plugins.robustness.attacks.best_so_far import Record, pick
 from auditkit.plugins.robustness.attacks.losses import spread
-from auditkit.plugins.robustness.attacks.norms import size, wide
-from auditkit.plugins.robustness.attacks.problem import Attacked, Glance, Problem, radii
+from auditkit.plugins.robustness.attacks.norms import size, unit_length, wide
+from auditkit.plugins.robustness.attacks.problem import Attacked, Evaluation, Problem, radii
 
 Draw = Callable[[Problem, dict[str, Tensor], tuple[int, ...], float, torch.Generator], Tensor]
 """(problem, rows, image's shape, share changed, generator) to allowed points."""
@@ -60,12 +60,12 @@ def square(
     generator = torch.Generator().manual_seed(seed)
     shape = tuple(x.shape[1:]) if x.dim() == 4 else (1, 1, x[0].numel())
     draw = _linf if problem.norm == "Linf" else _l2
-    begun = [] if start is None else [problem.project(start, x, reach)]
-    begun.append(problem.project(_first(problem, x, reach, shape, generator), x, reach))
-    for each in begun:
+    starts = [] if start is None else [problem.project(start, x, reach)]
+    starts.append(problem.project(_first(problem, x, reach, shape, generator), x, reach))
+    for points in starts:
         left = record.left()
         if len(left):
-            record.note(left, each[left], problem.see(each[left], y[left], "margin", scale[left]))
+            record.note(left, points[left], problem.see(points[left], y[left], "margin", scale[left]))
     _search(record, {"x": x, "y": y, "reach": reach, "scale": scale}, draw, shape, queries, generator)
     return record.attacked()
 
@@ -75,97 +75,98 @@ def _search(
     generator: torch.Generator,
 ) -> None:  # fmt: skip
     """Proposals for the rows that are left, one after the other."""
-    problem, at = record.problem, record.left()
-    now = {name: row[at] for name, row in rows.items()} | {"at": at, "best": record.points[at]}
-    now |= {"loss": record.loss[at]}
+    problem, left = record.problem, record.left()
+    state = {name: values[left] for name, values in rows.items()}
+    state |= {"rows": left, "best": record.points[left], "loss": record.loss[left]}
     if problem.norm == "Linf":
-        far = wide(now["reach"], now["x"])
-        now |= {"floor": problem.project(now["x"] - far, now["x"], now["reach"])}
-        now |= {"ceiling": problem.project(now["x"] + far, now["x"], now["reach"])}
+        radius = wide(state["reach"], state["x"])
+        # the ends of the box are worked out once: a proposal that takes them needs no projection of its own
+        state["floor"] = problem.project(state["x"] - radius, state["x"], state["reach"])
+        state["ceiling"] = problem.project(state["x"] + radius, state["x"], state["reach"])
     for query in range(1, queries):
-        if not len(now["at"]):
+        if not len(state["rows"]):
             return
-        tried = draw(problem, now, shape, share_changed(query, queries), generator)
-        glance = problem.see(tried, now["y"], "margin", now["scale"])
-        better = glance.wrong | (glance.loss > now["loss"])
-        now |= {
-            "best": torch.where(wide(better, tried), tried, now["best"]),
-            "loss": torch.where(better, glance.loss, now["loss"]),
+        proposal = draw(problem, state, shape, share_changed(query, queries), generator)
+        glance = problem.see(proposal, state["y"], "margin", state["scale"])
+        is_better = glance.wrong | (glance.loss > state["loss"])
+        state |= {
+            "best": torch.where(wide(is_better, proposal), proposal, state["best"]),
+            "loss": torch.where(is_better, glance.loss, state["loss"]),
         }
         if bool(glance.wrong.any()):
-            record.note(now["at"], tried, glance)
-            now = pick(now, ~glance.wrong)
-    record.note(now["at"], now["best"], Glance(now["loss"], now["loss"] == torch.inf, now["best"]))
+            record.note(state["rows"], proposal, glance)
+            state = pick(state, ~glance.wrong)
+    record.note(state["rows"], state["best"], Evaluation(state["loss"], state["loss"] == torch.inf, state["best"]))
 
 
 def _first(problem: Problem, x: Tensor, reach: Tensor, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """Upright stripes for Linf; a chequerboard of bumps for L2."""
     channels, height, width = shape
     if problem.norm == "Linf":
-        moved = _signs((channels, 1, width), generator).expand(shape)
+        change = _signs((channels, 1, width), generator).expand(shape)
     else:
-        moved, tile = torch.zeros(shape), max(1, min(max(height, width) // 5, width))
-        tall = min(tile, height)
-        for top in range(0, height - tall + 1, tall):
-            for left in range(0, width - tile + 1, tile):
-                bump = _bump(tall, tile, generator) * _signs((channels, 1, 1), generator)
-                moved[:, top : top + tall, left : left + tile] = bump
-        moved = moved / moved.norm().clamp_min(1e-12)
-    return x + (moved.to(x).reshape(1, *x.shape[1:])) * wide(reach, x)
+        change, tile_width = torch.zeros(shape), max(1, min(max(height, width) // 5, width))
+        tile_height = min(tile_width, height)
+        for top in range(0, height - tile_height + 1, tile_height):
+            for column in range(0, width - tile_width + 1, tile_width):
+                bump = _bump(tile_height, tile_width, generator) * _signs((channels, 1, 1), generator)
+                change[:, top : top + tile_height, column : column + tile_width] = bump
+        change = change / change.norm().clamp_min(1e-12)
+    return x + (change.to(x).reshape(1, *x.shape[1:])) * wide(reach, x)
 
 
 def _linf(
-    problem: Problem, now: dict[str, Tensor], shape: tuple[int, ...], share: float, generator: torch.Generator
+    problem: Problem, state: dict[str, Tensor], shape: tuple[int, ...], share: float, generator: torch.Generator
 ) -> Tensor:
     """One window as far up or down as is allowed, each channel by its own sign; the rest is allowed already."""
     rows, columns = _window(shape, share, generator, least=1)
-    up = _signs((shape[0], 1, 1), generator).to(now["best"]) > 0
-    flat = now["best"].reshape(-1, *shape).clone()
-    low, high = (now[name].reshape(-1, *shape)[:, :, rows, columns] for name in ("floor", "ceiling"))
-    flat[:, :, rows, columns] = torch.where(up, high, low)
-    return flat.reshape(now["best"].shape)
+    is_up = _signs((shape[0], 1, 1), generator).to(state["best"]) > 0
+    images = state["best"].reshape(-1, *shape).clone()
+    low, high = (state[name].reshape(-1, *shape)[:, :, rows, columns] for name in ("floor", "ceiling"))
+    images[:, :, rows, columns] = torch.where(is_up, high, low)
+    return images.reshape(state["best"].shape)
 
 
 def _l2(
-    problem: Problem, now: dict[str, Tensor], shape: tuple[int, ...], share: float, generator: torch.Generator
+    problem: Problem, state: dict[str, Tensor], shape: tuple[int, ...], share: float, generator: torch.Generator
 ) -> Tensor:
     """Take the change out of one window and put what length it frees, and what is unused, into another."""
-    best = now["best"]
-    moved = (best - now["x"]).reshape(-1, *shape).clone()
+    best = state["best"]
+    change = (best - state["x"]).reshape(-1, *shape).clone()
     rows, columns = _window(shape, share, generator, least=3)
-    other = _window(shape, share, generator, least=3)
-    tall, broad = rows.stop - rows.start, columns.stop - columns.start
-    length = size(moved, "L2")
-    apart = moved.clone()
-    apart[:, :, rows, columns] = 0
-    apart[:, :, other[0], other[1]] = 0
-    freed = (length.square() - size(apart, "L2").square()).clamp_min(0)
-    room = (now["reach"].square() - length.square()).clamp_min(0) + freed
-    old = moved[:, :, rows, columns]
-    bump = (_bump(tall, broad, generator) * _signs((shape[0], 1, 1), generator)).to(old)
-    bump = bump / bump.norm().clamp_min(1e-12) + old / wide(size(old, "L2").clamp_min(1e-12), old)
-    bump = bump / wide(size(bump, "L2").clamp_min(1e-12), bump)
-    apart[:, :, rows, columns] = bump * wide(room.sqrt(), bump)
-    apart = apart / wide(size(apart, "L2").clamp_min(1e-12), apart) * wide(now["reach"], apart)
-    return problem.project(now["x"] + apart.reshape(best.shape), now["x"], now["reach"])
+    second_window = _window(shape, share, generator, least=3)
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    length = size(change, "L2")
+    new_change = change.clone()
+    new_change[:, :, rows, columns] = 0
+    new_change[:, :, second_window[0], second_window[1]] = 0
+    freed = (length.square() - size(new_change, "L2").square()).clamp_min(0)
+    room = (state["reach"].square() - length.square()).clamp_min(0) + freed
+    old_bump = change[:, :, rows, columns]
+    bump = (_bump(height, width, generator) * _signs((shape[0], 1, 1), generator)).to(old_bump)
+    # what stood in the window shows a way that served before, so it goes half into the new bump
+    bump = bump / bump.norm().clamp_min(1e-12) + unit_length(old_bump)
+    new_change[:, :, rows, columns] = unit_length(bump) * wide(room.sqrt(), bump)
+    new_change = unit_length(new_change) * wide(state["reach"], new_change)
+    return problem.project(state["x"] + new_change.reshape(best.shape), state["x"], state["reach"])
 
 
 def _window(shape: tuple[int, ...], share: float, generator: torch.Generator, least: int) -> tuple[slice, slice]:
     _, height, width = shape
     side = round((share * height * width) ** 0.5) if height > 1 else round(share * width)
-    tall, broad = min(max(side, least), height), min(max(side, least), width)
-    top, left = _below(height - tall + 1, generator), _below(width - broad + 1, generator)
-    return slice(top, top + tall), slice(left, left + broad)
+    window_height, window_width = min(max(side, least), height), min(max(side, least), width)
+    row, column = _below(height - window_height + 1, generator), _below(width - window_width + 1, generator)
+    return slice(row, row + window_height), slice(column, column + window_width)
 
 
-def _bump(tall: int, broad: int, generator: torch.Generator) -> Tensor:
+def _bump(rows: int, columns: int, generator: torch.Generator) -> Tensor:
     """(tall, broad) two halves of opposite sign, each high in its middle."""
-    down, along = torch.arange(tall) - (tall - 1) / 2, torch.arange(broad) - (broad - 1) / 2
-    far = torch.maximum(down.abs()[:, None], along.abs()[None, :])
-    height = 1 / (1 + far).square()
-    if _below(2, generator) and tall > 1:
+    down, across = torch.arange(rows) - (rows - 1) / 2, torch.arange(columns) - (columns - 1) / 2
+    ring = torch.maximum(down.abs()[:, None], across.abs()[None, :])
+    height = 1 / (1 + ring).square()
+    if _below(2, generator) and rows > 1:
         return height * torch.where(down < 0, -1.0, 1.0)[:, None]
-    return height * torch.where(along < 0, -1.0, 1.0)[None, :]
+    return height * torch.where(across < 0, -1.0, 1.0)[None, :]
 
 
 def _below(limit: int, generator: torch.Generator) -> int:

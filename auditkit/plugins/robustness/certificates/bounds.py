@@ -82,10 +82,8 @@ def margins(network: Network, low: torch.Tensor, high: torch.Tensor, classes: to
         high: (N, *shape) the largest.
         classes: (N,) int64.
     """
-    parts = []
-    for at in torch.arange(len(low), device=low.device).split(PARTS):  # type: ignore[no-untyped-call]
-        parts.append(_margins(network, low[at].double(), high[at].double(), classes[at]))
-    return torch.cat(parts)
+    parts = zip(low.split(PARTS), high.split(PARTS), classes.split(PARTS), strict=True)  # type: ignore[no-untyped-call]
+    return torch.cat([_margins(network, least.double(), most.double(), own) for least, most, own in parts])
 
 
 def certified(
@@ -115,6 +113,7 @@ def certified(
 
 
 def _margins(network: Network, low: torch.Tensor, high: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    # bounds of two logits apart forget that both come from the same inputs; the merged row of weights does not
     *before, last = network.layers or (nn.Identity(),)
     merged = last if type(last) is nn.Linear else None
     for layer in before if merged is not None else (*before, last):
@@ -129,9 +128,9 @@ def _margins(network: Network, low: torch.Tensor, high: torch.Tensor, classes: t
     if network.single:
         weight = torch.cat([torch.zeros_like(weight), weight])
         bias = torch.cat([torch.zeros_like(bias), bias])
-    apart = weight[classes][:, None, :] - weight[None]
+    differences = weight[classes][:, None, :] - weight[None]
     middle, half = (low + high) / 2, (high - low) / 2
-    least = torch.einsum("nkd,nd->nk", apart, middle) - torch.einsum("nkd,nd->nk", apart.abs(), half)
+    least = torch.einsum("nkd,nd->nk", differences, middle) - torch.einsum("nkd,nd->nk", differences.abs(), half)
     least = least + bias[classes][:, None] - bias[None]
     return least.scatter(1, classes[:, None], torch.inf)
 
@@ -142,6 +141,7 @@ def through(layer: nn.Module, low: torch.Tensor, high: torch.Tensor) -> tuple[to
         return low, high
     if type(layer) in MONOTONE:
         return layer(low), layer(high)
+    # an affine layer moves the middle of the box and stretches its half width by the absolute weights (Gowal 2018, 3)
     middle, half = (low + high) / 2, (high - low) / 2
     centre, radius = _affine(layer, middle, half)
     return centre - radius, centre + radius
@@ -153,14 +153,16 @@ def _affine(layer: nn.Module, middle: torch.Tensor, half: torch.Tensor) -> tuple
         return functional.linear(middle, weight, bias), functional.linear(half, weight.abs())
     if isinstance(layer, nn.Conv2d):
         weight, bias = layer.weight.detach().double(), _double(layer.bias)
-        how: dict[str, Any] = {
+        options: dict[str, Any] = {
             "stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
         }  # fmt: skip
-        return functional.conv2d(middle, weight, bias, **how), functional.conv2d(half, weight.abs(), None, **how)
+        return functional.conv2d(middle, weight, bias, **options), functional.conv2d(
+            half, weight.abs(), None, **options
+        )
     if not isinstance(layer, NORMS):
         raise TypeError(f"bounds go through layers that `network_of` takes, and {type(layer).__name__} is none")
-    variance = present(layer.running_var, "only layers with running statistics are taken")
-    mean = present(layer.running_mean, "only layers with running statistics are taken")
+    why = "only layers with running statistics are taken"
+    variance, mean = present(layer.running_var, why), present(layer.running_mean, why)
     shape = (1, -1, *([1] * (middle.ndim - 2)))
     factor = (variance.double() + layer.eps).rsqrt()
     factor = factor if layer.weight is None else factor * layer.weight.detach().double()
@@ -175,7 +177,7 @@ def _double(bias: torch.Tensor | None) -> torch.Tensor | None:
 
 def _known(layer: nn.Module) -> None:
     """Raise where bounds through a layer are not known."""
-    kind = type(layer)
+    kind = type(layer)  # not isinstance: a subclass may have another forward
     if kind in NORMS and layer.running_var is None:
         raise Unsupported(f"{kind.__name__} without running statistics mixes rows")
     if kind is nn.Conv2d and layer.padding_mode != "zeros":

@@ -34,16 +34,16 @@ def lower(successes: np.ndarray, n: np.ndarray, alpha: float, prior: tuple[float
     """
     s, n = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(n, dtype=float))
     a, b = prior
-    mixed = special.betaln(a + s, b + n - s) - special.betaln(a, b)
+    log_mixture = special.betaln(a + s, b + n - s) - special.betaln(a, b)
 
-    def grown(at: np.ndarray) -> np.ndarray:
-        return np.asarray(mixed - special.xlogy(s, at) - special.xlog1py(n - s, -at))
+    def log_ratio(proportions: np.ndarray) -> np.ndarray:
+        return np.asarray(log_mixture - special.xlogy(s, proportions) - special.xlog1py(n - s, -proportions))
 
     # the logarithm falls up to s / n, so one halving finds the end; the rejected side of the bracket is kept
     low, high = np.zeros(s.shape), s / n
     for _ in range(STEPS):
         middle = (low + high) / 2
-        rejected = grown(middle) >= -np.log(alpha)
+        rejected = log_ratio(middle) >= -np.log(alpha)
         low, high = np.where(rejected, middle, low), np.where(rejected, high, middle)
     return np.where(s > 0, low, 0.0)
 

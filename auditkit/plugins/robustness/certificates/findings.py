@@ -27,7 +27,7 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     truth = context.predictions.truth
     right = proven.smoothed.decided == truth
     curve = [_smoothed(parameters, proven, right, radius) for radius in (0.0, *parameters.radii)]
-    bare = _bare(parameters, proven)
+    unsmoothed = _bare(parameters, proven)
     clean = _share("clean_accuracy", context.predictions.codes == truth)
     measurements = [
         # what groups are compared by comes first: a report may show the first number alone
@@ -39,13 +39,13 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
         Measurement(
             name="samples_per_row", value=float(proven.smoothed.samples.mean()), exact=True, n=len(data), unit="copies"
         ),
-        *bare,
+        *unsmoothed,
         clean,
     ]
     return Findings(
         measurements=measurements,
         controls=_controls(proven),
-        figures=_figures(curve, clean, bare),
+        figures=_figures(curve, clean, unsmoothed),
         notes=_notes(parameters, proven, model),
         level="queries" if proven.bounded.reason else "model",
         higher_level=None if proven.bounded.reason else "",
@@ -62,67 +62,68 @@ def _share(name: str, flags: np.ndarray, direction: str = "higher", **more: Any)
 def _smoothed(
     parameters: Parameters, proven: Proven, right: np.ndarray, radius: float, rows: Any = None, where: Any = None
 ) -> Measurement:
-    held = right & (proven.smoothed.radius > radius)
-    conditions: dict[str, Scalar] = {"radius": radius, "norm": proven.ground.norm, "sigma": parameters.sigma}
-    some = held if rows is None else held[rows]
-    return _share("smoothed_certified_accuracy", some, slice=where or {}, conditions=conditions)
+    certified = right & (proven.smoothed.radius > radius)
+    flags = certified if rows is None else certified[rows]
+    conditions = _conditions(parameters, proven, radius)
+    return _share("smoothed_certified_accuracy", flags, slice=where or {}, conditions=conditions)
 
 
 def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
-    few = fewer_than(data.minimum_rate, "certified rows")
-    found = []
+    too_few = fewer_than(data.minimum_rate, "certified rows")
+    measurements = []
     for cell in slices_and_smaller(data):
-        hidden = cell.hidden or (few if cell.n < data.minimum_rate else None)
-        if hidden is None:
-            found.append(_smoothed(parameters, proven, right, parameters.group_radius, cell.rows, cell.where))
+        reason = cell.hidden or (too_few if cell.n < data.minimum_rate else None)
+        if reason is None:
+            measurements.append(_smoothed(parameters, proven, right, parameters.group_radius, cell.rows, cell.where))
             continue
-        conditions: dict[str, Scalar] = {
-            "radius": parameters.group_radius,
-            "norm": proven.ground.norm,
-            "sigma": parameters.sigma,
-        }
-        found.append(
+        conditions = _conditions(parameters, proven, parameters.group_radius)
+        measurements.append(
             Measurement(
-                name="smoothed_certified_accuracy", value=None, reason=hidden, unit="share", direction="higher",
+                name="smoothed_certified_accuracy", value=None, reason=reason, unit="share", direction="higher",
                 slice=cell.where, conditions=conditions,
             )
         )  # fmt: skip
-    return found
+    return measurements
+
+
+def _conditions(parameters: Parameters, proven: Proven, radius: float) -> dict[str, Scalar]:
+    return {"radius": radius, "norm": proven.noise_space.norm, "sigma": parameters.sigma}
 
 
 def _bare(parameters: Parameters, proven: Proven) -> list[Measurement]:
     """Certified and attacked accuracy of the model itself, for each epsilon; without values where nothing was read."""
-    found = []
-    for at, epsilon in enumerate(parameters.epsilons):
+    measurements = []
+    for index, epsilon in enumerate(parameters.epsilons):
         conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": "Linf"}
         if proven.bounded.reason is not None:
-            found.append(
+            measurements.append(
                 Measurement(
                     name="certified_accuracy", value=None, reason=proven.bounded.reason, unit="share",
                     direction="higher", conditions=conditions,
                 )
             )  # fmt: skip
             continue
-        found.append(_share("certified_accuracy", proven.bounded.certified[at], conditions=conditions))
-        found.append(_share("attacked_accuracy", proven.bounded.withstood[at], conditions=conditions))
-    return found
+        measurements.append(_share("certified_accuracy", proven.bounded.certified[index], conditions=conditions))
+        measurements.append(_share("attacked_accuracy", proven.bounded.withstood[index], conditions=conditions))
+    return measurements
 
 
 def _controls(proven: Proven) -> list[Control]:
-    smooth = ("smoothed_certified_accuracy", "abstentions")
+    of_smoothing = ("smoothed_certified_accuracy", "abstentions")
     controls = [
         Control.within(
             "known-radius", "What is the largest certified over true radius for linear models, where it is known?",
-            proven.known, at_most=1.0, guards=smooth, reason="A radius was certified that is larger than the true one.",
+            proven.known, at_most=1.0, guards=of_smoothing,
+            reason="A radius was certified that is larger than the true one.",
         ),
         Control.within(
             "smoothed-attack", "Of the certified rows that were attacked within their radius, how many were broken?",
-            proven.smoothed_broken, at_most=0, guards=smooth,
+            proven.smoothed_broken, at_most=0, guards=of_smoothing,
             reason="A point within a certified radius is decided otherwise, so the certificates are wrong.",
         ),
         Control.within(
             "certificates-tried", "How many certificates were there to attack?", proven.tried, at_least=1,
-            guards=smooth, on_failure="note",
+            guards=of_smoothing, on_failure="note",
             reason="No row was certified, so the attack on certificates had nothing to try.",
         ),
     ]  # fmt: skip
@@ -130,28 +131,29 @@ def _controls(proven: Proven) -> list[Control]:
         return controls
     pairs = zip(proven.bounded.certified, proven.bounded.withstood, strict=True)
     crossed = sum(int((certified & ~withstood).sum()) for certified, withstood in pairs)
-    bare = ("certified_accuracy",)
+    of_bounds = ("certified_accuracy",)
     return [
         *controls,
         Control.within(
             "within-attacked", "How many rows are certified at an epsilon at which an attack breaks them?", crossed,
-            at_most=0, guards=bare, reason="Certified accuracy cannot exceed attacked accuracy; one of both is wrong.",
+            at_most=0, guards=of_bounds,
+            reason="Certified accuracy cannot exceed attacked accuracy; one of both is wrong.",
         ),
         Control.within(
             "same-function", "How far are bounds of no width from the model's own margins, relative to their median?",
-            proven.bounded.apart, at_most=1e-3, guards=bare,
+            proven.bounded.apart, at_most=1e-3, guards=of_bounds,
             reason="The layers were read as another function than the model computes.",
         ),
         Control.within(
             "known-linear", "By how much do certified epsilons of a linear model miss the closed form, relatively?",
-            proven.bounded.linear, at_most=1e-6, guards=bare, reason="The bounds miss a known answer.",
+            proven.bounded.linear, at_most=1e-6, guards=of_bounds, reason="The bounds miss a known answer.",
         ),
     ]  # fmt: skip
 
 
-def _figures(curve: list[Measurement], clean: Measurement, bare: list[Measurement]) -> list[Figure]:
+def _figures(curve: list[Measurement], clean: Measurement, unsmoothed: list[Measurement]) -> list[Figure]:
     norm = str(curve[0].conditions["norm"])
-    drawn = [
+    charts = [
         figures.curve(
             "smoothed-certified-accuracy", "Certified accuracy of the smoothed model over the radius",
             [_point("certified", measurement, "radius") for measurement in curve],
@@ -161,13 +163,13 @@ def _figures(curve: list[Measurement], clean: Measurement, bare: list[Measuremen
             "proven majority. The band is a 95 % interval over rows.",
         )
     ]  # fmt: skip
-    shown = [measurement for measurement in bare if measurement.value is not None]
-    if shown:
+    measured = [measurement for measurement in unsmoothed if measurement.value is not None]
+    if measured:
         names = {"certified_accuracy": "certified", "attacked_accuracy": "attacked"}
         points = [_point(name, clean, "epsilon") for name in names.values()]
-        points += [_point(names[measurement.name], measurement, "epsilon") for measurement in shown]
+        points += [_point(names[measurement.name], measurement, "epsilon") for measurement in measured]
         points.sort(key=lambda point: (str(point["series"]) != "attacked", float(str(point["epsilon"]))))
-        drawn.append(
+        charts.append(
             figures.curve(
                 "certified-accuracy", "Certified and attacked accuracy of the model over the size of the change",
                 points, x=Axis(field="epsilon", title="epsilon", unit="Linf"),
@@ -177,14 +179,14 @@ def _figures(curve: list[Measurement], clean: Measurement, bare: list[Measuremen
                 "accuracy without a change.",
             )
         )  # fmt: skip
-    return drawn
+    return charts
 
 
-def _point(series: str, each: Measurement, field: str) -> dict[str, Any]:
-    interval = present(each.interval, "every share has one")
-    at = float(each.conditions.get(field) or 0)
+def _point(series: str, measurement: Measurement, field: str) -> dict[str, Any]:
+    interval = present(measurement.interval, "every share has one")
+    position = float(measurement.conditions.get(field) or 0)
     return {
-        field: at, "accuracy": each.value, "low": interval.low, "high": interval.high, "series": series,
+        field: position, "accuracy": measurement.value, "low": interval.low, "high": interval.high, "series": series,
     }  # fmt: skip
 
 
@@ -197,7 +199,7 @@ def _notes(parameters: Parameters, proven: Proven, model: Model) -> list[str]:
         f"row's may be wrong with probability {parameters.alpha / rows:.2g}).",
         f"Noise was drawn on {proven.device}; outputs were read as {model.output or 'decisions'}.",
     ]
-    space = proven.ground.space
+    space = proven.noise_space.space
     if not space.free.all():
         sentences.append(f"{int((~space.free).sum())} of {len(space.free)} features are held as they are.")
     if proven.bounded.reason is not None:

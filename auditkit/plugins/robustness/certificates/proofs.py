@@ -8,10 +8,9 @@ import numpy as np
 
 from auditkit.errors import ModelError
 from auditkit.plugins.robustness import attackability
-from auditkit.plugins.robustness import noise_space as grounds
 from auditkit.plugins.robustness.certificates import smoothing
 from auditkit.plugins.robustness.certificates.smoothing import Smoothed, Votes
-from auditkit.plugins.robustness.noise_space import Ground
+from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of, noisy_votes
 
 if TYPE_CHECKING:
     from auditkit.checks import Context
@@ -42,7 +41,7 @@ class Bounded(NamedTuple):
 class Proven(NamedTuple):
     """All that was proven and tried."""
 
-    ground: Ground
+    noise_space: NoiseSpace
     smoothed: Smoothed
     smoothed_broken: int | None
     """Certified rows, of those tried, in which a point within the radius is decided otherwise."""
@@ -59,13 +58,13 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
     Raises:
         ModelError: the module's output is of no kind that can be read as logits.
     """
-    ground = grounds.lay(data)
+    noise_space = noise_space_of(data)
     if not attackability.eats_as_is(model, data):
-        votes = grounds.asked(ground, data, context.predictions, parameters.sigma, context.rng)
+        votes = noisy_votes(noise_space, data, context.predictions, parameters.sigma, context.rng)
         smoothed = _smooth(parameters, votes, context)
-        broken, tried = _pushed_apart(parameters, ground, data, context, smoothed)
-        why = "interval bounds need a torch network that is given the inputs as they are"
-        return Proven(ground, smoothed, broken, tried, _known(parameters, context), Bounded(why), model.device)
+        broken, tried = _pushed_apart(parameters, noise_space, data, context, smoothed)
+        reason = "interval bounds need a torch network that is given the inputs as they are"
+        return Proven(noise_space, smoothed, broken, tried, _known(parameters, context), Bounded(reason), model.device)
     import torch
 
     from auditkit.plugins.robustness.certificates.tensors import Tensors
@@ -74,19 +73,19 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
     _ = context.predictions.codes  # once asked, the model says what its output is
     with model.module() as module, torch.random.fork_rng(devices=_devices(model.device)):
         torch.manual_seed(context.seed)
-        tensors = Tensors(_surface(module, model, ground, data), ground, context.seed)
+        tensors = Tensors(_surface(module, model, noise_space, data), noise_space, context.seed)
         tensors.surface.standardise(tensors.unit)
         smoothed = _smooth(parameters, tensors.votes(parameters.sigma), context)
         broken, tried = _pushed(parameters, tensors, smoothed, truth)
         bounded = _bound(parameters, tensors, module, model, truth)
-    return Proven(ground, smoothed, broken, tried, _known(parameters, context), bounded, model.device)
+    return Proven(noise_space, smoothed, broken, tried, _known(parameters, context), bounded, model.device)
 
 
 def _smooth(parameters: Parameters, votes: Votes, context: Context) -> Smoothed:
     rows = len(context.predictions.truth)
     return smoothing.certify(
-        votes, rows, parameters.sigma, parameters.radii, parameters.alpha / rows,
-        selection=parameters.selection, samples=parameters.samples,
+        votes, rows, parameters.sigma, parameters.radii,
+        smoothing.Budget(parameters.alpha / rows, parameters.selection, parameters.samples),
         progress=lambda done, total: context.progress(done, total, "noisy copies per row"),
     )  # fmt: skip
 
@@ -128,22 +127,23 @@ def _pushed(parameters: Parameters, tensors: Any, smoothed: Smoothed, truth: np.
 
 
 def _pushed_apart(
-    parameters: Parameters, ground: Ground, data: AuditData, context: Context, smoothed: Smoothed
+    parameters: Parameters, noise_space: NoiseSpace, data: AuditData, context: Context, smoothed: Smoothed
 ) -> tuple[int | None, int]:
     """Move each row by its certified radius towards the nearest row that is decided otherwise."""
     rows = _to_try(parameters, smoothed)
     if not len(rows):
         return 0, 0
-    unit = np.nan_to_num(ground.rows / ground.space.scale) * ground.space.free
-    points = ground.rows[rows].copy()
-    for at, row in enumerate(rows):
-        away = unit - unit[row]
-        far = np.where(smoothed.decided != smoothed.decided[row], np.linalg.norm(away, axis=1), np.inf)
-        nearest = int(np.argmin(far))
-        if np.isfinite(far[nearest]) and far[nearest] > 0:
-            share = min(1.0, float(_reach(smoothed, rows[at : at + 1])[0]) / float(far[nearest]))
-            points[at] += share * away[nearest] * ground.space.scale
-    votes = grounds.asked(ground._replace(rows=points), data, context.predictions, parameters.sigma, context.rng)
+    # without gradients the likeliest way to another decision leads to a row that already has one
+    unit = np.nan_to_num(noise_space.rows / noise_space.space.scale) * noise_space.space.free
+    points = noise_space.rows[rows].copy()
+    for index, row in enumerate(rows):
+        directions = unit - unit[row]
+        distances = np.where(smoothed.decided != smoothed.decided[row], np.linalg.norm(directions, axis=1), np.inf)
+        nearest = int(np.argmin(distances))
+        if np.isfinite(distances[nearest]) and distances[nearest] > 0:
+            share = min(1.0, float(_reach(smoothed, rows[index : index + 1])[0]) / float(distances[nearest]))
+            points[index] += share * directions[nearest] * noise_space.space.scale
+    votes = noisy_votes(noise_space._replace(rows=points), data, context.predictions, parameters.sigma, context.rng)
     return _outvoted(votes(np.arange(len(rows)), COPIES), smoothed.decided[rows]), len(rows)
 
 
@@ -188,7 +188,7 @@ def linear_error() -> float:
     return float(((low - truth).abs() / truth).max())
 
 
-def _surface(module: Any, model: Model, ground: Ground, data: AuditData) -> Any:
+def _surface(module: Any, model: Model, noise_space: NoiseSpace, data: AuditData) -> Any:
     import torch
 
     from auditkit.plugins.robustness.surface import Surface
@@ -197,7 +197,9 @@ def _surface(module: Any, model: Model, ground: Ground, data: AuditData) -> Any:
         raise ModelError(f"{model.name}: output must be logits or probabilities; it is {model.output!r}")
     binary = len(model.classes) == 2
     positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
-    low, scale = (torch.as_tensor(array.reshape(ground.shape)) for array in (ground.space.low, ground.space.scale))
+    low, scale = (
+        torch.as_tensor(array.reshape(noise_space.shape)) for array in (noise_space.space.low, noise_space.space.scale)
+    )
     return Surface(
         module, model.output, low, scale, model.encode(data.inputs[:1]),
         positive=positive, threshold=model.threshold if binary else None,

@@ -35,17 +35,21 @@ class Smoothed(NamedTuple):
         return self.radius <= 0
 
 
+class Budget(NamedTuple):
+    """How many noisy copies of a row may be drawn, and how often a radius may be wrong."""
+
+    alpha: float
+    """The chance of any wrong radius for one row."""
+    selection: int
+    """Copies from which the class is chosen; they are not counted again."""
+    samples: int
+    """Copies at most for counting."""
+
+
 def certify(
-    votes: Votes,
-    rows: int,
-    sigma: float,
-    radii: tuple[float, ...],
-    alpha: float,
-    *,
-    selection: int,
-    samples: int,
+    votes: Votes, rows: int, sigma: float, radii: tuple[float, ...], budget: Budget,
     progress: Callable[[int, int], None] | None = None,
-) -> Smoothed:
+) -> Smoothed:  # fmt: skip
     """Choose a class from some copies of each row, and count it among others until every radius is decided.
 
     A row is sampled no longer once its interval says of each radius whether it is reached, or that there is no
@@ -56,31 +60,29 @@ def certify(
         rows: N.
         sigma: the standard deviation of the noise, above 0.
         radii: ascending, in the units of sigma: where the curve is wanted.
-        alpha: the chance of any wrong radius for one row.
-        selection: copies from which the class is chosen; they are not counted again.
-        samples: copies at most for counting.
-        progress: told (copies so far, copies at most) after each round.
+        budget: of copies and of errors.
+        progress: called with (copies so far, copies at most) after each round.
     """
-    every = np.arange(rows)
-    decided = votes(every, selection).argmax(axis=1)
-    hits, seen = np.zeros(rows), np.zeros(rows)
-    low = np.zeros(rows)
-    open_, total = every, 0
+    undecided_rows, total = np.arange(rows), 0
+    # the class is chosen by other copies than those that count: chosen by the same, its share would be too large
+    decided = votes(undecided_rows, budget.selection).argmax(axis=1)
+    hits, drawn, low = np.zeros((3, rows))
     # a proportion over this means a radius over each of 0 and `radii`
-    marks = special.ndtr(np.array([0.0, *radii]) / sigma)
-    while len(open_) and total < samples:
-        more = min(max(FIRST, total // 2), samples - total)
-        counts = votes(open_, more)
-        hits[open_] += counts[np.arange(len(open_)), decided[open_]]
-        total += more
-        seen[open_] = total
-        low[open_] = confidence_sequence.lower(hits[open_], seen[open_], alpha)
-        high = confidence_sequence.upper(hits[open_], seen[open_], alpha)
-        undecided = (marks > low[open_, None]) & (marks <= high[:, None])
-        open_ = open_[undecided.any(axis=1)]
+    proportions = special.ndtr(np.array([0.0, *radii]) / sigma)
+    while len(undecided_rows) and total < budget.samples:
+        copies = min(max(FIRST, total // 2), budget.samples - total)
+        counts = votes(undecided_rows, copies)
+        hits[undecided_rows] += counts[np.arange(len(undecided_rows)), decided[undecided_rows]]
+        total += copies
+        drawn[undecided_rows] = total
+        counted = hits[undecided_rows], drawn[undecided_rows], budget.alpha
+        low[undecided_rows] = confidence_sequence.lower(*counted)
+        high = confidence_sequence.upper(*counted)
+        is_undecided = (proportions > low[undecided_rows, None]) & (proportions <= high[:, None])
+        undecided_rows = undecided_rows[is_undecided.any(axis=1)]
         if progress is not None:
-            progress(total, samples)
-    return Smoothed(decided, radius_of(low, sigma), (seen + selection).astype(np.int64))
+            progress(total, budget.samples)
+    return Smoothed(decided, radius_of(low, sigma), (drawn + budget.selection).astype(np.int64))
 
 
 def radius_of(proportion: np.ndarray, sigma: float) -> np.ndarray:
@@ -100,9 +102,9 @@ def known_ratio(sigma: float, radii: tuple[float, ...], alpha: float, samples: i
     chances = special.ndtr(distances / sigma)
 
     def votes(rows: np.ndarray, copies: int) -> np.ndarray:
-        kept = rng.binomial(copies, chances[rows])
-        return np.stack([kept, copies - kept], axis=1)
+        same_side = rng.binomial(copies, chances[rows])
+        return np.stack([same_side, copies - same_side], axis=1)
 
-    smoothed = certify(votes, len(distances), sigma, radii, alpha, selection=FIRST, samples=samples)
+    smoothed = certify(votes, len(distances), sigma, radii, Budget(alpha, FIRST, samples))
     wrong = (smoothed.decided == 1) & (smoothed.radius > 0)
     return float(np.where(wrong, np.inf, smoothed.radius / distances).max())

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from auditkit.plugins.robustness.attacks import ascent
 from auditkit.plugins.robustness.certificates import bounds
-from auditkit.plugins.robustness.noise_space import COPIES, Ground
+from auditkit.plugins.robustness.noise_space import COPIES, NoiseSpace
 from auditkit.plugins.robustness.surface import Surface
 
 SATURATED = 40.0
@@ -21,30 +21,30 @@ COPIES_CLIMBED = 16
 
 
 class Tensors:
-    """The rows of a ground as tensors on a model's device, and the classifier over units.
+    """The rows of a noise space as tensors on a model's device, and the classifier over units.
 
     Args:
         surface: over unit inputs, of a module in eval mode.
-        ground: the rows.
+        noise_space: the rows.
         seed: of the noise.
     """
 
-    def __init__(self, surface: Surface, ground: Ground, seed: int) -> None:
+    def __init__(self, surface: Surface, noise_space: NoiseSpace, seed: int) -> None:
         self.surface = surface
         like = surface.low
-        unit = (ground.rows - ground.space.low) / ground.space.scale
-        self.unit = torch.as_tensor(unit.reshape(-1, *ground.shape)).to(like)
-        self.free = torch.as_tensor(ground.space.free.reshape(ground.shape)).to(like)
-        top = (ground.space.high - ground.space.low) / ground.space.scale
-        self.top = torch.as_tensor(top.reshape(ground.shape)).to(like)
+        unit = (noise_space.rows - noise_space.space.low) / noise_space.space.scale
+        self.unit = torch.as_tensor(unit.reshape(-1, *noise_space.shape)).to(like)
+        self.free = torch.as_tensor(noise_space.space.free.reshape(noise_space.shape)).to(like)
+        top = (noise_space.space.high - noise_space.space.low) / noise_space.space.scale
+        self.top = torch.as_tensor(top.reshape(noise_space.shape)).to(like)
         self.generator = torch.Generator(device=like.device).manual_seed(seed)
         self.classes = int(surface(self.unit[:1]).shape[1])
 
     def noise(self, shape: tuple[int, ...], sigma: float) -> torch.Tensor:
         """Gaussian noise on what may change."""
         like = self.unit
-        drawn = torch.randn(shape, generator=self.generator, dtype=like.dtype, device=like.device)
-        return drawn * sigma * self.free
+        draws = torch.randn(shape, generator=self.generator, dtype=like.dtype, device=like.device)
+        return draws * sigma * self.free
 
     def votes(self, sigma: float) -> Callable[[np.ndarray, int], np.ndarray]:
         """How noisy copies of rows are decided: see `smoothing.Votes`."""
@@ -58,30 +58,31 @@ class Tensors:
         """(M, C) how noisy copies of these points (M, *shape) are decided."""
         owners = torch.arange(len(unit), device=unit.device).repeat_interleave(copies)
         counts = torch.zeros(len(unit) * self.classes, dtype=torch.int64, device=unit.device)
-        for own in owners.split(COPIES):  # type: ignore[no-untyped-call]
-            some = unit[own]
-            decided = self.surface.decide(some + self.noise(tuple(some.shape), sigma))
-            counts += torch.bincount(own * self.classes + decided, minlength=len(counts))
+        for batch in owners.split(COPIES):  # type: ignore[no-untyped-call]
+            points = unit[batch]
+            decided = self.surface.decide(points + self.noise(tuple(points.shape), sigma))
+            counts += torch.bincount(batch * self.classes + decided, minlength=len(counts))
         return counts.reshape(len(unit), self.classes).cpu().numpy()
 
     def pushed(self, rows: np.ndarray, classes: np.ndarray, radii: np.ndarray, sigma: float, steps: int) -> Any:
         """(M, *shape) points within a radius of each row at which noisy copies are decided otherwise more often."""
         origin = self.unit[torch.as_tensor(rows, device=self.unit.device)]
-        wanted = torch.as_tensor(classes, device=origin.device).repeat_interleave(COPIES_CLIMBED)
+        targets = torch.as_tensor(classes, device=origin.device).repeat_interleave(COPIES_CLIMBED)
         radius = torch.as_tensor(radii, device=origin.device).to(origin).reshape(-1, *[1] * (origin.ndim - 1))
-        at = origin.clone()
+        points = origin.clone()
         for _ in range(steps):
-            at = at.detach().requires_grad_(True)
+            points = points.detach().requires_grad_(True)
             with torch.enable_grad():
-                copies = at.repeat_interleave(COPIES_CLIMBED, dim=0)
+                copies = points.repeat_interleave(COPIES_CLIMBED, dim=0)
                 logits = self.surface(copies + self.noise(tuple(copies.shape), sigma))
-                loss = functional.cross_entropy(logits, wanted, reduction="sum")
+                loss = functional.cross_entropy(logits, targets, reduction="sum")
                 # a module that hides its gradients is pushed at random
-                hidden = not loss.requires_grad
-                slope = self.noise(tuple(at.shape), 1.0) if hidden else torch.autograd.grad(loss, at)[0]
-            moved = at.detach() - origin + 2.5 * radius / steps * _unit_length(slope * self.free)
-            at = origin + moved * (radius / _length(moved).clamp_min(1e-12)).clamp_max(1.0)
-        return at.detach()
+                has_no_slope = not loss.requires_grad
+                slope = self.noise(tuple(points.shape), 1.0) if has_no_slope else torch.autograd.grad(loss, points)[0]
+            # 2.5 radii over all steps, as Madry et al. take them: the far side of the ball is within reach
+            change = points.detach() - origin + 2.5 * radius / steps * _unit_length(slope * self.free)
+            points = origin + change * (radius / _length(change).clamp_min(1e-12)).clamp_max(1.0)
+        return points.detach()
 
     def box(self, epsilon: float) -> tuple[torch.Tensor, torch.Tensor]:
         """The ends of what a change of every free feature by at most epsilon, within the range, can reach."""
@@ -95,22 +96,20 @@ class Tensors:
         """(N,) bool: proven that no change of this size makes the decision another than the class."""
         low, high = (self._inputs(tensor) for tensor in self.box(epsilon))
         threshold = None if self.surface.shift == 0 else 1 / (1 + np.exp(-self.surface.shift))
-        wanted = torch.as_tensor(classes, device=low.device)
-        proven = bounds.certified(
-            network, low, high, wanted, positive=self.surface.positive, threshold=threshold
-        )  # fmt: skip
-        return proven.cpu().numpy()
+        targets = torch.as_tensor(classes, device=low.device)
+        positive = self.surface.positive
+        return bounds.certified(network, low, high, targets, positive=positive, threshold=threshold).cpu().numpy()
 
     def broken(self, classes: np.ndarray, epsilon: float, steps: int) -> np.ndarray:
         """(N,) bool: a change of this size was found that makes the decision another than the class."""
         low, high = self.box(epsilon)
-        wanted = torch.as_tensor(classes, device=low.device)
+        targets = torch.as_tensor(classes, device=low.device)
         parts = torch.arange(len(low), device=low.device).split(256)  # type: ignore[no-untyped-call]
-        tensors = [
-            ascent.broken(self.surface, self.unit[at], wanted[at], low[at], high[at], steps, self.generator)
-            for at in parts
-        ]  # fmt: skip
-        return torch.cat(tensors).cpu().numpy()
+        flags = []
+        for indices in parts:
+            rows, ends = self.unit[indices], (low[indices], high[indices])
+            flags.append(ascent.broken(self.surface, rows, targets[indices], *ends, steps, self.generator))
+        return torch.cat(flags).cpu().numpy()
 
     def apart(self, network: bounds.Network) -> float:
         """The largest difference, relative to the spread, of the margins that bounds of no width give and the model's.
@@ -121,15 +120,16 @@ class Tensors:
             logits = self.surface(self.unit).double() * self.surface.spread
         decided = logits.argmax(dim=1)
         inputs = self._inputs(self.unit)
-        own = logits.gather(1, decided[:, None]) - logits
-        read = bounds.margins(network, inputs, inputs, decided)
-        kept = torch.isfinite(read)
-        shift = torch.zeros_like(own)
+        model_margins = logits.gather(1, decided[:, None]) - logits
+        bound_margins = bounds.margins(network, inputs, inputs, decided)
+        is_compared = torch.isfinite(bound_margins)
+        # the surface moves the positive logit so that the largest decides at the threshold; the layers do not
+        shift = torch.zeros_like(model_margins)
         shift[:, self.surface.positive] = self.surface.shift
-        own = own + shift.gather(1, decided[:, None]) - shift
-        kept &= own < SATURATED
-        scale = own[kept].abs().median().clamp_min(1e-12)
-        return float(((own[kept] - read[kept]).abs() / scale).max())
+        model_margins = model_margins + shift.gather(1, decided[:, None]) - shift
+        is_compared &= model_margins < SATURATED
+        scale = model_margins[is_compared].abs().median().clamp_min(1e-12)
+        return float(((model_margins[is_compared] - bound_margins[is_compared]).abs() / scale).max())
 
     def _inputs(self, unit: torch.Tensor) -> torch.Tensor:
         """Points in units as the module's inputs, in float64."""

@@ -14,6 +14,7 @@ from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
 from auditkit.plugins.robustness.changes.search import Cheapest, Singles
 from auditkit.plugins.robustness.changes.self_tests import Effort
+from auditkit.plugins.robustness.share_gaps import tested_gaps
 from auditkit.results import Control, Measurement
 from auditkit.smaller import slices_and_smaller
 from auditkit.text import first_few
@@ -119,7 +120,7 @@ def _gaps(parameters: Parameters, searched: Searched, data: AuditData, context: 
         for attribute in data.groups
         for name, hits in _hits(searched, parameters.group_cost)
     ]
-    return shares.gaps(parts, data, parameters.permutations, context.rng)
+    return tested_gaps(parts, data, parameters.permutations, context.rng, "robustness.changes")
 
 
 def _hits(searched: Searched, cost: float) -> list[tuple[str, np.ndarray]]:

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.group_pairs import Members, widest_among
+from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.results import LeftOut, Measurement, Test
+from auditkit.plugins.robustness.share_gaps import ShareGap
+from auditkit.results import LeftOut, Measurement
 from auditkit.results.disparity_text import left_out_text
 from auditkit.too_few import fewer_than, two_groups
-from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
     from auditkit.results import Scalar
-
-
-class Gap(NamedTuple):
-    """A share over the groups of one attribute."""
-
-    name: str
-    attribute: str
-    shares: stats.Shares
-    left_out: tuple[LeftOut, ...]
-    members: Members
-    cost: float
 
 
 def share(
@@ -72,71 +59,32 @@ def weighed(hits: np.ndarray, data: AuditData, rows: np.ndarray) -> tuple[float,
     return value, float(stats.effective_size(int(rows.sum()) if weights is None else weights))
 
 
-def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: float) -> Gap:
+def gap(name: str, hits: np.ndarray, data: AuditData, attribute: str, cost: float) -> ShareGap:
     """The share in every group of an attribute that can be shown and has enough rows."""
     successes, sizes, cells, left_out = [], [], [], []
+    least = max(1, data.minimum_rate)
     for cell in data.slices():
         if tuple(cell.where) != (attribute,):
             continue
-        least = max(1, data.minimum_rate)
         too_small = fewer_than(least, "of the rows that were changed") if cell.rows.sum() < least else None
         if cell.hidden is not None or too_small is not None:
             left_out.append(LeftOut(slice=cell.where, reason=cell.hidden or too_small or ""))
             continue
         cells.append(cell)
-        number, size = weighed(hits, data, cell.rows)
-        successes.append(min(size, number * size))
+        value, size = weighed(hits, data, cell.rows)
+        successes.append(min(size, value * size))  # the product may round to more than all
         sizes.append(size)
     shares = stats.Shares(np.array(successes), np.array(sizes))
     members = Members(
         name.replace("_difference", "_share"), [cell.where for cell in cells], shares.rates,
         np.array([cell.rows.sum() for cell in cells]), np.array([hits[cell.rows].sum() for cell in cells]),
     )  # fmt: skip
-    return Gap(name, attribute, shares, tuple(left_out), members, cost)
-
-
-def gaps(parts: list[Gap], data: AuditData, permutations: int, rng: np.random.Generator) -> list[Measurement]:
-    """The widest differences, tested together by Holm's method, and beside each the same of some of the groups."""
-    ready = [part for part in parts if len(part.members.where) > 1]
-    p_values = [
-        stats.permutation_p(stats.largest_z([part.shares]), stats.shuffled_z([part.shares], permutations, rng))
-        for part in ready
-    ]
-    adjusted = (
-        dict(zip(map(id, ready), zip(p_values, stats.holm(p_values).tolist(), strict=True), strict=True))
-        if p_values
-        else {}
-    )
-    headlines, further = [], []
-    for part in parts:
-        (headline,) = _widest(part, part.members.where, None)
-        further += variants([headline], [part.members.where], partial(_widest, part), data)
-        if id(part) in adjusted:
-            raw, holm = adjusted[id(part)]
-            method = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
-            family = f"all {len(ready)} differences of robustness.changes"
-            test = Test(method=method, p=raw, p_adjusted=holm, family=family)
-            headline = headline.model_copy(
-                update={"test": test, "detectable": stats.detectable_among(part.shares, len(ready))}
-            )
-        headlines.append(headline)
-    return [*headlines, *further]
-
-
-def _widest(part: Gap, groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
-    """The widest difference over some groups, untested."""
     fields: dict[str, Any] = {
-        "name": part.name, "unit": "share", "direction": "lower", "across": (part.attribute,),
-        "conditions": {"cost": part.cost}, "left_out": part.left_out,
+        "name": name, "unit": "share", "direction": "lower", "across": (attribute,), "conditions": {"cost": cost},
+        "left_out": tuple(left_out),
     }  # fmt: skip
-    if len(groups) < 2:
-        left_out_sentence = left_out_text(part.left_out)
-        reason = two_groups([part.attribute], "can be assessed") + (
-            f"; {left_out_sentence}" if left_out_sentence else ""
-        )
-        return [Measurement(value=None, reason=reason, validity="inconclusive", **fields)]
-    widest, pairs = widest_among([part.shares], [part.members], groups, reference)
-    return [Measurement(value=widest.value, interval=widest.interval, n=None, pairs=pairs, **fields)]
+    reason = "; ".join(filter(None, (two_groups([attribute], "can be assessed"), left_out_text(left_out))))
+    return ShareGap(shares, members, fields, reason)
 
 
 def median_cost(costs: np.ndarray) -> Measurement:

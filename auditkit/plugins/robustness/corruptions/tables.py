@@ -142,13 +142,14 @@ def _space(data: AuditData, codes: np.ndarray, free: np.ndarray) -> Space:
         if data.range is not None:
             return declared_space(*spread_range(data.range, codes.shape[1:]), whole=whole)
         return feature_space(codes, whole=np.full(codes.shape[1], whole), free=free)
-    low = [feature.low if feature.numeric else 0.0 for feature in data.schema]
-    high = [feature.high if feature.numeric else float(len(feature.categories) - 1) for feature in data.schema]
-    return feature_space(
-        codes, whole=np.array([feature.kind == "integer" for feature in data.schema]), free=free,
-        low=np.array([np.nan if number is None else number for number in low]),
-        high=np.array([np.nan if number is None else number for number in high]),
-    )  # fmt: skip
+    ends = [
+        (feature.low, feature.high) if feature.numeric else (0.0, len(feature.categories) - 1.0)
+        for feature in data.schema
+    ]
+    # None becomes NaN, which stands for an end that was not declared
+    low, high = np.array(ends, dtype=np.float64).T
+    is_whole = np.array([feature.kind == "integer" for feature in data.schema])
+    return feature_space(codes, whole=is_whole, free=free, low=low, high=high)
 
 
 def _typical(column: np.ndarray, numeric: bool) -> float:

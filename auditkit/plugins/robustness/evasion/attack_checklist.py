@@ -7,7 +7,7 @@ the least that any attack left, whichever it was.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,49 +15,48 @@ import torch
 from torch import Tensor
 
 from auditkit.hookspecs import Attack as Row
-from auditkit.plugins.robustness.attacks import Attack, Problem, fgsm, pgd
+from auditkit.plugins.robustness.attacks import PGD, Attack, Problem, fgsm
 from auditkit.plugins.robustness.attacks.problem import radii
 from auditkit.plugins.robustness.evasion.controls import ALONE
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 
 
+@dataclass
 class Bench:
-    """A sample of the rows and the attack that is tried on it.
+    """A sample of the rows and the attack that is tried on it."""
 
-    Args:
-        target: the rows, and the problem.
-        tally: what is known of them.
-        rows: (n,) the sample.
-        epsilon: at which the attack is tried.
-        make: the attack, for a number of steps, of restarts, and a seed.
-        steps: that it has.
-        restarts: likewise.
-        seed: likewise.
-    """
+    target: Target
+    """The rows, and the problem."""
+    tally: Tally
+    """What is known of them."""
+    rows: np.ndarray
+    """(n,) the sample."""
+    epsilon: float
+    """At which the attack is tried."""
+    make: Callable[[int, int, int], Attack]
+    """The attack, for a number of steps, of restarts, and a seed."""
+    steps: int
+    restarts: int
+    seed: int
 
-    def __init__(
-        self, target: Target, tally: Tally, rows: np.ndarray, epsilon: float,
-        make: Callable[[int, int, int], Attack], steps: int, restarts: int, seed: int,
-    ) -> None:  # fmt: skip
-        self.target, self.tally, self.rows, self.epsilon = target, tally, rows, epsilon
-        self.make, self.steps, self.restarts, self.seed = make, steps, restarts, seed
-        self.attack = make(steps, restarts, seed)
+    def __post_init__(self) -> None:
+        self.attack = self.make(self.steps, self.restarts, self.seed)
 
     def at(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
         """The rows in units and their classes."""
-        where = torch.as_tensor(rows, device=self.target.x.device)
-        return self.target.x[where], self.target.y[where]
+        indices = torch.as_tensor(rows, device=self.target.x.device)
+        return self.target.x[indices], self.target.y[indices]
 
     def beaten(self, attack: Attack, epsilon: float | None = None) -> float:
         """The share of the sample that this attack breaks and the check's did not."""
         epsilon = self.epsilon if epsilon is None else epsilon
-        left = self.tally.left(self.rows, epsilon)
-        if not len(left):
+        survivors = self.tally.left(self.rows, epsilon)
+        if not len(survivors):
             return 0.0
-        x, y = self.at(left)
-        tried = attack(self.target.problem, x, y, epsilon)
-        broken = tried.broken.cpu().numpy()
-        return float(self.tally.add(tried.points[tried.broken], left[broken], epsilon).sum()) / len(self.rows)
+        x, y = self.at(survivors)
+        result = attack(self.target.problem, x, y, epsilon)
+        broken = result.broken.cpu().numpy()
+        return float(self.tally.add(result.points[result.broken], survivors[broken], epsilon).sum()) / len(self.rows)
 
     def success(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> float:
         """The share of these rows that an attack breaks by itself."""
@@ -66,8 +65,8 @@ class Bench:
     def broken(self, attack: Attack, epsilon: float, rows: np.ndarray | None = None) -> np.ndarray:
         """(n,) bool: which of these rows an attack breaks by itself."""
         x, y = self.at(self.rows if rows is None else rows)
-        found: np.ndarray = attack(self.target.problem, x, y, epsilon).broken.cpu().numpy()
-        return found
+        is_broken: np.ndarray = attack(self.target.problem, x, y, epsilon).broken.cpu().numpy()
+        return is_broken
 
 
 def longer(bench: Bench) -> float:
@@ -77,9 +76,7 @@ def longer(bench: Bench) -> float:
 
 def again(bench: Bench) -> float:
     """What five runs from other random points break beyond."""
-    return bench.beaten(
-        partial(pgd, steps=bench.steps, restarts=5, random_start=True, loss="margin", seed=bench.seed + 77)
-    )
+    return bench.beaten(PGD(steps=bench.steps, restarts=5, random_start=True, loss="margin", seed=bench.seed + 77))
 
 
 class OneStep(NamedTuple):
@@ -96,20 +93,23 @@ def one_step(bench: Bench) -> OneStep:
     from scipy import stats  # slow to import
 
     single = bench.broken(fgsm, bench.epsilon)
-    many = bench.broken(partial(pgd, steps=bench.steps), bench.epsilon)
-    against, apart = int((single & ~many).sum()), int((single != many).sum())
-    return OneStep(float(single.mean() - many.mean()), float(stats.binom.sf(against - 1, apart, 0.5)) if apart else 1.0)
+    many = bench.broken(PGD(steps=bench.steps), bench.epsilon)
+    single_only, different = int((single & ~many).sum()), int((single != many).sum())
+    return OneStep(
+        float(single.mean() - many.mean()), float(stats.binom.sf(single_only - 1, different, 0.5)) if different else 1.0
+    )
 
 
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:
     """By how much success falls, at most, from one epsilon to the next, each attacked by itself."""
     rows = bench.rows[:ALONE]
     shares = [bench.success(bench.attack, epsilon, rows) for epsilon in epsilons]
-    return max(0.0, *(max(shares[: place + 1]) - share for place, share in enumerate(shares)))
+    return max(0.0, *(max(shares[: index + 1]) - share for index, share in enumerate(shares)))
 
 
 def scale_gap(bench: Bench) -> float:
     """By how much success changes where the logits are multiplied by 100 and by 1/100."""
+    # a defence that only saturates the softmax withstands at one scale and breaks at another (Carlini and Wagner 2017)
     surface, shares = bench.target.surface, []
     before = surface.factor
     try:
@@ -133,12 +133,12 @@ class Unbounded(NamedTuple):
 def unbounded(bench: Bench, right: float) -> Unbounded:
     """Attack the sample through the whole range; `right` is the share of all rows that are right."""
     target, (x, y) = bench.target, bench.at(bench.rows)
-    whole = _reach(target)
-    left = ~bench.attack(target.problem, x, y, whole).broken
-    if not bool(left.any()):
+    full_range = _reach(target)
+    withstands = ~bench.attack(target.problem, x, y, full_range).broken
+    if not bool(withstands.any()):
         return Unbounded(0.0, 0.0)
-    known = np.array([_breakable(bench, int(row)) for row in bench.rows[left.cpu().numpy()]])
-    return Unbounded(float(known.sum()) / len(bench.rows), float(left.double().mean()) * right)
+    is_breakable = np.array([_breakable(bench, int(row)) for row in bench.rows[withstands.cpu().numpy()]])
+    return Unbounded(float(is_breakable.sum()) / len(bench.rows), float(withstands.double().mean()) * right)
 
 
 def _reach(target: Target) -> float:
@@ -152,11 +152,11 @@ def _reach(target: Target) -> float:
 def _breakable(bench: Bench, row: int) -> bool:
     """Whether what may move of some other row, put into this one, makes the model wrong."""
     target = bench.target
-    others = target.x[torch.as_tensor(target.classes != target.classes[row], device=target.x.device)][:64]
-    if not len(others):
+    other_rows = target.x[torch.as_tensor(target.classes != target.classes[row], device=target.x.device)][:64]
+    if not len(other_rows):
         return False
     free = target.problem.free
-    points = others if free is None else torch.where(free, others, target.x[row])
+    points = other_rows if free is None else torch.where(free, other_rows, target.x[row])
     return bool(target.problem.wrong(points, target.y[row].expand(len(points))).any())
 
 
@@ -166,14 +166,14 @@ def noise(bench: Bench, epsilons: tuple[float, ...], draws: int) -> float:
     generator = torch.Generator().manual_seed(bench.seed)
     for epsilon in epsilons:
         for _ in range(draws):
-            left = np.flatnonzero(bench.tally.broken_at[bench.rows] > epsilon)
-            if not len(left):
+            survivors = np.flatnonzero(bench.tally.broken_at[bench.rows] > epsilon)
+            if not len(survivors):
                 break
-            x, y = bench.at(bench.rows[left])
+            x, y = bench.at(bench.rows[survivors])
             points = outward(target.problem, x, epsilon, generator)
-            wrong = target.problem.wrong(points, y).cpu().numpy()
-            held = bench.tally.add(points[torch.as_tensor(wrong)], bench.rows[left[wrong]], epsilon)
-            beaten[left[wrong][held]] = True
+            is_wrong = target.problem.wrong(points, y).cpu().numpy()
+            is_broken = bench.tally.add(points[torch.as_tensor(is_wrong)], bench.rows[survivors[is_wrong]], epsilon)
+            beaten[survivors[is_wrong][is_broken]] = True
     return float(beaten.mean())
 
 
@@ -183,9 +183,9 @@ def outward(problem: Problem, x: Tensor, epsilon: float, generator: torch.Genera
     if problem.norm == "Linf":
         sign = torch.randint(0, 2, x.shape, generator=generator).to(x) * 2 - 1
         return problem.project(x + epsilon * sign, x, reach)
-    far = problem.scatter(x, reach, generator) - x
-    length = problem.size(x + far, x).to(x).clamp_min(1e-12)
-    return problem.project(x + far * (epsilon / length).reshape(-1, *(1,) * (x.dim() - 1)), x, reach)
+    steps = problem.scatter(x, reach, generator) - x
+    length = problem.size(x + steps, x).to(x).clamp_min(1e-12)
+    return problem.project(x + steps * (epsilon / length).reshape(-1, *(1,) * (x.dim() - 1)), x, reach)
 
 
 def undefended(bench: Bench, row: Row) -> float | None:
@@ -197,6 +197,7 @@ def undefended(bench: Bench, row: Row) -> float | None:
     flat = target.x.double().flatten(1).cpu()
     one_hot = torch.nn.functional.one_hot(target.y.cpu(), target.problem.logits(target.x[:1]).shape[1]).double()
     padded = torch.cat([flat, torch.ones(len(flat), 1, dtype=flat.dtype)], dim=1)
+    # with a little ridge, for pixels that never vary have no weight of their own
     ridge = 1e-2 * len(flat) * torch.eye(padded.shape[1], dtype=flat.dtype)
     weights = torch.linalg.solve(padded.T @ padded + ridge, padded.T @ one_hot).to(target.x)
     copy = Problem(

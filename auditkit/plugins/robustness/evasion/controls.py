@@ -28,7 +28,7 @@ CLOSE = 1.02
 """How near the search by decisions must come where it stands in for gradients."""
 
 
-class Tried(NamedTuple):
+class Trials(NamedTuple):
     """What the trials gave; see `trials`, `tracing`, `forward`. None: the trial does not apply."""
 
     rows: int
@@ -50,7 +50,7 @@ class Tried(NamedTuple):
     moving: float
     silent: float
     unstable: float
-    kept: float
+    slope_correlation: float
     rounded: bool
     undefended: float | None
     black_box: float
@@ -114,7 +114,7 @@ def beneath_control(behind: float | None) -> list[Control]:
     ]  # fmt: skip
 
 
-def void_controls(zero: float, inside: bool, ratio: float | None, missed: float | None) -> list[Control]:
+def decision_controls(zero: float, inside: bool, ratio: float | None, missed: float | None) -> list[Control]:
     """Where there is no gradient to follow, decisions answered: the search by decisions is tried instead."""
     return [
         _of(
@@ -131,112 +131,112 @@ def void_controls(zero: float, inside: bool, ratio: float | None, missed: float 
     ]  # fmt: skip
 
 
-def white_controls(tried: Tried) -> list[Control]:
+def gradient_controls(trials: Trials) -> list[Control]:
     """The checklist, for an attack that follows gradients."""
-    return [*_of_the_gradient(tried), *_of_the_strength(tried), *_of_the_search(tried)]
+    return [*_of_the_gradient(trials), *_of_the_strength(trials), *_of_the_search(trials)]
 
 
-def _of_the_gradient(tried: Tried) -> list[Control]:
+def _of_the_gradient(trials: Trials) -> list[Control]:
     return [
         _of(
-            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", tried.zero, at_most=0.1,
+            "gradient-vanishes", "On what share of rows is the gradient exactly zero?", trials.zero, at_most=0.1,
             reason="Where there is no gradient to follow, withstanding the attack shows nothing.",
         ),
         _of(
-            "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?", tried.zero,
+            "gradient-vanishes-on-some", "Is the gradient exactly zero on more than 1 % of rows?", trials.zero,
             at_most=0.01, on_failure="note",
             reason="On these rows the attack had no direction to go in; the true robust accuracy may be lower.",
         ),
-        _inside(tried.gradients_inside),
+        _inside(trials.gradients_inside),
         _of(
-            "output-probability", "Does what is read as logits look like probabilities?", float(tried.probability),
+            "output-probability", "Does what is read as logits look like probabilities?", float(trials.probability),
             at_most=0, on_failure="note",
             reason="The logarithm of the output was attacked; the decisions are the same.",
         ),
         _of(
-            "same-decisions", "Does the attacked function decide as the model does?", tried.agreement, at_least=0.99,
+            "same-decisions", "Does the attacked function decide as the model does?", trials.agreement, at_least=0.99,
             reason="The attack climbed another function than the model.",
         ),
         _of(
             "logit-scale", "How far does success move when the logits are multiplied by 100 and by 1/100?",
-            tried.scale_gap, at_most=_room(POINTS, tried.rows),
+            trials.scale_gap, at_most=_room(POINTS, trials.rows),
             reason="The attack is stopped by saturated logits, which decide nothing.",
         ),
         _of(
             "slopes-hold", "How far does the loss do what its slope promises, as a correlation over random directions?",
-            tried.kept, at_least=KEPT_ROUNDED if tried.rounded else KEPT,
+            trials.slope_correlation, at_least=KEPT_ROUNDED if trials.rounded else KEPT,
             reason="The slope leads astray: it is not that of the decision.",
         ),
         _of(
             "unstable-loss", "By how much does the loss change over 100 random points, as a share of itself?",
-            tried.unstable, at_most=0.1, on_failure="note",
+            trials.unstable, at_most=0.1, on_failure="note",
             reason="The loss changes much within epsilon, so a slope says little about what lies farther off.",
         ),
     ]  # fmt: skip
 
 
-def _of_the_strength(tried: Tried) -> list[Control]:
-    chance = 1 / tried.classes
+def _of_the_strength(trials: Trials) -> list[Control]:
+    chance = 1 / trials.classes
     return [
         _of(
             "black-box", "What share of rows do attacks without gradients break, and those with them came not near?",
-            tried.black_box, at_most=beaten_room(tried.rows),
+            trials.black_box, at_most=beaten_room(trials.rows),
             reason="Attacks that see less did better, so the gradient leads astray; the number counts both.",
         ),
         _of(
             "unbounded", "What share withstands a change through the whole range, though some change is known to do?",
-            tried.unbroken, at_most=0,
+            trials.unbroken, at_most=0,
             reason="An attack that may do anything must succeed; this one does not, so it is the attack that fails.",
         ),
         _of(
             "high-distortion", "What accuracy is left when the change may go through the whole range?",
-            tried.full_range, at_most=chance + POINTS, reason="So much is not left by chance: the attack fails.",
+            trials.full_range, at_most=chance + POINTS, reason="So much is not left by chance: the attack fails.",
         ),
-        noise_control(tried.noise, 0),
+        noise_control(trials.noise, 0),
         _of(
             "one-step", "By how much does a single step break more rows than many do, beyond what chance explains?",
-            tried.one_step if tried.one_step_chance < CHANCE else min(0.0, tried.one_step), at_most=POINT,
+            trials.one_step if trials.one_step_chance < CHANCE else min(0.0, trials.one_step), at_most=POINT,
             reason="Many steps must not do worse than one: descent goes astray.",
         ),
         *(
-            [] if tried.undefended is None else [
+            [] if trials.undefended is None else [
                 _of(
                     "undefended-copy", "What share of rows breaks on a plain linear copy, through the whole range?",
-                    tried.undefended, at_least=0.95, reason="The attack fails where nothing is defended.",
+                    trials.undefended, at_least=0.95, reason="The attack fails where nothing is defended.",
                 )
             ]
         ),
     ]  # fmt: skip
 
 
-def _of_the_search(tried: Tried) -> list[Control]:
-    room = _room(POINT, tried.rows)
+def _of_the_search(trials: Trials) -> list[Control]:
+    room = _room(POINT, trials.rows)
     return [
         _of(
-            "converged", "What share of rows breaks beyond, with twice the steps?", tried.longer, at_most=room,
+            "converged", "What share of rows breaks beyond, with twice the steps?", trials.longer, at_most=room,
             reason="The attack had not come to its end; raise steps. What was found is counted.",
         ),
         _of(
-            "restarts", "What share of rows breaks beyond, from five other random starts?", tried.again, at_most=room,
+            "restarts", "What share of rows breaks beyond, from five other random starts?", trials.again, at_most=room,
             reason="Success hangs on where the attack starts; raise restarts. What was found is counted.",
         ),
         _of(
-            "monotone", "By how much does success fall where the change may be larger?", tried.falls,
-            at_most=_room(POINT, min(tried.rows, ALONE)),
+            "monotone", "By how much does success fall where the change may be larger?", trials.falls,
+            at_most=_room(POINT, min(trials.rows, ALONE)),
             reason="A larger change allows all that a smaller one does, so the attack loses its way.",
         ),
         _of(
             "incomplete", "By how much does the loss still rise over the last ten steps, as a share of its rise?",
-            tried.moving, at_most=0.05, on_failure="note",
+            trials.moving, at_most=0.05, on_failure="note",
             reason="Descent was still on its way; whether that matters is what doubling the steps tries.",
         ),
         _of(
             "silent-success", "What share of rows was wrong at some step, though the attack says that it withstands?",
-            tried.silent, at_most=0, reason="The attack threw successes away.",
+            trials.silent, at_most=0, reason="The attack threw successes away.",
         ),
         _of(
             "returned-points", "What share of the attack's points was not finite, out of range or too far?",
-            tried.unfit, at_most=0, reason="Points that break the rules were not counted: the attack was weaker.",
+            trials.unfit, at_most=0, reason="Points that break the rules were not counted: the attack was weaker.",
         ),
     ]  # fmt: skip
 
@@ -252,7 +252,7 @@ def _of(
     name: str, question: str, value: float | None, *, at_least: float | None = None, at_most: float | None = None,
     on_failure: Literal["invalid", "inconclusive", "note"] = "invalid", reason: str,
 ) -> Control:  # fmt: skip
-    known = value if value is not None and abs(value) < float("inf") else None
+    finite = value if value is not None and abs(value) < float("inf") else None
     return Control.within(
-        name, question, known, at_least=at_least, at_most=at_most, guards=GUARDED, on_failure=on_failure, reason=reason
+        name, question, finite, at_least=at_least, at_most=at_most, guards=GUARDED, on_failure=on_failure, reason=reason
     )

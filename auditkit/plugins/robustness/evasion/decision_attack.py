@@ -34,12 +34,12 @@ def share_beyond(distances: np.ndarray, before: np.ndarray, after: np.ndarray, e
     """
     if not len(after):
         return 0.0
-    known = np.isfinite(after) & (after > 0)
+    is_known = np.isfinite(after) & (after > 0)
     times = np.ones(len(after))
-    times[known] = before[known] / after[known]
-    near = (distances[:, None] <= epsilon for epsilon in epsilons)
-    far = (distances[:, None] * times > epsilon for epsilon in epsilons)
-    return max(float((both[0] & both[1]).mean()) for both in zip(near, far, strict=True))
+    times[is_known] = before[is_known] / after[is_known]
+    within = (distances[:, None] <= epsilon for epsilon in epsilons)
+    beyond = (distances[:, None] * times > epsilon for epsilon in epsilons)
+    return max(float((pair[0] & pair[1]).mean()) for pair in zip(within, beyond, strict=True))
 
 
 def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome:
@@ -58,18 +58,23 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
 
     origins, classes = codes[right], truth[right]
     # the trial is a second search of some rows, in the same calls of the model; the first knows nothing of it
-    tried = rng.permutation(len(right))[: parameters.trial_searches]
-    both = np.concatenate([np.arange(len(right)), tried])
-    search = Search(decide, origins[both], classes[both], space, parameters.max_queries, teachers=len(right))
-    searched = hop_skip_jump.walk(search, codes, rng, progress)
-    found, again = (Broken(*(part[at] for part in searched)) for at in (slice(len(right)), slice(len(right), None)))
-    better = hop_skip_jump.try_noise(
-        found, decide, origins, classes, space, parameters.grid, parameters.black_draws, rng
+    trial_rows = rng.permutation(len(right))[: parameters.trial_searches]
+    row_indices = np.concatenate([np.arange(len(right)), trial_rows])
+    search = Search(
+        decide, origins[row_indices], classes[row_indices], space, parameters.max_queries, teachers=len(right)
     )
-    noise = max(float(np.mean((found.distances > each) & (better.distances <= each))) for each in parameters.grid)
-    before, after = better.distances[tried], np.minimum(better.distances[tried], again.distances)
-    better.distances[tried], better.queries[tried] = after, better.queries[tried] + again.queries
-    longer = share_beyond(better.distances, before, after, parameters.grid)
+    search_result = hop_skip_jump.hop_skip_jump(search, codes, rng, progress)
+    result, trial_result = (
+        Broken(*(part[rows] for part in search_result)) for rows in (slice(len(right)), slice(len(right), None))
+    )
+    noise_search = Search(decide, origins, classes, space, 0)
+    better = hop_skip_jump.try_noise(noise_search, result, parameters.grid, parameters.black_draws, rng)
+    noise = max(
+        float(np.mean((result.distances > epsilon) & (better.distances <= epsilon))) for epsilon in parameters.grid
+    )
+    before, after = better.distances[trial_rows], np.minimum(better.distances[trial_rows], trial_result.distances)
+    better.distances[trial_rows], better.queries[trial_rows] = after, better.queries[trial_rows] + trial_result.queries
+    share_longer = share_beyond(better.distances, before, after, parameters.grid)
     broken_at = np.zeros(len(codes))
     broken_at[right] = better.distances
     return Outcome(
@@ -79,7 +84,7 @@ def attack(parameters: Parameters, data: AuditData, context: Context) -> Outcome
         distances=better.distances[np.isfinite(better.distances)],
         controls=(
             noise_control(noise, POINTS),
-            longer_control(longer),
+            longer_control(share_longer),
             known_boundary(hop_skip_jump.known_ratio(origins, space, codes, rng, parameters.max_queries)),
         ),
         notes=attackability.what_moved(data, space),

@@ -21,21 +21,24 @@ def pictures(
     clean: Measurement, robust: list[Measurement], groups: list[Measurement], outcome: Outcome, data: AuditData
 ) -> list[Figure]:
     """Robust accuracy over epsilon; where groups may be shown, each group's, and all of them at one epsilon."""
-    by_size = sorted(robust, key=lambda each: float(each.conditions["epsilon"] or 0))
-    points = [_point(clean, 0.0), *(_point(each, float(each.conditions["epsilon"] or 0)) for each in by_size)]
-    over = curve(
+    by_size = sorted(robust, key=lambda measurement: float(measurement.conditions["epsilon"] or 0))
+    points = [
+        _point(clean, 0.0),
+        *(_point(measurement, float(measurement.conditions["epsilon"] or 0)) for measurement in by_size),
+    ]
+    over_epsilon = curve(
         "robust-accuracy", "Accuracy under attack over the size of the change", points,
         x=_size(outcome), y=_share(), low="low", high="high",
         caption="Epsilon 0 is accuracy without an attack; the band is a 95 % interval.",
     )  # fmt: skip
-    found = [over]
+    charts = [over_epsilon]
     if groups:
         size = f"epsilon {groups[0].conditions['epsilon']:g}, {groups[0].conditions['norm']}"
-        plain = [group.model_copy(update={"conditions": {}}) for group in groups]  # said once, in the title
-        at_one = dot_whisker("robust-accuracy-by-group", f"Accuracy under attack by group ({size})", plain)
-        found += [] if at_one is None else [at_one]
-    epsilons = [float(each.conditions["epsilon"] or 0) for each in by_size]
-    return [*found, *_by_group(outcome, data, epsilons)]
+        unconditioned = [group.model_copy(update={"conditions": {}}) for group in groups]  # said once, in the title
+        at_one = dot_whisker("robust-accuracy-by-group", f"Accuracy under attack by group ({size})", unconditioned)
+        charts += [] if at_one is None else [at_one]
+    epsilons = [float(measurement.conditions["epsilon"] or 0) for measurement in by_size]
+    return [*charts, *_by_group(outcome, data, epsilons)]
 
 
 def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[Figure]:
@@ -44,7 +47,7 @@ def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[
     for attribute in data.groups:
         cells = [
             cell for cell in data.slices()
-            if tuple(cell.where) == (attribute,) and shares.unsaid(cell, data) is None
+            if tuple(cell.where) == (attribute,) and shares.hidden_reason(cell, data) is None
         ]  # fmt: skip
         if not 2 <= len(cells) <= LINES:
             continue
@@ -52,8 +55,11 @@ def _by_group(outcome: Outcome, data: AuditData, epsilons: list[float]) -> list[
         for cell in cells:
             line = [shares.clean(outcome.broken_at[cell.rows] > 0)]
             line += [shares.robust(outcome, epsilon, cell.rows, cell.where) for epsilon in epsilons]
-            named = {"group": cell.where[attribute]}
-            points += [{**_point(each, at), **named} for each, at in zip(line, [0.0, *epsilons], strict=True)]
+            group = {"group": cell.where[attribute]}
+            points += [
+                {**_point(measurement, epsilon), **group}
+                for measurement, epsilon in zip(line, [0.0, *epsilons], strict=True)
+            ]
         figures.append(
             curve(
                 f"robust-accuracy-over-{attribute}", f"Accuracy under attack by {attribute}",
@@ -71,7 +77,7 @@ def _share() -> Axis:
     return Axis(field="accuracy", title="accuracy", percent=True, domain=(0, 1))
 
 
-def _point(each: Measurement, epsilon: float) -> dict[str, Scalar]:
-    interval = present(each.interval, "every share has one")
+def _point(measurement: Measurement, epsilon: float) -> dict[str, Scalar]:
+    interval = present(measurement.interval, "every share has one")
     low, high = interval.low, interval.high
-    return {"epsilon": epsilon, "accuracy": each.value, "low": low, "high": high, "n": each.n}
+    return {"epsilon": epsilon, "accuracy": measurement.value, "low": low, "high": high, "n": measurement.n}

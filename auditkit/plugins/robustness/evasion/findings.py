@@ -20,28 +20,28 @@ UNTRIED = "the time limit was reached before the attack itself was tried"
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Attack these rows, and say what withstood."""
-    white = way(model, data) == "gradient"
+    has_gradients = way(model, data) == "gradient"
     context.keep(Findings(measurements=[shares.clean(context.predictions.codes == context.predictions.truth)]))
-    if white:
+    if has_gradients:
         from auditkit.plugins.robustness.evasion.gradient_attack import attack
 
-        outcome = attack(parameters, model, data, context, lambda found: context.keep(untried(parameters, found)))
+        outcome = attack(parameters, model, data, context, lambda outcome: context.keep(untried(parameters, outcome)))
     else:
         outcome = decision_attack.attack(parameters, data, context)
-    steady = controls.steady_control(unsteady(model, data, context.predictions))
+    repeatable = controls.steady_control(unsteady(model, data, context.predictions))
     clean, robust = shares.clean(outcome.broken_at > 0), curve(parameters, outcome)
     groups = shares.by_group(outcome, data, parameters.middle)
     gaps = shares.differences(outcome, data, parameters.middle, parameters.permutations, context.rng)
     median = [] if outcome.distances is None else [shares.median(outcome.distances, outcome.norm)]
-    asked = Measurement(name="queries", value=outcome.queries, exact=True, n=len(data), unit="rows")
+    queries = Measurement(name="queries", value=outcome.queries, exact=True, n=len(data), unit="rows")
     return Findings(
         # what is compared over groups comes first: a report may show the first number alone
-        measurements=[robust[0], clean, *robust[1:], *groups, *gaps, *median, asked],
-        controls=[steady, *outcome.controls],
+        measurements=[robust[0], clean, *robust[1:], *groups, *gaps, *median, queries],
+        controls=[repeatable, *outcome.controls],
         figures=[*figures.pictures(clean, robust, groups, outcome, data), *_worst(outcome, context)],
         notes=outcome.notes,
-        level="model" if white else "queries",
-        higher_level="" if white else None,
+        level="model" if has_gradients else "queries",
+        higher_level="" if has_gradients else None,
     )
 
 
@@ -58,12 +58,13 @@ def _worst(outcome: Outcome, context: Context) -> list[Figure]:
 def curve(parameters: Parameters, outcome: Outcome) -> list[Measurement]:
     """Robust accuracy at every epsilon, that at which groups are compared first."""
     return [
-        shares.robust(outcome, each) for each in sorted(parameters.grid, key=lambda each: each != parameters.middle)
+        shares.robust(outcome, epsilon)
+        for epsilon in sorted(parameters.grid, key=lambda epsilon: epsilon != parameters.middle)
     ]
 
 
 def untried(parameters: Parameters, outcome: Outcome) -> Findings:
     """What is left where the time runs out after the attack and before its trials."""
     doubtful = {"validity": "inconclusive", "reason": UNTRIED}
-    robust = [each.model_copy(update=doubtful) for each in curve(parameters, outcome)]
+    robust = [measurement.model_copy(update=doubtful) for measurement in curve(parameters, outcome)]
     return Findings(measurements=[robust[0], shares.clean(outcome.broken_at > 0), *robust[1:]])

@@ -35,10 +35,10 @@ def attack(
     right = np.flatnonzero(context.predictions.codes == truth)
     if not len(right):
         return Outcome(parameters.distance, np.zeros(len(flat)), 0, notes=(NOTHING_RIGHT,))
-    space, asked = attackability.array_space(data, array, flat), [0]
+    space, counter = attackability.array_space(data, array, flat), [0]
 
     def ask(points: np.ndarray) -> np.ndarray:
-        asked[0] += len(points)
+        counter[0] += len(points)
         shaped = points.reshape(len(points), *array.shape[1:])
         return np.asarray(context.predictions.of(attackability.like(data.inputs, shaped)).codes)
 
@@ -51,7 +51,7 @@ def attack(
         run.search()
         broken_at, points = np.zeros(len(flat)), run.tally.points
         broken_at[right] = run.tally.broken_at
-        keep(Outcome(parameters.distance, broken_at.copy(), target.problem.forward + asked[0]))
+        keep(Outcome(parameters.distance, broken_at.copy(), target.problem.forward + counter[0]))
         run.examine()
     broken_at[right] = run.tally.broken_at
     nearest = run.tally.nearest[np.isfinite(run.tally.nearest)]
@@ -62,7 +62,7 @@ def attack(
         f"Attacked on {surface.low.device}; {model_surface.read(surface, probable)}.",
     )
     return Outcome(
-        parameters.distance, broken_at, target.problem.forward + asked[0], distances=nearest,
+        parameters.distance, broken_at, target.problem.forward + counter[0], distances=nearest,
         controls=tuple(run.controls), notes=notes, pictures=pictures if array.ndim > 2 else None,
         answered_by=run.answered_by,
     )  # fmt: skip

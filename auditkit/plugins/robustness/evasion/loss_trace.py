@@ -30,37 +30,38 @@ def trace(bench: Bench) -> Trace:
     """Follow descent on the sample, as Pintor et al. (2022), Indicators of Attack Failure, arXiv:2106.09947, do."""
     problem, (x, y) = bench.target.problem, bench.at(bench.rows)
     ones, reach = torch.ones(len(x), dtype=x.dtype, device=x.device), radii(bench.epsilon, x)
-    now, losses, wrong, points = x, [], torch.zeros(len(x), dtype=torch.bool, device=x.device), x.clone()
+    current, losses, wrong, points = x, [], torch.zeros(len(x), dtype=torch.bool, device=x.device), x.clone()
     for _ in range(bench.steps + 1):
-        glance = problem.look(now, y, "margin", ones)
+        glance = problem.look(current, y, "margin", ones)
         losses.append(glance.loss.double())
-        points[glance.wrong & ~wrong] = now[glance.wrong & ~wrong]
+        points[glance.wrong & ~wrong] = current[glance.wrong & ~wrong]
         wrong |= glance.wrong
-        stride = problem.direction(glance.slope, now) * (bench.epsilon * 2.5 / bench.steps)
-        now = problem.project(now + stride, x, reach)
+        stride = problem.direction(glance.slope, current) * (bench.epsilon * 2.5 / bench.steps)
+        current = problem.project(current + stride, x, reach)
+    # descent may step down now and then; only the best so far says whether it still gets anywhere
     best = torch.stack(losses).cummax(dim=0).values
     span = (best[-1] - best[0]).clamp_min(1e-30)
-    late = (best[-1] - best[max(0, len(best) - 11)]) / span
+    late_rise = (best[-1] - best[max(0, len(best) - 11)]) / span
     missed = wrong.cpu().numpy() & (bench.tally.broken_at[bench.rows] > bench.epsilon)
-    held = bench.tally.add(points[torch.as_tensor(missed)], bench.rows[missed], bench.epsilon)
+    is_confirmed = bench.tally.add(points[torch.as_tensor(missed)], bench.rows[missed], bench.epsilon)
     withstood = ~wrong
-    moving = float(late[withstood].mean()) if bool(withstood.any()) else 0.0
-    return Trace(moving, float(held.sum()) / len(bench.rows))
+    moving = float(late_rise[withstood].mean()) if bool(withstood.any()) else 0.0
+    return Trace(moving, float(is_confirmed.sum()) / len(bench.rows))
 
 
 def unstable(bench: Bench) -> float:
     """The mean relative change of the margin over random points within epsilon of a few rows."""
     problem, (x, y) = bench.target.problem, bench.at(bench.rows[:10])
     ones, generator = torch.ones(len(x), dtype=x.dtype, device=x.device), torch.Generator().manual_seed(bench.seed)
-    here = problem.see(x, y, "margin", ones).loss
-    drawn = [
-        problem.see(problem.scatter(x, radii(bench.epsilon, x), generator), y, "margin", ones).loss - here
+    loss_here = problem.see(x, y, "margin", ones).loss
+    changes = [
+        problem.see(problem.scatter(x, radii(bench.epsilon, x), generator), y, "margin", ones).loss - loss_here
         for _ in range(DRAWN)
     ]
-    return float((torch.stack(drawn).abs().mean(dim=0) / here.abs().clamp_min(1e-30)).mean())
+    return float((torch.stack(changes).abs().mean(dim=0) / loss_here.abs().clamp_min(1e-30)).mean())
 
 
-def kept(bench: Bench) -> float:
+def slope_correlation(bench: Bench) -> float:
     """How far the loss does what its slope promises: their correlation over random directions, the median of rows.
 
     1 where the loss is a plane, about 0 where the slope is of something else: cut off for a part of the model, made up,
@@ -71,14 +72,15 @@ def kept(bench: Bench) -> float:
         return 1.0
     ones, generator = torch.ones(len(x), dtype=x.dtype, device=x.device), torch.Generator().manual_seed(bench.seed)
     slope = problem.look(x, y, "margin", ones).slope
-    promised, done = [], []
+    promised, observed = [], []
     for _ in range(WAYS):
-        there = outward(problem, x, bench.epsilon, generator)
-        back = problem.project(2 * x - there, x, radii(bench.epsilon, x))
-        losses = [problem.see(points, y, "margin", ones).loss.double() for points in (there, back)]
-        promised.append((slope * (there - back)).flatten(1).double().sum(dim=1))
-        done.append(losses[0] - losses[1])
-    by_slope, by_loss = torch.stack(promised, dim=1), torch.stack(done, dim=1)
+        ahead = outward(problem, x, bench.epsilon, generator)
+        # both ways from the row: what curves upwards on either side cancels, what the slope promises does not
+        back = problem.project(2 * x - ahead, x, radii(bench.epsilon, x))
+        losses = [problem.see(points, y, "margin", ones).loss.double() for points in (ahead, back)]
+        promised.append((slope * (ahead - back)).flatten(1).double().sum(dim=1))
+        observed.append(losses[0] - losses[1])
+    by_slope, by_loss = torch.stack(promised, dim=1), torch.stack(observed, dim=1)
     sizes = by_slope.norm(dim=1) * by_loss.norm(dim=1)
     moves = (by_slope != 0).any(dim=1) | (by_loss != 0).any(dim=1)
     if not bool(moves.any()):

@@ -17,11 +17,11 @@ SUMS = 1e-5
 
 def takes_gradients(surface: Surface, unit: Tensor) -> bool:
     """Whether answering about these inputs (n, *shape) takes a gradient or steps an optimiser."""
-    seen: list[str] = []
+    events: list[str] = []
     # frozen parameters may stop such a model short: that is seen all the same
-    with _watched(seen), torch.enable_grad(), contextlib.suppress(RuntimeError):
+    with _watched(events), torch.enable_grad(), contextlib.suppress(RuntimeError):
         surface(unit.detach().clone().requires_grad_(True))
-    return bool(seen)
+    return bool(events)
 
 
 def is_probability(output: Tensor) -> bool:
@@ -34,18 +34,18 @@ def is_probability(output: Tensor) -> bool:
 
 
 @contextlib.contextmanager
-def _watched(seen: list[str]) -> Iterator[None]:
+def _watched(events: list[str]) -> Iterator[None]:
     """Note every gradient taken, by whatever name, and every step of an optimiser."""
     stack = contextlib.ExitStack()
     name = "_engine_run_backward" if hasattr(torch.autograd, "_engine_run_backward") else "grad"
     inner = getattr(torch.autograd, name)
 
-    def spy(*given: object, **named: object) -> object:
-        seen.append("gradient")
-        return inner(*given, **named)
+    def spy(*args: object, **kwargs: object) -> object:
+        events.append("gradient")
+        return inner(*args, **kwargs)
 
     stack.enter_context(mock.patch.object(torch.autograd, name, spy))
-    hook = register_optimizer_step_pre_hook(lambda *_: seen.append("step"))
+    hook = register_optimizer_step_pre_hook(lambda *_: events.append("step"))
     with stack:
         try:
             yield

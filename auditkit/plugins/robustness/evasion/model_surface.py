@@ -30,7 +30,7 @@ def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Su
         raise ModelError(f"{model.name}: output must be logits or probabilities to be attacked; it is {model.output!r}")
     binary = len(model.classes) == 2
     positive = list(model.classes).index(model.positive) if binary and model.positive in model.classes else 1
-    low, scale = (torch.as_tensor(each.reshape(array.shape[1:])) for each in (space.low, space.scale))
+    low, scale = (torch.as_tensor(ends.reshape(array.shape[1:])) for ends in (space.low, space.scale))
     return Surface(
         module, model.output, low, scale, model.encode(attackability.like(array, array[:1])),
         positive=positive, threshold=model.threshold if binary else None,
@@ -51,9 +51,9 @@ def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) 
     """Whether what is said to be logits is probabilities, in which case the surface reads it as such from now on."""
     if surface.kind != "logits":
         return False
-    few = torch.as_tensor(origins[:64].reshape(-1, *shape)).to(surface.low)
+    sample = torch.as_tensor(origins[:64].reshape(-1, *shape)).to(surface.low)
     with torch.no_grad():
-        output = surface.inner(few)
+        output = surface.inner(sample)
     if not model_probes.is_probability(as_logits(getattr(output, "logits", output), "logits")):
         return False
     surface.kind = "probabilities"
@@ -63,9 +63,9 @@ def is_disguised(surface: Surface, origins: np.ndarray, shape: tuple[int, ...]) 
 def read(surface: Surface, disguised: bool) -> str:
     """How the output was read, in words."""
     if surface.lens is not None and surface.lens.ends:
-        told = "the output was said to be logits and looks like probabilities; " if disguised else ""
+        start = "the output was said to be logits and looks like probabilities; " if disguised else ""
         beneath = "what lies beneath the output, which hides how near a decision is, was attacked"
-        return told + beneath + _stepped(surface)
+        return start + beneath + _stepped(surface)
     return _as_given(surface, disguised) + _stepped(surface)
 
 

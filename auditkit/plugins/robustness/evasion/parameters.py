@@ -84,7 +84,7 @@ class Parameters(PluginRows):
     @model_validator(mode="after")
     def _grid(self) -> Self:
         most = 1 if self.norm in (None, "Linf") else float("inf")
-        if any(not 0 < each <= most for each in self.grid) or list(self.grid) != sorted(set(self.grid)):
+        if any(not 0 < epsilon <= most for epsilon in self.grid) or list(self.grid) != sorted(set(self.grid)):
             upper = " and up to 1" if most == 1 else ""
             raise ValueError(f"epsilons must ascend and lie above 0{upper}; {list(self.grid)} was given")
         if self.group_epsilon not in self.grid:

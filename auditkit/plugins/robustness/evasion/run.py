@@ -34,7 +34,7 @@ class Run:
     """One attack on one target, and the trials of it."""
 
     def __init__(self, parameters: Parameters, target: Target, context: Context, right: float, probable: bool) -> None:
-        self.check, self.target, self.context = parameters, target, context
+        self.parameters, self.target, self.context = parameters, target, context
         self.right, self.probable = right, probable
         self.row = registry.chosen(parameters.attack, parameters.offers("attack"))
         self.tally = Tally(target, parameters.grid)
@@ -50,18 +50,18 @@ class Run:
 
     def make(self, steps: int, restarts: int, seed: int) -> Any:
         """The attack of the check, with a word on progress before each part."""
-        made = self.row.make(self.target.problem, self.classes, steps, restarts, seed)
+        attack = self.row.make(self.target.problem, self.classes, steps, restarts, seed)
 
-        def told(*given: Any, **named: Any) -> Any:
-            self.context.progress(0, 1, f"{self.check.attack} attack")
-            return made(*given, **named)
+        def reported(*args: Any, **kwargs: Any) -> Any:
+            self.context.progress(0, 1, f"{self.parameters.attack} attack")
+            return attack(*args, **kwargs)
 
-        return told
+        return reported
 
     def search(self) -> None:
         """Attack: along gradients, and by decisions where there are none to follow."""
-        check, target = self.check, self.target
-        slopes = zero_slopes(target.problem, target.x, target.y, check.middle, self.context.seed)
+        parameters, target = self.parameters, self.target
+        slopes = zero_slopes(target.problem, target.x, target.y, parameters.middle, self.context.seed)
         if target.surface.hides:
             slopes |= zero_slopes(target.problem, target.x, target.y, 0.0, self.context.seed)
         self.zero = float(slopes.double().mean())
@@ -71,10 +71,10 @@ class Run:
         if self.zero <= (VOID_HIDDEN if target.surface.hides else VOID) and not self.inside:
             self.nearest()
             if target.surface.lens is not None and not target.surface.lens.exact:
-                self.behind = self.below()
+                self.behind = self.attack_beneath()
             return
         self.answered_by = "decisions"
-        self.known_ratio = self.blindly(self.rows)
+        self.known_ratio = self.attack_by_decisions(self.rows)
         self.transfer()
         self.notes.append(
             "No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump), and by what breaks a "
@@ -83,78 +83,85 @@ class Run:
 
     def transfer(self) -> None:
         """Break a network fitted to the answers, try that on the model, and the search by decisions on the network."""
-        check, target, seed = self.check, self.target, self.context.seed
+        parameters, target, seed = self.parameters, self.target, self.context.seed
         self.context.progress(0, 1, "a network fitted to the answers")
         fitted = surrogate.fit(target, self.classes, seed)
         if not len(fitted.origins):
             return
-        made = self.row.make(fitted.problem, self.classes, check.steps, 1, seed)
-        broken = surrogate.transferred(target, self.tally, fitted, made, check.grid)
-        self.missed = surrogate.missed(fitted, broken, check.grid, self.context.rng, check.max_queries)
+        attack = self.row.make(fitted.problem, self.classes, parameters.steps, 1, seed)
+        broken = surrogate.transferred(target, self.tally, fitted, attack, parameters.grid)
+        self.missed = surrogate.missed(fitted, broken, parameters.grid, self.context.rng, parameters.max_queries)
 
-    def below(self) -> float:
+    def attack_beneath(self) -> float:
         """By how much more rows break where nothing is rounded or cut off; what breaks them is tried on the model."""
-        check, target = self.check, self.target
+        parameters, target = self.parameters, self.target
         target.surface.smooth = True
         try:
-            made = self.make(check.steps, 1, self.context.seed)
-            swept = sweep(target.problem, target.x, target.y, check.grid, made, mode=check.mode)
+            attack = self.make(parameters.steps, 1, self.context.seed)
+            swept = sweep(target.problem, target.x, target.y, parameters.grid, attack, mode=parameters.mode)
         finally:
             target.surface.smooth = False
         self.tally.take(swept, self.rows)
-        beneath, own = swept.broken_at.cpu().numpy(), self.tally.broken_at
-        known = beneath > 0  # what is decided otherwise beneath says nothing
-        more = [int((known & (beneath <= at)).sum()) - int((known & (own <= at)).sum()) for at in check.grid]
-        return float(max(more)) / len(self.rows)
+        of_smooth, of_model = swept.broken_at.cpu().numpy(), self.tally.broken_at
+        is_right = of_smooth > 0  # what is decided otherwise beneath says nothing
+        gains = [
+            int((is_right & (of_smooth <= epsilon)).sum()) - int((is_right & (of_model <= epsilon)).sum())
+            for epsilon in parameters.grid
+        ]
+        return float(max(gains)) / len(self.rows)
 
-    def blindly(self, rows: np.ndarray) -> float | None:
+    def attack_by_decisions(self, rows: np.ndarray) -> float | None:
         """Attack rows by decisions and by squares; how far off that finds a boundary that is known."""
-        check, target = self.check, self.target
-        found = gradient_free.by_decisions(
-            target, self.tally, rows, self.context.rng, check.max_queries,
+        parameters, target = self.parameters, self.target
+        outcome = gradient_free.by_decisions(
+            target, self.tally, rows, self.context.rng, parameters.max_queries,
             lambda done, total: self.context.progress(done, total, "search by decisions, queries per row"),
         )  # fmt: skip
-        for epsilon in check.grid:
-            left = self.tally.left(rows, epsilon)
-            gradient_free.by_squares(target, self.tally, left, epsilon, check.max_queries // 4, self.context.seed)
-        return found.known_ratio
+        for epsilon in parameters.grid:
+            survivors = self.tally.left(rows, epsilon)
+            gradient_free.by_squares(
+                target, self.tally, survivors, epsilon, parameters.max_queries // 4, self.context.seed
+            )
+        return outcome.known_ratio
 
     def examine(self) -> None:
         """Try the attack; what the trials find counts as well."""
         if self.answered_by == "gradients":
-            tried = self.tried(self.zero, self.inside)
-            self.controls = [*controls.white_controls(tried), *controls.beneath_control(self.behind)]
-            if tried.black_box > controls.BEATEN:
+            trials = self.trials(self.zero, self.inside)
+            self.controls = [*controls.gradient_controls(trials), *controls.beneath_control(self.behind)]
+            if trials.black_box > controls.BEATEN:
                 self.notes.append("Attacks without gradients did better, so they were run on every row; both count.")
-                self.blindly(self.rows)
+                self.attack_by_decisions(self.rows)
             return
-        noise = attack_checklist.noise(self.bench(), self.check.grid, self.check.noise_draws)
+        noise = attack_checklist.noise(self.bench(), self.parameters.grid, self.parameters.noise_draws)
         self.controls = [
-            *controls.void_controls(self.zero, self.inside, self.known_ratio, self.missed),
+            *controls.decision_controls(self.zero, self.inside, self.known_ratio, self.missed),
             controls.noise_control(noise, controls.POINTS),
         ]
 
     def sweep(self) -> None:
         """Attack along gradients over the grid, and take down what holds when the model itself is asked."""
-        check, target = self.check, self.target
-        made = self.make(check.steps, check.restarts, self.context.seed)
+        parameters, target = self.parameters, self.target
+        attack = self.make(parameters.steps, parameters.restarts, self.context.seed)
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             self.context.progress(done, total, "attack by gradients, epsilons")
 
-        swept = sweep(target.problem, target.x, target.y, check.grid, made, mode=check.mode, progress=told)
-        again = self.tally.take(swept, self.rows)
+        swept = sweep(
+            target.problem, target.x, target.y, parameters.grid, attack, mode=parameters.mode, progress=report
+        )
+        refused = self.tally.take(swept, self.rows)
         # what broke the function and not the model itself, to the last digit, is attacked anew, and a little nearer
-        for epsilon in check.grid if len(again) else ():
-            left = self.tally.left(again, epsilon)
-            if len(left):
-                at = torch.as_tensor(left, device=target.x.device)
-                tried = self.make(check.steps, 1, self.context.seed + 5)(
-                    target.problem, target.x[at], target.y[at], epsilon * 0.999
+        for epsilon in parameters.grid if len(refused) else ():
+            survivors = self.tally.left(refused, epsilon)
+            if len(survivors):
+                indices = torch.as_tensor(survivors, device=target.x.device)
+                result = self.make(parameters.steps, 1, self.context.seed + 5)(
+                    target.problem, target.x[indices], target.y[indices], epsilon * 0.999
                 )
-                broken = tried.broken.cpu().numpy()
-                self.tally.add(tried.points[tried.broken], left[broken], epsilon)
-        if check.mode == "fast":
+                broken = result.broken.cpu().numpy()
+                self.tally.add(result.points[result.broken], survivors[broken], epsilon)
+        if parameters.mode == "fast":
             self.notes.append(
                 "Fast mode: for each row the grid of epsilons was halved."
                 if swept.mode == "fast"
@@ -163,38 +170,45 @@ class Run:
 
     def nearest(self) -> None:
         """The nearest point of each row by fast minimum-norm, for the median distance; it breaks rows too."""
-        found = fmn(self.target.problem, self.target.x, self.target.y, steps=max(NEAREST, self.check.steps))
-        gone = found.distances.double().cpu().numpy()
-        won = np.flatnonzero(np.isfinite(gone))
-        at = torch.as_tensor(won, device=self.target.x.device)
-        self.tally.add(found.points[at], won, gone[won])
+        result = fmn(self.target.problem, self.target.x, self.target.y, steps=max(NEAREST, self.parameters.steps))
+        distances = result.distances.double().cpu().numpy()
+        rows = np.flatnonzero(np.isfinite(distances))
+        indices = torch.as_tensor(rows, device=self.target.x.device)
+        self.tally.add(result.points[indices], rows, distances[rows])
 
     def bench(self) -> attack_checklist.Bench:
         """A random sample of the rows, to try the attack on."""
-        check = self.check
-        drawn = np.sort(self.context.rng.permutation(len(self.rows))[: check.trial_rows])
+        parameters = self.parameters
+        sample = np.sort(self.context.rng.permutation(len(self.rows))[: parameters.trial_rows])
         return attack_checklist.Bench(
-            self.target, self.tally, drawn, check.middle, self.make, check.steps, check.restarts, self.context.seed
+            self.target,
+            self.tally,
+            sample,
+            parameters.middle,
+            self.make,
+            parameters.steps,
+            parameters.restarts,
+            self.context.seed,
         )
 
-    def tried(self, zero: float, inside: bool) -> controls.Tried:
+    def trials(self, zero: float, inside: bool) -> controls.Trials:
         """Every trial, on one sample."""
-        check, bench = self.check, self.bench()
+        parameters, bench = self.parameters, self.bench()
         self.notes.append(
-            f"The attack was tried on {len(bench.rows)} of the attacked rows, at epsilon {check.middle:g}."
+            f"The attack was tried on {len(bench.rows)} of the attacked rows, at epsilon {parameters.middle:g}."
         )
         longer, again = attack_checklist.longer(bench), attack_checklist.again(bench)
         traced = loss_trace.trace(bench)
-        noise = attack_checklist.noise(bench, check.grid, check.noise_draws)
-        whole, single = attack_checklist.unbounded(bench, self.right), attack_checklist.one_step(bench)
-        return controls.Tried(
+        noise = attack_checklist.noise(bench, parameters.grid, parameters.noise_draws)
+        unbounded, single = attack_checklist.unbounded(bench, self.right), attack_checklist.one_step(bench)
+        return controls.Trials(
             rows=len(bench.rows), classes=self.classes, zero=zero, agreement=self.target.agreement(),
             gradients_inside=inside, probability=self.probable,
             unfit=self.tally.unfit / max(1, self.tally.returned), longer=longer, again=again,
-            one_step=single.ahead, one_step_chance=single.chance, falls=attack_checklist.falls(bench, check.grid),
-            scale_gap=attack_checklist.scale_gap(bench), unbroken=whole.unbroken, full_range=whole.accuracy,
+            one_step=single.ahead, one_step_chance=single.chance, falls=attack_checklist.falls(bench, parameters.grid),
+            scale_gap=attack_checklist.scale_gap(bench), unbroken=unbounded.unbroken, full_range=unbounded.accuracy,
             noise=noise, moving=traced.moving, silent=traced.silent, unstable=loss_trace.unstable(bench),
-            kept=loss_trace.kept(bench),
+            slope_correlation=loss_trace.slope_correlation(bench),
             rounded=self.target.surface.lens is not None and bool(self.target.surface.lens.steps),
             undefended=attack_checklist.undefended(bench, self.row), black_box=self.black_box(bench),
         )  # fmt: skip
@@ -204,19 +218,22 @@ class Run:
 
         Rows whose boundary the gradients found at most 2 % too far off do not count: what leads astray misses by far.
         """
-        check, before = self.check, self.tally.broken_at[bench.rows].copy()
-        nearest = self.tally.nearest[bench.rows].copy()
-        rows = self.rows if check.attack == "standard" else bench.rows
-        for epsilon in check.grid:
-            left = self.tally.left(rows, epsilon)
+        parameters, before = self.parameters, self.tally.broken_at[bench.rows].copy()
+        nearest = self.tally.nearest[bench.rows].copy()  # copies, for what follows writes into the tally
+        rows = self.rows if parameters.attack == "standard" else bench.rows
+        for epsilon in parameters.grid:
+            survivors = self.tally.left(rows, epsilon)
             self.context.progress(0, 1, "attacks without gradients")
             gradient_free.by_squares(
-                self.target, self.tally, left, epsilon, check.square_queries, self.context.seed + 2
+                self.target, self.tally, survivors, epsilon, parameters.square_queries, self.context.seed + 2
             )
-        left = bench.rows[np.isinf(self.tally.broken_at[bench.rows])][: controls.ALONE]
-        if len(left):
-            gradient_free.by_decisions(self.target, self.tally, left, self.context.rng, check.max_queries // 4)
+        survivors = bench.rows[np.isinf(self.tally.broken_at[bench.rows])][: controls.ALONE]
+        if len(survivors):
+            gradient_free.by_decisions(
+                self.target, self.tally, survivors, self.context.rng, parameters.max_queries // 4
+            )
         after = self.tally.broken_at[bench.rows]
         return max(
-            float(np.mean((before > each) & (after <= each) & (nearest > controls.CLOSE * each))) for each in check.grid
+            float(np.mean((before > size) & (after <= size) & (nearest > controls.CLOSE * size)))
+            for size in parameters.grid
         )

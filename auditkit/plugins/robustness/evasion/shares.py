@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from auditkit import stats
-from auditkit.group_pairs import Members, left_out, widest_among
-from auditkit.results import LeftOut, Measurement, Test
+from auditkit.group_pairs import Members, left_out
+from auditkit.plugins.robustness.share_gaps import ShareGap, tested_gaps
+from auditkit.results import Measurement, Scalar
 from auditkit.results.disparity_text import left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than, two_groups
-from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     from auditkit.data import AuditData
@@ -31,31 +29,33 @@ def clean(right: np.ndarray) -> Measurement:
 
 def robust(
     outcome: Outcome, epsilon: float, rows: np.ndarray | None = None, where: dict[str, str] | None = None,
-    hidden: str | None = None,
+    reason: str | None = None,
 ) -> Measurement:  # fmt: skip
-    """Robust accuracy at an epsilon, on some rows; `hidden` is why it may not be said."""
-    common: dict[str, Any] = {
+    """Robust accuracy at an epsilon, on some rows; `reason` is why it may not be said."""
+    fields: dict[str, Any] = {
         "name": "robust_accuracy", "unit": "share", "direction": "higher", "slice": where or {},
         "conditions": {"epsilon": epsilon, "norm": outcome.norm},
     }  # fmt: skip
-    if hidden is not None:
-        return Measurement(value=None, reason=hidden, **common)
+    if reason is not None:
+        return Measurement(value=None, reason=reason, **fields)
     withstood = outcome.broken_at[rows if rows is not None else slice(None)] > epsilon
     return Measurement(
         value=float(withstood.mean()), interval=stats.wilson(int(withstood.sum()), len(withstood)), n=len(withstood),
-        **common,
+        **fields,
     )  # fmt: skip
 
 
 def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurement]:
     """Robust accuracy of every group."""
-    return [robust(outcome, epsilon, cell.rows, cell.where, unsaid(cell, data)) for cell in slices_and_smaller(data)]
+    return [
+        robust(outcome, epsilon, cell.rows, cell.where, hidden_reason(cell, data)) for cell in slices_and_smaller(data)
+    ]
 
 
-def unsaid(cell: Any, data: AuditData) -> str | None:
+def hidden_reason(cell: Any, data: AuditData) -> str | None:
     """Why nothing may be said about a group; None where it may."""
-    few = fewer_than(data.minimum_rate, "attacked rows")
-    return cell.hidden or (few if cell.n < data.minimum_rate else None)
+    too_few = fewer_than(data.minimum_rate, "attacked rows")
+    return cell.hidden or (too_few if cell.n < data.minimum_rate else None)
 
 
 def differences(
@@ -63,65 +63,33 @@ def differences(
 ) -> list[Measurement]:
     """The widest difference of robust accuracy between groups of each attribute, tested together by Holm's method."""
     withstood = outcome.broken_at > epsilon
-    found = {attribute: _members(withstood, data, attribute) for attribute in data.groups}
-    parts = {
-        attribute: stats.Shares(who.values * who.people, who.people.astype(float))
-        for attribute, (who, _) in found.items()
-    }
-    ready = [attribute for attribute, part in parts.items() if len(part.sizes) > 1]
-    p = [
-        stats.permutation_p(stats.largest_z([parts[each]]), stats.shuffled_z([parts[each]], permutations, rng))
-        for each in ready
-    ]
-    adjusted = dict(zip(ready, zip(p, stats.holm(p).tolist(), strict=True), strict=True)) if p else {}
-    measured, beside = [], []
-    for attribute, part in parts.items():
-        who, lacking = found[attribute]
-        common: dict[str, Any] = {
-            "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
-            "conditions": {"epsilon": epsilon, "norm": outcome.norm}, "left_out": lacking,
-        }  # fmt: skip
-        again = partial(_widest, part, who, common)
-        (first,) = again(who.where, None)
-        beside += variants([first], [who.where], again, data)
-        if attribute in adjusted:
-            raw, holm = adjusted[attribute]
-            how = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
-            family = f"all {len(ready)} differences of robustness.evasion"
-            test = Test(method=how, p=raw, p_adjusted=holm, family=family)
-            first = first.model_copy(update={"test": test, "detectable": stats.detectable_among(part, len(ready))})
-        measured.append(first)
-    return [*measured, *beside]
-
-
-def _widest(
-    part: stats.Shares, who: Members, common: dict[str, Any], kept: Sequence[Group], reference: Group | None
-) -> list[Measurement]:
-    """The widest difference over some groups, untested."""
-    if len(kept) < 2:
-        reason = two_groups(common["across"][:1], "can be assessed", left_out_text(common["left_out"]))
-        return [Measurement(value=None, reason=reason, validity="inconclusive", **common)]
-    widest, behind = widest_among([part], [who], kept, reference)
-    return [Measurement(value=widest.value, interval=widest.interval, pairs=behind, **common)]
+    gaps = [_gap(withstood, data, attribute, {"epsilon": epsilon, "norm": outcome.norm}) for attribute in data.groups]
+    return tested_gaps(gaps, data, permutations, rng, "robustness.evasion")
 
 
 def median(distances: np.ndarray, norm: str) -> Measurement:
     """The median of the distances, with the interval that order statistics give."""
-    common: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": "median_distance", "unit": "ranges", "direction": "higher", "conditions": {"norm": norm}
     }  # fmt: skip
     if not len(distances):
-        return Measurement(value=None, reason="no change was found that makes the model wrong", **common)
+        return Measurement(value=None, reason="no change was found that makes the model wrong", **fields)
     interval = stats.median_interval(distances)
-    return Measurement(value=float(np.median(distances)), interval=interval, n=len(distances), **common)
+    return Measurement(value=float(np.median(distances)), interval=interval, n=len(distances), **fields)
 
 
-def _members(withstood: np.ndarray, data: AuditData, attribute: str) -> tuple[Members, tuple[LeftOut, ...]]:
+def _gap(withstood: np.ndarray, data: AuditData, attribute: str, conditions: dict[str, Scalar]) -> ShareGap:
     """Rows that withstand in every group of an attribute that may be shown, and the other groups."""
     cells = [cell for cell in data.slices() if tuple(cell.where) == (attribute,)]
-    reasons = [unsaid(cell, data) for cell in cells]
-    shown = [cell for cell, reason in zip(cells, reasons, strict=True) if reason is None]
-    hits = np.array([int(withstood[cell.rows].sum()) for cell in shown])
-    rows = np.array([int(cell.rows.sum()) for cell in shown])
-    who = Members("robust_accuracy", [cell.where for cell in shown], hits / rows, rows, hits)
-    return who, tuple(left_out((cell.where for cell in cells), reasons))
+    reasons = [hidden_reason(cell, data) for cell in cells]
+    cells_shown = [cell for cell, reason in zip(cells, reasons, strict=True) if reason is None]
+    hits = np.array([int(withstood[cell.rows].sum()) for cell in cells_shown])
+    rows = np.array([int(cell.rows.sum()) for cell in cells_shown])
+    members = Members("robust_accuracy", [cell.where for cell in cells_shown], hits / rows, rows, hits)
+    hidden = tuple(left_out((cell.where for cell in cells), reasons))
+    fields: dict[str, Any] = {
+        "name": "robust_accuracy_difference", "unit": "share", "direction": "lower", "across": (attribute,),
+        "conditions": conditions, "left_out": hidden,
+    }  # fmt: skip
+    reason = two_groups([attribute], "can be assessed", left_out_text(hidden))
+    return ShareGap(stats.Shares(members.values * members.people, rows.astype(float)), members, fields, reason)

@@ -37,8 +37,9 @@ def fit(target: Target, classes: int, seed: int) -> Target:
 
     The model is asked at rows, mixtures of rows and noisy rows.
     """
-    x, decided = _asked(target, np.random.default_rng(seed))
+    x, decided = _labelled_points(target, np.random.default_rng(seed))
     y = torch.as_tensor(decided, dtype=torch.int64, device=x.device)
+    # the run attacks under no_grad in places, and leaves torch's generator as it was
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
         network = torch.nn.Sequential(
@@ -49,9 +50,9 @@ def fit(target: Target, classes: int, seed: int) -> Target:
         for _ in range(EPOCHS):
             order = torch.randperm(len(x)).to(x.device)
             for start in range(0, len(x), BATCH):
-                at = order[start : start + BATCH]
+                batch = order[start : start + BATCH]
                 optimizer.zero_grad()
-                torch.autograd.backward(torch.nn.functional.cross_entropy(network(x[at]), y[at]))
+                torch.autograd.backward(torch.nn.functional.cross_entropy(network(x[batch]), y[batch]))
                 optimizer.step()
     network.requires_grad_(False)
     surface = _Fitted(network, "logits", target.surface.low, target.surface.scale, target.x)
@@ -66,15 +67,15 @@ def fit(target: Target, classes: int, seed: int) -> Target:
     )  # fmt: skip
 
 
-def transferred(target: Target, tally: Tally, fitted: Target, made: Attack, grid: tuple[float, ...]) -> Tally:
+def transferred(target: Target, tally: Tally, fitted: Target, attack: Attack, grid: tuple[float, ...]) -> Tally:
     """What the attack breaks of the network; each point that breaks it is tried on the model and taken down."""
-    own = Tally(fitted, grid)
-    swept = sweep(fitted.problem, fitted.x, fitted.y, grid, made)
-    own.take(swept, np.arange(len(fitted.origins)))
+    on_network = Tally(fitted, grid)
+    swept = sweep(fitted.problem, fitted.x, fitted.y, grid, attack)
+    on_network.take(swept, np.arange(len(fitted.origins)))
     rows = np.flatnonzero((fitted.surface.decide(target.x) == target.y).cpu().numpy())
-    won = np.flatnonzero(np.isfinite(own.broken_at))
-    tally.add(own.points[won], rows[won], own.broken_at[won])
-    return own
+    broken = np.flatnonzero(np.isfinite(on_network.broken_at))
+    tally.add(on_network.points[broken], rows[broken], on_network.broken_at[broken])
+    return on_network
 
 
 def missed(
@@ -87,12 +88,14 @@ def missed(
     rows = np.arange(len(fitted.origins))
     if len(rows) < 6:
         return None
-    blindly = Tally(fitted, grid)
-    gradient_free.by_decisions(fitted, blindly, rows, rng, max_queries)
-    return max(float(np.mean(by_slopes.broken_at <= at) - np.mean(blindly.broken_at <= at)) for at in grid)
+    by_decisions = Tally(fitted, grid)
+    gradient_free.by_decisions(fitted, by_decisions, rows, rng, max_queries)
+    return max(
+        float(np.mean(by_slopes.broken_at <= epsilon) - np.mean(by_decisions.broken_at <= epsilon)) for epsilon in grid
+    )
 
 
-def _asked(target: Target, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
+def _labelled_points(target: Target, rng: np.random.Generator) -> tuple[Tensor, np.ndarray]:
     """(M, *shape) points in units and the model's decisions there: rows, mixtures of two, rows with noise."""
     flat = target.x.cpu().numpy().reshape(len(target.x), -1).astype(np.float64)
     high, free = target.ceiling.cpu().numpy().reshape(-1), target.space.free
@@ -103,7 +106,7 @@ def _asked(target: Target, rng: np.random.Generator) -> tuple[Tensor, np.ndarray
     noisy = flat[third] + rng.uniform(0, 0.3, (count, 1)) * rng.choice((-1.0, 1.0), (count, flat.shape[1]))
     owners = np.concatenate([np.arange(len(flat)), first, third])
     points = np.clip(np.where(free, np.vstack([flat, mixed, noisy]), flat[owners]), 0, high)
-    far = np.full(len(points), 1e9)  # anywhere in the box
-    given = target.inputs(points.astype(np.float32).reshape(-1, *target.shape), owners, far)
-    unit = ((given - target.space.low) / target.space.scale).reshape(-1, *target.shape)
-    return torch.as_tensor(unit).to(target.x), target.ask(given)
+    unlimited = np.full(len(points), 1e9)  # anywhere in the box
+    inputs = target.inputs(points.astype(np.float32).reshape(-1, *target.shape), owners, unlimited)
+    unit = ((inputs - target.space.low) / target.space.scale).reshape(-1, *target.shape)
+    return torch.as_tensor(unit).to(target.x), target.ask(inputs)

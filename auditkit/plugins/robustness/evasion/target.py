@@ -66,8 +66,8 @@ class Target:
         """(n, C) for inputs in units; whole numbers are rounded, with the slope of the number before."""
         if self._whole is not None:
             low, scale = self.surface.low.to(unit), self.surface.scale.to(unit)
-            given = low + unit * scale
-            jump = ((given.round() - given) / scale).detach()
+            inputs = low + unit * scale
+            jump = ((inputs.round() - inputs) / scale).detach()
             unit = unit + torch.where(self._whole, jump, torch.zeros_like(jump))
         return self.surface(unit).to(unit.dtype)
 
@@ -84,45 +84,45 @@ class Target:
         if not space.whole.any():
             return space.snap(points, origins)
         rounded = space.snap(points, origins)
-        moved = points - origins
+        change = points - origins
         # what float32 left a hair under a whole number is that number
-        cut = space.snap(np.where(space.whole, origins + np.trunc(moved * (1 + 1e-6)), points), origins)
+        truncated = space.snap(np.where(space.whole, origins + np.trunc(change * (1 + 1e-6)), points), origins)
         if self.problem.norm == "Linf":
-            far = np.abs(space.moved(rounded, origins)) > epsilon[:, None] + TOLERANCE
+            is_too_far = np.abs(space.moved(rounded, origins)) > epsilon[:, None] + TOLERANCE
         else:
-            far = (self.distance(rounded, rows) > epsilon + TOLERANCE)[:, None]
-        return np.where(far, cut, rounded)
+            is_too_far = (self.distance(rounded, rows) > epsilon + TOLERANCE)[:, None]
+        return np.where(is_too_far, truncated, rounded)
 
     def _pulled(self, points: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
         """(M, D) the points, those over the radius brought back onto it in float64, as float32 rounds past it."""
         origins, scale = self.origins[rows], self.space.scale
-        moved, reach = (points - origins) / scale, epsilon[:, None]
+        change, reach = (points - origins) / scale, epsilon[:, None]
         if self.problem.norm == "Linf":
-            return np.where(np.abs(moved) > reach, origins + np.clip(moved, -reach, reach) * scale, points)
-        gone = self.distance(points, rows)[:, None]
-        over = (gone > reach) & np.isfinite(reach)
-        return np.where(over, origins + moved * scale * (reach / np.where(over, gone, 1)), points)
+            return np.where(np.abs(change) > reach, origins + np.clip(change, -reach, reach) * scale, points)
+        distance = self.distance(points, rows)[:, None]
+        is_over = (distance > reach) & np.isfinite(reach)
+        return np.where(is_over, origins + change * scale * (reach / np.where(is_over, distance, 1)), points)
 
     def distance(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(M,) how far inputs (M, D) are from their rows, in units of the norm."""
-        moved = np.abs(self.space.moved(points, self.origins[rows]))
+        change = np.abs(self.space.moved(points, self.origins[rows]))
         if self.problem.norm == "Linf":
-            return moved.max(axis=1, initial=0.0)
-        return moved.sum(axis=1) if self.problem.norm == "L1" else np.sqrt((moved**2).sum(axis=1))
+            return change.max(axis=1, initial=0.0)
+        return change.sum(axis=1) if self.problem.norm == "L1" else np.sqrt((change**2).sum(axis=1))
 
     def verify(self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> Verified:
         """Hold points in units (M, *shape) of some rows against the norm and against the model, asked anew."""
-        finite = np.isfinite(unit).reshape(len(unit), -1).all(axis=1)
+        is_finite = np.isfinite(unit).reshape(len(unit), -1).all(axis=1)
         unit = np.where(np.isfinite(unit), unit, 0)
-        given = self.space.low + unit.reshape(len(unit), -1).astype(np.float64) * self.space.scale
+        unsnapped = self.space.low + unit.reshape(len(unit), -1).astype(np.float64) * self.space.scale
         points = self.inputs(unit, rows, epsilon)
-        gone = self.distance(points, rows)
+        distances = self.distance(points, rows)
         allowed = epsilon + self.problem.slack(self.x)
-        fit = finite & (self.distance(given, rows) <= allowed) & (gone <= epsilon + TOLERANCE)
+        is_allowed = is_finite & (self.distance(unsnapped, rows) <= allowed) & (distances <= epsilon + TOLERANCE)
         breaks = np.zeros(len(rows), dtype=bool)
-        if fit.any():
-            breaks[fit] = self.ask(points[fit]) != self.classes[rows[fit]]
-        return Verified(fit, breaks, gone)
+        if is_allowed.any():
+            breaks[is_allowed] = self.ask(points[is_allowed]) != self.classes[rows[is_allowed]]
+        return Verified(is_allowed, breaks, distances)
 
     def agreement(self) -> float:
         """The share of rows on which the attacked function decides as the model does."""
@@ -152,27 +152,27 @@ class Tally:
         if not len(rows):
             return np.zeros(0, dtype=bool)
         reach = np.broadcast_to(np.asarray(epsilon, dtype=np.float64), (len(rows),))
-        seen = self.target.verify(unit, rows, reach)
+        verified = self.target.verify(unit, rows, reach)
         self.returned += len(rows)
-        self.unfit += int((~seen.fit).sum())
-        self.faded += int((seen.fit & ~seen.breaks).sum())
-        won = seen.breaks & (seen.gone < self.nearest[rows])
-        self.points[rows[won]] = unit[won]
-        self.nearest[rows[won]] = seen.gone[won]
-        place = np.searchsorted(self.grid, self.nearest[rows[won]] - TOLERANCE)
-        self.broken_at[rows[won]] = np.minimum(
-            self.broken_at[rows[won]], self.grid[np.minimum(place, len(self.grid) - 1)]
+        self.unfit += int((~verified.fit).sum())
+        self.faded += int((verified.fit & ~verified.breaks).sum())
+        is_nearer = verified.breaks & (verified.gone < self.nearest[rows])
+        self.points[rows[is_nearer]] = unit[is_nearer]
+        self.nearest[rows[is_nearer]] = verified.gone[is_nearer]
+        grid_index = np.searchsorted(self.grid, self.nearest[rows[is_nearer]] - TOLERANCE)
+        self.broken_at[rows[is_nearer]] = np.minimum(
+            self.broken_at[rows[is_nearer]], self.grid[np.minimum(grid_index, len(self.grid) - 1)]
         )
-        return seen.breaks
+        return verified.breaks
 
     def take(self, swept: Swept, rows: np.ndarray) -> np.ndarray:
         """Take down a sweep of these rows; the rows whose point did not hold when the model was asked."""
-        found = swept.broken_at.cpu().numpy()
-        claimed = np.flatnonzero(np.isfinite(found) & (found > 0))
-        held = self.add(
-            swept.points[torch.as_tensor(claimed, device=swept.points.device)], rows[claimed], found[claimed]
+        broken_at = swept.broken_at.cpu().numpy()
+        claimed = np.flatnonzero(np.isfinite(broken_at) & (broken_at > 0))
+        is_confirmed = self.add(
+            swept.points[torch.as_tensor(claimed, device=swept.points.device)], rows[claimed], broken_at[claimed]
         )
-        return rows[claimed[~held]]
+        return rows[claimed[~is_confirmed]]
 
     def left(self, rows: np.ndarray, epsilon: float) -> np.ndarray:
         """Those of the rows that withstand at this epsilon."""

@@ -14,8 +14,8 @@ import numpy as np
 from auditkit.errors import TimeLimit
 from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.art import quiet, seeded
-from auditkit.plugins.robustness.library_attacks.problem import Scene, Trial
-from auditkit.plugins.robustness.library_attacks.watch import Spent, Watch
+from auditkit.plugins.robustness.library_attacks.problem import KnownBoundary, Scene
+from auditkit.plugins.robustness.library_attacks.watch import BudgetSpent, Watch
 
 TOLERANCE = 1e-5
 """How far, in units, rounding may carry a returned point over epsilon or out of the range."""
@@ -31,7 +31,7 @@ class _Seeded(np.random.RandomState):
 
 
 @dataclass
-class Tried:
+class AttackResult:
     """What one attack found."""
 
     name: str
@@ -63,53 +63,62 @@ class Plan:
     tick: Callable[[], None]
 
 
-def run(plan: Plan, scene: Scene | Trial, rows: np.ndarray, truth: np.ndarray, classes: int) -> Tried:
+def run(plan: Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.ndarray, classes: int) -> AttackResult:
     """Attack each of the rows (R, D) on its own."""
-    tried = Tried(plan.name, np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64))
-    for at, (row, right) in enumerate(zip(rows, truth, strict=True)):
+    result = AttackResult(plan.name, np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64))
+    for index, (row, right) in enumerate(zip(rows, truth, strict=True)):
         watch = Watch(scene.space, row, plan.norm, plan.tick)
-        watch.chances = plan.name in catalogue.CHANCES
-        _row(plan, scene, watch, int(right), classes, tried, at)
-        tried.queries[at] = watch.asked
-    return tried
+        watch.wants_probabilities = plan.name in catalogue.NEED_PROBABILITIES
+        _attack_row(plan, scene, watch, int(right), classes, result, index)
+        result.queries[index] = watch.queries
+    return result
 
 
-def known(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Generator) -> float | None:
+def known_ratio(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Generator) -> float | None:
     """How much farther than the truth the attack finds a boundary whose distance is known; 1 is perfect."""
     distance = 0.8 * plan.epsilons[len(plan.epsilons) // 2]
-    trial = Trial(scene, plan.norm, distance, rng)
-    few = rows[:TRIED]
+    trial = KnownBoundary(scene, plan.norm, distance, rng)
+    sample = rows[:TRIED]
     ratio = (
-        float(np.median(run(plan, trial, few, np.zeros(len(few), dtype=np.int64), scene.classes).distances)) / distance
+        float(np.median(run(plan, trial, sample, np.zeros(len(sample), dtype=np.int64), scene.classes).distances))
+        / distance
     )
     return ratio if np.isfinite(ratio) else None
 
 
-def _row(plan: Plan, scene: Scene | Trial, watch: Watch, truth: int, classes: int, tried: Tried, at: int) -> None:
-    grid: tuple[float | None, ...] = plan.epsilons if catalogue.sized(plan.attack, plan.options) else (None,)
-    for step, epsilon in enumerate(grid):
+def _attack_row(
+    plan: Plan,
+    scene: Scene | KnownBoundary,
+    watch: Watch,
+    truth: int,
+    classes: int,
+    result: AttackResult,
+    row_index: int,
+) -> None:
+    sizes: tuple[float | None, ...] = plan.epsilons if catalogue.takes_epsilon(plan.attack, plan.options) else (None,)
+    for step, epsilon in enumerate(sizes):
         # the queries that a small epsilon leaves are there for the larger ones
-        watch.limit = plan.max_queries * (step + 1) // len(grid)
+        watch.limit = plan.max_queries * (step + 1) // len(sizes)
         try:
             # some attacks draw bars of progress, whatever they are told
-            hushed = contextlib.redirect_stderr(io.StringIO())
-            with hushed, seeded(plan.seed + at), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
+            silence = contextlib.redirect_stderr(io.StringIO())
+            with silence, seeded(plan.seed + row_index), quiet(), mock.patch.object(np.random, "RandomState", _Seeded):
                 points = _generate(plan, scene, watch, truth, classes, epsilon)
-            _take(plan, watch, points, epsilon, tried)
-        except Spent:
+            _take(plan, watch, points, epsilon, result)
+        except BudgetSpent:
             pass
         except TimeLimit:
             raise
         except Exception as error:
             sentence = describe(error)
-            tried.errors[sentence] = tried.errors.get(sentence, 0) + 1
-        tried.distances[at] = min(tried.distances[at], _confirmed(scene, watch, truth))
-        if tried.distances[at] <= (epsilon or 0) + TOLERANCE:
+            result.errors[sentence] = result.errors.get(sentence, 0) + 1
+        result.distances[row_index] = min(result.distances[row_index], _confirmed(scene, watch, truth))
+        if result.distances[row_index] <= (epsilon or 0) + TOLERANCE:
             return
 
 
 def _generate(
-    plan: Plan, scene: Scene | Trial, watch: Watch, truth: int, classes: int, epsilon: float | None
+    plan: Plan, scene: Scene | KnownBoundary, watch: Watch, truth: int, classes: int, epsilon: float | None
 ) -> np.ndarray:
     plan.tick()
     target = scene.target(plan.kind, watch, truth)
@@ -126,34 +135,34 @@ def _generate(
     return np.asarray(points)
 
 
-def _take(plan: Plan, watch: Watch, points: np.ndarray, epsilon: float | None, tried: Tried) -> None:
+def _take(plan: Plan, watch: Watch, points: np.ndarray, epsilon: float | None, result: AttackResult) -> None:
     """Remember the returned points that keep the rules; count the others."""
-    tried.returned += len(points)
+    result.returned += len(points)
     if plan.kind == "trees":
         points = watch.units(points.reshape(len(points), -1).astype(np.float64))
     flat = points.reshape(len(points), -1).astype(np.float64)
     top = (watch.space.high - watch.space.low)[watch.space.free] / watch.space.scale[watch.space.free]
-    own = watch.units(watch.origin[None])[0]  # a row may itself lie outside the range
+    origin = watch.units(watch.origin[None])[0]  # a row may itself lie outside the range
     with np.errstate(invalid="ignore"):
-        inside = (flat >= np.fmin(0, own) - TOLERANCE) & (flat <= np.fmax(top, own) + TOLERANCE)
-    fit = np.isfinite(flat).all(axis=1) & inside.all(axis=1)
+        inside = (flat >= np.fmin(0, origin) - TOLERANCE) & (flat <= np.fmax(top, origin) + TOLERANCE)
+    is_fit = np.isfinite(flat).all(axis=1) & inside.all(axis=1)
     legal = watch.legal(flat)
     if epsilon is not None:
-        gone = flat - own
-        far = np.abs(gone).max(axis=1) if plan.norm == "Linf" else np.sqrt((gone**2).sum(axis=1))
-        fit &= far <= epsilon + TOLERANCE
-    tried.refused += int((~fit).sum())
-    watch.see(legal[fit])
+        change = flat - origin
+        distance = np.abs(change).max(axis=1) if plan.norm == "Linf" else np.sqrt((change**2).sum(axis=1))
+        is_fit &= distance <= epsilon + TOLERANCE
+    result.refused += int((~is_fit).sum())
+    watch.remember(legal[is_fit])
 
 
-def _confirmed(scene: Scene | Trial, watch: Watch, truth: int) -> float:
+def _confirmed(scene: Scene | KnownBoundary, watch: Watch, truth: int) -> float:
     """The distance of the closest remembered point on which the model, asked anew, is wrong; infinite for none."""
     if not len(watch.points):
         return np.inf
-    gone = watch.points - watch.origin
-    farther = [watch.space.snap(watch.origin + more * gone, watch.origin) for more in scene.beyond]
+    changes = watch.points - watch.origin
+    farther = [watch.space.snap(watch.origin + factor * changes, watch.origin) for factor in scene.beyond]
     points = np.vstack([watch.points, *farther])
-    return float(watch.far(points)[scene.wrong(points, truth)].min(initial=np.inf))
+    return float(watch.distances_to(points)[scene.wrong(points, truth)].min(initial=np.inf))
 
 
 def describe(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,27 +13,27 @@ from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
 
 KINDS = {"trees": {"ScikitlearnDecisionTreeClassifier"}, "gradients": {"LossGradientsMixin", "ClassGradientsMixin"}}
 PLAIN = {"BaseEstimator", "ClassifierMixin", "NeuralNetworkMixin"}
-CHANCES = {"SimBA", "VirtualAdversarialMethod"}
+NEED_PROBABILITIES = {"SimBA", "VirtualAdversarialMethod"}
 """Attacks that refuse anything but probabilities."""
 RATIO = "difference_logits_ratio"
 
 
-def named(name: str) -> Any:
+def attack_class(name: str) -> Any:
     """The class of an attack.
 
     Raises:
         ConfigError: there is none of this name.
     """
     module = require_art("art.attacks.evasion")
-    known = [text for text in dir(module) if inspect.isclass(getattr(module, text))]
-    if name not in known:
+    names = [text for text in dir(module) if inspect.isclass(getattr(module, text))]
+    if name not in names:
         raise ConfigError(
-            f"attacks must hold names of classes of art.attacks.evasion; {name!r} is none; {closest(name, known)}"
+            f"attacks must hold names of classes of art.attacks.evasion; {name!r} is none; {closest(name, names)}"
         )
     return getattr(module, name)
 
 
-def wants(attack: Any) -> str:
+def kind_of(attack: Any) -> str:
     """`trees`, `gradients`, `answers`, or `other` for what is no classifier of rows."""
     if attack.__name__ == "UniversalPerturbation":
         return "gradients"  # it asks for answers only, and hands over to DeepFool, which does not
@@ -53,16 +53,16 @@ def check_options(name: str, attack: Any, options: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: an option is unknown.
     """
-    known = set(takes(attack))
+    known_options = set(options_of(attack))
     for option in options:
-        if option not in known:
+        if option not in known_options:
             raise ConfigError(
-                f"options.{name}: {option!r} is no option of this attack; {closest(option, known)}; "
-                f"it takes {', '.join(sorted(known))}"
+                f"options.{name}: {option!r} is no option of this attack; {closest(option, known_options)}; "
+                f"it takes {', '.join(sorted(known_options))}"
             )
 
 
-def takes(attack: Any) -> list[str]:
+def options_of(attack: Any) -> list[str]:
     """The options of an attack."""
     return [parameter for parameter in inspect.signature(attack.__init__).parameters if parameter != "self"][1:]
 
@@ -78,9 +78,9 @@ def unfit(name: str, options: Mapping[str, Any], classes: int) -> str | None:
     return None
 
 
-def sized(attack: Any, options: Mapping[str, Any]) -> bool:
+def takes_epsilon(attack: Any, options: Mapping[str, Any]) -> bool:
     """Whether the attack is given an epsilon, rather than looking for the smallest change."""
-    return "eps" in takes(attack) and "eps" not in options
+    return "eps" in options_of(attack) and "eps" not in options
 
 
 def make(attack: Any, target: Any, options: Mapping[str, Any], norm: str, epsilon: float | None, facts: Facts) -> Any:
@@ -99,16 +99,16 @@ def make(attack: Any, target: Any, options: Mapping[str, Any], norm: str, epsilo
         "SquareAttack": {"max_iter": facts.max_queries},
         "HopSkipJump": {"init_eval": max(1, min(100, facts.max_queries // 10))},
     }.get(attack.__name__, {})
-    known = takes(attack)
+    known_options = options_of(attack)
     if attack.__name__ == "Wasserstein":
         del chosen["norm"]  # its norms are of transport, and have other names
-    given = {key: value for key, value in chosen.items() if key in known}
+    arguments = {key: value for key, value in chosen.items() if key in known_options}
     with quiet():
-        return attack(target, **(given | dict(options)))
+        return attack(target, **(arguments | dict(options)))
 
 
-class Facts:
+class Facts(NamedTuple):
     """What an attack's own defaults hang on."""
 
-    def __init__(self, features: int, max_queries: int) -> None:
-        self.features, self.max_queries = features, max_queries
+    features: int
+    max_queries: int

@@ -13,9 +13,9 @@ from auditkit.data import AuditData, as_array
 from auditkit.errors import ModelError
 from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.attackability import eats_as_is
-from auditkit.plugins.robustness.library_attacks.targets import Watched, black_target, torch_target, tree_target
+from auditkit.plugins.robustness.library_attacks.targets import Watched, blackbox_target, torch_target, tree_target
 from auditkit.plugins.robustness.library_attacks.watch import Watch
-from auditkit.plugins.robustness.noise_space import Ground, as_inputs, lay
+from auditkit.plugins.robustness.noise_space import NoiseSpace, as_inputs, noise_space_of
 from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface
 from auditkit.predictions import Predictions
@@ -38,20 +38,20 @@ class Scene:
 
     def __init__(self, model: Model, data: AuditData, predictions: Predictions, module: torch.nn.Module | None) -> None:
         self.data, self.predictions = data, predictions
-        ground = lay(data)
-        self.ground: Ground = ground._replace(space=_declared(data, ground.space))
-        self.space = self.ground.space
+        noise_space = noise_space_of(data)
+        self.noise_space: NoiseSpace = noise_space._replace(space=_declared(data, noise_space.space))
+        self.space = self.noise_space.space
         self.classes = len(predictions.classes)
-        self.shape = self.ground.shape if self.space.free.all() else (int(self.space.free.sum()),)
-        self.surface = None if module is None else _surface(model, data, predictions, module, self.ground)
+        self.shape = self.noise_space.shape if self.space.free.all() else (int(self.space.free.sum()),)
+        self.surface = None if module is None else _surface(model, data, predictions, module, self.noise_space)
         self.narrow = self.surface is not None and model.encode(data.inputs[:1]).dtype.itemsize < 4
         """The model computes in 16 bits, and a copy in 32 bits is attacked."""
         self.beyond = BEYOND if self.narrow else ()
-        self.tree = _tree(model, self.ground, data, predictions)
+        self.tree = _tree(model, self.noise_space, data, predictions)
 
     def answer(self, points: np.ndarray) -> np.ndarray:
         """(M, C) scores whose largest is the model's own decision: log-probabilities, or 1 for what is decided."""
-        predictions = self.predictions.of(as_inputs(points, self.ground, self.data))
+        predictions = self.predictions.of(as_inputs(points, self.noise_space, self.data))
         rows = np.arange(len(points))
         codes = predictions.codes
         if Capability.PROBABILITIES not in self.predictions.model.capabilities:
@@ -63,33 +63,34 @@ class Scene:
         if threshold is not None and self.classes == 2:
             # so that the sign of the margin, not its size, is what changes at the threshold
             scores[:, self.predictions.positive] -= np.log(threshold) - np.log1p(-threshold)
-        at = scores.argmax(axis=1)
-        off = (at != codes) & (codes >= 0)
-        scores[rows[off], codes[off]], scores[rows[off], at[off]] = (
-            scores[rows[off], at[off]] + 1e-6, scores[rows[off], codes[off]],
+        # rounding at the threshold can leave another class on top than the model decides: these two change places
+        top = scores.argmax(axis=1)
+        is_off = (top != codes) & (codes >= 0)
+        scores[rows[is_off], codes[is_off]], scores[rows[is_off], top[is_off]] = (
+            scores[rows[is_off], top[is_off]] + 1e-6, scores[rows[is_off], codes[is_off]],
         )  # fmt: skip
         return scores
 
     def wrong(self, points: np.ndarray, truth: int) -> np.ndarray:
         """(M,) bool: points (M, D) on which the model itself, asked anew, decides otherwise than `truth`."""
-        codes = self.predictions.of(as_inputs(points, self.ground, self.data)).codes
+        codes = self.predictions.of(as_inputs(points, self.noise_space, self.data)).codes
         return (codes >= 0) & (codes != truth)
 
     def target(self, kind: str, watch: Watch, truth: int) -> Any:
-        """What an attack of this kind (see `catalogue.wants`) is built on, for one row."""
+        """What an attack of this kind (see `catalogue.kind_of`) is built on, for one row."""
         if kind == "trees":
             return tree_target(self.tree)
         if self.surface is None:
-            return black_target(self.answer, watch, truth, self.shape, self.classes)
-        watched = Watched(self.surface, watch, self.ground.shape, truth, self.surface.low.reshape(1, -1)).eval()
+            return blackbox_target(self.answer, watch, truth, self.shape, self.classes)
+        watched = Watched(self.surface, watch, self.noise_space.shape, truth, self.surface.low.reshape(1, -1)).eval()
         return torch_target(watched, self.shape, self.classes)
 
     def agreement(self) -> float:
         """The share of rows on which the function under attack decides as the model does."""
         if self.surface is None:
-            return float(np.mean(self.answer(self.ground.rows).argmax(axis=1) == self.predictions.codes))
-        unit = (self.ground.rows - self.space.low) / self.space.scale
-        decided = self.surface.decide(torch.as_tensor(unit).to(self.surface.low).reshape(-1, *self.ground.shape))
+            return float(np.mean(self.answer(self.noise_space.rows).argmax(axis=1) == self.predictions.codes))
+        unit = (self.noise_space.rows - self.space.low) / self.space.scale
+        decided = self.surface.decide(torch.as_tensor(unit).to(self.surface.low).reshape(-1, *self.noise_space.shape))
         return float(np.mean(decided.cpu().numpy() == self.predictions.codes))
 
 
@@ -114,7 +115,7 @@ class Plane(torch.nn.Module):
         return torch.stack([-margin, margin, *rest], dim=1)
 
 
-class Trial:
+class KnownBoundary:
     """The scene with a known boundary in the model's place; whole numbers may be broken, or it would not be known."""
 
     def __init__(self, scene: Scene, norm: str, distance: float, rng: np.random.Generator) -> None:
@@ -135,9 +136,9 @@ class Trial:
         normal /= np.abs(normal).sum() if self.norm == "Linf" else np.linalg.norm(normal)
         plane = self.plane = self._plane(unit, normal)
         if scene.surface is not None:
-            watched = Watched(plane, watch, scene.ground.shape, truth, self.like.reshape(1, -1)).eval()
+            watched = Watched(plane, watch, scene.noise_space.shape, truth, self.like.reshape(1, -1)).eval()
             return torch_target(watched, scene.shape, scene.classes)
-        return black_target(self._answer, watch, truth, scene.shape, scene.classes)
+        return blackbox_target(self._answer, watch, truth, scene.shape, scene.classes)
 
     def wrong(self, points: np.ndarray, truth: int) -> np.ndarray:
         """(M,) bool: beyond the boundary, to the rounding of 32-bit numbers."""
@@ -157,14 +158,14 @@ class Trial:
     def _stump(self, origin: np.ndarray, towards: np.ndarray) -> Any:
         from sklearn.tree import DecisionTreeClassifier
 
-        at = int(np.flatnonzero(self.space.free)[0])
-        beyond = origin.copy()
-        beyond[at] += 2 * self.distance * towards[at] * self.space.scale[at]
+        feature = int(np.flatnonzero(self.space.free)[0])
+        opposite = origin.copy()
+        opposite[feature] += 2 * self.distance * towards[feature] * self.space.scale[feature]
         normal = np.zeros(len(origin))
-        normal[at] = towards[at]
+        normal[feature] = towards[feature]
         unit = (origin - self.space.low) / self.space.scale
         self.plane = self._plane(unit, normal)
-        return DecisionTreeClassifier(max_depth=1).fit(np.vstack([origin, beyond]), [0, 1])
+        return DecisionTreeClassifier(max_depth=1).fit(np.vstack([origin, opposite]), [0, 1])
 
 
 def attackable(model: Model, data: AuditData) -> bool:
@@ -180,17 +181,19 @@ def _declared(data: AuditData, space: Space) -> Space:
     if not data.schema:
         return replace(space, whole=whole)
     whole = whole | np.array([feature.kind == "integer" for feature in data.schema])
-    low = [at if feature.low is None else feature.low for feature, at in zip(data.schema, space.low, strict=True)]
-    high = [at if feature.high is None else feature.high for feature, at in zip(data.schema, space.high, strict=True)]
+    low = [end if feature.low is None else feature.low for feature, end in zip(data.schema, space.low, strict=True)]
+    high = [end if feature.high is None else feature.high for feature, end in zip(data.schema, space.high, strict=True)]
     return replace(space, whole=whole, low=np.asarray(low, dtype=float), high=np.asarray(high, dtype=float))
 
 
 def _surface(
-    model: Model, data: AuditData, predictions: Predictions, module: torch.nn.Module, ground: Ground
+    model: Model, data: AuditData, predictions: Predictions, module: torch.nn.Module, noise_space: NoiseSpace
 ) -> Surface:
-    if not np.isfinite(ground.rows).all():
+    if not np.isfinite(noise_space.rows).all():
         raise ModelError("rows with missing values must be left out before a network is attacked")
-    low, scale = (torch.as_tensor(array.reshape(ground.shape)) for array in (ground.space.low, ground.space.scale))
+    low, scale = (
+        torch.as_tensor(array.reshape(noise_space.shape)) for array in (noise_space.space.low, noise_space.space.scale)
+    )
     binary, like = len(model.classes) == 2, model.encode(data.inputs[:1])
     if like.dtype.itemsize < 4:
         module, like = _widened(module, like)
@@ -198,31 +201,34 @@ def _surface(
         module, model.output, low, scale, like,
         positive=predictions.positive if binary else 1, threshold=model.threshold if binary else None,
     ).eval()  # fmt: skip
-    unit = (ground.rows[:256] - ground.space.low) / ground.space.scale
-    surface.standardise(torch.as_tensor(unit).to(surface.low).reshape(-1, *ground.shape))
+    unit = (noise_space.rows[:256] - noise_space.space.low) / noise_space.space.scale
+    surface.standardise(torch.as_tensor(unit).to(surface.low).reshape(-1, *noise_space.shape))
     return surface
 
 
 def _widened(module: torch.nn.Module, like: torch.Tensor) -> tuple[torch.nn.Module, torch.Tensor]:
     """A copy in 32-bit numbers, and an input for it: in 16 bits the steps of an attack are lost in rounding."""
-    wide, given = copy.deepcopy(module).float(), like.float()
+    widened, example = copy.deepcopy(module).float(), like.float()
     try:
         with torch.no_grad():
-            wide(given)
+            widened(example)
     except (RuntimeError, TypeError) as error:
         raise ModelError(
             f"the model computes in {str(like.dtype).removeprefix('torch.')}, in which steps of attacks are lost, "
             f"and a copy in float32 fails: {one_line(error, 200)}; use robustness.evasion, or a model in float32"
         ) from error
-    return wide, given
+    return widened, example
 
 
-def _tree(model: Model, ground: Ground, data: AuditData, predictions: Predictions) -> Any:
+def _tree(model: Model, noise_space: NoiseSpace, data: AuditData, predictions: Predictions) -> Any:
     """The decision tree inside, where it eats the rows as they are; else None."""
     tree = model.estimator()
-    if type(tree).__name__ != "DecisionTreeClassifier" or getattr(tree, "n_features_in_", 0) != ground.rows.shape[1]:
+    if (
+        type(tree).__name__ != "DecisionTreeClassifier"
+        or getattr(tree, "n_features_in_", 0) != noise_space.rows.shape[1]
+    ):
         return None
     if not all(feature.numeric for feature in data.schema or ()):
         return None
-    own = tree.tree_.value[tree.apply(ground.rows), 0].argmax(axis=1)
-    return tree if np.mean(own == predictions.codes) >= 0.99 else None
+    tree_codes = tree.tree_.value[tree.apply(noise_space.rows), 0].argmax(axis=1)
+    return tree if np.mean(tree_codes == predictions.codes) >= 0.99 else None

@@ -10,7 +10,7 @@ import torch
 
 from auditkit.errors import ModelError
 from auditkit.plugins.robustness.library_attacks.art import quiet, require_art
-from auditkit.plugins.robustness.library_attacks.watch import Spent, Watch
+from auditkit.plugins.robustness.library_attacks.watch import BudgetSpent, Watch
 
 Answer = Callable[[np.ndarray], np.ndarray]
 """(M, D) inputs in, (M, C) scores out, the largest of which is the model's decision."""
@@ -20,9 +20,9 @@ class Watched(torch.nn.Module):
     """A classifier over the free features in units, that a watch looks at; gradients go through the rounding.
 
     Args:
-        inner: (M, *whole) units in, (M, C) logits out.
+        inner: (M, *full_shape) units in, (M, C) logits out.
         watch: of the row under attack.
-        whole: the shape of a whole input.
+        full_shape: the shape of a whole input.
         truth: the column that is right.
         like: for type and device.
     """
@@ -31,10 +31,10 @@ class Watched(torch.nn.Module):
     free: torch.Tensor
 
     def __init__(
-        self, inner: torch.nn.Module, watch: Watch, whole: tuple[int, ...], truth: int, like: torch.Tensor
+        self, inner: torch.nn.Module, watch: Watch, full_shape: tuple[int, ...], truth: int, like: torch.Tensor
     ) -> None:
         super().__init__()
-        self.inner, self.watch, self.whole, self.truth = inner, watch, whole, truth
+        self.inner, self.watch, self.full_shape, self.truth = inner, watch, full_shape, truth
         self.register_buffer("like", like.detach()[:1])
         self.register_buffer("free", torch.as_tensor(np.flatnonzero(watch.space.free), device=like.device))
 
@@ -42,21 +42,22 @@ class Watched(torch.nn.Module):
         """(M, C) logits for free features (M, ...) in units.
 
         Raises:
-            Spent: the budget does not cover all of them; what it covers was asked.
+            BudgetSpent: the budget does not cover all of them; what it covers was asked.
         """
         allowed = self.watch.admit(len(unit))
         points = self.watch.legal(unit[:allowed].detach().cpu().numpy().astype(np.float64))
-        every = (points - self.watch.space.low) / self.watch.space.scale
-        base = torch.as_tensor(every).to(self.like)
-        asked = unit[:allowed].to(self.like).reshape(allowed, -1)
-        base = base.index_copy(1, self.free, asked + (base[:, self.free] - asked).detach())
-        logits: torch.Tensor = self.inner(base.reshape(allowed, *self.whole))
+        full_unit = (points - self.watch.space.low) / self.watch.space.scale
+        base = torch.as_tensor(full_unit).to(self.like)
+        values = unit[:allowed].to(self.like).reshape(allowed, -1)
+        # straight through: the value is that of the rounded point, the gradient that of the point itself
+        base = base.index_copy(1, self.free, values + (base[:, self.free] - values).detach())
+        logits: torch.Tensor = self.inner(base.reshape(allowed, *self.full_shape))
         logits = logits.float() if logits.dtype.itemsize < 4 else logits  # ART hands them to numpy, without bfloat16
         wrong = (logits.detach().argmax(dim=1) != self.truth).cpu().numpy()
-        self.watch.see(points[wrong])
+        self.watch.remember(points[wrong])
         if allowed < len(unit):
-            raise Spent
-        return logits.softmax(dim=1) if self.watch.chances else logits
+            raise BudgetSpent
+        return logits.softmax(dim=1) if self.watch.wants_probabilities else logits
 
 
 def clip(watch: Watch) -> tuple[Any, Any]:
@@ -77,28 +78,28 @@ def torch_target(watched: Watched, shape: tuple[int, ...], classes: int, loss: t
     module = require_art("art.estimators.classification.pytorch")
     device = watched.like.device
     with quiet():
-        made = module.PyTorchClassifier(
+        classifier = module.PyTorchClassifier(
             model=watched, loss=loss or torch.nn.CrossEntropyLoss(), input_shape=shape, nb_classes=classes,
             clip_values=clip(watched.watch), device_type="cpu" if device.type == "cpu" else "gpu",
         )  # fmt: skip
-    if made.device.type != device.type or (made.device.index or 0) != (device.index or 0):
+    if classifier.device.type != device.type or (classifier.device.index or 0) != (device.index or 0):
         raise ModelError(
-            f"the attack runs on {made.device} and the model is on {device}; wrap the model with device='cpu'"
+            f"the attack runs on {classifier.device} and the model is on {device}; wrap the model with device='cpu'"
         )
-    return made
+    return classifier
 
 
-def black_target(answer: Answer, watch: Watch, truth: int, shape: tuple[int, ...], classes: int) -> Any:
+def blackbox_target(answer: Answer, watch: Watch, truth: int, shape: tuple[int, ...], classes: int) -> Any:
     """ART's classifier around answers alone; it is asked in 64-bit numbers whatever the attack hands over."""
 
     def predict(unit: np.ndarray) -> np.ndarray:
         allowed = watch.admit(len(unit))
         points = watch.legal(np.asarray(unit[:allowed], dtype=np.float64))
         scores = answer(points)
-        watch.see(points[scores.argmax(axis=1) != truth])
+        watch.remember(points[scores.argmax(axis=1) != truth])
         if allowed < len(unit):
-            raise Spent
-        if watch.chances:
+            raise BudgetSpent
+        if watch.wants_probabilities:
             scores = np.exp(scores - scores.max(axis=1, keepdims=True))
             scores /= scores.sum(axis=1, keepdims=True)
         return scores.astype(np.float32)

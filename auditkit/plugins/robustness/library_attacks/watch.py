@@ -8,11 +8,11 @@ import numpy as np
 
 from auditkit.plugins.robustness.space import Space
 
-KEPT = 16
+REMEMBERED = 16
 """Closest points with a wrong answer that are kept for each row, to be asked about anew."""
 
 
-class Spent(Exception):
+class BudgetSpent(Exception):
     """The row's budget of queries is used up."""
 
 
@@ -28,10 +28,10 @@ class Watch:
 
     def __init__(self, space: Space, origin: np.ndarray, norm: str, tick: Callable[[], None]) -> None:
         self.space, self.origin, self.norm, self.tick = space, origin, norm, tick
-        self.chances = False
+        self.wants_probabilities = False
         """The attack wants probabilities rather than logits."""
         self.limit = 0
-        self.asked = 0
+        self.queries = 0
         self.points = np.empty((0, len(origin)))
         self.distances = np.empty(0)
 
@@ -39,13 +39,13 @@ class Watch:
         """How many of these rows may still be asked about; they are counted.
 
         Raises:
-            Spent: none of them.
+            BudgetSpent: none of them.
         """
         self.tick()
-        allowed = min(rows, self.limit - self.asked)
+        allowed = min(rows, self.limit - self.queries)
         if allowed <= 0:
-            raise Spent
-        self.asked += allowed
+            raise BudgetSpent
+        self.queries += allowed
         return allowed
 
     def legal(self, unit: np.ndarray) -> np.ndarray:
@@ -62,15 +62,15 @@ class Watch:
         units: np.ndarray = (points[:, free] - self.space.low[free]) / self.space.scale[free]
         return units
 
-    def far(self, points: np.ndarray) -> np.ndarray:
+    def distances_to(self, points: np.ndarray) -> np.ndarray:
         """(M,) how far inputs (M, D) are from the row."""
         return (self.space.farthest if self.norm == "Linf" else self.space.distance)(points, self.origin)
 
-    def see(self, points: np.ndarray) -> None:
+    def remember(self, points: np.ndarray) -> None:
         """Remember points (M, D) with a wrong answer; the closest are kept."""
         if not len(points):
             return
         everything = np.vstack([self.points, points])
-        distances = np.append(self.distances, self.far(points))
-        nearest = np.argsort(distances, kind="stable")[:KEPT]
+        distances = np.append(self.distances, self.distances_to(points))
+        nearest = np.argsort(distances, kind="stable")[:REMEMBERED]
         self.points, self.distances = everything[nearest], distances[nearest]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from auditkit.plugins.robustness.surface import Surface
     from auditkit.plugins.robustness.training.evaluation import Pair
-    from auditkit.plugins.robustness.training.losses import Hurt
+    from auditkit.plugins.robustness.training.losses import Attacked
     from auditkit.plugins.robustness.training.split import Split
 
 MADRY = "Madry et al., 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083"
@@ -104,8 +104,8 @@ class Adversarial(Trainer):
         known = splits.labelled(data, context.predictions)
         parent = Predictions(model, known)
         parent_right = parent.codes == parent.truth  # asked first: the model says then what its output is
-        ground = splits.ground_of(model, known)
-        split = splits.in_units(model, known, ground)
+        noise_space = splits.network_space(model, known)
+        split = splits.in_units(model, known, noise_space)
         rows = np.sort(context.rng.permutation(len(known))[:ROWS])
         with fit.seeded(model, context.seed):
             fresh = splits.untrained(model)
@@ -116,23 +116,23 @@ class Adversarial(Trainer):
                 learning_rate=self.learning_rate, progress=lambda done, all: context.progress(done, all, "steps"),
             )  # fmt: skip
             trained = lesson.loss_on(rows)
-            tried, flat = attacked((fresh, model), split.take(rows), self.epsilon, context.seed)
+            attacked_pair, flat = attacked((fresh, model), split.take(rows), self.epsilon, context.seed)
         fresh.name = f"{model.name} ({self.id})"
         new = Predictions(fresh, known)
         conditions: dict[str, Any] = {"epsilon": self.epsilon, "norm": "Linf"}
         measurements = evaluation.measurements(
-            evaluation.Pair(new.codes == new.truth, parent_right), tried, NAME, conditions
+            evaluation.Pair(new.codes == new.truth, parent_right), attacked_pair, NAME, conditions
         )
         return Trained(
             model=fresh,
             measurements=measurements,
             controls=(
-                *evaluation.controls(model.fingerprint != before, untrained, trained, tried, NAME),
+                *evaluation.controls(model.fingerprint != before, untrained, trained, attacked_pair, NAME),
                 *_controls(lesson.reached, flat),
             ),
             figures=evaluation.drawn(history, measurements, "Under changes, whose size grows over the first part."),
             notes=(
-                *evaluation.notes(len(known), len(data) - len(known), data.weights is not None, ground.space.free),
+                *evaluation.notes(len(known), len(data) - len(known), data.weights is not None, noise_space.space.free),
                 f"Attacked: {len(rows)} of them, by two runs of {STEPS} steps each.",
                 *(() if eats_as_is(model, known) else (AS_EATEN,)),
             ),
@@ -158,15 +158,15 @@ class Lesson:
         self.reached: list[float] = []
         """For each batch at the full epsilon, the largest change that was trained on, over epsilon."""
 
-    def of_batch(self, at: torch.Tensor, share: float) -> torch.Tensor:
+    def of_batch(self, indices: torch.Tensor, share: float) -> torch.Tensor:
         """The mean loss of some rows under the attack, when this share of the training is done."""
-        full = share >= RAMP
+        is_full = share >= RAMP
         epsilon = self.trainer.epsilon * min(1.0, share / RAMP)
-        rows = self.split.take(at.numpy())
-        hurt = self._hurt(rows, epsilon, self.generator)
-        if full:
-            self.reached.append(float((hurt.changed - rows.unit).abs().max()) / epsilon)
-        return hurt.loss
+        rows = self.split.take(indices.numpy())
+        batch = self._attacked(rows, epsilon, self.generator)
+        if is_full:
+            self.reached.append(float((batch.changed - rows.unit).abs().max()) / epsilon)
+        return batch.loss
 
     def loss_on(self, rows: np.ndarray) -> float:
         """The same loss of some rows at the full epsilon, in eval mode, from the same starts whenever it is asked."""
@@ -176,16 +176,16 @@ class Lesson:
 
         generator = torch.Generator(device=self.split.unit.device).manual_seed(self.seed)
         with evaluating(self.surface):
-            return float(self._hurt(self.split.take(rows), self.trainer.epsilon, generator).loss)
+            return float(self._attacked(self.split.take(rows), self.trainer.epsilon, generator).loss)
 
-    def _hurt(self, rows: Split, epsilon: float, generator: torch.Generator) -> Hurt:
+    def _attacked(self, rows: Split, epsilon: float, generator: torch.Generator) -> Attacked:
         from auditkit.plugins.robustness.training import losses
 
         low, high = rows.box(rows.unit, epsilon)
-        given = (self.surface, rows.unit, rows.classes, low, high, self.trainer.steps, generator)
-        return (
-            losses.trades(*given, beta=self.trainer.beta) if self.trainer.variant == "trades" else losses.madry(*given)
-        )
+        climb = losses.Climb(low, high, self.trainer.steps, generator)
+        if self.trainer.variant == "trades":
+            return losses.trades(self.surface, rows.unit, rows.classes, climb, self.trainer.beta)
+        return losses.madry(self.surface, rows.unit, rows.classes, climb)
 
 
 def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: int) -> tuple[Pair, float]:
@@ -200,26 +200,24 @@ def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: in
     Returns:
         The rows, and the share of them on which the new model gives the attack no slope to follow.
     """
-    from functools import partial
-
-    from auditkit.plugins.robustness.attacks import apgd, chain, zero_slopes
+    from auditkit.plugins.robustness.attacks import APGD, chain, zero_slopes
     from auditkit.plugins.robustness.training.evaluation import Pair
 
-    attack = chain(partial(apgd, steps=STEPS, seed=seed), partial(apgd, steps=STEPS, loss="margin", seed=seed + 1))
-    right, flat = [], 1.0
+    attack = chain(APGD(steps=STEPS, seed=seed), APGD(steps=STEPS, loss="margin", seed=seed + 1))
+    right, flat_share = [], 1.0
     for model in models:
         with model.module() as module:
             surface = split.surface(module, model, decides=True).eval()
             surface.standardise(split.unit)
             problem = split.problem(surface)
             if model is models[0]:
-                flat = float(zero_slopes(problem, split.unit, split.classes, epsilon, seed).float().mean())
-            held = ~problem.wrong(split.unit, split.classes)
-            left = held.nonzero()[:, 0]
-            if len(left):
-                held[left] = ~attack(problem, split.unit[left], split.classes[left], epsilon).broken
-            right.append(held.cpu().numpy())
-    return Pair(*right), flat
+                flat_share = float(zero_slopes(problem, split.unit, split.classes, epsilon, seed).float().mean())
+            withstood = ~problem.wrong(split.unit, split.classes)
+            remaining = withstood.nonzero()[:, 0]
+            if len(remaining):
+                withstood[remaining] = ~attack(problem, split.unit[remaining], split.classes[remaining], epsilon).broken
+            right.append(withstood.cpu().numpy())
+    return Pair(*right), flat_share
 
 
 def _controls(reached: list[float], flat: float) -> tuple[Control, ...]:

@@ -18,20 +18,20 @@ class Pair(NamedTuple):
     parent: np.ndarray
 
 
-def measurements(clean: Pair, tried: Pair, name: str, conditions: dict[str, Scalar]) -> tuple[Measurement, ...]:
+def measurements(clean: Pair, attacked: Pair, name: str, conditions: dict[str, Scalar]) -> tuple[Measurement, ...]:
     """What was gained under changes and lost without, and the four shares behind it.
 
     Args:
         clean: on the rows as they are.
-        tried: on changed rows.
+        attacked: on changed rows.
         name: of accuracy on changed rows, such as `robust_accuracy`.
         conditions: of the changes.
     """
     return (
-        _difference(f"{name}_gain", tried.new, tried.parent, "higher", conditions),
+        _difference(f"{name}_gain", attacked.new, attacked.parent, "higher", conditions),
         _difference("accuracy_cost", clean.parent, clean.new, "lower", {}),
-        _share(f"train_{name}", tried.new, conditions),
-        _share(f"parent_train_{name}", tried.parent, conditions),
+        _share(f"train_{name}", attacked.new, conditions),
+        _share(f"parent_train_{name}", attacked.parent, conditions),
         _share("train_accuracy", clean.new, {}),
         _share("parent_train_accuracy", clean.parent, {}),
     )
@@ -41,10 +41,10 @@ def _difference(
     name: str, first: np.ndarray, second: np.ndarray, direction: str, conditions: dict[str, Scalar]
 ) -> Measurement:
     # row by row, for both models were tried on the same rows
-    apart = first.astype(np.float64) - second
+    differences = first.astype(np.float64) - second
     return Measurement(
-        name=name, value=float(apart.mean()), interval=stats.student_interval(apart), n=len(apart), unit="share",
-        direction=direction, conditions=conditions,  # type: ignore[arg-type]
+        name=name, value=float(differences.mean()), interval=stats.student_interval(differences), n=len(differences),
+        unit="share", direction=direction, conditions=conditions,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -55,14 +55,14 @@ def _share(name: str, flags: np.ndarray, conditions: dict[str, Scalar]) -> Measu
     )  # fmt: skip
 
 
-def controls(changed_parent: bool, before: float, after: float, tried: Pair, name: str) -> tuple[Control, ...]:
+def controls(changed_parent: bool, before: float, after: float, attacked: Pair, name: str) -> tuple[Control, ...]:
     """The parent is as it was, the loss fell, and the new model withstands more than its parent.
 
     Args:
         changed_parent: its fingerprint is another than before.
         before: the loss under changes of the untrained copy.
         after: of the trained one, on the same rows.
-        tried: on changed rows.
+        attacked: on changed rows.
         name: of accuracy on changed rows.
     """
     return (
@@ -78,38 +78,39 @@ def controls(changed_parent: bool, before: float, after: float, tried: Pair, nam
         ),
         Control.within(
             "more-than-parent", "How much more often than its parent is the new model right under changes?",
-            float(tried.new.mean() - tried.parent.mean()), at_least=0, guards=(f"{name}_gain",), on_failure="note",
+            float(attacked.new.mean() - attacked.parent.mean()), at_least=0, guards=(f"{name}_gain",),
+            on_failure="note",
             reason="The new model withstands less than its parent, on the very rows that it was trained on.",
         ),
     )  # fmt: skip
 
 
-def drawn(history: list[dict[str, Any]], found: tuple[Measurement, ...], what: str) -> tuple[Figure, ...]:
+def drawn(history: list[dict[str, Any]], measurements: tuple[Measurement, ...], caption: str) -> tuple[Figure, ...]:
     """The loss over the training, and the four shares side by side.
 
     Args:
         history: of `fitting.fit`.
-        found: of `measurements`.
-        what: the loss is of, for the caption.
+        measurements: of `measurements`.
+        caption: the loss is of, for the caption.
     """
-    whose = (
+    labels = (
         ("new model", "changed rows"),
         ("parent", "changed rows"),
         ("new model", "as they are"),
         ("parent", "as they are"),
     )
-    named = [
+    relabelled = [
         measurement.model_copy(update={"name": model, "conditions": {"rows": rows}})
-        for measurement, (model, rows) in zip(found[2:], whose, strict=True)
+        for measurement, (model, rows) in zip(measurements[2:], labels, strict=True)
     ]
     shares = dot_whisker(
-        "accuracy-with-and-without", "Accuracy on the training split, with changes and without", named,
+        "accuracy-with-and-without", "Accuracy on the training split, with changes and without", relabelled,
         axis=Axis(field="value", title="decided rightly", percent=True),
         caption="On rows that both models may have learned; the audit data is the proof.",
     )  # fmt: skip
     fall = curve(
         "loss-by-epoch", "Loss over the training", history, x=Axis(field="epoch", title="epoch"),
-        y=Axis(field="loss", title="mean loss"), caption=what,
+        y=Axis(field="loss", title="mean loss"), caption=caption,
     )  # fmt: skip
     return (fall,) if shares is None else (shares, fall)
 

@@ -45,12 +45,12 @@ def fit(
         epochs: passes.
         batch_size: rows in a step; a last batch of one row joins no step, for batch norm fails on it.
         learning_rate: of Adam; it falls to 0 along a cosine.
-        progress: told (steps so far, steps) after each.
+        progress: called with (steps so far, steps) after each.
 
     Raises:
         ModelError: the loss is no longer finite.
     """
-    frozen = [each for each in module.parameters() if not each.requires_grad]
+    frozen = [parameter for parameter in module.parameters() if not parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(True)
     optimizer = torch.optim.Adam(module.parameters(), lr=learning_rate)
@@ -59,25 +59,25 @@ def fit(
     history: list[dict[str, Any]] = []
     step = 0
     for epoch in range(1, epochs + 1):
-        total = seen = 0.0
-        for at in torch.randperm(rows).split(batch_size):  # type: ignore[no-untyped-call]
+        total = learned = 0.0
+        for indices in torch.randperm(rows).split(batch_size):  # type: ignore[no-untyped-call]
             step += 1
-            if len(at) > 1 or rows == 1:
+            if len(indices) > 1 or rows == 1:
                 module.train()
-                value = loss(at, step / steps)
-                if not torch.isfinite(value):
+                batch_loss = loss(indices, step / steps)
+                if not torch.isfinite(batch_loss):
                     mend = Mend("train.learning_rate", learning_rate / 10)
                     raise ModelError(
                         f"the training diverged in epoch {epoch}; lower learning_rate={learning_rate:g}, to {mend}",
                         mend=mend,
                     )
                 optimizer.zero_grad(set_to_none=True)
-                value.backward()  # type: ignore[no-untyped-call]
+                batch_loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-                total, seen = total + float(value.detach()) * len(at), seen + len(at)
-            schedule.step()
+                total, learned = total + float(batch_loss.detach()) * len(indices), learned + len(indices)
+            schedule.step()  # also after a batch that joined no step, so that the cosine ends at 0
             progress(step, steps)
-        history.append({"epoch": epoch, "loss": total / seen})
+        history.append({"epoch": epoch, "loss": total / learned})
     module.zero_grad(set_to_none=True)
     for parameter in frozen:
         parameter.requires_grad_(False)
@@ -91,18 +91,18 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
 
     Under CUDA cuDNN is off for recurrent layers meanwhile, for it refuses their backward pass in eval mode.
     """
-    modes = [(each, each.training) for each in module.modules()]
-    needing = [each for each in module.parameters() if each.requires_grad]
-    recurrent = any(isinstance(each, torch.nn.RNNBase) for each in module.modules())
-    plain = torch.backends.cudnn.flags(enabled=False) if recurrent and torch.cuda.is_available() else nullcontext()
+    modes = [(layer, layer.training) for layer in module.modules()]
+    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    needs_no_cudnn = torch.cuda.is_available() and any(isinstance(layer, torch.nn.RNNBase) for layer, _ in modes)
+    without_cudnn = torch.backends.cudnn.flags(enabled=False) if needs_no_cudnn else nullcontext()
     module.eval()
-    for parameter in needing:
+    for parameter in trainable:
         parameter.requires_grad_(False)
     try:
-        with plain:
+        with without_cudnn:
             yield
     finally:
         for layer, training in modes:
             layer.training = training
-        for parameter in needing:
+        for parameter in trainable:
             parameter.requires_grad_(True)

@@ -12,7 +12,7 @@ from auditkit.plugins.robustness.surface import Surface
 from auditkit.plugins.robustness.training.fit import evaluating
 
 
-class Hurt(NamedTuple):
+class Attacked(NamedTuple):
     """A batch under attack."""
 
     loss: torch.Tensor
@@ -21,15 +21,19 @@ class Hurt(NamedTuple):
     """(n, *shape) the rows as the attack left them."""
 
 
-def madry(
-    surface: Surface,
-    unit: torch.Tensor,
-    classes: torch.Tensor,
-    low: torch.Tensor,
-    high: torch.Tensor,
-    steps: int,
-    generator: torch.Generator,
-) -> Hurt:
+class Climb(NamedTuple):
+    """How the worst change of each row is looked for."""
+
+    low: torch.Tensor
+    """(n, *shape) the smallest that the attack may make of a row."""
+    high: torch.Tensor
+    """(n, *shape) the largest."""
+    steps: int
+    generator: torch.Generator
+    """Of the random start."""
+
+
+def madry(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, climb: Climb) -> Attacked:
     """The cross-entropy at the worst change of each row that a climb from a random start finds.
 
     Madry et al. (2018), Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083, (2.1).
@@ -38,30 +42,18 @@ def madry(
         surface: the network over units; it is attacked in eval mode and learns in the mode that it is in.
         unit: (n, *shape) rows.
         classes: (n,) the right ones.
-        low: (n, *shape) the smallest that the attack may make of a row.
-        high: (n, *shape) the largest.
-        steps: of the climb.
-        generator: of its start.
+        climb: what the attack may do.
     """
 
-    def hurt(at: torch.Tensor) -> torch.Tensor:
-        return functional.cross_entropy(surface(at), classes, reduction="none")
+    def row_loss(points: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(surface(points), classes, reduction="none")
 
     with evaluating(surface):
-        changed = ascent.climb(hurt, unit, low, high, steps, generator)
-    return Hurt(functional.cross_entropy(surface(changed), classes), changed)
+        changed = ascent.climb(row_loss, unit, *climb)
+    return Attacked(functional.cross_entropy(surface(changed), classes), changed)
 
 
-def trades(
-    surface: Surface,
-    unit: torch.Tensor,
-    classes: torch.Tensor,
-    low: torch.Tensor,
-    high: torch.Tensor,
-    steps: int,
-    generator: torch.Generator,
-    beta: float,
-) -> Hurt:
+def trades(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, climb: Climb, beta: float) -> Attacked:
     """The cross-entropy of the rows as they are, and beta times how far the answers about changed rows are from theirs.
 
     That is the Kullback-Leibler divergence of the probabilities about the changed row from those about the row, at the
@@ -73,13 +65,13 @@ def trades(
         with torch.no_grad():
             plain = surface(unit).log_softmax(dim=1)
 
-        def apart(at: torch.Tensor) -> torch.Tensor:
-            return divergence(plain, surface(at).log_softmax(dim=1))
+        def disagreement_at(points: torch.Tensor) -> torch.Tensor:
+            return divergence(plain, surface(points).log_softmax(dim=1))
 
-        changed = ascent.climb(apart, unit, low, high, steps, generator)
+        changed = ascent.climb(disagreement_at, unit, *climb)
     logits = surface(unit)
     disagreement = divergence(logits.log_softmax(dim=1), surface(changed).log_softmax(dim=1)).mean()
-    return Hurt(functional.cross_entropy(logits, classes) + beta * disagreement, changed)
+    return Attacked(functional.cross_entropy(logits, classes) + beta * disagreement, changed)
 
 
 def divergence(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:

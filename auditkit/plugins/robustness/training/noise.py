@@ -8,7 +8,7 @@ import torch
 from auditkit.data import AuditData, take_rows
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import eats_as_is
-from auditkit.plugins.robustness.noise_space import as_inputs, lay
+from auditkit.plugins.robustness.noise_space import as_inputs, noise_space_of
 
 
 class Noise:
@@ -26,7 +26,7 @@ class Noise:
 
     def __init__(self, model: Model, data: AuditData, sigma: float, seed: int) -> None:
         self.model, self.data, self.sigma = model, data, sigma
-        self.ground = lay(data)
+        self.noise_space = noise_space_of(data)
         self.encoded = model.encode(data.inputs) if eats_as_is(model, data) else None
         self.like = model.encode(take_rows(data.inputs, np.arange(1)))
         self.rng = np.random.default_rng(seed)
@@ -38,20 +38,20 @@ class Noise:
 
     def copies(self, rows: np.ndarray) -> torch.Tensor:
         """(n, *shape) one noisy copy of each of these rows, encoded; other noise at every call."""
-        space = self.ground.space
+        space = self.noise_space.space
         self.numbers += len(rows) * int(space.free.sum())
         if self.encoded is None:
-            points = self.ground.rows[rows]
-            drawn = self.rng.normal(0, self.sigma, points.shape) * space.free
-            self.squares += float((drawn**2).sum())
-            return self.model.encode(as_inputs(points + drawn * space.scale, self.ground, self.data))
-        plain = self.encoded[torch.as_tensor(rows, device=self.like.device)]
-        shape = self.ground.shape
-        free, scale = (torch.as_tensor(array.reshape(shape)).to(plain) for array in (space.free, space.scale))
-        noise = torch.randn(plain.shape, generator=self.generator, dtype=plain.dtype, device=plain.device)
+            points = self.noise_space.rows[rows]
+            draws = self.rng.normal(0, self.sigma, points.shape) * space.free
+            self.squares += float((draws**2).sum())
+            return self.model.encode(as_inputs(points + draws * space.scale, self.noise_space, self.data))
+        encoded = self.encoded[torch.as_tensor(rows, device=self.like.device)]
+        shape = self.noise_space.shape
+        free, scale = (torch.as_tensor(array.reshape(shape)).to(encoded) for array in (space.free, space.scale))
+        noise = torch.randn(encoded.shape, generator=self.generator, dtype=encoded.dtype, device=encoded.device)
         noise = noise * self.sigma * free
         self.squares += (noise.double() ** 2).sum()
-        return plain + noise * scale
+        return encoded + noise * scale
 
     @property
     def level(self) -> float | None:

@@ -101,28 +101,31 @@ class SmoothingNoise(Trainer):
             module = splits.trainable(fresh)
             surface = splits.identity(module, fresh, noise.like)
             untrained = mean_loss(fresh, copies, classes[rows])
+
+            def noisy_loss(indices: torch.Tensor, share: float) -> torch.Tensor:
+                return functional.cross_entropy(surface(noise.copies(indices.numpy())), classes[indices])
+
             history = fit.fit(
-                module, len(known),
-                lambda at, share: functional.cross_entropy(surface(noise.copies(at.numpy())), classes[at]),
+                module, len(known), noisy_loss,
                 epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
                 progress=lambda done, all: context.progress(done, all, "steps"),
             )  # fmt: skip
             trained = mean_loss(fresh, copies, classes[rows])
         fresh.name = f"{model.name} ({self.id})"
         new = Predictions(fresh, known)
-        tried = evaluation.Pair(*(decided(each, copies) == parent.truth[rows] for each in (fresh, model)))
+        noisy = evaluation.Pair(*(decided(candidate, copies) == parent.truth[rows] for candidate in (fresh, model)))
         clean = evaluation.Pair(new.codes == new.truth, parent_right)
-        measurements = evaluation.measurements(clean, tried, NAME, {"sigma": self.sigma})
+        measurements = evaluation.measurements(clean, noisy, NAME, {"sigma": self.sigma})
         return Trained(
             model=fresh,
             measurements=measurements,
             controls=(
-                *evaluation.controls(model.fingerprint != before, untrained, trained, tried, NAME),
+                *evaluation.controls(model.fingerprint != before, untrained, trained, noisy, NAME),
                 _control(noise),
             ),
             figures=evaluation.drawn(history, measurements, "Of noisy rows, with new noise in every epoch."),
             notes=evaluation.notes(
-                len(known), len(data) - len(known), data.weights is not None, noise.ground.space.free
+                len(known), len(data) - len(known), data.weights is not None, noise.noise_space.space.free
             ),
         )  # fmt: skip
 
@@ -165,9 +168,9 @@ def _logits(model: Model, inputs: torch.Tensor, *, decides: bool) -> torch.Tenso
 
 def _control(noise: Noise) -> Control:
     # four standard errors of a standard deviation, where there were few numbers
-    loose = max(0.02, 4 * (0.5 / max(1, noise.numbers)) ** 0.5)
+    tolerance = max(0.02, 4 * (0.5 / max(1, noise.numbers)) ** 0.5)
     return Control.within(
         "noise-level", "What is the standard deviation of the noise that was trained on, over sigma?", noise.level,
-        at_least=1 - loose, at_most=1 + loose, guards=(f"train_{NAME}", f"{NAME}_gain"),
+        at_least=1 - tolerance, at_most=1 + tolerance, guards=(f"train_{NAME}", f"{NAME}_gain"),
         reason="The noise trained on is not the noise that was asked for.",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from auditkit.errors import DataError, ModelError
 from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import eats_as_is
 from auditkit.plugins.robustness.attacks import Problem
-from auditkit.plugins.robustness.noise_space import Ground, lay
+from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of
 from auditkit.plugins.robustness.space import feature_space, picture_space
 from auditkit.plugins.robustness.surface import Surface
 from auditkit.predictions import Predictions
@@ -45,8 +45,8 @@ class Split(NamedTuple):
 
     def take(self, rows: np.ndarray) -> Split:
         """The same of some rows."""
-        at = torch.as_tensor(rows, device=self.unit.device)
-        return self._replace(unit=self.unit[at], classes=self.classes[at])
+        indices = torch.as_tensor(rows, device=self.unit.device)
+        return self._replace(unit=self.unit[indices], classes=self.classes[indices])
 
     def surface(self, module: torch.nn.Module, model: Model, *, decides: bool = False) -> Surface:
         """A network over units.
@@ -72,6 +72,7 @@ class Split(NamedTuple):
 
 def identity(module: torch.nn.Module, model: Model, like: torch.Tensor, *, decides: bool = False) -> Surface:
     """A network over encoded inputs; arguments as for `Split.surface`, `like` being an encoded row (1, *shape)."""
+    # encoded inputs are the units themselves: 0 stays 0 and 1 stays 1
     nothing = torch.zeros_like(like[0])
     space = Split(like, like, nothing, nothing + 1, nothing, nothing)
     return space.surface(module, model, decides=decides)
@@ -117,7 +118,7 @@ def labelled(data: AuditData, predictions: Predictions) -> AuditData:
     return data if len(known) == len(data) else data.take(known)
 
 
-def ground_of(model: Model, data: AuditData) -> Ground:
+def network_space(model: Model, data: AuditData) -> NoiseSpace:
     """The rows that the network eats, and what a change of 1 is: as for the checks that attack and certify.
 
     Where preprocessing stands before the network, it is what comes out of it; columns of two values are held there, for
@@ -134,33 +135,33 @@ def ground_of(model: Model, data: AuditData) -> Ground:
             "gaps, and for words there is no such change"
         )
     if eats_as_is(model, data):
-        ground = lay(data)
-        return ground._replace(rows=values.reshape(len(values), -1).astype(np.float64))
-    flat = values.reshape(len(values), -1).astype(np.float64)
+        noise_space = noise_space_of(data)
+        return noise_space._replace(rows=values.reshape(len(values), -1).astype(np.float64))
+    rows = values.reshape(len(values), -1).astype(np.float64)
     if values.ndim > 2:
-        return Ground(flat, values.shape[1:], picture_space(flat, whole=False), table=False)
-    free = np.array([len(np.unique(column)) > 2 for column in flat.T])
-    space = feature_space(flat, whole=np.zeros(len(free), dtype=bool), free=free)
-    return Ground(flat, values.shape[1:], space, table=True)
+        return NoiseSpace(rows, values.shape[1:], picture_space(rows, whole=False), table=False)
+    free = np.array([len(np.unique(column)) > 2 for column in rows.T])
+    space = feature_space(rows, whole=np.zeros(len(free), dtype=bool), free=free)
+    return NoiseSpace(rows, values.shape[1:], space, table=True)
 
 
-def in_units(model: Model, data: AuditData, ground: Ground) -> Split:
+def in_units(model: Model, data: AuditData, noise_space: NoiseSpace) -> Split:
     """The split as tensors like those that the network eats.
 
     Raises:
         ModelError: nothing may change.
     """
-    space = ground.space
+    space = noise_space.space
     if not space.free.any():
         raise ModelError(f"{model.name}: no feature may change; each is held, or the same in every row")
     like = model.encode(data.inputs[:1])
     low, scale, top = (
-        torch.as_tensor(array.reshape(ground.shape)).to(like)
+        torch.as_tensor(array.reshape(noise_space.shape)).to(like)
         for array in (space.low, space.scale, (space.high - space.low) / space.scale)
     )
-    unit = (ground.rows - space.low) / space.scale
+    unit = (noise_space.rows - space.low) / space.scale
     return Split(
-        torch.as_tensor(unit.reshape(-1, *ground.shape)).to(like),
+        torch.as_tensor(unit.reshape(-1, *noise_space.shape)).to(like),
         torch.as_tensor(Predictions(model, data).truth, device=like.device),
-        low, scale, top, torch.as_tensor(space.free.reshape(ground.shape), device=like.device),
+        low, scale, top, torch.as_tensor(space.free.reshape(noise_space.shape), device=like.device),
     )  # fmt: skip

@@ -8,12 +8,12 @@ import torch
 from scipy.optimize import Bounds, LinearConstraint, milp
 from sklearn.datasets import load_digits
 
-from auditkit.plugins.robustness.attacks.autopgd import apgd, apgd_targeted
+from auditkit.plugins.robustness.attacks.autopgd import APGD
 from auditkit.plugins.robustness.attacks.ensemble import chain, ensemble
 from auditkit.plugins.robustness.attacks.epsilon_sweep import monotone, sweep
 from auditkit.plugins.robustness.attacks.fmn import fmn_within
-from auditkit.plugins.robustness.attacks.losses import heat
-from auditkit.plugins.robustness.attacks.pgd import fgsm, pgd
+from auditkit.plugins.robustness.attacks.losses import temperature
+from auditkit.plugins.robustness.attacks.pgd import PGD, fgsm
 from auditkit.plugins.robustness.attacks.problem import Problem, zero_slopes
 from auditkit.plugins.robustness.attacks.square import square
 
@@ -54,7 +54,7 @@ def linear(norm, seed=0, n=60, width=12):
     return problem, x, y, distance
 
 
-ATTACKS = {"pgd": pgd, "apgd": apgd, "apgd on the margin": partial(apgd, loss="margin"), "fmn": fmn_within}
+ATTACKS = {"pgd": PGD(), "apgd": APGD(), "apgd on the margin": APGD(loss="margin"), "fmn": fmn_within}
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])
@@ -135,9 +135,7 @@ def test_of_a_small_relu_net_attacks_never_beat_the_exact_distance_and_come_clos
         [exact_distance(((w1, b1), (w2, b2)), row, own) for row, own in zip(x.numpy(), y.tolist(), strict=True)]
     )
     problem = Problem(net)
-    strong = chain(
-        partial(apgd, steps=60), partial(apgd, steps=60, loss="margin", seed=1), partial(fmn_within, steps=200)
-    )
+    strong = chain(APGD(steps=60), APGD(steps=60, loss="margin", seed=1), partial(fmn_within, steps=200))
     for radius in np.quantile(exact[np.isfinite(exact)], [0.3, 0.6, 0.9]):
         found = ensemble(problem, x, y, float(radius), {"strong": strong}).broken.numpy()
         assert not (found & (exact > radius + 1e-5)).any()
@@ -155,7 +153,7 @@ def test_every_image_that_art_breaks_is_broken(digits):
         classifier = estimators.PyTorchClassifier(
             net, torch.nn.CrossEntropyLoss(), (1, 8, 8), 10, clip_values=(0.0, 1.0), device_type="cpu"
         )
-    attacks_of_ours = chain(pgd, partial(apgd, steps=40), partial(apgd_targeted, steps=40, targets=9, seed=1))
+    attacks_of_ours = chain(PGD(), APGD(steps=40), APGD(loss="dlr", steps=40, targets=9, seed=1))
     ours = sweep(Problem(net), x, y, GRID, attacks_of_ours)
     for epsilon in GRID:
         with quiet():
@@ -170,16 +168,16 @@ def test_every_image_that_art_breaks_is_broken(digits):
 def test_a_sweep_is_monotone_confirmed_and_the_fast_one_finds_the_same(digits):
     net, x, y = digits
     problem = Problem(net)
-    exact = sweep(problem, x, y, GRID, pgd)
+    exact = sweep(problem, x, y, GRID, PGD())
     won = torch.isfinite(exact.broken_at) & (exact.broken_at > 0)
     assert won.any() and problem.confirm(exact.points[won], x[won], y[won], exact.broken_at[won]).all()
-    assert monotone(problem, x[:16], y[:16], GRID, pgd)
-    fast = sweep(problem, x, y, GRID, pgd, mode="fast")
+    assert monotone(problem, x[:16], y[:16], GRID, PGD())
+    fast = sweep(problem, x, y, GRID, PGD(), mode="fast")
     assert fast.mode == "fast" and fast.forward < exact.forward
     by_itself = torch.full((len(x),), float("inf"), dtype=torch.float64)
     steady, later = torch.ones(len(x), dtype=torch.bool), torch.ones(len(x), dtype=torch.bool)
     for epsilon in reversed(GRID):
-        alone = pgd(problem, x, y, epsilon)
+        alone = PGD()(problem, x, y, epsilon)
         held = alone.broken & problem.confirm(alone.points, x, y, epsilon)
         assert not (held & (exact.broken_at > epsilon)).any()
         by_itself[held] = epsilon
@@ -203,7 +201,7 @@ DISGUISES = {
 @pytest.mark.parametrize("name", DISGUISES)
 def test_a_disguised_function_is_broken_alike_or_shows_no_slope(digits, name):
     net, x, y = digits
-    strong = chain(partial(apgd, steps=30), partial(apgd, steps=30, loss="margin", seed=1))
+    strong = chain(APGD(steps=30), APGD(steps=30, loss="margin", seed=1))
     plain = ensemble(Problem(net), x, y, 0.1, {"strong": strong}).broken.float().mean()
     problem = Problem(DISGUISES[name](net))
     found = ensemble(problem, x, y, 0.1, {"strong": strong}).broken.float().mean()
@@ -218,7 +216,7 @@ def test_the_ensemble_is_at_least_each_attack_and_keeps_the_rules(digits):
     free = torch.ones(1, 8, 8, dtype=torch.bool)
     free[:, :2] = False
     problem = Problem(net, free=free)
-    attacks = {"fgsm": fgsm, "pgd": pgd, "targeted": partial(apgd_targeted, steps=20, targets=3)}
+    attacks = {"fgsm": fgsm, "pgd": PGD(), "targeted": APGD(loss="dlr", steps=20, targets=3)}
     found = ensemble(problem, x, y, 0.15, attacks)
     for attack in attacks.values():
         alone = attack(problem, x, y, 0.15)
@@ -233,7 +231,7 @@ def test_nothing_of_the_model_is_written_to(digits):
     net, x, y = digits
     before = {name: value.clone() for name, value in net.state_dict().items()}
     state = torch.random.get_rng_state()
-    sweep(Problem(net), x[:10], y[:10], GRID[:2], apgd)
+    sweep(Problem(net), x[:10], y[:10], GRID[:2], APGD())
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
     assert all(each.grad is None for each in net.parameters())
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -253,16 +251,16 @@ def test_what_makes_no_sense_is_refused(digits):
     with pytest.raises(ValueError, match="norm must be"):
         Problem(net, "L7")
     with pytest.raises(ValueError, match="epsilons must ascend"):
-        sweep(Problem(net), x, y, (0.2, 0.1), pgd)
+        sweep(Problem(net), x, y, (0.2, 0.1), PGD())
     with pytest.raises(ValueError, match="mode must be"):
-        sweep(Problem(net), x, y, GRID, pgd, mode="quick")
+        sweep(Problem(net), x, y, GRID, PGD(), mode="quick")
 
 
 def test_the_rows_on_which_the_fast_mode_is_tried_keep_their_smallest_radius(digits):
     net, x, y = digits
-    attack = partial(pgd, steps=20)
+    attack = PGD(steps=20)
     problem = Problem(net)
-    fast = sweep(problem, x[:8], y[:8], GRID, attack, mode="fast", sample=8)
+    fast = sweep(problem, x[:8], y[:8], GRID, attack, mode="fast")
     alone = torch.stack([attack(problem, x[:8], y[:8], radius).broken for radius in GRID])
     smallest = torch.tensor([*GRID, torch.inf], dtype=torch.float64)[torch.where(
         alone.any(dim=0), alone.int().argmax(dim=0), len(GRID)
@@ -274,13 +272,13 @@ def test_the_rows_on_which_the_fast_mode_is_tried_keep_their_smallest_radius(dig
 @pytest.mark.parametrize(("margin", "wanted"), [(2.0, 1.0), (8.0, 1.0), (50.0, 1.0), (1000.0, 100.0), (0.1, 0.01)])
 def test_logits_of_the_usual_size_are_climbed_as_they_are(margin, wanted):
     logits = torch.tensor([[margin, 0.0, -1.0]] * 5)
-    assert heat(logits) == pytest.approx(wanted)
-    assert heat(logits * 0) == 1.0
+    assert temperature(logits) == pytest.approx(wanted)
+    assert temperature(logits * 0) == 1.0
 
 
 def test_patience_leaves_rows_alone_that_get_no_nearer(digits):
     net, x, y = digits
     long, short = Problem(net), Problem(net)
-    every = pgd(long, x, y, 0.02, steps=60, loss="margin")
-    few = pgd(short, x, y, 0.02, steps=60, loss="margin", patience=3)
+    every = PGD(steps=60, loss="margin")(long, x, y, 0.02)
+    few = PGD(steps=60, loss="margin", patience=3)(short, x, y, 0.02)
     assert short.forward < 0.8 * long.forward and not (few.broken & ~every.broken).any()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
-from auditkit.plugins.robustness.attacks import Problem, fab_targeted, pgd, standard
+from auditkit.plugins.robustness.attacks import PGD, Problem, fab_targeted, standard
 from auditkit.plugins.robustness.attacks.fab import onto_plane
 
 
@@ -88,7 +88,7 @@ def test_a_network_is_broken_where_descent_breaks_it() -> None:
     x = torch.rand(80, 10)
     y = net(x).argmax(dim=1)
     problem = Problem(net)
-    theirs, ours = pgd(problem, x, y, 0.08, steps=100), fab_targeted(problem, x, y, 0.08)
+    theirs, ours = PGD(steps=100)(problem, x, y, 0.08), fab_targeted(problem, x, y, 0.08)
     assert 0.2 < float(theirs.broken.float().mean()) < 0.95
     assert int((theirs.broken & ~ours.broken).sum()) <= 2
     confirmed = problem.confirm(ours.points, x, y, 0.08)

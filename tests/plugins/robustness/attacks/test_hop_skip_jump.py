@@ -27,7 +27,7 @@ def test_finds_the_plane_and_never_claims_less_than_the_distance_to_it() -> None
     decide = plane(normal, 0.6)
     rows = data[:40]
     true = np.abs(rows @ normal - 0.6)
-    found = hop_skip_jump(decide, rows, decide(rows), cube(3), data, rng, 500)
+    found = hop_skip_jump(Search(decide, rows, decide(rows), cube(3), 500), data, rng)
     assert (found.distances >= true - 1e-9).all()
     assert np.median(found.distances / true) < 1.1
     assert (decide(found.points) != decide(rows)).all()
@@ -44,7 +44,7 @@ def test_the_model_is_never_asked_more_often_than_allowed() -> None:
         return (points.sum(axis=1) > 2).astype(int)
 
     truth = (data.sum(axis=1) > 2).astype(int)
-    found = hop_skip_jump(decide, data[:10], truth[:10], cube(4), data, rng, 120)
+    found = hop_skip_jump(Search(decide, data[:10], truth[:10], cube(4), 120), data, rng)
     assert found.queries.max() <= 120
     assert found.queries.sum() == asked[0]
 
@@ -63,7 +63,7 @@ def test_categories_gaps_and_whole_numbers_are_respected() -> None:
         return (points[:, 0] + points[:, 1] / 30 + np.nan_to_num(points[:, 3]) > 1.2).astype(int)
 
     rows = data[:30]
-    found = hop_skip_jump(decide, rows, decide(rows), space, data, rng, 300)
+    found = hop_skip_jump(Search(decide, rows, decide(rows), space, 300), data, rng)
     asked = np.vstack(seen[1:])
     assert (asked[:, 1] == np.round(asked[:, 1])).all()
     assert np.isin(asked[:, 2], data[:, 2]).all()
@@ -83,7 +83,7 @@ def test_a_step_is_found_exactly_by_what_all_rows_were_told() -> None:
     true = np.linalg.norm(
         np.maximum(0, np.column_stack([0.6 - rows[:, 0], 0.7 - rows[:, 3], rows[:, 5] - 0.5])), axis=1
     )
-    found = hop_skip_jump(decide, rows, decide(rows), cube(6), data, np.random.default_rng(0), 250)
+    found = hop_skip_jump(Search(decide, rows, decide(rows), cube(6), 250), data, np.random.default_rng(0))
     assert (found.distances >= true - 1e-9).all()
     assert np.quantile(found.distances / true, 0.9) < 1.02
 
@@ -101,7 +101,7 @@ def test_a_trial_teaches_the_first_search_nothing() -> None:
 def test_a_constant_model_is_never_broken_and_the_attack_ends() -> None:
     rng = np.random.default_rng(3)
     data = rng.uniform(0, 1, (30, 3))
-    found = hop_skip_jump(lambda p: np.zeros(len(p), int), data, np.zeros(30, int), cube(3), data, rng, 200)
+    found = hop_skip_jump(Search(lambda p: np.zeros(len(p), int), data, np.zeros(30, int), cube(3), 200), data, rng)
     assert np.isinf(found.distances).all() and (found.queries <= 200).all()
     np.testing.assert_array_equal(found.points, data)
 
@@ -110,7 +110,7 @@ def test_the_same_seed_finds_the_same() -> None:
     data = np.random.default_rng(4).uniform(0, 1, (60, 5))
     decide = plane(np.ones(5), 2.5)
     runs = [
-        hop_skip_jump(decide, data[:9], decide(data[:9]), cube(5), data, np.random.default_rng(7), 300)
+        hop_skip_jump(Search(decide, data[:9], decide(data[:9]), cube(5), 300), data, np.random.default_rng(7))
         for _ in range(2)
     ]  # fmt: skip
     np.testing.assert_array_equal(runs[0].points, runs[1].points)
@@ -128,7 +128,9 @@ def test_finds_closer_points_than_arts_attack_and_all_of_them_count() -> None:
     inputs = MinMaxScaler().fit_transform(inputs)
     model = LogisticRegression(C=10, max_iter=500).fit(inputs, labels)
     rows = np.flatnonzero(model.predict(inputs) == labels)[:12]
-    ours = hop_skip_jump(model.predict, inputs[rows], labels[rows], cube(30), inputs, np.random.default_rng(0), 500)
+    ours = hop_skip_jump(
+        Search(model.predict, inputs[rows], labels[rows], cube(30), 500), inputs, np.random.default_rng(0)
+    )
     assert (model.predict(ours.points) != labels[rows]).all()
 
     asked = [0]
@@ -169,8 +171,8 @@ def test_noise_improves_a_result_and_never_worsens_it() -> None:
     data = rng.uniform(0.3, 0.7, (40, 2))
     decide = plane(np.array([1.0, 0.0]), 0.5)
     rows, truth = data[:20], decide(data[:20])
-    poor = hop_skip_jump(decide, rows, truth, cube(2), data, rng, 5)
-    better = try_noise(poor, decide, rows, truth, cube(2), (0.05, 0.1, 0.2), 20, rng)
+    poor = hop_skip_jump(Search(decide, rows, truth, cube(2), 5), data, rng)
+    better = try_noise(Search(decide, rows, truth, cube(2), 0), poor, (0.05, 0.1, 0.2), 20, rng)
     assert (better.distances <= poor.distances).all() and (better.distances < poor.distances).any()
     assert better.queries.sum() == poor.queries.sum() + 20 * 3 * 20
     assert (better.distances >= np.abs(rows[:, 0] - 0.5) - 1e-9).all()
@@ -181,6 +183,6 @@ def test_few_rows(rows: int) -> None:
     data = np.random.default_rng(8).uniform(0, 1, (20, 3))
     decide = plane(np.ones(3), 1.5)
     found = hop_skip_jump(
-        decide, data[:rows], decide(data[:rows]), cube(3), data, np.random.default_rng(0), 100
+        Search(decide, data[:rows], decide(data[:rows]), cube(3), 100), data, np.random.default_rng(0)
     )  # fmt: skip
     assert found.distances.shape == (rows,)

@@ -11,7 +11,7 @@ from auditkit.checks import Offer
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, PluginError
 from auditkit.hookspecs import Attack
-from auditkit.plugins.robustness.attacks import Problem, pgd, registry
+from auditkit.plugins.robustness.attacks import PGD, Problem, registry
 from auditkit.plugins.robustness.evasion.parameters import ATTACKS
 from auditkit.results import CheckResult
 from tests.plugins.recorded import control
@@ -106,7 +106,7 @@ def test_an_attack_of_a_plugin_breaks_what_descent_breaks_and_its_questions_are_
     x = torch.tensor([[0.6, 0.5], [0.9, 0.1], [0.55, 0.5]])
     y = torch.zeros(3, dtype=torch.int64)
     tried = registry.chosen("acme.x", {"acme.x": offer(climb)}).make(problem, 2, 10, 1, 0)(problem, x, y, 0.1)
-    assert tried.broken.tolist() == pgd(problem, x, y, 0.1).broken.tolist() == [True, False, True]
+    assert tried.broken.tolist() == PGD()(problem, x, y, 0.1).broken.tolist() == [True, False, True]
     asked = (1 + 10 + 1) * 3  # once for the scale, ten steps, once to see what its points break
     assert tried.forward == asked and tried.backward == 30
     assert problem.confirm(tried.points, x, y, 0.1).tolist() == tried.broken.tolist()

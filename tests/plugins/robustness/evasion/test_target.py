@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from auditkit.plugins.robustness.attacks import Attacked, pgd, rays, registry, sweep
+from auditkit.plugins.robustness.attacks import PGD, Attacked, rays, registry, sweep
 from auditkit.plugins.robustness.evasion import attack_checklist, controls, gradient_free, loss_trace, model_probes
 from auditkit.plugins.robustness.evasion.target import Tally, Target
 from auditkit.plugins.robustness.space import Space
@@ -106,7 +106,7 @@ def test_trials_of_a_sound_attack_find_nothing() -> None:
     )
     assert attack_checklist.scale_gap(tried) == 0 and attack_checklist.falls(tried, GRID) == 0
     assert attack_checklist.one_step(tried).ahead <= 0 and attack_checklist.one_step(tried).chance > controls.CHANCE
-    assert loss_trace.kept(tried) == pytest.approx(1)
+    assert loss_trace.slope_correlation(tried) == pytest.approx(1)
     assert attack_checklist.unbounded(tried, 1.0) == (0, 0)
     assert attack_checklist.undefended(tried, registry.ATTACKS["pgd"]) == 1
     assert loss_trace.trace(tried).silent == 0 and loss_trace.trace(tried).moving < 0.05
@@ -145,7 +145,7 @@ def test_an_attack_that_loses_its_way_falls_as_epsilon_grows() -> None:
     tried = bench(target, Tally(target, GRID))
 
     def lost(problem: Any, x: Any, y: Any, radius: Any, start: Any = None) -> Attacked:
-        return still(problem, x, y, radius) if float(radius) > 0.1 else pgd(problem, x, y, radius, steps=20)
+        return still(problem, x, y, radius) if float(radius) > 0.1 else PGD(steps=20)(problem, x, y, radius)
 
     tried.attack = lost
     assert attack_checklist.falls(tried, GRID) > 0.1
@@ -183,7 +183,7 @@ class Masked(torch.nn.Module):
 @pytest.mark.parametrize(("how", "holds"), [("ripples", False), ("partly", False), ("turned", False), ("plain", True)])
 def test_a_slope_of_something_else_than_the_decision_is_seen(norm: str, how: str, holds: bool) -> None:
     target, _ = make(norm=norm, module=Masked(how))
-    assert (loss_trace.kept(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
+    assert (loss_trace.slope_correlation(bench(target, Tally(target, GRID))) >= controls.KEPT) is holds
 
 
 @pytest.mark.parametrize(("waves", "epsilon"), [(20, 0.1), (40, 0.1), (80, 0.2), (160, 0.2)])
@@ -211,13 +211,13 @@ def test_a_few_rows_on_which_one_step_does_better_are_chance(against: int, for_m
 
 def verdicts(**changes: Any) -> dict[str, bool | None]:
     """What each control says of trials that found nothing, but for these."""
-    nothing = dict.fromkeys(controls.Tried._fields, 0.0) | {
+    nothing = dict.fromkeys(controls.Trials._fields, 0.0) | {
         "agreement": 1.0,
-        "kept": 1.0,
+        "slope_correlation": 1.0,
         "one_step_chance": 1.0,
         "undefended": None,
     }
-    said = controls.white_controls(controls.Tried(**nothing | {"rows": 40, "classes": 3} | changes))  # type: ignore[arg-type]
+    said = controls.gradient_controls(controls.Trials(**nothing | {"rows": 40, "classes": 3} | changes))  # type: ignore[arg-type]
     return {each.name: each.holds for each in said}
 
 

@@ -23,7 +23,7 @@ from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.art import require_art
 from auditkit.plugins.robustness.library_attacks.attempt import describe
 from auditkit.plugins.robustness.library_attacks.check import LibraryAttacks
-from auditkit.plugins.robustness.library_attacks.watch import KEPT, Spent, Watch
+from auditkit.plugins.robustness.library_attacks.watch import REMEMBERED, BudgetSpent, Watch
 from auditkit.plugins.robustness.space import Space
 from auditkit.predictions import Predictions
 from tests.plugins.recorded import control, run
@@ -189,7 +189,7 @@ def test_a5_rows_with_missing_values_are_left_out():
 @pytest.mark.parametrize("returned", [np.nan, np.inf, 5.0, 0.9])
 def test_a6_a7_points_that_break_the_rules_are_not_counted(monkeypatch, returned):
     data, _ = plane_rows()
-    attack = catalogue.named("FastGradientMethod")
+    attack = catalogue.attack_class("FastGradientMethod")
     monkeypatch.setattr(attack, "generate", lambda self, x, y=None: np.full_like(x, returned))
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, "FastGradientMethod", epsilons=(0.02,))
     assert set(robust(result).values()) == {1.0}
@@ -201,7 +201,7 @@ def test_a8_the_true_labels_are_passed_and_wrong_rows_are_never_attacked(monkeyp
     labels = data.labels.copy()
     labels[:4] = 1 - labels[:4]
     seen = []
-    attack = catalogue.named("FastGradientMethod")
+    attack = catalogue.attack_class("FastGradientMethod")
     monkeypatch.setattr(attack, "generate", lambda self, x, y=None: seen.append(int(y.argmax())) or x)
     flipped = AuditData(data.inputs, labels=labels, positive=1)
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), flipped, "FastGradientMethod", epsilons=(0.02,))
@@ -288,7 +288,7 @@ def test_a_crash_is_named_and_the_others_count(monkeypatch):
     def broken(self, x, y=None):
         raise IndexError("out of bounds")
 
-    monkeypatch.setattr(catalogue.named("DeepFool"), "generate", broken)
+    monkeypatch.setattr(catalogue.attack_class("DeepFool"), "generate", broken)
     result = attacked(auditkit.wrap(Linear(), classes=[0, 1]), data, "DeepFool", "FastGradientMethod")
     assert said(result, "DeepFool failed", "IndexError: out of bounds")
     assert min(robust(result).values()) < 1
@@ -323,12 +323,12 @@ def test_a_budget_is_never_overdrawn_and_the_closest_finds_are_kept(asks, limit)
     for rows in asks:
         try:
             points = np.random.default_rng(rows).uniform(0, 1, (watch.admit(rows), 2))
-        except Spent:
+        except BudgetSpent:
             break
         far += np.linalg.norm(points, axis=1).tolist()
-        watch.see(points)
-    assert watch.asked == min(sum(asks), limit)
-    np.testing.assert_allclose(watch.distances, sorted(far)[:KEPT])
+        watch.remember(points)
+    assert watch.queries == min(sum(asks), limit)
+    np.testing.assert_allclose(watch.distances, sorted(far)[:REMEMBERED])
 
 
 def test_a_model_in_16_bits_is_broken_as_in_32_and_left_as_it_was():

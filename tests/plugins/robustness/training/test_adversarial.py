@@ -14,7 +14,7 @@ import auditkit
 from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.errors import ModelError, TimeLimit
-from auditkit.plugins.robustness.attacks import Problem, apgd, ascent
+from auditkit.plugins.robustness.attacks import APGD, Problem, ascent
 from auditkit.plugins.robustness.training.adversarial import Adversarial
 from auditkit.predictions import Predictions
 from auditkit.trainers import Trained
@@ -35,7 +35,7 @@ def robust(model: Any, data: AuditData, epsilon: float = EPSILON) -> float:
     x, y = torch.as_tensor(data.inputs), torch.as_tensor(data.labels)
     with model.module() as module:
         problem = Problem(module)
-        return float((~apgd(problem, x, y, epsilon, steps=40, loss="dlr").broken).float().mean())
+        return float((~APGD(steps=40, loss="dlr")(problem, x, y, epsilon).broken).float().mean())
 
 
 def accuracy(model: Any, data: AuditData) -> float:

@@ -42,35 +42,37 @@ def test_against_a_linear_model_the_climb_reaches_the_worst_corner(weights, epsi
     x = torch.tensor(rng.normal(size=(6, len(weights)))).float()
     classes = torch.tensor(rng.integers(0, 2, 6))
     surface = linear(weights, 0.3)
-    hurt = losses.madry(surface, x, classes, x - epsilon, x + epsilon, steps, generator(seed))
-    assert (hurt.changed >= x - epsilon).all() and (hurt.changed <= x + epsilon).all()
+    attacked = losses.madry(surface, x, classes, losses.Climb(x - epsilon, x + epsilon, steps, generator(seed)))
+    assert (attacked.changed >= x - epsilon).all() and (attacked.changed <= x + epsilon).all()
     sign = 2.0 * classes - 1
     away = -sign[:, None] * torch.tensor(weights).sign() * epsilon
-    assert torch.allclose(hurt.changed, x + away, atol=1e-6)
+    assert torch.allclose(attacked.changed, x + away, atol=1e-6)
     # the worst margin is the margin less epsilon times the sum of absolute weights
     margin = sign * (x @ torch.tensor(weights) + 0.3) - epsilon * torch.tensor(weights).abs().sum()
-    assert float(hurt.loss.detach()) == pytest.approx(float(functional.softplus(-margin).mean()), rel=1e-4, abs=1e-6)
+    assert float(attacked.loss.detach()) == pytest.approx(
+        float(functional.softplus(-margin).mean()), rel=1e-4, abs=1e-6
+    )
 
 
 def test_the_box_is_kept_where_the_range_ends():
     x = torch.tensor([[0.0, 1.0]])
     low, high = torch.tensor([[0.0, 0.8]]), torch.tensor([[0.2, 1.0]])
-    hurt = losses.madry(linear([1.0, -1.0]), x, torch.tensor([1]), low, high, 5, generator())
-    assert hurt.changed.tolist() == [[0.0, 1.0]]
-    assert losses.madry(linear([1.0, -1.0]), x, torch.tensor([0]), low, high, 5, generator()).changed.tolist() == [
-        [pytest.approx(0.2), pytest.approx(0.8)]
-    ]
+    attacked = losses.madry(linear([1.0, -1.0]), x, torch.tensor([1]), losses.Climb(low, high, 5, generator()))
+    assert attacked.changed.tolist() == [[0.0, 1.0]]
+    assert losses.madry(
+        linear([1.0, -1.0]), x, torch.tensor([0]), losses.Climb(low, high, 5, generator())
+    ).changed.tolist() == [[pytest.approx(0.2), pytest.approx(0.8)]]
 
 
 def test_trades_by_hand():
     """One logit 0 about the row: probabilities one half each, and the change moves the logit by one."""
     surface = linear([1.0])
     x = torch.zeros(1, 1)
-    hurt = losses.trades(surface, x, torch.tensor([1]), x - 1, x + 1, 9, generator(), beta=2.0)
+    attacked = losses.trades(surface, x, torch.tensor([1]), losses.Climb(x - 1, x + 1, 9, generator()), beta=2.0)
     other = 1 / (1 + math.exp(-1))
     apart = 0.5 * math.log(0.5 / other) + 0.5 * math.log(0.5 / (1 - other))
-    assert abs(float(hurt.changed)) == pytest.approx(1)
-    assert float(hurt.loss.detach()) == pytest.approx(math.log(2) + 2 * apart, rel=1e-6)
+    assert abs(float(attacked.changed)) == pytest.approx(1)
+    assert float(attacked.loss.detach()) == pytest.approx(math.log(2) + 2 * apart, rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -80,15 +82,16 @@ def test_trades_is_its_formula_and_finds_the_worst_corner(seed):
     zero = torch.zeros(3)
     surface = Surface(layer, "logits", zero, zero + 1, zero)
     x, classes = torch.randn(5, 3), torch.tensor([0, 1, 2, 3, 0])
-    tries = [losses.trades(surface, x, classes, x - 0.3, x + 0.3, 30, generator(each), beta=6.0) for each in range(8)]
-    for hurt in tries:
-        p, q = (layer(each).softmax(1).detach().double().numpy() for each in (x, hurt.changed))
+    climbs = [losses.Climb(x - 0.3, x + 0.3, 30, generator(start)) for start in range(8)]
+    tries = [losses.trades(surface, x, classes, climb, beta=6.0) for climb in climbs]
+    for attacked in tries:
+        p, q = (layer(each).softmax(1).detach().double().numpy() for each in (x, attacked.changed))
         slow = 0.0
         for row in range(5):
             slow -= math.log(p[row, int(classes[row])])
             for column in range(4):
                 slow += 6.0 * p[row, column] * math.log(p[row, column] / q[row, column])
-        assert float(hurt.loss.detach()) == pytest.approx(slow / 5, rel=1e-4)
+        assert float(attacked.loss.detach()) == pytest.approx(slow / 5, rel=1e-4)
     corners = torch.tensor(list(itertools.product((-0.3, 0.3), repeat=3)))
     plain = layer(x).log_softmax(1)
     worst = torch.stack([losses.divergence(plain, layer(x + corner).log_softmax(1)) for corner in corners]).amax(0)
@@ -101,13 +104,13 @@ def test_both_losses_teach_the_parameters_and_leave_the_mode():
     zero = torch.zeros(1, 8, 8)
     surface = Surface(network, "logits", zero, zero + 1, zero)
     x, classes = torch.rand(6, 1, 8, 8), torch.tensor([0, 1, 2, 0, 1, 2])
-    for loss in (losses.madry, lambda *given: losses.trades(*given, beta=6.0)):
+    for loss in (losses.madry, lambda *arguments: losses.trades(*arguments, beta=6.0)):
         network.train()
         before = network.body[1].running_mean.clone()
-        hurt = loss(surface, x, classes, x - 0.1, x + 0.1, 3, generator())
+        attacked = loss(surface, x, classes, losses.Climb(x - 0.1, x + 0.1, 3, generator()))
         assert network.training and all(each.training for each in network.modules())
         assert all(each.requires_grad and each.grad is None for each in network.parameters())
-        hurt.loss.backward()
+        attacked.loss.backward()
         assert all(each.grad is not None for each in network.parameters())
         assert not torch.equal(network.body[1].running_mean, before), "it learned in training mode"
         network.zero_grad(set_to_none=True)

@@ -1,0 +1,70 @@
+"""The widest difference of a share between groups, tested for all attributes of a check at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from auditkit import stats
+from auditkit.group_pairs import Members, widest_among
+from auditkit.results import Measurement, Test
+from auditkit.variants import Group, variants
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from auditkit.data import AuditData
+
+
+class ShareGap(NamedTuple):
+    """A share in the groups of one attribute, whose widest difference is looked for."""
+
+    shares: stats.Shares
+    members: Members
+    fields: dict[str, Any]
+    """Of the measurement: name, direction, attributes, conditions and who is left out."""
+    reason: str
+    """Why there is no difference, where fewer than two groups are compared."""
+
+
+def tested_gaps(
+    gaps: Sequence[ShareGap], data: AuditData, permutations: int, rng: np.random.Generator, check: str
+) -> list[Measurement]:
+    """The widest differences, tested together by Holm's method; behind them the same of some of the groups.
+
+    Args:
+        gaps: one for each attribute and share.
+        data: for the reference and the sizes of groups.
+        permutations: shuffles of the groups behind each p-value.
+        rng: the source of chance.
+        check: the id of the check whose tests are adjusted together.
+    """
+    tested = [gap for gap in gaps if len(gap.members.where) > 1]
+    p_values = [
+        stats.permutation_p(stats.largest_z([gap.shares]), stats.shuffled_z([gap.shares], permutations, rng))
+        for gap in tested
+    ]
+    adjusted = iter(zip(p_values, stats.holm(p_values).tolist() if p_values else [], strict=True))
+    method = f"permutation of the largest studentized difference, {permutations} shuffles; Holm"
+    family = f"all {len(tested)} differences of {check}"
+    headlines, further = [], []
+    for gap in gaps:
+        (headline,) = _widest(gap, gap.members.where, None)
+        # the variants are of the untested headline: among some of the groups nothing was tested
+        further += variants([headline], [gap.members.where], partial(_widest, gap), data)
+        if len(gap.members.where) > 1:
+            raw, holm = next(adjusted)
+            test = Test(method=method, p=raw, p_adjusted=holm, family=family)
+            detectable = stats.detectable_among(gap.shares, len(tested))
+            headline = headline.model_copy(update={"test": test, "detectable": detectable})
+        headlines.append(headline)
+    return [*headlines, *further]
+
+
+def _widest(gap: ShareGap, groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
+    """The widest difference over some groups, untested."""
+    if len(groups) < 2:
+        return [Measurement(value=None, reason=gap.reason, validity="inconclusive", **gap.fields)]
+    widest, pairs = widest_among([gap.shares], [gap.members], groups, reference)
+    return [Measurement(value=widest.value, interval=widest.interval, pairs=pairs, **gap.fields)]
