@@ -120,6 +120,7 @@ def positive_column(model: Model) -> int:
 
 def names(classes: tuple[Any, ...], codes: np.ndarray) -> np.ndarray:
     """The class values at these positions, as an array of one kind."""
+    # One array of all classes first, so that every batch of answers has the same type.
     chosen: np.ndarray = np.asarray(classes)[codes]
     return chosen
 
@@ -145,6 +146,7 @@ def prepared(inputs: Any, preprocess: Any, name: str) -> Any:
     """
     if preprocess is None:
         return inputs
+    # A fitted scikit-learn transformer is not callable, a plain function has no transform.
     step = preprocess.transform if hasattr(preprocess, "transform") else preprocess
     if not callable(step):
         raise ModelError(
@@ -186,5 +188,6 @@ def warned(warning: warnings.WarningMessage) -> str:
 def note(model: Model, *sentences: str) -> None:
     """Add notes that are not there yet."""
     for sentence in sentences:
+        # A model that warns about each batch would say the same a hundred times.
         if sentence not in model.notes and len(model.notes) < MOST_NOTES:
             model.notes = (*model.notes, sentence)

@@ -41,6 +41,7 @@ def seeing(model: Model, data: AuditData) -> Seeing:
     if columns is None:
         return Seeing("unknown") if stated is None else Seeing("stated", stated)
     known = frozenset(map(str, columns))
+    # The columns of a plain array have no names, so that a statement about names cannot contradict them.
     named = hasattr(data.inputs, "columns") or model.feature_names is not None or data.modality in ("image", "text")
     if stated is None or stated == known:
         return Seeing("known", known, named)

@@ -176,6 +176,7 @@ class Model(ABC):
             try:
                 parts.append(ask(take_rows(inputs, indices), indices))
             except Exception as error:  # each library has an error of its own for it
+                # A single row that does not fit will not fit later either.
                 if not out_of_memory(error) or self.batch == 1:
                     raise
                 self.batch = max(1, self.batch // 2)

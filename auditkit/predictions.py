@@ -165,6 +165,7 @@ class Predictions:
         """The same answers about a sample of the rows, without asking again."""
         sample = Answers(*(None if answer is None else answer[rows] for answer in self.answers))  # type: ignore[arg-type]
         predictions = Predictions(self.model, data, sample)
+        # The sample may lack a class, which keeps its place all the same.
         predictions.__dict__.update(classes=self.classes, consistency=self.consistency)
         # The training split was asked already where the whole data were, and is not sampled.
         if data.train is not None and data.train is self.data.train:

@@ -20,6 +20,7 @@ def spelling(value: Any) -> str:
     """A class value as text, whole numbers without a decimal point."""
     if getattr(getattr(value, "dtype", None), "kind", "") == "f":
         value = float(str(value))  # 0.1 in half the bytes is 0.1, not 0.10000000149
+    # numpy scalars print their type from numpy 2 on.
     plain = value.item() if hasattr(value, "item") else value
     if isinstance(plain, decimal.Decimal):
         plain = float(plain)

@@ -18,6 +18,7 @@ def roman(text: str) -> int | None:
     if not text or not NUMERAL.fullmatch(text):
         return None
     worth = [WORTH[letter] for letter in text]
+    # A numeral before a larger one is taken off: IX is 10 - 1.
     following = [*worth[1:], 0]
     return sum(-value if value < after else value for value, after in zip(worth, following, strict=True))
 

@@ -14,6 +14,7 @@ HARDWARE: Final = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}"
 def versions(texts: Sequence[str]) -> list[float] | None:
     """Ranks of versions such as 1.10.2, some of which have three parts or more; None where a text is none."""
     matches = [VERSION.fullmatch(text) for text in texts]
+    # 1.10 comes after 1.9, as it does not among texts and numbers.
     keys = [tuple(map(int, version[1].split("."))) for version in matches if version is not None]
     if len(keys) < len(texts) or max(map(len, keys)) < 3:
         return None

@@ -36,6 +36,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError:
+        # One document a line is no JSON as a whole, so it is tried second.
         return list(parsed(text.split("\n")))
 
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas
+import pyarrow
 
+from auditkit.counts.arrow_codes import TooManyValues
 from auditkit.counts.binned_codes import Bins, all_bounds
+from auditkit.counts.files import count_values
 from auditkit.counts.markers import Markers
+from auditkit.counts.streams import columns_of
 from auditkit.data.groups import group_column
 from auditkit.data.readers.base import Reading, Source
+from auditkit.data.readers.columns import read_column
 from auditkit.data.readers.foreseen import IN_MEMORY, Foreseen
+from auditkit.data.readers.frames import mark_missing, tidy
 from auditkit.data.readers.roles import Roles, group_source, options_of
 from auditkit.errors import DataError, closest
-
-if TYPE_CHECKING:
-    import pandas
 
 
 def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[Source, Roles]:
@@ -36,9 +40,6 @@ def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[S
     Raises:
         DataError: a file or a column is not there or cannot be read, or there are too many combinations.
     """
-    from auditkit.counts.files import count_values  # pyarrow, wanted by few
-    from auditkit.counts.streams import columns_of
-
     group_options = roles.groups or {}
     groups = {name: str(group_source(name, options)) for name, options in group_options.items()}
     other_columns = tuple(str(name) for name in (roles.label, roles.decisions, roles.weights) if name is not None)
@@ -59,7 +60,8 @@ def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[S
     }
     codes_of = dict(zip(columns, cells.codes, strict=True))
     parts = {
-        name: (_frame({name: values_of_group})[name], codes_of[groups[name]]) for name, values_of_group in named.items()
+        name: (pandas.DataFrame({name: values_of_group})[name], codes_of[groups[name]])
+        for name, values_of_group in named.items()
     }
     parts |= {name: (typed[name], codes_of[name]) for name in other_columns}
     table, people = _folded(parts, cells.rows)
@@ -74,8 +76,6 @@ def stream_counts(counting: Foreseen, roles: Roles, reading: Reading) -> tuple[S
 @contextlib.contextmanager
 def _too_many(counting: Foreseen) -> Iterator[None]:
     """Say of a column of too many values, such as weights of a survey, that a single file can be read as a table."""
-    from auditkit.counts.arrow_codes import TooManyValues
-
     try:
         yield
     except TooManyValues as error:
@@ -129,14 +129,16 @@ def _folded(
         parts: {column: its distinct values, and for each row the position among them}.
         people: (K,) int64, for each row.
     """
-    coded = _frame({name: values.factorize(use_na_sentinel=False)[0][codes] for name, (values, codes) in parts.items()})
+    coded = pandas.DataFrame(
+        {name: values.factorize(use_na_sentinel=False)[0][codes] for name, (values, codes) in parts.items()}
+    )
     # Two values that differ in the file may be one value as read (1 and 1.0), so rows that were apart may be the same.
     first = ~coded.duplicated().to_numpy()
     cell = coded.groupby(list(coded), sort=False).ngroup().to_numpy()
     table = {name: values.take(codes[first]).reset_index(drop=True) for name, (values, codes) in parts.items()}
     total = np.zeros(int(first.sum()), dtype=np.int64)
     np.add.at(total, cell, people)  # bincount with weights would count in float64
-    return _frame(table), total
+    return pandas.DataFrame(table), total
 
 
 def _typed(
@@ -145,21 +147,15 @@ def _typed(
     """The distinct values of each column with the type that the whole column has, those that mean missing taken out."""
     if kinds is not None and all(kinds[name] is None for name in values):
         return _from_text(values, reading)
-    from auditkit.data.readers.frames import mark_missing, tidy
-
     markers = Markers(reading.missing or ())
     typed = {}
     for name, distinct in values.items():
-        frame = _frame({name: distinct if kinds is None else _of_type(distinct, kinds[name])})
+        frame = pandas.DataFrame({name: distinct if kinds is None else _of_type(distinct, kinds[name])})
         typed[name] = mark_missing(tidy(frame), markers)[name]
     return typed, markers.notes
 
 
 def _from_text(values: dict[str, list[Any]], reading: Reading) -> tuple[dict[str, pandas.Series[Any]], list[str]]:
-    import pyarrow
-
-    from auditkit.data.readers.columns import read_column
-
     markers = Markers(("",) if reading.missing is None else reading.missing)
     typed: dict[str, pandas.Series[Any]] = {}
     notes: list[str] = []
@@ -173,17 +169,8 @@ def _from_text(values: dict[str, list[Any]], reading: Reading) -> tuple[dict[str
 
 def _of_type(distinct: list[Any], kind: Any) -> Any:
     """Values of a Parquet column as pandas reads that column."""
-    import pandas
-    import pyarrow
-
     plain = kind.value_type if pyarrow.types.is_dictionary(kind) else kind
     try:
         return pyarrow.chunked_array([pyarrow.array(distinct, plain)]).to_pandas()
     except (pyarrow.ArrowException, TypeError, ValueError):
         return pandas.Series(distinct)  # decimals and bytes were read as numbers and text
-
-
-def _frame(columns: dict[str, Any]) -> pandas.DataFrame:
-    import pandas
-
-    return pandas.DataFrame(columns)

@@ -13,7 +13,6 @@ from auditkit.data.readers.counted import split_selected
 from auditkit.data.readers.foreseen import in_memory, with_room
 from auditkit.data.readers.roles import Roles, group_source, input_names, settle, unknown_columns, with_features
 from auditkit.data.readers.source import open_source
-from auditkit.data.readers.streamed import stream_counts
 from auditkit.data.readers.table_settings import TableSettings
 from auditkit.errors import DataError
 
@@ -37,6 +36,8 @@ def read_table(make: Callable[..., Fields], source: Any, settings: TableSettings
         counting = with_room(source, settings)
         if counting is None:
             return _read(source, roles, request, settings.selected, settings.train, name)
+        from auditkit.data.readers.streamed import stream_counts  # pyarrow, wanted by few
+
         counted, roles = stream_counts(counting, roles, request.reading)
         # The counts hold no features, so that nothing declared about them fits.
         request = dataclasses.replace(request, schema={}, modality=None)

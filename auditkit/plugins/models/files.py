@@ -33,6 +33,11 @@ _COMPRESSED = (
     b"\x78\xda",
     b"\x04\x22\x4d\x18",
 )
+_ARCHIVES = (
+    ("exported", "archive_format"), ("exported", "serialized_exported_program.json"), ("torchscript", "constants.pkl"),
+    ("torch", "data.pkl"), ("keras", "model.weights.h5"),
+)  # fmt: skip
+"""(format, a member that tells it) of zip archives."""
 _SAFE = ".skops (scikit-learn), .safetensors with class_path or .pt2 (torch), .ubj or .json (XGBoost), .txt (LightGBM)"
 
 
@@ -76,36 +81,30 @@ def sniff(data: bytes, path: pathlib.Path) -> str | None:
     head = data[:64]
     if head.startswith(b"PK\x03\x04"):
         return _sniff_archive(data, path.name)
-    if head.startswith(b"\x89HDF"):
-        return "keras"
     # A safetensors file begins with the length of its header, 8 bytes, and the header with a brace.
-    if len(data) > 9 and data[8:9] == b"{" and 2 <= int.from_bytes(data[:8], "little") <= len(data) - 8:
-        return "safetensors"
-    if head.startswith(b"{") and (b"learner" in head or b'"version"' in head):
-        return "xgboost"
-    if head.startswith((b"tree\nversion=", b"tree\r\nversion=")):
-        return "lightgbm"
-    if head[:1] == b"\x80" or head.startswith(_COMPRESSED):
-        return "pickle"
-    if head[:1] == b"\x08" and path.suffix == ".onnx":
-        return "onnx"
-    # the oldest pickles begin like any text: there the name may only make us more careful
-    return "pickle" if path.suffix in _PICKLE_NAMES else None
+    header = int.from_bytes(data[:8], "little")
+    signs = (
+        ("keras", head.startswith(b"\x89HDF")),
+        ("safetensors", data[8:9] == b"{" and 2 <= header <= len(data) - 8),
+        ("xgboost", head.startswith(b"{") and (b"learner" in head or b'"version"' in head)),
+        ("lightgbm", head.startswith((b"tree\nversion=", b"tree\r\nversion="))),
+        ("pickle", head[:1] == b"\x80" or head.startswith(_COMPRESSED)),
+        ("onnx", head[:1] == b"\x08" and path.suffix == ".onnx"),
+        # the oldest pickles begin like any text: there the name may only make us more careful
+        ("pickle", path.suffix in _PICKLE_NAMES),
+    )
+    return next((form for form, fits in signs if fits), None)
 
 
 def _sniff_archive(data: bytes, name: str) -> str:
     archive_members = members(data, name)
-    names = {member.rpartition("/")[2] for member in archive_members}
     if "schema.json" in archive_members:
         return "skops"
-    if "archive_format" in names or "serialized_exported_program.json" in names:
-        return "exported"
-    if "constants.pkl" in names:
-        return "torchscript"
-    if "data.pkl" in names:
-        return "torch"
-    if "model.weights.h5" in names:
-        return "keras"
+    names = {member.rpartition("/")[2] for member in archive_members}
+    # In this order: an archive of TorchScript holds data.pkl too.
+    for form, member in _ARCHIVES:
+        if member in names:
+            return form
     raise ModelFileRejected(f"{name}: a zip archive, but of no known model format; supported are {_SAFE}")
 
 
