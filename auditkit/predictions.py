@@ -176,7 +176,7 @@ class Predictions:
 def _positions(
     values: np.ndarray, classes: tuple[Any, ...], description: str, abstain: Any = None, known: tuple[Any, ...] = ()
 ) -> np.ndarray:
-    """The place of each value in the classes; `known` are the classes of the data, where the values are its labels."""
+    """The position of each value in `classes`; `known` are the classes of the data, where the values are its labels."""
     position_of = {spelling(label): position for position, label in enumerate(classes)}
     if abstain is not None:  # beside the classes it may be of another type, so everything is compared as text
         if spelling(abstain) in position_of:

@@ -31,9 +31,12 @@ LARGEST_LEFT_OUT: Final = 0.05
 class Members(NamedTuple):
     """The rows of a cell, kept as positions: a mask of all rows for each of a thousand cells would not fit."""
 
-    at: np.ndarray
+    rows: np.ndarray
+    """(K,) the positions."""
     total: int
+    """Rows of the data."""
     people: int
+    """People whom the K rows stand for."""
 
 
 class Cell:
@@ -52,7 +55,7 @@ class Cell:
     def rows(self) -> np.ndarray:
         """(N,) bool: which rows are in it."""
         mask = np.zeros(self._members.total, dtype=bool)
-        mask[self._members.at] = True
+        mask[self._members.rows] = True
         return mask
 
     @property

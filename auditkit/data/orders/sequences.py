@@ -33,6 +33,6 @@ def addresses(texts: Sequence[str]) -> list[float] | None:
 
 
 def _ranks(keys: Sequence[tuple[int, ...]]) -> list[float]:
-    """The place of each key among those that differ, from 0: an address of 128 bits is no float."""
+    """The rank of each key among those that differ, from 0: an address of 128 bits is no float."""
     rank_of = {key: float(rank) for rank, key in enumerate(sorted(set(keys)))}
     return [rank_of[key] for key in keys]

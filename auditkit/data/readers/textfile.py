@@ -71,7 +71,7 @@ def _table(path: pathlib.Path, dialect: Dialect) -> Any:
 
 
 def _names(dialect: Dialect, table: Any, file: str) -> tuple[dict[int, str], list[str]]:
-    """{place: name} of the columns that are read, and what is to be said of the others."""
+    """{index: name} of the columns that are read, and what is to be said of the others."""
     names, notes = dict(enumerate(dialect.names)), list(dialect.notes)
     twice = sorted({name for name in names.values() if dialect.names.count(name) > 1 and name})
     if twice:

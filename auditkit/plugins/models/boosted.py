@@ -22,14 +22,14 @@ class Boosted(NamedTuple):
     whose: str
     """The library."""
     categories: dict[int, Any]
-    """{place: (C,) index of the categories}; of LightGBM those whose place is known."""
+    """{position: (C,) index of the categories}; of LightGBM those whose position is known."""
     codes: frozenset[int] = frozenset()
     """Places of categories that were numbers before fitting: the booster keeps no others."""
     ordered: tuple[Any, ...] = ()
     """LightGBM: the categories of each categorical column, in the order of the columns."""
 
     def restore(self, frame: pandas.DataFrame, name: str) -> tuple[dict[int, Any], list[str]]:
-        """{place: column} of the columns whose type changes, and what is to be said about it.
+        """{position: column} of the columns whose type changes, and what is to be said about it.
 
         Raises:
             ModelError: a column cannot be what the booster was fitted on.
@@ -60,7 +60,7 @@ class Boosted(NamedTuple):
         return changed, notes
 
     def _placed(self, frame: pandas.DataFrame, name: str) -> dict[int, Any]:
-        """{place: categories}; LightGBM keeps only the order of its columns of categories."""
+        """{position: categories}; LightGBM keeps only the order of its columns of categories."""
         if not self.ordered:
             return self.categories
         typed = [position for position in range(frame.shape[1]) if _typed(frame.iloc[:, position])]

@@ -10,7 +10,7 @@ from auditkit.errors import ModelError
 from auditkit.value_spelling import NUMBER, listed
 
 UNSEEN = -2
-"""The place of a value that is none of the categories."""
+"""The code of a value that is none of the categories."""
 
 
 class Categories:
@@ -34,7 +34,7 @@ class Categories:
                 self._alike.setdefault(meaning, []).append(code)
 
     def code_of(self, value: Any, where: str) -> int:
-        """The place of the category; `UNSEEN` where there is none.
+        """The code of the category; `UNSEEN` where there is none.
 
         Args:
             value: not missing.

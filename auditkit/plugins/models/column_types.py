@@ -17,7 +17,7 @@ class Types:
 
     Args:
         boosters: those that are handed the table itself.
-        encoded: {place: categories} of columns that an encoder of scikit-learn turns into numbers.
+        encoded: {position: categories} of columns that an encoder of scikit-learn turns into numbers.
     """
 
     def __init__(self, boosters: list[Boosted], encoded: dict[int, Categories]) -> None:
@@ -77,7 +77,7 @@ def fitted_types(estimator: Any) -> Types:
 
 
 def _encoders(transformer: Any) -> list[tuple[int, Any]]:
-    """(place, categories) of the columns that a fitted encoder, or one in a ColumnTransformer, encodes."""
+    """(position, categories) of the columns that a fitted encoder, or one in a ColumnTransformer, encodes."""
     own_categories = attribute(transformer, "categories_")
     if isinstance(own_categories, list):
         return list(enumerate(own_categories))

@@ -120,7 +120,7 @@ class FittedTable:
                 "mean other features than by their numbers. Put them in the order of their numbers where it was fitted "
                 "so, else give them names that are no numbers, or fit it on a table with such names"
             )
-        ordinals = [f"{str(column)!r} as its {_th(place)}" for place, column in enumerate(columns, 1)]
+        ordinals = [f"{str(column)!r} as its {_th(number)}" for number, column in enumerate(columns, 1)]
         return [
             "the model was fitted without names of columns and is asked by position; that they stand as they did then "
             f"cannot be checked: it is given {first_few(ordinals, LISTED)}"
@@ -134,9 +134,9 @@ def _numbers_out_of_order(columns: tuple[Any, ...]) -> bool:
     return len(numbers) == len(names) and numbers != sorted(numbers)
 
 
-def _th(place: int) -> str:
-    ending = "th" if 10 < place % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place}{ending}"
+def _th(number: int) -> str:
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 class FittedModel(Model):

@@ -30,9 +30,9 @@ def used_columns(estimator: Any, columns: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def places_of(transformer: Any) -> list[tuple[Any, list[int]]]:
-    """(transformer, places of its columns) of a fitted ColumnTransformer, less what it drops; empty for anything else.
+    """(transformer, positions of its columns) of a fitted ColumnTransformer, less what it drops; of anything else none.
 
-    The places are counted in the table that it was fitted on.
+    The positions are counted in the table that it was fitted on.
     """
     positions_by_name = attribute(transformer, "_transformer_to_input_indices")
     fitted = attribute(transformer, "transformers_")
@@ -82,9 +82,9 @@ def _inside(estimator: Any) -> list[Any]:
 
 
 def _used(estimator: Any, count: int) -> set[int] | None:
-    """The places that are used; None for all."""
+    """The positions that are used; None for all."""
     parts = places_of(estimator)
-    # Only in front of all else are the places those of the table that the user knows.
+    # Only in front of all else are the positions those of the table that the user knows.
     if parts and attribute(estimator, "n_features_in_") == count:
         return {position for _, positions in parts for position in positions}
     branches = [_used(part, count) for part in _inside(estimator)]

@@ -41,7 +41,7 @@ def fitted_names(estimator: Any) -> Names | None:
 
 
 def find_columns(fitted: Names, columns: Sequence[Any], name: str) -> list[int]:
-    """The place of each fitted column in a table.
+    """The position of each fitted column in a table.
 
     A column is found under its name, under a number's text, without the blanks around it, and for LightGBM with `_`
     where the table has a blank.
@@ -79,7 +79,7 @@ def handed_over(fitted: Names, columns: Sequence[Any]) -> list[Any]:
 
 
 def _places(feature: Any, columns: Sequence[Any], loose: bool) -> list[int]:
-    """Where the column may be: one place where it is clear."""
+    """Where the column may be: one position where it is clear."""
     text, flat = str(feature), [_flat(column) for column in columns]
     spellings = [{name, name.replace(" ", "_")} if loose else {name} for name in flat]
     positions = [position for position, names in enumerate(spellings) if text in names]
