@@ -42,7 +42,7 @@ def burden_ratios(tables: Sequence[Groups], targets: Sequence[Target], data: Aud
 
 def is_burden(target: Target, data: AuditData) -> bool:
     """Whether being decided for the target's class is a burden, and its selection rates are compared."""
-    if target.at is None or {"selection_rate", "demographic_parity"}.isdisjoint(target.measures):
+    if target.class_index is None or {"selection_rate", "demographic_parity"}.isdisjoint(target.measures):
         return False
     return data.outcome_of(target.conditions.get("class")) == "burden"
 
@@ -72,6 +72,7 @@ def _ratios_to(
         "name": f"{BURDEN}_{ending}" if ending else BURDEN, "direction": "higher",
         "conditions": dict(target.conditions),
     }  # fmt: skip
+    # A group that is left out for being small is not lacking, for the number is about the large ones.
     lacking = () if reference is not None else tuple(
         LeftOut(slice=where, reason=reason)
         for where, reason in zip(groups.where, why_no_rate(groups, data), strict=True)
@@ -83,6 +84,7 @@ def _ratios_to(
     # Where nobody at all is selected, every ratio would be 0 / 0.
     if len(usable) > 1 and share.successes[usable].any():
         least = int(usable[np.argmin(share.values[usable])])
+    # Against a reference a ratio may be above 1: the group that bears least need not be the one that was named.
     if least is not None and reference is not None:
         least = groups.where.index(reference) if reference in groups.where else None
         if least is None or reasons[least] is not None:

@@ -89,6 +89,7 @@ class GroupFairness(Parameters, Check):
     def measured_at(self, name: str, data: AuditData, groups: bool) -> dict[str, MeasuredAt]:
         """The columns that are given; of two classes none is named."""
         given = MeasuredAt((", ".join(self.given),) if self.given and name == CDD else ())
+        # With two classes the class is not a condition, as there is only one that selects.
         return {"given": given} | ({} if data.task == "multiclass" else {"class": MeasuredAt()})
 
     def measure(self, model: Model, data: AuditData, context: Context) -> Findings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -45,15 +45,6 @@ class Conditional(Tested):
     """The standard error where groups do not matter."""
 
 
-class Disparities(NamedTuple):
-    """The disparity of each of K groups."""
-
-    values: np.ndarray
-    """(..., K) between -1 and 1; NaN where no stratum has both rejected and selected people."""
-    assessed: np.ndarray
-    """(...) the share of people in strata with both rejected and selected people."""
-
-
 def strata(data: AuditData, given: Sequence[str]) -> Encoded:
     """The combinations of the values of some columns, and the one of each row.
 
@@ -81,14 +72,18 @@ def strata(data: AuditData, given: Sequence[str]) -> Encoded:
             f"given: {', '.join(given)} have {len(combinations):,} combinations; at most {STRATA:,} can be strata. "
             "Name fewer columns, or put numbers into bins first"
         )
-    return Encoded(tuple(f"{number:04d}" for number in range(len(combinations))), codes)
+    return Encoded(tuple(f"{stratum:04d}" for stratum in range(len(combinations))), codes)
 
 
-def disparities(table: np.ndarray) -> Disparities:
-    """Conditional demographic disparity of each group.
+def disparities(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Conditional demographic disparity of each of K groups.
 
     Args:
         table: (..., S, K, 2) people by stratum, group, and rejected or selected.
+
+    Returns:
+        (..., K) between -1 and 1, NaN where no stratum has both rejected and selected people; and (...) the share of
+        people in strata that have both.
 
     Source: Wachter, Mittelstadt and Russell (2021), Why fairness cannot be automated, arXiv:2005.05906; strata
     weighted by their people. A stratum in which all or none were selected has no disparity and is left out.
@@ -100,7 +95,7 @@ def disparities(table: np.ndarray) -> Disparities:
     assessed = weight.sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         values = (weight[..., None] * (share[..., 0] - share[..., 1])).sum(axis=-2) / assessed[..., None]
-        return Disparities(values, assessed / people.sum(axis=-1))
+        return values, assessed / people.sum(axis=-1)
 
 
 def intervals(table: np.ndarray, rng: np.random.Generator, replicates: int = 1000) -> list[Interval | None]:
@@ -117,7 +112,7 @@ def intervals(table: np.ndarray, rng: np.random.Generator, replicates: int = 100
     step = max(1, AT_ONCE // flat.size)  # a table of 1,000 strata and many groups is too large to resample at once
     for start in range(0, replicates, step):
         drawn = rng.multinomial(rows, flat, size=min(step, replicates - start))
-        samples.append(disparities(drawn.reshape(-1, *table.shape)).values)
+        samples.append(disparities(drawn.reshape(-1, *table.shape))[0])
     return [stats.percentile_interval(values, method="bootstrap of cells") for values in np.concatenate(samples).T]
 
 

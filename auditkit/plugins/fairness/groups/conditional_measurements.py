@@ -33,23 +33,25 @@ def conditionals(
     parameters: Parameters, targets: list[Target], tables: list[Groups], data: AuditData, context: Context
 ) -> list[Conditional]:
     """The disparity of every group, within the strata of the given columns; tested, not adjusted."""
-    targets = [target for target in targets if NAME in target.measures and target.at is not None]
+    targets = [target for target in targets if NAME in target.measures and target.class_index is not None]
     if not targets:
         return []
     columns: dict[str, Any] = {**data.groups, STRATUM: conditional.strata(data, parameters.given)}
     size = len(columns[STRATUM].values)
     results = []
+    # The strata are counted as one more attribute, so that one table serves every set of groups.
     counts = count(
         columns, context.predictions.codes, classes=[str(index) for index in range(len(context.predictions.classes))],
         weights=data.weights, people=data.people,
     )  # fmt: skip
     for groups in tables:
+        # A group that is itself among the given columns is alone in its strata, and has nobody to be compared with.
         if not groups.attributes or set(groups.attributes) & set(parameters.given):
             continue
         tally = counts.over((STRATUM, *groups.attributes)).tally
         is_occupied = [not data.cells.empty(group) for group in counts.over(groups.attributes).where]
         for target in targets:
-            against_rest = tally.against(present(target.at, "conditions are about a class"))
+            against_rest = tally.against(present(target.class_index, "conditions are about a class"))
             # No labels were counted, so everybody stands under "not known"; who has no decision is left out.
             strata = Tally(*(table[:, 2, :2].reshape(size, -1, 2)[:, is_occupied] for table in against_rest))
             results += _within_strata(groups, target, strata, parameters, data, context.rng)

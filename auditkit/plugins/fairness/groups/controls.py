@@ -13,7 +13,7 @@ from auditkit.errors import present
 from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, recount, self_tests
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
-from auditkit.plugins.fairness.groups.disparity_measurements import both
+from auditkit.plugins.fairness.groups.disparity_measurements import names_of_criterion
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.recount import Rows
 from auditkit.plugins.fairness.shared.partition import crossed
@@ -67,15 +67,17 @@ def rows_of(target: Target, data: AuditData, predictions: Predictions) -> Rows:
     decided = ~predictions.abstained
     known = np.ones(len(data), dtype=bool) if data.known is None else data.known
     positive = None
-    if target.at is None:
+    if target.class_index is None:
+        # A right decision plays the part of being selected, and everybody should be.
         labels = present(data.labels, "whether a decision is right was asked only where there are labels")
         selected, positive = predictions.labels == labels, np.ones(len(data), dtype=bool)
     else:
-        selected = predictions.labels == predictions.classes[target.at]
+        selected = predictions.labels == predictions.classes[target.class_index]
         if data.labels is not None:
-            positive = data.labels == predictions.classes[target.at]
+            positive = data.labels == predictions.classes[target.class_index]
     weight = data.weights
     if data.people is not None:
+        # A row of several people counts for each of them, with the weight of the row.
         weight = data.people.astype(float) if weight is None else weight * data.people
     return Rows(selected & decided, decided, positive, known, weight)
 
@@ -103,11 +105,15 @@ def tried(
         {
             name
             for comparison in tested
-            for name in (both(comparison.name) if comparison.name in CRITERIA else [comparison.name])
+            for name in (names_of_criterion(comparison.name) if comparison.name in CRITERIA else [comparison.name])
         }
     )
     first = next((comparison for comparison in single if comparison.name == "demographic_parity"), single[0])
-    of_first = (target.at for target in targets if target.conditions == first.conditions and target.at is not None)
+    of_first = (
+        target.class_index
+        for target in targets
+        if target.conditions == first.conditions and target.class_index is not None
+    )
     class_index = next(of_first, 0)
     return [
         _shuffled(parameters, data, context, first, class_index, tuple(names), encoded),

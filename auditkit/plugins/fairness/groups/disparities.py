@@ -60,6 +60,7 @@ class Compared(Tested):
             indices = who.positions(groups)
             parts.append(stats.Shares(part.successes[indices], part.sizes[indices]))
             members.append(who.take(indices))
+        # The largest denominator, as the rates of one criterion may be about different people.
         rows = max((int(who.people.sum()) for who in members), default=0)
         return dataclasses.replace(
             self, parts=parts, members=members, rows=rows, p=None, p_adjusted=None, shuffled=None
@@ -158,6 +159,7 @@ def detectable_ratio(parts: Sequence[stats.Shares], tests: int, level: float = 0
     for part, gap in zip(parts, _detectable_gaps(parts, tests, level), strict=True):
         if gap is None:
             return None
+        # The two smallest groups, as the gap that is called detectable is that of the least certain pair.
         n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
         high, low = stats.apart(part.common, n1, n2, gap)
         ratios.append(float(low / high))

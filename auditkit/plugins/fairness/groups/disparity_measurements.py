@@ -76,7 +76,7 @@ def beside_them(comparison: Compared, first: Sequence[Measurement], data: AuditD
 
 def names(comparison: Tested) -> list[str]:
     """The measurements of a comparison."""
-    return [comparison.name] if comparison.name in INDICES else both(comparison.name)
+    return [comparison.name] if comparison.name in INDICES else names_of_criterion(comparison.name)
 
 
 def incomparable(comparison: Tested, name: str) -> Measurement:
@@ -92,7 +92,7 @@ def with_weights(measurement: Measurement, data: AuditData) -> Measurement:
     return measurement.model_copy(update={"interval": measurement.interval.model_copy(update={"method": method})})
 
 
-def both(name: str) -> list[str]:
+def names_of_criterion(name: str) -> list[str]:
     """The measurements of a criterion."""
     return [f"{name}_difference", f"{name}_ratio"]
 
@@ -110,13 +110,13 @@ def beside(comparison: Tested, tests: int, parameters: Parameters, data: AuditDa
 
 def undefined(comparison: Tested, name: str, reason: str) -> Measurement:
     """A comparison without a value."""
-    return _number(
+    return _defined(
         name, value=None, reason=reason, across=comparison.across, conditions=dict(comparison.conditions),
         validity="inconclusive", left_out=tuple(comparison.left_out),
     )  # fmt: skip
 
 
-def _number(name: str, **fields: Any) -> Measurement:
+def _defined(name: str, **fields: Any) -> Measurement:
     """A measurement in the unit and the direction of its definition."""
     return Measurement(name=name, unit=DEFINITIONS[name].unit, direction=DEFINITIONS[name].direction, **fields)
 
@@ -164,10 +164,10 @@ def _odds(comparison: Compared, tests: int | None, reference: list[int] | None) 
     # A criterion of odds has one rate; the unpacking fails loudly where somebody adds a second.
     (part,) = comparison.parts
     reference_index = None if reference is None else reference[0]
-    power = None if tests is None else ratios.detectable_odds(part, disparities.detectable(comparison.parts, tests))
+    gap = None if tests is None else disparities.detectable(comparison.parts, tests)
     return _Disparity(
         ratios.widest_odds(part, reference_index), ratios.smallest_odds(part, reference_index),
-        power and power.difference, power and power.ratio,
+        *ratios.detectable_odds(part, gap),
         "there are no false negatives in any group, so there is no ratio",
     )  # fmt: skip
 
@@ -177,14 +177,14 @@ def _criterion(
 ) -> list[Measurement]:
     """Difference and ratio of a criterion, of its rates or of their odds."""
     disparity = (_odds if CRITERIA[comparison.name].odds else _shares)(comparison, tests, reference)
-    first, second = both(comparison.name)
-    difference = _number(
+    first, second = names_of_criterion(comparison.name)
+    difference = _defined(
         first, value=disparity.widest.value, interval=disparity.widest.interval, detectable=disparity.gap,
         pairs=tuple(pairs_behind(disparity.widest, comparison.members)), **common,
     )  # fmt: skip
     if disparity.smallest is None:
         return [difference, undefined(comparison, second, disparity.no_ratio)]
-    ratio = _number(
+    ratio = _defined(
         second, value=disparity.smallest.value, interval=disparity.smallest.interval, detectable=disparity.ratio,
         pairs=tuple(pairs_behind(disparity.smallest, comparison.members, "high")), **common,
     )  # fmt: skip
@@ -194,13 +194,14 @@ def _criterion(
 def _differential(
     comparison: Compared, tests: int | None, common: dict[str, Any], reference: list[int] | None
 ) -> Measurement:
+    # The logarithm of a ratio has no end where somebody is selected in one group and nobody in another.
     extreme = ratios.epsilon_extreme(comparison.parts, comparison.name == LOGARITHMIC[1], reference)
     if extreme is None:
         return undefined(
             comparison, comparison.name, "in some group nobody, or everybody, is selected, so a ratio has no end"
         )
     ratio = None if tests is None else disparities.detectable_ratio(comparison.parts, tests)
-    return _number(
+    return _defined(
         comparison.name, value=extreme.value, interval=extreme.interval,
         detectable=-float(np.log(ratio)) if ratio else None,
         pairs=tuple(pairs_behind(extreme, comparison.members)), **common,
@@ -216,7 +217,7 @@ def _entropy(
             comparison, comparison.name, "a group has no benefit at all, or nobody has: the index has no value"
         )
     interval = entropy.interval(comparison.table, parameters.alpha, comparison.p <= 0.05, rng, parameters.resamples)
-    return _number(
+    return _defined(
         # By Jensen's inequality the index is never below 0; a rounding may be.
         comparison.name, value=max(0.0, value), interval=interval,
         detectable=entropy.detectable(comparison.table, tests),

@@ -100,6 +100,7 @@ def interval(
     Source: Efron (1979), Annals of Statistics 7; the low end by the duality of tests and intervals.
     """
     flat = table.ravel()
+    # All cells at once and not group by group: the sizes of the groups are chance too.
     drawn = rng.multinomial(round(float(flat.sum())), flat / flat.sum(), size=replicates)
     numbers = between(drawn.reshape(replicates, *table.shape), alpha)
     known = numbers[np.isfinite(numbers)]

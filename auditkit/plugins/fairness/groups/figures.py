@@ -23,7 +23,8 @@ def drawn(targets: Sequence[Target], between: Sequence[Measurement]) -> list[Tar
 
     The widest gap is the one whose interval reaches least far down; of equal ones, the one with the largest value.
     """
-    classes = [target for target in targets if target.at is not None]
+    # With hundreds of classes a page of figures says nothing; the numbers of all are in the results.
+    classes = [target for target in targets if target.class_index is not None]
     if len(classes) <= CLASSES:
         return list(targets)
 
@@ -37,7 +38,7 @@ def drawn(targets: Sequence[Target], between: Sequence[Measurement]) -> list[Tar
         return max(known, default=(0.0, 0.0))
 
     widest = sorted(classes, key=gap, reverse=True)[:WIDEST]
-    return [target for target in targets if target.at is None or target in widest]
+    return [target for target in targets if target.class_index is None or target in widest]
 
 
 def pictures(

@@ -42,6 +42,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     ]
 
     context.progress(1, 3, "shuffling groups")
+    # The table of everyone comes first, and has no groups to compare.
     compared = [
         comparison for table in groups[1:] for target in looked_at for comparison in comparisons(target, table, data)
     ]

@@ -40,13 +40,15 @@ class Target(NamedTuple):
 
     conditions: dict[str, str]
     """{"class": name} where there are more than two classes; else empty."""
-    at: int | None
+    class_index: int | None
     """The position of the class; None: whether the decision is right, whatever the class."""
     measures: tuple[str, ...]
 
     def of(self, groups: Groups) -> Groups:
         """These groups, with the counts that this is about."""
-        return groups._replace(tally=right_or_not(groups.tally) if self.at is None else groups.tally.against(self.at))
+        return groups._replace(
+            tally=right_or_not(groups.tally) if self.class_index is None else groups.tally.against(self.class_index)
+        )
 
 
 def tabulate(counts: Counts, parameters: Parameters, data: AuditData) -> list[Groups]:

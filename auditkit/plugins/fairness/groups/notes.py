@@ -45,6 +45,7 @@ def notes(
         sentences.append(
             "Adjusted p-values keep the share of false alarms among the alarms down, not the chance of any."
         )
+    # Said, because the number of shuffles is part of the method of each test.
     draws = enough_draws(parameters.permutations, tests)
     if draws > parameters.permutations:
         sentences.append(
@@ -71,7 +72,7 @@ def _classes(parameters: Parameters, data: AuditData, targets: Sequence[Target])
     if data.task != "multiclass":
         return ["The parameter classes is for more than two classes, and was not used."] if parameters.classes else []
     sentences = ["Each class is held against all others: selected means decided for the class."]
-    class_count = sum(target.at is not None for target in targets)
+    class_count = sum(target.class_index is not None for target in targets)
     if class_count > CLASSES:
         sentences.append(f"Of {class_count} classes, the {WIDEST} with the widest gaps are drawn; all are measured.")
     return sentences

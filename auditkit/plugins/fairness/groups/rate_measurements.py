@@ -50,10 +50,12 @@ def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[M
         if reason or few:
             # That nobody is in a denominator gives nobody away; any other small number might.
             n = 0 if not reason and rows == 0 else None
-            measurements.append(_number(rate, target, where, reason=reason or few, n=n))
+            measurements.append(_measurement(rate, target, where, reason=reason or few, n=n))
             continue
         interval = Interval(low=float(low[index]), high=float(high[index]), method=method)
-        measurements.append(_number(rate, target, where, value=float(share.values[index]), n=rows, interval=interval))
+        measurements.append(
+            _measurement(rate, target, where, value=float(share.values[index]), n=rows, interval=interval)
+        )
     return measurements
 
 
@@ -68,7 +70,7 @@ def _composite(composite: Composite, target: Target, groups: Groups, data: Audit
         if reason is None and np.isnan(value):
             reason = composite.undefined
         if reason is not None:
-            measurements.append(_number(composite, target, where, reason=reason))
+            measurements.append(_measurement(composite, target, where, reason=reason))
             continue
         # The ends come from those of the parts, so a value at an edge may lie outside of them by a rounding.
         high = float(estimates.high[index])
@@ -76,11 +78,13 @@ def _composite(composite: Composite, target: Target, groups: Groups, data: Audit
             low=min(value, float(estimates.low[index])), high=max(value, high) if np.isfinite(high) else None,
             method=interval_method(estimates.method, data.weights is not None),
         )  # fmt: skip
-        measurements.append(_number(composite, target, where, value=value, n=int(rows[0][0][index]), interval=interval))
+        measurements.append(
+            _measurement(composite, target, where, value=value, n=int(rows[0][0][index]), interval=interval)
+        )
     return measurements
 
 
-def _number(
+def _measurement(
     measure: Rate | Composite,
     target: Target,
     where: dict[str, str],

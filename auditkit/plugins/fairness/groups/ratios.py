@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,13 +12,6 @@ from auditkit.results import Interval
 from auditkit.stats import Extreme, Place
 
 METHOD = "simultaneous Wilson intervals of all groups (Šidák), as odds"
-
-
-class Apart(NamedTuple):
-    """How far apart two odds are."""
-
-    difference: float
-    ratio: float
 
 
 def widest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme:
@@ -40,11 +32,11 @@ def widest_odds(part: stats.Shares, reference: int | None = None, level: float =
     with np.errstate(invalid="ignore"):
         # The odds of a share of 1 are infinite, and infinite less infinite is no number: such a pair gives no low end.
         least, most = low[first] - high[second], high[first] - low[second]
-    value, place = _best(values[first] - values[second], first, second, part)
+    value, pair = _best(values[first] - values[second], first, second, part)
     bottom, certain = _best(np.where(np.isnan(least), -np.inf, least), first, second, part)
     top, possible = _best(most, first, second, part)
     interval = Interval(low=max(0.0, bottom), high=top if np.isfinite(top) else None, level=level, method=METHOD)
-    return Extreme(value, interval, place, certain if bottom > 0 else None, possible)
+    return Extreme(value, interval, pair, certain if bottom > 0 else None, possible)
 
 
 def smallest_odds(part: stats.Shares, reference: int | None = None, level: float = 0.95) -> Extreme | None:
@@ -58,11 +50,11 @@ def smallest_odds(part: stats.Shares, reference: int | None = None, level: float
         least = np.where(np.isfinite(high[second]), low[first] / high[second], 0.0)
         most = np.where(low[second] > 0, high[first] / low[second], np.inf)
     # `_best` finds the largest, and the smallest ratio is the largest with the sign turned.
-    value, place = _best(-ratio, first, second, part)
+    value, pair = _best(-ratio, first, second, part)
     bottom, possible = _best(-least, first, second, part)
     top, certain = _best(-most, first, second, part)
     interval = Interval(low=-bottom, high=min(1.0, -top), level=level, method=METHOD)
-    return Extreme(-value, interval, place, possible if bottom < 0 else None, certain if -top < 1 else None)
+    return Extreme(-value, interval, pair, possible if bottom < 0 else None, certain if -top < 1 else None)
 
 
 def _odds_of(part: stats.Shares, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,13 +79,13 @@ def _best(values: np.ndarray, first: np.ndarray, second: np.ndarray, part: stats
     return float(values[largest]), Place(0, low, high)
 
 
-def detectable_odds(part: stats.Shares, gap: float | None) -> Apart | None:
-    """What a detectable `gap` of the shares is in odds; None where it has none."""
+def detectable_odds(part: stats.Shares, gap: float | None) -> tuple[float | None, float | None]:
+    """The difference and the ratio of odds that a detectable `gap` of the shares makes; None where it makes none."""
     if gap is None:
-        return None
+        return None, None
     n1, n2 = (float(size) for size in np.sort(part.sizes)[:2])
     high, low = (float(odds(np.asarray(share))) for share in stats.apart(part.common, n1, n2, gap))
-    return Apart(high - low, low / high) if np.isfinite(high) and high > 0 else None
+    return (high - low, low / high) if np.isfinite(high) and high > 0 else (None, None)
 
 
 def epsilon(parts: Sequence[stats.Shares], smoothed: bool = False) -> float:
@@ -143,8 +135,8 @@ def epsilon_extreme(
         low=min(-float(np.log(high)) if high < 1 else 0.0, value), high=None if top is None else max(top, value),
         level=ratio.interval.level, method=f"{ratio.interval.method}, as logarithms",
     )  # fmt: skip
-    places = [place and place._replace(part=occurring[place.part]) for place in (chosen.at, ratio.high, ratio.low)]
-    return Extreme(value, interval, places[0] or chosen.at, places[1], places[2])
+    pairs = [pair and pair._replace(part=occurring[pair.part]) for pair in (chosen.at, ratio.high, ratio.low)]
+    return Extreme(value, interval, pairs[0] or chosen.at, pairs[1], pairs[2])
 
 
 def _with_one_more(part: stats.Shares, outcomes: int) -> stats.Shares:

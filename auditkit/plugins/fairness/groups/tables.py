@@ -32,8 +32,9 @@ RATIOS = {
 
 def impact(tables: Sequence[Groups], targets: Sequence[Target], counts: Counts, data: AuditData) -> Table:
     """Selection rate of every group that may be shown, beside the highest one, or of a burden the lowest."""
-    targets = [target for target in targets if target.at is not None]
+    targets = [target for target in targets if target.class_index is not None]
     burdens = [is_burden(target, data) for target in targets]
+    # A column for the class only where there are more than two.
     classes = any(target.conditions for target in targets)
     blanks = [("abstained", counts.abstained), ("unknown", counts.labelled and data.known is not None)]
     blank_names = [name for name, is_there in blanks if is_there]
@@ -73,12 +74,12 @@ def _selected(data: AuditData) -> str:
 def _rows(
     target: Target, groups: Groups, named: Sequence[str], blank_names: Sequence[str], data: AuditData
 ) -> list[Row]:
-    rows = _of(target, groups, named, blank_names, data, compared=True)
+    rows = _rows_of(target, groups, named, blank_names, data, compared=True)
     together = smaller(groups, data)
-    return rows if together is None else rows + _of(target, together[1], named, blank_names, data, compared=False)
+    return rows if together is None else rows + _rows_of(target, together[1], named, blank_names, data, compared=False)
 
 
-def _of(
+def _rows_of(
     target: Target, groups: Groups, named: Sequence[str], blank_names: Sequence[str], data: AuditData, *, compared: bool
 ) -> list[Row]:
     """A row for each group; compared with the others, or without ratios."""
@@ -89,7 +90,7 @@ def _of(
         "abstained": amount(tally.rows, "abstained"),
         "unknown": amount(tally.rows, "everyone") - amount(tally.rows, "labelled"),
     }
-    reference = _held_against(share.values, reasons, is_burden(target, data)) if compared else None
+    reference = _reference(share.values, reasons, is_burden(target, data)) if compared else None
     if reference is not None and data.cells.unshown(groups.where[reference]):
         reference = None  # over the rate of a group that is not shown, any ratio would give that rate away
     nothing: list[float | None] = [None for _ in named]
@@ -107,7 +108,7 @@ def _of(
     return rows
 
 
-def _held_against(rates: np.ndarray, reasons: Sequence[str | None], burden: bool) -> int | None:
+def _reference(rates: np.ndarray, reasons: Sequence[str | None], burden: bool) -> int | None:
     """The position of the group with the highest rate, or of a burden the lowest; None where no group has a rate."""
     with_rate = [index for index, reason in enumerate(reasons) if reason is None]
     choose = min if burden else max

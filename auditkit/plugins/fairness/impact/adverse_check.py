@@ -37,6 +37,7 @@ class AdverseImpact(Parameters, Check):
 
     id = "fairness.adverse_impact"
     title = "Adverse impact and the four-fifths rule"
+    # Four fifths is a rule of thumb for employment in the United States, and misleads elsewhere.
     applies_when = "for decisions about employment: name it among the checks, or choose the rule pack four-fifths"
     reference = (
         "29 CFR 1607.4 (1978); Miettinen and Nurminen (1985), Statistics in Medicine 4; Fisher (1935), JRSS 98; "

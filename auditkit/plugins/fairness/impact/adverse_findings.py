@@ -44,6 +44,7 @@ LIKELY = 0.05
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.adverse_impact` says about these decisions."""
+    # People without a decision are neither selected nor rejected, so they must not count as rejected.
     codes = context.predictions.codes
     decisions = np.where(codes < 0, -1, codes == context.predictions.positive)
     counts = count(data.groups, decisions, people=data.people)
@@ -53,7 +54,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         # Nobody is compared with people of whom some attribute is not known.
         is_known = [not unknown_values(group.values(), parameters.unknown) for group in groups.where]
         groups = groups.only(np.flatnonzero(is_known))
-        impacts.append(Impact(groups, ratios(groups, groups.shown)))
+        impacts.append(Impact(groups, ratios(groups, groups.visible)))
     context.progress(1, 4, "exact tests")
     _test(impacts)
     context.progress(2, 4, "chance")
@@ -65,7 +66,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         *self_tests.equal_groups([impact.groups for impact in impacts], parameters.trials, context.rng),
     ]
     lowest = [
-        lowest_ratio for impact in impacts for lowest_ratio in lowest_ratios(impact.groups, impact.groups.shown, data)
+        lowest_ratio for impact in impacts for lowest_ratio in lowest_ratios(impact.groups, impact.groups.visible, data)
     ]
     per_group = [measurement for impact in impacts for measurement in _measurements(impact)]
     per_group += [
@@ -94,17 +95,18 @@ def _test(impacts: list[Impact]) -> None:
     for impact in impacts:
         if impact.ratios is None:
             continue
-        shown = impact.groups.shown
+        positions = impact.groups.visible
         # The highest group is chosen by looking, so every pair counts in the family, not only those with it.
-        possible += len(shown) * (len(shown) - 1) // 2
+        possible += len(positions) * (len(positions) - 1) // 2
         exact_tests += [
             (impact, int(index), significance.exact_test(*impact.counts(int(index))))
-            for index in shown
+            for index in positions
             if index != impact.ratios.highest
         ]
     adjusted = significance.holm_over_pairs([exact.p for _, _, exact in exact_tests], possible)
     for (impact, index, exact), p in zip(exact_tests, adjusted, strict=True):
         ratios = present(impact.ratios, "only impacts with ratios are tested")
+        # The groups differ in which exact test they got, by their sizes.
         method = f"{exact.method} against {impact.groups.names[ratios.highest]}; Holm over all pairs"
         impact.tests[index] = Test(method=method, p=exact.p, p_adjusted=float(p), family=FAMILY)
 
@@ -146,7 +148,7 @@ def _comparison(impact: Impact, index: int) -> list[Measurement]:
     groups, where, n = impact.groups, impact.groups.where[index], int(impact.groups.people[index])
     common: dict[str, Any] = {"slice": where, "n": n}
     if impact.ratios is None:
-        reason = why_no_ratio(groups.shown)
+        reason = why_no_ratio(groups.visible)
         return [Measurement(name="impact_ratio", value=None, reason=reason, direction="higher", slice=where)]
     ratio = Measurement(
         name="impact_ratio", value=impact.ratios.values[index], interval=impact.ratios.intervals[index],
@@ -179,7 +181,7 @@ def _alarm(impact: Impact, parameters: Parameters, rng: np.random.Generator) -> 
     groups = impact.groups
     common: dict[str, Any] = {"name": "chance_of_ratio_under_0_8", "unit": "share", "across": groups.attributes}
     if impact.ratios is None:
-        return Measurement(value=None, reason=why_no_ratio(groups.shown), **common)
+        return Measurement(value=None, reason=why_no_ratio(groups.visible), **common)
     sizes, rate = _sizes_and_rate(groups)
     # Without a true difference, the rate of all together is the best estimate of each group's.
     hits = significance.below_by_chance(sizes, rate, parameters.draws, rng)
@@ -191,8 +193,8 @@ def _alarm(impact: Impact, parameters: Parameters, rng: np.random.Generator) -> 
 
 def _sizes_and_rate(groups: Selection) -> tuple[np.ndarray, float]:
     """People in each group that is shown, and the selection rate of all of them."""
-    sizes = groups.people[groups.shown]
-    return sizes, float(groups.selected[groups.shown].sum() / sizes.sum())
+    sizes = groups.people[groups.visible]
+    return sizes, float(groups.selected[groups.visible].sum() / sizes.sum())
 
 
 def _figures(per_group: list[Measurement]) -> list[Figure]:

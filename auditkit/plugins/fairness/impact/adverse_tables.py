@@ -47,9 +47,9 @@ def tables(impacts: Sequence[Impact], data: AuditData) -> list[Table]:
 
 def under_two_percent(groups: Selection) -> list[str]:
     """The groups, among those shown, that are less than one in fifty of the people shown."""
-    total = int(groups.people[groups.shown].sum())
+    total = int(groups.people[groups.visible].sum())
     # In whole numbers, so that exactly one in fifty is not under it.
-    return [groups.names[index] for index in groups.shown if 50 * int(groups.people[index]) < total]
+    return [groups.names[index] for index in groups.visible if 50 * int(groups.people[index]) < total]
 
 
 def _rates(impact: Impact, number: int, data: AuditData) -> Table:
@@ -82,7 +82,7 @@ def _rates(impact: Impact, number: int, data: AuditData) -> Table:
 def _tests(impact: Impact, number: int) -> Table:
     ratios = present(impact.ratios, "only impacts with ratios have a table")
     rows: list[tuple[Scalar, ...]] = []
-    for index in map(int, impact.groups.shown):
+    for index in map(int, impact.groups.visible):
         if index == ratios.highest:
             continue
         test, counts = impact.tests[index], impact.counts(index)

@@ -39,7 +39,7 @@ class Breakdown(NamedTuple):
     unknown: Unknown
     total: int
     """People in known categories, of which 2 % are reckoned; those shown, where the others' number may not be."""
-    whole: bool
+    covers_all: bool
     """Whether `total` is of all known categories."""
     excluded: frozenset[int]
     """Positions of the categories that are left out of the ratios for being few."""
@@ -48,7 +48,7 @@ class Breakdown(NamedTuple):
     @property
     def compared(self) -> np.ndarray:
         """The positions of the categories that have a ratio, where there is one."""
-        return np.array([index for index in self.groups.shown if index not in self.excluded], dtype=np.int64)
+        return np.array([index for index in self.groups.visible if index not in self.excluded], dtype=np.int64)
 
     def share(self, index: int) -> Fraction:
         """A category's share of `total`, exactly."""
@@ -88,10 +88,10 @@ def break_down(
         few = _hidden(values, data)
     missing = Unknown(nowhere, few, values)
     groups = groups.only(np.flatnonzero(is_known))
-    counted = groups.people if missing.hidden is None else groups.people[groups.shown]
+    counted = groups.people if missing.hidden is None else groups.people[groups.visible]
     total = int(counted.sum())
     least = Fraction(str(exclude_under))  # exact: 2 of 100 people are not under 0.02, which as a float they might be
-    excluded = frozenset(int(at) for at in groups.shown if Fraction(int(groups.people[at]), total) < least)
+    excluded = frozenset(int(index) for index in groups.visible if Fraction(int(groups.people[index]), total) < least)
     breakdown = Breakdown(name, attributes, groups, missing, total, missing.hidden is None, excluded, None)
     # Who is compared follows from the other fields, so the ratios come last.
     return breakdown._replace(ratios=ratios(groups, breakdown.compared))

@@ -167,6 +167,7 @@ def _controls(breakdowns: list[Breakdown], assessed: Assessed, data: AuditData) 
     suffix = "" if assessed.classified is None else f", {assessed.classified}"
     recount = self_tests.recount([breakdown.groups for breakdown in breakdowns], data, assessed.decisions)
     people = np.ones(len(assessed.decisions), dtype=np.int64) if data.people is None else data.people
+    # Added up from the rows, and not from the tables that are tried.
     rated = int(people[assessed.decisions >= 0].sum())
     gap = max(abs(rated - breakdown.unknown.people - int(breakdown.groups.people.sum())) for breakdown in breakdowns)
     adds_up = Control.within(

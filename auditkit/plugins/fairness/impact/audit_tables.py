@@ -108,7 +108,7 @@ def _row(breakdown: Breakdown, index: int) -> tuple[Scalar, ...]:
 def _uncertain(breakdown: Breakdown, assessed: Assessed) -> Table:
     """What the rule does not require: how much the rates and ratios can tell."""
     rows: list[tuple[Scalar, ...]] = []
-    for index in map(int, breakdown.groups.shown):
+    for index in map(int, breakdown.groups.visible):
         wilson = stats.wilson(int(breakdown.groups.selected[index]), int(breakdown.groups.people[index]))
         interval = None if breakdown.ratios is None else breakdown.ratios.intervals[index]
         ends = (None, None) if interval is None else (interval.low, interval.high)
@@ -184,6 +184,7 @@ def _facts(breakdowns: Sequence[Breakdown], assessed: Assessed, data: AuditData)
         rows.append((f"People with an unknown {category}", people_shown))
     if assessed.mode == "scoring":
         rows.append(("Median score of the full sample", assessed.median))
+    # What no data holds is listed too, for the summary is not complete without it.
     rows += [
         ("Source and explanation of the data", "for the owner to state"),
         ("Historical or test data, and if test data why and how it was made", "for the owner to state"),

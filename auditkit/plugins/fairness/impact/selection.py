@@ -47,7 +47,7 @@ class Selection(NamedTuple):
         return [pairs(group) for group in self.where]
 
     @property
-    def shown(self) -> np.ndarray:
+    def visible(self) -> np.ndarray:
         """The positions of the groups that are shown."""
         return np.flatnonzero([reason is None for reason in self.reasons])
 
@@ -198,8 +198,7 @@ def _lowest(groups: Selection, among: np.ndarray, reference: int | None) -> Meas
     """The smallest ratio of two groups, with an interval that holds whichever groups they are."""
     name, across = "lowest_impact_ratio", groups.attributes
     if len(among) < 2 or not groups.selected[among].any():
-        why = why_no_ratio(among)
-        return Measurement(name=name, value=None, reason=why, direction="higher", across=across)
+        return Measurement(name=name, value=None, reason=why_no_ratio(among), direction="higher", across=across)
     shares = stats.Shares(groups.selected[among], groups.people[among])
     extreme = stats.smallest([shares], reference=None if reference is None else [reference])
     extreme = present(extreme, "somebody was selected")
@@ -216,11 +215,11 @@ def members(groups: Selection, indices: Sequence[int] | np.ndarray) -> Members:
     return Members(groups.rate, [groups.where[index] for index in indices], hits / people, people, hits)
 
 
-def undecided(place: str, decisions: np.ndarray, data: AuditData) -> list[str]:
+def undecided(lacking_from: str, decisions: np.ndarray, data: AuditData) -> list[str]:
     """A note on the people about whom no decision was made; none where there are none.
 
     Args:
-        place: what they are not in.
+        lacking_from: what they are not in.
         decisions: (N,) -1 for no decision.
         data: says how many people a row stands for, and how few are too few to be counted out.
     """
@@ -229,11 +228,9 @@ def undecided(place: str, decisions: np.ndarray, data: AuditData) -> list[str]:
         return []
     lost = int(rows.sum() if data.people is None else data.people[rows].sum())
     people_text = how_many(lost, data.minimum_cell, data.disclosure)
-    return [f"In no {place}, because no decision was made about them: {people_text} people."]
+    return [f"In no {lacking_from}, because no decision was made about them: {people_text} people."]
 
 
 def why_no_ratio(among: np.ndarray) -> str:
     """Why `ratios` gives nothing."""
-    if len(among) < 2:
-        return two_groups()
-    return "nobody was selected in any group, so there is no ratio"
+    return two_groups() if len(among) < 2 else "nobody was selected in any group, so there is no ratio"

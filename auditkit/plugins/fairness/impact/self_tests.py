@@ -32,10 +32,10 @@ def recount(
         decisions: (N,) 1 for selected, 0 for not, -1 for no decision.
         guards: the measurements that hang on it; empty: all.
     """
-    shown = [(selection, int(index)) for selection in selections for index in selection.shown][:TRIED]
+    tried = [(selection, int(index)) for selection in selections for index in selection.visible][:TRIED]
     people = np.ones(len(decisions), dtype=np.int64) if data.people is None else data.people
     worst = 0
-    for selection, index in shown:
+    for selection, index in tried:
         rows = _rows(selection.where[index], data.groups) & (decisions >= 0)
         recounted = int(people[rows].sum()), int(people[rows & (decisions == 1)].sum())
         worst = max(
@@ -57,12 +57,14 @@ def equal_groups(selections: Sequence[Selection], trials: int, rng: np.random.Ge
     For the first attributes that can be compared; nothing where none can.
     """
     comparable = [
-        selection for selection in selections if len(selection.shown) > 1 and selection.selected[selection.shown].any()
+        selection
+        for selection in selections
+        if len(selection.visible) > 1 and selection.selected[selection.visible].any()
     ]
     if not comparable:
         return []
     first = comparable[0]
-    sizes, chosen = first.people[first.shown], first.selected[first.shown]
+    sizes, chosen = first.people[first.visible], first.selected[first.visible]
     rate = float(chosen.sum() / sizes.sum())
     # An exact test costs milliseconds and each table takes one for each group, so many groups afford fewer tables.
     tables = max(20, min(trials, TESTS // (len(sizes) - 1)))

@@ -71,8 +71,7 @@ def holm_over_pairs(p_values: Sequence[float], pairs: int) -> np.ndarray:
         p_values: (m,) of the tests made.
         pairs: of how many pairs of groups they are a choice; at least m.
     """
-    every = [*p_values, *[1.0] * (pairs - len(p_values))]
-    return stats.holm(every)[: len(p_values)]
+    return stats.holm([*p_values, *[1.0] * (pairs - len(p_values))])[: len(p_values)]
 
 
 def below_by_chance(sizes: np.ndarray, rate: float, draws: int, rng: np.random.Generator) -> int:

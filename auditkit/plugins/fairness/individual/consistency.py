@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Findings:
     """Agreement with the nearest others: for everyone, and for each group."""
     k, decisions = parameters.neighbours, context.predictions.codes
+    # Two people who differ in a sensitive attribute only are alike for this check.
     columns = {data.column_of(name): name for name in data.groups}
     points = distance_space(data, columns)
     why = None
@@ -45,6 +46,7 @@ def find_alike(parameters: Parameters, data: AuditData, context: Context) -> Fin
             measurements.append(_consistent(decisions, near, weights * cell.rows, cell.where, cell.n))
         else:
             measurements.append(undefined("consistency", reason, slice=cell.where))
+    # Where nearly all get the same decision, nearly all neighbours agree, so the number is read beside this one.
     level = chance(decisions)
     expected = Measurement(name="chance_consistency", value=level, exact=True, n=len(data), unit="share")
     dots = figures.dot_whisker(

@@ -75,9 +75,9 @@ _DEFINITIONS = {
 DEFINITIONS = of_everyone(_DEFINITIONS)
 
 
-def undefined(name: str, reason: str, **more: Any) -> Measurement:
+def undefined(name: str, reason: str, **fields: Any) -> Measurement:
     """A measurement without a value, and why."""
     return Measurement(
         name=name, value=None, reason=reason, validity="inconclusive", unit="share",
-        direction=DEFINITIONS[name].direction, **more,
+        direction=DEFINITIONS[name].direction, **fields,
     )  # fmt: skip

@@ -28,32 +28,24 @@ FLIPS = ("flip_rate", "flip_toward", "flip_away")
 
 def find_changed(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Every attribute whose column the model is asked with, changed; why not for the others."""
-    seen = seeing(model, data)
+    inputs_seen = seeing(model, data)
     measurements: list[Measurement] = []
     controls, tried, notes = [], [], []
-    for index, name in enumerate(data.groups):
-        context.progress(index, len(data.groups), f"changing {name}")
+    for step, name in enumerate(data.groups):
+        context.progress(step, len(data.groups), f"changing {name}")
         if name not in data.seen_groups:
             reason = f"{name} is not among the inputs, so nothing can be changed"
             notes.append(f"The model is not given {name}; features that stand in for it may still decide.")
             measurements.append(unflipped(name, reason))
             continue
-        values, lacking = _values(name, data, parameters.values)
-        if lacking:
-            texts = [f"{name}={group.slice[name]} ({group.reason})" for group in lacking]
-            notes.append(f"Not changed into or from: {first_few(texts)}.")
-        left_out = tuple(group for group in lacking if group.slice[name] != MISSING)  # it is no group of anybody
+        values, left_out, sentences = _values(name, data, parameters.values)
+        notes += sentences
         if len(values) < 2:
             measurements.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))
             continue
-        column = data.codes()[:, data.feature_names.index(data.column_of(name))]
-        if any(len(np.unique(column[data.groups[name] == group])) > 1 for group in np.unique(data.groups[name])):
-            notes.append(
-                f"Groups of {name} hold several values; each changed row took that of a random row of the group."
-            )
         pairs, own_controls = _changed(name, values, data, context)
         headline = _headline(name, pairs, data).model_copy(update={"left_out": left_out})
-        if headline.value and seen.gives(data.column_of(name)) is False:
+        if headline.value and inputs_seen.gives(data.column_of(name)) is False:
             notes.append(f"{name} is said to be no input of the model, and changing it changes decisions.")
         measurements += [headline, *(measurement for pair in pairs for measurement in _pair(pair, data))]
         controls += own_controls
@@ -77,8 +69,8 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
     return Findings(measurements, controls, [dots] if dots else [], [_table(tried, data)] if tried else [], notes)
 
 
-def _values(name: str, data: AuditData, most: int) -> tuple[list[str], list[LeftOut]]:
-    """The groups that take part, the most frequent ones; and the others, with the reason."""
+def _values(name: str, data: AuditData, most: int) -> tuple[list[str], tuple[LeftOut, ...], list[str]]:
+    """The groups that take part, the most frequent ones; the others, with the reason; and what a reader must know."""
     values, counts = np.unique(data.groups[name], return_counts=True)
     chosen: list[str] = []
     lacking = []
@@ -92,7 +84,16 @@ def _values(name: str, data: AuditData, most: int) -> tuple[list[str], list[Left
             chosen.append(value)
         else:
             lacking.append(LeftOut(slice={name: value}, reason=reason))
-    return chosen, lacking
+    notes = []
+    if lacking:
+        texts = [f"{name}={group.slice[name]} ({group.reason})" for group in lacking]
+        notes.append(f"Not changed into or from: {first_few(texts)}.")
+    column = data.codes()[:, data.feature_names.index(data.column_of(name))]
+    several = any(len(np.unique(column[data.groups[name] == group])) > 1 for group in values)
+    if several and len(chosen) > 1:
+        notes.append(f"Groups of {name} hold several values; each changed row took that of a random row of the group.")
+    # A missing value is no group of anybody, so nobody is left out with it.
+    return chosen, tuple(group for group in lacking if group.slice[name] != MISSING), notes
 
 
 def _changed(name: str, values: list[str], data: AuditData, context: Context) -> tuple[list[Pair], list[Control]]:
@@ -103,6 +104,7 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
     def ask(swapped: Swapped) -> np.ndarray:
         return predictions.of(flips.swap(data.inputs, column, swapped)).codes
 
+    # Of more than two classes none is the favourable one.
     positive = predictions.positive if data.task == "binary" else None
     pairs = flips.pairs_of(name, groups, values, ask, before, positive, context.rng)
     swapped_all = flips.draw(groups, values, values[0], context.rng)
@@ -193,6 +195,6 @@ def _table(pairs: list[Pair], data: AuditData) -> Table:
     )
 
 
-def unflipped(name: str, reason: str, **more: Any) -> Measurement:
+def unflipped(name: str, reason: str, **fields: Any) -> Measurement:
     """No flip rate of an attribute, and why."""
-    return undefined("flip_rate", reason, across=(name,), **more)
+    return undefined("flip_rate", reason, across=(name,), **fields)

@@ -104,6 +104,7 @@ def consistency(decisions: np.ndarray, neighbours: np.ndarray, weights: np.ndarr
     # The size that gives the binomial law the jackknife's variance; Wilson's interval of it stays between 0 and 1.
     variance = jackknife_variance(decisions, neighbours, weights)
     size = min(most, value * (1 - value) / variance) if variance > 0 else most / (k + 1)
+    # Wilson's interval needs a row at least; of less than one nothing follows.
     size = max(size, 1.0)
     interval = stats.wilson(value * size, size)
     method = "Wilson, for the effective number of rows by the jackknife"

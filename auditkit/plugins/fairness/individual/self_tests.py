@@ -51,6 +51,7 @@ def shuffled_deviation(decisions: np.ndarray, neighbours: np.ndarray, shuffles: 
         abs(float(agreements.mean()) - chance(decisions)),
         float(agreements.std(ddof=1)) / np.sqrt(shuffles),
     )
+    # Where all decisions are alike nothing varies, and a rounding would be divided by nearly nothing.
     if distance < 1e-9:
         return 0.0
     return distance / spread if spread > 0 else np.inf

@@ -34,12 +34,12 @@ def distance_space(data: AuditData, without: Collection[str]) -> np.ndarray:
         column = codes[:, index]
         numeric = not data.schema or data.schema[index].numeric
         # Missing is at no distance from any number, so beside the number stands whether there is one.
-        parts += [_number(column)] if numeric else []
+        parts += [_standardised(column)] if numeric else []
         parts.append(_categories(np.isnan(column).astype(float) if numeric else column))
     return np.hstack(parts)
 
 
-def _number(column: np.ndarray) -> np.ndarray:
+def _standardised(column: np.ndarray) -> np.ndarray:
     """(N, 1) standard deviations from the mean, 0 where missing; (N, 0) where nothing varies."""
     lacking = np.isnan(column)
     spread = 0.0 if lacking.all() else float(np.std(column[~lacking]))

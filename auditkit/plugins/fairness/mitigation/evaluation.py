@@ -99,11 +99,11 @@ def between(
         "name": name, "unit": "share", "direction": "lower", "across": (split.attribute,),
         "conditions": conditions or {}, "left_out": split.left_out,
     }  # fmt: skip
-    if split.shown.sum() < 2:
+    if split.is_shown.sum() < 2:
         return Measurement(value=None, reason=two_groups(can="may be shown"), **facts)
-    shown = [{split.attribute: name} for _, name in split.visible]
+    visible = [{split.attribute: name} for _, name in split.visible]
     # The first pair makes the gap; the others are behind the ends of an interval, which a fact has not.
-    extreme, behind = widest_among(parts, members, shown)
+    extreme, behind = widest_among(parts, members, visible)
     return Measurement(
         value=extreme.value, exact=exact, interval=None if exact else extreme.interval, n=int(split.rows.sum()),
         pairs=behind[:1] if exact else behind, **facts,
@@ -151,10 +151,10 @@ def notes(split: Split, *, weights_used: bool) -> list[str]:
     if split.lacking:
         names = (f"{pairs(group.slice)} ({group.reason})" for group in split.lacking)
         sentences.append(f"Left as they were: {'; '.join(names)}.")
-    if not split.shown.all():
+    if not split.is_shown.all():
         sentences.append(
             "Mitigated like the others, and too small to show: "
-            f"{', '.join(name for name, is_shown in zip(split.names, split.shown, strict=True) if not is_shown)}."
+            f"{', '.join(name for name, is_shown in zip(split.names, split.is_shown, strict=True) if not is_shown)}."
         )
     if split.data.weights is not None and not weights_used:
         sentences.append("Row weights were not used in fitting, only in what is measured here.")
@@ -172,13 +172,13 @@ def unchanged(parent: Model, fingerprint: str) -> Control:
 
 def same_twice(model: Model, split: Split, selected: np.ndarray, rng: np.random.Generator) -> Control:
     """A person gets the same decision whenever, in whatever company it is asked for."""
-    asked = rng.permutation(len(selected))[:ASKED]
+    rows = rng.permutation(len(selected))[:ASKED]
     # Three ways to ask: in the run's batches, in another company and order, and each person alone.
-    company = Predictions(model, split.data.take(asked)).selected
+    company = Predictions(model, split.data.take(rows)).selected
     inputs = split.data.inputs
-    alone = np.concatenate([model.predict(take_rows(inputs, np.array([row]))) for row in asked])
-    together = model.predict(take_rows(inputs, asked))
-    differ = int((company != selected[asked]).sum() + (alone != together).sum())
+    alone = np.concatenate([model.predict(take_rows(inputs, np.array([row]))) for row in rows])
+    together = model.predict(take_rows(inputs, rows))
+    differ = int((company != selected[rows]).sum() + (alone != together).sum())
     return Control.within(
         "same-person-same-decision", "How many decisions change when people are asked about again, and one by one?",
         differ, at_most=0, reason="The same person is decided about differently from one time to the next.",

@@ -152,6 +152,7 @@ def _table(trainer: ExponentiatedGradient, split: Split, mixture: Mixture) -> Ta
     from auditkit.plugins.fairness.mitigation.rates import shares
 
     rows = []
+    # The heaviest member first.
     order = np.argsort(mixture.weights, kind="stable")[::-1]
     for number, index in enumerate(order, start=1):
         member = mixture.members[index]

@@ -66,6 +66,7 @@ class Recipe:
     @contextmanager
     def _boundary(self) -> Iterator[None]:
         """Failures as a ModelError, warnings as notes, each once."""
+        # An estimator that is fitted a hundred times gives the same warning a hundred times.
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:

@@ -16,7 +16,7 @@ class Reader(NamedTuple):
     """The way from a column of the inputs to groups, as it was in the training split."""
 
     column: str
-    place: int
+    position: int
     """Of the column, where the inputs are an array."""
     codes: dict[str | None, int]
     """{value as text, None for missing: group}; -1 for a group that is left as it is."""
@@ -29,7 +29,7 @@ class Reader(NamedTuple):
         Raises:
             ModelError: the inputs lack the column.
         """
-        distinct, positions = _values(_column(inputs, self.column, self.place))
+        distinct, positions = _values(_column(inputs, self.column, self.position))
         numbers = [self._code(value) for value in distinct]
         return np.array([*numbers, self.codes.get(None, -1)], dtype=np.int64)[positions]
 
@@ -60,9 +60,8 @@ def learn(data: AuditData, attribute: str, codes: np.ndarray, trainer: str) -> R
             "that has this column (a ColumnTransformer may leave it out). Or use reweighing or exponentiated-gradient, "
             "which need the group in training only"
         )
-    place = data.feature_names.index(attribute)
-    column = _column(data.inputs, attribute, place)
-    distinct, positions = _values(column)
+    position_in_array = data.feature_names.index(attribute)
+    distinct, positions = _values(_column(data.inputs, attribute, position_in_array))
     # A position of -1 is a missing value, which may be a group like any other.
     known: dict[str | None, int] = {}
     for position in np.unique(positions):
@@ -73,7 +72,7 @@ def learn(data: AuditData, attribute: str, codes: np.ndarray, trainer: str) -> R
                 "of it lies in several groups. Give the group another name, or the column the group's values"
             )
         known[None if position < 0 else spelling(distinct[position])] = int(groups[0])
-    return Reader(attribute, place, known, _steps(distinct, known))
+    return Reader(attribute, position_in_array, known, _steps(distinct, known))
 
 
 def _steps(distinct: list[Any], known: dict[str | None, int]) -> tuple[tuple[float, int], ...]:

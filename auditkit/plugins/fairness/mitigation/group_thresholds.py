@@ -64,6 +64,7 @@ def fit_rules(
     """
     from fairlearn.postprocessing import ThresholdOptimizer
 
+    # fairlearn wants an estimator. The scores are known already, so it gets one that hands them back.
     optimizer = ThresholdOptimizer(
         estimator=_Scores(), constraints=constraint, objective=objective, grid_size=grid, flip=flip, prefit=True,
         predict_method="predict",

@@ -21,7 +21,7 @@ class Split(NamedTuple):
     attribute: str
     names: tuple[str, ...]
     """The G groups that are mitigated."""
-    shown: np.ndarray
+    is_shown: np.ndarray
     """(G,) bool: whether it may be shown."""
     codes: np.ndarray
     """(N,) the position of each row's group in `names`; -1: its group is left as it is."""
@@ -42,7 +42,7 @@ class Split(NamedTuple):
             *self.lacking,
             *(
                 LeftOut(slice={self.attribute: name}, reason=fewer_than(unshown, "people"))
-                for name, shown in zip(self.names, self.shown, strict=True)
+                for name, shown in zip(self.names, self.is_shown, strict=True)
                 if not shown
             ),
         )
@@ -50,13 +50,13 @@ class Split(NamedTuple):
     @property
     def visible(self) -> list[tuple[int, str]]:
         """The position and the name of each group that something may be said about."""
-        return [(group, name) for group, name in enumerate(self.names) if self.shown[group]]
+        return [(group, name) for group, name in enumerate(self.names) if self.is_shown[group]]
 
     @property
     def rows(self) -> np.ndarray:
         """(N,) bool: whose group something may be said about."""
         # A code of -1 reads the place that was appended, where nothing may be shown.
-        return (self.codes >= 0) & np.append(self.shown, False)[self.codes]
+        return (self.codes >= 0) & np.append(self.is_shown, False)[self.codes]
 
     @property
     def labels(self) -> np.ndarray:
@@ -85,6 +85,7 @@ def split(predictions: Predictions, attribute: str | None, trainer: str) -> Spli
     encoded = encode(data.groups[name])
     least = max(1, data.minimum_rate)
     table = np.zeros((len(encoded.values), 2), dtype=np.int64)
+    # Unweighted: whether there are enough people is a question of people.
     np.add.at(table, (encoded.codes, outcomes.astype(np.int64)), 1)
     reasons = [data.cells.reason({name: value}) for value in encoded.values]
     taken, lacking = [], []

@@ -31,7 +31,7 @@ class Draw(NamedTuple):
     seed: int
     blind: tuple[str, ...]
     """Columns that must not change it: the sensitive attributes."""
-    places: tuple[int, ...] | None
+    positions: tuple[int, ...] | None
     """Where the inputs are an array, the columns that do."""
 
     @classmethod
@@ -119,9 +119,9 @@ class ThresholdModel(DrawnModel):
     @property
     def fingerprint(self) -> str:
         """SHA-256 over the parent's fingerprint, the rules, the way to the groups and the seed of the draws."""
-        column, place, codes, steps = self.reader
+        column, position, codes, steps = self.reader
         known = sorted((str(key), group) for key, group in codes.items())
-        return self._digest(self._parent.fingerprint, [column, place, known, steps], self.rules)
+        return self._digest(self._parent.fingerprint, [column, position, known, steps], self.rules)
 
     def chances(self, inputs: Any) -> np.ndarray:
         """What each row's group's rule makes of the parent's score."""

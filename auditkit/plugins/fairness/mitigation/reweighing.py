@@ -122,7 +122,7 @@ def _measurements(split: Split, table: np.ndarray, by_cell: np.ndarray) -> tuple
     groups = groups._replace(rate="share_of_positive_labels")
     weighted = table * by_cell
     after = Shares(weighted[:, 1], weighted.sum(axis=1))
-    shown_weights, n = by_cell[split.shown], int(split.rows.sum())
+    shown_weights, n = by_cell[split.is_shown], int(split.rows.sum())
     few = None if len(shown_weights) else "no group may be shown"
     return (
         between("label_gap_before", parts, [groups], split),

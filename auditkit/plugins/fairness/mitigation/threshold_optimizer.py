@@ -177,6 +177,7 @@ def _figures(split: Split, rules: list[Rule], scores: np.ndarray) -> tuple[Figur
         return ()
     from auditkit.figures import curve
 
+    # Without the ends: one person's extreme score would squeeze all others into a corner of the figure.
     low, high = (float(end) for end in np.quantile(scores, (0.01, 0.99)))
     steps = [step for group, _ in split.visible for step in rules[group].steps if low < step.threshold < high]
     # The chance jumps at a threshold: a point on either side draws the jump upright.

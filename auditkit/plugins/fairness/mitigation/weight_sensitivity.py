@@ -26,12 +26,14 @@ def weights_heard(recipe: Recipe, split: Split, rng: np.random.Generator) -> Con
     """
     # Asked about rows that neither copy was fitted on: rows learnt by heart are answered alike whatever the weights.
     order = rng.permutation(len(split.labels))
-    fitted, asked = np.array_split(order[: 2 * TRIED], 2)
-    heavy = [np.where(split.outcomes[fitted] == label, HEAVY, 1.0) for label in (True, False)]
-    models = [recipe.fit(take_rows(split.data.inputs, fitted), split.labels[fitted], weights) for weights in heavy]
+    rows_fitted, rows_asked = np.array_split(order[: 2 * TRIED], 2)
+    heavy = [np.where(split.outcomes[rows_fitted] == label, HEAVY, 1.0) for label in (True, False)]
+    models = [
+        recipe.fit(take_rows(split.data.inputs, rows_fitted), split.labels[rows_fitted], weights) for weights in heavy
+    ]
     return Control.within(
         "weights-heard", "What share of new people is answered otherwise when the other label is made heavy?",
-        _moved(models, take_rows(split.data.inputs, asked)), at_least=0.001, on_failure="inconclusive",
+        _moved(models, take_rows(split.data.inputs, rows_asked)), at_least=0.001, on_failure="inconclusive",
         guards=("violation_after", "accuracy_after", "accuracy_cost", "decisions_changed"),
         reason="The estimator takes weights and does not listen to them, so the mitigation did nothing.",
     )  # fmt: skip

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from auditkit.results import NOBODY, SELECTED_MORE, Definition, Direction, Harm, of_everyone
+from auditkit.plugins.fairness.shared.definitions import define
+from auditkit.results import NOBODY, SELECTED_MORE, of_everyone
 from auditkit.variants import AMONG_LARGE, defined
 
 EXPOSURE, RELATIVE, TOP, SKEW = "exposure", "relative_exposure", "top_k_share", "skew_at_k"
@@ -18,64 +17,45 @@ _TIES = "Equal scores share their places evenly, as random order among them does
 _NEED = "Equal shares can be wrong, where groups differ in what is ranked."
 
 
-def _more_groups(formula: str) -> Literal["grows", "shrinks", "neither"]:
-    """What one more group can do: raise a maximum over groups, lower a ratio of the minimum to the maximum."""
-    if formula.startswith("min over groups / max over groups"):
-        return "shrinks"
-    return "grows" if formula.startswith("max over") else "neither"
-
-
-def _define(
-    title: str,
-    formula: str,
-    range: str,
-    direction: Direction,
-    unit: str,
-    reference: str,
-    pitfalls: str,
-    harm: Harm = SELECTED_MORE,
-) -> Definition:
-    return Definition(
-        title=title, formula=formula, range=range, direction=direction, unit=unit, reference=reference,
-        pitfalls=pitfalls, harm=harm, more_groups=_more_groups(formula), only_groups=_more_groups(formula) == "neither",
-    )  # fmt: skip
-
-
 _DEFINITIONS = {
-    EXPOSURE: _define(
+    EXPOSURE: define(
         "Exposure", "mean over the group's people of 1 / log2(1 + place), then over lists", "0 to 1", "none", "",
         _SINGH, f"Depends on how long the lists are: compare relative exposures. {_TIES}",
+        SELECTED_MORE,
     ),
-    RELATIVE: _define(
+    RELATIVE: define(
         "Relative exposure", "exposure of the group / exposure of everyone in the same list, mean over lists",
         "0 or more; 1: placed like everyone", "none", "", _SINGH,
         f"How attention falls with the place is an assumption. {_NEED} {_TIES}",
+        SELECTED_MORE,
     ),
-    TOP: _define(
+    TOP: define(
         "Share of the top k", "expected people of the group among the first k / k, mean over lists", "0 to 1", "none",
         "share", "interval: Wilson (1927), JASA 22; over many lists: Student (1908), Biometrika 6",
         f"Compare with the group's share of the list (table). {_TIES}",
         NOBODY,
     ),
-    SKEW: _define(
+    SKEW: define(
         "Skew at k", "ln(share of the top k / share of the list)", "any number; 0: as in the list", "none", "nats",
         f"{_GEYIK}, definition 1, natural logarithm",
         f"Undefined where nobody of the group is in the top; then read the share and top_k_gap. {_TIES}",
+        SELECTED_MORE,
     ),
-    RATIO: _define(
+    RATIO: define(
         "Exposure ratio", "min over groups / max over groups of the relative exposure", "0 to 1", "higher", "",
         f"{_SINGH}; interval: all pairs of groups at once",
         f"{_NEED} The smallest of many ratios is small by chance in small groups: read the interval and the adjusted "
         "p-value, not the point.",
+        SELECTED_MORE,
     ),
-    GAP: _define(
+    GAP: define(
         "Largest gap between the top k and the list",
         "max over groups of |share of the top k - share of the list|", "0 to 1", "lower", "share",
         f"after {_GEYIK}; interval: all groups at once",
         f"{_NEED} With k = 10 a single person is 10 points: read the interval and the adjusted p-value.",
         NOBODY,
     ),
-    DIVERGENCE: _define(
+    DIVERGENCE: define(
         "NDKL: divergence of every top from the list",
         "sum over places i of KL(mix of groups in the first i, mix in the list) / log2(1 + i), over the sum of "
         "1 / log2(1 + i); natural logarithm; mean over lists",
@@ -85,6 +65,11 @@ _DEFINITIONS = {
         NOBODY,
     ),
 }  # fmt: skip
-# who is in the top are a few people by definition: those numbers have no `made_of`
+# What does not compare groups is about one group, and only groups have it.
+_DEFINITIONS = {
+    name: definition.model_copy(update={"only_groups": definition.more_groups == "neither"})
+    for name, definition in _DEFINITIONS.items()
+}
+# Who is in the top are a few people by definition: those numbers have no `made_of`.
 _DEFINITIONS |= of_everyone({name: _DEFINITIONS[name] for name in (EXPOSURE, RELATIVE, RATIO, DIVERGENCE)})
 DEFINITIONS = {**defined(_DEFINITIONS, [RATIO]), **defined({GAP: _DEFINITIONS[GAP]}, [GAP], [AMONG_LARGE])}

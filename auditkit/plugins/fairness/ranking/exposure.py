@@ -132,10 +132,10 @@ def tops(ranked: Ranked, ks: tuple[float, ...], minimum: int) -> list[Top]:
     return found_tops
 
 
-def place(split: Split, ranked: Ranked, ks: tuple[float, ...], minimum: int) -> Listing:
+def measure(split: Split, ranked: Ranked, ks: tuple[float, ...], minimum: int) -> Listing:
     """Measure the groups of some attributes in the lists; not yet their spread and tests."""
     groups = len(split.usable)
-    exposures = lists.shown(ranked, split.codes, groups)
+    exposures = lists.exposures(ranked, split.codes, groups)
     listing = Listing(
         split, ranked, tops(ranked, ks, minimum), exposures.exposure, exposures.relative,
         lists.divergences(ranked, split.codes, groups),
@@ -176,6 +176,7 @@ def add_spread_and_tests(
     if listing.groups and not listing.doubt:
         listing.estimate = inference.lists_vary(listing.relative)
         if listing.comparable:
+            # Divergence is above 0 by chance, so each list's is held against what shuffling it gives.
             mixed = chance_divergence(listing.split.codes, scores, codes, listing.groups, rng)
             listing.usual = float(mixed.mean())
             # A list without a group says nothing about it, and adds 0 to its sum.

@@ -72,6 +72,7 @@ def tables(listings: Sequence[Listing]) -> list[Table]:
             )
         )
     if chance:
+        # All sets of attributes are ranked in the same lists, so the first one tells.
         single = listings[0].single
         tables_made.append(
             Table(

@@ -57,7 +57,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     ranked = lists.rank(scores, codes)
     context.progress(1, 3, "ranking")
     listings = [
-        exposure.place(split(data, attributes), ranked, parameters.k, data.minimum_rate)
+        exposure.measure(split(data, attributes), ranked, parameters.k, data.minimum_rate)
         for attributes in data.cells.subsets(parameters.intersections)
         if parameters.query not in attributes
     ]
@@ -125,6 +125,7 @@ def _shares(listing: Listing, group: int, where: dict[str, str]) -> list[Measure
         if top.reason:
             measurements += [_measurement(name, value=None, reason=top.reason, **common) for name in (TOP, SKEW)]
             continue
+        # One list has an interval by its people, and ten have one by how they vary; between them nothing is known.
         doubt = _few_lists(top)
         if doubt:
             common |= {"validity": "inconclusive", "reason": doubt}
@@ -144,8 +145,7 @@ def _shares(listing: Listing, group: int, where: dict[str, str]) -> list[Measure
 
 
 def _few_lists(top: Top) -> str:
-    count = len(top.shares)
-    return fewer_than(inference.FEWEST, inference.UNKNOWN) if 1 < count < inference.FEWEST else ""
+    return fewer_than(inference.FEWEST, inference.UNKNOWN) if 1 < len(top.shares) < inference.FEWEST else ""
 
 
 def _skew_interval(interval: Interval, list_share: float) -> Interval:

@@ -51,6 +51,7 @@ class Estimate(NamedTuple):
         """
         i, j = pairs = stats.pairs_of(len(self.values)) if pairs is None else pairs
         gap = np.abs(np.log(self.values[i] / self.values[j]))
+        # On the scale of logarithms, where a ratio is a difference and its interval stays above 0.
         half = _critical(stats.sidak_level(level, len(i)), self.freedom) * self._errors(i, j)
         apart = stats.Apart(pairs, *(np.exp(-end) for end in (gap, gap + half, gap - half)))
         method = f"{self.method}, all pairs at once (Šidák)" if len(i) > 1 else self.method
@@ -177,8 +178,7 @@ def chance_in_one(part: Cut, groups: int, tops: np.ndarray, draws: int, rng: np.
 
 def exposure_statistic(part: Cut, groups: int) -> float:
     """The statistic of exposure of one list, see `chance_in_one`: the largest difference of two groups, scaled."""
-    none = np.zeros(0, dtype=np.int64)
-    return float(_statistics(part.counts[None], part.places, groups, none)[0, 0])
+    return float(_statistics(part.counts[None], part.places, groups, np.zeros(0, dtype=np.int64))[0, 0])
 
 
 def flipped_p(deviations: np.ndarray, draws: int, rng: np.random.Generator, *, upwards: bool = False) -> float:
@@ -221,6 +221,7 @@ def _statistics(counts: np.ndarray, places: Places, groups: int, tops: np.ndarra
     """(2 + T, B) exposure, divergence and each top, for tables (B, K, M); the larger the more uneven."""
     sizes = counts[0].sum(axis=1)
     exposures = (counts[:, :groups] @ places.weights) / sizes[:groups]
+    # Pair by pair and in place, for all pairs of all shuffles at once would not fit in memory.
     statistics = [np.zeros(len(counts)), ndkl(counts, places)]
     for i in range(groups - 1):
         scale = np.sqrt(1 / sizes[i] + 1 / sizes[i + 1 : groups])

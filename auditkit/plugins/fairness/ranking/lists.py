@@ -28,7 +28,7 @@ class Ranked(NamedTuple):
     """(L,) rows of each list."""
 
 
-class Shown(NamedTuple):
+class Exposures(NamedTuple):
     """What L lists show of K groups."""
 
     exposure: np.ndarray
@@ -58,11 +58,12 @@ def rank(scores: np.ndarray, lists: np.ndarray) -> Ranked:
     tie = np.cumsum(is_new) - 1
     shared = np.bincount(tie)
     bias = position_bias(int(lengths.max()))[places - 1]
+    # Equal scores share their places, as they would on average in random order.
     mean = np.bincount(tie, weights=bias) / shared
     return Ranked(order, sorted_lists, places, places[is_new][tie], shared[tie], mean[tie], lengths)
 
 
-def shown(ranked: Ranked, codes: np.ndarray, groups: int) -> Shown:
+def exposures(ranked: Ranked, codes: np.ndarray, groups: int) -> Exposures:
     """Exposure of every group in every list.
 
     Args:
@@ -76,7 +77,7 @@ def shown(ranked: Ranked, codes: np.ndarray, groups: int) -> Shown:
     bias_sums = np.bincount(cells, weights=ranked.bias[in_group], minlength=size).reshape(-1, groups)
     everyone = np.bincount(ranked.lists, weights=ranked.bias) / ranked.lengths
     exposure = np.divide(bias_sums, rows, out=np.full(bias_sums.shape, np.nan), where=rows > 0)
-    return Shown(exposure, exposure / everyone[:, None], rows / ranked.lengths[:, None])
+    return Exposures(exposure, exposure / everyone[:, None], rows / ranked.lengths[:, None])
 
 
 def tops(ranked: Ranked, codes: np.ndarray, groups: int, depth: np.ndarray) -> np.ndarray:

@@ -44,8 +44,7 @@ def tied_places(scores: np.ndarray) -> tuple[Places, np.ndarray]:
         scores: (N,) finite; the highest comes first.
     """
     levels, piece = np.unique(-scores, return_inverse=True)
-    sizes = np.bincount(piece, minlength=len(levels))
-    return cut(sizes), piece
+    return cut(np.bincount(piece, minlength=len(levels))), piece
 
 
 def cut(sizes: np.ndarray) -> Places:
@@ -77,8 +76,7 @@ def coarse(places: Places, edges: np.ndarray) -> tuple[Places, np.ndarray]:
 
 def top_count(counts: np.ndarray, places: Places, k: int) -> np.ndarray:
     """(..., K) how many of the first `k` places each group has; a piece that `k` cuts is shared evenly."""
-    ends = places.ends
-    share_inside = np.clip((k - (ends - places.sizes)) / places.sizes, 0, 1)
+    share_inside = np.clip((k - (places.ends - places.sizes)) / places.sizes, 0, 1)
     return np.asarray(counts @ share_inside)
 
 

@@ -118,5 +118,5 @@ def _p(
     if law is not None:
         part = inference.cut_list(scores, codes, groups, np.zeros(0, dtype=np.int64))
         return stats.permutation_p(inference.exposure_statistic(part, groups), law)
-    exposures = lists.shown(lists.rank(scores, lists_of), codes, groups)
+    exposures = lists.exposures(lists.rank(scores, lists_of), codes, groups)
     return inference.flipped_p(np.nan_to_num(exposures.relative - 1), draws, rng)

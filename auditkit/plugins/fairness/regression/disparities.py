@@ -80,6 +80,7 @@ def usable(means: Means) -> np.ndarray:
 def compare(quantity: Quantity, split: Split, means: Means) -> Compared:
     """One quantity over the groups; its interval, not yet its test."""
     comparison = Compared(
+        # Ratios have no unit, and the larger a ratio of errors the more alike the groups.
         quantity.disparity, split, "" if quantity.compared == "ratio" else "label units",
         "higher" if quantity.compared == "ratio" else "lower", quantity, left_out=list(split.left_out),
     )  # fmt: skip
@@ -89,7 +90,7 @@ def compare(quantity: Quantity, split: Split, means: Means) -> Compared:
     comparison.codes = np.append(np.where(is_usable, np.cumsum(is_usable) - 1, -1), -1)[split.codes]
     comparison.means = means.take(is_usable)
     values = comparison.means.values
-    numbers = np.array([quantity.shown(value) for value in values])
+    numbers = np.array([quantity.reported(value) for value in values])
     comparison.members = Members(
         quantity.name, [split.usable[index] for index in np.flatnonzero(is_usable)], numbers, comparison.means.rows
     )

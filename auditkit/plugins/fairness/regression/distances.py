@@ -135,6 +135,8 @@ def chance(
         (_scaled(table, widths), _largest(table, widths)) for table in _drawn(binned, weights is not None, draws, rng)
     ]
     scaled = np.concatenate([table for table, _ in laws], axis=1)
+    # What is scaled by the sizes tests well and cannot be read; beside a distance stands what chance makes of the
+    # distance itself.
     plain = np.concatenate([table for _, table in laws], axis=1)
     usual = np.quantile(plain, 0.95, axis=1)
     p = [stats.permutation_p(float(statistic[0]), law) for statistic, law in zip(observed, scaled, strict=True)]

@@ -87,6 +87,7 @@ def _quantiles(split: Split, predicted: np.ndarray, weights: np.ndarray | None, 
 
 def inner_shares(people: int, beyond: int) -> np.ndarray:
     """At most 99 shares between 0 and 1 with at least `beyond` people on either side and between two of them."""
+    # A quantile near an end is nearly somebody's own prediction.
     count = min(POINTS, people // beyond - 1)
     return np.linspace(beyond / people, 1 - beyond / people, count) if count > 1 else np.full(max(0, count), 0.5)
 

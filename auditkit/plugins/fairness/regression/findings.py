@@ -78,7 +78,7 @@ def _per_group(quantity: Quantity, partition: Split, means: Means, weighted: boo
         fields: dict[str, Any] = {"value": None, "reason": reason, "n": 0 if empty else None}
         if reason is None:
             value = float(means.values[group])
-            fields = {"value": quantity.shown(value), "n": int(means.rows[group])}
+            fields = {"value": quantity.reported(value), "n": int(means.rows[group])}
             if not known[group]:
                 fields |= {
                     "validity": "inconclusive",
@@ -139,7 +139,7 @@ def _detectable(comparison: Compared, tests: int) -> float | None:
         return None
     if comparison.quantity.compared == "difference":
         return moments.detectable(comparison.means, tests)
-    return comparison.quantity.shown(float(np.exp(-moments.detectable(comparison.means.steady_logs(), tests))))
+    return comparison.quantity.reported(float(np.exp(-moments.detectable(comparison.means.steady_logs(), tests))))
 
 
 def _recount(per_group: list[Measurement], data: AuditData, predicted: np.ndarray) -> Control:

@@ -173,6 +173,7 @@ def _apart(means: Means, pairs: Pairs | None, level: float) -> Apart:
                      np.maximum(high[i] - low[j], high[j] - low[i]))  # fmt: skip
     i, j = stats.pairs_of(len(means.values)) if pairs is None else pairs
     gap, error = np.abs(means.values[i] - means.values[j]), means.errors[i] + means.errors[j]
+    # Welch's degrees of freedom, pair by pair; a group that does not vary adds nothing to them.
     below = means.errors[i] ** 2 / (means.sizes[i] - 1) + means.errors[j] ** 2 / (means.sizes[j] - 1)
     freedom = np.divide(error**2, below, out=np.full(len(gap), np.inf), where=below > 0)
     half = _student(stats.sidak_level(level, len(gap)), freedom) * np.sqrt(error)

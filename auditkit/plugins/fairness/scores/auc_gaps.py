@@ -37,13 +37,6 @@ class Law(NamedTuple):
         return self.gaps.max(axis=1)
 
 
-class PValues(NamedTuple):
-    """How often shuffled groups differ as much as those observed."""
-
-    auc: float
-    abroca: float
-
-
 class Resampled(NamedTuple):
     """Areas between the curves of the errors of every pair of groups, whose people were drawn anew."""
 
@@ -104,14 +97,18 @@ def observed(scale: Scale) -> Law:
 
 def shuffled(scale: Scale, draws: int, rng: np.random.Generator) -> Law:
     """Both statistics where the groups are shuffled among people of equal label."""
-    parts = []
-    for count in chunks(draws, scale.negative.size):
-        parts.append(_law(*(resampling.shuffled(counts, count, rng) for counts in scale)))
+    parts = [
+        _law(*(resampling.shuffled(counts, count, rng) for counts in scale))
+        for count in chunks(draws, scale.negative.size)
+    ]
     return Law(*(np.concatenate(chunk_values) for chunk_values in zip(*parts, strict=True)))
 
 
-def p_values(observed_law: Law, law: Law) -> PValues:
-    """How often shuffled groups are as far apart as these; each pair's gap counts in units of its mean by chance."""
+def p_values(observed_law: Law, law: Law) -> tuple[float, float]:
+    """How often shuffled groups are as far apart as these, in areas and in curves.
+
+    The area between the curves of each pair counts in units of its mean by chance.
+    """
     typical = law.typical
 
     # Two small groups lie far apart by chance; in units of its own mean by chance a pair competes fairly with the
@@ -121,7 +118,7 @@ def p_values(observed_law: Law, law: Law) -> PValues:
         return np.divide(gaps, typical, out=np.where(gaps > 1e-12, np.inf, 0.0), where=typical > 1e-12).max(axis=1)
 
     abroca = stats.permutation_p(float(in_units(observed_law.gaps)[0]), in_units(law.gaps))
-    return PValues(stats.permutation_p(float(observed_law.z[0]), law.z), abroca)
+    return stats.permutation_p(float(observed_law.z[0]), law.z), abroca
 
 
 def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
@@ -132,11 +129,12 @@ def resampled(scale: Scale, draws: int, rng: np.random.Generator) -> Resampled:
         draws: how many resamples.
         rng: the source of chance.
     """
+    # The errors are taken around the curves on the same grid, so that the grid's own error cancels out.
     centre = resampling.heights(scale.negative[None], scale.positive[None])[0]
-    parts = []
-    for count in chunks(draws, scale.negative.size):
-        redrawn = resampling.heights(*(resampling.redrawn(counts, count, rng) for counts in scale))
-        parts.append(resampling.gaps(redrawn, centre))
+    parts = [
+        resampling.gaps(resampling.heights(*(resampling.redrawn(counts, count, rng) for counts in scale)), centre)
+        for count in chunks(draws, scale.negative.size)
+    ]
     return Resampled(np.concatenate(parts), _few(scale))
 
 
@@ -163,6 +161,7 @@ def abroca(
     chosen = stats.pair_numbers(len(areas), pairs)
     drawn, observed_areas = errors.errors[:, chosen], values[chosen]
     typical = drawn.mean(axis=0)
+    # One radius for all pairs, in units of each pair's own mean error, so that large groups keep narrow intervals.
     units = np.divide(drawn, typical, out=np.zeros_like(drawn), where=typical > 0).max(axis=1)
     radius = float(np.quantile(units, level)) * typical * errors.few[chosen]
     method = f"resampled errors of the curves, all pairs at once, {len(drawn)} resamples"

@@ -65,7 +65,7 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
     areas = [measurements for measurements in (area(ladder) for ladder in ladders) if measurements is not None]
     scale = resampling.common_scale(ladders)
     law = auc_gaps.shuffled(scale, draws, rng)
-    p = auc_gaps.p_values(auc_gaps.observed(scale), law)
+    auc_p, abroca_p = auc_gaps.p_values(auc_gaps.observed(scale), law)
     between = auc_gaps.pair_gaps(ladders)
     errors = auc_gaps.resampled(scale, draws, rng)
     compared = members("auc", part, chosen, [area_.value for area_ in areas])
@@ -82,14 +82,14 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
     first = again(compared.where, None)
     shuffles = f"{draws} shuffles among people of equal label, on the groups' own ranks"
     detectable = auc_gaps.detectable_gap(np.array([area_.error for area_ in areas]), tests)
-    difference = _tested(first[0], f"permutation of the largest studentized difference, {shuffles}", p.auc)
+    difference = _tested(first[0], f"permutation of the largest studentized difference, {shuffles}", auc_p)
     by_chance = Measurement(
         name="abroca_by_chance", value=float(law.largest.mean()), interval=below(law.largest, "shuffles"),
         **common(part, chosen),
     )  # fmt: skip
     measurements = [
         difference.model_copy(update={"detectable": detectable}),
-        _tested(first[1], f"permutation of the largest area between two curves, {shuffles}", p.abroca), by_chance,
+        _tested(first[1], f"permutation of the largest area between two curves, {shuffles}", abroca_p), by_chance,
     ]  # fmt: skip
     return Ranked(part, chosen, law, [*measurements, *variants(first, [compared.where], again, data)])
 
@@ -110,6 +110,7 @@ def _tested(measurement: Measurement, method: str, p: float) -> Measurement:
 def below(numbers: np.ndarray, of: str) -> Interval:
     """Where 95 % of numbers that chance alone has made lie: from 0 to their 95th percentile."""
     method = f"95 % of {len(numbers)} {of} lie below the high end"
+    # One-sided, as an area between curves is never below 0.
     return Interval(low=0.0, high=float(np.quantile(numbers, 0.95)), level=0.95, method=method)
 
 

@@ -99,7 +99,7 @@ def errors_by_chance(levels: Profile, draws: int, rng: np.random.Generator) -> n
         draws: how many.
         rng: the source of chance.
     """
-    sizes = resampling.whole(levels.sizes, max(1, round(float(levels.sizes.sum()))))
+    sizes = resampling.rounded_to(levels.sizes, max(1, round(float(levels.sizes.sum()))))
     surplus = rng.binomial(sizes, np.clip(levels.scores, 0, 1), size=(draws, len(sizes))) - sizes * levels.scores
     # The levels of a bin stand side by side, so sums over stretches are sums over bins.
     edges = np.flatnonzero(np.concatenate([[True], levels.bins[1:] != levels.bins[:-1]]))
@@ -116,6 +116,7 @@ def error_interval(bins: Bins, draws: int, rng: np.random.Generator, level: floa
     smoothed = (bins.rates * bins.sizes + 2) / (bins.sizes + 4)  # Agresti and Coull (1998)
     variance = np.maximum(smoothed * (1 - smoothed), bins.scores * (1 - bins.scores)) / bins.sizes
     share = bins.sizes / bins.sizes.sum()
+    # The bins are independent, so the size of all their noise is simulated bin by bin.
     noise = np.abs(rng.standard_normal((draws, len(share)))) @ (share * np.sqrt(variance))
     value, radius = error(bins), float(np.quantile(noise, level))
     return Interval(
@@ -149,17 +150,12 @@ def gap(ladders: list[Ladder], pairs: Pairs, level: float = 0.95) -> Extreme:
     return stats.largest_apart(apart, values, at_once("MOVER on Wilson intervals", pairs), level=level)
 
 
-class Surplus(NamedTuple):
-    """Score minus label, person by person, as a table of groups and levels."""
+def surplus(ladders: list[Ladder]) -> tuple[np.ndarray, np.ndarray]:
+    """Score minus label of everyone in k groups, in M levels, at most `resampling.LEVELS`.
 
-    counts: np.ndarray
-    """(k, M) (effective) people."""
-    values: np.ndarray
-    """(M,) the mean of the level."""
-
-
-def surplus(ladders: list[Ladder]) -> Surplus:
-    """Score minus label of everyone in these groups, in at most `chance.LEVELS` levels."""
+    Returns:
+        (k, M) (effective) people by group and level, and (M,) the mean of each level.
+    """
     values = np.concatenate([np.concatenate([ladder.scores, ladder.scores - 1]) for ladder in ladders])
     weight = np.concatenate([ladder.weight.ravel() * (ladder.size / ladder.weight.sum()) for ladder in ladders])
     group = np.repeat(np.arange(len(ladders)), [2 * len(ladder.scores) for ladder in ladders])
@@ -176,7 +172,7 @@ def surplus(ladders: list[Ladder]) -> Surplus:
     counts = counts.reshape(len(ladders), size)
     mass = counts.sum(axis=0)
     total = np.bincount(level, weights=weight * values, minlength=size)
-    return Surplus(counts[:, mass > 0], total[mass > 0] / mass[mass > 0])
+    return counts[:, mass > 0], total[mass > 0] / mass[mass > 0]
 
 
 def surplus_z(counts: np.ndarray, values: np.ndarray) -> np.ndarray:

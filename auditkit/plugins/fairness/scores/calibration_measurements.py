@@ -44,16 +44,20 @@ class CalibrationFound(NamedTuple):
     planted: Planted | None
 
 
-class Effort(NamedTuple):
-    """How much is drawn, and for how many tests."""
+def find(
+    parts: list[Partition], data: AuditData, probable: bool, bins: int, draws: int, tests: int, rng: np.random.Generator
+) -> CalibrationFound:
+    """Calibration of everyone and of every group, and its difference over the groups.
 
-    draws: int
-    tests: int
-    rng: np.random.Generator
-
-
-def find(parts: list[Partition], data: AuditData, probable: bool, bins: int, effort: Effort) -> CalibrationFound:
-    """Calibration of everyone and of every group, and its difference over the groups."""
+    Args:
+        parts: everyone, then the groups of each set of attributes.
+        data: the data.
+        probable: whether scores are probabilities.
+        bins: of the calibration error, at most.
+        draws: how many resamples.
+        tests: for how many tests the p-values are adjusted.
+        rng: the source of chance.
+    """
     if not probable:
         missing = [
             _missing(GROUP[0], where, hidden or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}")
@@ -70,10 +74,10 @@ def find(parts: list[Partition], data: AuditData, probable: bool, bins: int, eff
                 measurements += [_missing(name, part.where[group], reason) for name in GROUP]
                 continue
             known[group] = calibration.profile(part.ladders[group], bins, part.minimum)
-            measurements += _group(part.ladders[group], known[group], part.where[group], effort.draws, effort.rng)
+            measurements += _group(part.ladders[group], known[group], part.where[group], draws, rng)
         profiles.append(known)
         if part.attributes:
-            gaps, possible = _gaps(part, data, known, effort)
+            gaps, possible = _gaps(part, data, known, draws, tests, rng)
             measurements += gaps
             # The test is the same for all attributes, so the first with room for a shift is enough.
             planted = planted or possible
@@ -110,7 +114,7 @@ def _group(
 
 
 def _gaps(
-    part: Partition, data: AuditData, known: dict[int, Profile], effort: Effort
+    part: Partition, data: AuditData, known: dict[int, Profile], draws: int, tests: int, rng: np.random.Generator
 ) -> tuple[list[Measurement], Planted | None]:
     chosen = part.choose(needs_both_labels=False)
     ladders = [part.ladders[group] for group in chosen.indices]
@@ -132,17 +136,17 @@ def _gaps(
     beside = variants([first], [compared.where], again, data)
     if len(ladders) < 2:
         return [first, *beside], None
-    table = calibration.surplus(ladders)
+    counts, values = calibration.surplus(ladders)
     law = np.concatenate(
-        [calibration.surplus_z(resampling.shuffled(table.counts, count, effort.rng), table.values)
-         for count in auc_gaps.chunks(effort.draws, table.counts.size)]
+        [calibration.surplus_z(resampling.shuffled(counts, chunk, rng), values)
+         for chunk in auc_gaps.chunks(draws, counts.size)]
     )  # fmt: skip
-    observed = float(calibration.surplus_z(table.counts[None], table.values)[0])
-    sizes = table.counts.sum(axis=1)
-    mean = table.counts @ table.values / sizes
-    spread = np.maximum(table.counts @ table.values**2 / sizes - mean**2, 0)
-    gap = auc_gaps.detectable_gap(np.sqrt(spread / sizes), effort.tests)
-    method = f"permutation of the largest studentized difference of score minus label, {effort.draws} shuffles; Holm"
+    observed = float(calibration.surplus_z(counts[None], values)[0])
+    sizes = counts.sum(axis=1)
+    mean = counts @ values / sizes
+    spread = np.maximum(counts @ values**2 / sizes - mean**2, 0)
+    gap = auc_gaps.detectable_gap(np.sqrt(spread / sizes), tests)
+    method = f"permutation of the largest studentized difference of score minus label, {draws} shuffles; Holm"
     test = Test(method=method, p=stats.permutation_p(observed, law), family=FAMILY)
     measured = first.model_copy(update={"detectable": gap, "test": test})
     planted = None if gap is None else Planted(part.attributes, [known[group] for group in chosen.indices], law, gap)

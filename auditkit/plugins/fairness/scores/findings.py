@@ -38,6 +38,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     ]
     probable, reading = _probable(context)
     is_same_class = predictions.model.positive in (None, predictions.model.classes[predictions.positive])
+    # The model's scores may be about the other class, and its threshold with them.
     threshold = sweep.own_threshold(
         predictions.model.threshold, probable, is_same_class, predictions.scores, predictions.selected
     )  # fmt: skip
@@ -52,9 +53,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         ranked.append(gaps(part, data, draws, tests, context.rng))
         measurements += ranked[-1].measurements
     context.progress(len(parts), len(parts) + 2, "calibration and thresholds")
-    calibrated = calibration_measurements.find(
-        parts, data, probable, parameters.bins, calibration_measurements.Effort(draws, tests, context.rng)
-    )
+    calibrated = calibration_measurements.find(parts, data, probable, parameters.bins, draws, tests, context.rng)
     measurements += calibrated.measurements
     near = thresholds.find(parameters, parts, data, threshold, probable, rows.scores)
     measurements += near.measurements

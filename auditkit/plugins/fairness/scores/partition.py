@@ -66,6 +66,7 @@ def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encode
     """The groups of these attributes in which somebody is; no attributes: everyone."""
     where, codes = crossed({name: encoded[name] for name in attributes}, len(rows.order))
     occupied = [index for index, group in enumerate(where) if not data.cells.empty(group)]
+    # All groups in one pass over the sorted rows, empty ones too; these are dropped afterwards.
     every = ladders(rows, codes, len(where))
     where = [where[index] for index in occupied]
     hidden = [data.cells.reason(group) for group in where]

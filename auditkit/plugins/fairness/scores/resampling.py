@@ -45,6 +45,7 @@ def common_scale(ladders: list[Ladder]) -> Scale:
     """
     parts = []
     for ladder in ladders:
+        # Both labels count alike, so that how common the label is in a group does not move its scale.
         share = ladder.weight / ladder.weight.sum(axis=1, keepdims=True)
         levels = ((np.cumsum(share, axis=1) - share / 2).mean(axis=0) * LEVELS).astype(np.int64)
         sizes = ladder.sizes
@@ -65,7 +66,7 @@ def shuffled(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.nda
         rng: the source of chance.
     """
     sizes = np.maximum(1, np.round(counts.sum(axis=1))).astype(np.int64)
-    level = whole(counts.sum(axis=0), int(sizes.sum()))
+    level = rounded_to(counts.sum(axis=0), int(sizes.sum()))
     tables = np.zeros((draws, *counts.shape))
     unplaced = np.tile(sizes, (draws, 1))
     # Level by level, and in a level group by group given those before: numpy's multivariate law takes one set of sizes
@@ -98,7 +99,7 @@ def redrawn(counts: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
     return np.stack(drawn, axis=1).astype(float)
 
 
-def whole(amounts: np.ndarray, total: int) -> np.ndarray:
+def rounded_to(amounts: np.ndarray, total: int) -> np.ndarray:
     """(L,) whole numbers that sum to `total`, as near to `amounts` as can be: the largest remainders are rounded up."""
     scaled = amounts * (total / amounts.sum())
     # A product that should be whole may fall short of it by a rounding.

@@ -130,6 +130,7 @@ def _ladder(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None
     def split(values: np.ndarray) -> np.ndarray:
         return np.stack([np.add.reduceat(values * mask, starts) for mask in (~outcomes, outcomes)])
 
+    # Equal scores stand side by side after the sort, so each distinct score is one stretch.
     positive = np.add.reduceat(outcomes.astype(np.int64), starts)
     rows = np.stack([np.diff(starts, append=len(scores)) - positive, positive])
     if weights is None:

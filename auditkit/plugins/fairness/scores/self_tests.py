@@ -162,7 +162,7 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
     shifted = int(np.argmax(spread))
     means, variances = [], []
     for index, profile in enumerate(planted.profiles):
-        sizes = resampling.whole(profile.sizes, max(1, round(float(profile.sizes.sum()))))
+        sizes = resampling.rounded_to(profile.sizes, max(1, round(float(profile.sizes.sum()))))
         chances = np.clip(profile.scores, 0, 1)
         if index == shifted:
             # Toward the side with more room and in proportion to it, so that no chance leaves 0 to 1.

@@ -64,7 +64,7 @@ class Worst(NamedTuple):
 class Behind(NamedTuple):
     """Two groups at one threshold."""
 
-    place: Place
+    pair: Place
     threshold: float
     end: Literal["low", "high"] | None
     """Of the interval; None: they make the gap itself."""

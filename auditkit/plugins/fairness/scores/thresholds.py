@@ -43,7 +43,7 @@ COLUMNS = (
 class Window(NamedTuple):
     """The model's threshold and what is near it."""
 
-    own: float
+    threshold: float
     low: float
     high: float
 
@@ -54,12 +54,12 @@ class Sides(NamedTuple):
     part: Partition
     chosen: Chosen
     steps: list[Steps]
-    both: bool
+    with_both_labels: bool
     """In true and false positive rates, not in selection rates."""
 
     def shares(self, threshold: float) -> list[stats.Shares]:
         """What is compared at a threshold."""
-        return sweep.shares(self.steps, np.array([threshold]), self.both)[0]
+        return sweep.shares(self.steps, np.array([threshold]), self.with_both_labels)[0]
 
 
 class Near(NamedTuple):
@@ -99,29 +99,22 @@ def find(
         notes = [
             f"Threshold: {threshold.value:.6g}, {threshold.source}; nearby is {window.low:.6g} to {window.high:.6g}."
         ]
-    grid = np.unique(np.append(np.quantile(scores, np.arange(1, GRID + 1) / (GRID + 1)), window.own if window else []))
+    # At quantiles, so that the points of the figure lie where the people are.
+    grid = np.unique(
+        np.append(np.quantile(scores, np.arange(1, GRID + 1) / (GRID + 1)), window.threshold if window else [])
+    )
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}
     for part in parts[1:]:
         steps = [sweep.steps(ladder) for ladder in part.ladders]
         for name, title, needs_both_labels in CRITERIA:
             chosen = part.choose(needs_both_labels)
-            if len(chosen.indices) < 2:
-                undefined_gaps = [undefined(f"{name}_{ending}", part, chosen, "lower", "share") for ending in ENDINGS]
-                measurements += [*undefined_gaps, *variants(undefined_gaps, [chosen.where(part)], None, data)]
+            sides = Sides(part, chosen, [steps[group] for group in chosen.indices], needs_both_labels)
+            if len(sides.steps) > 1:
+                curves[name] += _points(sides, grid)
+            if window is None or len(sides.steps) < 2:
+                measurements += _unmeasured(name, sides, threshold.source, data)
                 continue
-            groups = [steps[group] for group in chosen.indices]
-            curves[name] += _points(part, groups, grid, needs_both_labels)
-            if window is None:
-                undefined_gaps = [
-                    Measurement(
-                        name=f"{name}_{ending}", value=None, reason=threshold.source, across=part.attributes,
-                        validity="inconclusive", unit="share", direction="lower",
-                    )
-                    for ending in ENDINGS
-                ]  # fmt: skip
-                measurements += [*undefined_gaps, *variants(undefined_gaps, [], None, data)]
-                continue
-            measured, row = _nearby(name, Sides(part, chosen, groups, needs_both_labels), window, data)
+            measured, row = _nearby(name, sides, window, data)
             measurements += measured
             rows.append((" and ".join(part.attributes), title, *row))
             if row[-1] == "yes":
@@ -140,12 +133,28 @@ def find(
     return Near(measurements, table, notes, curves)
 
 
+def _unmeasured(name: str, sides: Sides, reason: str, data: AuditData) -> list[Measurement]:
+    """The gaps of a criterion without values, where fewer than two groups can be compared or there is no threshold."""
+    part, chosen = sides.part, sides.chosen
+    if len(sides.steps) < 2:
+        gaps = [undefined(f"{name}_{ending}", part, chosen, "lower", "share") for ending in ENDINGS]
+        return [*gaps, *variants(gaps, [chosen.where(part)], None, data)]
+    gaps = [
+        Measurement(
+            name=f"{name}_{ending}", value=None, reason=reason, across=part.attributes, validity="inconclusive",
+            unit="share", direction="lower",
+        )
+        for ending in ENDINGS
+    ]  # fmt: skip
+    return [*gaps, *variants(gaps, [], None, data)]
+
+
 def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[list[Measurement], tuple[Scalar, ...]]:
     """The gap at the model's threshold and the worst nearby, the same beside them, and their row of the table."""
-    parts, members = sides.shares(window.own), _members(sides, window.own)
-    candidates = sweep.candidates(sides.steps, window.low, window.high, window.own)
-    peaks = sweep.peaks(sides.steps, candidates, sides.both)
-    at_own: dict[str, Scalar] = {"threshold": _round(window.own)}
+    parts, members = sides.shares(window.threshold), _members(sides, window.threshold)
+    candidates = sweep.candidates(sides.steps, window.low, window.high, window.threshold)
+    peaks = sweep.peaks(sides.steps, candidates, sides.with_both_labels)
+    at_own: dict[str, Scalar] = {"threshold": _round(window.threshold)}
     near: dict[str, Scalar] = {"from": _round(window.low), "to": _round(window.high)}
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
@@ -165,8 +174,8 @@ def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[l
 
     first = again(members[0].where, None)
     measurements = [*first, *variants(first, [members[0].where], again, data)]
-    tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.own))
-    depends = "yes" if sweep.changes(sides.steps, tried, sides.both) else "no"
+    tried = np.unique(np.append(np.linspace(window.low, window.high, TRIED), window.threshold))
+    depends = "yes" if sweep.changes(sides.steps, tried, sides.with_both_labels) else "no"
     worst = sweep.worst(sides.steps, peaks, stats.pairs_of(len(sides.steps)))
     return measurements, (first[0].value, peaks.least, worst.value, _round(worst.threshold), depends)
 
@@ -179,7 +188,7 @@ def _people(sides: Sides, groups: Sequence[Group]) -> int:
 
 def _pair(behind: Behind, sides: Sides) -> GroupPair:
     """Two groups at the threshold where they are farthest apart."""
-    part, *groups = behind.place
+    part, *groups = behind.pair
     members = _members(sides, behind.threshold)[part]
     low, high = sorted(groups, key=lambda group: float(members.values[group]))
     # `pair` looks its part up in a list, and only this part was made.
@@ -192,7 +201,7 @@ def _members(sides: Sides, threshold: float) -> list[Members]:
     parts = sides.shares(threshold)
     people = np.array([ladder.people for ladder in ladders])
     above = np.array([ladder.rows[:, ladder.scores >= threshold].sum(axis=1) for ladder in ladders])
-    if not sides.both:
+    if not sides.with_both_labels:
         return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
     return [
         Members("true_positive_rate", where, parts[0].rates, people[:, 1], above[:, 1]),
@@ -200,10 +209,10 @@ def _members(sides: Sides, threshold: float) -> list[Members]:
     ]
 
 
-def _points(part: Partition, groups: list[Steps], grid: np.ndarray, with_both_labels: bool) -> list[dict[str, Scalar]]:
-    rates = sweep.rates(groups, grid)
-    gaps = sweep.odds(rates) if with_both_labels else sweep.parity(rates)
-    over = " and ".join(part.attributes)
+def _points(sides: Sides, grid: np.ndarray) -> list[dict[str, Scalar]]:
+    rates = sweep.rates(sides.steps, grid)
+    gaps = sweep.odds(rates) if sides.with_both_labels else sweep.parity(rates)
+    over = " and ".join(sides.part.attributes)
     return [
         {"groups": over, "threshold": _round(threshold), "gap": _round(gap)}
         for threshold, gap in zip(grid.tolist(), gaps.tolist(), strict=True)

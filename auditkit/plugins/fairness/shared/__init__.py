@@ -1,1 +1,1 @@
-"""What the fairness checks share: the partition of rows into groups, and permutation tests."""
+"""What the fairness checks share: the partition of rows into groups, permutation tests, controls and definitions."""

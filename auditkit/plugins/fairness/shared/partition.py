@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -47,26 +47,18 @@ class Split:
         return [f"{pairs(left_out.slice)} ({left_out.reason})" for left_out in few]
 
 
-class Crossed(NamedTuple):
-    """Every combination of the values of some attributes."""
+def crossed(encoded: Mapping[str, Encoded], rows: int) -> tuple[list[dict[str, str]], np.ndarray]:
+    """Every combination of the values of some attributes, and (N,) int64 the position of each row's.
 
-    where: list[dict[str, str]]
-    """{attribute: value}, the last attribute running fastest; of no attribute, one that is everyone."""
-    codes: np.ndarray
-    """(N,) int64 the position of each row's combination."""
-
-
-def crossed(encoded: Mapping[str, Encoded], rows: int) -> Crossed:
-    """The values of some attributes, crossed.
+    A combination is {attribute: value}, the last attribute running fastest; of no attribute, one that is everyone.
 
     Args:
         encoded: {attribute: its values, and the one of each row}; no attribute: everyone.
         rows: N.
     """
     values = itertools.product(*(column.values for column in encoded.values()))
-    return Crossed(
-        [dict(zip(encoded, value, strict=True)) for value in values], crossed_codes([*encoded.values()], rows)
-    )
+    where = [dict(zip(encoded, combination, strict=True)) for combination in values]
+    return where, crossed_codes([*encoded.values()], rows)
 
 
 def crossed_codes(columns: Sequence[Encoded], rows: int) -> np.ndarray:
@@ -84,27 +76,27 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         data: rows with groups; each row is one person.
         attributes: names among the groups; none of them: everyone.
     """
-    every = crossed({name: encode(data.groups[name]) for name in attributes}, len(data))
-    rows = np.bincount(every.codes, minlength=len(every.where))
+    every, codes = crossed({name: encode(data.groups[name]) for name in attributes}, len(data))
+    rows = np.bincount(codes, minlength=len(every))
     partition = Split(attributes)
-    numbers = np.full(len(rows), -1)
+    positions = np.full(len(rows), -1)
     minimum = data.minimum_rate
-    for at, where in enumerate(every.where):
+    for index, where in enumerate(every):
         if data.cells.empty(where):
             continue
         reason = data.cells.reason(where)
         # One person has no spread, so no number about a group of one could have an interval.
-        if reason is None and rows[at] < max(2, minimum):
-            reason = lacking(int(rows[at]), max(2, minimum), "people")
+        if reason is None and rows[index] < max(2, minimum):
+            reason = lacking(int(rows[index]), max(2, minimum), "people")
         if reason is not None:
             partition.left_out.append(LeftOut(slice=where, reason=reason))
         else:
-            numbers[at] = len(partition.usable)
+            positions[index] = len(partition.usable)
             partition.usable.append(where)
         partition.where.append(where)
         partition.reasons.append(reason)
         partition.empty.append(reason == "no people")
-    partition.codes = numbers[every.codes]
+    partition.codes = positions[codes]
     return partition
 
 

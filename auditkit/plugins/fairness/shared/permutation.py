@@ -109,6 +109,7 @@ def _moved(codes: np.ndarray, columns: np.ndarray, groups: int, draws: int, rng:
     rows = len(codes)
     blocks = rows // (draws + 1)
     length = rows // blocks
+    # The moves alone would keep any order that the rows came in.
     order = rng.permutation(rows)
     inside, rest = order[: blocks * length], order[blocks * length :]
     small = codes[inside].reshape(blocks, length)

@@ -29,14 +29,6 @@ class Feature(NamedTuple):
     """Whether it is a sensitive attribute."""
 
 
-class Bins(NamedTuple):
-    """Numbers in bins."""
-
-    texts: tuple[str, ...]
-    codes: np.ndarray
-    """(N,) int64; -1 where the number is missing."""
-
-
 def features_of(data: AuditData, bins: int) -> list[Feature]:
     """The sensitive attributes, then every other input that offers two conditions or more.
 
@@ -46,6 +38,7 @@ def features_of(data: AuditData, bins: int) -> list[Feature]:
         data: a table or an array (N, D).
         bins: about how many quantile bins a number gets.
     """
+    # By the groups as they are named and hidden, and not by the raw column behind them.
     features = [_group(name, data) for name in data.groups]
     codes = data.codes()
     for index, name in enumerate(data.feature_names):
@@ -54,7 +47,7 @@ def features_of(data: AuditData, bins: int) -> list[Feature]:
     return [feature for feature in features if len(feature.texts) > 1]
 
 
-def cut(values: np.ndarray, bins: int) -> Bins:
+def cut(values: np.ndarray, bins: int) -> tuple[tuple[str, ...], np.ndarray]:
     """Numbers in about `bins` quantile bins; a value that fills a bin by itself is a bin of its own.
 
     Few distinct values (up to `bins`) are each their own bin.
@@ -62,6 +55,9 @@ def cut(values: np.ndarray, bins: int) -> Bins:
     Args:
         values: (N,) float64; NaN where missing.
         bins: 2 or more.
+
+    Returns:
+        The bins as people read them, and (N,) int64 the bin of each number; -1 where it is missing.
     """
     present = values[~np.isnan(values)]
     distinct, counts = np.unique(present, return_counts=True)
@@ -85,7 +81,7 @@ def cut(values: np.ndarray, bins: int) -> Bins:
         else []
     )
     codes = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
-    return Bins(tuple(texts), codes.astype(np.int64))
+    return tuple(texts), codes.astype(np.int64)
 
 
 def forbidden(features: Sequence[Feature], cells: Cells) -> Callable[[tuple[int, ...]], np.ndarray | None]:

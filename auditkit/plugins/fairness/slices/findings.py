@@ -45,6 +45,7 @@ class Case(NamedTuple):
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:
     """Everything that `fairness.slices` says about these answers."""
     case = _case(parameters, data, context)
+    # Two halves, and in each a slice and the rest of it that is as large.
     fewest = 4 * case.rules.support(0)
     if len(case.errors.values) < fewest or not case.features:
         few = fewer_than(fewest, OUTCOMES[parameters.of].among) if case.features else "no feature has two conditions"
@@ -83,7 +84,7 @@ def _case(parameters: Parameters, data: AuditData, context: Context) -> Case:
 
 def _slice(case: Case, worst: Worst, outcome: Outcome) -> list[Measurement]:
     """What the rows kept back say about a slice: the mean in it, and the gap to the rest."""
-    kind, gap, where = OUTCOMES[case.parameters.of], worst.gap, case.where(worst.found)
+    kind, gap, where = OUTCOMES[case.parameters.of], worst.gap, case.where(worst.slice_)
     if gap is None:
         few = fewer_than(max(2, case.rules.minimum), "of the rows kept back are in the slice, or outside of it")
         return [
@@ -158,7 +159,7 @@ def _table(case: Case, outcome: Outcome) -> Table:
     rows: list[tuple[Scalar, ...]] = []
     for worst_case in outcome.worst:
         same = "; ".join(pairs(case.where(other)) for other in worst_case.same[:3])
-        gap, slice_ = worst_case.gap, worst_case.found
+        gap, slice_ = worst_case.gap, worst_case.slice_
         searched = slice_.error / slice_.size
         confirmed: tuple[Scalar, ...] = (None,) * 4
         if gap is not None:

@@ -81,6 +81,7 @@ def errors_of(of: Of, data: AuditData, predictions: Predictions) -> tuple[np.nda
         values = predictions.codes != predictions.truth
     else:
         values = predictions.selected if of in ("selection", "false_positive") else ~predictions.selected
+    # Among those whom it can happen to: a false negative needs a positive label.
     if of in ("false_negative", "false_positive"):
         rows = np.flatnonzero(predictions.outcomes if of == "false_negative" else ~predictions.outcomes)
     return rows, Errors(values.astype(np.float64), share, data.weights).take(rows)

@@ -36,7 +36,7 @@ class Rules(NamedTuple):
 class Worst(NamedTuple):
     """One slice that the search found, and what the rows kept back say about it."""
 
-    found: Slice
+    slice_: Slice
     same: list[Slice]
     """Other descriptions of nearly the same rows."""
     gap: estimates.Gap | None
@@ -69,7 +69,7 @@ def split_and_search(
     errors: Errors,
     rules: Rules,
     rng: np.random.Generator,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    progress: Callable[[int, int, str], None] = lambda done, total, stage: None,
     with_intervals: bool = True,
 ) -> Outcome:
     """The worst slices of one random half of the rows, as the other half sees them.
@@ -82,6 +82,7 @@ def split_and_search(
         progress: told of the search.
         with_intervals: False: p-values alone are wanted.
     """
+    # The slices are chosen for their errors, so the same rows would say too much about them.
     half, order = len(errors.values) // 2, rng.permutation(len(errors.values))
     first, second = np.sort(order[:half]), np.sort(order[half:])
     searched_space, kept_space = (space._replace(codes=space.codes[:, rows]) for rows in (first, second))
@@ -103,22 +104,18 @@ def split_and_search(
     return Outcome(rows, evaluated, len(first), second)
 
 
-class Distinct(NamedTuple):
-    """The worst slices of a search, each with other descriptions of the same rows."""
-
-    worst: list[tuple[Slice, list[Slice]]]
-    evaluated: int
-
-
 def distinct(
     space: Space,
     errors: np.ndarray,
     rules: Rules,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
-) -> Distinct:
+    progress: Callable[[int, int, str], None] = lambda done, total, stage: None,
+) -> tuple[list[tuple[Slice, list[Slice]]], int]:
     """The `k` slices with the highest scores of which no two share more than `overlap` of their rows (Jaccard).
 
     Of slices of nearly the same rows the one with the fewest conditions is named; it ranks as the worst of them.
+
+    Returns:
+        Each slice with the other descriptions of its rows, and how many slices were counted.
     """
     candidates = 4 * rules.k
     while True:
@@ -137,7 +134,7 @@ def distinct(
                 worst.append((slice_, []))
                 masks.append(mask)
         if len(worst) == rules.k or len(searched.slices) < candidates or candidates > 64 * rules.k:
-            return Distinct([_simplest([slice_, *same]) for slice_, same in worst], searched.evaluated)
+            return [_simplest([slice_, *same]) for slice_, same in worst], searched.evaluated
         candidates *= 4  # the first ones describe too few different sets of rows
 
 

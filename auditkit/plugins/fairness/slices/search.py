@@ -111,7 +111,7 @@ def top_slices(
     depth: int,
     support: int,
     alpha: float,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    progress: Callable[[int, int, str], None] = lambda done, total, stage: None,
 ) -> Searched:
     """The `k` slices with the highest positive score, of up to `depth` conditions and at least `support` rows.
 
@@ -130,6 +130,7 @@ def top_slices(
     if total <= 0:
         return Searched([], 0)
     best = _Best(k, rows, total, alpha)
+    # Conditions with too few rows are dropped at once: no conjunction with one of them has more.
     level, kept_conditions, codes, evaluated = _singles(space, errors, support, best)
     widths = [len(conditions) for conditions in kept_conditions]
 
@@ -261,10 +262,10 @@ def _joined(level: dict[tuple[int, ...], _Table]) -> Iterator[tuple[int, ...]]:
 
 def _candidates(chosen: tuple[int, ...], level: dict[tuple[int, ...], _Table], hidden: np.ndarray | None) -> _Table:
     """What the parts of each conjunction say about it: the smallest of their sizes, errors and largest errors."""
-    parts = []
-    for axis in range(len(chosen)):
-        table = level[chosen[:axis] + chosen[axis + 1 :]]
-        parts.append(_Table(*(np.expand_dims(column, axis) for column in table)))
+    parts = [
+        _Table(*(np.expand_dims(column, axis) for column in level[chosen[:axis] + chosen[axis + 1 :]]))
+        for axis in range(len(chosen))
+    ]
     alive = np.logical_and.reduce(np.broadcast_arrays(*(part.alive for part in parts)))
     if hidden is not None:
         alive[tuple(slice(0, length) for length in hidden.shape)] &= ~hidden

@@ -32,7 +32,7 @@ def deviation(worst: Sequence[Worst], features: Sequence[Feature], errors: Error
         if worst_case.gap is None:
             continue
         inside = np.ones(len(confirming), dtype=bool)
-        for feature, code in zip(worst_case.found.features, worst_case.found.codes, strict=True):
+        for feature, code in zip(worst_case.slice_.features, worst_case.slice_.codes, strict=True):
             texts = np.array([*features[feature].texts, ""])[features[feature].codes[confirming]]
             inside &= texts == features[feature].texts[code]
         for rows, mean in ((inside, worst_case.gap.inside), (~inside, worst_case.gap.outside)):
@@ -67,7 +67,7 @@ def found_first(space: Space, errors: np.ndarray, rules: Rules, rng: np.random.G
         mask = members(space, planted)
         copied = rng.permutation(errors)
         copied[mask] = errors.max()
-        worst = distinct(space, copied, rules).worst
+        worst, _ = distinct(space, copied, rules)
         is_found.append(bool(worst) and jaccard(members(space, worst[0][0]), mask) > rules.overlap)
     return float(np.mean(is_found))
 

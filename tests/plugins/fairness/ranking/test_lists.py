@@ -15,7 +15,7 @@ NONE = np.zeros(0, dtype=np.int64)
 
 def one_list(scores, codes, groups):
     ranked = lists.rank(np.asarray(scores, float), np.zeros(len(scores), int))
-    return ranked, lists.shown(ranked, np.asarray(codes), groups)
+    return ranked, lists.exposures(ranked, np.asarray(codes), groups)
 
 
 def slow_ndkl(order, groups):
@@ -79,7 +79,7 @@ def test_many_lists_are_each_ranked_alone():
     of = rng.permutation(np.repeat(np.arange(7), rng.integers(2, 30, 7)))
     scores, codes = rng.integers(0, 9, len(of)).astype(float), rng.integers(-1, 3, len(of))
     ranked = lists.rank(scores, of)
-    found, divergence = lists.shown(ranked, codes, 3), lists.divergences(ranked, codes, 3)
+    found, divergence = lists.exposures(ranked, codes, 3), lists.divergences(ranked, codes, 3)
     depth = rng.integers(1, 3, 7)
     top = lists.tops(ranked, codes, 3, depth)
     for number in range(7):
@@ -165,7 +165,7 @@ def test_signs_of_lists_are_an_honest_test():
         of = np.repeat(np.arange(15), 12)
         codes = np.tile([0] * 3 + [1] * 9, 15)
         for shift, p in ((0.0, quiet), (1.5, loud)):
-            seen = lists.shown(lists.rank(rng.normal(size=180) + shift * (codes == 1), of), codes, 2)
+            seen = lists.exposures(lists.rank(rng.normal(size=180) + shift * (codes == 1), of), codes, 2)
             p.append(inference.flipped_p(seen.relative - 1, 199, rng))
     assert np.mean(np.asarray(quiet) <= 0.05) <= 0.1
     assert np.mean(np.asarray(loud) <= 0.05) >= 0.9

@@ -14,15 +14,15 @@ from auditkit.plugins.fairness.shared.partition import crossed, no_intersection,
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz")), min_size=1, max_size=30))
 def test_every_row_is_in_the_combination_of_its_own_values(rows):
     columns = {name: np.array([row[at] for row in rows]) for at, name in enumerate(("g", "h"))}
-    found = crossed({name: encode(column) for name, column in columns.items()}, len(rows))
+    where, codes = crossed({name: encode(column) for name, column in columns.items()}, len(rows))
     values = [sorted(set(column)) for column in columns.values()]
-    assert found.where == [{"g": one, "h": two} for one, two in itertools.product(*values)]
-    assert [found.where[code] for code in found.codes] == [{"g": one, "h": two} for one, two in rows]
+    assert where == [{"g": one, "h": two} for one, two in itertools.product(*values)]
+    assert [where[code] for code in codes] == [{"g": one, "h": two} for one, two in rows]
 
 
 def test_no_attribute_is_everyone():
-    found = crossed({}, 3)
-    assert found.where == [{}] and found.codes.tolist() == [0, 0, 0]
+    where, codes = crossed({}, 3)
+    assert where == [{}] and codes.tolist() == [0, 0, 0]
 
 
 def test_a_group_too_small_for_a_rate_says_so():

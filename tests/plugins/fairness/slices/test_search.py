@@ -122,7 +122,7 @@ def test_bins_of_a_number_that_is_mostly_zero():
     values = np.array([0.0] * 90 + list(range(1, 11)))
     texts, codes = cut(values, 3)
     assert texts[0] == "0" and (codes[:90] == 0).all() and len(texts) == 3
-    assert cut(np.array([3.0, 1.0, 1.0]), 5).texts == ("1", "3")
+    assert cut(np.array([3.0, 1.0, 1.0]), 5)[0] == ("1", "3")
 
 
 def test_features_are_the_groups_and_the_other_inputs():
