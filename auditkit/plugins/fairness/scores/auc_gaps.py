@@ -10,7 +10,7 @@ from scipy import stats as distributions
 from auditkit import stats
 from auditkit.plugins.fairness.scores import curves, resampling
 from auditkit.plugins.fairness.scores.resampling import Scale
-from auditkit.plugins.fairness.scores.score_table import Area, Ladder
+from auditkit.plugins.fairness.scores.score_table import Area, ScoreTable
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
 
@@ -83,9 +83,9 @@ def detectable_gap(errors: np.ndarray, tests: int, power: float = 0.8) -> float 
     return round(gap, 6) if 0 < gap <= 1 else None
 
 
-def pair_gaps(ladders: list[Ladder]) -> np.ndarray:
+def pair_gaps(score_tables: list[ScoreTable]) -> np.ndarray:
     """(pairs,) exact areas between the ROC curves of every pair of groups."""
-    drawn = [curves.roc(ladder) for ladder in ladders]
+    drawn = [curves.roc(score_table) for score_table in score_tables]
     i, j = np.triu_indices(len(drawn), 1)
     return np.array([curves.between(drawn[a], drawn[b]) for a, b in zip(i, j, strict=True)])
 

@@ -37,11 +37,11 @@ def per_group(part: Partition) -> list[Measurement]:
     """The area under the curve of everyone or of every group."""
     measurements = []
     for index, where in enumerate(part.where):
-        reason, ladder = part.reason(index, needs_both_labels=True), part.ladders[index]
+        reason, score_table = part.reason(index, needs_both_labels=True), part.score_tables[index]
         value, interval, n = None, None, None
-        measured = area(ladder) if reason is None else None
+        measured = area(score_table) if reason is None else None
         if measured is not None:
-            value, n = measured.value, int(ladder.people.sum())
+            value, n = measured.value, int(score_table.people.sum())
             interval = stats.auc_interval(measured.value, measured.error, measured.smaller)
         measurements.append(
             Measurement(
@@ -60,13 +60,15 @@ def gaps(part: Partition, data: AuditData, draws: int, tests: int, rng: np.rando
         return Ranked(
             part, chosen, None, [*measurements, *variants(measurements[:2], [chosen.where(part)], None, data)]
         )
-    ladders = [part.ladders[index] for index in chosen.indices]
+    score_tables = [part.score_tables[index] for index in chosen.indices]
     # Both classes are there in every group that was chosen, so none is left out.
-    areas = [measurements for measurements in (area(ladder) for ladder in ladders) if measurements is not None]
-    scale = resampling.common_scale(ladders)
+    areas = [
+        measurements for measurements in (area(score_table) for score_table in score_tables) if measurements is not None
+    ]
+    scale = resampling.common_scale(score_tables)
     law = auc_gaps.shuffled(scale, draws, rng)
     auc_p, abroca_p = auc_gaps.p_values(auc_gaps.observed(scale), law)
-    between = auc_gaps.pair_gaps(ladders)
+    between = auc_gaps.pair_gaps(score_tables)
     errors = auc_gaps.resampled(scale, draws, rng)
     compared = members("auc", part, chosen, [area_.value for area_ in areas])
 
@@ -116,13 +118,13 @@ def below(numbers: np.ndarray, of: str) -> Interval:
 
 def common(part: Partition, chosen: Chosen) -> dict[str, Any]:
     """What every measurement over these groups has."""
-    people = sum(int(part.ladders[index].people.sum()) for index in chosen.indices)
+    people = sum(int(part.score_tables[index].people.sum()) for index in chosen.indices)
     return {"across": part.attributes, "n": people, "left_out": tuple(chosen.left_out)}
 
 
 def members(name: str, part: Partition, chosen: Chosen, values: Sequence[float]) -> Members:
     """The groups that are compared, with their numbers."""
-    people = np.array([int(part.ladders[index].people.sum()) for index in chosen.indices])
+    people = np.array([int(part.score_tables[index].people.sum()) for index in chosen.indices])
     return Members(name, [part.where[index] for index in chosen.indices], np.array(values), people)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.plugins.fairness.scores import resampling
 from auditkit.plugins.fairness.scores.auc_gaps import at_once
-from auditkit.plugins.fairness.scores.score_table import Ladder
+from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval
 from auditkit.stats import Extreme
 from auditkit.stats.extremes import Pairs
@@ -48,15 +48,15 @@ class Bins(NamedTuple):
     """(b,) int64 people."""
 
 
-def profile(ladder: Ladder, count: int, minimum: int) -> Profile:
+def profile(score_table: ScoreTable, count: int, minimum: int) -> Profile:
     """Levels and bins that hold about equally many people; people of equal score stay together.
 
     Args:
-        ladder: of a group, not empty.
+        score_table: of a group, not empty.
         count: how many bins at most.
         minimum: no bin holds fewer people, unless all do; nor fewer than 25.
     """
-    rows, weight = ladder.rows.sum(axis=0), ladder.weight.sum(axis=0)
+    rows, weight = score_table.rows.sum(axis=0), score_table.weight.sum(axis=0)
     total, least = int(rows.sum()), max(ROWS, minimum)
     count = max(1, min(count, total // least))
     # By the rank at which a score begins, in whole numbers: people of equal score share a level.
@@ -68,8 +68,8 @@ def profile(ladder: Ladder, count: int, minimum: int) -> Profile:
 
     mass, people = gather(weight), np.rint(gather(rows)).astype(np.int64)
     return Profile(
-        mass * (ladder.size / mass.sum()), gather(weight * ladder.scores) / mass, gather(ladder.weight[1]) / mass,
-        people, _merged(levels // FINE, people, least),
+        mass * (score_table.size / mass.sum()), gather(weight * score_table.scores) / mass,
+        gather(score_table.weight[1]) / mass, people, _merged(levels // FINE, people, least),
     )  # fmt: skip
 
 
@@ -125,40 +125,44 @@ def error_interval(bins: Bins, draws: int, rng: np.random.Generator, level: floa
     )  # fmt: skip
 
 
-def in_the_large(ladder: Ladder) -> float:
+def in_the_large(score_table: ScoreTable) -> float:
     """Mean score minus observed rate."""
-    return ladder.mean - ladder.rate
+    return score_table.mean - score_table.rate
 
 
-def large_interval(ladder: Ladder, level: float = 0.95) -> Interval:
+def large_interval(score_table: ScoreTable, level: float = 0.95) -> Interval:
     """An interval for the mean score minus the observed rate: the scores are given, the rate has Wilson's interval."""
-    low, high = stats.wilson_bounds(min(ladder.size, ladder.rate * ladder.size), ladder.size, level)
+    low, high = stats.wilson_bounds(min(score_table.size, score_table.rate * score_table.size), score_table.size, level)
     return Interval(
-        low=ladder.mean - float(high), high=ladder.mean - float(low), level=level,
+        low=score_table.mean - float(high), high=score_table.mean - float(low), level=level,
         method="Wilson for the observed rate, scores as given",
     )  # fmt: skip
 
 
-def gap(ladders: list[Ladder], pairs: Pairs, level: float = 0.95) -> Extreme:
+def gap(score_tables: list[ScoreTable], pairs: Pairs, level: float = 0.95) -> Extreme:
     """The widest gap of calibration in the large with its interval, for all of the pairs of groups at once."""
     level_of_each = stats.sidak_level(level, len(pairs[0]))
-    bounds = [large_interval(ladder, level_of_each) for ladder in ladders]
-    values = np.array([in_the_large(ladder) for ladder in ladders])
+    bounds = [large_interval(score_table, level_of_each) for score_table in score_tables]
+    values = np.array([in_the_large(score_table) for score_table in score_tables])
     apart = stats.square_and_add(
         values, np.array([bound.low for bound in bounds]), np.array([bound.high for bound in bounds]), pairs
     )
     return stats.largest_apart(apart, values, at_once("MOVER on Wilson intervals", pairs), level=level)
 
 
-def surplus(ladders: list[Ladder]) -> tuple[np.ndarray, np.ndarray]:
+def surplus(score_tables: list[ScoreTable]) -> tuple[np.ndarray, np.ndarray]:
     """Score minus label of everyone in k groups, in M levels, at most `resampling.LEVELS`.
 
     Returns:
         (k, M) (effective) people by group and level, and (M,) the mean of each level.
     """
-    values = np.concatenate([np.concatenate([ladder.scores, ladder.scores - 1]) for ladder in ladders])
-    weight = np.concatenate([ladder.weight.ravel() * (ladder.size / ladder.weight.sum()) for ladder in ladders])
-    group = np.repeat(np.arange(len(ladders)), [2 * len(ladder.scores) for ladder in ladders])
+    values = np.concatenate(
+        [np.concatenate([score_table.scores, score_table.scores - 1]) for score_table in score_tables]
+    )
+    weight = np.concatenate(
+        [score_table.weight.ravel() * (score_table.size / score_table.weight.sum()) for score_table in score_tables]
+    )
+    group = np.repeat(np.arange(len(score_tables)), [2 * len(score_table.scores) for score_table in score_tables])
     is_occupied = weight > 0
     values, weight, group = values[is_occupied], weight[is_occupied], group[is_occupied]
     # The edges are found from about 20,000 values, for a sort of all would cost the most; the counts are of all.
@@ -168,8 +172,8 @@ def surplus(ladders: list[Ladder]) -> tuple[np.ndarray, np.ndarray]:
         edges = np.unique(np.quantile(sample, np.arange(1, resampling.LEVELS) / resampling.LEVELS))
     level = np.searchsorted(edges, values, side="right")
     size = len(edges) + 1
-    counts = np.bincount(group * size + level, weights=weight, minlength=len(ladders) * size)
-    counts = counts.reshape(len(ladders), size)
+    counts = np.bincount(group * size + level, weights=weight, minlength=len(score_tables) * size)
+    counts = counts.reshape(len(score_tables), size)
     mass = counts.sum(axis=0)
     total = np.bincount(level, weights=weight * values, minlength=size)
     return counts[:, mass > 0], total[mass > 0] / mass[mass > 0]

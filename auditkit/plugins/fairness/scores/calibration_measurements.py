@@ -15,7 +15,7 @@ from auditkit.plugins.fairness.scores.auc_measurements import FAMILY, below, com
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
 from auditkit.plugins.fairness.scores.partition import Partition
-from auditkit.plugins.fairness.scores.score_table import Ladder
+from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval, Measurement, Test
 from auditkit.variants import Group, variants
 
@@ -73,8 +73,8 @@ def find(
             if reason is not None:
                 measurements += [_missing(name, part.where[group], reason) for name in GROUP]
                 continue
-            known[group] = calibration.profile(part.ladders[group], bins, part.minimum)
-            measurements += _group(part.ladders[group], known[group], part.where[group], draws, rng)
+            known[group] = calibration.profile(part.score_tables[group], bins, part.minimum)
+            measurements += _group(part.score_tables[group], known[group], part.where[group], draws, rng)
         profiles.append(known)
         if part.attributes:
             gaps, possible = _gaps(part, data, known, draws, tests, rng)
@@ -91,12 +91,12 @@ def _missing(name: str, where: dict[str, str], reason: str) -> Measurement:
 
 
 def _group(
-    ladder: Ladder, levels: Profile, where: dict[str, str], draws: int, rng: np.random.Generator
+    score_table: ScoreTable, levels: Profile, where: dict[str, str], draws: int, rng: np.random.Generator
 ) -> list[Measurement]:
-    n, bins = int(ladder.people.sum()), calibration.binned(levels)
+    n, bins = int(score_table.people.sum()), calibration.binned(levels)
     large = Measurement(
-        name=GROUP[0], value=calibration.in_the_large(ladder), interval=calibration.large_interval(ladder), n=n,
-        unit="share", slice=where,
+        name=GROUP[0], value=calibration.in_the_large(score_table),
+        interval=calibration.large_interval(score_table), n=n, unit="share", slice=where,
     )  # fmt: skip
     value, null = calibration.error(bins), calibration.errors_by_chance(levels, draws, rng)
     method = f"{draws} draws of labels from the scores; Holm"
@@ -117,13 +117,13 @@ def _gaps(
     part: Partition, data: AuditData, known: dict[int, Profile], draws: int, tests: int, rng: np.random.Generator
 ) -> tuple[list[Measurement], Planted | None]:
     chosen = part.choose(needs_both_labels=False)
-    ladders = [part.ladders[group] for group in chosen.indices]
-    compared = members(GROUP[0], part, chosen, [calibration.in_the_large(ladder) for ladder in ladders])
+    score_tables = [part.score_tables[group] for group in chosen.indices]
+    compared = members(GROUP[0], part, chosen, [calibration.in_the_large(score_table) for score_table in score_tables])
 
     def again(groups: Sequence[Group], reference: Group | None) -> list[Measurement]:
         if len(groups) < 2:
             return [undefined(GAP, part, chosen, "lower", "share")]
-        extreme = calibration.gap(ladders, pairs_among(compared, groups, reference))
+        extreme = calibration.gap(score_tables, pairs_among(compared, groups, reference))
         return [
             Measurement(
                 name=GAP, value=extreme.value, interval=extreme.interval, unit="share", direction="lower",
@@ -134,9 +134,9 @@ def _gaps(
 
     (first,) = again(compared.where, None)
     beside = variants([first], [compared.where], again, data)
-    if len(ladders) < 2:
+    if len(score_tables) < 2:
         return [first, *beside], None
-    counts, values = calibration.surplus(ladders)
+    counts, values = calibration.surplus(score_tables)
     law = np.concatenate(
         [calibration.surplus_z(resampling.shuffled(counts, chunk, rng), values)
          for chunk in auc_gaps.chunks(draws, counts.size)]

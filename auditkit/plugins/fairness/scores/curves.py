@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.fairness.scores.score_table import Ladder
+from auditkit.plugins.fairness.scores.score_table import ScoreTable
 
 
 class Curve(NamedTuple):
@@ -20,17 +20,17 @@ class Curve(NamedTuple):
     """(M,) the largest: where the line to the right begins."""
 
 
-def knots(ladder: Ladder) -> np.ndarray:
+def knots(table: ScoreTable) -> np.ndarray:
     """(2, L + 1) false and true positive rates from the strictest threshold to the loosest; no class is empty."""
-    counts = ladder.weight[:, ::-1]
+    counts = table.weight[:, ::-1]
     rates = np.zeros((2, counts.shape[1] + 1))
     np.cumsum(counts, axis=1, out=rates[:, 1:])
     return rates / rates[:, -1:]
 
 
-def roc(ladder: Ladder) -> Curve:
+def roc(table: ScoreTable) -> Curve:
     """The ROC curve of a group; people of equal score make a slanted line, so that its area counts ties half."""
-    false, true = knots(ladder)
+    false, true = knots(table)
     # Several knots at one false positive rate are a jump, of which the foot and the top are kept.
     first = np.flatnonzero(np.concatenate([[True], false[1:] != false[:-1]]))
     return Curve(false[first], true[first], true[np.append(first[1:], len(false)) - 1])
@@ -55,9 +55,9 @@ def between(first: Curve, second: Curve) -> float:
     return float(np.diff(rates) @ height)
 
 
-def thinned(ladder: Ladder, points: int) -> np.ndarray:
+def thinned(table: ScoreTable, points: int) -> np.ndarray:
     """(2, at most `points`) of the curve's own knots, spread evenly along it, both ends among them."""
-    rates = knots(ladder)
+    rates = knots(table)
     along = rates.sum(axis=0) / 2
     indices = np.searchsorted(along, np.linspace(0, 1, points - 1))
     return rates[:, np.unique(np.append(np.minimum(indices, len(along) - 1), [0, len(along) - 1]))[-points:]]

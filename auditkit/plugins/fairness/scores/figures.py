@@ -53,7 +53,7 @@ def _roc(part: Partition) -> Figure | None:
     points: list[dict[str, Scalar]] = []
     for group, name in enumerate(part.names):
         if part.reason(group, needs_both_labels=True) is None:
-            rates = curves.thinned(part.ladders[group], POINTS)
+            rates = curves.thinned(part.score_tables[group], POINTS)
             points += [
                 {"group": name, "false": round(false, 4), "true": round(true, 4)}
                 for false, true in rates.T.tolist()

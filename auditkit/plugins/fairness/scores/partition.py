@@ -8,7 +8,7 @@ from typing import NamedTuple
 from auditkit import group_pairs
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
-from auditkit.plugins.fairness.scores.score_table import Ladder, Sorted, ladders
+from auditkit.plugins.fairness.scores.score_table import ScoreTable, Sorted, score_tables
 from auditkit.plugins.fairness.shared.partition import crossed
 from auditkit.results import LeftOut, pairs
 from auditkit.too_few import lacking
@@ -32,7 +32,7 @@ class Partition(NamedTuple):
     attributes: tuple[str, ...]
     where: list[dict[str, str]]
     hidden: list[str | None]
-    ladders: list[Ladder]
+    score_tables: list[ScoreTable]
     minimum: int
 
     @property
@@ -49,7 +49,7 @@ class Partition(NamedTuple):
         """
         if self.hidden[group] is not None:
             return self.hidden[group]
-        negative, positive = self.ladders[group].people.tolist()
+        negative, positive = self.score_tables[group].people.tolist()
         needed = [(negative + positive, "people")]
         if needs_both_labels:
             needed = [(positive, "people with a positive label"), (negative, "people with a negative label")]
@@ -67,7 +67,7 @@ def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encode
     where, codes = crossed({name: encoded[name] for name in attributes}, len(rows.order))
     occupied = [index for index, group in enumerate(where) if not data.cells.empty(group)]
     # All groups in one pass over the sorted rows, empty ones too; these are dropped afterwards.
-    every = ladders(rows, codes, len(where))
+    every = score_tables(rows, codes, len(where))
     where = [where[index] for index in occupied]
     hidden = [data.cells.reason(group) for group in where]
     return Partition(attributes, where, hidden, [every[index] for index in occupied], data.minimum_rate)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditkit.plugins.fairness.scores.score_table import Ladder
+from auditkit.plugins.fairness.scores.score_table import ScoreTable
 
 LEVELS = 128
 """Levels of the scores in resampling. Coarser scores leave the tests valid; values are never computed from them."""
@@ -34,7 +34,7 @@ class Areas(NamedTuple):
     """(B, k) DeLong's."""
 
 
-def common_scale(ladders: list[Ladder]) -> Scale:
+def common_scale(score_tables: list[ScoreTable]) -> Scale:
     """The groups on one scale: every score becomes its place among the group's own people, both labels counting alike.
 
     A rising transformation of one group's scores changes no ROC curve, so groups of equal curves, whatever their
@@ -44,11 +44,11 @@ def common_scale(ladders: list[Ladder]) -> Scale:
     Biometrics 56.
     """
     parts = []
-    for ladder in ladders:
+    for score_table in score_tables:
         # Both labels count alike, so that how common the label is in a group does not move its scale.
-        share = ladder.weight / ladder.weight.sum(axis=1, keepdims=True)
+        share = score_table.weight / score_table.weight.sum(axis=1, keepdims=True)
         levels = ((np.cumsum(share, axis=1) - share / 2).mean(axis=0) * LEVELS).astype(np.int64)
-        sizes = ladder.sizes
+        sizes = score_table.sizes
         levels = np.clip(levels, 0, LEVELS - 1)
         parts.append([sizes[label] * np.bincount(levels, weights=share[label], minlength=LEVELS) for label in (0, 1)])
     return Scale(*np.stack(parts, axis=1))

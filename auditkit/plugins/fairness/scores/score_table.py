@@ -9,7 +9,7 @@ import numpy as np
 from auditkit.stats import effective_size
 
 
-class Ladder(NamedTuple):
+class ScoreTable(NamedTuple):
     """The distinct scores of one group, ascending; everything that this check measures follows from it."""
 
     scores: np.ndarray
@@ -38,12 +38,12 @@ class Ladder(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """The share with a positive label, weighted; the ladder is not empty."""
+        """The share with a positive label, weighted; the table is not empty."""
         return float(self.weight[1].sum() / self.weight.sum())
 
     @property
     def mean(self) -> float:
-        """The mean score, weighted; the ladder is not empty."""
+        """The mean score, weighted; the table is not empty."""
         return float(self.weight.sum(axis=0) @ self.scores / self.weight.sum())
 
 
@@ -82,8 +82,8 @@ def sort(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None = 
     return Sorted(order, scores[order], outcomes[order], None if weights is None else weights[order])
 
 
-def ladders(rows: Sorted, codes: np.ndarray, groups: int) -> list[Ladder]:
-    """One ladder for each of the groups, empty ones included.
+def score_tables(rows: Sorted, codes: np.ndarray, groups: int) -> list[ScoreTable]:
+    """One table for each of the groups, empty ones included.
 
     Args:
         rows: N rows, sorted.
@@ -96,35 +96,37 @@ def ladders(rows: Sorted, codes: np.ndarray, groups: int) -> list[Ladder]:
     by_group = np.argsort(sorted_codes, kind="stable")
     ends = np.cumsum(np.bincount(sorted_codes, minlength=groups))
     return [
-        _ladder(rows.scores[members], rows.outcomes[members], None if rows.weights is None else rows.weights[members])
+        _score_table(
+            rows.scores[members], rows.outcomes[members], None if rows.weights is None else rows.weights[members]
+        )
         for members in np.split(by_group, ends[:-1])
     ]
 
 
-def area(ladder: Ladder) -> Area | None:
+def area(table: ScoreTable) -> Area | None:
     """The chance that a positive row scores above a negative one (ties count half); None where a class is empty.
 
     Equal to `stats.auc`, with the same standard error, in time linear in the distinct scores.
 
     Source: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44.
     """
-    people, totals = ladder.people, ladder.weight.sum(axis=1)
+    people, totals = table.people, table.weight.sum(axis=1)
     if not people.all():
         return None
-    negative, positive = ladder.weight / totals[:, None]
+    negative, positive = table.weight / totals[:, None]
     below, above = np.cumsum(negative) - negative / 2, 1 - np.cumsum(positive) + positive / 2
     value = float(positive @ below)
     variance = 0.0
     for label, beaten in ((1, below), (0, above)):
         unbias = people[label] / (people[label] - 1) if people[label] > 1 else 1.0
-        variance += unbias * float(ladder.square[label] @ (beaten - value) ** 2) / float(totals[label]) ** 2
+        variance += unbias * float(table.square[label] @ (beaten - value) ** 2) / float(totals[label]) ** 2
     # Rounding may leave a speck where every pair is ranked alike.
-    return Area(min(1.0, max(0.0, value)), float(np.sqrt(variance)) if variance > 1e-20 else 0.0, min(ladder.sizes))
+    return Area(min(1.0, max(0.0, value)), float(np.sqrt(variance)) if variance > 1e-20 else 0.0, min(table.sizes))
 
 
-def _ladder(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None) -> Ladder:
+def _score_table(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None) -> ScoreTable:
     if not len(scores):
-        return Ladder(scores, np.zeros((2, 0), dtype=np.int64), np.zeros((2, 0)), np.zeros((2, 0)))
+        return ScoreTable(scores, np.zeros((2, 0), dtype=np.int64), np.zeros((2, 0)), np.zeros((2, 0)))
     starts = np.flatnonzero(np.concatenate([[True], scores[1:] != scores[:-1]]))
 
     def split(values: np.ndarray) -> np.ndarray:
@@ -134,8 +136,8 @@ def _ladder(scores: np.ndarray, outcomes: np.ndarray, weights: np.ndarray | None
     positive = np.add.reduceat(outcomes.astype(np.int64), starts)
     rows = np.stack([np.diff(starts, append=len(scores)) - positive, positive])
     if weights is None:
-        return Ladder(scores[starts], rows, rows.astype(float), rows.astype(float))
-    return Ladder(scores[starts], rows, split(weights), split(weights**2))
+        return ScoreTable(scores[starts], rows, rows.astype(float), rows.astype(float))
+    return ScoreTable(scores[starts], rows, split(weights), split(weights**2))
 
 
 def _kish(weight: np.ndarray, square: np.ndarray) -> float:

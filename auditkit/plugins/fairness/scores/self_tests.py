@@ -12,7 +12,7 @@ from auditkit.errors import present
 from auditkit.plugins.fairness.scores import auc_gaps, calibration, resampling, score_table
 from auditkit.plugins.fairness.scores.calibration import Profile
 from auditkit.plugins.fairness.scores.calibration_measurements import Planted
-from auditkit.plugins.fairness.scores.score_table import Ladder
+from auditkit.plugins.fairness.scores.score_table import ScoreTable
 
 ROWS = 2_000
 """Rows that are tried at most: a thousand times a thousand pairs."""
@@ -41,10 +41,10 @@ class Sample:
         groups_of_rows = {name: np.asarray(column)[rows].astype(str) for name, column in groups.items()}
         return cls(scores[rows], outcomes[rows], None if weights is None else weights[rows], groups_of_rows)
 
-    def ladders(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[Ladder]:
-        """A ladder for each code from 0 up."""
+    def score_tables(self, codes: np.ndarray, scores: np.ndarray | None = None) -> list[ScoreTable]:
+        """A table for each code from 0 up."""
         rows = score_table.sort(self.scores if scores is None else scores, self.outcomes, self.weights)
-        return score_table.ladders(rows, codes, int(codes.max()) + 1)
+        return score_table.score_tables(rows, codes, int(codes.max()) + 1)
 
     def codes(self) -> list[np.ndarray]:
         """(n,) codes of everyone, then of each attribute."""
@@ -56,8 +56,8 @@ def pair_deviation(sample: Sample) -> float | None:
     """The largest difference between an area under the curve and a count of all pairs; None where there is no pair."""
     worst = None
     for codes in sample.codes():
-        for group, ladder in enumerate(sample.ladders(codes)):
-            measured = score_table.area(ladder)
+        for group, table in enumerate(sample.score_tables(codes)):
+            measured = score_table.area(table)
             if measured is not None:
                 gap = abs(measured.value - _pairs(sample, codes == group))
                 worst = gap if worst is None else max(worst, gap)
@@ -71,7 +71,7 @@ def order_deviation(sample: Sample) -> float | None:
     worst = None
     for codes in sample.codes():
         before, after = (
-            [ladder for ladder in sample.ladders(codes, scores) if ladder.people.all()] for scores in (None, ranks**2)
+            [table for table in sample.score_tables(codes, scores) if table.people.all()] for scores in (None, ranks**2)
         )
         if not before:
             continue
@@ -116,7 +116,7 @@ def false_alarms(
         for label in (False, True):
             rows_of_label = np.flatnonzero(used.outcomes == label)
             codes[rows_of_label] = codes[rng.permutation(rows_of_label)]
-        scale = resampling.common_scale(used.ladders(codes))
+        scale = resampling.common_scale(used.score_tables(codes))
         # The law hangs on sizes and ties, which shuffling hardly changes, so it is drawn once.
         law = auc_gaps.shuffled(scale, 499, rng) if law is None else law
         alarms += np.array(auc_gaps.p_values(auc_gaps.observed(scale), law)) <= 0.05
@@ -138,7 +138,7 @@ def calibrated_alarms(everyone: Profile, bins: int, trials: int, rng: np.random.
     null, alarms = None, 0
     for _ in range(trials):
         rows = score_table.sort(scores, rng.random(size) < scores)
-        levels = calibration.profile(score_table.ladders(rows, nobody, 1)[0], bins, 1)
+        levels = calibration.profile(score_table.score_tables(rows, nobody, 1)[0], bins, 1)
         null = calibration.errors_by_chance(levels, 999, rng) if null is None else null
         alarms += stats.permutation_p(calibration.error(calibration.binned(levels)), null) <= 0.05
     return alarms / trials
@@ -183,8 +183,8 @@ def shift_found(planted: Planted, trials: int, tests: int, rng: np.random.Genera
     return float(np.mean(p * tests <= 0.05))
 
 
-def _area(ladder: Ladder) -> float:
-    return present(score_table.area(ladder), "both labels are there").value
+def _area(table: ScoreTable) -> float:
+    return present(score_table.area(table), "both labels are there").value
 
 
 def _pairs(sample: Sample, is_member: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Gaps between groups at every threshold: rates from the ladders, the worst place near the model's own threshold."""
+"""Gaps between groups at every threshold: rates from score tables, the worst place near the model's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from auditkit import stats
-from auditkit.plugins.fairness.scores.score_table import Ladder
+from auditkit.plugins.fairness.scores.score_table import ScoreTable
 from auditkit.results import Interval
 from auditkit.stats import Place
 from auditkit.stats.extremes import Pairs
@@ -122,11 +122,11 @@ def around(threshold: float, window: float, probable: bool, scores: np.ndarray) 
     return min(threshold, float(low)), max(threshold, float(high))
 
 
-def steps(ladder: Ladder) -> Steps:
+def steps(score_table: ScoreTable) -> Steps:
     """The sums from which the rates at any threshold follow."""
-    above = np.zeros((2, len(ladder.scores) + 1))
-    np.cumsum(ladder.weight[:, ::-1], axis=1, out=above[:, -2::-1])
-    return Steps(ladder.scores, above, ladder.sizes, ladder.size)
+    above = np.zeros((2, len(score_table.scores) + 1))
+    np.cumsum(score_table.weight[:, ::-1], axis=1, out=above[:, -2::-1])
+    return Steps(score_table.scores, above, score_table.sizes, score_table.size)
 
 
 def rates(groups: list[Steps], thresholds: np.ndarray) -> Rates:

@@ -105,7 +105,7 @@ def find(
     )
     curves: dict[str, list[dict[str, Scalar]]] = {name: [] for name, *_ in CRITERIA}
     for part in parts[1:]:
-        steps = [sweep.steps(ladder) for ladder in part.ladders]
+        steps = [sweep.steps(score_table) for score_table in part.score_tables]
         for name, title, needs_both_labels in CRITERIA:
             chosen = part.choose(needs_both_labels)
             sides = Sides(part, chosen, [steps[group] for group in chosen.indices], needs_both_labels)
@@ -183,7 +183,7 @@ def _nearby(name: str, sides: Sides, window: Window, data: AuditData) -> tuple[l
 def _people(sides: Sides, groups: Sequence[Group]) -> int:
     """How many people, of either label, some of the groups have."""
     where = zip(sides.chosen.indices, sides.chosen.where(sides.part), strict=True)
-    return sum(int(sides.part.ladders[index].people.sum()) for index, group in where if group in groups)
+    return sum(int(sides.part.score_tables[index].people.sum()) for index, group in where if group in groups)
 
 
 def _pair(behind: Behind, sides: Sides) -> GroupPair:
@@ -197,10 +197,11 @@ def _pair(behind: Behind, sides: Sides) -> GroupPair:
 
 def _members(sides: Sides, threshold: float) -> list[Members]:
     """Who is compared in each part: how many people, and how many of them stand at or above the threshold."""
-    ladders, where = [sides.part.ladders[group] for group in sides.chosen.indices], sides.chosen.where(sides.part)
+    score_tables = [sides.part.score_tables[group] for group in sides.chosen.indices]
+    where = sides.chosen.where(sides.part)
     parts = sides.shares(threshold)
-    people = np.array([ladder.people for ladder in ladders])
-    above = np.array([ladder.rows[:, ladder.scores >= threshold].sum(axis=1) for ladder in ladders])
+    people = np.array([score_table.people for score_table in score_tables])
+    above = np.array([score_table.rows[:, score_table.scores >= threshold].sum(axis=1) for score_table in score_tables])
     if not sides.with_both_labels:
         return [Members("selection_rate", where, parts[0].rates, people.sum(axis=1), above.sum(axis=1))]
     return [

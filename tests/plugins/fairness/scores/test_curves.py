@@ -13,7 +13,7 @@ from auditkit.plugins.fairness.scores import curves, score_table
 def of(scores, outcomes, weights=None):
     scores, outcomes = np.asarray(scores, dtype=float), np.asarray(outcomes, dtype=bool)
     rows = score_table.sort(scores, outcomes, weights)
-    return score_table.ladders(rows, np.zeros(len(scores), dtype=int), 1)[0]
+    return score_table.score_tables(rows, np.zeros(len(scores), dtype=int), 1)[0]
 
 
 def some(seed, size, levels, weighted=False):
@@ -117,7 +117,7 @@ def test_groups_are_told_apart():
     scores, outcomes, weights = some(1, 300, 20, True)
     codes = np.random.default_rng(2).integers(0, 4, 300)
     codes[codes == 2] = 3
-    found = score_table.ladders(score_table.sort(scores, outcomes, weights), codes, 4)
+    found = score_table.score_tables(score_table.sort(scores, outcomes, weights), codes, 4)
     for code, mine in enumerate(found):
         there = codes == code
         assert mine.people.tolist() == [np.sum(there & ~outcomes), np.sum(there & outcomes)]
