@@ -89,6 +89,7 @@ def sniff(data: bytes, path: pathlib.Path) -> str | None:
         ("xgboost", head.startswith(b"{") and (b"learner" in head or b'"version"' in head)),
         ("lightgbm", head.startswith((b"tree\nversion=", b"tree\r\nversion="))),
         ("pickle", head[:1] == b"\x80" or head.startswith(_COMPRESSED)),
+        ("catboost", head.startswith(b"CBM1")),
         ("onnx", head[:1] == b"\x08" and path.suffix == ".onnx"),
         # the oldest pickles begin like any text: there the name may only make us more careful
         ("pickle", path.suffix in _PICKLE_NAMES),
@@ -233,7 +234,14 @@ _LOADERS: Mapping[str, Callable[[bytes, str, ModelOptions], _Opened]] = {
     "xgboost": _xgboost,
     "lightgbm": _lightgbm,
     "onnx": _unsupported("ONNX", f'save the model as {_SAFE}, or give object = "package.module:factory"'),
-    "torchscript": _unsupported("TorchScript", "save the module with torch.export.save as .pt2"),
+    "torchscript": _unsupported(
+        "TorchScript",
+        "save the module that it was made of with torch.export.save as .pt2, or give object = "
+        '"package.module:factory" with a function that returns torch.jit.load(…)',
+    ),
+    "catboost": _unsupported(
+        "the file of CatBoost", 'give object = "package.module:factory" with a function that loads the model'
+    ),
     "keras": _unsupported("Keras", 'give object = "package.module:factory" with a function that asks the model'),
 }
 

@@ -159,6 +159,13 @@ class FunctionModel(LabelledModel):
         known = {spelling(label) for label in self.classes or self._known_labels}
         if rows.dtype.kind != "f" or (known and {spelling(value) for value in np.unique(rows)} <= known):
             return "labels"
+        missing = int((~np.isfinite(rows)).sum())
+        if missing:
+            raise ModelError(
+                f"{self.name}: the callable must give a label or a finite number for each row; {missing} of "
+                f"{len(rows)} answers are NaN or infinite. Where it does not decide, give decisions, with a word of "
+                "their own for these rows that abstain=… names"
+            )
         if rows.min() >= 0 and rows.max() <= 1:
             return self._needs_classes("one number in [0, 1] per row", "one probability")
         raise ModelError(
@@ -196,6 +203,12 @@ class FunctionModel(LabelledModel):
             if not declined.all():
                 answers[~declined] = self._labels(rows[~declined])
             return answers
+        missing = sum(value is None for value in rows)
+        if missing:
+            raise ModelError(
+                f"{self.name}: the callable must give a label for each row; {missing} of {len(rows)} answers are None. "
+                "Where it does not decide, answer with a word of its own that abstain=… names"
+            )
         if not self.classes and self._known_labels:
             self.classes = self._known_labels
             note(self, f"{LABELS_NOTE}: {listed(self.classes)}")

@@ -114,6 +114,18 @@ def test_answers_that_are_not_finite():
         wrapped(lambda inputs: np.full((len(inputs), 2), np.nan), classes=(0, 1)).answers(X)
 
 
+def test_an_answer_that_is_missing_is_counted_and_leads_to_an_abstention():
+    labels = np.where(X[:, 0] > 0, "yes", "no").astype(object)
+    for gap, message in [(None, "1 of 300 answers are None"), (np.nan, "1 of 300 answers are NaN or infinite")]:
+        answers = labels.copy() if gap is None else np.where(labels == "yes", 0.9, 0.1)
+        answers[7] = gap
+        with pytest.raises(ModelError, match=message):
+            wrapped(lambda inputs, answers=answers: answers, classes=("no", "yes")).answers(X)
+    labels[7] = "unsure"
+    model = wrapped(lambda inputs: labels, classes=("no", "yes"), abstain="unsure")
+    assert model.answers(X).labels[7] == "unsure"
+
+
 def test_what_is_not_ours():
     class Other:
         pass
