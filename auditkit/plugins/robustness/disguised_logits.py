@@ -24,6 +24,10 @@ AGREES = 0.9
 """Share of points at which what lies beneath must decide as the model does; the attack keeps to the model anyway."""
 VOTES = 0.6
 """Likewise for each of several whose mean is taken."""
+REST = 0.01
+"""What a member counts that need not be turned, so that there is a slope everywhere."""
+SAME = 0.02
+"""Results that differ by no more than this, in usual margins, are one member."""
 TIES = 0.02
 """Share of points with equal outputs from which the output is taken to be cut off or rounded."""
 ALIKE = 0.5
@@ -61,6 +65,10 @@ class Lens(NamedTuple):
     classes: int = 2
     cut: bool = False
     """Slopes are cut off inside, by `detach` or `no_grad`, and have to be put back."""
+    voters: tuple[End, ...] = ()
+    """Results that each decide much as the output does, and none always: members of a vote or of a mean."""
+    votes: bool = False
+    """The ends vote, each for the class that it decides, instead of taking their mean."""
 
 
 def see(module: torch.nn.Module, given: Tensor, lens: Lens, *, smooth: bool = False) -> tuple[Any, Tensor | None]:
@@ -70,11 +78,22 @@ def see(module: torch.nn.Module, given: Tensor, lens: Lens, *, smooth: bool = Fa
         output = module(given)
     if not lens.ends or any(end.at not in watched.made for end in lens.ends):
         return output, None
-    return output, scores(watched.made, lens.ends, lens.classes)
+    return output, scores(watched.made, lens.ends, lens.classes, votes=lens.votes)
 
 
-def scores(made: dict[int, Tensor], ends: tuple[End, ...], classes: int) -> Tensor:
-    """(n, C) logits with a median margin of about 1: the mean of some results."""
+def otherwise(lens: Lens) -> tuple[Lens, ...]:
+    """Further ways to look at a mean or a vote, each blind at other places: none where there are no members.
+
+    The mean of logits ranks as the members are sure, a mean of saturated probabilities as most of them decide. So as
+    many members are turned as a majority needs; and the output's own logarithm tells of a mean that is not saturated.
+    """
+    if len(lens.voters) < 2:
+        return ()
+    return lens._replace(ends=lens.voters, votes=True, exact=False), lens._replace(ends=(), exact=False)
+
+
+def scores(made: dict[int, Tensor], ends: tuple[End, ...], classes: int, *, votes: bool = False) -> Tensor:
+    """(n, C) logits with a median margin of about 1: the mean of some results; or how near they are to another vote."""
     logits = []
     for end in ends:
         value = made[end.at]
@@ -83,7 +102,22 @@ def scores(made: dict[int, Tensor], ends: tuple[End, ...], classes: int) -> Tens
         else:
             turned = (_single(value) - end.cut) * (end.sign / end.gap)
             logits.append(torch.stack([-turned / 2, turned / 2], dim=1))
+    if votes:
+        return _turning(torch.stack(logits))
     return logits[0] if len(logits) == 1 else torch.stack(logits).mean(dim=0)
+
+
+def _turning(members: Tensor) -> Tensor:
+    """(n, C) for members (M, n, C): 0 for the class with most votes, for others what a majority has still to lose.
+
+    Only the members that are turned most easily count, for a majority of them is all that is needed.
+    """
+    ballots = torch.nn.functional.one_hot(members.detach().argmax(dim=2), members.shape[2]).sum(dim=0)
+    # members that are surer decide where votes are equal
+    winner = (ballots + REST * members.detach().softmax(dim=2).mean(dim=0)).argmax(dim=1)
+    ahead = members.gather(2, winner.expand(len(members), -1)[:, :, None]) - members
+    easiest = ahead.sort(dim=0).values[: len(members) // 2 + 1]
+    return -(easiest.clamp_min(0).sum(dim=0) + REST * ahead.mean(dim=0))
 
 
 def aligned(beneath: Tensor, decided: Tensor) -> Tensor:
@@ -111,11 +145,11 @@ def find(module: torch.nn.Module, given: Tensor, read: Read) -> Lens | None:
         with torch.no_grad(), watched:
             output = module(given)
         logits = read(output)
-        ends = _beneath(watched.made, logits) if hides(main_output(output)) else ()
+        ends, voters = _beneath(watched.made, logits) if hides(main_output(output)) else ((), ())
         steps = _through(module, given[:: max(1, len(given) // FEW)], read, ends)
         classes = logits.shape[1]
         exact = not steps and (not ends or _share(watched.made, logits.argmax(dim=1), classes, ends) == 1)
-        lens = Lens(ends, steps, exact, classes, watched.cut)
+        lens = Lens(ends, steps, exact, classes, watched.cut, voters)
         return lens if lens.ends or lens.steps or lens.cut else None
     return None
 
@@ -131,8 +165,8 @@ def hides(output: Tensor) -> bool:
     return 1 - len(np.unique(_single(wide).cpu().numpy())) / len(wide) > TIES
 
 
-def _beneath(made: dict[int, Tensor], output: Tensor) -> tuple[End, ...]:
-    """The last result that hides nothing and decides as the model does at more points than the others.
+def _beneath(made: dict[int, Tensor], output: Tensor) -> tuple[tuple[End, ...], tuple[End, ...]]:
+    """The last result that hides nothing and decides as the model does at more points than the others; and the voters.
 
     Where none always does, as in a vote, the mean of all that nearly do, if that is better.
     """
@@ -143,12 +177,29 @@ def _beneath(made: dict[int, Tensor], output: Tensor) -> tuple[End, ...]:
             ends = [_end(made, decided, classes, End(at, sign)) for sign in (1.0, -1.0)]
             known.append(max(((_share(made, decided, classes, (end,)), end) for end in ends), key=lambda pair: pair[0]))
     if not known:
-        return ()
+        return (), ()
     share, best = max(reversed(known), key=lambda pair: pair[0])
-    voters = tuple(end for agrees, end in known if agrees >= VOTES)
-    if len(voters) > 1 and _share(made, decided, classes, voters) > share:
-        return voters
-    return (best,) if share >= AGREES else ()
+    nearly = tuple(end for agrees, end in known if VOTES <= agrees < 1)
+    members = _members(made, classes, nearly)
+    if len(nearly) > 1 and _share(made, decided, classes, nearly) > share:
+        return nearly, members
+    return (best,) if share >= AGREES else (), members
+
+
+def _members(made: dict[int, Tensor], classes: int, ends: tuple[End, ...]) -> tuple[End, ...]:
+    """Those of the results that are not another one of them in another form, nor a sum of probabilities."""
+    members: list[tuple[End, Tensor]] = []
+    for end in ends:
+        sums = made[end.at].reshape(len(made[end.at]), -1).sum(dim=1)
+        if float(made[end.at].min()) >= 0 and float(sums.max() - sums.min()) <= SAME * float(sums.max()):
+            continue
+        # a member turns at 0, not where it decides most as the others do; a shift of all classes decides nothing
+        end = _sized(made, classes, end._replace(cut=0.0, gap=1.0))
+        logits = scores(made, (end,), classes)
+        logits = logits - logits.mean(dim=1, keepdim=True)
+        if all(float((logits - other).abs().max()) > SAME for _, other in members):
+            members.append((end, logits))
+    return tuple(end for end, _ in members)
 
 
 def _end(made: dict[int, Tensor], decided: Tensor, classes: int, end: End) -> End:
@@ -162,6 +213,11 @@ def _end(made: dict[int, Tensor], decided: Tensor, classes: int, end: End) -> En
         moved = end._replace(cut=float(value.values[k] + value.values[k + 1]) / 2 * end.sign)
         if _share(made, decided, classes, (moved,)) > _share(made, decided, classes, (end,)):
             end = moved
+    return _sized(made, classes, end)
+
+
+def _sized(made: dict[int, Tensor], classes: int, end: End) -> End:
+    """The result with its median margin."""
     top = scores(made, (end,), classes).double().topk(2, dim=1).values
     gap = float((top[:, 0] - top[:, 1]).median())
     return end._replace(gap=gap if np.isfinite(gap) and gap > 0 else 1.0)

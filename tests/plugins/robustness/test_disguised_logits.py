@@ -179,6 +179,44 @@ def test_a_vote_is_attacked_through_the_mean_of_its_members() -> None:
 
     lens = disguised_logits.find(Dressed(vote, outputs=3), points(), read)
     assert lens is not None and len(lens.ends) > 1 and not lens.exact
+    votes, itself = disguised_logits.otherwise(lens)
+    assert itself.ends == () and votes.votes
+    unit = points().requires_grad_(True)
+    _, turned = disguised_logits.see(Dressed(vote, outputs=3), unit, votes)
+    assert turned is not None
+    assert float((turned.argmax(1) == vote(None, points()).argmax(1)).double().mean()) > 0.9
+    (slope,) = torch.autograd.grad((turned[:, 0] - turned[:, 1]).sum(), unit)
+    assert bool((slope != 0).any(dim=1).all())
+
+
+def test_one_sure_member_outweighs_two_in_the_mean_and_not_in_the_vote() -> None:
+    rows = ([10.0, 0.0, -9.0], [0.0, 1.0, -9.0], [0.0, 2.0, -9.0])
+    made = {at: torch.tensor([row]) for at, row in enumerate(rows)}
+    ends = tuple(disguised_logits.End(at) for at in made)
+    mean, vote = (disguised_logits.scores(made, ends, 3, votes=votes) for votes in (False, True))
+    assert (int(mean.argmax()), int(vote.argmax())) == (0, 1)
+    # by hand: the first member is for class 0 already, the second has a margin of 1 to lose; all on average -7/3
+    assert np.allclose(vote.numpy(), [[-(1 + 0.01 * -7 / 3), 0, -(9 + 10 + 0.01 * 10)]])
+
+
+def test_one_member_in_two_forms_votes_once() -> None:
+    members = [torch.nn.Linear(6, 3) for _ in range(2)]
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(5)
+        for member in members:
+            member.weight.copy_(3 * torch.eye(3, 6) + torch.randn(3, 6) / 2)
+
+    def mean(net: Any, x: Tensor) -> Tensor:
+        return sum((2 * member(x)).log_softmax(1).softmax(1) for member in members) / 2  # type: ignore[return-value]
+
+    lens = disguised_logits.find(Dressed(mean, outputs=3), points(), read)
+    assert lens is not None and len(lens.voters) == 2
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+def test_one_network_in_a_disguise_has_no_members(way: Callable[[Any, Tensor], Tensor]) -> None:
+    lens = disguised_logits.find(Dressed(way), points(), read)
+    assert lens is not None and disguised_logits.otherwise(lens) == ()
 
 
 def test_a_module_that_refuses_to_be_watched_is_left_alone() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from auditkit.plugins.robustness.attacks import fmn, registry, sweep, zero_slopes
+from auditkit.plugins.robustness.disguised_logits import otherwise
 from auditkit.plugins.robustness.evasion import (
     attack_checklist,
     controls,
@@ -60,14 +61,9 @@ class Run:
 
     def search(self) -> None:
         """Attack: along gradients, and by decisions where there are none to follow."""
-        parameters, target = self.parameters, self.target
-        slopes = zero_slopes(target.problem, target.x, target.y, parameters.middle, self.context.seed)
-        if target.surface.hides:
-            slopes |= zero_slopes(target.problem, target.x, target.y, 0.0, self.context.seed)
-        self.zero = float(slopes.double().mean())
+        target = self.target
         self.inside = model_probes.takes_gradients(target.surface, target.x[:4])
-        if self.zero < 1 and not self.inside:
-            self.sweep()
+        self.sweep_all_ways()
         if self.zero <= (VOID_HIDDEN if target.surface.hides else VOID) and not self.inside:
             self.nearest()
             if target.surface.lens is not None and not target.surface.lens.exact:
@@ -80,6 +76,27 @@ class Run:
             "No gradient to follow: the whole curve is by decisions alone (RayS or HopSkipJump), and by what breaks a "
             "network fitted to the model's answers."
         )
+
+    def sweep_all_ways(self) -> None:
+        """Attack along gradients in every way of looking at the model; the one that breaks most is tried further."""
+        surface, best = self.target.surface, -1
+        ways = (surface.lens,) if surface.lens is None else (surface.lens, *otherwise(surface.lens))
+        chosen = surface.lens
+        for lens in ways:
+            surface.lens = lens
+            zero = self.zero_share()
+            broken = self.sweep() if zero < 1 and not self.inside else 0
+            if broken > best:
+                best, chosen, self.zero = broken, lens, zero
+        surface.lens = chosen
+
+    def zero_share(self) -> float:
+        """The share of rows at which there is no slope to follow."""
+        target, seed = self.target, self.context.seed
+        slopes = zero_slopes(target.problem, target.x, target.y, self.parameters.middle, seed)
+        if target.surface.hides:
+            slopes |= zero_slopes(target.problem, target.x, target.y, 0.0, seed)
+        return float(slopes.double().mean())
 
     def transfer(self) -> None:
         """Break a network fitted to the answers, try that on the model, and the search by decisions on the network."""
@@ -139,8 +156,11 @@ class Run:
             controls.noise_control(noise, controls.POINTS),
         ]
 
-    def sweep(self) -> None:
-        """Attack along gradients over the grid, and take down what holds when the model itself is asked."""
+    def sweep(self) -> int:
+        """Attack along gradients over the grid, and take down what holds when the model itself is asked.
+
+        How many pairs of a row and an epsilon this sweep alone broke.
+        """
         parameters, target = self.parameters, self.target
         attack = self.make(parameters.steps, parameters.restarts, self.context.seed)
 
@@ -167,6 +187,8 @@ class Run:
                 if swept.mode == "fast"
                 else "Fast mode was asked for; success was not monotone on a sample, so every epsilon was attacked."
             )
+        broken_at = swept.broken_at.cpu().numpy()
+        return sum(int((broken_at <= epsilon).sum()) for epsilon in parameters.grid)
 
     def nearest(self) -> None:
         """The nearest point of each row by fast minimum-norm, for the median distance; it breaks rows too."""
