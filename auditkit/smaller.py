@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.data.cells import Cell, Members
 from auditkit.results import TOGETHER, CheckResult, Measurement, pairs
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 NAMED = 5
 """Groups that are named; more are counted."""
@@ -40,14 +38,16 @@ class Smaller(NamedTuple):
         own_keys = {tuple(sorted(group.items())) for group in self.groups}
         return np.flatnonzero([tuple(sorted(group.items())) in own_keys for group in groups])
 
-    def told(self, measurements: Iterable[Measurement]) -> list[Measurement]:
+    def annotated(self, measurements: Iterable[Measurement]) -> list[Measurement]:
         """Numbers of them as one, each with who they are and that they are not judged."""
         sentence = (
             f"groups of {fewer_than(self.minimum, 'people')}, together: {self.names}; not judged, and in no disparity"
         )
         return [
             measurement.model_copy(
-                update={"reason": "; ".join(filter(None, (measurement.reason, sentence, _alike(measurement))))}
+                update={
+                    "reason": "; ".join(filter(None, (measurement.reason, sentence, _about_each_group(measurement))))
+                }
             )
             for measurement in measurements
         ]
@@ -78,11 +78,11 @@ def set_apart(result: CheckResult, data: AuditData) -> CheckResult:
         if small is None or measurement.slice != small.where:
             kept.append(measurement)
         else:
-            together += small.told([measurement])
+            together += small.annotated([measurement])
     return result.model_copy(update={"measurements": tuple(kept), "together": tuple(together)})
 
 
-def _alike(measurement: Measurement) -> str:
+def _about_each_group(measurement: Measurement) -> str:
     """What a share of none or of all says of each of the groups."""
     return "so it is in each of them" if measurement.unit == "share" and measurement.value in (0.0, 1.0) else ""
 

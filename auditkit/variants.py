@@ -74,19 +74,23 @@ def among_large(
     disparities: Sequence[Measurement], parts: Sequence[Sequence[Group]], again: Again | None, data: AuditData
 ) -> list[Measurement]:
     """The disparities among groups of at least 2 % of all people; arguments as of `variants`."""
-    every = [*_all(parts), *(lacking.slice for measurement in disparities[:1] for lacking in measurement.left_out)]
+    every = [
+        *_distinct_groups(parts),
+        *(lacking.slice for measurement in disparities[:1] for lacking in measurement.left_out),
+    ]
     large = [[group for group in part if is_large(group, data)] for part in parts]
     measurements: Sequence[Measurement] = disparities
     if again is not None and large != [list(part) for part in parts]:
         few = two_groups([f"at least {LARGE:.0%} of the people"])
         measurements = (
-            again(_all(large), None)
+            again(_distinct_groups(large), None)
             if min(map(len, large)) > 1
             else [_undefined(measurement, few) for measurement in disparities]
         )
     note = _smaller(every, data)
     return [
-        _beside(measurement, AMONG_LARGE, note, lambda group: is_large(group, data)) for measurement in measurements
+        _under_own_name(measurement, AMONG_LARGE, note, lambda group: is_large(group, data))
+        for measurement in measurements
     ]
 
 
@@ -108,18 +112,17 @@ def _to_reference(
     if group is None:
         return []
     measurements: Sequence[Measurement] = disparities
-    if again is None:
-        measurements = disparities
-    elif any(group not in part for part in parts):
+    if again is not None and any(group not in part for part in parts):
         lacking = (group_left_out.reason for group_left_out in disparities[0].left_out if group_left_out.slice == group)
         why = f"the reference group cannot be compared: {next(lacking, 'it has no number')}"
         measurements = [_undefined(measurement, why) for measurement in disparities]
-    elif min(map(len, parts)) > 1 and max(map(len, parts)) > 2:  # two groups are compared with each other anyway
-        measurements = again(_all(parts), group)
-    return [_beside(measurement, TO_REFERENCE) for measurement in measurements]
+    elif again is not None and min(map(len, parts)) > 1 and max(map(len, parts)) > 2:
+        # two groups alone are compared with each other anyway
+        measurements = again(_distinct_groups(parts), group)
+    return [_under_own_name(measurement, TO_REFERENCE) for measurement in measurements]
 
 
-def _all(parts: Sequence[Sequence[Group]]) -> list[Group]:
+def _distinct_groups(parts: Sequence[Sequence[Group]]) -> list[Group]:
     """Every group that some part has."""
     return [*{tuple(group.items()): group for part in parts for group in part}.values()]
 
@@ -129,7 +132,7 @@ def _undefined(measurement: Measurement, why: str) -> Measurement:
     return measurement.model_copy(update={**nothing, "reason": why, "validity": "inconclusive"})
 
 
-def _beside(
+def _under_own_name(
     measurement: Measurement, ending: str, note: str | None = None, counts: Callable[[Group], bool] | None = None
 ) -> Measurement:
     """A number under a name of its own, without a test, about the groups that count."""
@@ -145,7 +148,9 @@ def _beside(
 
 def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     """How many groups are too small for this number, and how many people they are where all of them are shown."""
-    small = [group for group in _all([groups]) if data.cells.people(group) > 0 and not is_large(group, data)]
+    small = [
+        group for group in _distinct_groups([groups]) if data.cells.people(group) > 0 and not is_large(group, data)
+    ]
     if not small:
         return None
     sentence = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"

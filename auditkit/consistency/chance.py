@@ -53,19 +53,19 @@ def tell(asker: Asker, some: np.ndarray, differing: Question, rng: np.random.Gen
         rng: of order and company.
     """
     try:
-        repeats, mixed = _asked(asker, some[:LONG], rng)
+        repeats, mixed = _repeated_answers(asker, some[:LONG], rng)
         same = asker.yardstick.compare
         if any(same(repeats[0], repeat).differs for repeat in (*repeats, *mixed)):
             varies = any(same(repeats[0], repeat).differs for repeat in repeats)
             return _by_permutation(repeats, mixed, varies)
-        return _again(asker, differing)
+        return _by_asking_again(asker, differing)
     except Exception as error:  # a model may raise anything at all
         if out_of_memory(error):
             raise
         return "dependence", f"its company, in which the model failed: {one_line(error)}"
 
 
-def _asked(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[list[Answers], list[Answers]]:
+def _repeated_answers(asker: Asker, some: np.ndarray, rng: np.random.Generator) -> tuple[list[Answers], list[Answers]]:
     """The answers about the same rows: to one question repeated, and to the two in between, in turns."""
     base, fill = some[: max(1, len(some) // 2)], some[max(1, len(some) // 2) :]
     fixed = np.concatenate([base, fill])
@@ -96,7 +96,7 @@ def _by_permutation(repeats: list[Answers], mixed: list[Answers], varies: bool) 
     return "randomness", ""
 
 
-def _again(asker: Asker, differing: Question) -> tuple[Finding, str]:
+def _by_asking_again(asker: Asker, differing: Question) -> tuple[Finding, str]:
     """The question that differed, in turns with its rows in another company: fewer, or many where one was alone."""
     rows, is_single, same = differing.rows, len(differing.rows) == 1, asker.yardstick.compare
     if is_single:
@@ -119,10 +119,10 @@ def _again(asker: Asker, differing: Question) -> tuple[Finding, str]:
         return "dependence", ALONE if is_single else COMPANY
     compared_rows, now = (company_rows, theirs[0]) if is_single else (rows, ours[0])
     odd = compared_rows[same(rows_of(asker.first, compared_rows), now).odd]
-    return _once(asker, int(odd[0])) if len(odd) else ("randomness", "")
+    return _by_its_batch(asker, int(odd[0])) if len(odd) else ("randomness", "")
 
 
-def _once(asker: Asker, row: int) -> tuple[Finding, str]:
+def _by_its_batch(asker: Asker, row: int) -> tuple[Finding, str]:
     """A row that was answered otherwise in the shared pass: whether its batch is answered alike ever since."""
     same, batch = asker.yardstick.compare, asker.model.batch
     start = row // batch * batch

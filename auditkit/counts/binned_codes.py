@@ -34,7 +34,7 @@ def folded(array: Any, bins: Bins) -> Any:
     if isinstance(array, list):
         return array
     if pyarrow.types.is_dictionary(array.type):
-        representatives = _first(_numbers(array.dictionary), bins)
+        representatives = _representatives(_as_numbers(array.dictionary), bins)
         if representatives is None:
             return array
         distinct_positions, codes = np.unique(representatives, return_inverse=True)
@@ -42,11 +42,11 @@ def folded(array: Any, bins: Bins) -> Any:
         return pyarrow.DictionaryArray.from_arrays(indices, array.dictionary.take(pyarrow.array(distinct_positions)))
     if not (pyarrow.types.is_floating(array.type) or pyarrow.types.is_integer(array.type)):
         return array
-    representatives = _first(array.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False), bins)
+    representatives = _representatives(array.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False), bins)
     return array if representatives is None else array.take(pyarrow.array(representatives))
 
 
-def _first(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
+def _representatives(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
     """(N,) the position of the first number like each; itself for what stays. None where nothing can be folded."""
     foldable = np.flatnonzero((np.abs(numbers) < EXACT) & ~np.isin(numbers, np.asarray(bins.kept)))
     if not len(foldable):
@@ -60,7 +60,7 @@ def _first(numbers: np.ndarray, bins: Bins) -> np.ndarray | None:
     return representatives
 
 
-def _numbers(texts: Any) -> np.ndarray:
+def _as_numbers(texts: Any) -> np.ndarray:
     """(N,) float64, NaN for a text that is no number."""
     import pyarrow
     from pyarrow import compute

@@ -71,7 +71,7 @@ def raw(column: Any) -> Codes:
     if pandas is not None and isinstance(column, pandas.Series | pandas.Index):
         column = column.array
     if pandas is not None and isinstance(column, pandas.Categorical):
-        return _checked(tuple(map(str, column.categories)), column.codes)
+        return _without_missing(tuple(map(str, column.categories)), column.codes)
     if isinstance(column, np.ndarray) and column.dtype.kind == "U":
         return _fixed_width(column)
     # any package's Arrow column is taken by its protocol, so that none of these packages need be imported
@@ -101,7 +101,7 @@ def _arrow(column: Any) -> Codes:
     if not isinstance(array, pyarrow.Array | pyarrow.ChunkedArray):
         array = pyarrow.chunked_array(column) if hasattr(column, "__arrow_c_stream__") else pyarrow.array(column)
     if array.null_count:
-        raise _missing(array.null_count)
+        raise _missing_error(array.null_count)
     if not pyarrow.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     if isinstance(array, pyarrow.ChunkedArray):
@@ -117,7 +117,7 @@ def _arrow(column: Any) -> Codes:
     if lacking.any():
         absent = int(lacking[codes].sum())
         if absent:
-            raise _missing(absent)
+            raise _missing_error(absent)
     return Codes(tuple(map(str, names)), codes)
 
 
@@ -127,12 +127,12 @@ def _objects(column: Any) -> Codes:
     array = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
     if not _few_objects(array):
         codes, values = pandas.factorize(array)
-        return _checked(tuple(map(str, values)), codes)
+        return _without_missing(tuple(map(str, values)), codes)
     object_codes, addresses = pandas.factorize(_addresses(array))
     example_rows = np.empty(len(addresses), dtype=np.int64)
     example_rows[object_codes] = np.arange(len(object_codes))  # any row of each object will do
     codes, values = pandas.factorize(array[example_rows])  # several objects may hold the same text
-    return _checked(tuple(map(str, values)), codes[object_codes])
+    return _without_missing(tuple(map(str, values)), codes[object_codes])
 
 
 def _few_objects(array: np.ndarray) -> bool:
@@ -147,14 +147,14 @@ def _addresses(array: np.ndarray) -> np.ndarray:
     return np.frombuffer(memoryview(raw), dtype=np.intp)
 
 
-def _checked(values: tuple[str, ...], codes: np.ndarray) -> Codes:
+def _without_missing(values: tuple[str, ...], codes: np.ndarray) -> Codes:
     # pandas gives a missing value the code -1
     if len(codes) and codes.min() < 0:
-        raise _missing(int((codes < 0).sum()))
+        raise _missing_error(int((codes < 0).sum()))
     return Codes(values, codes)
 
 
-def _missing(count: int) -> DataError:
+def _missing_error(count: int) -> DataError:
     return DataError(
         f"a column of groups has {count} missing values; give them a name of their own, such as '(missing)', or take "
         "those rows out"

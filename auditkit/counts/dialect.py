@@ -136,14 +136,14 @@ def _dialect(lines: _Lines, name: str, options: Options) -> Dialect:
         # the first row alone shows whether rows end with a delimiter
         row = next((row for row in rows if row and not (comment and row[0].startswith(comment))), [])
     else:
-        names, row = _named(options.columns, header, delimiter, name), header
-    names, trailing = _trailing(names, row)
+        names, row = _declared_names(options.columns, header, delimiter, name), header
+    names, trailing = _without_trailing(names, row)
     if trailing:
         notes.append("every row ends with a delimiter, after which nothing stands")
     return Dialect(names, delimiter, before, UTF8, False, trailing, comment, tuple(notes))
 
 
-def _trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:
+def _without_trailing(names: tuple[str, ...], row: list[str]) -> tuple[tuple[str, ...], bool]:
     """The names, and whether rows like this one end with a delimiter that parts nothing."""
     empty = len(row) > 1 and not row[-1].strip()
     if empty and not names[-1] and len(row) == len(names):
@@ -185,15 +185,15 @@ def _comments(line: str, lines: _Lines, sign: str | None) -> tuple[int, str]:
     count = 0
     while line.startswith(sign or COMMENT):
         following = lines.text()
-        header = sign is None and line[1:2].strip() and _parts(line) == _parts(following)
-        if header and _parts(line) > 1:
+        header = sign is None and line[1:2].strip() and _field_count(line) == _field_count(following)
+        if header and _field_count(line) > 1:
             lines.put_back(following)
             break
         count, line = count + 1, following
     return count, line
 
 
-def _parts(line: str) -> int:
+def _field_count(line: str) -> int:
     return len(next(csv.reader([line.strip("\r\n")], delimiter=_delimiter(line)), []))
 
 
@@ -204,7 +204,7 @@ def _delimiter(line: str) -> str:
     return "," if "," in bare else max(DELIMITERS, key=bare.count)
 
 
-def _named(columns: tuple[str, ...], header: list[str], delimiter: str, name: str) -> tuple[str, ...]:
+def _declared_names(columns: tuple[str, ...], header: list[str], delimiter: str, name: str) -> tuple[str, ...]:
     if len(columns) not in (len(header), len(header) - (not header[-1].strip())):
         raise DataError(
             f"{name}: columns names {len(columns)} columns; the first line has {len(header)}, parted by "

@@ -74,7 +74,7 @@ def count_file(
             or values that cannot be counted, a weight is not a positive number.
     """
     names = _names(groups, label, decision, weights, rename)
-    lists, cells = _counted(paths, names, text, threads)
+    lists, cells = _count_units(paths, names, text, threads)
     markers = missing if missing is None or isinstance(missing, Markers) else Markers(missing)
     values = {name: typed(listed_values, markers) for name, listed_values in lists.items()}
     return _table(names, values, cells, positive, dict(rename or {}))
@@ -104,10 +104,10 @@ def count_values(
     Raises:
         DataError: as `count_file`.
     """
-    return _counted(paths, Names(tuple(columns), None, None, None, bins or {}), text, threads)
+    return _count_units(paths, Names(tuple(columns), None, None, None, bins or {}), text, threads)
 
 
-def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dict[str, list[Any]], Cells]:
+def _count_units(paths: Any, names: Names, text: Options, threads: int) -> tuple[dict[str, list[Any]], Cells]:
     files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not files:
         raise DataError("paths must name at least one file to count; none was given")
@@ -115,15 +115,15 @@ def _counted(paths: Any, names: Names, text: Options, threads: int) -> tuple[dic
     coders = [Coder(name, "the files") for name in names.counted]
     pending: list[Cells] = []
     size = 0
-    for part in _parts(units, names, threads):
-        pending.append(_translated(part, coders))
+    for part in _counted_parts(units, names, threads):
+        pending.append(_in_common_codes(part, coders))
         size += len(part.cells.rows)
         # added up now and then, so that what is kept follows the combinations and not the parts
         if size > HELD:
-            pending = [_added(pending, coders)]
+            pending = [_add_parts(pending, coders)]
             # twice: else every further part would be added by itself once there are many combinations
             size = len(pending[0].rows) * 2
-    cells = _added(pending, coders)
+    cells = _add_parts(pending, coders)
     if not len(cells.rows):
         raise DataError(f"{', '.join(os.path.basename(os.fspath(path)) for path in files)}: there are no rows")
     return {name: coder.values for name, coder in zip(names.counted, coders, strict=True)}, cells
@@ -143,17 +143,17 @@ def _names(groups: Sequence[str], label: str | None, decision: str | None, weigh
     return Names(tuple(groups), label, decision, weights)
 
 
-def _parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
+def _counted_parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
     """The parts in the order of the units, so that sums of weights are always the same; few are held at a time."""
     if threads < 2 or len(units) < 2:
         for unit in units:
-            yield _read(unit, names)
+            yield _count_unit(unit, names)
         return
     waiting: deque[Future[Part]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="counts") as pool:
         try:
             for unit in units:
-                waiting.append(pool.submit(_read, unit, names))
+                waiting.append(pool.submit(_count_unit, unit, names))
                 # a few wait, so that a slow part holds up nobody, and no more, as each holds its counts in memory
                 if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
@@ -165,7 +165,7 @@ def _parts(units: list[Unit], names: Names, threads: int) -> Iterator[Part]:
                 future.cancel()
 
 
-def _read(unit: Unit, names: Names) -> Part:
+def _count_unit(unit: Unit, names: Names) -> Part:
     """Count one unit."""
     coders = [Coder(name, unit.name, unit.fields) for name in names.counted]
     histogram: Histogram | None = None
@@ -207,7 +207,7 @@ def _weights(array: Any, names: Names, unit: Unit) -> np.ndarray:
     return values
 
 
-def _translated(part: Part, coders: list[Coder]) -> Cells:
+def _in_common_codes(part: Part, coders: list[Coder]) -> Cells:
     """The cells of a part in the codes of the whole."""
     codes = [
         coder.known(values)[codes_of_part] if len(codes_of_part) else codes_of_part
@@ -216,7 +216,7 @@ def _translated(part: Part, coders: list[Coder]) -> Cells:
     return part.cells._replace(codes=tuple(codes))
 
 
-def _added(parts: list[Cells], coders: list[Coder]) -> Cells:
+def _add_parts(parts: list[Cells], coders: list[Coder]) -> Cells:
     cells = add_up(parts, [max(1, len(coder.values)) for coder in coders])
     if len(cells.rows) > ROWS:
         widest = max(coders, key=lambda coder: len(coder.values))

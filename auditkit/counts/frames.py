@@ -87,11 +87,11 @@ def _texts(values: Sequence[str]) -> Any:
 
 
 def _classes(labels: pandas.Series[Any], decisions: pandas.Series[Any]) -> list[str]:
-    spellings = [_spelt(column) for column in (labels, decisions)]
+    spellings = [_spellings(column) for column in (labels, decisions)]
     return spellings[0] if spellings[0] == spellings[1] else sorted({*spellings[0], *spellings[1]})
 
 
-def _spelt(column: pandas.Series[Any]) -> list[str]:
+def _spellings(column: pandas.Series[Any]) -> list[str]:
     if hasattr(column, "cat"):
         return [spelling(category) for category in column.cat.categories]
     return sorted({spelling(value) for value in column.dropna().unique()})

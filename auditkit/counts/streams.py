@@ -50,7 +50,7 @@ class RowGroups(Unit):
                 for batch in file.iter_batches(BATCH, row_groups=list(self.groups), columns=columns, use_threads=False):
                     yield [batch.column(name) for name in self.names.read]
         except (pyarrow.ArrowException, OSError) as error:
-            raise _broken(self.path, error) from error
+            raise _broken_error(self.path, error) from error
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def units(path: str | os.PathLike[str], names: Names, options: Options) -> list[
     """
     file = pathlib.Path(path)
     if not file.is_file():
-        raise DataError(_no_file(file))
+        raise DataError(_no_file_error(file))
     try:
         with file.open("rb") as stream:
             head = stream.read(4096)
@@ -142,7 +142,7 @@ def _row_groups(file: pathlib.Path, names: Names) -> list[Unit]:
         with parquet.ParquetFile(file) as opened:
             metadata, schema = opened.metadata, opened.schema_arrow
     except (pyarrow.ArrowException, OSError) as error:
-        raise _broken(file, error) from error
+        raise _broken_error(file, error) from error
     _check_columns(file, names, schema.names)
     texts = [name for name in names.counted if _is_text(types, schema.field(name).type)]
     parts: list[Unit] = []
@@ -171,7 +171,7 @@ def _check_columns(file: pathlib.Path, names: Names, columns: Sequence[str]) -> 
             )
 
 
-def _no_file(file: pathlib.Path) -> str:
+def _no_file_error(file: pathlib.Path) -> str:
     if file.is_dir():
         return f"{str(file)!r} is a folder; name the files in it"
     try:
@@ -181,5 +181,5 @@ def _no_file(file: pathlib.Path) -> str:
     return f"there is no file {str(file)!r}" + (f"; {closest(file.name, beside[:1000])}" if beside else "")
 
 
-def _broken(file: pathlib.Path, error: Exception) -> DataError:
+def _broken_error(file: pathlib.Path, error: Exception) -> DataError:
     return DataError(f"{file.name} cannot be read as parquet: {str(error)[:300]}; it may be cut off: write it again")

@@ -82,16 +82,16 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
     Raises:
         ValueError: what is known in any case gives a small count away.
     """
-    small = _small(table, minimum)
+    small = _is_small(table, minimum)
     choice = _Choice(table, small, minimum)
     # a count never stands alone: its block goes with it
     dark = table.blocks_of(small)[table.block]
-    attainable = _attainable(table, minimum)
+    attainable = _is_attainable(table, minimum)
     for number in range(ROUNDS + len(table.people)):  # each round that is greedy suppresses one block more at least
         dark = choice.least() if number < choice.rounds else choice.greedy(dark)
         demands = exposed(table, dark, small, minimum)
         if not demands:
-            demands = _exposed(Reader(table, dark, small, minimum - 1), attainable, (minimum - 1) // 2)
+            demands = _demands(Reader(table, dark, small, minimum - 1), attainable, (minimum - 1) // 2)
         if not demands:
             return dark
         choice.demands |= {frozenset(table.block[demand[~table.known[demand]]].tolist()): None for demand in demands}
@@ -102,33 +102,33 @@ def suppress(table: Published, minimum: int) -> np.ndarray:
 
 def exposed(table: Published, dark: np.ndarray, small: np.ndarray, width: int) -> list[np.ndarray]:
     """Why the range of a small count is narrower than `width`: the published counts that make it so, once a block."""
-    return _exposed(Reader(table, dark), small, width)
+    return _demands(Reader(table, dark), small, width)
 
 
 def may_be_called_small(table: Published, minimum: int) -> bool:
     """Whether no count is given away by being called small, whatever else is kept back."""
-    return bool(_attainable(table, minimum)[_small(table, minimum)].all())
+    return bool(_is_attainable(table, minimum)[_is_small(table, minimum)].all())
 
 
-def _small(table: Published, minimum: int) -> np.ndarray:
+def _is_small(table: Published, minimum: int) -> np.ndarray:
     return (table.counts < minimum) & ~table.known
 
 
-def _attainable(table: Published, minimum: int) -> np.ndarray:
+def _is_attainable(table: Published, minimum: int) -> np.ndarray:
     """Which small counts can have a range half as wide as `minimum` to one who knows which counts are small."""
-    small, width = _small(table, minimum), (minimum - 1) // 2
+    small, width = _is_small(table, minimum), (minimum - 1) // 2
     reader = Reader(table, ~table.known, small, minimum - 1)
     ranges = np.repeat(reader.table.counts[:, None].astype(float), 2, axis=1)
-    wide = _widened(reader, ranges, small, width)
+    wide = _wide_after_joint_solutions(reader, ranges, small, width)
     for index, sign in itertools.product(np.flatnonzero(small & ~wide), (1, -1)):
         wide |= ranges_with(ranges, reader.table.sums @ reader.end(np.array([index]), sign).cells) >= width - NEAR
     return small & wide
 
 
-def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
+def _demands(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
     table = reader.table
     ranges = np.repeat(table.counts[:, None].astype(float), 2, axis=1)
-    wide = _widened(reader, ranges, small, width)
+    wide = _wide_after_joint_solutions(reader, ranges, small, width)
     demands: dict[int, np.ndarray] = {}
     for index in np.flatnonzero(small):
         if table.block[index] in demands:
@@ -144,7 +144,7 @@ def _exposed(reader: Reader, small: np.ndarray, width: int) -> list[np.ndarray]:
     return list(demands.values())
 
 
-def _widened(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) -> np.ndarray:
+def _wide_after_joint_solutions(reader: Reader, ranges: np.ndarray, small: np.ndarray, width: int) -> np.ndarray:
     """Which ranges are wide already from solutions that make many small counts large at once."""
     wide: np.ndarray = ranges[:, 1] - ranges[:, 0] >= width - NEAR
     # one programme for many counts at once: mostly a few solutions widen nearly all ranges, and each saves two

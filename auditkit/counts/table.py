@@ -123,22 +123,20 @@ def count(
     encoded = {name: raw(column) for name, column in groups.items()}
     columns = [column.codes for column in encoded.values()]
     sizes = [max(1, len(column.values)) for column in encoded.values()]
-    decision_codes, wide = _classes(decisions, len(classes))
-    columns, sizes = [*columns, decision_codes], [*sizes, wide]
-    lacking = {len(sizes) - 1} if wide > len(classes) else set()
-    if labels is not None:
-        label_codes, wide = _classes(labels, len(classes))
-        columns, sizes = [*columns, label_codes], [*sizes, wide]
-        lacking |= {len(sizes) - 1} if wide > len(classes) else set()
+    for answers in (decisions,) if labels is None else (decisions, labels):
+        codes, wide = _classes(answers, len(classes))
+        columns, sizes = [*columns, codes], [*sizes, wide]
+    lacking = {number for number in range(len(encoded), len(sizes)) if sizes[number] > len(classes)}
     histogram = Histogram(sizes, lacking, weighted=weights is not None)
     histogram.add(columns, weights, people)
     cells = histogram.cells()
-    *codes, at_decision = cells.codes if labels is None else (*cells.codes[:-2], cells.codes[-2])
+    group_codes, at_decision = cells.codes[: len(encoded)], cells.codes[len(encoded)]
     at_label = np.full(len(cells.rows), len(classes)) if labels is None else cells.codes[-1]
     listed = {name: column for name, column in groups.items() if isinstance(column, Encoded)}
+    values = {name: column.values for name, column in encoded.items()}
     return collect(
-        {name: column.values for name, column in encoded.items()}, codes, CodedAnswers(classes, at_label, at_decision),
-        cells, weighted=weights is not None, listed=listed,
+        values, group_codes, CodedAnswers(classes, at_label, at_decision), cells,
+        weighted=weights is not None, listed=listed,
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def encoding_of(path: pathlib.Path, declared: str | None) -> tuple[bool, str]:
         # the mark of 16 bits begins no text in UTF-8, so that it is believed
         marked = next((name for mark, name in MARKS if head.startswith(mark)), UTF8)
         if marked == UTF8 and b"\x00" in head:
-            raise _propose(f"{path.name} is not UTF-8", head)
+            raise _encoding_error(f"{path.name} is not UTF-8", head)
         return compressed, marked
     try:
         name = codecs.lookup(declared).name
@@ -51,7 +51,7 @@ def rows_of(path: pathlib.Path, compressed: bool, encoding: str, lines: int) -> 
     """A binary stream of the file as UTF-8, after so many lines."""
     raw = _bytes(path, compressed)
     try:
-        return _after(raw if encoding == UTF8 else codecs.EncodedFile(raw, "utf-8", encoding), lines)
+        return _skip_lines(raw if encoding == UTF8 else codecs.EncodedFile(raw, "utf-8", encoding), lines)
     except BaseException:
         raw.close()
         raise
@@ -85,11 +85,11 @@ def not_decoded(path: pathlib.Path, compressed: bool, encoding: str) -> DataErro
                 line.decode()
             except UnicodeDecodeError as error:
                 byte = f"line {number} holds the byte 0x{line[error.start]:02x}"
-                return _propose(f"{path.name} is not UTF-8: {byte}", head if b"\x00" in head else line)
-    return _propose(f"{path.name} is not {named}", head)
+                return _encoding_error(f"{path.name} is not UTF-8: {byte}", head if b"\x00" in head else line)
+    return _encoding_error(f"{path.name} is not {named}", head)
 
 
-def _propose(fault: str, sample: bytes) -> DataError:
+def _encoding_error(fault: str, sample: bytes) -> DataError:
     encoding = "cp1252"
     if b"\x00" in sample:  # letters of two bytes, of which one is mostly zero
         encoding = "utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be"
@@ -106,7 +106,7 @@ def _bytes(path: pathlib.Path, compressed: bool) -> Any:
     return gzip.open(path, "rb") if compressed else path.open("rb")
 
 
-def _after(stream: Any, lines: int) -> Any:
+def _skip_lines(stream: Any, lines: int) -> Any:
     """The stream after so many lines, whatever sign ends them."""
     pending = b""
     while lines:

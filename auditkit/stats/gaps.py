@@ -174,19 +174,11 @@ def detectable_among(part: Shares, tests: int) -> float | None:
     return detectable_gap(part.common, smallest, second_smallest, alpha=0.05 / (tests * pairs))
 
 
-class Apart(NamedTuple):
-    """Two rates that differ by a given gap."""
-
-    first: np.ndarray
-    """The higher one."""
-    second: np.ndarray
-
-
-def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> Apart:
-    """Two rates that differ by `gap`, around a common `rate`, moved together where one would leave 0 to 1."""
+def apart(rate: float, n1: float, n2: float, gap: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Two rates that differ by `gap`, the higher first, around a common `rate`; both moved where one leaves 0 to 1."""
     # the larger group moves less, so that the common rate stays
     lower = np.clip(rate - np.asarray(gap) * n1 / (n1 + n2), 0, 1 - np.asarray(gap))
-    return Apart(lower + gap, lower)
+    return lower + gap, lower
 
 
 def _studentized(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ def search(parameters: Parameters, data: AuditData, context: Context) -> SearchR
     some, features = data.take(rows), Features.of(data, rows)
     named = tuple(dict.fromkeys(data.column_of(name) for name in data.seen_groups))
     finding = SearchResult(len(some), doubts=features.doubts, groups=named)
-    finding.notes += _how_read(features)
+    finding.notes += _reading_notes(features)
     if len(some) < len(data):
         finding.notes.append(f"Leaks and proxies were searched on {len(some)} of {len(data)} rows, drawn at random.")
     _search_leaks(finding, features, some, context.rng)
@@ -64,27 +64,27 @@ def search(parameters: Parameters, data: AuditData, context: Context) -> SearchR
         finding.notes.append(f"Group columns are in the table and were not tried as proxies: {', '.join(named)}.")
     for number, attribute in enumerate(data.groups):
         context.progress(number, len(data.groups), f"proxies for {attribute}")
-        finding.proxies[attribute] = _proxy(features.without(named), some, attribute, context)
+        finding.proxies[attribute] = _search_proxy(features.without(named), some, attribute, context)
     leaking = [name for name, leak in finding.leaks.items() if leak.auc > parameters.leakage]
     if leaking:
         finding.notes.append(f"Features that alone give the label away: {', '.join(leaking[: parameters.top])}.")
-    _try(finding, features.without(named).searchable, some, context)
+    _try_search(finding, features.without(named).searchable, some, context)
     return finding
 
 
-def _how_read(features: Features) -> list[str]:
+def _reading_notes(features: Features) -> list[str]:
     """Which columns were read as something else than they stand there, and which were not searched."""
-    notes = []
     ways: dict[str, list[str]] = {}
     for name, reading in features.read.items():
         ways.setdefault(reading, []).append(name)
-    for reading, columns in ways.items():
-        notes.append(f"Read for this search as {reading}: {', '.join(columns)}. The model is given them as they stand.")
+    notes = [
+        f"Read for this search as {reading}: {', '.join(columns)}. The model is given them as they stand."
+        for reading, columns in ways.items()
+    ]
     if features.unsearched:
         names = ", ".join(features.unsearched)
         notes.append(f"Not searched, as declared a category or a text, with about one value for each row: {names}.")
-    for name, doubt in features.doubts.items():
-        notes.append(f"Column {name!r} is not searched in full: {doubt}.")
+    notes += [f"Column {name!r} is not searched in full: {doubt}." for name, doubt in features.doubts.items()]
     return notes
 
 
@@ -116,7 +116,7 @@ def label_classes(data: AuditData) -> np.ndarray | None:
     return np.unique(data.labels, return_inverse=True)[1].astype(np.int64)
 
 
-def _classes(data: AuditData, attribute: str) -> Target:
+def _group_classes(data: AuditData, attribute: str) -> Target:
     """The rows of the groups that may be shown and are large enough, and their groups as classes."""
     column = data.groups[attribute]
     hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
@@ -125,8 +125,8 @@ def _classes(data: AuditData, attribute: str) -> Target:
     return Target(visible[rows], classes)
 
 
-def _proxy(features: Features, data: AuditData, attribute: str, context: Context) -> Proxy:
-    rows, classes = _classes(data, attribute)
+def _search_proxy(features: Features, data: AuditData, attribute: str, context: Context) -> Proxy:
+    rows, classes = _group_classes(data, attribute)
     if not features.names:
         return Proxy(reason="there are no features other than the group columns")
     if len(np.unique(classes)) < 2:
@@ -142,12 +142,12 @@ def _proxy(features: Features, data: AuditData, attribute: str, context: Context
     return Proxy(alone, max(every, next(iter(alone.values())), key=lambda strength: strength.auc), len(rows))
 
 
-def _try(searched: SearchResult, features: Features, data: AuditData, context: Context) -> None:
+def _try_search(searched: SearchResult, features: Features, data: AuditData, context: Context) -> None:
     """Plant a proxy, and shuffle the groups, for the first attribute that was searched."""
     attribute = next((name for name, proxy in searched.proxies.items() if proxy.together is not None), None)
     if attribute is None:
         return
-    rows, classes = _classes(data, attribute)
+    rows, classes = _group_classes(data, attribute)
     if len(rows) > TRIED:
         some = context.rng.choice(len(rows), TRIED, replace=False)
         kept_rows, fewer = as_classes(classes[some], FOLDS)

@@ -91,24 +91,20 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     else:
         lacking = np.isnan(data.codes())
     shares = lacking.mean(axis=0)
-    listed = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])[:MANY]
-    listed_names = {name for name, _ in listed}
-    notes = []
-    if len(names) > MANY:
-        notes.append(f"Of {len(names)} features, the {MANY} with the most missing values are listed.")
+    listed = sorted(range(len(names)), key=lambda index: -shares[index])[:MANY]
+    few = f"Of {len(names)} features, the {MANY} with the most missing values are listed."
     measurements = []
-    for index, name in enumerate(names):
-        if name not in listed_names:
-            continue
-        reason = missing_reason(data, name, lacking[:, index]) if shares[index] else None
-        share = None if reason else float(shares[index])
-        measurements.append(
-            _measurement(
-                "missing_share", share, exact=reason is None, n=None if reason else len(data), reason=reason,
-                conditions={"feature": name},
-            )
-        )  # fmt: skip
-    return measurements, notes
+    for index in sorted(listed):
+        reason = missing_reason(data, names[index], lacking[:, index]) if shares[index] else None
+        share, n = (None, None) if reason else (float(shares[index]), len(data))
+        fields: dict[str, Any] = {
+            "exact": reason is None,
+            "n": n,
+            "reason": reason,
+            "conditions": {"feature": names[index]},
+        }
+        measurements.append(_measurement("missing_share", share, exact=reason is None, **fields))
+    return measurements, [few] if len(names) > MANY else []
 
 
 def _repeats(rows: identity.Identities, data: AuditData) -> tuple[list[Measurement], dict[str, Definition], list[str]]:
@@ -156,20 +152,17 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
         values = some.astype(float)
         interval = stats.student_interval(values)
         return [_measurement("label_mean", float(values.mean()), interval=interval, n=len(some), slice=where)]
-    binary = data.task == "binary"
     positive = data.classes[-1] if data.positive is None else data.positive
+    name, labels = ("positive_share", (positive,)) if data.task == "binary" else ("label_share", data.classes)
     measurements = []
-    for label in (positive,) if binary else data.classes:
-        name = "positive_share" if binary else "label_share"
-        conditions: dict[str, Scalar] = {} if binary else {"label": str(label)}
+    for label in labels:
+        fields: dict[str, Any] = {"slice": where, "conditions": {} if data.task == "binary" else {"label": str(label)}}
         if reason is not None:
-            measurements.append(_measurement(name, None, reason=reason, slice=where, conditions=conditions))
+            measurements.append(_measurement(name, None, reason=reason, **fields))
             continue
         hits = int((some == label).sum())
-        interval = stats.wilson(hits, len(some))
-        measurements.append(
-            _measurement(name, hits / len(some), interval=interval, n=len(some), slice=where, conditions=conditions)
-        )
+        fields |= {"interval": stats.wilson(hits, len(some)), "n": len(some)}
+        measurements.append(_measurement(name, hits / len(some), **fields))
     return measurements
 
 
@@ -193,20 +186,12 @@ def _proxies(searched: SearchResult) -> list[Measurement]:
     # a group column is not searched as a proxy, so a doubt about it doubts nothing
     doubts = {name: why for name, why in searched.doubts.items() if name not in searched.groups}
     for attribute, proxy in searched.proxies.items():
-        for name, value in (
-            ("proxy_auc", proxy.together),
-            ("strongest_proxy_auc", next(iter(proxy.alone.values()), None)),
-        ):
-            if value is None:
-                measured.append(
-                    _measurement(name, None, reason=proxy.reason or "nothing to compare", across=(attribute,))
-                )
-            else:
-                measured.append(
-                    _measurement(
-                        name, value.auc, interval=value.interval, n=proxy.rows, across=(attribute,), doubts=doubts
-                    )
-                )
+        strongest = next(iter(proxy.alone.values()), None)
+        for name, strength in (("proxy_auc", proxy.together), ("strongest_proxy_auc", strongest)):
+            fields: dict[str, Any] = {"reason": proxy.reason or "nothing to compare"}
+            if strength is not None:
+                fields = {"interval": strength.interval, "n": proxy.rows, "doubts": doubts}
+            measured.append(_measurement(name, strength and strength.auc, across=(attribute,), **fields))
     return measured
 
 

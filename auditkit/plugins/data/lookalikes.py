@@ -21,17 +21,17 @@ def alike(values: Sequence[str]) -> list[tuple[str, ...]]:
     spellings: dict[str, list[str]] = {}
     for value in values:
         if value != MISSING:
-            spellings.setdefault(_bare(value), []).append(value)
+            spellings.setdefault(_plain_form(value), []).append(value)
     return [tuple(names) for names in spellings.values() if len(names) > 1]
 
 
 def like_missing(values: Sequence[str]) -> list[str]:
     """The groups whose name says that the value is missing, as "nan" does; "none" only beside missing values."""
     words = BESIDE if MISSING in values else NEVER
-    return [value for value in values if value != MISSING and _bare(value) in words]
+    return [value for value in values if value != MISSING and _plain_form(value) in words]
 
 
-def _bare(name: str) -> str:
+def _plain_form(name: str) -> str:
     """The name in one form; letters of other widths are the same, blanks and invisible signs nothing."""
     # twice, for folding case can undo the normal form
     form = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -49,7 +49,7 @@ def suspicions(data: AuditData) -> list[Suspicion]:
 
 
 def _sentinels(data: AuditData) -> Suspicion:
-    texts = {**_codes_of_features(data), **_codes_beside(data)}
+    texts = {**_codes_of_features(data), **_codes_of_other_columns(data)}
     listed = "; ".join(f"{name} ({', '.join(codes)})" for name, codes in [*texts.items()][:NAMED])
     note = f"Values that stand apart from all others of their column, as codes for missing values do: {listed}; {MEND}"
     return Suspicion("sentinel_features", len(texts), (), note if texts else "")
@@ -69,7 +69,7 @@ def _codes_of_features(data: AuditData) -> dict[str, list[str]]:
     return {name: texts for name, texts in suspected.items() if texts}
 
 
-def _codes_beside(data: AuditData) -> dict[str, list[str]]:
+def _codes_of_other_columns(data: AuditData) -> dict[str, list[str]]:
     """Of groups, of labels and of recorded answers whose column is no feature."""
     import pandas  # a table is there, or made here
 

@@ -26,19 +26,19 @@ def column_owners(
         depends on more than one original column.
     """
     encoded = encode(codes)
-    if encoded.shape == codes.shape and _same(encoded, codes).all():
+    if encoded.shape == codes.shape and _is_same(encoded, codes).all():
         owners = np.arange(codes.shape[1])
-        return owners if _mixes(encode, codes, encoded, owners, rng) else None
+        return owners if _keeps_mixtures(encode, codes, encoded, owners, rng) else None
     owners = np.full(encoded.shape[1], -1)
     for column in range(codes.shape[1]):
         moved = codes.copy()
         # values of other rows and no invented ones: an encoder may refuse what it never saw
         moved[:, column] = np.roll(codes[:, column], 1)
-        changed = ~_same(encode(moved), encoded).all(axis=0)
+        changed = ~_is_same(encode(moved), encoded).all(axis=0)
         if (owners[changed] >= 0).any():
             return None
         owners[changed] = column
-    return owners if _mixes(encode, codes, encoded, owners, rng) else None
+    return owners if _keeps_mixtures(encode, codes, encoded, owners, rng) else None
 
 
 def gather(values: np.ndarray, owners: np.ndarray, columns: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def gather(values: np.ndarray, owners: np.ndarray, columns: int) -> np.ndarray:
     return summed
 
 
-def _mixes(
+def _keeps_mixtures(
     encode: Callable[[np.ndarray], np.ndarray],
     codes: np.ndarray,
     encoded: np.ndarray,
@@ -63,10 +63,10 @@ def _mixes(
         inside = rng.random(codes.shape) < 0.5
         mixture = encode(np.where(inside, codes, codes[partner]))
         from_first = inside[:, owners] | (owners < 0)
-        if not _same(mixture, np.where(from_first, encoded, encoded[partner])).all():
+        if not _is_same(mixture, np.where(from_first, encoded, encoded[partner])).all():
             return False
     return True
 
 
-def _same(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _is_same(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.isclose(values, others, rtol=1e-5, atol=1e-8, equal_nan=True)

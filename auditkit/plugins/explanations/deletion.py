@@ -65,7 +65,7 @@ def deletion(
     Returns:
         None where nothing was ever moved, or the moves are noise: no attribution could follow them.
     """
-    features = _tried(values, rng)
+    features = _features_to_try(values, rng)
     # as many questions in all, whatever the number of features
     half = max(1, DONORS // (2 * (len(features) + 1)))
     halves, noise = np.zeros((2, len(x), len(features))), 0.0
@@ -92,7 +92,7 @@ def correlation(values: np.ndarray, moves: np.ndarray) -> float:
     return 0.0 if sizes == 0 else float((values * moves).sum() / sizes)
 
 
-def _tried(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _features_to_try(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     order = np.argsort(-np.abs(values).mean(axis=0), kind="stable")
     if len(order) <= MOST:
         return order

@@ -112,11 +112,10 @@ def _solve(
     values = gather(solve(final, dense(rows), dense(background_rows), case.progress), owners, case.x.shape[1])
     # from the estimator's own code and not from shap, so that the two can contradict each other
     margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
-    linked = explained(values, base, margins, case.answers, case.target, case.unit)
-    if linked is None:
-        return "the model's answers are no known function of its estimator's output"
     method = "closed form of a linear model" if solve is linear_values else "TreeExplainer, interventional"
-    attributions = Attributions(linked.values, linked.base, linked.outputs, linked.unit, method)
+    attributions = explained(values, base, margins, case.answers, case.target, case.unit, method)
+    if attributions is None:
+        return "the model's answers are no known function of its estimator's output"
     gap = additivity_gap(attributions)
     # the proof that link, encoding and solver are the right ones: a wrong one leaves a gap
     if gap is None or gap > COMPLETE:

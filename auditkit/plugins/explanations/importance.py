@@ -127,10 +127,10 @@ class Importance(Check):
         measurements = [
             *features,
             *group_shares(attributions.values, data, inputs_seen),
-            *(flip.measurement for flip in flipped),
+            *(measurement for measurement, _ in flipped),
             *sampling_measurements(attributions),
         ]
-        controls = [*method_controls(attributions, background), *(flip.control for flip in flipped)]
+        controls = [*method_controls(attributions, background), *(control for _, control in flipped)]
         deletion, sentences = deletion_control(case, attributions, context.rng)
         unlisted = len(data.feature_names) - LISTED
         unit = "" if attributions.unit == case.unit else f", as {attributions.unit}"

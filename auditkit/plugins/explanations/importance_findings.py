@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +21,6 @@ from auditkit.results import Control, Measurement
 from auditkit.too_few import fewer_than
 
 INFLUENCE = ("mean_abs_attribution", "group_share")
-
-
-class Flip(NamedTuple):
-    """What flipping one group column showed."""
-
-    measurement: Measurement
-    control: Control
 
 
 def sampling_measurements(attributions: Attributions) -> list[Measurement]:
@@ -104,7 +97,9 @@ def deletion_control(
     return [control], []
 
 
-def flip_columns(model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> list[Flip]:
+def flip_columns(
+    model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context
+) -> list[tuple[Measurement, Control]]:
     """For each group column among the inputs: how often flipping it changes the decision."""
     names = data.feature_names
     return [
@@ -114,7 +109,9 @@ def flip_columns(model: Model, data: AuditData, case: Case, values: np.ndarray, 
     ]
 
 
-def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context) -> Flip:
+def _flip(
+    attribute: str, model: Model, data: AuditData, case: Case, values: np.ndarray, context: Context
+) -> tuple[Measurement, Control]:
     from auditkit.stats import wilson  # scipy is imported only where there is something to measure
 
     column = data.feature_names.index(data.column_of(attribute))
@@ -141,4 +138,4 @@ def _flip(attribute: str, model: Model, data: AuditData, case: Case, values: np.
         "decisions (the value is the lower end of the interval). Where an explanation ranks a column low that moves "
         f"more than {NOTICEABLE:.0%} of the decisions, explanation contradicts behaviour.",
     )
-    return Flip(measurement, control)
+    return measurement, control

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
+
+from auditkit.plugins.explanations.attributions import Attributions
 
 AGREE = 1e-3
 """The largest difference, as a share of the answers' range, that float32 models leave."""
 
 
-class Linked(NamedTuple):
-    """The one output of each row that is explained."""
-
-    values: np.ndarray
-    """(n, D)."""
-    base: np.ndarray
-    """(n,)."""
-    outputs: np.ndarray
-    """(n,)."""
-    unit: str
-
-
 def explained(
-    values: np.ndarray, base: np.ndarray, margins: np.ndarray, answers: np.ndarray, target: np.ndarray, unit: str
-) -> Linked | None:
+    values: np.ndarray,
+    base: np.ndarray,
+    margins: np.ndarray,
+    answers: np.ndarray,
+    target: np.ndarray,
+    unit: str,
+    method: str,
+) -> Attributions | None:
     """Attributions of the margins as attributions of one named output per row; None where margins are not the model's.
 
     Args:
@@ -34,6 +28,7 @@ def explained(
         answers: (n, K) the model's own answers about the same rows.
         target: (n,) which column of the answers each row's explanation is about.
         unit: what the answers are: probability, score or prediction.
+        method: how the attributions were computed, in words.
     """
     link = find_link(margins, answers, unit)
     if link is None:
@@ -41,13 +36,13 @@ def explained(
     if link == "log-odds":
         # one margin stands for the second class; of the first it is the negative
         sign = np.where(target == 1, 1.0, -1.0)
-        return Linked(sign[:, None] * values[:, :, 0], sign * base[0], sign * margins[:, 0], link)
+        return Attributions(sign[:, None] * values[:, :, 0], sign * base[0], sign * margins[:, 0], link, method)
     if link == "centred log-probability":
         # softmax knows margins only up to a common number: centred, they are comparable
         values = values - values.mean(axis=2, keepdims=True)
         base, margins = base - base.mean(), margins - margins.mean(axis=1, keepdims=True)
     rows = np.arange(len(margins))
-    return Linked(values[rows, :, target], base[target], margins[rows, target], link)
+    return Attributions(values[rows, :, target], base[target], margins[rows, target], link, method)
 
 
 def find_link(margins: np.ndarray, answers: np.ndarray, unit: str) -> str | None:

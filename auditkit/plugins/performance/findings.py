@@ -88,19 +88,24 @@ def _metrics(parameters: Parameters, answers: Answers, task: str, rng: np.random
             "root_mean_squared_error": numbers.root_mean_squared_error,
             "r_squared": numbers.r_squared,
         }
-    metrics: dict[str, Metric] = {"accuracy": decisions.accuracy, "balanced_accuracy": decisions.balanced_accuracy}
-    if task == "binary":
-        metrics |= {"precision": decisions.precision, "recall": decisions.recall}
-    else:
-        metrics["macro_f1"] = lambda some: decisions.macro_f1(some, parameters.resamples, rng)
-    if answers.scores is not None:
-        metrics["auc"] = probabilities.auc
-    if answers.probabilities is not None:
-        metrics["log_loss"] = probabilities.log_loss
-        if task == "binary":
-            metrics["brier_score"] = probabilities.brier
-        metrics["calibration_error"] = lambda some: probabilities.calibration_error(some, parameters.bins)
-    return metrics
+    is_binary, has_probabilities = task == "binary", answers.probabilities is not None
+    # in the order of the report: decisions, then ranking, then probabilities
+    metrics: tuple[tuple[str, Metric, bool], ...] = (
+        ("accuracy", decisions.accuracy, True),
+        ("balanced_accuracy", decisions.balanced_accuracy, True),
+        ("precision", decisions.precision, is_binary),
+        ("recall", decisions.recall, is_binary),
+        ("macro_f1", lambda some: decisions.macro_f1(some, parameters.resamples, rng), not is_binary),
+        ("auc", probabilities.auc, answers.scores is not None),
+        ("log_loss", probabilities.log_loss, has_probabilities),
+        ("brier_score", probabilities.brier, has_probabilities and is_binary),
+        (
+            "calibration_error",
+            lambda some: probabilities.calibration_error(some, parameters.bins),
+            has_probabilities,
+        ),
+    )
+    return {name: metric for name, metric, is_measured in metrics if is_measured}
 
 
 def _measurement(name: str, estimate: Estimate, where: dict[str, str]) -> Measurement:

@@ -43,7 +43,7 @@ def shuffled_scores(answers: Answers, shuffles: int, rng: np.random.Generator) -
 
     Chance for the accuracy is the sum over classes of (share of the label) x (share of the decision).
     """
-    sample = _sample(answers, rng)
+    sample = _drawn_people(answers, rng)
     size = len(sample.classes)
     labels, decided = (np.bincount(codes, minlength=size) / len(sample) for codes in (sample.truth, sample.answers))
     chance = float(np.dot(labels, decided))
@@ -56,19 +56,19 @@ def shuffled_scores(answers: Answers, shuffles: int, rng: np.random.Generator) -
         accuracies[number] = decisions.accuracy(mixed).value
         area = None if scores is None else probabilities.auc(mixed).value
         areas[number] = 0.5 if area is None else area
-    return max(_far(accuracies - chance), _far(areas - 0.5))
+    return max(_standard_errors(accuracies - chance), _standard_errors(areas - 0.5))
 
 
 def shuffled_fit(answers: Answers, shuffles: int, rng: np.random.Generator) -> float | None:
     """The mean R² of shuffled predictions: 0 or less, but for chance; None where R² is undefined."""
-    sample = _sample(answers, rng)
+    sample = _drawn_people(answers, rng)
     mixed = (dataclasses.replace(sample, answers=rng.permutation(sample.answers)) for _ in range(shuffles))
     fits = [numbers.r_squared(answers).value for answers in mixed]
     defined = [fit for fit in fits if fit is not None]
     return float(np.mean(defined)) if defined else None
 
 
-def _sample(answers: Answers, rng: np.random.Generator) -> Answers:
+def _drawn_people(answers: Answers, rng: np.random.Generator) -> Answers:
     """At most ROWS people, a row each, without weights: a shuffled answer is as good whatever it weighs."""
     rows = np.arange(len(answers.truth))
     if answers.people is not None:
@@ -79,7 +79,7 @@ def _sample(answers: Answers, rng: np.random.Generator) -> Answers:
     return dataclasses.replace(answers.take(rows), weights=None, people=None, minimum=1)
 
 
-def _far(off: np.ndarray) -> float:
+def _standard_errors(off: np.ndarray) -> float:
     error = float(off.std(ddof=1)) / np.sqrt(len(off))
     mean = abs(float(off.mean()))
     # answers that are all alike score exactly like chance, with no spread to divide by

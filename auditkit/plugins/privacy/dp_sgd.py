@@ -42,6 +42,8 @@ NOTES = (
     "The guarantee is about this one training. It covers neither the choice of parameters by looking at the data, nor "
     "preprocessing fitted on the training rows, nor the accuracy on the training rows that is reported here.",
 )
+UNWEIGHTED = "Row weights were not used in training: they would change what clipping bounds."
+LOOSE = "An epsilon above 10 promises next to nothing by itself."
 
 
 class DpSgd(Trainer):
@@ -156,14 +158,14 @@ class DpSgd(Trainer):
         # counted here, not by the accountant, which a control holds against it
         steps = len(journal.batches)
         spent = accountants.spent(recipe.noise_multiplier, recipe.sample_rate, steps, delta)
-        epochs = _epochs(recipe, len(data), delta)
+        notes = ((UNWEIGHTED, data.weights is not None), (LOOSE, spent.reported > 10))
         return Trained(
             model=fresh,
             measurements=_measurements(recipe, spent, delta, steps, fresh, data),
             controls=_controls(recipe, journal, spent, error, len(data)),
-            figures=(_figure(epochs),),
+            figures=(_figure(recipe, delta),),
             tables=(_table(journal, spent),),
-            notes=(*NOTES, *_more_notes(data, spent)),
+            notes=(*NOTES, *(note for note, holds in notes if holds)),
         )
 
     def _recipe(self, rows: int) -> tuple[Recipe, float]:
@@ -241,17 +243,22 @@ def _problem(model: Model, fresh: Model, data: AuditData) -> tuple[Any, Any, Cal
     return inputs, (codes == 1).to(inputs.dtype) if single else codes, loss
 
 
-def _epochs(recipe: Recipe, rows: int, delta: float) -> list[dict[str, float]]:
+def _figure(recipe: Recipe, delta: float) -> Figure:
     from auditkit.plugins.privacy.accountants import rdp_epsilon
 
     steps_per_epoch = 1 / recipe.sample_rate
     epochs = range(1, round(recipe.steps / steps_per_epoch) + 1)
     ends = sorted({min(recipe.steps, round(epoch * steps_per_epoch)) for epoch in epochs}) or [recipe.steps]
     noise, rate = recipe.noise_multiplier, recipe.sample_rate
-    return [
+    points = [
         {"epoch": number + 1, "steps": end, "epsilon": rdp_epsilon(noise, rate, end, delta)}
         for number, end in enumerate(ends)
     ]
+    return curve(
+        "epsilon-by-epoch", "Privacy spent over the training", points,
+        x=Axis(field="epoch", title="epoch"), y=Axis(field="epsilon", title="epsilon (RDP)"),
+        caption="By Rényi moments; the epsilon reported is the larger of this and another accountant's.",
+    )  # fmt: skip
 
 
 def _measurements(
@@ -314,14 +321,6 @@ def _controls(recipe: Recipe, journal: Journal, spent: Spent, error: float, rows
     )  # fmt: skip
 
 
-def _figure(epochs: list[dict[str, float]]) -> Figure:
-    return curve(
-        "epsilon-by-epoch", "Privacy spent over the training", epochs,
-        x=Axis(field="epoch", title="epoch"), y=Axis(field="epsilon", title="epsilon (RDP)"),
-        caption="By Rényi moments; the epsilon reported is the larger of this and another accountant's.",
-    )  # fmt: skip
-
-
 def _table(journal: Journal, spent: Spent) -> Table:
     noise, rate, steps = journal.history[0]
     rows = (("RDP, opacus", spent.rdp), ("PRV, opacus", spent.prv), ("PLD, dp-accounting", spent.pld))
@@ -330,12 +329,3 @@ def _table(journal: Journal, spent: Spent) -> Table:
         caption=f"Accountant history: noise multiplier {noise:.6g}, sampling rate {rate:.6g}, {steps} steps.",
         columns=(Column(name="accountant", title="Accountant"), Column(name="epsilon", title="Epsilon")), rows=rows,
     )  # fmt: skip
-
-
-def _more_notes(data: AuditData, spent: Spent) -> list[str]:
-    notes = []
-    if data.weights is not None:
-        notes.append("Row weights were not used in training: they would change what clipping bounds.")
-    if spent.reported > 10:
-        notes.append("An epsilon above 10 promises next to nothing by itself.")
-    return notes

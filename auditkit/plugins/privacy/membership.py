@@ -96,11 +96,11 @@ class Membership(Check):
         notes = [note] if sides.twice else []
         if min(len(sides.members.scores), len(sides.others.scores)) < LEAST:
             return Findings([_undefined(name) for name in (*ATTACKS, "memorisation")], notes=notes)
-        measurements = [*_headline(sides), *_groups(sides, data)]
+        measurements = [*_headline(sides), *_per_group(sides, data)]
         context.progress(1, 3, "trying the attack without the model")
-        controls = [_blind(sides, context.seed), _placebo(sides, context.rng)]
+        controls = [_blind_control(sides, context.seed), _placebo_control(sides, context.rng)]
         context.progress(2, 3, "looking for odd training rows")
-        odd = _memory(model, data, sides, self.neighbours, context)
+        odd = _memorisation(model, data, sides, self.neighbours, context)
         return Findings(
             measurements=[*measurements, *odd.measurements], controls=[*controls, *odd.controls],
             figures=[_figure(sides)], notes=notes,
@@ -147,7 +147,7 @@ def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str]) -> Meas
     return Measurement(name="auc", value=area.value, interval=area.interval, n=n, direction="lower", slice=where)
 
 
-def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
+def _per_group(sides: Sides, data: AuditData) -> list[Measurement]:
     """The attack on each group that may be shown."""
     measurements = []
     for cell in data.slices():
@@ -164,7 +164,7 @@ def _groups(sides: Sides, data: AuditData) -> list[Measurement]:
     return measurements
 
 
-def _blind(sides: Sides, seed: int) -> Control:
+def _blind_control(sides: Sides, seed: int) -> Control:
     """Can members be told without the model?"""
     values = np.vstack([sides.members.values, sides.others.values])
     is_member = np.arange(len(values)) < len(sides.members.values)
@@ -178,7 +178,7 @@ def _blind(sides: Sides, seed: int) -> Control:
     )  # fmt: skip
 
 
-def _placebo(sides: Sides, rng: np.random.Generator) -> Control:
+def _placebo_control(sides: Sides, rng: np.random.Generator) -> Control:
     """Does the attack find members of a model that has none?"""
     count = len(sides.members.values)
     values = expand(np.vstack([sides.members.values, sides.others.values]), sides.category)
@@ -198,7 +198,7 @@ def _placebo(sides: Sides, rng: np.random.Generator) -> Control:
     )  # fmt: skip
 
 
-def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Context) -> Findings:
+def _memorisation(model: Model, data: AuditData, sides: Sides, limit: int, context: Context) -> Findings:
     """Training rows that their neighbours do not explain: does the model know them, and would it have guessed them?"""
     from auditkit import stats  # as above
 
@@ -226,10 +226,10 @@ def _memory(model: Model, data: AuditData, sides: Sides, limit: int, context: Co
         measurements.append(Measurement(value=value, interval=interval, n=len(positions), **common))
     unseen = fitted(ready[: len(values)], truth, sides.classes, context.seed)(ready[len(values) :]).argmax(axis=1)
     skill = float(sides.others.right.mean() - np.mean(unseen == sides.others.truth))
-    return Findings(measurements, [_same_skill(skill)])
+    return Findings(measurements, [_skill_control(skill)])
 
 
-def _same_skill(gap: float) -> Control:
+def _skill_control(gap: float) -> Control:
     return Control.within(
         "same-skill", "How much more often than the reference is the model right about rows that neither has seen?",
         gap, at_most=0.1, guards=("memorisation",), on_failure="inconclusive",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from auditkit.plugins.privacy.attack import scores
 from auditkit.plugins.privacy.features import expand
 
+Probabilities: TypeAlias = Callable[[np.ndarray], np.ndarray]
+"""Prepared rows to (n, count) probabilities."""
 WIDE = 200
 """From so many features on a linear model stands in for trees: these would take minutes."""
 FOLDS = 5
@@ -58,13 +62,18 @@ def prepare(values: np.ndarray, category: np.ndarray) -> np.ndarray:
     return expand(values, category) if values.shape[1] > WIDE else values
 
 
-def fitted(values: np.ndarray, classes: np.ndarray, count: int, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+def fitted(values: np.ndarray, classes: np.ndarray, count: int, seed: int) -> Probabilities:
     """A function from prepared rows to (n, count) probabilities: boosted trees, or a linear model for wide inputs."""
-    present = np.unique(classes)
-    if len(present) == 1:
-        return lambda rows: np.eye(count)[np.full(len(rows), present[0])]
     # what `prepare` expanded has no gaps, and no fewer columns than were wide before
-    model = _fit_linear(values, classes) if values.shape[1] > WIDE else _trees(seed).fit(values, classes)
+    fit = _fit_linear if values.shape[1] > WIDE else functools.partial(_fit_trees, seed=seed)
+    return _probabilities(values, classes, count, fit)
+
+
+def _probabilities(values: np.ndarray, classes: np.ndarray, count: int, fit: Callable[..., Any]) -> Probabilities:
+    present = np.unique(classes)
+    if len(present) == 1:  # scikit-learn refuses to fit one class
+        return lambda rows: np.eye(count)[np.full(len(rows), present[0])]
+    model = fit(values, classes)
 
     def answer(rows: np.ndarray) -> np.ndarray:
         chances = np.zeros((len(rows), count))
@@ -83,15 +92,7 @@ def placebo_scores(values: np.ndarray, classes: np.ndarray, count: int, half: np
         count: how many classes there are.
         half: (N,) bool, the rows to fit on.
     """
-    from auditkit.plugins.privacy.attack import scores
-
-    present = np.unique(classes[half])
-    chances = np.zeros((len(values), count))
-    if len(present) == 1:
-        chances[:, present[0]] = 1
-    else:
-        chances[:, present] = _fit_linear(values[half], classes[half]).predict_proba(values)
-    return scores(chances, classes)
+    return scores(_probabilities(values[half], classes[half], count, _fit_linear)(values), classes)
 
 
 def _fit_linear(values: np.ndarray, classes: np.ndarray) -> Any:
@@ -103,9 +104,9 @@ def _fit_linear(values: np.ndarray, classes: np.ndarray) -> Any:
         return LogisticRegression(C=0.1, max_iter=300).fit(values, classes)
 
 
-def _trees(seed: int) -> Any:
+def _fit_trees(values: np.ndarray, classes: np.ndarray, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
         max_iter=60, max_leaf_nodes=15, min_samples_leaf=20, early_stopping=False, random_state=seed % 2**32
-    )
+    ).fit(values, classes)

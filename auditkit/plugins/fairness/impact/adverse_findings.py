@@ -140,7 +140,7 @@ def _together(groups: Selection, data: AuditData) -> list[Measurement]:
     rate = Measurement(
         name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=smaller.where
     )
-    return smaller.told([rate])
+    return smaller.annotated([rate])
 
 
 def _comparison(impact: Impact, index: int) -> list[Measurement]:
