@@ -33,6 +33,7 @@ class Members(NamedTuple):
 
     def positions(self, groups: Sequence[dict[str, str]]) -> np.ndarray:
         """The positions of some of the groups, in their order here."""
+        # a list of mappings, which have no hash: groups are few enough to look through
         return np.flatnonzero([group in groups for group in self.where])
 
     def people_of(self, groups: Sequence[dict[str, str]]) -> int:

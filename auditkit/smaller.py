@@ -59,6 +59,7 @@ def slices_and_smaller(data: AuditData, order: int = 1) -> list[Cell]:
     For numbers about single groups only: a disparity is over `data.slices`. The run sets these numbers apart.
     """
     cells = data.slices(order)
+    # per set of attributes: a row in a small group of sex and age may be in a large one of sex
     for attributes in data.cells.subsets(order):
         small = smaller_together(attributes, data)
         if small is not None:
@@ -71,15 +72,16 @@ def slices_and_smaller(data: AuditData, order: int = 1) -> list[Cell]:
 
 def set_apart(result: CheckResult, data: AuditData) -> CheckResult:
     """The result with numbers of smaller groups together apart from all others, which are judged and compared."""
-    kept, together = [], list(result.together)
+    compared, together = [], list(result.together)
     for measurement in result.measurements:
         attributes = tuple(name for name in data.groups if name in measurement.slice)
+        # a group may itself be called so: only the name of all of a set's small groups counts
         small = smaller_together(attributes, data) if TOGETHER in measurement.slice.values() else None
         if small is None or measurement.slice != small.where:
-            kept.append(measurement)
+            compared.append(measurement)
         else:
             together += small.annotated([measurement])
-    return result.model_copy(update={"measurements": tuple(kept), "together": tuple(together)})
+    return result.model_copy(update={"measurements": tuple(compared), "together": tuple(together)})
 
 
 def _about_each_group(measurement: Measurement) -> str:

@@ -78,8 +78,10 @@ def among_large(
         *_distinct_groups(parts),
         *(lacking.slice for measurement in disparities[:1] for lacking in measurement.left_out),
     ]
+    # a rate may be missing for a large group, so each part has large groups of its own
     large = [[group for group in part if is_large(group, data)] for part in parts]
     measurements: Sequence[Measurement] = disparities
+    # where every group is large the first number is this number too, and is not measured again
     if again is not None and large != [list(part) for part in parts]:
         few = two_groups([f"at least {LARGE:.0%} of the people"])
         measurements = (
@@ -154,6 +156,7 @@ def _smaller(groups: Sequence[Group], data: AuditData) -> str | None:
     if not small:
         return None
     sentence = f"without {len(small):,} group{'s' * (len(small) > 1)} of under {LARGE:.0%} of the people each"
+    # how many people they are together would give the one that is not shown away
     if any(data.cells.unshown(group) for group in small):
         return sentence
     return f"{sentence}, {sum(data.cells.people(group) for group in small):,} people together"

@@ -50,6 +50,7 @@ class Yardstick:
     def compare(self, reference: Answers, answers: Answers) -> Difference:
         """Both about the same rows, in the same order."""
         reference_scores, scores = scores_of(reference), scores_of(answers)
+        # a model may give scores on one call and none on another: then decisions alone are compared
         if reference_scores is None or scores is None or reference_scores.shape != scores.shape:
             changed = np.asarray(reference.labels != answers.labels)
             return Difference(changed, changed.astype(float), changed)

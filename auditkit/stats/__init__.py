@@ -1,17 +1,18 @@
 """Intervals, tests, bootstrap, multiple testing, power: plain functions on counts and arrays, each with its source.
 
-proportions.py  one share, the difference and the ratio of two
-means.py        a mean, weights
-paired.py       the difference of two shares of the same rows
-shifts.py       how far a disparity or a predictive value moved on the same rows
-gaps.py         the widest difference and the smallest ratio over several groups, their test and power
-extremes.py     their intervals, and which two groups make them
-mover.py        the interval of a difference or a mean, from an interval for each number
-pairwise.py     the same for any number with an interval for each pair of groups
-ranking.py      the area under the ROC curve
-resampling.py   the bootstrap, on rows and on counts
-multiplicity.py many tests at once
-exchangeable.py whether repeats differ as chance makes them differ
+proportions.py      one share, the difference and the ratio of two
+means.py            a mean, weights
+paired.py           the difference of two shares of the same rows
+shifts.py           how far a disparity or a predictive value moved on the same rows
+gaps.py             the widest difference and the smallest ratio over several groups, their test and power
+extremes.py         their intervals, and which two groups make them
+pairwise.py         the same for any number with an interval for each pair of groups
+mover.py            the interval of a difference or a mean, from an interval for each number
+auc.py              the area under the ROC curve
+resampling.py       the bootstrap, on rows and on counts
+multiplicity.py     many tests at once
+wider_interval.py   a given interval at a higher level
+exchangeable.py     whether repeats differ as chance makes them differ
 """
 
 from __future__ import annotations

@@ -100,7 +100,9 @@ def smallest_ratio_interval(parts: Sequence[Shares], level: float = 0.95) -> Int
 def _extreme_over_pairs(parts: Sequence[Shares], level: float, reference: Sequence[int] | None, ratio: bool) -> Extreme:
     """The widest difference, or the smallest ratio, over the pairs of all parts, and the pair behind each number."""
     pairs = _pairs(parts, reference)
-    comparisons = _comparisons(parts, pairs, reference)
+    # intervals that hold at once: one for each pair, or one for each group where these are many
+    numbers = zip(parts, pairs, strict=True)
+    comparisons = sum(len(part.sizes) if _many(part, reference) else len(i) for part, (i, _) in numbers)
     inside = sidak_level(level, comparisons)
     values, ends = [], []
     for part, (i, j) in zip(parts, pairs, strict=True):
@@ -137,12 +139,6 @@ def _pairs(parts: Sequence[Shares], reference: Sequence[int] | None) -> list[Pai
             first, second = np.triu_indices(len(part.sizes), 1)
             pairs.append((first, second))
     return pairs
-
-
-def _comparisons(parts: Sequence[Shares], pairs: Sequence[Pairs], reference: Sequence[int] | None) -> int:
-    """How many intervals hold at once."""
-    numbers = zip(parts, pairs, strict=True)
-    return sum(len(part.sizes) if _many(part, reference) else len(i) for part, (i, _) in numbers)
 
 
 def _method(compared: str, comparisons: int, parts: Sequence[Shares], reference: Sequence[int] | None) -> str:

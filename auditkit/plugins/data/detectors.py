@@ -120,6 +120,7 @@ def _group_classes(data: AuditData, attribute: str) -> Target:
     """The rows of the groups that may be shown and are large enough, and their groups as classes."""
     column = data.groups[attribute]
     hidden = [value for value in np.unique(column) if data.cells.reason({attribute: str(value)}) is not None]
+    # a class of its own for what may not be shown would tell who is in it
     visible = np.flatnonzero(~np.isin(column, hidden))
     rows, classes = as_classes(column[visible], SMALLEST)
     return Target(visible[rows], classes)
@@ -162,4 +163,5 @@ def _try_search(searched: SearchResult, features: Features, data: AuditData, con
     shuffled = context.rng.permutation(classes)
     fold = auc.folds(shuffled, context.rng)
     strength = auc.all_features(features_of_rows.codes, features_of_rows.discrete, shuffled, fold, seed)
+    # in standard errors: the area of shuffled groups is 0.5 but for chance
     searched.shuffled_proxy = abs(strength.auc - 0.5) / strength.error

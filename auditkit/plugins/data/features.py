@@ -109,6 +109,7 @@ def _single_numbers(column: np.ndarray, categories: Sequence[Any]) -> bool:
         column: (N,) codes, NaN where missing.
         categories: the value of each code.
     """
+    # codes are positions among the categories, held as floats for the sake of NaN
     present = column[~np.isnan(column)].astype(np.int64)
     values, counts = np.unique(present, return_counts=True)
     single = values[counts == 1].tolist()

@@ -97,12 +97,7 @@ def _missing(data: AuditData) -> tuple[list[Measurement], list[str]]:
     for index in sorted(listed):
         reason = missing_reason(data, names[index], lacking[:, index]) if shares[index] else None
         share, n = (None, None) if reason else (float(shares[index]), len(data))
-        fields: dict[str, Any] = {
-            "exact": reason is None,
-            "n": n,
-            "reason": reason,
-            "conditions": {"feature": names[index]},
-        }
+        fields: dict[str, Any] = {"n": n, "reason": reason, "conditions": {"feature": names[index]}}
         measurements.append(_measurement("missing_share", share, exact=reason is None, **fields))
     return measurements, [few] if len(names) > MANY else []
 
@@ -143,6 +138,7 @@ def _labels(data: AuditData, rows: np.ndarray, where: dict[str, str], hidden: st
     if data.labels is None:
         return []
     reason = hidden
+    # a hidden group keeps the reason why it is hidden, which says less about it
     if reason is None and rows.sum() < max(1, data.minimum_rate):
         reason = fewer_than(max(1, data.minimum_rate), "people")
     some = data.labels[rows]
@@ -254,6 +250,7 @@ def _figures(measurements: list[Measurement], searched: SearchResult | None) -> 
     drawn = []
     for name in ("group_share", "positive_share", "label_mean"):
         some = [measurement for measurement in measurements if measurement.name == name]
+        # without groups there is one dot, which the table says better
         if any(measurement.slice for measurement in some):
             meaning = DEFINITIONS[name]
             axis = Axis(field="value", title=meaning.title, unit=meaning.unit, percent=meaning.unit == "share")

@@ -26,6 +26,7 @@ def people_of(data: AuditData, alike: float) -> People | None:
         data: the audit data.
         alike: the share of rows whose inputs equal those of an earlier row.
     """
+    # a negative number stands for a row without an id
     if data.ids is None or (data.ids < 0).all():
         return None
     ids = data.ids[data.ids >= 0]

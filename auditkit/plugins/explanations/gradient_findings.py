@@ -86,7 +86,7 @@ def of_positions(values: np.ndarray, targets: np.ndarray, data: AuditData, predi
             where: dict[str, Scalar] = {"predicted": str(predictions.classes[code])}
             if len(chosen) < data.minimum_rate:
                 few = fewer_than(data.minimum_rate, "rows are given this class")
-                measurements.append(_undefined("top_decile_share", few, where))
+                measurements.append(Measurement(name="top_decile_share", value=None, reason=few, conditions=where))
             else:
                 measurements.append(_concentration(chosen, where))
     if data.modality != "image":
@@ -208,7 +208,7 @@ def _mean(
 ) -> Measurement:
     """The mean over rows with its interval, which stays within 0 and 1 for shares."""
     if not len(values):
-        return _undefined(name, "no row has any attribution", conditions or {})
+        return Measurement(name=name, value=None, reason="no row has any attribution", conditions=conditions or {})
     estimate = mean_absolute(values[:, None])[0]
     if unit == "share" and estimate.high is not None:
         estimate = estimate._replace(high=min(1.0, estimate.high))
@@ -221,10 +221,6 @@ def _mean(
         direction=direction,
         conditions=conditions or {},
     )
-
-
-def _undefined(name: str, reason: str, conditions: dict[str, Scalar]) -> Measurement:
-    return Measurement(name=name, value=None, reason=reason, conditions=conditions)
 
 
 def _heat_map(values: np.ndarray) -> Figure:
