@@ -25,21 +25,21 @@ class Smaller(NamedTuple):
 
     @property
     def where(self) -> dict[str, str]:
-        """How they are called as one."""
+        """The slice of all of them as one group."""
         return dict.fromkeys(self.groups[0], TOGETHER)
 
     @property
     def names(self) -> str:
-        """Who they are, in words."""
+        """The names of the groups, in words."""
         return first_few([pairs(group) for group in self.groups], NAMED, "; ")
 
     def among(self, groups: Sequence[dict[str, str]]) -> np.ndarray:
-        """Their positions in a list of groups."""
+        """The positions of these groups in a list of groups."""
         own_keys = {tuple(sorted(group.items())) for group in self.groups}
         return np.flatnonzero([tuple(sorted(group.items())) in own_keys for group in groups])
 
     def annotated(self, measurements: Iterable[Measurement]) -> list[Measurement]:
-        """Numbers of them as one, each with who they are and that they are not judged."""
+        """Numbers of these groups as one, each with a reason that names the groups and says that it is not judged."""
         sentence = (
             f"groups of {fewer_than(self.minimum, 'people')}, together: {self.names}; not judged, and in no disparity"
         )

@@ -1,4 +1,4 @@
-"""Who asks: one model, about rows of the audit data, compared with the shared pass and counted."""
+"""Asks one model about rows of the audit data, compares its answers with the shared pass, and counts the rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Question(NamedTuple):
 
 
 class Asker:
-    """Asks one model, compares with the shared pass and counts."""
+    """One model that is asked again, the answers of its shared pass, and how many rows it was asked about."""
 
     def __init__(self, predictions: Predictions) -> None:
         self.model, self.data = predictions.model, predictions.data

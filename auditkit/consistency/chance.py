@@ -1,4 +1,4 @@
-"""Chance told from history and company, by asking the same again and again, each time after something else.
+"""Tells chance from history and company: the same question is asked again and again, each time after another one.
 
 Where answers vary by chance alone, a question is answered alike whenever and in whatever company it is asked. Whatever
 it is that varies then, rows, calls or weights: the levels below are chosen so that it is called dependence in fewer

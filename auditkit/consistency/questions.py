@@ -1,4 +1,4 @@
-"""The questions asked again, and what their answers show."""
+"""Asks a model again about the same rows, and says what the answers show."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ class Case:
     background: np.ndarray
     """(B, D) codes."""
     decode: Callable[[np.ndarray], Any]
-    """Codes to what the model eats."""
+    """From codes to the inputs that the model takes."""
     answer: Callable[[Any], np.ndarray]
-    """What the model eats to its answers (m, K)."""
+    """From these inputs to the model's answers (m, K)."""
     answers: np.ndarray
     """(n, K) the model's answers about the rows themselves."""
     target: np.ndarray
@@ -41,7 +41,7 @@ class Case:
     """What the answers are."""
     progress: Progress = silent
     as_fitted: Callable[[Any], Any] = lambda inputs: inputs
-    """What the model eats to what its estimator was fitted on."""
+    """From the inputs that the model takes to those that its estimator was fitted on."""
 
     def ask(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(m,) outputs of mixed rows; `rows` (m,) says which explained row each belongs to."""
@@ -98,17 +98,17 @@ def _solver(final: Any) -> Solver | None:
 def _solve(
     case: Case, estimator: Any, final: Any, before: Any, solve: Solver, rng: np.random.Generator
 ) -> Attributions | str:
-    def eaten(codes: np.ndarray) -> Any:
+    def encoded(codes: np.ndarray) -> Any:
         inputs = case.as_fitted(case.decode(codes))
         inputs = inputs if hasattr(inputs, "columns") else np.asarray(inputs)
         return inputs if before is None else before.transform(inputs)
 
-    owners = column_owners(lambda codes: dense(eaten(codes)), np.concatenate([case.x, case.background]), rng)
+    owners = column_owners(lambda codes: dense(encoded(codes)), np.concatenate([case.x, case.background]), rng)
     if owners is None:
         return "the preprocessing mixes columns"
     if solve is tree_values and len(np.unique(owners[owners >= 0])) < (owners >= 0).sum():
         return "the preprocessing makes several columns of one, and the values of trees do not add up over them"
-    rows, background_rows = eaten(case.x), eaten(case.background)
+    rows, background_rows = encoded(case.x), encoded(case.background)
     values = gather(solve(final, dense(rows), dense(background_rows), case.progress), owners, case.x.shape[1])
     # from the estimator's own code and not from shap, so that the two can contradict each other
     margins, base = margin(final, rows), margin(final, background_rows).mean(axis=0)
@@ -133,35 +133,35 @@ def linear_values(final: Any, x: np.ndarray, background: np.ndarray, progress: P
     return (x - background.mean(axis=0))[:, :, None] * weights.T[None]
 
 
-def margin(final: Any, eaten: Any) -> np.ndarray:
+def margin(final: Any, encoded: Any) -> np.ndarray:
     """(m, K) float64: what the estimator adds up before any link, from its own code; forests average probabilities."""
     package = type(final).__module__.partition(".")[0]
     if package == "xgboost":
-        raw = final.predict(eaten, output_margin=True)
+        raw = final.predict(encoded, output_margin=True)
     elif package == "lightgbm":
-        raw = final.predict(eaten, raw_score=True)
+        raw = final.predict(encoded, raw_score=True)
     elif hasattr(final, "decision_function"):
-        raw = final.decision_function(eaten)
+        raw = final.decision_function(encoded)
     elif hasattr(final, "predict_proba"):
-        raw = final.predict_proba(eaten)
+        raw = final.predict_proba(encoded)
     elif hasattr(final, "coef_"):
-        raw = dense(eaten) @ np.atleast_2d(final.coef_).T + final.intercept_
+        raw = dense(encoded) @ np.atleast_2d(final.coef_).T + final.intercept_
     else:
-        raw = final.predict(eaten)
+        raw = final.predict(encoded)
         # scikit-learn's boosting gives the mean and adds up its logarithm
         raw = np.log(raw) if getattr(final, "loss", None) in ("poisson", "gamma") else raw
     margins = np.asarray(raw, dtype=np.float64)
     return margins if margins.ndim == 2 else margins[:, None]
 
 
-def dense(eaten: Any) -> np.ndarray:
+def dense(encoded: Any) -> np.ndarray:
     """A table, an array or a sparse matrix as (m, K) float64.
 
     Raises:
         ValueError: it holds texts.
     """
     # one-hot encoders give sparse matrices
-    return np.asarray(eaten.toarray() if hasattr(eaten, "toarray") else eaten, dtype=np.float64)
+    return np.asarray(encoded.toarray() if hasattr(encoded, "toarray") else encoded, dtype=np.float64)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def prv_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: 
 
 
 def pld_epsilon(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float:
-    """Epsilon by the library of another house; see `spent`."""
+    """Epsilon by privacy loss distributions, from a library that shares no code with opacus; see `spent`."""
     accounting = require("dp_accounting", "opacus")
     accountant = require("dp_accounting.pld", "opacus").PLDAccountant()
     step = accounting.PoissonSampledDpEvent(sample_rate, accounting.GaussianDpEvent(noise_multiplier))
