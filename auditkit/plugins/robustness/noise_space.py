@@ -89,6 +89,7 @@ def noisy_votes(
             noise = rng.normal(0, sigma, points.shape) * noise_space.space.scale * noise_space.space.free
             codes = predictions.of(as_inputs(to_schema(points + noise), noise_space, data)).codes
             is_vote = codes >= 0  # an answer withheld is no vote
+            # unlike `counts[...] += 1`, it counts a row that stands in the batch several times each time
             np.add.at(counts, (batch[is_vote], codes[is_vote]), 1)
         return counts
 
@@ -105,6 +106,7 @@ def _allowed(noise_space: NoiseSpace, data: AuditData) -> Callable[[np.ndarray],
         (-np.inf if feature.low is None else feature.low, np.inf if feature.high is None else feature.high)
         for feature in data.schema
     ]
+    # the values of the rows are always allowed, also where they lie outside the declared range
     low = np.fmin([low for low, _ in ends], np.nanmin(rows, axis=0))
     high = np.fmax([high for _, high in ends], np.nanmax(rows, axis=0))
     whole = np.array([feature.kind == "integer" for feature in data.schema])

@@ -70,6 +70,7 @@ def feature_space(
     ends = np.array([np.percentile(column, (1, 99)) if len(column) else (0.0, 0.0) for column in columns])
     low = smallest if low is None else np.where(np.isnan(low), smallest, low)
     high = largest if high is None else np.where(np.isnan(high), largest, high)
+    # percentiles, for one outlier would make every usual difference small
     middle = ends[:, 1] - ends[:, 0]
     scale = np.where(middle > 0, middle, high - low)
     varies = (scale > 0) & (high > low)

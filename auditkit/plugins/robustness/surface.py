@@ -31,10 +31,12 @@ def as_logits(output: torch.Tensor, kind: str) -> torch.Tensor:
     if kind == "one logit":
         logit = output.reshape(len(output))
     elif kind == "one probability":
+        # 1 - p is taken in the output's own precision: what it rounds to 0 cannot be had back
         probability = output.reshape(len(output))
         logit = probability.clamp_min(SMALLEST).log() - (1 - probability).clamp_min(SMALLEST).log()
     else:
         raise ValueError(f"kind must be logits, one logit, probabilities or one probability; {kind!r} was given")
+    # halved, so that the difference of the two is the logit itself
     return torch.stack([-logit / 2, logit / 2], dim=1)
 
 
@@ -67,12 +69,10 @@ class Surface(torch.nn.Module):
         threshold: float | None = None,
     ) -> None:
         super().__init__()
-        self.inner = module
-        self.kind = kind
-        self.positive = positive
+        self.inner, self.kind, self.positive = module, kind, positive
+        # the log odds of the threshold: less this the positive logit is the larger one from there on
         self.shift = 0.0 if threshold is None else math.log(threshold) - math.log1p(-threshold)
-        self.low = low.to(like)
-        self.scale = scale.to(like)
+        self.low, self.scale = low.to(like), scale.to(like)
         self.factor = 1.0
         """Multiplies the model's logits: what it claims to be sure of, not what it decides."""
         self.spread = 1.0
@@ -125,6 +125,7 @@ class Surface(torch.nn.Module):
         """Set `spread` so that the median margin between the two largest logits on these inputs is 1."""
         self.spread = 1.0
         with torch.no_grad():
+            # the margin that the attack sees, not the softmax: it does not saturate
             top = self(unit).topk(2, dim=1).values
         margin = float((top[:, 0] - top[:, 1]).median())
         self.spread = margin if math.isfinite(margin) and margin > 0 else 1.0
@@ -164,5 +165,6 @@ def zero_gradients(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, 
         (slope,) = torch.autograd.grad(loss, points, allow_unused=True)
     if slope is None:
         return torch.ones(len(unit), dtype=torch.bool, device=unit.device)
+    # a slope that is not finite leads nowhere either
     usable = torch.isfinite(slope) & (slope != 0) & free
     return ~usable.reshape(len(unit), -1).any(dim=1)

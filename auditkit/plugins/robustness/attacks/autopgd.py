@@ -54,6 +54,7 @@ class APGD:
         logits = problem.logits(x)
         loss = fitting_loss(self.loss, logits.shape[1], targeted=self.targets > 0)
         rows = {"x": x, "y": y, "reach": reach, "scale": problem.scale(logits, loss)}
+        # the right class goes last, so that the first columns are the nearest other classes
         ranked = logits.scatter(1, y[:, None], -torch.inf).argsort(dim=1, descending=True)
         generator = torch.Generator().manual_seed(self.seed)
         if start is not None:
@@ -70,6 +71,7 @@ def checkpoints(steps: int) -> list[int]:
     """The steps after which the step size is thought over: farther apart at first (Croce and Hein 2020, section 3)."""
     shares = [0.0, 0.22]
     while shares[-1] < 1:
+        # periods shrink by 0.03 of all steps, down to 0.06: long searches first, refinement later
         shares.append(shares[-1] + max(shares[-1] - shares[-2] - 0.03, 0.06))
     return sorted({math.ceil(share * steps) for share in shares[1:] if share <= 1})
 

@@ -40,13 +40,9 @@ class Search:
         max_queries: int,
         teachers: int | None = None,
     ) -> None:
-        self.decide = decide
-        self.origins = origins
-        self.decided = decided
-        self.space = space
-        self.max_queries = max_queries
-        self.best = origins.copy()
-        self.distances = np.full(len(origins), np.inf)
+        self.decide, self.origins, self.decided = decide, origins, decided
+        self.space, self.max_queries = space, max_queries
+        self.best, self.distances = origins.copy(), np.full(len(origins), np.inf)
         self.queries = np.zeros(len(origins), dtype=np.int64)
         self.teachers = len(origins) if teachers is None else teachers
         self.answers = guesses.Answers(space)
@@ -65,6 +61,7 @@ class Search:
         allowed = np.flatnonzero(turns + self.queries[rows] < self.max_queries)
         different = np.zeros(len(rows), dtype=bool)
         if len(allowed):
+            # unlike `+= 1`, it counts a row that is asked about several times in one call each time
             np.add.at(self.queries, rows[allowed], 1)
             decided = self.decide(points[allowed])
             different[allowed] = decided != self.decided[rows[allowed]]

@@ -151,6 +151,7 @@ def _ascend(state: _State, attack: Attack, progress: Callable[[int, int], None] 
             start = None
             if grid_index:
                 growth = state.grid[grid_index] / state.grid[grid_index - 1]
+                # the last best point, moved out to the new radius: most rows break in the direction that came closest
                 start = state.x[rows] + (state.points[rows] - state.x[rows]) * growth.to(state.x)
             state.attack(attack, rows, torch.full_like(rows, grid_index), start)
         if progress is not None:

@@ -98,6 +98,7 @@ def _towards(problem: Problem, state: dict[str, Tensor]) -> Tensor:
     low, high = problem.low.to(x), problem.high.to(x)
     distance = (slope * (x - points)).flatten(1).sum(dim=1)
     from_points = onto_plane(points, slope, -state["loss"], low, high, problem.norm)
+    # the row's own step keeps the points from drifting along the boundary, away from the row
     from_row = onto_plane(x, slope, -(state["loss"] + distance), low, high, problem.norm)
     length = problem.size(points + from_points, points), problem.size(x + from_row, x)
     bias = (length[0] / (length[0] + length[1]).clamp_min(1e-12)).clamp(max=BIAS).to(x)
@@ -128,6 +129,7 @@ def onto_plane(points: Tensor, slope: Tensor, growth: Tensor, low: Tensor, high:
     room = torch.where(slope > 0, high - points, points - low).clamp_min(0).flatten(1)
     room = torch.where(steep > 0, room, torch.zeros_like(room))
     pace = torch.ones_like(steep) if norm == "Linf" else steep
+    # features meet the box one after another; sorted by when, each stretch between is linear
     ends, order = (room / pace.clamp_min(1e-30)).sort(dim=1)
     gain = (steep * pace).gather(1, order)
     gained = torch.cat([torch.zeros_like(gain[:, :1]), (gain * ends).cumsum(dim=1)], dim=1)

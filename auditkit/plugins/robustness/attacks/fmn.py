@@ -72,6 +72,7 @@ def fmn(
 
 def _move(problem: Problem, state: dict[str, Tensor], fade: float) -> Tensor:
     """A step along the slope, onto the new radius. Its length is the radius itself at first."""
+    # infinite until a slope says where the row would break, and no tensor can be projected onto that
     reach = torch.nan_to_num(state["radius"], nan=0.0, posinf=1e30)
     norm = "L2" if problem.norm == "Linf" else problem.norm
     low, high = problem.low.to(state["x"]), problem.high.to(state["x"])

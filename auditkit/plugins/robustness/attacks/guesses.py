@@ -79,6 +79,7 @@ class Answers:
 
         points, decided = self.newest()
         rows = max(1, CELLS // points.shape[1])
+        # leaves are opened best first, so the few allowed lie where the decisions differ
         tree = DecisionTreeClassifier(max_leaf_nodes=LEAVES, random_state=int(rng.integers(2**31)))
         return _leaves(tree.fit(_filled(points[-rows:]), decided[-rows:]))
 

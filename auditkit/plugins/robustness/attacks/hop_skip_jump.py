@@ -60,6 +60,7 @@ def hop_skip_jump(
     _take_back(search, all_rows, rng)
     tighten_cost = int(space.free.sum()) * HALVINGS
     can_tighten = tighten_cost <= max_queries // 5
+    # the last tightening finds the nearest point of a leaf, so its queries are not spent before
     reserve = tighten_cost if can_tighten else 0
     if can_tighten:
         _tighten(search, all_rows)
@@ -71,6 +72,7 @@ def hop_skip_jump(
         if not len(rows):
             break
         distances_before = search.distances.copy()
+        # a stuck row hops every fourth step still: answers since then may have moved its best point
         hopping = rows[~is_stuck[rows] | (step % 4 == 0)] if step % 3 else rows[:0]
         _hop(search, hopping, step, rng)
         is_stuck[hopping] = search.distances[hopping] > distances_before[hopping] * (1 - STUCK)
@@ -227,7 +229,7 @@ def _scatter(search: Search, rows: np.ndarray, rng: np.random.Generator) -> None
     free = space.free & ~np.isnan(search.origins[repeated])
     noise = rng.standard_normal(free.shape) * free
     is_chosen = rng.random(free.shape) < rng.random((len(repeated), 1))
-    noise = np.where(is_chosen.any(axis=1, keepdims=True) & is_chosen, noise, 0.0)
+    noise = np.where(is_chosen, noise, 0.0)
     noise /= np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-12)
     length = search.distances[repeated] * rng.uniform(0.2, 1, len(repeated))
     search.ask(repeated, search.origins[repeated] + length[:, None] * noise * space.scale)
@@ -262,19 +264,19 @@ def _exchange(search: Search, rows: np.ndarray, rng: np.random.Generator) -> Non
     """Put one change back and go as much farther along another feature, where decisions have corners (trees, bins)."""
     space = search.space
     again = np.repeat(rows, SCATTERED)
-    origin, at = search.origins[again], np.arange(len(again))
+    origin, indices = search.origins[again], np.arange(len(again))
     free = space.free & ~np.isnan(origin)
     if not len(rows) or int(space.free.sum()) < 2:
         return
     moved = space.moved(search.best[again], origin)
     back = (rng.random(moved.shape) * (moved != 0)).argmax(axis=1)
-    moved[at, back] *= np.where(rng.random(len(at)) < 0.5, 0.0, rng.random(len(at)))
-    free[at, back] = False
+    moved[indices, back] *= np.where(rng.random(len(indices)) < 0.5, 0.0, rng.random(len(indices)))
+    free[indices, back] = False
     on = (rng.random(moved.shape) * free).argmax(axis=1)
-    sign = np.where(moved[at, on] == 0, rng.choice((-1.0, 1.0), len(at)), np.sign(moved[at, on]))
-    moved[at, on] = 0
+    sign = np.where(moved[indices, on] == 0, rng.choice((-1.0, 1.0), len(indices)), np.sign(moved[indices, on]))
+    moved[indices, on] = 0
     room = (search.distances[again] * (1 - STUCK)) ** 2 - (moved**2).sum(axis=1)
-    moved[at, on] = sign * np.sqrt(np.maximum(room, 0))
+    moved[indices, on] = sign * np.sqrt(np.maximum(room, 0))
     search.ask(again, origin + np.where(free | (moved != 0), moved, 0) * space.scale)
 
 
@@ -287,6 +289,7 @@ def _hop(search: Search, rows: np.ndarray, step: int, rng: np.random.Generator) 
     distance = search.distances[rows]
     count = min(int(25 * np.sqrt(step)), int((search.max_queries - search.queries[rows]).min()) - 2 * HALVINGS)
     direction = _feel(search, rows, best, distance, max(4, count), rng)
+    # the step shrinks as in the paper, where the estimate of the direction gets better with it
     length = distance / np.sqrt(step)
     has_crossed = np.zeros(len(rows), dtype=bool)
     end = best.copy()
@@ -322,6 +325,7 @@ def _feel(
     change = space.moved(points, centres[row_index]).reshape(len(rows), count, -1)
     sign = 2.0 * different - 1.0
     mean = sign.mean(axis=1, keepdims=True)
+    # the mean is taken off as a baseline; where all agree it would leave nothing
     weight = np.where(np.abs(mean) == 1, sign, sign - mean)
     direction = np.einsum("rc,rcd->rd", weight, change)
     return direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-12)

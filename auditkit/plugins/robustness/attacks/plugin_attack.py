@@ -49,7 +49,7 @@ def guarded(offer: Offer) -> Row:
 def _points(points: Any, x: Tensor, offer: Offer) -> Tensor:
     """The points that an attack gave, as the rows are: (N, *shape) of their type on their device."""
     if not isinstance(points, Tensor) or points.shape != x.shape or points.is_complex():
-        shown = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {type(points).__name__}"
+        description = f"a tensor {tuple(points.shape)}" if isinstance(points, Tensor) else f"a {type(points).__name__}"
         shape = tuple(x.shape)
-        raise offer.error(f"the attack {offer.value.name!r} must give points, a tensor {shape}; it gave {shown}")
+        raise offer.error(f"the attack {offer.value.name!r} must give points, a tensor {shape}; it gave {description}")
     return points.detach().to(x)

@@ -82,12 +82,8 @@ class Problem:
     ) -> None:
         if norm not in ("Linf", "L2", "L1"):
             raise ValueError(f"norm must be Linf, L2 or L1; {norm!r} was given")
-        self.f = f
-        self.norm = norm
-        self.low = torch.as_tensor(low)
-        self.high = torch.as_tensor(high)
-        self.free = free
-        self.batch = batch
+        self.f, self.norm, self.free, self.batch = f, norm, free, batch
+        self.low, self.high = torch.as_tensor(low), torch.as_tensor(high)
         self.forward = 0
         """Rows that went forward so far."""
         self.backward = 0
@@ -97,6 +93,7 @@ class Problem:
         """(n, C) what the function gives, without gradients."""
         self.forward += len(points)
         with torch.no_grad():
+            # an empty batch goes through too, for it tells how many classes there are
             parts = range(0, max(1, len(points)), self.batch)
             return torch.cat([self.f(points[start : start + self.batch]) for start in parts])
 
@@ -176,6 +173,7 @@ class Problem:
         is_inside = (points >= self.low.to(x)) & (points <= self.high.to(x))
         if self.free is not None:
             is_inside &= self.free.to(x.device) | (points == x)
+        # in float64, so that only the slack stated is granted
         is_near = self.size(points, x) <= radii(radius, x).double() + self.slack(x)
         is_allowed = finite & is_near & is_inside.flatten(1).all(dim=1)
         is_confirmed = torch.zeros_like(is_allowed)

@@ -65,6 +65,7 @@ class RaySearch:
         far_end = np.minimum(self.distance[rows], self.reach)
         is_wrong = self._ask(rows, sign, far_end)
         rows, sign, far_end = rows[is_wrong], sign[is_wrong], far_end[is_wrong]
+        # only where the whole reach is wrong does the boundary lie on this ray at all
         near_end = np.zeros(len(rows))
         for _ in range(HALVINGS if len(rows) else 0):
             middle = (near_end + far_end) / 2

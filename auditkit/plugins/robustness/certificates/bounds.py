@@ -108,6 +108,7 @@ def certified(
     needed = torch.zeros(len(classes), dtype=torch.float64, device=low.device)
     if threshold is not None:
         shift = math.log(threshold) - math.log1p(-threshold)
+        # at a threshold the positive logit must lead by its log odds, the other may trail by them
         needed = torch.where(classes == positive, shift, -shift).to(needed)
     return (margins(network, low, high, classes) > needed[:, None]).all(dim=1)
 

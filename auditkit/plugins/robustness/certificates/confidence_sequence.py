@@ -34,6 +34,7 @@ def lower(successes: np.ndarray, n: np.ndarray, alpha: float, prior: tuple[float
     """
     s, n = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(n, dtype=float))
     a, b = prior
+    # in logarithms: the likelihood of thousands of copies is no float
     log_mixture = special.betaln(a + s, b + n - s) - special.betaln(a, b)
 
     def log_ratio(proportions: np.ndarray) -> np.ndarray:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from auditkit import figures, stats
+from auditkit import figures
 from auditkit.checks import Findings
 from auditkit.errors import present
 from auditkit.plugins.robustness.certificates.proofs import Proven, prove
+from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than
@@ -28,14 +29,14 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     right = proven.smoothed.decided == truth
     curve = [_smoothed(parameters, proven, right, radius) for radius in (0.0, *parameters.radii)]
     unsmoothed = _bare(parameters, proven)
-    clean = _share("clean_accuracy", context.predictions.codes == truth)
+    clean = share_of("clean_accuracy", context.predictions.codes == truth)
     measurements = [
         # what groups are compared by comes first: a report may show the first number alone
         *sorted(
             curve, key=lambda measurement: measurement.conditions["radius"] == parameters.group_radius, reverse=True
         ),
         *_by_group(parameters, proven, right, data),
-        _share("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma}),
+        share_of("abstentions", proven.smoothed.abstained, direction="lower", conditions={"sigma": parameters.sigma}),
         Measurement(
             name="samples_per_row", value=float(proven.smoothed.samples.mean()), exact=True, n=len(data), unit="copies"
         ),
@@ -52,20 +53,13 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     )
 
 
-def _share(name: str, flags: np.ndarray, direction: str = "higher", **more: Any) -> Measurement:
-    return Measurement(
-        name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
-        unit="share", direction=direction, **more,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
 def _smoothed(
     parameters: Parameters, proven: Proven, right: np.ndarray, radius: float, rows: Any = None, where: Any = None
 ) -> Measurement:
     certified = right & (proven.smoothed.radius > radius)
     flags = certified if rows is None else certified[rows]
     conditions = _conditions(parameters, proven, radius)
-    return _share("smoothed_certified_accuracy", flags, slice=where or {}, conditions=conditions)
+    return share_of("smoothed_certified_accuracy", flags, slice=where or {}, conditions=conditions)
 
 
 def _by_group(parameters: Parameters, proven: Proven, right: np.ndarray, data: AuditData) -> list[Measurement]:
@@ -103,8 +97,8 @@ def _bare(parameters: Parameters, proven: Proven) -> list[Measurement]:
                 )
             )  # fmt: skip
             continue
-        measurements.append(_share("certified_accuracy", proven.bounded.certified[index], conditions=conditions))
-        measurements.append(_share("attacked_accuracy", proven.bounded.withstood[index], conditions=conditions))
+        measurements.append(share_of("certified_accuracy", proven.bounded.certified[index], conditions=conditions))
+        measurements.append(share_of("attacked_accuracy", proven.bounded.withstood[index], conditions=conditions))
     return measurements
 
 
@@ -129,6 +123,7 @@ def _controls(proven: Proven) -> list[Control]:
     ]  # fmt: skip
     if proven.bounded.reason is not None:
         return controls
+    # a proof and an attack about the same rows: both cannot be right about one row
     pairs = zip(proven.bounded.certified, proven.bounded.withstood, strict=True)
     crossed = sum(int((certified & ~withstood).sum()) for certified, withstood in pairs)
     of_bounds = ("certified_accuracy",)
@@ -168,6 +163,7 @@ def _figures(curve: list[Measurement], clean: Measurement, unsmoothed: list[Meas
         names = {"certified_accuracy": "certified", "attacked_accuracy": "attacked"}
         points = [_point(name, clean, "epsilon") for name in names.values()]
         points += [_point(names[measurement.name], measurement, "epsilon") for measurement in measured]
+        # the attacked curve lies above the certified one, and is named first in the legend
         points.sort(key=lambda point: (str(point["series"]) != "attacked", float(str(point["epsilon"]))))
         charts.append(
             figures.curve(

@@ -62,9 +62,10 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
     if not attackability.eats_as_is(model, data):
         votes = noisy_votes(noise_space, data, context.predictions, parameters.sigma, context.rng)
         smoothed = _smooth(parameters, votes, context)
-        broken, tried = _pushed_apart(parameters, noise_space, data, context, smoothed)
+        broken, attacked_rows = _pushed_apart(parameters, noise_space, data, context, smoothed)
         reason = "interval bounds need a torch network that is given the inputs as they are"
-        return Proven(noise_space, smoothed, broken, tried, _known(parameters, context), Bounded(reason), model.device)
+        known = _known(parameters, context)
+        return Proven(noise_space, smoothed, broken, attacked_rows, known, Bounded(reason), model.device)
     import torch
 
     from auditkit.plugins.robustness.certificates.tensors import Tensors
@@ -76,9 +77,9 @@ def prove(parameters: Parameters, model: Model, data: AuditData, context: Contex
         tensors = Tensors(_surface(module, model, noise_space, data), noise_space, context.seed)
         tensors.surface.standardise(tensors.unit)
         smoothed = _smooth(parameters, tensors.votes(parameters.sigma), context)
-        broken, tried = _pushed(parameters, tensors, smoothed, truth)
+        broken, attacked_rows = _pushed(parameters, tensors, smoothed, truth)
         bounded = _bound(parameters, tensors, module, model, truth)
-    return Proven(noise_space, smoothed, broken, tried, _known(parameters, context), bounded, model.device)
+    return Proven(noise_space, smoothed, broken, attacked_rows, _known(parameters, context), bounded, model.device)
 
 
 def _smooth(parameters: Parameters, votes: Votes, context: Context) -> Smoothed:
@@ -104,6 +105,7 @@ def _to_try(parameters: Parameters, smoothed: Smoothed, classes: np.ndarray | No
 
 def _reach(smoothed: Smoothed, rows: np.ndarray) -> np.ndarray:
     """A little less than the certified radius, so that rounding steps over none."""
+    # a point on the radius itself may lie beyond it once it is rounded
     return smoothed.radius[rows] * (1 - 1e-4)
 
 
@@ -178,6 +180,7 @@ def linear_error() -> float:
         layer.bias.copy_(torch.tensor([0.25, -0.5]))
     inputs = torch.tensor([[0.0, 0.0, 0.0], [0.5, -1.0, 0.25], [-1.0, 2.0, 0.5]], dtype=torch.float64)
     truth = torch.tensor([0.75 / 5, 4.0 / 5, 6.75 / 5], dtype=torch.float64)
+    # the rows lie off the boundary by known distances: margin over the sum of absolute weights
     classes = layer.double()(inputs).argmax(dim=1)
     network = bounds.read(layer, "logits")
     low, high = torch.zeros(3, dtype=torch.float64), torch.full((3,), 4.0, dtype=torch.float64)

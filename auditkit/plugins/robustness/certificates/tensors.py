@@ -56,6 +56,7 @@ class Tensors:
 
     def votes_at(self, unit: torch.Tensor, copies: int, sigma: float) -> np.ndarray:
         """(M, C) how noisy copies of these points (M, *shape) are decided."""
+        # copies of all rows stand in one line and are cut into batches of one size, whatever a row has
         owners = torch.arange(len(unit), device=unit.device).repeat_interleave(copies)
         counts = torch.zeros(len(unit) * self.classes, dtype=torch.int64, device=unit.device)
         for batch in owners.split(COPIES):  # type: ignore[no-untyped-call]

@@ -75,8 +75,8 @@ class Changes(Parameters, Check):
 
         schema = features_of(data)
         slots = sum(
-            self.grid + 2 * len(self.within) if schema[at].numeric else min(MOST, len(schema[at].categories))
-            for at in movable(data)
+            self.grid + 2 * len(self.within) if schema[column].numeric else min(MOST, len(schema[column].categories))
+            for column in movable(data)
         )
         return rows * (slots + self.max_queries + self.draws + 3)
 

@@ -135,6 +135,7 @@ def _curve(parameters: Parameters, alone: np.ndarray, best: np.ndarray, data: Au
 
 def _share(hits: np.ndarray, data: AuditData) -> Measurement | None:
     """A share of all rows; None where fewer rows than the smallest cell are hit, but some."""
+    # a share of so few rows would tell who they are; no row at all tells nobody
     if 0 < hits.sum() < data.minimum_cell:
         return None
     return shares.share("single_flip_share", hits, data, conditions={})

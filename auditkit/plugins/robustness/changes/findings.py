@@ -14,7 +14,7 @@ from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
 from auditkit.plugins.robustness.changes.search import Cheapest, Singles
 from auditkit.plugins.robustness.changes.self_tests import Effort
-from auditkit.plugins.robustness.share_gaps import tested_gaps
+from auditkit.plugins.robustness.shares import tested_gaps
 from auditkit.results import Control, Measurement
 from auditkit.smaller import slices_and_smaller
 from auditkit.text import first_few
@@ -44,6 +44,7 @@ class Searched(NamedTuple):
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:
     """Everything that `robustness.changes` says about these rows."""
     codes, predictions = data.codes(), context.predictions
+    # ranges and observed values are a matter of all the data, not of the sample audited
     known = codes if data.train is None else np.vstack([codes, data.train.codes()])
     fields = fields_of(data, known, parameters.costs, parameters.grid)
     if not fields:
@@ -59,10 +60,10 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     everyone = _everyone(parameters, searched, data)
     groups = _by_group(parameters, searched, data)
     gaps = _gaps(parameters, searched, data, context)
-    asked = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
+    query_count = Measurement(name="queries", value=oracle.queries, exact=True, n=len(data), unit="rows")
     rows = figures.by_feature(searched.moves, single, data, parameters.group_cost)
     return Findings(
-        measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs), asked],
+        measurements=[*everyone, *groups, *gaps, shares.median_cost(best.costs), query_count],
         controls=controls,
         figures=figures.pictures(parameters, searched.alone.costs, best.costs, data, groups, rows),
         tables=[figures.table(rows, parameters.group_cost)],
@@ -74,12 +75,12 @@ def _everyone(parameters: Parameters, searched: Searched, data: AuditData) -> li
     """Shares at every cost, those at which groups are compared first: a report may show the first number alone."""
     measurements = []
     for cost in sorted(parameters.within, key=lambda number: number != parameters.group_cost):
-        at = {"cost": cost}
+        conditions = {"cost": cost}
         measurements.append(
-            shares.share("withstanding_share", searched.best.costs > _reach(cost), data, conditions=dict(at))
+            shares.share("withstanding_share", searched.best.costs > _reach(cost), data, conditions=dict(conditions))
         )
         measurements.append(
-            shares.share("single_flip_share", searched.alone.costs <= _reach(cost), data, conditions=dict(at))
+            shares.share("single_flip_share", searched.alone.costs <= _reach(cost), data, conditions=dict(conditions))
         )
         measurements += _directions(searched, data, cost)
     return measurements

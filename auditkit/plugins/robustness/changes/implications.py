@@ -130,6 +130,7 @@ class _Reader:
 
     def factor(self) -> Numbers:
         """A number, a column, a bracket, or one of these with a minus before it."""
+        # each bracket is a call of Python: without a bound many of them would end in a RecursionError
         self.depth += 1
         if self.depth > DEPTH:
             raise ValueError(f"implication {self.text!r}: more than {DEPTH} brackets and signs within each other")

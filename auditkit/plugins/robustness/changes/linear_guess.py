@@ -39,6 +39,7 @@ def guess(
     from sklearn.linear_model import LogisticRegression  # slow to import, and models with scores do without
 
     sizes = [1 if field.numeric else len(field.values) for field in moves.fields]
+    # the first column of each feature in the design matrix
     starts = np.concatenate([[0], np.cumsum(sizes)])
     rows, slots = np.nonzero(was_asked & (decisions >= 0))
     drawn = rng.permutation(len(rows))[: max(1, CELLS // int(starts[-1]) - len(before))]

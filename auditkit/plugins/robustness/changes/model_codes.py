@@ -46,6 +46,7 @@ class Oracle:
         self.queries += len(points)
         if not len(points):
             return Answers(np.zeros(0, dtype=np.int64), None)
+        # a table of all points at once may not fit into memory
         parts = [self._answer(points[start : start + AT_ONCE]) for start in range(0, len(points), AT_ONCE)]
         scores = None if parts[0].scores is None else np.concatenate([part.scores for part in parts])
         return Answers(np.concatenate([part.decisions for part in parts]), scores)
@@ -54,6 +55,7 @@ class Oracle:
 def model_oracle(model: Model, data: AuditData, predictions: Predictions) -> Oracle:
     """The audited model; its scores come along where it has some."""
     binary = data.task == "binary"
+    # log odds are nearly straight in the features of many models, probabilities are not
     likely = Capability.PROBABILITIES in model.capabilities
     scored = likely or (binary and Capability.SCORES in model.capabilities)
 
@@ -95,6 +97,7 @@ def margins(answers: Answers, before: np.ndarray, positive: int, threshold: floa
         return np.where(before == positive, answers.scores - threshold, threshold - answers.scores)
     other_scores = answers.scores.copy()
     rows = np.arange(len(before))
+    # the row's own class is taken out, so that the largest left is the nearest other
     other_scores[rows, before] = -np.inf
     return answers.scores[rows, before] - other_scores.max(axis=1)
 

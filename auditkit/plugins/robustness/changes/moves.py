@@ -165,10 +165,10 @@ def moves_of(
     """
     features, values, costs = [], [], []
     for number, field in enumerate(fields):
-        tried = _tried(field, origins[:, field.at], steps)
-        features.append(np.full(tried.shape[1], number))
-        values.append(tried)
-        costs.append(cost_of(field, origins[:, field.at][:, None], tried))
+        values_tried = _tried(field, origins[:, field.at], steps)
+        features.append(np.full(values_tried.shape[1], number))
+        values.append(values_tried)
+        costs.append(cost_of(field, origins[:, field.at][:, None], values_tried))
     rules = tuple(_bound(text, features_of(data)) for text in implications)
     broken = np.column_stack([~rule(origins) for rule in rules]) if rules else np.zeros((len(origins), 0), dtype=bool)
     return Moves(origins, fields, np.concatenate(features), np.hstack(values), np.hstack(costs), rules, broken)

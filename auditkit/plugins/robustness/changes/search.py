@@ -39,7 +39,7 @@ class Singles(NamedTuple):
     def cheapest(self, moves: Moves) -> np.ndarray:
         """(N, F) the cost of the cheapest flip by each feature alone; infinite where there is none."""
         costs = np.where(self.flipped, moves.costs, np.inf)
-        return np.column_stack([costs[:, moves.feature == at].min(axis=1) for at in range(len(moves.fields))])
+        return np.column_stack([costs[:, moves.feature == feature].min(axis=1) for feature in range(len(moves.fields))])
 
 
 class Cheapest(NamedTuple):
@@ -135,6 +135,7 @@ def _combine(
     first_slots = [_first(moves, single, row) for row in range(n)]
     pool = [np.unique(slots) for slots in first_slots]
     frontier = [(slots[:, None], single.start[row] - single.gain[row, slots]) for row, slots in enumerate(first_slots)]
+    # an equal part for each depth, and at least one question for each round
     questions = max(ROUNDS, budget // max(1, depth - 1))
     for _ in range(2, depth + 1):
         chosen = [

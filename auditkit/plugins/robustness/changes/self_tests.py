@@ -151,6 +151,7 @@ def random_changes(
         if not len(affordable):
             continue
         drawn_slots = rng.choice(affordable, (draws, depth))
+        # as many features as the search may change, or fewer: a change of few features is cheap
         drawn_slots[np.arange(depth)[None, :] >= rng.integers(1, depth + 1, draws)[:, None]] = -1
         for position in range(1, depth):  # a feature is changed once
             is_repeated = (
@@ -194,6 +195,7 @@ def known_boundary(
     before = oracle(sample.origins).decisions
     single = search.singles(sample, before, oracle, progress)
     found_several = search.several(sample, single, oracle, *effort, progress)
+    # the score counts down to 0 on either side of the boundary
     sign = np.where(before == 1, 1.0, -1.0)
     start = sign * (score(sample.origins) - centre)
     score_changes = np.column_stack(
@@ -227,6 +229,7 @@ def _part(field: Field, rng: np.random.Generator) -> Callable[[np.ndarray], np.n
     if field.numeric:
         weight = float(rng.choice((-1, 1)) * rng.uniform(0.5, 1.5)) / field.unit
         return lambda column: np.where(np.isnan(column), 0.0, weight * column)
+    # about as much as a number may add, so that changes of either kind are among the cheapest
     effects = rng.uniform(-0.5, 0.5, int(field.values.max()) + 1)
 
     def effect(column: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from auditkit import stats
 from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
-from auditkit.plugins.robustness.share_gaps import ShareGap
+from auditkit.plugins.robustness.shares import ShareGap
 from auditkit.results import LeftOut, Measurement
 from auditkit.results.disparity_text import left_out_text
 from auditkit.too_few import fewer_than, two_groups
@@ -46,6 +46,7 @@ def share(
         reason = fewer_than(least, "of the rows that were changed")
         return Measurement(value=None, reason=reason, validity="inconclusive", **fields)
     value, size = weighed(hits, data, rows)
+    # the product may round to a hair more than all
     interval = stats.wilson(min(size, size * value), size)
     if data.weights is not None:
         interval = interval.model_copy(update={"method": "Wilson, for the effective number of rows"})

@@ -51,6 +51,7 @@ def _fall(answers: CorruptedAnswers) -> Figure:
     for level, severity in enumerate((0, *SEVERITIES)):
         rows = answers.by_row(slice(level - 1, level)) if level else answers.clean.astype(float)
         ends = mean_interval(rows)
+        # the smallest of many shares has no simple interval, so the line has no band
         worst = float(answers.accuracy[:, level - 1].min()) if level else float(answers.clean.mean())
         points.append(
             {"which": "mean", "severity": severity, "accuracy": float(rows.mean()), "low": ends.low, "high": ends.high}

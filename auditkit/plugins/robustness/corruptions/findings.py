@@ -14,6 +14,7 @@ from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedA
 from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
 from auditkit.plugins.robustness.corruptions.suite import suite
+from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Interval, Measurement, Test
 
 if TYPE_CHECKING:
@@ -52,20 +53,24 @@ def _everyone(answers: CorruptedAnswers) -> list[Measurement]:
     accuracy = answers.accuracy
     corruption, level = np.unravel_index(int(accuracy.argmin()), accuracy.shape)
     return [
-        _share("mean_accuracy", float(rows.mean()), mean_interval(rows), n),
-        _count("clean_accuracy", answers.clean),
+        Measurement(
+            name="mean_accuracy", value=float(rows.mean()), interval=mean_interval(rows), n=n, unit="share",
+            direction="higher",
+        ),
+        share_of("clean_accuracy", answers.clean),
         Measurement(
             name="worst_accuracy", value=float(accuracy.min()), interval=_worst_interval(answers), n=n, unit="share",
             direction="higher", conditions={"corruption": answers.names[corruption], "severity": SEVERITIES[level]},
         ),
         _relative(answers.clean, rows),
-        _count("steady_accuracy", steady, severity=MIDDLE),
+        share_of("steady_accuracy", steady, conditions={"severity": MIDDLE}),
     ]  # fmt: skip
 
 
 def _worst_interval(answers: CorruptedAnswers) -> Interval:
     """The smallest of many shares lies between the smallest low and the smallest high end, where all hold at once."""
     n = len(answers.clean)
+    # the worst of many is picked after the fact, so the intervals must hold for all of them
     level = stats.sidak_level(0.95, answers.accuracy.size)
     ends = [stats.wilson(int(hits), n, level) for hits in answers.right.sum(axis=2).ravel()]
     return Interval(
@@ -84,7 +89,7 @@ def _relative(clean: np.ndarray, rows: np.ndarray) -> Measurement:
 
 def _by_severity(answers: CorruptedAnswers) -> list[Measurement]:
     return [
-        _count("accuracy", answers.right[corruption, level], corruption=name, severity=severity)
+        share_of("accuracy", answers.right[corruption, level], conditions={"corruption": name, "severity": severity})
         for corruption, name in enumerate(answers.names)
         for level, severity in enumerate(SEVERITIES)
     ]
@@ -120,16 +125,6 @@ def _tested(measurements: list[Measurement]) -> list[Measurement]:
         )
         for measurement in measurements
     ]
-
-
-def _count(name: str, hits: np.ndarray, **conditions: Any) -> Measurement:
-    return _share(name, float(hits.mean()), stats.wilson(int(hits.sum()), len(hits)), len(hits), **conditions)
-
-
-def _share(name: str, value: float, interval: Interval, n: int, **conditions: Any) -> Measurement:
-    return Measurement(
-        name=name, value=value, interval=interval, n=n, unit="share", direction="higher", conditions=conditions
-    )
 
 
 def _nothing(notes: list[str]) -> Findings:

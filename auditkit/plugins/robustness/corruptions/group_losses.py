@@ -104,6 +104,7 @@ def _detectable(drop: np.ndarray, group: np.ndarray, groups: int) -> float:
     """The difference of two means that the two smallest groups would show with 80 % power, all pairs at once."""
     sizes = np.sort(np.bincount(group[group >= 0], minlength=groups))[:2]
     spread = float(np.std(drop[group >= 0], ddof=1)) if (group >= 0).sum() > 1 else 0.0
+    # the level of one pair where the intervals of all pairs hold at once
     level = stats.sidak_level(0.95, groups * (groups - 1) // 2)
     return float((stats.critical(level) + stats.critical(0.6)) * spread * np.sqrt((1 / sizes).sum()))
 

@@ -50,6 +50,7 @@ def _basis() -> torch.Tensor:
     """(64, 64) the cosine transform of a flattened block; its transpose is its inverse."""
     index = torch.arange(8, dtype=torch.float64)
     line = torch.cos(math.pi * (2 * index[None, :] + 1) * index[:, None] / 16) / 2
+    # so scaled, the transform is orthonormal and its transpose takes it back
     line[0] /= math.sqrt(2)
     return torch.kron(line, line)
 

@@ -36,6 +36,7 @@ def pixel_matrix(size: int, pieces: int) -> torch.Tensor:
     overlap = torch.minimum(starts[None, :] + 1, edges[1:, None]) - torch.maximum(starts[None, :], edges[:-1, None])
     means = overlap.clamp_min(0)
     means = means / means.sum(dim=1, keepdim=True)
+    # by the pixel's middle, for a pixel may lie across the edge of two pieces
     piece = ((starts + 0.5) * pieces / size).long().clamp(0, pieces - 1)
     return means[piece]
 

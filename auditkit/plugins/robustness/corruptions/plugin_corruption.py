@@ -52,26 +52,26 @@ class WithPlugins:
 
 def _guarded(offer: Offer, data: AuditData) -> Corrupt:
     """The function of a row, with errors that name the plugin."""
-    what = f"the corruption {offer.value.name!r}"
-    with offer.blamed(what):
+    label = f"the corruption {offer.value.name!r}"
+    with offer.blamed(label):
         corrupt = offer.value.make(data)
     if not callable(corrupt):
-        raise offer.error(f"make of {what} must give a function; it gave {type(corrupt).__name__}")
+        raise offer.error(f"make of {label} must give a function; it gave {type(corrupt).__name__}")
 
     def guarded(inputs: Any, strength: float, rng: np.random.Generator) -> Any:
-        with offer.blamed(what):
-            made = corrupt(inputs, strength, rng)
+        with offer.blamed(label):
+            corrupted = corrupt(inputs, strength, rng)
         if isinstance(inputs, list):
-            texts = isinstance(made, list | tuple) and all(isinstance(text, str) for text in made)
-            if not texts or len(made) != len(inputs):
-                raise offer.error(f"{what} must give a list of {len(inputs)} texts; it gave {_shape(made)}")
-        elif np.shape(made) != inputs.shape or np.asarray(made).dtype.kind not in "fiub":
-            raise offer.error(f"{what} must give numbers of the shape {inputs.shape}; it gave {_shape(made)}")
-        return made
+            texts = isinstance(corrupted, list | tuple) and all(isinstance(text, str) for text in corrupted)
+            if not texts or len(corrupted) != len(inputs):
+                raise offer.error(f"{label} must give a list of {len(inputs)} texts; it gave {_shape(corrupted)}")
+        elif np.shape(corrupted) != inputs.shape or np.asarray(corrupted).dtype.kind not in "fiub":
+            raise offer.error(f"{label} must give numbers of the shape {inputs.shape}; it gave {_shape(corrupted)}")
+        return corrupted
 
     return guarded
 
 
-def _shape(made: Any) -> str:
-    shape = getattr(made, "shape", None)
-    return f"a {type(made).__name__}" + (f" of the shape {tuple(shape)}" if shape is not None else "")
+def _shape(output: Any) -> str:
+    shape = getattr(output, "shape", None)
+    return f"a {type(output).__name__}" + (f" of the shape {tuple(shape)}" if shape is not None else "")

@@ -58,5 +58,6 @@ def reached(answers: CorruptedAnswers) -> float:
 
 def nearer(distance: np.ndarray) -> float:
     """The largest fall of (C, S) distances from one severity to the next, as a share of the largest distance."""
+    # over the largest distance, so that a corruption that hardly moves at all raises no alarm by rounding
     falls = np.maximum(-np.diff(distance, axis=1), 0) / np.maximum(distance.max(axis=1, keepdims=True), 1e-12)
     return float(falls.max(initial=0.0))

@@ -92,12 +92,11 @@ def one_step(bench: Bench) -> OneStep:
     """Whether a single step breaks more of the sample than descent of many steps: McNemar's exact test, one-sided."""
     from scipy import stats  # slow to import
 
-    single = bench.broken(fgsm, bench.epsilon)
-    many = bench.broken(PGD(steps=bench.steps), bench.epsilon)
-    single_only, different = int((single & ~many).sum()), int((single != many).sum())
-    return OneStep(
-        float(single.mean() - many.mean()), float(stats.binom.sf(single_only - 1, different, 0.5)) if different else 1.0
-    )
+    by_one_step = bench.broken(fgsm, bench.epsilon)
+    by_many_steps = bench.broken(PGD(steps=bench.steps), bench.epsilon)
+    single_only, different = int((by_one_step & ~by_many_steps).sum()), int((by_one_step != by_many_steps).sum())
+    chance = float(stats.binom.sf(single_only - 1, different, 0.5)) if different else 1.0
+    return OneStep(float(by_one_step.mean() - by_many_steps.mean()), chance)
 
 
 def falls(bench: Bench, epsilons: tuple[float, ...]) -> float:

@@ -176,6 +176,7 @@ def _of_the_gradient(trials: Trials) -> list[Control]:
 
 
 def _of_the_strength(trials: Trials) -> list[Control]:
+    # a model that guesses is right that often, whatever is done to its inputs
     chance = 1 / trials.classes
     return [
         _of(

@@ -35,6 +35,7 @@ def share_beyond(distances: np.ndarray, before: np.ndarray, after: np.ndarray, e
     if not len(after):
         return 0.0
     is_known = np.isfinite(after) & (after > 0)
+    #  a row that the trial did not find anew stays as it was
     times = np.ones(len(after))
     times[is_known] = before[is_known] / after[is_known]
     within = (distances[:, None] <= epsilon for epsilon in epsilons)

@@ -78,6 +78,7 @@ def _share() -> Axis:
 
 
 def _point(measurement: Measurement, epsilon: float) -> dict[str, Scalar]:
-    interval = present(measurement.interval, "every share has one")
-    low, high = interval.low, interval.high
-    return {"epsilon": epsilon, "accuracy": measurement.value, "low": low, "high": high, "n": measurement.n}
+    ends = present(measurement.interval, "every share has one")
+    return {
+        "epsilon": epsilon, "accuracy": measurement.value, "low": ends.low, "high": ends.high, "n": measurement.n,
+    }  # fmt: skip

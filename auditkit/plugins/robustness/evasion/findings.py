@@ -47,10 +47,10 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
 
 def _worst(outcome: Outcome, context: Context) -> list[Figure]:
     """Pictures of rows, only where the owner allows rows to be shown."""
-    from auditkit.plugins.robustness.evasion import worst_cases
-
     if not context.include_rows or outcome.pictures is None:
         return []
+    from auditkit.plugins.robustness.evasion import worst_cases  # rarely asked for
+
     figure = worst_cases.grid(outcome.pictures)
     return [] if figure is None else [figure]
 

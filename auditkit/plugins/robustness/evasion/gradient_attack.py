@@ -51,6 +51,7 @@ def attack(
         run.search()
         broken_at, points = np.zeros(len(flat)), run.tally.points
         broken_at[right] = run.tally.broken_at
+        # kept before the trials, should the time limit end the check there
         keep(Outcome(parameters.distance, broken_at.copy(), target.problem.forward + counter[0]))
         run.examine()
     broken_at[right] = run.tally.broken_at

@@ -36,6 +36,7 @@ def trace(bench: Bench) -> Trace:
         losses.append(glance.loss.double())
         points[glance.wrong & ~wrong] = current[glance.wrong & ~wrong]
         wrong |= glance.wrong
+        # 2.5 radii over all steps, as the literature takes them
         stride = problem.direction(glance.slope, current) * (bench.epsilon * 2.5 / bench.steps)
         current = problem.project(current + stride, x, reach)
     # descent may step down now and then; only the best so far says whether it still gets anywhere

@@ -45,6 +45,7 @@ def _watched(events: list[str]) -> Iterator[None]:
         return inner(*args, **kwargs)
 
     stack.enter_context(mock.patch.object(torch.autograd, name, spy))
+    # an optimiser may step without a gradient that autograd takes
     hook = register_optimizer_step_pre_hook(lambda *_: events.append("step"))
     with stack:
         try:

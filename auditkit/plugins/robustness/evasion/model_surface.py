@@ -39,6 +39,7 @@ def surface_of(module: Any, model: Model, space: Space, array: np.ndarray) -> Su
 
 def look_beneath(surface: Surface, origins: np.ndarray, shape: tuple[int, ...], space: Space, seed: int) -> None:
     """Find what lies beneath an output that hides how near another decision is, by rows and mixtures of rows."""
+    # mixtures lie between classes: on rows alone few decisions are near to another
     rng = np.random.default_rng(seed)
     first, second = (origins[rng.integers(0, len(origins), MIXED)] for _ in range(2))
     mixed = first + rng.random((MIXED, 1)) * (second - first)

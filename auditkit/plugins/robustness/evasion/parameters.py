@@ -64,10 +64,10 @@ class Parameters(PluginRows):
 
     @model_validator(mode="before")
     @classmethod
-    def _by_norm(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        filled = dict(given)
+    def _by_norm(cls, options: Any) -> Any:
+        if not isinstance(options, dict):
+            return options
+        filled = dict(options)
         if filled.get("epsilons") is None and filled.get("norm") in GRIDS:
             filled["epsilons"] = GRIDS[filled.get("norm")]
         if filled.get("group_epsilon") is None and filled.get("epsilons"):
@@ -84,6 +84,7 @@ class Parameters(PluginRows):
     @model_validator(mode="after")
     def _grid(self) -> Self:
         most = 1 if self.norm in (None, "Linf") else float("inf")
+        # in Linf the whole range is 1; in the other norms the features add up to more
         if any(not 0 < epsilon <= most for epsilon in self.grid) or list(self.grid) != sorted(set(self.grid)):
             upper = " and up to 1" if most == 1 else ""
             raise ValueError(f"epsilons must ascend and lie above 0{upper}; {list(self.grid)} was given")

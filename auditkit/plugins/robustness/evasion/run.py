@@ -117,6 +117,7 @@ class Run:
             attack = self.make(parameters.steps, 1, self.context.seed)
             swept = sweep(target.problem, target.x, target.y, parameters.grid, attack, mode=parameters.mode)
         finally:
+            # also after a time limit: the trials that follow ask the surface as it is
             target.surface.smooth = False
         self.tally.take(swept, self.rows)
         of_smooth, of_model = swept.broken_at.cpu().numpy(), self.tally.broken_at

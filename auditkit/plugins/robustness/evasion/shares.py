@@ -8,7 +8,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.group_pairs import Members, left_out
-from auditkit.plugins.robustness.share_gaps import ShareGap, tested_gaps
+from auditkit.plugins.robustness.shares import ShareGap, share_of, tested_gaps
 from auditkit.results import Measurement, Scalar
 from auditkit.results.disparity_text import left_out_text
 from auditkit.smaller import slices_and_smaller
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 def clean(right: np.ndarray) -> Measurement:
     """Accuracy without an attack, of (N,) bool."""
-    return Measurement(
-        name="clean_accuracy", value=float(right.mean()), interval=stats.wilson(int(right.sum()), len(right)),
-        n=len(right), unit="share", direction="higher",
-    )  # fmt: skip
+    return share_of("clean_accuracy", right)
 
 
 def robust(
@@ -32,17 +29,13 @@ def robust(
     reason: str | None = None,
 ) -> Measurement:  # fmt: skip
     """Robust accuracy at an epsilon, on some rows; `reason` is why it may not be said."""
-    fields: dict[str, Any] = {
-        "name": "robust_accuracy", "unit": "share", "direction": "higher", "slice": where or {},
-        "conditions": {"epsilon": epsilon, "norm": outcome.norm},
-    }  # fmt: skip
+    fields: dict[str, Any] = {"slice": where or {}, "conditions": {"epsilon": epsilon, "norm": outcome.norm}}
     if reason is not None:
-        return Measurement(value=None, reason=reason, **fields)
+        return Measurement(
+            name="robust_accuracy", value=None, reason=reason, unit="share", direction="higher", **fields
+        )  # fmt: skip
     withstood = outcome.broken_at[rows if rows is not None else slice(None)] > epsilon
-    return Measurement(
-        value=float(withstood.mean()), interval=stats.wilson(int(withstood.sum()), len(withstood)), n=len(withstood),
-        **fields,
-    )  # fmt: skip
+    return share_of("robust_accuracy", withstood, **fields)
 
 
 def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurement]:
@@ -54,6 +47,7 @@ def by_group(outcome: Outcome, data: AuditData, epsilon: float) -> list[Measurem
 
 def hidden_reason(cell: Any, data: AuditData) -> str | None:
     """Why nothing may be said about a group; None where it may."""
+    # the group's own reason comes first: it may be hidden for another's sake
     too_few = fewer_than(data.minimum_rate, "attacked rows")
     return cell.hidden or (too_few if cell.n < data.minimum_rate else None)
 

@@ -101,6 +101,7 @@ def _labelled_points(target: Target, rng: np.random.Generator) -> tuple[Tensor, 
     high, free = target.ceiling.cpu().numpy().reshape(-1), target.space.free
     count = max(LEAST, ASKED * len(flat)) // 2
     first, second = (rng.integers(0, len(flat), count) for _ in range(2))
+    # between two rows the model's boundary is crossed somewhere, which rows alone seldom show
     mixed = flat[first] + rng.random((count, 1)) * (flat[second] - flat[first])
     third = rng.integers(0, len(flat), count)
     noisy = flat[third] + rng.uniform(0, 0.3, (count, 1)) * rng.choice((-1.0, 1.0), (count, flat.shape[1]))

@@ -113,6 +113,7 @@ class Target:
     def verify(self, unit: np.ndarray, rows: np.ndarray, epsilon: np.ndarray) -> Verified:
         """Hold points in units (M, *shape) of some rows against the norm and against the model, asked anew."""
         is_finite = np.isfinite(unit).reshape(len(unit), -1).all(axis=1)
+        # NaN would spread through snapping; these points are counted as not allowed anyway
         unit = np.where(np.isfinite(unit), unit, 0)
         unsnapped = self.space.low + unit.reshape(len(unit), -1).astype(np.float64) * self.space.scale
         points = self.inputs(unit, rows, epsilon)
@@ -159,6 +160,7 @@ class Tally:
         is_nearer = verified.breaks & (verified.gone < self.nearest[rows])
         self.points[rows[is_nearer]] = unit[is_nearer]
         self.nearest[rows[is_nearer]] = verified.gone[is_nearer]
+        # the smallest epsilon within which the point lies, which may be smaller than the one attacked
         grid_index = np.searchsorted(self.grid, self.nearest[rows[is_nearer]] - TOLERANCE)
         self.broken_at[rows[is_nearer]] = np.minimum(
             self.broken_at[rows[is_nearer]], self.grid[np.minimum(grid_index, len(self.grid) - 1)]

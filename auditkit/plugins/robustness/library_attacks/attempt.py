@@ -76,6 +76,7 @@ def run(plan: Plan, scene: Scene | KnownBoundary, rows: np.ndarray, truth: np.nd
 
 def known_ratio(plan: Plan, scene: Scene, rows: np.ndarray, rng: np.random.Generator) -> float | None:
     """How much farther than the truth the attack finds a boundary whose distance is known; 1 is perfect."""
+    # within the middle epsilon, so that an attack that is given an epsilon can reach it
     distance = 0.8 * plan.epsilons[len(plan.epsilons) // 2]
     trial = KnownBoundary(scene, plan.norm, distance, rng)
     sample = rows[:TRIED]

@@ -140,8 +140,8 @@ class _Run:
             higher_level="" if self.has_gradients else None,
         )
 
-    def _robust(self, name: str, distances: np.ndarray | None, epsilon: float, **more: str) -> Measurement:
-        conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": self.parameters.norm, **more}
+    def _robust(self, name: str, distances: np.ndarray | None, epsilon: float, **extra_conditions: str) -> Measurement:
+        conditions: dict[str, Scalar] = {"epsilon": epsilon, "norm": self.parameters.norm, **extra_conditions}
         if distances is None and len(self.right):
             return Measurement(
                 name=name, value=None, reason="no attack could be run", unit="share", direction="higher",
@@ -223,10 +223,10 @@ class _Run:
         )  # fmt: skip
 
 
-def _share(name: str, successes: int, rows: int, **more: Any) -> Measurement:
+def _share(name: str, successes: int, rows: int, **fields: Any) -> Measurement:
     return Measurement(
         name=name, value=successes / rows, interval=stats.wilson(successes, rows), n=rows, unit="share",
-        direction="higher", **more,
+        direction="higher", **fields,
     )  # fmt: skip
 
 

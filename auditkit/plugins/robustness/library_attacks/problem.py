@@ -111,6 +111,7 @@ class Plane(torch.nn.Module):
     def forward(self, unit: torch.Tensor) -> torch.Tensor:
         """(M, C) logits for inputs in units."""
         margin = ((unit.reshape(len(unit), -1) - self.origin) @ self.normal) / self.distance - 1
+        # far below both, so that no other class is ever the nearest
         rest = [torch.full_like(margin, -5.0)] * (self.classes - 2)
         return torch.stack([-margin, margin, *rest], dim=1)
 
@@ -133,6 +134,7 @@ class KnownBoundary:
         if kind == "trees":
             return tree_target(self._stump(watch.origin, towards))
         normal = np.where(free, towards * self.rng.uniform(0.5, 1, len(free)), 0.0)
+        # by the dual norm, so that the boundary lies at the distance stated in the norm of the attack
         normal /= np.abs(normal).sum() if self.norm == "Linf" else np.linalg.norm(normal)
         plane = self.plane = self._plane(unit, normal)
         if scene.surface is not None:

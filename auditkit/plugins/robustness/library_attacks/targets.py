@@ -100,6 +100,7 @@ def blackbox_target(answer: Answer, watch: Watch, truth: int, shape: tuple[int, 
         if allowed < len(unit):
             raise BudgetSpent
         if watch.wants_probabilities:
+            # less the largest, so that no exponential overflows
             scores = np.exp(scores - scores.max(axis=1, keepdims=True))
             scores /= scores.sum(axis=1, keepdims=True)
         return scores.astype(np.float32)

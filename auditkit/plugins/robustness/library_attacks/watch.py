@@ -42,6 +42,7 @@ class Watch:
             BudgetSpent: none of them.
         """
         self.tick()
+        # ART asks in batches; what the budget covers of the last batch is asked still
         allowed = min(rows, self.limit - self.queries)
         if allowed <= 0:
             raise BudgetSpent

@@ -161,6 +161,7 @@ class Lesson:
     def of_batch(self, indices: torch.Tensor, share: float) -> torch.Tensor:
         """The mean loss of some rows under the attack, when this share of the training is done."""
         is_full = share >= RAMP
+        # grown from 0 to the full size: see RAMP
         epsilon = self.trainer.epsilon * min(1.0, share / RAMP)
         rows = self.split.take(indices.numpy())
         batch = self._attacked(rows, epsilon, self.generator)
@@ -203,6 +204,7 @@ def attacked(models: tuple[Model, Model], split: Split, epsilon: float, seed: in
     from auditkit.plugins.robustness.attacks import APGD, chain, zero_slopes
     from auditkit.plugins.robustness.training.evaluation import Pair
 
+    # cross-entropy and the margin fail on different defences, and neither was trained against here
     attack = chain(APGD(steps=STEPS, seed=seed), APGD(steps=STEPS, loss="margin", seed=seed + 1))
     right, flat_share = [], 1.0
     for model in models:

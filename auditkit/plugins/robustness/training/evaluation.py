@@ -8,6 +8,7 @@ import numpy as np
 
 from auditkit import stats
 from auditkit.figures import curve, dot_whisker
+from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 
 
@@ -30,10 +31,10 @@ def measurements(clean: Pair, attacked: Pair, name: str, conditions: dict[str, S
     return (
         _difference(f"{name}_gain", attacked.new, attacked.parent, "higher", conditions),
         _difference("accuracy_cost", clean.parent, clean.new, "lower", {}),
-        _share(f"train_{name}", attacked.new, conditions),
-        _share(f"parent_train_{name}", attacked.parent, conditions),
-        _share("train_accuracy", clean.new, {}),
-        _share("parent_train_accuracy", clean.parent, {}),
+        share_of(f"train_{name}", attacked.new, conditions=conditions),
+        share_of(f"parent_train_{name}", attacked.parent, conditions=conditions),
+        share_of("train_accuracy", clean.new),
+        share_of("parent_train_accuracy", clean.parent),
     )
 
 
@@ -45,13 +46,6 @@ def _difference(
     return Measurement(
         name=name, value=float(differences.mean()), interval=stats.student_interval(differences), n=len(differences),
         unit="share", direction=direction, conditions=conditions,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _share(name: str, flags: np.ndarray, conditions: dict[str, Scalar]) -> Measurement:
-    return Measurement(
-        name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
-        unit="share", direction="higher", conditions=conditions,
     )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def fit(
     Raises:
         ModelError: the loss is no longer finite.
     """
+    # weights are drawn anew, so a layer that was frozen for its pre-trained weights must learn as well
     frozen = [parameter for parameter in module.parameters() if not parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(True)
@@ -78,6 +79,7 @@ def fit(
             schedule.step()  # also after a batch that joined no step, so that the cosine ends at 0
             progress(step, steps)
         history.append({"epoch": epoch, "loss": total / learned})
+    # gradients left behind would be a difference from the model as the user would have trained it
     module.zero_grad(set_to_none=True)
     for parameter in frozen:
         parameter.requires_grad_(False)

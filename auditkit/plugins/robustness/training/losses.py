@@ -69,6 +69,7 @@ def trades(surface: Surface, unit: torch.Tensor, classes: torch.Tensor, climb: C
             return divergence(plain, surface(points).log_softmax(dim=1))
 
         changed = ascent.climb(disagreement_at, unit, *climb)
+    # in training mode again: what is learned goes through dropout and batch norm as they train
     logits = surface(unit)
     disagreement = divergence(logits.log_softmax(dim=1), surface(changed).log_softmax(dim=1)).mean()
     return Attacked(functional.cross_entropy(logits, classes) + beta * disagreement, changed)

@@ -39,6 +39,7 @@ class Noise:
     def copies(self, rows: np.ndarray) -> torch.Tensor:
         """(n, *shape) one noisy copy of each of these rows, encoded; other noise at every call."""
         space = self.noise_space.space
+        # counted, so that a control can hold the noise drawn against sigma
         self.numbers += len(rows) * int(space.free.sum())
         if self.encoded is None:
             points = self.noise_space.rows[rows]

@@ -101,6 +101,7 @@ def untrained(model: Model) -> Model:
     trainable(model)
     fresh = model.fresh()
     trainable(fresh)
+    # a factory that loads weights would make this a second training of the parent
     if fresh.fingerprint == model.fingerprint:
         raise ModelError(f"{model.name}: fresh= must make an untrained module; it gave one with the parent's weights")
     return fresh
@@ -140,6 +141,7 @@ def network_space(model: Model, data: AuditData) -> NoiseSpace:
     rows = values.reshape(len(values), -1).astype(np.float64)
     if values.ndim > 2:
         return NoiseSpace(rows, values.shape[1:], picture_space(rows, whole=False), table=False)
+    # a one-hot column takes two values, and a value between them is no category
     free = np.array([len(np.unique(column)) > 2 for column in rows.T])
     space = feature_space(rows, whole=np.zeros(len(free), dtype=bool), free=free)
     return NoiseSpace(rows, values.shape[1:], space, table=True)

@@ -1,4 +1,4 @@
-"""The widest difference of a share between groups, tested for all attributes of a check at once."""
+"""Shares of rows with their intervals, and the widest difference between groups, tested for a whole check at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auditkit import stats
 from auditkit.group_pairs import Members, widest_among
-from auditkit.results import Measurement, Test
+from auditkit.results import Direction, Measurement, Test
 from auditkit.variants import Group, variants
 
 if TYPE_CHECKING:
     import numpy as np
 
     from auditkit.data import AuditData
+
+
+def share_of(name: str, flags: np.ndarray, direction: Direction = "higher", **fields: Any) -> Measurement:
+    """The share of rows (n,) of which a flag holds, with Wilson's interval; `fields` are further ones of the result."""
+    return Measurement(
+        name=name, value=float(flags.mean()), interval=stats.wilson(int(flags.sum()), len(flags)), n=len(flags),
+        unit="share", direction=direction, **fields,
+    )  # fmt: skip
 
 
 class ShareGap(NamedTuple):
