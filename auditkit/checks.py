@@ -343,10 +343,10 @@ def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | No
             return f"needs a row for each person, and the data is a table of counts{why}"
         if data.size > WRITTEN_OUT:
             return f"needs a row for each person, and the table of counts is of more than {WRITTEN_OUT:,} people{why}"
-    for allowed, value, what in ((MODALITIES, data.modality, "inputs"), (TASKS, data.task, "task")):
-        wanted = needs & allowed
-        if wanted and value not in wanted:
-            return f"is for {what} of kind {' or '.join(sorted(wanted))}; this is {value}"
+    for allowed, value, subject in ((MODALITIES, data.modality, "inputs"), (TASKS, data.task, "task")):
+        allowed_here = needs & allowed
+        if allowed_here and value not in allowed_here:
+            return f"is for {subject} of kind {' or '.join(sorted(allowed_here))}; this is {value}"
     return None
 
 

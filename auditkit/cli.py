@@ -52,8 +52,8 @@ def run(
     from auditkit.command import commands  # heavy: only where something runs
 
     flags = {"out": out, "budget": budget, "device": device, "seed": seed, "include_rows": include_rows or None}
-    how = commands.How(only, plugin or (), trust_pickle, plan, json, quiet)
-    code = commands.run(config, flags, how)
+    options = commands.RunOptions(only, plugin or (), trust_pickle, plan, json, quiet)
+    code = commands.run(config, flags, options)
     raise typer.Exit(_exit_code(code, fail_on, exit_zero))
 
 
@@ -87,8 +87,8 @@ def train(
     """Train what [[train]] asks for; audit it beside its parent."""
     from auditkit.command import commands  # heavy: only where something runs
 
-    how = commands.How(None, plugin or (), trust_pickle, False, json, quiet, must_train=True)
-    code = commands.run(config, {"out": out}, how)
+    options = commands.RunOptions(None, plugin or (), trust_pickle, False, json, quiet, must_train=True)
+    code = commands.run(config, {"out": out}, options)
     raise typer.Exit(_exit_code(code, fail_on, exit_zero))
 
 
@@ -160,8 +160,8 @@ def diff(
     """
     from auditkit.command import comparison  # a little heavy: only where audits are compared
 
-    how = comparison.How(old_model, new_model, all, unverified, json, md, html)
-    raise typer.Exit(comparison.diff(old, new, how))
+    options = comparison.ComparisonOptions(old_model, new_model, all, unverified, json, md, html)
+    raise typer.Exit(comparison.diff(old, new, options))
 
 
 @app.command()
@@ -287,10 +287,10 @@ def _exit_code(code: int, fail_on: str, exit_zero: bool) -> int:
     if fail_on not in ("any", "missed"):
         raise ConfigError(f"--fail-on must be 'any' or 'missed'; {fail_on!r} was given")
     if exit_zero:
-        sentence, given = "--exit-zero", 0
+        flag, exit_code = "--exit-zero", 0
     elif fail_on == "missed":
-        sentence, given = "--fail-on missed", code if code in (1, 2) else 0
+        flag, exit_code = "--fail-on missed", code if code in (1, 2) else 0
     else:
         return code
-    typer.echo(f"exit code {given} by {sentence}; without it {code}", err=True)
-    return given
+    typer.echo(f"exit code {exit_code} by {flag}; without it {code}", err=True)
+    return exit_code

@@ -34,19 +34,19 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
     Raises:
         ConfigError: there is no file, it is not TOML, or a key or value in it is not allowed.
     """
-    found = _find(path)
-    document = _read(found)
+    file = _find(path)
+    document = _read(file)
     audit = dict(document.get("audit", {})) if isinstance(document.get("audit", {}), dict) else {}
     audit.update({key: os.environ[name] for name, key in ENVIRONMENT.items() if os.environ.get(name)})
     audit.update({key: value for key, value in (flags or {}).items() if value is not None})
     _known_environment()
-    settings = parse(Settings, {**document, "audit": audit}, found.name)
+    settings = parse(Settings, {**document, "audit": audit}, file.name)
     if not settings.all_models and settings.data.selected is None:
-        raise ConfigError(f"{found.name}: a [model] with path, object, decisions or scores is required; none was given")
+        raise ConfigError(f"{file.name}: a [model] with path, object, decisions or scores is required; none was given")
     return settings
 
 
-def parse(kind: type[BaseModel], document: Mapping[str, Any], where: str) -> Any:
+def parse(kind: type[BaseModel], document: Mapping[str, Any], source: str) -> Any:
     """A typed object from plain values.
 
     Raises:
@@ -55,17 +55,17 @@ def parse(kind: type[BaseModel], document: Mapping[str, Any], where: str) -> Any
     try:
         return kind.model_validate(document)
     except pydantic.ValidationError as error:
-        lines = [_sentence(kind, each, where) for each in error.errors(include_url=False)]
+        lines = [_sentence(kind, problem, source) for problem in error.errors(include_url=False)]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 
 
 def _find(path: str | os.PathLike[str] | None) -> pathlib.Path:
     if path is not None:
-        found = pathlib.Path(path)
-        found = found / "auditkit.toml" if found.is_dir() else found
-        if not found.is_file():
-            raise ConfigError(f"there is no file {found.name!r}; write one, or name it: auditkit run FILE")
-        return found
+        file = pathlib.Path(path)
+        file = file / "auditkit.toml" if file.is_dir() else file
+        if not file.is_file():
+            raise ConfigError(f"there is no file {file.name!r}; write one, or name it: auditkit run FILE")
+        return file
     for name in ("auditkit.toml", "pyproject.toml"):
         if pathlib.Path(name).is_file():
             return pathlib.Path(name)
@@ -91,23 +91,24 @@ def _known_environment() -> None:
             raise ConfigError(f"the environment variable {name} is not known; {closest(name, ENVIRONMENT)}")
 
 
-def _sentence(kind: type[BaseModel], error: Any, where: str) -> str:
-    place = [str(each) for each in error["loc"]]
-    shown = [step for step in place if "[" not in step]  # which of several types was tried is no place in the file
-    sentence = f"{where}: {'.'.join(shown) or 'the file'}"
+def _sentence(kind: type[BaseModel], error: Any, source: str) -> str:
+    key_path = [str(step) for step in error["loc"]]
+    # pydantic names the type that it tried, such as `tuple[str, ...]`: that is no place in the file
+    written_path = [step for step in key_path if "[" not in step]
+    sentence = f"{source}: {'.'.join(written_path) or 'the file'}"
     if error["type"] == "extra_forbidden":
-        return f"{sentence} is not a known key; {closest(place[-1], _keys(kind, place[:-1]))}"
+        return f"{sentence} is not a known key; {closest(key_path[-1], _keys(kind, key_path[:-1]))}"
     if error["type"] == "missing":
         return f"{sentence} is required, and was not given"
-    given = one_line(error.get("input"), 80)
-    if isinstance(error.get("input"), str) and (error["type"] == "tuple_type" or len(shown) < len(place)):
-        return f'{sentence} must be a list, such as ["{given}"]; {given!r} was given'
-    return f"{sentence}: {one_line(error['msg']).removeprefix('Value error, ')}; {given!r} was given"
+    value = one_line(error.get("input"), 80)
+    if isinstance(error.get("input"), str) and (error["type"] == "tuple_type" or len(written_path) < len(key_path)):
+        return f'{sentence} must be a list, such as ["{value}"]; {value!r} was given'
+    return f"{sentence}: {one_line(error['msg']).removeprefix('Value error, ')}; {value!r} was given"
 
 
-def _keys(kind: Any, place: list[str]) -> list[str]:
-    """The known keys of the table at `place`."""
-    for step in place:
+def _keys(kind: Any, key_path: list[str]) -> list[str]:
+    """The known keys of the table at `key_path`."""
+    for step in key_path:
         if isinstance(kind, type) and issubclass(kind, BaseModel) and step in kind.model_fields:
             kind = kind.model_fields[step].annotation
         models = _models_in(kind)
@@ -118,4 +119,4 @@ def _keys(kind: Any, place: list[str]) -> list[str]:
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for each in get_args(annotation) for model in _models_in(each)]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]

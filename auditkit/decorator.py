@@ -72,7 +72,7 @@ def check(
 
     def decorate(function: Function) -> Function:
         name = id.rpartition(".")[2]
-        asked, fields = _signature(function, id)
+        arguments, fields = _signature(function, id)
         definition = Definition(
             title=title or name.replace("_", " ").replace("-", " ").capitalize(),
             formula=formula or "see method", range=range or "see method",
@@ -80,16 +80,16 @@ def check(
         )  # fmt: skip
 
         def measure(self: Check, model: Model, data: AuditData, context: Context) -> Findings:
-            given = {argument: _argument(argument, model, data, context) for argument in asked}
+            supplied = {argument: _argument(argument, model, data, context) for argument in arguments}
             values = {field: getattr(self, field) for field in fields}
-            returned = function(**given, **values)
+            returned = function(**supplied, **values)
             return to_findings(returned, name, data, unit=unit, direction=direction, exact=exact)
 
         base = create_model(f"Check_{name}", __base__=Check, __module__=function.__module__, **fields)
         namespace = {
             "__doc__": function.__doc__, "__module__": function.__module__, "measure": measure, "id": id,
             "title": title or definition.title, "reference": reference, "requires": requires,
-            "needs": frozenset(needs).union(*(ARGUMENTS[argument] for argument in asked)),
+            "needs": frozenset(needs).union(*(ARGUMENTS[argument] for argument in arguments)),
             "definitions": {name: definition}, "of_function": True,
         }  # fmt: skip
         function.check = type(base)(f"Check_{name}", (base,), namespace)  # type: ignore[attr-defined, misc]
@@ -114,7 +114,7 @@ def to_findings(
         return Findings([_number(key, value, unit, direction, exact) for key, value in returned.items()])
     if _is_number(returned):
         return Findings([_number(name, returned, unit, direction, exact)])
-    if isinstance(returned, list | tuple) and returned and all(isinstance(each, Measurement) for each in returned):
+    if isinstance(returned, list | tuple) and returned and all(isinstance(entry, Measurement) for entry in returned):
         return Findings(returned)
     values = np.asarray(returned) if isinstance(returned, list | tuple) or hasattr(returned, "__array__") else None
     if values is not None and values.shape == (len(data),) and values.dtype.kind in "biuf":
@@ -127,17 +127,17 @@ def to_findings(
 
 
 def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], dict[str, Any]]:
-    asked: list[str] = []
+    arguments: list[str] = []
     fields: dict[str, Any] = {}
     hints = inspect.get_annotations(function, eval_str=True)
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.default is not inspect.Parameter.empty:
             fields[name] = (hints.get(name, type(parameter.default)), parameter.default)
         elif name in ARGUMENTS:
-            asked.append(name)
+            arguments.append(name)
         else:
             raise PluginError(f"{id}: a check cannot be given {name!r}; {closest(name, ARGUMENTS)}")
-    return asked, fields
+    return arguments, fields
 
 
 def _argument(name: str, model: Model, data: AuditData, context: Context) -> Any:
@@ -172,13 +172,13 @@ def _per_row(values: np.ndarray, name: str, data: AuditData, unit: str, directio
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise FindingsError(f"{name}: every row needs a finite value; {int((~np.isfinite(values)).sum())} have none")
 
-    def of(rows: np.ndarray, where: dict[str, str], hidden: str | None) -> Measurement:
-        common = {"name": name, "unit": unit, "direction": direction, "slice": where}
+    def of(rows: np.ndarray, group: dict[str, str], hidden: str | None) -> Measurement:
+        common = {"name": name, "unit": unit, "direction": direction, "slice": group}
         if hidden is not None:
             return Measurement(value=None, reason=hidden, **common)  # type: ignore[arg-type]
-        some = values[rows]
-        interval = stats.mean_interval(some)
-        return Measurement(value=float(some.mean()), interval=interval, n=len(some), **common)  # type: ignore[arg-type]
+        in_group = values[rows]
+        interval = stats.mean_interval(in_group)
+        return Measurement(value=float(in_group.mean()), interval=interval, n=len(in_group), **common)  # type: ignore[arg-type]
 
     everyone = of(np.ones(len(values), dtype=bool), {}, None)
     return [everyone, *(of(cell.rows, cell.where, cell.hidden) for cell in slices_and_smaller(data))]

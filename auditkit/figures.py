@@ -89,9 +89,9 @@ def heat_map(
     caption: str = "",
 ) -> Figure:
     """A number in each cell of two categories: a rate per intersection. A value of None is an empty cell."""
-    shown = [(cell, cell[value.field]) for cell in cells]
-    known = [(number, cell) for cell, number in shown if isinstance(number, int | float)]
-    known.sort(key=lambda each: each[0])
+    numbered = [(cell, cell[value.field]) for cell in cells]
+    known = [(number, cell) for cell, number in numbered if isinstance(number, int | float)]
+    known.sort(key=lambda pair: pair[0])
     sentence = "no cell has a value"
     if known:
         (least, at_least), (most, at_most) = known[0], known[-1]
@@ -124,11 +124,11 @@ def _intervals(
     caption: str,
     rules: Sequence[Rule],
 ) -> Figure | None:
-    shown = [measurement for measurement in measurements if measurement.value is not None]
-    if not shown:
+    with_value = [measurement for measurement in measurements if measurement.value is not None]
+    if not with_value:
         return None
-    names = {measurement.name for measurement in shown}
-    axis = axis or Axis(field="value", title=title, unit=shown[0].unit, percent=shown[0].unit == "share")
+    names = {measurement.name for measurement in with_value}
+    axis = axis or Axis(field="value", title=title, unit=with_value[0].unit, percent=with_value[0].unit == "share")
     rows = [
         {
             "label": label(measurement)
@@ -139,7 +139,7 @@ def _intervals(
             "high": measurement.interval.high if measurement.interval else None,
             "n": measurement.n,
         }
-        for measurement in shown
+        for measurement in with_value
     ]
     sentence = "; ".join(f"{row['label']} {_number(row['value'], axis)}{_range(row, axis)}" for row in rows[:12])
     more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
@@ -158,8 +158,8 @@ def _curve_ends(points: Sequence[Mapping[str, Scalar]], x: Axis, y: Axis, series
     names = list(dict.fromkeys(str(point[series.field]) if series else "" for point in points))
     parts = []
     for name in names:
-        some = [point for point in points if (str(point[series.field]) if series else "") == name]
-        first, last = some[0], some[-1]
+        of_series = [point for point in points if (str(point[series.field]) if series else "") == name]
+        first, last = of_series[0], of_series[-1]
         parts.append(
             f"{name + ': ' if name else ''}{y.title} {_number(first[y.field], y)} at {x.title} "
             f"{_number(first[x.field], x)}, {_number(last[y.field], y)} at {_number(last[x.field], x)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
+import operator
 import os
 import pathlib
 import types
@@ -69,16 +70,16 @@ class Host:
             for dotted in BUILTIN:
                 self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
-        wanted = list(plugins)
+        named = list(plugins)
         for name, point in sorted(installed.items()):
-            seen = Seen(name, *distribution(point), "entry point")
-            if name in wanted:
-                self._load(seen, point)
+            installed_plugin = Seen(name, *distribution(point), "entry point")
+            if name in named:
+                self._load(installed_plugin, point)
             else:
-                self.seen.append(seen)
-        for each in wanted:
-            if not (isinstance(each, str) and each in installed):
-                self._load_named(each, installed)
+                self.seen.append(installed_plugin)
+        for source in named:
+            if not (isinstance(source, str) and source in installed):
+                self._load_named(source, installed)
         self._find_duplicates()
 
     # ---- what plugins offer
@@ -125,16 +126,16 @@ class Host:
         checks = self.checks()
         return [
             PluginInfo(
-                name=each.name,
-                distribution=each.distribution,
-                version=each.version,
-                source=each.source,  # type: ignore[arg-type]
-                loaded=each.plugin is not None,
-                hooks=self._hooks_of(each),
-                checks=tuple(id for id, offer in checks.items() if offer.plugin == each.name),
-                error=each.error,
+                name=seen.name,
+                distribution=seen.distribution,
+                version=seen.version,
+                source=seen.source,  # type: ignore[arg-type]
+                loaded=seen.plugin is not None,
+                hooks=self._hooks_of(seen),
+                checks=tuple(id for id, offer in checks.items() if offer.plugin == seen.name),
+                error=seen.error,
             )
-            for each in sorted(self.seen, key=lambda seen: seen.name)
+            for seen in sorted(self.seen, key=operator.attrgetter("name"))
         ]
 
     # ---- first-result hooks
@@ -168,8 +169,8 @@ class Host:
         result = self._manager.hook.run_check(check=check, model=model, data=data, context=context)
         wrappers = tuple(impl.plugin_name for impl in self._manager.hook.run_check.get_hookimpls() if _wraps(impl))
         if not isinstance(result, CheckResult):
-            who = self._answered_by or ", ".join(wrappers) or "auditkit"
-            raise PluginError(f"{check.id}: run_check must give a CheckResult; {who} gave {type(result).__name__}")
+            author = self._answered_by or ", ".join(wrappers) or "auditkit"
+            raise PluginError(f"{check.id}: run_check must give a CheckResult; {author} gave {type(result).__name__}")
         return result.model_copy(update={"answered_by": self._answered_by, "wrapped_by": wrappers})
 
     # ---- notifications
@@ -204,21 +205,21 @@ class Host:
             self.seen.append(replace(seen, error=message))
             self.faults.append(f"plugin {seen.name!r} did not load: {message}")
 
-    def _load_named(self, each: Any, installed: dict[str, Any]) -> None:
-        if not isinstance(each, str | pathlib.Path):
-            name = getattr(each, "__name__", type(each).__name__)
-            self._load(Seen(str(name), "", "object", "object"), each)
+    def _load_named(self, source: Any, installed: dict[str, Any]) -> None:
+        if not isinstance(source, str | pathlib.Path):
+            name = getattr(source, "__name__", type(source).__name__)
+            self._load(Seen(str(name), "", "object", "object"), source)
             return
-        path = pathlib.Path(each)
+        path = pathlib.Path(source)
         if path.suffix == ".py":
             version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
             self._load(Seen(path.stem, "", version, "file"), path)
-        elif importable(str(each)):
-            self._load(Seen(str(each), "", "module", "object"), str(each))
+        elif importable(str(source)):
+            self._load(Seen(str(source), "", "module", "object"), str(source))
         else:
-            known = closest(str(each), installed) if installed else "no plugin is installed"
+            known = closest(str(source), installed) if installed else "no plugin is installed"
             raise ConfigError(
-                f"plugin {str(each)!r} is neither an installed plugin, nor a module, nor a .py file; {known}"
+                f"plugin {str(source)!r} is neither an installed plugin, nor a module, nor a .py file; {known}"
             )
 
     def _find_duplicates(self) -> None:
@@ -248,8 +249,10 @@ class Host:
         known = {(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers}
         for seen in self.seen:
             if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
-                found = (Offer(each, seen.name, seen.version) for each in find(seen.plugin))
-                offers += [offer for offer in found if (offer.plugin, offer.value) not in known]
+                merely_defined = (
+                    Offer(kind_of_plugin, seen.name, seen.version) for kind_of_plugin in find(seen.plugin)
+                )
+                offers += [offer for offer in merely_defined if (offer.plugin, offer.value) not in known]
         good = []
         for offer in offers:
             value = getattr(offer.value, "check", offer.value)  # a decorated function stands for its class
@@ -265,7 +268,7 @@ class Host:
     def _collect(self, hook: str) -> Iterator[Offer]:
         """Everything that a collecting hook is given, each with its plugin; a fault stops only its own."""
         caller = getattr(self._manager.hook, hook)
-        for impl in sorted(caller.get_hookimpls(), key=lambda get_hookimpl: get_hookimpl.plugin_name):
+        for impl in sorted(caller.get_hookimpls(), key=operator.attrgetter("plugin_name")):
             try:
                 values = list(impl.function() or ())
             except Exception as error:  # a plugin may raise anything at all
@@ -275,7 +278,7 @@ class Host:
             for value in values:
                 yield Offer(value, impl.plugin_name, version)
 
-    def _first(self, hook: str, what: str, **arguments: Any) -> Model:
+    def _first(self, hook: str, subject: str, **arguments: Any) -> Model:
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             model = self._made_by(impl, arguments)
             if model is None:
@@ -290,10 +293,10 @@ class Host:
             model.random = arguments["options"].random
             return model
         methods = [name for name in ("predict_proba", "predict") if callable(getattr(arguments.get("obj"), name, None))]
-        own = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
+        advice = f". To mend it, give its method {methods[0]}, which is a callable" if methods else ""
         raise ModelError(
-            f"no plugin knows {what}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
-            f"format, or recorded decisions beside the data{own}"
+            f"no plugin knows {subject}; give a scikit-learn estimator, a torch module, a callable, a file in a known "
+            f"format, or recorded decisions beside the data{advice}"
         )
 
     def _made_by(self, impl: Any, arguments: dict[str, Any]) -> Any:
@@ -303,16 +306,14 @@ class Host:
         except Exception as error:  # a plugin may raise anything at all
             if isinstance(error, AuditkitError) or self._is_builtin(impl.plugin_name):
                 raise
-            what = f"{impl.function.__name__} raised {type(error).__name__}: {one_line(error, 500)}"
-            raise PluginError(f"plugin {impl.plugin_name!r}: {what}") from error
+            event = f"{impl.function.__name__} raised {type(error).__name__}: {one_line(error, 500)}"
+            raise PluginError(f"plugin {impl.plugin_name!r}: {event}") from error
 
     def _is_builtin(self, plugin: str) -> bool:
         return any(seen.name == plugin and seen.source == "built-in" for seen in self.seen)
 
     def _notify(self, hook: str, **arguments: Any) -> None:
-        for impl in sorted(
-            getattr(self._manager.hook, hook).get_hookimpls(), key=lambda get_hookimpl: get_hookimpl.plugin_name
-        ):
+        for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=operator.attrgetter("plugin_name")):
             try:
                 impl.function(**{name: arguments[name] for name in impl.argnames})
             except Exception as error:  # a plugin may raise anything at all
@@ -377,12 +378,12 @@ def wrap(
         PluginError: one of `plugins` did not load.
     """
     first = {"classes": classes, "threshold": threshold, "preprocess": preprocess, "batch": batch, "device": device}
-    asked = model_options({**first, **options})
+    wanted_options = model_options({**first, **options})
     plugins = list(plugins)
     host = Host(plugins, discover=any(isinstance(plugin, str) for plugin in plugins))
     if host.faults:
         raise PluginError(f"wrap: {'; '.join(host.faults)}")
-    return host.wrap_model(obj, asked)
+    return host.wrap_model(obj, wanted_options)
 
 
 def _wraps(impl: Any) -> bool:

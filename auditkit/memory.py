@@ -16,7 +16,7 @@ from auditkit.text import one_line
 WAY_OUT: Final = "Give fewer rows or a smaller model, or take a machine with more memory"
 ROOT: Final = pathlib.Path("/")
 """Where the system's files are; another place in tests."""
-SAID: Final = (
+PHRASES: Final = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory", "bad_alloc",
     "bad allocation", "failed to allocate memory", "failed to launch worker thread", "failed to spawn thread",
     "can't start new thread",
@@ -46,8 +46,8 @@ def _limits(root: pathlib.Path) -> Iterator[int]:
             base, name = root / "sys/fs/cgroup/memory", "memory.limit_in_bytes"
         else:
             continue
-        own = pathlib.PurePosixPath(path.lstrip("/"))
-        for folder in (own, *own.parents):
+        group = pathlib.PurePosixPath(path.lstrip("/"))
+        for folder in (group, *group.parents):
             sentence = _text(base / folder / name).strip()
             if sentence.isdigit() and int(sentence) > 0:
                 yield int(sentence)
@@ -65,8 +65,8 @@ def room() -> int | None:
     unit = resource.getpagesize()
     taken = ((resource.RLIMIT_AS, pages[0] * unit), (resource.RLIMIT_DATA, pages[5] * unit))
     soft = [(resource.getrlimit(kind)[0], used) for kind, used in taken]
-    left = [limit - used for limit, used in soft if limit != resource.RLIM_INFINITY]
-    return min(left, default=None)
+    unused = [limit - used for limit, used in soft if limit != resource.RLIM_INFINITY]
+    return min(unused, default=None)
 
 
 def _text(path: pathlib.Path) -> str:
@@ -76,23 +76,23 @@ def _text(path: pathlib.Path) -> str:
         return ""
 
 
-def size(number: float) -> str:
+def size(count: float) -> str:
     """A number of bytes in words, rounded."""
     for unit, bytes_ in (("GB", 1e9), ("MB", 1e6)):
-        if number >= bytes_:
-            return f"{float(f'{number / bytes_:.2g}'):,g} {unit}"
-    return f"{number / 1e3:.0f} kB"
+        if count >= bytes_:
+            return f"{float(f'{count / bytes_:.2g}'):,g} {unit}"
+    return f"{count / 1e3:.0f} kB"
 
 
 def out_of_memory(error: BaseException | None) -> bool:
     """Whether an error, or one that led to it, means that memory was not enough, whichever library raised it."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
-        own = isinstance(error, AuditkitError)
-        if not own and any(text in str(error).lower() for text in SAID):
+        is_own = isinstance(error, AuditkitError)
+        if not is_own and any(text in str(error).lower() for text in PHRASES):
             return True
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False

@@ -25,21 +25,21 @@ WRAPPABLE = frozenset({"run_check"})
 
 def offered_checks(module: types.ModuleType) -> list[type[Check]]:
     """Every check that a module decorates or subclasses itself; what it imported is not its own."""
-    found: list[type[Check]] = []
+    kinds: list[type[Check]] = []
     for value in vars(module).values():
         kind = getattr(value, "check", value) if callable(value) else value
         if _own_class(kind, Check, module):
-            found.append(kind)
-    return list(dict.fromkeys(found))
+            kinds.append(kind)
+    return list(dict.fromkeys(kinds))
 
 
 def offered_trainers(module: types.ModuleType) -> list[type[Trainer]]:
     """Every trainer that a module subclasses itself."""
-    found: list[type[Trainer]] = []
+    kinds: list[type[Trainer]] = []
     for value in vars(module).values():
-        if _own_class(value, Trainer, module) and value not in found:
-            found.append(value)
-    return found
+        if _own_class(value, Trainer, module) and value not in kinds:
+            kinds.append(value)
+    return kinds
 
 
 def problems(plugin: Any) -> list[str]:
@@ -62,19 +62,19 @@ def problems(plugin: Any) -> list[str]:
 
 
 def _bad_signature(function: Any, hook: str, marks: dict[str, Any]) -> list[str]:
-    found = []
+    wrong = []
     known = inspect.signature(getattr(hookspecs, hook)).parameters
     for name, parameter in inspect.signature(function).parameters.items():
         if name not in known:
-            wanted = closest(name, known) if known else "it takes no arguments"
-            found.append(f"{hook} has no argument {name!r}; {wanted}")
+            hint = closest(name, known) if known else "it takes no arguments"
+            wrong.append(f"{hook} has no argument {name!r}; {hint}")
         elif parameter.default is not inspect.Parameter.empty:
-            found.append(f"{hook}: the argument {name!r} must not have a default")
+            wrong.append(f"{hook}: the argument {name!r} must not have a default")
         elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            found.append(f"{hook}: the argument {name!r} must not be keyword-only")
+            wrong.append(f"{hook}: the argument {name!r} must not be keyword-only")
     if (marks.get("wrapper") or marks.get("hookwrapper")) and hook not in WRAPPABLE:
-        found.append(f"{hook} cannot be wrapped; only run_check can")
-    return found
+        wrong.append(f"{hook} cannot be wrapped; only run_check can")
+    return wrong
 
 
 def _own_class(value: Any, kind: type, module: types.ModuleType) -> bool:
@@ -92,7 +92,7 @@ def wrong_kind(value: Any, kind: type) -> str | None:
         return f"a {kind.__name__} class or a function decorated with @auditkit.check is required"
     if not value.id:  # type: ignore[attr-defined]
         return "it has no id"
-    unknown = sorted(str(each) for each in getattr(value, "needs", ()) if each not in NEEDS)
+    unknown = sorted(str(need) for need in getattr(value, "needs", ()) if need not in NEEDS)
     if unknown:
         return f"need {unknown[0]!r} is not in the vocabulary; {closest(unknown[0], map(str, NEEDS))}"
     return None
@@ -115,7 +115,7 @@ def _numbers(value: Any) -> bool:
     return all(isinstance(number, int | float) and math.isfinite(number) for number in value)
 
 
-def _says(words: Any) -> bool:
+def _has_one_place(words: Any) -> bool:
     """Whether words have a place for one number."""
     try:
         return isinstance(words, str) and words.format(0.25) != words
@@ -139,7 +139,7 @@ ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
         _NAME, _MAKE,
         Field("severities", "five finite numbers", lambda value: len(value) == SEVERITIES and _numbers(value)),
         Field("modality", "one of image, table, text", lambda value: value in MODALITIES - {"sequence"}),
-        Field("words", "a text with a place for one number, such as 'strength {:g}'", _says),
+        Field("words", "a text with a place for one number, such as 'strength {:g}'", _has_one_place),
     )),
     "register_sections": (ReportSection, (
         Field("id", "a dotted name in lower case such as 'acme.energy'", _dotted),
@@ -163,7 +163,7 @@ def wrong_row(hook: str, row: Any) -> str | None:
             holds = False
         if not holds:
             plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
-            given = one_line(repr(value), 80) if plain else f"a {type(value).__name__}"
-            whose = "" if field is fields[0] else f"{one_line(repr(getattr(row, fields[0].name)), 80)}: "
-            return f"{whose}{field.name} must be {field.wanted}; {given} was given"
+            described = one_line(repr(value), 80) if plain else f"a {type(value).__name__}"
+            row_name = "" if field is fields[0] else f"{one_line(repr(getattr(row, fields[0].name)), 80)}: "
+            return f"{row_name}{field.name} must be {field.wanted}; {described} was given"
     return None

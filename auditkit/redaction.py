@@ -119,18 +119,18 @@ class Scrubber:
         if isinstance(value, dict):
             return value if value.keys() == _PICTURE else self._mapping(value, field)
         if isinstance(value, list | tuple):
-            return type(value)(self._walk(each, field) for each in value)
+            return type(value)(self._walk(entry, field) for entry in value)
         return value
 
     def _mapping(self, mapping: dict[Any, Any], field: str) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
+        clean_mapping: dict[Any, Any] = {}
         for key, value in mapping.items():
             clean = self.text(key) if isinstance(key, str) else key
             name, number = clean, 2
-            while name in found:  # two keys that only what was removed told apart
+            while name in clean_mapping:  # two keys that only what was removed told apart
                 name, number = f"{clean} ({number})", number + 1
-            found[name] = self._walk(value, f"card.{key}" if field == "card" else str(key))
-        return found
+            clean_mapping[name] = self._walk(value, f"card.{key}" if field == "card" else str(key))
+        return clean_mapping
 
     def _cleaned(self, text: str, spoken: bool, contact: bool) -> str:
         for name, stand_in in self._names.items():
@@ -153,15 +153,15 @@ class Scrubber:
         bare = {name: self._cleaned(name, False, False) for name in names}
         count = Counter(bare.values())
         numbers: Counter[str] = Counter()
-        found = {}
+        stand_ins = {}
         for name, clean in bare.items():
             if clean == name:
                 continue
             numbers[clean] += 1
-            found[name] = (
+            stand_ins[name] = (
                 clean if count[clean] == 1 else f"{clean.rstrip(']')} {numbers[clean]}" + "]" * clean.endswith("]")
             )
-        return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+        return dict(sorted(stand_ins.items(), key=lambda pair: -len(pair[0])))
 
 
 @functools.cache
@@ -181,7 +181,7 @@ def removed(record: BaseModel) -> int:
         if isinstance(value, str):
             return REMOVED in value
         if isinstance(value, dict):
-            return sum(count(key) + count(each) for key, each in value.items())
+            return sum(count(key) + count(content) for key, content in value.items())
         return sum(map(count, value)) if isinstance(value, list | tuple) else 0
 
     return count(record.model_dump(mode="json"))

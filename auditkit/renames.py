@@ -15,20 +15,20 @@ RENAMED_ARGUMENTS = {"otherwise": "on_failure"}
 """{old name of an argument of a record: its name}."""
 
 
-def refuse_renamed(what: str, given: Collection[str], renamed: Mapping[str, str] = RENAMED_ARGUMENTS) -> None:
+def refuse_renamed(owner: str, names: Collection[str], renamed: Mapping[str, str] = RENAMED_ARGUMENTS) -> None:
     """Refuse names that are no longer in use.
 
     Args:
-        what: the class that they were given to.
-        given: the names.
+        owner: the class that they were given to.
+        names: those that were given.
         renamed: {old name: new name}.
 
     Raises:
         PluginError: one of them is an old one; the message has the new one.
     """
     for old, new in renamed.items():
-        if old in given:
-            raise PluginError(f"{what}: `{old}` is now `{new}`; rename it")
+        if old in names:
+            raise PluginError(f"{owner}: `{old}` is now `{new}`; rename it")
 
 
 class RenamedFacts(BaseModel):

@@ -171,8 +171,8 @@ def _cover(clause: PackClause, results: Sequence[CheckResult]) -> Clause:
     )
 
 
-def _status(clause: PackClause, found: Iterable[str]) -> Literal["present", "partial", "absent"]:
-    statuses = set(found)
+def _status(clause: PackClause, evidence_statuses: Iterable[str]) -> Literal["present", "partial", "absent"]:
+    statuses = set(evidence_statuses)
     enough = "present" in statuses if clause.require == "any" else statuses == {"present"}
     if enough and not clause.part:
         return "present"
@@ -182,10 +182,10 @@ def _status(clause: PackClause, found: Iterable[str]) -> Literal["present", "par
 def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
     if "." not in key:
         return _look_in_family(key, results)
-    meant = [each for each in results if key == each.check or key.startswith(f"{each.check}.")]
-    if not meant:
+    matching = [result for result in results if key == result.check or key.startswith(f"{result.check}.")]
+    if not matching:
         return _Evidence(key, "absent", "the check was not run")
-    result = max(meant, key=lambda each: len(each.check))
+    result = max(matching, key=lambda result: len(result.check))
     if result.status != "measured":
         ended = "was skipped" if result.status == "skipped" else "ended in an error"
         return _Evidence(key, "absent", f"the check {ended}" + (f" ({result.reason})" if result.reason else ""))
@@ -240,12 +240,12 @@ def _blank(result: CheckResult, name: str) -> str:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "date")
+    key = ".".join(str(part) for part in first["loc"] if part != "date")
     if first["type"] == "extra_forbidden":
         known = PackClause.model_fields if "clauses" in first["loc"] else RulePack.model_fields
-        return f"the key {where!r} is not known; {closest(str(first['loc'][-1]), known)}"
+        return f"the key {key!r} is not known; {closest(str(first['loc'][-1]), known)}"
     if first["type"] == "missing":
-        return f"the key {where!r} is required"
+        return f"the key {key!r} is required"
     sentence = one_line(first["msg"].removeprefix("Value error, "))
-    given = one_line(repr(first["input"]), 80)
-    return f"{where or 'the pack'}: {sentence}" + (f"; it is {given}" if first["type"] != "value_error" else "")
+    value = one_line(repr(first["input"]), 80)
+    return f"{key or 'the pack'}: {sentence}" + (f"; it is {value}" if first["type"] != "value_error" else "")

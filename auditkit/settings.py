@@ -126,7 +126,7 @@ class DataSettings(Section):
     @classmethod
     def _one_of_two(cls, value: Any) -> Any:
         stated = value.values() if isinstance(value, dict) else (value,)
-        if value is not None and any(each not in get_args(Meaning) for each in stated):
+        if value is not None and any(meaning not in get_args(Meaning) for meaning in stated):
             raise ValueError(
                 "must be 'benefit' or 'burden'; with more than two classes one of them for each: { denied = 'burden' }"
             )
@@ -187,7 +187,7 @@ class Settings(Section):
     @field_validator("limits", mode="before")
     @classmethod
     def _scope_is_made(cls, value: Any) -> Any:
-        if any("scope" in each for each in value if isinstance(each, dict)):
+        if any("scope" in table for table in value if isinstance(table, dict)):
             raise ValueError(NO_SETTING)
         return value
 

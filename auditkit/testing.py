@@ -46,8 +46,8 @@ class ToyModel(Model):
         logits = inputs["income"].to_numpy() / 10 - inputs["age"].to_numpy() / 30 + 0.3
         logits = logits + (inputs["housing"] == "own").to_numpy()
         score = 1 / (1 + np.exp(-(np.ones(len(logits)) if self.constant else logits)))
-        both = np.column_stack([1 - score, score])
-        return Answers(decide(both, self.classes), score, both)
+        probabilities = np.column_stack([1 - score, score])
+        return Answers(decide(probabilities, self.classes), score, probabilities)
 
 
 def toy_data(rows: int = 200, seed: int = 0, *, train: bool = True, one_class: bool = False) -> AuditData:
@@ -144,32 +144,32 @@ def _demand(holds: object, message: str) -> None:
 def _check_facts(kind: type[Check]) -> None:
     about = kind.about()
     _demand("." in kind.id, f"{kind.id}: an id must be of the form family.name")
-    asked = about.question
-    _demand(asked.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {asked!r}")
+    question = about.question
+    _demand(question.endswith("?"), f"{kind.id}: the docstring's first line must be the question; it is {question!r}")
     again = kind.model_validate(json.loads(kind().model_dump_json()))
     _demand(again == kind(), f"{kind.id}: its parameters must survive JSON there and back")
 
 
 def _check_case(host: Host, kind: type[Check], name: str, model: Model, data: AuditData) -> None:
-    where = f"{kind.id} on {name}"
+    case = f"{kind.id} on {name}"
     digest, fingerprint = data.digest, model.fingerprint
     random.seed(1)
     np.random.seed(1)
     before = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
     first, second = (_run(host, kind(), model, data, 0) for _ in range(2))
     after = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
-    _demand(after == before, f"{where}: a global generator was changed")
-    _demand(first.status != "error", f"{where}: {first.reason}")
-    _demand(canonical(first) == canonical(second), f"{where}: the same seed must give the same result twice")
+    _demand(after == before, f"{case}: a global generator was changed")
+    _demand(first.status != "error", f"{case}: {first.reason}")
+    _demand(canonical(first) == canonical(second), f"{case}: the same seed must give the same result twice")
     del data.__dict__["digest"]
-    _demand(data.digest == digest, f"{where}: the data was changed")
-    _demand(model.fingerprint == fingerprint, f"{where}: the model was changed")
+    _demand(data.digest == digest, f"{case}: the data was changed")
+    _demand(model.fingerprint == fingerprint, f"{case}: the model was changed")
     hidden = [
         measurement
         for measurement in first.measurements
         if data.cells.reason(measurement.slice) and measurement.value is not None
     ]
-    _demand(not hidden, f"{where}: a group too small to show has a number")
+    _demand(not hidden, f"{case}: a group too small to show has a number")
 
 
 def _check_row(plugin: Any, hook: str, name: str) -> None:
@@ -196,12 +196,12 @@ def _hooks(kind: type[Check]) -> tuple[str, ...]:
 
 def _using(kind: Any, hook: str, name: str, row: Any) -> Check:
     """A check that is asked to use one row of a plugin."""
-    parameter = next(parameter for parameter, wanted in kind.rows_from.items() if wanted == hook)
+    parameter = next(parameter for parameter, row_hook in kind.rows_from.items() if row_hook == hook)
     several = not isinstance(kind.model_fields[parameter].default, str)
-    given: dict[str, Any] = {**kind.presets.get("quick", {}), parameter: (name,) if several else name}
+    parameters: dict[str, Any] = {**kind.presets.get("quick", {}), parameter: (name,) if several else name}
     if hook == "register_attacks":
-        given["norm"] = row.norms[0]
-    check: Check = kind(**given)
+        parameters["norm"] = row.norms[0]
+    check: Check = kind(**parameters)
     return check
 
 

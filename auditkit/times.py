@@ -53,9 +53,9 @@ def length(value: Any) -> str | None:
     total = _nanoseconds(value)
     if total is None:
         return None
-    days, rest = divmod(total, DAY)
-    seconds, part = divmod(rest, SECOND)
-    sign = "+" if days < 0 and rest else ""
+    days, remainder = divmod(total, DAY)
+    seconds, part = divmod(remainder, SECOND)
+    sign = "+" if days < 0 and remainder else ""
     time = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{_part(f'{part:09d}')}"
     return f"{days} days {time}"
 
@@ -95,14 +95,16 @@ def _nanoseconds(value: Any) -> int | None:
     if _kind(value) == "m":
         return int(value.astype("timedelta64[ns]").astype("int64"))
     if isinstance(value, datetime.timedelta):  # that of pandas has nanoseconds
-        whole = (value.days * 86_400 + value.seconds) * 10**6 + value.microseconds
-        return whole * 1000 + int(getattr(value, "nanoseconds", 0))
+        microseconds = (value.days * 86_400 + value.seconds) * 10**6 + value.microseconds
+        return microseconds * 1000 + int(getattr(value, "nanoseconds", 0))
     match = LENGTH.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return None
-    given = {name: int(digits) for name, digits in match.groupdict().items() if digits and name in "days h m s D H M S"}
-    days = given.get("days", given.get("D", 0))
-    seconds = sum(given.get(name, 0) * size for name, size in zip("hmsHMS", (3600, 60, 1) * 2, strict=True))
+    fields = {
+        name: int(digits) for name, digits in match.groupdict().items() if digits and name in "days h m s D H M S"
+    }
+    days = fields.get("days", fields.get("D", 0))
+    seconds = sum(fields.get(name, 0) * size for name, size in zip("hmsHMS", (3600, 60, 1) * 2, strict=True))
     part = int((match["f"] or match["F"] or "0").ljust(9, "0")[:9])
     total = days * DAY + seconds * SECOND + part
     return -total if match["sign"] else total

@@ -11,27 +11,27 @@ from typing import Final
 FEWER: Final = "fewer than"
 
 
-def fewer_than(minimum: int | str, what: str) -> str:
+def fewer_than(minimum: int | str, counted: str) -> str:
     """`fewer than 10 people with a decision`.
 
     Args:
         minimum: how many there must be, or the setting that says so.
-        what: what is counted, in words that follow a number.
+        counted: what is counted, in words that follow a number.
     """
-    return f"{FEWER} {minimum} {what}"
+    return f"{FEWER} {minimum} {counted}"
 
 
-def lacking(count: int, minimum: int, what: str) -> str | None:
+def lacking(count: int, minimum: int, counted: str) -> str | None:
     """Why a denominator is too small, `no people` or `fewer than 10 people`; None where it holds enough.
 
     Args:
         count: how many there are.
         minimum: how many there must be; one at least, whatever it says.
-        what: what is counted, in words that follow a number.
+        counted: what is counted, in words that follow a number.
     """
     if count >= max(1, minimum):
         return None
-    return f"no {what}" if count == 0 else fewer_than(minimum, what)
+    return f"no {counted}" if count == 0 else fewer_than(minimum, counted)
 
 
 def two_groups(attributes: Iterable[str] = (), can: str = "can be compared", left_out: str = "") -> str:

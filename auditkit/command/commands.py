@@ -28,7 +28,7 @@ from auditkit.settings import Settings
 from auditkit.signing import verification
 
 
-class How(NamedTuple):
+class RunOptions(NamedTuple):
     """What the command line says of a run beside the settings of auditkit.toml."""
 
     only: Sequence[str] | None = None
@@ -42,31 +42,33 @@ class How(NamedTuple):
     """A configuration without a trainer is an error."""
 
 
-def run(config: str | None, flags: Mapping[str, Any], how: How) -> int:
+def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> int:
     """Run what auditkit.toml describes; the exit code is the audit's.
 
     Args:
         config: auditkit.toml or its folder; None: here.
         flags: settings of `[audit]` that the command line overrides; None leaves one as it is.
-        how: the rest of the command line.
+        options: the rest of the command line.
     """
     settings = load(config, flags)
-    if how.must_train and not settings.train:
+    if options.must_train and not settings.train:
         raise ConfigError("auditkit train needs a [[train]] table with a trainer; there is none in the configuration")
     home = pathlib.Path(config) if config else pathlib.Path()
     home = home if home.is_dir() else home.parent
-    host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *how.plugins])
+    host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *options.plugins])
     print_faults(host.faults)
-    request = _request(settings, how.only, how.quiet)
-    opened = open_all(host, settings, home, how.trust_pickle, (*(request.checks or ()), *request.only))
-    if not how.quiet:
+    request = _request(settings, options.only, options.quiet)
+    opened = open_all(host, settings, home, options.trust_pickle, (*(request.checks or ()), *request.only))
+    if not options.quiet:
         print_schema(opened.data)
     out = pathlib.Path(settings.audit.out)
-    signer = signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not how.plan else None
+    signer = (
+        signature.open_key(home / settings.sign.key, out) if settings.sign is not None and not options.plan else None
+    )
     context = AuditContext(host, opened.data, request, title=_title(settings, opened.data), train=_train(settings))
-    if how.plan:
+    if options.plan:
         plans = [plan_only(context, model) for model in opened.models]
-        print_plan(plans, opened, json=how.json)
+        print_plan(plans, opened, json=options.json)
         return 0
     write.check_formats(host, request.formats)
     folder = runfolder.prepare(settings.audit.out, write.files(host))
@@ -74,7 +76,7 @@ def run(config: str | None, flags: Mapping[str, Any], how: How) -> int:
         result = audit_models(dataclasses.replace(context, folder=folder, clock=Clock.now()), opened.models)
     if signer is not None:
         print(f"auditkit: signed with the key {signer.id}: {verification.sign(folder, signer).name}", file=sys.stderr)
-    print_result(result, out / "report.html", json=how.json)
+    print_result(result, out / "report.html", json=options.json)
     return result.exit_code
 
 
@@ -98,7 +100,7 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
         result = audit_models(context, built.models)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
     audits = [result] if isinstance(result, AuditResult) else result.results
-    failed = [each for audit in audits for each in audit.results if each.status == "error"]
+    failed = [check_result for audit in audits for check_result in audit.results if check_result.status == "error"]
     return 3 if failed else 0
 
 

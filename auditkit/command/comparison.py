@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditkit.comparison import Named, compare_audits, history, open_audit, open_audits, told_apart
+from auditkit.comparison import Named, compare_audits, history, open_audit, open_audits, with_distinct_names
 from auditkit.errors import ConfigError, closest
 from auditkit.reports import difftext as text
 from auditkit.reports.diffpage import diff_html, diff_markdown, history_html
@@ -22,7 +22,7 @@ from auditkit.text import one_line
 TONES = {"worse": "red", "better": "green", "": ""}
 
 
-class How(NamedTuple):
+class ComparisonOptions(NamedTuple):
     """What the command line says of a comparison."""
 
     old_model: str | None = None
@@ -36,28 +36,28 @@ class How(NamedTuple):
     html: str | None = None
 
 
-def diff(old: str, new: str, how: How) -> int:
+def diff(old: str, new: str, options: ComparisonOptions) -> int:
     """Say what changed; exit code 1 where a limit that was met is missed."""
-    before, after = (open_audit(name, unverified=how.unverified) for name in (old, new))
+    before, after = (open_audit(name, unverified=options.unverified) for name in (old, new))
     if before.path != after.path:
-        before, after = told_apart([before, after])
-    diffs = [compare_audits(before, a, after, b) for a, b in _matched(before, after, how)]
-    if not (how.old_model or how.new_model):
+        before, after = with_distinct_names([before, after])
+    diffs = [compare_audits(before, a, after, b) for a, b in _matched(before, after, options)]
+    if not (options.old_model or options.new_model):
         diffs[0] = diffs[0].model_copy(update={"gone": _gone(before, diffs)})
-    _write(how.md, lambda: diff_markdown(diffs))
-    _write(how.html, lambda: diff_html(diffs))
-    if how.json:
-        documents = [{**each.model_dump(mode="json"), "exit_code": each.exit_code} for each in diffs]
+    _write(options.md, lambda: diff_markdown(diffs))
+    _write(options.html, lambda: diff_html(diffs))
+    if options.json:
+        documents = [{**comparison.model_dump(mode="json"), "exit_code": comparison.exit_code} for comparison in diffs]
         print(json_module.dumps(documents, indent=1))
     else:
-        for each in diffs:
-            _print_diff(each, all=how.all)
-    return max(each.exit_code for each in diffs)
+        for comparison in diffs:
+            _print_diff(comparison, all=options.all)
+    return max(comparison.exit_code for comparison in diffs)
 
 
-def _gone(before: Named, found: Sequence[Diff]) -> tuple[str, ...]:
+def _gone(before: Named, diffs: Sequence[Diff]) -> tuple[str, ...]:
     """Models of the old audit that met a limit and are compared with nothing."""
-    compared = {each.old.model for each in found}
+    compared = {diff.old.model for diff in diffs}
     return tuple(
         audit.model.name for audit in before.audits
         if audit.model.name not in compared and any(verdict.status == "met" for verdict in audit.verdicts)
@@ -75,25 +75,25 @@ def over_time(
 ) -> int:
     """Say how numbers went over audits."""
     audits = open_audits(folders, unverified=unverified)
-    found = history(audits, measure or "", _group(slices))
-    _write(html, lambda: history_html(found))
+    numbers = history(audits, measure or "", _group(slices))
+    _write(html, lambda: history_html(numbers))
     if json:
-        print(found.model_dump_json(indent=1))
+        print(numbers.model_dump_json(indent=1))
         return 0
     console = _console()
-    for series in found.series:
+    for series in numbers.series:
         console.print(_table(text.series_title(series), text.HISTORY, list(text.series_rows(series))))
         if series.breaks:
             console.print(Text(one_line(text.series_note(series), 1000), style="yellow"))
     return 0
 
 
-def _matched(before: Named, after: Named, how: How) -> list[tuple[AuditResult, AuditResult]]:
+def _matched(before: Named, after: Named, options: ComparisonOptions) -> list[tuple[AuditResult, AuditResult]]:
     """The pairs of models to compare: those named, or those with the same name, or the only ones."""
-    old_model, new_model = how.old_model, how.new_model
+    old_model, new_model = options.old_model, options.new_model
     if old_model or new_model:
-        one = _model(before, old_model or new_model or "")
-        return [(one, _model(after, new_model or old_model or ""))]
+        chosen = _model(before, old_model or new_model or "")
+        return [(chosen, _model(after, new_model or old_model or ""))]
     if before.path == after.path:
         raise ConfigError(
             "old and new are the same audit; name two of its models with --old-model and --new-model: "
@@ -102,30 +102,30 @@ def _matched(before: Named, after: Named, how: How) -> list[tuple[AuditResult, A
     if len(before.audits) == len(after.audits) == 1:
         return [(before.audits[0], after.audits[0])]
     names = {audit.model.name: audit for audit in before.audits}
-    both = [(names[audit.model.name], audit) for audit in after.audits if audit.model.name in names]
-    if not both:
+    pairs = [(names[audit.model.name], audit) for audit in after.audits if audit.model.name in names]
+    if not pairs:
         raise ConfigError(
             "the audits have no model of the same name; name one of each with --old-model and --new-model "
             f"(old: {', '.join(map(one_line, names))}; new: {', '.join(one_line(a.model.name) for a in after.audits)})"
         )
-    return both
+    return pairs
 
 
-def _model(where: Named, name: str) -> AuditResult:
-    names = {audit.model.name: audit for audit in where.audits}
+def _model(named: Named, name: str) -> AuditResult:
+    names = {audit.model.name: audit for audit in named.audits}
     if name not in names:
-        raise ConfigError(f"{one_line(where.name)} has no model {one_line(name)!r}; {closest(name, names)}")
+        raise ConfigError(f"{one_line(named.name)} has no model {one_line(name)!r}; {closest(name, names)}")
     return names[name]
 
 
 def _group(slices: Iterable[str]) -> dict[str, str] | None:
-    found = {}
+    group = {}
     for slice_ in slices:
         name, equals, value = slice_.partition("=")
         if not equals or not name:
             raise ConfigError(f"--slice must be attribute=value, such as sex=F; {one_line(slice_)!r} was given")
-        found[name] = value
-    return found or None
+        group[name] = value
+    return group or None
 
 
 def _print_diff(diff: Diff, *, all: bool) -> None:

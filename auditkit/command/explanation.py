@@ -35,19 +35,19 @@ class Explained(NamedTuple):
     facts: tuple[Fact, ...]
 
 
-def explain(name: str, wanted: Sequence[str], *, json: bool) -> int:
+def explain(name: str, plugins: Sequence[str], *, json: bool) -> int:
     """Print what `name` means.
 
     Args:
         name: `fairness.groups`, `fairness.groups.demographic_parity_ratio`, `demographic_parity_ratio` wherever it is
             measured, `dp-sgd` or `eu-ai-act`.
-        wanted: plugins to load.
+        plugins: names of those to load.
         json: whether to print JSON.
 
     Raises:
         ConfigError: nothing has this name; the message names the nearest.
     """
-    explanations = look_up(name, Host(wanted))
+    explanations = look_up(name, Host(plugins))
     if json:
         document = [
             {
@@ -60,7 +60,7 @@ def explain(name: str, wanted: Sequence[str], *, json: bool) -> int:
         print(json_module.dumps(document, indent=1))
         return 0
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
-    print("\n\n".join(_told(explanation, width) for explanation in explanations))
+    print("\n\n".join(_as_text(explanation, width) for explanation in explanations))
     return 0
 
 
@@ -137,27 +137,29 @@ def _clauses(names: Callable[[str], bool], packs: Iterable[RulePack]) -> Iterato
     for pack in packs:
         for clause in pack.clauses:
             if any(names(key) for key in clause.evidence):
-                yield Fact(f"evidence for {pack.id} {clause.id}", _said(clause, pack))
+                yield Fact(f"evidence for {pack.id} {clause.id}", _clause_text(clause, pack))
 
 
 def _pack(pack: RulePack) -> Iterator[Fact]:
     for title in ("title", "source", "source_url", "status", "in_force_from", "superseded_by", "verified_on", "note"):
         yield Fact(title.replace("_", " "), str(getattr(pack, title)))
     for clause in pack.clauses:
-        how = " or " if clause.require == "any" else " and "
-        evidence = f" Evidence: {how.join(clause.evidence)}." if clause.evidence else f" Not computable: {clause.why}"
+        conjunction = " or " if clause.require == "any" else " and "
+        evidence = (
+            f" Evidence: {conjunction.join(clause.evidence)}." if clause.evidence else f" Not computable: {clause.why}"
+        )
         beyond = f" Beyond this evidence: {clause.part}" if clause.part else ""
-        yield Fact(f"clause {clause.id}", _said(clause, pack) + evidence + beyond)
+        yield Fact(f"clause {clause.id}", _clause_text(clause, pack) + evidence + beyond)
 
 
-def _said(clause: PackClause, pack: RulePack) -> str:
+def _clause_text(clause: PackClause, pack: RulePack) -> str:
     unverified = (clause.verified_on or pack.verified_on) == "unverified"
     return clause.text + (" (Not verified against the source.)" if unverified else "")
 
 
-def _told(each: Explained, width: int) -> str:
-    lines = [f"{one_line(each.name)} ({each.kind})"]
-    for fact in each.facts:
+def _as_text(explanation: Explained, width: int) -> str:
+    lines = [f"{one_line(explanation.name)} ({explanation.kind})"]
+    for fact in explanation.facts:
         if fact.text and not (fact.title == "direction" and fact.text == "none"):
             text = f"{one_line(fact.title)}: {one_line(fact.text, 4000)}"
             lines += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ")

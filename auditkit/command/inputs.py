@@ -41,33 +41,37 @@ def open_all(
     Raises:
         ConfigError, DataError, ModelError: what is wrong, and where.
     """
-    wanted = settings.all_models
+    model_settings = settings.all_models
     if settings.data.selected is not None:
         if (
-            any(setting.path or setting.object or setting.decisions or setting.scores for setting in wanted)
-            or len(wanted) > 1
+            any(setting.path or setting.object or setting.decisions or setting.scores for setting in model_settings)
+            or len(model_settings) > 1
         ):
             raise ConfigError(
                 "[data] selected says what was decided; take path, object, decisions and scores out of [model]"
             )
-        named = wanted[0] if wanted else ModelSettings()
-        wanted = (named.model_copy(update={"decisions": settings.data.selected}),)
-    recorded = [setting for setting in wanted if setting.decisions or setting.scores]
-    if len(recorded) > 1 or (recorded and len(wanted) > 1):
+        named = model_settings[0] if model_settings else ModelSettings()
+        model_settings = (named.model_copy(update={"decisions": settings.data.selected}),)
+    recorded = [setting for setting in model_settings if setting.decisions or setting.scores]
+    if len(recorded) > 1 or (recorded and len(model_settings) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
     if recorded and checks:
-        path, options = _asked(settings.data, folder, recorded[0], None)
+        path, options = _table_options(settings.data, folder, recorded[0], None)
         counted = foresee(path, table_settings(options))
         if counted is not None:
             refuse_uncounted(host, checks, Counted(counted.reason, counted.rows))
     live = {
-        id(setting): _open_model(host, setting, folder, trust_pickle) for setting in wanted if setting not in recorded
+        id(setting): _open_model(host, setting, folder, trust_pickle)
+        for setting in model_settings
+        if setting not in recorded
     }
     opened = list(live.values())
-    alike = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
-    features = opened[0].find_columns if alike and opened[0].feature_names is not None else None
+    share_features = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
+    features = opened[0].find_columns if share_features and opened[0].feature_names is not None else None
     data = open_data(settings.data, folder, recorded[0] if recorded else None, features)
-    models = [_recorded(host, setting, data) if setting in recorded else live[id(setting)] for setting in wanted]
+    models = [
+        _recorded(host, setting, data) if setting in recorded else live[id(setting)] for setting in model_settings
+    ]
     return Opened(models, with_fitted_kinds(data, models))
 
 
@@ -82,33 +86,33 @@ def open_data(
         recorded: a model that stands in columns of the data; None for a live one.
         features: finds the model's features among the columns; the inputs are then exactly these.
     """
-    path, options = _asked(settings, folder, recorded, features)
+    path, options = _table_options(settings, folder, recorded, features)
     return AuditData.from_table(path, **options)
 
 
-def _asked(
+def _table_options(
     settings: DataSettings, folder: pathlib.Path, recorded: ModelSettings | None, features: FindColumns | None
 ) -> tuple[pathlib.Path, dict[str, Any]]:
     """The path and the arguments of `from_table`."""
-    given = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
+    options = settings.model_dump(exclude={"path", "groups", "train", "features", "name"}, exclude_none=True)
     if recorded is not None:
-        given.update(decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain)
+        options.update(decisions=recorded.decisions, scores=recorded.scores, abstain=recorded.abstain)
     if settings.selected is not None:
-        given["decisions"] = None
+        options["decisions"] = None
     groups = settings.groups
     named: Any = groups if isinstance(groups, tuple) else {name: _group(group) for name, group in groups.items()}
     schema = {name: feature.model_dump(exclude_none=True) for name, feature in settings.features.items()}
-    given.update(
+    options.update(
         groups=named,
         schema=schema,
         train=None if settings.train is None else folder / settings.train,
         name=settings.name or pathlib.Path(settings.path).name,
         features=features,
     )
-    return folder / settings.path, given
+    return folder / settings.path, options
 
 
-def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:
+def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
     """What `package.module:name` names, with `folder` importable.
 
     Raises:
@@ -116,7 +120,7 @@ def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:
     """
     module, colon, name = spec.partition(":")
     if not colon or not module or not name:
-        raise ConfigError(f"{where} must be of the form package.module:name; {one_line(spec)!r} was given")
+        raise ConfigError(f"{key} must be of the form package.module:name; {one_line(spec)!r} was given")
     with _importable(folder):
         try:
             module_ = importlib.import_module(module)
@@ -125,7 +129,7 @@ def import_object(spec: str, folder: pathlib.Path, where: str) -> Any:
         except AuditkitError:
             raise
         except Exception as error:  # the user's own module may raise anything
-            raise ConfigError(f"{where}: {spec!r} cannot be imported: {_said(error)}") from error
+            raise ConfigError(f"{key}: {spec!r} cannot be imported: {_raised(error)}") from error
     return module_
 
 
@@ -153,14 +157,14 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
     except AuditkitError:
         raise
     except Exception as error:  # the user's own factory may raise anything
-        raise ConfigError(f"[model] object: {settings.object!r} raised {_said(error)}") from error
+        raise ConfigError(f"[model] object: {settings.object!r} raised {_raised(error)}") from error
     model = host.wrap_model(obj, options)
     model.loaded = f"object {settings.object}, made by the user's own code"
     model.name = settings.name or model.name
     return model
 
 
-def _said(error: Exception) -> str:
+def _raised(error: Exception) -> str:
     """What the user's own code raised."""
     sentence = f"{type(error).__name__}: {one_line(error)}"
     return f"{sentence}: out of memory. {WAY_OUT}" if out_of_memory(error) else sentence

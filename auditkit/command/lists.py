@@ -17,9 +17,9 @@ from auditkit.settings import Settings
 from auditkit.text import one_line
 
 
-def plugins(wanted: Sequence[str], *, json: bool) -> int:
+def plugins(plugin_names: Sequence[str], *, json: bool) -> int:
     """Print every plugin seen; exit code 3 where one that was asked for did not load."""
-    host = Host(wanted)
+    host = Host(plugin_names)
     infos = host.plugins()
     rows = [_check_row(host, id) for id in host.checks()]
     trainers = sorted(host.trainers())
@@ -53,14 +53,14 @@ def plugins(wanted: Sequence[str], *, json: bool) -> int:
     return 3 if host.faults else 0
 
 
-def schema(what: str, wanted: Sequence[str]) -> int:
+def schema(name: str, plugin_names: Sequence[str]) -> int:
     """Print a JSON Schema."""
-    if what == "results":
+    if name == "results":
         _print_json(results_schema())
-    elif what == "config":
-        _print_json(_config_schema(Host(wanted)))
+    elif name == "config":
+        _print_json(_config_schema(Host(plugin_names)))
     else:
-        raise ConfigError(f"schema must be 'results' or 'config'; {what!r} was given")
+        raise ConfigError(f"schema must be 'results' or 'config'; {name!r} was given")
     return 0
 
 
@@ -104,18 +104,18 @@ def _config_schema(host: Host) -> dict[str, Any]:
 
 def _hoisted(document: dict[str, Any]) -> dict[str, Any]:
     """The same schema with every nested `$defs` at the top, where `$ref` looks for it."""
-    found: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
             defs = value.get("$defs")
             if isinstance(defs, dict):
-                found.update({name: walk(each) for name, each in defs.items()})
-            return {key: walk(each) for key, each in value.items() if key != "$defs"}
-        return [walk(each) for each in value] if isinstance(value, list) else value
+                definitions.update({name: walk(content) for name, content in defs.items()})
+            return {key: walk(content) for key, content in value.items() if key != "$defs"}
+        return [walk(content) for content in value] if isinstance(value, list) else value
 
     plain = walk(document)
-    return {**plain, "$defs": found}
+    return {**plain, "$defs": definitions}
 
 
 def _print_json(document: Any) -> None:

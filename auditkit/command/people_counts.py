@@ -50,8 +50,8 @@ def count(
         frame.to_parquet(buffer, index=False)
     write_atomic(target, buffer.getvalue())
     small = int((frame["people"] < MINIMUM).sum())
-    groups_said = f"{len(counts.cells):,} groups of {', '.join(map(one_line, groups))}" if groups else "no groups"
-    print(f"{counts.people:,} people in {len(frame):,} cells; {groups_said}")
+    groups_in_words = f"{len(counts.cells):,} groups of {', '.join(map(one_line, groups))}" if groups else "no groups"
+    print(f"{counts.people:,} people in {len(frame):,} cells; {groups_in_words}")
     if frame.columns.isin(WEIGHTS).any():
         print(f"sum of the weights: {counts.tally.weight.sum():,.6g}")
     if small:

@@ -11,32 +11,32 @@ from auditkit.text import one_line
 class Silence:
     """Says nothing."""
 
-    def __call__(self, check: str, done: int, total: int, what: str) -> None:
+    def __call__(self, check: str, done: int, total: int, step: str) -> None:
         """Take a report and drop it."""
 
 
 class Lines:
     """A line when a check starts, and at most one every few seconds while it runs; on a terminal they overwrite."""
 
-    def __init__(self, every: float = 5.0) -> None:
-        self._every = every
+    def __init__(self, interval: float = 5.0) -> None:
+        self._interval = interval
         self._live = sys.stderr.isatty()
         self._check = ""
-        self._began = self._said = time.monotonic()
+        self._began = self._reported = time.monotonic()
 
-    def __call__(self, check: str, done: int, total: int, what: str) -> None:
+    def __call__(self, check: str, done: int, total: int, step: str) -> None:
         """Report that `check` has done `done` of `total`."""
         now = time.monotonic()
-        if what == "starts":
-            self._check, self._began, self._said = check, now, now
+        if step == "starts":
+            self._check, self._began, self._reported = check, now, now
             print(f"auditkit: {one_line(check)} ({done + 1} of {total})", file=sys.stderr, flush=True)
             return
-        if now - self._said < (0.2 if self._live else self._every):
+        if now - self._reported < (0.2 if self._live else self._interval):
             return
-        self._said = now
-        left = (now - self._began) / done * (total - done) if done else None
-        remaining = f", about {left:.0f} s left" if left is not None else ""
-        sentence = f"auditkit: {one_line(check)}: {done} of {total} {one_line(what, 60)}{remaining}"
+        self._reported = now
+        seconds_left = (now - self._began) / done * (total - done) if done else None
+        remaining = f", about {seconds_left:.0f} s left" if seconds_left is not None else ""
+        sentence = f"auditkit: {one_line(check)}: {done} of {total} {one_line(step, 60)}{remaining}"
         print(
             f"\r\x1b[2K{sentence}" if self._live else sentence,
             end="" if self._live else "\n",

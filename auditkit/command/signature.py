@@ -57,7 +57,7 @@ def verify(folder: str, public_key: str | None, plugins: Sequence[str], *, requi
     verifier = None if public_key is None else read_verifier(pathlib.Path(public_key))
     account = verification.verify(pathlib.Path(folder), verifier, required=required, host=Host(plugins))
     if json:
-        print(json_module.dumps(_plain(account), sort_keys=True))
+        print(json_module.dumps(_document(account), sort_keys=True))
     else:
         print("\n".join(printable(line) for line in _lines(account)))
     return 1 if account.problems else 0
@@ -86,7 +86,7 @@ def _signature(account: Account) -> str:
     return "not signed: whoever can write to this folder could have changed it and sealed it anew"
 
 
-def _plain(account: Account) -> dict[str, object]:
+def _document(account: Account) -> dict[str, object]:
     remade = account.remade
     return {
         "verified": not account.problems,
@@ -101,5 +101,5 @@ def _plain(account: Account) -> dict[str, object]:
 
 def _passphrase() -> str | None:
     """From the environment, or asked for at a terminal."""
-    given = os.environ.get(PASSPHRASE)
-    return given if given or not sys.stdin.isatty() else getpass.getpass("Passphrase of the key: ")
+    passphrase = os.environ.get(PASSPHRASE)
+    return passphrase if passphrase or not sys.stdin.isatty() else getpass.getpass("Passphrase of the key: ")

@@ -41,14 +41,14 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
         console.print(_verdict_line(audit))
         if audit.verdicts:
             console.print(_limits(audit))
-        troubles = [each for each in audit.results if each.status != "measured"]
+        troubles = [check_result for check_result in audit.results if check_result.status != "measured"]
         for trouble in troubles:
             console.print(Text(f"  {trouble.check} {trouble.status}: {one_line(trouble.reason or '')}", style="dim"))
         for reason in _elsewhere(audit):
             console.print(Text(f"  {one_line(reason, 500)}", style="red"))
-    said = sentence((result if isinstance(result, AuditResult) else result.results[0]).data)
-    if said:
-        console.print(Text(f"  {one_line(said, 500)}"))
+    meaning = sentence((result if isinstance(result, AuditResult) else result.results[0]).data)
+    if meaning:
+        console.print(Text(f"  {one_line(meaning, 500)}"))
     for note in dict.fromkeys(note for audit in audits for note in audit.outcome.notes):
         console.print(Text(f"\n{one_line(note, 1000)}", style="yellow"))
     console.print()
@@ -64,7 +64,7 @@ def print_schema(data: AuditData) -> None:
     if info.label:
         positive = f", positive {one_line(info.positive)!r}" if info.positive is not None else ""
         lines.append(f"  label {one_line(info.label)!r}{positive}")
-    lines += [f"  {one_line(said, 500)}" for said in [sentence(info)] if said]
+    lines += [f"  {one_line(meaning, 500)}" for meaning in [sentence(info)] if meaning]
     for feature in info.features:
         missing = f", {feature.missing:,} missing" if feature.missing else ""
         group = ", group" if feature.group else ""

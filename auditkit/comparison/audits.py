@@ -43,21 +43,21 @@ def open_audits(names: Sequence[str], *, unverified: bool = False) -> list[Named
         if any(opened.path == other.path for other in named_audits):
             raise ConfigError(f"every audit must be named once; {one_line(name)!r} is named twice")
         named_audits.append(opened)
-    return told_apart(named_audits)
+    return with_distinct_names(named_audits)
 
 
-def told_apart(audits: Sequence[Named]) -> list[Named]:
+def with_distinct_names(audits: Sequence[Named]) -> list[Named]:
     """The audits, each under a name of its own: `may/audit` and `june/audit` where both lie in a folder `audit`."""
     named_audits: list[Named] = []
     for audit in audits:
-        name, number = audit.name, 1
+        name, count = audit.name, 1
         if sum(other.name == audit.name for other in audits) > 1:
             home = audit.path.parent if audit.path.name != audit.name else audit.path
             name = f"{home.parent.name}/{audit.name}"
-        plain = name
+        bare = name
         while any(other.name == name for other in named_audits):
-            number += 1
-            name = f"{plain} ({number})"
+            count += 1
+            name = f"{bare} ({count})"
         named_audits.append(audit._replace(name=name))
     return named_audits
 

@@ -90,12 +90,12 @@ def change_interval(old: Measurement, new: Measurement) -> Interval | None:
     return Interval(low=float(low), high=float(high), level=levels.pop(), method="MOVER, unpaired")
 
 
-def _ends(each: Measurement) -> tuple[float, float] | None:
-    if each.exact and each.value is not None:
-        return each.value, each.value
-    if each.interval is None or each.interval.low is None or each.interval.high is None:
+def _ends(measurement: Measurement) -> tuple[float, float] | None:
+    if measurement.exact and measurement.value is not None:
+        return measurement.value, measurement.value
+    if measurement.interval is None or measurement.interval.low is None or measurement.interval.high is None:
         return None
-    return each.interval.low, each.interval.high
+    return measurement.interval.low, measurement.interval.high
 
 
 def _paired(old: Named, old_audit: AuditResult, new: Named, new_audit: AuditResult) -> dict[Key, Measurement]:
@@ -115,43 +115,47 @@ def _between(changes: Sequence[Change], model: str, beside: str) -> dict[Key, Me
     }
 
 
-def _turned(each: Measurement) -> Measurement:
-    ends = each.interval
-    value = present(each.value, "those without were left out")
+def _turned(measurement: Measurement) -> Measurement:
+    ends = measurement.interval
+    value = present(measurement.value, "those without were left out")
     if ends is not None:
         low, high = (None if end is None else -end for end in (ends.high, ends.low))
         ends = ends.model_copy(update={"low": low, "high": high})
-    return each.model_copy(update={"value": -value, "interval": ends})
+    return measurement.model_copy(update={"value": -value, "interval": ends})
 
 
 def _differences(
     old: AuditResult, new: AuditResult, incomparable: Mapping[str, str], paired: Mapping[Key, Measurement]
 ) -> Iterator[Difference]:
     before, under = numbers(old), {*judged(old), *judged(new)}
-    for place, (result, now) in numbers(new).items():
-        if place not in before or result.check in incomparable:
+    for number_key, (result, new_measurement) in numbers(new).items():
+        if number_key not in before or result.check in incomparable:
             continue
-        earlier, was = before[place]
-        if redefined(earlier, result, now.name):
+        old_result, old_measurement = before[number_key]
+        if redefined(old_result, result, new_measurement.name):
             continue
-        title = result.definitions[now.name].title if now.name in result.definitions else now.name
-        measured = _paired_change(result, now, new.schema_version, paired)
-        yield _difference(result.check, title, was, now, measured, judged=place in under)
+        title = (
+            result.definitions[new_measurement.name].title
+            if new_measurement.name in result.definitions
+            else new_measurement.name
+        )
+        measured = _paired_change(result, new_measurement, new.schema_version, paired)
+        yield _difference(result.check, title, old_measurement, new_measurement, measured, judged=number_key in under)
 
 
 def _paired_change(
-    result: CheckResult, number: Measurement, schema: int, paired: Mapping[Key, Measurement]
+    result: CheckResult, measurement: Measurement, schema: int, paired: Mapping[Key, Measurement]
 ) -> Measurement | None:
     """The change of a number that was measured on the rows of both models; None where none was."""
-    definition = result.definitions.get(number.name)
+    definition = result.definitions.get(measurement.name)
     name = definition.same_as if definition is not None else ""
     if schema < SAYS_SAME_AS:  # the value must agree all the same, or it is another number of this name
-        name = SYNONYMS.get(number.name, number.name)
-    return paired.get(key("", number.model_copy(update={"name": name}))) if name else None
+        name = SYNONYMS.get(measurement.name, measurement.name)
+    return paired.get(key("", measurement.model_copy(update={"name": name}))) if name else None
 
 
 def _difference(
-    check: str, title: str, old: Measurement, new: Measurement, measured: Measurement | None, *, judged: bool
+    check: str, title: str, old: Measurement, new: Measurement, paired_change: Measurement | None, *, judged: bool
 ) -> Difference:
     if is_hidden(old) or is_hidden(new):
         old, new = masked(old), masked(new)
@@ -159,8 +163,8 @@ def _difference(
     if old.value is None or new.value is None or "invalid" in (old.validity, new.validity):
         return Difference(value=None, **common)  # type: ignore[arg-type]
     change = new.value - old.value
-    same = measured is not None and measured.value is not None and abs(measured.value - change) < CLOSE
-    pair = measured if same else None
+    same = paired_change is not None and paired_change.value is not None and abs(paired_change.value - change) < CLOSE
+    pair = paired_change if same else None
     interval = pair.interval if pair is not None else change_interval(old, new)
     moved = _moved(change, interval, exact=old.exact and new.exact)
     better = None
@@ -195,19 +199,19 @@ def _checks(old: AuditResult, new: AuditResult, incomparable: Mapping[str, str])
         elif name in incomparable:
             yield CheckChange(check=name, kind="not comparable", reason=incomparable[name])
         elif was and now:
-            both = {measurement.name for measurement in after[name].measurements} & {
+            shared = {measurement.name for measurement in after[name].measurements} & {
                 measurement.name for measurement in before[name].measurements
             }
-            for number in sorted(both):
-                reason = redefined(before[name], after[name], number)
+            for measurement in sorted(shared):
+                reason = redefined(before[name], after[name], measurement)
                 if reason:
-                    yield CheckChange(check=f"{name}.{number}", kind="not comparable", reason=reason)
+                    yield CheckChange(check=f"{name}.{measurement}", kind="not comparable", reason=reason)
 
 
-def _side(where: Named, audit: AuditResult) -> Side:
+def _side(named: Named, audit: AuditResult) -> Side:
     return Side(
-        audit=where.name, model=audit.model.name, fingerprint=audit.model.fingerprint, data=audit.data.name,
+        audit=named.name, model=audit.model.name, fingerprint=audit.model.fingerprint, data=audit.data.name,
         data_digest=audit.data.digest, rows=audit.data.rows, date=audit.run.finished.date(),
-        auditkit=audit.provenance.auditkit, plan=audit.plan.digest, sealed=where.sealed,
+        auditkit=audit.provenance.auditkit, plan=audit.plan.digest, sealed=named.sealed,
         counts=verdict_line(audit) if audit.verdicts else "",
     )  # fmt: skip

@@ -13,57 +13,61 @@ from auditkit.results import AuditResult, CheckResult, History, Measurement, Poi
 from auditkit.text import one_line
 
 
-def history(audits: Sequence[Named], measure: str = "", where: Mapping[str, str] | None = None) -> History:
+def history(audits: Sequence[Named], measure: str = "", group: Mapping[str, str] | None = None) -> History:
     """The numbers of several audits, each a series with the oldest first.
 
     Args:
         audits: as they were read.
         measure: `check.measurement`; empty: every number that a limit is about in any of them.
-        where: only about this group.
+        group: only about this group.
 
     Raises:
         ConfigError: no audit has such a number; the message names the nearest.
     """
     dated = sorted(
-        ((named, audit) for named in audits for audit in named.audits), key=lambda each: each[1].run.finished
+        ((named, audit) for named in audits for audit in named.audits), key=lambda pair: pair[1].run.finished
     )
     tables = [(named, audit, numbers(audit)) for named, audit in dated]
     keys = [
-        place
-        for place in dict.fromkeys(place for _, _, table in tables for place in table)
-        if _wanted(place, measure, where, tables)
+        number_key
+        for number_key in dict.fromkeys(number_key for _, _, table in tables for number_key in table)
+        if _is_shown(number_key, measure, group, tables)
     ]
     if not keys:
-        raise ConfigError(_nothing(measure, where, tables))
-    return History(series=tuple(_series(place, tables) for place in keys))
+        raise ConfigError(_nothing(measure, group, tables))
+    return History(series=tuple(_series(number_key, tables) for number_key in keys))
 
 
 _Tables = Sequence[tuple[Named, AuditResult, Mapping[Key, tuple[CheckResult, Measurement]]]]
 
 
-def _wanted(place: Key, measure: str, where: Mapping[str, str] | None, tables: _Tables) -> bool:
+def _is_shown(number_key: Key, measure: str, group: Mapping[str, str] | None, tables: _Tables) -> bool:
     if measure:
-        if f"{place[0]}.{place[1]}" != measure and not (measure == place[0] and _alone(measure, tables)):
+        if f"{number_key[0]}.{number_key[1]}" != measure and not (
+            measure == number_key[0] and _has_one_name(measure, tables)
+        ):
             return False
-    elif not any(place in judged(audit) for _, audit, _ in tables):
+    elif not any(number_key in judged(audit) for _, audit, _ in tables):
         return False
-    return where is None or dict(place[2]) == {name: repr(value) for name, value in where.items()}
+    return group is None or dict(number_key[2]) == {name: repr(value) for name, value in group.items()}
 
 
-def _alone(check: str, tables: _Tables) -> bool:
+def _has_one_name(check: str, tables: _Tables) -> bool:
     """Whether a check has only one number's name."""
-    return len({place[1] for _, _, table in tables for place in table if place[0] == check}) == 1
+    return len({number_key[1] for _, _, table in tables for number_key in table if number_key[0] == check}) == 1
 
 
-def _series(place: Key, tables: _Tables) -> Series:
-    points, title, about = [], place[1], ""
+def _series(number_key: Key, tables: _Tables) -> Series:
+    points, title, about = [], number_key[1], ""
     at_least: float | None = None
     at_most: float | None = None
-    secret = {rows_of(audit.data) for _, audit, table in tables if place in table and is_hidden(table[place][1])}
+    secret = {
+        rows_of(audit.data) for _, audit, table in tables if number_key in table and is_hidden(table[number_key][1])
+    }
     for named, audit, table in tables:
-        if place not in table:
+        if number_key not in table:
             continue
-        result, measurement = table[place]
+        result, measurement = table[number_key]
         if rows_of(audit.data) in secret:
             measurement = masked(measurement)
         if measurement.name in result.definitions:
@@ -79,30 +83,30 @@ def _series(place: Key, tables: _Tables) -> Series:
             )
         )  # fmt: skip
     return Series(
-        check=place[0], title=title, about=about, points=tuple(points), at_least=at_least, at_most=at_most,
-        breaks=tuple(_breaks(place, tables)),
+        check=number_key[0], title=title, about=about, points=tuple(points), at_least=at_least, at_most=at_most,
+        breaks=tuple(_breaks(number_key, tables)),
     )  # fmt: skip
 
 
-def _breaks(place: Key, tables: _Tables) -> Iterator[str]:
-    holding = [table for table in tables if place in table[2]]
+def _breaks(number_key: Key, tables: _Tables) -> Iterator[str]:
+    holding = [table for table in tables if number_key in table[2]]
     for (before, old, first), (after, new, second) in itertools.pairwise(holding):
-        reason = not_comparable(old, new).get(place[0], "")
-        reason = reason or redefined(first[place][0], second[place][0], place[1])
+        reason = not_comparable(old, new).get(number_key[0], "")
+        reason = reason or redefined(first[number_key][0], second[number_key][0], number_key[1])
         if reason:
             yield f"From {before.name} to {after.name} {reason}"
 
 
-def _about(each: Measurement) -> str:
-    over = f"over {' and '.join(each.across)}" if each.across else ""
-    return "; ".join(filter(None, (pairs(each.slice), over, pairs(each.conditions)))) or "everyone"
+def _about(measurement: Measurement) -> str:
+    over = f"over {' and '.join(measurement.across)}" if measurement.across else ""
+    return "; ".join(filter(None, (pairs(measurement.slice), over, pairs(measurement.conditions)))) or "everyone"
 
 
-def _nothing(measure: str, where: Mapping[str, str] | None, tables: _Tables) -> str:
-    group = f" about {pairs(dict(where))}" if where else ""
+def _nothing(measure: str, group: Mapping[str, str] | None, tables: _Tables) -> str:
+    of_group = f" about {pairs(dict(group))}" if group else ""
     if not measure:
-        return f"no limit of these audits is about a number{group}; name one with --measure"
-    known = {f"{place[0]}.{place[1]}" for _, _, table in tables for place in table}
+        return f"no limit of these audits is about a number{of_group}; name one with --measure"
+    known = {f"{number_key[0]}.{number_key[1]}" for _, _, table in tables for number_key in table}
     if measure in known:
-        return f"no audit has {one_line(measure)}{group}; leave --slice out to see what there is"
+        return f"no audit has {one_line(measure)}{of_group}; leave --slice out to see what there is"
     return f"measure must be a number of these audits; {one_line(measure)!r} is none, {closest(measure, known)}"

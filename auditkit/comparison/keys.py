@@ -12,34 +12,35 @@ FREE = frozenset({"rows", "shuffles", "permutations", "draws", "replicates", "re
 """Parameters that change how precise a number is, not what it says."""
 
 
-def key(check: str, each: Measurement) -> Key:
+def key(check: str, measurement: Measurement) -> Key:
     """A number's check, name, group, groups and conditions."""
-    return (check, each.name, _frozen(each.slice), each.across, _frozen(each.conditions))
+    return (check, measurement.name, _frozen(measurement.slice), measurement.across, _frozen(measurement.conditions))
 
 
 HIDDEN = "hidden, for the group is too small to show in one of the audits"
 
 
-def is_hidden(each: Measurement) -> bool:
+def is_hidden(measurement: Measurement) -> bool:
     """Whether it may be about a group that is too small to show: it has neither number nor size."""
-    return bool(each.slice) and each.value is None and each.n is None
+    return bool(measurement.slice) and measurement.value is None and measurement.n is None
 
 
-def masked(each: Measurement) -> Measurement:
+def masked(measurement: Measurement) -> Measurement:
     """The measurement with nothing told of the group: what one audit hides, another must not give away."""
     return Measurement(
-        name=each.name, value=None, reason=each.reason if is_hidden(each) else HIDDEN, unit=each.unit,
-        direction=each.direction, slice=each.slice, across=each.across, conditions=each.conditions,
+        name=measurement.name, value=None, reason=measurement.reason if is_hidden(measurement) else HIDDEN,
+        unit=measurement.unit, direction=measurement.direction, slice=measurement.slice, across=measurement.across,
+        conditions=measurement.conditions,
     )  # fmt: skip
 
 
 def numbers(audit: AuditResult) -> dict[Key, tuple[CheckResult, Measurement]]:
     """Every number of the checks that measured; of two with the same key, the first."""
-    found: dict[Key, tuple[CheckResult, Measurement]] = {}
+    first_of: dict[Key, tuple[CheckResult, Measurement]] = {}
     for result in audit.results:
         for measurement in result.measurements:
-            found.setdefault(key(result.check, measurement), (result, measurement))
-    return found
+            first_of.setdefault(key(result.check, measurement), (result, measurement))
+    return first_of
 
 
 def judged(audit: AuditResult) -> dict[Key, Verdict]:
@@ -53,22 +54,22 @@ def judged(audit: AuditResult) -> dict[Key, Verdict]:
 
 def not_comparable(old: AuditResult, new: AuditResult) -> dict[str, str]:
     """{check: why its numbers in the two audits do not mean the same}."""
-    whole = _another_question(old, new)
-    before = {each.check: each for each in old.results if each.status == "measured"}
-    found = {}
+    question_changed = _another_question(old, new)
+    before = {result.check: result for result in old.results if result.status == "measured"}
+    reasons = {}
     for result in new.results:
         if result.status == "measured" and result.check in before:
-            reason = whole or _another_setting(before[result.check], result)
+            reason = question_changed or _another_setting(before[result.check], result)
             if reason:
-                found[result.check] = reason
-    return found
+                reasons[result.check] = reason
+    return reasons
 
 
 def _another_question(old: AuditResult, new: AuditResult) -> str:
-    for what in ("task", "modality", "label", "positive"):
-        was, is_now = getattr(old.data, what), getattr(new.data, what)
+    for fact in ("task", "modality", "label", "positive"):
+        was, is_now = getattr(old.data, fact), getattr(new.data, fact)
         if was != is_now:
-            return f"the data's {what} was {was or 'none'} and is {is_now or 'none'}"
+            return f"the data's {fact} was {was or 'none'} and is {is_now or 'none'}"
     return "only one of the audits weighs its rows" if old.data.weighted != new.data.weighted else ""
 
 
@@ -78,7 +79,7 @@ def _another_setting(old: CheckResult, new: CheckResult) -> str:
     if _major(old) != _major(new):
         return f"the version of {old.plugin} was {old.plugin_version} and is {new.plugin_version}"
     touches = {**old.touches, **new.touches}
-    return _said_of([name for name in _changed(old, new) if name not in touches], old, new)
+    return _settings_text([name for name in _changed(old, new) if name not in touches], old, new)
 
 
 def _changed(old: CheckResult, new: CheckResult) -> list[str]:
@@ -87,9 +88,10 @@ def _changed(old: CheckResult, new: CheckResult) -> list[str]:
     return [name for name in names if old.parameters.get(name) != new.parameters.get(name)]
 
 
-def _said_of(changed: Sequence[str], old: CheckResult, new: CheckResult) -> str:
+def _settings_text(changed: Sequence[str], old: CheckResult, new: CheckResult) -> str:
     sentences = [
-        f"{name} was {_said(old.parameters, name)} and is {_said(new.parameters, name)}" for name in changed[:3]
+        f"{name} was {_setting_text(old.parameters, name)} and is {_setting_text(new.parameters, name)}"
+        for name in changed[:3]
     ]
     more = f", and {len(changed) - 3} more parameters differ" if len(changed) > 3 else ""
     return "; ".join(sentences) + more
@@ -105,7 +107,7 @@ def redefined(old: CheckResult, new: CheckResult, name: str) -> str:
     touches = {**old.touches, **new.touches}
     touching = [parameter for parameter in _changed(old, new) if name in touches.get(parameter, ())]
     if touching:
-        return _said_of(touching, old, new)
+        return _settings_text(touching, old, new)
     was, is_now = (
         definition and (definition.formula, definition.range, definition.unit, definition.direction)
         for definition in (old.definitions.get(name), new.definitions.get(name))
@@ -117,5 +119,5 @@ def _frozen(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, repr(value)) for name, value in mapping.items()))
 
 
-def _said(parameters: Mapping[str, Any], name: str) -> str:
+def _setting_text(parameters: Mapping[str, Any], name: str) -> str:
     return repr(parameters[name]) if name in parameters else "not there"

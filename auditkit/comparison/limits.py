@@ -20,8 +20,8 @@ def limit_changes(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
     before = {verdict.limit.name: _as_it_was_meant(verdict, old) for verdict in old.verdicts}
     after = {verdict.limit.name: _as_it_was_meant(verdict, new) for verdict in new.verdicts}
     measured = numbers(new)
-    told = {place for place, (_, number) in measured.items() if not is_hidden(number)}
-    hidden = told & {place for place, (_, number) in numbers(old).items() if is_hidden(number)}
+    visible = {number_key for number_key, (_, measurement) in measured.items() if not is_hidden(measurement)}
+    hidden = visible & {number_key for number_key, (_, measurement) in numbers(old).items() if is_hidden(measurement)}
     for name in dict.fromkeys([*after, *before]):
         change = _limit(name, before.get(name), after.get(name), new)
         judged_now = after[name].judged if name in after else ()
@@ -34,7 +34,9 @@ def limit_changes(old: AuditResult, new: AuditResult) -> Iterator[LimitChange]:
 
 def _lost(old: Verdict, measured: Mapping[Key, object]) -> str:
     """Whom the limit was judged for, and no number is about now."""
-    gone = [one.measurement for one in old.judged if key(one.check, one.measurement) not in measured]
+    gone = [
+        judgement.measurement for judgement in old.judged if key(judgement.check, judgement.measurement) not in measured
+    ]
     return "; ".join(dict.fromkeys(map(about, gone)))
 
 
@@ -81,7 +83,7 @@ def _as_it_was_meant(verdict: Verdict, audit: AuditResult) -> Verdict:
 def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResult) -> LimitChange:
     was, now = old.status if old else None, new.status if new else None
     latest = present(new or old, "the name came from one of them")
-    changed = old is not None and new is not None and _asked(old.limit) != _asked(new.limit)
+    changed = old is not None and new is not None and _demanded(old.limit) != _demanded(new.limit)
     waived = new is not None and new.waived
     lapsed = old is not None and old.waived and new is not None and not waived and now != "met"
     broken = was == "met" and now in (None, "missed", "error", "not tested") and not waived
@@ -114,7 +116,7 @@ def _kind(was: str | None, now: str | None) -> Kind:
     return "no longer tested" if (was, now) == ("inconclusive", "not tested") else "otherwise changed"
 
 
-def _asked(limit: Limit) -> tuple[object, ...]:
+def _demanded(limit: Limit) -> tuple[object, ...]:
     everyone = limit.everyone or is_bare(limit)
     return (
         limit.measurement, limit.at_least, limit.at_most, limit.across, sorted(limit.slice.items()), everyone,

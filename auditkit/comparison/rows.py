@@ -23,22 +23,22 @@ def settings_changed(old: DataInfo, new: DataInfo) -> str:
     if old.digest == new.digest:
         return ""
     sentences = [
-        f"{name} was {_said(_meant(old, name))} and is {_said(_meant(new, name))}"
+        f"{name} was {_setting_text(_setting(old, name))} and is {_setting_text(_setting(new, name))}"
         for name in SETTINGS
-        if _meant(old, name) != _meant(new, name)
+        if _setting(old, name) != _setting(new, name)
     ]
     if not sentences and same_rows(old, new):
         sentences = ["kinds, ranges or notation of columns changed"]
     return "; ".join(sentences)
 
 
-def _meant(data: DataInfo, name: str) -> object:
+def _setting(data: DataInfo, name: str) -> object:
     """The value of a setting; a result before `minimum_rate` had one minimum for both."""
     value = getattr(data, name)
     return data.minimum_cell if name == "minimum_rate" and value is None else value
 
 
-def _said(value: object) -> str:
+def _setting_text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}={group}" for name, group in value.items()) or "none"
     return str(value)

@@ -30,20 +30,20 @@ class Applications:
 def make_applications(seed: int = 0) -> Applications:
     """The same table for the same seed."""
     rng = np.random.default_rng(seed)
-    made = Applications(_applications(rng, ROWS), _applications(rng, ROWS))
-    at = rng.choice(ROWS, made.outliers, replace=False)
-    made.train.loc[at, ["income", "debt_ratio", "years_employed"]] = np.column_stack(
+    splits = Applications(_applications(rng, ROWS), _applications(rng, ROWS))
+    outlying = rng.choice(ROWS, splits.outliers, replace=False)
+    splits.train.loc[outlying, ["income", "debt_ratio", "years_employed"]] = np.column_stack(
         [
-            rng.uniform(150_000, 400_000, made.outliers),
-            rng.uniform(2, 5, made.outliers),
-            rng.integers(40, 60, made.outliers),
+            rng.uniform(150_000, 400_000, splits.outliers),
+            rng.uniform(2, 5, splits.outliers),
+            rng.integers(40, 60, splits.outliers),
         ]
     )
-    made.train.loc[at, "approved"] = np.where(rng.random(made.outliers) < 0.5, "yes", "no")
-    kept = np.setdiff1d(np.arange(ROWS), at)
-    source, target = rng.choice(kept, made.copies, replace=False), rng.choice(ROWS, made.copies, replace=False)
-    made.test.iloc[target] = made.train.iloc[source]
-    return made
+    splits.train.loc[outlying, "approved"] = np.where(rng.random(splits.outliers) < 0.5, "yes", "no")
+    ordinary = np.setdiff1d(np.arange(ROWS), outlying)
+    source, target = rng.choice(ordinary, splits.copies, replace=False), rng.choice(ROWS, splits.copies, replace=False)
+    splits.test.iloc[target] = splits.train.iloc[source]
+    return splits
 
 
 def _applications(rng: np.random.Generator, rows: int) -> pandas.DataFrame:

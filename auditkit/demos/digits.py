@@ -22,9 +22,9 @@ def build() -> Built:
     order = np.random.default_rng(0).permutation(len(labels))
     train, test = order[:1000], order[1000:]
     common = {"task": "multiclass", "modality": "image", "label_name": "digit"}
-    seen = AuditData(pictures[train], labels[train], name="training digits", **common)  # type: ignore[arg-type]
+    training = AuditData(pictures[train], labels[train], name="training digits", **common)  # type: ignore[arg-type]
     data = AuditData(
-        pictures[test], labels[test], name="scikit-learn digits", train=seen, **common,  # type: ignore[arg-type]
+        pictures[test], labels[test], name="scikit-learn digits", train=training, **common,  # type: ignore[arg-type]
     )  # fmt: skip
     network = seeded(make_cnn)
     fit(network, pictures[train], labels[train], epochs=12)

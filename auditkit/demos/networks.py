@@ -40,9 +40,9 @@ def fit(
     order = torch.Generator().manual_seed(seed)
     module.train()
     for _ in range(epochs):
-        for at in torch.split(torch.randperm(len(x), generator=order), 64):
+        for batch in torch.split(torch.randperm(len(x), generator=order), 64):
             optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(module(x[at]), y[at])
+            loss = nn.functional.cross_entropy(module(x[batch]), y[batch])
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     optimizer.zero_grad(set_to_none=True)

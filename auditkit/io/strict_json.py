@@ -48,9 +48,9 @@ def record(kind: type[_Record], plain: Any, name: str) -> _Record:
         return kind.model_validate(plain)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise EvidenceError(
-            f"{name} does not have the shape that auditkit writes: {one_line(where)}: {one_line(first['msg'])}"
+            f"{name} does not have the shape that auditkit writes: {one_line(place)}: {one_line(first['msg'])}"
         ) from None
 
 

@@ -30,14 +30,14 @@ def ends(interval: Interval) -> tuple[float, float]:
 def closest_to_bound(limit: Limit, judged: Iterable[Judged]) -> Measurement:
     """The measurement with the least room to the bound."""
 
-    def room(each: Judged) -> float:
-        if each.measurement.value is None:  # not written
+    def room(judgement: Judged) -> float:
+        if judgement.measurement.value is None:  # not written
             return math.inf
-        low = high = each.measurement.value
-        if each.measurement.interval is not None and limit.judge == "interval" and not each.measurement.exact:
-            low, high = ends(each.measurement.interval)
-        left = math.inf if limit.at_least is None else low - limit.at_least
-        right = math.inf if limit.at_most is None else limit.at_most - high
-        return min(left, right)
+        low = high = judgement.measurement.value
+        if judgement.measurement.interval is not None and limit.judge == "interval" and not judgement.measurement.exact:
+            low, high = ends(judgement.measurement.interval)
+        room_below = math.inf if limit.at_least is None else low - limit.at_least
+        room_above = math.inf if limit.at_most is None else limit.at_most - high
+        return min(room_below, room_above)
 
     return min(judged, key=room).measurement

@@ -18,23 +18,23 @@ def with_names(limits: Iterable[Limit]) -> tuple[Limit, ...]:
     named = []
     for limit in limits:
         if not limit.name.strip():
-            made = free = made_name(limit)
-            number = 1
-            while free in taken:
-                number += 1
-                free = f"{made} ({number})"
-            taken.add(free)
-            limit = limit.model_copy(update={"name": free})
+            made = unused = made_name(limit)
+            count = 1
+            while unused in taken:
+                count += 1
+                unused = f"{made} ({count})"
+            taken.add(unused)
+            limit = limit.model_copy(update={"name": unused})
         named.append(limit)
     return tuple(named)
 
 
 def made_name(limit: Limit) -> str:
     """`performance.quality.accuracy for each group`, `fairness.groups.demographic_parity_ratio over sex`."""
-    whom = " for each group" if limit.groups else f" for {_sorted(limit.slice)}" if limit.slice else ""
-    over = f" over {' and '.join(sorted(limit.across))}" if limit.across else ""
-    where = f" with {_sorted(limit.conditions)}" if limit.conditions else ""
-    return limit.measurement + whom + over + where
+    group = " for each group" if limit.groups else f" for {_sorted(limit.slice)}" if limit.slice else ""
+    across = f" over {' and '.join(sorted(limit.across))}" if limit.across else ""
+    conditions = f" with {_sorted(limit.conditions)}" if limit.conditions else ""
+    return limit.measurement + group + across + conditions
 
 
 def check_names(limits: Sequence[Limit], waivers: Sequence[Waiver]) -> None:

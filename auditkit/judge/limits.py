@@ -60,8 +60,8 @@ def judge(
     limits = with_names(limits)
     check_names(limits, waivers)
     accepted = {waiver.limit: waiver for waiver in waivers}
-    there = _Measured(results, absent or {}, faults)
-    verdicts = tuple(_judge_limit(limit, there, accepted.get(limit.name), today) for limit in limits)
+    measured = _Measured(results, absent or {}, faults)
+    verdicts = tuple(_judge_limit(limit, measured, accepted.get(limit.name), today) for limit in limits)
     note = everyone_alone(about_everyone_alone(limits, results), "and groups were measured too")
     return Judgement(verdicts, outcome_of(verdicts, results, faults, [note] if note else [], elsewhere))
 
@@ -72,16 +72,16 @@ class _Measured(NamedTuple):
     faults: Sequence[str]
 
 
-def _judge_limit(limit: Limit, there: _Measured, waiver: Waiver | None, today: datetime.date) -> Verdict:
-    status, reason, judged = _apply(limit, there)
+def _judge_limit(limit: Limit, measured: _Measured, waiver: Waiver | None, today: datetime.date) -> Verdict:
+    status, reason, judged = _apply(limit, measured)
     waived = waiver is not None and waiver.expires >= today and status in ("missed", "inconclusive")
     return Verdict(limit=limit, status=status, reason=reason, judged=judged, waiver=waiver, waived=waived)
 
 
-def _apply(limit: Limit, there: _Measured) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
-    result = next((result for result in there.results if is_measured_by(limit, result)), None)
+def _apply(limit: Limit, measured: _Measured) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
+    result = next((result for result in measured.results if is_measured_by(limit, result)), None)
     if result is None:
-        return "not tested", _nobody(limit, there), ()
+        return "not tested", _why_untested(limit, measured), ()
     if result.status == "error":
         message = result.error.message if result.error else result.reason
         return "error", f"the check {result.check} ended in error: {message}", ()
@@ -95,13 +95,13 @@ def _apply(limit: Limit, there: _Measured) -> tuple[VerdictStatus, str, tuple[Ju
     return status, reason, tuple(judged)
 
 
-def _nobody(limit: Limit, there: _Measured) -> str:
+def _why_untested(limit: Limit, measured: _Measured) -> str:
     """Why no check measured what a limit is about."""
-    why = next((why for check, why in there.absent.items() if names_check(limit, check)), None)
+    why = next((why for check, why in measured.absent.items() if names_check(limit, check)), None)
     if why is not None:
         return why
-    known = closest(limit.measurement, [result.check for result in there.results])
-    blame = f". A plugin did not load: {there.faults[0]}" if there.faults else ""
+    known = closest(limit.measurement, [result.check for result in measured.results])
+    blame = f". A plugin did not load: {measured.faults[0]}" if measured.faults else ""
     return f"no selected check measures {limit.measurement!r}; {known}{blame}"
 
 
@@ -137,11 +137,11 @@ def _worst(limit: Limit, judged: Sequence[Judged]) -> tuple[VerdictStatus, str]:
         judgement = furthest_off(limit, judged, worst)
         if judgement is not None:
             many = sum(verdict.status == worst for verdict in judged)
-            whom = f"{many} of {len(judged)}; furthest off {about(judgement.measurement)}: " if len(judged) > 1 else ""
-            return worst, whom + judgement.reason
+            which = f"{many} of {len(judged)}; furthest off {about(judgement.measurement)}: " if len(judged) > 1 else ""
+            return worst, which + judgement.reason
     nearest = closest_to_bound(limit, judged)
-    whom = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
-    return "met", whom + next(verdict.reason for verdict in judged if verdict.measurement is nearest)
+    which = f"all {len(judged)}, each at its own level; closest {about(nearest)}: " if len(judged) > 1 else ""
+    return "met", which + next(verdict.reason for verdict in judged if verdict.measurement is nearest)
 
 
 def _is_spared(measurement: Measurement) -> bool:

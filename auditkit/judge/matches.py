@@ -56,17 +56,17 @@ def why_none(limit: Limit, result: CheckResult) -> str:
     names = sorted({measurement.name for measurement in result.measurements})
     if limit.measurement == result.check and len(names) != 1:
         return f"{result.check} has {len(names)} measurements; name one: {', '.join(names)}"
-    wanted = limit.measurement.rpartition(".")[2]
-    if limit.measurement != result.check and wanted not in names:
-        return f"{result.check} has no measurement {wanted!r}; {closest(wanted, names)}"
-    whom = "everyone" if limit.everyone else ""
-    chosen = "; ".join(filter(None, [whom, ", ".join(limit.across), pairs(limit.slice), pairs(limit.conditions)]))
-    there = sorted({
+    name = limit.measurement.rpartition(".")[2]
+    if limit.measurement != result.check and name not in names:
+        return f"{result.check} has no measurement {name!r}; {closest(name, names)}"
+    everyone = "everyone" if limit.everyone else ""
+    chosen = "; ".join(filter(None, [everyone, ", ".join(limit.across), pairs(limit.slice), pairs(limit.conditions)]))
+    subjects = sorted({
         about(measurement)
         for measurement in result.measurements
-        if measurement.name == wanted or limit.measurement == result.check
+        if measurement.name == name or limit.measurement == result.check
     })  # fmt: skip
-    return f"no measurement of {limit.measurement} is about {chosen}; there is: {'; '.join(there[:8])}"
+    return f"no measurement of {limit.measurement} is about {chosen}; there is: {'; '.join(subjects[:8])}"
 
 
 def _fits(limit: Limit, result: CheckResult, measurement: Measurement) -> bool:

@@ -32,18 +32,18 @@ def more_rows(limit: Limit, measurement: Measurement) -> str:
         return "More rows would decide."
     if needed - 1 > NEVER:
         return f"In effect never: more than {NEVER} times the present {measurement.n:,} rows would decide."
-    return f"About {two_digits(measurement.n * (needed - 1)):,} more rows{_whose(measurement)} would decide."
+    return f"About {two_digits(measurement.n * (needed - 1)):,} more rows{_of_whom(measurement)} would decide."
 
 
-def two_digits(number: float) -> int:
+def two_digits(value: float) -> int:
     """A number above 0, rounded up to two significant digits: 69,567 is 70,000."""
-    if number <= 10:
-        return max(1, math.ceil(number))
-    unit = 10 ** (math.floor(math.log10(number)) - 1)
-    return math.ceil(round(number / unit, 6)) * unit
+    if value <= 10:
+        return max(1, math.ceil(value))
+    unit = 10 ** (math.floor(math.log10(value)) - 1)
+    return math.ceil(round(value / unit, 6)) * unit
 
 
-def _whose(measurement: Measurement) -> str:
+def _of_whom(measurement: Measurement) -> str:
     if measurement.slice:
         return f" of {pairs(measurement.slice)}"
     return f" over {', '.join(measurement.across)}" if measurement.across else ""

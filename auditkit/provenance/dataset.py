@@ -29,7 +29,7 @@ def describe(data: AuditData, model: Model | None = None) -> DataInfo:
         model: which columns it is given is told of each feature; None: nothing is said of any model.
     """
     groups = data.slices(1)
-    seen = None if model is None else seeing(model, data)
+    seeing_of_model = None if model is None else seeing(model, data)
     return DataInfo(
         name=data.name,
         rows=data.size,
@@ -39,7 +39,10 @@ def describe(data: AuditData, model: Model | None = None) -> DataInfo:
         modality=data.modality,
         label=data.label_name,
         positive=None if data.positive is None else spelling(data.positive),
-        features=tuple(_seen(feature, seen, data) for feature in (*_features(data), *_beside(data, groups))),
+        features=tuple(
+            _with_seeing(feature, seeing_of_model, data)
+            for feature in (*_features(data), *_attribute_features(data, groups))
+        ),
         groups=tuple(info for name in data.groups for info in _groups(data, name, groups)),
         train_rows=None if data.train is None else data.train.size,
         weighted=data.weights is not None,
@@ -78,9 +81,9 @@ def value_range(values: np.ndarray, minimum: int) -> str:
     return f"{_short(low)} to {_short(high)} ({_ordinal(percent)} to {_ordinal(100 - percent)} percentile)"
 
 
-def _short(number: float) -> str:
+def _short(value: float) -> str:
     """Four significant digits, without an exponent."""
-    return f"{float(f'{number:.4g}'):,.12g}"
+    return f"{float(f'{value:.4g}'):,.12g}"
 
 
 def _features(data: AuditData) -> list[FeatureInfo]:
@@ -117,15 +120,17 @@ def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str
     return FeatureInfo(name=name, kind=kind, group=group, missing=missing, detail=detail)
 
 
-def _seen(feature: FeatureInfo, seen: Seeing | None, data: AuditData) -> FeatureInfo:
+def _with_seeing(feature: FeatureInfo, seeing_of_model: Seeing | None, data: AuditData) -> FeatureInfo:
     """The feature with whether the model is given it, and how that is known."""
-    if seen is None:
+    if seeing_of_model is None:
         return feature
-    given = seen.gives(data.column_of(feature.name) if feature.name in data.groups else feature.name)
-    return feature.model_copy(update={"seen_by_model": given, "seen": "unknown" if given is None else seen.how})
+    is_given = seeing_of_model.gives(data.column_of(feature.name) if feature.name in data.groups else feature.name)
+    return feature.model_copy(
+        update={"seen_by_model": is_given, "seen": "unknown" if is_given is None else seeing_of_model.how}
+    )
 
 
-def _beside(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
+def _attribute_features(data: AuditData, groups: list[Cell]) -> list[FeatureInfo]:
     """The sensitive attributes that are no column of the inputs."""
     return [
         FeatureInfo(
@@ -156,12 +161,12 @@ def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInf
     small = data.cells.together((attribute,))
     if small:
         people = sum(map(data.cells.people, small))
-        names = tuple(where[attribute] for where in small)
+        names = tuple(group[attribute] for group in small)
         made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=names))
     return made
 
 
-def _ordinal(number: int) -> str:
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+def _ordinal(percentile: int) -> str:
+    if percentile % 100 in (11, 12, 13):
+        return f"{percentile}th"
+    return f"{percentile}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(percentile % 10, 'th') }"

@@ -32,8 +32,8 @@ FORMATTERS = ("markdown-it-py", "cyclonedx-python-lib")
 def threads() -> int:
     """How many threads libraries may use here: part of what numbers depend on."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else processors
+    setting = os.environ.get("OMP_NUM_THREADS", "")
+    return int(setting) if setting.isdigit() and int(setting) > 0 else processors
 
 
 def result_key(
@@ -57,13 +57,13 @@ def result_key(
 
 def installed(names: Sequence[str] = PACKAGES) -> dict[str, str]:
     """{package: version} of those that are installed."""
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def describe_run_on(

@@ -49,7 +49,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     name = result.title if isinstance(result, Comparison) else result.model.name
     blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]
     for section, keys in SECTIONS.items():
-        blocks += [heading(2, section), *_said(card, keys), *_FILL[section](results)]
+        blocks += [heading(2, section), *_statements(card, keys), *_FILL[section](results)]
     blocks += _plugin_sections(results)
     return (front_matter(card, alone) + document(blocks)).encode()
 
@@ -77,7 +77,7 @@ def _provided(card: Card) -> Iterator[Markdown]:
         yield escape(f"Not provided by the model owner ({count} statements): {', '.join(missing)}.")
 
 
-def _said(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
+def _statements(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
     statements = card.given
     for key in keys:
         if key in statements:

@@ -23,7 +23,7 @@ def verdicts(results: Results) -> Markdown:
         results,
         ("Limit", "Required", "Status", "Found", "Because"),
         lambda result: (
-            (verdict.limit.name, required(verdict), status(verdict), found(verdict), verdict.limit.because)
+            (verdict.limit.name, required(verdict), status(verdict), deciding_number(verdict), verdict.limit.because)
             for verdict in result.verdicts
         ),
     )
@@ -43,7 +43,7 @@ def status(verdict: Verdict) -> str:
     return f"waived ({verdict.status})" if verdict.waived else verdict.status
 
 
-def found(verdict: Verdict) -> str:
+def deciding_number(verdict: Verdict) -> str:
     """The number that decided, with its interval and n; the reason where there is none."""
     measurement = decisive(verdict)
     if measurement is None or measurement.value is None:

@@ -56,8 +56,8 @@ def message(verdict: Verdict) -> str:
     more = len([judgement for judgement in verdict.judged if judgement.status == verdict.status]) - 1
     further = f", and {more} more" if more else ""
     compared = _compared(measurement.value, measurement.unit, verdict.limit)
-    sentence = f"{_named(measurement)} {compared}{_precision(measurement)}"
-    return f"{sentence}{_whose(measurement, verdict)}{further}"
+    sentence = f"{_number_name(measurement)} {compared}{_precision(measurement)}"
+    return f"{sentence}{_pair_text(measurement, verdict)}{further}"
 
 
 def _suites(result: AuditResult) -> dict[str, list[_Case]]:
@@ -76,7 +76,7 @@ def _limits(result: AuditResult) -> Iterator[_Case]:
     for verdict in result.verdicts:
         suite, name = _suite_of(verdict, result.results), verdict.limit.name
         lines = [
-            f"{judgement.check}.{_named(judgement.measurement)}: {judgement.status}, {judgement.reason}"
+            f"{judgement.check}.{_number_name(judgement.measurement)}: {judgement.status}, {judgement.reason}"
             for judgement in verdict.judged
         ]
         text = "\n".join([_required(verdict.limit), verdict.reason, *lines, *_waiver(verdict)])
@@ -144,7 +144,7 @@ def _facts(suite: str, result: AuditResult) -> Iterator[tuple[str, str]]:
             yield "plugin", f"{check_result.plugin} {check_result.plugin_version}"
 
 
-def _named(measurement: Measurement) -> str:
+def _number_name(measurement: Measurement) -> str:
     over = f" over {' and '.join(measurement.across)}" if measurement.across else ""
     parts = ", ".join(filter(None, (listed(measurement.slice), listed(measurement.conditions))))
     return measurement.name + over + (f" [{parts}]" if parts else "")
@@ -169,7 +169,7 @@ def _precision(measurement: Measurement) -> str:
     return f" ({level}{numbers.uncertainty(measurement)}{size})"
 
 
-def _whose(measurement: Measurement, verdict: Verdict) -> str:
+def _pair_text(measurement: Measurement, verdict: Verdict) -> str:
     sentence = whose_text(measurement, verdict.limit, verdict.status)
     return f"; {sentence}" if sentence else ""
 

@@ -33,7 +33,7 @@ def escape(text: object) -> Markdown:
     return Markdown(escaped + _SPECIAL.sub(r"\\\g<0>", flat[start.end() :]))
 
 
-def shown(value: object) -> Markdown:
+def as_markdown(value: object) -> Markdown:
     """Markdown as it is, everything else escaped, nothing for None."""
     if isinstance(value, Markdown):
         return value
@@ -47,17 +47,17 @@ def document(blocks: Iterable[Markdown]) -> str:
 
 def heading(level: int, text: object) -> Markdown:
     """A heading of level 1 to 6."""
-    return Markdown(f"{'#' * level} {shown(text)}")
+    return Markdown(f"{'#' * level} {as_markdown(text)}")
 
 
 def labelled(label: str, text: object) -> Markdown:
     """`text` behind a label of our own in bold."""
-    return Markdown(f"**{label}** {shown(text)}")
+    return Markdown(f"**{label}** {as_markdown(text)}")
 
 
 def bullets(items: Iterable[object]) -> Markdown:
     """A list; empty where there is no item."""
-    return Markdown("\n".join(f"- {shown(item)}" for item in items))
+    return Markdown("\n".join(f"- {as_markdown(item)}" for item in items))
 
 
 def paragraphs(text: str) -> Markdown:
@@ -75,4 +75,4 @@ def table(titles: Sequence[object], rows: Iterable[Sequence[object]]) -> Markdow
 
 
 def _row(cells: Sequence[object]) -> str:
-    return "| " + " | ".join(shown(cell) or "–" for cell in cells) + " |"
+    return "| " + " | ".join(as_markdown(cell) or "–" for cell in cells) + " |"

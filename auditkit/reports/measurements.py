@@ -44,7 +44,7 @@ def as_parquet(result: AuditResult | Comparison) -> bytes:
     import pyarrow.parquet
 
     rows = list(_rows(result))
-    columns = {name: pyarrow.array([_plain(row[name]) for row in rows], _type(name)) for name in COLUMNS}
+    columns = {name: pyarrow.array([_utf8(row[name]) for row in rows], _type(name)) for name in COLUMNS}
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(pyarrow.table(columns), sink, compression="zstd")
     return bytes(sink.getvalue().to_pybytes())
@@ -68,7 +68,7 @@ def _rows(result: AuditResult | Comparison) -> Iterator[dict[str, Any]]:
             yield {"model": audit.model.name, **row, **named}
 
 
-def _plain(cell: Any) -> Any:
+def _utf8(cell: Any) -> Any:
     return cell.encode("utf-8", "replace").decode() if isinstance(cell, str) else cell
 
 

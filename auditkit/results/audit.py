@@ -352,26 +352,26 @@ def pairs(mapping: dict[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in mapping.items())
 
 
-def _frame_row(check: str, each: Measurement) -> dict[str, Any]:
+def _frame_row(check: str, measurement: Measurement) -> dict[str, Any]:
     return {
         "check": check,
-        "name": each.name,
-        "slice": pairs(each.slice),
-        "across": ", ".join(each.across),
-        "conditions": pairs(each.conditions),
-        "value": each.value,
-        "low": each.interval.low if each.interval else None,
-        "high": each.interval.high if each.interval else None,
-        "n": each.n,
-        "unit": each.unit,
-        "direction": each.direction,
-        "validity": each.validity,
-        "reason": each.reason or "",
-        "p": each.test.p if each.test else None,
-        "p_adjusted": each.test.p_adjusted if each.test else None,
-        "bound": each.bound or "",
-        "between": whose_text(each),
-        "left_out": "" if each.slice and each.value is None else left_out_text(each.left_out),
+        "name": measurement.name,
+        "slice": pairs(measurement.slice),
+        "across": ", ".join(measurement.across),
+        "conditions": pairs(measurement.conditions),
+        "value": measurement.value,
+        "low": measurement.interval.low if measurement.interval else None,
+        "high": measurement.interval.high if measurement.interval else None,
+        "n": measurement.n,
+        "unit": measurement.unit,
+        "direction": measurement.direction,
+        "validity": measurement.validity,
+        "reason": measurement.reason or "",
+        "p": measurement.test.p if measurement.test else None,
+        "p_adjusted": measurement.test.p_adjusted if measurement.test else None,
+        "bound": measurement.bound or "",
+        "between": whose_text(measurement),
+        "left_out": "" if measurement.slice and measurement.value is None else left_out_text(measurement.left_out),
     }
 
 

@@ -62,9 +62,9 @@ def parse_card(table: Mapping[str, Any]) -> dict[str, Any]:
         key = one_line(first["loc"][0])
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"[card] has no key {key!r}; {closest(key, Card.model_fields)}") from None
-        wanted = "text or a list of texts" if isinstance(Card.model_fields[key].default, tuple) else "text"
-        given = one_line(repr(first["input"]), 80)
-        raise ConfigError(f"[card] {key} must be {wanted}; {given} was given") from None
+        required = "text or a list of texts" if isinstance(Card.model_fields[key].default, tuple) else "text"
+        value = one_line(repr(first["input"]), 80)
+        raise ConfigError(f"[card] {key} must be {required}; {value} was given") from None
 
 
 def _filled(value: str | list[str]) -> bool:

@@ -35,28 +35,34 @@ def worse_off_text(pair: GroupPair) -> str:
     return f", worse off: {group_name((pair.low if pair.worse_off == 'low' else pair.high).slice)}"
 
 
-def whose_text(each: Measurement, limit: Limit | None = None, status: VerdictStatus = "inconclusive") -> str:
+def whose_text(measurement: Measurement, limit: Limit | None = None, status: VerdictStatus = "inconclusive") -> str:
     """The two groups that make a number, and those that its interval, or the verdict, hangs on; empty for none.
 
     Args:
-        each: a disparity.
+        measurement: a disparity.
         limit: that it was held against; None: the end of the interval that says whether there is any disparity.
         status: of the verdict.
     """
-    if not each.pairs:
+    if not measurement.pairs:
         return ""
-    sentence = pair_text(each.pairs[0])
+    sentence = pair_text(measurement.pairs[0])
     if limit is None:
-        even: End = "high" if each.direction == "higher" else "low"
-        other = pair_at(each, even)
-        return sentence if other is None or other == each.pairs[0] else f"{sentence}; surest is {pair_text(other)}"
-    decides = deciding_pair(limit, each, status)
+        even: End = "high" if measurement.direction == "higher" else "low"
+        surest = pair_at(measurement, even)
+        return (
+            sentence
+            if surest is None or surest == measurement.pairs[0]
+            else f"{sentence}; surest is {pair_text(surest)}"
+        )
+    decides = deciding_pair(limit, measurement, status)
     return f"{sentence}; the verdict hangs on {pair_text(decides)}" if decides else sentence
 
 
-def remark_text(each: Measurement) -> str:
+def remark_text(measurement: Measurement) -> str:
     """Why there is no number, or what is to be known of it: its reason, and who is left out."""
-    return "; ".join(filter(None, (each.reason, left_out_text(each.left_out) if each.value is not None else "")))
+    return "; ".join(
+        filter(None, (measurement.reason, left_out_text(measurement.left_out) if measurement.value is not None else ""))
+    )
 
 
 def end_text(end: GroupEnd) -> str:
@@ -70,12 +76,12 @@ def end_text(end: GroupEnd) -> str:
     return f"{name} {end.value:.1%} ({'weighted; ' if weighted else ''}{end.count:,} of {end.n or 0:,})"
 
 
-def deciding_end(limit: Limit, each: Measurement, status: VerdictStatus) -> End | None:
+def deciding_end(limit: Limit, measurement: Measurement, status: VerdictStatus) -> End | None:
     """The end of the interval that a verdict hangs on; None where it hangs on the value alone."""
-    if limit.judge == "point" or each.exact or each.interval is None or each.value is None:
+    if limit.judge == "point" or measurement.exact or measurement.interval is None or measurement.value is None:
         return None
-    above = limit.at_most is not None and each.value > limit.at_most
-    below = limit.at_least is not None and each.value < limit.at_least
+    above = limit.at_most is not None and measurement.value > limit.at_most
+    below = limit.at_least is not None and measurement.value < limit.at_least
     if above or (status == "missed" and not below):
         return "low"
     if below:
@@ -83,16 +89,16 @@ def deciding_end(limit: Limit, each: Measurement, status: VerdictStatus) -> End 
     return "high" if limit.at_most is not None else "low"
 
 
-def pair_at(each: Measurement, end: End | None) -> GroupPair | None:
+def pair_at(measurement: Measurement, end: End | None) -> GroupPair | None:
     """The two groups behind one end of the interval; without an end, or where they are the same, behind the value."""
-    behind = (pair for pair in each.pairs if pair.end == end and (pair.role == "interval") == (end is not None))
-    return next(behind, each.pairs[0] if each.pairs else None)
+    behind = (pair for pair in measurement.pairs if pair.end == end and (pair.role == "interval") == (end is not None))
+    return next(behind, measurement.pairs[0] if measurement.pairs else None)
 
 
-def deciding_pair(limit: Limit, each: Measurement, status: VerdictStatus) -> GroupPair | None:
+def deciding_pair(limit: Limit, measurement: Measurement, status: VerdictStatus) -> GroupPair | None:
     """The two groups that a verdict hangs on, where they are others than those that make the number."""
-    group_pair = pair_at(each, deciding_end(limit, each, status))
-    return None if not each.pairs or group_pair == each.pairs[0] else group_pair
+    group_pair = pair_at(measurement, deciding_end(limit, measurement, status))
+    return None if not measurement.pairs or group_pair == measurement.pairs[0] else group_pair
 
 
 def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:

@@ -134,9 +134,9 @@ class Control(Record):
     reason: str = ""
     """What the outcome means, in a sentence; shown beside the control and on what it guards."""
 
-    def __new__(cls, *args: Any, **given: Any) -> Self:
+    def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Refuse the key of results.json as an argument: a saved control is made without arguments, and then filled."""
-        refuse_renamed(cls.__name__, given)
+        refuse_renamed(cls.__name__, fields)
         return super().__new__(cls)
 
     @classmethod

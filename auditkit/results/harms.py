@@ -18,8 +18,8 @@ class Harm(Record):
 
     def worse_off(self, outcome: Meaning | None) -> Literal["low", "high"] | None:
         """Whose value, of two, is that of the worse off; None where nobody is, or where `outcome` was not stated."""
-        whose = "nobody" if outcome is None else self.benefit if outcome == "benefit" else self.burden
-        return None if whose == "nobody" else whose
+        end = "nobody" if outcome is None else self.benefit if outcome == "benefit" else self.burden
+        return None if end == "nobody" else end
 
 
 SELECTED_MORE = Harm(benefit="low", burden="high")
@@ -49,8 +49,8 @@ def meaning_text(outcome: Meaning | Mapping[str, Meaning] | None, selected_means
         return f"Being decided {classes}."
     if selected_means:
         return f'Selected means "{selected_means}"' + (f", a {outcome}." if outcome else ".")
-    what = "A high prediction" if task == "regression" else "Being selected"
-    return f"{what} is a {outcome}." if outcome else ""
+    subject = "A high prediction" if task == "regression" else "Being selected"
+    return f"{subject} is a {outcome}." if outcome else ""
 
 
 def harm_text(harm: Harm, outcome: Meaning | None, task: str = "binary") -> str:
@@ -58,5 +58,5 @@ def harm_text(harm: Harm, outcome: Meaning | None, task: str = "binary") -> str:
     side = harm.worse_off(outcome)
     if side is None:
         return ""
-    what = "a high prediction" if task == "regression" else "being selected"
-    return f"Of two groups the one with the {side}er value is worse off, as {what} is a {outcome}."
+    subject = "a high prediction" if task == "regression" else "being selected"
+    return f"Of two groups the one with the {side}er value is worse off, as {subject} is a {outcome}."

@@ -50,8 +50,8 @@ class Limit(Record):
         if self.everyone and self.slice:
             raise ValueError(f"{called} has both everyone and a slice; leave one out")
         if self.groups and (self.everyone or self.slice or self.across):
-            other = "everyone" if self.everyone else "a slice" if self.slice else "across"
-            raise ValueError(f'{called} has both groups = "each" and {other}; leave one out')
+            second = "everyone" if self.everyone else "a slice" if self.slice else "across"
+            raise ValueError(f'{called} has both groups = "each" and {second}; leave one out')
         if self.at_least is None and self.at_most is None:
             raise ValueError(f"{called} needs at_least, at_most or both; neither was given")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
@@ -96,8 +96,8 @@ def furthest_off(limit: Limit, judged: Sequence[Judged], status: VerdictStatus) 
     One without a number comes last; of several alike, the first.
     """
 
-    def slack(each: Judged) -> float:
-        value = each.measurement.value
+    def slack(one_judged: Judged) -> float:
+        value = one_judged.measurement.value
         if value is None:
             return math.inf
         above = math.inf if limit.at_least is None else value - limit.at_least

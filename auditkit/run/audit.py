@@ -26,7 +26,7 @@ from auditkit.run.measure import measure_all
 from auditkit.run.open import checked, prepare, with_fitted_kinds, wrapped
 from auditkit.run.paired_changes import changes
 from auditkit.run.plan import make_plan
-from auditkit.run.predict import asked, introduce
+from auditkit.run.predict import introduce, predictions_for
 from auditkit.run.redaction import scrubbed_result
 from auditkit.run.request import Progress, Request, make_request
 from auditkit.run.sections import with_sections
@@ -170,7 +170,7 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
 def plan_only(context: AuditContext, model: Model) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     context = settled(context)
-    _ = asked(model, context.data)
+    _ = predictions_for(model, context.data)
     return make_plan(context, model, context.request.limits)[0]
 
 

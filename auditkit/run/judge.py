@@ -13,7 +13,7 @@ from auditkit.run.context import Clock
 from auditkit.run.measure import Measured
 from auditkit.run.plan import left_out
 from auditkit.run.postprocess import consistency_control
-from auditkit.run.train import held
+from auditkit.run.train import with_answer_control
 
 
 def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResult:
@@ -25,7 +25,9 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
         clock: since when it is audited.
     """
     context, request, model = audited.context, audited.context.request, audited.model
-    accounts = held(context.host, audited.origin.accounts, consistency_control(audited.predictions.consistency))
+    accounts = with_answer_control(
+        context.host, audited.origin.accounts, consistency_control(audited.predictions.consistency)
+    )
     results = (*accounts, *measured.results)
     provenance = describe_run_on(
         context.host, model, request.device, audited.plan, context.folder, audited.plan.limits

@@ -32,7 +32,7 @@ class Rows(NamedTuple):
     """(n,) decisions of the model."""
     old: np.ndarray
     """(n,) of the one beside it."""
-    kept: np.ndarray
+    is_used: np.ndarray
     """(N,) bool: which rows these are."""
 
 
@@ -51,8 +51,8 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
     for predictions, parent in models[1:]:
         other = by_name.get(parent or "", first)
         for measurement in differences(predictions, other, data):
-            for asked in (predictions, other):  # a number rests on the answers of both
-                control = consistency_control(asked.consistency)
+            for predictions_of_pair in (predictions, other):  # a number rests on the answers of both
+                control = consistency_control(predictions_of_pair.consistency)
                 measurement = measurement if control is None else guarded(measurement, [control])
             paired.append(Change(model=predictions.model.name, beside=other.model.name, measurement=measurement))
     return tuple(paired)
@@ -72,22 +72,22 @@ def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
     """None where the models do not know the same classes."""
     if tuple(map(str, new.classes)) != tuple(map(str, old.classes)):
         return None
-    is_kept = (new.codes >= 0) & (old.codes >= 0)
+    is_used = (new.codes >= 0) & (old.codes >= 0)
     truth = np.full(len(data), -1)
     if data.labels is not None:
         truth = new.truth
-        is_kept &= truth >= 0
-    codes = [new.codes[is_kept], old.codes[is_kept]]
-    known = truth[is_kept]
+        is_used &= truth >= 0
+    codes = [new.codes[is_used], old.codes[is_used]]
+    known = truth[is_used]
     if data.task == "binary":
         known = np.where(known < 0, -1, known == new.positive)
         codes = [(code == new.positive).astype(int) for code in codes]
-    return Rows(known, codes[0], codes[1], is_kept)
+    return Rows(known, codes[0], codes[1], is_used)
 
 
 def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
     measurements = []
-    for group, inside, hidden in _cells(data, rows.kept):
+    for group, inside, hidden in _cells(data, rows.is_used):
         for name, direction, of, hit_new, hit_old in _rates(rows, binary):
             common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": group}
             among = inside & of
@@ -127,11 +127,11 @@ def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
     rng, measurements = np.random.default_rng(SEED), []
     for attribute in data.groups:
         cells = [
-            inside for group, inside, hidden in _cells(data, rows.kept)
+            inside for group, inside, hidden in _cells(data, rows.is_used)
             if tuple(group) == (attribute,) and hidden is None and inside.any()
         ]  # fmt: skip
         left_out = any(
-            hidden is not None for group, _, hidden in _cells(data, rows.kept) if tuple(group) == (attribute,)
+            hidden is not None for group, _, hidden in _cells(data, rows.is_used) if tuple(group) == (attribute,)
         )
         for name, direction in (("demographic_parity_difference", "lower"), ("demographic_parity_ratio", "higher")):
             common: dict[str, Any] = {"name": name, "direction": direction, "across": (attribute,)}
@@ -165,7 +165,7 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
     if data.task != "binary" or not len(rows.truth) or (rows.truth < 0).any():
         return
     rng = np.random.default_rng(SEED)
-    for group, inside, hidden in _cells(data, rows.kept):
+    for group, inside, hidden in _cells(data, rows.is_used):
         common: dict[str, Any] = {
             "name": "positive_predictive_value", "unit": "share", "direction": "higher", "slice": group,
         }  # fmt: skip
@@ -208,11 +208,11 @@ def _mean(values: np.ndarray) -> Interval | None:
     return interval.model_copy(update={"method": f"{interval.method}, paired"}) if interval else None
 
 
-def _cells(data: AuditData, is_kept: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:
-    """Everyone and every group: where, which of the kept rows, and why it may not be shown."""
-    yield {}, np.ones(int(is_kept.sum()), dtype=bool), None
+def _cells(data: AuditData, is_used: np.ndarray) -> Iterator[tuple[dict[str, str], np.ndarray, str | None]]:
+    """Everyone and every group: where, which of the rows that are used, and why it may not be shown."""
+    yield {}, np.ones(int(is_used.sum()), dtype=bool), None
     few = max(1, data.minimum_rate)
     for cell in data.slices():
-        inside = cell.rows[is_kept]
+        inside = cell.rows[is_used]
         small = fewer_than(few, "rows that both models decided") if inside.sum() < few else None
         yield dict(cell.where), inside, data.cells.unshown(cell.where) or small

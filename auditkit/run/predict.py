@@ -30,13 +30,13 @@ def answers_of(context: AuditContext, model: Model) -> Predictions:
     Raises:
         ConfigError, DataError, ModelError: the model cannot be asked about this data.
     """
-    predictions = asked(model, context.data)
+    predictions = predictions_for(model, context.data)
     with as_found(model, context.request.seed), _enough_memory(model, context.data):
         predictions.consistency = examine(predictions, context.request.seed)
     return predictions
 
 
-def asked(model: Model, data: AuditData) -> Predictions:
+def predictions_for(model: Model, data: AuditData) -> Predictions:
     """The one pass over the data; its failure is a sentence, and labels that the model does not know are one too.
 
     Raises:
@@ -45,7 +45,7 @@ def asked(model: Model, data: AuditData) -> Predictions:
         ModelError: the model fails, or does not give one answer per row.
     """
     with _enough_memory(model, data):
-        return _asked(model, data)
+        return _predictions_for(model, data)
 
 
 def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None]:
@@ -56,7 +56,7 @@ def _enough_memory(model: Model, data: AuditData) -> AbstractContextManager[None
     return in_words(ModelError, f"{model.name}: asking about {len(data):,} rows", way_out, mends)
 
 
-def _asked(model: Model, data: AuditData) -> Predictions:
+def _predictions_for(model: Model, data: AuditData) -> Predictions:
     introduce(model, data)
     if model.task != data.task and "regression" in (model.task, data.task):
         mend = Mend("data.task", model.task)

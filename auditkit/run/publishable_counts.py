@@ -94,41 +94,54 @@ class People:
         self.may_be_called_small = may_be_called_small(table, self.minimum)
         """Whether no count is given away where it is said that a group is small."""
 
-    def counts(self, where: Mapping[str, str], words: str, model: int = 0) -> list[int] | None:
+    def counts(self, group_values: Mapping[str, str], words: str, model: int = 0) -> list[int] | None:
         """The counts of a group that some words stand for; None where one of them is not published.
 
         Args:
-            where: the group; empty: everyone.
+            group_values: the group; empty: everyone.
             words: of `WORDS`, separated by blanks; "outcomes": right and wrong decisions.
             model: the position of the model.
         """
-        group = self._group(where)
-        if len(group) != len(where):
+        group = self._group(group_values)
+        if len(group) != len(group_values):
             return None
-        at = [self._keys.get(self._key(model, group, kind)) for kind in self._kinds(words)]
-        if not at or any(place is None or self._dark[place] for place in at):
+        indices = [self._keys.get(self._key(model, group, kind)) for kind in self._kinds(words)]
+        if not indices or any(index is None or self._dark[index] for index in indices):
             return None
-        return [self._counts[place] for place in at if place is not None]
+        return [self._counts[index] for index in indices if index is not None]
 
-    def every_count(self, where: Mapping[str, str], model: int = 0) -> set[int] | None:
+    def every_count(self, group_values: Mapping[str, str], model: int = 0) -> set[int] | None:
         """The counts of a group by label and decision; None where one is not published, or not all are protected."""
-        group = self._group(where)
-        mine = {kind: at for (of, one, kind), at in self._keys.items() if one == group and of in (0, model)}
-        if len(group) != len(where) or not mine or not self._detailed or self._dark[list(mine.values())].any():
+        group = self._group(group_values)
+        index_of = {
+            kind: index
+            for (owner, counted_group, kind), index in self._keys.items()
+            if counted_group == group and owner in (0, model)
+        }
+        if (
+            len(group) != len(group_values)
+            or not index_of
+            or not self._detailed
+            or self._dark[list(index_of.values())].any()
+        ):
             return None
-        counts = {kind: self._counts[at] for kind, at in mine.items()}
+        counts = {kind: self._counts[index] for kind, index in index_of.items()}
         right, wrong = (sum(counts.get(WORDS[word], 0) for word in words) for words in (("tp", "tn"), ("fp", "fn")))
         return {*counts.values(), right, wrong} - {0}
 
-    def size_of(self, where: Mapping[str, str]) -> int:
+    def size_of(self, group_values: Mapping[str, str]) -> int:
         """How many people a group has, published or not."""
-        return self._counts[self._keys[0, self._group(where), EVERYBODY]]
+        return self._counts[self._keys[0, self._group(group_values), EVERYBODY]]
 
-    def estimated(self, where: Mapping[str, str], words: str, model: int = 0) -> bool:
+    def estimated(self, group_values: Mapping[str, str], words: str, model: int = 0) -> bool:
         """Whether a rate of these counts is estimated in this group: it has at least `minimum_rate` people."""
-        at = [self._keys.get(self._key(model, self._group(where), kind)) for kind in self._kinds(words)]
+        indices = [self._keys.get(self._key(model, self._group(group_values), kind)) for kind in self._kinds(words)]
         least = max(1, self.data.minimum_rate)
-        return not at or None in at or sum(self._counts[place] for place in at if place is not None) >= least
+        return (
+            not indices
+            or None in indices
+            or sum(self._counts[index] for index in indices if index is not None) >= least
+        )
 
     def compared(self, disparity: Measurement, words: str, model: int = 0) -> Iterator[dict[str, str]]:
         """The groups that a disparity is over: all that have a rate of these counts; among large groups, those alone.
@@ -143,14 +156,14 @@ class People:
 
     def everyone_is_public(self, model: int = 0) -> bool:
         """Whether no count about everyone is kept back."""
-        mine = [at for (of, group, _), at in self._keys.items() if not group and of in (0, model)]
-        return not self._dark[mine].any()
+        indices = [index for (owner, group, _), index in self._keys.items() if not group and owner in (0, model)]
+        return not self._dark[indices].any()
 
     def groups(self, attributes: tuple[str, ...]) -> Iterator[dict[str, str]]:
         """Every group of these attributes in which somebody is, published or not."""
         ordered = tuple(name for name in self.data.groups if name in attributes)
-        for of, group, kind in self._keys:
-            if of == 0 and kind == EVERYBODY and tuple(name for name, _ in group) == ordered:
+        for owner, group, kind in self._keys:
+            if owner == 0 and kind == EVERYBODY and tuple(name for name, _ in group) == ordered:
                 yield dict(group)
 
     def is_named(self, text: str) -> bool:
@@ -173,16 +186,15 @@ class People:
 
     def _kinds(self, words: str) -> list[Kind]:
         two = len(self._labels.names) == 2 or len(self._decisions[0].names) == 2
-        found: list[Kind] = []
+        kinds: list[Kind] = []
         for word in words.split():
             if word == "outcomes":
-                found += [WORDS[text] for text in ("tp", "fp", "fn", "tn")] if two else [RIGHT, WRONG]
+                kinds += [WORDS[text] for text in ("tp", "fp", "fn", "tn")] if two else [RIGHT, WRONG]
             elif word in WORDS and (two or word in ("people", "abstained")):
-                found.append(WORDS[word])
+                kinds.append(WORDS[word])
             else:
                 return []
-        there = [kind for kind in found if not (kind[1] == BLANK and not self._decisions[0].blank)]
-        return there
+        return [kind for kind in kinds if not (kind[1] == BLANK and not self._decisions[0].blank)]
 
     def _key(self, model: int, group: Group, kind: Kind) -> tuple[int, Group, Kind]:
         return (model if kind[1] != ANY else 0, group, kind)
@@ -194,26 +206,26 @@ class People:
             if attributes == () and part.attributes != self._parts[0].attributes:
                 continue
             for values in itertools.product(*(enumerate(self.data.cells.values[name]) for name in attributes)):
-                at = dict(zip(attributes, (code for code, _ in values), strict=True))
+                codes = dict(zip(attributes, (code for code, _ in values), strict=True))
                 group = tuple(zip(attributes, (value for _, value in values), strict=True))
-                place = tuple(at.get(name, slice(None)) for name in part.attributes)
-                if part.counts[place].sum():
-                    self._add_group(part, group, part.counts[place], part.cells[place])
+                block = tuple(codes.get(name, slice(None)) for name in part.attributes)
+                if part.counts[block].sum():
+                    self._add_group(part, group, part.counts[block], part.cells[block])
 
     def _add_group(self, part: Part, group: Group, counts: np.ndarray, cells: np.ndarray) -> None:
         labels, decisions = self._labels, self._decisions[part.model]
-        for kind, block, some in _kinds_of(labels, decisions):
+        for kind, block, cells_of_kind in _kinds_of(labels, decisions):
             if part.model and kind[1] == ANY:
                 continue
-            inside = np.broadcast_to(some, counts.shape)
+            inside = np.broadcast_to(cells_of_kind, counts.shape)
             key = (part.model, group, kind)
             self._keys[key] = len(self._counts)
             self._counts.append(int(counts[inside].sum()))
             self._rows.append(cells[inside & (cells >= 0)])
-            number = self._blocks.setdefault((part.model, group, block), len(self._blocks))
-            if number == len(self._lost):
+            block_number = self._blocks.setdefault((part.model, group, block), len(self._blocks))
+            if block_number == len(self._lost):
                 self._lost.append(int(counts.sum()))
-            self._block.append(number)
+            self._block.append(block_number)
 
     def _table(self) -> Published:
         size = 1 + max(int(part.cells.max()) for part in self._parts)
@@ -236,17 +248,17 @@ class People:
             if kind[0] == ANY:
                 yield from self._line(total, [(model, group, (name, kind[1])) for name in self._labels.every])
             if kind[1] == ANY:
-                for of, levels in enumerate(self._decisions):
-                    yield from self._line(total, [(of, group, (kind[0], name)) for name in levels.every])
+                for owner, levels in enumerate(self._decisions):
+                    yield from self._line(total, [(owner, group, (kind[0], name)) for name in levels.every])
             inside = dict(group)
             for name in self.data.groups:
                 if name not in inside and len(group) < self.order:
                     finer = [{**inside, name: value} for value in self.data.cells.values[name]]
-                    keys = [(model, self._group(where), kind) for where in finer]
+                    keys = [(model, self._group(finer_group), kind) for finer_group in finer]
                     yield from self._line(total, [key for key in keys if key in self._keys])
 
-    def _group(self, where: Mapping[str, str]) -> Group:
-        return tuple((name, where[name]) for name in self.data.groups if name in where)
+    def _group(self, group_values: Mapping[str, str]) -> Group:
+        return tuple((name, group_values[name]) for name in self.data.groups if name in group_values)
 
     def _line(self, total: int, keys: list[tuple[int, Group, Kind]]) -> Iterator[Line]:
         if keys and all(key in self._keys for key in keys):
@@ -306,9 +318,9 @@ def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tu
     first = answers[0]
     positive = classes.index(first.classes[first.positive]) if data.task == "binary" else -1
 
-    def levels(codes: np.ndarray, own: Sequence[object]) -> Levels:
-        place = np.array([*(classes.index(name) for name in own), -1])  # a code of -1 takes the last
-        return _levels(place[codes], len(classes), positive)
+    def levels(codes: np.ndarray, names: Sequence[object]) -> Levels:
+        position = np.array([*(classes.index(name) for name in names), -1])  # a code of -1 takes the last
+        return _levels(position[codes], len(classes), positive)
 
     labels = _nothing(data) if data.labels is None else levels(first.truth, first.classes)
     return labels, tuple(levels(answer.codes, answer.classes) for answer in answers)
@@ -329,27 +341,27 @@ def _parts(data: AuditData, plan: Plan) -> Iterator[Part]:
         for attributes in [(name,) for name in names] if plan.apart else [names]:
             counts = _tabulate(data, attributes, plan.labels, levels)
             nobody = _known_empty(counts.sum(axis=(-1, -2)), plan.order)[..., None, None]
-            there = ~np.broadcast_to(nobody, counts.shape)
+            possible = ~np.broadcast_to(nobody, counts.shape)
             cells = np.full(counts.shape, -1)
-            cells[there] = start + np.arange(int(there.sum()))
-            start += int(there.sum())
+            cells[possible] = start + np.arange(int(possible.sum()))
+            start += int(possible.sum())
             yield Part(model, attributes, counts, cells)
 
 
 def _tabulate(data: AuditData, attributes: tuple[str, ...], labels: Levels, decisions: Levels) -> np.ndarray:
     columns = [np.searchsorted(data.cells.values[name], data.groups[name]) for name in attributes]
     shape = (*(len(data.cells.values[name]) for name in attributes), len(labels.every), len(decisions.every))
-    place = np.ravel_multi_index((*columns, labels.codes, decisions.codes), shape)
-    return np.rint(np.bincount(place, data.people, int(np.prod(shape)))).astype(np.int64).reshape(shape)
+    flat_index = np.ravel_multi_index((*columns, labels.codes, decisions.codes), shape)
+    return np.rint(np.bincount(flat_index, data.people, int(np.prod(shape)))).astype(np.int64).reshape(shape)
 
 
 def _known_empty(people: np.ndarray, order: int) -> np.ndarray:
     """Which cells a reader knows to be empty, as a group or an intersection that holds them is."""
     empty = np.zeros(people.shape, dtype=bool)
     for size in range(1, order + 1):
-        for kept in itertools.combinations(range(people.ndim), size):
-            others = tuple(axis for axis in range(people.ndim) if axis not in kept)
-            empty |= people.sum(axis=others, keepdims=True) == 0
+        for axes in itertools.combinations(range(people.ndim), size):
+            summed = tuple(axis for axis in range(people.ndim) if axis not in axes)
+            empty |= people.sum(axis=summed, keepdims=True) == 0
     return empty
 
 
@@ -358,21 +370,21 @@ def _kinds_of(labels: Levels, decisions: Levels) -> Iterator[tuple[Kind, str, np
     rows, columns = np.arange(len(labels.every))[:, None], np.arange(len(decisions.every))[None]
     every = (rows >= 0) & (columns >= 0)
     yield EVERYBODY, "people", every
-    for axis, levels, what in ((0, labels, "labels"), (1, decisions, "decisions")):
-        at = (rows, columns)[axis]
+    for axis, levels, label_or_decision in ((0, labels, "labels"), (1, decisions, "decisions")):
+        axis_codes = (rows, columns)[axis]
         for code, name in enumerate(levels.every if levels.names else ()):
-            yield _with(EVERYBODY, axis, name), f"{what} {name == BLANK}", every & (at == code)
+            yield _with(EVERYBODY, axis, name), f"{label_or_decision} {name == BLANK}", every & (axis_codes == code)
             if len(levels.names) > 2 and name != BLANK:
-                others = every & (at != code) & (at < len(levels.names))
-                yield _with(EVERYBODY, axis, f"not {name}"), f"{what} False", others
+                negated = every & (axis_codes != code) & (axis_codes < len(levels.names))
+                yield _with(EVERYBODY, axis, f"not {name}"), f"{label_or_decision} False", negated
     if labels.names and decisions.names and len(labels.names) == 2:
         for (row, label), (column, decision) in itertools.product(enumerate(labels.every), enumerate(decisions.every)):
-            whole = BLANK not in (label, decision)
-            yield (label, decision), "outcomes" if whole else "blanks", every & (rows == row) & (columns == column)
+            is_decided = BLANK not in (label, decision)
+            yield (label, decision), "outcomes" if is_decided else "blanks", every & (rows == row) & (columns == column)
     elif labels.names and decisions.names:
-        both = every & (rows < len(labels.names)) & (columns < len(decisions.names))
-        yield RIGHT, "outcomes", both & (rows == columns)
-        yield WRONG, "outcomes", both & (rows != columns)
+        decided = every & (rows < len(labels.names)) & (columns < len(decisions.names))
+        yield RIGHT, "outcomes", decided & (rows == columns)
+        yield WRONG, "outcomes", decided & (rows != columns)
 
 
 def _with(kind: Kind, axis: int, name: str) -> Kind:
@@ -384,12 +396,12 @@ def _same(parts: Sequence[Part], size: int) -> sparse.csr_array | None:
     first, pairs = parts[0], []
     for part in parts[1:]:
         if part.attributes == first.attributes:
-            places = [(*place, slice(None)) for place in np.ndindex(part.counts.shape[:-1])]
+            blocks = [(*block, slice(None)) for block in np.ndindex(part.counts.shape[:-1])]
         else:
-            places = [(..., *place) for place in np.ndindex(part.counts.shape[-2:])]
-        pairs += [(part.cells[place].ravel(), first.cells[place].ravel()) for place in places]
+            blocks = [(..., *block) for block in np.ndindex(part.counts.shape[-2:])]
+        pairs += [(part.cells[block].ravel(), first.cells[block].ravel()) for block in blocks]
     rows = sparse.lil_array((len(pairs), size))
-    for number, (these, those) in enumerate(pairs):
-        rows[number, these[these >= 0]] = 1.0
-        rows[number, those[those >= 0]] = -1.0
+    for row, (own_cells, first_cells) in enumerate(pairs):
+        rows[row, own_cells[own_cells >= 0]] = 1.0
+        rows[row, first_cells[first_cells >= 0]] = -1.0
     return rows.tocsr() if pairs else None

@@ -81,12 +81,12 @@ def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
         if child is None:
             made = _train(job, _lacking(trainer, parent, data))
             keeper = Keeper(folder, name, rule, scrubber, context.request.limits)
-            child = made._replace(result=_kept(job, made, keeper), measured=made.result)
+            child = made._replace(result=_store(job, made, keeper), measured=made.result)
         children.append(child)
     return children
 
 
-def held(host: Host, accounts: Sequence[CheckResult], control: Control | None) -> list[CheckResult]:
+def with_answer_control(host: Host, accounts: Sequence[CheckResult], control: Control | None) -> list[CheckResult]:
     """Accounts of training with a control of the new model's answers, which facts of the training do not rest on."""
     controlled = []
     for account in accounts:
@@ -114,7 +114,7 @@ def _key(job: Job, weights: bytes) -> str:
     return digest(facts)
 
 
-def _kept(job: Job, child: Child, keeper: Keeper) -> CheckResult:
+def _store(job: Job, child: Child, keeper: Keeper) -> CheckResult:
     """The trainer's result as it may be written; it is kept with the model that was made, where that can be kept."""
     weights = child.model.weights() if child.model is not None else None
     if keeper.folder is not None and weights is not None:

@@ -19,7 +19,7 @@ def bare(measured: Measurement, reason: str) -> Measurement:
     return Measurement(
         name=measured.name, value=None, reason=reason, unit=measured.unit, direction=measured.direction,
         slice=measured.slice, across=measured.across, conditions=measured.conditions, bound=measured.bound,
-        pairs=tuple(map(_named, measured.pairs)),
+        pairs=tuple(map(_pair_without_numbers, measured.pairs)),
         left_out=tuple(group.model_copy(update={"people": None, "share": None}) for group in measured.left_out),
     )  # fmt: skip
 
@@ -29,7 +29,7 @@ def without(result: CheckResult, gone: Sequence[Measurement]) -> CheckResult:
     hidden = Hidden(
         [group for group in {pairs(measurement.slice): measurement.slice for measurement in gone}.values() if group],
         frozenset(map(label, gone)),
-        _shown(result.measurements),
+        _numbers_shown(result.measurements),
     )
     figures = (_figure(figure, hidden) for figure in result.figures)
     return result.model_copy(
@@ -90,7 +90,7 @@ class Hidden(NamedTuple):
         return re.sub(rf"({names})|{_NUMBER}", lambda match: match[1] or "…", text)
 
 
-def _named(pair: GroupPair) -> GroupPair:
+def _pair_without_numbers(pair: GroupPair) -> GroupPair:
     low, high = (end.model_copy(update={"value": None, "n": None, "count": None}) for end in (pair.low, pair.high))
     return pair.model_copy(update={"low": low, "high": high})
 
@@ -110,17 +110,17 @@ def _table(table: Table, hidden: Hidden) -> Table:
     return table.model_copy(update={"rows": tuple(map(hidden.stays, table.rows))})
 
 
-def _shown(measurements: Sequence[Measurement]) -> dict[str, frozenset[float]]:
+def _numbers_shown(measurements: Sequence[Measurement]) -> dict[str, frozenset[float]]:
     """By group, every number that its measurements show, and the count that a share of people is."""
-    shown: dict[str, set[float]] = {}
+    numbers_of: dict[str, set[float]] = {}
     for measured in measurements:
         if measured.value is None or not measured.slice:
             continue
         ends = () if measured.interval is None else (measured.interval.low, measured.interval.high)
         hits = round(measured.value * measured.n) if measured.unit == "share" and measured.n else None
         numbers = (measured.value, measured.n, hits, *ends)
-        shown.setdefault(pairs(measured.slice), set()).update(number for number in numbers if number is not None)
-    return {group: frozenset(numbers) for group, numbers in shown.items()}
+        numbers_of.setdefault(pairs(measured.slice), set()).update(number for number in numbers if number is not None)
+    return {group: frozenset(numbers) for group, numbers in numbers_of.items()}
 
 
 def _texts(row: Sequence[Scalar]) -> set[str]:

@@ -13,7 +13,7 @@ def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:
     that of the rate in which the two differ, where the check defines it, else that of the measure. A figure that is
     called as a measurement says the same in its caption.
     """
-    measurements = tuple(_named(measurement, result, data) for measurement in result.measurements)
+    measurements = tuple(_with_harms(measurement, result, data) for measurement in result.measurements)
     figures = tuple(_captioned(figure, result, data) for figure in result.figures)
     return result.model_copy(update={"measurements": measurements, "figures": figures})
 
@@ -26,7 +26,7 @@ def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
     return figure.model_copy(update={"caption": f"{figure.caption} {sentence}".strip()}) if sentence else figure
 
 
-def _named(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:
+def _with_harms(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:
     if not measurement.pairs:
         return measurement
     pairs = tuple(_with_harm(pair, measurement, result, data) for pair in measurement.pairs)

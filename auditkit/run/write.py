@@ -54,9 +54,12 @@ def write(host: Host, result: Result, folder: pathlib.Path, requested: Collectio
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
-    runfolder.drop_earlier(folder, files(host), rendered, [each.model.name for each in _each(result)])
+    runfolder.drop_earlier(folder, files(host), rendered, [audit.model.name for audit in _audits_of(result)])
     names = [
-        (each.model.name, check.check) for each in _each(result) for check in each.results if check.status == "measured"
+        (audit.model.name, check.check)
+        for audit in _audits_of(result)
+        for check in audit.results
+        if check.status == "measured"
     ]
     runfolder.keep_checks(folder, [("", check) for _, check in names] if isinstance(result, AuditResult) else names)
     runfolder.seal(folder)
@@ -125,5 +128,5 @@ def _with_faults(result: Result, faults: list[str]) -> Result:
     return result.model_copy(update={"outcome": outcome_of(result.verdicts, result.results, faults)})
 
 
-def _each(result: AuditResult | Comparison) -> tuple[AuditResult, ...]:
+def _audits_of(result: AuditResult | Comparison) -> tuple[AuditResult, ...]:
     return (result,) if isinstance(result, AuditResult) else result.results

@@ -35,8 +35,8 @@ from auditkit.runfolder.manifest import (
     is_temporary,
     listing,
     read_manifest,
+    safe_name,
     seal,
-    shown,
     unseal,
 )
 from auditkit.text import one_line
@@ -98,12 +98,12 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
     path = pathlib.Path(folder).resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        texts = listing(path)
+        kinds = listing(path)
     except OSError as error:
         raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
-    before = _own_manifest(path) if MANIFEST in texts else None
+    before = _own_manifest(path) if MANIFEST in kinds else None
     ours = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()
-    foreign = sorted(name for name, kind in texts.items() if not _is_ours(name, kind, ours))
+    foreign = sorted(name for name, kind in kinds.items() if not _is_ours(name, kind, ours))
     if foreign:
         raise EvidenceError(
             f"the folder {path} holds what auditkit did not write there ({_some(foreign)}); "
@@ -194,34 +194,34 @@ def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") 
     return stored if stored.key == key and stored.result.check == check_id else None
 
 
-def keep_checks(folder: pathlib.Path, wanted: Iterable[tuple[str, str]]) -> None:
+def keep_checks(folder: pathlib.Path, checks: Iterable[tuple[str, str]]) -> None:
     """Remove the stored checks of earlier plans.
 
     Args:
         folder: the run folder.
-        wanted: (model, check) of each stored check to keep; the model is empty where the folder is about one.
+        checks: (model, check) of each stored check to keep; the model is empty where the folder is about one.
     """
-    kept = {_check_path(folder, check, model) for model, check in wanted}
+    paths = {_check_path(folder, check, model) for model, check in checks}
     for name, kind in listing(folder).items():
-        if kind == "file" and name.startswith(f"{CHECKS}/") and folder / name not in kept:
+        if kind == "file" and name.startswith(f"{CHECKS}/") and folder / name not in paths:
             (folder / name).unlink()
     for parent in sorted((folder / CHECKS).glob("*/")):
         with contextlib.suppress(OSError):  # it is not empty
             parent.rmdir()
 
 
-def drop_earlier(folder: pathlib.Path, formats: Iterable[str], kept: Collection[str], models: Iterable[str]) -> None:
+def drop_earlier(folder: pathlib.Path, formats: Iterable[str], written: Collection[str], models: Iterable[str]) -> None:
     """Remove what earlier audits left in the folder: files of formats not made now, and models that are not audited.
 
     Args:
         folder: the run folder, prepared and not yet sealed.
         formats: names of the files that formats may write.
-        kept: names of the files that were written now.
+        written: names of the files that were written now.
         models: names of the audited models.
     """
     before = read_manifest(folder).files if (folder / MANIFEST).is_file() else {}
     rooms = tuple(f"{MODELS}/{slug(name)}." for name in models)
-    for name in {*formats, *before} - {RESULTS, *UNSEALED, *kept}:
+    for name in {*formats, *before} - {RESULTS, *UNSEALED, *written}:
         room = name.partition("/")[0]
         earlier = room == name or (room == MODELS and not name.startswith(rooms))
         if earlier and listing(folder).get(name) == "file":
@@ -242,15 +242,15 @@ def verify(folder: str | os.PathLike[str]) -> list[str]:
         return [str(error)]
     if not manifest.complete:
         return [f"the audit in {path} is running or was stopped: its {MANIFEST} does not seal it"]
-    texts = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind != "file"}
-    problems = [f"{shown(name)} is missing" for name in sorted({RESULTS, *manifest.files} - texts.keys())]
-    for name, kind in sorted(texts.items()):
+    kinds = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind != "file"}
+    problems = [f"{safe_name(name)} is missing" for name in sorted({RESULTS, *manifest.files} - kinds.keys())]
+    for name, kind in sorted(kinds.items()):
         if kind == "folder" and any(file.startswith(f"{name}/") for file in manifest.files):
             continue
         if kind == "file" and name in manifest.files:
             problems += _problems_of(path, name, manifest.files[name])
         else:
-            problems.append(f"{shown(name)} is not part of the sealed audit")
+            problems.append(f"{safe_name(name)} is not part of the sealed audit")
     return problems
 
 
@@ -323,17 +323,17 @@ def _problems_of(folder: pathlib.Path, name: str, entry: Entry) -> list[str]:
     try:
         raw = read_plain(folder / name)
         if not entry.fits(raw):
-            return [f"{shown(name)} was changed: its SHA-256 is not the one in {MANIFEST}"]
+            return [f"{safe_name(name)} was changed: its SHA-256 is not the one in {MANIFEST}"]
         if name == RESULTS:
             parse_result(raw)
             if canonical(strict_json.loads(raw, name)) != raw:
                 return [f"{RESULTS} is not byte for byte what auditkit writes, so it was changed"]
         elif name.startswith(f"{CHECKS}/"):
-            _parse_check(raw, shown(name))
+            _parse_check(raw, safe_name(name))
         elif name.endswith(".json"):
-            strict_json.loads(raw, shown(name))
+            strict_json.loads(raw, safe_name(name))
     except OSError as error:
-        return [f"{shown(name)} cannot be read: {error.strerror or error}"]
+        return [f"{safe_name(name)} cannot be read: {error.strerror or error}"]
     except EvidenceError as error:
         return [str(error)]
     return []
@@ -355,5 +355,5 @@ def _is_ours(name: str, kind: Kind, ours: Collection[str]) -> bool:
 
 
 def _some(names: list[str]) -> str:
-    text = ", ".join(shown(name) for name in names[:3])
-    return text if len(names) <= 3 else f"{text} and {len(names) - 3:,} more"
+    first = ", ".join(safe_name(name) for name in names[:3])
+    return first if len(names) <= 3 else f"{first} and {len(names) - 3:,} more"

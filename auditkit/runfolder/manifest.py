@@ -62,7 +62,7 @@ def seal(folder: pathlib.Path) -> str:
     files = {}
     for name, kind in sorted(listing(folder).items()):
         if kind == "other":
-            raise EvidenceError(f"{shown(name)} in {folder} is no regular file; a run folder holds nothing else")
+            raise EvidenceError(f"{safe_name(name)} in {folder} is no regular file; a run folder holds nothing else")
         if kind == "file" and name not in UNSEALED:
             raw = read_plain(folder / name)
             files[name] = Entry(size=len(raw), sha256=hashlib.sha256(raw).hexdigest())
@@ -94,14 +94,14 @@ def read_manifest(folder: pathlib.Path) -> Manifest:
 
 def listing(folder: pathlib.Path) -> dict[str, Kind]:
     """Everything under the folder by its relative name; links are not followed and count as other."""
-    texts: dict[str, Kind] = {}
+    kinds: dict[str, Kind] = {}
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = pathlib.Path(parent, name)
             mode = path.lstat().st_mode
             kind: Kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
-            texts[path.relative_to(folder).as_posix()] = kind
-    return texts
+            kinds[path.relative_to(folder).as_posix()] = kind
+    return kinds
 
 
 def drop_temporaries(folder: pathlib.Path) -> None:
@@ -116,6 +116,6 @@ def is_temporary(name: str, kind: Kind) -> bool:
     return kind == "file" and TEMPORARY.fullmatch(name.rpartition("/")[2]) is not None
 
 
-def shown(name: str) -> str:
+def safe_name(name: str) -> str:
     """The name of a file as a message may print it."""
     return one_line(name.encode("utf-8", "replace").decode())

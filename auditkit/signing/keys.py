@@ -76,9 +76,9 @@ def new_pair(path: pathlib.Path, passphrase: str | None = None) -> Pair:
     public = path.with_suffix(".pub")
     if public == path:
         raise ConfigError(f"the private key needs another name than {path.name}: .pub is for the public one")
-    for each in (path, public):
-        if each.exists() or each.is_symlink():
-            raise ConfigError(f"{each} is there already, and a key is never overwritten; choose another name")
+    for file in (path, public):
+        if file.exists() or file.is_symlink():
+            raise ConfigError(f"{file} is there already, and a key is never overwritten; choose another name")
     key = ed25519.Ed25519PrivateKey.generate()
     hidden = pem.BestAvailableEncryption(passphrase.encode()) if passphrase else pem.NoEncryption()
     private_text = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, hidden)
@@ -109,13 +109,13 @@ def read_signer(path: pathlib.Path, passphrase: Callable[[], str | None] = lambd
     if b"PRIVATE KEY-----" not in raw:
         kind = "a public key" if b"PUBLIC KEY-----" in raw else "no PEM file"
         raise ConfigError(f"key: a private Ed25519 key in PEM is required; {path.name} is {kind}. {_MAKE}")
-    given = passphrase() if b"ENCRYPTED" in raw else None
-    if b"ENCRYPTED" in raw and not given:
+    secret = passphrase() if b"ENCRYPTED" in raw else None
+    if b"ENCRYPTED" in raw and not secret:
         raise ConfigError(f"key: {path.name} is encrypted; give its passphrase in the environment as {PASSPHRASE}")
     try:
-        key = pem.load_pem_private_key(raw, given.encode() if given else None)
+        key = pem.load_pem_private_key(raw, secret.encode() if secret else None)
     except Exception as error:  # the library's own kinds differ by version, and none of them may show the key
-        wrong = "with this passphrase " if given else ""
+        wrong = "with this passphrase " if secret else ""
         raise ConfigError(
             f"key: {path.name} cannot be read {wrong}as PKCS #8 in PEM ({type(error).__name__})"
         ) from None
@@ -160,15 +160,15 @@ def open_to_others(path: pathlib.Path) -> bool:
 _MAKE = "`auditkit keygen FILE` makes one"
 
 
-def _read(path: pathlib.Path, what: str) -> bytes:
+def _read(path: pathlib.Path, setting: str) -> bytes:
     """A key file; a link is followed, for secrets are often mounted as links."""
     try:
         with open(path, "rb") as file:
             raw = file.read(_LARGEST + 1)
     except OSError as error:
-        raise ConfigError(f"{what}: {path} cannot be read: {error.strerror or error}") from None
+        raise ConfigError(f"{setting}: {path} cannot be read: {error.strerror or error}") from None
     if len(raw) > _LARGEST:
-        raise ConfigError(f"{what}: {path.name} is too large for a key")
+        raise ConfigError(f"{setting}: {path.name} is too large for a key")
     return raw
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from auditkit import runfolder
 from auditkit.host import Host
 from auditkit.results import AuditResult, PluginInfo, Provenance
-from auditkit.runfolder.manifest import read_manifest, shown
+from auditkit.runfolder.manifest import read_manifest, safe_name
 from auditkit.text import one_line
 from auditkit.version import __version__
 
@@ -49,7 +49,7 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
         host: offers the formats.
     """
     result, files = runfolder.read_result(folder), read_manifest(folder).files
-    formats = {each.file: each for each in host.formats().values()}
+    formats = {format.file: format for format in host.formats().values()}
     audits = (result,) if isinstance(result, AuditResult) else result.results
     same: list[str] = []
     different: list[str] = []
@@ -59,14 +59,14 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
             continue
         reason = _not_here(name, audits[0].provenance, host) if name in formats else _NOBODY
         if reason:
-            not_compared.append(f"{shown(name)}: {reason}")
+            not_compared.append(f"{safe_name(name)}: {reason}")
             continue
         try:
             made = formats[name].render(result)
         except Exception as error:  # a plugin may raise anything at all
-            not_compared.append(f"{shown(name)}: {type(error).__name__}: {one_line(error)}")
+            not_compared.append(f"{safe_name(name)}: {type(error).__name__}: {one_line(error)}")
             continue
-        (same if made is not None and files[name].fits(made) else different).append(shown(name))
+        (same if made is not None and files[name].fits(made) else different).append(safe_name(name))
     return Remade(tuple(same), tuple(different), tuple(not_compared))
 
 
@@ -77,13 +77,15 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
     """Why this machine may make the same file in other bytes; empty where it may not."""
     if name.endswith(BY_MACHINE):
         return "its bytes depend on the fonts of the machine"
-    wanted = next((packages for suffix, packages in DRAWN_WITH.items() if name.endswith(suffix)), ())
-    before = {"auditkit": recorded.auditkit} | {text: recorded.packages.get(text, "") for text in wanted}
-    here = {"auditkit": __version__} | {text: _installed(text) for text in wanted}
-    for text, was in before.items():
-        if was != here[text]:
-            return f"made with {text} {one_line(was, 40) or 'of an unknown version'}, and {here[text]} is installed"
-    if name not in {each.file for each in Host(discover=False).formats().values()}:
+    packages = next((listed for suffix, listed in DRAWN_WITH.items() if name.endswith(suffix)), ())
+    before = {"auditkit": recorded.auditkit} | {package: recorded.packages.get(package, "") for package in packages}
+    now = {"auditkit": __version__} | {package: _installed(package) for package in packages}
+    for package, was in before.items():
+        if was != now[package]:
+            return (
+                f"made with {package} {one_line(was, 40) or 'of an unknown version'}, and {now[package]} is installed"
+            )
+    if name not in {format.file for format in Host(discover=False).formats().values()}:
         plugins = [_from_elsewhere(plugin_infos) for plugin_infos in (recorded.plugins, host.plugins())]
         if plugins[0] != plugins[1]:
             return "made by a plugin, and other plugins or versions of them are loaded"

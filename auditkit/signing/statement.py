@@ -44,9 +44,9 @@ def statement(result: AuditResult | Comparison, manifest_raw: bytes, manifest: M
         "predicate": {
             "result": _outcome(audits),
             "configuration": [
-                {"name": f"{what}{f' of {audit.model.name}' if several else ''}", "digest": {"sha256": value}}
+                {"name": f"{subject}{f' of {audit.model.name}' if several else ''}", "digest": {"sha256": value}}
                 for audit in audits
-                for what, value in (("plan", audit.plan.digest), ("settings", audit.provenance.settings_digest))
+                for subject, value in (("plan", audit.plan.digest), ("settings", audit.provenance.settings_digest))
             ],
             **{name: _limits(audits, name, several) for name in ("passedTests", "warnedTests", "failedTests")},
         },
@@ -63,22 +63,24 @@ def misfits(payload: bytes, expected: dict[str, Any]) -> list[str]:
     if payload == canonical(expected):
         return []
     try:
-        given = strict_json.loads(payload, "the signed statement")
+        signed = strict_json.loads(payload, "the signed statement")
     except EvidenceError as error:
         return [str(error)]
-    if not isinstance(given, dict):
+    if not isinstance(signed, dict):
         return ["the signed statement is no object"]
     for key in ("_type", "predicateType"):
-        if given.get(key) != expected[key]:
-            return [f"the signed statement has the {key} {one_line(given.get(key), 80)!r}; {expected[key]} is required"]
-    texts = [*_other_subjects(given.get("subject"), expected["subject"])]
-    said = given.get("predicate")
-    if not isinstance(said, dict) or said.get("result") != expected["predicate"]["result"]:
-        what = said.get("result") if isinstance(said, dict) else said
+        if signed.get(key) != expected[key]:
+            return [
+                f"the signed statement has the {key} {one_line(signed.get(key), 80)!r}; {expected[key]} is required"
+            ]
+    texts = [*_other_subjects(signed.get("subject"), expected["subject"])]
+    predicate = signed.get("predicate")
+    if not isinstance(predicate, dict) or predicate.get("result") != expected["predicate"]["result"]:
+        result_given = predicate.get("result") if isinstance(predicate, dict) else predicate
         texts.append(
-            f"the signed result is {one_line(what, 40)!r}; this audit says {expected['predicate']['result']!r}"
+            f"the signed result is {one_line(result_given, 40)!r}; this audit says {expected['predicate']['result']!r}"
         )
-    elif said != expected["predicate"]:
+    elif predicate != expected["predicate"]:
         texts.append("the signed statement says something else about limits or settings than this audit")
     return texts or ["the signed statement is not byte for byte the one that fits this audit"]
 
@@ -97,21 +99,26 @@ def _subjects(audits: Sequence[AuditResult], manifest_raw: bytes, manifest: Mani
     ]  # fmt: skip
 
 
-def _other_subjects(given: Any, expected: Sequence[dict[str, Any]]) -> list[str]:
+def _other_subjects(signed: Any, expected: Sequence[dict[str, Any]]) -> list[str]:
     """A sentence for each thing that the statement is not about, or about in another form."""
-    if not isinstance(given, list):
+    if not isinstance(signed, list):
         return ["the signed statement has no list of subjects"]
-    found = []
-    for each in expected:
-        if each in given:
+    differences = []
+    for subject in expected:
+        if subject in signed:
             continue
-        same = any(isinstance(other, dict) and other.get("name") == each["name"] for other in given)
-        what = f"another {one_line(each['name'])} than the one here" if same else f"no {one_line(each['name'])}"
-        found.append(f"the signature is about {what}")
-    extra = [each for each in given if each not in expected]
-    if extra and not found:
-        found.append("the signature is about something that is not here")
-    return found
+        same = any(
+            isinstance(signed_subject, dict) and signed_subject.get("name") == subject["name"]
+            for signed_subject in signed
+        )
+        described = (
+            f"another {one_line(subject['name'])} than the one here" if same else f"no {one_line(subject['name'])}"
+        )
+        differences.append(f"the signature is about {described}")
+    unexpected = [subject for subject in signed if subject not in expected]
+    if unexpected and not differences:
+        differences.append("the signature is about something that is not here")
+    return differences
 
 
 def _outcome(audits: Sequence[AuditResult]) -> str:
@@ -121,12 +128,12 @@ def _outcome(audits: Sequence[AuditResult]) -> str:
     return "WARNED" if any(verdict.waived for audit in audits for verdict in audit.verdicts) else "PASSED"
 
 
-def _limits(audits: Sequence[AuditResult], wanted: str, several: bool) -> list[str]:
+def _limits(audits: Sequence[AuditResult], list_name: str, several: bool) -> list[str]:
     return [
         f"{audit.model.name}: {verdict.limit.name}" if several else verdict.limit.name
         for audit in audits
         for verdict in audit.verdicts
-        if _list_of(verdict) == wanted
+        if _list_of(verdict) == list_name
     ]
 
 

@@ -54,12 +54,15 @@ def common(
         same: what makes two items one.
         near: items for which it is the same stand next to each other; None keeps the order.
     """
-    holders_of: dict[Hashable, tuple[Item, dict[str, None]]] = {}
-    for model, of_model in zip(models, items, strict=True):
+    holders_of: dict[Hashable, tuple[Item, list[int]]] = {}
+    # positions and not names: what is redacted can leave two models with the same name
+    for position, of_model in enumerate(items):
         for item in of_model:
-            holders_of.setdefault(same(item), (item, {}))[1][model] = None
+            holders = holders_of.setdefault(same(item), (item, []))[1]
+            if position not in holders:
+                holders.append(position)
     parts = [
-        Common(item, "" if len(holders) == len(models) else names(list(holders)))
+        Common(item, "" if len(holders) == len(models) else names([models[position] for position in holders]))
         for item, holders in holders_of.values()
     ]
     if near is not None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from auditkit.reports import numbers
 from auditkit.reports.html.figures import Drawn, drawn
-from auditkit.reports.html.headlines import lookup, named
+from auditkit.reports.html.headlines import lookup, name_and_title
 from auditkit.reports.html.limits import REASONS, Reason, demand, waived
 from auditkit.reports.html.model_columns import Key, key, number
 from auditkit.reports.html.paired_changes import Changed, changed
@@ -126,7 +126,7 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
     tables = [lookup(audit) for audit in comparison.results]
     rows = []
     for number_key in keys:
-        name, check = named(comparison.results, number_key)
+        name, check = name_and_title(comparison.results, number_key)
         rows.append([Cell(name, check), *(number(table.get(number_key)) for table in tables)])
     heads = [Head("Number"), *(Head(result.model.name, "num") for result in comparison.results)]
     return grid(anchors.new("all-numbers"), "Headline numbers, by model", heads, rows)
@@ -144,7 +144,7 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
                 continue
             low, high = numbers.held(measurement)
             rows.append(
-                {"number": named(comparison.results, number_key)[0], "model": audit.model.name,
+                {"number": name_and_title(comparison.results, number_key)[0], "model": audit.model.name,
                  "value": measurement.value, "low": low, "high": high,
                  "n": measurement.n}
             )  # fmt: skip

@@ -37,7 +37,7 @@ def five(audits: Sequence[AuditResult]) -> list[Chosen]:
         audits: of each model.
     """
     choices: dict[Key, Chosen] = {}
-    for choice in itertools.chain(_judged(audits), _doubtful(audits), _answers(audits)):
+    for choice in itertools.chain(_deciding_numbers(audits), _doubtful(audits), _answers(audits)):
         choices.setdefault(choice.key, choice)
         if len(choices) == FIVE:
             break
@@ -55,7 +55,7 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappin
     tables = [lookup(audit) for audit in audits]
     rows = []
     for choice in five(audits):
-        name, check = named(audits, choice.key)
+        name, check = name_and_title(audits, choice.key)
         single = tables[0].get(choice.key) if len(tables) == 1 else None
         disparity = "" if single is None else capital(whose_text(single))
         cells = [number(table.get(choice.key), with_groups=not disparity) for table in tables]
@@ -110,7 +110,7 @@ def lookup(audit: AuditResult) -> dict[Key, Measurement]:
     }
 
 
-def named(audits: Sequence[AuditResult], number_key: Key) -> tuple[str, str]:
+def name_and_title(audits: Sequence[AuditResult], number_key: Key) -> tuple[str, str]:
     """The name of a number with what it is about, and its check's title."""
     for audit in audits:
         for result in audit.results:
@@ -120,7 +120,7 @@ def named(audits: Sequence[AuditResult], number_key: Key) -> tuple[str, str]:
     return number_key[1], number_key[0]
 
 
-def _judged(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
+def _deciding_numbers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
     """The number that decided each limit, worst first."""
     verdicts = [(audit, verdict) for audit in audits for verdict in audit.verdicts]
     verdicts.sort(key=lambda pair: (pair[1].waived, WORST.index(pair[1].status)))

@@ -57,7 +57,7 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
             listed.append(Reason(status, "", cut(text, letters), limits_anchor))
         else:
             sentence = _reason_text(verdict, _definitions(verdict, audit.results))
-            disparity = cut(capital(_whose(verdict)), WHOSE)
+            disparity = cut(capital(_pair_text(verdict)), WHOSE)
             listed.append(Reason(verdict.status, verdict.limit.name, cut(sentence, letters), limits_anchor, disparity))
     return listed
 
@@ -88,10 +88,10 @@ def waived(waiver: Waiver, counts: bool) -> str:
 
 def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
     limit = verdict.limit
-    texts = [measured(judgement) + _where(judgement, verdict) for judgement in _shown(verdict)]
+    texts = [measured(judgement) + _where(judgement, verdict) for judgement in _printed(verdict)]
     disparities = (
-        [whose_text(judgement.measurement, limit, verdict.status) for judgement in _shown(verdict)]
-        if _plain(verdict)
+        [whose_text(judgement.measurement, limit, verdict.status) for judgement in _printed(verdict)]
+        if _tells_itself(verdict)
         else []
     )
     more = len(verdict.judged) - len(texts)
@@ -108,17 +108,17 @@ def _row(verdict: Verdict, audit: AuditResult) -> list[Cell]:
 
 def _reason_beside_numbers(verdict: Verdict) -> str:
     """The reason, where rule and measurement side by side do not tell it already; else who is left out."""
-    if _plain(verdict):
+    if _tells_itself(verdict):
         return left_out_text(verdict.judged[0].measurement.left_out)
     return verdict.reason
 
 
-def _plain(verdict: Verdict) -> bool:
+def _tells_itself(verdict: Verdict) -> bool:
     """Whether rule and measurement side by side tell the verdict."""
     return verdict.status in ("met", "missed") and len(verdict.judged) == 1
 
 
-def _shown(verdict: Verdict) -> Sequence[Judged]:
+def _printed(verdict: Verdict) -> Sequence[Judged]:
     """What is printed of the measurements under a limit: those that decided, three at most."""
     worst = [judgement for judgement in verdict.judged if judgement.status == verdict.status]
     return (worst or verdict.judged)[:3]
@@ -159,7 +159,7 @@ def _reason_text(verdict: Verdict, definitions: Mapping[str, Definition]) -> str
     return f"{subject} {verb} {measured(judged)}; {required} was required"
 
 
-def _whose(verdict: Verdict) -> str:
+def _pair_text(verdict: Verdict) -> str:
     judged = decisive(verdict)
     return "" if judged is None else whose_text(judged.measurement, verdict.limit, verdict.status)
 

@@ -76,7 +76,7 @@ def figure_grid(figure: Figure, anchors: Anchors) -> Grid | None:
     heads = [Head(title, "num" if _numeric(figure, field) else "text") for field, title, _ in columns]
     set_field = figure.x.field if figure.mark == "curve" and figure.x else None
     rows = [
-        [Cell(_shown(row.get(field), percent, field == set_field)) for field, _, percent in columns]
+        [Cell(_figure_cell(row.get(field), percent, field == set_field)) for field, _, percent in columns]
         for row in figure.data
     ]
     return grid(anchors.new("numbers", figure.name), f"Numbers in the figure: {figure.title}", heads, rows)
@@ -170,7 +170,7 @@ def _columns(figure: Figure) -> list[tuple[str, str, bool]]:
     return columns
 
 
-def _shown(value: Scalar, percent: bool, is_set: bool) -> str:
+def _figure_cell(value: Scalar, percent: bool, is_set: bool) -> str:
     """A number of a figure; one that was given, not measured, has the digits that it was given with."""
     if is_set and not percent and isinstance(value, float):
         return f"{value:,.6g}"

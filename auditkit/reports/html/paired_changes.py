@@ -33,10 +33,11 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
         return None
     checks = _checks(comparison)
     rows = [
-        (change, _row(change, checks.get(_plain(change.measurement), ("", {}))[1])) for change in comparison.changes
+        (change, _row(change, checks.get(_number_key(change.measurement), ("", {}))[1]))
+        for change in comparison.changes
     ]
     headline_numbers = {number_key[1:] for number_key in keys}
-    first = [row for change, row in rows if _plain(change.measurement) in headline_numbers]
+    first = [row for change, row in rows if _number_key(change.measurement) in headline_numbers]
     heads = [Head("Number"), Head("Of whom"), Head("Where"), Head("Model"), Head("Less that of"),
              Head("Difference", "num"), Head("Interval", "num"), Head("That is", "wide")]  # fmt: skip
     caption = "Differences on the same rows"
@@ -46,7 +47,7 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
     )
 
 
-def _plain(measurement: Measurement) -> tuple[object, ...]:
+def _number_key(measurement: Measurement) -> tuple[object, ...]:
     """What a number is, without its check."""
     return key("", measurement)[1:]
 

@@ -17,7 +17,9 @@ from auditkit.results.disclosure import showing_facts
 
 def models_grid(audits: Sequence[AuditResult], anchors: Anchors) -> Grid:
     """The models: facts, and what their owner said; a column for each."""
-    return _beside(anchors, "Models" if len(audits) > 1 else "Model", audits, [_model(audit) for audit in audits])
+    return _facts_by_model(
+        anchors, "Models" if len(audits) > 1 else "Model", audits, [_model(audit) for audit in audits]
+    )
 
 
 def _model(audit: AuditResult) -> list[tuple[str, str]]:
@@ -104,7 +106,7 @@ def data_grids(audit: AuditResult, anchors: Anchors) -> list[Grid]:
 
 def provenance_grids(audits: Sequence[AuditResult], anchors: Anchors) -> Iterable[Grid]:
     """What the numbers depend on: versions, seeds, digests, plugins, packages; what all models share is told once."""
-    yield _beside(anchors, "How this was made", audits, [_run(audit) for audit in audits])
+    yield _facts_by_model(anchors, "How this was made", audits, [_run(audit) for audit in audits])
     models, made = [audit.model.name for audit in audits], [audit.provenance for audit in audits]
     plugins = [
         with_model(
@@ -146,7 +148,7 @@ def _run(audit: AuditResult) -> list[tuple[str, str]]:
     ]
 
 
-def _beside(
+def _facts_by_model(
     anchors: Anchors, caption: str, audits: Sequence[AuditResult], facts: Sequence[Sequence[tuple[str, str]]]
 ) -> Grid:
     """The facts of each model in a column; one column where all are alike."""
