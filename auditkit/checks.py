@@ -179,18 +179,13 @@ class PluginRows(BaseModel):
         return {name: self._offers[name] for name in self.dotted(parameter)}
 
 
-class Check(RenamedFacts, ABC):
-    """One unit of audit work: takes model and data, returns findings, never judges.
-
-    Parameters are typed fields with defaults, recorded in the result and read from `[checks."<id>"]`. A check that
-    cannot afford every row has a field `rows: int`; the audit draws them. Class facts say the rest; what is left out
-    is read from the docstring (first line: the question; then paragraphs of purpose, method, limits).
-    """
+class Facts(RenamedFacts):
+    """What a check or a trainer says of itself, as constants of its class; its fields are its parameters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     id: ClassVar[str] = ""
-    """`family.name`, in lower case."""
+    """`family.name`, in lower case; of a trainer what `[[train]] trainer` names."""
     title: ClassVar[str] = ""
     question: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
@@ -210,8 +205,6 @@ class Check(RenamedFacts, ABC):
     """{budget: {parameter: value}}; what the user sets wins."""
     definitions: ClassVar[Mapping[str, Definition]] = {}
     """{measurement: what it means}."""
-    about_data: ClassVar[bool] = False
-    """Its numbers are about the data alone, and stand whatever the model answers."""
     conditions: ClassVar[frozenset[str] | None] = None
     """Names of the conditions under which it measures, so that a limit with another is an error; None: not said."""
     for_groups: ClassVar[frozenset[str] | None] = None
@@ -219,17 +212,29 @@ class Check(RenamedFacts, ABC):
     said."""
     over_groups: ClassVar[frozenset[str]] = frozenset()
     """Names of what it measures over the groups of an attribute, beside what `more_groups` of a definition says."""
-    touches: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """{parameter: the measurements whose values it changes}, none for one that chooses what is measured or shown; one
-    that is not named may change any. Two audits that differ in a parameter are compared in what it does not touch."""
     own_slices: ClassVar[bool] = False
     """Whether its measurements are about slices that are no groups of the data."""
-    asks: ClassVar[Mapping[str, frozenset[Capability]]] = {}
-    """{measurement: capabilities of the model of which it asks for any one, beyond `needs`}; a limit on it is an error
-    where the model under audit has none of them."""
     of_function: ClassVar[bool] = False
     """Made of a function by `@auditkit.check`, which may return more numbers than the one that is declared for it."""
     level: ClassVar[Level] = "queries"
+
+
+class Check(Facts, ABC):
+    """One unit of audit work: takes model and data, returns findings, never judges.
+
+    Parameters are typed fields with defaults, recorded in the result and read from `[checks."<id>"]`. A check that
+    cannot afford every row has a field `rows: int`; the audit draws them. Class facts say the rest; what is left out
+    is read from the docstring (first line: the question; then paragraphs of purpose, method, limits).
+    """
+
+    about_data: ClassVar[bool] = False
+    """Its numbers are about the data alone, and stand whatever the model answers."""
+    touches: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """{parameter: the measurements whose values it changes}, none for one that chooses what is measured or shown; one
+    that is not named may change any. Two audits that differ in a parameter are compared in what it does not touch."""
+    asks: ClassVar[Mapping[str, frozenset[Capability]]] = {}
+    """{measurement: capabilities of the model of which it asks for any one, beyond `needs`}; a limit on it is an error
+    where the model under audit has none of them."""
     higher_level: ClassVar[str] = ""
     """What a higher evidence level would add."""
 
@@ -324,8 +329,8 @@ def runs_on_counts(check: type[Check], people: int | None) -> bool:
     return dealt_with and not check.needs & (frozenset(Capability) | {"train"})
 
 
-def missing_needs(check: type[Check], model: Model, data: AuditData) -> str | None:
-    """What the check needs and this model or data lacks, in a sentence; None where nothing is missing."""
+def missing_needs(check: type[Facts], model: Model, data: AuditData) -> str | None:
+    """What a check or a trainer needs and this model or data lacks, in a sentence; None where nothing is missing."""
     needs = check.needs
     why = f": {data.streamed}" if data.streamed else ""
     lacking = sorted(str(need) for need in needs & frozenset(Capability) if need not in model.capabilities)

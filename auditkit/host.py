@@ -24,7 +24,7 @@ from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import bring_in, distribution, importable
-from auditkit.plugin_validation import ROWS, offered_checks, offered_trainers, problems, wrong_kind, wrong_row
+from auditkit.plugin_validation import ROWS, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line
@@ -86,11 +86,11 @@ class Host:
 
     def checks(self) -> dict[str, Offer]:
         """{id: check class} of everything loaded, in the order of the ids; an id that two offer is not among them."""
-        return {offer.value.id: offer for offer in self._offers("register_checks", offered_checks, Check)}
+        return {offer.value.id: offer for offer in self._offers("register_checks", Check)}
 
     def trainers(self) -> dict[str, Offer]:
         """{id: trainer class} of everything loaded."""
-        return {offer.value.id: offer for offer in self._offers("register_trainers", offered_trainers, Trainer)}
+        return {offer.value.id: offer for offer in self._offers("register_trainers", Trainer)}
 
     def rules(self) -> list[pathlib.Path]:
         """The rule packs of everything loaded."""
@@ -223,11 +223,9 @@ class Host:
             )
 
     def _find_duplicates(self) -> None:
-        for hook, find, kind in (
-            ("register_checks", offered_checks, Check), ("register_trainers", offered_trainers, Trainer),
-        ):  # fmt: skip
+        for hook, kind in (("register_checks", Check), ("register_trainers", Trainer)):
             owners: dict[str, list[str]] = {}
-            for offer in self._offers(hook, find, kind, unique=False):
+            for offer in self._offers(hook, kind, unique=False):
                 owners.setdefault(offer.value.id, []).append(offer.plugin)
             for id, names in sorted(owners.items()):
                 if len(names) > 1:
@@ -243,7 +241,7 @@ class Host:
 
     # ---- calling
 
-    def _offers(self, hook: str, find: Any, kind: type, *, unique: bool = True) -> list[Offer]:
+    def _offers(self, hook: str, kind: type, *, unique: bool = True) -> list[Offer]:
         """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
         offers = list(self._collect(hook))
         known = {(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers}

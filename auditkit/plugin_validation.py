@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from auditkit import hookspecs
-from auditkit.checks import MODALITIES, NEEDS, Check
+from auditkit.checks import MODALITIES, NEEDS
 from auditkit.errors import closest
 from auditkit.hookspecs import PROJECT, Attack, Corruption, ReportSection
 from auditkit.text import one_line
-from auditkit.trainers import Trainer
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{PROJECT}_spec"))
 """Every hook of the contract."""
@@ -23,23 +22,11 @@ WRAPPABLE = frozenset({"run_check"})
 """Hooks that an implementation may wrap."""
 
 
-def offered_checks(module: types.ModuleType) -> list[type[Check]]:
-    """Every check that a module decorates or subclasses itself; what it imported is not its own."""
-    kinds: list[type[Check]] = []
-    for value in vars(module).values():
-        kind = getattr(value, "check", value) if callable(value) else value
-        if _own_class(kind, Check, module):
-            kinds.append(kind)
-    return list(dict.fromkeys(kinds))
-
-
-def offered_trainers(module: types.ModuleType) -> list[type[Trainer]]:
-    """Every trainer that a module subclasses itself."""
-    kinds: list[type[Trainer]] = []
-    for value in vars(module).values():
-        if _own_class(value, Trainer, module) and value not in kinds:
-            kinds.append(value)
-    return kinds
+def offered(module: types.ModuleType, kind: type) -> list[type]:
+    """Every check, or trainer, that a module decorates or subclasses itself; what it imported is not its own."""
+    # a decorated function carries its class as `check`
+    values = (getattr(value, "check", value) if callable(value) else value for value in vars(module).values())
+    return list(dict.fromkeys(value for value in values if _own_class(value, kind, module)))
 
 
 def problems(plugin: Any) -> list[str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import ConfigDict
-
-from auditkit.renames import RenamedFacts
+from auditkit.checks import Facts
 from auditkit.results import Control, Definition, Figure, Level, Measurement, Table
 
 if TYPE_CHECKING:
@@ -32,33 +30,14 @@ class Trained:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
 
 
-class Trainer(RenamedFacts, ABC):
+class Trainer(Facts, ABC):
     """A recipe for a new model. Its facts and fields work as a Check's; `id` is what `[[train]] trainer` names.
 
     What it measures appears in the new model's audit as the check `train.<id>`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-    id: ClassVar[str] = ""
-    title: ClassVar[str] = ""
-    question: ClassVar[str] = ""
-    purpose: ClassVar[str] = ""
-    method: ClassVar[str] = ""
-    limits: ClassVar[str] = ""
-    reference: ClassVar[str] = ""
-    needs: ClassVar[frozenset[str]] = frozenset()
-    requires: ClassVar[tuple[tuple[str, str], ...]] = ()
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    definitions: ClassVar[Mapping[str, Definition]] = {}
-    conditions: ClassVar[frozenset[str] | None] = None
-    for_groups: ClassVar[frozenset[str] | None] = None
-    over_groups: ClassVar[frozenset[str]] = frozenset()
-    own_slices: ClassVar[bool] = False
-    of_function: ClassVar[bool] = False
     of_training: ClassVar[frozenset[str]] = frozenset()
     """Measurements that are facts of the training, and stand whatever the new model answers."""
-    applies_when: ClassVar[str] = ""
     level: ClassVar[Level] = "training"
 
     @abstractmethod

@@ -9,6 +9,7 @@ from auditkit.comparison.audits import Named
 from auditkit.comparison.keys import Key, is_hidden, judged, key, masked, not_comparable, numbers, redefined
 from auditkit.comparison.rows import rows_of
 from auditkit.errors import ConfigError, closest
+from auditkit.figures import label
 from auditkit.results import AuditResult, CheckResult, History, Measurement, Point, Series, pairs
 from auditkit.text import one_line
 
@@ -72,7 +73,7 @@ def _series(number_key: Key, tables: _Tables) -> Series:
             measurement = masked(measurement)
         if measurement.name in result.definitions:
             title = result.definitions[measurement.name].title
-        about = _about(measurement)
+        about = label(measurement)
         verdict = judged(audit).get(key(result.check, measurement))
         if verdict is not None:
             at_least, at_most = verdict.limit.at_least, verdict.limit.at_most
@@ -95,11 +96,6 @@ def _breaks(number_key: Key, tables: _Tables) -> Iterator[str]:
         reason = reason or redefined(first[number_key][0], second[number_key][0], number_key[1])
         if reason:
             yield f"From {before.name} to {after.name} {reason}"
-
-
-def _about(measurement: Measurement) -> str:
-    over = f"over {' and '.join(measurement.across)}" if measurement.across else ""
-    return "; ".join(filter(None, (pairs(measurement.slice), over, pairs(measurement.conditions)))) or "everyone"
 
 
 def _nothing(measure: str, group: Mapping[str, str] | None, tables: _Tables) -> str:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Callable
 
 from auditkit.demos.built import Built
 
 
-def _credit() -> Built:
-    from auditkit.demos import credit  # trains models: only where the demo is run
-
-    return credit.build()
-
-
-def _digits() -> Built:
-    from auditkit.demos import digits  # as above
-
-    return digits.build()
+def _build(name: str) -> Built:
+    # imported where the demo is run: its module needs torch, and whoever lists the demos does not
+    built: Built = importlib.import_module(f"auditkit.demos.{name}").build()
+    return built
 
 
-DEMOS: dict[str, Callable[[], Built]] = {"credit": _credit, "digits": _digits}
+DEMOS: dict[str, Callable[[], Built]] = {name: functools.partial(_build, name) for name in ("credit", "digits")}
 """{name: builder}."""
 
 __all__ = ["DEMOS", "Built"]

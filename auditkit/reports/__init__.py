@@ -2,82 +2,39 @@
 
 from __future__ import annotations
 
+import importlib
+
 from auditkit.hookspecs import Format, hookimpl
 from auditkit.results import AuditResult, Comparison
+
+_FORMATS = {
+    "html": ("report.html", "html.render.render"),
+    "pdf": ("report.pdf", "pdf.render"),
+    "summary": ("summary.md", "summary.render"),
+    "card": ("model_card.md", "card.render"),
+    "cardpage": ("model_card.html", "cardpage.render"),
+    "bom": ("model.cdx.json", "bom.render"),
+    "junit": ("junit.xml", "junit.render"),
+    "metrics": ("metrics.json", "metrics.render"),
+    "csv": ("measurements.csv", "measurements.as_csv"),
+    "parquet": ("measurements.parquet", "measurements.as_parquet"),
+}
+"""{name: the file, and the function below this package that makes it}."""
+_ON_REQUEST = frozenset({"pdf", "bom"})
 
 
 @hookimpl
 def register_formats() -> list[Format]:
     """The report on screen and on paper, a summary, the model card in three forms, JUnit, numbers, tables."""
-    return [
-        Format("html", "report.html", _html),
-        Format("pdf", "report.pdf", _pdf, on_request=True),
-        Format("summary", "summary.md", _summary),
-        Format("card", "model_card.md", _card),
-        Format("cardpage", "model_card.html", _cardpage),
-        Format("bom", "model.cdx.json", _bom, on_request=True),
-        Format("junit", "junit.xml", _junit),
-        Format("metrics", "metrics.json", _metrics),
-        Format("csv", "measurements.csv", _csv),
-        Format("parquet", "measurements.parquet", _parquet),
-    ]
+    return [_format(name, file, function) for name, (file, function) in _FORMATS.items()]
 
 
-def _html(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.html.render import render
+def _format(name: str, file: str, function: str) -> Format:
+    module, _, attribute = function.rpartition(".")
 
-    return render(result)
+    def render(result: AuditResult | Comparison) -> bytes:
+        # imported when something is rendered: a host lists formats without jinja2, vl-convert or pyarrow
+        content: bytes = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)(result)
+        return content
 
-
-def _card(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.card import render
-
-    return render(result)
-
-
-def _cardpage(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.cardpage import render
-
-    return render(result)
-
-
-def _bom(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.bom import render
-
-    return render(result)
-
-
-def _junit(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.junit import render
-
-    return render(result)
-
-
-def _metrics(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.metrics import render
-
-    return render(result)
-
-
-def _pdf(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.pdf import render
-
-    return render(result)
-
-
-def _summary(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.summary import render
-
-    return render(result)
-
-
-def _csv(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.measurements import as_csv
-
-    return as_csv(result)
-
-
-def _parquet(result: AuditResult | Comparison) -> bytes:
-    from auditkit.reports.measurements import as_parquet
-
-    return as_parquet(result)
+    return Format(name, file, render, on_request=name in _ON_REQUEST)

@@ -22,9 +22,7 @@ def plain(value: float, *, percent: bool = False) -> str:
     size = abs(value)
     if size >= 1e15:
         return _signed(f"{size:.2e}", value)
-    if float(size).is_integer() and size >= 10:
-        return _signed(f"{size:,.0f}", value)
-    if size >= 100:
+    if size >= 100 or (float(size).is_integer() and size >= 10):
         return _signed(f"{size:,.0f}", value)
     if size == 0:
         return "0"

@@ -196,7 +196,7 @@ def _lacking(trainer: Trainer, parent: Model, data: AuditData) -> ErrorInfo | No
     extra = missing_extra(type(trainer))
     if extra is not None:
         return extra
-    reason = missing_needs(type(trainer), parent, data)  # type: ignore[arg-type]
+    reason = missing_needs(type(trainer), parent, data)
     return ErrorInfo(kind="exception", type="CapabilityError", message=f"{trainer.id} {reason}") if reason else None
 
 

@@ -62,14 +62,6 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
     return listed
 
 
-def about_limit(verdict: Verdict) -> str:
-    """Which measurements a limit is about, as it follows their name: ` over sex`, ` with epsilon=0.1`."""
-    limit = verdict.limit
-    sentence = f" for {pairs(limit.slice)}" if limit.slice else ""
-    sentence += f" over {' and '.join(limit.across)}" if limit.across else ""
-    return sentence + (f" with {pairs(limit.conditions)}" if limit.conditions else "")
-
-
 def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
     """What a limit demands; whom it is about, and by what it is judged where that is not the interval."""
     results = [result for audit in audits for result in audit.results]
@@ -77,7 +69,7 @@ def demand(verdict: Verdict, audits: Sequence[AuditResult]) -> tuple[str, str]:
     limit = verdict.limit
     about_whom = f"about {limit.scope}" if limit.scope and not (limit.slice or limit.across) else ""
     by = "judged by the value alone, without its interval" if limit.judge == "point" else ""
-    return f"{name}{about_limit(verdict)}: {rule(limit, verdict)}", "; ".join(filter(None, (about_whom, by)))
+    return f"{name}{about(limit)}: {rule(limit, verdict)}", "; ".join(filter(None, (about_whom, by)))
 
 
 def waived(waiver: Waiver, counts: bool) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from auditkit.reports.html.limits import REASONS, Reason
 from auditkit.reports.html.sections import Shown, parts_of, sections
-from auditkit.reports.html.sentences import cut, moment
+from auditkit.reports.html.sentences import as_sentence, capital, cut, moment
 from auditkit.reports.outcome import in_short
 from auditkit.results import AuditResult, Comparison, digest, verdict_line
 
@@ -36,7 +36,7 @@ def page(result: AuditResult | Comparison) -> Page:
     return Page(
         heading=cut(heading, LETTERS),
         verdict=compared.verdict if compared else first.verdict,
-        sentence=cut(compared.sentence if compared else _capital(verdict_line(first)), 2 * LETTERS),
+        sentence=cut(compared.sentence if compared else as_sentence(capital(verdict_line(first))), 2 * LETTERS),
         reasons=reasons[:REASONS],
         facts=_facts(parts.audits),
         sections=sections(parts),
@@ -56,8 +56,3 @@ def _facts(audits: tuple[AuditResult, ...]) -> tuple[tuple[str, str], ...]:
     sentence = in_short(data)
     selected = (("Predicted" if data.task == "regression" else "Selected", sentence),) if sentence else ()
     return (model, *selected, ("Data", f"{data.name}, {data.rows:,} rows"), ("Date", date))
-
-
-def _capital(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

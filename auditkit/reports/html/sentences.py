@@ -52,11 +52,11 @@ def be(name: str, definitions: Mapping[str, Definition]) -> str:
     return "are" if many else "is"
 
 
-def about(measurement: Measurement) -> str:
-    """What a measurement is about, as it follows its name: ` for sex=F`, ` over sex with epsilon=0.1`."""
-    sentence = f" for {pairs(measurement.slice)}" if measurement.slice else ""
-    sentence += f" over {' and '.join(measurement.across)}" if measurement.across else ""
-    return sentence + (f" with {pairs(measurement.conditions)}" if measurement.conditions else "")
+def about(subject: Measurement | Limit) -> str:
+    """Whom a number or a limit is about, as it follows its name: ` for sex=F`, ` over sex with epsilon=0.1`."""
+    sentence = f" for {pairs(subject.slice)}" if subject.slice else ""
+    sentence += f" over {' and '.join(subject.across)}" if subject.across else ""
+    return sentence + (f" with {pairs(subject.conditions)}" if subject.conditions else "")
 
 
 def certainty(measurement: Measurement) -> str:
@@ -89,23 +89,23 @@ def answer(result: CheckResult, measurement: Measurement | None) -> Answer:
     """The sentence that answers a check's question."""
     if result.status == "skipped":
         return Answer(
-            "This was not tested: ", after=_sentence(result.reason or "no reason was given"), status="skipped"
+            "This was not tested: ", after=as_sentence(result.reason or "no reason was given"), status="skipped"
         )
     if result.status == "error":
-        why = _sentence(result.reason or "the check ended in an error")
+        why = as_sentence(result.reason or "the check ended in an error")
         return Answer("This could not be answered: ", after=why, status="error")
     if measurement is None:
         return Answer("The check found nothing that can be put in a number.")
     subject = name_of(measurement.name, result.definitions) + about(measurement)
     if measurement.value is None:
-        return Answer(f"{subject} has no number: ", after=_sentence(measurement.reason or ""), status="undefined")
+        return Answer(f"{subject} has no number: ", after=as_sentence(measurement.reason or ""), status="undefined")
     after = certainty(measurement) + "."
     if measurement.validity != "valid":
-        after += f" The number is {measurement.validity}: {_sentence(measurement.reason or '')}"
+        after += f" The number is {measurement.validity}: {as_sentence(measurement.reason or '')}"
     if measurement.pairs:
-        after += f" That is {_sentence(whose_text(measurement))}"
+        after += f" That is {as_sentence(whose_text(measurement))}"
     if measurement.left_out:
-        after += f" It says nothing of some groups, {_sentence(left_out_text(measurement.left_out))}"
+        after += f" It says nothing of some groups, {as_sentence(left_out_text(measurement.left_out))}"
     status = "" if measurement.validity == "valid" else measurement.validity
     return Answer(
         f"{subject} {be(measurement.name, result.definitions)} ",
@@ -183,6 +183,7 @@ def _spread(result: CheckResult, measurement: Measurement) -> str:
     )
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """The text without blanks around it, and with a full stop where nothing ends it."""
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
