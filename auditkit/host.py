@@ -24,7 +24,7 @@ from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
 from auditkit.plugin_import import bring_in, distribution, importable
-from auditkit.plugin_validation import ROWS, problems, wrong_kind, wrong_row
+from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
 from auditkit.text import one_line
@@ -247,9 +247,7 @@ class Host:
         known = {(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers}
         for seen in self.seen:
             if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
-                merely_defined = (
-                    Offer(kind_of_plugin, seen.name, seen.version) for kind_of_plugin in find(seen.plugin)
-                )
+                merely_defined = (Offer(value, seen.name, seen.version) for value in offered(seen.plugin, kind))
                 offers += [offer for offer in merely_defined if (offer.plugin, offer.value) not in known]
         good = []
         for offer in offers:
