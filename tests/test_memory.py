@@ -243,7 +243,7 @@ def test_no_memory_is_exit_code_2_where_the_data_were_read(tmp_path, monkeypatch
 
     monkeypatch.setattr("auditkit.data.readers.table.open_source", fail)
     with pytest.raises(DataError, match=r"reading people\.csv: out of memory \(64 GiB\)\. To count .* stream = true"):
-        commands.run(str(tmp_path), {}, commands.How(quiet=True))
+        commands.run(str(tmp_path), {}, commands.RunOptions(quiet=True))
 
 
 def test_a_file_that_cannot_be_counted_is_not_told_to_be(tmp_path, monkeypatch):
@@ -267,4 +267,4 @@ def test_a_factory_without_memory_says_so(tmp_path, monkeypatch):
     from auditkit.command import commands
 
     with pytest.raises(ConfigError, match=r"raised MemoryError: 64 GiB: out of memory\. Give fewer rows"):
-        commands.run(str(tmp_path), {}, commands.How(quiet=True))
+        commands.run(str(tmp_path), {}, commands.RunOptions(quiet=True))

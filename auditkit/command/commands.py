@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json as json_module
 import logging
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from auditkit import runfolder
@@ -19,7 +20,6 @@ from auditkit.config import load
 from auditkit.data import AuditData
 from auditkit.errors import ConfigError, closest
 from auditkit.host import Host
-from auditkit.results import AuditResult
 from auditkit.run import write
 from auditkit.run.audit import audit_models, plan_only
 from auditkit.run.context import AuditContext, Clock
@@ -99,8 +99,9 @@ def demo(name: str, out: str, budget: str, *, json: bool, quiet: bool) -> int:
         context = AuditContext(host, built.data, request, folder, title=built.title, train=built.train)
         result = audit_models(context, built.models)
     print_result(result, pathlib.Path(out) / "report.html", json=json)
-    audits = [result] if isinstance(result, AuditResult) else result.results
-    failed = [check_result for audit in audits for check_result in audit.results if check_result.status == "error"]
+    failed = [
+        check_result for audit in result.audits for check_result in audit.results if check_result.status == "error"
+    ]
     return 3 if failed else 0
 
 
@@ -147,25 +148,19 @@ def _plugin(name: str, home: pathlib.Path) -> str | pathlib.Path:
     return home / name if name.endswith(".py") else name
 
 
-class _run_log:
-    """Everything that auditkit logs, also into run.log of the folder."""
-
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._handler = logging.FileHandler(folder / runfolder.LOG, encoding="utf-8")
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-
-    def __enter__(self) -> None:
-        logger = logging.getLogger("auditkit")
-        self._level = logger.level
-        logger.setLevel(logging.DEBUG)
-        logger.addHandler(self._handler)
-
-    def __exit__(self, *_: object) -> None:
-        logger = logging.getLogger("auditkit")
-        logger.removeHandler(self._handler)
-        logger.setLevel(self._level)
-        self._handler.close()
-
-
-if __name__ == "__main__":
-    sys.exit("use: python -m auditkit")
+@contextlib.contextmanager
+def _run_log(folder: pathlib.Path) -> Iterator[None]:
+    """Write everything that auditkit logs into run.log of the folder too."""
+    handler = logging.FileHandler(folder / runfolder.LOG, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("auditkit")
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        # the level too: whoever calls the command from a program keeps the logging that was set up there
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from auditkit.command.terminal import console_of
 from auditkit.comparison import Named, compare_audits, history, open_audit, open_audits, with_distinct_names
 from auditkit.errors import ConfigError, closest
 from auditkit.reports import difftext as text
@@ -80,7 +80,7 @@ def over_time(
     if json:
         print(numbers.model_dump_json(indent=1))
         return 0
-    console = _console()
+    console = console_of(160)
     for series in numbers.series:
         console.print(_table(text.series_title(series), text.HISTORY, list(text.series_rows(series))))
         if series.breaks:
@@ -129,7 +129,7 @@ def _group(slices: Iterable[str]) -> dict[str, str] | None:
 
 
 def _print_diff(diff: Diff, *, all: bool) -> None:
-    console = _console()
+    console = console_of(160)
     console.print(Text(one_line(text.heading(diff), 300), style="bold"))
     console.print(
         Text(
@@ -170,7 +170,3 @@ def _write(path: str | None, made: Callable[[], str]) -> None:
     except OSError as error:
         raise ConfigError(f"{one_line(path)} could not be written: {error.strerror or error}") from error
     print(f"written: {one_line(path)}", file=sys.stderr)
-
-
-def _console() -> Console:
-    return Console(file=sys.stdout, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)

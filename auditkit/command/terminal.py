@@ -34,9 +34,8 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
         sys.stdout.write(canonical(result).decode())
         print(f"Report: {report}", file=sys.stderr)
         return
-    console = _console()
-    audits = [result] if isinstance(result, AuditResult) else result.results
-    for audit in audits:
+    console = console_of()
+    for audit in result.audits:
         console.print()
         console.print(_verdict_line(audit))
         if audit.verdicts:
@@ -46,10 +45,10 @@ def print_result(result: AuditResult | Comparison, report: pathlib.Path, *, json
             console.print(Text(f"  {trouble.check} {trouble.status}: {one_line(trouble.reason or '')}", style="dim"))
         for reason in _elsewhere(audit):
             console.print(Text(f"  {one_line(reason, 500)}", style="red"))
-    meaning = sentence((result if isinstance(result, AuditResult) else result.results[0]).data)
+    meaning = sentence(result.audits[0].data)
     if meaning:
         console.print(Text(f"  {one_line(meaning, 500)}"))
-    for note in dict.fromkeys(note for audit in audits for note in audit.outcome.notes):
+    for note in dict.fromkeys(note for audit in result.audits for note in audit.outcome.notes):
         console.print(Text(f"\n{one_line(note, 1000)}", style="yellow"))
     console.print()
     print(f"Report: {report}")
@@ -84,7 +83,7 @@ def print_plan(plans: Sequence[Plan], opened: Opened, *, json: bool) -> None:
     if json:
         print(json_module.dumps([plan.model_dump(mode="json") for plan in plans], indent=1, sort_keys=True))
         return
-    console = _console()
+    console = console_of()
     for model, plan in zip(opened.models, plans, strict=True):
         per_row = _seconds_per_row(model, opened.data)
         table = Table(title=f"{one_line(model.name)}, budget {plan.budget}, plan {plan.digest[:12]}", box=None)
@@ -173,5 +172,6 @@ def _limits(audit: AuditResult) -> Table:
     return table
 
 
-def _console() -> Console:
-    return Console(file=sys.stdout, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 120)
+def console_of(width: int = 120) -> Console:
+    """The terminal as it is; for a file or a pipe, of this many columns, so that it is the same everywhere."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else width)

@@ -27,7 +27,7 @@ class Named(NamedTuple):
     @property
     def audits(self) -> tuple[AuditResult, ...]:
         """One for each model."""
-        return self.result.results if isinstance(self.result, Comparison) else (self.result,)
+        return self.result.audits
 
 
 def open_audits(names: Sequence[str], *, unverified: bool = False) -> list[Named]:

@@ -39,15 +39,17 @@ def outcome_of(
             verdict=word, exit_code=code, sentence=sentence, reasons=tuple(reasons), counts=counts, notes=tuple(notes)
         )
 
-    if counts["missed"]:
-        return say("missed", 1, line, reasons + errors)
-    if counts["error"]:
-        parts = f"{len(errors)} part{'s' * (len(errors) != 1)} of the audit ended in error"
-        return say("error", 3, line if verdicts else parts, errors + reasons)
-    if counts["inconclusive"]:
-        return say("inconclusive", 3, line, reasons)
-    if counts["not tested"]:
-        return say("not tested", 3, line, reasons)
+    parts = f"{len(errors)} part{'s' * (len(errors) != 1)} of the audit ended in error"
+    # worst first: a proven violation outweighs whatever could not be found out
+    ways: tuple[tuple[VerdictStatus, int, str, list[str]], ...] = (
+        ("missed", 1, line, reasons + errors),
+        ("error", 3, line if verdicts else parts, errors + reasons),
+        ("inconclusive", 3, line, reasons),
+        ("not tested", 3, line, reasons),
+    )
+    for way in ways:
+        if counts[way[0]]:
+            return say(*way)
     if not any(result.status == "measured" for result in results):
         return say("not tested", 5, "nothing was judged: no check measured anything", reasons)
     if not verdicts:

@@ -15,7 +15,7 @@ from auditkit.errors import EvidenceError
 from auditkit.host import Host
 from auditkit.models import Capability, Model
 from auditkit.predictions import Predictions
-from auditkit.results import AuditResult, Limit, ModelInfo, Plan, PlannedCheck, Provenance, digest
+from auditkit.results import Limit, ModelInfo, Plan, PlannedCheck, Provenance, digest
 from auditkit.value_spelling import spelling
 from auditkit.version import __version__
 
@@ -125,7 +125,7 @@ def _changed_limits(folder: pathlib.Path | None, model: Model, plan: Plan, limit
         before = runfolder.read_result(folder)
     except EvidenceError:
         return ()
-    for result in [before] if isinstance(before, AuditResult) else before.results:
+    for result in before.audits:
         if result.model.fingerprint != model.fingerprint or result.plan.checks != plan.checks:
             continue
         old = [note for note in result.provenance.notes if note.startswith("limits were changed")]

@@ -29,7 +29,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         MissingExtra: cyclonedx-python-lib is not installed.
         EvidenceError: the document does not validate; nothing is written then.
     """
-    audits = result.results if isinstance(result, Comparison) else (result,)
+    audits = result.audits
     document = json.loads(_bare(result, audits))
     components = {component["bom-ref"]: component for component in _components(document)}
     for position, audit in enumerate(audits):

@@ -44,7 +44,7 @@ SCOPE = "This card reports measurements and the limits that the owner set for th
 def render(result: AuditResult | Comparison) -> bytes:
     """The card of one model, or of several side by side on the same data; UTF-8 Markdown."""
     alone = result if isinstance(result, AuditResult) else None
-    results = result.results if isinstance(result, Comparison) else (result,)
+    results = result.audits
     card = Card.model_validate({key: value for key, value in results[0].card.items() if key in Card.model_fields})
     name = result.title if isinstance(result, Comparison) else result.model.name
     blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]

@@ -37,10 +37,9 @@ class _Case(NamedTuple):
 
 def render(result: AuditResult | Comparison) -> bytes:
     """The whole file; UTF-8 XML."""
-    results = (result,) if isinstance(result, AuditResult) else result.results
     root = ElementTree.Element("testsuites", name="auditkit")
-    for audit in results:
-        prefix = f"{audit.model.name}: " if len(results) > 1 else ""
+    for audit in result.audits:
+        prefix = f"{audit.model.name}: " if len(result.audits) > 1 else ""
         for name, cases in _suites(audit).items():
             root.append(_suite(prefix, name, cases, audit))
     ElementTree.indent(root)

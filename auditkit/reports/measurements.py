@@ -59,8 +59,7 @@ def inert(cell: Any) -> Any:
 
 
 def _rows(result: AuditResult | Comparison) -> Iterator[dict[str, Any]]:
-    audits = (result,) if isinstance(result, AuditResult) else result.results
-    for audit in audits:
+    for audit in result.audits:
         every = (measurement for result in audit.results for measurement in result.every)
         for row, measurement in zip(audit.rows(), every, strict=True):
             # by name, as results.json keeps them, so that a table is the same before and after saving

@@ -28,7 +28,7 @@ SIGNS = {"met": "✅", "missed": "❌", "inconclusive": "❓", "error": "⚠️"
 
 def render(result: AuditResult | Comparison) -> bytes:
     """Verdicts, limits, one number of each check, what was not tested, controls that failed; UTF-8 Markdown."""
-    audits = result.results if isinstance(result, Comparison) else (result,)
+    audits = result.audits
     name = result.title if isinstance(result, Comparison) else f"{audits[0].model.name} on {audits[0].data.name}"
     blocks = [heading(2, f"Audit: {name}"), *_verdicts(audits)]
     parts = {

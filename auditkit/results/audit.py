@@ -249,6 +249,13 @@ class _Versioned(Record):
             return {name: value for name, value in written.items() if name not in self.new_in_2}
         return written
 
+    def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
+        """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""
+        path = pathlib.Path(folder, "results.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(canonical(self))
+        return path
+
 
 class AuditResult(_Versioned):
     """One model on one data set, measured and judged."""
@@ -273,6 +280,11 @@ class AuditResult(_Versioned):
     rules: tuple[RuleCoverage, ...] = ()
     sections: tuple[Section, ...] = optional(())
     """What plugins add to the report, made once and saved, so that it is rendered without them."""
+
+    @property
+    def audits(self) -> tuple[AuditResult, ...]:
+        """Itself, so that one audit and a comparison are gone through alike."""
+        return (self,)
 
     @property
     def verdict(self) -> str:
@@ -302,10 +314,6 @@ class AuditResult(_Versioned):
         """As `frame`, without pandas: {column: value} for each measurement."""
         return [_frame_row(result.check, measurement) for result in self.results for measurement in result.every]
 
-    def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
-        """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""
-        return _save(self, folder)
-
 
 class Change(Record):
     """How much a number differs between two models that were asked about the same rows."""
@@ -326,6 +334,11 @@ class Comparison(_Versioned):
     changes: tuple[Change, ...] = ()
 
     @property
+    def audits(self) -> tuple[AuditResult, ...]:
+        """One for each model: the results."""
+        return self.results
+
+    @property
     def exit_code(self) -> int:
         """The first that applies to any of the audits, in the order 2, 1, 3, 0; 5 where none judged anything."""
         codes = {result.exit_code for result in self.results}
@@ -335,10 +348,6 @@ class Comparison(_Versioned):
     def passed(self) -> bool:
         """True where every audit passed."""
         return self.exit_code == 0
-
-    def save(self, folder: str | os.PathLike[str]) -> pathlib.Path:
-        """Write results.json into `folder`; `auditkit render FOLDER` makes every other format from it."""
-        return _save(self, folder)
 
 
 FRAME_COLUMNS = (
@@ -373,10 +382,3 @@ def _frame_row(check: str, measurement: Measurement) -> dict[str, Any]:
         "between": whose_text(measurement),
         "left_out": "" if measurement.slice and measurement.value is None else left_out_text(measurement.left_out),
     }
-
-
-def _save(result: Record, folder: str | os.PathLike[str]) -> pathlib.Path:
-    path = pathlib.Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "results.json").write_bytes(canonical(result))
-    return path / "results.json"

@@ -178,7 +178,7 @@ def publish(host: Host, result: Result, folder: pathlib.Path | None, formats: Co
     """Write the evidence where there is a folder, and tell every plugin that the audit is over."""
     if folder is not None:
         result = write.write(host, result, folder, formats)
-    for audited in [result] if isinstance(result, AuditResult) else result.results:
+    for audited in result.audits:
         host.audit_finished(audited, folder)
     return result
 

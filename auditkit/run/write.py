@@ -54,10 +54,10 @@ def write(host: Host, result: Result, folder: pathlib.Path, requested: Collectio
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
         runfolder.write(folder, name, content)
-    runfolder.drop_earlier(folder, files(host), rendered, [audit.model.name for audit in _audits_of(result)])
+    runfolder.drop_earlier(folder, files(host), rendered, [audit.model.name for audit in result.audits])
     names = [
         (audit.model.name, check.check)
-        for audit in _audits_of(result)
+        for audit in result.audits
         for check in audit.results
         if check.status == "measured"
     ]
@@ -126,7 +126,3 @@ def _with_faults(result: Result, faults: list[str]) -> Result:
     if isinstance(result, Comparison):
         return result.model_copy(update={"results": tuple(_with_faults(audited, faults) for audited in result.results)})
     return result.model_copy(update={"outcome": outcome_of(result.verdicts, result.results, faults)})
-
-
-def _audits_of(result: AuditResult | Comparison) -> tuple[AuditResult, ...]:
-    return (result,) if isinstance(result, AuditResult) else result.results

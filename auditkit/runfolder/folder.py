@@ -145,23 +145,15 @@ def store_check(
     """
     path = _check_path(folder, result.check, model)
     for parent in (folder / CHECKS, path.parent):
-        try:
-            parent.mkdir(exist_ok=True)
-        except OSError as error:
-            raise EvidenceError(f"{parent} cannot be made: {error.strerror or error}") from error
-        if not real_folder(parent):
-            raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
+        _make_inside(parent)
     write_atomic(path, canonical(StoredCheck(key=key, sha256=digest(result), result=result, changed=changed)))
     return path
 
 
 def store_model(folder: pathlib.Path, name: str, content: bytes, suffix: str = ".safetensors") -> pathlib.Path:
     """Keep a model that a trainer made: part of the evidence; weights are taken up again by a resumed audit."""
-    parent = folder / MODELS
-    parent.mkdir(exist_ok=True)
-    if not real_folder(parent):
-        raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
-    path = parent / f"{slug(name)}{suffix}"
+    _make_inside(folder / MODELS)
+    path = folder / MODELS / f"{slug(name)}{suffix}"
     write_atomic(path, content)
     return path
 
@@ -337,6 +329,16 @@ def _problems_of(folder: pathlib.Path, name: str, entry: Entry) -> list[str]:
     except EvidenceError as error:
         return [str(error)]
     return []
+
+
+def _make_inside(parent: pathlib.Path) -> None:
+    """Make a folder of the run folder; a link in its place, planted or left over, would lead out of it."""
+    try:
+        parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise EvidenceError(f"{parent} cannot be made: {error.strerror or error}") from error
+    if not real_folder(parent):
+        raise EvidenceError(f"{parent} is a link; auditkit writes only inside the run folder: remove it")
 
 
 def _check_path(folder: pathlib.Path, check: str, model: str) -> pathlib.Path:

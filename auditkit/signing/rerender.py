@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from auditkit import runfolder
 from auditkit.host import Host
-from auditkit.results import AuditResult, PluginInfo, Provenance
+from auditkit.results import PluginInfo, Provenance
 from auditkit.runfolder.manifest import read_manifest, safe_name
 from auditkit.text import one_line
 from auditkit.version import __version__
@@ -50,14 +50,13 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
     """
     result, files = runfolder.read_result(folder), read_manifest(folder).files
     formats = {format.file: format for format in host.formats().values()}
-    audits = (result,) if isinstance(result, AuditResult) else result.results
     same: list[str] = []
     different: list[str] = []
     not_compared: list[str] = []
     for name in sorted(files):
         if "/" in name or name == runfolder.RESULTS:
             continue
-        reason = _not_here(name, audits[0].provenance, host) if name in formats else _NOBODY
+        reason = _not_here(name, result.audits[0].provenance, host) if name in formats else _NOBODY
         if reason:
             not_compared.append(f"{safe_name(name)}: {reason}")
             continue

@@ -35,7 +35,7 @@ def statement(result: AuditResult | Comparison, manifest_raw: bytes, manifest: M
         manifest_raw: the bytes of its manifest.
         manifest: the same, read.
     """
-    audits = (result,) if isinstance(result, AuditResult) else result.results
+    audits = result.audits
     several = len(audits) > 1
     return {
         "_type": STATEMENT,

@@ -43,10 +43,10 @@ def test_a_model_that_met_limits_and_is_gone_ends_in_1(tmp_path, capsys):
     whole = fakes.comparison()
     fewer = whole.model_copy(update={"results": whole.results[:2], "changes": ()})
     many, few = saved(tmp_path / "many", whole), saved(tmp_path / "few", fewer)
-    assert comparison.diff(many, few, comparison.How(md=str(tmp_path / "diff.md"))) == 1
+    assert comparison.diff(many, few, comparison.ComparisonOptions(md=str(tmp_path / "diff.md"))) == 1
     assert "Models that met a limit are gone: credit-mlp-private." in " ".join(capsys.readouterr().out.split())
     assert "credit-mlp-private" in (tmp_path / "diff.md").read_text()
-    assert comparison.diff(many, few, comparison.How(json=True)) == 1
+    assert comparison.diff(many, few, comparison.ComparisonOptions(json=True)) == 1
     assert json.loads(capsys.readouterr().out)[0]["gone"] == ["credit-mlp-private"]
     assert comparison.diff(few, many, QUIET) == 0
 
@@ -70,7 +70,7 @@ def test_what_one_audit_hides_the_other_does_not_give_away(tmp_path, turned, cap
     (change,) = [each for each in found.differences if each.new.slice == {"site": "small"}]
     assert (change.value, change.interval, change.old.value, change.new.value) == (None, None, None, None)
     assert (change.old.n, change.new.n) == (None, None)
-    comparison.diff(str(tmp_path / "old"), str(tmp_path / "new"), comparison.How(all=True))
+    comparison.diff(str(tmp_path / "old"), str(tmp_path / "new"), comparison.ComparisonOptions(all=True))
     said = found.model_dump_json() + diff_html([found]) + diff_markdown([found]) + capsys.readouterr().out
     assert "0.1234" not in said and "12.3%" not in said
 

@@ -28,7 +28,7 @@ from tests.chromium import needs_chromium, visit
 from tests.reports import golden
 from tests.reports.test_markdown import HOSTILE
 
-QUIET = comparison.How()
+QUIET = comparison.ComparisonOptions()
 
 
 def saved(folder, result):
@@ -89,7 +89,7 @@ def test_the_command_ends_with_the_code_and_says_why(tmp_path, capsys):
     assert comparison.diff(old, new, QUIET) == 1
     said = capsys.readouterr().out
     assert "not met any more: accuracy-floor" in said
-    assert comparison.diff(old, new, comparison.How(json=True)) == 1
+    assert comparison.diff(old, new, comparison.ComparisonOptions(json=True)) == 1
     (document,) = json.loads(capsys.readouterr().out)
     assert document["exit_code"] == 1 and document["limits"]
 
@@ -268,7 +268,7 @@ def test_errors_say_what_to_do(tmp_path):
     with pytest.raises(ConfigError, match="the same audit; name two of its models"):
         comparison.diff(one, one, QUIET)
     with pytest.raises(ConfigError, match="has no model 'credit-gmb'; did you mean 'credit-gbm'"):
-        comparison.diff(one, many, comparison.How(new_model="credit-gmb", old_model="credit-gbm"))
+        comparison.diff(one, many, comparison.ComparisonOptions(new_model="credit-gmb", old_model="credit-gbm"))
     other = fakes.audit("other")
     with pytest.raises(ConfigError, match="no model of the same name"):
         comparison.diff(saved(tmp_path / "other", other), saved(tmp_path / "m2", fakes.comparison()), QUIET)

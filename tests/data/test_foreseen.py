@@ -270,7 +270,7 @@ def test_the_command_refuses_before_it_reads_and_plans_with_reasons(
     if cannot:
         monkeypatch.setattr("auditkit.counts.streams.RowGroups.batches", None)  # whoever reads fails
         monkeypatch.setattr("auditkit.data.readers.table.open_source", None)
-    how = commands.How(checks, plan=plan, quiet=True)
+    how = commands.RunOptions(checks, plan=plan, quiet=True)
     if cannot:
         with pytest.raises(ConfigError, match="needs a row for each person, and the file was counted in a stream"):
             commands.run(None, {}, how)

@@ -6,6 +6,7 @@ import base64
 import functools
 import json
 import urllib.parse
+from collections.abc import Callable
 from typing import NamedTuple
 
 import vl_convert
@@ -31,13 +32,17 @@ class Picture(NamedTuple):
     """For `srcset`, which divides at blanks."""
 
 
+_CHARTS: dict[str, tuple[Callable[[Figure, Size], Spec], Callable[[Figure], str]]] = {
+    "curve": (curve_chart, curve_left_out),
+    "heat-map": (heat_chart, heat_left_out),
+    **dict.fromkeys(("dot-whisker", "forest", "bars"), (rows_chart, rows_left_out)),
+}
+"""{mark: what draws it, and what says of its data that is not drawn}; an image is not drawn."""
+
+
 def specification(figure: Figure, size: Size) -> Spec | None:
     """The Vega-Lite dictionary of `figure`; None for an image, or where nothing in it can be drawn."""
-    if figure.mark == "image" or not figure.data:
-        return None
-    if figure.mark == "curve":
-        return curve_chart(figure, size)
-    return heat_chart(figure, size) if figure.mark == "heat-map" else rows_chart(figure, size)
+    return None if figure.mark == "image" or not figure.data else _CHARTS[figure.mark][0](figure, size)
 
 
 def svg(figure: Figure, size: Size) -> str | None:
@@ -57,11 +62,7 @@ def picture(figure: Figure) -> Picture | None:
 
 def left_out(figure: Figure) -> str:
     """What the picture does not show of the figure's data, in a sentence; empty where it shows everything."""
-    if figure.mark == "image":
-        return ""
-    if figure.mark == "curve":
-        return curve_left_out(figure)
-    return heat_left_out(figure) if figure.mark == "heat-map" else rows_left_out(figure)
+    return "" if figure.mark == "image" else _CHARTS[figure.mark][1](figure)
 
 
 @functools.lru_cache(maxsize=256)

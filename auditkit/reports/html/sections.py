@@ -76,7 +76,7 @@ class Shown(NamedTuple):
 
 def parts_of(result: AuditResult | Comparison) -> Parts:
     """What the sections of a report are built from."""
-    audits = result.results if isinstance(result, Comparison) else (result,)
+    audits = result.audits
     anchors = Anchors()
     terms, defined = glossary(
         (check_result for audit in audits for check_result in audit.results), audits[0].data, anchors
