@@ -77,7 +77,7 @@ def series_figure(series: Series) -> Figure | None:
     unit = known[-1].measurement.unit
     points: list[dict[str, Scalar]] = []
     for point in known:
-        low, high = numbers.held(point.measurement)
+        low, high = numbers.holding_ends(point.measurement)
         points.append(
             {
                 "audit": positions[point.audit], "model": point.model, "value": point.measurement.value,

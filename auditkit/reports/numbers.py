@@ -74,7 +74,7 @@ def uncertainty(measurement: Measurement) -> str:
     return "exact" if measurement.exact else "no interval"
 
 
-def held(measurement: Measurement) -> tuple[float | None, float | None]:
+def holding_ends(measurement: Measurement) -> tuple[float | None, float | None]:
     """The ends of the interval that hold; of a bound on the number over all groups one alone, the other None."""
     ends = measurement.interval
     if ends is None:
