@@ -37,6 +37,7 @@ def load(path: str | os.PathLike[str] | None = None, flags: Mapping[str, Any] | 
     file = _find(path)
     document = _read(file)
     audit = dict(document.get("audit", {})) if isinstance(document.get("audit", {}), dict) else {}
+    # the file, then the environment, then flags: the nearer to this one run, the stronger
     audit.update({key: os.environ[name] for name, key in ENVIRONMENT.items() if os.environ.get(name)})
     audit.update({key: value for key, value in (flags or {}).items() if value is not None})
     _known_environment()

@@ -116,6 +116,7 @@ def to_findings(
         return Findings([_number(name, returned, unit, direction, exact)])
     if isinstance(returned, list | tuple) and returned and all(isinstance(entry, Measurement) for entry in returned):
         return Findings(returned)
+    # anything else would become an array of one object
     values = np.asarray(returned) if isinstance(returned, list | tuple) or hasattr(returned, "__array__") else None
     if values is not None and values.shape == (len(data),) and values.dtype.kind in "biuf":
         return Findings(_per_row(values, name, data, unit, direction))
@@ -129,6 +130,7 @@ def to_findings(
 def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], dict[str, Any]]:
     arguments: list[str] = []
     fields: dict[str, Any] = {}
+    # evaluated, for with `from __future__ import annotations` they are texts
     hints = inspect.get_annotations(function, eval_str=True)
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.default is not inspect.Parameter.empty:

@@ -54,6 +54,7 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
+    # a text and a number are written alike in JSON and TOML
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -150,6 +151,7 @@ def require(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         top = module.partition(".")[0]
+        # the package is there and lacks one of its own: to install it again would not help
         if error.name is not None and error.name.partition(".")[0] != top:
             needs = f"the package {error.name!r}, which {top!r} needs, is not installed"
         else:

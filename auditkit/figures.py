@@ -70,6 +70,7 @@ def bars(
     caption: str = "",
 ) -> Figure:
     """Horizontal bars in the order given: importance per feature."""
+    # twelve, for a screen reader reads the whole sentence without a pause
     sentence = "; ".join(f"{row[label.field]} {_number(row[value.field], value)}" for row in rows[:12])
     more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
     return Figure(

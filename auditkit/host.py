@@ -69,6 +69,7 @@ class Host:
         if builtin:
             for dotted in BUILTIN:
                 self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
+        # listed but not imported: an installed plugin runs no code before it is asked for
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
         named = list(plugins)
         for name, point in sorted(installed.items()):
@@ -244,6 +245,7 @@ class Host:
     def _offers(self, hook: str, kind: type, *, unique: bool = True) -> list[Offer]:
         """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
         offers = list(self._collect(hook))
+        # a class that is registered and defined in the same module counts once
         known = {(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers}
         for seen in self.seen:
             if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
@@ -275,6 +277,7 @@ class Host:
                 yield Offer(value, impl.plugin_name, version)
 
     def _first(self, hook: str, subject: str, **arguments: Any) -> Model:
+        # pluggy keeps them in the order of calling from the end
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             model = self._made_by(impl, arguments)
             if model is None:

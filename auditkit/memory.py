@@ -26,6 +26,7 @@ PHRASES: Final = (
 
 def machine_memory() -> int:
     """Bytes of memory that this process may have: the machine's, or its control group's where that is less."""
+    # a container sees the memory of the whole machine, and is ended at the limit of its group
     return min([_physical(), *_limits(ROOT)])
 
 
@@ -86,6 +87,7 @@ def size(count: float) -> str:
 
 def out_of_memory(error: BaseException | None) -> bool:
     """Whether an error, or one that led to it, means that memory was not enough, whichever library raised it."""
+    # a chain of causes can go round
     visited: set[int] = set()
     while error is not None and id(error) not in visited:
         visited.add(id(error))
@@ -94,6 +96,7 @@ def out_of_memory(error: BaseException | None) -> bool:
         is_own = isinstance(error, AuditkitError)
         if not is_own and any(text in str(error).lower() for text in PHRASES):
             return True
+        # libraries wrap the error in one of their own
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False
 

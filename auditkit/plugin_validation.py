@@ -35,12 +35,14 @@ def problems(plugin: Any) -> list[str]:
         return [f"an instance is required, and the class {plugin.__name__} was given; call it: {plugin.__name__}()"]
     texts = []
     for name in dir(plugin):
+        # static, for a property would run code of the plugin before it is known to be one
         function = inspect.getattr_static(plugin, name, None)
         marks = getattr(getattr(function, "__func__", function), f"{PROJECT}_impl", None)
         if marks is None:
             continue
         hook = marks.get("specname") or name
         if hook not in HOOKS:
+            # pluggy passes over an unknown hook in silence, and the plugin would seem to do nothing
             if not marks.get("optionalhook"):
                 texts.append(f"{hook!r} is not a hook; {closest(hook, HOOKS)}")
         else:

@@ -92,6 +92,7 @@ class Scrubber:
         self._seen: dict[tuple[str, bool, bool], str] = {}
         self._names: dict[str, str] = {}
         self._names = self._stand_ins(list(dict.fromkeys(names)))
+        # what was cleaned while the stand-ins were made did not know them yet
         self._seen.clear()
 
     def text(self, text: str, *, spoken: bool = False, contact: bool = False) -> str:
@@ -137,6 +138,7 @@ class Scrubber:
             text = text.replace(name, stand_in)
         for secret in self._variables:
             text = text.replace(secret, SECRET)
+        # secrets before addresses and paths: a password in a URL would be torn apart by either
         text = _SECRETS.sub(SECRET, text)
         if "@" in text and not contact:
             text = _MAIL.sub(E_MAIL, text)
@@ -161,6 +163,7 @@ class Scrubber:
             stand_ins[name] = (
                 clean if count[clean] == 1 else f"{clean.rstrip(']')} {numbers[clean]}" + "]" * clean.endswith("]")
             )
+        # the longest first, so that no name is replaced inside of a longer one
         return dict(sorted(stand_ins.items(), key=lambda pair: -len(pair[0])))
 
 
@@ -211,6 +214,7 @@ def _paths_of_this_machine() -> re.Pattern[str]:
     top = {pathlib.PurePath(text).parts[1:2] for text in (os.getcwd(), str(pathlib.Path.home()), tempfile.gettempdir())}
     roots = _ROOTS | {part for texts in top for part in texts}
     with contextlib.suppress(OSError):
+        # a cluster may have folders at the top that nobody could list beforehand
         roots |= set(os.listdir("/"))
     words = "|".join(sorted(map(re.escape, roots)))
     scheme = r"(?:(?:file|sqlite|duckdb)[\w+]*:/+)?"

@@ -185,6 +185,7 @@ def _look_for(key: str, results: Sequence[CheckResult]) -> _Evidence:
     matching = [result for result in results if key == result.check or key.startswith(f"{result.check}.")]
     if not matching:
         return _Evidence(key, "absent", "the check was not run")
+    # the id of one check may begin with that of another
     result = max(matching, key=lambda result: len(result.check))
     if result.status != "measured":
         ended = "was skipped" if result.status == "skipped" else "ended in an error"

@@ -125,6 +125,7 @@ class DataSettings(Section):
     @field_validator("outcome", mode="before")
     @classmethod
     def _one_of_two(cls, value: Any) -> Any:
+        # before pydantic, whose own message would list every type that it tried
         stated = value.values() if isinstance(value, dict) else (value,)
         if value is not None and any(meaning not in get_args(Meaning) for meaning in stated):
             raise ValueError(

@@ -44,6 +44,7 @@ def moment(value: Any) -> str | None:
     if match is None or match["time"] is None:
         return None if match is None else match["day"]
     zone = (match["zone"] or "").replace("Z", "+00:00")
+    # +0100 and +01:00 are one moment and must be one group
     zone = zone if not zone or ":" in zone else f"{zone[:3]}:{zone[3:]}"
     return f"{match['day']} {match['time']}{match['s'] or ':00'}{_part(match['f'])}{zone}"
 
@@ -55,6 +56,7 @@ def length(value: Any) -> str | None:
         return None
     days, remainder = divmod(total, DAY)
     seconds, part = divmod(remainder, SECOND)
+    # as pandas writes it: -1 days +23:00:00 is one hour ago
     sign = "+" if days < 0 and remainder else ""
     time = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{_part(f'{part:09d}')}"
     return f"{days} days {time}"

@@ -53,9 +53,11 @@ def run(config: str | None, flags: Mapping[str, Any], options: RunOptions) -> in
     settings = load(config, flags)
     if options.must_train and not settings.train:
         raise ConfigError("auditkit train needs a [[train]] table with a trainer; there is none in the configuration")
+    # paths in the file are relative to the file, wherever the command was started
     home = pathlib.Path(config) if config else pathlib.Path()
     home = home if home.is_dir() else home.parent
     host = Host([*(_plugin(name, home) for name in settings.audit.plugins), *options.plugins])
+    # before anything is opened, for a plugin that did not load is often why a model is not known
     print_faults(host.faults)
     request = _request(settings, options.only, options.quiet)
     opened = open_all(host, settings, home, options.trust_pickle, (*(request.checks or ()), *request.only))

@@ -39,9 +39,11 @@ class ComparisonOptions(NamedTuple):
 def diff(old: str, new: str, options: ComparisonOptions) -> int:
     """Say what changed; exit code 1 where a limit that was met is missed."""
     before, after = (open_audit(name, unverified=options.unverified) for name in (old, new))
+    # two models of one audit have one name already, and both would be numbered
     if before.path != after.path:
         before, after = with_distinct_names([before, after])
     diffs = [compare_audits(before, a, after, b) for a, b in _matched(before, after, options)]
+    # of named models the others are left out on purpose
     if not (options.old_model or options.new_model):
         diffs[0] = diffs[0].model_copy(update={"gone": _gone(before, diffs)})
     _write(options.md, lambda: diff_markdown(diffs))

@@ -77,6 +77,7 @@ def look_up(name: str, host: Host) -> list[Explained]:
     explanations = []
     if name in kinds:
         explanations.append(Explained(name, "check", tuple(_check(kinds[name], packs.values()))))
+    # limits and clauses write `train.dp-sgd`, `[[train]]` writes `dp-sgd`
     if name.removeprefix("train.") in trainers:
         id = name.removeprefix("train.")
         explanations.append(Explained(id, "trainer", tuple(_check(trainers[id], packs.values()))))

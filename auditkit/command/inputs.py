@@ -55,6 +55,7 @@ def open_all(
     recorded = [setting for setting in model_settings if setting.decisions or setting.scores]
     if len(recorded) > 1 or (recorded and len(model_settings) > 1):
         raise ConfigError("[model] with recorded decisions or scores must be the only model; audit each on its own")
+    # a file of a hundred million rows is not counted for a check that then cannot run
     if recorded and checks:
         path, options = _table_options(settings.data, folder, recorded[0], None)
         counted = foresee(path, table_settings(options))
@@ -67,6 +68,7 @@ def open_all(
     }
     opened = list(live.values())
     share_features = bool(opened) and all(model.feature_names == opened[0].feature_names for model in opened)
+    # models that want different columns get the whole table and choose themselves
     features = opened[0].find_columns if share_features and opened[0].feature_names is not None else None
     data = open_data(settings.data, folder, recorded[0] if recorded else None, features)
     models = [
@@ -182,6 +184,7 @@ def _group(settings: GroupSettings) -> dict[str, Any]:
 @contextlib.contextmanager
 def _importable(folder: pathlib.Path) -> Iterator[None]:
     entry = str(folder.resolve())
+    # first, so that the user's module wins over an installed one of its name
     sys.path.insert(0, entry)
     try:
         yield

@@ -108,6 +108,7 @@ def _hoisted(document: dict[str, Any]) -> dict[str, Any]:
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
+            # pydantic puts `$defs` beside each model, and `$ref` means those at the top
             defs = value.get("$defs")
             if isinstance(defs, dict):
                 definitions.update({name: walk(content) for name, content in defs.items()})

@@ -43,6 +43,7 @@ def count(
     groups = counted["groups"]
     counts = count_file(files, **counted, text=Options(delimiter, None, encoding))
     frame = to_frame(counts)
+    # into memory first: the table is small, and a file that is half written could be taken for counts
     buffer = io.BytesIO()
     if target.suffix.lower() == ".csv":
         frame.to_csv(buffer, index=False)

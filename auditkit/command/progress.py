@@ -31,6 +31,7 @@ class Lines:
             self._check, self._began, self._reported = check, now, now
             print(f"auditkit: {one_line(check)} ({done + 1} of {total})", file=sys.stderr, flush=True)
             return
+        # a log of a pipeline keeps every line, so there they are rarer
         if now - self._reported < (0.2 if self._live else self._interval):
             return
         self._reported = now

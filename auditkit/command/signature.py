@@ -35,6 +35,7 @@ def open_key(key: pathlib.Path, folder: pathlib.Path) -> Signer:
     Raises:
         ConfigError: it cannot be used, or lies in the run folder, which is handed on.
     """
+    # links are resolved: one that leads into the folder is as bad as a key in it
     if key.resolve().is_relative_to(folder.resolve()):
         raise ConfigError(f"key: {key.name} lies in the run folder, which is handed on; keep it elsewhere")
     signer = read_signer(key, _passphrase)

@@ -136,6 +136,7 @@ def _seconds_per_row(model: Model, data: AuditData) -> float | None:
         return None
     import numpy as np
 
+    # few rows, for the plan promises that nothing is measured; the first call of a library is slow, so not one alone
     few = data.take(np.arange(min(256, len(data)))).inputs
     clock = time.monotonic()
     model.answers(few)

@@ -40,6 +40,7 @@ def open_audits(names: Sequence[str], *, unverified: bool = False) -> list[Named
     named_audits: list[Named] = []
     for name in names:
         opened = open_audit(name, unverified=unverified)
+        # links are resolved, so two names of one folder are found too
         if any(opened.path == other.path for other in named_audits):
             raise ConfigError(f"every audit must be named once; {one_line(name)!r} is named twice")
         named_audits.append(opened)
@@ -74,6 +75,7 @@ def open_audit(name: str, *, unverified: bool = False) -> Named:
     """
     path = pathlib.Path(name).resolve()
     if path.is_file():
+        # results.json of a sealed folder is verified with it, or naming the file would be a way round the seal
         alone = path.name != runfolder.RESULTS or not (path.parent / runfolder.MANIFEST).exists()
         return _read(path, path.name, sealed=False) if alone else _folder(path.parent, unverified)
     if not path.is_dir():

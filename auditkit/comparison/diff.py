@@ -79,11 +79,13 @@ def change_interval(old: Measurement, new: Measurement) -> Interval | None:
     before, after = _ends(old), _ends(new)
     if old.value is None or new.value is None or before is None or after is None or (old.exact and new.exact):
         return None
+    # two levels cannot be made into one interval without a guess about the distribution
     levels = {
         measurement.interval.level
         for measurement in (old, new)
         if measurement.interval is not None and not measurement.exact
     }
+    # MOVER takes the distances from the number to its ends, which must not be negative
     if len(levels) != 1 or not before[0] <= old.value <= before[1] or not after[0] <= new.value <= after[1]:
         return None
     low, high = mover.difference(mover.Ends(new.value, *after), mover.Ends(old.value, *before))
@@ -104,6 +106,7 @@ def _paired(old: Named, old_audit: AuditResult, new: Named, new_audit: AuditResu
         return {}
     forward = _between(new.result.changes, new_audit.model.name, old_audit.model.name)
     back = _between(new.result.changes, old_audit.model.name, new_audit.model.name)
+    # a command compares each model with its parent; somebody may ask for the other way round
     return forward or {name: _turned(measurement) for name, measurement in back.items()}
 
 
@@ -157,12 +160,14 @@ def _paired_change(
 def _difference(
     check: str, title: str, old: Measurement, new: Measurement, paired_change: Measurement | None, *, judged: bool
 ) -> Difference:
+    # what one audit hides, the number of the other on nearly the same rows would give away
     if is_hidden(old) or is_hidden(new):
         old, new = masked(old), masked(new)
     common = {"check": check, "title": title, "old": old, "new": new, "judged": judged}
     if old.value is None or new.value is None or "invalid" in (old.validity, new.validity):
         return Difference(value=None, **common)  # type: ignore[arg-type]
     change = new.value - old.value
+    # the paired change leaves out rows that one model declined; where that made a difference it is another number
     same = paired_change is not None and paired_change.value is not None and abs(paired_change.value - change) < CLOSE
     pair = paired_change if same else None
     interval = pair.interval if pair is not None else change_interval(old, new)

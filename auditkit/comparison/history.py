@@ -73,6 +73,7 @@ def _series(number_key: Key, tables: _Tables) -> Series:
             measurement = masked(measurement)
         if measurement.name in result.definitions:
             title = result.definitions[measurement.name].title
+        # the words of the latest audit stand: a title may have been mended since
         about = label(measurement)
         verdict = judged(audit).get(key(result.check, measurement))
         if verdict is not None:

@@ -39,6 +39,8 @@ def numbers(audit: AuditResult) -> dict[Key, tuple[CheckResult, Measurement]]:
     first_of: dict[Key, tuple[CheckResult, Measurement]] = {}
     for result in audit.results:
         for measurement in result.measurements:
+            # a plugin may give one number twice; which is meant nobody knows, so the order decides, as it does for
+            # limits
             first_of.setdefault(key(result.check, measurement), (result, measurement))
     return first_of
 
@@ -116,6 +118,7 @@ def redefined(old: CheckResult, new: CheckResult, name: str) -> str:
 
 
 def _frozen(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    # repr tells 1 from "1", and True from 1, which compare equal as dictionary keys
     return tuple(sorted((name, repr(value)) for name, value in mapping.items()))
 
 

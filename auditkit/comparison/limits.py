@@ -91,6 +91,7 @@ def _limit(name: str, old: Verdict | None, new: Verdict | None, audit: AuditResu
     kind, weakened = _kind(was, now), ""
     if changed and old is not None and new is not None:
         weakened = less_asked(old.limit, new.limit) or _no_longer_asked(old, new, numbers(audit))
+        # judged anew by the old bound: only so is it known whether the number or the limit changed the verdict
         as_before = judge([old.limit], [], audit.results, audit.run.finished.date()).verdicts[0]
         if now == "met" and as_before.status != "met":
             kind = "met as it asks less"

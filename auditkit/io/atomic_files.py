@@ -55,11 +55,13 @@ def write_atomic(path: pathlib.Path, data: bytes) -> None:
     Raises:
         EvidenceError: the system refused, for instance because the disk is full.
     """
+    # in the same folder, for a rename is atomic only within a file system
     temporary = path.with_name(f".auditkit-{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.write(data)
             file.flush()
+            # before the rename, or a power failure could leave the new name with no content
             os.fsync(file.fileno())
         os.replace(temporary, path)
         _sync_folder(path.parent)
@@ -76,6 +78,7 @@ def read_plain(path: pathlib.Path) -> bytes:
     Raises:
         OSError: there is no such file, it cannot be read, or it is no regular file.
     """
+    # without blocking: a pipe that was put in the place of a file would wait for ever
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -25,6 +25,7 @@ def loads(raw: bytes, name: str) -> Any:
         EvidenceError: it is not JSON, has the same key twice, a number that is not finite, or text that is no Unicode.
     """
     try:
+        # Python's reader takes the last of two equal keys and accepts NaN; other readers do not
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
         )

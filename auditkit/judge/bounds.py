@@ -22,6 +22,7 @@ def outside(low: float, high: float, limit: Limit) -> bool:
 
 def ends(interval: Interval) -> tuple[float, float]:
     """The two ends; infinite where one is unbounded."""
+    # an unbounded end is on the wrong side of every bound, so it can never meet a limit
     low = -math.inf if interval.low is None else interval.low
     high = math.inf if interval.high is None else interval.high
     return low, high

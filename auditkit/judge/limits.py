@@ -121,6 +121,7 @@ def worst_of(
     alone = is_bare(limit) and all(judgement.measurement.slice for judgement in judged)
     each_alone = "measured for groups alone, so judged for each; " if alone else ""
     spared = [_is_spared(judgement.measurement) for judgement in judged]
+    # where every group is too small there is nothing else to judge by, and nothing is met
     if all(spared):
         spared = [False] * len(judged)
     status, reason = _worst(

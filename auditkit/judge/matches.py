@@ -79,5 +79,6 @@ def _fits(limit: Limit, result: CheckResult, measurement: Measurement) -> bool:
         named
         and (not limit.across or set(limit.across) == set(measurement.across))
         and (not limit.slice or limit.slice == measurement.slice)
+        # a limit may leave a condition open, and is then about all its values
         and limit.conditions.items() <= measurement.conditions.items()
     )

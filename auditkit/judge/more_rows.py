@@ -20,6 +20,7 @@ def more_rows(limit: Limit, measurement: Measurement) -> str:
         return "More rows would rather show that it is missed."
     low, high = ends(interval)
     needed = 0.0
+    # each bound by the half of the interval that reaches over it: intervals of rates are not even
     for bound, reached in ((limit.at_least, low), (limit.at_most, high)):
         if bound is None or not (low < bound < high or bound in (low, high)):
             continue
@@ -40,6 +41,7 @@ def two_digits(value: float) -> int:
     if value <= 10:
         return max(1, math.ceil(value))
     unit = 10 ** (math.floor(math.log10(value)) - 1)
+    # rounded first: 70000 / 1000 can be a rounding above 70, which would give 71
     return math.ceil(round(value / unit, 6)) * unit
 
 

@@ -66,6 +66,7 @@ def _counts(verdicts: Sequence[Verdict], failed: Sequence[CheckResult], faults: 
         status: sum(verdict.status == status for verdict in standing)
         for status in ("met", "missed", "inconclusive", "error", "not tested")
     }
+    # an error under a limit is counted with its verdict already
     limited = [
         result for result in failed if any(is_measured_by(verdict.limit, result) for verdict in verdicts)
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from auditkit.results import Judged, Limit, Measurement
 
 def judge_together(limit: Limit, check: str, measurements: Sequence[Measurement]) -> list[Judged]:
     """Each of the measurements under the limit, in their order."""
+    # only numbers that chance can move count; exact ones are no further chance of an error
     uncertain = sum(_has_interval(limit, measurement) for measurement in measurements)
     judged = []
     for measurement in measurements:

@@ -74,8 +74,10 @@ def value_range(values: np.ndarray, minimum: int) -> str:
     """
     present = values[~np.isnan(values)]
     tail = max(TAIL, minimum / max(1, len(present)))
+    # the middle half of a few values is nearly a list of them
     if tail > 0.25:
         return "too few values to show a range"
+    # a whole percentile that at least `minimum` values lie beyond
     percent = int(np.ceil(100 * tail))
     low, high = np.quantile(present, (percent / 100, 1 - percent / 100))
     return f"{_short(low)} to {_short(high)} ({_ordinal(percent)} to {_ordinal(100 - percent)} percentile)"
@@ -91,6 +93,7 @@ def _features(data: AuditData) -> list[FeatureInfo]:
         return [_feature(data, feature) for feature in data.schema]
     if data.modality != "table" or len(data.feature_names) > FEATURES:
         return []
+    # once for all columns: for each it would convert the whole array again
     codes = data.codes()
     return [
         _info(data, name, "number", codes[:, position], value_range(codes[:, position], data.minimum_cell))
@@ -114,6 +117,7 @@ def _info(data: AuditData, name: str, kind: str, values: np.ndarray, detail: str
     lacking = np.isnan(values)
     missing: int | None = int(lacking.sum())
     group = name in data.groups
+    # how many lack a value can be a count of few people too
     if missing and missing_reason(data, name, lacking) is not None:
         missing, few = None, "few missing"
         detail = f"{detail}, {few}" if detail else few

@@ -31,6 +31,7 @@ FORMATTERS = ("markdown-it-py", "cyclonedx-python-lib")
 
 def threads() -> int:
     """How many threads libraries may use here: part of what numbers depend on."""
+    # a container may use fewer processors than the machine has
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     setting = os.environ.get("OMP_NUM_THREADS", "")
     return int(setting) if setting.isdigit() and int(setting) > 0 else processors
@@ -126,6 +127,7 @@ def _changed_limits(folder: pathlib.Path | None, model: Model, plan: Plan, limit
     except EvidenceError:
         return ()
     for result in before.audits:
+        # only the same plan on the same model gave numbers that the new limits could be fitted to
         if result.model.fingerprint != model.fingerprint or result.plan.checks != plan.checks:
             continue
         old = [note for note in result.provenance.notes if note.startswith("limits were changed")]

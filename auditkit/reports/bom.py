@@ -30,6 +30,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         EvidenceError: the document does not validate; nothing is written then.
     """
     audits = result.audits
+    # the library's own text is read back and added to, for its model drops a modelCard that it is given
     document = json.loads(_bare(result, audits))
     components = {component["bom-ref"]: component for component in _components(document)}
     for position, audit in enumerate(audits):
@@ -51,6 +52,7 @@ def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> 
         parts.Component(name="auditkit", version=version, type=parts.ComponentType.APPLICATION)
     )
     components = [_component(audit, f"model-{position + 1}") for position, audit in enumerate(audits)]
+    # an inventory of models lists this one as what the document is about
     if len(components) == 1:
         bom.metadata.component = components[0]
     else:

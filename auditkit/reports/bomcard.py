@@ -32,6 +32,7 @@ def model_card(audit: AuditResult) -> dict[str, Any]:
         "considerations": _considerations(audit, card),
         "properties": [{"name": _text(name), "value": _text(value)} for name, value in _properties(audit, card)],
     }
+    # the schema refuses empty lists and texts in some places, so what is empty is left out everywhere
     return {name: _filled(value) if isinstance(value, dict) else value for name, value in parts.items()}
 
 
@@ -63,6 +64,7 @@ def _numbers(audit: AuditResult) -> Iterator[tuple[CheckResult, Measurement]]:
 
 
 def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
+    # repr gives the shortest digits that read back as the same number
     metric: dict[str, Any] = {"type": _text(f"{result.check}.{measurement.name}"), "value": repr(measurement.value)}
     if measurement.slice or measurement.across or measurement.conditions:
         metric["slice"] = _text(about(measurement))

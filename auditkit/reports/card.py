@@ -43,6 +43,7 @@ SCOPE = "This card reports measurements and the limits that the owner set for th
 
 def render(result: AuditResult | Comparison) -> bytes:
     """The card of one model, or of several side by side on the same data; UTF-8 Markdown."""
+    # the front matter has one list of results and cannot tell two models apart
     alone = result if isinstance(result, AuditResult) else None
     results = result.audits
     card = Card.model_validate({key: value for key, value in results[0].card.items() if key in Card.model_fields})
@@ -89,6 +90,7 @@ def _statements(card: Card, keys: Sequence[str]) -> Iterator[Markdown]:
 
 def _details(results: Results) -> Iterator[Markdown]:
     yield tables.facts(results)
+    # an older result, or one that a program made, may hold keys that `[card]` does not know
     further = {key: value for key, value in results[0].card.items() if key not in Card.model_fields}
     yield bullets(f"{key}: {_joined(value)}" for key, value in sorted(further.items()))
 

@@ -84,6 +84,7 @@ def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:
     heads: dict[str, tuple[str, str, str]] = {}
     cells: dict[tuple[str, str], Markdown] = {}
     for model, result, measurement in entries:
+        # slices and conditions are dictionaries, which cannot be keys themselves
         key = digest([result.check, measurement.name, measurement.slice, measurement.across, measurement.conditions])
         heads.setdefault(key, (result.check, title(result, measurement), about(measurement)))
         cells[key, model] = escape(_cell(measurement))
@@ -99,6 +100,7 @@ def _cell(measurement: Measurement) -> str:
 
 def _uncertainty(measurement: Measurement) -> str:
     sentence = numbers.uncertainty(measurement)
+    # the card says once that intervals are of 95 %, so only others are named
     unusual = measurement.interval is not None and measurement.interval.level != 0.95
     return (
         f"{sentence} at {numbers.level(measurement.interval)}"

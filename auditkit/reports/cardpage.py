@@ -25,6 +25,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     markdown = _body(card.render(result).decode())
     reader = _reader()
     tokens = reader.parse(markdown)
+    # the tokens are changed in place, so this stands before they are rendered
     sections = _name_sections(tokens)
     title = result.title if isinstance(result, Comparison) else result.model.name
     links = "".join(f'<li><a href="#{anchor}">{html.escape(text)}</a></li>' for anchor, text in sections)
@@ -49,6 +50,7 @@ def _body(text: str) -> str:
 
 
 def _reader() -> MarkdownIt:
+    # links and pictures too: an address that a stranger wrote would be fetched, or clicked
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
     numbered = iter(range(1, 1_000_000))
 

@@ -32,6 +32,7 @@ def verdicts(results: Results) -> Markdown:
 def required(verdict: Verdict) -> str:
     """`performance.quality.accuracy at least 80%`, with whom and what the limit is about."""
     limit = verdict.limit
+    # a limit has no unit; its bound is read in that of the numbers that it was held against
     unit = verdict.judged[0].measurement.unit if verdict.judged else ""
     bound = numbers.bounds(limit.at_least, limit.at_most, unit)
     by_point = ", judged by the value alone" if limit.judge == "point" else ""
@@ -86,6 +87,7 @@ def definitions(results: Results) -> Markdown:
     rows = {}
     for result in results:
         for check_result in result.results:
+            # definitions of what was not measured would fill a page and explain no number
             measured = {measurement.name for measurement in check_result.measurements}
             for name, definition in sorted(
                 (name, definition) for name, definition in check_result.definitions.items() if name in measured

@@ -71,6 +71,7 @@ def series_figure(series: Series) -> Figure | None:
     if len(known) < 2:
         return None
     names = list(dict.fromkeys(point.audit for point in series.points))
+    # many names would overlap under the axis
     positions: dict[str, Scalar] = {
         name: name if len(names) <= NAMED else position for position, name in enumerate(names, start=1)
     }

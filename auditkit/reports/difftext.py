@@ -50,6 +50,7 @@ def facts(diff: Diff) -> list[str]:
         + ("; on the same rows they are wider than need be." if diff.same_data else ".")
     )
     dates = f"{diff.old.date} with auditkit {diff.old.auditkit}, {diff.new.date} with auditkit {diff.new.auditkit}."
+    # no adjustment: how many comparisons somebody makes of the page, nobody knows
     alone = "Each change is looked at by itself: of many, about one in twenty seems more than chance and is not."
     loose = [side.audit for side in (diff.old, diff.new) if not side.sealed]
     counts = [f"Limits {time}: {side.counts}." for time, side in (("then", diff.old), ("now", diff.new)) if side.counts]
@@ -60,6 +61,7 @@ def facts(diff: Diff) -> list[str]:
 def verdict(diff: Diff) -> str:
     """The exit code in a sentence."""
     broken = [limit.name for limit in diff.limits if limit.broken]
+    # first, for a model that vanished took its limits along and none of them shows as broken
     if diff.gone:
         lost = f"Models that met a limit are gone: {', '.join(diff.gone)}."
         more = f" Limits not met any more: {', '.join(broken)}." if broken else ""
@@ -118,6 +120,7 @@ def check_rows(diff: Diff) -> list[Row]:
 
 def number_rows(diff: Diff, *, all: bool) -> list[Row]:
     """Numbers under a limit first, then those that moved, then, where all are asked for, the others."""
+    # sorted is stable, so within each kind the order of the audit stays
     order = sorted(diff.differences, key=lambda difference: (not difference.judged, not difference.moved))
     if not all:
         judged = [difference for difference in order if difference.judged]
@@ -195,6 +198,7 @@ def _number(difference: Difference) -> Row:
             )
         )
     change = numbers.with_unit(difference.value, unit)
+    # the minus of a fall is there already, as a typographic sign
     change = change if difference.value <= 0 else f"+{change}"
     ends = numbers.interval(difference.interval, unit) + (" (paired)" if difference.paired else "")
     tone = {True: "better", False: "worse", None: ""}[difference.better]

@@ -88,6 +88,7 @@ def _scalar(value: Any) -> str:
 
 
 def _text(text: str) -> str:
+    # a text in JSON's quotes is one in YAML's double quotes, but for the few characters of `_UNREADABLE`
     clean = printable(text, 1000).encode("utf-8", "replace").decode()
     return _UNREADABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(clean, ensure_ascii=False))
 
@@ -107,6 +108,7 @@ def _index(result: AuditResult) -> list[dict[str, Any]]:
         for check_result in result.results
         for measurement in check_result.measurements
         if measurement.value is not None and measurement.validity == "valid"
+        # the hub shows a flat list: thousands of numbers about groups would bury those that decide
         if not (measurement.slice or measurement.across) or (check_result.check, digest(measurement)) in judged
     ]
     if not metrics:

@@ -42,6 +42,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         prefix = f"{audit.model.name}: " if len(result.audits) > 1 else ""
         for name, cases in _suites(audit).items():
             root.append(_suite(prefix, name, cases, audit))
+    # indented, so that two reports can be compared line by line
     ElementTree.indent(root)
     xml: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return xml + b"\n"
@@ -64,6 +65,7 @@ def _suites(result: AuditResult) -> dict[str, list[_Case]]:
     for case in (*_limits(result), *_faults(result)):
         suites.setdefault(case.suite, []).append(case)
     bad = any(case.kind in ("failure", "error") for cases in suites.values() for case in cases)
+    # a pipeline reads the file and not the exit code, so the file must fail wherever the command does
     if result.exit_code != 0 and not bad:
         outcome = result.outcome
         case = _Case(OWN, "audit", "error", outcome.verdict, verdict_line(result), "\n".join(outcome.reasons))
@@ -108,6 +110,7 @@ def _suite_of(verdict: Verdict, results: Iterable[CheckResult]) -> str:
     owners = [
         result.check for result in results if measurement == result.check or measurement.startswith(f"{result.check}.")
     ]
+    # the id of one check may begin with that of another
     return max(owners, key=len, default=OWN)
 
 

@@ -23,11 +23,14 @@ class Markdown(str):
 
 def escape(text: object) -> Markdown:
     """`text` on one line, without any meaning to a Markdown reader or to a browser behind it."""
+    # a line break would end a cell or begin a block
     flat = " ".join(printable(str(text), _LONGEST).split())
+    # a lone surrogate cannot be written as UTF-8 later
     flat = flat.encode("utf-8", "replace").decode()
     start = _START.match(flat)
     if start is None:
         return Markdown(_SPECIAL.sub(r"\\\g<0>", flat))
+    # a number before a dot begins a list; the backslash must stand before the dot, as digits cannot be escaped
     first = start.group()
     escaped = f"{first}\\" if first.isdigit() else f"\\{first}"
     return Markdown(escaped + _SPECIAL.sub(r"\\\g<0>", flat[start.end() :]))

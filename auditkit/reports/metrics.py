@@ -39,6 +39,7 @@ def slug(text: str) -> str:
     """`text` of letters, digits and `_ . + -`; where that changes it, with a digest, so that two texts keep apart."""
     if _PLAIN.fullmatch(text):
         return text
+    # two names that differ only in what is replaced would share a key, and one number would be lost
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:55].strip("_") + f"~{mark}"
 
@@ -53,6 +54,7 @@ def _numbers(result: AuditResult, prefix: str) -> dict[str, float]:
 
 
 def _free(name: str, taken: Mapping[str, float]) -> str:
+    # a plugin may give two measurements of one name; both are kept, in the order in which they came
     suffix, free_name = 2, name
     while free_name in taken:
         free_name, suffix = f"{name}#{suffix}", suffix + 1

@@ -49,6 +49,7 @@ def count(audit: AuditResult) -> str:
 
 def _is_given_to(audit: AuditResult, feature: FeatureInfo) -> tuple[bool | None, str]:
     """Whether the model is given it, and how that is known; an older result took recorded answers' table for it."""
+    # schema 1 and 2 did not say how it is known
     if feature.seen:
         return feature.seen_by_model, feature.seen
     return (None, "unknown") if audit.model.kind == "recorded" else (feature.seen_by_model, "known")

@@ -20,12 +20,14 @@ def plain(value: float, *, percent: bool = False) -> str:
     if percent:
         return _signed(_percent(abs(value)), value)
     size = abs(value)
+    # beyond this not every whole number is a float, so digits would be made up
     if size >= 1e15:
         return _signed(f"{size:.2e}", value)
     if size >= 100 or (float(size).is_integer() and size >= 10):
         return _signed(f"{size:,.0f}", value)
     if size == 0:
         return "0"
+    # `#` keeps zeros at the end, which say how exact the number is: 0.300 and not 0.3
     return _signed(f"{size:#.3g}".rstrip(".") if size >= 1e-4 else f"{size:.2e}", value)
 
 
@@ -129,6 +131,7 @@ def _written(value: float, unit: str) -> str:
 
 
 def _percent(size: float) -> str:
+    # a share that is not zero must not read as 0.0%, nor one that is not all as 100.0%
     if 0 < size < 0.0005:
         return "<0.1%"
     if 0.9995 <= size < 1:
@@ -139,5 +142,6 @@ def _percent(size: float) -> str:
 def _signed(text: str, value: float) -> str:
     if value >= 0:
         return text
+    # less than 0.1% of a negative share is more than −0.1%
     turned = {"<": ">−", ">": "<−"}.get(text[0])
     return turned + text[1:] if turned else f"−{text}"

@@ -35,6 +35,7 @@ def render(result: AuditResult | Comparison) -> bytes:
             "the PDF needs the system library Pango, which was not found; "
             "install it (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0)"
         ) from error
+    # text of strangers stands in the page; an address in it must not make this machine ask anybody
     only_inside = require("weasyprint.urls", "pdf").URLFetcher(allowed_protocols=("data",))
     page = _with_shapes(render_html(result).decode())
     html = weasyprint.HTML(string=page, url_fetcher=only_inside)

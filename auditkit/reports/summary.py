@@ -42,6 +42,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         if content:
             blocks += [heading(3, part), _cut(content)]
     blocks += map(escape, tables.scope_notes(audits))
+    # cut by bytes and not by letters, for the limit of the job page is one of bytes
     text = document([*blocks, _foot(audits)]).encode()
     return text if len(text) <= MOST else _shortened(text)
 

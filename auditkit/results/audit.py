@@ -380,5 +380,6 @@ def _frame_row(check: str, measurement: Measurement) -> dict[str, Any]:
         "p_adjusted": measurement.test.p_adjusted if measurement.test else None,
         "bound": measurement.bound or "",
         "between": whose_text(measurement),
+        # a hidden group is its own entry there; its reason says it already
         "left_out": "" if measurement.slice and measurement.value is None else left_out_text(measurement.left_out),
     }

@@ -58,6 +58,7 @@ def parse_card(table: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return Card.model_validate(dict(table)).given
     except ValidationError as error:
+        # one at a time: pydantic's list repeats a key for each type that it tried
         first = error.errors(include_url=False)[0]
         key = one_line(first["loc"][0])
         if first["type"] == "extra_forbidden":

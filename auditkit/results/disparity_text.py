@@ -47,6 +47,7 @@ def whose_text(measurement: Measurement, limit: Limit | None = None, status: Ver
         return ""
     sentence = pair_text(measurement.pairs[0])
     if limit is None:
+        # the end nearer to no disparity at all: of a ratio the high one, of a difference the low one
         even: End = "high" if measurement.direction == "higher" else "low"
         surest = pair_at(measurement, even)
         return (
@@ -72,6 +73,7 @@ def end_text(end: GroupEnd) -> str:
         return name if end.n is None else f"{name} ({end.n:,} people)"
     if end.count is None:
         return f"{name} {end.value:.4g}" + ("" if end.n is None else f" ({end.n:,} people)")
+    # no field says so: a rate that is not count over n can only be a weighted one
     weighted = bool(end.n) and abs(end.value - end.count / (end.n or 1)) > 1e-9
     return f"{name} {end.value:.1%} ({'weighted; ' if weighted else ''}{end.count:,} of {end.n or 0:,})"
 
@@ -86,6 +88,7 @@ def deciding_end(limit: Limit, measurement: Measurement, status: VerdictStatus) 
         return "low"
     if below:
         return "high"
+    # met: the end that came nearest to the bound
     return "high" if limit.at_most is not None else "low"
 
 

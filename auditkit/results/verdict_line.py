@@ -34,6 +34,7 @@ def verdict_line(audit: AuditResult) -> str:
     """The counts of an audit; its own sentence where no limit was set."""
     if not audit.verdicts:
         return audit.outcome.sentence
+    # schema 1 has no counts in its outcome
     in_error = sum(verdict.status == "error" for verdict in audit.verdicts)
     return count_line(audit.verdicts, max(in_error, audit.outcome.counts.get("error", 0)))
 

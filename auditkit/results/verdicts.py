@@ -100,6 +100,7 @@ def furthest_off(limit: Limit, judged: Sequence[Judged], status: VerdictStatus) 
         value = one_judged.measurement.value
         if value is None:
             return math.inf
+        # in the units of the number, so only numbers under one limit may be compared
         above = math.inf if limit.at_least is None else value - limit.at_least
         return min(above, math.inf if limit.at_most is None else limit.at_most - value)
 

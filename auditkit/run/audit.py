@@ -89,9 +89,12 @@ def audit(
         include_rows=include_rows, title=title,
     )  # fmt: skip
     data, host, clock = checked(data), Host(plugins), Clock.now()
+    # the model first: which columns are categories is known of it alone, and every check must read the data alike
     ready = wrapped(host, model, data)
     data = with_fitted_kinds(data, [ready])
     context = AuditContext(host, data, request, prepare(host, request, out), clock=clock)
+    # the folder was prepared before anything was measured, so that an audit of hours cannot end in a folder that is
+    # refused
     return publish(host, audit_one(context, ready), context.folder, request.formats)
 
 
@@ -157,11 +160,13 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
         introduce(model, context.data)  # trainers ask for its classes
     context = settled(dataclasses.replace(context, several=True))
     children = train_models(context, models)
+    # a trainer that failed has no model; its account stands in the audit of the parent
     everyone = [*models, *(child.model for child in children if child.model is not None)]
     names = [model.name for model in everyone]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"compare: every model needs a name of its own; {twice[0]!r} is used twice. Give name=…")
+    # all are asked before one is measured: which counts may be published depends on the decisions of every model
     audited = audited_models(context, everyone, children)
     results = tuple(_result(audited_model, Clock.now()) for audited_model in audited)
     return Comparison(title=scrubbed(context.title), results=results, changes=_changes(context, audited))
@@ -170,6 +175,7 @@ def audit_several(context: AuditContext, models: Sequence[Model]) -> Comparison:
 def plan_only(context: AuditContext, model: Model) -> Plan:
     """The plan alone, for `auditkit run --plan`; the model is asked once, for what it gives is known only then."""
     context = settled(context)
+    # the capabilities of a bare model are known only after its first answers
     _ = predictions_for(model, context.data)
     return make_plan(context, model, context.request.limits)[0]
 
@@ -187,6 +193,8 @@ def _result(audited: AuditedModel, clock: Clock) -> AuditResult:
     """Measured, judged, hidden and redacted, in this order."""
     context = audited.context
     context.host.audit_started(audited.plan)
+    # in this order: to hide first would judge a limit by what is left, and to redact first would not find the names
+    # in it
     result = hide(judged(audited, measure_all(audited), clock), audited.rule)
     covered = tuple(rule_coverage(pack, result.results) for pack in context.packs)
     coverage = coverage_of(context.host, result.results)

@@ -82,6 +82,7 @@ def audited_models(
         make_plan(model_context, model, tuple(map(scrubber.record, model_context.request.limits)))
         for model_context, model in zip(contexts, models, strict=True)
     ]
+    # the same checks run on every model, so the first plan tells how deep groups are crossed
     order = max((getattr(step.check, "intersections", 1) for step in plans[0][1]), default=1)
     rules = rules_for(context.data, answers, order)
     return [
@@ -94,6 +95,7 @@ def audited_models(
 
 def _origin(model: Model, children: Sequence[Child]) -> Origin:
     made = [child for child in children if child.model is model]
+    # somebody must carry the account of a failure, or it would be in no result at all
     failed = [child for child in children if child.model is None and child.parent == model.name]
     accounts = tuple(child.measured or child.result for child in (*made, *failed))
     return Origin(made[0].parent if made else None, accounts)

@@ -32,6 +32,8 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
 
 
 def _completed(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:
+    # a single group that is too small has no number of its own; it bars a limit on every group only with others like
+    # it
     if measurement.slice and measurement.value is None and data.cells.unshown(measurement.slice) is not None:
         return measurement.model_copy(update={"left_out": (_too_small(measurement, data),)})
     if (
@@ -43,6 +45,7 @@ def _completed(measurement: Measurement, result: CheckResult, data: AuditData) -
     grows = "neither" if definition is None else definition.more_groups
     if measurement.value is None or not groups:
         return measurement.model_copy(update={"left_out": groups})
+    # an average or an entropy can go either way, so nothing that was compared bounds the number over all
     if grows == "neither":
         return _undirected(measurement.model_copy(update={"left_out": groups}))
     return measurement.model_copy(update={"left_out": groups, "bound": BOUNDS[grows]})
@@ -73,6 +76,7 @@ def _counted(groups: tuple[LeftOut, ...], data: AuditData) -> tuple[LeftOut, ...
             is_shown = cells.reason(group.slice) is None
             size = {"people": people, "share": people / total} if is_shown else {}
             large.append(group.model_copy(update={**size, "bars": True}))
+        # an intersection that nobody is in leaves nobody out
         elif people:
             small.append((group, people))
     return (*large, *_together(small, total, data))

@@ -29,8 +29,10 @@ def describe(error: BaseException) -> ErrorInfo:
         kind = "plugin"
     lines: tuple[str, ...] = ()
     if not isinstance(error, AuditkitError):
+        # the last frames are those of the check; the first are auditkit's own and tell an auditor nothing
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         lines = tuple(f"{pathlib.PurePath(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
+    # redacted before it is cut: half an address or half a key would no longer be recognised
     message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"

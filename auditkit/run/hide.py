@@ -65,6 +65,7 @@ def rules_for(data: AuditData, answers: Sequence[Predictions], order: int) -> li
         DataError: to be published, and there are fewer people than the smallest count that is shown.
     """
     if data.disclosure == "internal":
+        # one rule for all: what is too small to show depends on the data alone
         return [Internal(data.cells)] * len(answers)
     from auditkit.run.publishable_counts import People  # loads scipy
 
@@ -83,6 +84,8 @@ def hide(result: AuditResult, rule: Rule) -> AuditResult:
     """The result of an audit as it may be written."""
     results = tuple(map(rule.check, result.results))
     written = {
+        # by identity: two measurements may be equal in every field, and a limit holds the very objects that were
+        # measured
         id(measured): after_hiding
         for before, after in zip(result.results, results, strict=True)
         for measured, after_hiding in zip(before.measurements, after.measurements, strict=True)

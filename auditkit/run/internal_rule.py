@@ -31,6 +31,7 @@ class Internal:
     def data(self, info: DataInfo, results: Sequence[CheckResult]) -> DataInfo:
         """The description, which holds only what may be shown, with the groups that can be worked out all the same."""
         groups = self._cells.groups
+        # intersections too, where a check printed them: they give more sums from which a small group follows
         listed = {tuple(measured.slice) for result in results for measured in result.measurements}
         sets = [(name,) for name in groups] + [texts for texts in listed if texts and set(texts) <= set(groups)]
         return info.model_copy(update={"deducible": tuple(deducible(self._cells, sets))})

@@ -30,6 +30,7 @@ def as_found(model: Model, seed: int) -> Iterator[None]:
     """
     torch: Any = sys.modules.get("torch")
     with contextlib.ExitStack() as restored:
+        # an exit stack, so that a failure while the torch state is read still puts back what was read before it
         restored.callback(random.setstate, random.getstate())
         restored.callback(np.random.set_state, np.random.get_state())
         restored.callback(os.chdir, os.getcwd())
@@ -39,6 +40,7 @@ def as_found(model: Model, seed: int) -> Iterator[None]:
             restored.enter_context(_torch_kept(torch))
         restored.enter_context(model.kept())
         random.seed(seed)
+        # numpy's global generator takes 32 bits only
         np.random.seed(seed % 2**32)
         if torch is not None:
             torch.manual_seed(seed)
@@ -68,6 +70,7 @@ def _torch_kept(torch: Any) -> Iterator[None]:
         torch.random.set_rng_state(rng)
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
+        # only where it changed: setting it can start or stop a pool of threads
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         torch.set_default_dtype(kind)

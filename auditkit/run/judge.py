@@ -28,6 +28,7 @@ def judged(audited: AuditedModel, measured: Measured, clock: Clock) -> AuditResu
     accounts = with_answer_control(
         context.host, audited.origin.accounts, consistency_control(audited.predictions.consistency)
     )
+    # accounts of trainers are judged like checks: a limit on epsilon is one on `train.dp-sgd.epsilon`
     results = (*accounts, *measured.results)
     provenance = describe_run_on(
         context.host, model, request.device, audited.plan, context.folder, audited.plan.limits

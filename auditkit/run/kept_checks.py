@@ -29,6 +29,7 @@ class Keeper:
     def kept(self, measured: CheckResult, key: str) -> CheckResult:
         """What a check measured as it may be written, and now is where it ran to its end."""
         written = self.written(measured)
+        # an error is not kept: the same command shall try again what failed, and only that
         if self.folder is not None and measured.status == "measured":
             runfolder.store_check(self.folder, self._key(key), written, self.shelf, changed(measured, written))
         return written
@@ -42,11 +43,14 @@ class Keeper:
         if self.folder is None:
             return None
         stored = runfolder.load_stored(self.folder, check, self._key(key), self.shelf)
+        # what a limit is judged by must be the number as it was measured; of a hidden one the folder knows only that
+        # it was hidden
         if stored is None or needed(stored, self.limits):
             return None
         return stored.result
 
     def _key(self, key: str) -> str:
+        # what was suppressed for other models or groups would leak, by comparison, what is suppressed now
         return digest([key, self.rule.choice]) if self.rule.choice else key
 
 

@@ -41,6 +41,7 @@ class Measured(NamedTuple):
 def measure_all(audited: AuditedModel) -> Measured:
     """Every check of the plan, one after the other; each is kept in the run folder as it ends."""
     context, request, model = audited.context, audited.context.request, audited.model
+    # both spellings: what was kept in the folder bears redacted names, what is measured now the names of the data
     limits = (*request.limits, *audited.plan.limits)
     keeper = Keeper(context.folder, audited.shelf, audited.rule, audited.scrubber, limits)
     control = consistency_control(audited.predictions.consistency)
@@ -56,6 +57,7 @@ def measure_all(audited: AuditedModel) -> Measured:
         stored = keeper.taken_up(id, key)
         result = measure(step, context, audited.predictions) if stored is None else stored
         written = keeper.kept(result, key) if stored is None else stored
+        # a model that answers by chance cannot spoil what is said about the data alone
         if not step.kind.about_data:
             result, written = hold_to(result, control), hold_to(written, control and audited.scrubber.record(control))
         measured.seconds[id] = round(time.monotonic() - tick, 3)
@@ -63,6 +65,7 @@ def measure_all(audited: AuditedModel) -> Measured:
             measured.resumed.append(id)
         taken_up = ", taken up from before" if stored is not None else ""
         log.info("%s, %s: %s in %.3f s%s", model.name, id, result.status, measured.seconds[id], taken_up)
+        # plugins are told what may be written, never what was measured: a hook may send it anywhere
         context.host.check_finished(written)
         measured.results.append(result)
     return measured
@@ -85,11 +88,13 @@ def measure(step: Step, context: AuditContext, predictions: Predictions) -> Chec
         check_context = task.context(report_progress and functools.partial(report_progress, planned.check))
         with as_found(task.model, task.seed):
             result = context.host.run_check(task.check, task.model, task.served.data, check_context)
+        # what was left out stands before what the check says, for it changes how that is read
         result = result.model_copy(update={"notes": (*task.served.notes, *result.notes)})
         return _finish(step, result, data)
     except KeyboardInterrupt:
         raise
     except TimeLimit as error:
+        # what was measured until then cost time and is true; it is shown, but no limit is met by it
         return _ended(step, error, data, error.findings, "the time limit")
     except BaseException as error:  # SystemExit too: a check may not end the audit
         had = check_context.partial if check_context is not None and out_of_memory(error) else None
@@ -106,6 +111,7 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
             "plugin": planned.plugin, "plugin_version": planned.plugin_version, "notes": (*result.notes, *used),
         }
     )  # fmt: skip
+    # validated anew: a plugin may have built the result with model_construct, which checks nothing
     return completed(CheckResult.model_validate(named.model_dump()), data)
 
 

@@ -41,6 +41,7 @@ def wrapped(host: Host, model: Any, data: AuditData) -> Model:
     """
     if model is None and data.recorded is None:
         raise ModelError("a model is required, or recorded decisions or scores in the data; neither was given")
+    # recorded answers are wrapped like a model, so that no later stage has to ask whether there is one
     return host.wrap_model(data if model is None else model, ModelOptions(task=data.task))
 
 
@@ -56,6 +57,7 @@ def with_fitted_kinds(data: AuditData, models: Sequence[Model]) -> AuditData:
     numeric = [feature.name for feature in data.schema if feature.numeric and feature.name in as_categories]
     if not numeric:
         return data
+    # the training split too: a check that compares both would take the same column for two kinds
     train = None if data.train is None else _declared(data.train, numeric)
     note = f"categories to the model, so categories to every check: {', '.join(numeric)}"
     return _declared(dataclasses.replace(data, train=None, notes=(*data.notes, note)), numeric, train)

@@ -42,6 +42,8 @@ class OpenGroups:
         """Whether a number about one group, or a disparity, may be published."""
         people = self.people
         if measured.across:
+            # a disparity over attributes follows from the rates of their groups, so it is open only where all of
+            # these are
             attributes, conditions, _ = _family(measured)
             compared = people.compared(measured, "people", self._model)
             return (

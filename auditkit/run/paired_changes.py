@@ -43,6 +43,8 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
         models: each with its parent's name, or None.
         data: what all of them were asked about.
     """
+    # the paired intervals count discordant rows; with weights or rows for several people a count is no number of
+    # people
     if data.weights is not None or data.people is not None:
         return ()
     by_name = {predictions.model.name: predictions for predictions, _ in models}
@@ -70,6 +72,7 @@ def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Mea
 
 def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
     """None where the models do not know the same classes."""
+    # positions in different lists of classes would be compared as if they were the same class
     if tuple(map(str, new.classes)) != tuple(map(str, old.classes)):
         return None
     is_used = (new.codes >= 0) & (old.codes >= 0)
@@ -96,6 +99,7 @@ def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
             if reason is not None:
                 measurements.append(Measurement(value=None, reason=reason, **common))
                 continue
+            # only discordant rows move a paired difference; what both got right cancels
             gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
             n = int(among.sum())
             measurements.append(
@@ -130,6 +134,8 @@ def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
             inside for group, inside, hidden in _cells(data, rows.is_used)
             if tuple(group) == (attribute,) and hidden is None and inside.any()
         ]  # fmt: skip
+        # a disparity over the rest is no bound on that over all: either model may have its extreme in a group left
+        # out
         left_out = any(
             hidden is not None for group, _, hidden in _cells(data, rows.is_used) if tuple(group) == (attribute,)
         )
@@ -172,6 +178,7 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
         if hidden is not None:
             yield Measurement(value=None, reason=hidden, **common)
             continue
+        # one pass over the rows in place of eight masks
         code = 4 * rows.truth[inside] + 2 * rows.new[inside] + rows.old[inside]
         counts = np.bincount(code, minlength=8).reshape(2, 2, 2)
         among, few = int(counts.sum() - counts[:, 0, 0].sum()), max(1, data.minimum_rate)

@@ -55,6 +55,7 @@ def make_plan(context: AuditContext, model: Model, limits: Sequence[Limit] = ())
         offer = offers.get(id) or Offer(type(ready[id]), "object", "object")
         made = ready.get(id) or configured(offer.value, request.budget, request.parameters.get(id, {}))
         steps.append(_step(offer, *with_offers(context.host, made), model, data))
+    # a limit that one model cannot answer is then not tested for it, which its own verdict says
     if not context.several:  # of several, one may lack what another gives
         running = {step.planned.check: step.kind for step in steps if step.planned.skipped is None}
         resolve_for(model, limits, running)
@@ -117,6 +118,7 @@ def missing_extra(kind: type[Any]) -> ErrorInfo | None:
 
 def seed_for(seed: int, name: str) -> int:
     """A seed for one named thing; adding another thing does not change it."""
+    # a digest and not `hash`, which Python salts anew in every process
     words = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype=np.uint32)
     return int(np.random.SeedSequence([seed, *map(int, words)]).generate_state(1)[0] >> 1)
 
@@ -204,6 +206,7 @@ def _notes(limits: Sequence[Limit], data: AuditData) -> tuple[str, ...]:
 def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: AuditData) -> Step:
     error = skipped = None
     ways_out: tuple[str, ...] = ()
+    # shown in the plan and written into it, though the rows are drawn only when the check runs
     rows = min(getattr(check, "rows", None) or len(data), len(data))
     calls: int | None = None
     try:

@@ -20,6 +20,7 @@ UNKNOWN_END = "a group too small to show may be at its end"
 
 def completed(result: CheckResult, data: AuditData) -> CheckResult:
     """What a check or a trainer found, with all that it does not say itself: who is left out, and who is worse off."""
+    # left-out groups are counted before controls are applied, for both write a reason and the control's outweighs
     return name_worse_off(apply_controls(complete_disparities(set_apart(result, data), data)), data)
 
 
@@ -110,6 +111,7 @@ def _small_ones_have_rates(attributes: Sequence[str], cells: Cells) -> bool:
     """Whether a group of these attributes is too small to show and yet has rates."""
     if not attributes or any(name not in cells.groups for name in attributes):
         return False
+    # in the order of the data, for counts are kept under one order of attributes only
     people = cells.counts(tuple(name for name in cells.groups if name in attributes))
     return bool(np.any((people >= max(1, cells.least)) & (people < cells.minimum)))
 
@@ -123,6 +125,7 @@ def _guarded(result: CheckResult, broken: list[Control]) -> dict[str, tuple[Meas
 
 def guarded(measurement: Measurement, broken: list[Control]) -> Measurement:
     """The measurement after the controls that do not hold."""
+    # the harsher first: once it applies, the milder adds nothing
     for validity in ("invalid", "inconclusive"):
         reasons = [
             _sentence(control)

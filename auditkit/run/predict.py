@@ -21,6 +21,7 @@ def introduce(model: Model, data: AuditData) -> None:
     known = {*data.classes, *(() if data.train is None else data.train.classes)}
     if data.positive is not None and known:
         known.add(data.positive)
+    # sorted, so that the order of rows cannot decide which class a column of scores is about
     model.take_labels(data.task, tuple(sorted(known)), data.positive)
 
 
@@ -31,6 +32,7 @@ def answers_of(context: AuditContext, model: Model) -> Predictions:
         ConfigError, DataError, ModelError: the model cannot be asked about this data.
     """
     predictions = predictions_for(model, context.data)
+    # the control asks the model in odd batches; whatever state that leaves must not reach a check
     with as_found(model, context.request.seed), _enough_memory(model, context.data):
         predictions.consistency = examine(predictions, context.request.seed)
     return predictions
@@ -65,9 +67,11 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
             "is the model's that is wrong",
             mend=mend,
         )
+    # a statement about columns that the data does not have is an error here, not after hours of checks
     _ = seeing(model, data)
     predictions = Predictions(model, data)
     try:
+        # properties that raise: all that checks read later is asked for here, where an error still names the model
         answered = predictions.labels
         if data.labels is not None and data.task != "regression":
             _ = predictions.truth

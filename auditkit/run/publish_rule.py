@@ -134,11 +134,13 @@ class Publish:
         if measured.left_out and self._people is not None and not self._people.may_be_called_small:
             return withheld(measured, self._reason)
         definition = definitions.get(measured.name)
+        # a number of a plugin without a definition is made of nobody knows what, so it is withheld
         words = definition.made_of if definition is not None else ""
         if words and groups is not None and self._may(measured, words, groups):
             return measured.model_copy(
                 update={
                     "reason": measured.reason and self.text(measured.reason),
+                    # an adjusted p depends on the other tests of its family, and so on groups that are withheld
                     "test": measured.test and measured.test.model_copy(update={"p_adjusted": None}),
                     "left_out": tuple(map(self._left_out, measured.left_out)),
                 }
@@ -156,6 +158,7 @@ class Publish:
             return groups.may(measured) if measured.slice or measured.across else not self._small(measured)
         if measured.conditions:
             return False
+        # a group against the others: the counts of all others follow from it, so all of them must be open
         made_of, others = words.replace(OTHERS, "").strip(), OTHERS in words
         if others or measured.across:
             compared = people.compared(measured, made_of, self._model)
@@ -169,10 +172,12 @@ class Publish:
     def _small(self, measured: Measurement) -> bool:
         """Whether a number about everyone is a count, or a share with a count, of few."""
         value, n = measured.value, measured.n
+        # without a number there is nothing to work anything out from
         if value is None:
             return False
         if n is None:
             return measured.unit in ("people", "rows") and 0 < value < self._minimum
+        # floating point: a share times its n misses a whole number by a rounding
         hits = value * n
         is_count = 0 <= value <= 1 and abs(hits - round(hits)) < 1e-6 * max(1, n)
         is_few = is_count and (self._few(round(hits), n) or bool({round(hits), n - round(hits)} & self._lacking))
@@ -185,6 +190,7 @@ class Publish:
         """Whom a number leaves out; the names of smaller groups together stay as they are."""
         counts = self._people.counts(group.slice, "people") if self._people is not None and group.slice else None
         gone = {} if counts else {"people": None, "share": None}
+        # names of groups may hold digits, which are no counts and stay
         first, named, names = group.reason.partition(" people each: ")
         reason = self.text(group.reason) if group.slice or not named else f"{self.text(first + ' ')}{named[1:]}{names}"
         return group.model_copy(update={"reason": reason, **gone})
@@ -238,6 +244,7 @@ def _whole(groups: Sequence[str]) -> int | None:
 
 def _made_of(measured: Measurement, counts: Sequence[int], people: People) -> bool:
     """Whether a number can be what its definition says: its n, and of a share of two counts a numerator, are sums."""
+    # at most ten words in a definition, so a thousand sums at most
     sums = {sum(some) for size in range(len(counts) + 1) for some in itertools.combinations(counts, size)}
     value, n = measured.value, measured.n
     if n is not None and n not in sums | {people.data.size}:

@@ -76,6 +76,7 @@ class People:
                 f"needed; there are fewer. Lower minimum_cell, or, for what stays in the house, say {mend}",
                 mend=mend,
             )
+        # what cannot be protected is not published at all; so this comes before any count is made
         plan = _fitting(data, answers, min(order, len(data.groups)))
         self.order, self._labels, self._decisions = plan.order, plan.labels, plan.decisions
         self._detailed = bool(plan.decisions[0].names) or data.task == "regression"
@@ -126,6 +127,7 @@ class People:
         ):
             return None
         counts = {kind: self._counts[index] for kind, index in index_of.items()}
+        # the two sums are printed by many measures, so a number that is one of them says nothing new
         right, wrong = (sum(counts.get(WORDS[word], 0) for word in words) for words in (("tp", "tn"), ("fp", "fn")))
         return {*counts.values(), right, wrong} - {0}
 
@@ -209,12 +211,14 @@ class People:
                 codes = dict(zip(attributes, (code for code, _ in values), strict=True))
                 group = tuple(zip(attributes, (value for _, value in values), strict=True))
                 block = tuple(codes.get(name, slice(None)) for name in part.attributes)
+                # a group that nobody is in is known to be empty, and gets no count of its own
                 if part.counts[block].sum():
                     self._add_group(part, group, part.counts[block], part.cells[block])
 
     def _add_group(self, part: Part, group: Group, counts: np.ndarray, cells: np.ndarray) -> None:
         labels, decisions = self._labels, self._decisions[part.model]
         for kind, block, cells_of_kind in _kinds_of(labels, decisions):
+            # counts without a decision are the same for every model; the first holds them
             if part.model and kind[1] == ANY:
                 continue
             inside = np.broadcast_to(cells_of_kind, counts.shape)
@@ -328,6 +332,7 @@ def _detail(data: AuditData, answers: Sequence[Predictions]) -> tuple[Levels, tu
 
 def _levels(codes: np.ndarray, size: int, positive: int) -> Levels:
     """Codes from 0, negative where blank; of two classes the positive one is called "1"."""
+    # of two classes "1" is always the positive one, whichever stands first
     if positive == 0:
         codes = np.where(codes >= 0, 1 - codes, codes)
     return Levels(tuple(map(str, range(size))), bool((codes < 0).any()), np.where(codes < 0, size, codes))
@@ -349,9 +354,11 @@ def _parts(data: AuditData, plan: Plan) -> Iterator[Part]:
 
 
 def _tabulate(data: AuditData, attributes: tuple[str, ...], labels: Levels, decisions: Levels) -> np.ndarray:
+    # the values of an attribute are sorted, so a search gives their positions
     columns = [np.searchsorted(data.cells.values[name], data.groups[name]) for name in attributes]
     shape = (*(len(data.cells.values[name]) for name in attributes), len(labels.every), len(decisions.every))
     flat_index = np.ravel_multi_index((*columns, labels.codes, decisions.codes), shape)
+    # bincount with weights adds in floating point
     return np.rint(np.bincount(flat_index, data.people, int(np.prod(shape)))).astype(np.int64).reshape(shape)
 
 

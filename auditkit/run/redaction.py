@@ -18,6 +18,7 @@ def scrubber_for(models: Iterable[Model], data: AuditData) -> Scrubber:
 
 def scrubbed_result(scrubber: Scrubber, result: AuditResult) -> AuditResult:
     """The result as it may be written; it says so where something was taken out of it."""
+    # the whole result at once, so that a name gets the same stand-in wherever it occurs
     clean = scrubber.record(result)
     count = removed(clean)
     if not count:

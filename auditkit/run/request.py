@@ -49,6 +49,7 @@ def make_request(**options: Any) -> Request:
     Raises:
         ConfigError: a limit, waiver or card key is wrong, or the budget is not known.
     """
+    # None means that the caller left it out; the defaults stand in the fields alone
     stated = {name: value for name, value in options.items() if value is not None}
     stated.update({name: one_or_more(stated[name]) for name in ("checks", "rules", "formats") if name in stated})
     stated["limits"] = _records(Limit, stated.get("limits", ()), "limits")
@@ -71,6 +72,7 @@ def about(request: Request, accounts: Collection[str]) -> Request:
     limits = tuple(
         limit
         for limit in request.limits
+        # the dot behind an id, so that `train.dp` is not taken for `train.dp-sgd`
         if not limit.measurement.startswith("train.")
         or any(f"{limit.measurement}.".startswith(f"{account}.") for account in accounts)
     )

@@ -58,6 +58,7 @@ class Offered:
 def resolve(limits: Iterable[Limit], offered: Offered) -> None:
     """Raise ConfigError, one line for each limit, where a limit is about what nobody offers."""
     wrong = [(limit, problem) for limit in limits for problem in [_problem(limit, offered)] if problem]
+    # one setting mends all limits that one selection of checks leaves out, so it is proposed once
     left_out = dict.fromkeys(id for limit, _ in wrong if (id := _left_out(limit, offered)))
     mends = [Mend("audit.checks", [*offered.asked, *left_out])] if left_out else []
     _refuse(wrong, [f"To measure what is left out: {mend}" for mend in mends], mends)
@@ -103,6 +104,7 @@ def _left_out(limit: Limit, offered: Offered) -> str | None:
 def _problem(limit: Limit, offered: Offered) -> str:
     id = check_of(limit, offered.checks)
     if id is None:
+        # a plugin that did not load may have offered it; then the limit is not tested, which nobody overlooks
         return "" if offered.faults else _unknown_check(limit, offered)
     if id not in offered.chosen:
         return _not_chosen(id, offered)
@@ -129,6 +131,7 @@ def _unknown_check(limit: Limit, offered: Offered) -> str:
     if whole:  # the name of the number without that of its check
         return f"the name of its check is missing; write {first_few([*map(repr, whole)], NAMED, ' or ')}"
     hint = closest(limit.measurement, names)
+    # no measurement is near; perhaps the name of the check is
     if hint.startswith("known"):
         hint = closest(limit.measurement.rpartition(".")[0] or limit.measurement, offered.checks)
     return f"no check measures {one_line(limit.measurement)!r}; {hint}"
@@ -212,6 +215,7 @@ def _measured_elsewhere(limit: Limit, id: str, offered: Offered) -> str:
     if not limit.conditions or not isinstance(check, Check):
         return ""
     of_groups = bool(limit.slice or limit.across or limit.groups) or question.compares
+    # a number of groups may be measured at fewer values than that of everyone
     for groups in (False, True) if of_groups else (False,):  # first what is measured at all
         with _blamed(id, "measured_at must say at which values of conditions a number is measured"):
             known = check.measured_at(question.name, offered.data, groups)
@@ -226,6 +230,7 @@ def _at_another_value(limit: Limit, check: Check, condition: str, known: Measure
         return f"{limit.measurement} is measured at no {condition}; take it out of conditions"
     value = limit.conditions[condition]
     why = f"{limit.measurement} is not measured at {condition} = {value!r}, but at {listed(known.values)}"
+    # only for words: that 0.1 is near 0.3 helps nobody
     hint = closest(str(value), map(str, known.values)) if isinstance(value, str) else ""
     why += f"; {hint}" if hint.startswith("did you mean") else ""
     if not known.parameter:

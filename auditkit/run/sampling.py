@@ -41,12 +41,14 @@ def serve(check: Check | None, data: AuditData, predictions: Predictions, seed: 
         people = how_many(count, data.minimum_cell, data.disclosure)
         notes.append(f"Left out of this check, because {cause}: {people} people.")
         data, predictions = _take(data, predictions, np.flatnonzero(~lost))
+    # after blanks are left out, so that rows are not written out only to be dropped
     if data.people is not None and "people" not in handles:
         data, predictions = _take(data, predictions, np.repeat(np.arange(len(data)), data.people), alone=True)
     sample_size = getattr(check, "rows", None)
     if sample_size is None or sample_size >= len(data):
         return Served(data, predictions, None, tuple(notes))
     indices = draw_rows(data, sample_size, seed)
+    # the digest says which rows they were without naming one
     rows = Rows(
         used=len(indices), total=len(data), digest=digest([int(index) for index in indices]),
         how="random, every class and group in its share, seeded by the check's name",

@@ -27,6 +27,7 @@ def with_sections(host: Host, result: AuditResult) -> AuditResult:
         note = f"sections of plugins are not published, for nothing says of which counts they tell: {named}"
         provenance = result.provenance.model_copy(update={"notes": (*result.provenance.notes, note)})
         return result.model_copy(update={"provenance": provenance})
+    # faults of loading are in the outcome already; only those of building are new
     known, sections = len(host.faults), []
     for id, offer in sorted(offers.items()):
         try:

@@ -77,8 +77,10 @@ def train_models(context: AuditContext, models: Sequence[Model]) -> list[Child]:
             raise DataError(f"[[train]] {id} needs the training split; name one under [data] train")
         trainer = configured(offers[id].value, context.request.budget, options)
         job = Job(offers[id], trainer, parent, name, data.train, context.request)
+        # before anything is trained: private training is not reproducible, so a second model would be another one
         child = _before(job, folder)
         if child is None:
+            # what lacks becomes a result of the parent's audit, not an end of the whole command
             made = _train(job, _lacking(trainer, parent, data))
             keeper = Keeper(folder, name, rule, scrubber, context.request.limits)
             child = made._replace(result=_store(job, made, keeper), measured=made.result)
@@ -180,6 +182,7 @@ def _train(job: Job, lacking: ErrorInfo | None) -> Child:
         raise
     except BaseException as error:  # SystemExit too: a trainer may not end the audit
         return Child(parent.name, None, _failed(blank, describe(error)))
+    # before completion, for controls and reasons name the model
     trained.model.name = name
     result = blank.model_copy(
         update={

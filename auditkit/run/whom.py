@@ -39,6 +39,7 @@ class Asked:
 def compares(kind: Any, name: str) -> bool:
     """Whether a check or trainer measures this over all groups of some attributes, as its class says."""
     definition = kind.definitions.get(name)
+    # a number that more groups can move either way may still be one group's own, as entropy is
     disparity = definition is not None and definition.more_groups != "neither" and not definition.only_groups
     return disparity or name in kind.over_groups
 

@@ -27,6 +27,7 @@ def bare(measured: Measurement, reason: str) -> Measurement:
 def without(result: CheckResult, gone: Sequence[Measurement]) -> CheckResult:
     """A check's result whose figures, tables and notes hold no number of some measurements, nor of their groups."""
     hidden = Hidden(
+        # by their words, for that is how figures, tables and notes name them
         [group for group in {pairs(measurement.slice): measurement.slice for measurement in gone}.values() if group],
         frozenset(map(label, gone)),
         _numbers_shown(result.measurements),
@@ -62,6 +63,7 @@ class Hidden(NamedTuple):
     def has(self, row: Sequence[Scalar]) -> bool:
         """Whether a row is about it: in words, or by the values of a group in columns of their own."""
         texts = _texts(row)
+        # a figure of several measures writes the measure before the label
         labelled = any(text in self.labels or text.partition(": ")[2] in self.labels for text in texts)
         return labelled or bool(self._about(row))
 
@@ -86,6 +88,7 @@ class Hidden(NamedTuple):
         """A sentence about one of the groups, without its numbers; their names stay."""
         if not any(_names(text, group) for group in self.groups):
             return text
+        # the longest first: `age=40-64` must not be taken for `age=40-6` and a digit
         names = "|".join(map(re.escape, sorted(map(pairs, self.groups), key=len, reverse=True)))
         return re.sub(rf"({names})|{_NUMBER}", lambda match: match[1] or "…", text)
 

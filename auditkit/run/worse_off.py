@@ -19,6 +19,7 @@ def name_worse_off(result: CheckResult, data: AuditData) -> CheckResult:
 
 
 def _captioned(figure: Figure, result: CheckResult, data: AuditData) -> Figure:
+    # a map over two attributes is called after its measure: `selection_rate_map_sex_race`
     definition = result.definitions.get(figure.name.partition("_map_")[0])
     if definition is None or definition.harm is None:
         return figure
@@ -38,5 +39,6 @@ def _with_harm(pair: GroupPair, measurement: Measurement, result: CheckResult, d
     category = measurement.conditions.get("class", measurement.conditions.get("classified as"))
     outcome = data.outcome_of(None if category is None else str(category))
     harm = definition.harm if definition is not None else None
+    # two equal rates: nobody is worse off, though one group was found to be the lowest
     same = pair.low.value is not None and pair.low.value == pair.high.value
     return pair.model_copy(update={"worse_off": harm.worse_off(outcome) if harm is not None and not same else None})

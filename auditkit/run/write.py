@@ -50,6 +50,7 @@ def write(host: Host, result: Result, folder: pathlib.Path, requested: Collectio
     rendered, faults = _render(host, result, requested)
     if faults:
         result = _with_faults(result, [scrubbed(fault) for fault in host.faults + faults])
+        # drawn again: the first drafts do not yet say that a format failed
         rendered, _ = _render(host, result, requested)
         runfolder.write(folder, runfolder.RESULTS, canonical(result))
     for name, content in rendered.items():
@@ -84,6 +85,7 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
             f"--format must be a known format; {one_line(wanted)!r} was given, {closest(wanted, formats)}"
         )
     result = runfolder.read_sealed(folder)
+    # a format on request is made again only where somebody asked for it once
     chosen = {
         name: format
         for name, format in formats.items()

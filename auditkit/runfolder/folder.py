@@ -101,6 +101,7 @@ def prepare(folder: str | os.PathLike[str], files: Iterable[str] = FORMAT_FILES)
         kinds = listing(path)
     except OSError as error:
         raise EvidenceError(f"the run folder {path} cannot be used: {error.strerror or error}") from error
+    # read before anything is removed: only its list tells our files from somebody else's
     before = _own_manifest(path) if MANIFEST in kinds else None
     ours = {*UNSEALED, RESULTS, *files, *before.files} if before else frozenset[str]()
     foreign = sorted(name for name, kind in kinds.items() if not _is_ours(name, kind, ours))
@@ -183,6 +184,7 @@ def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") 
         stored = _parse_check(read_plain(path), path.name)
     except (OSError, EvidenceError):
         return None
+    # the name of the file is not enough: it is made of the id alone and stays over changes of parameters
     return stored if stored.key == key and stored.result.check == check_id else None
 
 
@@ -212,6 +214,7 @@ def drop_earlier(folder: pathlib.Path, formats: Iterable[str], written: Collecti
         models: names of the audited models.
     """
     before = read_manifest(folder).files if (folder / MANIFEST).is_file() else {}
+    # with the dot, so that `a.` does not keep the files of `ab`
     rooms = tuple(f"{MODELS}/{slug(name)}." for name in models)
     for name in {*formats, *before} - {RESULTS, *UNSEALED, *written}:
         room = name.partition("/")[0]
@@ -289,6 +292,7 @@ def parse_result(raw: bytes) -> AuditResult | Comparison:
     if type(version) is not int or version not in SCHEMAS:
         known = " and ".join(map(str, SCHEMAS))
         raise EvidenceError(f"{RESULTS} has schema_version {one_line(version, 40)}; this auditkit reads {known}")
+    # both may have a title since schema 2; only one audit has a run of its own
     if "title" in plain and "run" not in plain:
         return strict_json.record(Comparison, plain, RESULTS)
     return strict_json.record(AuditResult, plain, RESULTS)
@@ -318,6 +322,7 @@ def _problems_of(folder: pathlib.Path, name: str, entry: Entry) -> list[str]:
             return [f"{safe_name(name)} was changed: its SHA-256 is not the one in {MANIFEST}"]
         if name == RESULTS:
             parse_result(raw)
+            # the digest fits what was sealed, but another program may have written and sealed it
             if canonical(strict_json.loads(raw, name)) != raw:
                 return [f"{RESULTS} is not byte for byte what auditkit writes, so it was changed"]
         elif name.startswith(f"{CHECKS}/"):

@@ -66,6 +66,7 @@ def seal(folder: pathlib.Path) -> str:
         if kind == "file" and name not in UNSEALED:
             raw = read_plain(folder / name)
             files[name] = Entry(size=len(raw), sha256=hashlib.sha256(raw).hexdigest())
+    # the last file that is written: whatever stops the audit before leaves a folder that is not sealed
     raw = canonical(Manifest(complete=True, files=files))
     write_atomic(folder / MANIFEST, raw)
     return hashlib.sha256(raw).hexdigest()
@@ -98,6 +99,7 @@ def listing(folder: pathlib.Path) -> dict[str, Kind]:
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = pathlib.Path(parent, name)
+            # lstat and not stat: a link must not be taken for what it leads to
             mode = path.lstat().st_mode
             kind: Kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
             kinds[path.relative_to(folder).as_posix()] = kind

@@ -82,6 +82,7 @@ def disclose(raw: bytes, name: str) -> Letter:
         EvidenceError: it is not byte for byte what auditkit writes, or holds none or several signatures.
     """
     envelope = strict_json.record(Envelope, strict_json.loads(raw, name), name)
+    # JSON has many spellings of one meaning; only one of them is accepted, so that nothing hides in another
     if canonical(envelope) != raw:
         raise EvidenceError(f"{name} is not byte for byte what auditkit writes, so it was changed")
     if len(envelope.signatures) != 1:
@@ -105,6 +106,7 @@ def _bytes(text: str, name: str) -> bytes:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise EvidenceError(f"{name} holds what is not base64: {one_line(error)}") from None
+    # unused bits of the last letter can differ, and the bytes be the same
     if _text(raw) != text:
         raise EvidenceError(f"{name} holds base64 that was changed: two spellings of the same bytes")
     return raw

@@ -83,6 +83,7 @@ def new_pair(path: pathlib.Path, passphrase: str | None = None) -> Pair:
     hidden = pem.BestAvailableEncryption(passphrase.encode()) if passphrase else pem.NoEncryption()
     private_text = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, hidden)
     public_text = key.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo)
+    # the public half first: what stays behind if the second cannot be written is no secret
     _write_new(public, public_text, 0o644)
     try:
         _write_new(path, private_text, 0o600)
@@ -106,6 +107,7 @@ def read_signer(path: pathlib.Path, passphrase: Callable[[], str | None] = lambd
     """
     ed25519, pem = require(_ED25519, "sign"), require(_PEM, "sign")
     raw = _read(path, "key")
+    # looked at before it is parsed, for the library says of a public key only that it cannot be read
     if b"PRIVATE KEY-----" not in raw:
         kind = "a public key" if b"PUBLIC KEY-----" in raw else "no PEM file"
         raise ConfigError(f"key: a private Ed25519 key in PEM is required; {path.name} is {kind}. {_MAKE}")
@@ -133,6 +135,7 @@ def read_verifier(path: pathlib.Path) -> Verifier:
     """
     ed25519, pem = require(_ED25519, "sign"), require(_PEM, "sign")
     raw = _read(path, "public key")
+    # somebody who hands a private key out by mistake should hear of it
     if b"PRIVATE KEY-----" in raw:
         raise ConfigError(f"public key: {path.name} is a private key; give the public one, and keep this one secret")
     try:
@@ -173,6 +176,7 @@ def _read(path: pathlib.Path, setting: str) -> bytes:
 
 
 def _write_new(path: pathlib.Path, content: bytes, mode: int) -> None:
+    # created or refused by the system in one step: to look first and write then leaves a moment for somebody else
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(path, flags, mode), "wb") as file:

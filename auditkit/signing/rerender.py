@@ -54,6 +54,7 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
     different: list[str] = []
     not_compared: list[str] = []
     for name in sorted(files):
+        # kept checks and models are no formats
         if "/" in name or name == runfolder.RESULTS:
             continue
         reason = _not_here(name, result.audits[0].provenance, host) if name in formats else _NOBODY
@@ -84,6 +85,7 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
             return (
                 f"made with {package} {one_line(was, 40) or 'of an unknown version'}, and {now[package]} is installed"
             )
+    # a file of auditkit's own depends on no plugin
     if name not in {format.file for format in Host(discover=False).formats().values()}:
         plugins = [_from_elsewhere(plugin_infos) for plugin_infos in (recorded.plugins, host.plugins())]
         if plugins[0] != plugins[1]:

@@ -60,6 +60,7 @@ def misfits(payload: bytes, expected: dict[str, Any]) -> list[str]:
         payload: the bytes that were signed.
         expected: what `statement` makes of the folder.
     """
+    # byte for byte; what follows only finds words for the difference
     if payload == canonical(expected):
         return []
     try:

@@ -64,6 +64,7 @@ def sign(folder: pathlib.Path, signer: Signer, *, replace: bool = False, host: H
     folder = folder.resolve()
     problems = runfolder.verify(folder)
     if host is not None and not problems:
+        # whoever signs vouches for the report, not for results.json alone
         problems = [*map(_not_made, remake(folder, host).different)]
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
@@ -96,9 +97,11 @@ def verify(
     letter, unreadable = _open(folder)
     if letter is None:
         signed: Signed = "wrong" if unreadable else "no"
+        # whoever gives a key expects a signature, so taking it away must not help
         missing = not unreadable and (required or verifier is not None)
         sentences = [f"there is no signature: {ATTESTATION} is missing"] if missing else unreadable
         return Account((*problems, *sentences, *map(_not_made, different)), not problems, signed, remade=remade)
+    # of a folder that was altered no statement can be made to compare with
     sentences = [] if problems else _misfits(folder, letter)
     if verifier is not None:
         sentences += [] if letter.signed_by(verifier) else [_not_by(letter, verifier)]

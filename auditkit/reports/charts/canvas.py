@@ -31,6 +31,7 @@ def sheet(frame: Frame, layers: Sequence[Spec]) -> Spec:
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": round(frame.width, 2),
         "height": round(frame.height, 2),
+        # with any other value the renderer measures the fonts of the machine and moves things
         "autosize": {"type": "none"},
         "padding": {side: round(getattr(frame, side), 2) for side in ("left", "top", "right", "bottom")},
         "background": None,
@@ -73,6 +74,7 @@ def texts(
     values = {"values": [{key: _rounded(value) for key, value in row.items()} for row in written]}
     layers = [{"data": values, "mark": mark | {"color": colour}, "encoding": encoding}]
     if halo:
+        # drawn twice, for a stroke of the text itself would eat into its letters
         outline = {"color": PAPER, "stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
         layers.insert(0, {"data": values, "mark": mark | outline, "encoding": encoding})
     return layers
@@ -155,8 +157,10 @@ def upright(rules: Sequence[Rule], scale: Scale, frame_width: float, left: float
         line = scale.at(rule.value, frame_width)
         text = cut(clean(rule.label), frame_width + left + right)
         wide = text_width(text)
+        # centred over its line, but never beyond the edge of the chart
         x = min(max(line - wide / 2, -left), frame_width + right - wide)
         row = 0
+        # a row up until no label of the row is touched; there are few rules, so trying is quick
         while any(
             position.row == row and x < position.x + text_width(position.text) + 10 and position.x < x + wide + 10
             for position in placed

@@ -68,6 +68,7 @@ def left_out(figure: Figure) -> str:
 @functools.lru_cache(maxsize=256)
 def _drawn(spec: str) -> str:
     """Cached, because every format of a folder draws the same figures."""
+    # no address is allowed, so a specification can load nothing
     return lean(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
 
 

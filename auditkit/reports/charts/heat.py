@@ -77,6 +77,7 @@ def heat_chart(figure: Figure, size: Size) -> Spec:
             colour = EMPTY if value is None else grid.colour(value)
             rects.append(box | {"fill": colour})
             text = NONE if value is None else plain(value, percent=axis.percent)
+            # a number cut short is another number, so a narrow cell has none; the table has it
             if text_width(text) <= cell - 4:
                 ink = MUTED if value is None else IN_CELL
                 numbers.append({"x": (index + 0.5) * cell, "y": y + height / 2, "text": text, "ink": ink})
@@ -112,6 +113,7 @@ def _grid(figure: Figure, axis: Axis) -> Grid:
         value = entry.get(axis.field)
         cells[clean(entry.get(x)), clean(entry.get(y))] = float(value or 0) if number(value) else None
     known = [value for (column, row), value in cells.items() if value is not None and column in columns and row in rows]
+    # the owner's range is widened where a number lies outside it: a colour beyond the scale would not be drawn
     low, high = axis.domain or (min(known, default=0.0), max(known, default=1.0))
     return Grid(columns, rows, cells, min([low, *known]), max([high, *known]))
 
@@ -146,6 +148,7 @@ def _boxes(frame: Frame, rects: Sequence[Spec]) -> list[Spec]:
         "y": across("y", frame.height),
         "x2": {"field": "x2"},
         "y2": {"field": "y2"},
+        # without a scale the field's own colours are used as they are
         "fill": {"field": "fill", "type": "nominal", "scale": None},
     }
     values = [

@@ -34,6 +34,7 @@ def lean(text: str) -> str:
 
     Only what stands inside of tags is touched, and of that only what the theme has set: never a word of the data.
     """
+    # inside of tags alone: a group may well be called `x="1.25"`
     text = _TAG.sub(lambda tag: _PLACE.sub(_rounded, _NOISE.sub("", tag[0])), text)
     text = _NOTHING.sub("", text)
     text = _WORD.sub(r'<text\1 x="\2" y="\3"\4>\5</text>', text)
@@ -42,6 +43,7 @@ def lean(text: str) -> str:
     text = _MOVED.sub(_in_place, text)
     text = _LEAF.sub(lambda leaf: _hoisted(leaf[1]), text)
     text = text.replace("<svg ", f'<svg font-family="{FAMILY}" font-size="{FONT}px" ', 1)
+    # last, for all patterns above look for double quotes
     return _TAG.sub(_apostrophes, _unwrapped(text))
 
 

@@ -69,6 +69,7 @@ def rows_chart(figure: Figure, size: Size) -> Spec:
     values = [value for row in rows for value in (row.value, row.low, row.high)]
     rules = [rule for rule in figure.rules if rule.axis == "x"]
     bars = figure.mark == "bars"
+    # a bar shows its number by its length, which lies where the axis does not begin at zero; dots do not
     across = scale([*values, *(rule.value for rule in rules)], axis, about=6 if size == "wide" else 4, zero=bars)
     layout = _layout(rows, series, axis, size, rules=bool(rules))
     frame = layout.frame
@@ -158,6 +159,7 @@ def _dots(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[fl
             if row.low is not None and row.high is not None
         ]
         dots = [{"x": across.at(row.value, frame.width), "y": y} for row, y in of_series]
+        # a square is how forest plots mark an estimate
         shape = "square" if square and index == 0 else SHAPES[index % len(SHAPES)]
         layers += segments(frame, whiskers, colour, thick=2.5)
         layers += points(frame, dots, colour, shape)
@@ -177,6 +179,7 @@ def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[fl
             if row.low is not None and row.high is not None
         ]
         layers += segments(frame, bodies, SERIES[index % len(SERIES)], thick=12)
+        # a pale line under the whisker, so that it can be seen upon the bar
         layers += segments(frame, whiskers, PAPER, thick=4)
         layers += segments(frame, whiskers, INK, thick=1.75)
     return [*layers, *segments(frame, [{"x": zero, "y": 0, "y2": frame.height}], MUTED)]

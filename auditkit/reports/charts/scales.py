@@ -37,12 +37,14 @@ def scale(values: Iterable[Scalar], axis: Axis, *, about: int = 5, zero: bool = 
         room: the share of the range that is left free at each end.
     """
     known = [float(value) for value in values if isinstance(value, int | float) and number(value)]
+    # an axis that asks for logarithms and gets a zero falls back to an even one; a picture is better than none
     if axis.log and known and min(known) > 0:
         return _logarithmic(known, axis)
     fixed = axis.domain
     low, high = _reach(known, zero, room, share=axis.percent)
     if fixed:
         low, high = min([fixed[0], *known]), max([fixed[1], *known])
+    # one number alone still needs an axis of some length
     if low == high:
         low, high = low - (abs(low) * 0.1 or 1), high + (abs(high) * 0.1 or 1)
     step = _step((high - low) / about)
@@ -89,6 +91,7 @@ def _clean(value: float) -> float:
 
 def _word(tick: float, step: float, percent: bool) -> str:
     """A tick with as many digits as tell it from the next."""
+    # 1e-9, for log10(0.001) is a little more than -3
     digits = max(0, -math.floor(math.log10(step * (100 if percent else 1)) + 1e-9))
     if percent:
         return f"{tick:.{digits}%}".replace("-", "−")

@@ -87,6 +87,7 @@ def _advance(letter: str) -> float:
         return 0.42
     if letter in "mwMW%@—…":
         return 1.0
+    # Chinese, Japanese and Korean signs fill a whole square
     if ord(letter) > 0x2E7F:
         return 1.1
     return 0.76 if letter.isupper() or letter in "=+<>~±" else 0.64

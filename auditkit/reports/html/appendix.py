@@ -27,6 +27,7 @@ def parameters(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappi
         ]
         for audit in audits
     ]
+    # grouped by check and parameter, so that two models with different values stand one under the other
     parts = common([audit.model.name for audit in audits], items, repr, lambda parameter: parameter[:2])
     rows = [
         with_model([Cell(check, link=anchor_of.get(check, "")), Cell(name), Cell(value)], part.models)

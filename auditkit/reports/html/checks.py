@@ -68,6 +68,7 @@ def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mappin
     """
     models = [outcome.model for outcome in outcomes]
     first = outcomes[0].result
+    # a check that was skipped for the first model may have no words of its own in an older result
     about = next((outcome.result.about for outcome in outcomes if outcome.result.about.question), first.about)
     controls = controls_grid(outcomes, anchors) if any(outcome.result.controls for outcome in outcomes) else None
     return CheckView(
@@ -137,6 +138,7 @@ def _measures(
     measured = [outcome for outcome in outcomes if outcome.result.measurements]
     if not measured:
         return []
+    # as of data.integrity, which asks no model
     if all(outcome.result.every == measured[0].result.every for outcome in measured):
         title = "All measurements" + (", the same for every model" if len(measured) > 1 else "")
         return [(title, measures_grid(measured[0].result, anchors, terms))]

@@ -39,6 +39,7 @@ def side(comparison: Comparison, reasons: Sequence[Sequence[Reason]], anchors: A
         reasons: of each audit, worst first.
         anchors: the page's.
     """
+    # the head of the page shows the verdict that the exit code follows
     worst = next(result for result in comparison.results if result.exit_code == comparison.exit_code)
     keys = _keys(comparison)
     return Side(
@@ -71,6 +72,7 @@ def _first(comparison: Comparison, reasons: Sequence[Sequence[Reason]]) -> list[
     """The first reason of each model, worst model first, then the second of each, until there are enough."""
     order = {1: 0, 3: 1, 5: 2, 0: 3}
     pairs = sorted(zip(comparison.results, reasons, strict=True), key=lambda pair: order.get(pair[0].exit_code, 0))
+    # where every model meets every limit, its reasons are shown all the same
     standing = [pair for pair in pairs if pair[0].exit_code != 0] or pairs
     chosen: list[Reason] = []
     for depth in range(REASONS):
@@ -83,6 +85,7 @@ def _first(comparison: Comparison, reasons: Sequence[Sequence[Reason]]) -> list[
 
 def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
     verdicts = [any_verdict for audit in comparison.results for any_verdict in audit.verdicts]
+    # a limit that any model misses comes first, though others meet it
     verdicts.sort(key=lambda any_verdict: (any_verdict.waived, WORST.index(any_verdict.status)))
     names = list(dict.fromkeys(any_verdict.limit.name for any_verdict in verdicts))
     if not names:
@@ -135,6 +138,7 @@ def _headlines(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) ->
 def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Drawn | None:
     """One picture of the shares among the headline numbers, a mark for each model."""
     tables = [lookup(audit) for audit in comparison.results]
+    # one axis for all, so numbers in other units cannot be on it
     shares = [number_key for number_key in keys if _is_share(number_key, tables)][:PICTURED]
     rows: list[dict[str, Scalar]] = []
     for number_key in shares:

@@ -38,6 +38,7 @@ def covered(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mapping[
     missing.sort(key=lambda part: GAPS.index(part.item.status))
     done = [part for part in parts if part.item.status == "measured"]
     known = dict.fromkeys(part.item.check for part in parts)
+    # a check that fails for one model and measures another counts once, among those without
     without = dict.fromkeys(part.item.check for part in missing)
     sentence = f"{len(without)} of {len(known)} known checks gave no measurement"
     sentence += " of at least one model" if len(audits) > 1 else ""

@@ -66,6 +66,7 @@ def _repeated(figure: Figure, outcomes: Sequence[CheckOutcome]) -> bool:
     """Whether every number of a figure is a measurement or an end of its interval, in a table that shows them all."""
     axis = {"curve": figure.y, "heat-map": figure.value}.get(figure.mark, figure.x)
     measurements = [measurement for outcome in outcomes for measurement in outcome.result.measurements]
+    # a table that is cut at ROWS may not show the number, so the figure keeps a table of its own
     if axis is None or not figure.data or any(len(outcome.result.measurements) > ROWS for outcome in outcomes):
         return False
     values = {measurement.value for measurement in measurements}
@@ -116,6 +117,7 @@ def _merged(figures: Sequence[tuple[str, Figure]]) -> Figure | None:
         if (_axis(figure.x), _axis(figure.y)) != (_axis(first.x), _axis(first.y)):
             return None
     data: list[dict[str, Scalar]] = [row | {MODEL: model} for model, figure in figures for row in figure.data]
+    # a curve has a line for each model, however many points; a chart of rows would be cut
     if first.mark != "curve" and len(data) > MERGED:
         return None
     captions = list(dict.fromkeys(figure.caption for _, figure in figures))

@@ -18,6 +18,7 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
         titles: {check: title}.
     """
     described = {f"{group.attribute}={group.value}": group for group in audits[0].data.groups}
+    # slices that a search found are no groups that a reader would look up here
     attributes = {group.attribute for group in audits[0].data.groups}
     checks_of = {pairs(dict(group)): checks for group, checks in anchors.groups.items() if attributes >= {*dict(group)}}
     names = dict.fromkeys([*described, *checks_of])

@@ -38,6 +38,7 @@ def five(audits: Sequence[AuditResult]) -> list[Chosen]:
     """
     choices: dict[Key, Chosen] = {}
     for choice in itertools.chain(_deciding_numbers(audits), _doubtful(audits), _answers(audits)):
+        # a number that is judged and in doubt is listed once, for the first reason
         choices.setdefault(choice.key, choice)
         if len(choices) == FIVE:
             break
@@ -56,6 +57,7 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappin
     rows = []
     for choice in five(audits):
         name, check = name_and_title(audits, choice.key)
+        # of several models each has other groups at its ends, so they stand in its own cell
         single = tables[0].get(choice.key) if len(tables) == 1 else None
         disparity = "" if single is None else capital(whose_text(single))
         cells = [number(table.get(choice.key), with_groups=not disparity) for table in tables]

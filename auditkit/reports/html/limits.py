@@ -51,6 +51,7 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
     named = {verdict.limit.name: verdict for verdict in audit.verdicts}
     listed = []
     for text in audit.outcome.reasons:
+        # the whole sentence first: the name of a limit may hold `: ` itself
         verdict = known.get(text) or named.get(text.partition(": ")[0])
         if verdict is None:
             status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict

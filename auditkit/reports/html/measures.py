@@ -48,6 +48,7 @@ def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
         Head("What that means", "wide"),
     )
     check, known = outcomes[0].result.check, definitions(outcomes)
+    # the same control may hold for one model and not for another; then both stand
     parts = common(
         [outcome.model for outcome in outcomes],
         [outcome.result.controls for outcome in outcomes],

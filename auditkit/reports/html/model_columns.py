@@ -18,6 +18,7 @@ Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...], tuple[tuple[
 
 def key(check: str, measurement: Measurement) -> Key:
     """What makes two measurements of two models the same number."""
+    # as text, for 1 and 1.0 are one condition in the words of two results
     conditions = tuple(sorted((name, str(value)) for name, value in measurement.conditions.items()))
     return (
         check,
@@ -94,6 +95,7 @@ def _rows(
     for row, number_key in enumerate(dict.fromkeys(first for table in tables for first in table)):
         first = next(table[number_key] for table in tables if number_key in table)
         counts = {table[number_key].n for table in tables if number_key in table}
+        # models on the same rows share n; it stands once, in a column of its own
         shared = next(iter(counts)) if len(counts) == 1 else None
         title = name_of(first.name, known)
         with_value = [

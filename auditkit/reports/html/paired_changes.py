@@ -36,6 +36,7 @@ def changed(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Ch
         (change, _row(change, checks.get(_number_key(change.measurement), ("", {}))[1]))
         for change in comparison.changes
     ]
+    # a paired change belongs to no check, so it is found by the rest of the key
     headline_numbers = {number_key[1:] for number_key in keys}
     first = [row for change, row in rows if _number_key(change.measurement) in headline_numbers]
     heads = [Head("Number"), Head("Of whom"), Head("Where"), Head("Model"), Head("Less that of"),

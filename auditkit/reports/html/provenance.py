@@ -155,6 +155,7 @@ def _facts_by_model(
     if all(fact == facts[0] for fact in facts):
         return facts_grid(anchors, caption, facts[0])
     tables: list[dict[str, list[str]]] = []
+    # a name may stand several times, as `Note` does
     for facts_of_model in facts:
         tables.append({})
         for name, text in facts_of_model:

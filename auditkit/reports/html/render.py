@@ -37,6 +37,7 @@ def _environment() -> jinja2.Environment:
 
 def _harmless(value: Any) -> Any:
     """Text without control characters; what a macro has escaped already stays as it is."""
+    # markup was escaped already; to touch it would escape it twice
     if isinstance(value, str) and not hasattr(value, "__html__"):
         return printable(value, limit=len(value) + 1)
     return value

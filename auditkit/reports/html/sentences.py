@@ -75,6 +75,7 @@ def certainty(measurement: Measurement) -> str:
 def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | None:
     """The number that answers a check's question: the worst judged one, else the first about everyone."""
     judged = [judgement for verdict in verdicts for judgement in verdict.judged if judgement.check == result.check]
+    # stable: of equally bad ones the first limit of the owner stays first
     judged.sort(key=lambda judgement: WORST.index(judgement.status))
     if judged:
         return judged[0].measurement
@@ -144,6 +145,7 @@ def cut(text: str, letters: int) -> str:
     if len(text) <= letters:
         return text
     beginning = text[: letters - 1]
+    # only where a blank is near the end; else one long word would leave nothing
     if " " in beginning[letters // 2 :]:
         beginning = beginning[: beginning.rindex(" ")]
     return beginning.rstrip(" ,;:.") + "…"

@@ -68,6 +68,7 @@ class Anchors:
         slug = "-".join(re.sub("[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts)
         name = f"{self.prefix}{slug[:60].strip('-') or 'at'}"
         self._given[name] = self._given.get(name, 0) + 1
+        # the first keeps the plain name, so that links from outside stay good where a later section is added
         if self._given[name] == 1:
             return name
         return self.new(f"{slug[:50]}-{self._given[name]}")
