@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from auditkit.reports.charts.scales import Scale
 from auditkit.reports.charts.theme import FONT, GRID, INK, LINE, MUTED, PAPER, Spec, clean, cut, text_width
@@ -50,6 +50,24 @@ def across(field: str, length: float) -> Spec:
     return {"field": field, "type": "quantitative", "scale": pixels(length), "axis": None}
 
 
+def layer(frame: Frame, mark: Spec, rows: Sequence[Spec], further: Spec | None = None) -> Spec:
+    """One mark at each of some `rows`, which have x and y in pixels of the plot, and x2 and y2 where it has two ends.
+
+    Args:
+        frame: the plot.
+        mark: of Vega-Lite.
+        rows: one at least.
+        further: encodings beside those of the position.
+    """
+    encoding = {"x": across("x", frame.width), "y": across("y", frame.height)}
+    ends = {end: {"field": end} for end in ("x2", "y2") if end in rows[0]}
+    # a hundredth of a pixel: what floating point adds would only make the picture larger
+    values = [
+        {key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()} for row in rows
+    ]
+    return {"data": {"values": values}, "mark": mark, "encoding": {**encoding, **ends, **(further or {})}}
+
+
 def texts(
     frame: Frame,
     rows: Sequence[Spec],
@@ -64,19 +82,14 @@ def texts(
         return []
     mark: Spec = {"type": "text", "align": align, "baseline": "middle", "fontSize": FONT, "lineBreak": "\n"}
     mark |= {"lineHeight": LINE, "fontWeight": 600 if bold else 400, "clip": False}
-    encoding = {
-        "x": across("x", frame.width),
-        "y": across("y", frame.height),
-        "text": {"field": "text", "type": "nominal"},
-    }
     # the renderer ends the whole process at a character that XML forbids, so every text is cleaned here too
     written = [row | {"text": "\n".join(map(clean, row["text"].split("\n")))} for row in rows]
-    values = {"values": [{key: _rounded(value) for key, value in row.items()} for row in written]}
-    layers = [{"data": values, "mark": mark | {"color": colour}, "encoding": encoding}]
+    text = {"text": {"field": "text", "type": "nominal"}}
+    layers = [layer(frame, mark | {"color": colour}, written, text)]
     if halo:
         # drawn twice, for a stroke of the text itself would eat into its letters
         outline = {"color": PAPER, "stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
-        layers.insert(0, {"data": values, "mark": mark | outline, "encoding": encoding})
+        layers.insert(0, layer(frame, mark | outline, written, text))
     return layers
 
 
@@ -106,16 +119,10 @@ def segments(
     """Straight lines at pixels of the plot."""
     if not rows:
         return []
-    encoding: Spec = {"x": across("x", frame.width), "y": across("y", frame.height)}
-    if "x2" in rows[0]:
-        encoding["x2"] = {"field": "x2"}
-    if "y2" in rows[0]:
-        encoding["y2"] = {"field": "y2"}
     mark: Spec = {"type": "rule", "color": colour, "strokeWidth": thick}
     if dash:
         mark["strokeDash"] = list(dash)
-    values = [{key: _rounded(value) for key, value in row.items()} for row in rows]
-    return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
+    return [layer(frame, mark, rows)]
 
 
 def points(frame: Frame, rows: Sequence[Spec], colour: str, shape: str = "circle", size: float = 72) -> list[Spec]:
@@ -123,9 +130,7 @@ def points(frame: Frame, rows: Sequence[Spec], colour: str, shape: str = "circle
     if not rows:
         return []
     mark = {"type": "point", "filled": True, "shape": shape, "size": size, "color": colour, "opacity": 1}
-    encoding = {"x": across("x", frame.width), "y": across("y", frame.height)}
-    values = [{key: _rounded(value) for key, value in row.items()} for row in rows]
-    return [{"data": {"values": values}, "mark": mark, "encoding": encoding}]
+    return [layer(frame, mark, rows)]
 
 
 def title(axis: Axis) -> str:
@@ -199,7 +204,3 @@ def _apart(rows: list[Spec]) -> list[Spec]:
         if all(gap >= 6 for gap in gaps):
             return shown
     return rows[:1]
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, 2) if isinstance(value, float) else value

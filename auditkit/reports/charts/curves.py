@@ -11,8 +11,8 @@ from typing import NamedTuple
 from auditkit.errors import present
 from auditkit.reports.charts.canvas import (
     Frame,
-    across,
     bottom_axis,
+    layer,
     left_axis,
     points,
     room_above,
@@ -157,14 +157,13 @@ def _points(
 
 def _band(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[Spec]:
     colour = SERIES[index % len(SERIES)]
-    encoding: Spec = {"x": across("x", frame.width), "y": across("y", frame.height), "y2": {"field": "y2"}}
     mark = {"type": "area", "color": colour, "fillOpacity": 0.16, "opacity": 1, "line": False}
     layers: list[Spec] = []
     for piece in pieces:
         bounded = [point for point in piece if point.low is not None and point.high is not None]
-        rows = [{"x": round(p.x, 2), "y": round(p.low or 0.0, 2), "y2": round(p.high or 0.0, 2)} for p in bounded]
+        rows = [{"x": point.x, "y": point.low or 0.0, "y2": point.high or 0.0} for point in bounded]
         if len(rows) > 1:
-            layers.append({"data": {"values": rows}, "mark": mark, "encoding": encoding})
+            layers.append(layer(frame, mark, rows))
         elif bounded:  # an area of one point is nothing
             layers += segments(frame, rows, colour, thick=2.5)
     return layers
@@ -172,20 +171,16 @@ def _band(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
 
 def _line(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[Spec]:
     colour, shape = SERIES[index % len(SERIES)], SHAPES[index % len(SHAPES)]
-    encoding = {
-        "x": across("x", frame.width),
-        "y": across("y", frame.height),
-        "order": {"field": "i", "type": "ordinal"},
-    }
     dash = list(DASHES[(index // len(SERIES) + index) % len(DASHES)])
     mark: Spec = {"type": "line", "color": colour, "strokeWidth": 2.25}
     if dash:
         mark["strokeDash"] = dash
     layers: list[Spec] = []
     for piece in pieces:
-        rows = [{"x": round(point.x, 2), "y": round(point.y, 2), "i": order} for order, point in enumerate(piece)]
+        rows = [{"x": point.x, "y": point.y, "i": order} for order, point in enumerate(piece)]
         if len(rows) > 1:
-            layers.append({"data": {"values": rows}, "mark": mark, "encoding": encoding})
+            # without an order Vega-Lite joins the points from left to right
+            layers.append(layer(frame, mark, rows, {"order": {"field": "i", "type": "ordinal"}}))
         if len(rows) <= 40:
             layers += points(frame, [{"x": point.x, "y": point.y} for point in piece], colour, shape, size=44)
     return layers

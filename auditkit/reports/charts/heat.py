@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from auditkit.reports.charts.canvas import Frame, across, sheet, texts, title
+from auditkit.reports.charts.canvas import Frame, layer, sheet, texts, title
 from auditkit.reports.charts.scales import number
 from auditkit.reports.charts.theme import (
     DIVERGING,
@@ -132,8 +132,8 @@ def _head_layers(frame: Frame, heads: Sequence[str], cell: float, turned: bool) 
     if turned:
         rows = [{"x": (index + 0.5) * cell, "y": -6.0, "text": head} for index, head in enumerate(heads)]
         layers = texts(frame, rows)
-        for layer in layers:
-            layer["mark"]["angle"] = 270
+        for text_layer in layers:
+            text_layer["mark"]["angle"] = 270
         return layers
     rows = [
         {"x": (index + 0.5) * cell, "y": -LINE * (1 + head.count("\n")) + LINE / 2 - 2, "text": head}
@@ -143,20 +143,9 @@ def _head_layers(frame: Frame, heads: Sequence[str], cell: float, turned: bool) 
 
 
 def _boxes(frame: Frame, rects: Sequence[Spec]) -> list[Spec]:
-    encoding = {
-        "x": across("x", frame.width),
-        "y": across("y", frame.height),
-        "x2": {"field": "x2"},
-        "y2": {"field": "y2"},
-        # without a scale the field's own colours are used as they are
-        "fill": {"field": "fill", "type": "nominal", "scale": None},
-    }
-    values = [
-        {key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()} for row in rects
-    ]
-    return [
-        {"data": {"values": values}, "mark": {"type": "rect", "stroke": GRID, "strokeWidth": 1}, "encoding": encoding}
-    ]
+    # without a scale the field's own colours are used as they are
+    fill = {"fill": {"field": "fill", "type": "nominal", "scale": None}}
+    return [layer(frame, {"type": "rect", "stroke": GRID, "strokeWidth": 1}, rects, fill)]
 
 
 def _key(frame: Frame, grid: Grid, axis: Axis) -> list[Spec]:
