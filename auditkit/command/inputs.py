@@ -20,7 +20,7 @@ from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.models import Model, ModelOptions
 from auditkit.run.open import with_fitted_kinds
 from auditkit.run.streamable import Counted, refuse_uncounted
-from auditkit.settings import DataSettings, GroupSettings, ModelSettings, Settings
+from auditkit.settings import DataSettings, ModelSettings, Settings
 from auditkit.text import one_line
 
 
@@ -102,7 +102,11 @@ def _table_options(
     if settings.selected is not None:
         options["decisions"] = None
     groups = settings.groups
-    named: Any = groups if isinstance(groups, tuple) else {name: _group(group) for name, group in groups.items()}
+    named: Any = (
+        groups
+        if isinstance(groups, tuple)
+        else {name: group.model_dump(exclude_none=True) for name, group in groups.items()}
+    )
     schema = {name: feature.model_dump(exclude_none=True) for name, feature in settings.features.items()}
     options.update(
         groups=named,
@@ -175,10 +179,6 @@ def _raised(error: Exception) -> str:
 def _recorded(host: Host, settings: ModelSettings, data: AuditData) -> Model:
     name = settings.name or f"recorded {settings.decisions or settings.scores}"
     return host.wrap_model(data, ModelOptions(name=name, threshold=settings.threshold, inputs=settings.inputs))
-
-
-def _group(settings: GroupSettings) -> dict[str, Any]:
-    return settings.model_dump(exclude_none=True)
 
 
 @contextlib.contextmanager

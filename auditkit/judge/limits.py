@@ -9,7 +9,7 @@ from typing import NamedTuple
 from auditkit.errors import closest
 from auditkit.judge.bounds import closest_to_bound
 from auditkit.judge.limit_names import check_names, with_names
-from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, is_measured_by, names_check, why_none
+from auditkit.judge.matches import about_everyone_alone, concerned, is_bare, names_check, why_none
 from auditkit.judge.outcome import outcome_of
 from auditkit.judge.sentences import about, everyone_alone
 from auditkit.judge.simultaneous import judge_together
@@ -79,7 +79,7 @@ def _judge_limit(limit: Limit, measured: _Measured, waiver: Waiver | None, today
 
 
 def _apply(limit: Limit, measured: _Measured) -> tuple[VerdictStatus, str, tuple[Judged, ...]]:
-    result = next((result for result in measured.results if is_measured_by(limit, result)), None)
+    result = next((result for result in measured.results if names_check(limit, result.check)), None)
     if result is None:
         return "not tested", _why_untested(limit, measured), ()
     if result.status == "error":

@@ -9,11 +9,6 @@ from auditkit.judge.sentences import about
 from auditkit.results import CheckResult, Limit, Measurement, pairs
 
 
-def is_measured_by(limit: Limit, result: CheckResult) -> bool:
-    """Whether the limit names this check, or a measurement of it."""
-    return names_check(limit, result.check)
-
-
 def names_check(limit: Limit, check: str) -> bool:
     """Whether the limit names a check by its id, itself or by a measurement of it."""
     return check in (limit.measurement, limit.measurement.rpartition(".")[0])
@@ -25,7 +20,7 @@ def concerned(limit: Limit, result: CheckResult) -> list[Measurement]:
     Without slice, groups and across that is the number about everyone; a number that is measured for groups alone is
     judged for all of them.
     """
-    if not is_measured_by(limit, result):
+    if not names_check(limit, result.check):
         return []
     named = [measurement for measurement in result.measurements if _fits(limit, result, measurement)]
     of_everyone = [measurement for measurement in named if not measurement.slice]
@@ -43,7 +38,7 @@ def about_everyone_alone(limits: Sequence[Limit], results: Sequence[CheckResult]
     """Names of limits that leave open whom they are about, while groups were measured too and are not judged."""
     names = []
     for limit in limits if results else ():
-        result = next((result for result in results if is_measured_by(limit, result)), None)
+        result = next((result for result in results if names_check(limit, result.check)), None)
         if result is not None and is_bare(limit):
             named = [measurement for measurement in result.measurements if _fits(limit, result, measurement)]
             if len(concerned(limit, result)) < len(named):

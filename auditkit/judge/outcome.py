@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditkit.judge.matches import is_measured_by
+from auditkit.judge.matches import names_check
 from auditkit.results import CheckResult, Outcome, Verdict, VerdictStatus, count_line
 
 
@@ -68,7 +68,7 @@ def _counts(verdicts: Sequence[Verdict], failed: Sequence[CheckResult], faults: 
     }
     # an error under a limit is counted with its verdict already
     limited = [
-        result for result in failed if any(is_measured_by(verdict.limit, result) for verdict in verdicts)
+        result for result in failed if any(names_check(verdict.limit, result.check) for verdict in verdicts)
     ]  # fmt: skip
     counts["error"] += len(failed) - len(limited) + len(faults)
     counts["waived"] = len(verdicts) - len(standing)

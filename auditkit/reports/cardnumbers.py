@@ -70,14 +70,14 @@ def _part(title: str, entries: Sequence[_Entry], models: Sequence[str]) -> Part:
 
 def _single_table(entries: Iterable[_Entry]) -> Markdown:
     titles = ("Check", "Measurement", "About", "Value", "Interval", "n", "Standing")
-    return table(titles, (_row(entry.result, entry.measurement) for entry in entries))
-
-
-def _row(result: CheckResult, measurement: Measurement) -> tuple[str, ...]:
-    return (
-        result.check, title(result, measurement), about(measurement), numbers.value(measurement),
-        _uncertainty(measurement), numbers.count(measurement.n), standing(measurement),
+    rows = (
+        (
+            result.check, title(result, measurement), about(measurement), numbers.value(measurement),
+            _uncertainty(measurement), numbers.count(measurement.n), standing(measurement),
+        )
+        for _, result, measurement in entries
     )  # fmt: skip
+    return table(titles, rows)
 
 
 def _side_by_side(entries: Iterable[_Entry], models: Sequence[str]) -> Markdown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -76,19 +77,24 @@ def check_view(outcomes: Sequence[CheckOutcome], anchors: Anchors, terms: Mappin
         question=about.question or about.title or first.check,
         title=about.title or first.check,
         check=first.check,
-        answers=tuple(common(models, [[_held_answer(outcome)] for outcome in outcomes], _itself)),
+        answers=tuple(common(models, [[_held_answer(outcome)] for outcome in outcomes], repr)),
         figures=merged_figures(outcomes, anchors),
         measures=tuple(_measures(outcomes, anchors, terms)),
         tables=tuple(
             _check_table(part, about.title or first.check, anchors)
-            for part in common(models, [outcome.result.tables for outcome in outcomes], Table.model_dump_json, _name)
+            for part in common(
+                models,
+                [outcome.result.tables for outcome in outcomes],
+                Table.model_dump_json,
+                operator.attrgetter("name"),
+            )
         ),
         controls=controls,
         failing=sum(any(cell.status in FAILING for cell in row) for row in controls.rows) if controls else 0,
         method=tuple(
-            common(models, [_method(outcome.result) for outcome in outcomes], _itself, lambda sentence: sentence[0])
+            common(models, [_method(outcome.result) for outcome in outcomes], repr, lambda sentence: sentence[0])
         ),
-        notes=tuple(common(models, [outcome.result.notes for outcome in outcomes], _itself)),
+        notes=tuple(common(models, [outcome.result.notes for outcome in outcomes], repr)),
         errors=tuple(common(models, [_errors(outcome.result) for outcome in outcomes], ErrorInfo.model_dump_json)),
     )
 
@@ -102,19 +108,11 @@ def owner(verdict: Verdict) -> str:
     return verdict.judged[0].check if verdict.judged else verdict.limit.measurement.rpartition(".")[0]
 
 
-def _itself(value: object) -> str:
-    return repr(value)
-
-
 def _check_table(table: Common[Table], title: str, anchors: Anchors) -> CheckTable:
     """A table whose caption is no other's: two checks may give theirs the same title, and so may two models."""
     made = table_grid(table.item, anchors)
     caption = f"{title}: {made.caption}" + (f" ({table.models})" if table.models else "")
     return CheckTable(made.caption, made._replace(caption=caption), table.item.caption, table.models)
-
-
-def _name(table: Table) -> str:
-    return table.name
 
 
 def _errors(result: CheckResult) -> list[ErrorInfo]:

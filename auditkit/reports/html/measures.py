@@ -52,7 +52,7 @@ def controls_grid(outcomes: Sequence[CheckOutcome], anchors: Anchors) -> Grid:
     parts = common(
         [outcome.model for outcome in outcomes],
         [outcome.result.controls for outcome in outcomes],
-        _content,
+        Control.model_dump_json,
         lambda control: control.name,
     )
     rows = [with_model(_control(part.item, known), part.models) for part in parts]
@@ -184,7 +184,3 @@ def _numeric(figure: Figure, field: str) -> bool:
 
 def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _content(control: Control) -> str:
-    return control.model_dump_json()
