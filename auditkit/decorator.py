@@ -85,6 +85,7 @@ def check(
             returned = function(**supplied, **values)
             return to_findings(returned, name, data, unit=unit, direction=direction, exact=exact)
 
+        # two steps, for pydantic collects fields when a class is made, and the facts are no fields
         base = create_model(f"Check_{name}", __base__=Check, __module__=function.__module__, **fields)
         namespace = {
             "__doc__": function.__doc__, "__module__": function.__module__, "measure": measure, "id": id,

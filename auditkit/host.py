@@ -201,6 +201,7 @@ class Host:
             self.seen.append(replace(seen, plugin=plugin))
         except Exception as error:  # a plugin may raise anything at all
             if self._manager.has_plugin(seen.name):
+                # pluggy leaves a plugin half registered where its validation fails
                 self._manager.unregister(name=seen.name)
             message = f"{type(error).__name__}: {one_line(error, 500)}"
             self.seen.append(replace(seen, error=message))

@@ -159,6 +159,7 @@ class SignSettings(Section):
 class TrainSettings(BaseModel):
     """One of `[[train]]`: a trainer by its id, and its parameters."""
 
+    # a trainer's own parameters are not known here; they are held against its class when the run starts
     model_config = ConfigDict(extra="allow", frozen=True)
 
     trainer: str

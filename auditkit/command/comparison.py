@@ -45,6 +45,7 @@ def diff(old: str, new: str, options: ComparisonOptions) -> int:
     diffs = [compare_audits(before, a, after, b) for a, b in _matched(before, after, options)]
     # of named models the others are left out on purpose
     if not (options.old_model or options.new_model):
+        # said once: each of several diffs would count the same models as gone
         diffs[0] = diffs[0].model_copy(update={"gone": _gone(before, diffs)})
     _write(options.md, lambda: diff_markdown(diffs))
     _write(options.html, lambda: diff_html(diffs))

@@ -59,6 +59,7 @@ def explain(name: str, plugins: Sequence[str], *, json: bool) -> int:
         ]
         print(json_module.dumps(document, indent=1))
         return 0
+    # on a pipe the width is not known, so it is the widest
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
     print("\n\n".join(_as_text(explanation, width) for explanation in explanations))
     return 0

@@ -97,6 +97,7 @@ def _config_schema(host: Host) -> dict[str, Any]:
         }
         for id, offer in host.trainers().items()
     ]
+    # each trainer has parameters of its own, and which is meant stands in a field beside them
     document["$defs"]["TrainSettings"]["allOf"] = trainers
     document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return _hoisted(document)

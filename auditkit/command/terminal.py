@@ -58,6 +58,7 @@ def print_schema(data: AuditData) -> None:
     """What was inferred about the data, on stderr; of data that is published no count of a group or a column."""
     info = describe(data)
     if data.disclosure == "publish":
+        # nothing is known yet of what may be published, so no count is
         info = rule_of_training(data).data(info, ())
     lines = [f"{one_line(info.name)}: {info.rows:,} rows, {info.task}, {info.modality}"]
     if info.label:

@@ -101,6 +101,7 @@ def _why_untested(limit: Limit, measured: _Measured) -> str:
     if why is not None:
         return why
     known = closest(limit.measurement, [result.check for result in measured.results])
+    # the first alone: it is most often the one that the others follow from
     blame = f". A plugin did not load: {measured.faults[0]}" if measured.faults else ""
     return f"no selected check measures {limit.measurement!r}; {known}{blame}"
 

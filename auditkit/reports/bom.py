@@ -45,6 +45,7 @@ def _bare(result: AuditResult | Comparison, audits: tuple[AuditResult, ...]) -> 
     bom_module: Any = require("cyclonedx.model.bom", "bom")
     parts: Any = require("cyclonedx.model.component", "bom")
     output: Any = require("cyclonedx.output.json", "bom")
+    # the library would draw a random number and take the present time, and the same result would give other bytes
     bom = bom_module.Bom(serial_number=uuid.uuid5(NAMESPACE, digest(result)))
     bom.metadata.timestamp = max(audit.run.finished for audit in audits)
     version = audits[0].provenance.auditkit
@@ -67,6 +68,7 @@ def _component(audit: AuditResult, reference: str) -> Any:
     card = Card.model_validate({key: statement for key, statement in audit.card.items() if key in Card.model_fields})
     component = parts.Component(
         name=one_line(audit.model.name, LONGEST) or "model",
+        # an empty text is not the same as none to the schema
         version=one_line(card.version, LONGEST) or None,
         description=one_line(card.summary, LONGEST) or None,
         type=parts.ComponentType.MACHINE_LEARNING_MODEL,

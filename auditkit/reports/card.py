@@ -51,6 +51,7 @@ def render(result: AuditResult | Comparison) -> bytes:
     blocks = [heading(1, f"Model card: {name}"), *_verdict(results), *_provided(card)]
     for section, keys in SECTIONS.items():
         blocks += [heading(2, section), *_statements(card, keys), *_FILL[section](results)]
+    # after the nine sections of the source, so that a plugin cannot stand between them
     blocks += _plugin_sections(results)
     return (front_matter(card, alone) + document(blocks)).encode()
 
@@ -60,6 +61,7 @@ def _verdict(results: Results) -> Iterator[Markdown]:
         of_model = f" for {escape(result.model.name)}" if len(results) > 1 else ""
         yield labelled(f"Verdict{of_model}: {result.outcome.verdict}.", verdict_line(result))
         yield bullets(result.outcome.reasons)
+    # a card without limits must not read as one where all are met
     yield tables.verdicts(results) or escape("No limit was set, so nothing was judged.")
     yield from map(escape, tables.scope_notes(results))
     yield tables.waivers(results)

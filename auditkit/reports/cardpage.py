@@ -52,6 +52,7 @@ def _body(text: str) -> str:
 def _reader() -> MarkdownIt:
     # links and pictures too: an address that a stranger wrote would be fetched, or clicked
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
+    # a region that scrolls needs a name for screen readers, and no two the same
     numbered = iter(range(1, 1_000_000))
 
     def table_open(tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

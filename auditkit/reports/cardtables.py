@@ -51,6 +51,7 @@ def deciding_number(verdict: Verdict) -> str:
         return verdict.reason
     size = f", n {numbers.count(measurement.n)}" if measurement.n is not None else ""
     subject = f"; {about(measurement)}" if len(verdict.judged) > 1 else ""
+    # the reason of a limit that is met says no more than its number and its bound, which stand beside it
     sentence = verdict.reason if verdict.status != "met" else whose_text(measurement, verdict.limit, verdict.status)
     doubt = f"; {sentence}" if sentence else ""
     return f"{numbers.value(measurement)} ({numbers.uncertainty(measurement)}{size}){subject}{doubt}"
@@ -211,6 +212,7 @@ def notes(results: Results) -> list[str]:
         for result in results
         for note in (*result.data.notes, *result.model.notes, *result.provenance.notes, *_check_notes(result))
     )
+    # several models share notes about the data
     return list(dict.fromkeys(every))
 
 

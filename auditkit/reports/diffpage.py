@@ -68,6 +68,7 @@ def history_html(history: History) -> str:
 def series_figure(series: Series) -> Figure | None:
     """The numbers of a series over audits, a line for each model; None where fewer than two have one."""
     known = [point for point in series.points if point.measurement.value is not None]
+    # one point is no course
     if len(known) < 2:
         return None
     names = list(dict.fromkeys(point.audit for point in series.points))

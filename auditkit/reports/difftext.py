@@ -202,6 +202,7 @@ def _number(difference: Difference) -> Row:
     change = change if difference.value <= 0 else f"+{change}"
     ends = numbers.interval(difference.interval, unit) + (" (paired)" if difference.paired else "")
     tone = {True: "better", False: "worse", None: ""}[difference.better]
+    # colour alone tells nothing to some readers
     direction = f", {tone}" if tone else ""
     subject = "; ".join(filter(None, (about(difference.new), whose_text(difference.new))))
     return Row(

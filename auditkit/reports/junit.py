@@ -62,12 +62,14 @@ def message(verdict: Verdict) -> str:
 
 def _suites(result: AuditResult) -> dict[str, list[_Case]]:
     suites: dict[str, list[_Case]] = {}
+    # limits first, as they stand in the report
     for case in (*_limits(result), *_faults(result)):
         suites.setdefault(case.suite, []).append(case)
     bad = any(case.kind in ("failure", "error") for cases in suites.values() for case in cases)
     # a pipeline reads the file and not the exit code, so the file must fail wherever the command does
     if result.exit_code != 0 and not bad:
         outcome = result.outcome
+        # of its own, for no limit and no check is to blame
         case = _Case(OWN, "audit", "error", outcome.verdict, verdict_line(result), "\n".join(outcome.reasons))
         suites.setdefault(OWN, []).append(case)
     return suites

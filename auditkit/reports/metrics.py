@@ -62,6 +62,7 @@ def _free(name: str, taken: Mapping[str, float]) -> str:
 
 
 def _pairs(mapping: Mapping[str, Any]) -> str:
+    # by name, so that a check that gives its conditions in another order keeps its keys
     return ",".join(f"{slug(name)}={slug(_written(mapping[name]))}" for name in sorted(mapping))
 
 

@@ -39,6 +39,7 @@ def render(result: AuditResult | Comparison) -> bytes:
         "Controls that did not hold": tables.failed_controls(audits),
     }
     for part, content in parts.items():
+        # a heading over nothing would read as if something was lost
         if content:
             blocks += [heading(3, part), _cut(content)]
     blocks += map(escape, tables.scope_notes(audits))
@@ -65,6 +66,7 @@ def _headlines(audits: Sequence[AuditResult]) -> Markdown:
 
 def _firsts(audit: AuditResult, several: bool) -> Iterator[Sequence[object]]:
     for result in audit.results:
+        # one of each check: a job page is read in passing, and the report has them all
         first = next((measurement for measurement in result.measurements if measurement.value is not None), None)
         if result.status == "measured" and first is not None:
             group = about(first)

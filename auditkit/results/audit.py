@@ -238,12 +238,14 @@ class _Versioned(Record):
     def _of_its_version(self) -> Self:
         if self.schema_version == 1:
             for name in sorted(self.new_in_2):
+                # a file that says it is of schema 1 and has fields of schema 2 was not written by auditkit
                 if getattr(self, name):
                     raise ValueError(f"a result of schema 1 has no {name}")
         return self
 
     @model_serializer(mode="wrap")
     def _in_its_version(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # an old result must be written back to its own bytes, or its seal and its signature would not fit any more
         written: dict[str, Any] = handler(self)
         if self.schema_version == 1:
             return {name: value for name, value in written.items() if name not in self.new_in_2}

@@ -13,6 +13,7 @@ from auditkit.text import one_line
 
 
 def _several(value: Any) -> Any:
+    # one owner is written as a text and several as a list; nobody should have to know which
     return (value,) if isinstance(value, str) else value
 
 

@@ -84,6 +84,7 @@ def deciding_end(limit: Limit, measurement: Measurement, status: VerdictStatus) 
         return None
     above = limit.at_most is not None and measurement.value > limit.at_most
     below = limit.at_least is not None and measurement.value < limit.at_least
+    # a number above the bound is proven to be so by the low end of its interval, and one below it by the high end
     if above or (status == "missed" and not below):
         return "low"
     if below:
@@ -94,12 +95,14 @@ def deciding_end(limit: Limit, measurement: Measurement, status: VerdictStatus) 
 
 def pair_at(measurement: Measurement, end: End | None) -> GroupPair | None:
     """The two groups behind one end of the interval; without an end, or where they are the same, behind the value."""
+    # a pair behind an end is kept only where it is another than the one that makes the value
     behind = (pair for pair in measurement.pairs if pair.end == end and (pair.role == "interval") == (end is not None))
     return next(behind, measurement.pairs[0] if measurement.pairs else None)
 
 
 def deciding_pair(limit: Limit, measurement: Measurement, status: VerdictStatus) -> GroupPair | None:
     """The two groups that a verdict hangs on, where they are others than those that make the number."""
+    # the same two groups need not be named a second time
     group_pair = pair_at(measurement, deciding_end(limit, measurement, status))
     return None if not measurement.pairs or group_pair == measurement.pairs[0] else group_pair
 
@@ -111,6 +114,7 @@ def left_out_text(groups: Sequence[LeftOut], most: int = 5) -> str:
 
 def _left_out(group: LeftOut) -> str:
     name = group_name(group.slice) if group.slice else TOGETHER
+    # how many they are may itself be too small a count to show
     size = "" if group.people is None else f"{group.people:,} people"
     if size and group.share is not None:
         size += f", {group.share:.1%} of all"

@@ -109,6 +109,7 @@ class Measurement(Record):
     @model_validator(mode="after")
     def _explained(self) -> Self:
         if self.value is None and not self.reason:
+            # a reader who finds no number must find why, in every format, so no check may leave it out
             raise ValueError(f"measurement {self.name!r} has no value, so it needs a reason")
         if self.validity != "valid" and not self.reason:
             raise ValueError(f"measurement {self.name!r} is {self.validity}, so it needs a reason")
@@ -136,6 +137,7 @@ class Control(Record):
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Refuse the key of results.json as an argument: a saved control is made without arguments, and then filled."""
+        # in `__new__`, for pydantic passes over an unknown alias before any validator sees it
         refuse_renamed(cls.__name__, fields)
         return super().__new__(cls)
 
@@ -154,6 +156,7 @@ class Control(Record):
     ) -> Control:
         """A control that holds where `at_least <= value <= at_most`; a value of None does not hold."""
         low, high = at_least, at_most
+        # None and not False: what could not be computed is told apart from what failed, though both hold back numbers
         holds = None if value is None else (low is None or value >= low) and (high is None or value <= high)
         return cls(
             name=name, question=question, value=value, at_least=low, at_most=high, holds=holds,
@@ -232,6 +235,7 @@ class Table(Record):
 
     @model_validator(mode="after")
     def _rectangular(self) -> Self:
+        # refused here, where the plugin can be named; in a template it would end the whole report
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"table {self.name!r} has rows of a length other than its {len(self.columns)} columns")
         return self

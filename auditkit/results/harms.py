@@ -18,6 +18,7 @@ class Harm(Record):
 
     def worse_off(self, outcome: Meaning | None) -> Literal["low", "high"] | None:
         """Whose value, of two, is that of the worse off; None where nobody is, or where `outcome` was not stated."""
+        # without the owner's statement nobody is called worse off: a high rate of arrests is no benefit
         end = "nobody" if outcome is None else self.benefit if outcome == "benefit" else self.burden
         return None if end == "nobody" else end
 

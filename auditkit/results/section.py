@@ -26,6 +26,7 @@ class Section(Record):
     @model_validator(mode="after")
     def _drawn_from_data(self) -> Self:
         for figure in self.figures:
+            # an image could hold anything, also what was taken out of the numbers
             if figure.image is not None or figure.mark == "image":
                 raise ValueError(f"figure {figure.name!r} of a section must be drawn from data; an image was given")
         return self

@@ -46,6 +46,7 @@ class Limit(Record):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
+        # a limit without a name is not named yet when this is checked
         called = f"limit {self.name or self.measurement!r}"
         if self.everyone and self.slice:
             raise ValueError(f"{called} has both everyone and a slice; leave one out")

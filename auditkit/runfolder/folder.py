@@ -178,6 +178,7 @@ def load_check(folder: pathlib.Path, check_id: str, key: str, model: str = "") -
 def load_stored(folder: pathlib.Path, check_id: str, key: str, model: str = "") -> StoredCheck | None:
     """As `load_check`, with what was changed before it was kept."""
     path = _check_path(folder, check_id, model)
+    # a link may lead to checks of another audit, which somebody else can change
     if not real_folder(folder / CHECKS) or not real_folder(path.parent):
         return None
     try:

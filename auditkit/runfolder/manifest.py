@@ -58,6 +58,7 @@ def seal(folder: pathlib.Path) -> str:
     Raises:
         EvidenceError: the folder holds a link or something else that is no file, or the system refused.
     """
+    # what a killed process left would otherwise be sealed as evidence
     drop_temporaries(folder)
     files = {}
     for name, kind in sorted(listing(folder).items()):

@@ -85,6 +85,7 @@ def disclose(raw: bytes, name: str) -> Letter:
     # JSON has many spellings of one meaning; only one of them is accepted, so that nothing hides in another
     if canonical(envelope) != raw:
         raise EvidenceError(f"{name} is not byte for byte what auditkit writes, so it was changed")
+    # a second signature would be one that nobody checks
     if len(envelope.signatures) != 1:
         raise EvidenceError(f"{name} holds {len(envelope.signatures)} signatures; exactly one is required")
     (signature,) = envelope.signatures

@@ -92,6 +92,7 @@ def verify(
     """
     folder = folder.resolve()
     problems = runfolder.verify(folder)
+    # from files that were altered nothing can be made that would prove anything
     remade = remake(folder, host) if host is not None and not problems else None
     different = remade.different if remade is not None else ()
     letter, unreadable = _open(folder)

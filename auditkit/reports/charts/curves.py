@@ -67,6 +67,7 @@ def curve_chart(figure: Figure, size: Size) -> Spec:
     level_rules = [rule for rule in figure.rules if rule.axis == "y"]
     # rules count for the range, or a limit far from all points would not be on the picture
     below = scale([*xs, *(rule.value for rule in upright_rules)], x_axis, about=7 if wide else 4, room=0.02)
+    # words stand at whole numbers, half a step from the ends
     if words:
         below = Scale(-0.5, len(words) - 0.5, tuple(map(float, range(len(words)))), tuple(words))
     beside = scale([*ys, *(rule.value for rule in level_rules)], y_axis, about=5, room=0.05)
@@ -137,6 +138,7 @@ def _points(
     field = figure.series.field if figure.series else None
     rows = [row for row in figure.data if field is None or clean(row.get(field)) == name]
     step = math.ceil(len(rows) / POINTS)
+    # the last point too: where a curve ends is often what it is read for
     rows = [row for index, row in enumerate(rows) if index % step == 0 or index == len(rows) - 1]
 
     def height(value: Scalar) -> float | None:
@@ -181,6 +183,7 @@ def _line(frame: Frame, pieces: Sequence[Sequence[Point]], index: int) -> list[S
         if len(rows) > 1:
             # without an order Vega-Lite joins the points from left to right
             layers.append(layer(frame, mark, rows, {"order": {"field": "i", "type": "ordinal"}}))
+        # more marks than that would run into each other and hide the line
         if len(rows) <= 40:
             layers += points(frame, [{"x": point.x, "y": point.y} for point in piece], colour, shape, size=44)
     return layers
@@ -197,6 +200,7 @@ def _level_rules(frame: Frame, rules: Sequence[Rule], beside: Scale, drawn: Sequ
         text = cut(clean(rule.label), frame.width - 8)
         wide = text_width(text)
         best: tuple[float, float, float] | None = None
+        # right first, for most curves of an audit fall to the right and leave room there
         for x in (frame.width - wide - 4, 4.0, (frame.width - wide) / 2):
             for y in (line - 10, line + 10):
                 hidden = _hides(x, y, wide, boxes, drawn, lines, frame.height)

@@ -33,6 +33,7 @@ def families(
     for audit in audits:
         for result in audit.results:
             by_check = by_family.setdefault(family_of(result.check), {})
+            # in the order of the first model that has the check: dictionaries keep it
             by_check.setdefault(result.check, []).append(CheckOutcome(audit, result))
     return tuple(
         Family(

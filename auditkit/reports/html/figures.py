@@ -92,6 +92,7 @@ def _merged_figure(name: str, outcomes: Sequence[CheckOutcome], anchors: Anchors
     if len(models_of) == 1:
         names_of_some = "" if len(figures) == len(outcomes) else names([model for model, _ in figures])
         return MergedFigure(drawn(figures[0][1], anchors, names_of_some, outcomes), "", ())
+    # each group of models that stands beside each other gets a figure, where the mark can hold several
     several = [_merged([figures[index] for index in indices]) for indices in folds(len(figures))]
     merged = [figure for figure in several if figure is not None]
     if len(merged) == len(several):
@@ -142,6 +143,7 @@ def _axis(axis: Axis | None) -> object:
 def _free(axis: Axis | None, every: Sequence[Axis | None]) -> Axis | None:
     """The axis, without its ends where the models have other ones."""
     are_equal = all(other == axis for other in every)
+    # fixed ends of one model would cut off the points of another
     return axis if are_equal or axis is None else axis.model_copy(update={"domain": None})
 
 

@@ -28,6 +28,7 @@ def glossary(
     definitions: dict[tuple[str, str], Definition] = {}
     for result in results:
         for name, definition in result.definitions.items():
+            # models share definitions; that of the first stands
             definitions.setdefault((result.check, name), definition)
     terms, anchor_of = [], {}
     for (check, name), definition in sorted(definitions.items(), key=lambda entry: (entry[1].title.lower(), entry[0])):

@@ -26,6 +26,7 @@ def groups_index(audits: Sequence[AuditResult], anchors: Anchors, titles: Mappin
     rows = []
     for name in names:
         known = described.get(name)
+        # an intersection is not listed among the groups of the data, and has no size of its own here
         hidden = known is not None and bool(known.hidden)
         rows.append(
             [

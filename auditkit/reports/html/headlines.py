@@ -155,6 +155,7 @@ def _answers(audits: Sequence[AuditResult]) -> Iterator[Chosen]:
     for audit in audits:
         for result in audit.results:
             first = headline(result, audit.verdicts)
+            # of several models the first that has an answer stands for its check
             if first is None or result.check in answers:
                 continue
             family = family_of(result.check)

@@ -54,6 +54,7 @@ def reasons(audit: AuditResult, limits_anchor: str, letters: int = LETTERS) -> l
         # the whole sentence first: the name of a limit may hold `: ` itself
         verdict = known.get(text) or named.get(text.partition(": ")[0])
         if verdict is None:
+            # a reason without a limit is a check, plugin or format that failed, also where a limit is missed besides
             status = "error" if audit.outcome.verdict in ("error", "missed") else audit.outcome.verdict
             listed.append(Reason(status, "", cut(text, letters), limits_anchor))
         else:

@@ -76,6 +76,7 @@ def beside_grids(
     usual = common_method(measurement for outcome in outcomes for measurement in outcome.result.every)
     caption = _caption(check, outcomes, usual)
     grids = []
+    # more columns than fit beside each other would have to be scrolled, and read without the first column
     for indices in folds(len(outcomes)):
         part = f", models {indices[0] + 1} to {indices[-1] + 1}" if len(outcomes) > len(indices) else ""
         rows = _rows(outcomes, tables, indices, usual, anchors, terms)

@@ -57,4 +57,5 @@ def view(section: Section, models: str, anchors: Anchors) -> PluginSection:
 
 def _table(table: Table, title: str, anchors: Anchors) -> tuple[str, Grid, str]:
     made = table_grid(table, anchors)
+    # captions name regions for screen readers, so no two tables of the page may share one
     return made.caption, made._replace(caption=f"{title}: {made.caption}"), table.caption

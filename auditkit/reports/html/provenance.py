@@ -152,6 +152,7 @@ def _facts_by_model(
     anchors: Anchors, caption: str, audits: Sequence[AuditResult], facts: Sequence[Sequence[tuple[str, str]]]
 ) -> Grid:
     """The facts of each model in a column; one column where all are alike."""
+    # models that were made alike need no column each
     if all(fact == facts[0] for fact in facts):
         return facts_grid(anchors, caption, facts[0])
     tables: list[dict[str, list[str]]] = []

@@ -56,4 +56,5 @@ def _pack(coverage: RuleCoverage, models: str, anchors: Anchors, anchor_of: Mapp
 
 def _place(key: str, anchor_of: Mapping[str, str]) -> str:
     """Where a piece of evidence stands in this report; empty where it does not."""
+    # evidence may be a family, which has no single place
     return next((anchor_of[check] for check in (key, key.rpartition(".")[0]) if check in anchor_of), "")

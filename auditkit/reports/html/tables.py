@@ -46,6 +46,7 @@ class Grid(NamedTuple):
 
 def grid(anchor: str, caption: str, heads: Sequence[Head], rows: Sequence[Sequence[Cell]]) -> Grid:
     """A table, with no more rows than `ROWS`, and without the columns in which nothing stands (the first one stays)."""
+    # a column that says nothing takes the room of those that do, on a phone above all
     filled = [0, *(index for index in range(1, len(heads)) if any(row[index] != Cell("") for row in rows))]
     left_out = ""
     if len(rows) > ROWS:
