@@ -144,13 +144,9 @@ def _signature(function: Callable[..., Any], id: str) -> tuple[list[str], dict[s
 
 
 def _argument(name: str, model: Model, data: AuditData, context: Context) -> Any:
-    if name == "model":
-        return model
-    if name == "data":
-        return data
-    if name in ("predictions", "rng"):
-        return getattr(context, name)
-    return context if name == "context" else getattr(data, name)
+    of_context = {"context": context, "predictions": context.predictions, "rng": context.rng}
+    supplied = {"model": model, "data": data, **of_context}
+    return supplied[name] if name in supplied else getattr(data, name)
 
 
 def _is_number(value: Any) -> bool:

@@ -121,9 +121,7 @@ def _add_control(table: Table, plan: Plan, per_row: float | None) -> None:
 
 
 def _planned_limits(plan: Plan) -> Table:
-    table = Table(box=None)
-    for heading in ("limit", "rule", "about"):
-        table.add_column(heading)
+    table = Table("limit", "rule", "about", box=None)
     for limit in plan.limits:
         conditions = f"; {pairs(limit.conditions)}" if limit.conditions else ""
         cells = (limit.name, f"{limit.measurement} {bounds(limit)}", limit.scope + conditions)

@@ -108,10 +108,8 @@ def _kind(was: str | None, now: str | None) -> Kind:
         return "added" if was is None else "gone"
     if was == now:
         return "the same"
-    if now == "missed":
-        return "newly missed"
-    if now == "met":
-        return "newly met"
+    if now in ("missed", "met"):
+        return "newly missed" if now == "missed" else "newly met"
     if was in ("met", "missed"):
         return "no longer decided"
     return "no longer tested" if (was, now) == ("inconclusive", "not tested") else "otherwise changed"

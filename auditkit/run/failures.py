@@ -12,21 +12,22 @@ import pydantic
 from auditkit.errors import AuditkitError, FindingsError, MissingExtra, PluginError, TimeLimit
 from auditkit.memory import WAY_OUT, out_of_memory
 from auditkit.redaction import scrubbed
-from auditkit.results import ErrorInfo
+from auditkit.results import ErrorInfo, ErrorKind
 from auditkit.text import one_line
+
+KINDS: dict[ErrorKind, tuple[type[BaseException], ...]] = {
+    "missing extra": (MissingExtra,),
+    "time limit": (TimeLimit,),
+    "findings": (FindingsError, pydantic.ValidationError),
+    "plugin": (PluginError,),
+    "exception": (BaseException,),
+}
+"""What a result calls an error, by the first that it is."""
 
 
 def describe(error: BaseException) -> ErrorInfo:
     """An exception in words and in lines, without a path of the machine and without control characters."""
-    kind = "exception"
-    if isinstance(error, MissingExtra):
-        kind = "missing extra"
-    elif isinstance(error, TimeLimit):
-        kind = "time limit"
-    elif isinstance(error, FindingsError | pydantic.ValidationError):
-        kind = "findings"
-    elif isinstance(error, PluginError):
-        kind = "plugin"
+    kind = next(kind for kind, classes in KINDS.items() if isinstance(error, classes))
     lines: tuple[str, ...] = ()
     if not isinstance(error, AuditkitError):
         # the last frames are those of the check; the first are auditkit's own and tell an auditor nothing
@@ -36,7 +37,7 @@ def describe(error: BaseException) -> ErrorInfo:
     message = one_line(scrubbed(without_paths(str(error))), 1000) or type(error).__name__
     if out_of_memory(error):
         message = f"out of memory ({message[:200]}). {WAY_OUT}; what was finished is kept"
-    return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)  # type: ignore[arg-type]
+    return ErrorInfo(kind=kind, type=type(error).__name__, message=message, traceback=lines)
 
 
 def without_paths(text: str) -> str:

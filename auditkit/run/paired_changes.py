@@ -63,11 +63,11 @@ def changes(models: Sequence[tuple[Predictions, str | None]], data: AuditData) -
 def differences(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
     """The numbers of one model less those of another on the same rows, for everyone and every group."""
     if data.task == "regression":
-        return _errors(new, old, data) if data.labels is not None else []
+        return list(_errors(new, old, data)) if data.labels is not None else []
     rows = _rows(new, old, data)
     if rows is None:
         return []
-    return [*_shares(rows, data, binary=data.task == "binary"), *_predictive(rows, data), *_disparities(rows, data)]
+    return [*_shares(rows, data), *_predictive(rows, data), *_disparities(rows, data)]
 
 
 def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
@@ -88,26 +88,20 @@ def _rows(new: Predictions, old: Predictions, data: AuditData) -> Rows | None:
     return Rows(known, codes[0], codes[1], is_used)
 
 
-def _shares(rows: Rows, data: AuditData, *, binary: bool) -> list[Measurement]:
-    measurements = []
+def _shares(rows: Rows, data: AuditData) -> Iterator[Measurement]:
     for group, inside, hidden in _cells(data, rows.is_used):
-        for name, direction, of, hit_new, hit_old in _rates(rows, binary):
+        for name, direction, of, hit_new, hit_old in _rates(rows, data.task == "binary"):
             common: dict[str, Any] = {"name": name, "unit": "share", "direction": direction, "slice": group}
             among = inside & of
-            few = 1 if not group else max(1, data.minimum_rate)
-            reason = hidden or (None if among.sum() >= few else fewer_than(few, "rows count for it"))
+            n, few = int(among.sum()), 1 if not group else max(1, data.minimum_rate)
+            reason = hidden or (None if n >= few else fewer_than(few, "rows count for it"))
             if reason is not None:
-                measurements.append(Measurement(value=None, reason=reason, **common))
+                yield Measurement(value=None, reason=reason, **common)
                 continue
             # only discordant rows move a paired difference; what both got right cancels
             gained, lost = int((among & hit_new & ~hit_old).sum()), int((among & ~hit_new & hit_old).sum())
-            n = int(among.sum())
-            measurements.append(
-                Measurement(
-                    value=(gained - lost) / n, n=n, interval=stats.paired_difference_interval(gained, lost, n), **common
-                )
-            )  # fmt: skip
-    return measurements
+            interval = stats.paired_difference_interval(gained, lost, n)
+            yield Measurement(value=(gained - lost) / n, n=n, interval=interval, **common)
 
 
 def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, np.ndarray]]:
@@ -124,32 +118,24 @@ def _rates(rows: Rows, binary: bool) -> Iterator[tuple[str, str, np.ndarray, np.
             yield "false_positive_rate", "lower", rows.truth == 0, new, old
 
 
-def _disparities(rows: Rows, data: AuditData) -> list[Measurement]:
+def _disparities(rows: Rows, data: AuditData) -> Iterator[Measurement]:
     """Demographic parity over the groups of every attribute, from counts of group, decision and decision."""
-    if data.task != "binary":
-        return []
-    rng, measurements = np.random.default_rng(SEED), []
-    for attribute in data.groups:
-        cells = [
-            inside for group, inside, hidden in _cells(data, rows.is_used)
-            if tuple(group) == (attribute,) and hidden is None and inside.any()
-        ]  # fmt: skip
-        # a disparity over the rest is no bound on that over all: either model may have its extreme in a group left
-        # out
-        left_out = any(
-            hidden is not None for group, _, hidden in _cells(data, rows.is_used) if tuple(group) == (attribute,)
-        )
+    rng = np.random.default_rng(SEED)
+    for attribute in data.groups if data.task == "binary" else ():
+        of_attribute = [cell for cell in _cells(data, rows.is_used) if tuple(cell[0]) == (attribute,)]
+        cells = [inside for _, inside, hidden in of_attribute if hidden is None and inside.any()]
+        # a disparity over the rest is no bound on that over all: either model may have its extreme in who is left out
+        left_out = any(hidden is not None for _, _, hidden in of_attribute)
         for name, direction in (("demographic_parity_difference", "lower"), ("demographic_parity_ratio", "higher")):
             common: dict[str, Any] = {"name": name, "direction": direction, "across": (attribute,)}
             if len(cells) < 2:
                 reason = two_groups([attribute], "can be shown")
-                measurements.append(Measurement(value=None, reason=reason, validity="inconclusive", **common))
+                yield Measurement(value=None, reason=reason, validity="inconclusive", **common)
                 continue
             counts = np.array(
                 [[[np.sum(c & (rows.new == a) & (rows.old == b)) for b in (0, 1)] for a in (0, 1)] for c in cells]
             )
-            measurements.append(_disparity(counts, name, left_out, rng, common))
-    return measurements
+            yield _disparity(counts, name, left_out, rng, common)
 
 
 def _disparity(
@@ -192,22 +178,19 @@ def _predictive(rows: Rows, data: AuditData) -> Iterator[Measurement]:
         yield Measurement(value=shift.value, interval=shift.interval, n=among, **common)
 
 
-def _errors(new: Predictions, old: Predictions, data: AuditData) -> list[Measurement]:
+def _errors(new: Predictions, old: Predictions, data: AuditData) -> Iterator[Measurement]:
     """The change of the mean absolute error."""
-    labels = present(data.labels, "the caller looked")
-    truth = np.asarray(labels, dtype=float)
+    truth = np.asarray(present(data.labels, "the caller looked"), dtype=float)
     change = np.abs(np.asarray(new.labels, dtype=float) - truth) - np.abs(np.asarray(old.labels, dtype=float) - truth)
     is_finite = np.isfinite(change)
-    measurements = []
     for group, inside, hidden in _cells(data, is_finite):
         common: dict[str, Any] = {"name": "mean_absolute_error", "direction": "lower", "slice": group}
         errors = change[is_finite][inside]
         reason = hidden or (None if len(errors) else "no row of this group counts for it")
         if reason is not None:
-            measurements.append(Measurement(value=None, reason=reason, **common))
+            yield Measurement(value=None, reason=reason, **common)
             continue
-        measurements.append(Measurement(value=float(errors.mean()), interval=_mean(errors), n=len(errors), **common))
-    return measurements
+        yield Measurement(value=float(errors.mean()), interval=_mean(errors), n=len(errors), **common)
 
 
 def _mean(values: np.ndarray) -> Interval | None:

@@ -79,14 +79,15 @@ def wrap(text: str, width: float, lines: int = 2) -> list[str]:
     return texts
 
 
+_WIDTHS = {"iljI.,:;'|!": 0.34, 'ftr()[]/ -"·': 0.42, "mwMW%@—…": 1.0}
+"""{letters: their width in em}; the others are of two widths, for capitals and for the rest."""
+
+
 def _advance(letter: str) -> float:
     """The width of a letter, in em."""
-    if letter in "iljI.,:;'|!":
-        return 0.34
-    if letter in 'ftr()[]/ -"·':
-        return 0.42
-    if letter in "mwMW%@—…":
-        return 1.0
+    for letters, width in _WIDTHS.items():
+        if letter in letters:
+            return width
     # Chinese, Japanese and Korean signs fill a whole square
     if ord(letter) > 0x2E7F:
         return 1.1

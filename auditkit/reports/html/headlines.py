@@ -70,38 +70,23 @@ def five_grid(audits: Sequence[AuditResult], anchors: Anchors, anchor_of: Mappin
 
 def doubts(audits: Sequence[AuditResult], anchor_of: Mapping[str, str]) -> list[Reason]:
     """The checks whose numbers are invalid or inconclusive, or whose controls do not hold."""
-    doubts_by_check: dict[str, tuple[str, dict[str, str]]] = {}
+    doubts_by_check: dict[str, tuple[str, str, dict[str, list[str]]]] = {}
     for audit in audits:
         for result in audit.results:
             sentence = _doubt(result)
             if sentence:
-                status = (
-                    "invalid"
-                    if "invalid" in sentence
-                    else "inconclusive"
-                    if "inconclusive" in sentence
-                    else "does not hold"
-                )
-                doubts_by_check.setdefault(result.check, (status, {}))[1][audit.model.name] = sentence
+                status = next((word for word in ("invalid", "inconclusive") if word in sentence), "does not hold")
+                heading = result.about.title or result.check
+                # what several models share is said once, with their names
+                models_of = doubts_by_check.setdefault(result.check, (status, heading, {}))[2]
+                models_of.setdefault(sentence, []).append(audit.model.name)
     reasons = []
-    for check, (status, sentences) in doubts_by_check.items():
-        name = (
-            next(
-                check_result.about.title
-                for audit in audits
-                for check_result in audit.results
-                if check_result.check == check
-            )
-            or check
-        )
-        models_of: dict[str, list[str]] = {}
-        for model, sentence in sentences.items():
-            models_of.setdefault(sentence, []).append(model)
-        is_shared = len(models_of) == 1 and len(sentences) == len(audits)
+    for check, (status, heading, models_of) in doubts_by_check.items():
+        is_shared = [len(models) for models in models_of.values()] == [len(audits)]
         text = "; ".join(
             sentence if is_shared else f"{names(models)}: {sentence}" for sentence, models in models_of.items()
         )
-        reasons.append(Reason(status, name, text, anchor_of.get(check, "")))
+        reasons.append(Reason(status, heading, text, anchor_of.get(check, "")))
     return reasons
 
 
