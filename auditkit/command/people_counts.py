@@ -38,6 +38,7 @@ def count(
         raise ConfigError(f"--out must end in .csv or .parquet; {out!r} was given")
     if target.is_dir() or not target.absolute().parent.is_dir():
         raise ConfigError(f"--out must be a file in a folder that exists; {out!r} was given")
+    # links are resolved: the table must never be written over the rows that it is counted from
     if any(target.resolve() == pathlib.Path(file).resolve() for file in files):
         raise ConfigError(f"--out is one of the files to count, {out!r}; name another file")
     groups = counted["groups"]

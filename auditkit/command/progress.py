@@ -35,6 +35,7 @@ class Lines:
         if now - self._reported < (0.2 if self._live else self._interval):
             return
         self._reported = now
+        # as if every step took the same time: rough, but a check knows no better
         seconds_left = (now - self._began) / done * (total - done) if done else None
         remaining = f", about {seconds_left:.0f} s left" if seconds_left is not None else ""
         sentence = f"auditkit: {one_line(check)}: {done} of {total} {one_line(step, 60)}{remaining}"

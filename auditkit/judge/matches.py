@@ -26,6 +26,7 @@ def concerned(limit: Limit, result: CheckResult) -> list[Measurement]:
     of_everyone = [measurement for measurement in named if not measurement.slice]
     if limit.everyone:
         return of_everyone
+    # a bare limit on a number that only groups have is about all of them, or it could never be judged
     return (of_everyone or named) if is_bare(limit) else named
 
 

@@ -125,6 +125,7 @@ def _properties(audit: AuditResult, card: Card) -> Iterator[tuple[str, str]]:
     yield "auditkit:fingerprint of the model", audit.model.fingerprint
     yield "auditkit:digest of the plan", audit.plan.digest
     for result, measurement in _numbers(audit):
+        # CycloneDX has no field for these, and they decide what a number is worth
         facts = {
             "n": measurement.n,
             "unit": measurement.unit,

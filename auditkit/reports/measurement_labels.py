@@ -10,6 +10,7 @@ from auditkit.results import Measurement, Verdict, furthest_off, pairs
 
 def listed(mapping: Mapping[str, Any]) -> str:
     """`race=B, sex=F`: by name, as results.json keeps it, so that a result prints alike before and after saving."""
+    # sorted here, for a result that was never saved still has the order in which a check named them
     return pairs(dict(sorted(mapping.items())))
 
 

@@ -25,6 +25,7 @@ def stated(data: DataInfo) -> str:
 
 def open_question(data: DataInfo) -> str:
     """The question for the owner, with the setting that answers it; empty where it is answered, or nobody compared."""
+    # where nobody is compared nobody has to say whom a number hurts
     if is_stated(data) or not data.groups:
         return ""
     setting = WAYS.get(data.task, 'outcome = "benefit" or "burden"')

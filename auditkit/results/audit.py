@@ -68,6 +68,7 @@ class Run(Record):
     started: datetime.datetime
     finished: datetime.datetime
     seconds: float
+    # never filled: the name of a machine is often the name of its owner
     host: str = ""
     check_seconds: dict[str, float] = {}
     resumed: tuple[str, ...] = ()
@@ -161,6 +162,7 @@ class DataInfo(Record):
     name: str
     rows: int
     digest: str
+    # beside `digest`, so that `diff` can tell other rows from other settings on the same rows
     rows_digest: str = optional("")
     """Of the rows and their groups alone, whatever settings they are read with; empty where it was not written."""
     task: str

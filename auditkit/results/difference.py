@@ -110,6 +110,7 @@ class Diff(Record):
     @property
     def exit_code(self) -> int:
         """1 where a limit that was met is missed, in error, not tested or gone, with its model or without; else 0."""
+        # other changes for the worse are told in words and leave the exit code, which pipelines stop at
         return int(bool(self.gone) or any(limit.broken for limit in self.limits))
 
 

@@ -11,6 +11,7 @@ NAMED = 8
 
 def showing_facts(data: DataInfo) -> list[tuple[str, str]]:
     """(name, value): the two minima under their names, for whom the evidence is, and which groups can be worked out."""
+    # schema 1 and 2 had one minimum for both
     least = data.minimum_cell if data.minimum_rate is None else data.minimum_rate
     published = data.disclosure == "publish"
     return [

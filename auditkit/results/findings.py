@@ -111,6 +111,7 @@ class Measurement(Record):
         if self.value is None and not self.reason:
             # a reader who finds no number must find why, in every format, so no check may leave it out
             raise ValueError(f"measurement {self.name!r} has no value, so it needs a reason")
+        # doubt without a reason cannot be weighed by whoever must decide
         if self.validity != "valid" and not self.reason:
             raise ValueError(f"measurement {self.name!r} is {self.validity}, so it needs a reason")
         return self

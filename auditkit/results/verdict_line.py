@@ -32,6 +32,7 @@ def count_line(verdicts: Sequence[Verdict], errors: int) -> str:
 
 def verdict_line(audit: AuditResult) -> str:
     """The counts of an audit; its own sentence where no limit was set."""
+    # six counts of nothing would look like an audit that was judged
     if not audit.verdicts:
         return audit.outcome.sentence
     # schema 1 has no counts in its outcome

@@ -48,11 +48,13 @@ class Limit(Record):
     def _bounded(self) -> Self:
         # a limit without a name is not named yet when this is checked
         called = f"limit {self.name or self.measurement!r}"
+        # both would be about nobody: a slice is never everyone
         if self.everyone and self.slice:
             raise ValueError(f"{called} has both everyone and a slice; leave one out")
         if self.groups and (self.everyone or self.slice or self.across):
             second = "everyone" if self.everyone else "a slice" if self.slice else "across"
             raise ValueError(f'{called} has both groups = "each" and {second}; leave one out')
+        # a limit that nothing can miss would be counted as met
         if self.at_least is None and self.at_most is None:
             raise ValueError(f"{called} needs at_least, at_most or both; neither was given")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:

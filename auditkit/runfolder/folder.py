@@ -219,6 +219,7 @@ def drop_earlier(folder: pathlib.Path, formats: Iterable[str], written: Collecti
     rooms = tuple(f"{MODELS}/{slug(name)}." for name in models)
     for name in {*formats, *before} - {RESULTS, *UNSEALED, *written}:
         room = name.partition("/")[0]
+        # kept checks are chosen by `keep_checks`, by the plan and not by the formats
         earlier = room == name or (room == MODELS and not name.startswith(rooms))
         if earlier and listing(folder).get(name) == "file":
             (folder / name).unlink()
@@ -241,6 +242,7 @@ def verify(folder: str | os.PathLike[str]) -> list[str]:
     kinds = {name: kind for name, kind in listing(path).items() if name not in UNSEALED or kind != "file"}
     problems = [f"{safe_name(name)} is missing" for name in sorted({RESULTS, *manifest.files} - kinds.keys())]
     for name, kind in sorted(kinds.items()):
+        # an empty folder that nobody sealed is foreign; one that holds sealed files is not
         if kind == "folder" and any(file.startswith(f"{name}/") for file in manifest.files):
             continue
         if kind == "file" and name in manifest.files:

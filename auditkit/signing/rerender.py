@@ -87,6 +87,7 @@ def _not_here(name: str, recorded: Provenance, host: Host) -> str:
             )
     # a file of auditkit's own depends on no plugin
     if name not in {format.file for format in Host(discover=False).formats().values()}:
+        # all of them, for which plugin makes a file is not recorded
         plugins = [_from_elsewhere(plugin_infos) for plugin_infos in (recorded.plugins, host.plugins())]
         if plugins[0] != plugins[1]:
             return "made by a plugin, and other plugins or versions of them are loaded"

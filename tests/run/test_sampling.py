@@ -16,6 +16,7 @@ from auditkit.plugins.models.recorded import RecordedModel
 from auditkit.predictions import Predictions
 from auditkit.run.plan import selected
 from auditkit.run.sampling import serve
+from auditkit.trainers import Trainer
 
 
 class Plain(Check):
@@ -90,6 +91,8 @@ def test_a_table_of_counts_is_written_out_or_kept_back():
     assert "60 people" in served.notes[0]
     million = given(n=[10**6] * 60)[0]
     assert "of more than 2,000,000 people" in missing_needs(Alike, model, million)
+    recipe = type("Recipe", (Trainer,), {"id": "recipe", "__module__": __name__})
+    assert missing_needs(recipe, model, data) == "needs a row for each person, and the data is a table of counts"
 
 
 def test_where_nothing_is_left_the_check_says_so():

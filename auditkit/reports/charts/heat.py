@@ -120,6 +120,7 @@ def _grid(figure: Figure, axis: Axis) -> Grid:
 
 def _heads(columns: Sequence[str], cell: float) -> tuple[list[str], bool, float]:
     """The columns' names as written, whether they are turned upright, and the height that they need."""
+    # names are turned only where not even their words fit: upright text is read with the head on one side
     longest_word = max((text_width(word) for column in columns for word in column.split()), default=0.0)
     if longest_word <= cell - 6:
         lines = [wrap(column, cell - 6, lines=3) for column in columns]

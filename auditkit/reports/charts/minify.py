@@ -85,6 +85,7 @@ def _hoisted(inside: str) -> str:
     for name in _SHARED:
         values = {match[0] if (match := re.search(rf' {name}="[^"]*"', mark)) else "" for mark in marks}
         shared = values.pop()
+        # all of them must say the same: what only some say cannot move to the group
         if shared and not values and len(marks) > 1:
             sentence += shared
             inside = _without(inside, shared)

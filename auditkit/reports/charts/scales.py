@@ -65,6 +65,7 @@ def _reach(known: list[float], zero: bool, room: float, share: bool) -> tuple[fl
     spare = (high - low) * room
     down = 0.0 if (zero or near) and low >= 0 else low - spare
     up = 0.0 if zero and high <= 0 else high + spare
+    # room beyond 0 and 100 % would suggest that a share can be there
     if share and low >= 0 and high <= 1:
         return max(0.0, down), min(1.0, up)
     return down, up

@@ -99,6 +99,7 @@ def _limits(comparison: Comparison, anchors: Anchors) -> Grid | None:
         ]
         for audit in comparison.results:
             verdict = next((any_verdict for any_verdict in audit.verdicts if any_verdict.limit.name == name), None)
+            # limits of a trainer's account are about the models that it made alone
             if verdict is None:
                 cells.append(Cell("", "this limit was not set"))
                 continue

@@ -114,6 +114,7 @@ def _tells_itself(verdict: Verdict) -> bool:
 
 def _printed(verdict: Verdict) -> Sequence[Judged]:
     """What is printed of the measurements under a limit: those that decided, three at most."""
+    # a limit on hundreds of groups would fill the page with those that are met
     worst = [judgement for judgement in verdict.judged if judgement.status == verdict.status]
     return (worst or verdict.judged)[:3]
 

@@ -123,6 +123,7 @@ def _chance(measurement: Measurement) -> Cell:
         return Cell("")
     test = measurement.test
     note = test.method + (f", adjusted within {test.family}" if test.family else "")
+    # the adjusted p is what may be relied on where many tests were made, so it stands first
     if test.p_adjusted is None:
         return Cell(numbers.p_value(test.p), note)
     return Cell(f"{numbers.p_value(test.p_adjusted)} adjusted", f"{numbers.p_value(test.p)} alone; {note}")

@@ -31,6 +31,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # at the last moment: a text may come from anywhere in the result
         finalize=_harmless,
     )
 

@@ -79,6 +79,7 @@ def headline(result: CheckResult, verdicts: Sequence[Verdict]) -> Measurement | 
     judged.sort(key=lambda judgement: WORST.index(judgement.status))
     if judged:
         return judged[0].measurement
+    # a number about everyone is what the question asks, before any group's
     everyone = [
         measurement for measurement in result.measurements if not measurement.slice and measurement.value is not None
     ]
@@ -175,6 +176,7 @@ def _spread(result: CheckResult, measurement: Measurement) -> str:
         for other in result.measurements
         if other.name == measurement.name and other.slice and other.conditions == measurement.conditions
     ]
+    # by the words too where values are equal, so that the same groups are named every time
     known = sorted((other.value, pairs(other.slice), other) for other in same if other.value is not None)
     if len(known) < 2:
         return ""
