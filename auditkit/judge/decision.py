@@ -32,44 +32,47 @@ def judge_measurement(limit: Limit, measurement: Measurement) -> tuple[VerdictSt
     among = not measurement.exact and _rests_on_compared(limit, measurement, low, high)
     bound = None if among else measurement.bound
     number = f"{bound or ''} {show(value, limit)}{' among what was compared' if among else ''}".lstrip()
-    how = "exact" if measurement.exact else "judged by the point alone"
+    basis = "exact" if measurement.exact else "judged by the point alone"
     if interval is not None and not by_point:
-        how = f"{interval.level:.0%} interval {interval_ends(bound, interval, limit)}"
-    sentence = f"{number} ({how})"
+        basis = f"{interval.level:.0%} interval {interval_ends(bound, interval, limit)}"
+    sentence = f"{number} ({basis})"
     status, reason = _decide(limit, measurement, low, high)
-    whose = whose_text(measurement, limit, status)
-    return status, f"{sentence} {reason}" if not whose else f"{sentence} {reason.removesuffix('.')}; {whose}"
+    named_pair = whose_text(measurement, limit, status)
+    return status, f"{sentence} {reason}" if not named_pair else f"{sentence} {reason.removesuffix('.')}; {named_pair}"
 
 
-def _rests_on_compared(limit: Limit, each: Measurement, low: float, high: float) -> bool:
+def _rests_on_compared(limit: Limit, measurement: Measurement, low: float, high: float) -> bool:
     """Whether an end of a bound decides that does not hold for the groups that are left out."""
-    least, most = _held(each, low, high)
-    if each.bound is None or outside(least, most, limit) or (inside(least, limit) and inside(most, limit)):
+    least, most = _ends_for_all(measurement, low, high)
+    if measurement.bound is None or outside(least, most, limit) or (inside(least, limit) and inside(most, limit)):
         return False
     return outside(low, high, limit) or (inside(low, limit) and inside(high, limit))
 
 
-def _held(each: Measurement, low: float, high: float) -> tuple[float, float]:
+def _ends_for_all(measurement: Measurement, low: float, high: float) -> tuple[float, float]:
     """The ends that hold for all groups; infinite where there is none."""
-    return (-math.inf if each.bound == "at most" else low), (math.inf if each.bound == "at least" else high)
+    return (-math.inf if measurement.bound == "at most" else low), (
+        math.inf if measurement.bound == "at least" else high
+    )
 
 
-def _decide(limit: Limit, each: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:
+def _decide(limit: Limit, measurement: Measurement, low: float, high: float) -> tuple[VerdictStatus, str]:
     """The status and what is said of it, from the ends over the groups that were compared."""
-    wanted = bounds(limit)
-    least, most = _held(each, low, high)
+    required = bounds(limit)
+    least, most = _ends_for_all(measurement, low, high)
     if outside(least, most, limit):
-        return "missed", f"is not {wanted}"
-    barred = [group for group in each.left_out if group.bars]
+        return "missed", f"is not {required}"
+    # after missed: nobody left out saves a number that is proven wrong
+    barred = [group for group in measurement.left_out if group.bars]
     if inside(low, limit) and inside(high, limit):
-        proven = each.bound is not None and inside(least, limit) and inside(most, limit)
+        proven = measurement.bound is not None and inside(least, limit) and inside(most, limit)
         if proven or not barred:
-            unseen = "" if proven else left_out_text(each.left_out)
-            return "met", f"is {wanted}" + (f", {unseen}" if unseen else "")
-        return "inconclusive", f"would be {wanted}, but what is left out bars that ({left_out_text(barred)})"
+            unseen = "" if proven else left_out_text(measurement.left_out)
+            return "met", f"is {required}" + (f", {unseen}" if unseen else "")
+        return "inconclusive", f"would be {required}, but what is left out bars that ({left_out_text(barred)})"
     if outside(low, high, limit):
-        return "inconclusive", f"is not {wanted}, but may be with what is left out"
-    value = present(each.value, "judged only where there is a number")
+        return "inconclusive", f"is not {required}, but may be with what is left out"
+    value = present(measurement.value, "judged only where there is a number")
     side = "on the right side" if inside(value, limit) else "on the wrong side"
-    more = "" if each.interval is None else f". {more_rows(limit, each)}"
-    return "inconclusive", f"is across the bound ({wanted}); the point is {side}{more}"
+    more = "" if measurement.interval is None else f". {more_rows(limit, measurement)}"
+    return "inconclusive", f"is across the bound ({required}); the point is {side}{more}"

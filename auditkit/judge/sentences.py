@@ -39,21 +39,27 @@ def _side(value: float, edge: float) -> int:
     return (value > edge) - (value < edge)
 
 
-def about(each: Measurement) -> str:
+def about(measurement: Measurement) -> str:
     """Whom and what a measurement is about: `sex=F; epsilon=0.1`, `over sex`, `everyone`."""
-    parts = [pairs(each.slice), f"over {', '.join(each.across)}" if each.across else "", pairs(each.conditions)]
+    parts = [
+        pairs(measurement.slice),
+        f"over {', '.join(measurement.across)}" if measurement.across else "",
+        pairs(measurement.conditions),
+    ]
     return "; ".join(filter(None, parts)) or "everyone"
 
 
-def everyone_alone(names: Sequence[str], where: str) -> str:
+def everyone_alone(names: Sequence[str], circumstance: str) -> str:
     """That these limits leave the groups out, and how to ask for them; empty for no limit.
 
     Args:
         names: of the limits.
-        where: when that matters, such as `and groups were measured too`.
+        circumstance: when that matters, such as `and groups were measured too`.
     """
     if not names:
         return ""
     many = f"{len(names)} limits are" if len(names) > 1 else "One limit is"
-    shown = first_few(names, 5)
-    return f'{many} about everyone alone, {where}: {shown}. Where every group is meant too, write groups = "each".'
+    first = first_few(names, 5)
+    return (
+        f'{many} about everyone alone, {circumstance}: {first}. Where every group is meant too, write groups = "each".'
+    )
