@@ -48,7 +48,12 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     known = codes if data.train is None else np.vstack([codes, data.train.codes()])
     fields = fields_of(data, known, parameters.costs, parameters.grid)
     if not fields:
-        return _nothing(parameters, data)
+        reason = "no feature that may change varies"
+        missing = [
+            Measurement(name=name, value=None, reason=reason, validity="inconclusive", unit="share")
+            for name in ("withstanding_share", "single_flip_share")
+        ]
+        return Findings(measurements=missing)
     moves = moves_of(data, codes, fields, parameters.within, parameters.implications)
     oracle = model_oracle(model, data, predictions)
     single = search.singles(moves, predictions.codes, oracle, context.progress)
@@ -219,12 +224,3 @@ def _notes(parameters: Parameters, searched: Searched, data: AuditData) -> list[
             "state them under implications."
         )
     return notes
-
-
-def _nothing(parameters: Parameters, data: AuditData) -> Findings:
-    reason = "no feature that may change varies"
-    missing = [
-        Measurement(name=name, value=None, reason=reason, validity="inconclusive", unit="share")
-        for name in ("withstanding_share", "single_flip_share")
-    ]
-    return Findings(measurements=missing)

@@ -31,7 +31,9 @@ def find(parameters: Parameters, model: Model, data: AuditData, context: Context
     corruptions = suite(data, context.rng, device=context.device, held=parameters.held, offers=offers)
     names = tuple(name for name in corruptions.names if not parameters.corruptions or name in parameters.corruptions)
     if not names:
-        return _nothing(corruptions.notes)
+        reason = "no corruption fits these inputs"
+        missing = Measurement(name="mean_accuracy", value=None, reason=reason, validity="inconclusive", unit="share")
+        return Findings(measurements=[missing], notes=corruptions.notes)
     answers = corrupted_answers(corruptions, names, data, context)
     groups = by_group(answers, data, AT)
     # Holm's correction is over all tests of the check, so drops and gaps are adjusted together
@@ -125,9 +127,3 @@ def _tested(measurements: list[Measurement]) -> list[Measurement]:
         )
         for measurement in measurements
     ]
-
-
-def _nothing(notes: list[str]) -> Findings:
-    reason = "no corruption fits these inputs"
-    missing = Measurement(name="mean_accuracy", value=None, reason=reason, validity="inconclusive", unit="share")
-    return Findings(measurements=[missing], notes=notes)
