@@ -66,10 +66,15 @@ def _no_longer_asked(old: Verdict, new: Verdict, measured: Mapping[Key, object])
     """
     now = {key(judgement.check, judgement.measurement) for judgement in new.judged}
     gone = [
-        each for each in old.judged if (place := key(each.check, each.measurement)) in measured and place not in now
+        passed_over
+        for passed_over in old.judged
+        if (number_key := key(passed_over.check, passed_over.measurement)) in measured and number_key not in now
     ]
-    told = dict.fromkeys(f"{each.check}.{each.measurement.name} of {about(each.measurement)}" for each in gone)
-    return f"it was about {first_few([*told], 3)}, and is no more" if gone and new.judged else ""
+    numbers = dict.fromkeys(
+        f"{passed_over.check}.{passed_over.measurement.name} of {about(passed_over.measurement)}"
+        for passed_over in gone
+    )
+    return f"it was about {first_few([*numbers], 3)}, and is no more" if gone and new.judged else ""
 
 
 def _as_it_was_meant(verdict: Verdict, audit: AuditResult) -> Verdict:
