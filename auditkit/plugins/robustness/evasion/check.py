@@ -43,7 +43,7 @@ class Evasion(Parameters, Check):
     reference: ClassVar[str] = f"{MADRY}; {CROCE}; {CHEN}; {CARLINI}"
     needs: ClassVar[frozenset[str]] = frozenset({"queries", "labels", "binary", "multiclass"})
     presets = {
-        "quick": {"rows": 40, "steps": 20, "max_queries": 400, "square_queries": 100, "trial_rows": 20},
+        "quick": {"rows": 40, "steps": 20, "max_queries": 1000, "square_queries": 100, "trial_rows": 20},
         "standard": {"rows": 150, "steps": 40, "max_queries": 1000, "square_queries": 500, "trial_rows": 40},
         "thorough": {
             "rows": 500, "steps": 100, "max_queries": 2500, "square_queries": 5000, "trial_rows": 100,
