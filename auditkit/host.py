@@ -27,7 +27,7 @@ from auditkit.plugin_import import bring_in, distribution, importable
 from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
-from auditkit.text import one_line
+from auditkit.text import one_line, one_or_more
 from auditkit.trainers import Trainer
 from auditkit.version import __version__
 
@@ -71,7 +71,7 @@ class Host:
                 self._load(Seen(dotted.rpartition(".")[2], "auditkit", __version__, "built-in"), dotted)
         # listed but not imported: an installed plugin runs no code before it is asked for
         installed = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)} if discover else {}
-        named = list(plugins)
+        named = list(one_or_more(plugins))
         for name, point in sorted(installed.items()):
             installed_plugin = Seen(name, *distribution(point), "entry point")
             if name in named:
@@ -95,13 +95,26 @@ class Host:
 
     def rules(self) -> list[pathlib.Path]:
         """The rule packs of everything loaded."""
-        return sorted(
-            (pathlib.Path(offer.value) for offer in self._collect("register_rules")), key=lambda path: path.name
-        )
+        paths = []
+        for offer in self._collect("register_rules"):
+            if isinstance(offer.value, str | os.PathLike):
+                paths.append(pathlib.Path(offer.value))
+            else:
+                wrong = f"a path of a rule pack is required; a {type(offer.value).__name__} was given"
+                self.fault(f"plugin {offer.plugin!r}: register_rules: {wrong}")
+        return sorted(paths, key=lambda path: path.name)
 
     def formats(self) -> dict[str, Format]:
-        """{name: output format} of everything loaded."""
-        return {offer.value.name: offer.value for offer in self._collect("register_formats")}
+        """{name: output format} of everything loaded; a name or a file that two offer is not among them.
+
+        One of auditkit's own stays whatever a plugin offers, so that no plugin takes the report out of the evidence.
+        """
+        owners: dict[str, list[Offer]] = {}
+        for offer in self.rows("register_formats").values():
+            # two names that differ in case alone are one file on many systems
+            owners.setdefault(offer.value.file.lower(), []).append(offer)
+        unshared = self._unshared("register_formats", "file", owners).values()
+        return {offer.value.name: offer.value for offer in unshared}
 
     def rows(self, hook: str) -> dict[str, Offer]:
         """{name: row} of what plugins add to a list, such as attacks; a name that two offer is not among them.
@@ -116,11 +129,7 @@ class Host:
                 self.fault(f"plugin {offer.plugin!r}: {hook}: {wrong}")
             else:
                 owners.setdefault(offer.value[0], []).append(offer)
-        for name, offers in sorted(owners.items()):
-            if len(offers) > 1:
-                names = " and ".join(repr(offer.plugin) for offer in offers)
-                self.fault(f"{hook}: the name {name!r} is offered by {names}; neither is used")
-        return {name: offers[0] for name, offers in owners.items() if len(offers) == 1}
+        return self._unshared(hook, "name", owners)
 
     def plugins(self) -> list[PluginInfo]:
         """Everything seen, loaded or not, in the order of the names."""
@@ -224,6 +233,19 @@ class Host:
                 f"plugin {str(source)!r} is neither an installed plugin, nor a module, nor a .py file; {known}"
             )
 
+    def _unshared(self, hook: str, noun: str, owners: dict[str, list[Offer]]) -> dict[str, Offer]:
+        """{name: the one offer of it}; several of a name are a fault, and only auditkit's own stands among them."""
+        unshared = {}
+        for name, offers in sorted(owners.items()):
+            kept = [offer for offer in offers if len(offers) == 1 or self._is_builtin(offer.plugin)]
+            if len(offers) > 1:
+                plugins = " and ".join(sorted(repr(offer.plugin) for offer in offers))
+                used = "auditkit's own" if kept else "neither"
+                self.fault(f"{hook}: the {noun} {name!r} is offered by {plugins}; {used} is used")
+            if kept:
+                unshared[name] = kept[0]
+        return unshared
+
     def _find_duplicates(self) -> None:
         for hook, kind in (("register_checks", Check), ("register_trainers", Trainer)):
             owners: dict[str, list[str]] = {}
@@ -234,6 +256,8 @@ class Host:
                     self.faults.append(f"the id {id!r} is offered by {' and '.join(map(repr, names))}; neither is used")
         for hook in ROWS:
             self.rows(hook)  # for its faults
+        self.formats()
+        self.rules()
 
     def _hooks_of(self, seen: Seen) -> tuple[str, ...]:
         if seen.plugin is None:
@@ -247,7 +271,7 @@ class Host:
         """Classes that plugins register or merely define, sorted by id; with `unique`, ids offered once."""
         offers = list(self._collect(hook))
         # a class that is registered and defined in the same module counts once
-        known = {(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers}
+        known = [(offer.plugin, getattr(offer.value, "check", offer.value)) for offer in offers]
         for seen in self.seen:
             if isinstance(seen.plugin, types.ModuleType) and seen.source != "built-in":
                 merely_defined = (Offer(value, seen.name, seen.version) for value in offered(seen.plugin, kind))
@@ -379,7 +403,7 @@ def wrap(
     """
     first = {"classes": classes, "threshold": threshold, "preprocess": preprocess, "batch": batch, "device": device}
     wanted_options = model_options({**first, **options})
-    plugins = list(plugins)
+    plugins = list(one_or_more(plugins))
     host = Host(plugins, discover=any(isinstance(plugin, str) for plugin in plugins))
     if host.faults:
         raise PluginError(f"wrap: {'; '.join(host.faults)}")

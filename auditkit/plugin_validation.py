@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 from auditkit import hookspecs
 from auditkit.checks import MODALITIES, NEEDS
 from auditkit.errors import closest
-from auditkit.hookspecs import PROJECT, Attack, Corruption, ReportSection
+from auditkit.hookspecs import PROJECT, Attack, Corruption, Format, ReportSection
+from auditkit.io.atomic_files import plain_name
+from auditkit.runfolder.folder import CHECKS, MODELS, RESULTS
+from auditkit.runfolder.manifest import UNSEALED
 from auditkit.text import one_line
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, f"{PROJECT}_spec"))
@@ -96,24 +99,29 @@ class Field(NamedTuple):
 
 
 DOTTED = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+WORD = re.compile(r"[A-Za-z0-9_.-]+")
 SEVERITIES = 5
 NORMS = ("Linf", "L2", "L1")
 
 
 def _numbers(value: Any) -> bool:
-    return all(isinstance(number, int | float) and math.isfinite(number) for number in value)
+    return all(
+        isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number) for number in value
+    )
 
 
 def _has_one_place(words: Any) -> bool:
     """Whether words have a place for one number."""
-    try:
-        return isinstance(words, str) and words.format(0.25) != words
-    except (IndexError, KeyError, ValueError):
-        return False
+    return isinstance(words, str) and words.format(0.25) != words
 
 
 def _dotted(value: Any) -> bool:
     return isinstance(value, str) and bool(DOTTED.fullmatch(value))
+
+
+def _free_file(name: Any) -> bool:
+    """Whether a format may write a file of this name: plain, and none of those that auditkit writes itself."""
+    return plain_name(name).lower() not in (RESULTS, *UNSEALED, CHECKS, MODELS)
 
 
 _NAME = Field("name", "a dotted name in lower case such as 'acme.fog'", _dotted)
@@ -129,6 +137,11 @@ ROWS: dict[str, tuple[type, tuple[Field, ...]]] = {
         Field("severities", "five finite numbers", lambda value: len(value) == SEVERITIES and _numbers(value)),
         Field("modality", "one of image, table, text", lambda value: value in MODALITIES - {"sequence"}),
         Field("words", "a text with a place for one number, such as 'strength {:g}'", _has_one_place),
+    )),
+    "register_formats": (Format, (
+        Field("name", "a word such as 'csv'", lambda value: bool(WORD.fullmatch(value))),
+        Field("file", "a plain name of a file that auditkit does not write itself, such as 'acme.csv'", _free_file),
+        Field("render", "a callable", callable),
     )),
     "register_sections": (ReportSection, (
         Field("id", "a dotted name in lower case such as 'acme.energy'", _dotted),
@@ -148,11 +161,18 @@ def wrong_row(hook: str, row: Any) -> str | None:
         value = getattr(row, field.name)
         try:
             holds = field.holds(value)
-        except TypeError:  # a number in place of a list, or a list in place of a word
+        except Exception:  # a number in place of a list, or an array that is neither true nor false
             holds = False
         if not holds:
-            plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
-            described = one_line(repr(value), 80) if plain else f"a {type(value).__name__}"
-            row_name = "" if field is fields[0] else f"{one_line(repr(getattr(row, fields[0].name)), 80)}: "
+            described = _described(value)
+            row_name = "" if field is fields[0] else f"{_described(getattr(row, fields[0].name))}: "
             return f"{row_name}{field.name} must be {field.wanted}; {described} was given"
     return None
+
+
+def _described(value: Any) -> str:
+    plain = isinstance(value, str | int | float | tuple | list)  # the address of an object differs every time
+    try:
+        return one_line(repr(value), 80) if plain else f"a {type(value).__name__}"
+    except Exception:  # an object in a list may refuse to be written, and a number may have too many digits
+        return f"a {type(value).__name__}"

@@ -44,4 +44,6 @@ class RenamedFacts(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        refuse_renamed(cls.__name__, vars(cls), RENAMED)
+        # an annotated one has become a parameter, and one of a plain base class is in no dict of this class
+        own = {name for base in cls.__mro__ if base is not RenamedFacts for name in vars(base)}
+        refuse_renamed(cls.__name__, own | set(cls.model_fields), RENAMED)

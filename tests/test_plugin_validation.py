@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import auditkit
 from auditkit.checks import Offer
 from auditkit.errors import ConfigError, PluginError
-from auditkit.hookspecs import Attack, Corruption, hookimpl
+from auditkit.hookspecs import Attack, Corruption, Format, hookimpl
 from auditkit.host import Host
 from auditkit.plugin_validation import wrong_row
 from auditkit.plugins.robustness.corruptions.check import Corruptions
@@ -21,6 +22,7 @@ from auditkit.testing import ToyModel, toy_data
 
 FOG = Corruption("acme.fog", lambda data: None, (1, 2, 3, 4, 5), "table")
 SPIRAL = Attack("acme.spiral", lambda *given: None)
+SHEET = Format("sheet", "sheet.txt", lambda result: b"")
 
 
 def plugin(name="acme", **hooks):
@@ -49,6 +51,16 @@ def _hook(hook, rows):
         ("register_attacks", SPIRAL._replace(cost=0), "'acme.spiral': cost must be a number above 0; 0 was given"),
         ("register_attacks", SPIRAL._replace(norms=("Linf", "L3")), "norms must be one or more of Linf, L2, L1"),
         ("register_attacks", SPIRAL._replace(norms=()), "norms must be one or more of"),
+        ("register_attacks", SPIRAL._replace(cost=10**5000), "cost must be a number above 0; a int was given"),
+        ("register_attacks", SPIRAL._replace(cost=True), "cost must be a number above 0; True was given"),
+        ("register_attacks", SPIRAL._replace(norms=np.array(["Linf", "L2"])), "norms must be one or more of"),
+        ("register_corruptions", FOG._replace(words="{0.x}"), "words must be a text with a place for one number"),
+        ("register_formats", "csv", "rows must be auditkit.hookspecs.Format; a str was given"),
+        ("register_formats", SHEET._replace(name="../x"), "name must be a word"),
+        ("register_formats", SHEET._replace(file="../x"), "'sheet': file must be a plain name"),
+        ("register_formats", SHEET._replace(file="Results.json"), "'sheet': file must be a plain name"),
+        ("register_formats", SHEET._replace(render=None), "'sheet': render must be a callable"),
+        ("register_rules", 5, "a path of a rule pack is required; a int was given"),
         ("register_corruptions", FOG._replace(severities=(1, 2)), "severities must be five finite numbers"),
         ("register_corruptions", FOG._replace(severities=(1, 2, 3, 4, float("inf"))), "severities must be five"),
         ("register_corruptions", FOG._replace(severities=5), "severities must be five finite numbers"),
@@ -74,6 +86,27 @@ def test_a_name_that_two_offer_is_used_by_neither():
     host = Host([plugin(register_attacks=[SPIRAL]), plugin("late", register_attacks=[SPIRAL])], discover=False)
     assert host.faults == ["register_attacks: the name 'acme.spiral' is offered by 'acme' and 'late'; neither is used"]
     assert host.rows("register_attacks") == {}
+
+
+@pytest.mark.parametrize(("name", "file"), [("html", "mine.html"), ("mine", "Report.html")])
+@pytest.mark.parametrize("owner", ["acme", "zeta"])
+def test_no_plugin_takes_the_place_of_a_format_of_auditkit(owner, name, file):
+    host = Host([plugin(owner, register_formats=[Format(name, file, lambda result: b"mine")])], discover=False)
+    assert len(host.faults) == 1 and repr(owner) in host.faults[0] and "auditkit's own is used" in host.faults[0]
+    assert list(host.formats()) == list(Host(discover=False).formats())
+    assert host.formats()["html"].file == "report.html"
+
+
+def test_a_file_that_two_plugins_write_is_written_by_neither():
+    both = [plugin("acme", register_formats=[SHEET]), plugin("late", register_formats=[SHEET._replace(name="list")])]
+    host = Host(both, discover=False, builtin=False)
+    assert host.faults == ["register_formats: the file 'sheet.txt' is offered by 'acme' and 'late'; neither is used"]
+    assert host.formats() == {}
+
+
+def test_one_plugin_may_be_named_without_a_list(tmp_path):
+    (tmp_path / "acme.py").write_text("import auditkit\n")
+    assert not Host(str(tmp_path / "acme.py"), discover=False).faults
 
 
 def planned(*plugins, names=("acme.fog",)):

@@ -32,3 +32,12 @@ def test_what_becomes_of_a_guarded_number_is_saved_under_the_key_of_every_schema
 def test_the_key_of_the_file_is_no_argument():
     with pytest.raises(PluginError, match="Control: `otherwise` is now `on_failure`; rename it"):
         Control(name="c", question="?", value=None, holds=None, otherwise="note")
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_old_word_is_refused_as_a_parameter_and_in_a_plain_base_class(old, new):
+    facts = {"__module__": __name__, "__doc__": "Is it late?"}
+    with pytest.raises(PluginError, match=f"Late: `{old}` is now `{new}`"):
+        type("Late", (Check,), {**facts, "__annotations__": {old: str}, old: "x"})
+    with pytest.raises(PluginError, match=f"Late: `{old}` is now `{new}`"):
+        type("Late", (type("Mixin", (), {old: "x"}), Check), facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +36,9 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
 def canonical(value: Any) -> bytes:
     """The one writer: sorted keys, UTF-8, no NaN, one trailing newline.
 
@@ -47,7 +51,8 @@ def canonical(value: Any) -> bytes:
     text = json.dumps(
         to_jsonable_python(value), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1, separators=(",", ": ")
     )
-    return (text + "\n").encode()
+    # UTF-8 has no bytes for half of a pair of code units, which a text of a plugin may hold
+    return (_HALF_PAIR.sub("\ufffd", text) + "\n").encode()
 
 
 def digest(value: Any) -> str:

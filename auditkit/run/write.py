@@ -97,6 +97,8 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
             content = format.render(result)
         except Exception as error:  # a plugin may raise anything at all
             raise ConfigError(f"the format {name!r} failed: {type(error).__name__}: {one_line(error)}") from error
+        if not isinstance(content, bytes | None):
+            raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
         if content is not None:
             runfolder.write(folder, format.file, content)
             written.append(format.file)
@@ -119,7 +121,9 @@ def _render(
         except Exception as error:  # a plugin may raise anything at all
             faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(scrubbed(str(error)), 300)}")
             continue
-        if content is not None:
+        if not isinstance(content, bytes | None):
+            faults.append(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
+        elif content is not None:
             rendered[format.file] = content
     return rendered, faults
 

@@ -60,3 +60,7 @@ def test_a_result_of_schema_1_is_rendered_in_every_format(name):
     formats = [each for each in register_formats() if each.name not in ON_REQUEST]
     made = {each.name: each.render(old) for each in formats}
     assert len(made) > 5 and all(made.values()) and canonical(old) == before
+
+
+def test_half_of_a_pair_of_code_units_is_written_as_what_cannot_be_written():
+    assert canonical({"a": "x\ud800y"}) == '{\n "a": "x\ufffdy"\n}\n'.encode()

@@ -27,3 +27,15 @@ def test_a_format_that_fails_loses_nothing_and_is_named(tmp_path):
     assert any("'broken' did not load" in reason for reason in both)
     assert (tmp_path / "a" / "report.html").is_file()
     assert runfolder.verify(tmp_path / "a") == []
+
+
+def test_a_format_that_gives_text_in_place_of_bytes_is_named(tmp_path):
+    class Odd:
+        @auditkit.hookimpl
+        def register_formats(self):
+            return [auditkit.Format("odd", "odd.txt", lambda result: "text")]
+
+    result = audit("share", out=tmp_path, plugins=[Odd()])
+    assert result.exit_code == 3
+    assert any("'odd' must give bytes or None; it gave a str" in reason for reason in result.outcome.reasons)
+    assert not (tmp_path / "odd.txt").exists() and runfolder.verify(tmp_path) == []
