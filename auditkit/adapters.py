@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
+import numbers
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -27,17 +29,24 @@ def adopt(model: Model, options: ModelOptions, name: str) -> None:
     """Take name, batch and threshold from the options.
 
     Raises:
-        ModelError: a threshold that is not a finite number, or a batch below 1.
+        ModelError: a threshold that is not a finite number, or a batch that is not a whole number from 1.
     """
     model.name = options.name or name
     model.stated = options.inputs
     if options.batch is not None:
+        if not isinstance(options.batch, numbers.Integral):
+            raise ModelError(f"{model.name}: batch must be a whole number; {options.batch!r} was given")
         if options.batch < 1:
             raise ModelError(f"{model.name}: batch must be at least 1; {options.batch!r} was given")
         model.batch = options.batch
-    if options.threshold is not None and not np.isfinite(options.threshold):
+    if options.threshold is not None and not _is_finite(options.threshold):
         raise ModelError(f"{model.name}: threshold must be a finite number; {options.threshold!r} was given")
     model.threshold = options.threshold
+
+
+def _is_finite(number: Any) -> bool:
+    # True would be a threshold of 1, which nobody means
+    return isinstance(number, numbers.Real) and not isinstance(number, bool) and math.isfinite(number)
 
 
 def settle(model: Model, options: ModelOptions) -> None:

@@ -45,9 +45,9 @@ class Answers(NamedTuple):
 
     labels: np.ndarray
     """(n,) in the model's own vocabulary; the predicted numbers for regression."""
-    scores: np.ndarray | None
+    scores: np.ndarray | None = None
     """(n,) float64: the positive class's score (binary) or the prediction (regression)."""
-    probabilities: np.ndarray | None
+    probabilities: np.ndarray | None = None
     """(n, C) float64, columns in the order of `classes`."""
 
 

@@ -14,6 +14,9 @@ from auditkit.models import Answers, Model, ModelOptions
 from auditkit.text import one_line, one_or_more
 from auditkit.value_spelling import match_class, spelling
 
+TOLERANCE = 1e-3
+"""How far probabilities may be off: networks that compute in 16 bits round so much."""
+
 
 def model_options(options: Mapping[str, Any]) -> ModelOptions:
     """What `auditkit.wrap` was given, as one record.
@@ -121,6 +124,7 @@ class OptionGuard:
                 to which the threshold could be put.
         """
         model, threshold = self._model, self._options.threshold
+        model_answers = self._as_arrays(model_answers)
         if model.task == "regression":
             return model_answers
         self._same_classes()
@@ -142,6 +146,24 @@ class OptionGuard:
                 f"probabilities; {positive!r} was given"
             )
         return Answers(self._decided(model_answers.labels, scores, column), scores, model_answers.probabilities)
+
+    def _as_arrays(self, given: Any) -> Answers:
+        """The adapter's answers as arrays; its probabilities are held to what auditkit's own adapters hold theirs."""
+        adapter = f"{self._model.name}: the adapter of plugin {self._plugin!r}"
+        if not isinstance(given, Answers):
+            raise ModelError(f"{adapter} must answer with auditkit.models.Answers; it gave a {type(given).__name__}")
+        labels, scores, shares = (None if part is None else np.asarray(part) for part in given)
+        if labels is None:
+            raise ModelError(f"{adapter} must give a label for every row; it gave none")
+        if shares is not None and shares.ndim == 2:
+            sums = shares.sum(axis=1)
+            # NaN passes here, and is refused where all models' answers are joined
+            if (shares < -TOLERANCE).any() or (np.abs(sums - 1) > TOLERANCE).any():
+                raise ModelError(
+                    f"{adapter} must give probabilities that lie in [0, 1] and sum to 1 in every row; the sums lie "
+                    f"between {sums.min():g} and {sums.max():g}, the smallest value is {shares.min():g}"
+                )
+        return Answers(labels, scores, shares)
 
     def _decided(self, labels: np.ndarray, scores: np.ndarray | None, column: int) -> np.ndarray:
         """(n,) the labels by the user's threshold; those that the model declined to give stay."""

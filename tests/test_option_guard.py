@@ -7,7 +7,8 @@ import pytest
 
 import auditkit
 from auditkit.errors import ModelError, PluginError
-from auditkit.models import Answers, Model
+from auditkit.models import Answers, Model, ModelOptions
+from auditkit.option_guard import hold
 
 CHANCES = np.array([0.2, 0.6, 0.95, 0.9])
 """Of yes."""
@@ -115,7 +116,10 @@ def test_classes_are_applied_where_the_adapter_names_none():
     [
         ({"threshold": float("nan")}, "threshold must be a finite number"),
         ({"positive": "perhaps"}, "positive must be one of the classes"),
+        ({"threshold": "0.5"}, "threshold must be a finite number; '0.5' was given"),
+        ({"threshold": True}, "threshold must be a finite number; True was given"),
         ({"batch": 0}, "batch must be at least 1"),
+        ({"batch": 1.5}, "batch must be a whole number; 1.5 was given"),
         ({"task": "regression"}, "task must agree with the model"),
     ],
 )
@@ -171,3 +175,38 @@ def test_a_model_that_predicts_numbers_has_neither_threshold_nor_classes(options
     assert wrapped(Numbers()).predict(INPUTS).tolist() == CHANCES.tolist()
     with pytest.raises(ModelError, match=f"{next(iter(options))} is for (binary )?classifiers"):
         wrapped(Numbers(), **options)
+
+
+@pytest.mark.parametrize(
+    ("gives", "message"),
+    [
+        (
+            Answers(["no"] * 4, CHANCES, np.column_stack([1 - CHANCES, CHANCES]) * 3),
+            "sum to 1 in every row; the sums lie",
+        ),
+        (Answers(["no"] * 4, CHANCES, np.column_stack([2 - CHANCES, CHANCES - 1])), r"lie in \[0, 1\].* value is -0.8"),
+        (Answers(None), "plugin 'acme' must give a label for every row; it gave none"),
+        ((["no"] * 4, CHANCES, None), "must answer with auditkit.models.Answers; it gave a tuple"),
+        (None, "must answer with auditkit.models.Answers; it gave a NoneType"),
+    ],
+)
+def test_answers_that_no_adapter_may_give_are_refused_by_the_name_of_the_plugin(gives, message):
+    with pytest.raises(ModelError, match=message):
+        held(gives).answers(np.zeros((4, 1)))
+
+
+def test_lists_of_labels_alone_are_answers():
+    assert held(Answers(["no", "yes", "yes", "no"])).answers(np.zeros((4, 1))).labels.tolist() == [
+        "no",
+        "yes",
+        "yes",
+        "no",
+    ]
+
+
+def held(gives):
+    """A model of plugin acme whose adapter answers so."""
+    model = Careless()
+    model.answer = lambda inputs: gives
+    hold(model, ModelOptions(), "acme")
+    return model
