@@ -143,7 +143,7 @@ class Offer(NamedTuple):
             yield
         except AuditkitError:
             raise
-        except Exception as error:  # a plugin may raise anything at all
+        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
             if out_of_memory(error):
                 raise
             raise self.error(f"{what} raised {type(error).__name__}: {one_line(error, 300)}") from error

@@ -208,7 +208,7 @@ class Host:
                 raise PluginError("; ".join(wrong))
             self._manager.register(plugin, seen.name)
             self.seen.append(replace(seen, plugin=plugin))
-        except Exception as error:  # a plugin may raise anything at all
+        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
             if self._manager.has_plugin(seen.name):
                 # pluggy leaves a plugin half registered where its validation fails
                 self._manager.unregister(name=seen.name)
@@ -294,7 +294,7 @@ class Host:
         for impl in sorted(caller.get_hookimpls(), key=operator.attrgetter("plugin_name")):
             try:
                 values = list(impl.function() or ())
-            except Exception as error:  # a plugin may raise anything at all
+            except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
                 self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
                 continue
             version = next((seen.version for seen in self.seen if seen.name == impl.plugin_name), __version__)
@@ -327,7 +327,7 @@ class Host:
         """What one adapter makes of the arguments; an error of a plugin that is no sentence yet names the plugin."""
         try:
             return impl.function(**{name: arguments[name] for name in impl.argnames})
-        except Exception as error:  # a plugin may raise anything at all
+        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
             if isinstance(error, AuditkitError) or self._is_builtin(impl.plugin_name):
                 raise
             event = f"{impl.function.__name__} raised {type(error).__name__}: {one_line(error, 500)}"
@@ -340,7 +340,7 @@ class Host:
         for impl in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=operator.attrgetter("plugin_name")):
             try:
                 impl.function(**{name: arguments[name] for name in impl.argnames})
-            except Exception as error:  # a plugin may raise anything at all
+            except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
                 self.fault(f"plugin {impl.plugin_name!r}: {hook} raised {type(error).__name__}: {one_line(error)}")
 
     def fault(self, sentence: str) -> None:

@@ -215,7 +215,7 @@ def _step(offer: Offer, check: Check, uses: dict[str, str], model: Model, data: 
         ways_out = tuple(str(mend) for mend in refused.mends) if isinstance(refused, Refusal) else ()
         error = missing_extra(offer.value) if skipped is None else None
         calls = check.calls(model, data, rows) if skipped is None and error is None else None
-    except Exception as fault:  # a plugin may raise anything at all
+    except (Exception, SystemExit) as fault:  # a plugin may raise anything at all, and may not end the audit
         error = ErrorInfo(kind="exception", type=type(fault).__name__, message=one_line(fault, 500))
     planned = PlannedCheck(
         check=check.id, plugin=offer.plugin, plugin_version=offer.version, parameters=check.model_dump(mode="json"),

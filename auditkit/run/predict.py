@@ -79,7 +79,7 @@ def _predictions_for(model: Model, data: AuditData) -> Predictions:
             _ = predictions.positive
     except AuditkitError:
         raise
-    except Exception as error:  # a model may raise anything at all
+    except (Exception, SystemExit) as error:  # a model may raise anything at all, and may not end the audit
         message = f"{model.name}: the model failed on the audit data: {type(error).__name__}: {one_line(error, 500)}"
         raise ModelError(message) from error
     if len(answered) != len(data):

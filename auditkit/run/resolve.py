@@ -247,7 +247,7 @@ def _blamed(id: str, must: str) -> Iterator[None]:
     """Whatever a plugin raises, its check is named."""
     try:
         yield
-    except Exception as error:  # a plugin may raise anything at all
+    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
         raise PluginError(f"{id}: {must}; it raised {type(error).__name__}: {one_line(error, 200)}") from error
 
 

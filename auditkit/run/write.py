@@ -95,7 +95,7 @@ def render(host: Host, folder: pathlib.Path, wanted: str | None = None) -> list[
     for name, format in chosen.items():
         try:
             content = format.render(result)
-        except Exception as error:  # a plugin may raise anything at all
+        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
             raise ConfigError(f"the format {name!r} failed: {type(error).__name__}: {one_line(error)}") from error
         if not isinstance(content, bytes | None):
             raise ConfigError(f"the format {name!r} must give bytes or None; it gave a {type(content).__name__}")
@@ -118,7 +118,7 @@ def _render(
             continue
         try:
             content = format.render(result)
-        except Exception as error:  # a plugin may raise anything at all
+        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
             faults.append(f"the format {name!r} failed: {type(error).__name__}: {one_line(scrubbed(str(error)), 300)}")
             continue
         if not isinstance(content, bytes | None):

@@ -63,7 +63,7 @@ def remake(folder: pathlib.Path, host: Host) -> Remade:
             continue
         try:
             made = formats[name].render(result)
-        except Exception as error:  # a plugin may raise anything at all
+        except (Exception, SystemExit) as error:  # a plugin may raise anything at all, and may not end the audit
             not_compared.append(f"{safe_name(name)}: {type(error).__name__}: {one_line(error)}")
             continue
         (same if made is not None and files[name].fits(made) else different).append(safe_name(name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import auditkit
 from auditkit import runfolder
 from tests.run.acme import audit
@@ -39,3 +41,24 @@ def test_a_format_that_gives_text_in_place_of_bytes_is_named(tmp_path):
     assert result.exit_code == 3
     assert any("'odd' must give bytes or None; it gave a str" in reason for reason in result.outcome.reasons)
     assert not (tmp_path / "odd.txt").exists() and runfolder.verify(tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["import", "hook", "section", "format", "started"])
+def test_a_plugin_that_leaves_does_not_end_the_audit(tmp_path, place):
+    leaves = {
+        "import": "raise SystemExit(0)",
+        "hook": "@auditkit.hookimpl\ndef register_checks():\n    raise SystemExit(0)",
+        "section": (
+            "@auditkit.hookimpl\ndef register_sections():\n"
+            "    return [auditkit.hookspecs.ReportSection('acme.s', 'S', lambda result: exit(0))]"
+        ),
+        "format": (
+            "@auditkit.hookimpl\ndef register_formats():\n"
+            "    return [auditkit.Format('odd', 'odd.txt', lambda result: exit(0))]"
+        ),
+        "started": "@auditkit.hookimpl\ndef audit_started():\n    raise SystemExit(0)",
+    }
+    (tmp_path / "leaver.py").write_text(f"import auditkit\n{leaves[place]}\n")
+    result = audit("share", out=tmp_path / "a", plugins=[tmp_path / "leaver.py"])
+    assert result.exit_code == 3 and any("SystemExit" in reason for reason in result.outcome.reasons)
+    assert runfolder.verify(tmp_path / "a") == []
