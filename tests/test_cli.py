@@ -319,3 +319,19 @@ def test_labels_of_one_class_are_an_error(folder):
     done = auditkit(folder, "run")
     assert done.returncode == 2
     assert "repaid" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("raise SystemExit(0)", "cannot be imported: SystemExit"), ("made = lambda: exit(0)", "raised SystemExit")],
+)
+def test_a_users_module_that_leaves_does_not_end_the_audit_as_passed(tmp_path, text, message):
+    from auditkit.command.inputs import _open_model
+    from auditkit.errors import ConfigError
+    from auditkit.host import Host
+    from auditkit.settings import ModelSettings
+
+    name = f"leaver{len(text)}"
+    (tmp_path / f"{name}.py").write_text(text + "\n")
+    with pytest.raises(ConfigError, match=message):
+        _open_model(Host(discover=False), ModelSettings(object=f"{name}:made"), tmp_path, False)

@@ -134,7 +134,7 @@ def import_object(spec: str, folder: pathlib.Path, key: str) -> Any:
                 module_ = getattr(module_, part)
         except AuditkitError:
             raise
-        except Exception as error:  # the user's own module may raise anything
+        except (Exception, SystemExit) as error:  # the user's own module may raise anything, and may not end the audit
             raise ConfigError(f"{key}: {spec!r} cannot be imported: {_raised(error)}") from error
     return module_
 
@@ -162,7 +162,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
         obj = factory() if callable(factory) and not isinstance(factory, Model) else factory
     except AuditkitError:
         raise
-    except Exception as error:  # the user's own factory may raise anything
+    except (Exception, SystemExit) as error:  # the user's own factory may raise anything, and may not end the audit
         raise ConfigError(f"[model] object: {settings.object!r} raised {_raised(error)}") from error
     model = host.wrap_model(obj, options)
     model.loaded = f"object {settings.object}, made by the user's own code"
@@ -170,7 +170,7 @@ def _open_model(host: Host, settings: ModelSettings, folder: pathlib.Path, trust
     return model
 
 
-def _raised(error: Exception) -> str:
+def _raised(error: BaseException) -> str:
     """What the user's own code raised."""
     sentence = f"{type(error).__name__}: {one_line(error)}"
     return f"{sentence}: out of memory. {WAY_OUT}" if out_of_memory(error) else sentence

@@ -42,7 +42,7 @@ class Asker:
         """How the answers differ from those of the shared pass; None where the model failed, with the error."""
         try:
             return self.yardstick.compare(rows_of(self.first, question.rows), self.ask(question.rows))
-        except Exception as error:  # a model may raise anything at all
+        except (Exception, SystemExit) as error:  # a model may raise anything at all
             if out_of_memory(error):
                 raise
             # the error is kept, as it may be what the audit reports of the model

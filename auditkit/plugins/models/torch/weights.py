@@ -61,7 +61,7 @@ def build(options: ModelOptions, name: str) -> Any:
     try:
         # The user names the class, so that its code is run with the user's consent.
         module_ = importlib.import_module(module_name)
-    except Exception as error:  # the user's own module, which may fail in any way
+    except (Exception, SystemExit) as error:  # the user's own module, which may fail in any way
         raise ConfigError(
             f"class_path {options.class_path!r}: {module_name!r} cannot be imported: "
             f"{type(error).__name__}: {one_line(error)}"
