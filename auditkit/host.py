@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import logging
 import operator
@@ -10,7 +9,7 @@ import os
 import pathlib
 import types
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pluggy
@@ -19,11 +18,11 @@ from auditkit import hookspecs
 from auditkit.checks import Check, Context
 from auditkit.checks import Offer as Offer
 from auditkit.data import AuditData
-from auditkit.errors import AuditkitError, ConfigError, ModelError, PluginError, closest
+from auditkit.errors import AuditkitError, ModelError, PluginError
 from auditkit.hookspecs import PROJECT, Format
 from auditkit.models import Model, ModelOptions
 from auditkit.option_guard import hold, model_options, refuse_changes
-from auditkit.plugin_import import bring_in, distribution, importable
+from auditkit.plugin_import import Seen, bring_in, describe, distribution
 from auditkit.plugin_validation import ROWS, offered, problems, wrong_kind, wrong_row
 from auditkit.plugins import BUILTIN
 from auditkit.results import AuditResult, CheckResult, Plan, PluginInfo
@@ -36,18 +35,6 @@ GROUP = "auditkit"
 
 log = logging.getLogger(__name__)
 logging.getLogger("auditkit").addHandler(logging.NullHandler())  # a library prints nothing unless it is asked to
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A plugin that was found, loaded or not."""
-
-    name: str
-    distribution: str
-    version: str
-    source: str
-    plugin: Any = None
-    error: str | None = None
 
 
 class Host:
@@ -80,7 +67,7 @@ class Host:
                 self.seen.append(installed_plugin)
         for source in named:
             if not (isinstance(source, str) and source in installed):
-                self._load_named(source, installed)
+                self._load(describe(source, installed), source)
         self._find_duplicates()
 
     # ---- what plugins offer
@@ -215,23 +202,6 @@ class Host:
             message = f"{type(error).__name__}: {one_line(error, 500)}"
             self.seen.append(replace(seen, error=message))
             self.faults.append(f"plugin {seen.name!r} did not load: {message}")
-
-    def _load_named(self, source: Any, installed: dict[str, Any]) -> None:
-        if not isinstance(source, str | pathlib.Path):
-            name = getattr(source, "__name__", type(source).__name__)
-            self._load(Seen(str(name), "", "object", "object"), source)
-            return
-        path = pathlib.Path(source)
-        if path.suffix == ".py":
-            version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
-            self._load(Seen(path.stem, "", version, "file"), path)
-        elif importable(str(source)):
-            self._load(Seen(str(source), "", "module", "object"), str(source))
-        else:
-            known = closest(str(source), installed) if installed else "no plugin is installed"
-            raise ConfigError(
-                f"plugin {str(source)!r} is neither an installed plugin, nor a module, nor a .py file; {known}"
-            )
 
     def _unshared(self, hook: str, noun: str, owners: dict[str, list[Offer]]) -> dict[str, Offer]:
         """{name: the one offer of it}; several of a name are a fault, and only auditkit's own stands among them."""

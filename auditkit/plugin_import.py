@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.machinery
 import importlib.metadata
@@ -9,9 +10,45 @@ import importlib.util
 import pathlib
 import sys
 import types
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from auditkit.errors import PluginError
+from auditkit.errors import ConfigError, PluginError, closest
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A plugin that was found, loaded or not."""
+
+    name: str
+    distribution: str
+    version: str
+    source: str
+    plugin: Any = None
+    error: str | None = None
+
+
+def describe(source: Any, installed: Collection[str]) -> Seen:
+    """What is known of a plugin that was named, before it is imported.
+
+    Args:
+        source: a dotted module, the path of a `.py` file, or a live object.
+        installed: the names of installed plugins, for the nearest in the message.
+
+    Raises:
+        ConfigError: a text that is neither a module nor a `.py` file.
+    """
+    if not isinstance(source, str | pathlib.Path):
+        return Seen(str(getattr(source, "__name__", type(source).__name__)), "", "object", "object")
+    path = pathlib.Path(source)
+    if path.suffix == ".py":
+        version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
+        return Seen(path.stem, "", version, "file")
+    if importable(str(source)):
+        return Seen(str(source), "", "module", "object")
+    known = closest(str(source), installed) if installed else "no plugin is installed"
+    raise ConfigError(f"plugin {str(source)!r} is neither an installed plugin, nor a module, nor a .py file; {known}")
 
 
 def bring_in(source: Any) -> Any:
@@ -20,12 +57,11 @@ def bring_in(source: Any) -> Any:
     Raises:
         Exception: whatever the plugin raises while it is imported.
     """
-    if isinstance(source, str):
-        return importlib.import_module(source)
     if isinstance(source, importlib.metadata.EntryPoint):
         return source.load()
-    if isinstance(source, pathlib.Path):
-        return _import_file(source)
+    if isinstance(source, str | pathlib.Path):
+        path = pathlib.Path(source)
+        return _import_file(path) if path.suffix == ".py" else importlib.import_module(str(source))
     return source
 
 
@@ -46,7 +82,7 @@ def _import_file(path: pathlib.Path) -> types.ModuleType:
         raise FileNotFoundError(f"there is no file {path.name!r}")
     name = f"auditkit_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path, loader=_AsWritten(name, str(path)))
-    if path.suffix != ".py" or spec is None or spec.loader is None:
+    if spec is None or spec.loader is None:
         raise PluginError(f"{path.name!r} cannot be imported as a module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pydantic look their module up there

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from auditkit.errors import PluginError
-from auditkit.plugin_import import bring_in
+from auditkit.errors import ConfigError
+from auditkit.plugin_import import bring_in, describe
 
 
 def test_a_file_edited_within_a_second_runs_as_it_stands(tmp_path, monkeypatch):
@@ -22,7 +22,7 @@ def test_a_file_edited_within_a_second_runs_as_it_stands(tmp_path, monkeypatch):
 
 def test_a_file_that_is_no_source_or_not_there_is_refused(tmp_path):
     (tmp_path / "plugin.txt").write_text("ANSWER = 1\n")
-    with pytest.raises(PluginError, match=r"'plugin.txt' cannot be imported"):
-        bring_in(tmp_path / "plugin.txt")
+    with pytest.raises(ConfigError, match=r"plugin.txt' is neither an installed plugin"):
+        describe(tmp_path / "plugin.txt", ())
     with pytest.raises(FileNotFoundError, match=r"no file 'gone.py'"):
         bring_in(tmp_path / "gone.py")
