@@ -38,28 +38,23 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
-    from auditkit.checks import Check as Check
-    from auditkit.checks import Context as Context
-    from auditkit.checks import Findings as Findings
+    from auditkit.checks import Check as Check, Context as Context, Findings as Findings
     from auditkit.data import AuditData as AuditData
     from auditkit.decorator import check as check
     from auditkit.errors import AuditkitError as AuditkitError
-    from auditkit.hookspecs import Format as Format
-    from auditkit.hookspecs import hookimpl as hookimpl
-    from auditkit.host import Host as Host
-    from auditkit.host import wrap as wrap
-    from auditkit.models import Capability as Capability
-    from auditkit.models import Model as Model
-    from auditkit.results import AuditResult as AuditResult
-    from auditkit.results import Comparison as Comparison
-    from auditkit.results import Control as Control
-    from auditkit.results import Limit as Limit
-    from auditkit.results import Measurement as Measurement
-    from auditkit.results import Waiver as Waiver
-    from auditkit.run.audit import audit as audit
-    from auditkit.run.audit import compare as compare
-    from auditkit.trainers import Trained as Trained
-    from auditkit.trainers import Trainer as Trainer
+    from auditkit.hookspecs import Format as Format, hookimpl as hookimpl
+    from auditkit.host import Host as Host, wrap as wrap
+    from auditkit.models import Capability as Capability, Model as Model
+    from auditkit.results import (
+        AuditResult as AuditResult,
+        Comparison as Comparison,
+        Control as Control,
+        Limit as Limit,
+        Measurement as Measurement,
+        Waiver as Waiver,
+    )
+    from auditkit.run.audit import audit as audit, compare as compare
+    from auditkit.trainers import Trained as Trained, Trainer as Trainer
 
 
 def __getattr__(name: str) -> Any:

@@ -15,8 +15,7 @@ from typing import Any
 import pluggy
 
 from auditkit import hookspecs
-from auditkit.checks import Check, Context
-from auditkit.checks import Offer as Offer
+from auditkit.checks import Check, Context, Offer as Offer
 from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, ModelError, PluginError
 from auditkit.hookspecs import PROJECT, Format

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from auditkit import figures
-from auditkit import results as r
+from auditkit import figures, results as r
 from tests import fake_checks as checks
 
 STARTED = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.figures import bars, curve, dot_whisker, forest, heat_map, label
 from auditkit.results import Axis, Interval, Measurement

@@ -9,8 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import auditkit
 from auditkit import checks, hookspecs, redaction, runfolder

@@ -6,8 +6,7 @@ import pathlib
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit import rulepacks
 from auditkit.errors import PluginError

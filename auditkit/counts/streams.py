@@ -62,8 +62,7 @@ class Csv(Unit):
     def batches(self) -> Iterator[list[Any]]:
         """Lists of pyarrow arrays, one a column."""
         import pyarrow
-        from pyarrow import compute
-        from pyarrow import csv as arrow
+        from pyarrow import compute, csv as arrow
 
         dialect = present(self.dialect, "`units` found the dialect of the file")
         # numbers for names, as names of a header may be empty or occur twice

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from auditkit.reports import cardtables as tables
-from auditkit.reports import model_inputs
+from auditkit.reports import cardtables as tables, model_inputs
 from auditkit.reports.cardnumbers import quantities
 from auditkit.reports.cardtables import Results
 from auditkit.reports.frontmatter import front_matter

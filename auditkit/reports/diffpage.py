@@ -8,8 +8,7 @@ from typing import NamedTuple
 import jinja2
 
 from auditkit.figures import curve
-from auditkit.reports import difftext as text
-from auditkit.reports import numbers
+from auditkit.reports import difftext as text, numbers
 from auditkit.reports.charts import picture
 from auditkit.reports.html.render import TEMPLATES
 from auditkit.reports.markdown import Markdown, document, escape, heading, table

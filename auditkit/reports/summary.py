@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from auditkit.reports import cardtables as tables
-from auditkit.reports import numbers
+from auditkit.reports import cardtables as tables, numbers
 from auditkit.reports.cardnumbers import standing, title
 from auditkit.reports.markdown import Markdown, bullets, document, escape, heading, labelled, table
 from auditkit.reports.measurement_labels import about

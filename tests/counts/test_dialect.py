@@ -6,8 +6,7 @@ import gzip
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.counts import count_file, to_frame
 from auditkit.counts.dialect import Dialect, Options, body, dialect_of

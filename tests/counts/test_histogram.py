@@ -2,8 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from auditkit.counts import Encoded, count, histogram
 from auditkit.counts.histogram import Histogram, add_up

@@ -1,11 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from auditkit.counts import count, encode
-from auditkit.counts import histogram as maths
+from auditkit.counts import count, encode, histogram as maths
 
 
 def drawn(rng, n):

@@ -10,8 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.figures import bars, curve, heat_map
 from auditkit.reports.charts import left_out, picture, specification, svg

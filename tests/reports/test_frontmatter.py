@@ -5,8 +5,7 @@ from __future__ import annotations
 import huggingface_hub
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.reports import card, frontmatter
 from auditkit.results import AuditResult, Measurement

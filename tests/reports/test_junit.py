@@ -7,8 +7,7 @@ from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.reports import junit
 from auditkit.results import AuditResult, Interval, Judged, Limit, Measurement, Outcome, Verdict

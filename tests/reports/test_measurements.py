@@ -8,8 +8,7 @@ import re
 
 import pyarrow.parquet
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.reports import measurements
 from tests import fakes

@@ -7,8 +7,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.io import strict_json
 from auditkit.reports import metrics

@@ -10,8 +10,7 @@ import pytest
 
 from auditkit.results import AuditResult
 from tests.signing.folders import sealed, small
-from tests.test_cli import auditkit, edit
-from tests.test_cli import folder as folder
+from tests.test_cli import auditkit, edit, folder as folder
 
 SIGNATURE = "attestation.dsse.json"
 

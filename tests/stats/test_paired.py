@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import optimize
-from scipy import stats as laws
+from hypothesis import given, settings, strategies as st
+from scipy import optimize, stats as laws
 
 from auditkit.stats import mcnemar, paired_difference_interval, paired_score
 

@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import optimize, special
-from scipy import stats as scipy_stats
+from hypothesis import given, settings, strategies as st
+from scipy import optimize, special, stats as scipy_stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from auditkit import stats

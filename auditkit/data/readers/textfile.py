@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas
 import pyarrow
-from pyarrow import compute
-from pyarrow import csv as arrow
+from pyarrow import compute, csv as arrow
 
 from auditkit.counts.dialect import Dialect, body, broken, dialect_of
 from auditkit.counts.markers import Markers

@@ -8,8 +8,7 @@ import string
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 
 from auditkit.data.orders import Notation, order_of
 from auditkit.errors import DataError

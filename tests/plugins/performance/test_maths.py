@@ -4,10 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import optimize
-from scipy import stats as distributions
+from hypothesis import given, settings, strategies as st
+from scipy import optimize, stats as distributions
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from auditkit.plugins.privacy.attack import below_mean_loss, found_at, lowest_rate, roc, scores, unique_to_one
 

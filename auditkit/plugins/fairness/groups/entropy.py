@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import optimize
-from scipy import stats as laws
+from scipy import optimize, stats as laws
 
 from auditkit import stats
 from auditkit.counts import Tally

@@ -96,8 +96,7 @@ class Adversarial(Trainer):
             ModelError: the network cannot be trained so, and why; or the training diverged.
         """
         from auditkit.plugins.robustness.attackability import eats_as_is
-        from auditkit.plugins.robustness.training import evaluation, fit
-        from auditkit.plugins.robustness.training import split as splits
+        from auditkit.plugins.robustness.training import evaluation, fit, split as splits
         from auditkit.predictions import Predictions
 
         before = model.fingerprint

@@ -81,8 +81,7 @@ class SmoothingNoise(Trainer):
         import torch
         from torch.nn import functional
 
-        from auditkit.plugins.robustness.training import evaluation, fit
-        from auditkit.plugins.robustness.training import split as splits
+        from auditkit.plugins.robustness.training import evaluation, fit, split as splits
         from auditkit.plugins.robustness.training.noise import Noise
         from auditkit.predictions import Predictions
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from fairlearn import metrics as fairlearn
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.metrics import accuracy_score
 
 from auditkit.counts import count

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 from fairlearn import metrics as fairlearn
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.metrics import accuracy_score, precision_score
 
 from auditkit.metrics.catalogue import CRITERIA, RATES

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 from scipy import stats
 
 from auditkit.plugins.fairness.mitigation.deterministic_draws import draws

@@ -5,8 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from fairlearn.reductions import DemographicParity, EqualizedOdds
-from fairlearn.reductions import ExponentiatedGradient as Fairlearn
+from fairlearn.reductions import DemographicParity, EqualizedOdds, ExponentiatedGradient as Fairlearn
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
