@@ -9,14 +9,16 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, final
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias, final
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
+from auditkit.data import AuditData
 from auditkit.errors import AuditkitError, FindingsError, PluginError, TimeLimit
 from auditkit.memory import out_of_memory
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
+from auditkit.predictions import Predictions
 from auditkit.renames import RenamedFacts
 from auditkit.results import (
     About,
@@ -31,11 +33,6 @@ from auditkit.results import (
     Table,
 )
 from auditkit.text import one_line
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.predictions import Predictions
 
 Budget: TypeAlias = Literal["quick", "standard", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "standard", "thorough")

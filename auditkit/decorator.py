@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import create_model
 
 from auditkit.checks import Check, Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import FindingsError, PluginError, closest
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.results import Definition, Direction, Measurement
 from auditkit.smaller import slices_and_smaller
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

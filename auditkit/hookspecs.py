@@ -7,19 +7,17 @@ where the thing is its own and broken. Most checks need no hook: see `auditkit.c
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pluggy
 
-if TYPE_CHECKING:
-    import pathlib
-
-    from auditkit.checks import Check, Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model, ModelOptions
-    from auditkit.results import AuditResult, CheckResult, Comparison, Plan, Section
-    from auditkit.trainers import Trainer
+from auditkit.checks import Check, Context
+from auditkit.data import AuditData
+from auditkit.models import Model, ModelOptions
+from auditkit.results import AuditResult, CheckResult, Comparison, Plan, Section
+from auditkit.trainers import Trainer
 
 PROJECT = "auditkit"
 API = 1

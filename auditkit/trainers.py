@@ -5,15 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from auditkit.checks import Facts
+from auditkit.checks import Context, Facts
+from auditkit.data import AuditData
+from auditkit.models import Model
 from auditkit.results import Control, Definition, Figure, Level, Measurement, Table
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 @dataclass(frozen=True)

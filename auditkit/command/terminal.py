@@ -7,12 +7,12 @@ import pathlib
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from auditkit.command.inputs import Opened
 from auditkit.data import AuditData
 from auditkit.judge import bounds
 from auditkit.models import Capability, Model
@@ -21,9 +21,6 @@ from auditkit.reports.outcome import sentence
 from auditkit.results import AuditResult, Comparison, Plan, canonical, pairs, verdict_line
 from auditkit.run.hide import rule_of_training
 from auditkit.text import one_line
-
-if TYPE_CHECKING:
-    from auditkit.command.inputs import Opened
 
 COLOURS = {"met": "green", "missed": "red", "error": "red", "inconclusive": "yellow", "not tested": "yellow"}
 

@@ -20,11 +20,10 @@ from auditkit.data.orders import NO_DATES, Order, days_of, order_of
 from auditkit.data.outcome import outcome_of
 from auditkit.data.validation import accept
 from auditkit.errors import DataError
+from auditkit.results import Meaning
 
 if TYPE_CHECKING:
     import pandas
-
-    from auditkit.results import Meaning
 
 __all__ = ["AuditData", "Modality", "Recorded", "Task", "as_array", "take_rows"]
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auditkit.data.inputs import as_array
+from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError, closest, present
 
 if TYPE_CHECKING:
     import pandas
-
-    from auditkit.data.schema import FeatureSchema
 
 
 def to_codes(frame: pandas.DataFrame, schema: tuple[FeatureSchema, ...]) -> np.ndarray:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numbers
-from typing import TYPE_CHECKING
 
+from auditkit.data.fields import Fields
 from auditkit.errors import DataError, Mend
 from auditkit.too_few import FEWER, fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data.fields import Fields
 
 WAYS = ("internal", "publish")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM, Cells
 from auditkit.data.labels import Recorded, Task
 from auditkit.data.orders import Notation
 from auditkit.data.schema import FeatureSchema
-
-if TYPE_CHECKING:
-    from auditkit.results import Meaning
+from auditkit.results import Meaning
 
 Modality: TypeAlias = Literal["table", "image", "text", "sequence"]
 Disclosure: TypeAlias = Literal["internal", "publish"]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from auditkit.counts.names import MISSING
+from auditkit.data import AuditData
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 def missing_reason(data: AuditData, name: str, missing: np.ndarray) -> str | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from auditkit.data.labels import Task
 from auditkit.errors import DataError, closest
+from auditkit.results import Meaning
 from auditkit.text import one_line
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data.labels import Task
-    from auditkit.results import Meaning
 
 MEANINGS = ("benefit", "burden")
 LETTERS = 200

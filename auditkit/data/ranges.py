@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from auditkit.data.fields import Range
+from auditkit.data.fields import Fields, Range
 from auditkit.data.inputs import as_array
 from auditkit.errors import DataError
-
-if TYPE_CHECKING:
-    from auditkit.data.fields import Fields
-
 
 RULE = "range must be [low, high] with low under high, as in range = [0, 255], or one such pair for each channel"
 

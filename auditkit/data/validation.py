@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from auditkit.data.bare import Bare, Blanks
 from auditkit.data.blanks import check_mask, check_people
 from auditkit.data.cells import Cells
 from auditkit.data.disclosure import check_disclosure
+from auditkit.data.fields import Fields
 from auditkit.data.groups import check_reference, group_column
 from auditkit.data.inputs import all_finite, any_infinite, plain_inputs
 from auditkit.data.labels import (
@@ -29,9 +30,6 @@ from auditkit.data.ranges import declared_range
 from auditkit.data.schema import infer_schema, merge_schemas
 from auditkit.errors import DataError, Mend
 from auditkit.value_spelling import listed, match_class
-
-if TYPE_CHECKING:
-    from auditkit.data.fields import Fields
 
 MODALITIES = ("table", "image", "text", "sequence")
 

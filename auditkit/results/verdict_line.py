@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from auditkit.results.audit import AuditResult
 from auditkit.results.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from auditkit.results.audit import AuditResult
 
 
 def count_line(verdicts: Sequence[Verdict], errors: int) -> str:

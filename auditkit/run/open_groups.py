@@ -9,12 +9,10 @@ subtraction. A sum that is no count, as a mean score is, follows for no group wh
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from auditkit.results import Measurement
-
-if TYPE_CHECKING:
-    from auditkit.run.publishable_counts import People
+from auditkit.run.publishable_counts import People
 
 Family: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, object]], str]
 """The attributes, the conditions and the name that numbers about several groups share."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from auditkit.results import (
     CheckResult,
@@ -25,10 +25,8 @@ from auditkit.results import (
     digest,
 )
 from auditkit.run.open_groups import OpenGroups
+from auditkit.run.publishable_counts import People
 from auditkit.too_few import FEWER, fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.run.publishable_counts import People
 
 EVERYONE: Final = "everyone"
 """A number that is made of more than counts: see `Definition.made_of`."""

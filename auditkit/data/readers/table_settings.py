@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auditkit.counts.dialect import Options
 from auditkit.data.cells import LARGEST_LEFT_OUT, MINIMUM
@@ -16,10 +16,8 @@ from auditkit.data.readers.assembled import Request, Unlabelled
 from auditkit.data.readers.base import Reading
 from auditkit.data.readers.roles import FindColumns, Roles, as_features, as_groups, as_names
 from auditkit.errors import DataError, closest
+from auditkit.results import Meaning
 from auditkit.text import one_or_more
-
-if TYPE_CHECKING:
-    from auditkit.results import Meaning
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.group_pairs import Members, widest_among
 from auditkit.results import Direction, Measurement, Test
 from auditkit.variants import Group, variants
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from auditkit.data import AuditData
 
 
 def share_of(name: str, flags: np.ndarray, direction: Direction = "higher", **fields: Any) -> Measurement:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.group_pairs import Members, pair_of_extremes
 from auditkit.metrics.catalogue import RATES
 from auditkit.metrics.rates import GroupShares, interval_method, shares
@@ -16,9 +17,6 @@ from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.results import Interval, LeftOut, Measurement
 from auditkit.too_few import lacking, two_groups
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 METHOD = "score intervals of all pairs of groups at once (Šidák)"
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.groups.definitions import BURDEN, DEFINITIONS
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MULTICLASS, OF_GROUPS, measure_of
 from auditkit.plugins.fairness.groups.parameters import CDD, Parameters
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 TABLE = '[checks."fairness.groups"]'
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from auditkit import group_pairs
+from auditkit.data import AuditData
 from auditkit.metrics.catalogue import CRITERIA, DECIDED, EVERY, RATES
 from auditkit.metrics.rates import amount, shares
 from auditkit.plugins.fairness.groups import disparities, entropy
@@ -15,11 +15,8 @@ from auditkit.plugins.fairness.groups.conditional import Conditional
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
+from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.too_few import lacking
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 OUTCOMES = ("selection_rate", "rejection_rate")
 """The rates of differential fairness; the second is the first over again."""

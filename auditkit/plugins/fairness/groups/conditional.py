@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.counts import Encoded, encode
+from auditkit.data import AuditData
 from auditkit.errors import DataError, closest
 from auditkit.plugins.fairness.groups.disparities import Tested
 from auditkit.plugins.fairness.shared.partition import crossed_codes
 from auditkit.results import Interval
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 STRATA: Final = 1000
 """More combinations of the given columns are refused: nobody is alike any more."""

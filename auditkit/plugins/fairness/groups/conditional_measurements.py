@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy import special
 
 from auditkit import stats
+from auditkit.checks import Context
 from auditkit.counts import Tally, count
+from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.metrics.rates import interval_method
 from auditkit.plugins.fairness.groups import conditional
@@ -16,13 +18,9 @@ from auditkit.plugins.fairness.groups.conditional import TOLD_NOTHING, Condition
 from auditkit.plugins.fairness.groups.disparity_measurements import CORRECTIONS, family
 from auditkit.plugins.fairness.groups.group_table import Groups, Target
 from auditkit.plugins.fairness.groups.measures import INDICES
+from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.results import Measurement, Test
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 NAME = "conditional_demographic_disparity"
 STRATUM = "\0stratum"

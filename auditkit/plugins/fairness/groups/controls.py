@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from auditkit.checks import Context
 from auditkit.counts import Encoded
+from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.metrics.catalogue import CRITERIA
 from auditkit.plugins.fairness.groups import disparities, recount, self_tests
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.disparity_measurements import names_of_criterion
 from auditkit.plugins.fairness.groups.group_table import Target
+from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.groups.recount import Rows
 from auditkit.plugins.fairness.shared.partition import crossed
 from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
+from auditkit.predictions import Predictions
 from auditkit.results import Control, Measurement, pairs
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
-    from auditkit.predictions import Predictions
 
 READ = 20_000_000
 """Rows that are read again at most, over all groups that are counted again."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.group_pairs import pair_of_extremes, pairs_behind
 from auditkit.metrics.catalogue import CRITERIA, RATES
 from auditkit.metrics.rates import interval_method
@@ -17,15 +18,12 @@ from auditkit.plugins.fairness.groups.definitions import DEFINITIONS
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.entropy import Unequal
 from auditkit.plugins.fairness.groups.measures import INDICES
+from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
 from auditkit.too_few import two_groups
 from auditkit.variants import variants
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 CORRECTIONS = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg"}
 

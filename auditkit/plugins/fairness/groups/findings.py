@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Context, Findings
 from auditkit.counts import count, encode
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.groups import (
     burden,
     conditional_measurements,
@@ -18,13 +17,10 @@ from auditkit.plugins.fairness.groups.comparisons import comparisons, test_all
 from auditkit.plugins.fairness.groups.disparities import Compared, Tested
 from auditkit.plugins.fairness.groups.group_table import tabulate, targets
 from auditkit.plugins.fairness.groups.notes import notes
+from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.groups.rate_measurements import of_smaller, per_group
 from auditkit.results import Level
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 
 def find(parameters: Parameters, data: AuditData, context: Context, level: Level) -> Findings:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from auditkit.counts import Counts, Tally
+from auditkit.data import AuditData
 from auditkit.errors import DataError, closest
 from auditkit.metrics.rates import right_or_not
 from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICLASS, WHOLE
+from auditkit.plugins.fairness.groups.parameters import Parameters
+from auditkit.predictions import Predictions
 from auditkit.results import pairs
 from auditkit.smaller import Smaller, smaller_together
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
-    from auditkit.predictions import Predictions
 
 
 class Groups(NamedTuple):

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from auditkit.counts import Counts
+from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.plugins.fairness.groups.disparities import enough_draws
 from auditkit.plugins.fairness.groups.figures import CLASSES, WIDEST
 from auditkit.plugins.fairness.groups.group_table import Target
 from auditkit.plugins.fairness.groups.measures import MEASURES
+from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.plugins.fairness.shared.partition import no_intersection
 from auditkit.results import pairs
 from auditkit.text import first_few
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.groups.parameters import Parameters
 
 
 def notes(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.metrics.catalogue import RATES, Rate
 from auditkit.metrics.composites import COMPOSITES, Composite
 from auditkit.metrics.rates import amount, interval_method, shares
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
 from auditkit.results import Interval, Measurement
 from auditkit.too_few import lacking
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from auditkit.counts import Counts
+from auditkit.data import AuditData
 from auditkit.metrics.catalogue import RATES
 from auditkit.metrics.rates import amount, shares
 from auditkit.plugins.fairness.groups.burden import is_burden, why_no_rate
 from auditkit.plugins.fairness.groups.definitions import BURDEN
 from auditkit.plugins.fairness.groups.group_table import Groups, Target, smaller
 from auditkit.results import Column, Table, meaning_text
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
 RATIOS = {

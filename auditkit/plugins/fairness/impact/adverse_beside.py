@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.impact.selection import Selection, ratios, why_no_ratio
 from auditkit.results import Measurement
 from auditkit.variants import AMONG_LARGE, LARGE, TO_REFERENCE, is_large, reference_of
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 def ratios_beside(groups: Selection, data: AuditData) -> list[Measurement]:

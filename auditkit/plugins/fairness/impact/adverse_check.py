@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
 from auditkit.plugins.fairness.impact.definitions import ADVERSE
 from auditkit.plugins.fairness.impact.favourable import why_refused
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class AdverseImpact(Parameters, Check):

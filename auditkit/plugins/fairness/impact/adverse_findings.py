@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
+from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.plugins.fairness.impact import (
     adverse_beside,
@@ -19,6 +20,7 @@ from auditkit.plugins.fairness.impact import (
     self_tests,
     significance,
 )
+from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import (
     Impact,
@@ -32,10 +34,6 @@ from auditkit.plugins.fairness.impact.selection import (
 )
 from auditkit.results import Axis, Figure, Level, Measurement, Rule, Test
 from auditkit.text import first_few
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.adverse_parameters import Parameters
 
 FAMILY = "all pairs of groups of fairness.adverse_impact"
 LIKELY = 0.05

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.plugins.fairness.impact import practical, significance
-from auditkit.plugins.fairness.impact.selection import Selection, smaller_selection
+from auditkit.plugins.fairness.impact.selection import Impact, Selection, smaller_selection
 from auditkit.results import Column, Scalar, Table, pairs
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.selection import Impact
 
 RATES = (
     Column(name="group", title="Group"),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auditkit.plugins.fairness.impact.audit_parameters import Mode
 from auditkit.results import Scalar
-
-if TYPE_CHECKING:
-    from auditkit.plugins.fairness.impact.audit_parameters import Mode
 
 
 @dataclass(frozen=True)

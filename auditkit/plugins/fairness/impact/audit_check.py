@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from auditkit.checks import Check, Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import DataError, closest
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.impact import categories
 from auditkit.plugins.fairness.impact.audit_parameters import ID, Attributes, Mode, Parameters
 from auditkit.plugins.fairness.impact.definitions import AUDIT
 from auditkit.plugins.fairness.impact.favourable import why_refused
 from auditkit.results import Level
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class BiasAudit(Parameters, Check):

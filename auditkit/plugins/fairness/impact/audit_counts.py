@@ -5,17 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit.counts import Counts
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.impact.categories import unknown_values
 from auditkit.plugins.fairness.impact.selection import Ratios, Selection, ratios, selection
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 class Unknown(NamedTuple):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts import count
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.impact import audit_tables, favourable, self_tests
 from auditkit.plugins.fairness.impact.assessed import Assessed, median
 from auditkit.plugins.fairness.impact.audit_counts import Breakdown, break_down
+from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Mode, Parameters
 from auditkit.plugins.fairness.impact.definitions import SCORED
 from auditkit.plugins.fairness.impact.selection import lowest_ratios, why_no_ratio
 from auditkit.results import Axis, Control, Figure, Level, Measurement
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Mode, Parameters
 
 LEFT_OUT = "left out of the ratios by the auditor's choice"
 NAMES = ("sex", "race_ethnicity", "intersectional")

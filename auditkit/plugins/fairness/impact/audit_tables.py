@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
+from auditkit.plugins.fairness.impact.assessed import Assessed
 from auditkit.plugins.fairness.impact.audit_counts import Breakdown
-from auditkit.plugins.fairness.impact.audit_parameters import ID
+from auditkit.plugins.fairness.impact.audit_parameters import ID, Attributes, Parameters
 from auditkit.plugins.fairness.impact.selection import undecided
 from auditkit.results import Column, Scalar, Table
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.impact.assessed import Assessed
-    from auditkit.plugins.fairness.impact.audit_parameters import Attributes, Parameters
 
 TITLES = {
     "sex": "Sex categories",

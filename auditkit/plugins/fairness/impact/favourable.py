@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.data.outcome import FOR_EACH
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 ASSUMED = (
     'Being selected is taken for a benefit here, as the rule does: [data] does not say so. Say outcome = "benefit", or '

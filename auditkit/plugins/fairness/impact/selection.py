@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit import group_pairs, stats
 from auditkit.counts import Counts
+from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
 from auditkit.errors import present
 from auditkit.group_pairs import Members, pairs_behind
@@ -17,9 +18,6 @@ from auditkit.results import GroupPair, Interval, LeftOut, Measurement, Scalar, 
 from auditkit.smaller import Smaller, smaller_together
 from auditkit.too_few import lacking, two_groups
 from auditkit.variants import among_large, variants
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 METHOD = "Miettinen-Nurminen score"
 ALL_PAIRS = "score intervals of all pairs of groups at once (Šidák)"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.impact import significance
 from auditkit.plugins.fairness.impact.selection import Selection
 from auditkit.plugins.fairness.shared.self_tests import false_alarms, share_flagged
 from auditkit.results import Control
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 TRIED = 200
 """Groups that are counted again row by row."""

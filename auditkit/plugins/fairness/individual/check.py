@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from auditkit.checks import Check, Context, Findings
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.individual.definitions import DEFINITIONS, KUSNER, ROWS, ZEMEL
 from auditkit.plugins.fairness.individual.parameters import Parameters
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class IndividualFairness(Parameters, Check):

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Context, Findings
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.individual.consistency import find_alike
 from auditkit.plugins.fairness.individual.flip_test import find_changed, unflipped
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.fairness.individual.parameters import Parameters
+from auditkit.plugins.fairness.individual.parameters import Parameters
 
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:

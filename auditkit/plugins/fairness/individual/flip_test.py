@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import figures, stats
 from auditkit.checks import Context, Findings
 from auditkit.counts.names import MISSING
+from auditkit.data import AuditData
 from auditkit.data.codes import codes_of
 from auditkit.model_inputs import seeing
+from auditkit.models import Model
 from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
+from auditkit.plugins.fairness.individual.parameters import Parameters
 from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.fairness.individual.parameters import Parameters
 
 FLIPS = ("flip_rate", "flip_toward", "flip_away")
 

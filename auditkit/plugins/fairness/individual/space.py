@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
+from auditkit.data import AuditData
 
 CATEGORIES = 100
 """Categories of one feature that are told apart, the most frequent first; all others count as one."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
 from auditkit.errors import closest
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.ranking.definitions import DEFINITIONS
 from auditkit.plugins.fairness.ranking.parameters import Parameters, top_label
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class RankingFairness(Parameters, Check):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.counts import encode
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.ranking import inference, lists
 from auditkit.plugins.fairness.ranking.inference import Estimate
 from auditkit.plugins.fairness.ranking.lists import Ranked
@@ -17,9 +18,6 @@ from auditkit.plugins.fairness.ranking.parameters import top_label
 from auditkit.plugins.fairness.shared.partition import Split
 from auditkit.results import Interval
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 SHUFFLES = 5
 """Shuffles of every list behind what chance gives in it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.group_pairs import Members, pair, pair_of_extremes, pairs_among, pairs_behind
 from auditkit.plugins.fairness.ranking import exposure, figures, inference, lists, self_tests
 from auditkit.plugins.fairness.ranking.definitions import (
@@ -22,6 +23,7 @@ from auditkit.plugins.fairness.ranking.definitions import (
     TOP,
 )
 from auditkit.plugins.fairness.ranking.exposure import Listing, Top
+from auditkit.plugins.fairness.ranking.parameters import Parameters
 from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.partition import split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
@@ -32,10 +34,6 @@ from auditkit.stats.extremes import Pairs
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, among_large, variants
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.ranking.parameters import Parameters
 
 FAMILY = "all disparities of fairness.ranking"
 SURPLUS = "share_of_the_top_less_share_of_the_list"

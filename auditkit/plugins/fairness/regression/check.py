@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS
 from auditkit.plugins.fairness.regression.parameters import Parameters
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class RegressionFairness(Parameters, Check):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.group_pairs import pairs_among, pairs_behind
 from auditkit.plugins.fairness.regression import disparities, figures, moments, self_tests
 from auditkit.plugins.fairness.regression.definitions import DEFINITIONS, KS, QUANTITIES, WASSERSTEIN, Quantity
 from auditkit.plugins.fairness.regression.disparities import Compared
 from auditkit.plugins.fairness.regression.moments import Means
+from auditkit.plugins.fairness.regression.parameters import Parameters
 from auditkit.plugins.fairness.regression.self_tests import Sample
 from auditkit.plugins.fairness.shared.partition import Split, no_intersection, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
@@ -22,10 +24,6 @@ from auditkit.results.disparity_text import left_out_text
 from auditkit.stats import Extreme
 from auditkit.text import first_few
 from auditkit.variants import Group, variants
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.regression.parameters import Parameters
 
 FAMILY = "all disparities of fairness.regression"
 TRIED = 200

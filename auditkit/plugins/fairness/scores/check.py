@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.scores.definitions import DEFINITIONS
 from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class ScoreFairness(Parameters, Check):

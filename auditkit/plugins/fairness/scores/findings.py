@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from auditkit.checks import Context, Findings
 from auditkit.counts import encode
+from auditkit.data import AuditData
 from auditkit.models import Capability
 from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
 from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
+from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import Partition, partition
 from auditkit.plugins.fairness.scores.score_table import sort
 from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
 from auditkit.results import Control, Level
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.scores.parameters import Parameters
-
 
 WEIGHTED = "Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965)."
 PER_TEST = 40

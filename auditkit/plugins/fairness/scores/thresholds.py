@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.group_pairs import Members, pair, pairs_among, widest_among
 from auditkit.plugins.fairness.scores import sweep
 from auditkit.plugins.fairness.scores.auc_measurements import common, undefined
+from auditkit.plugins.fairness.scores.parameters import Parameters
 from auditkit.plugins.fairness.scores.partition import Chosen, Partition
 from auditkit.plugins.fairness.scores.sweep import Behind, Steps, Threshold
 from auditkit.results import Column, GroupPair, Measurement, Scalar, Table
 from auditkit.stats import Place
 from auditkit.variants import Group, variants
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.scores.parameters import Parameters
 
 CRITERIA = (("demographic_parity", "Demographic parity", False), ("equalized_odds", "Equalized odds", True))
 """(name, title, whether people of both labels are needed)"""

@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from auditkit.counts import Encoded, encode
+from auditkit.data import AuditData
 from auditkit.results import LeftOut, pairs
 from auditkit.too_few import lacking
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 
 @dataclass

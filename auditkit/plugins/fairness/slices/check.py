@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.plugins.fairness.slices.definitions import SLICELINE, definitions
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES
 from auditkit.plugins.fairness.slices.parameters import Parameters
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 OF = 'checks."fairness.slices".of'
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit.counts import encode
 from auditkit.counts.names import EMPTY, MISSING
+from auditkit.data import AuditData
+from auditkit.data.cells import Cells
+from auditkit.data.schema import FeatureSchema
 from auditkit.value_spelling import spelling
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.data.cells import Cells
-    from auditkit.data.schema import FeatureSchema
 
 
 class Feature(NamedTuple):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from auditkit import figures
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.plugins.fairness.slices import self_tests
 from auditkit.plugins.fairness.slices.conditions import Feature, features_of, forbidden
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES, Errors, errors_of
+from auditkit.plugins.fairness.slices.parameters import Parameters
 from auditkit.plugins.fairness.slices.sample_splitting import Outcome, Rules, Worst, split_and_search
 from auditkit.plugins.fairness.slices.search import Slice, Space
 from auditkit.results import Axis, Column, Control, Figure, Level, Measurement, Rule, Scalar, Table, Test, pairs
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.fairness.slices.parameters import Parameters
 
 FAMILY = "all slices of fairness.slices"
 COUNTED: Final[dict[str, Any]] = {"name": "confirmed_slices", "unit": "slices", "direction": "lower"}

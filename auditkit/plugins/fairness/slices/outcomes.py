@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.errors import present
+from auditkit.predictions import Predictions
 from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Direction, Harm
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.predictions import Predictions
 
 Of: TypeAlias = Literal["error", "selection", "rejection", "false_negative", "false_positive"]
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import figures
-from auditkit.checks import Findings
+from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import present
+from auditkit.models import Model
+from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.plugins.robustness.certificates.proofs import Proven, prove
 from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Axis, Control, Figure, Measurement, Scalar
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.certificates.parameters import Parameters
 
 
 def find(parameters: Parameters, model: Model, data: AuditData, context: Context) -> Findings:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from auditkit.checks import Context
+from auditkit.data import AuditData
 from auditkit.errors import ModelError
+from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.certificates import smoothing
+from auditkit.plugins.robustness.certificates.parameters import Parameters
 from auditkit.plugins.robustness.certificates.smoothing import Smoothed, Votes
 from auditkit.plugins.robustness.noise_space import NoiseSpace, noise_space_of, noisy_votes
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.certificates.parameters import Parameters
 
 TRIED = 24
 """Certified rows that are attacked."""

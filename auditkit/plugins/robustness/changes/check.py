@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
+from auditkit.models import Model
 from auditkit.plugins.robustness.changes.definitions import BALLET, DEFINITIONS, USTUN, WACHTER
 from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.results import of_everyone
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class Changes(Parameters, Check):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit import figures
+from auditkit.data import AuditData
 from auditkit.plugins.robustness.changes import shares
 from auditkit.plugins.robustness.changes.moves import Moves
+from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.plugins.robustness.changes.search import Singles
 from auditkit.results import Axis, Column, Figure, Measurement, Scalar, Table
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.robustness.changes.parameters import Parameters
 
 POINTS = 21
 """Costs of the curve."""

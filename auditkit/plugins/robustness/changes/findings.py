@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.data.disclosure import how_many
+from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import unsteady
 from auditkit.plugins.robustness.changes import figures, search, self_tests, shares
 from auditkit.plugins.robustness.changes.model_codes import Oracle, model_oracle
 from auditkit.plugins.robustness.changes.moves import Moves, features_of, fields_of, moves_of
+from auditkit.plugins.robustness.changes.parameters import Parameters
 from auditkit.plugins.robustness.changes.search import Cheapest, Singles
 from auditkit.plugins.robustness.changes.self_tests import Effort
 from auditkit.plugins.robustness.shares import tested_gaps
@@ -19,11 +22,6 @@ from auditkit.results import Control, Measurement
 from auditkit.smaller import slices_and_smaller
 from auditkit.text import first_few
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.changes.parameters import Parameters
 
 SINGLE = ("single_flip_share", *named("single_flip_difference"), "flip_toward", "flip_away")
 SEVERAL = ("withstanding_share", *named("withstanding_difference"), "median_flip_cost")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.data.codes import codes_of
-from auditkit.models import Capability
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.predictions import Predictions
+from auditkit.models import Capability, Model
+from auditkit.predictions import Predictions
 
 AT_ONCE = 50_000
 """Rows made at a time."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditkit.data import as_array
+from auditkit.data import AuditData, as_array
 from auditkit.data.schema import FeatureSchema
 from auditkit.errors import DataError, closest
 from auditkit.plugins.robustness.changes.implications import bind, parse
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 MOST = 100
 """Categories of one feature that are tried at most: the most frequent ones."""

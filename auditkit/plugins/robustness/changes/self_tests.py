@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.data import AuditData
 from auditkit.data.codes import codes_of
 from auditkit.plugins.robustness.changes import search
 from auditkit.plugins.robustness.changes.model_codes import Oracle, rule_oracle
 from auditkit.plugins.robustness.changes.moves import Field, Moves
 from auditkit.plugins.robustness.changes.search import Cheapest, Progress, Singles
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
 
 TRIED = 30
 """Rows on which the search is tried at most."""

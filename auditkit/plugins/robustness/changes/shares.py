@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.group_pairs import Members
 from auditkit.plugins.robustness.changes.definitions import DEFINITIONS
 from auditkit.plugins.robustness.shares import ShareGap
-from auditkit.results import LeftOut, Measurement
+from auditkit.results import LeftOut, Measurement, Scalar
 from auditkit.results.disparity_text import left_out_text
 from auditkit.too_few import fewer_than, two_groups
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.results import Scalar
 
 
 def share(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
+from auditkit.data import AuditData
 from auditkit.errors import closest
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.attackability import word_numbers
 from auditkit.plugins.robustness.corruptions.base import KNOWN, MIDDLE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.definitions import DEFINITIONS, HENDRYCKS, TANGO
 from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.results import of_everyone
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class Corruptions(Parameters, Check):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from auditkit.data import as_array
+from auditkit.checks import Context
+from auditkit.data import AuditData, as_array
 from auditkit.errors import present
 from auditkit.plugins.robustness.corruptions.base import SEVERITIES, Suite
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
 
 
 class CorruptedAnswers(NamedTuple):

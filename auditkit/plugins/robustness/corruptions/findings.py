@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import stats
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
+from auditkit.models import Model
 from auditkit.plugins.robustness.corruptions import figures, self_tests
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES
 from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers, corrupted_answers
 from auditkit.plugins.robustness.corruptions.group_losses import by_group, gaps
 from auditkit.plugins.robustness.corruptions.paired import mean_interval, relative_drop_interval
+from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.plugins.robustness.corruptions.suite import suite
 from auditkit.plugins.robustness.shares import share_of
 from auditkit.results import Interval, Measurement, Test
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.corruptions.parameters import Parameters
 
 AT = SEVERITIES.index(MIDDLE)
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
+from auditkit.data.cells import Cell
 from auditkit.errors import present
 from auditkit.group_pairs import Members, left_out, pairs_among, pairs_behind
 from auditkit.plugins.robustness.corruptions.base import MIDDLE
+from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
 from auditkit.plugins.robustness.corruptions.group_gap import losses, p_value, widest
 from auditkit.plugins.robustness.corruptions.paired import mean_interval
+from auditkit.plugins.robustness.corruptions.parameters import Parameters
 from auditkit.results import Measurement, Test
 from auditkit.results.disparity_text import left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than, two_groups
 from auditkit.variants import Group, variants
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.data.cells import Cell
-    from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
-    from auditkit.plugins.robustness.corruptions.parameters import Parameters
 
 
 def by_group(answers: CorruptedAnswers, data: AuditData, level: int) -> list[Measurement]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from auditkit.checks import Context
+from auditkit.data import AuditData
+from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import unsteady
 from auditkit.plugins.robustness.corruptions.base import SEVERITIES
+from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
 from auditkit.results import Control
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers
 
 LEAST = 0.01
 """The share of rows that the strongest severity must reach."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from auditkit.checks import Offer
+from auditkit.data import AuditData
 from auditkit.plugins.robustness.corruptions.base import KNOWN, Suite
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from auditkit.checks import Offer
-    from auditkit.data import AuditData
 
 
 def seeds(names: tuple[str, ...], rng: np.random.Generator) -> dict[str, int]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from auditkit.checks import Context
+from auditkit.data import AuditData
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.attacks import hop_skip_jump
 from auditkit.plugins.robustness.attacks.decision_search import Broken, Search
 from auditkit.plugins.robustness.evasion.controls import POINTS, known_boundary, longer_control, noise_control
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome
-from auditkit.plugins.robustness.evasion.parameters import SCALED
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.plugins.robustness.evasion.parameters import Parameters
+from auditkit.plugins.robustness.evasion.parameters import SCALED, Parameters
 
 
 def share_beyond(distances: np.ndarray, before: np.ndarray, after: np.ndarray, epsilons: tuple[float, ...]) -> float:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.figures import curve, dot_whisker
 from auditkit.plugins.robustness.evasion import shares
+from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.results import Axis, Figure, Measurement, Scalar
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.robustness.evasion.outcome import Outcome
 
 LINES = 4
 """Groups of one attribute above which their curves could not be told apart."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
+from auditkit.models import Model
 from auditkit.plugins.robustness.attackability import unsteady, way
 from auditkit.plugins.robustness.evasion import controls, decision_attack, figures, shares
 from auditkit.plugins.robustness.evasion.outcome import Outcome
+from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.results import Figure, Measurement
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 UNTRIED = "the time limit was reached before the attack itself was tried"
 

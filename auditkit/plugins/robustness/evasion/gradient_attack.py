@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditkit.data import as_array
+from auditkit.checks import Context
+from auditkit.data import AuditData, as_array
 from auditkit.errors import present
+from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.evasion import model_surface
 from auditkit.plugins.robustness.evasion.outcome import NOTHING_RIGHT, Outcome, Pictures
+from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.evasion.run import Run
 from auditkit.plugins.robustness.evasion.target import Target
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 
 def attack(

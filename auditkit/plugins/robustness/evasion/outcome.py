@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from auditkit.results import Control
 from auditkit.variants import named
-
-if TYPE_CHECKING:
-    from auditkit.results import Control
 
 NOTHING_RIGHT = "The model is wrong about every row, so there was nothing to attack."
 GUARDED = ("robust_accuracy", *named("robust_accuracy_difference"), "median_distance")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
+from auditkit.checks import Context
 from auditkit.plugins.robustness.attacks import fmn, registry, sweep, zero_slopes
 from auditkit.plugins.robustness.disguised_logits import otherwise
 from auditkit.plugins.robustness.evasion import (
@@ -17,11 +18,8 @@ from auditkit.plugins.robustness.evasion import (
     model_probes,
     surrogate,
 )
+from auditkit.plugins.robustness.evasion.parameters import Parameters
 from auditkit.plugins.robustness.evasion.target import Tally, Target
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.plugins.robustness.evasion.parameters import Parameters
 
 NEAREST = 100
 """Steps at least of the search for the nearest point."""

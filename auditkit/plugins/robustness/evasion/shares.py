@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import stats
+from auditkit.data import AuditData
 from auditkit.group_pairs import Members, left_out
+from auditkit.plugins.robustness.evasion.outcome import Outcome
 from auditkit.plugins.robustness.shares import ShareGap, share_of, tested_gaps
 from auditkit.results import Measurement, Scalar
 from auditkit.results.disparity_text import left_out_text
 from auditkit.smaller import slices_and_smaller
 from auditkit.too_few import fewer_than, two_groups
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.plugins.robustness.evasion.outcome import Outcome
 
 
 def clean(right: np.ndarray) -> Measurement:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
-from auditkit.models import Capability
+from auditkit.data import AuditData
+from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.library_attacks.definitions import DEFINITIONS, NICOLAE
 from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 from auditkit.results import of_everyone
-
-if TYPE_CHECKING:
-    from auditkit.data import AuditData
-    from auditkit.models import Model
 
 
 class LibraryAttacks(Parameters, Check):

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from auditkit import figures, stats
-from auditkit.checks import Findings
+from auditkit.checks import Context, Findings
+from auditkit.data import AuditData
 from auditkit.errors import ModelError, present
-from auditkit.models import Capability
+from auditkit.models import Capability, Model
 from auditkit.plugins.robustness.library_attacks import catalogue
 from auditkit.plugins.robustness.library_attacks.attempt import AttackResult, Plan, known_ratio, run
+from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 from auditkit.plugins.robustness.library_attacks.problem import Scene, attackable
 from auditkit.plugins.robustness.noise_space import noise_space_of
 from auditkit.results import Axis, Control, Measurement, Scalar
-
-if TYPE_CHECKING:
-    from auditkit.checks import Context
-    from auditkit.data import AuditData
-    from auditkit.models import Model
-    from auditkit.plugins.robustness.library_attacks.parameters import Parameters
 
 GUARDS = ("robust_accuracy", "attack_robust_accuracy", "median_distance")
 
