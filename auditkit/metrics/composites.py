@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from auditkit.counts import Tally
 from auditkit.metrics.catalogue import DECIDED, EVERY, RATES, ZOU_DONNER, Direction, Rate
 from auditkit.metrics.rates import shares
 from auditkit.results import NOBODY, SELECTED_LESS, Harm
-from auditkit.stats.mover import Ends
-from auditkit.stats.proportions import Numbers
+
+if TYPE_CHECKING:
+    from auditkit.counts import Tally
+    from auditkit.stats.mover import Ends
+    from auditkit.stats.proportions import Numbers
 
 JACCARD: Final = Rate("f_star", "F*", "tp", "tp fp fn", "", "higher", "", NOBODY)
 COMMON: Final = Rate("common", "Positive label rate among the decided", "tp fn", EVERY, "", "none", "", NOBODY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -13,12 +13,14 @@ from auditkit.data import AuditData
 from auditkit.errors import ConfigError, ModelError
 from auditkit.figures import curve
 from auditkit.models import Model, main_output
-from auditkit.plugins.privacy.accountants import Spent
-from auditkit.plugins.privacy.training_loop import Journal, Recipe
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Column, Control, Definition, Figure, Measurement, Table
 from auditkit.text import one_line
 from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.privacy.accountants import Spent
+    from auditkit.plugins.privacy.training_loop import Journal, Recipe
 
 ABADI = "Abadi et al., 2016, Deep Learning with Differential Privacy, arXiv:1607.00133"
 OUTPUTS = ("logits", "one logit", "probabilities", "one probability")

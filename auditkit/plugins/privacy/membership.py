@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -19,8 +19,10 @@ from auditkit.plugins.privacy.memory import odd_rows
 from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
-from auditkit.stats import Auc
 from auditkit.too_few import fewer_than
+
+if TYPE_CHECKING:
+    from auditkit.stats import Auc
 
 LEAST = 20
 """Rows that each side needs before anything is said."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -11,10 +11,12 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.groups import Split
-from auditkit.plugins.fairness.mitigation.reduction import Mixture
 from auditkit.results import Column, Control, Measurement, Table
 from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.fairness.mitigation.groups import Split
+    from auditkit.plugins.fairness.mitigation.reduction import Mixture
 
 AGARWAL = "Agarwal et al. (2018), A reductions approach to fair classification, arXiv:1803.02453"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -11,9 +11,11 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.results import Column, Control, Measurement, Table
 from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.fairness.mitigation.groups import Split
 
 KAMIRAN = (
     "Kamiran and Calders (2012), Data preprocessing techniques for classification without discrimination, Knowledge "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -11,10 +11,12 @@ from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
 from auditkit.plugins.fairness.mitigation.definitions import definitions
-from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step
-from auditkit.plugins.fairness.mitigation.groups import Split
 from auditkit.results import Axis, Column, Control, Figure, Scalar, Table
 from auditkit.trainers import Trained, Trainer
+
+if TYPE_CHECKING:
+    from auditkit.plugins.fairness.mitigation.group_thresholds import Rule, Step
+    from auditkit.plugins.fairness.mitigation.groups import Split
 
 HARDT = "Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413"
 WITHIN = 1e-6

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from auditkit.errors import ModelError
-from auditkit.models import Model
 from auditkit.plugins.robustness import attackability
 from auditkit.plugins.robustness.evasion import model_probes
-from auditkit.plugins.robustness.space import Space
 from auditkit.plugins.robustness.surface import Surface, as_logits
+
+if TYPE_CHECKING:
+    from auditkit.models import Model
+    from auditkit.plugins.robustness.space import Space
 
 MIXED = 128
 """Rows, and as many mixtures of two rows, at which a module is watched."""

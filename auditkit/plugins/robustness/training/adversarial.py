@@ -10,16 +10,17 @@ from pydantic import Field
 from auditkit.checks import Context
 from auditkit.data import AuditData
 from auditkit.models import Model
-from auditkit.plugins.robustness.surface import Surface
 from auditkit.plugins.robustness.training.definitions import definitions
-from auditkit.plugins.robustness.training.evaluation import Pair
-from auditkit.plugins.robustness.training.losses import Attacked
-from auditkit.plugins.robustness.training.split import Split
 from auditkit.results import Control
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
     import torch
+
+    from auditkit.plugins.robustness.surface import Surface
+    from auditkit.plugins.robustness.training.evaluation import Pair
+    from auditkit.plugins.robustness.training.losses import Attacked
+    from auditkit.plugins.robustness.training.split import Split
 
 MADRY = "Madry et al., 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083"
 ZHANG = "Zhang et al., 2019, Theoretically Principled Trade-off between Robustness and Accuracy, arXiv:1901.08573"

@@ -12,12 +12,13 @@ from auditkit.data import AuditData
 from auditkit.errors import CapabilityError
 from auditkit.models import Model
 from auditkit.plugins.robustness.training.definitions import definitions
-from auditkit.plugins.robustness.training.noise import Noise
 from auditkit.results import Control
 from auditkit.trainers import Trained, Trainer
 
 if TYPE_CHECKING:
     import torch
+
+    from auditkit.plugins.robustness.training.noise import Noise
 
 COHEN = "Cohen, Rosenfeld and Kolter, 2019, Certified Adversarial Robustness via Randomized Smoothing, arXiv:1902.02918"
 NAME = "noisy_accuracy"
