@@ -1,7 +1,5 @@
 """What every adapter does alike: options, preprocessing, probabilities to answers, failures and warnings."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import math

@@ -1,7 +1,5 @@
 """What a check is: typed parameters, class facts, one method that measures, and what it is given."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import logging

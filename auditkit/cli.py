@@ -1,7 +1,5 @@
 """The command `auditkit`: results on stdout, progress and messages on stderr, an exit code that can be trusted."""
 
-from __future__ import annotations
-
 import os
 import sys
 import traceback

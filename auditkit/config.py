@@ -1,7 +1,5 @@
 """auditkit.toml to typed settings: defaults < file < AUDITKIT_* < flags; an unknown key is an error."""
 
-from __future__ import annotations
-
 import os
 import pathlib
 import tomllib

@@ -1,7 +1,5 @@
 """The `@check` decorator: a function in one file becomes a check, and stays a function."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar

@@ -16,8 +16,6 @@ Every message says which parameter, what is required, what was given and how to 
 in `mend` too, so that a program can read it, and so that tests can apply it.
 """
 
-from __future__ import annotations
-
 import difflib
 import importlib
 import json

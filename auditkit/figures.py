@@ -1,7 +1,5 @@
 """Figure builders: data and encodings from a closed list of marks. No colour, font or width: the theme sets them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditkit.results import Axis, Figure, Measurement, Rule, Scalar, pairs

@@ -7,17 +7,19 @@ where the thing is its own and broken. Most checks need no hook: see `auditkit.c
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pluggy
 
-from auditkit.checks import Check, Context
-from auditkit.data import AuditData
-from auditkit.models import Model, ModelOptions
-from auditkit.results import AuditResult, CheckResult, Comparison, Plan, Section
-from auditkit.trainers import Trainer
+if TYPE_CHECKING:
+    import pathlib
+
+    from auditkit.checks import Check, Context
+    from auditkit.data import AuditData
+    from auditkit.models import Model, ModelOptions
+    from auditkit.results import AuditResult, CheckResult, Comparison, Plan, Section
+    from auditkit.trainers import Trainer
 
 PROJECT = "auditkit"
 API = 1

@@ -1,7 +1,5 @@
 """The host of all plugins: lists, loads, blocks and calls them, each on its own and by name."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import logging
 import operator

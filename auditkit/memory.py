@@ -1,7 +1,5 @@
 """How much memory there is, and errors that mean that it was not enough."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """Which columns the model is given: known, stated by its owner, or unknown; never guessed from the table."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, TypeAlias
 
 from auditkit.data import AuditData

@@ -1,7 +1,5 @@
 """The user's options, held against a model that the adapter of a plugin made: applied, or refused in words."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Bringing a plugin in: from a module, an entry point or a `.py` file."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import importlib.machinery

@@ -1,7 +1,5 @@
 """What a plugin object offers, and what is wrong with it before it is ever called."""
 
-from __future__ import annotations
-
 import inspect
 import math
 import re

@@ -8,8 +8,6 @@ know who is in the data; where two of them would become the same, they are numbe
 apart.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import getpass

@@ -1,7 +1,5 @@
 """Words of plugins that have another name now: one clear error each, in place of being passed over."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 

@@ -29,8 +29,6 @@ which is not; whether a law or a standard is met is for people to say.
     verified_on = "unverified"      # where it differs from the pack's
 """
 
-from __future__ import annotations
-
 import datetime
 import pathlib
 import tomllib

@@ -1,7 +1,5 @@
 """What an auditkit.toml may say: every table and key, typed."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator

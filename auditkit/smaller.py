@@ -1,7 +1,5 @@
 """Groups too small to show, as one group: shown where together they are enough people, and compared with nobody."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

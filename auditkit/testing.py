@@ -1,7 +1,5 @@
 """What a plugin author tests with: toy data, a toy model, and one function that proves a plugin."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Text that came from data, models or plugins, made harmless for terminals and logs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

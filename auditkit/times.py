@@ -1,7 +1,5 @@
 """Moments, lengths of time and times of day as text: one spelling, whichever reader or program wrote them."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Callable, Sequence

@@ -3,8 +3,6 @@
 A reader meets them in results, reports and messages, and two checks that leave a group out say so in the same words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What a trainer is: a recipe that returns a new model, audited beside its parent."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field

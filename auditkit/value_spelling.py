@@ -1,7 +1,5 @@
 """One value written in several ways: 1, 1.0 and "1" are the same class to the person who wrote them."""
 
-from __future__ import annotations
-
 import decimal
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The same disparity beside the first: among large groups alone, and against a group that the owner names."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 

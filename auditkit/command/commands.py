@@ -1,7 +1,5 @@
 """What the commands do: open, audit, print the verdict, say where the report is."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import json as json_module

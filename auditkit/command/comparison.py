@@ -1,7 +1,5 @@
 """`auditkit diff` and `auditkit history`: audits held against each other, on the terminal or as files."""
 
-from __future__ import annotations
-
 import json as json_module
 import pathlib
 import sys

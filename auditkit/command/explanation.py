@@ -1,7 +1,5 @@
 """`auditkit explain NAME`: what a check, a measurement, a trainer or a rule pack means, without measuring anything."""
 
-from __future__ import annotations
-
 import json as json_module
 import shutil
 import textwrap

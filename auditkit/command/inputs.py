@@ -1,7 +1,5 @@
 """From settings to the live things: data read, models opened, each error with its place in the file."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import pathlib

@@ -1,7 +1,5 @@
 """What can be listed without measuring: plugins, checks, schemas. Imports neither torch nor pandas."""
 
-from __future__ import annotations
-
 import json as json_module
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Files counted without an audit: how many people there are for every combination of groups, label and decision."""
 
-from __future__ import annotations
-
 import io
 import pathlib
 from collections.abc import Mapping, Sequence

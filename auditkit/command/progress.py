@@ -1,7 +1,5 @@
 """Progress on stderr: what is running, how far it is, how long is left."""
 
-from __future__ import annotations
-
 import sys
 import time
 

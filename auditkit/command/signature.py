@@ -1,7 +1,5 @@
 """The commands around a signature: make a key, sign a run folder, verify one."""
 
-from __future__ import annotations
-
 import getpass
 import json as json_module
 import os

@@ -1,7 +1,5 @@
 """What the terminal shows: the inferred schema, the plan, the verdict table, and where the report is."""
 
-from __future__ import annotations
-
 import json as json_module
 import pathlib
 import sys

@@ -1,7 +1,5 @@
 """The audits that somebody names: run folders, or results.json files."""
 
-from __future__ import annotations
-
 import pathlib
 from collections.abc import Sequence
 from typing import NamedTuple

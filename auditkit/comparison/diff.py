@@ -1,7 +1,5 @@
 """What changed from one audit to another, with the uncertainty of the change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from auditkit.comparison.audits import Named

@@ -1,7 +1,5 @@
 """How numbers went over many audits."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 

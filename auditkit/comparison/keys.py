@@ -1,7 +1,5 @@
 """Which numbers of two audits are the same number, and which only look like it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 

@@ -1,7 +1,5 @@
 """What became of each limit from one audit to another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from auditkit.comparison.keys import HIDDEN, Key, is_hidden, key, numbers

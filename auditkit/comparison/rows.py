@@ -1,7 +1,5 @@
 """Whether two audits are about the same rows, and which settings of the data changed where they are."""
 
-from __future__ import annotations
-
 from auditkit.results import DataInfo
 
 SETTINGS = ("minimum_rate", "minimum_cell", "largest_left_out", "reference", "disclosure")

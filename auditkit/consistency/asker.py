@@ -1,7 +1,5 @@
 """Asks one model about rows of the audit data, compares its answers with the shared pass, and counts the rows."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

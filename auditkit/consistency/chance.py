@@ -5,8 +5,6 @@ it is that varies then, rows, calls or weights: the levels below are chosen so t
 than one audit in 1,000.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np

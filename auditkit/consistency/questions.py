@@ -1,7 +1,5 @@
 """Asks a model again about the same rows, and says what the answers show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """When two answers about the same rows are the same: the same decision, and scores apart by no more than rounding."""
 
-from __future__ import annotations
-
 from typing import Any, Final, NamedTuple
 
 import numpy as np

@@ -14,8 +14,6 @@ names.py         from values to names of groups and classes
 suppression.py   which counts may be published so that no small one follows
 """
 
-from __future__ import annotations
-
 from auditkit.counts.column_codes import Encoded, encode
 from auditkit.counts.files import count_file
 from auditkit.counts.frames import from_frame, to_frame

@@ -1,7 +1,5 @@
 """Columns of Arrow batches as codes: the list of values grows as new ones turn up; a dictionary is read once."""
 
-from __future__ import annotations
-
 import decimal
 from typing import Any, Final
 

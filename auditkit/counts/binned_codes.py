@@ -1,7 +1,5 @@
 """Numbers that are going to be put into bins, folded while they are read: one value stands for all of a bin."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

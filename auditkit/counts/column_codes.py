@@ -1,7 +1,5 @@
 """A column as positions in the list of its values; columns that are encoded already are used as they are."""
 
-from __future__ import annotations
-
 import ctypes
 import sys
 from typing import Any, Final, NamedTuple

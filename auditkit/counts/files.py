@@ -1,7 +1,5 @@
 """Counts of files that need not fit into memory: Parquet by row groups, in two threads; csv in blocks."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence

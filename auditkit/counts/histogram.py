@@ -1,7 +1,5 @@
 """A histogram of several columns of codes at once, exact, a chunk of rows at a time so that they stay in the cache."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple

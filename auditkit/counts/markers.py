@@ -1,7 +1,5 @@
 """Which values mean missing: the same for texts, numbers and dates, so that every reader takes out the same rows."""
 
-from __future__ import annotations
-
 import decimal
 from collections.abc import Iterable
 from typing import Any

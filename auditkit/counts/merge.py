@@ -1,7 +1,5 @@
 """The table of the whole from tables of its parts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """From the values of a column to names: of groups, and of the classes of labels and decisions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Files of records in JSON, one a line: read a batch at a time, as they may be of any size."""
 
-from __future__ import annotations
-
 import json
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Files as batches of columns: Parquet by row groups, csv by blocks, records of JSON by lines; faults are said here."""
 
-from __future__ import annotations
-
 import os
 import pathlib
 from collections.abc import Iterator, Sequence

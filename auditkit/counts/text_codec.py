@@ -1,7 +1,5 @@
 """How the letters of a text file are written: found from its first bytes, or as the owner says."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import gzip

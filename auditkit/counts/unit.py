@@ -1,7 +1,5 @@
 """A part of a file that is read at a time, and the columns that are asked of it."""
 
-from __future__ import annotations
-
 import pathlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Audit data: inputs, labels, groups, weights and schema, with the training split beside them."""
 
-from __future__ import annotations
-
 from auditkit.data.auditdata import AuditData
 from auditkit.data.fields import Disclosure, Modality
 from auditkit.data.inputs import as_array, take_rows

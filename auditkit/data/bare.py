@@ -1,7 +1,5 @@
 """Values beside the inputs without the blanks around them, the same whichever reader they came through."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Labels that are not known and decisions that were withheld: values without gaps, and a mask beside them."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which groups too small to show can be worked out from everyone and the groups that are shown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What may be estimated and what may be shown: the settings that the owner chose, checked."""
 
-from __future__ import annotations
-
 import numbers
 
 from auditkit.data.fields import Fields

@@ -1,7 +1,5 @@
 """Whether it may be shown how many values of a column are missing."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.counts.names import MISSING

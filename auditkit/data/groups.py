@@ -1,7 +1,5 @@
 """Groups: the values of a sensitive attribute as text, numbers in bins, a missing value as a group of its own."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

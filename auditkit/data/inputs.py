@@ -1,7 +1,5 @@
 """Inputs of every kind that a model eats: tables, arrays, tensors, lists of texts."""
 
-from __future__ import annotations
-
 import contextlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Labels: the truth beside the data, the task it makes, the value that counts as positive, and recorded answers."""
 
-from __future__ import annotations
-
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np

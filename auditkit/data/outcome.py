@@ -1,7 +1,5 @@
 """What being selected is to a person, a benefit or a burden, as the owner states it; nothing is assumed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

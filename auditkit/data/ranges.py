@@ -1,7 +1,5 @@
 """The range that the owner declares for the values of an array, such as pixels: one for all, or one a channel."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What AuditData accepts: every part is checked once, at the edge, and brought into its final form."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any

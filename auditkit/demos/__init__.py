@@ -1,7 +1,5 @@
 """Embedded examples: synthetic or shipped data, models trained on the spot, an audit that finds what was planted."""
 
-from __future__ import annotations
-
 import functools
 import importlib
 from collections.abc import Callable

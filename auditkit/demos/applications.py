@@ -1,7 +1,5 @@
 """A synthetic table of credit applications with planted facts. No row is about a person."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

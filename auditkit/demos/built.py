@@ -1,7 +1,5 @@
 """What a demo gives to be audited."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

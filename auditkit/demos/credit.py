@@ -1,7 +1,5 @@
 """The credit demo: a boosted pipeline and a network on synthetic applications, with planted faults to find."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas
 from sklearn.compose import make_column_transformer

@@ -1,7 +1,5 @@
 """The digits demo: scikit-learn's handwritten digits (real pictures) and a small convolutional network."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.datasets import load_digits
 

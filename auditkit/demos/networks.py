@@ -1,7 +1,5 @@
 """The small networks of the demos, and the plain loop that trains them."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import nn

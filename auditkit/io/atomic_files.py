@@ -1,7 +1,5 @@
 """Files that are whole or absent, and names that are safe on every system."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """JSON as auditkit reads it: nothing that two readers could understand differently."""
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """On which side of a limit's bounds a number lies."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """One measurement under one limit."""
 
-from __future__ import annotations
-
 import math
 
 from auditkit.errors import present

@@ -1,7 +1,5 @@
 """The names of limits: given, or made from measurement and scope."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditkit.errors import ConfigError, closest

@@ -1,7 +1,5 @@
 """Limits applied to what was measured."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

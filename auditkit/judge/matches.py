@@ -1,7 +1,5 @@
 """Which measurements a limit is about, and why there is none."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.errors import closest

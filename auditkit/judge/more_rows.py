@@ -1,7 +1,5 @@
 """How many more rows would decide."""
 
-from __future__ import annotations
-
 import math
 
 from auditkit.errors import present

@@ -1,7 +1,5 @@
 """The verdict of the whole audit, its sentence and its exit code."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.judge.matches import names_check

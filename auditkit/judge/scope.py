@@ -1,7 +1,5 @@
 """Whom a limit is about, in words: `everyone`, `everyone and 9 groups`, `sex=F`, `over race`."""
 
-from __future__ import annotations
-
 from auditkit.results import Definition, Limit, pairs
 
 NO_SETTING = (

@@ -1,7 +1,5 @@
 """A limit and what it is about, in words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.results import Interval, Limit, Measurement, pairs

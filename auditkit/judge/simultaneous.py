@@ -8,8 +8,6 @@ Source: Šidák (1967), Rectangular confidence regions for the means of multivar
 met, Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.errors import present

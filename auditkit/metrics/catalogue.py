@@ -3,8 +3,6 @@
 A new criterion is one row here: every check that offers criteria, its definitions, tests and reports follow.
 """
 
-from __future__ import annotations
-
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from auditkit.results import (

@@ -1,7 +1,5 @@
 """A rate in each of many groups, from the table of counts: values, and what intervals and tests are made of."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

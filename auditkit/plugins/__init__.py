@@ -1,7 +1,5 @@
 """The built-in plugins, named as strings: nothing of them is imported until a host loads them."""
 
-from __future__ import annotations
-
 BUILTIN = (
     "auditkit.plugins.models",
     "auditkit.plugins.performance",

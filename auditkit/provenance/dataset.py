@@ -1,7 +1,5 @@
 """Audit data as the report names it: schema, groups and notes, and nothing about any one row."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.counts.names import MISSING

@@ -1,7 +1,5 @@
 """What the numbers depend on apart from the checks: the model, the packages, the machine class, the threads."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import pathlib

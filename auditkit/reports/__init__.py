@@ -1,7 +1,5 @@
 """The formats that auditkit brings; each works from saved results alone."""
 
-from __future__ import annotations
-
 import importlib
 
 from auditkit.hookspecs import Format, hookimpl

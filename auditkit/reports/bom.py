@@ -5,8 +5,6 @@ validates the document; it has no model of modelCard (and drops it when it reads
 wrote, and the whole is validated strictly afterwards.
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

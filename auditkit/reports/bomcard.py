@@ -4,8 +4,6 @@ Every number is a text there, and there is no field for n, a method or a limit: 
 with `auditkit:`. What the owner did not provide is listed, not filled with placeholders.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

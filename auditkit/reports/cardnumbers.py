@@ -1,7 +1,5 @@
 """The numbers of a model card: about everyone, about one attribute, and about attributes crossed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

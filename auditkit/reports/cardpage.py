@@ -3,8 +3,6 @@
 The Markdown is read by markdown-it with HTML switched off, so nothing that a stranger wrote becomes markup.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 from typing import Any

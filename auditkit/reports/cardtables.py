@@ -1,7 +1,5 @@
 """The tables of a model card, apart from its numbers; of several models, the name stands in the first column."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 

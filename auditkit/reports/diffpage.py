@@ -1,7 +1,5 @@
 """A diff, or a history, as Markdown and as one HTML page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 

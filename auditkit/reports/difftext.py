@@ -1,7 +1,5 @@
 """A diff and a history in words: what is said in the terminal, in Markdown and in HTML alike."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ A number is listed where it is valid, and is about everyone or stands under a li
 Source: Hugging Face, Model Cards, https://huggingface.co/docs/hub/model-cards (model-index).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

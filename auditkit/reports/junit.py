@@ -5,8 +5,6 @@ A missed limit is a failure (exit code 1). A limit that is inconclusive, not tes
 a failure or an error exactly where the exit code is not 0. No times: the same audit gives the same file.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Text of strangers as Markdown: it shows what it says and does nothing else."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

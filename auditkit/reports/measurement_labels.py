@@ -1,7 +1,5 @@
 """What a number is about, and which of several numbers decided a limit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ A key is `check.measurement[slice][over groups][conditions]`, such as
 models, the model's name stands before it. What is undefined or invalid is left out.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Whether the model is given a column, in words: known, stated by its owner, or not known."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.results import AuditResult, FeatureInfo

@@ -1,7 +1,5 @@
 """Numbers as people read them: shares in percent, counts with separators, everything else in three digits."""
 
-from __future__ import annotations
-
 from auditkit.results import Interval, Measurement, Scalar
 
 NONE = "–"

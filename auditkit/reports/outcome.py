@@ -1,7 +1,5 @@
 """What being selected is to a person, as the owner stated it; or the question, where nobody did."""
 
-from __future__ import annotations
-
 from auditkit.results import DataInfo, Definition, Meaning, harm_text, meaning_text
 
 ASKS = {

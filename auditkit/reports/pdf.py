@@ -3,8 +3,6 @@
 It is made from the very same HTML by WeasyPrint, which runs no script; what the HTML would fetch is refused.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from typing import Any

@@ -4,8 +4,6 @@ GitHub shows at most 1 MiB on a job page and says nothing of what it cut, so the
 fit is counted, and stands in the report.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditkit.reports import cardtables as tables, numbers

@@ -4,8 +4,6 @@ Every class forbids unknown fields and non-finite numbers, is frozen, and crosse
 from these alone; the plugin that measured is not needed to render.
 """
 
-from __future__ import annotations
-
 from auditkit.results.audit import (
     FRAME_COLUMNS,
     AuditResult,

@@ -1,7 +1,5 @@
 """The base of all that is written, and the one writer."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """What the owner of a model says for its card: the closed set of keys of `[card]`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 

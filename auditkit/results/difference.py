@@ -1,7 +1,5 @@
 """What changed between two audits, and how a number went over many: data only."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Literal, TypeAlias
 

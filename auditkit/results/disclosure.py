@@ -1,7 +1,5 @@
 """What of the data is shown, estimated and can be worked out, in words; the same in every format."""
 
-from __future__ import annotations
-
 from auditkit.results.audit import DataInfo, pairs
 from auditkit.text import first_few
 

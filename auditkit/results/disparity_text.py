@@ -1,7 +1,5 @@
 """A disparity as people read it: the two groups that make it, which pair decides, and who is left out of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """Who fares worse by a measure, where being selected is a benefit and where it is a burden."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """A section of the report that a plugin wrote, as data: no template, no HTML, no picture."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import model_validator

@@ -1,7 +1,5 @@
 """The one line that says how many limits came to what, the same in every format."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.results.audit import AuditResult

@@ -1,7 +1,5 @@
 """Limits, and what they came to: verdicts, waivers, and the outcome of an audit."""
 
-from __future__ import annotations
-
 import datetime
 import math
 from collections.abc import Sequence

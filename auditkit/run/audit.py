@@ -1,7 +1,5 @@
 """The audit: every stage called in its order."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import pathlib

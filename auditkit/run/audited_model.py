@@ -1,7 +1,5 @@
 """One model of an audit between its answers and its result: planned, and with what may be written of it settled."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Tables of people by group, label and decision: which can be protected at all, and the cells of each."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias

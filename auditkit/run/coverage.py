@@ -1,7 +1,5 @@
 """What was tested and what was not: a row for every check that is offered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.host import Host

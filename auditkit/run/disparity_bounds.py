@@ -1,7 +1,5 @@
 """What is added to every disparity: how many people it leaves out, and what that makes of it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from auditkit.data import AuditData

@@ -1,7 +1,5 @@
 """What went wrong in a check or a trainer, as a result says it."""
 
-from __future__ import annotations
-
 import os
 import pathlib
 import sys

@@ -4,8 +4,6 @@ Everything is measured and judged in memory. Then a rule says what of it may be 
 everywhere: out of results, of what each limit was judged by, of its reasons, of the outcome. A verdict stays as it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 

@@ -4,8 +4,6 @@ Every group of `minimum_cell` people or more is shown, with every count in it, a
 out from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.data.cells import Cells

@@ -1,7 +1,5 @@
 """Leave everything as it was found: what a check may disturb is kept before it and put back after it."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os

@@ -1,7 +1,5 @@
 """Judging: the limits applied to what was measured, and the result of one model put together."""
 
-from __future__ import annotations
-
 import datetime
 
 from auditkit.judge import judge

@@ -1,7 +1,5 @@
 """Finished checks, kept for an audit that resumes: as they may be written, for a folder holds nothing else."""
 
-from __future__ import annotations
-
 import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass

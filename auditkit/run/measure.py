@@ -1,7 +1,5 @@
 """Measuring: each check on its own, seeded, timed, isolated, its failure a result like any other."""
 
-from __future__ import annotations
-
 import functools
 import logging
 import time

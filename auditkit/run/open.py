@@ -1,7 +1,5 @@
 """Opening: the model wrapped, the data in the kinds that the model was fitted on, the run folder ready."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import pathlib

@@ -6,8 +6,6 @@ each of its counts and their complements are enough people. The people of a grou
 subtraction. A sum that is no count, as a mean score is, follows for no group whose people do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import TypeAlias
 

@@ -4,8 +4,6 @@ The rows are paired, so what both models get right or wrong together drops out: 
 of two models apart. Rows on which either model declined to decide, or whose label is not known, are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The plan: which checks will run on how many rows, which are skipped and why; fixed before anything is measured."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What is done to the findings of every check alike: controls applied, what is too small to show hidden."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

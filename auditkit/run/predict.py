@@ -1,7 +1,5 @@
 """The model is asked once about all the data, and tried whether it answers about each row alone, before the plan."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 
 from auditkit.consistency import examine

@@ -5,8 +5,6 @@ is about everyone and tells nothing of a group. All else is withheld: numbers, a
 controls that are not made of such numbers alone.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Collection, Sequence

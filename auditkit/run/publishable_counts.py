@@ -1,7 +1,5 @@
 """What may be published of the people of an audit: their counts by group, label and decision, decided all at once."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What an audit passes through before it is written: nothing leaves that tells of people or of the machine."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from auditkit.data import AuditData

@@ -1,7 +1,5 @@
 """Limits and waivers held against what there is, before anything is measured: a name that nobody offers is an error."""
 
-from __future__ import annotations
-
 import contextlib
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

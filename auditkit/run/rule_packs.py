@@ -1,7 +1,5 @@
 """The rule packs that an audit is held against."""
 
-from __future__ import annotations
-
 import pathlib
 from collections.abc import Sequence
 

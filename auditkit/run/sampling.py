@@ -1,7 +1,5 @@
 """What one check is given of the data: rows that it can deal with, and a sample where it asks for one."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

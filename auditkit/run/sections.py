@@ -1,7 +1,5 @@
 """The sections that plugins add to the report, made once from the result, and saved in it."""
 
-from __future__ import annotations
-
 from auditkit.checks import Offer
 from auditkit.errors import PluginError
 from auditkit.host import Host

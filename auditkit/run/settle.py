@@ -1,7 +1,5 @@
 """What is settled before the model is asked: limits have their names, are about what there is, and say about whom."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from auditkit.checks import Check

@@ -1,7 +1,5 @@
 """Data that are counts of a file that was not read into memory: a check that was named and cannot run on them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What measuring one check needs, as plain data: no host, no callback, nothing open."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

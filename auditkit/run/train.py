@@ -1,7 +1,5 @@
 """Trainers at work: each makes a new model from a parent, and its account of it is a result like a check's."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import pathlib

@@ -1,7 +1,5 @@
 """Whether a check measures for those whom a limit is about: everyone, single groups, or groups held together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any

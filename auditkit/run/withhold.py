@@ -1,7 +1,5 @@
 """Numbers taken out of what a check found: of a measurement, and of figures, tables and notes about some groups."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

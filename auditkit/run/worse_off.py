@@ -1,7 +1,5 @@
 """Which of the two groups of a disparity fares worse: from each measure's definition and the owner's statement."""
 
-from __future__ import annotations
-
 from auditkit.data import AuditData
 from auditkit.results import CheckResult, Figure, GroupPair, Measurement, harm_text
 

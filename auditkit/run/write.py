@@ -1,7 +1,5 @@
 """Writing the evidence: results.json, then every format from it, then the seal."""
 
-from __future__ import annotations
-
 import pathlib
 from collections.abc import Collection, Iterable
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """The run folder: everything an audit produced, written as it goes, and the manifest that seals it."""
 
-from __future__ import annotations
-
 from auditkit.runfolder.folder import (
     FORMAT_FILES,
     RESULTS,

@@ -10,8 +10,6 @@
 A folder is auditkit's own where it was empty, or has a manifest and nothing that is not listed here.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pathlib

@@ -4,8 +4,6 @@ Whoever can write the folder can also write a new manifest: hashes find what was
 overlooked it; a signature over the manifest's own digest finds the rest.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import pathlib

@@ -4,8 +4,6 @@ Secure Systems Lab (2021), Dead Simple Signing Envelope, protocol 1.0. The envel
 choose a weak one: a signature is Ed25519 or it is refused.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from typing import NamedTuple

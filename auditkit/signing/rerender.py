@@ -1,7 +1,5 @@
 """Making the formats of a sealed folder again, to see that they say what results.json says."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import pathlib
 from collections.abc import Iterable

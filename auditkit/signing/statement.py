@@ -5,8 +5,6 @@ file in the run folder, or of a record in it; the model's fingerprint and the da
 auditkit defines them.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from typing import Any

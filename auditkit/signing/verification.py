@@ -1,7 +1,5 @@
 """Signing a run folder, and finding out whether it is what was audited and signed."""
 
-from __future__ import annotations
-
 import pathlib
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias

@@ -15,8 +15,6 @@ wider_interval.py   a given interval at a higher level
 exchangeable.py     whether repeats differ as chance makes them differ
 """
 
-from __future__ import annotations
-
 from auditkit.stats.auc import Auc, auc, auc_interval, pooled_error
 from auditkit.stats.exchangeable import order_p, split_p
 from auditkit.stats.extremes import Extreme, Place, smallest, smallest_ratio_interval, widest, widest_gap_interval

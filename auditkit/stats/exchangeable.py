@@ -4,8 +4,6 @@ Under chance alone the repeats are exchangeable, so that neither their order in 
 tells anything. Numbers within one repeat may depend on one another in any way.
 """
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which two groups make the widest difference or the smallest ratio, and which two make each end of its interval."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """Intervals for a mean, with and without weights."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import stats
 

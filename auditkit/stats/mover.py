@@ -4,8 +4,6 @@ The method of variance estimates recovery: how far an end of a number's own inte
 standard error on that side, so that skewed intervals, such as Wilson's near 0 or 1, give skewed ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Many tests or intervals at once: what each must satisfy so that all of them can be believed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

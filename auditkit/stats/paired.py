@@ -1,7 +1,5 @@
 """Two shares of the same rows: an interval for their difference, and the test that they are alike."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import stats as laws
 

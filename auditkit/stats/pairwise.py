@@ -1,7 +1,5 @@
 """The extreme over pairs of groups of any number with an interval for each pair, and which two groups make it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Intervals for one proportion, and for the difference and the ratio of two independent ones."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 

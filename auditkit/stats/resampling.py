@@ -1,7 +1,5 @@
 """The percentile bootstrap: on rows, and on counts, where it is exact in law and costs nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """How far a disparity or a predictive value moved between two decisions about the same rows."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

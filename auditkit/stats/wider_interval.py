@@ -1,7 +1,5 @@
 """A given interval at a higher level, worked out from the interval itself."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

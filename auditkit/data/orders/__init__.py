@@ -1,7 +1,5 @@
 """Columns read as ordered numbers: a view for checks; the model is given what stands in the table."""
 
-from __future__ import annotations
-
 from auditkit.data.orders.column import numbers_of, order_of
 from auditkit.data.orders.digits import days_of
 from auditkit.data.orders.notation import NO_DATES, Notation

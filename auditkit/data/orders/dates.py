@@ -1,7 +1,5 @@
 """Texts as moments: dates in every order, with names of months, times and zones; in seconds, to be put in order."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Callable, Sequence

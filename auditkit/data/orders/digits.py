@@ -1,7 +1,5 @@
 """Whole numbers that are dates written in digits alone, of which the leading zero may be lost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Texts as lengths of time, in seconds: times of day, 1 day 2:03:04, PT1H30M, 2 h 15 min; feet and inches likewise."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

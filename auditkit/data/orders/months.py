@@ -1,7 +1,5 @@
 """Names of months in twenty languages, and Roman numerals for them."""
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Final
 

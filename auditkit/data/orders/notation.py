@@ -1,7 +1,5 @@
 """How numbers and dates are written in a table, as far as its owner says so."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Texts as numbers: decimal signs, groups of digits, signs, exponents, units; fractions and ranges."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import re

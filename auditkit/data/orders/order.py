@@ -1,7 +1,5 @@
 """What is known of the order of a column's values."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Texts in one plain form: ASCII digits, signs and blanks, whatever script, width or typography they came in."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Final

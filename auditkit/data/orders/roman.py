@@ -1,7 +1,5 @@
 """Roman numerals."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """Texts as sequences of whole numbers, of which the first one that differs decides: versions, addresses of networks."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The readings of texts as ordered numbers: every one that fits all of them, and which one the owner means."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple

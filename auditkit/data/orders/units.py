@@ -1,7 +1,5 @@
 """Units of which one is a multiple of another, so that values with different ones can be put in order."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Readers: tables and arrays of every kind, from memory and from files, made into audit data."""
 
-from __future__ import annotations
-
 from auditkit.data.readers.table import read_table
 from auditkit.data.readers.table_settings import TableSettings, table_settings
 

@@ -1,7 +1,5 @@
 """Audit data from what was read, once it is known which column is what."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias

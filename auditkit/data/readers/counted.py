@@ -1,7 +1,5 @@
 """A table of counts with a column of people and one of those selected, as two rows of recorded decisions for each."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 

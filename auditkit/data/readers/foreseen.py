@@ -1,7 +1,5 @@
 """Whether a file is read into memory or counted a batch at a time; decided before it is read."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pathlib

@@ -1,7 +1,5 @@
 """Files of records in JSON: a list of objects, an object of columns, or an object a line."""
 
-from __future__ import annotations
-
 import json
 import pathlib
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """npz files: arrays in a zip archive, read without trusting what the archive says about itself."""
 
-from __future__ import annotations
-
 import math
 import pathlib
 import zipfile

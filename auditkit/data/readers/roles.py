@@ -1,7 +1,5 @@
 """Which column of a source is what: label, groups, weights, identifiers, recorded answers, inputs."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How much memory a file would take as a table, told from its metadata or from its beginning."""
 
-from __future__ import annotations
-
 import pathlib
 import zlib
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A source of audit data, whatever it is, as columns of a table and, where there are some, an array of inputs."""
 
-from __future__ import annotations
-
 import os
 import pathlib
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The one door for data: a source and what its columns mean, made into audit data."""
 
-from __future__ import annotations
-
 import dataclasses
 import pathlib
 from collections.abc import Callable

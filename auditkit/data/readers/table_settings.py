@@ -1,7 +1,5 @@
 """How a table is read into audit data, and what its columns mean: one record for all of it."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

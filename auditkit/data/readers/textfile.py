@@ -3,8 +3,6 @@
 So "NA" stays the text NA, a zip code 01234 keeps its zero, and only what is listed as missing is missing.
 """
 
-from __future__ import annotations
-
 import pathlib
 from typing import Any
 

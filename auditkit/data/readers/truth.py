@@ -1,7 +1,5 @@
 """The truth beside the inputs: label, task, positive value, recorded answers; what is inferred is noted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Data: whether the audit data itself can be trusted."""
 
-from __future__ import annotations
-
 from auditkit.checks import Check
 from auditkit.hookspecs import hookimpl
 

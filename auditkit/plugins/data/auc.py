@@ -1,7 +1,5 @@
 """How well one feature, or all of them together, predict a class: the label (leakage) or a group (proxies)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

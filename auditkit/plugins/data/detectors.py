@@ -1,7 +1,5 @@
 """The search for leaks and proxies, and what it finds where something was planted or shuffled."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

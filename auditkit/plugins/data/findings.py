@@ -1,7 +1,5 @@
 """From rows to findings: measurements, controls, figures, tables and notes about the audit data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

@@ -1,7 +1,5 @@
 """Which rows are exactly the same: within the audit data, and between it and the training split."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Groups that may be one: names that differ only in case, blanks or Unicode form, and names that say "missing"."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Sequence
 from typing import Final

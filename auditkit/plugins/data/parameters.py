@@ -1,7 +1,5 @@
 """The parameters of `data.integrity`."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict, Field
 
 

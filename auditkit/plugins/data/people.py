@@ -1,7 +1,5 @@
 """Whether a person stands in several rows, where the data names people by an id."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from auditkit.data import AuditData

@@ -1,7 +1,5 @@
 """Values that may not mean what they say: groups that may be one, and codes for missing values."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which inputs drive the model, and can the explanation be trusted?"""
 
-from __future__ import annotations
-
 from auditkit.checks import Check
 from auditkit.hookspecs import hookimpl
 

@@ -1,7 +1,5 @@
 """Attributions of rows to features, and the numbers that summarise them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

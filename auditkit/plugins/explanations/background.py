@@ -1,7 +1,5 @@
 """The rows that explanations compare with."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import NamedTuple
 

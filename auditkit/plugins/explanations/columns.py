@@ -1,7 +1,5 @@
 """Which original column each column of an encoding comes from, found by swapping values between rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

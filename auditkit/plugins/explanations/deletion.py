@@ -1,7 +1,5 @@
 """Do attributions follow what happens to the output when a feature is really taken away?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

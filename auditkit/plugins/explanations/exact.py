@@ -1,7 +1,5 @@
 """Exact Shapley values of linear models and tree ensembles, where the preprocessing allows it."""
 
-from __future__ import annotations
-
 import random
 import warnings
 from collections.abc import Callable, Iterator

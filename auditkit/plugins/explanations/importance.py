@@ -1,7 +1,5 @@
 """The check `explanations.importance`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

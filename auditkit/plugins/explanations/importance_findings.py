@@ -1,7 +1,5 @@
 """Measurements and controls that try an importance on the model itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Measurements, figure and table of features and their influence, for checks that attribute outputs to columns."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Between the output that an estimator adds up (a margin) and the answer that the model gives (a probability)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.plugins.explanations.attributions import Attributions

@@ -1,7 +1,5 @@
 """Which output of a model is explained, and how to ask for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

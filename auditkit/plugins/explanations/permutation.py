@@ -1,7 +1,5 @@
 """Shapley values of any function, from paired permutations of its features."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 

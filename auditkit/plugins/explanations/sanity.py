@@ -1,7 +1,5 @@
 """What a model does when a real row's group is changed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exact Shapley values of tree ensembles, by shap's TreeExplainer with its numbers put right."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Fairness: what decisions do to groups and to their intersections."""
 
-from __future__ import annotations
-
 from auditkit.checks import Check
 from auditkit.hookspecs import hookimpl
 from auditkit.trainers import Trainer

@@ -1,7 +1,5 @@
 """Model adapters: scikit-learn, XGBoost, LightGBM, torch, plain callables, recorded answers, and their files."""
 
-from __future__ import annotations
-
 import pathlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Zip archives, judged by their central directory before anything in them is read."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 

@@ -1,7 +1,5 @@
 """Native boosters of XGBoost and LightGBM, live or from their own files."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A value among the categories that a column was fitted with, in whatever type it was read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

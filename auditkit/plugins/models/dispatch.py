@@ -1,7 +1,5 @@
 """Which adapter a live object belongs to, decided without importing what the object does not need."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple

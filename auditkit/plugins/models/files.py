@@ -4,8 +4,6 @@ Only files that are known to run no foreign code are opened without a word. A pi
 a `.skops` file that its defaults do not know need to be named, and every foreign failure is a ModelFileRejected.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import hashlib

@@ -4,8 +4,6 @@ Nothing is pickled and no memory address enters. What decides no answer is left 
 verbosity, timings.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """A table as an object was fitted on it: its columns, their order and their types."""
 
-from __future__ import annotations
-
 import functools
 from abc import abstractmethod
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Plain callables: inputs in, labels or probabilities out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is inside an estimator: the fitted objects that are handed the same table as it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model that has no classes of its own: what its outputs stand for is taken from the data."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The columns that an object was fitted on, found among those of a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Estimators that hold a torch network, as those of skorch: numbers are handed over as its parameters hold them."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A table of one column of texts, for an estimator that begins with a vectorizer: it takes a list of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from auditkit.errors import Mend, ModelError

@@ -1,7 +1,5 @@
 """Inputs that a module looks up, as in an embedding: whole numbers, each a place in a table."""
 
-from __future__ import annotations
-
 import torch
 
 from auditkit.errors import ModelError

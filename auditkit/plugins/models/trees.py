@@ -1,7 +1,5 @@
 """Which estimators are tree ensembles that `shap.TreeExplainer` explains exactly."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Performance: how good the answers are, for everyone and for every group."""
 
-from __future__ import annotations
-
 from auditkit.checks import Check
 from auditkit.hookspecs import hookimpl
 

@@ -1,7 +1,5 @@
 """The check of performance."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.checks import WRITTEN_OUT, Check, Context, Findings

@@ -1,7 +1,5 @@
 """How good decisions are: accuracy, balanced accuracy, precision, recall, F1."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

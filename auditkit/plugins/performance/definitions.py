@@ -1,7 +1,5 @@
 """What the measurements of this family mean."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from auditkit.metrics.catalogue import WILSON

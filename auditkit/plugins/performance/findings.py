@@ -1,7 +1,5 @@
 """From answers to findings: measurements, controls, figures and tables of quality."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 

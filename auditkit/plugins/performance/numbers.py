@@ -1,7 +1,5 @@
 """How good predicted numbers are: mean absolute error, root mean squared error, R²."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

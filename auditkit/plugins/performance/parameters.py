@@ -1,7 +1,5 @@
 """The parameters of `performance.quality`."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict, Field
 
 

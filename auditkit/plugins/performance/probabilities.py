@@ -1,7 +1,5 @@
 """How good probabilities are: log-loss, Brier score, calibration."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

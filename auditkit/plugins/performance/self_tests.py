@@ -1,7 +1,5 @@
 """The check's tests of itself: the same number by another road, and shuffled answers that must score like chance."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Privacy: what a model tells about the people it was trained on, and training that bounds it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from auditkit.checks import Check

@@ -5,8 +5,6 @@ each row takes part by its own toss of a coin (Poisson sampling), its gradient i
 Neighbouring data sets differ by one added or removed row.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ arXiv:1709.01604; reported as Carlini et al. (2022), Membership Inference Attack
 arXiv:2112.03570, ask: by how many members are found while few others are accused.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Inputs of any kind as numbers, for the attackers and reference models that never see the model under audit."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import NamedTuple
 

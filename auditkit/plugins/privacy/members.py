@@ -1,7 +1,5 @@
 """Members and non-members: which rows they are, what the model says about them, what they are as numbers."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

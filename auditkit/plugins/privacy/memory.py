@@ -5,8 +5,6 @@ it having seen it, and would not be without. The model is not trained again here
 row, stands in for it.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

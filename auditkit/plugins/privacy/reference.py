@@ -1,7 +1,5 @@
 """Models that auditkit fits itself, to try the attack without the model under audit."""
 
-from __future__ import annotations
-
 import functools
 import warnings
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Per-row gradients and noise are opacus's (hooks mode); sampling and loop are her
 no skipped batch and no other optimizer can slip in between the accountant and what happens.
 """
 
-from __future__ import annotations
-
 import copy
 import secrets
 import warnings

@@ -1,7 +1,5 @@
 """Robustness: how little an input must change before the model is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from auditkit.checks import Check

@@ -1,7 +1,5 @@
 """Which way a wrapped model can be attacked, by its gradients or by its decisions alone, and in which space."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -7,8 +7,6 @@ Wagner (2018), Obfuscated Gradients Give a False Sense of Security, arXiv:1802.0
 held against the model itself.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """How many whole numbers a torch module looks up in tables of embeddings while it answers."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any

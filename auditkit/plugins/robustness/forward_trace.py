@@ -1,7 +1,5 @@
 """One forward pass watched: its results in order, slopes that are cut off put back, slopes for what has none."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """What certificates stand on: the rows in units, what may change, and how the model is asked about noisy copies."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Shares of rows with their intervals, and the widest difference between groups, tested for a whole check at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple

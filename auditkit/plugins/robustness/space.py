@@ -1,7 +1,5 @@
 """Where an attack may go: what may change, how far, and what one unit of distance is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The rule packs that auditkit brings: one TOML file each."""
 
-from __future__ import annotations
-
 import pathlib
 
 from auditkit.hookspecs import hookimpl

@@ -1,7 +1,5 @@
 """The one theme: turns a Figure into a Vega-Lite dictionary and that into SVG, in two widths."""
 
-from __future__ import annotations
-
 from auditkit.reports.charts.draw import Picture, left_out, picture, specification, svg
 
 __all__ = ["Picture", "left_out", "picture", "specification", "svg"]

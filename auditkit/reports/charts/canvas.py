@@ -3,8 +3,6 @@
 Nothing is left to the renderer's own layout, so a chart does not depend on which fonts a machine has.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Lines through points, with bands: accuracy over epsilon, a calibration curve."""
 
-from __future__ import annotations
-
 import collections
 import itertools
 import math

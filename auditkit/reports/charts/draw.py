@@ -1,7 +1,5 @@
 """From a Figure to SVG, and to what a `<picture>` needs."""
 
-from __future__ import annotations
-
 import base64
 import functools
 import json

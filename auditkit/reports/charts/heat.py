@@ -1,7 +1,5 @@
 """A number in each cell of two categories."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """SVG without what a picture does not need: a report holds each chart twice."""
 
-from __future__ import annotations
-
 import re
 
 from auditkit.reports.charts.theme import FAMILY, FONT

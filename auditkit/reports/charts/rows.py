@@ -3,8 +3,6 @@
 On a wide screen the names stand to the left of their rows; on a narrow one above them. The number stands at the right.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Domains, round ticks and the words under them, so that a chart is laid out before anything is drawn."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -4,8 +4,6 @@ A dark page turns the lightness of the same picture round (`.chart` in the repor
 set of colours; it is chosen so that both can be read.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias

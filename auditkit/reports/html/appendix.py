@@ -1,7 +1,5 @@
 """What every check was set to, in one table."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any

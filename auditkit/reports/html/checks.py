@@ -1,7 +1,5 @@
 """One check as the report tells it: question, answer, figures, numbers, controls, how it was measured."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

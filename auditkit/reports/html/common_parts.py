@@ -1,7 +1,5 @@
 """What several models have in common is told once; what differs stands with the names of its models."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 

@@ -1,7 +1,5 @@
 """Several models side by side: the verdict of all, their limits and their headline numbers in one table each."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What was tested and what was not, of all models in one table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The checks of all models by family, each check once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Figures of one check: of one model as they are, of several with the model as the series where the mark allows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

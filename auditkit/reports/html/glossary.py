@@ -1,7 +1,5 @@
 """The definitions of everything that was measured."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Where each group is found in the report, and the limits that are about it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from auditkit.reports.html.sentences import WORST

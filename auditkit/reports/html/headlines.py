@@ -1,7 +1,5 @@
 """The five numbers that a reader needs first, by a rule that is written beside them."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple

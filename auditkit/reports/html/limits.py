@@ -1,7 +1,5 @@
 """The limits of an audit and how they were met, and the reasons that head the page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

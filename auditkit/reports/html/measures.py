@@ -1,7 +1,5 @@
 """The tables of one check: its measurements, its controls, its own tables, the numbers behind its figures."""
 
-from __future__ import annotations
-
 import collections
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """The measurements of one check for several models: a column for each."""
 
-from __future__ import annotations
-
 import collections
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """The head of the page and its sections, of one model or of several."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from auditkit.reports.html.limits import REASONS, Reason

@@ -1,7 +1,5 @@
 """How much the numbers of two models differ on the same rows, with the uncertainty of the difference."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

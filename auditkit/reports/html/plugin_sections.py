@@ -1,7 +1,5 @@
 """Sections that plugins wrote, of all models, each different one once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Models, data and provenance, as tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From a result to the one file of the report."""
 
-from __future__ import annotations
-
 import functools
 import pathlib
 from typing import Any

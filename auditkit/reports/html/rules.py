@@ -1,7 +1,5 @@
 """Rule packs: what the audits have for each clause."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Sentences of the report that are built from numbers."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Mapping, Sequence

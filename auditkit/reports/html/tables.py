@@ -1,7 +1,5 @@
 """Tables as the report prints them: heads, rows of cells, and a cap with a sentence."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

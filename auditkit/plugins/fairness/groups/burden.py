@@ -1,7 +1,5 @@
 """The impact ratio of a burden: how much less the group that bears it least is selected than each other group."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

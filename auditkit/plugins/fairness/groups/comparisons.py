@@ -1,7 +1,5 @@
 """Which groups are compared in what, and the tests of all of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Conditional demographic disparity: who is rejected among people who are alike in the given columns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final

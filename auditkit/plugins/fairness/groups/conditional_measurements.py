@@ -1,7 +1,5 @@
 """Conditional demographic disparity of the groups of the data: from rows to measurements."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The controls of the check: numbers counted again, shuffled groups, planted gaps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

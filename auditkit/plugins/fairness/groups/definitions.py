@@ -1,7 +1,5 @@
 """What the measurements of this check mean, made from the tables of what can be measured."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, Literal
 

@@ -1,7 +1,5 @@
 """Comparisons over groups, as measurements: difference, ratio and index, each with interval, test and power."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

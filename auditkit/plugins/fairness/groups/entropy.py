@@ -1,7 +1,5 @@
 """Between-group generalized entropy: how unequally groups fare on the mean, in one number."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

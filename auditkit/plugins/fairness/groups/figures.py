@@ -1,7 +1,5 @@
 """The pictures of the check: rates per group, disparities, rates per intersection."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """From counts to findings: everything that group fairness says about decisions."""
 
-from __future__ import annotations
-
 from auditkit.checks import Context, Findings
 from auditkit.counts import count, encode
 from auditkit.data import AuditData

@@ -1,7 +1,5 @@
 """What is measured of which people: the groups with their counts, and the classes whose decisions are looked at."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from auditkit.counts import Counts, Tally

@@ -1,7 +1,5 @@
 """What `fairness.groups` can measure: the catalogue of rates, composites and criteria, and its own indices."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from auditkit.metrics.catalogue import CRITERIA, RATES, Criterion, Direction, Rate

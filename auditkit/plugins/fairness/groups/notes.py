@@ -1,7 +1,5 @@
 """What a reader must know beside the numbers of the check."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.counts import Counts

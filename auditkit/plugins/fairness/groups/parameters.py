@@ -1,7 +1,5 @@
 """The parameters of `fairness.groups`."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator

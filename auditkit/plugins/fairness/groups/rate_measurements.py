@@ -1,7 +1,5 @@
 """Numbers about single groups, as measurements: rates, and what is made of several rates."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit import stats

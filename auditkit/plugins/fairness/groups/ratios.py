@@ -1,7 +1,5 @@
 """Odds and log-ratios over groups: treatment equality and differential fairness, from shares of groups."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The check's tests of its own test: shuffled groups, planted gaps."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit import stats

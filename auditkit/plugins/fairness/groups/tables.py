@@ -1,7 +1,5 @@
 """The table of selection rates and impact ratios."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeAlias
 

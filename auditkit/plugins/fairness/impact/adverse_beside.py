@@ -1,7 +1,5 @@
 """The impact ratio of each group beside the first: among large groups alone, and to the reference group."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

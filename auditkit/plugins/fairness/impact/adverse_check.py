@@ -1,7 +1,5 @@
 """The check of adverse impact."""
 
-from __future__ import annotations
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model

@@ -1,7 +1,5 @@
 """From counts to findings: what `fairness.adverse_impact` says."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The parameters of `fairness.adverse_impact`."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from auditkit.plugins.fairness.impact import categories

@@ -1,7 +1,5 @@
 """The tables of adverse impact: rates and ratios; tests and what a few selections would change."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit.data import AuditData

@@ -1,7 +1,5 @@
 """What a bias audit rates: who was selected, or who scored above the median."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The check that makes the tables of New York City's bias audit."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from auditkit.checks import Check, Context, Findings

@@ -1,7 +1,5 @@
 """The breakdowns of a bias audit: categories that are known, and how many people are in an unknown one."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction

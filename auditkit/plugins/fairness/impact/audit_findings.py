@@ -1,7 +1,5 @@
 """From decisions or scores to findings: what `fairness.bias_audit` says."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The parameters of `fairness.bias_audit`."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator

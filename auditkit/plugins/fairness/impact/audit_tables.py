@@ -1,7 +1,5 @@
 """The tables of a bias audit as a public summary prints them, the facts that go with them, and the notes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit import stats

@@ -1,7 +1,5 @@
 """Which attribute is sex and which is race and ethnicity, and which values mean that it is not known."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

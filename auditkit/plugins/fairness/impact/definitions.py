@@ -1,7 +1,5 @@
 """What the measurements of adverse impact and of the bias audit mean."""
 
-from __future__ import annotations
-
 from auditkit.results import NOBODY, Definition, Harm
 from auditkit.variants import AMONG_LARGE, defined
 

@@ -1,7 +1,5 @@
 """Employment practice compares who gets the favourable decision: a burden is refused, and what is assumed is said."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How many selections make the difference between above and below four fifths; in whole numbers, so exact."""
 
-from __future__ import annotations
-
 LINE = 0.8
 """Four fifths, 29 CFR 1607.4(D)."""
 

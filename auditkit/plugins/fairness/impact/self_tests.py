@@ -1,7 +1,5 @@
 """The checks' tests of themselves: people counted again row by row, tests tried on equal groups, tables that add up."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Is a difference of selection rates more than chance: standard deviations, an exact test, a simulation."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The check of individual fairness."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.checks import Check, Context, Findings

@@ -1,7 +1,5 @@
 """Findings on consistency: similar rows decided alike, for everyone and for each group."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit import figures

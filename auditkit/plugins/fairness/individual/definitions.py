@@ -1,7 +1,5 @@
 """What the measurements of individual fairness mean."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from auditkit.results import NOBODY, SELECTED_LESS, SELECTED_MORE, Definition, Measurement, of_everyone

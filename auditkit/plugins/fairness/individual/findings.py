@@ -1,7 +1,5 @@
 """From rows to findings: consistency and the flip test together."""
 
-from __future__ import annotations
-
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model

@@ -1,7 +1,5 @@
 """Findings of the flip test: real rows with another value of one sensitive attribute."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Real rows with another value of one sensitive attribute, and what the model then decides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Consistency: whether a decision agrees with those about the most similar others."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

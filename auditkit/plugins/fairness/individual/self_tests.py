@@ -1,7 +1,5 @@
 """The check's tests of itself: neighbours found again one by one, shuffled decisions, changed rows looked at."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

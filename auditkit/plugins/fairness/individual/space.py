@@ -1,7 +1,5 @@
 """How far apart two rows are, their sensitive attributes left aside."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 import numpy as np

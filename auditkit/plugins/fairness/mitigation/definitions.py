@@ -1,7 +1,5 @@
 """What the trainers of this room measure, each on the training split."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from auditkit.results import Definition

@@ -5,8 +5,6 @@ differently from day to day. Here the draw is a hash of the row and a seed: fixe
 over persons, the same in every process, whatever the order of rows and columns and the batch.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from typing import Any

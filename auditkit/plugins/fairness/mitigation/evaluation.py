@@ -1,7 +1,5 @@
 """What a mitigation changed and what it cost, on the rows that it was fitted to; and controls that every one passes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

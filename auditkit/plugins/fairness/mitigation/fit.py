@@ -1,7 +1,5 @@
 """Fitting an untrained copy of the parent on weighted rows."""
 
-from __future__ import annotations
-
 import inspect
 import warnings
 from collections.abc import Iterator

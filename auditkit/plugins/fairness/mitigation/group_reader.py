@@ -1,7 +1,5 @@
 """Who belongs to which group, read from the inputs: what a model must know that decides by group."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any, NamedTuple
 

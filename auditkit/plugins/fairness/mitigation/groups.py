@@ -1,7 +1,5 @@
 """The groups that a mitigation is about: which attribute, which of its groups have enough people, and who is who."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

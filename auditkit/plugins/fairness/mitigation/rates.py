@@ -1,7 +1,5 @@
 """The rates that constraints are about, for decisions that are certain and for decisions that are drawn."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np

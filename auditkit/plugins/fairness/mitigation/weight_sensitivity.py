@@ -1,7 +1,5 @@
 """Whether an estimator listens to the weights that it takes."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.data import take_rows

@@ -1,7 +1,5 @@
 """What the measurements of fairness of rankings mean."""
 
-from __future__ import annotations
-
 from auditkit.plugins.fairness.shared.definitions import define
 from auditkit.results import NOBODY, SELECTED_MORE, of_everyone
 from auditkit.variants import AMONG_LARGE, defined

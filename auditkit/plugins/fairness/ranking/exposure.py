@@ -1,7 +1,5 @@
 """One or many lists, the groups in them, and everything that is measured about both."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple

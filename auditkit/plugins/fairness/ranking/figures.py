@@ -1,7 +1,5 @@
 """The figures and tables of fairness of rankings."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit import figures

@@ -1,7 +1,5 @@
 """From scores to findings: measurements, controls, figures, tables and notes of `fairness.ranking`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Intervals and tests for rankings: of one list by drawing its people anew, of many lists by how they vary."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

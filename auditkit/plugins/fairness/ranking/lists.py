@@ -1,7 +1,5 @@
 """Rows ranked in one list or in many: places, exposure, tops and divergence, all lists at once."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The parameters of `fairness.ranking`."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 

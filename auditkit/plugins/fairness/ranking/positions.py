@@ -1,7 +1,5 @@
 """Places in a list: their weight, places shared by equal scores, and numbers of one list from who stands where."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

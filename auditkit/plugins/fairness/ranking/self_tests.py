@@ -1,7 +1,5 @@
 """The check's tests of itself: exposure list by list, shuffled groups, a group put last."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit import stats

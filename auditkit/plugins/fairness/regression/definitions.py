@@ -1,7 +1,5 @@
 """What the measurements of fairness of predicted numbers mean."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 

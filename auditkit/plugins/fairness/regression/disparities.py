@@ -1,7 +1,5 @@
 """Quantities and distances compared over groups: value, interval, test and power."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field

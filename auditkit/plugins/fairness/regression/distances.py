@@ -1,7 +1,5 @@
 """Distances between the distributions of groups: Kolmogorov-Smirnov and Wasserstein-1, their bands, their test."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

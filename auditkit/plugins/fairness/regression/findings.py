@@ -1,7 +1,5 @@
 """From predictions to findings: measurements, controls, figures, table and notes of `fairness.regression`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """How well groups are ranked, compared: intervals for the widest gap, and both statistics under shuffling."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

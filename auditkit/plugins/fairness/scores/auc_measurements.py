@@ -1,7 +1,5 @@
 """What is said about ranking: areas under the curve per group, their difference, the area between curves."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Whether scores mean what they say within a group: mean score against observed rate, on the whole and bin by bin."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is said about calibration: in the large, in bins, and how it differs over groups."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """ROC curves as exact piecewise linear functions, and the area between two of them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

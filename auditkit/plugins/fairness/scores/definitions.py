@@ -1,7 +1,5 @@
 """What the measurements of the scores mean."""
 
-from __future__ import annotations
-
 from auditkit.results import NOBODY, SELECTED_MORE, Definition, of_everyone
 from auditkit.variants import defined
 

@@ -1,7 +1,5 @@
 """The figures: ROC curves, areas, calibration, disparities, gaps over thresholds. Hidden groups are never drawn."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit import figures, stats

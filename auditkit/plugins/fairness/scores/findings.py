@@ -1,7 +1,5 @@
 """From sorted scores to findings: what `fairness.scores` says, put together and adjusted for all its tests."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.checks import Context, Findings

@@ -1,7 +1,5 @@
 """Tables of people by group and level, shuffled and drawn anew; what is measured on many such tables at once."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

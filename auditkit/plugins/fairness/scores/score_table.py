@@ -1,7 +1,5 @@
 """Scores sorted once: for every group its distinct scores, and how many people of each label stand on each."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is said about thresholds: gaps at the model's own, the worst nearby, and whether the verdict hangs on it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

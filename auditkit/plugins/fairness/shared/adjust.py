@@ -1,7 +1,5 @@
 """p-values adjusted over all the tests of a check."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from auditkit import stats

@@ -1,7 +1,5 @@
 """Definitions of measurements whose formula says whether it is about groups, and what one more group does to it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from auditkit.results import Definition, Direction, Harm

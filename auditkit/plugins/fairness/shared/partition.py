@@ -1,7 +1,5 @@
 """The rows split into groups: which groups can be compared, which are hidden, which are too small to assess."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

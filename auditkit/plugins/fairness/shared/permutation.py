@@ -1,7 +1,5 @@
 """What chance would give: the law of a statistic where groups are shuffled among the rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

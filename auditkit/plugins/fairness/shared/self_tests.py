@@ -1,7 +1,5 @@
 """What the checks' trials of their own tests have in common: how many false alarms there may be, and how it is said."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The check that searches for slices."""
 
-from __future__ import annotations
-
 from auditkit.checks import Check, Context, Findings
 from auditkit.data import AuditData
 from auditkit.errors import Mend, Refusal

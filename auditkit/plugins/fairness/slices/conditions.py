@@ -1,7 +1,5 @@
 """Features as lists of conditions: categories, quantile bins of numbers, a missing value; groups as they are named."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

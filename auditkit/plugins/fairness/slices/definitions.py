@@ -1,7 +1,5 @@
 """What the measurements of the slice search mean."""
 
-from __future__ import annotations
-
 from auditkit.plugins.fairness.slices.outcomes import OUTCOMES
 from auditkit.results import NOBODY, Definition
 

@@ -1,7 +1,5 @@
 """A slice against the rest, on rows that had no part in finding it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

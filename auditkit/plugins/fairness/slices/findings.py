@@ -1,7 +1,5 @@
 """From rows to findings: measurements, controls, figure, table and notes of the slice search."""
 
-from __future__ import annotations
-
 from typing import Any, Final, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The parameters of `fairness.slices`."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from auditkit.plugins.fairness.slices.outcomes import Of

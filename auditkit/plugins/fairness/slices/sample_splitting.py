@@ -1,7 +1,5 @@
 """Search in one half of the rows, estimate in the other."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

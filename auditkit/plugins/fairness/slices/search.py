@@ -5,8 +5,6 @@ linear algebra is a count per set of features: conditions of one feature exclude
 the same features are the cells of one table, filled in one pass over the rows.
 """
 
-from __future__ import annotations
-
 import heapq
 import itertools
 from collections.abc import Callable, Iterator, Sequence

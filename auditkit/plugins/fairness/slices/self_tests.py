@@ -1,7 +1,5 @@
 """The check's tests of itself: slices counted again, shuffled errors, a planted slice."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ generated source that is made of names in the file. So the members, the operator
 checked against lists of what is known to be harmless, and torch is given an archive rebuilt from what was checked.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """From the audit's inputs to the tensor that a torch module eats."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a torch module's output means, told by real rows and by the last layer: logits, probabilities or numbers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -3,8 +3,6 @@
 Every tensor operation of a forward pass is watched, whoever calls it: layers, functions, traced and exported graphs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

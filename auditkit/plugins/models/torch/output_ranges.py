@@ -1,7 +1,5 @@
 """The range of a tensor operation's result, from the ranges of what it is given: interval arithmetic (Moore 1966)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Everything about a torch module that an audit may disturb: kept, frozen, put back."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Weights without an architecture, and the class of the user's own that they belong to."""
 
-from __future__ import annotations
-
 import importlib
 import io
 import pickle

@@ -1,7 +1,5 @@
 """Projected gradient descent that sets its own step size, also towards one class after the other."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

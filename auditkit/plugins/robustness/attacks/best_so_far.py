@@ -1,7 +1,5 @@
 """The rows that still withstand: an attack works on these alone, and what it found is kept for all."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

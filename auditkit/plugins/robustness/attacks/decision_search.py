@@ -1,7 +1,5 @@
 """The state of a search by decisions: what was asked about each row, and the closest other decision seen."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Several attacks in a row: only what withstood one meets the next."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple

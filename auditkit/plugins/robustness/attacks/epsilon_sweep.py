@@ -1,7 +1,5 @@
 """A whole grid of radii: what is broken stays broken, and only what is left is attacked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """The nearest boundary to one class after the other: FAB, towards targets."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

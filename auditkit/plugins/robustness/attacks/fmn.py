@@ -1,7 +1,5 @@
 """The nearest wrong decision: the whole robustness curve in one run."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ nearest point. A smooth model has a boundary that is nearly a plane where a row 
 answers around the best point says in which direction the boundary is nearest. Either is a guess; the model is asked.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

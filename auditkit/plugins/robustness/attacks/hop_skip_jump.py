@@ -7,8 +7,6 @@ to be needless are taken back, and what all answers together say is tried (see `
 result for a row is the closest of all the points at which the model was seen to change its mind.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

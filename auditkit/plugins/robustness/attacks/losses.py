@@ -6,8 +6,6 @@ rows: of larger ones it saturates, its gradient is zero and the attack fails tho
 it climbs away from every class at once, which finds far less than going for the nearest.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 

@@ -3,8 +3,6 @@
 Everywhere `x` is (n, *shape), a radius is (n,) and norms are Linf, L2 or L1 over all features of a row.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import torch

@@ -1,7 +1,5 @@
 """The single gradient step and projected gradient descent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

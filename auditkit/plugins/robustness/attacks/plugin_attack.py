@@ -1,7 +1,5 @@
 """An attack of a plugin, as auditkit's own are: its points are asked about, and nothing is taken on trust."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

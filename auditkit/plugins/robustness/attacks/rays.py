@@ -5,8 +5,6 @@ arXiv:2006.12792: a corner of the cube gives the direction, and signs of ever sm
 where that brings the boundary nearer. What is added: several rows of other classes point out the first direction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

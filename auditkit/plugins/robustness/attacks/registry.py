@@ -1,7 +1,5 @@
 """The attacks that follow gradients, a row each: which parts are run in which order, at what cost, in which norms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

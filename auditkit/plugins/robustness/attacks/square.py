@@ -1,7 +1,5 @@
 """Random squares: an attack that asks for logits only and follows no slope."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

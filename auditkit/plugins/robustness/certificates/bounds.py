@@ -4,8 +4,6 @@ Gowal et al. (2018), On the Effectiveness of Interval Bound Propagation, arXiv:1
 layers one by one, and the last linear layer is merged with the difference of two classes. All in float64.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple

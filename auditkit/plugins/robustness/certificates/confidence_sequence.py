@@ -6,8 +6,6 @@ the iterated logarithm, Ann. Math. Stat. 41; Howard, Ramdas, McAuliffe and Sekho
 nonasymptotic confidence sequences, Ann. Statist. 49, arXiv:1810.08240.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import special
 

@@ -1,7 +1,5 @@
 """What the measurements of certificates mean."""
 
-from __future__ import annotations
-
 from auditkit.results import Definition
 
 COHEN = "Cohen, Rosenfeld and Kolter, 2019, Certified Adversarial Robustness via Randomized Smoothing, arXiv:1902.02918"

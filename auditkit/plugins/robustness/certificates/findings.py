@@ -1,7 +1,5 @@
 """Measurements, controls, figures and notes of what was proven."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The parameters of `robustness.certificates`."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator

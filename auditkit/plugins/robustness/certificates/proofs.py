@@ -1,7 +1,5 @@
 """Both proofs about one model, and what tries them; numbers only, findings are made of them elsewhere."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

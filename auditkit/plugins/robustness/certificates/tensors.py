@@ -1,7 +1,5 @@
 """A torch classifier under certificates: votes on its device, interval bounds, and the attacks that try both."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

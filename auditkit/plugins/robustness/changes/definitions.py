@@ -1,7 +1,5 @@
 """What the measurements of changes mean."""
 
-from __future__ import annotations
-
 from auditkit.results import Definition
 from auditkit.variants import defined
 

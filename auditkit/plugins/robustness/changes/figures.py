@@ -1,7 +1,5 @@
 """Pictures and the table: the curve of flip costs, the features that flip most, and the groups."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

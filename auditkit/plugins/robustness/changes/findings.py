@@ -1,7 +1,5 @@
 """From searches to findings: what `robustness.changes` says."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

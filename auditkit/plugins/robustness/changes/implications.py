@@ -1,7 +1,5 @@
 """What must hold between numeric columns, such as `years_employed <= age - 14`: read by a small parser of its own."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Where a model gives decisions alone: how near another decision a change brings a row, guessed from all answers."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

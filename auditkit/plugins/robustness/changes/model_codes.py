@@ -1,7 +1,5 @@
 """The model, asked about rows of codes: what it decides, and how far it is from deciding otherwise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The parameters of `robustness.changes`."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator

@@ -1,7 +1,5 @@
 """The search: every change of one feature on the grid, then of several features within a budget of questions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """The check's tests of itself: changes asked about anew, one value at a time by hand, known boundaries, chance."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Shares of rows that flip or withstand, for everyone, by group, and the widest difference between groups."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

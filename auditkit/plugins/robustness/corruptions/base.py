@@ -1,7 +1,5 @@
 """What a suite of corruptions gives, whatever the kind of inputs, and the names of the corruptions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 

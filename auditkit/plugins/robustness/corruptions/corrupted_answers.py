@@ -1,7 +1,5 @@
 """The model asked about every corruption at every severity."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

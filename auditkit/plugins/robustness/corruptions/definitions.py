@@ -1,7 +1,5 @@
 """What each number of `robustness.corruptions` means."""
 
-from __future__ import annotations
-
 from auditkit.results import NOBODY, Definition
 from auditkit.variants import defined
 

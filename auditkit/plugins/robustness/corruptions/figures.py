@@ -1,7 +1,5 @@
 """Figures and the table: the grid of corruptions, the fall over severities, groups, and what a severity means."""
 
-from __future__ import annotations
-
 from auditkit import figures
 from auditkit.plugins.robustness.corruptions.base import MIDDLE, SEVERITIES, Suite
 from auditkit.plugins.robustness.corruptions.corrupted_answers import CorruptedAnswers

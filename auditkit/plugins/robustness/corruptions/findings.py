@@ -1,7 +1,5 @@
 """From answers to findings: what `robustness.corruptions` says."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

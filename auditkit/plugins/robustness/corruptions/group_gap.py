@@ -1,7 +1,5 @@
 """Whether groups lose alike: the widest difference of their mean losses, its interval, and a test by shuffling."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Accuracy and loss under corruptions by group, and whether groups lose alike."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

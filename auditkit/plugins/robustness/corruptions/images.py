@@ -1,7 +1,5 @@
 """Corruptions of images, whole batches at a time, on the device."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What JPEG takes away: the cosine transform of blocks of 8 by 8, rounded by the standard's tables."""
 
-from __future__ import annotations
-
 import math
 
 import torch

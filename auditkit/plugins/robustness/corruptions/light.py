@@ -1,7 +1,5 @@
 """Corruptions of every pixel by itself: noise of three kinds, brightness, contrast, a covered part."""
 
-from __future__ import annotations
-
 import torch
 
 

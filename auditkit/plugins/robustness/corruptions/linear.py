@@ -1,7 +1,5 @@
 """Corruptions that are sums over neighbours: blurs and coarser pixels, as products with small matrices."""
 
-from __future__ import annotations
-
 import math
 
 import torch

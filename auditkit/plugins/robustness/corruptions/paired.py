@@ -1,7 +1,5 @@
 """Means of shares by row, and the share that was lost of them: intervals on the same rows."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import stats as laws
 

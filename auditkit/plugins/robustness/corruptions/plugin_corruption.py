@@ -1,7 +1,5 @@
 """Corruptions of plugins beside a suite of auditkit's own: called by name, and held to what may be."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

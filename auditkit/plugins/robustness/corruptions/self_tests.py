@@ -1,7 +1,5 @@
 """The check's tests of itself: nothing changes at severity 0, something does at 5, and nothing leaves the range."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.checks import Context

@@ -1,7 +1,5 @@
 """Which suite of corruptions fits the data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

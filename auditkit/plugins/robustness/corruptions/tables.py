@@ -1,7 +1,5 @@
 """Corruptions of a table under its schema: gaps, noise, swapped categories, drift."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

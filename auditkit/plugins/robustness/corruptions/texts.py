@@ -1,7 +1,5 @@
 """Corruptions of texts: slips of the keyboard, lost characters, capitals, look-alikes, accents, white space."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Corruptions that move pixels: rotation and elastic deformation."""
 
-from __future__ import annotations
-
 import math
 
 import torch

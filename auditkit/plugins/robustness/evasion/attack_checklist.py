@@ -4,8 +4,6 @@ Each trial looks at a sample of the rows, and what it finds beyond the attack is
 the least that any attack left, whichever it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple

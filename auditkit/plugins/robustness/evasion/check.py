@@ -1,7 +1,5 @@
 """`robustness.evasion`: how often a small change of the input makes the model wrong."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from auditkit.checks import Check, Context, Findings, MeasuredAt

@@ -1,7 +1,5 @@
 """The trials of a white-box attack as controls: the numbers of the checklist, and what each of them means."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from auditkit.plugins.robustness.evasion.outcome import GUARDED

@@ -1,7 +1,5 @@
 """Evasion by decisions: the numeric features of a table, by HopSkipJump."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from auditkit.checks import Context

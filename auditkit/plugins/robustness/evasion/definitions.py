@@ -1,7 +1,5 @@
 """What the measurements of `robustness.evasion` mean, and where they come from."""
 
-from __future__ import annotations
-
 from auditkit.results import Definition
 from auditkit.variants import defined
 

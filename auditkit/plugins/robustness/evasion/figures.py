@@ -1,7 +1,5 @@
 """The figures of evasion: curves over epsilon, groups at one epsilon."""
 
-from __future__ import annotations
-
 from auditkit.data import AuditData
 from auditkit.errors import present
 from auditkit.figures import curve, dot_whisker

@@ -1,7 +1,5 @@
 """From an attack to findings: what `robustness.evasion` says."""
 
-from __future__ import annotations
-
 from auditkit.checks import Context, Findings
 from auditkit.data import AuditData
 from auditkit.models import Model

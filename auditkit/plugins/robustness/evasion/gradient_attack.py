@@ -1,7 +1,5 @@
 """Evasion by gradients: the model's own surface, our tensor attacks, every counted point asked about anew."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

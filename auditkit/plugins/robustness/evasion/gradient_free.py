@@ -1,7 +1,5 @@
 """Attacks on a target that follow no gradient: by its logits (Square), and by its decisions (RayS, HopSkipJump)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

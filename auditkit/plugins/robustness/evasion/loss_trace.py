@@ -1,7 +1,5 @@
 """The loss along the way: whether descent had come to its end, and whether the loss is smooth enough to follow."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

@@ -1,7 +1,5 @@
 """What goes on inside the model while it answers: gradients taken, an optimiser at work, a probability given."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from unittest import mock

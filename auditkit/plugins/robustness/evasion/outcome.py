@@ -1,7 +1,5 @@
 """What an attack is told, and what it found."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

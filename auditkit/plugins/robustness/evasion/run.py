@@ -1,7 +1,5 @@
 """One attack by gradients on one target, and the trials of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Robust accuracy as measurements: of everyone, of each group, and between groups."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

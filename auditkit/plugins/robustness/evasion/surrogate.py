@@ -3,8 +3,6 @@
 Papernot et al. (2017), Practical Black-Box Attacks against Machine Learning, arXiv:1602.02697.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

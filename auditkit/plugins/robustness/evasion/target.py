@@ -1,7 +1,5 @@
 """The model as an attack sees it: a function of units, and the way back to inputs that it is asked about anew."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

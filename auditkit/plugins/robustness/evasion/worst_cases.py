@@ -1,7 +1,5 @@
 """The worst cases as a picture: the row, what it was changed into, and the difference, magnified."""
 
-from __future__ import annotations
-
 import base64
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """The one door to ART: quiet, and without leaving anything in the user's home."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import logging

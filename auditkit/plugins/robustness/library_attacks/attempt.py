@@ -1,7 +1,5 @@
 """One attack on every row: budgets, crashes, points that break the rules; and the same on a known boundary."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 from collections.abc import Callable

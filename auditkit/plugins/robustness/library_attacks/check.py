@@ -1,7 +1,5 @@
 """The check of attacks by name."""
 
-from __future__ import annotations
-
 from auditkit.checks import Check, Context, Findings, MeasuredAt
 from auditkit.data import AuditData
 from auditkit.models import Capability, Model

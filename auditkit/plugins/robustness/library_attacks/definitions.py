@@ -1,7 +1,5 @@
 """What the measurements of attacks by name mean."""
 
-from __future__ import annotations
-
 from auditkit.results import Definition
 
 NICOLAE = "Nicolae et al., 2018, Adversarial Robustness Toolbox, arXiv:1807.01069"

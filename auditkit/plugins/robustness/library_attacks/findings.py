@@ -1,7 +1,5 @@
 """Measurements, controls, the figure and notes of attacks by name."""
 
-from __future__ import annotations
-
 import contextlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The parameters of `robustness.library`."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator

@@ -1,7 +1,5 @@
 """The model and rows as an attack meets them, and the same with a boundary at a known distance in the model's place."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Estimators of ART around a model: a torch module on its surface, answers alone, or a decision tree."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

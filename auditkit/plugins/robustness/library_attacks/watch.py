@@ -1,7 +1,5 @@
 """What an attack asks about one row: counted, held to what may be tried, and remembered where the answer is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the measurements of both trainers mean."""
 
-from __future__ import annotations
-
 from auditkit.results import Definition, Direction
 
 OPTIMISTIC = "On rows that the model was trained on; the audit of the new model says it of rows that it has not seen."

@@ -1,7 +1,5 @@
 """What both trainers of robust networks say of what they made: accuracies beside the parent's, and controls."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Fitting an untrained network in place, by whatever loss a trainer puts on a batch of rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeAlias

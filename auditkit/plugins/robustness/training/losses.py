@@ -1,7 +1,5 @@
 """What adversarial training makes small: the loss at the worst change found, or the disagreement with it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

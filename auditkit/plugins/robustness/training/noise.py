@@ -1,7 +1,5 @@
 """Noisy copies of rows as a network eats them: the noise that smoothing certificates are about."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 
