@@ -110,7 +110,7 @@ def _finish(step: Step, result: CheckResult, data: AuditData) -> CheckResult:
         }
     )  # fmt: skip
     # validated anew: a plugin may have built the result with model_construct, which checks nothing
-    return completed(CheckResult.model_validate(named.model_dump()), data)
+    return completed(CheckResult.model_validate(named.model_dump()), step.kind, data)
 
 
 def _ended(step: Step, error: BaseException, data: AuditData, partial: object, cause: str) -> CheckResult:
@@ -128,7 +128,7 @@ def _ended(step: Step, error: BaseException, data: AuditData, partial: object, c
                 "figures": tuple(partial.figures), "tables": tuple(partial.tables), "notes": tuple(partial.notes),
             }
         )  # fmt: skip
-        result = completed(result, data)
+        result = completed(result, step.kind, data)
     return result
 
 

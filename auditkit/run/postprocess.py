@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from auditkit.checks import Facts
 from auditkit.data import AuditData
 from auditkit.data.cells import Cells
 from auditkit.results import TOGETHER, CheckResult, Consistency, Control, LeftOut, Measurement
 from auditkit.run.disparity_bounds import complete_disparities
+from auditkit.run.findings_contract import refuse_wrong
 from auditkit.run.withhold import bare, without
 from auditkit.run.worse_off import name_worse_off
 from auditkit.smaller import set_apart
@@ -16,10 +18,22 @@ END = "a group at its end is too small to show"
 UNKNOWN_END = "a group too small to show may be at its end"
 
 
-def completed(result: CheckResult, data: AuditData) -> CheckResult:
-    """What a check or a trainer found, with all that it does not say itself: who is left out, and who is worse off."""
+def completed(result: CheckResult, kind: type[Facts], data: AuditData) -> CheckResult:
+    """What a check or a trainer found, with all that it does not say itself: who is left out, and who is worse off.
+
+    Args:
+        result: as it was returned.
+        kind: the class of the check or trainer.
+        data: what was measured.
+
+    Raises:
+        FindingsError: what was measured breaks a rule of findings.
+    """
+    result = set_apart(result, data)
+    if result.status == "measured":  # an error is told with whatever was measured until then
+        refuse_wrong(result, kind, data)
     # left-out groups are counted before controls are applied, for both write a reason and the control's outweighs
-    return name_worse_off(apply_controls(complete_disparities(set_apart(result, data), data)), data)
+    return name_worse_off(apply_controls(complete_disparities(result, data)), data)
 
 
 def apply_controls(result: CheckResult) -> CheckResult:

@@ -176,20 +176,21 @@ def _train(job: Job, lacking: ErrorInfo | None) -> Child:
             trained = trainer.train(parent, split, context)
         if not isinstance(trained, Trained):
             raise AuditkitError(f"{trainer.id}: train must return Trained; it returned {type(trained).__name__}")
+        # before completion, for controls and reasons name the model
+        trained.model.name = name
+        result = blank.model_copy(
+            update={
+                "controls": tuple(trained.controls), "measurements": tuple(trained.measurements),
+                "figures": tuple(trained.figures), "tables": tuple(trained.tables), "notes": tuple(trained.notes),
+                "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
+            }
+        )  # fmt: skip
+        account = completed(CheckResult.model_validate(result.model_dump()), type(trainer), split)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: a trainer may not end the audit
         return Child(parent.name, None, _failed(blank, describe(error)))
-    # before completion, for controls and reasons name the model
-    trained.model.name = name
-    result = blank.model_copy(
-        update={
-            "controls": tuple(trained.controls), "measurements": tuple(trained.measurements),
-            "figures": tuple(trained.figures), "tables": tuple(trained.tables), "notes": tuple(trained.notes),
-            "definitions": {**blank.definitions, **trained.definitions}, "device": context.device,
-        }
-    )  # fmt: skip
-    return Child(parent.name, trained.model, completed(CheckResult.model_validate(result.model_dump()), split))
+    return Child(parent.name, trained.model, account)
 
 
 def _lacking(trainer: Trainer, parent: Model, data: AuditData) -> ErrorInfo | None:

@@ -1,0 +1,156 @@
+"""What findings must hold to: whatever does not is one error of its check, and no limit is met by it."""
+
+from __future__ import annotations
+
+import pytest
+
+import auditkit
+from auditkit.results import Control, Definition, Figure, LeftOut, Measurement, Table
+from auditkit.testing import ToyModel, toy_data
+from tests.run.acme import audit, share
+
+MEASURED = Measurement(name="stable", value=0.9, exact=True)
+LEFT = Measurement(name="left", value=None, reason="fewer than 10 rows")
+
+
+class Returns(auditkit.Check):
+    """What is returned?"""
+
+    id = "acme.returns"
+    definitions = {"stable": Definition(title="t", formula="f", range="r"),
+                   "unmeasured": Definition(title="t", formula="f", range="r")}  # fmt: skip
+
+    def measure(self, model, data, context):
+        return self.findings
+
+
+def returning(*measurements, own_slices=False, **findings):
+    kind = type("Returns", (Returns,), {"own_slices": own_slices, "__doc__": Returns.__doc__})
+    kind.findings = auditkit.Findings(measurements, **findings)
+    limits = [{"name": "l", "measurement": "acme.returns.stable", "at_least": 0.5}]
+    return audit(kind(), limits=limits)
+
+
+def control(*guards, on_failure="invalid", value=0.0):
+    return Control.within("c", "?", value, at_least=1.0, guards=guards, on_failure=on_failure)
+
+
+def refused(result, message):
+    (found,) = result.results
+    assert (found.status, result.verdicts[0].status, result.exit_code) == ("error", "error", 3)
+    assert found.error.kind == "findings" and message in found.error.message, found.error.message
+
+
+@pytest.mark.parametrize("on_failure", ["invalid", "inconclusive", "note"])
+@pytest.mark.parametrize("value", [0.0, 1.0, None])
+@pytest.mark.parametrize(
+    ("guard", "hint"),
+    [
+        ("stabel", "did you mean 'stable'?"),
+        ("Stable", "did you mean 'stable'?"),
+        ("acme.returns.stable", "known: "),
+        ("*", "known: "),
+    ],
+)
+def test_a_guard_that_is_no_measurement_is_an_error_whether_or_not_its_control_holds(on_failure, value, guard, hint):
+    result = returning(MEASURED, controls=[control("stable", guard, on_failure=on_failure, value=value)])
+    refused(result, f"the guards of the control 'c' must be names of measurements; {guard!r} is none, {hint}")
+
+
+@pytest.mark.parametrize("guards", [("stable",), ("stable", "unmeasured"), ("stable", "left"), ()])
+def test_a_guard_may_name_what_is_measured_declared_or_left_out_for_a_reason(guards):
+    (found,) = returning(MEASURED, LEFT, controls=[control(*guards)]).results
+    assert (found.status, found.measurements[0].validity) == ("measured", "invalid")
+
+
+def test_what_is_declared_for_a_function_is_a_guard_only_where_the_function_returns_it():
+    @auditkit.check("acme.share")
+    def share(predictions):
+        """Which share?"""
+        return auditkit.Findings([Measurement(name="stable", value=0.9, exact=True)], controls=[control("share")])
+
+    refused(
+        audit(share.check(), limits=[{"name": "l", "measurement": "acme.share.stable", "at_least": 0.5}]),
+        "'share' is none, known: 'stable'",
+    )
+
+
+PAIR = {"role": "value", "rate": "r", "low": {"slice": {"sex": "Male"}, "value": 0.1},
+        "high": {"slice": {"sex": "female"}, "value": 0.2}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"slice": {"sexx": "male"}}, "'sexx' is no group column of the data, did you mean 'sex'?"),
+        ({"slice": {"sex": "Male"}}, "sex has no group 'Male', did you mean 'male'?"),
+        ({"slice": {"sex": "male", "region": "west"}}, "region has no group 'west'"),
+        ({"across": ("sexx",)}, "'sexx' is no group column"),
+        ({"across": ("sex",), "pairs": (PAIR,)}, "sex has no group 'Male'"),
+        ({"across": ("sex",), "left_out": (LeftOut(slice={"sex": "x"}, reason="r"),)}, "sex has no group 'x'"),
+    ],
+)
+def test_a_group_of_which_nobody_is_is_an_error(wrong, message):
+    measurement = Measurement.model_validate({"name": "gap", "value": 0.9, "exact": True, **wrong})
+    refused(returning(MEASURED, measurement), message)
+    if "slice" in wrong:  # slices of its own
+        assert returning(MEASURED, measurement, own_slices=True).exit_code == 0
+
+
+def test_one_number_twice_is_an_error_and_another_slice_or_condition_is_another_number():
+    others = [
+        MEASURED.model_copy(update={"slice": {"sex": "male"}}),
+        MEASURED.model_copy(update={"across": ("sex",)}),
+        MEASURED.model_copy(update={"conditions": {"epsilon": 1}}),
+        MEASURED.model_copy(update={"conditions": {"epsilon": "1"}}),
+    ]
+    assert returning(MEASURED, *others).results[0].status == "measured"
+    for again in (MEASURED, *others):
+        twice = again.model_copy(update={"value": 0.1})
+        refused(returning(MEASURED, *others, twice), "'stable'" + " of sex=male" * bool(again.slice) + " is there 2 t")
+
+
+@pytest.mark.parametrize("rest", [{}, {"notes": ["there was nothing to do"]}, {"controls": [control(value=1.0)]}])
+def test_a_check_that_returns_nothing_did_not_measure(rest):
+    refused(returning(**rest), "at least one measurement, figure or table is required; none was returned")
+
+
+@pytest.mark.parametrize(
+    "something",
+    [
+        {"figures": [Figure(name="f", title="t", alt="a", mark="bars")]},
+        {"tables": [Table(name="t", title="t", columns=({"name": "a", "title": "a"},), rows=())]},
+    ],
+)
+def test_a_check_may_show_without_a_number(something):
+    assert returning(**something).results[0].status == "measured"
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"controls": (control("epoch"),)}, "'epoch' is none, did you mean 'epochs'?"),
+        ({"measurements": (Measurement(name="epochs", value=2.0, exact=True),) * 2}, "'epochs' is there 2 times"),
+        ({"measurements": ("two",)}, "Measurement"),
+        ({}, ""),
+    ],
+)
+def test_findings_of_a_trainer_are_held_to_the_same_and_end_no_audit(found, message):
+    class Halving(auditkit.Trainer):
+        id = "halving"
+
+        def train(self, model, data, context):
+            epochs = Measurement(name="epochs", value=2.0, exact=True)
+            return auditkit.Trained(ToyModel(constant=True), **{"measurements": (epochs,), **found})
+
+    class Plug:
+        @auditkit.hookimpl
+        def register_trainers(self):
+            return [Halving]
+
+    limits = [{"name": "epochs", "measurement": "train.halving.epochs", "at_most": 3}]
+    made = auditkit.compare([ToyModel()], toy_data(), checks=[share.check()], plugins=[Plug()],
+                            train=[{"trainer": "halving"}], limits=limits)  # fmt: skip
+    account = next(result for audited in made.results for result in audited.results if result.check == "train.halving")
+    assert (account.status, made.exit_code) == (("error", 3) if message else ("measured", 0))
+    assert message in (account.reason or "")
