@@ -72,8 +72,6 @@ class Findings:
     level: Level | None = None
     """The evidence level that was used, where it is not the class's."""
     higher_level: str | None = None
-    together: Iterable[Measurement] = ()
-    """Numbers of groups too small to show, as one: see `smaller_together`."""
 
 
 @dataclass
@@ -302,7 +300,6 @@ class Check(Facts, ABC):
             status="measured",
             controls=tuple(findings.controls),
             measurements=tuple(findings.measurements),
-            together=tuple(findings.together),
             figures=tuple(findings.figures),
             tables=tuple(findings.tables),
             notes=tuple(findings.notes),

@@ -11,6 +11,7 @@ from auditkit.data.schema import FeatureSchema
 from auditkit.model_inputs import Seeing, seeing
 from auditkit.models import Model
 from auditkit.results import TOGETHER, DataInfo, FeatureInfo, GroupInfo
+from auditkit.smaller import smaller_together
 from auditkit.value_spelling import spelling
 
 FEATURES = 500
@@ -160,10 +161,10 @@ def _groups(data: AuditData, attribute: str, cells: list[Cell]) -> list[GroupInf
             continue
         reason = data.cells.unshown(cell.where)
         made.append(GroupInfo(attribute=attribute, value=value, rows=None if reason else cell.n, hidden=reason))
-    small = data.cells.together((attribute,))
-    if small:
-        people = sum(map(data.cells.people, small))
-        names = tuple(group[attribute] for group in small)
+    small = smaller_together((attribute,), data)
+    if small is not None:
+        people = sum(map(data.cells.people, small.groups))
+        names = tuple(group[attribute] for group in small.groups)
         made.append(GroupInfo(attribute=attribute, value=TOGETHER, rows=people, together=names))
     return made
 

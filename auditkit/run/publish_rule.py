@@ -88,7 +88,7 @@ class Publish:
         )
         return info.model_copy(
             update={
-                "groups": tuple(self._group(group) for group in info.groups if not group.together),
+                "groups": tuple(self._group(group) for group in info.groups),
                 "features": tuple(features),
                 "notes": tuple(self._note(note, info.rows) for note in info.notes),
             }

@@ -26,14 +26,9 @@ class Side(NamedTuple):
     values: np.ndarray
     """(n, F) the inputs as numbers."""
 
-    def inside(self, where: dict[str, str]) -> np.ndarray | None:
-        """(n,) bool: in this group; None where the rows do not have the attribute."""
-        if any(name not in self.data.groups for name in where):
-            return None
-        rows = np.ones(len(self.data), dtype=bool)
-        for name, value in where.items():
-            rows &= self.data.groups[name] == value
-        return rows
+    def inside(self, attribute: str, values: list[str]) -> np.ndarray | None:
+        """(n,) bool: in one of these groups; None where the rows do not have the attribute."""
+        return np.isin(self.data.groups[attribute], values) if attribute in self.data.groups else None
 
 
 class Sides(NamedTuple):

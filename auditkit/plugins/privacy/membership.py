@@ -19,6 +19,7 @@ from auditkit.plugins.privacy.memory import odd_rows
 from auditkit.plugins.privacy.reference import blind_scores, fitted, out_of_fold, placebo_scores, prepare
 from auditkit.predictions import Predictions
 from auditkit.results import Axis, Control, Definition, Figure, Measurement, of_everyone
+from auditkit.smaller import slices_and_smaller, smaller_called
 from auditkit.too_few import fewer_than
 
 if TYPE_CHECKING:
@@ -150,8 +151,11 @@ def _auc(members: np.ndarray, others: np.ndarray, where: dict[str, str]) -> Meas
 def _per_group(sides: Sides, data: AuditData) -> list[Measurement]:
     """The attack on each group that may be shown."""
     measurements = []
-    for cell in data.slices():
-        members, others = sides.members.inside(cell.where), sides.others.inside(cell.where)
+    for cell in slices_and_smaller(data):
+        small = smaller_called(cell.where, data)
+        ((attribute, value),) = cell.where.items()
+        values = [value] if small is None else [group[attribute] for group in small.groups]
+        members, others = sides.members.inside(attribute, values), sides.others.inside(attribute, values)
         reason = cell.hidden
         if reason is None and (members is None or others is None):
             reason = "the training split does not say who is in this group"

@@ -12,8 +12,9 @@ from auditkit.checks import Context, missing_needs
 from auditkit.data import AuditData
 from auditkit.plugins.privacy.membership import ATTACKS, Membership
 from auditkit.predictions import Predictions
-from auditkit.results import CheckResult, Measurement
+from auditkit.results import TOGETHER, CheckResult, Measurement
 from auditkit.run.postprocess import apply_controls
+from auditkit.smaller import set_apart
 
 ROWS = 1500
 
@@ -151,6 +152,29 @@ def test_a_group_that_the_training_split_lacks_is_undefined(
 def test_the_same_seed_gives_the_same_result(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:
     data = data_of(world)
     assert run(regular, data, 3).model_dump_json() == run(regular, data, 3).model_dump_json()
+
+
+@pytest.mark.parametrize("size", [9, 1])
+def test_groups_too_small_to_show_are_attacked_as_one(
+    regular: Any, world: tuple[np.ndarray, np.ndarray], size: int
+) -> None:
+    """Four groups of nine are 36 people on either side; four of one are too few to stand together."""
+    names = np.array([f"g{at // size}" if at < 4 * size else "rest" for at in range(ROWS)])
+    data = data_of(world, groups={"small": names})
+    assert data.train is not None
+    train = dataclasses.replace(data.train, groups={"small": names})
+    data = dataclasses.replace(data, train=train)
+    result = set_apart(run(regular, data), data)
+    if size == 1:
+        assert result.together == ()
+        return
+    (found,) = result.together
+    answers = regular.probabilities(world[0]), world[1]
+    losses = -np.log(answers[0][np.arange(2 * ROWS), answers[1]])
+    members, others = losses[:ROWS][names != "rest"], losses[ROWS:][names != "rest"]
+    wins = np.mean([a < b for a in members for b in others])
+    assert (found.name, found.value, found.n) == ("auc", pytest.approx(wins), 72)
+    assert found.slice == {"small": TOGETHER} and "small=g0; small=g1" in (found.reason or "")
 
 
 def test_too_few_rows_are_undefined(regular: Any, world: tuple[np.ndarray, np.ndarray]) -> None:

@@ -55,13 +55,13 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     tried = [controls.counted_again(numbers, looked_at, data, predictions)]
     tried += controls.tried(parameters, data, context, everything, looked_at, tests, encoded)
     return Findings(
-        measurements=[*numbers, *gaps, *conditions, *burden.burden_ratios(groups[1:], looked_at, data)],
-        together=[
-            measurement for target in looked_at for table in groups for measurement in of_smaller(target, table, data)
+        measurements=[
+            *numbers, *gaps, *conditions, *burden.burden_ratios(groups[1:], looked_at, data),
+            *(number for target in looked_at for table in groups for number in of_smaller(target, table, data)),
         ],
         controls=tried,
         figures=figures.pictures(looked_at, numbers, gaps),
         tables=[tables.impact(groups[1:], figures.drawn(looked_at, gaps), counts, data)],
         notes=notes(parameters, data, counts, looked_at, tests),
         level=level,
-    )
+    )  # fmt: skip

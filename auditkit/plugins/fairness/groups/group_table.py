@@ -10,7 +10,7 @@ from auditkit.plugins.fairness.groups.measures import DEFAULT, MEASURES, MULTICL
 from auditkit.plugins.fairness.groups.parameters import Parameters
 from auditkit.predictions import Predictions
 from auditkit.results import pairs
-from auditkit.smaller import Smaller, smaller_together
+from auditkit.smaller import smaller_together
 from auditkit.value_spelling import spelling
 
 
@@ -58,14 +58,14 @@ def tabulate(counts: Counts, parameters: Parameters, data: AuditData) -> list[Gr
     return tables
 
 
-def smaller(groups: Groups, data: AuditData) -> tuple[Smaller, Groups] | None:
-    """The groups that are too small to show, and they as one group; None where they may not be shown as one."""
+def smaller(groups: Groups, data: AuditData) -> Groups | None:
+    """The groups that are too small to show, as one; None where they may not be shown as one."""
     together = smaller_together(groups.attributes, data)
     if together is None:
         return None
     indices = together.among(groups.where)
     tally = Tally(*(table[indices].sum(axis=0, keepdims=True) for table in groups.tally))
-    return together, groups._replace(where=[together.where], hidden=[None], tally=tally)
+    return groups._replace(where=[together.where], hidden=[None], tally=tally)
 
 
 def targets(parameters: Parameters, counts: Counts, predictions: Predictions, task: str) -> list[Target]:

@@ -30,7 +30,7 @@ def per_group(target: Target, groups: Groups, data: AuditData) -> list[Measureme
 def of_smaller(target: Target, groups: Groups, data: AuditData) -> list[Measurement]:
     """The same numbers for the groups of one table that are too small to show, as one; none where they stay hidden."""
     as_one = smaller(groups, data)
-    return [] if as_one is None else as_one[0].annotated(per_group(target, as_one[1], data))
+    return [] if as_one is None else per_group(target, as_one, data)
 
 
 def _rate(rate: Rate, target: Target, groups: Groups, data: AuditData) -> list[Measurement]:

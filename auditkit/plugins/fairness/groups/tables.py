@@ -72,7 +72,7 @@ def _rows(
 ) -> list[Row]:
     rows = _rows_of(target, groups, named, blank_names, data, compared=True)
     together = smaller(groups, data)
-    return rows if together is None else rows + _rows_of(target, together[1], named, blank_names, data, compared=False)
+    return rows if together is None else rows + _rows_of(target, together, named, blank_names, data, compared=False)
 
 
 def _rows_of(

@@ -69,14 +69,16 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         measurement for impact in impacts for measurement in adverse_beside.ratios_beside(impact.groups, data)
     ]
     return Findings(
-        measurements=[*lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None]],
-        together=[measurement for impact in impacts for measurement in _together(impact.groups, data)],
+        measurements=[
+            *lowest, *per_group, *[impact.alarm for impact in impacts if impact.alarm is not None],
+            *(rate for impact in impacts for rate in _together(impact.groups, data)),
+        ],
         controls=controls,
         figures=_figures(per_group),
         tables=adverse_tables.tables(impacts, data),
         notes=[*favourable.notes(data), *_notes(impacts, data, decisions), *_unknown(data, parameters.unknown)],
         level=level,
-    )
+    )  # fmt: skip
 
 
 def _unknown(data: AuditData, unknown: Sequence[str]) -> list[str]:
@@ -120,10 +122,7 @@ def _measurements(impact: Impact) -> list[Measurement]:
             )
             continue
         x, n = int(groups.selected[index]), int(groups.people[index])
-        measurements.append(
-            Measurement(name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=where)
-        )
-        measurements += _comparison(impact, index)
+        measurements += [_rate(x, n, where), *_comparison(impact, index)]
     return measurements
 
 
@@ -133,10 +132,11 @@ def _together(groups: Selection, data: AuditData) -> list[Measurement]:
     if joined is None:
         return []
     smaller, x, n = joined
-    rate = Measurement(
-        name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=smaller.where
-    )
-    return smaller.annotated([rate])
+    return [_rate(x, n, smaller.where)]
+
+
+def _rate(x: int, n: int, where: dict[str, str]) -> Measurement:
+    return Measurement(name="selection_rate", value=x / n, interval=stats.wilson(x, n), n=n, unit="share", slice=where)
 
 
 def _comparison(impact: Impact, index: int) -> list[Measurement]:

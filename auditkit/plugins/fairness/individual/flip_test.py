@@ -15,7 +15,8 @@ from auditkit.plugins.fairness.individual import flips, self_tests
 from auditkit.plugins.fairness.individual.definitions import undefined
 from auditkit.plugins.fairness.individual.flips import Pair, Swapped
 from auditkit.plugins.fairness.individual.parameters import Parameters
-from auditkit.results import Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.results import TOGETHER, Axis, Column, Control, Interval, LeftOut, Measurement, Scalar, Table
+from auditkit.smaller import smaller_together
 from auditkit.text import first_few
 from auditkit.too_few import fewer_than, two_groups
 
@@ -40,7 +41,8 @@ def find_changed(parameters: Parameters, model: Model, data: AuditData, context:
             measurements.append(unflipped(name, two_groups([name], "can be shown"), left_out=left_out))
             continue
         pairs, own_controls = _changed(name, values, data, context)
-        headline = _headline(name, pairs, data).model_copy(update={"left_out": left_out})
+        compared = [pair for pair in pairs if pair.origin in values]
+        headline = _headline(name, compared, data).model_copy(update={"left_out": left_out})
         if headline.value and inputs_seen.gives(data.column_of(name)) is False:
             notes.append(f"{name} is said to be no input of the model, and changing it changes decisions.")
         measurements += [headline, *(measurement for pair in pairs for measurement in _pair(pair, data))]
@@ -102,11 +104,15 @@ def _changed(name: str, values: list[str], data: AuditData, context: Context) ->
 
     # Of more than two classes none is the favourable one.
     positive = predictions.positive if data.task == "binary" else None
-    pairs = flips.pairs_of(name, groups, values, ask, before, positive, context.rng)
-    swapped_all = flips.draw(groups, values, values[0], context.rng)
+    origins = {value: groups == value for value in values}
+    small = smaller_together((name,), data)
+    if small is not None and {name: MISSING} not in small.groups:
+        origins[TOGETHER] = np.isin(groups, [group[name] for group in small.groups])
+    pairs = flips.pairs_of(name, origins, values, ask, before, positive, context.rng)
+    swapped_all = flips.draw(np.isin(groups, values), origins[values[0]], context.rng)
     few = Swapped(swapped_all.rows[: self_tests.TRIED], swapped_all.donors[: self_tests.TRIED])
     after = codes_of(flips.swap(data.inputs, column, few), data.schema)
-    wrong = self_tests.wrongly_changed(data.codes(), after, column, groups == values[0], few)
+    wrong = self_tests.wrongly_changed(data.codes(), after, column, origins[values[0]], few)
     controls = [
         Control.within(
             f"changed rows, {name}",

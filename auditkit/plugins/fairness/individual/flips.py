@@ -1,6 +1,6 @@
 """Real rows with another value of one sensitive attribute, and what the model then decides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,17 +31,16 @@ class Pair(NamedTuple):
     """(m,) bool: it was the positive one."""
 
 
-def draw(groups: np.ndarray, origins: Sequence[str], target: str, rng: np.random.Generator) -> Swapped:
-    """Who is to be changed into `target`, and from which real row of that group each takes the value.
+def draw(among: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Swapped:
+    """Who is to be changed into a group, and from which real row of that group each takes the value.
 
     Args:
-        groups: (N,) the group of each row.
-        origins: the groups whose rows are changed.
-        target: a group with a row or more.
+        among: (N,) bool: the rows that are changed where they are of another group.
+        target: (N,) bool: the rows of the group; one or more.
         rng: draws the donors; where all of the group have one value, it does not matter who.
     """
-    rows = np.flatnonzero(np.isin(groups, [origin for origin in origins if origin != target]))
-    return Swapped(rows, rng.choice(np.flatnonzero(groups == target), len(rows)))
+    rows = np.flatnonzero(among & ~target)
+    return Swapped(rows, rng.choice(np.flatnonzero(target), len(rows)))
 
 
 def swap(inputs: Any, column: int, swapped: Swapped) -> Any:
@@ -65,34 +64,34 @@ def swap(inputs: Any, column: int, swapped: Swapped) -> Any:
 
 def pairs_of(
     attribute: str,
-    groups: np.ndarray,
+    origins: Mapping[str, np.ndarray],
     values: Sequence[str],
     ask: Callable[[Swapped], np.ndarray],
     before: np.ndarray,
     positive: int | None,
     rng: np.random.Generator,
 ) -> list[Pair]:
-    """Every group of an attribute decided as if it were every other one.
+    """Groups of an attribute decided as if they were other ones.
 
     Args:
         attribute: its name.
-        groups: (N,) the group of each row.
-        values: the groups that take part.
+        origins: {group: (N,) bool, its rows}; nobody is changed into a group that is part of their own.
+        values: those of them into which people are changed.
         ask: takes who is changed and who gives, gives the decisions (m,).
         before: (N,) the decisions about the rows as they are.
         positive: the positive decision; None where there is none.
         rng: draws the donors.
     """
-    pairs = []
+    pairs, among = [], np.logical_or.reduce([*origins.values()])
     for target in values:
-        swapped = draw(groups, values, target, rng)
+        swapped = draw(among, origins[target], rng)
         after, decided = ask(swapped), before[swapped.rows]
         changed = after != decided
         # Of more than two classes none is the better one: no decision equals None, so nobody gains and nobody loses.
         gained, lost = changed & (after == positive), changed & (decided == positive)
-        for origin in values:
-            if origin != target:
-                at_origin = groups[swapped.rows] == origin
+        for origin, rows in origins.items():
+            if not rows[origins[target]].any():
+                at_origin = rows[swapped.rows]
                 parts = (part[at_origin] for part in (swapped.rows, changed, gained, lost))
                 pairs.append(Pair(attribute, origin, target, *parts))
     return pairs

@@ -23,7 +23,7 @@ from auditkit.plugins.fairness.ranking.definitions import (
 from auditkit.plugins.fairness.ranking.exposure import Listing, Top
 from auditkit.plugins.fairness.ranking.parameters import Parameters
 from auditkit.plugins.fairness.shared.adjust import adjusted
-from auditkit.plugins.fairness.shared.partition import split
+from auditkit.plugins.fairness.shared.partition import smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Control, GroupPair, Interval, Level, Measurement, Test
 from auditkit.results.disparity_text import left_out_text
@@ -52,19 +52,23 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         codes = np.unique(codes[has_company], return_inverse=True)[1]
     ranked = lists.rank(scores, codes)
     context.progress(1, 3, "ranking")
-    listings = [
-        exposure.measure(split(data, attributes), ranked, parameters.k, data.minimum_rate)
-        for attributes in data.cells.subsets(parameters.intersections)
-        if parameters.query not in attributes
-    ]
+    splits = [split(data, attributes) for attributes in data.cells.subsets(parameters.intersections)]
+    listings, together = (
+        [
+            exposure.measure(partition, ranked, parameters.k, data.minimum_rate)
+            for partition in partitions
+            if parameters.query not in partition.attributes
+        ]
+        for partitions in (splits, smaller_splits(data, parameters.intersections))
+    )
     context.progress(2, 3, "shuffling groups")
     tests = sum(2 + sum(not top.reason for top in listing.tops) for listing in listings if listing.comparable)
     # So many that the smallest p-value stays below 5 % when it is adjusted.
     shuffles = max(parameters.permutations, 40 * tests)
-    for listing in listings:
+    for listing in [*listings, *together]:
         if listing.groups:
             exposure.add_spread_and_tests(listing, scores, codes, parameters.draws, shuffles, context.rng)
-    per_group = [measurement for listing in listings for measurement in _per_group(listing)]
+    per_group = [measurement for listing in [*listings, *together] for measurement in _per_group(listing)]
     between = [measurement for listing in listings for measurement in _between(listing, data, tests, shuffles)]
     between = adjusted(between)
     hidden = list(dict.fromkeys(name for listing in listings for name in listing.split.hidden))
@@ -74,7 +78,7 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         measurements=[*per_group, *between],
         controls=_controls(parameters, listings, scores, codes, tests, context),
         figures=figures.draw(per_group, between),
-        tables=figures.tables(listings),
+        tables=figures.tables([*listings, *together]),
         notes=notes,
         level=level,
     )

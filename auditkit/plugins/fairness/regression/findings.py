@@ -15,7 +15,7 @@ from auditkit.plugins.fairness.regression.disparities import Compared
 from auditkit.plugins.fairness.regression.moments import Means
 from auditkit.plugins.fairness.regression.parameters import Parameters
 from auditkit.plugins.fairness.regression.self_tests import Sample
-from auditkit.plugins.fairness.shared.partition import Split, no_intersection, split
+from auditkit.plugins.fairness.shared.partition import Split, no_intersection, smaller_splits, split
 from auditkit.plugins.fairness.shared.self_tests import false_alarms
 from auditkit.results import Column, Control, Level, Measurement, Table, Test, pairs
 from auditkit.results.disparity_text import left_out_text
@@ -36,12 +36,14 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     splits = [split(data, attributes) for attributes in [(), *data.cells.subsets(parameters.intersections)]]
     per_group: list[Measurement] = []
     compared: list[Compared] = []
+
+    def means_of(quantity: Quantity, partition: Split) -> Means:
+        return moments.means(partition.codes, quantity.of(predicted, residual), data.weights, len(partition.usable))
+
     for step, partition in enumerate(splits):
         context.progress(step, len(splits) + 2, "means and distances")
         for quantity in quantities:
-            means = moments.means(
-                partition.codes, quantity.of(predicted, residual), data.weights, len(partition.usable)
-            )
+            means = means_of(quantity, partition)
             per_group += _per_group(quantity, partition, means, data.weights is not None)
             if partition.attributes:
                 compared.append(disparities.compare(quantity, partition, means))
@@ -57,8 +59,14 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
         _recount(per_group, data, predicted),
         *_trials(parameters, data, context, compared, tests, predicted, residual),
     ]
+    together = [
+        number
+        for partition in smaller_splits(data, parameters.intersections)
+        for quantity in quantities
+        for number in _per_group(quantity, partition, means_of(quantity, partition), data.weights is not None)
+    ]
     return Findings(
-        measurements=[*per_group, *between, *beside],
+        measurements=[*per_group, *between, *beside, *together],
         controls=controls,
         figures=figures.draw(per_group, between, splits, predicted, data.weights, data.minimum_cell),
         tables=_chance(compared),

@@ -56,23 +56,12 @@ def find(
         tests: for how many tests the p-values are adjusted.
         rng: the source of chance.
     """
-    if not probable:
-        missing = [
-            _missing(GROUP[0], where, hidden or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}")
-            for part in parts
-            for where, hidden in zip(part.where, part.hidden, strict=True)
-        ]
-        return CalibrationFound(missing, [], None)
     measurements, profiles, planted = [], [], None
     for part in parts:
-        known: dict[int, Profile] = {}
-        for group in range(len(part.where)):
-            reason = part.reason(group, needs_both_labels=False)
-            if reason is not None:
-                measurements += [_missing(name, part.where[group], reason) for name in GROUP]
-                continue
-            known[group] = calibration.profile(part.score_tables[group], bins, part.minimum)
-            measurements += _group(part.score_tables[group], known[group], part.where[group], draws, rng)
+        numbers, known = per_group(part, probable, bins, draws, rng)
+        measurements += numbers
+        if not probable:
+            continue
         profiles.append(known)
         if part.attributes:
             gaps, possible = _gaps(part, data, known, draws, tests, rng)
@@ -80,6 +69,26 @@ def find(
             # The test is the same for all attributes, so the first with room for a shift is enough.
             planted = planted or possible
     return CalibrationFound(measurements, profiles, planted)
+
+
+def per_group(
+    part: Partition, probable: bool, bins: int, draws: int, rng: np.random.Generator
+) -> tuple[list[Measurement], dict[int, Profile]]:
+    """Calibration of everyone or of every group, and {group: its profile}; arguments as of `find`."""
+    measurements: list[Measurement] = []
+    known: dict[int, Profile] = {}
+    for group, where in enumerate(part.where):
+        if not probable:
+            reason = part.hidden[group] or f"{NO_PROBABILITIES[0].lower()}{NO_PROBABILITIES[1:]}"
+            measurements.append(_missing(GROUP[0], where, reason))
+            continue
+        few = part.reason(group, needs_both_labels=False)
+        if few is not None:
+            measurements += [_missing(name, where, few) for name in GROUP]
+            continue
+        known[group] = calibration.profile(part.score_tables[group], bins, part.minimum)
+        measurements += _group(part.score_tables[group], known[group], where, draws, rng)
+    return measurements, known
 
 
 def _missing(name: str, where: dict[str, str], reason: str) -> Measurement:

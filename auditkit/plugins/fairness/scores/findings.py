@@ -9,11 +9,11 @@ from auditkit.models import Capability
 from auditkit.plugins.fairness.scores import calibration_measurements, figures, self_tests, sweep, thresholds
 from auditkit.plugins.fairness.scores.auc_measurements import Ranked, gaps, per_group
 from auditkit.plugins.fairness.scores.parameters import Parameters
-from auditkit.plugins.fairness.scores.partition import Partition, partition
+from auditkit.plugins.fairness.scores.partition import Partition, partition, smaller_partitions
 from auditkit.plugins.fairness.scores.score_table import sort
 from auditkit.plugins.fairness.shared.adjust import adjusted
 from auditkit.plugins.fairness.shared.self_tests import TOO_FEW, false_alarms
-from auditkit.results import Control, Level
+from auditkit.results import Control, Level, Measurement
 from auditkit.variants import named
 
 WEIGHTED = "Numbers are weighted; intervals and tests use effective numbers of rows (Kish 1965)."
@@ -51,10 +51,14 @@ def find(parameters: Parameters, data: AuditData, context: Context, level: Level
     near = thresholds.find(parameters, parts, data, threshold, probable, rows.scores)
     measurements += near.measurements
     measurements = adjusted(measurements)
+    together: list[Measurement] = []
+    for part in smaller_partitions(rows, data, parameters.intersections):
+        calibration, _ = calibration_measurements.per_group(part, probable, parameters.bins, draws, context.rng)
+        together += [*per_group(part), *calibration]
     context.keep(Findings(list(measurements), notes=[*reading, *near.notes], level=level))
     context.progress(len(parts) + 1, len(parts) + 2, "controls")
     return Findings(
-        measurements=measurements,
+        measurements=[*measurements, *together],
         controls=_controls(parameters, data, context, ranked, calibrated, threshold, tests),
         figures=figures.draw(measurements, parts, calibrated, near, threshold),
         tables=[near.table],

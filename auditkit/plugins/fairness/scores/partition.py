@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from auditkit import group_pairs
 from auditkit.counts import Encoded
 from auditkit.data import AuditData
 from auditkit.plugins.fairness.scores.score_table import ScoreTable, Sorted, score_tables
 from auditkit.plugins.fairness.shared.partition import crossed
 from auditkit.results import LeftOut, pairs
+from auditkit.smaller import smaller_cells
 from auditkit.too_few import lacking
 
 
@@ -71,3 +74,12 @@ def partition(rows: Sorted, data: AuditData, attributes: tuple[str, ...], encode
     where = [where[index] for index in occupied]
     hidden = [data.cells.reason(group) for group in where]
     return Partition(attributes, where, hidden, [every[index] for index in occupied], data.minimum_rate)
+
+
+def smaller_partitions(rows: Sorted, data: AuditData, order: int) -> list[Partition]:
+    """The groups too small to show as one group, for each set of up to `order` attributes that has some."""
+    partitions = []
+    for cell in smaller_cells(data, order):
+        inside = score_tables(rows, np.where(cell.rows, 0, 1), 2)[:1]
+        partitions.append(Partition(tuple(cell.where), [cell.where], [None], inside, data.minimum_rate))
+    return partitions

@@ -9,6 +9,7 @@ import numpy as np
 from auditkit.counts import Encoded, encode
 from auditkit.data import AuditData
 from auditkit.results import LeftOut, pairs
+from auditkit.smaller import smaller_cells
 from auditkit.too_few import lacking
 
 
@@ -72,7 +73,19 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         attributes: names among the groups; none of them: everyone.
     """
     every, codes = crossed({name: encode(data.groups[name]) for name in attributes}, len(data))
-    rows = np.bincount(codes, minlength=len(every))
+    return _split(data, attributes, every, codes)
+
+
+def smaller_splits(data: AuditData, order: int) -> list[Split]:
+    """The groups too small to show as one group, for each set of up to `order` attributes that has some."""
+    return [
+        _split(data, tuple(cell.where), [cell.where], np.where(cell.rows, 0, -1)) for cell in smaller_cells(data, order)
+    ]
+
+
+def _split(data: AuditData, attributes: tuple[str, ...], every: list[dict[str, str]], codes: np.ndarray) -> Split:
+    """The rows split into the groups `every`, by (N,) the position of each row's; -1: none of them."""
+    rows = np.bincount(codes[codes >= 0], minlength=len(every))
     partition = Split(attributes)
     positions = np.full(len(rows), -1)
     minimum = data.minimum_rate
@@ -91,7 +104,7 @@ def split(data: AuditData, attributes: tuple[str, ...]) -> Split:
         partition.where.append(where)
         partition.reasons.append(reason)
         partition.empty.append(reason == "no people")
-    partition.codes = positions[codes]
+    partition.codes = np.append(positions, -1)[codes]
     return partition
 
 

@@ -221,7 +221,7 @@ def test_a_changed_row_keeps_the_types_of_the_table():
 
 def test_donors_are_of_the_group_and_the_changed_are_not():
     groups = np.array(["a", "b", "c"] * 50)
-    rows, donors = draw(groups, ["a", "b"], "b", np.random.default_rng(0))
+    rows, donors = draw(np.isin(groups, ["a", "b"]), groups == "b", np.random.default_rng(0))
     assert set(groups[rows]) == {"a"} and len(rows) == 50 and set(groups[donors]) == {"b"}
 
 

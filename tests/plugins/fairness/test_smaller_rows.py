@@ -1,0 +1,187 @@
+"""Scores, rankings, predicted numbers and flips of groups too small to show stand together, and are never judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import auditkit
+from auditkit.checks import Check
+from auditkit.data import AuditData
+from auditkit.models import Model
+from auditkit.plugins.fairness.individual.check import IndividualFairness
+from auditkit.plugins.fairness.ranking.check import RankingFairness
+from auditkit.plugins.fairness.regression.check import RegressionFairness
+from auditkit.plugins.fairness.scores.check import ScoreFairness
+from auditkit.results import TOGETHER, CheckResult
+from tests.plugins.recorded import recorded, run
+
+SIZES = {"a": 150, "b": 100, "x": 9, "y": 9, "z": 8}
+Made: TypeAlias = tuple[Model, AuditData]
+
+
+def race(sizes: dict[str, int]) -> np.ndarray:
+    return np.random.default_rng(3).permutation(np.repeat(list(sizes), list(sizes.values())))
+
+
+def scored(sizes: dict[str, int], **more: Any) -> Made:
+    rng = np.random.default_rng(0)
+    groups = race(sizes)
+    scores = np.round(rng.random(len(groups)), 2)
+    labels = (rng.random(len(groups)) < scores).astype(int)
+    return recorded(None, labels, {"race": groups}, scores=scores, **more)
+
+
+def predicted(sizes: dict[str, int], **more: Any) -> Made:
+    rng = np.random.default_rng(0)
+    groups = race(sizes)
+    labels = rng.normal(size=len(groups))
+    predictions = labels + rng.normal(size=len(groups)) + (groups == "x")
+    options = {"positive": None, "task": "regression", **more}
+    return recorded(predictions, labels, {"race": groups}, **options)
+
+
+def asked(sizes: dict[str, int], **more: Any) -> Made:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"race": race(sizes), "income": rng.random(sum(sizes.values()))})
+
+    def decide(rows: Any) -> np.ndarray:
+        return np.asarray(rows["income"] > np.where(rows["race"] == "a", 0.3, 0.7)).astype(int)
+
+    labels = np.arange(len(frame)) % 2
+    data = AuditData(inputs=frame, labels=labels, positive=1, groups={"race": frame.race}, **more)
+    return auditkit.wrap(decide, classes=(0, 1)), data
+
+
+CHECKS: dict[str, tuple[Check, Callable[..., Made], str]] = {
+    "scores": (ScoreFairness(permutations=99, trials=20), scored, "auc"),
+    "ranking": (RankingFairness(permutations=99, draws=60, trials=20), scored, "relative_exposure"),
+    "regression": (RegressionFairness(permutations=99, trials=20), predicted, "mean_residual"),
+    "flips": (IndividualFairness(shuffles=5), asked, "flip_rate"),
+}
+
+
+def of(name: str, sizes: dict[str, int] = SIZES, **more: Any) -> tuple[CheckResult, AuditData, np.ndarray]:
+    """What a check says, with the data, and which of its rows are in a small group."""
+    check, made, _ = CHECKS[name]
+    model, data = made(sizes, **more)
+    return run(check, model, data), data, np.isin(data.groups["race"], ["x", "y", "z"])
+
+
+def joined(result: CheckResult, name: str, **conditions: Any) -> Any:
+    (found,) = [each for each in result.together if each.name == name and conditions.items() <= each.conditions.items()]
+    assert found.slice == {"race": TOGETHER} and "race=x; race=y; race=z" in found.reason
+    return found
+
+
+def test_scores_are_those_of_their_people() -> None:
+    result, data, small = of("scores")
+    scores, labels = data.recorded.scores[small], data.labels[small]
+    wins = [float(a > b) + 0.5 * (a == b) for a in scores[labels == 1] for b in scores[labels == 0]]
+    area = joined(result, "auc")
+    assert (area.value, area.n) == (pytest.approx(np.mean(wins)), 26) and area.interval is not None
+    large = joined(result, "calibration_in_the_large")
+    assert large.value == pytest.approx(scores.mean() - labels.mean()) and "each of them" not in large.reason
+    assert joined(result, "calibration_error").value >= 0 and joined(result, "calibration_error").test is None
+
+
+def test_scores_that_are_no_probabilities_say_so_of_them_too() -> None:
+    model, data = scored(SIZES)
+    scores = data.recorded.scores * 7 - 3
+    model, data = recorded(None, data.labels, data.groups, scores=scores)
+    result = run(CHECKS["scores"][0], model, data)
+    assert joined(result, "auc").value is not None
+    assert joined(result, "calibration_in_the_large").value is None
+
+
+def test_rankings_are_those_of_their_people() -> None:
+    result, data, small = of("ranking")
+    order = pd.Series(-data.recorded.scores)
+    places = pd.Series(1 / np.log2(1 + order.rank(method="first"))).groupby(order).transform("mean")
+    exposure = joined(result, "exposure")
+    assert (exposure.value, exposure.n) == (pytest.approx(places[small].mean()), 26)
+    relative = joined(result, "relative_exposure")
+    assert relative.value == pytest.approx(places[small].mean() / places.mean()) and relative.interval is not None
+    inside = ((10 - order.rank(method="min") + 1) / order.groupby(order).transform("size")).clip(0, 1)
+    assert joined(result, "top_k_share", k=10).value == pytest.approx(inside[small].sum() / 10)
+    assert all(TOGETHER not in str(each.reason) for each in result.measurements)
+
+
+def test_predicted_numbers_are_those_of_their_people() -> None:
+    result, data, small = of("regression")
+    predictions, labels = data.recorded.decisions[small], data.labels[small]
+    errors = predictions - labels
+    expected = {
+        "mean_prediction": predictions.mean(), "mean_residual": errors.mean(),
+        "mean_absolute_error": np.abs(errors).mean(), "root_mean_squared_error": np.sqrt((errors**2).mean()),
+    }  # fmt: skip
+    for name, value in expected.items():
+        found = joined(result, name)
+        assert (found.value, found.n) == (pytest.approx(value), 26) and found.interval is not None
+
+
+def test_flips_are_those_of_their_people() -> None:
+    result, data, small = of("flips")
+    income = data.inputs["income"]
+    between = income.between(0.3, 0.7, inclusive="right")[small].mean()
+    assert 0 < between < 1
+    for name, to_a, to_b in (("flip_rate", between, 0), ("flip_toward", between, 0), ("flip_away", 0, 0)):
+        assert joined(result, name, to="a").value == pytest.approx(to_a) and joined(result, name, to="a").n == 26
+        assert joined(result, name, to="b").value == to_b
+    assert joined(result, "flip_rate", to="b").reason.endswith("so it is in each of them")
+    headline = next(each for each in result.measurements if each.name == "flip_rate" and each.across)
+    assert headline.n == 250  # of those alone whose group is shown
+    assert ("race", TOGETHER, "a", 26, *(pytest.approx(between),) * 2, 0) in result.tables[0].rows
+
+
+def test_nobody_is_changed_into_a_group_that_is_one_of_them() -> None:
+    """Where small groups have rates: of 26 people, those changed into a group of 9 would be 17."""
+    model, data = asked(SIZES, minimum_rate=5)
+    together = [each for each in run(CHECKS["flips"][0], model, data).together if each.name == "flip_rate"]
+    assert {each.conditions["to"] for each in together} == {"a", "b"}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize(
+    "sizes", [{"a": 150, "b": 100, "x": 9}, {"a": 150, "b": 100, "x": 4, "y": 5}, {"a": 150, "b": 100}]
+)
+def test_they_do_not_stand_where_they_are_one_group_or_too_few(name: str, sizes: dict[str, int]) -> None:
+    result, _, _ = of(name, sizes)
+    assert result.together == () and not any(TOGETHER in str(each.slice) for each in result.measurements)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_group_that_is_itself_called_so_is_a_group(name: str) -> None:
+    result, _, _ = of(name, {"a": 150, TOGETHER: 100, "x": 9, "y": 8})
+    assert result.together == ()
+    assert any(each.slice == {"race": TOGETHER} and each.value is not None for each in result.measurements)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_nothing_is_judged_by_them_nor_published(name: str) -> None:
+    check, made, measurement = CHECKS[name]
+    limit = {"measurement": f"{check.id}.{measurement}", "at_most": -9.0, "groups": "each", "judge": "point"}
+    if name == "flips":
+        del limit["groups"]
+    for disclosure in ("internal", "publish"):
+        result = auditkit.audit(
+            *made(SIZES, disclosure=disclosure), checks=[check.id], limits=[limit], budget="quick"
+        )  # fmt: skip
+        (found,), (verdict,) = result.results, result.verdicts
+        assert bool(found.together) == (disclosure == "internal")
+        assert verdict.status == "missed" and verdict.judged
+        assert not any(TOGETHER in str(one.measurement.slice) for one in verdict.judged)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_number_over_groups_knows_of_them(name: str) -> None:
+    """What is compared, adjusted and tested is the same where the small groups are of other people."""
+    result, _, _ = of(name)
+    tests = [each.test for each in result.measurements if each.test is not None]
+    assert all(test.p_adjusted is not None for test in tests) and (tests or name == "flips")
+    assert all(TOGETHER not in end.slice.values() for each in result.measurements for pair in each.pairs
+               for end in (pair.low, pair.high))  # fmt: skip
