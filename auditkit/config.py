@@ -84,7 +84,7 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
 
 
 def _known_environment() -> None:
-    extra = {"AUDITKIT_DATA", "AUDITKIT_TRACE", "AUDITKIT_KEY_PASSPHRASE"}
+    extra = {"AUDITKIT_DATA", "AUDITKIT_KEY_PASSPHRASE"}
     for name in os.environ:
         if name.startswith("AUDITKIT_") and name not in ENVIRONMENT and name not in extra:
             raise ConfigError(f"the environment variable {name} is not known; {closest(name, ENVIRONMENT)}")
