@@ -104,6 +104,23 @@ def heat_map(
     )  # fmt: skip
 
 
+def bounded(figure: Figure, measurements: Iterable[Measurement]) -> Figure:
+    """The figure, where some of its numbers are bounds on those over all groups, with the one end that holds of each.
+
+    Args:
+        figure: rows with intervals, drawn before it was known who is left out.
+        measurements: of the same check, with their bounds.
+    """
+    rows, alt = list(figure.data), figure.alt
+    for measurement in measurements:
+        for named in (False, True):
+            drawn = _row(measurement.model_copy(update={"bound": None}), named)
+            if measurement.bound is not None and figure.x is not None and drawn in rows:
+                rows[rows.index(drawn)] = row = _row(measurement, named)
+                alt = alt.replace(_sentence(drawn, figure.x), _sentence(row, figure.x))
+    return figure.model_copy(update={"data": tuple(rows), "alt": alt})
+
+
 def label(measurement: Measurement) -> str:
     """What a measurement is about, in few words: its slice, across and conditions; "everyone" for none of them."""
     parts = [pairs(measurement.slice)] if measurement.slice else []
@@ -128,19 +145,8 @@ def _intervals(
         return None
     names = {measurement.name for measurement in with_value}
     axis = axis or Axis(field="value", title=title, unit=with_value[0].unit, percent=with_value[0].unit == "share")
-    rows = [
-        {
-            "label": label(measurement)
-            if len(names) == 1
-            else f"{measurement.name.replace('_', ' ')}: {label(measurement)}",
-            "value": measurement.value,
-            "low": measurement.interval.low if measurement.interval else None,
-            "high": measurement.interval.high if measurement.interval else None,
-            "n": measurement.n,
-        }
-        for measurement in with_value
-    ]
-    sentence = "; ".join(f"{row['label']} {_number(row['value'], axis)}{_range(row, axis)}" for row in rows[:12])
+    rows = [_row(measurement, named=len(names) > 1) for measurement in with_value]
+    sentence = "; ".join(_sentence(row, axis) for row in rows[:12])
     more = f"; and {len(rows) - 12} more" if len(rows) > 12 else ""
     left_out = [
         f"{label(measurement)} ({measurement.reason})" for measurement in measurements if measurement.value is None
@@ -151,6 +157,19 @@ def _intervals(
         name=name, title=title, alt=f"{title}: {sentence}{more}.", caption=caption, mark=mark,  # type: ignore[arg-type]
         data=tuple(rows), x=axis, y=Axis(field="label", title=""), low="low", high="high", rules=tuple(rules),
     )  # fmt: skip
+
+
+def _row(measurement: Measurement, named: bool) -> dict[str, Scalar]:
+    """What is drawn of a measurement; `named`: its name stands before its label."""
+    low, high = measurement.holding_ends
+    name = f"{measurement.name.replace('_', ' ')}: " if named else ""
+    row = {"label": name + label(measurement), "value": measurement.value, "low": low, "high": high, "n": measurement.n}
+    return row | ({"bound": measurement.bound} if measurement.bound else {})
+
+
+def _sentence(row: Mapping[str, Scalar], axis: Axis) -> str:
+    bound = f"{row['bound']} " if "bound" in row else ""
+    return f"{row['label']} {bound}{_number(row['value'], axis)}{_range(row, axis)}"
 
 
 def _curve_ends(points: Sequence[Mapping[str, Scalar]], x: Axis, y: Axis, series: Axis | None) -> str:
@@ -167,9 +186,10 @@ def _curve_ends(points: Sequence[Mapping[str, Scalar]], x: Axis, y: Axis, series
 
 
 def _range(row: Mapping[str, Scalar], axis: Axis) -> str:
-    if row["low"] is None or row["high"] is None:
-        return ""
-    return f" ({_number(row['low'], axis)} to {_number(row['high'], axis)})"
+    low, high = (None if row[end] is None else _number(row[end], axis) for end in ("low", "high"))
+    if low is None or high is None:
+        return f" ({low} or more)" if low else f" ({high} or less)" if high else ""
+    return f" ({low} to {high})"
 
 
 def _number(value: Scalar, axis: Axis) -> str:

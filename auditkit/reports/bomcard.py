@@ -67,7 +67,7 @@ def _metric(result: CheckResult, measurement: Measurement) -> dict[str, Any]:
     if measurement.slice or measurement.across or measurement.conditions:
         metric["slice"] = _text(about(measurement))
     if measurement.interval is not None:
-        ends = zip(("lowerBound", "upperBound"), numbers.holding_ends(measurement), strict=True)
+        ends = zip(("lowerBound", "upperBound"), measurement.holding_ends, strict=True)
         metric["confidenceInterval"] = {name: repr(end) for name, end in ends if end is not None}
     return metric
 

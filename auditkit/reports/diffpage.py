@@ -76,7 +76,7 @@ def series_figure(series: Series) -> Figure | None:
     unit = known[-1].measurement.unit
     points: list[dict[str, Scalar]] = []
     for point in known:
-        low, high = numbers.holding_ends(point.measurement)
+        low, high = point.measurement.holding_ends
         points.append(
             {
                 "audit": positions[point.audit], "model": point.model, "value": point.measurement.value,

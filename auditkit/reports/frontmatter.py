@@ -8,7 +8,6 @@ import json
 import re
 from typing import Any
 
-from auditkit.reports.numbers import holding_ends
 from auditkit.results import AuditResult, Measurement, digest
 from auditkit.results.card import Card
 from auditkit.text import printable
@@ -128,7 +127,7 @@ def _metric(check: str, measurement: Measurement, title: str) -> dict[str, Any]:
     if measurement.bound:
         args["bound"] = f"{measurement.bound} this number, as groups are left out"
     if measurement.interval is not None:
-        low, high = holding_ends(measurement)
+        low, high = measurement.holding_ends
         level, method = measurement.interval.level, measurement.interval.method
         args["interval"] = {"low": low, "high": high, "level": level, "method": method}
     if measurement.n is not None:

@@ -74,15 +74,6 @@ def uncertainty(measurement: Measurement) -> str:
     return "exact" if measurement.exact else "no interval"
 
 
-def holding_ends(measurement: Measurement) -> tuple[float | None, float | None]:
-    """The ends of the interval that hold; of a bound on the number over all groups one alone, the other None."""
-    ends = measurement.interval
-    if ends is None:
-        return None, None
-    low = None if measurement.bound == "at most" else ends.low
-    return low, None if measurement.bound == "at least" else ends.high
-
-
 def _interval_of(measurement: Measurement, ends: Interval) -> str:
     """The interval; of a bound on the number over all groups, the one end that holds for all of them."""
     percent = measurement.unit == SHARE

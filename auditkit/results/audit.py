@@ -308,6 +308,7 @@ class AuditResult(_Versioned):
     def frame(self) -> pandas.DataFrame:
         """All measurements, one row each: check, name, slice, across, conditions, value, low, high, n, and so on.
 
+        Where the number is a bound on that over all groups, the end of its interval that does not hold is None.
         Those of a check are followed by its numbers of smaller groups together, if any, which nothing is judged by.
         """
         import pandas  # a table is wanted only by those who ask for one
@@ -366,6 +367,7 @@ def pairs(mapping: dict[str, Any]) -> str:
 
 
 def _frame_row(check: str, measurement: Measurement) -> dict[str, Any]:
+    low, high = measurement.holding_ends
     return {
         "check": check,
         "name": measurement.name,
@@ -373,8 +375,8 @@ def _frame_row(check: str, measurement: Measurement) -> dict[str, Any]:
         "across": ", ".join(measurement.across),
         "conditions": pairs(measurement.conditions),
         "value": measurement.value,
-        "low": measurement.interval.low if measurement.interval else None,
-        "high": measurement.interval.high if measurement.interval else None,
+        "low": low,
+        "high": high,
         "n": measurement.n,
         "unit": measurement.unit,
         "direction": measurement.direction,

@@ -102,9 +102,18 @@ class Measurement(Record):
     """For a disparity: the two groups that make it, then those behind each end of its interval where they are others;
     first the end that says whether there is any disparity, which decides where a limit is missed."""
     bound: Literal["at least", "at most"] | None = optional()
-    """For a disparity that leaves groups out: the number over all groups is at least, or at most, this one."""
+    """For a disparity that leaves groups out: the number over all groups is at least, or at most, this one. Its
+    interval keeps both ends, which hold for what was compared, for a limit may be met by these; see `holding_ends`."""
     left_out: tuple[LeftOut, ...] = optional(())
     """For a disparity: whom it says nothing about."""
+
+    @property
+    def holding_ends(self) -> tuple[float | None, float | None]:
+        """The ends of the interval that hold; of a bound on the number over all groups one alone, the other None."""
+        if self.interval is None:
+            return None, None
+        low = None if self.bound == "at most" else self.interval.low
+        return low, None if self.bound == "at least" else self.interval.high
 
     @model_validator(mode="after")
     def _explained(self) -> Self:

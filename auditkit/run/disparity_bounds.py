@@ -3,6 +3,7 @@
 from typing import Literal
 
 from auditkit.data import AuditData
+from auditkit.figures import bounded
 from auditkit.results import CheckResult, LeftOut, Measurement
 from auditkit.results.disparity_text import group_name, left_out_text
 from auditkit.text import first_few
@@ -24,9 +25,9 @@ def complete_disparities(result: CheckResult, data: AuditData) -> CheckResult:
     The same holds of a limit on every group: one that is too small to have a number, or smaller ones together, bars it
     from being met only where they are more than that share of the people.
     """
-    return result.model_copy(
-        update={"measurements": tuple(_completed(measurement, result, data) for measurement in result.measurements)}
-    )
+    measurements = tuple(_completed(measurement, result, data) for measurement in result.measurements)
+    drawn = tuple(bounded(figure, measurements) for figure in result.figures)
+    return result.model_copy(update={"measurements": measurements, "figures": drawn})
 
 
 def _completed(measurement: Measurement, result: CheckResult, data: AuditData) -> Measurement:

@@ -49,6 +49,8 @@ class Row(NamedTuple):
     value: float
     low: float | None
     high: float | None
+    bound: str = ""
+    """What the number says of that over all groups: at least it, or at most."""
 
 
 class Layout(NamedTuple):
@@ -104,7 +106,8 @@ def _rows(figure: Figure, axis: Axis) -> tuple[list[Row], list[str]]:
         for row in of_name:
             position = series.index(clean(row.get(field))) if field else 0
             ends = [_end(row, figure.low), _end(row, figure.high)]
-            rows.append(Row(name, position, float(row[axis.field] or 0), ends[0], ends[1]))
+            value, bound = float(row[axis.field] or 0), clean(row.get("bound") or "")
+            rows.append(Row(name, position, value, ends[0], ends[1], bound))
     return rows[:ROWS], series
 
 
@@ -115,7 +118,7 @@ def _end(row: dict[str, Scalar], field: str | None) -> float | None:
 
 def _layout(rows: Sequence[Row], series: Sequence[str], axis: Axis, size: Size, rules: bool) -> Layout:
     """Each row's middle, its name and its number."""
-    written = [plain(row.value, percent=axis.percent) for row in rows]
+    written = [f"{row.bound} {plain(row.value, percent=axis.percent)}".strip() for row in rows]
     right = max((text_width(text) for text in written), default=0.0) + 14
     wide = size == "wide"
     longest = max((text_width(row.name) for row in rows), default=0.0)
@@ -151,17 +154,34 @@ def _dots(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[fl
     for index in sorted({row.series for row in rows}):
         of_series = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
         colour = SERIES[index % len(SERIES)]
-        whiskers = [
-            {"x": across.at(row.low, frame.width), "x2": across.at(row.high, frame.width), "y": y}
-            for row, y in of_series
-            if row.low is not None and row.high is not None
-        ]
+        whiskers, arrows = _whiskers(frame, across, of_series)
         dots = [{"x": across.at(row.value, frame.width), "y": y} for row, y in of_series]
         # a square is how forest plots mark an estimate
         shape = "square" if square and index == 0 else SHAPES[index % len(SHAPES)]
         layers += segments(frame, whiskers, colour, thick=2.5)
+        for arrow, tips in arrows.items():
+            layers += points(frame, tips, colour, arrow)
         layers += points(frame, dots, colour, shape)
     return layers
+
+
+def _whiskers(
+    frame: Frame, across: Scale, rows: Sequence[tuple[Row, float]]
+) -> tuple[list[Spec], dict[str, list[Spec]]]:
+    """The intervals, and {shape: the tips} of those without one end, which go on to the edge of the plot."""
+    lines: list[Spec] = []
+    tips: dict[str, list[Spec]] = {"triangle-left": [], "triangle-right": []}
+    for row, y in rows:
+        if row.low is None and row.high is None:
+            continue
+        low = 0.0 if row.low is None else across.at(row.low, frame.width)
+        high = frame.width if row.high is None else across.at(row.high, frame.width)
+        lines.append({"x": low, "x2": high, "y": y})
+        if row.low is None:
+            tips["triangle-left"].append({"x": low, "y": y})
+        elif row.high is None:
+            tips["triangle-right"].append({"x": high, "y": y})
+    return lines, tips
 
 
 def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[float], square: bool) -> list[Spec]:
@@ -171,11 +191,7 @@ def _bars(frame: Frame, across: Scale, rows: Sequence[Row], middles: Sequence[fl
     for index in sorted({row.series for row in rows}):
         of_series = [(row, y) for row, y in zip(rows, middles, strict=True) if row.series == index]
         bodies = [{"x": zero, "x2": across.at(row.value, frame.width), "y": y} for row, y in of_series]
-        whiskers = [
-            {"x": across.at(row.low, frame.width), "x2": across.at(row.high, frame.width), "y": y}
-            for row, y in of_series
-            if row.low is not None and row.high is not None
-        ]
+        whiskers, _ = _whiskers(frame, across, of_series)
         layers += segments(frame, bodies, SERIES[index % len(SERIES)], thick=12)
         # a pale line under the whisker, so that it can be seen upon the bar
         layers += segments(frame, whiskers, PAPER, thick=4)

@@ -145,7 +145,7 @@ def _drawn(comparison: Comparison, keys: Sequence[Key], anchors: Anchors) -> Dra
             measurement = table.get(number_key)
             if measurement is None or measurement.value is None or measurement.validity == "invalid":
                 continue
-            low, high = numbers.holding_ends(measurement)
+            low, high = measurement.holding_ends
             rows.append(
                 {"number": name_and_title(comparison.results, number_key)[0], "model": audit.model.name,
                  "value": measurement.value, "low": low, "high": high,
